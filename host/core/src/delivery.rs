@@ -1,0 +1,232 @@
+//! A delivery: one change of one incident on its way to one destination, from the moment it is owed until it
+//! is settled.
+//!
+//! Never sends anything and never reads a clock; [`crate::fold`] moves it on, as the journal says.
+
+use crate::event::UnknownWord;
+use crate::id::Id;
+use crate::incident::Incident;
+use crate::time::Timestamp;
+
+/// Attempts whose log a delivery keeps: the first says why, the last say whether it changed.
+pub const ATTEMPTS_KEPT: usize = 10;
+
+/// What happened to an incident, as people are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ChangeKind {
+    /// It is new.
+    Opened,
+    /// Something that a person would see is different.
+    Updated,
+    /// Somebody is on it.
+    Acknowledged,
+    /// Nobody is on it any more.
+    Unacknowledged,
+    /// It is over.
+    Resolved,
+    /// It is back.
+    Reopened,
+    /// Somebody wrote something.
+    Noted,
+    /// It still is as it was.
+    Repeated,
+    /// It opens and resolves so often that single changes say nothing.
+    Flapping,
+    /// It no longer does.
+    Steady,
+}
+
+impl ChangeKind {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Opened,
+        Self::Updated,
+        Self::Acknowledged,
+        Self::Unacknowledged,
+        Self::Resolved,
+        Self::Reopened,
+        Self::Noted,
+        Self::Repeated,
+        Self::Flapping,
+        Self::Steady,
+    ];
+
+    /// As written in configurations and answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Updated => "updated",
+            Self::Acknowledged => "acknowledged",
+            Self::Unacknowledged => "unacknowledged",
+            Self::Resolved => "resolved",
+            Self::Reopened => "reopened",
+            Self::Noted => "noted",
+            Self::Repeated => "repeated",
+            Self::Flapping => "flapping",
+            Self::Steady => "steady",
+        }
+    }
+}
+
+impl std::str::FromStr for ChangeKind {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| UnknownWord::new("change", text, &Self::ALL.map(Self::as_str)))
+    }
+}
+
+/// A change of an incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What.
+    pub kind: ChangeKind,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// Who did it.
+    pub actor: Option<String>,
+    /// A note's text, or why.
+    pub text: String,
+    /// The incident's fields that differ from before.
+    pub changed: Vec<String>,
+}
+
+/// What a peer called something of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// What it is for, in the plugin's words.
+    pub key: String,
+    /// The peer's identifier.
+    pub value: String,
+    /// Where a person can see it.
+    pub url: Option<String>,
+}
+
+/// Where a delivery is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// An earlier change of the same incident to the same connection goes first.
+    Waiting,
+    /// To be tried at its `next_at`.
+    Due,
+    /// An attempt began; whether it arrived is not known yet.
+    Sending,
+    /// The peer said that it is there.
+    Delivered,
+    /// The peer took it and will not say more.
+    Accepted,
+    /// The plugin had nothing to send.
+    Skipped,
+    /// The action is in test and has no test connection.
+    NotSent,
+    /// Dead letter: the peer will never take it as it is.
+    Rejected,
+    /// Dead letter: tried for as long as the schedule allows.
+    Expired,
+}
+
+impl DeliveryState {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Waiting,
+        Self::Due,
+        Self::Sending,
+        Self::Delivered,
+        Self::Accepted,
+        Self::Skipped,
+        Self::NotSent,
+        Self::Rejected,
+        Self::Expired,
+    ];
+
+    /// As written in answers and in the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Due => "due",
+            Self::Sending => "sending",
+            Self::Delivered => "delivered",
+            Self::Accepted => "accepted",
+            Self::Skipped => "skipped",
+            Self::NotSent => "not_sent",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Whether nothing more will happen by itself.
+    pub const fn is_settled(self) -> bool {
+        !matches!(self, Self::Waiting | Self::Due | Self::Sending)
+    }
+
+    /// Whether it ended without arriving and an operator may try it again.
+    pub const fn is_dead_letter(self) -> bool {
+        matches!(self, Self::Rejected | Self::Expired)
+    }
+}
+
+impl std::str::FromStr for DeliveryState {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or_else(|| UnknownWord::new("delivery state", text, &Self::ALL.map(Self::as_str)))
+    }
+}
+
+/// How one attempt ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// From 1.
+    pub number: u32,
+    /// When it was settled.
+    pub at: Timestamp,
+    /// How long it took, in microseconds.
+    pub took_us: u64,
+    /// The last HTTP status, if a peer answered.
+    pub status: Option<u16>,
+    /// One line: what the plugin made of it, or what went wrong on the way.
+    pub summary: String,
+}
+
+/// One change of one incident, owed to one action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The same over all attempts.
+    pub id: Id,
+    /// The action's name.
+    pub action: String,
+    /// The name of the connection that it goes over: the test connection while the action is in test.
+    pub connection: String,
+    /// Whether the action is in test.
+    pub test: bool,
+    /// The incident as it was right after the change.
+    pub incident: Incident,
+    /// What happened.
+    pub change: Change,
+    /// Where it is.
+    pub state: DeliveryState,
+    /// Attempts begun.
+    pub attempts: u32,
+    /// When to try next; meaningful while [`DeliveryState::Due`].
+    pub next_at: Timestamp,
+    /// Since when the schedule counts: its creation, or an operator's retry.
+    pub owed_since: Timestamp,
+    /// The first attempt and the latest, [`ATTEMPTS_KEPT`] at most.
+    pub log: Vec<Attempt>,
+}
+
+impl Delivery {
+    /// Adds an attempt to the log, keeping the first and the latest.
+    pub fn record(&mut self, attempt: Attempt) {
+        if self.log.len() >= ATTEMPTS_KEPT {
+            self.log.remove(1);
+        }
+        self.log.push(attempt);
+    }
+}

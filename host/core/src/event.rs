@@ -1,0 +1,240 @@
+//! What a source reported, after its plugin decoded the request. Bounded here, once, so that nothing behind
+//! has to ask again.
+//!
+//! Never decides what an event does: that is [`crate::transition`].
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use crate::time::Timestamp;
+
+/// Characters of a title; what does not fit ends in `…`.
+pub const TITLE_CHARS_MAX: usize = 1000;
+/// Bytes of a message: a page of log, not the log.
+pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of a key or alias: it is a part of a database key.
+pub const KEY_BYTES_MAX: usize = 1024;
+/// Aliases of one event.
+pub const ALIASES_MAX: usize = 8;
+/// Labels of one incident.
+pub const LABELS_MAX: usize = 64;
+/// Bytes of a label's key.
+pub const LABEL_KEY_BYTES_MAX: usize = 128;
+/// Bytes of a label's value.
+pub const LABEL_VALUE_BYTES_MAX: usize = 4096;
+/// Links of one incident.
+pub const LINKS_MAX: usize = 16;
+/// Bytes of a link's address.
+pub const LINK_URL_BYTES_MAX: usize = 2048;
+/// Characters of a name, be it an actor's or a link's.
+pub const NAME_CHARS_MAX: usize = 200;
+
+/// How bad it is, worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Wake somebody up.
+    Critical,
+    /// Today.
+    High,
+    /// This week.
+    Medium,
+    /// Some day.
+    Low,
+    /// Good to know.
+    Info,
+}
+
+impl Severity {
+    /// All of them, worst first.
+    pub const ALL: [Self; 5] = [Self::Critical, Self::High, Self::Medium, Self::Low, Self::Info];
+
+    /// As written in configurations and answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+            Self::Info => "info",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A word that is not in the list it should be from.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{given}` is not a {what}: expected one of {expected}")]
+pub struct UnknownWord {
+    /// What kind of word was expected.
+    pub what: &'static str,
+    /// The word.
+    pub given: String,
+    /// The words that would do, with commas.
+    pub expected: String,
+}
+
+impl UnknownWord {
+    /// The error for `given`, which is none of `expected`.
+    pub fn new(what: &'static str, given: &str, expected: &[&str]) -> Self {
+        Self { what, given: given.chars().take(80).collect(), expected: expected.join(", ") }
+    }
+}
+
+impl FromStr for Severity {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|severity| severity.as_str() == text)
+            .ok_or_else(|| UnknownWord::new("severity", text, &Self::ALL.map(Self::as_str)))
+    }
+}
+
+/// An address with the text to show for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// What to show.
+    pub title: String,
+    /// An absolute http or https address.
+    pub url: String,
+}
+
+/// What an event does to the incident of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventChange {
+    /// Opens it, reopens it, or is merged into it.
+    Trigger,
+    /// Somebody is on it.
+    Acknowledge,
+    /// It is over.
+    Resolve,
+    /// Adds a note to an incident that is there.
+    Note,
+}
+
+impl EventChange {
+    /// As written in answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Trigger => "trigger",
+            Self::Acknowledge => "acknowledge",
+            Self::Resolve => "resolve",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// One thing that a source reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// What it does.
+    pub change: EventChange,
+    /// What tells this problem from others of the same source.
+    pub key: String,
+    /// Other keys of the same problem.
+    pub aliases: Vec<String>,
+    /// One line.
+    pub title: String,
+    /// Plain text.
+    pub message: String,
+    /// Left out: as the incident has it, or the source's default.
+    pub severity: Option<Severity>,
+    /// Facts.
+    pub labels: BTreeMap<String, String>,
+    /// Where to read more.
+    pub links: Vec<Link>,
+    /// Who did it at the sender.
+    pub actor: Option<String>,
+    /// When, by the sender's clock.
+    pub occurred_at: Option<Timestamp>,
+}
+
+/// What of an event cannot be brought within the bounds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidEvent {
+    /// Nothing tells this problem from others.
+    #[error("the event has no key")]
+    NoKey,
+    /// A cut key could be another problem's.
+    #[error("the event's key has {0} bytes, the limit is {KEY_BYTES_MAX}")]
+    KeyTooLong(usize),
+}
+
+impl Event {
+    /// The event within the bounds of this module: texts are cut, control characters dropped from single
+    /// lines, surplus labels, links and aliases left out. An empty title becomes the key.
+    ///
+    /// # Errors
+    /// A key that is empty or too long, which cannot be cut without becoming another.
+    pub fn bounded(mut self) -> Result<Self, InvalidEvent> {
+        if self.key.is_empty() {
+            return Err(InvalidEvent::NoKey);
+        }
+        if self.key.len() > KEY_BYTES_MAX {
+            return Err(InvalidEvent::KeyTooLong(self.key.len()));
+        }
+        let key = &self.key;
+        self.aliases.retain(|alias| !alias.is_empty() && alias.len() <= KEY_BYTES_MAX && alias != key);
+        self.aliases.truncate(ALIASES_MAX);
+        self.title = single_line(&self.title, TITLE_CHARS_MAX);
+        if self.title.is_empty() && self.change == EventChange::Trigger {
+            self.title = single_line(&self.key, TITLE_CHARS_MAX);
+        }
+        cut_bytes(&mut self.message, MESSAGE_BYTES_MAX);
+        self.labels = bounded_labels(self.labels);
+        self.links.retain(|link| {
+            link.url.len() <= LINK_URL_BYTES_MAX
+                && (link.url.starts_with("https://") || link.url.starts_with("http://"))
+        });
+        self.links.truncate(LINKS_MAX);
+        for link in &mut self.links {
+            link.title = single_line(&link.title, NAME_CHARS_MAX);
+        }
+        self.actor =
+            self.actor.map(|actor| single_line(&actor, NAME_CHARS_MAX)).filter(|actor| !actor.is_empty());
+        Ok(self)
+    }
+}
+
+/// The labels that fit: at most [`LABELS_MAX`], values cut at [`LABEL_VALUE_BYTES_MAX`], empty or overlong
+/// keys left out.
+pub fn bounded_labels(labels: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    labels
+        .into_iter()
+        .filter(|(key, _)| !key.is_empty() && key.len() <= LABEL_KEY_BYTES_MAX)
+        .take(LABELS_MAX)
+        .map(|(key, mut value)| {
+            cut_bytes(&mut value, LABEL_VALUE_BYTES_MAX);
+            (key, value)
+        })
+        .collect()
+}
+
+/// `text` as one line of at most `chars` characters: control characters become spaces, ends are trimmed, a
+/// cut is marked with `…`.
+pub fn single_line(text: &str, chars: usize) -> String {
+    let clean: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if clean.chars().count() <= chars {
+        return clean;
+    }
+    let mut cut: String = clean.chars().take(chars.saturating_sub(1)).collect();
+    cut.push('…');
+    cut
+}
+
+/// Cuts `text` to at most `bytes` bytes between two characters; a cut is marked with `…`.
+pub fn cut_bytes(text: &mut String, bytes: usize) {
+    if text.len() <= bytes {
+        return;
+    }
+    let end = text.floor_char_boundary(bytes.saturating_sub('…'.len_utf8()));
+    text.truncate(end);
+    text.push('…');
+}

@@ -1,0 +1,94 @@
+//! Identifiers: time-ordered, 128 bits, written as 26 characters (the ULID layout).
+//!
+//! Never makes one out of nothing: time and randomness come in as arguments.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::time::Timestamp;
+
+/// Crockford's base 32: no I, L, O or U, so that an id survives being read aloud.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Characters of a written id.
+const WRITTEN: usize = 26;
+/// Bits of randomness below the 48 bits of milliseconds.
+const RANDOM_BITS: u32 = 80;
+
+/// A receipt's, an incident's or a delivery's identity: 48 bits of milliseconds, then 80 random bits. Its
+/// order, as number and as text, is the order of creation to the millisecond.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id(u128);
+
+impl Id {
+    /// The id made at `at` with the low 80 bits of `random`. Times before 1970 count as 1970.
+    pub fn new(at: Timestamp, random: u128) -> Self {
+        let millis = u128::try_from(at.micros() / 1000).unwrap_or(0) & ((1 << 48) - 1);
+        Self((millis << RANDOM_BITS) | (random & ((1 << RANDOM_BITS) - 1)))
+    }
+
+    /// The `n`th id that follows from this one: same millisecond, random part counted up. Lets one entry of
+    /// the journal name several things without more randomness.
+    pub fn successor(self, n: u32) -> Self {
+        let mask = (1 << RANDOM_BITS) - 1;
+        let random = (self.0 & mask).wrapping_add(u128::from(n)) & mask;
+        Self((self.0 & !mask) | random)
+    }
+
+    /// As 16 bytes whose order is the ids' order.
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+
+    /// The id that [`Id::to_bytes`] gave these bytes for.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(bytes))
+    }
+
+    /// When it was made, to the millisecond.
+    pub fn at(self) -> Timestamp {
+        let millis = i64::try_from(self.0 >> RANDOM_BITS).unwrap_or(0);
+        Timestamp::from_micros(millis * 1000)
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = [0u8; WRITTEN];
+        let mut rest = self.0;
+        for place in text.iter_mut().rev() {
+            *place = ALPHABET[(rest & 31) as usize];
+            rest >>= 5;
+        }
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A text that is no id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an id: expected 26 characters of 0-9 and A-Z without I, L, O, U")]
+pub struct InvalidId(String);
+
+impl FromStr for Id {
+    type Err = InvalidId;
+
+    /// Lower case is accepted.
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let invalid = || InvalidId(text.chars().take(40).collect());
+        if text.len() != WRITTEN || text.as_bytes()[0] > b'7' {
+            return Err(invalid());
+        }
+        text.bytes()
+            .try_fold(0u128, |value, byte| {
+                let digit = ALPHABET.iter().position(|c| *c == byte.to_ascii_uppercase())?;
+                Some((value << 5) | digit as u128)
+            })
+            .map(Self)
+            .ok_or_else(invalid)
+    }
+}

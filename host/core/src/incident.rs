@@ -1,0 +1,165 @@
+//! An incident: one problem of one source, from its first trigger until it is resolved.
+//!
+//! Holds what is known and how it is changed; which change an event makes is decided in
+//! [`crate::transition`].
+
+use std::collections::BTreeMap;
+
+use crate::event::{Event, LABELS_MAX, Link, Severity, UnknownWord, bounded_labels};
+use crate::id::Id;
+use crate::time::Timestamp;
+
+/// Where an incident is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IncidentState {
+    /// Nobody is on it.
+    Open,
+    /// Somebody is on it.
+    Acknowledged,
+    /// It is over.
+    Resolved,
+}
+
+impl IncidentState {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Acknowledged, Self::Resolved];
+
+    /// As written in configurations and answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Acknowledged => "acknowledged",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+impl std::str::FromStr for IncidentState {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or_else(|| UnknownWord::new("state", text, &Self::ALL.map(Self::as_str)))
+    }
+}
+
+/// One problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incident {
+    /// Unique for ever.
+    pub id: Id,
+    /// Counts up from 1; what people say.
+    pub number: u64,
+    /// The source's name.
+    pub source: String,
+    /// What tells it from others of the source.
+    pub key: String,
+    /// One line.
+    pub title: String,
+    /// Plain text.
+    pub message: String,
+    /// How bad.
+    pub severity: Severity,
+    /// Where in its life.
+    pub state: IncidentState,
+    /// Facts.
+    pub labels: BTreeMap<String, String>,
+    /// Where to read more.
+    pub links: Vec<Link>,
+    /// Triggers merged into it, the first included.
+    pub count: u64,
+    /// First trigger.
+    pub opened_at: Timestamp,
+    /// Last change.
+    pub updated_at: Timestamp,
+    /// Since when somebody is on it.
+    pub acknowledged_at: Option<Timestamp>,
+    /// Since when it is over.
+    pub resolved_at: Option<Timestamp>,
+    /// The latest time that a sender gave for a trigger, acknowledgement or resolution: what is older is late.
+    pub last_occurred_at: Option<Timestamp>,
+}
+
+impl Incident {
+    /// A new, open incident of `event`.
+    pub fn open(
+        id: Id,
+        number: u64,
+        source: &str,
+        event: &Event,
+        default: Severity,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            number,
+            source: source.to_owned(),
+            key: event.key.clone(),
+            title: event.title.clone(),
+            message: event.message.clone(),
+            severity: event.severity.unwrap_or(default),
+            state: IncidentState::Open,
+            labels: event.labels.clone(),
+            links: event.links.clone(),
+            count: 1,
+            opened_at: now,
+            updated_at: now,
+            acknowledged_at: None,
+            resolved_at: None,
+            last_occurred_at: event.occurred_at,
+        }
+    }
+
+    /// Takes over what `event` says: a title, message or links that are not empty, a severity that is given,
+    /// labels by key. Returns the names of the fields that a person would see differently.
+    pub fn absorb(&mut self, event: &Event) -> Vec<String> {
+        let mut changed = Vec::new();
+        let mut replace = |name: &str, field: &mut String, new: &str| {
+            if !new.is_empty() && field != new {
+                new.clone_into(field);
+                changed.push(name.to_owned());
+            }
+        };
+        replace("title", &mut self.title, &event.title);
+        replace("message", &mut self.message, &event.message);
+        if let Some(severity) = event.severity
+            && severity != self.severity
+        {
+            self.severity = severity;
+            changed.push("severity".to_owned());
+        }
+        if self.merge_labels(event.labels.iter()) {
+            changed.push("labels".to_owned());
+        }
+        if !event.links.is_empty() {
+            self.links.clone_from(&event.links);
+        }
+        changed
+    }
+
+    /// Sets these labels; whether any differs from before. New ones beyond [`LABELS_MAX`] are left out.
+    pub fn merge_labels<'a>(&mut self, labels: impl Iterator<Item = (&'a String, &'a String)>) -> bool {
+        let given = bounded_labels(labels.map(|(key, value)| (key.clone(), value.clone())).collect());
+        let mut changed = false;
+        for (key, value) in given {
+            let room = self.labels.len() < LABELS_MAX || self.labels.contains_key(&key);
+            if room && self.labels.get(&key) != Some(&value) {
+                self.labels.insert(key, value);
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    /// Whether `event` is older than the last one that was applied, by its sender's clock.
+    pub fn is_late(&self, event: &Event) -> bool {
+        matches!((event.occurred_at, self.last_occurred_at), (Some(this), Some(last)) if this < last)
+    }
+
+    /// Remembers the sender's time of an event that was applied.
+    pub fn occurred(&mut self, event: &Event) {
+        self.last_occurred_at = self.last_occurred_at.max(event.occurred_at);
+    }
+}

@@ -1,0 +1,26 @@
+//! Every decision of the relay: what an event does to an incident, who is told, when a delivery is tried
+//! again, where a request may go, what a template says.
+//!
+//! Invariant: no I/O, no clock, no randomness, no `async`, no `unsafe`. Time, ids and jitter come in as
+//! arguments; the tests build this crate for `wasm32-unknown-unknown`, where none of those exist. Its types
+//! are neither the wire's nor the disk's: those have their own and convert.
+//!
+//! Reading order: [`event`] (what a source reports) → [`transition`] (the table) → [`incident`] →
+//! [`journal`] (what is recorded) → [`fold`] (how state follows from it) → [`delivery`], [`routing`] (who is
+//! told) → [`template`], [`retry`], [`egress`] (how it is sent) → [`plugin`] (what plugins are asked and
+//! answer).
+#![forbid(unsafe_code)]
+
+pub mod id;
+pub mod time;
+
+pub mod event;
+
+pub mod incident;
+
+pub mod delivery;
+
+pub mod settings;
+
+pub mod plugin;
+

@@ -1,0 +1,380 @@
+//! What plugins are asked and what they answer, in the core's own words. The sandbox converts these from and
+//! to the component's types; nothing else of the plugin API is known inside.
+
+use crate::delivery::{Change, Reference};
+use crate::event::{Event, Link};
+use crate::incident::Incident;
+use crate::settings::Field;
+use crate::time::Timestamp;
+
+/// A name with a value: a header (name in lower case) or a query parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// What it is called.
+    pub name: String,
+    /// What it says.
+    pub value: String,
+}
+
+impl Pair {
+    /// A pair of these two.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), value: value.into() }
+    }
+}
+
+/// A setting's value as a plugin sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A text, or a rendered template.
+    Text(String),
+    /// A whole number; durations are in seconds.
+    Integer(i64),
+    /// Yes or no.
+    Boolean(bool),
+    /// Several lines.
+    Texts(Vec<String>),
+}
+
+/// A setting in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The field's key.
+    pub key: String,
+    /// Its value.
+    pub value: Value,
+}
+
+/// What an HMAC is made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Digest {
+    /// SHA-1.
+    Sha1,
+    /// SHA-256.
+    Sha256,
+    /// SHA-512.
+    Sha512,
+}
+
+/// How the bytes of an HMAC are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// Lower-case hexadecimal.
+    Hex,
+    /// Base 64 with padding.
+    Base64,
+}
+
+/// A signature that the host makes or checks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signature {
+    /// An HMAC over the raw body in one header.
+    BodyHmac {
+        /// The header's name, lower case.
+        header: String,
+        /// What stands before the digest.
+        prefix: String,
+        /// The hash.
+        digest: Digest,
+        /// How the digest is written.
+        encoding: Encoding,
+    },
+    /// As standardwebhooks.com says.
+    StandardWebhooks,
+}
+
+/// When two requests of a sender are one delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replays {
+    /// Same delivery id.
+    ByDeliveryId,
+    /// Same delivery id or same body.
+    ByBody,
+}
+
+/// A request to try a source with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// Upper-case.
+    pub method: String,
+    /// Without `?`; may be empty.
+    pub query: String,
+    /// May be empty.
+    pub content_type: String,
+    /// May be empty.
+    pub body: String,
+}
+
+/// What a plugin says about taking requests in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceInfo {
+    /// Its settings.
+    pub fields: Vec<Field>,
+    /// The signatures its sender can make.
+    pub signatures: Vec<Signature>,
+    /// HTTP methods, upper-case.
+    pub methods: Vec<String>,
+    /// When two requests are one.
+    pub replays: Replays,
+    /// A request to try it with.
+    pub example: Option<Example>,
+}
+
+/// At most this many requests to one connection in this time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Requests.
+    pub requests: u32,
+    /// Milliseconds.
+    pub per_ms: u32,
+}
+
+/// What a plugin says about sending requests out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionInfo {
+    /// The connection's settings.
+    pub connection: Vec<Field>,
+    /// The action's settings.
+    pub fields: Vec<Field>,
+    /// Host names that its peers have; empty for any.
+    pub hosts: Vec<String>,
+    /// What the peer bears.
+    pub rate: Option<Rate>,
+}
+
+/// What a plugin says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginInfo {
+    /// Unique among plugins.
+    pub id: String,
+    /// As people write it.
+    pub name: String,
+    /// One sentence.
+    pub summary: String,
+    /// Its own version.
+    pub version: String,
+    /// Where its documentation is, or empty.
+    pub documentation: String,
+    /// Set when it takes requests in.
+    pub source: Option<SourceInfo>,
+    /// Set when it sends requests out.
+    pub action: Option<ActionInfo>,
+}
+
+/// A request that came in, without what proves its sender's identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceRequest {
+    /// Upper-case.
+    pub method: String,
+    /// What follows the source's own path.
+    pub path: String,
+    /// In order.
+    pub query: Vec<Pair>,
+    /// In order, names in lower case.
+    pub headers: Vec<Pair>,
+    /// As it came.
+    pub body: Vec<u8>,
+    /// When it came.
+    pub received_at: Timestamp,
+}
+
+/// An answer that the sender needs to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<Pair>,
+    /// As it is sent.
+    pub body: Vec<u8>,
+}
+
+/// What a request was decoded to. The events are not yet within [`crate::event`]'s bounds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decoded {
+    /// In the order in which they are applied.
+    pub events: Vec<Event>,
+    /// The sender's own id of the delivery.
+    pub delivery_id: Option<String>,
+    /// In place of the host's answer.
+    pub reply: Option<Reply>,
+    /// Why there is no event although nothing is wrong.
+    pub ignored: Option<String>,
+}
+
+/// The sender's mistake, as the plugin found it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// A media type or method that it does not read.
+    #[error("{0}")]
+    Unsupported(String),
+    /// Not what its media type says.
+    #[error("{0}")]
+    Malformed(String),
+    /// A field that must be there.
+    #[error("`{0}` is missing")]
+    Missing(String),
+    /// A field that is wrong.
+    #[error("`{field}`: {problem}")]
+    Invalid {
+        /// Which.
+        field: String,
+        /// What was expected.
+        problem: String,
+    },
+}
+
+/// What an action plugin is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Context {
+    /// As it was right after the change.
+    pub incident: Incident,
+    /// What happened.
+    pub change: Change,
+    /// From 1.
+    pub attempt: u32,
+    /// The peer's idempotency key.
+    pub delivery_id: String,
+    /// Mark what a person will read.
+    pub test: bool,
+    /// When this attempt began.
+    pub now: Timestamp,
+    /// What the peer called it.
+    pub references: Vec<Reference>,
+    /// The action's settings, rendered.
+    pub settings: Vec<Setting>,
+    /// The connection's settings, without secrets.
+    pub connection: Vec<Setting>,
+    /// The host name of the connection's URL.
+    pub host: String,
+    /// Addresses in Tocsin's own interface: title is the purpose.
+    pub urls: Vec<Link>,
+}
+
+/// How a secret is written where it is put in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretEncoding {
+    /// As it is.
+    Raw,
+    /// As the inside of a JSON string.
+    Json,
+    /// As a value in a form.
+    Form,
+}
+
+/// A piece of a header or body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// As it is.
+    Bytes(Vec<u8>),
+    /// A secret of the connection, by the key of its field.
+    Secret {
+        /// The field's key.
+        name: String,
+        /// How it is written.
+        encoding: SecretEncoding,
+    },
+    /// `base64(user ":" password)`.
+    Credentials {
+        /// As it is.
+        user: String,
+        /// The field's key.
+        password: String,
+    },
+}
+
+/// A signature that the host adds to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signing {
+    /// The key of the secret's field.
+    pub secret: String,
+    /// Which.
+    pub signature: Signature,
+}
+
+/// A request that a plugin wants sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionRequest {
+    /// Upper-case.
+    pub method: String,
+    /// Appended to the connection's path.
+    pub path: String,
+    /// Appended to the connection's query.
+    pub query: Vec<Pair>,
+    /// Name and pieces of the value.
+    pub headers: Vec<(String, Vec<Part>)>,
+    /// Empty for none.
+    pub content_type: String,
+    /// Pieces.
+    pub body: Vec<Part>,
+    /// Made over the finished body.
+    pub signing: Vec<Signing>,
+}
+
+/// How sure it is that a person will see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certainty {
+    /// The peer said that it is there.
+    Delivered,
+    /// The peer took it and will not say more.
+    Accepted,
+}
+
+/// What came of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// How sure.
+    pub certainty: Certainty,
+    /// One line.
+    pub summary: String,
+    /// Kept for the incident and the connection.
+    pub references: Vec<Reference>,
+    /// Written to the incident's labels: key, value.
+    pub updates: Vec<(String, String)>,
+}
+
+/// What is to be done next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Send this and come back with the answer and the state.
+    Send {
+        /// What to send.
+        request: ActionRequest,
+        /// The plugin's own.
+        state: Vec<u8>,
+    },
+    /// Done.
+    Delivered(Receipt),
+    /// Nothing to send; why.
+    Skipped(String),
+}
+
+/// Why it was not delivered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// It may work later.
+    #[error("{reason}")]
+    Retry {
+        /// Why not now.
+        reason: String,
+        /// What the peer asked for.
+        after_ms: Option<u64>,
+    },
+    /// This delivery will never work.
+    #[error("{0}")]
+    Rejected(String),
+    /// Nothing on this connection will work.
+    #[error("{0}")]
+    Misconfigured(String),
+}
+
+/// A peer's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<Pair>,
+    /// At most 1 MiB.
+    pub body: Vec<u8>,
+}
