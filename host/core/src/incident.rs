@@ -84,14 +84,7 @@ pub struct Incident {
 
 impl Incident {
     /// A new, open incident of `event`.
-    pub fn open(
-        id: Id,
-        number: u64,
-        source: &str,
-        event: &Event,
-        default: Severity,
-        now: Timestamp,
-    ) -> Self {
+    pub fn open(id: Id, number: u64, source: &str, event: &Event, default: Severity, now: Timestamp) -> Self {
         Self {
             id,
             number,

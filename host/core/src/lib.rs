@@ -15,12 +15,22 @@ pub mod id;
 pub mod time;
 
 pub mod event;
+pub mod transition;
 
 pub mod incident;
 
 pub mod delivery;
+pub mod fold;
+pub mod journal;
+pub mod routing;
 
+pub mod egress;
+pub mod retry;
 pub mod settings;
+pub mod template;
+pub mod view;
 
 pub mod plugin;
 
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,311 @@
+//! State is a fold of the journal: [`apply`] is the only thing that changes it.
+//!
+//! Deterministic: the same entries over the same state give the same state, whatever the [`State`] is kept
+//! in. Never fails by itself: the errors are the state's own, and an entry that does not fit is a
+//! [`Rejection`], found before anything is changed.
+
+use std::sync::Arc;
+
+use crate::delivery::{ChangeKind, Delivery, DeliveryState, Reference};
+use crate::event::EventChange;
+use crate::id::Id;
+use crate::incident::{Incident, IncidentState};
+use crate::journal::{Entry, Fact};
+use crate::routing::Router;
+use crate::time::Timestamp;
+use crate::transition::{Command, Transition};
+
+mod commands;
+mod deliveries;
+mod events;
+
+/// What is remembered of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReceiptRecord {
+    /// Its id.
+    pub id: Id,
+    /// When it came.
+    pub at: Timestamp,
+    /// The source's name.
+    pub source: String,
+    /// Which plugin decoded it last: `id version digest`.
+    pub plugin: String,
+    /// What came of it.
+    pub status: ReceiptStatus,
+    /// What its events did, in order.
+    pub effects: Vec<Effect>,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReceiptStatus {
+    /// Its events were applied.
+    Applied,
+    /// Nothing wrong and nothing to do; why.
+    Ignored(String),
+    /// The same delivery as this earlier one.
+    Duplicate(Id),
+    /// Dead letter: the sender's mistake.
+    Refused(String),
+    /// Dead letter: ours.
+    Failed(String),
+}
+
+impl ReceiptStatus {
+    /// As written in answers.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Ignored(_) => "ignored",
+            Self::Duplicate(_) => "duplicate",
+            Self::Refused(_) => "refused",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// Whether it was not decoded and can be decoded again.
+    pub const fn is_dead_letter(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Failed(_))
+    }
+}
+
+/// What one event did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// What it asked for.
+    pub change: EventChange,
+    /// Its key.
+    pub key: String,
+    /// What the table said.
+    pub transition: Transition,
+    /// To which incident: id and number.
+    pub incident: Option<(Id, u64)>,
+}
+
+/// One line of an incident's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimelineItem {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: Happening,
+    /// Who.
+    pub actor: Option<String>,
+    /// A note's text, why, or what came of it.
+    pub text: String,
+    /// The request that brought it.
+    pub receipt: Option<Id>,
+}
+
+/// What happened to an incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// It changed; with the fields that differ.
+    Changed(ChangeKind, Vec<String>),
+    /// An event came too late to count.
+    Late(EventChange),
+    /// A delivery ended.
+    Delivery {
+        /// Which.
+        id: Id,
+        /// Of which action.
+        action: String,
+        /// How.
+        state: DeliveryState,
+    },
+}
+
+/// Why a connection is paused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// Since when.
+    pub since: Timestamp,
+    /// What to mend.
+    pub reason: String,
+}
+
+/// Where state is kept. Implementations keep their own indices (incidents by state, deliveries that are due
+/// or being sent) from what `put_incident` and `put_delivery` are given.
+pub trait State {
+    /// What can go wrong with keeping it.
+    type Error;
+
+    /// The configuration in force.
+    fn router(&self) -> Arc<Router>;
+    /// Puts another in force.
+    fn set_router(&mut self, router: Router) -> Result<(), Self::Error>;
+    /// The next incident number, counting from 1.
+    fn take_number(&mut self) -> Result<u64, Self::Error>;
+
+    /// The incident with this id.
+    fn incident(&self, id: Id) -> Result<Option<Incident>, Self::Error>;
+    /// Keeps `after`, which was `before` until now.
+    fn put_incident(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), Self::Error>;
+    /// The latest incident known under this key of this source.
+    fn find(&self, source: &str, key: &str) -> Result<Option<Id>, Self::Error>;
+    /// Makes it known under this key.
+    fn point(&mut self, source: &str, key: &str, incident: Id) -> Result<(), Self::Error>;
+    /// Adds a line to an incident's history.
+    fn append(&mut self, incident: Id, item: &TimelineItem) -> Result<(), Self::Error>;
+
+    /// The request with this id.
+    fn receipt(&self, id: Id) -> Result<Option<ReceiptRecord>, Self::Error>;
+    /// Keeps it.
+    fn put_receipt(&mut self, receipt: &ReceiptRecord) -> Result<(), Self::Error>;
+    /// When, and with which receipt, a request of this identity was applied.
+    fn seen(&self, source: &str, identity: &str) -> Result<Option<(Timestamp, Id)>, Self::Error>;
+    /// Remembers that it was.
+    fn remember(
+        &mut self,
+        source: &str,
+        identity: &str,
+        at: Timestamp,
+        receipt: Id,
+    ) -> Result<(), Self::Error>;
+    /// Forgets up to `limit` identities that were remembered before `at`, the oldest first.
+    fn forget(&mut self, before: Timestamp, limit: usize) -> Result<(), Self::Error>;
+
+    /// The delivery with this id.
+    fn delivery(&self, id: Id) -> Result<Option<Delivery>, Self::Error>;
+    /// Keeps `after`, which was `before` until now.
+    fn put_delivery(&mut self, before: Option<&Delivery>, after: &Delivery) -> Result<(), Self::Error>;
+    /// The deliveries in state [`DeliveryState::Sending`], in the order of their ids.
+    fn sending(&self) -> Result<Vec<Id>, Self::Error>;
+    /// The unsettled deliveries of an incident to a connection, the next one first.
+    fn lane(&self, connection: &str, incident: Id) -> Result<Vec<Id>, Self::Error>;
+    /// Replaces them.
+    fn set_lane(&mut self, connection: &str, incident: Id, lane: &[Id]) -> Result<(), Self::Error>;
+    /// What the peer behind a connection calls an incident.
+    fn references(&self, connection: &str, incident: Id) -> Result<Vec<Reference>, Self::Error>;
+    /// Replaces it.
+    fn set_references(
+        &mut self,
+        connection: &str,
+        incident: Id,
+        references: &[Reference],
+    ) -> Result<(), Self::Error>;
+    /// The paused connections.
+    fn pauses(&self) -> Result<Vec<(String, Pause)>, Self::Error>;
+    /// Pauses a connection, or lets it go on.
+    fn set_pause(&mut self, connection: &str, pause: Option<&Pause>) -> Result<(), Self::Error>;
+}
+
+/// What an entry did, for whoever wrote it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Applied {
+    /// The request, with its effects.
+    pub receipt: Option<ReceiptRecord>,
+    /// The incident that a command was for, as it is now.
+    pub incident: Option<Incident>,
+    /// Whether a delivery may be due that was not before.
+    pub scheduled: bool,
+}
+
+/// An entry that does not fit the state. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// There is no such incident.
+    #[error("there is no incident {0}")]
+    NoIncident(Id),
+    /// There is no such delivery.
+    #[error("there is no delivery {0}")]
+    NoDelivery(Id),
+    /// There is no such receipt.
+    #[error("there is no receipt {0}")]
+    NoReceipt(Id),
+    /// The table says no.
+    #[error("incident #{number} is {}, so it cannot be {}d", state.as_str(), command.as_str())]
+    Refused {
+        /// Which.
+        number: u64,
+        /// In which state.
+        state: IncidentState,
+        /// What was asked for.
+        command: Command,
+    },
+    /// The delivery is not in a state in which this can happen to it.
+    #[error("delivery {id} is {}, {expected}", state.as_str())]
+    WrongState {
+        /// Which.
+        id: Id,
+        /// In which state.
+        state: DeliveryState,
+        /// In which it would have to be.
+        expected: &'static str,
+    },
+    /// The receipt was decoded before.
+    #[error("receipt {id} is {status}: only a refused or failed one can be decoded again")]
+    NotDeadLetter {
+        /// Which.
+        id: Id,
+        /// What came of it.
+        status: &'static str,
+    },
+    /// The configuration's filters do not compile.
+    #[error("{0}")]
+    InvalidRouting(String),
+}
+
+/// Why an entry was not applied.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyError<E> {
+    /// It does not fit; nothing was changed.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The state could not be read or written; it may be half changed and must be thrown away.
+    #[error("{0}")]
+    State(E),
+}
+
+/// The result of applying something to a state.
+pub type Fold<T, S> = Result<T, ApplyError<<S as State>::Error>>;
+
+/// Applies one entry.
+///
+/// # Errors
+/// [`ApplyError::Rejected`] before anything is changed; [`ApplyError::State`] when the state cannot be kept.
+pub fn apply<S: State>(state: &mut S, entry: &Entry) -> Fold<Applied, S> {
+    let mut step = Step { state, at: entry.at, seed: entry.seed, ids: 0, applied: Applied::default() };
+    match &entry.fact {
+        Fact::Started { routing, .. } => step.started(routing.as_ref())?,
+        Fact::Received(received) => step.received(entry.seed, received)?,
+        Fact::Redecoded { receipt, received } => step.redecoded(*receipt, received)?,
+        Fact::Commanded { incident, command, actor, text } => {
+            step.commanded(*incident, *command, actor, text)?;
+        }
+        Fact::Claimed { deliveries } => step.claimed(deliveries)?,
+        Fact::Settled { delivery, took_us, status, verdict } => {
+            step.settled(*delivery, *took_us, *status, verdict)?;
+        }
+        Fact::Retried { delivery, .. } => step.retried(*delivery)?,
+    }
+    Ok(step.applied)
+}
+
+/// One entry being applied.
+struct Step<'a, S: State> {
+    state: &'a mut S,
+    at: Timestamp,
+    seed: Id,
+    ids: u32,
+    applied: Applied,
+}
+
+impl<S: State> Step<'_, S> {
+    /// The next id that follows from the entry's.
+    fn next_id(&mut self) -> Id {
+        self.ids += 1;
+        self.seed.successor(self.ids)
+    }
+}
+
+/// Wraps the state's own errors.
+trait Kept<T, E> {
+    fn kept(self) -> Result<T, ApplyError<E>>;
+}
+
+impl<T, E> Kept<T, E> for Result<T, E> {
+    fn kept(self) -> Result<T, ApplyError<E>> {
+        self.map_err(ApplyError::State)
+    }
+}

@@ -1,0 +1,197 @@
+//! Deliveries: from what is owed to what is settled. Of one incident to one connection only the oldest
+//! unsettled delivery is ever due; the others wait in its lane.
+
+use super::{Fold, Happening, Kept, Pause, Rejection, State, Step, TimelineItem};
+use crate::delivery::{Attempt, Change, Delivery, DeliveryState, Reference};
+use crate::id::Id;
+use crate::incident::Incident;
+use crate::journal::{Outcome, Verdict};
+use crate::routing::{ActionRule, ActionStatus};
+
+/// Why a test delivery without test connection was not sent.
+const NO_TEST_CONNECTION: &str = "not sent: the action is in test and has no test connection";
+/// References kept for one incident and connection.
+const REFERENCES_MAX: usize = 16;
+
+impl<S: State> Step<'_, S> {
+    /// Owes `change` to every action whose triggers and filter it meets.
+    pub(super) fn owe(&mut self, incident: &Incident, change: &Change) -> Fold<(), S> {
+        let router = self.state.router();
+        for action in router.route(incident, change) {
+            self.owe_to(action, incident, change)?;
+        }
+        Ok(())
+    }
+
+    fn owe_to(&mut self, action: &ActionRule, incident: &Incident, change: &Change) -> Fold<(), S> {
+        let test = action.status == ActionStatus::Test;
+        let connection = if test { action.test_connection.as_ref() } else { Some(&action.connection) };
+        let mut delivery = Delivery {
+            id: self.next_id(),
+            action: action.name.clone(),
+            connection: connection.unwrap_or(&action.connection).clone(),
+            test,
+            incident: incident.clone(),
+            change: change.clone(),
+            state: DeliveryState::Due,
+            attempts: 0,
+            next_at: self.at,
+            owed_since: self.at,
+            log: Vec::new(),
+        };
+        if connection.is_none() {
+            delivery.state = DeliveryState::NotSent;
+            self.state.put_delivery(None, &delivery).kept()?;
+            return self.tell(&delivery, NO_TEST_CONNECTION);
+        }
+        self.enqueue(None, delivery)
+    }
+
+    /// Puts a delivery at the end of its lane.
+    fn enqueue(&mut self, before: Option<&Delivery>, mut delivery: Delivery) -> Fold<(), S> {
+        let (connection, incident) = (delivery.connection.clone(), delivery.incident.id);
+        let mut lane = self.state.lane(&connection, incident).kept()?;
+        delivery.state = if lane.is_empty() { DeliveryState::Due } else { DeliveryState::Waiting };
+        lane.push(delivery.id);
+        self.state.put_delivery(before, &delivery).kept()?;
+        self.state.set_lane(&connection, incident, &lane).kept()?;
+        self.applied.scheduled = true;
+        Ok(())
+    }
+
+    pub(super) fn claimed(&mut self, deliveries: &[Id]) -> Fold<(), S> {
+        let mut claimed = Vec::with_capacity(deliveries.len());
+        for id in deliveries {
+            let before = self.expect(*id, DeliveryState::Due, "expected it to be due")?;
+            claimed.push(before);
+        }
+        for before in claimed {
+            let mut delivery = before.clone();
+            delivery.state = DeliveryState::Sending;
+            delivery.attempts += 1;
+            self.state.put_delivery(Some(&before), &delivery).kept()?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn settled(
+        &mut self,
+        id: Id,
+        took_us: u64,
+        status: Option<u16>,
+        verdict: &Verdict,
+    ) -> Fold<(), S> {
+        let before = self.expect(id, DeliveryState::Sending, "expected it to be sending")?;
+        let mut delivery = before.clone();
+        let (state, summary) = match verdict {
+            Verdict::Delivered(outcome) => (DeliveryState::Delivered, &outcome.summary),
+            Verdict::Accepted(outcome) => (DeliveryState::Accepted, &outcome.summary),
+            Verdict::Skipped(why) => (DeliveryState::Skipped, why),
+            Verdict::Retry { reason, .. } => (DeliveryState::Due, reason),
+            Verdict::Expired(why) => (DeliveryState::Expired, why),
+            Verdict::Rejected(why) => (DeliveryState::Rejected, why),
+            Verdict::Misconfigured(why) => (DeliveryState::Due, why),
+        };
+        delivery.state = state;
+        delivery.next_at = if let Verdict::Retry { at, .. } = verdict { *at } else { self.at };
+        let number = delivery.attempts;
+        delivery.record(Attempt { number, at: self.at, took_us, status, summary: summary.clone() });
+        self.state.put_delivery(Some(&before), &delivery).kept()?;
+        if let Verdict::Misconfigured(why) = verdict {
+            let pause = Pause { since: self.at, reason: why.clone() };
+            self.state.set_pause(&delivery.connection, Some(&pause)).kept()?;
+        }
+        if let Verdict::Delivered(outcome) | Verdict::Accepted(outcome) = verdict {
+            self.write_back(&delivery, outcome)?;
+        }
+        if state.is_settled() {
+            self.tell(&delivery, summary)?;
+            self.advance(&delivery)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn retried(&mut self, id: Id) -> Fold<(), S> {
+        let before = self.state.delivery(id).kept()?.ok_or(Rejection::NoDelivery(id))?;
+        let mut delivery = before.clone();
+        delivery.owed_since = self.at;
+        delivery.next_at = self.at;
+        if before.state.is_dead_letter() {
+            self.enqueue(Some(&before), delivery)?;
+        } else if before.state == DeliveryState::Due {
+            self.state.put_delivery(Some(&before), &delivery).kept()?;
+        } else {
+            let expected = "only one that is due, rejected or expired can be retried";
+            return Err(Rejection::WrongState { id, state: before.state, expected }.into());
+        }
+        self.state.set_pause(&before.connection, None).kept()?;
+        self.applied.scheduled = true;
+        Ok(())
+    }
+
+    fn expect(&self, id: Id, state: DeliveryState, expected: &'static str) -> Fold<Delivery, S> {
+        let delivery = self.state.delivery(id).kept()?.ok_or(Rejection::NoDelivery(id))?;
+        if delivery.state != state {
+            return Err(Rejection::WrongState { id, state: delivery.state, expected }.into());
+        }
+        Ok(delivery)
+    }
+
+    /// Keeps what a peer answered: its names for the incident, and labels.
+    fn write_back(&mut self, delivery: &Delivery, outcome: &Outcome) -> Fold<(), S> {
+        let id = delivery.incident.id;
+        if !outcome.references.is_empty() {
+            let mut kept = self.state.references(&delivery.connection, id).kept()?;
+            for new in &outcome.references {
+                merge_reference(&mut kept, new);
+            }
+            self.state.set_references(&delivery.connection, id, &kept).kept()?;
+        }
+        if !outcome.updates.is_empty()
+            && let Some(before) = self.state.incident(id).kept()?
+        {
+            let mut incident = before.clone();
+            // Nobody is told of this: it came from a peer that was just told.
+            if incident.merge_labels(outcome.updates.iter().map(|(key, value)| (key, value))) {
+                self.state.put_incident(Some(&before), &incident).kept()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the next delivery of a settled one's lane due.
+    fn advance(&mut self, settled: &Delivery) -> Fold<(), S> {
+        let (connection, incident) = (&settled.connection, settled.incident.id);
+        let mut lane = self.state.lane(connection, incident).kept()?;
+        lane.retain(|id| *id != settled.id);
+        self.state.set_lane(connection, incident, &lane).kept()?;
+        let Some(next) = lane.first() else { return Ok(()) };
+        if let Some(before) = self.state.delivery(*next).kept()?
+            && before.state == DeliveryState::Waiting
+        {
+            let mut delivery = before.clone();
+            delivery.state = DeliveryState::Due;
+            delivery.next_at = self.at;
+            self.state.put_delivery(Some(&before), &delivery).kept()?;
+            self.applied.scheduled = true;
+        }
+        Ok(())
+    }
+
+    /// Writes into the incident's history how a delivery ended.
+    fn tell(&mut self, delivery: &Delivery, text: &str) -> Fold<(), S> {
+        let what =
+            Happening::Delivery { id: delivery.id, action: delivery.action.clone(), state: delivery.state };
+        let item = TimelineItem { at: self.at, what, actor: None, text: text.to_owned(), receipt: None };
+        self.state.append(delivery.incident.id, &item).kept()
+    }
+}
+
+/// Replaces the reference of the same key, or adds it while there is room.
+fn merge_reference(kept: &mut Vec<Reference>, new: &Reference) {
+    match kept.iter().position(|old| old.key == new.key) {
+        Some(at) => kept[at].clone_from(new),
+        None if kept.len() < REFERENCES_MAX => kept.push(new.clone()),
+        None => {}
+    }
+}

@@ -1,0 +1,220 @@
+//! Requests: from decoded events to incidents and what is owed for them.
+
+use super::{
+    Effect, Fold, Happening, Kept, ReceiptRecord, ReceiptStatus, Rejection, State, Step, TimelineItem,
+};
+use crate::delivery::{Change, ChangeKind};
+use crate::event::Event;
+use crate::id::Id;
+use crate::incident::{Incident, IncidentState};
+use crate::journal::{Decoding, Received};
+use crate::routing::SourceRule;
+use crate::transition::{Order, Situation, Transition, on_event};
+
+/// Identities forgotten with each request: more than come in with it, so the table does not grow for ever.
+const FORGET_AT_ONCE: usize = 8;
+
+impl<S: State> Step<'_, S> {
+    pub(super) fn received(&mut self, receipt: Id, received: &Received) -> Fold<(), S> {
+        let rule = self.state.router().source(&received.source);
+        self.state.forget(self.at.minus_ms(rule.replay_window_ms), FORGET_AT_ONCE).kept()?;
+        let record = self.decoded(receipt, received, &rule)?;
+        self.state.put_receipt(&record).kept()?;
+        self.applied.receipt = Some(record);
+        Ok(())
+    }
+
+    pub(super) fn redecoded(&mut self, receipt: Id, received: &Received) -> Fold<(), S> {
+        let before = self.state.receipt(receipt).kept()?.ok_or(Rejection::NoReceipt(receipt))?;
+        if !before.status.is_dead_letter() {
+            return Err(Rejection::NotDeadLetter { id: receipt, status: before.status.as_str() }.into());
+        }
+        let rule = self.state.router().source(&received.source);
+        let record = ReceiptRecord { at: before.at, ..self.decoded(receipt, received, &rule)? };
+        self.state.put_receipt(&record).kept()?;
+        self.applied.receipt = Some(record);
+        Ok(())
+    }
+
+    fn decoded(&mut self, receipt: Id, received: &Received, rule: &SourceRule) -> Fold<ReceiptRecord, S> {
+        let mut record = ReceiptRecord {
+            id: receipt,
+            at: self.at,
+            source: received.source.clone(),
+            plugin: received.plugin.clone(),
+            status: ReceiptStatus::Applied,
+            effects: Vec::new(),
+        };
+        match &received.decoding {
+            Decoding::Events(events) => {
+                if let Some(first) = self.first_of(received, rule)? {
+                    record.status = ReceiptStatus::Duplicate(first);
+                    return Ok(record);
+                }
+                for identity in &received.identities {
+                    self.state.remember(&received.source, identity, self.at, receipt).kept()?;
+                }
+                for event in events {
+                    let effect = self.event(&received.source, receipt, event, rule)?;
+                    record.effects.push(effect);
+                }
+            }
+            Decoding::Ignored(why) => record.status = ReceiptStatus::Ignored(why.clone()),
+            Decoding::Refused(why) => record.status = ReceiptStatus::Refused(why.clone()),
+            Decoding::Failed(why) => record.status = ReceiptStatus::Failed(why.clone()),
+        }
+        Ok(record)
+    }
+
+    /// The receipt of the same delivery, if it was applied within the window.
+    fn first_of(&self, received: &Received, rule: &SourceRule) -> Fold<Option<Id>, S> {
+        for identity in &received.identities {
+            if let Some((at, first)) = self.state.seen(&received.source, identity).kept()?
+                && self.at.ms_since(at) < rule.replay_window_ms
+            {
+                return Ok(Some(first));
+            }
+        }
+        Ok(None)
+    }
+
+    fn event(&mut self, source: &str, receipt: Id, event: &Event, rule: &SourceRule) -> Fold<Effect, S> {
+        let found = self.find(source, event)?;
+        let situation = found.as_ref().map_or(Situation::None, |incident| {
+            let resolved_for = incident.resolved_at.map_or(0, |at| self.at.ms_since(at));
+            Situation::of(incident.state, resolved_for, rule.reopen_window_ms)
+        });
+        let late = found.as_ref().is_some_and(|incident| incident.is_late(event));
+        let order = if late { Order::Late } else { Order::InOrder };
+        let transition = on_event(situation, event.change, order);
+        let incident = match (transition, found) {
+            (Transition::Open, _) => Some(self.open(source, receipt, event, rule)?),
+            (Transition::Orphan, _) | (_, None) => None,
+            (transition, Some(incident)) => Some(self.change(transition, incident, receipt, event)?),
+        };
+        let incident = incident.map(|incident| (incident.id, incident.number));
+        Ok(Effect { change: event.change, key: event.key.clone(), transition, incident })
+    }
+
+    /// The incident that `event` is about: under its key and aliases, the first that is not resolved, or else
+    /// the first.
+    fn find(&self, source: &str, event: &Event) -> Fold<Option<Incident>, S> {
+        let mut resolved = None;
+        for key in std::iter::once(&event.key).chain(&event.aliases) {
+            let Some(id) = self.state.find(source, key).kept()? else { continue };
+            match self.state.incident(id).kept()? {
+                Some(incident) if incident.state != IncidentState::Resolved => return Ok(Some(incident)),
+                Some(incident) => resolved = resolved.or(Some(incident)),
+                None => {}
+            }
+        }
+        Ok(resolved)
+    }
+
+    fn open(&mut self, source: &str, receipt: Id, event: &Event, rule: &SourceRule) -> Fold<Incident, S> {
+        let number = self.state.take_number().kept()?;
+        let id = self.next_id();
+        let incident = Incident::open(id, number, source, event, rule.default_severity, self.at);
+        self.state.put_incident(None, &incident).kept()?;
+        self.point(source, event, id)?;
+        self.changed(&incident, ChangeKind::Opened, Vec::new(), event, receipt)?;
+        Ok(incident)
+    }
+
+    fn point(&mut self, source: &str, event: &Event, id: Id) -> Fold<(), S> {
+        for key in std::iter::once(&event.key).chain(&event.aliases) {
+            self.state.point(source, key, id).kept()?;
+        }
+        Ok(())
+    }
+
+    /// Carries out what the table says about an incident that is there.
+    fn change(
+        &mut self,
+        transition: Transition,
+        before: Incident,
+        receipt: Id,
+        event: &Event,
+    ) -> Fold<Incident, S> {
+        let mut incident = before.clone();
+        let mut fields = Vec::new();
+        let kind = match transition {
+            Transition::Merge => {
+                incident.count += 1;
+                fields = incident.absorb(event);
+                (!fields.is_empty()).then_some(ChangeKind::Updated)
+            }
+            Transition::Count => {
+                incident.count += 1;
+                None
+            }
+            Transition::Reopen => {
+                incident.count += 1;
+                fields = incident.absorb(event);
+                incident.state = IncidentState::Open;
+                incident.acknowledged_at = None;
+                incident.resolved_at = None;
+                Some(ChangeKind::Reopened)
+            }
+            Transition::Acknowledge => {
+                incident.state = IncidentState::Acknowledged;
+                incident.acknowledged_at = Some(self.at);
+                Some(ChangeKind::Acknowledged)
+            }
+            Transition::Resolve => {
+                incident.merge_labels(event.labels.iter());
+                incident.state = IncidentState::Resolved;
+                incident.resolved_at = Some(self.at);
+                Some(ChangeKind::Resolved)
+            }
+            Transition::Note => Some(ChangeKind::Noted),
+            Transition::NoteLate => {
+                self.late(&incident, receipt, event)?;
+                None
+            }
+            Transition::Nothing => None,
+            // Handled by the caller: both are about no incident that is there.
+            Transition::Open | Transition::Orphan => return Ok(before),
+        };
+        if !matches!(transition, Transition::Note | Transition::NoteLate | Transition::Nothing) {
+            incident.occurred(event);
+            self.point(&incident.source, event, incident.id)?;
+        }
+        if kind.is_some() {
+            incident.updated_at = self.at;
+        }
+        if incident != before {
+            self.state.put_incident(Some(&before), &incident).kept()?;
+        }
+        if let Some(kind) = kind {
+            self.changed(&incident, kind, fields, event, receipt)?;
+        }
+        Ok(incident)
+    }
+
+    fn late(&mut self, incident: &Incident, receipt: Id, event: &Event) -> Fold<(), S> {
+        let item = TimelineItem {
+            at: self.at,
+            what: Happening::Late(event.change),
+            actor: event.actor.clone(),
+            text: event.title.clone(),
+            receipt: Some(receipt),
+        };
+        self.state.append(incident.id, &item).kept()
+    }
+
+    /// Writes a change into the history and owes it to whoever is to be told.
+    fn changed(
+        &mut self,
+        incident: &Incident,
+        kind: ChangeKind,
+        changed: Vec<String>,
+        event: &Event,
+        receipt: Id,
+    ) -> Fold<(), S> {
+        // An opening says it in the incident itself; everything later says what the event said.
+        let text = if kind == ChangeKind::Opened { String::new() } else { event.message.clone() };
+        let change = Change { kind, at: self.at, actor: event.actor.clone(), text, changed };
+        self.record(incident, change, Some(receipt))
+    }
+}

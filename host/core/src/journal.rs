@@ -1,0 +1,138 @@
+//! The journal's entries: everything that ever changed state, with all that the change needs to be made
+//! again: time, ids and chosen delays are in the entry.
+//!
+//! Never holds a secret, nor what can be computed from the entries before it.
+
+use crate::delivery::Reference;
+use crate::event::Event;
+use crate::id::Id;
+use crate::routing::Routing;
+use crate::time::Timestamp;
+use crate::transition::Command;
+
+/// One entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// When it was made; never before the entry in front of it by more than a clock's correction.
+    pub at: Timestamp,
+    /// Ids of what it creates are this one's successors. A receipt's entry carries the receipt's id.
+    pub seed: Id,
+    /// What happened.
+    pub fact: Fact,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// The relay started: attempts that were under way are due again, paused connections are tried again.
+    Started {
+        /// The relay's version.
+        version: String,
+        /// The configuration in force from here on, when it differs from the one before.
+        routing: Option<Routing>,
+    },
+    /// A request arrived.
+    Received(Received),
+    /// A kept request was decoded again.
+    Redecoded {
+        /// Which.
+        receipt: Id,
+        /// What came of it this time.
+        received: Received,
+    },
+    /// Somebody did something to an incident.
+    Commanded {
+        /// Which.
+        incident: Id,
+        /// What.
+        command: Command,
+        /// Who.
+        actor: String,
+        /// A note's text, or why; may be empty.
+        text: String,
+    },
+    /// Attempts began.
+    Claimed {
+        /// Of these deliveries.
+        deliveries: Vec<Id>,
+    },
+    /// An attempt ended.
+    Settled {
+        /// Of this delivery.
+        delivery: Id,
+        /// How long it took, in microseconds.
+        took_us: u64,
+        /// The last HTTP status, if a peer answered.
+        status: Option<u16>,
+        /// What came of it.
+        verdict: Verdict,
+    },
+    /// An operator wants a dead letter, or one that waits for its time, tried now.
+    Retried {
+        /// Which.
+        delivery: Id,
+        /// Who.
+        actor: String,
+    },
+}
+
+/// A request that arrived, after its plugin saw it. The bytes are kept beside, not here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Received {
+    /// The source's name.
+    pub source: String,
+    /// Which plugin decoded it: `id version digest`; empty when there was none.
+    pub plugin: String,
+    /// What makes another request the same delivery: the sender's id, the body's digest.
+    pub identities: Vec<String>,
+    /// What came of it.
+    pub decoding: Decoding,
+}
+
+/// What came of decoding.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decoding {
+    /// These events, within bounds.
+    Events(Vec<Event>),
+    /// Nothing wrong and nothing to do; why.
+    Ignored(String),
+    /// The sender's mistake.
+    Refused(String),
+    /// Ours: a trap, a limit, a missing plugin.
+    Failed(String),
+}
+
+/// What came of an attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// The peer said that it is there.
+    Delivered(Outcome),
+    /// The peer took it and will not say more.
+    Accepted(Outcome),
+    /// The plugin had nothing to send.
+    Skipped(String),
+    /// Tried again at this time.
+    Retry {
+        /// Why.
+        reason: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Dead letter: the schedule's end.
+    Expired(String),
+    /// Dead letter: it will never work.
+    Rejected(String),
+    /// The connection is paused until an operator mends it; this delivery waits with it.
+    Misconfigured(String),
+}
+
+/// What a delivery that arrived brought back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// One line.
+    pub summary: String,
+    /// Kept for the incident and the connection.
+    pub references: Vec<Reference>,
+    /// Written to the incident's labels.
+    pub updates: Vec<(String, String)>,
+}

@@ -1,0 +1,158 @@
+//! Who is told: the part of the configuration that state depends on, and the choice of actions for a change.
+//!
+//! Holds no URL and no secret. Never fails at three in the morning: filters are checked when the
+//! configuration is read, and one that fails all the same lets the change through, since a message too many
+//! is better than one too few.
+
+use std::collections::BTreeMap;
+
+use crate::delivery::{Change, ChangeKind};
+use crate::event::{Severity, UnknownWord};
+use crate::incident::Incident;
+use crate::template::{Expression, TemplateError};
+use crate::view::View;
+
+/// The configuration in force, as far as state depends on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Routing {
+    /// By name.
+    pub sources: BTreeMap<String, SourceRule>,
+    /// In the order of their names.
+    pub actions: Vec<ActionRule>,
+}
+
+/// How a source's events are treated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceRule {
+    /// A trigger this long after the resolution reopens the incident; later, it opens a new one. Milliseconds.
+    pub reopen_window_ms: u64,
+    /// Of an event that says nothing about it.
+    pub default_severity: Severity,
+    /// For how long a request with the same identity is the same delivery. Milliseconds.
+    pub replay_window_ms: u64,
+}
+
+impl Default for SourceRule {
+    /// Reopens within an hour, takes replays for a day, `medium`.
+    fn default() -> Self {
+        Self {
+            reopen_window_ms: 60 * 60 * 1000,
+            default_severity: Severity::Medium,
+            replay_window_ms: 24 * 60 * 60 * 1000,
+        }
+    }
+}
+
+/// Whether an action runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActionStatus {
+    /// It does.
+    Enabled,
+    /// Over its test connection, with its message marked.
+    Test,
+    /// It does not.
+    Disabled,
+}
+
+impl std::str::FromStr for ActionStatus {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        match text {
+            "enabled" => Ok(Self::Enabled),
+            "test" => Ok(Self::Test),
+            "disabled" => Ok(Self::Disabled),
+            other => Err(UnknownWord::new("status", other, &["enabled", "test", "disabled"])),
+        }
+    }
+}
+
+impl ActionStatus {
+    /// As written in configurations and answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Enabled => "enabled",
+            Self::Test => "test",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
+/// When an action runs and over which connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionRule {
+    /// Its name.
+    pub name: String,
+    /// Whether it runs.
+    pub status: ActionStatus,
+    /// Where to.
+    pub connection: String,
+    /// Where to while it is in test.
+    pub test_connection: Option<String>,
+    /// On which changes.
+    pub on: Vec<ChangeKind>,
+    /// Which incidents, as an expression over [`View`]; all when left out.
+    pub filter: Option<String>,
+}
+
+/// A [`Routing`] with its filters compiled.
+#[derive(Debug)]
+pub struct Router {
+    routing: Routing,
+    filters: Vec<Option<Expression>>,
+}
+
+/// A filter that does not compile.
+#[derive(Debug, thiserror::Error)]
+#[error("actions.{action}.filter: {source}")]
+pub struct InvalidFilter {
+    /// Whose.
+    pub action: String,
+    /// What is wrong with it.
+    pub source: TemplateError,
+}
+
+impl Router {
+    /// Compiles the filters of `routing`.
+    ///
+    /// # Errors
+    /// The first filter that does not compile.
+    pub fn new(routing: Routing) -> Result<Self, InvalidFilter> {
+        let filters = routing
+            .actions
+            .iter()
+            .map(|action| {
+                let compile = |filter: &String| {
+                    Expression::parse(filter)
+                        .map_err(|source| InvalidFilter { action: action.name.clone(), source })
+                };
+                action.filter.as_ref().map(compile).transpose()
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { routing, filters })
+    }
+
+    /// What it was made of.
+    pub fn routing(&self) -> &Routing {
+        &self.routing
+    }
+
+    /// How `source`'s events are treated; as by default when the configuration no longer knows it.
+    pub fn source(&self, source: &str) -> SourceRule {
+        self.routing.sources.get(source).cloned().unwrap_or_default()
+    }
+
+    /// The actions that `change` of `incident` is owed to, in order.
+    pub fn route<'a>(
+        &'a self,
+        incident: &'a Incident,
+        change: &'a Change,
+    ) -> impl Iterator<Item = &'a ActionRule> {
+        let view = View::new(incident, change);
+        self.routing.actions.iter().zip(&self.filters).filter_map(move |(action, filter)| {
+            let runs = action.status != ActionStatus::Disabled && action.on.contains(&change.kind);
+            let matches = || filter.as_ref().is_none_or(|filter| filter.matches(&view).unwrap_or(true));
+            (runs && matches()).then_some(action)
+        })
+    }
+}

@@ -1,0 +1,173 @@
+//! The table: what an event, or an operator's command, does to an incident.
+//!
+//! Two functions over small enums, one exhaustive `match` each, no wildcard arm: a new event or state fails to
+//! compile until every cell answers it. Never looks at more than its arguments.
+
+use crate::event::{EventChange, UnknownWord};
+use crate::incident::IncidentState;
+
+/// What an event finds under its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Situation {
+    /// No incident was ever there.
+    None,
+    /// One that nobody is on.
+    Open,
+    /// One that somebody is on.
+    Acknowledged,
+    /// One that was resolved within the source's reopen window.
+    ResolvedRecently,
+    /// One that was resolved before it.
+    ResolvedLongAgo,
+}
+
+impl Situation {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::None, Self::Open, Self::Acknowledged, Self::ResolvedRecently, Self::ResolvedLongAgo];
+
+    /// What an event finds: an incident in this state, resolved this long ago.
+    pub fn of(state: IncidentState, resolved_for_ms: u64, reopen_window_ms: u64) -> Self {
+        match state {
+            IncidentState::Open => Self::Open,
+            IncidentState::Acknowledged => Self::Acknowledged,
+            IncidentState::Resolved if resolved_for_ms <= reopen_window_ms => Self::ResolvedRecently,
+            IncidentState::Resolved => Self::ResolvedLongAgo,
+        }
+    }
+}
+
+/// Whether an event is older than the last one that was applied, by its sender's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// It is not, or nobody can tell.
+    InOrder,
+    /// It was overtaken: it must not undo what is newer.
+    Late,
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transition {
+    /// Open a new incident.
+    Open,
+    /// Take over what the event says, count it.
+    Merge,
+    /// Count it, take over nothing: what is there is newer.
+    Count,
+    /// Open the same incident again.
+    Reopen,
+    /// Somebody is on it.
+    Acknowledge,
+    /// It is over.
+    Resolve,
+    /// Add a note.
+    Note,
+    /// Add a note that says that it came too late.
+    NoteLate,
+    /// There is no incident for it: remembered with the receipt only.
+    Orphan,
+    /// Nothing differs.
+    Nothing,
+}
+
+/// What `change` does in `situation`.
+pub fn on_event(situation: Situation, change: EventChange, order: Order) -> Transition {
+    use EventChange as E;
+    use Order::{InOrder, Late};
+    use Situation as S;
+    match (situation, change, order) {
+        (S::None, E::Trigger, InOrder | Late) => Transition::Open,
+        (S::None, E::Acknowledge | E::Resolve | E::Note, InOrder | Late) => Transition::Orphan,
+
+        (S::Open | S::Acknowledged, E::Trigger, InOrder) => Transition::Merge,
+        (S::Open | S::Acknowledged, E::Trigger, Late) => Transition::Count,
+        (S::Open, E::Acknowledge, InOrder) => Transition::Acknowledge,
+        (S::Acknowledged, E::Acknowledge, InOrder) => Transition::Nothing,
+        (S::Open | S::Acknowledged, E::Acknowledge, Late) => Transition::NoteLate,
+        (S::Open | S::Acknowledged, E::Resolve, InOrder) => Transition::Resolve,
+        (S::Open | S::Acknowledged, E::Resolve, Late) => Transition::NoteLate,
+        (S::Open | S::Acknowledged, E::Note, InOrder | Late) => Transition::Note,
+
+        (S::ResolvedRecently, E::Trigger, InOrder) => Transition::Reopen,
+        (S::ResolvedLongAgo, E::Trigger, InOrder) => Transition::Open,
+        (S::ResolvedRecently | S::ResolvedLongAgo, E::Trigger, Late) => Transition::NoteLate,
+        (S::ResolvedRecently | S::ResolvedLongAgo, E::Acknowledge | E::Resolve, InOrder | Late) => {
+            Transition::Nothing
+        }
+        (S::ResolvedRecently, E::Note, InOrder | Late) => Transition::Note,
+        (S::ResolvedLongAgo, E::Note, InOrder | Late) => Transition::Orphan,
+    }
+}
+
+/// What an operator asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// I am on it.
+    Acknowledge,
+    /// I no longer am.
+    Unacknowledge,
+    /// It is over.
+    Resolve,
+    /// Write this down.
+    Note,
+}
+
+impl Command {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Acknowledge, Self::Unacknowledge, Self::Resolve, Self::Note];
+
+    /// As written in requests.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Acknowledge => "acknowledge",
+            Self::Unacknowledge => "unacknowledge",
+            Self::Resolve => "resolve",
+            Self::Note => "note",
+        }
+    }
+}
+
+impl std::str::FromStr for Command {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|command| command.as_str() == text)
+            .ok_or_else(|| UnknownWord::new("command", text, &Self::ALL.map(Self::as_str)))
+    }
+}
+
+/// What a command does to an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commanded {
+    /// Somebody is on it.
+    Acknowledge,
+    /// Nobody is.
+    Unacknowledge,
+    /// It is over.
+    Resolve,
+    /// Add the note.
+    Note,
+    /// It is already so.
+    Nothing,
+    /// It cannot be done in this state.
+    Refused,
+}
+
+/// What `command` does to an incident in `state`.
+pub fn on_command(state: IncidentState, command: Command) -> Commanded {
+    use Command as C;
+    use IncidentState as S;
+    match (state, command) {
+        (S::Open, C::Acknowledge) => Commanded::Acknowledge,
+        (S::Acknowledged, C::Acknowledge) => Commanded::Nothing,
+        (S::Acknowledged, C::Unacknowledge) => Commanded::Unacknowledge,
+        (S::Open, C::Unacknowledge) => Commanded::Nothing,
+        (S::Open | S::Acknowledged, C::Resolve) => Commanded::Resolve,
+        (S::Resolved, C::Resolve) => Commanded::Nothing,
+        (S::Resolved, C::Acknowledge | C::Unacknowledge) => Commanded::Refused,
+        (S::Open | S::Acknowledged | S::Resolved, C::Note) => Commanded::Note,
+    }
+}

@@ -1,0 +1,163 @@
+//! What templates and filters see of an incident: names, and the values behind them.
+//!
+//! Never shows a secret or a connection's URL. A label that is not there reads as the empty text; every other
+//! unknown name is a mistake, found when the template is parsed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use minijinja::Value;
+use minijinja::value::{Enumerator, Object};
+
+use crate::delivery::{Change, ChangeKind};
+use crate::event::{Link, Severity};
+use crate::id::Id;
+use crate::incident::{Incident, IncidentState};
+use crate::time::Timestamp;
+
+/// The incident's fields, as templates name them: at the top and below `incident`.
+pub const INCIDENT_FIELDS: [&str; 15] = [
+    "id",
+    "number",
+    "source",
+    "key",
+    "title",
+    "message",
+    "severity",
+    "state",
+    "labels",
+    "links",
+    "count",
+    "opened_at",
+    "updated_at",
+    "acknowledged_at",
+    "resolved_at",
+];
+/// The fields below `change`.
+pub const CHANGE_FIELDS: [&str; 5] = ["kind", "at", "actor", "text", "changed"];
+/// Names whose own fields are open: any name below them may be asked for.
+pub const OPEN_FIELDS: [&str; 2] = ["labels", "urls"];
+
+/// An incident, what happened to it, and where it is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    incident: &'a Incident,
+    change: &'a Change,
+    urls: &'a [Link],
+}
+
+impl<'a> View<'a> {
+    /// The view of `incident` right after `change`.
+    pub fn new(incident: &'a Incident, change: &'a Change) -> Self {
+        Self { incident, change, urls: &[] }
+    }
+
+    /// With addresses in the relay's own interface, by purpose.
+    #[must_use]
+    pub fn with_urls(self, urls: &'a [Link]) -> Self {
+        Self { urls, ..self }
+    }
+
+    /// As the value that templates are rendered with.
+    pub fn value(&self) -> Value {
+        let fields = incident_fields(self.incident);
+        let mut names: BTreeMap<&str, Value> = fields.clone();
+        names.insert("incident", Value::from_iter(fields));
+        names.insert("change", Value::from_iter(change_fields(self.change)));
+        let urls = self.urls.iter().map(|link| (link.title.clone(), link.url.clone())).collect();
+        names.insert("urls", open_map(urls));
+        Value::from_iter(names)
+    }
+}
+
+fn incident_fields(incident: &Incident) -> BTreeMap<&'static str, Value> {
+    let links = incident
+        .links
+        .iter()
+        .map(|link| Value::from_iter([("title", Value::from(&link.title)), ("url", Value::from(&link.url))]));
+    let values: [Value; 15] = [
+        Value::from(incident.id.to_string()),
+        Value::from(incident.number),
+        Value::from(&incident.source),
+        Value::from(&incident.key),
+        Value::from(&incident.title),
+        Value::from(&incident.message),
+        Value::from(incident.severity.as_str()),
+        Value::from(incident.state.as_str()),
+        open_map(incident.labels.clone()),
+        links.collect(),
+        Value::from(incident.count),
+        time(Some(incident.opened_at)),
+        time(Some(incident.updated_at)),
+        time(incident.acknowledged_at),
+        time(incident.resolved_at),
+    ];
+    INCIDENT_FIELDS.into_iter().zip(values).collect()
+}
+
+fn change_fields(change: &Change) -> BTreeMap<&'static str, Value> {
+    let values: [Value; 5] = [
+        Value::from(change.kind.as_str()),
+        time(Some(change.at)),
+        Value::from(change.actor.clone().unwrap_or_default()),
+        Value::from(&change.text),
+        change.changed.iter().map(Value::from).collect(),
+    ];
+    CHANGE_FIELDS.into_iter().zip(values).collect()
+}
+
+/// RFC 3339, or empty when it has not happened.
+fn time(at: Option<Timestamp>) -> Value {
+    Value::from(at.map(|at| at.to_string()).unwrap_or_default())
+}
+
+fn open_map(map: BTreeMap<String, String>) -> Value {
+    Value::from_object(OpenMap(map))
+}
+
+/// A map in which every name that is not there reads as the empty text.
+#[derive(Debug)]
+struct OpenMap(BTreeMap<String, String>);
+
+impl Object for OpenMap {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let name = key.as_str()?;
+        Some(Value::from(self.0.get(name).map_or("", String::as_str)))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.0.keys().map(Value::from).collect())
+    }
+}
+
+/// An incident and a change that have something in every field: what templates are tried on when they are
+/// checked.
+pub fn sample() -> (Incident, Change) {
+    let at = Timestamp::from_micros(1_763_650_000_000_000);
+    let incident = Incident {
+        id: Id::new(at, 1),
+        number: 1,
+        source: "sample".to_owned(),
+        key: "sample-1".to_owned(),
+        title: "Sample incident".to_owned(),
+        message: "It is used to check templates.".to_owned(),
+        severity: Severity::High,
+        state: IncidentState::Acknowledged,
+        labels: BTreeMap::from([("team".to_owned(), "sample".to_owned())]),
+        links: vec![Link { title: "Runbook".to_owned(), url: "https://example.org/".to_owned() }],
+        count: 2,
+        opened_at: at,
+        updated_at: at,
+        acknowledged_at: Some(at),
+        resolved_at: Some(at),
+        last_occurred_at: Some(at),
+    };
+    let change = Change {
+        kind: ChangeKind::Updated,
+        at,
+        actor: Some("Sample Person".to_owned()),
+        text: "Sample text".to_owned(),
+        changed: vec!["title".to_owned()],
+    };
+    (incident, change)
+}
