@@ -1,6 +1,12 @@
 //! Settings: what a plugin's description accepts, and the check of what an operator wrote against it.
 //!
-//! Never renders a template or sees a secret's value; it says which fields are templates and secrets.
+//! Never sees a secret's value; it says which fields are secrets.
+
+use std::collections::BTreeMap;
+
+use crate::plugin::{Setting, Value};
+use crate::template::{JsonTemplate, Template};
+use crate::view::View;
 
 /// One value that a choice may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,4 +63,210 @@ pub struct Field {
     pub required: bool,
     /// The value when nothing is given.
     pub default: Option<String>,
+}
+
+/// A value as written in a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// A text.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// Yes or no.
+    Boolean(bool),
+    /// A list of texts.
+    Texts(Vec<String>),
+}
+
+impl Given {
+    const fn what(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "a text",
+            Self::Integer(_) => "a number",
+            Self::Boolean(_) => "true or false",
+            Self::Texts(_) => "a list",
+        }
+    }
+}
+
+/// A setting that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {problem}")]
+pub struct SettingError {
+    /// The field's key.
+    pub key: String,
+    /// What is wrong and what would do.
+    pub problem: String,
+}
+
+/// Settings that fit their plugin's description, with their templates parsed.
+#[derive(Debug, Default)]
+pub struct Settings(Vec<(String, Checked)>);
+
+#[derive(Debug)]
+enum Checked {
+    Plain(Value),
+    Template(Box<Template>),
+    Json(JsonTemplate),
+}
+
+impl Settings {
+    /// Checks what was `given` against `fields`, with defaults for what was not. Secrets are not settings:
+    /// see [`secret_names`].
+    ///
+    /// # Errors
+    /// Every mistake, in the order of the fields; unknown keys last.
+    pub fn check(fields: &[Field], given: &BTreeMap<String, Given>) -> Result<Self, Vec<SettingError>> {
+        let mut settings = Vec::new();
+        let mut errors = Vec::new();
+        for field in fields.iter().filter(|field| field.kind != FieldKind::Secret) {
+            let default = || field.default.clone().map(Given::Text);
+            match given.get(&field.key).cloned().or_else(default) {
+                Some(value) => match checked(&field.kind, value) {
+                    Ok(value) => settings.push((field.key.clone(), value)),
+                    Err(problem) => errors.push(SettingError { key: field.key.clone(), problem }),
+                },
+                None if field.required => {
+                    let problem = format!("is missing: {}", field.help);
+                    errors.push(SettingError { key: field.key.clone(), problem });
+                }
+                None => {}
+            }
+        }
+        let known =
+            |key: &String| fields.iter().any(|field| field.key == *key && field.kind != FieldKind::Secret);
+        for key in given.keys().filter(|key| !known(key)) {
+            let keys: Vec<&str> = fields.iter().map(|field| field.key.as_str()).collect();
+            let problem = format!("is not a setting of this plugin: there is {}", listed(&keys));
+            errors.push(SettingError { key: key.clone(), problem });
+        }
+        if errors.is_empty() { Ok(Self(settings)) } else { Err(errors) }
+    }
+
+    /// The settings as a plugin sees them, with templates rendered for `view`.
+    ///
+    /// # Errors
+    /// The first template that cannot be rendered for this view, under its field's key.
+    pub fn render(&self, view: &View<'_>) -> Result<Vec<Setting>, SettingError> {
+        self.0
+            .iter()
+            .map(|(key, checked)| {
+                let value = match checked {
+                    Checked::Plain(value) => Ok(value.clone()),
+                    Checked::Template(template) => template.render(view).map(Value::Text),
+                    Checked::Json(template) => template.render(view).map(Value::Text),
+                };
+                match value {
+                    Ok(value) => Ok(Setting { key: key.clone(), value }),
+                    Err(error) => Err(SettingError { key: key.clone(), problem: error.to_string() }),
+                }
+            })
+            .collect()
+    }
+
+    /// The settings of something that has no incident: templates are left out.
+    pub fn plain(&self) -> Vec<Setting> {
+        self.0
+            .iter()
+            .filter_map(|(key, checked)| match checked {
+                Checked::Plain(value) => Some(Setting { key: key.clone(), value: value.clone() }),
+                Checked::Template(_) | Checked::Json(_) => None,
+            })
+            .collect()
+    }
+}
+
+/// The keys of the secrets among `fields`, with whether each is required.
+pub fn secret_names(fields: &[Field]) -> impl Iterator<Item = (&str, bool)> {
+    fields
+        .iter()
+        .filter(|field| field.kind == FieldKind::Secret)
+        .map(|field| (field.key.as_str(), field.required))
+}
+
+fn listed(words: &[&str]) -> String {
+    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+}
+
+fn checked(kind: &FieldKind, given: Given) -> Result<Checked, String> {
+    let plain = |value| Ok(Checked::Plain(value));
+    let wrong = |given: &Given, wanted: &str| Err(format!("is {}, expected {wanted}", given.what()));
+    match (kind, given) {
+        (FieldKind::Text | FieldKind::Multiline | FieldKind::Expression, Given::Text(text)) => {
+            if *kind == FieldKind::Text && text.contains('\n') {
+                return Err("has several lines, expected one".to_owned());
+            }
+            plain(Value::Text(text))
+        }
+        (FieldKind::Template, Given::Text(text)) => Template::parse(&text)
+            .map(|parsed| Checked::Template(Box::new(parsed)))
+            .map_err(|error| error.to_string()),
+        (FieldKind::JsonTemplate, Given::Text(text)) => {
+            JsonTemplate::parse(&text).map(Checked::Json).map_err(|error| error.to_string())
+        }
+        (FieldKind::Integer, Given::Integer(number)) => plain(Value::Integer(number)),
+        (FieldKind::Integer, Given::Text(text)) => match text.trim().parse() {
+            Ok(number) => plain(Value::Integer(number)),
+            Err(_) => Err(format!("`{text}` is not a whole number")),
+        },
+        (FieldKind::Boolean, Given::Boolean(value)) => plain(Value::Boolean(value)),
+        (FieldKind::Boolean, Given::Text(text)) => match text.as_str() {
+            "true" => plain(Value::Boolean(true)),
+            "false" => plain(Value::Boolean(false)),
+            other => Err(format!("`{other}` is neither true nor false")),
+        },
+        (FieldKind::Choice(choices), Given::Text(text)) => {
+            let words: Vec<&str> = choices.iter().map(|choice| choice.value.as_str()).collect();
+            if words.contains(&text.as_str()) {
+                return plain(Value::Text(text));
+            }
+            Err(format!("`{text}` is not one of {}", listed(&words)))
+        }
+        (FieldKind::Color, Given::Text(text)) => {
+            if text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                return plain(Value::Text(text));
+            }
+            Err(format!("`{text}` is not a colour: expected six hexadecimal digits such as `d93025`"))
+        }
+        (FieldKind::Url, Given::Text(text)) => match url::Url::parse(&text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => plain(Value::Text(text)),
+            Ok(_) | Err(_) => Err(format!("`{text}` is not an absolute http or https address")),
+        },
+        (FieldKind::Duration, Given::Text(text)) => {
+            let seconds = duration_ms(&text).map_err(|error| error.to_string())? / 1000;
+            plain(Value::Integer(i64::try_from(seconds).unwrap_or(i64::MAX)))
+        }
+        (FieldKind::Texts, Given::Texts(texts)) => plain(Value::Texts(texts)),
+        (FieldKind::Texts, Given::Text(text)) => {
+            plain(Value::Texts(text.lines().map(str::to_owned).collect()))
+        }
+        (FieldKind::Integer, given) => wrong(&given, "a whole number"),
+        (FieldKind::Boolean, given) => wrong(&given, "true or false"),
+        (FieldKind::Texts, given) => wrong(&given, "a list of texts"),
+        (_, given) => wrong(&given, "a text"),
+    }
+}
+
+/// A text that is no duration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a duration: write a number and ms, s, m, h or d, such as `90s` or `12h`")]
+pub struct InvalidDuration(String);
+
+/// The milliseconds of `90s`, `15m`, `2h`, `1d` or `250ms`.
+///
+/// # Errors
+/// Anything else, also a number without a unit.
+pub fn duration_ms(text: &str) -> Result<u64, InvalidDuration> {
+    let invalid = || InvalidDuration(text.chars().take(40).collect());
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let number: u64 = text[..digits].parse().map_err(|_| invalid())?;
+    let unit = match &text[digits..] {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60 * 1000,
+        "h" => 60 * 60 * 1000,
+        "d" => 24 * 60 * 60 * 1000,
+        _ => return Err(invalid()),
+    };
+    number.checked_mul(unit).ok_or_else(invalid)
 }
