@@ -1,0 +1,189 @@
+//! An action's context, requests and verdicts, between this crate's types and the generated ones.
+//!
+//! Never adds or leaves out a field.
+
+use super::description::signature;
+use super::shared::{headers_in, labels_in, labels_out, settings};
+use super::{Exported, types};
+use bindings::exports::tocsin::plugin::action_encoder as wit;
+
+/// Bindings of a world that exports this interface alone; an exported plugin is the union of such worlds.
+#[doc(hidden)]
+pub mod bindings {
+    wit_bindgen::generate!({
+        path: "wit",
+        inline: "package tocsin:sdk; world encodes { export tocsin:plugin/action-encoder@0.1.0; }",
+        world: "tocsin:sdk/encodes",
+        generate_all,
+        pub_export_macro: true,
+        export_macro_name: "export_action",
+        with: { "tocsin:plugin/types@0.1.0": crate::guest::description::bindings::tocsin::plugin::types },
+    });
+}
+
+impl<T: crate::Action, Kind> wit::Guest for Exported<T, Kind> {
+    fn encode(context: wit::Context) -> Result<wit::Step, wit::Failure> {
+        let (context, connection, settings) = read::<T>(context)?;
+        T::encode(&context, &connection, &settings).map(step).map_err(failure)
+    }
+
+    fn resume(
+        context: wit::Context,
+        state: Vec<u8>,
+        response: wit::Response,
+    ) -> Result<wit::Step, wit::Failure> {
+        let (context, connection, settings) = read::<T>(context)?;
+        let headers = headers_in(response.headers);
+        let response = crate::Response { status: response.status, headers, body: response.body };
+        T::resume(&context, &connection, &settings, &state, &response).map(step).map_err(failure)
+    }
+}
+
+fn read<T: crate::Action>(
+    given: wit::Context,
+) -> Result<(crate::Context, T::Connection, T::Settings), wit::Failure> {
+    let context = context(given);
+    let wrong = |error: crate::SettingError| failure(crate::Failure::misconfigured(error.to_string()));
+    let connection = <T::Connection as crate::Settings>::from_settings(&context.connection).map_err(wrong)?;
+    let settings = <T::Settings as crate::Settings>::from_settings(&context.settings).map_err(wrong)?;
+    Ok((context, connection, settings))
+}
+
+fn context(given: wit::Context) -> crate::Context {
+    let reference =
+        |r: wit::Reference| crate::Reference { key: r.key, value: r.value, url: r.url };
+    crate::Context {
+        incident: incident(given.incident),
+        change: change(given.change),
+        attempt: given.attempt,
+        delivery_id: given.delivery_id,
+        test: given.test,
+        now: crate::Timestamp::from_micros(given.now),
+        references: given.references.into_iter().map(reference).collect(),
+        settings: settings(given.settings),
+        connection: settings(given.connection),
+        host: given.host,
+        urls: labels_in(given.urls),
+    }
+}
+
+fn incident(given: wit::Incident) -> crate::Incident {
+    let link = |l: types::Link| crate::Link { title: l.title, url: l.url };
+    crate::Incident {
+        id: given.id,
+        number: given.number,
+        source: given.source,
+        key: given.key,
+        title: given.title,
+        message: given.message,
+        severity: match given.severity {
+            types::Severity::Critical => crate::Severity::Critical,
+            types::Severity::High => crate::Severity::High,
+            types::Severity::Medium => crate::Severity::Medium,
+            types::Severity::Low => crate::Severity::Low,
+            types::Severity::Info => crate::Severity::Info,
+        },
+        state: match given.state {
+            wit::State::Open => crate::State::Open,
+            wit::State::Acknowledged => crate::State::Acknowledged,
+            wit::State::Resolved => crate::State::Resolved,
+        },
+        labels: labels_in(given.labels),
+        links: given.links.into_iter().map(link).collect(),
+        count: given.count,
+        opened_at: crate::Timestamp::from_micros(given.opened_at),
+        updated_at: crate::Timestamp::from_micros(given.updated_at),
+        acknowledged_at: given.acknowledged_at.map(crate::Timestamp::from_micros),
+        resolved_at: given.resolved_at.map(crate::Timestamp::from_micros),
+        extra: labels_in(given.extra),
+    }
+}
+
+fn change(given: wit::Change) -> crate::IncidentChange {
+    use wit::ChangeKind as From;
+    use crate::ChangeKind as To;
+    crate::IncidentChange {
+        kind: match given.kind {
+            From::Opened => To::Opened,
+            From::Updated => To::Updated,
+            From::Acknowledged => To::Acknowledged,
+            From::Unacknowledged => To::Unacknowledged,
+            From::Resolved => To::Resolved,
+            From::Reopened => To::Reopened,
+            From::Noted => To::Noted,
+            From::Repeated => To::Repeated,
+            From::Flapping => To::Flapping,
+            From::Steady => To::Steady,
+        },
+        at: crate::Timestamp::from_micros(given.at),
+        actor: given.actor,
+        text: given.text,
+        changed: given.changed,
+    }
+}
+
+fn part(part: crate::Part) -> wit::Part {
+    match part {
+        crate::Part::Bytes(bytes) => wit::Part::Bytes(bytes),
+        crate::Part::Credentials { user, password } => {
+            wit::Part::Credentials(wit::Credentials { user, password })
+        }
+        crate::Part::Secret(name, encoding) => wit::Part::Secret(wit::SecretUse {
+            name,
+            encoding: match encoding {
+                crate::SecretEncoding::Raw => wit::SecretEncoding::Raw,
+                crate::SecretEncoding::Json => wit::SecretEncoding::Json,
+                crate::SecretEncoding::Form => wit::SecretEncoding::Form,
+            },
+        }),
+    }
+}
+
+fn parts(parts: Vec<crate::Part>) -> Vec<wit::Part> {
+    parts.into_iter().map(part).collect()
+}
+
+fn request(request: crate::HttpRequest) -> wit::Request {
+    let parameter = |p: crate::Parameter| types::Parameter { name: p.name, value: p.value };
+    let line = |l: crate::HeaderLine| wit::HeaderLine { name: l.name, value: parts(l.value) };
+    let signing =
+        |s: crate::Signing| wit::Signing { secret: s.secret, signature: signature(s.signature) };
+    wit::Request {
+        method: request.method,
+        path: request.path,
+        query: request.query.into_iter().map(parameter).collect(),
+        headers: request.headers.into_iter().map(line).collect(),
+        content_type: request.content_type,
+        body: parts(request.body),
+        signing: request.signing.into_iter().map(signing).collect(),
+    }
+}
+
+fn step(step: crate::Step) -> wit::Step {
+    let reference = |r: crate::Reference| wit::Reference { key: r.key, value: r.value, url: r.url };
+    match step {
+        crate::Step::Send(sent, state) => {
+            wit::Step::Send(wit::Exchange { request: request(*sent), state })
+        }
+        crate::Step::Skipped(why) => wit::Step::Skipped(why),
+        crate::Step::Delivered(receipt) => wit::Step::Delivered(wit::Receipt {
+            certainty: match receipt.certainty {
+                crate::Certainty::Delivered => wit::Certainty::Delivered,
+                crate::Certainty::Accepted => wit::Certainty::Accepted,
+            },
+            summary: receipt.summary,
+            references: receipt.references.into_iter().map(reference).collect(),
+            updates: labels_out(receipt.updates),
+        }),
+    }
+}
+
+fn failure(failure: crate::Failure) -> wit::Failure {
+    match failure {
+        crate::Failure::Retry { reason, after_ms } => {
+            wit::Failure::Retry(wit::Later { reason, after_ms })
+        }
+        crate::Failure::Rejected(why) => wit::Failure::Rejected(why),
+        crate::Failure::Misconfigured(why) => wit::Failure::Misconfigured(why),
+    }
+}

@@ -1,0 +1,94 @@
+//! Write Tocsin plugins in Rust.
+//!
+//! A plugin is a WebAssembly component that decodes what a service sends ([`Source`]), encodes what it is sent
+//! ([`Action`]), or both. This crate hides the component interface: implement a trait, derive [`Settings`] on
+//! the struct of what an operator may configure, and name the plugin once in [`export!`].
+//!
+//! It must never do I/O, read a clock or keep state between calls: a plugin is a pure function, and the host
+//! gives it a fresh instance for each call. Nothing in here panics on any input.
+//!
+//! ```
+//! use tocsin_plugin::prelude::*;
+//!
+//! /// Reads `{"check": "db-1", "ok": false}`.
+//! struct Checks;
+//!
+//! #[derive(Settings)]
+//! struct Fields {
+//!     /// How bad a failed check is.
+//!     #[setting(default = "high")]
+//!     severity: Severity,
+//! }
+//!
+//! impl Plugin for Checks {
+//!     const ABOUT: About = About::new("checks", "Checks", "Failed checks become incidents.", "0.1.0");
+//! }
+//!
+//! impl Source for Checks {
+//!     type Settings = Fields;
+//!
+//!     fn decode(request: &Request, settings: &Fields) -> Result<Decoded, Refusal> {
+//!         let body = request.json()?;
+//!         let name = json::text(&body, "check").ok_or_else(|| Refusal::missing("check"))?;
+//!         let change = if body["ok"] == true { Change::Resolve } else { Change::Trigger };
+//!         Ok(Event::new(change, &name, &name).severity(settings.severity).into())
+//!     }
+//! }
+//!
+//! tocsin_plugin::export!(Checks: source);
+//!
+//! let request = Request::post_json(r#"{"check": "db-1", "ok": false}"#);
+//! let settings = Fields { severity: Severity::Low };
+//! assert_eq!(Checks::decode(&request, &settings).unwrap().events[0].key, "db-1");
+//! ```
+
+mod types;
+
+mod about;
+mod action;
+mod outgoing;
+mod settings;
+mod source;
+
+pub mod json;
+pub mod keys;
+pub mod text;
+pub mod verdict;
+pub mod words;
+
+mod payload;
+mod time;
+
+mod export;
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+pub mod guest;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
+
+pub use about::{
+    About, ActionInfo, Choice, Example, Field, FieldKind, Plugin, PluginInfo, Rate, Replays, SourceInfo,
+    describe_action, describe_both, describe_source,
+};
+pub use action::{
+    Action, Certainty, ChangeKind, Context, Failure, Incident, IncidentChange, Receipt, Reference, Response,
+    State, Step,
+};
+pub use outgoing::{HeaderLine, HttpRequest, Part, SecretEncoding, Signing};
+pub use payload::Payload;
+pub use settings::{ChoiceType, FieldSpec, FieldType, Secret, SettingError, Settings, TextType, read};
+pub use source::{Change, Decoded, Event, Refusal, Reply, Request, Source};
+pub use time::Timestamp;
+pub use tocsin_plugin_derive::{Choice, Settings};
+pub use types::{
+    BodyHmac, Digest, Encoding, Header, Label, Link, Parameter, Setting, Severity, Signature, Value,
+};
+
+/// What nearly every plugin uses.
+pub mod prelude {
+    pub use crate::{
+        About, Action, ActionInfo, Change, ChangeKind, Context, Decoded, Event, Example, Failure,
+        HttpRequest, Payload, Plugin, Rate, Receipt, Refusal, Replays, Request, Response, Secret, Settings,
+        Severity, Signature, Source, SourceInfo, State, Step, Timestamp, json, keys, text, verdict, words,
+    };
+}

@@ -1,0 +1,297 @@
+//! What comes in: a request, and the events that a source decodes it to.
+//!
+//! Never trusts a byte of the request: size and sender are checked by the host, nothing else is.
+
+use crate::payload::{self, MediaType};
+use crate::{Header, Label, Link, Parameter, Payload, Settings, Severity, SourceInfo, Timestamp, json, keys};
+
+/// Decodes what one service sends. Implementations are functions without state; they must not panic.
+pub trait Source {
+    /// What an operator may configure; `()` for nothing.
+    type Settings: Settings;
+
+    /// How the service sends: methods, signatures, replays and an example.
+    fn source_info() -> SourceInfo {
+        SourceInfo::default()
+    }
+
+    /// The events in a request. A request that is fine but of no interest is [`Decoded::ignored`].
+    ///
+    /// # Errors
+    /// What the sender has to change, in words the sender understands.
+    fn decode(request: &Request, settings: &Self::Settings) -> Result<Decoded, Refusal>;
+}
+
+/// A request, after the host checked its size and its sender and took out what proves the sender's identity
+/// (the token, `authorization`, `cookie`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Upper-case.
+    pub method: String,
+    /// What follows the source's own path: empty, or beginning with `/`.
+    pub path: String,
+    /// In the order of arrival.
+    pub query: Vec<Parameter>,
+    /// In the order of arrival, names in lower case.
+    pub headers: Vec<Header>,
+    /// The raw body; may be empty.
+    pub body: Vec<u8>,
+    /// The host's clock when it came.
+    pub received_at: Timestamp,
+}
+
+impl Request {
+    /// The first header of this name, in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|h| h.name.eq_ignore_ascii_case(name)).map(|h| h.value.as_str())
+    }
+
+    /// The first query parameter of this name, in any case.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|p| p.name.eq_ignore_ascii_case(name)).map(|p| p.value.as_str())
+    }
+
+    /// What the `content-type` header says, parsed.
+    pub fn media_type(&self) -> MediaType {
+        MediaType::parse(self.header("content-type").unwrap_or(""))
+    }
+
+    /// The body as JSON, whatever its media type says.
+    ///
+    /// # Errors
+    /// [`Refusal::Malformed`] with line and column.
+    pub fn json(&self) -> Result<serde_json::Value, Refusal> {
+        json::parse(&self.body).map_err(Refusal::Malformed)
+    }
+
+    /// The body as what it is: JSON or a form, by its media type and by its first character.
+    ///
+    /// # Errors
+    /// [`Refusal::Unsupported`] for XML, multipart and whatever else is neither; [`Refusal::Malformed`] for
+    /// broken JSON, with line and column.
+    pub fn payload(&self) -> Result<Payload, Refusal> {
+        payload::read(self)
+    }
+
+    /// A POST of a JSON document, for tests.
+    pub fn post_json(body: &str) -> Self {
+        Self {
+            method: "POST".to_owned(),
+            path: String::new(),
+            query: Vec::new(),
+            headers: vec![Header { name: "content-type".to_owned(), value: "application/json".to_owned() }],
+            body: body.as_bytes().to_vec(),
+            received_at: Timestamp::from_seconds(1_767_323_045),
+        }
+    }
+}
+
+/// What an event does to the incident of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Opens it, reopens it, or is merged into it.
+    Trigger,
+    /// Somebody is on it.
+    Acknowledge,
+    /// It is over.
+    Resolve,
+    /// Adds a note to an incident that is there; never opens one.
+    Note,
+}
+
+impl Change {
+    /// As written in configurations and answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Trigger => "trigger",
+            Self::Acknowledge => "acknowledge",
+            Self::Resolve => "resolve",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// One thing that a source reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// What it does.
+    pub change: Change,
+    /// What tells this problem from others of the same source: 1 to 1024 bytes, stable from trigger to resolve.
+    pub key: String,
+    /// Other keys under which the same problem may be known; the host keeps 8.
+    pub aliases: Vec<String>,
+    /// One line; the host cuts it at 1000 characters.
+    pub title: String,
+    /// Plain text; the host cuts it at 64 KiB.
+    pub message: String,
+    /// Left out: the severity that the incident has, or the source's default.
+    pub severity: Option<Severity>,
+    /// At most 64.
+    pub labels: Vec<Label>,
+    /// At most 16.
+    pub links: Vec<Link>,
+    /// The person or system at the sender that did it.
+    pub actor: Option<String>,
+    /// When it happened, by the sender's clock.
+    pub occurred_at: Option<Timestamp>,
+}
+
+impl Event {
+    /// An event with the least that one has. An overlong key is shortened by [`keys::fit`].
+    pub fn new(change: Change, key: &str, title: &str) -> Self {
+        Self {
+            change,
+            key: keys::fit(key),
+            aliases: Vec::new(),
+            title: title.trim().to_owned(),
+            message: String::new(),
+            severity: None,
+            labels: Vec::new(),
+            links: Vec::new(),
+            actor: None,
+            occurred_at: None,
+        }
+    }
+
+    /// The same with another key of the same problem; nothing when it is empty or the key itself.
+    #[must_use]
+    pub fn alias(mut self, alias: &str) -> Self {
+        let alias = keys::fit(alias);
+        if !alias.is_empty() && alias != self.key && !self.aliases.contains(&alias) {
+            self.aliases.push(alias);
+        }
+        self
+    }
+
+    /// The same with this text.
+    #[must_use]
+    pub fn message(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
+        self
+    }
+
+    /// The same with a severity, or with none.
+    #[must_use]
+    pub fn severity(mut self, severity: impl Into<Option<Severity>>) -> Self {
+        self.severity = severity.into();
+        self
+    }
+
+    /// The same with a fact. An empty key or value is left out: it would say nothing.
+    #[must_use]
+    pub fn label(mut self, key: &str, value: &str) -> Self {
+        let (key, value) = (key.trim(), value.trim());
+        if !key.is_empty() && !value.is_empty() && self.labels.len() < LABELS_MAX {
+            self.labels.push(Label { key: key.to_owned(), value: value.to_owned() });
+        }
+        self
+    }
+
+    /// The same with an address; left out unless it is absolute http or https without spaces.
+    #[must_use]
+    pub fn link(mut self, title: &str, url: &str) -> Self {
+        if crate::text::is_web_address(url) && self.links.len() < LINKS_MAX {
+            self.links.push(Link { title: title.to_owned(), url: url.trim().to_owned() });
+        }
+        self
+    }
+
+    /// The same with who did it; nothing when the name is empty.
+    #[must_use]
+    pub fn actor(mut self, name: &str) -> Self {
+        self.actor = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
+        self
+    }
+
+    /// The same with when it happened by the sender's clock, if known.
+    #[must_use]
+    pub fn occurred_at(mut self, at: impl Into<Option<Timestamp>>) -> Self {
+        self.occurred_at = at.into();
+        self
+    }
+}
+
+/// Labels that the host takes with one event.
+pub(crate) const LABELS_MAX: usize = 64;
+/// Links that the host takes with one event.
+pub(crate) const LINKS_MAX: usize = 16;
+
+/// An answer that the sender needs to see, in place of the host's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<Header>,
+    /// As it is sent.
+    pub body: Vec<u8>,
+}
+
+/// What a request was decoded to. One event or a list of them converts into it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decoded {
+    /// In the order in which they are applied; at most 1000.
+    pub events: Vec<Event>,
+    /// The sender's own id of this delivery, the same when it tries again.
+    pub delivery_id: Option<String>,
+    /// In place of the host's own answer.
+    pub reply: Option<Reply>,
+    /// Why there is no event although nothing is wrong.
+    pub ignored: Option<String>,
+}
+
+impl Decoded {
+    /// Nothing is wrong and there is nothing to report, for this reason.
+    pub fn ignored(reason: impl Into<String>) -> Self {
+        Self { ignored: Some(reason.into()), ..Self::default() }
+    }
+
+    /// The same with the sender's id of the delivery, if it has one.
+    #[must_use]
+    pub fn delivery_id(mut self, id: impl Into<Option<String>>) -> Self {
+        self.delivery_id = id.into().filter(|id| !id.is_empty());
+        self
+    }
+}
+
+impl From<Event> for Decoded {
+    fn from(event: Event) -> Self {
+        vec![event].into()
+    }
+}
+
+impl From<Vec<Event>> for Decoded {
+    fn from(events: Vec<Event>) -> Self {
+        Self { events, ..Self::default() }
+    }
+}
+
+/// The sender's mistake: answered with 422 (415 for `Unsupported`) and these words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// A media type or method that the plugin does not read, and which it does.
+    Unsupported(String),
+    /// The body is not what its media type says, with the place.
+    Malformed(String),
+    /// The name of a field that must be there.
+    Missing(String),
+    /// A field that is wrong, and what was expected in its place.
+    Invalid {
+        /// The field's name, with its place in a list.
+        field: String,
+        /// What is wrong with it and what would do.
+        problem: String,
+    },
+}
+
+impl Refusal {
+    /// The field must be there and is not.
+    pub fn missing(field: impl Into<String>) -> Self {
+        Self::Missing(field.into())
+    }
+
+    /// The field is there and wrong.
+    pub fn invalid(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Invalid { field: field.into(), problem: problem.into() }
+    }
+}

@@ -1,0 +1,106 @@
+//! Text for people: cut between characters, kept on one line.
+//!
+//! Never cuts inside a character and never lets control characters through to a single line.
+
+/// `text` with at most `chars` characters; a cut is marked with `…`.
+pub fn truncate(text: &str, chars: usize) -> String {
+    if text.char_indices().nth(chars).is_none() {
+        return text.to_owned();
+    }
+    let mut cut: String = text.chars().take(chars.saturating_sub(1)).collect();
+    cut.truncate(cut.trim_end().len());
+    if chars > 0 {
+        cut.push('…');
+    }
+    cut
+}
+
+/// `text` on one line: runs of white space and control characters become one space, ends are trimmed.
+pub fn one_line(text: &str) -> String {
+    let parts: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|part| !part.is_empty()).collect();
+    parts.join(" ")
+}
+
+/// The part of `text` around a column (from 1, in bytes), `reach` characters to each side.
+pub fn around(text: &str, column: usize, reach: usize) -> String {
+    let byte = text.floor_char_boundary(column.saturating_sub(1).min(text.len()));
+    let before: Vec<char> = text[..byte].chars().rev().take(reach).collect();
+    before.into_iter().rev().chain(text[byte..].chars().take(reach)).filter(|c| !c.is_control()).collect()
+}
+
+/// Whether this is an absolute http or https address without spaces, at most 2048 bytes.
+pub fn is_web_address(text: &str) -> bool {
+    let text = text.trim();
+    let lower = text.get(..8).unwrap_or(text).to_ascii_lowercase();
+    let rest = if lower.starts_with("https://") {
+        text.get(8..)
+    } else if lower.starts_with("http://") {
+        text.get(7..)
+    } else {
+        None
+    };
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        && text.len() <= 2048
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"'))
+}
+
+/// `text` as one segment or several of a URL's path: everything is percent-encoded but unreserved characters,
+/// sub-delimiters and `/`. A percent sign that begins an escape stays.
+pub fn encode_path(text: &str) -> String {
+    use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+    const RESERVED: &AsciiSet = &CONTROLS
+        .add(b' ')
+        .add(b'"')
+        .add(b'#')
+        .add(b'<')
+        .add(b'>')
+        .add(b'?')
+        .add(b'[')
+        .add(b'\\')
+        .add(b']')
+        .add(b'^')
+        .add(b'`')
+        .add(b'{')
+        .add(b'|')
+        .add(b'}');
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_is_marked_and_counts_itself() {
+        assert_eq!(truncate("äöü", 3), "äöü");
+        assert_eq!(truncate("äöüß", 3), "äö…");
+        assert_eq!(truncate("abc", 0), "");
+    }
+
+    #[test]
+    fn one_line_drops_line_breaks_and_control_characters() {
+        assert_eq!(one_line("  a\r\n\tb\u{0}c \u{2028}d "), "a b c d");
+    }
+
+    #[test]
+    fn only_absolute_web_addresses_are_links() {
+        for good in ["https://a.example/x?y=1", "HTTP://a.example"] {
+            assert!(is_web_address(good), "{good}");
+        }
+        for bad in ["", "a.example", "javascript:alert(1)", "https://", "https:///x", "https://a b", "ftp://x", "hüttps"] {
+            assert!(!is_web_address(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_surroundings_of_a_column_are_cut_between_characters() {
+        assert_eq!(around("äöü", 4, 1), "öü");
+        assert_eq!(around("", 9, 5), "");
+    }
+
+    #[test]
+    fn a_path_keeps_its_slashes_and_nothing_that_ends_it() {
+        assert_eq!(encode_path("/a b/ü?x#y"), "/a%20b/%C3%BC%3Fx%23y");
+    }
+}

@@ -1,0 +1,92 @@
+//! Words that people and tools use for a status or a severity.
+//!
+//! Never guesses: a word that is not in the lists is `None`, and the plugin says so or leaves it out.
+
+use crate::{Change, Severity};
+
+const TRIGGER: &[&str] = &[
+    "trigger", "triggered", "triggering", "trigger alert", "firing", "fired", "fire", "open", "opened", "reopened", "new",
+    "created", "create", "problem", "incident", "alert", "alerting", "alerted", "alarm", "active", "down", "error",
+    "errored", "fail", "failed", "failing", "failure", "critical", "warning", "degraded", "unhealthy", "offline",
+    "start", "started", "raise", "raised", "update", "updated", "broken", "outage",
+];
+const RESOLVE: &[&str] = &[
+    "resolve", "resolved", "resolving", "resolution", "ok", "okay", "close", "closed", "up", "recover",
+    "recovered", "recovery", "normal", "clear", "cleared", "done", "fixed", "solved", "success", "successful",
+    "succeeded", "passed", "passing", "healthy", "online", "operational", "inactive", "end", "ended", "finished",
+    "complete", "completed", "cancelled", "canceled",
+];
+const ACKNOWLEDGE: &[&str] =
+    &["acknowledge", "acknowledged", "ack", "acked", "acknowledgement", "in progress", "investigating", "assigned"];
+const NOTE: &[&str] = &["note", "noted", "comment", "commented", "annotation", "annotate"];
+
+const SEVERITIES: [(&[&str], Severity); 5] = [
+    (
+        &["critical", "crit", "fatal", "emergency", "emerg", "disaster", "panic", "blocker", "highest", "p0", "p1", "sev0", "sev1"],
+        Severity::Critical,
+    ),
+    (&["high", "error", "err", "major", "severe", "urgent", "alert", "p2", "sev2"], Severity::High),
+    (&["medium", "moderate", "warning", "warn", "average", "normal", "p3", "sev3"], Severity::Medium),
+    (&["low", "minor", "notice", "p4", "sev4"], Severity::Low),
+    (
+        &["info", "information", "informational", "debug", "trivial", "lowest", "none", "ok", "p5", "sev5"],
+        Severity::Info,
+    ),
+];
+
+/// What a status word means, in any case, with `-`, `_` or spaces between its parts.
+pub fn change(word: &str) -> Option<Change> {
+    let word = fold(word);
+    let word = word.as_str();
+    [(TRIGGER, Change::Trigger), (RESOLVE, Change::Resolve), (ACKNOWLEDGE, Change::Acknowledge), (NOTE, Change::Note)]
+        .into_iter()
+        .find(|(words, _)| words.contains(&word))
+        .map(|(_, change)| change)
+}
+
+/// What a severity or priority word means, in any case.
+pub fn severity(word: &str) -> Option<Severity> {
+    let word = fold(word);
+    SEVERITIES.iter().find(|(words, _)| words.contains(&word.as_str())).map(|(_, severity)| *severity)
+}
+
+/// Whether two words are the same but for case, spaces, `-` and `_`.
+pub fn same(a: &str, b: &str) -> bool {
+    fold(a) == fold(b)
+}
+
+fn fold(word: &str) -> String {
+    let lower = word.to_lowercase().replace(['-', '_'], " ");
+    lower.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_understood_in_any_case_and_spelling() {
+        for (word, expected) in [
+            ("Trigger", Some(Change::Trigger)),
+            (" RESOLVE ", Some(Change::Resolve)),
+            ("In-Progress", Some(Change::Acknowledge)),
+            ("DOWN", Some(Change::Trigger)),
+            ("up", Some(Change::Resolve)),
+            ("banana", None),
+            ("", None),
+        ] {
+            assert_eq!(change(word), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn no_word_means_two_things() {
+        let all: Vec<&str> = [TRIGGER, RESOLVE, ACKNOWLEDGE, NOTE].concat();
+        let severities: Vec<&str> = SEVERITIES.iter().flat_map(|(words, _)| words.iter().copied()).collect();
+        for words in [all, severities] {
+            let unique: std::collections::BTreeSet<_> = words.iter().collect();
+            assert_eq!(unique.len(), words.len());
+            assert!(words.iter().all(|word| fold(word) == *word));
+        }
+    }
+}
