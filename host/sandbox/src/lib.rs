@@ -1,1 +1,42 @@
-//! Placeholder.
+//! The sandbox in which plugins run: it compiles components, checks what they are, and calls them, each call
+//! in an instance of its own that has no network, no files, no environment and no clock but the one it is
+//! given.
+//!
+//! Invariants: knows wasmtime and the core, and no other part of the host; a plugin's fault is an answer
+//! ([`CallError`]), never a hang or a panic of the host; nothing that a plugin did is left for its next call.
+//!
+//! Reading order: [`Sandbox`] (engine, loading) → `inspect` (what a file is, before it runs) → [`Plugin`]
+//! (the three calls) → `call` (one call, from store to verdict) → `wasi` (what an ordinary program finds) →
+//! `wit` (the plugin API's types and the core's).
+
+mod cache;
+mod engine;
+mod limits;
+mod sandbox;
+
+mod describe;
+mod inspect;
+mod load;
+
+mod answer;
+mod call;
+mod plugin;
+mod verdict;
+
+mod guest_log;
+mod ticker;
+mod wasi;
+
+mod error;
+mod wit;
+
+pub use engine::{CacheError, EngineError};
+pub use error::{CallError, CallErrorKind, LoadError, LoadProblem, Phase};
+pub use limits::{
+    COMPONENT_BYTES_MAX, DECODED_BYTES_MAX, EVENTS_MAX, HEAD_BYTES_IN_MAX, HEADERS_MAX, LOG_BYTES_MAX,
+    Limits, MEMORY_BYTES_CEILING, MEMORY_BYTES_MAX, POOL_SIZE, REFERENCES_MAX, REPLY_BYTES_MAX,
+    REQUEST_BYTES_IN_MAX, REQUEST_BYTES_OUT_MAX, STATE_BYTES_MAX, WALL_MAX,
+};
+pub use plugin::{Answer, Plugin};
+pub use sandbox::{Gauges, Sandbox, SandboxConfig};
+pub use wit::API_VERSION;

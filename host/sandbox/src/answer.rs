@@ -1,0 +1,160 @@
+//! What a plugin's answer must be besides well-formed: within the limits. Texts for people are cut; what a
+//! cut would falsify is refused.
+//!
+//! Never looks at what an answer means: paths, names of secrets and events are the core's to check.
+
+use tocsin_core::event::single_line;
+use tocsin_core::plugin::{ActionRequest, Decoded, Failure, Pair, Part, Receipt, Refusal, Step};
+
+use crate::limits::{
+    DELIVERY_ID_BYTES_MAX, HEADERS_MAX, Limits, REASON_CHARS_MAX, REFERENCE_BYTES_MAX, REFERENCES_MAX,
+    REPLY_BYTES_MAX, STATE_BYTES_MAX,
+};
+
+/// What is too much, in words.
+pub(crate) type TooMuch = String;
+
+/// `what` as a sentence, when `found` exceeds `limit`.
+fn at_most(what: &str, found: usize, limit: usize) -> Result<(), TooMuch> {
+    if found <= limit {
+        return Ok(());
+    }
+    Err(format!("it answered {found} {what}, the limit is {limit}. It is a fault of the plugin."))
+}
+
+fn cut(text: &mut String) {
+    if text.chars().nth(REASON_CHARS_MAX).is_some() || text.contains(char::is_control) {
+        *text = single_line(text, REASON_CHARS_MAX);
+    }
+}
+
+fn pairs_bytes(pairs: &[Pair]) -> usize {
+    pairs.iter().map(|pair| pair.name.len() + pair.value.len()).sum()
+}
+
+/// `decoded` within the limits.
+///
+/// # Errors
+/// Too many events, or a reply or id that is too large.
+pub(crate) fn decoded(mut decoded: Decoded, limits: &Limits) -> Result<Decoded, TooMuch> {
+    at_most("events", decoded.events.len(), limits.events)?;
+    if let Some(id) = &decoded.delivery_id {
+        at_most("bytes of delivery id", id.len(), DELIVERY_ID_BYTES_MAX)?;
+    }
+    if let Some(reply) = &decoded.reply {
+        at_most("bytes of reply", reply.body.len() + pairs_bytes(&reply.headers), REPLY_BYTES_MAX)?;
+        at_most("headers of reply", reply.headers.len(), HEADERS_MAX)?;
+        if !(200..=599).contains(&reply.status) {
+            let status = reply.status;
+            return Err(format!("it answered with status {status}, which no reply has (200 to 599)."));
+        }
+    }
+    if let Some(reason) = &mut decoded.ignored {
+        cut(reason);
+    }
+    Ok(decoded)
+}
+
+/// `refusal` with its words cut.
+pub(crate) fn refusal(mut refusal: Refusal) -> Refusal {
+    match &mut refusal {
+        Refusal::Unsupported(text) | Refusal::Malformed(text) | Refusal::Missing(text) => cut(text),
+        Refusal::Invalid { field, problem } => {
+            cut(field);
+            cut(problem);
+        }
+    }
+    refusal
+}
+
+/// `step` within the limits.
+///
+/// # Errors
+/// A request, a state or references that are too large.
+pub(crate) fn step(mut step: Step, limits: &Limits) -> Result<Step, TooMuch> {
+    match &mut step {
+        Step::Send { request, state } => {
+            at_most("bytes of request", request_bytes(request), limits.encoded_bytes)?;
+            at_most("headers", request.headers.len(), HEADERS_MAX)?;
+            at_most("query parameters", request.query.len(), HEADERS_MAX)?;
+            at_most("signatures", request.signing.len(), HEADERS_MAX)?;
+            at_most("bytes of state", state.len(), STATE_BYTES_MAX)?;
+        }
+        Step::Delivered(receipt) => within(receipt)?,
+        Step::Skipped(reason) => cut(reason),
+    }
+    Ok(step)
+}
+
+fn within(receipt: &mut Receipt) -> Result<(), TooMuch> {
+    cut(&mut receipt.summary);
+    at_most("references", receipt.references.len(), REFERENCES_MAX)?;
+    at_most("labels to write back", receipt.updates.len(), REFERENCES_MAX)?;
+    for reference in &receipt.references {
+        let url = reference.url.as_deref().unwrap_or_default();
+        let longest = reference.key.len().max(reference.value.len()).max(url.len());
+        at_most("bytes in one part of a reference", longest, REFERENCE_BYTES_MAX)?;
+    }
+    Ok(())
+}
+
+/// `failure` with its words cut.
+pub(crate) fn failure(mut failure: Failure) -> Failure {
+    match &mut failure {
+        Failure::Retry { reason, .. } | Failure::Rejected(reason) | Failure::Misconfigured(reason) => {
+            cut(reason);
+        }
+    }
+    failure
+}
+
+fn request_bytes(request: &ActionRequest) -> usize {
+    let parts = |parts: &[Part]| -> usize {
+        parts
+            .iter()
+            .map(|part| match part {
+                Part::Bytes(bytes) => bytes.len(),
+                Part::Secret { name, .. } => name.len(),
+                Part::Credentials { user, password } => user.len() + password.len(),
+            })
+            .sum()
+    };
+    request.method.len()
+        + request.path.len()
+        + pairs_bytes(&request.query)
+        + request.headers.iter().map(|(name, value)| name.len() + parts(value)).sum::<usize>()
+        + request.content_type.len()
+        + parts(&request.body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_becomes_one_line_of_at_most_a_thousand_characters() {
+        let long = format!("first\nsecond {}", "x".repeat(2000));
+        let Failure::Rejected(reason) = failure(Failure::Rejected(long)) else { panic!("the same failure") };
+        assert!(reason.starts_with("first second xxx"));
+        assert_eq!(reason.chars().count(), REASON_CHARS_MAX);
+    }
+
+    #[test]
+    fn a_request_counts_with_everything_in_it() {
+        let request = ActionRequest {
+            method: "POST".to_owned(),
+            path: "/a".to_owned(),
+            query: vec![Pair::new("b", "c")],
+            headers: vec![("d".to_owned(), vec![Part::Bytes(b"ef".to_vec())])],
+            content_type: String::new(),
+            body: vec![Part::Bytes(vec![0; 100])],
+            signing: Vec::new(),
+        };
+        let sent = Step::Send { request, state: Vec::new() };
+        let limits = Limits { encoded_bytes: 111, ..Limits::default() };
+        assert!(step(sent.clone(), &limits).is_ok());
+        let limits = Limits { encoded_bytes: 110, ..Limits::default() };
+        let too_much = step(sent, &limits).unwrap_err();
+        assert!(too_much.contains("111 bytes of request, the limit is 110"), "{too_much}");
+    }
+}

@@ -1,0 +1,113 @@
+//! The engine: how components are compiled and where their memory comes from.
+//!
+//! Never loads or calls anything. What is set here is part of every plugin's behaviour; a change of it may
+//! change what plugins answer.
+
+use wasmtime::{
+    Cache, Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
+    WasmBacktraceDetails,
+};
+
+pub use crate::cache::CacheError;
+use crate::limits::{
+    ASYNC_STACK_BYTES, GUARD_BYTES, INSTANCE_BYTES_MAX, INSTANCES_MAX, KEEP_RESIDENT_BYTES, MEMORIES_MAX,
+    TABLE_ELEMENTS_MAX, TABLES_MAX, WASM_STACK_BYTES,
+};
+
+/// Why there is no sandbox.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// Nothing could run at the same time.
+    #[error("the sandbox needs at least one slot, and less than 10,000; {0} were asked for")]
+    PoolSize(usize),
+    /// The compile cache.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// The machine, or the operating system's limits.
+    #[error("the WebAssembly engine cannot start: {0}")]
+    Engine(String),
+    /// The thread that keeps time.
+    #[error("the sandbox's clock thread cannot start: {0}")]
+    Ticker(#[from] std::io::Error),
+}
+
+/// An engine and where its instances' memory comes from.
+pub(crate) struct Built {
+    pub(crate) engine: Engine,
+    /// Whether slots are kept; otherwise each call asks the operating system.
+    pub(crate) pooled: bool,
+}
+
+/// Builds an engine with a pool of `slots`, each with memories of up to `memory_bytes`; without a pool when
+/// there is no address space for it.
+///
+/// # Errors
+/// This machine cannot run compiled components at all.
+pub(crate) fn build(slots: u32, memory_bytes: usize, cache: Option<Cache>) -> Result<Built, EngineError> {
+    let mut config = config(memory_bytes, cache);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(slots, memory_bytes)));
+    match Engine::new(&config) {
+        Ok(engine) => Ok(Built { engine, pooled: true }),
+        Err(error) => {
+            tracing::warn!(
+                slots,
+                memory_bytes,
+                error = format!("{error:#}"),
+                "no address space for the sandbox's pool: plugins run, but each call takes longer; raise \
+                 the process's address space limit (LimitAS= in a systemd unit, `ulimit -v`)"
+            );
+            config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+            let engine = Engine::new(&config).map_err(|error| EngineError::Engine(format!("{error:#}")))?;
+            Ok(Built { engine, pooled: false })
+        }
+    }
+}
+
+fn config(memory_bytes: usize, cache: Option<Cache>) -> Config {
+    let mut config = Config::new();
+    config
+        .cache(cache)
+        .cranelift_opt_level(OptLevel::Speed)
+        // Time: running code is asked at every loop and call whether its epoch is over.
+        .epoch_interruption(true)
+        // The same input gives the same bytes on every machine.
+        .cranelift_nan_canonicalization(true)
+        .relaxed_simd_deterministic(true)
+        // What no plugin needs, and what would be memory beyond the count.
+        .wasm_memory64(false)
+        .max_wasm_stack(WASM_STACK_BYTES)
+        .async_stack_size(ASYNC_STACK_BYTES)
+        // Memory: reserved once at its full size, so that it never moves.
+        .memory_reservation(memory_bytes as u64)
+        .memory_reservation_for_growth(0)
+        .memory_guard_size(GUARD_BYTES)
+        .memory_may_move(false)
+        .memory_init_cow(true)
+        // Names of functions in a trap, but not lines: reading debug sections of a hostile file is a risk.
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable);
+    config
+}
+
+fn pool(slots: u32, memory_bytes: usize) -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(slots)
+        .total_core_instances(slots.saturating_mul(INSTANCES_MAX))
+        .max_core_instances_per_component(INSTANCES_MAX)
+        .max_component_instance_size(INSTANCE_BYTES_MAX)
+        .max_core_instance_size(INSTANCE_BYTES_MAX)
+        .total_memories(slots.saturating_mul(MEMORIES_MAX))
+        .max_memories_per_component(MEMORIES_MAX)
+        .max_memory_size(memory_bytes)
+        .total_tables(slots.saturating_mul(TABLES_MAX))
+        .max_tables_per_component(TABLES_MAX)
+        .max_tables_per_module(TABLES_MAX)
+        .table_elements(TABLE_ELEMENTS_MAX)
+        .total_stacks(slots)
+        // A slot that was used by a plugin is kept for it with its pages in place; they are put back by
+        // copying those that were written to, which the kernel names.
+        .max_unused_warm_slots(slots.saturating_mul(MEMORIES_MAX))
+        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        .table_keep_resident(KEEP_RESIDENT_BYTES);
+    pool.pagemap_scan(Enabled::Auto);
+    pool
+}

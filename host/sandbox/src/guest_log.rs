@@ -1,0 +1,169 @@
+//! What a plugin prints: the first bytes are kept, the rest is counted.
+//!
+//! Never refuses a write: a stream that is full or closed makes ordinary programs panic, and a chatty plugin
+//! must work like a silent one.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use tokio::io::AsyncWrite;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+
+/// Bytes that a guest may write at once, as wasi's own streams have it.
+const WRITE_BYTES_MAX: usize = 64 * 1024;
+/// Lines of standard error that are attached to a trap: a panic message has two.
+const LAST_LINES: usize = 4;
+/// Characters of those, so that an error stays readable.
+const LAST_CHARS: usize = 600;
+
+/// Which stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stream {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
+/// What one call printed.
+#[derive(Debug, Default)]
+struct Printed {
+    out: Vec<u8>,
+    err: Vec<u8>,
+    /// The end of standard error, also when the log is full: a panic comes last.
+    tail: Vec<u8>,
+    dropped: u64,
+}
+
+/// The log of one call.
+#[derive(Clone, Debug)]
+pub(crate) struct GuestLog {
+    printed: Arc<Mutex<Printed>>,
+    limit: usize,
+}
+
+impl GuestLog {
+    /// A log that keeps `limit` bytes, both streams together.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { printed: Arc::default(), limit }
+    }
+
+    /// The end that a guest writes to.
+    pub(crate) fn stream(&self, stream: Stream) -> LogStream {
+        LogStream { log: self.clone(), stream }
+    }
+
+    /// The last lines of standard error, in one, or nothing.
+    pub(crate) fn last_words(&self) -> Option<String> {
+        let printed = self.lock();
+        let text = String::from_utf8_lossy(&printed.tail);
+        let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+        let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
+        let joined: String = last.join(" / ").chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let surplus = joined.chars().count().saturating_sub(LAST_CHARS);
+        let words: String = joined.chars().skip(surplus).collect();
+        (!words.is_empty()).then_some(words)
+    }
+
+    /// Hands every line to `line`; then how many bytes were dropped.
+    pub(crate) fn drain(&self, mut line: impl FnMut(Stream, &str)) -> u64 {
+        let printed = std::mem::take(&mut *self.lock());
+        for (stream, bytes) in [(Stream::Out, &printed.out), (Stream::Err, &printed.err)] {
+            for text in String::from_utf8_lossy(bytes).lines().filter(|text| !text.trim().is_empty()) {
+                line(stream, text);
+            }
+        }
+        printed.dropped
+    }
+
+    fn write(&self, stream: Stream, bytes: &[u8]) {
+        let mut printed = self.lock();
+        let room = self.limit.saturating_sub(printed.out.len() + printed.err.len()).min(bytes.len());
+        printed.dropped += (bytes.len() - room) as u64;
+        if stream == Stream::Out {
+            printed.out.extend_from_slice(&bytes[..room]);
+            return;
+        }
+        printed.err.extend_from_slice(&bytes[..room]);
+        let surplus = bytes.len().saturating_sub(LAST_CHARS * LAST_LINES);
+        printed.tail.extend_from_slice(&bytes[surplus..]);
+        let surplus = printed.tail.len().saturating_sub(LAST_CHARS * LAST_LINES);
+        printed.tail.drain(..surplus);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Printed> {
+        // Whoever panicked with the lock held, the bytes are still bytes.
+        self.printed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One of a guest's output streams.
+#[derive(Clone, Debug)]
+pub(crate) struct LogStream {
+    log: GuestLog,
+    stream: Stream,
+}
+
+impl OutputStream for LogStream {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.log.write(self.stream, &bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(WRITE_BYTES_MAX)
+    }
+}
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for LogStream {
+    async fn ready(&mut self) {}
+}
+
+impl IsTerminal for LogStream {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for LogStream {
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        // Only WASI 0.3 asks for this one, and that is not linked.
+        Box::new(tokio::io::sink())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_bytes_are_kept_and_the_rest_is_counted() {
+        let log = GuestLog::new(8);
+        log.write(Stream::Out, b"one\ntwo\nthree\n");
+        log.write(Stream::Err, b"last words\n");
+        assert_eq!(log.last_words().as_deref(), Some("last words"));
+        let mut lines = Vec::new();
+        let dropped = log.drain(|stream, line| lines.push((stream, line.to_owned())));
+        assert_eq!(lines, [(Stream::Out, "one".to_owned()), (Stream::Out, "two".to_owned())]);
+        assert_eq!(dropped, 6 + 11);
+    }
+
+    #[test]
+    fn last_words_are_the_end_of_standard_error() {
+        let log = GuestLog::new(1 << 20);
+        for n in 0..10_000 {
+            log.write(Stream::Err, format!("line {n}\n").as_bytes());
+        }
+        assert_eq!(log.last_words().as_deref(), Some("line 9996 / line 9997 / line 9998 / line 9999"));
+    }
+}

@@ -1,0 +1,242 @@
+//! A plugin that was loaded, and the three things it can be asked.
+//!
+//! Never keeps anything between two calls.
+
+use std::sync::Arc;
+
+use tocsin_core::id::Id;
+use tocsin_core::plugin::{
+    Context, Decoded, Failure, Pair, PluginInfo, Refusal, Response, Setting, SourceRequest, Step,
+};
+use wasmtime::component::InstancePre;
+
+use crate::answer;
+use crate::call::{Call, Guest, Stopped};
+use crate::error::{CallError, CallErrorKind, Phase};
+use crate::limits::{HEAD_BYTES_IN_MAX, Limits, STEP_BYTES_MAX};
+use crate::sandbox::Inner;
+use crate::verdict;
+use crate::wasi::Origin;
+use crate::wit::{action_encoder, settings as to_guest, source_decoder};
+
+/// What a plugin answered, and how long that took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer<T> {
+    /// What.
+    pub value: T,
+    /// Microseconds from the fresh instance to the answer, without waiting for a slot.
+    pub took_us: u64,
+}
+
+/// A plugin. Cheap to clone; a clone goes on working when another version takes its place.
+#[derive(Clone)]
+pub struct Plugin {
+    pub(crate) compiled: Arc<Compiled>,
+    pub(crate) limits: Limits,
+}
+
+/// What is known of a plugin once it is loaded.
+pub(crate) struct Compiled {
+    pub(crate) sandbox: Arc<Inner>,
+    pub(crate) pre: InstancePre<Guest>,
+    pub(crate) source: Option<source_decoder::GuestIndices>,
+    pub(crate) action: Option<action_encoder::GuestIndices>,
+    pub(crate) info: PluginInfo,
+    pub(crate) digest: String,
+    pub(crate) imports: Vec<String>,
+}
+
+impl std::fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plugin")
+            .field("id", &self.info().id)
+            .field("version", &self.info().version)
+            .field("digest", &self.digest())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Plugin {
+    /// What it says about itself.
+    pub fn info(&self) -> &PluginInfo {
+        &self.compiled.info
+    }
+
+    /// SHA-256 of its file, 64 hexadecimal digits.
+    pub fn digest(&self) -> &str {
+        &self.compiled.digest
+    }
+
+    /// The interfaces that it imports, with versions. None of them leads out of the sandbox; a short list is
+    /// a quick start.
+    pub fn imports(&self) -> &[String] {
+        &self.compiled.imports
+    }
+
+    /// What each call may use.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The same plugin with other limits, without compiling it again.
+    #[must_use]
+    pub fn with_limits(&self, limits: Limits) -> Self {
+        let limits = limits.within(self.compiled.sandbox.memory_bytes_ceiling);
+        Self { compiled: Arc::clone(&self.compiled), limits }
+    }
+
+    /// Decodes a request that came in. `seed` is the receipt's id: the plugin's random numbers follow from
+    /// it, its clock shows `request.received_at`.
+    ///
+    /// # Errors
+    /// The plugin gave no answer, or one beyond its limits; the inner error is its answer to the sender. The
+    /// events are not yet within the core's bounds.
+    pub async fn decode(
+        &self,
+        request: SourceRequest,
+        settings: &[Setting],
+        seed: Id,
+    ) -> Result<Answer<Result<Decoded, Refusal>>, CallError> {
+        let phase = Phase::Decode;
+        let Some(source) = &self.compiled.source else {
+            return Err(self.not_called(
+                phase,
+                CallErrorKind::Absent,
+                "it does not take requests in.".into(),
+            ));
+        };
+        let texts = request.method.len() + request.path.len();
+        self.accepts(phase, request.body.len(), texts + bytes(&request.query) + bytes(&request.headers))?;
+        let origin = Origin::new(request.received_at, &seed.to_bytes());
+        let request = source_decoder::Request::from(request);
+        let settings = to_guest(settings);
+        let mut call =
+            Call::begin(&self.compiled.sandbox, &self.limits, origin, self.limits.decoded_bytes).await;
+        let answer = Call::within(call.wall, async {
+            let instance = self.compiled.pre.instantiate_async(&mut call.store).await?;
+            let guest = source.load(&mut call.store, &instance)?;
+            guest.call_decode(&mut call.store, &request, &settings).await
+        })
+        .await;
+        self.settle(phase, call, answer, |answer| match answer {
+            Ok(decoded) => answer::decoded(decoded.into(), &self.limits).map(Ok),
+            Err(refusal) => Ok(Err(answer::refusal(refusal.into()))),
+        })
+    }
+
+    /// Encodes a change into a first step. The plugin's clock shows `context.now`, its random numbers follow
+    /// from `context.delivery_id`: they are the same at every attempt.
+    ///
+    /// # Errors
+    /// The plugin gave no answer, or one beyond its limits; the inner error is its verdict on the delivery.
+    pub async fn encode(&self, context: Context) -> Result<Answer<Result<Step, Failure>>, CallError> {
+        let phase = Phase::Encode;
+        let action = self.action(phase)?;
+        let origin = Origin::new(context.now, context.delivery_id.as_bytes());
+        let context = action_encoder::Context::from(context);
+        let mut call = Call::begin(&self.compiled.sandbox, &self.limits, origin, STEP_BYTES_MAX).await;
+        let answer = Call::within(call.wall, async {
+            let instance = self.compiled.pre.instantiate_async(&mut call.store).await?;
+            let guest = action.load(&mut call.store, &instance)?;
+            guest.call_encode(&mut call.store, &context).await
+        })
+        .await;
+        self.settle(phase, call, answer, |answer| self.step(answer))
+    }
+
+    /// Reads a peer's answer to a request of this plugin's; `state` is what came with that request.
+    ///
+    /// # Errors
+    /// As [`Plugin::encode`].
+    pub async fn resume(
+        &self,
+        context: Context,
+        state: &[u8],
+        response: Response,
+    ) -> Result<Answer<Result<Step, Failure>>, CallError> {
+        let phase = Phase::Resume;
+        let action = self.action(phase)?;
+        self.accepts(phase, response.body.len(), bytes(&response.headers))?;
+        let origin = Origin::new(context.now, context.delivery_id.as_bytes());
+        let context = action_encoder::Context::from(context);
+        let response = action_encoder::Response::from(response);
+        let mut call = Call::begin(&self.compiled.sandbox, &self.limits, origin, STEP_BYTES_MAX).await;
+        let answer = Call::within(call.wall, async {
+            let instance = self.compiled.pre.instantiate_async(&mut call.store).await?;
+            let guest = action.load(&mut call.store, &instance)?;
+            guest.call_resume(&mut call.store, &context, state, &response).await
+        })
+        .await;
+        self.settle(phase, call, answer, |answer| self.step(answer))
+    }
+
+    fn action(&self, phase: Phase) -> Result<&action_encoder::GuestIndices, CallError> {
+        self.compiled.action.as_ref().ok_or_else(|| {
+            self.not_called(phase, CallErrorKind::Absent, "it does not send requests out.".into())
+        })
+    }
+
+    fn step(
+        &self,
+        answer: Result<action_encoder::Step, action_encoder::Failure>,
+    ) -> Result<Result<Step, Failure>, answer::TooMuch> {
+        match answer {
+            Ok(step) => answer::step(step.into(), &self.limits).map(Ok),
+            Err(failure) => Ok(Err(answer::failure(failure.into()))),
+        }
+    }
+
+    /// Whether a call may be given this much.
+    fn accepts(&self, phase: Phase, body: usize, texts: usize) -> Result<(), CallError> {
+        let limits = [("body", body, self.limits.request_bytes), ("head", texts, HEAD_BYTES_IN_MAX)];
+        for (what, found, limit) in limits {
+            if found > limit {
+                let detail = format!(
+                    "the {what} has {found} bytes, the limit is {limit}. Raise it where requests are that \
+                     large, and the plugin's memory with it."
+                );
+                return Err(self.not_called(phase, CallErrorKind::Input, detail));
+            }
+        }
+        Ok(())
+    }
+
+    fn not_called(&self, phase: Phase, kind: CallErrorKind, detail: String) -> CallError {
+        self.error(phase, kind, detail, 0)
+    }
+
+    fn error(&self, phase: Phase, kind: CallErrorKind, detail: String, took_us: u64) -> CallError {
+        CallError {
+            plugin: self.info().id.clone(),
+            version: self.info().version.clone(),
+            digest: self.digest().to_owned(),
+            phase,
+            kind,
+            detail,
+            took_us,
+        }
+    }
+
+    /// Ends a call: logs what was printed, and turns its answer into the core's words.
+    fn settle<T, U>(
+        &self,
+        phase: Phase,
+        call: Call,
+        answer: Result<T, Stopped>,
+        convert: impl FnOnce(T) -> Result<U, answer::TooMuch>,
+    ) -> Result<Answer<U>, CallError> {
+        let took_us = call.took_us();
+        call.log(&self.info().id, &self.info().version, phase);
+        let value = match answer {
+            Ok(answer) => convert(answer).map_err(|detail| (CallErrorKind::Output, detail)),
+            Err(stopped) => Err(verdict::of(&stopped, call.store.data(), call.wall)),
+        };
+        value
+            .map(|value| Answer { value, took_us })
+            .map_err(|(kind, detail)| self.error(phase, kind, detail, took_us))
+    }
+}
+
+fn bytes(pairs: &[Pair]) -> usize {
+    pairs.iter().map(|pair| pair.name.len() + pair.value.len()).sum()
+}

@@ -1,0 +1,133 @@
+//! The sandbox as the host holds it: one engine, its slots, and the way in for plugins' files.
+//!
+//! Never runs a plugin on the request path to find out what it is: that is done once, in [`crate::load`].
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use wasmtime::component::Linker;
+use wasmtime::{Cache, Engine};
+
+use crate::call::Guest;
+use crate::engine::{self, EngineError};
+use crate::limits::{Limits, MEMORY_BYTES_CEILING, POOL_SIZE};
+use crate::ticker::Ticker;
+use crate::{cache, wasi};
+
+/// Slots beyond which the pool's arithmetic would no longer hold.
+const POOL_SIZE_MAX: usize = 10_000;
+
+/// How a sandbox is built.
+#[derive(Clone, Debug)]
+pub struct SandboxConfig {
+    /// Where compiled components are kept. Made with mode 0700; one that others can write to is refused.
+    /// Without it everything is compiled at every start.
+    pub cache_dir: Option<PathBuf>,
+    /// Calls at the same time. Further ones wait.
+    pub pool_size: usize,
+    /// Bytes of linear memory that any plugin's limit may reach. The pool takes this much address space
+    /// (not memory) twice for each slot.
+    pub memory_bytes_ceiling: usize,
+    /// For plugins that have no limits of their own.
+    pub limits: Limits,
+}
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        Self {
+            cache_dir: None,
+            pool_size: POOL_SIZE,
+            memory_bytes_ceiling: MEMORY_BYTES_CEILING,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// What the sandbox is doing, for metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gauges {
+    /// Whether instances come from a pool; without one, calls take longer.
+    pub pooled: bool,
+    /// Calls that may run at the same time.
+    pub slots: usize,
+    /// Calls that run.
+    pub running: usize,
+    /// Components that were found compiled.
+    pub cache_hits: usize,
+    /// Components that had to be compiled although there is a cache.
+    pub cache_misses: usize,
+}
+
+/// The sandbox. Cheap to clone; the clones are the same sandbox.
+#[derive(Clone)]
+pub struct Sandbox {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) engine: Engine,
+    pub(crate) linker: Linker<Guest>,
+    pub(crate) ticker: Ticker,
+    /// As many as the pool has, so that it is never found empty.
+    pub(crate) slots: Arc<Semaphore>,
+    /// One compilation at a time: it takes a processor for seconds.
+    pub(crate) compiling: Arc<Semaphore>,
+    pub(crate) limits: Limits,
+    pub(crate) memory_bytes_ceiling: usize,
+    pool_size: usize,
+    pooled: bool,
+    cache: Option<Cache>,
+}
+
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sandbox").field("gauges", &self.gauges()).finish_non_exhaustive()
+    }
+}
+
+impl Sandbox {
+    /// A sandbox. Starts one thread, which ends when the sandbox and its plugins are dropped.
+    ///
+    /// # Errors
+    /// A cache directory that cannot be used or that others can write to, a machine that cannot run
+    /// compiled code, or a pool of no slots. Too little address space is no error: it is logged, and calls
+    /// take longer.
+    pub fn new(config: SandboxConfig) -> Result<Self, EngineError> {
+        let slots = u32::try_from(config.pool_size)
+            .ok()
+            .filter(|_| (1..POOL_SIZE_MAX).contains(&config.pool_size))
+            .ok_or(EngineError::PoolSize(config.pool_size))?;
+        let cache = config.cache_dir.as_deref().map(cache::open).transpose()?;
+        let built = engine::build(slots, config.memory_bytes_ceiling, cache.clone())?;
+        let mut linker = Linker::new(&built.engine);
+        wasi::link(&mut linker).map_err(|error| EngineError::Engine(format!("{error:#}")))?;
+        let ticker = Ticker::start(built.engine.weak())?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                engine: built.engine,
+                linker,
+                ticker,
+                slots: Arc::new(Semaphore::new(config.pool_size)),
+                compiling: Arc::new(Semaphore::new(1)),
+                limits: config.limits,
+                memory_bytes_ceiling: config.memory_bytes_ceiling,
+                pool_size: config.pool_size,
+                pooled: built.pooled,
+                cache,
+            }),
+        })
+    }
+
+    /// What it is doing.
+    pub fn gauges(&self) -> Gauges {
+        let cache = self.inner.cache.as_ref();
+        Gauges {
+            pooled: self.inner.pooled,
+            slots: self.inner.pool_size,
+            running: self.inner.ticker.running(),
+            cache_hits: cache.map_or(0, Cache::cache_hits),
+            cache_misses: cache.map_or(0, Cache::cache_misses),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The plugin API's types, generated from `wit/`, and the way between them and the core's.
+//!
+//! Never decides anything: a conversion keeps what it is given. What is too much is refused in
+//! [`crate::verdict`].
+
+mod from_guest;
+mod to_guest;
+
+/// The version of `tocsin:plugin` that this host speaks.
+pub const API_VERSION: &str = "0.1.0";
+/// The package that every plugin is built for.
+pub(crate) const PACKAGE: &str = "tocsin:plugin";
+
+// The world that holds all three exports. Each is looked up alone, so that one set of bindings serves plugins
+// that export a decoder, an encoder or both.
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        world: "integration",
+        exports: { default: async },
+    });
+}
+
+pub(crate) use bindings::exports::tocsin::plugin::{action_encoder, description, source_decoder};
+pub(crate) use bindings::tocsin::plugin::types;
+pub(crate) use to_guest::settings;

@@ -1,0 +1,157 @@
+//! What plugins are asked, in the plugin API's words. Requests are moved, not copied: they may be large.
+//!
+//! Never leaves anything out.
+
+use std::collections::BTreeMap;
+
+use tocsin_core::delivery::{Change, ChangeKind, Reference};
+use tocsin_core::event::{Link, Severity};
+use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::plugin as core;
+use tocsin_core::time::Timestamp;
+
+use super::{action_encoder as action, source_decoder as source, types};
+
+fn headers(pairs: Vec<core::Pair>) -> Vec<types::Header> {
+    pairs.into_iter().map(|pair| types::Header { name: pair.name, value: pair.value }).collect()
+}
+
+fn labels(labels: BTreeMap<String, String>) -> Vec<types::Label> {
+    labels.into_iter().map(|(key, value)| types::Label { key, value }).collect()
+}
+
+fn micros(at: Option<Timestamp>) -> Option<i64> {
+    at.map(Timestamp::micros)
+}
+
+/// The settings as a plugin gets them.
+pub(crate) fn settings(settings: &[core::Setting]) -> Vec<types::Setting> {
+    settings.iter().cloned().map(types::Setting::from).collect()
+}
+
+impl From<core::Setting> for types::Setting {
+    fn from(setting: core::Setting) -> Self {
+        let value = match setting.value {
+            core::Value::Text(text) => types::Value::Text(text),
+            core::Value::Integer(number) => types::Value::Integer(number),
+            core::Value::Boolean(yes) => types::Value::Boolean(yes),
+            core::Value::Texts(texts) => types::Value::Texts(texts),
+        };
+        Self { key: setting.key, value }
+    }
+}
+
+impl From<Severity> for types::Severity {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Critical => Self::Critical,
+            Severity::High => Self::High,
+            Severity::Medium => Self::Medium,
+            Severity::Low => Self::Low,
+            Severity::Info => Self::Info,
+        }
+    }
+}
+
+impl From<core::SourceRequest> for source::Request {
+    fn from(request: core::SourceRequest) -> Self {
+        Self {
+            method: request.method,
+            path: request.path,
+            query: request
+                .query
+                .into_iter()
+                .map(|pair| types::Parameter { name: pair.name, value: pair.value })
+                .collect(),
+            headers: headers(request.headers),
+            body: request.body,
+            received_at: request.received_at.micros(),
+        }
+    }
+}
+
+impl From<Link> for types::Link {
+    fn from(link: Link) -> Self {
+        Self { title: link.title, url: link.url }
+    }
+}
+
+impl From<Incident> for action::Incident {
+    fn from(incident: Incident) -> Self {
+        Self {
+            id: incident.id.to_string(),
+            number: incident.number,
+            source: incident.source,
+            key: incident.key,
+            title: incident.title,
+            message: incident.message,
+            severity: incident.severity.into(),
+            state: match incident.state {
+                IncidentState::Open => action::State::Open,
+                IncidentState::Acknowledged => action::State::Acknowledged,
+                IncidentState::Resolved => action::State::Resolved,
+            },
+            labels: labels(incident.labels),
+            links: incident.links.into_iter().map(types::Link::from).collect(),
+            count: incident.count,
+            opened_at: incident.opened_at.micros(),
+            updated_at: incident.updated_at.micros(),
+            acknowledged_at: micros(incident.acknowledged_at),
+            resolved_at: micros(incident.resolved_at),
+            extra: Vec::new(),
+        }
+    }
+}
+
+impl From<Change> for action::Change {
+    fn from(change: Change) -> Self {
+        use action::ChangeKind as Kind;
+        let kind = match change.kind {
+            ChangeKind::Opened => Kind::Opened,
+            ChangeKind::Updated => Kind::Updated,
+            ChangeKind::Acknowledged => Kind::Acknowledged,
+            ChangeKind::Unacknowledged => Kind::Unacknowledged,
+            ChangeKind::Resolved => Kind::Resolved,
+            ChangeKind::Reopened => Kind::Reopened,
+            ChangeKind::Noted => Kind::Noted,
+            ChangeKind::Repeated => Kind::Repeated,
+            ChangeKind::Flapping => Kind::Flapping,
+            ChangeKind::Steady => Kind::Steady,
+        };
+        Self { kind, at: change.at.micros(), actor: change.actor, text: change.text, changed: change.changed }
+    }
+}
+
+impl From<Reference> for action::Reference {
+    fn from(reference: Reference) -> Self {
+        Self { key: reference.key, value: reference.value, url: reference.url }
+    }
+}
+
+impl From<core::Context> for action::Context {
+    fn from(context: core::Context) -> Self {
+        Self {
+            incident: context.incident.into(),
+            change: context.change.into(),
+            attempt: context.attempt,
+            delivery_id: context.delivery_id,
+            test: context.test,
+            now: context.now.micros(),
+            references: context.references.into_iter().map(action::Reference::from).collect(),
+            settings: context.settings.into_iter().map(types::Setting::from).collect(),
+            connection: context.connection.into_iter().map(types::Setting::from).collect(),
+            host: context.host,
+            urls: context
+                .urls
+                .into_iter()
+                .map(|link| types::Label { key: link.title, value: link.url })
+                .collect(),
+        }
+    }
+}
+
+impl From<core::Response> for action::Response {
+    fn from(response: core::Response) -> Self {
+        Self { status: response.status, headers: headers(response.headers), body: response.body }
+    }
+}
