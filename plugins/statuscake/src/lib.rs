@@ -1,1 +1,156 @@
-//! Placeholder.
+//! StatusCake: its web hook says Down or Up of a test, as a form, as query placeholders or as JSON.
+//!
+//! Never puts the `Token` into an event: it is a constant of the account and opens its API.
+
+use serde_json::{Map, Value};
+use tocsin_plugin::prelude::*;
+
+/// The plugin.
+pub struct StatusCake;
+
+/// What a field may be called, in any case. The first is StatusCake's own name in the form; the others are
+/// what people write into the web hook's address beside a placeholder.
+const STATUS: &[&str] = &["Status", "s", "State"];
+const CODE: &[&str] = &["StatusCode", "Code", "c", "Status_Code"];
+const URL: &[&str] = &["URL", "u", "WebsiteURL"];
+const NAME: &[&str] = &["Name", "n", "TestName"];
+const TAGS: &[&str] = &["Tags", "Tag"];
+const TEST_ID: &[&str] = &["TestID", "Test_ID", "ID"];
+const IP: &[&str] = &["IP"];
+const CHECK_RATE: &[&str] = &["CheckRate", "r", "Check_Rate"];
+const METHOD: &[&str] = &["Method"];
+
+impl Plugin for StatusCake {
+    const ABOUT: About = About::new(
+        "statuscake",
+        "StatusCake",
+        "Takes the web hooks of StatusCake's contact groups.",
+        env!("CARGO_PKG_VERSION"),
+    )
+    .documented_at("https://www.statuscake.com/kb/knowledge-base/how-to-use-the-web-hook-url/");
+}
+
+impl Source for StatusCake {
+    type Settings = ();
+
+    fn source_info() -> SourceInfo {
+        // Two outages of a test have the same body: there is no time in it. So no replay is told by its body.
+        SourceInfo::default().methods(["POST", "GET"]).replays(Replays::ByDeliveryId).example(Example::post_form(
+            "Status=Down&StatusCode=500&URL=https%3A%2F%2Fwww.example.com%2Fhealth&IP=203.0.113.10&Tags=prod%2Cweb&Name=Shop&CheckRate=300",
+        ))
+    }
+
+    fn decode(request: &Request, (): &()) -> Result<Decoded, Refusal> {
+        let fields = read(request)?;
+        if fields.is_empty() {
+            return Err(Refusal::missing("Status"));
+        }
+        let status = get(&fields, STATUS).ok_or_else(|| Refusal::missing("Status"))?;
+        let change = match status.to_ascii_lowercase().as_str() {
+            "down" => Change::Trigger,
+            "up" => Change::Resolve,
+            _ => {
+                let status = text::truncate(&text::one_line(&status), 60);
+                return Ok(Decoded::ignored(format!("the status `{status}` is neither Up nor Down")));
+            }
+        };
+        let event = event(change, &fields)?;
+        Ok(event.into())
+    }
+}
+
+tocsin_plugin::export!(StatusCake: source);
+
+/// The body's fields, completed from the query: the web hook's address may hold placeholders with both methods.
+fn read(request: &Request) -> Result<Map<String, Value>, Refusal> {
+    let query = request.query.iter().map(|p| (p.name.clone(), Value::String(p.value.clone())));
+    let mut fields: Map<String, Value> = query.collect();
+    match request.payload()? {
+        Payload::Empty => {}
+        Payload::Json(Value::Object(object)) => fields.extend(object),
+        Payload::Json(_) => return Err(Refusal::Malformed("the JSON document is not an object".to_owned())),
+        form @ Payload::Form(_) => fields.extend(form.into_object().unwrap_or_default()),
+    }
+    Ok(fields)
+}
+
+/// The first of these fields that says something. A placeholder that was not replaced says nothing.
+fn get(fields: &Map<String, Value>, names: &[&str]) -> Option<String> {
+    let values = names.iter().filter_map(|name| json::get(fields, name).and_then(json::scalar));
+    values.into_iter().find(|value| !is_placeholder(value))
+}
+
+fn is_placeholder(value: &str) -> bool {
+    value.len() > 2
+        && value.starts_with('|')
+        && value.ends_with('|')
+        && value[1..value.len() - 1].chars().all(|c| c.is_ascii_uppercase())
+}
+
+fn event(change: Change, fields: &Map<String, Value>) -> Result<Event, Refusal> {
+    let (id, name, url) = (get(fields, TEST_ID), get(fields, NAME), get(fields, URL));
+    let what = match (&name, &url, &id) {
+        (Some(name), ..) => text::one_line(name),
+        (None, Some(url), _) => text::one_line(url),
+        (None, None, Some(id)) => format!("Test {id}"),
+        (None, None, None) => return Err(Refusal::missing("Name or URL (what was tested)")),
+    };
+    // The name and address together are how an Up without a TestID finds its Down, and the other way round.
+    let by_name = keys::compose(&[name.as_deref().unwrap_or(""), url.as_deref().unwrap_or("")]);
+    let has_name = name.is_some() || url.is_some();
+    let title = if change == Change::Trigger { format!("{what} is down") } else { format!("{what} is up") };
+    let mut event = match &id {
+        Some(id) => Event::new(change, &format!("test:{id}"), &title),
+        None => Event::new(change, &by_name, &title),
+    };
+    if has_name {
+        event = event.alias(&by_name);
+    }
+    event = event.message(message(change, fields, &what, url.as_deref()));
+    for (label, names) in
+        [("url", URL), ("ip", IP), ("status_code", CODE), ("check_rate_seconds", CHECK_RATE), ("test_id", TEST_ID)]
+    {
+        event = event.label(label, &get(fields, names).unwrap_or_default());
+    }
+    if let Some(method) = get(fields, METHOD).filter(|method| !method.eq_ignore_ascii_case("website")) {
+        event = event.label("method", &method);
+    }
+    if let Some(url) = &url {
+        event = event.link(&what, url);
+    }
+    Ok(tags(event, &get(fields, TAGS).unwrap_or_default()))
+}
+
+/// Tags like `Device:web01` become labels of their own, `severity:high` sets the severity, the others are
+/// listed in the label `tags`.
+fn tags(mut event: Event, tags: &str) -> Event {
+    let mut plain = Vec::new();
+    for tag in tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
+        match tag.split_once(':').map(|(key, value)| (key.trim(), value.trim())) {
+            Some((key, value)) if key.eq_ignore_ascii_case("severity") && words::severity(value).is_some() => {
+                event = event.severity(words::severity(value));
+            }
+            // `https://…` is an address, not a key with a value.
+            Some((key, value)) if !key.is_empty() && !value.is_empty() && !value.starts_with("//") => {
+                event = event.label(&text::truncate(key, 60), &text::truncate(value, 500));
+            }
+            _ => plain.push(tag),
+        }
+    }
+    event.label("tags", &text::truncate(&plain.join(", "), 1000))
+}
+
+fn message(change: Change, fields: &Map<String, Value>, what: &str, url: Option<&str>) -> String {
+    let place = url.filter(|url| *url != what).map_or(String::new(), |url| format!(" ({url})"));
+    let code = get(fields, CODE);
+    match (change, code.as_deref()) {
+        (Change::Trigger, Some("0")) => format!("{what}{place} did not answer in time (status code 0)."),
+        (Change::Trigger, Some(code)) => format!("{what}{place} answered with status code {code}."),
+        (Change::Trigger, None) => format!("{what}{place} is down."),
+        (_, Some(code)) => format!("{what}{place} is up again (status code {code})."),
+        (_, None) => format!("{what}{place} is up again."),
+    }
+}
+
+#[cfg(test)]
+mod tests;
