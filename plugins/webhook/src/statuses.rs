@@ -1,0 +1,51 @@
+//! Sets of HTTP statuses as people write them: `200-299, 304`.
+//!
+//! Never takes a number that is no status.
+
+use std::ops::RangeInclusive;
+
+/// A set of HTTP statuses.
+pub(crate) struct Statuses(Vec<RangeInclusive<u16>>);
+
+impl Statuses {
+    /// From numbers and ranges with commas or spaces between; `5xx` is `500-599`. Empty holds none.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let joined = text.replace(" -", "-").replace("- ", "-");
+        let words = joined.split([',', ' ', ';', '\n']).filter(|word| !word.is_empty());
+        words.map(range).collect::<Result<_, _>>().map(Self)
+    }
+
+    pub(crate) fn contains(&self, status: u16) -> bool {
+        self.0.iter().any(|range| range.contains(&status))
+    }
+}
+
+fn range(word: &str) -> Result<RangeInclusive<u16>, String> {
+    let wrong = || format!("`{word}` is neither a status such as 200 nor a range such as 200-299");
+    let number = |text: &str| match text.parse::<u16>() {
+        Ok(status @ 100..=599) => Ok(status),
+        _ => Err(wrong()),
+    };
+    if let Some(class) = word.to_ascii_lowercase().strip_suffix("xx") {
+        let first = number(&format!("{class}00"))?;
+        return Ok(first..=first + 99);
+    }
+    let (first, last) = word.split_once('-').unwrap_or((word, word));
+    let (first, last) = (number(first)?, number(last)?);
+    if first > last { Err(wrong()) } else { Ok(first..=last) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_ranges_and_classes_are_read() {
+        let set = Statuses::parse("200 - 299, 304 5xx").expect("a set");
+        assert!(set.contains(204) && set.contains(304) && set.contains(599));
+        assert!(!set.contains(303) && !set.contains(404));
+        for wrong in ["abc", "299-200", "20", "200-", "xx", "9xx", "200..299"] {
+            assert!(Statuses::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}
