@@ -1,1 +1,5 @@
-//! Placeholder.
+//! Tests of the whole, in one binary: each file here is one subject.
+//!
+//! Nothing in here sleeps, needs the network beyond loopback, or depends on another test.
+
+mod sandbox;

@@ -32,14 +32,14 @@ pub(crate) fn problems(info: &PluginInfo, surface: &Surface) -> Vec<String> {
         problems.push(format!("the version `{}` is not like 1.2.3", info.version.escape_debug()));
     }
     for (export, exported, half, described) in [
-        ("source-decoder", surface.decodes, "source", info.source.is_some()),
-        ("action-encoder", surface.encodes, "action", info.action.is_some()),
+        ("source-decoder", surface.decodes, "a source", info.source.is_some()),
+        ("action-encoder", surface.encodes, "an action", info.action.is_some()),
     ] {
         if exported && !described {
-            problems.push(format!("it exports {export} but describes no {half}"));
+            problems.push(format!("it exports {export} but does not describe {half}"));
         }
         if described && !exported {
-            problems.push(format!("it describes a {half} but does not export {export}"));
+            problems.push(format!("it describes {half} but does not export {export}"));
         }
     }
     if let Some(source) = &info.source {

@@ -131,8 +131,9 @@ impl Sandbox {
             action.load(&mut call.store, &instance).map_err(shape)?;
         }
         let described = Call::within(call.wall, guest.call_describe(&mut call.store)).await;
+        let info = described.map(PluginInfo::from).map_err(|stopped| failed(file, &call, &stopped));
         call.log(file.name, "", Phase::Describe);
-        described.map(PluginInfo::from).map_err(|stopped| failed(file, &call, &stopped))
+        info
     }
 }
 

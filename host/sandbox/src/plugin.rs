@@ -226,11 +226,11 @@ impl Plugin {
         convert: impl FnOnce(T) -> Result<U, answer::TooMuch>,
     ) -> Result<Answer<U>, CallError> {
         let took_us = call.took_us();
-        call.log(&self.info().id, &self.info().version, phase);
         let value = match answer {
             Ok(answer) => convert(answer).map_err(|detail| (CallErrorKind::Output, detail)),
             Err(stopped) => Err(verdict::of(&stopped, call.store.data(), call.wall)),
         };
+        call.log(&self.info().id, &self.info().version, phase);
         value
             .map(|value| Answer { value, took_us })
             .map_err(|(kind, detail)| self.error(phase, kind, detail, took_us))
