@@ -7,9 +7,9 @@
 mod component;
 
 use std::fmt::Write as _;
+use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
-use std::fs;
 
 use component::{Error, Guests};
 
@@ -28,7 +28,8 @@ fn main() -> ExitCode {
 
 fn build() -> Result<(), Error> {
     let workspace = Path::new(&component::variable("CARGO_MANIFEST_DIR")?).join("../..");
-    let workspace = workspace.canonicalize().map_err(|error| Error::new(format!("{}: {error}", workspace.display())))?;
+    let workspace =
+        workspace.canonicalize().map_err(|error| Error::new(format!("{}: {error}", workspace.display())))?;
     for watched in ["plugins", "sdk/rust", "wit", "Cargo.lock", "Cargo.toml", "host/bundled/build"] {
         println!("cargo::rerun-if-changed={}", workspace.join(watched).display());
     }
@@ -38,7 +39,11 @@ fn build() -> Result<(), Error> {
 
     let ids = component::folders(&workspace.join("plugins"))?;
     let packages: Vec<String> = ids.iter().map(|id| format!("plugin-{id}")).collect();
-    let guests = Guests { workspace: &workspace, target_dir: &component::target_dir(out)?.join("plugins"), packages: &packages };
+    let guests = Guests {
+        workspace: &workspace,
+        target_dir: &component::target_dir(out)?.join("plugins"),
+        packages: &packages,
+    };
     let components = component::build(&guests)?;
 
     let mut source = String::from("static PLUGINS: &[Bundled] = &[\n");

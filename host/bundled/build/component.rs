@@ -81,7 +81,8 @@ pub(crate) fn variable(name: &str) -> Result<String, Error> {
 /// # Errors
 /// When there is none, or the parent cannot be read.
 pub(crate) fn folders(parent: &Path) -> Result<Vec<String>, Error> {
-    let entries = fs::read_dir(parent).map_err(|error| Error::new(format!("{}: {error}", parent.display())))?;
+    let entries =
+        fs::read_dir(parent).map_err(|error| Error::new(format!("{}: {error}", parent.display())))?;
     let mut names: Vec<String> = entries
         .flatten()
         .filter(|entry| entry.path().join("Cargo.toml").is_file())
@@ -116,15 +117,23 @@ fn compile(guests: &Guests<'_>) -> Result<(), Error> {
         .args(["build", "--locked", "--profile", "plugin", "--target", TARGET])
         .arg("--target-dir")
         .arg(guests.target_dir)
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", format!("-Clink-arg=-zstack-size={STACK_BYTES}"));
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+            format!("-Clink-arg=-zstack-size={STACK_BYTES}"),
+        );
     for package in guests.packages {
         command.args(["--package", package]);
     }
     for name in NOT_INHERITED {
         command.env_remove(name);
     }
-    let status = command.status().map_err(|error| Error::new(format!("cargo could not be started: {error}")))?;
-    if status.success() { Ok(()) } else { Err(Error::new(format!("the plugins could not be built for {TARGET}"))) }
+    let status =
+        command.status().map_err(|error| Error::new(format!("cargo could not be started: {error}")))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Error::new(format!("the plugins could not be built for {TARGET}")))
+    }
 }
 
 fn encode(guests: &Guests<'_>, package: &str) -> Result<Vec<u8>, Error> {

@@ -1,1 +1,81 @@
-//! Placeholder.
+//! Jira, Cloud and Data Center: issues become incidents, their comments become notes.
+//!
+//! Never decides by a localised name where Jira says something better: the category of a status comes before
+//! its name, the id of an issue before its key.
+
+use tocsin_plugin::prelude::*;
+
+mod decide;
+mod event;
+mod issue;
+
+#[cfg(test)]
+mod tests;
+
+/// The plugin.
+pub struct Jira;
+
+/// How issues are read.
+#[derive(Settings)]
+pub struct Fields {
+    /// Names of statuses that mean "done", one on each line, in any case. They count only where Jira does not
+    /// send the status' category: on old servers and for "Trigger a webhook" in workflows.
+    #[setting(
+        default = "Done\nClosed\nResolved\nFertig\nErledigt\nGeschlossen\nTerminé\nFermé\nHecho\nCerrado"
+    )]
+    resolved_statuses: Vec<String>,
+    /// Severities for your own priorities, one `Name = severity` on each line, for example
+    /// `Showstopper = critical`. The names that Jira ships with are known.
+    priorities: Vec<String>,
+    /// The severity of an issue without a priority, or with one that is not known. Left out, the source's
+    /// default counts.
+    default_severity: Option<Severity>,
+    /// Whether work that has begun (status category "In Progress") acknowledges the incident.
+    #[setting(default = "false")]
+    acknowledge_in_progress: bool,
+}
+
+impl Plugin for Jira {
+    const ABOUT: About = About::new(
+        "jira",
+        "Jira",
+        "Takes Jira's webhooks for issues and comments.",
+        env!("CARGO_PKG_VERSION"),
+    )
+    .documented_at("https://developer.atlassian.com/server/jira/platform/webhooks/");
+}
+
+impl Source for Jira {
+    type Settings = Fields;
+
+    fn source_info() -> SourceInfo {
+        SourceInfo::default()
+            .signature(Signature::sha256_hex("x-hub-signature", "sha256="))
+            // Cloud keeps its identifier over retries; for others one is composed.
+            .replays(Replays::ByDeliveryId)
+            .example(Example::post_json(concat!(
+                r#"{"timestamp":1767323045000,"webhookEvent":"jira:issue_created","#,
+                r#""user":{"displayName":"Jane Doe"},"#,
+                r#""issue":{"id":"10042","self":"https://example.atlassian.net/rest/api/2/issue/10042","key":"OPS-7","#,
+                r#""fields":{"summary":"Checkout is slow","priority":{"name":"High"},"project":{"key":"OPS"},"#,
+                r#""status":{"name":"To Do","statusCategory":{"key":"new"}}}}}"#,
+            )))
+    }
+
+    fn decode(request: &Request, settings: &Fields) -> Result<Decoded, Refusal> {
+        if request.body.trim_ascii().is_empty() {
+            return decide::without_body(request);
+        }
+        let body = request.json()?;
+        if !body.is_object() {
+            return Err(Refusal::Malformed("the JSON document is not an object".to_owned()));
+        }
+        let delivery_id = match request.header("x-atlassian-webhook-identifier").map(str::trim) {
+            Some(id) if !id.is_empty() => Some(id.to_owned()),
+            _ => decide::composed_delivery_id(&body),
+        };
+        Ok(decide::with_body(&body, settings)?.delivery_id(delivery_id))
+    }
+}
+
+tocsin_plugin::export!(Jira: source);

@@ -96,7 +96,9 @@ fn mentions(context: &Context, wanted: &[String]) -> Result<String, Failure> {
     let mut mentions = String::new();
     for name in wanted.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).take(MENTIONS_MAX) {
         let id = name.trim_start_matches('@');
-        let is_id = id.len() >= 2 && id.len() <= 32 && id.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+        let is_id = id.len() >= 2
+            && id.len() <= 32
+            && id.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
         let mention = match id.chars().next() {
             _ if matches!(id, "here" | "channel" | "everyone") => format!("<!{id}> "),
             Some('U' | 'W') if is_id => format!("<@{id}> "),
@@ -132,10 +134,15 @@ fn context_elements(context: &Context, settings: &Fields) -> Vec<Value> {
 }
 
 fn labels(context: &Context, settings: &Fields) -> String {
-    let wanted = |key: &str| settings.labels.is_empty() || settings.labels.iter().any(|name| name.trim() == key);
+    let wanted =
+        |key: &str| settings.labels.is_empty() || settings.labels.iter().any(|name| name.trim() == key);
     let chosen = context.incident.labels.iter().filter(|label| wanted(&label.key)).take(LABELS_MAX);
     let shown = chosen.map(|label| {
-        format!("*{}:* {}", escape(&text::one_line(&label.key), 100), escape(&text::one_line(&label.value), 300))
+        format!(
+            "*{}:* {}",
+            escape(&text::one_line(&label.key), 100),
+            escape(&text::one_line(&label.value), 300)
+        )
     });
     joined(shown)
 }
@@ -164,7 +171,9 @@ fn buttons(context: &Context, settings: &Fields) -> Vec<Value> {
     let mut seen = Vec::new();
     let mut buttons = Vec::new();
     for name in settings.buttons.iter().map(|name| name.trim()) {
-        let Some(url) = context.url(name).filter(|url| url.chars().count() <= BUTTON_URL_CHARS) else { continue };
+        let Some(url) = context.url(name).filter(|url| url.chars().count() <= BUTTON_URL_CHARS) else {
+            continue;
+        };
         // An action_id may be there once only.
         if seen.contains(&name) || buttons.len() == BUTTONS_MAX {
             continue;

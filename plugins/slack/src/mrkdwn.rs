@@ -76,7 +76,10 @@ mod tests {
 
     #[test]
     fn exactly_three_characters_are_escaped() {
-        assert_eq!(escape("a < b & c > \"d\" 'e' <!channel> <@U1>", 100), "a &lt; b &amp; c &gt; \"d\" 'e' &lt;!channel&gt; &lt;@U1&gt;");
+        assert_eq!(
+            escape("a < b & c > \"d\" 'e' <!channel> <@U1>", 100),
+            "a &lt; b &amp; c &gt; \"d\" 'e' &lt;!channel&gt; &lt;@U1&gt;"
+        );
     }
 
     #[test]
@@ -85,7 +88,10 @@ mod tests {
             let cut = escape("&&& https://a.example/x?y=1&z=2. <<<<", limit);
             assert!(cut.chars().count() <= limit, "{limit}: {cut}");
             let bare = cut.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "");
-            assert!(!bare.contains('&') && bare.matches('<').count() == bare.matches('>').count(), "{limit}: {cut}");
+            assert!(
+                !bare.contains('&') && bare.matches('<').count() == bare.matches('>').count(),
+                "{limit}: {cut}"
+            );
         }
         assert_eq!(escape("abc", 3), "abc");
         assert_eq!(escape("abcd", 3), "ab…");
@@ -94,13 +100,19 @@ mod tests {
 
     #[test]
     fn addresses_become_links_without_the_sentence_around() {
-        assert_eq!(escape("see (https://a.example/?a=1&b=2).", 100), "see (<https://a.example/?a=1&amp;b=2>).");
+        assert_eq!(
+            escape("see (https://a.example/?a=1&b=2).", 100),
+            "see (<https://a.example/?a=1&amp;b=2>)."
+        );
         assert_eq!(escape("https://", 100), "https://");
     }
 
     #[test]
     fn a_links_text_cannot_end_the_link() {
-        assert_eq!(link("https://a.example", "x|y> <!here>", 200).as_deref(), Some("<https://a.example|x y !here>"));
+        assert_eq!(
+            link("https://a.example", "x|y> <!here>", 200).as_deref(),
+            Some("<https://a.example|x y !here>")
+        );
         assert_eq!(link("javascript:x", "x", 200), None);
     }
 }

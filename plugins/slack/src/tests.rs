@@ -33,7 +33,9 @@ fn check_limits(message: &Value) {
             Some("context") => assert!((1..=10).contains(&block["elements"].as_array().map_or(0, Vec::len))),
             Some("actions") => {
                 for button in block["elements"].as_array().expect("buttons") {
-                    assert!((1..=75).contains(&chars(&button["text"]["text"])) && chars(&button["url"]) <= 3000);
+                    assert!(
+                        (1..=75).contains(&chars(&button["text"]["text"])) && chars(&button["url"]) <= 3000
+                    );
                 }
             }
             other => panic!("{other:?}"),
@@ -59,8 +61,9 @@ fn limits_hold_for_the_largest_incident() {
         context.incident.source = filler.repeat(500);
         context.incident.labels =
             (0..64).map(|n| Label { key: format!("{n}{filler}"), value: filler.repeat(4000) }).collect();
-        context.incident.links =
-            (0..16).map(|_| Link { title: filler.repeat(300), url: "https://a.example/&".repeat(80) }).collect();
+        context.incident.links = (0..16)
+            .map(|_| Link { title: filler.repeat(300), url: "https://a.example/&".repeat(80) })
+            .collect();
         for message in [None, Some(filler.repeat(10_000))] {
             check_limits(&body(&context, &Fields { message, ..fields() }));
         }
@@ -94,7 +97,9 @@ fn mentions_of_the_operator_are_made_when_an_incident_opens_only() {
     context.change.kind = ChangeKind::Resolved;
     assert!(!body(&context, &settings).to_string().contains("<!here>"));
     let wrong = Fields { mention: vec!["bob".to_owned()], ..fields() };
-    assert!(matches!(Slack::encode(&example_context(), &(), &wrong), Err(Failure::Rejected(why)) if why.contains("bob")));
+    assert!(
+        matches!(Slack::encode(&example_context(), &(), &wrong), Err(Failure::Rejected(why)) if why.contains("bob"))
+    );
 }
 
 #[test]
@@ -108,7 +113,10 @@ fn every_documented_answer_has_its_verdict() {
             Err(Failure::Retry { .. }) => "retry without a time",
             Err(Failure::Rejected(_)) => "rejected",
             Err(Failure::Misconfigured(why)) => {
-                assert!(why.contains("webhook") || why.contains("allowed") || why.contains("workspace"), "{why}");
+                assert!(
+                    why.contains("webhook") || why.contains("allowed") || why.contains("workspace"),
+                    "{why}"
+                );
                 "misconfigured"
             }
         }

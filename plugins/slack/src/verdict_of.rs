@@ -28,9 +28,9 @@ pub(crate) fn answer(context: &Context, response: &Response) -> Result<Step, Fai
         (_, Some(Meaning::Connection(mend))) => Err(Failure::misconfigured(format!("Slack {said}; {mend}"))),
         (_, Some(Meaning::Message)) => Err(Failure::rejected(format!("Slack {said}"))),
         (408 | 425 | 500..=599, None) => Err(verdict::retry(context, response)),
-        (300..=399, None) => {
-            Err(Failure::misconfigured(format!("{said}; the address in the connection is not a Slack webhook")))
-        }
+        (300..=399, None) => Err(Failure::misconfigured(format!(
+            "{said}; the address in the connection is not a Slack webhook"
+        ))),
         (401 | 403 | 404 | 410, None) => Err(Failure::misconfigured(format!("Slack {said}; {NEW_WEBHOOK}"))),
         (200..=299, None) => Err(Failure::rejected(format!("not posted: Slack {said} instead of `ok`"))),
         (_, None) => Err(Failure::rejected(format!("Slack {said}"))),
@@ -50,27 +50,39 @@ fn word(response: &Response) -> String {
 
 fn meaning(word: &str) -> Option<Meaning> {
     Some(match word {
-        "no_service" | "no_service_id" | "no_active_hooks" | "invalid_token" | "token_revoked" | "account_inactive" => {
-            Meaning::Connection("the webhook was removed or its app is disabled: create a new webhook in the Slack app and put its address into the connection")
-        }
-        "no_team" | "team_disabled" => {
-            Meaning::Connection("the workspace is gone or disabled: ask its owner, or put another workspace's webhook into the connection")
-        }
-        "channel_not_found" | "no_channel" => {
-            Meaning::Connection("the webhook's channel is gone: create a new webhook for another channel and put its address into the connection")
-        }
-        "channel_is_archived" | "is_archived" => {
-            Meaning::Connection("the webhook's channel is archived: unarchive it, or create a webhook for another channel")
-        }
-        "action_prohibited" | "restricted_action" => {
-            Meaning::Connection("an administrator of the workspace has restricted posting: ask for the app to be allowed")
-        }
-        "posting_to_general_channel_denied" => {
-            Meaning::Connection("the webhook posts to #general and its creator may not: create a webhook for another channel")
-        }
-        "user_not_found" | "invalid_payload" | "no_text" | "invalid_blocks" | "invalid_blocks_format"
-        | "too_many_attachments" | "msg_blocks_too_long" | "msg_too_long" => Meaning::Message,
-        "rollup_error" | "rate_limited" | "ratelimited" | "internal_error" | "fatal_error" | "service_unavailable" => Meaning::Later,
+        "no_service" | "no_service_id" | "no_active_hooks" | "invalid_token" | "token_revoked"
+        | "account_inactive" => Meaning::Connection(
+            "the webhook was removed or its app is disabled: create a new webhook in the Slack app and put its address into the connection",
+        ),
+        "no_team" | "team_disabled" => Meaning::Connection(
+            "the workspace is gone or disabled: ask its owner, or put another workspace's webhook into the connection",
+        ),
+        "channel_not_found" | "no_channel" => Meaning::Connection(
+            "the webhook's channel is gone: create a new webhook for another channel and put its address into the connection",
+        ),
+        "channel_is_archived" | "is_archived" => Meaning::Connection(
+            "the webhook's channel is archived: unarchive it, or create a webhook for another channel",
+        ),
+        "action_prohibited" | "restricted_action" => Meaning::Connection(
+            "an administrator of the workspace has restricted posting: ask for the app to be allowed",
+        ),
+        "posting_to_general_channel_denied" => Meaning::Connection(
+            "the webhook posts to #general and its creator may not: create a webhook for another channel",
+        ),
+        "user_not_found"
+        | "invalid_payload"
+        | "no_text"
+        | "invalid_blocks"
+        | "invalid_blocks_format"
+        | "too_many_attachments"
+        | "msg_blocks_too_long"
+        | "msg_too_long" => Meaning::Message,
+        "rollup_error"
+        | "rate_limited"
+        | "ratelimited"
+        | "internal_error"
+        | "fatal_error"
+        | "service_unavailable" => Meaning::Later,
         _ => return None,
     })
 }

@@ -107,9 +107,13 @@ fn event(change: Change, fields: &Map<String, Value>) -> Result<Event, Refusal> 
         event = event.alias(&by_name);
     }
     event = event.message(message(change, fields, &what, url.as_deref()));
-    for (label, names) in
-        [("url", URL), ("ip", IP), ("status_code", CODE), ("check_rate_seconds", CHECK_RATE), ("test_id", TEST_ID)]
-    {
+    for (label, names) in [
+        ("url", URL),
+        ("ip", IP),
+        ("status_code", CODE),
+        ("check_rate_seconds", CHECK_RATE),
+        ("test_id", TEST_ID),
+    ] {
         event = event.label(label, &get(fields, names).unwrap_or_default());
     }
     if let Some(method) = get(fields, METHOD).filter(|method| !method.eq_ignore_ascii_case("website")) {
@@ -127,7 +131,9 @@ fn tags(mut event: Event, tags: &str) -> Event {
     let mut plain = Vec::new();
     for tag in tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
         match tag.split_once(':').map(|(key, value)| (key.trim(), value.trim())) {
-            Some((key, value)) if key.eq_ignore_ascii_case("severity") && words::severity(value).is_some() => {
+            Some((key, value))
+                if key.eq_ignore_ascii_case("severity") && words::severity(value).is_some() =>
+            {
                 event = event.severity(words::severity(value));
             }
             // `https://…` is an address, not a key with a value.

@@ -78,8 +78,13 @@ pub(crate) fn decode(request: &Request, settings: &In) -> Result<Decoded, Refusa
 impl In {
     /// Whether a flattened name is one of the fields, so that it is no label as well.
     fn is_used(&self, name: &str) -> bool {
-        let required =
-            [&self.title_field, &self.status_field, &self.message_field, &self.id_field, &self.severity_field];
+        let required = [
+            &self.title_field,
+            &self.status_field,
+            &self.message_field,
+            &self.id_field,
+            &self.severity_field,
+        ];
         let optional = [&self.time_field, &self.delivery_id_field];
         let all = required.into_iter().chain(optional.into_iter().flatten());
         all.into_iter().any(|path| path.eq_ignore_ascii_case(name))

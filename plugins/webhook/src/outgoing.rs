@@ -185,7 +185,10 @@ fn expected(settings: &Out, response: &Response) -> Result<Step, Failure> {
         return Ok(delivered.into());
     }
     let found = text::truncate(&found, 60);
-    Err(Failure::Rejected(format!("{}; `{field}` is `{found}` instead of `{wanted}`", verdict::answer(response))))
+    Err(Failure::Rejected(format!(
+        "{}; `{field}` is `{found}` instead of `{wanted}`",
+        verdict::answer(response)
+    )))
 }
 
 fn path(template: &str) -> Result<String, Failure> {
@@ -196,7 +199,10 @@ fn path(template: &str) -> Result<String, Failure> {
     let encoded = text::encode_path(&text::one_line(path));
     let climbs = |part: &str| matches!(part.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
     if encoded.split('/').any(climbs) {
-        return Err(Failure::rejected(format!("the path `{}` climbs with `.` or `..`", text::truncate(path, 100))));
+        return Err(Failure::rejected(format!(
+            "the path `{}` climbs with `.` or `..`",
+            text::truncate(path, 100)
+        )));
     }
     Ok(if encoded.starts_with('/') { encoded } else { format!("/{encoded}") })
 }
@@ -205,24 +211,32 @@ fn headers(settings: &Out) -> Result<Vec<(String, String)>, Failure> {
     let mut headers = Vec::new();
     for (index, line) in settings.headers.iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         // The line itself is not shown: somebody may have put a token there.
-        let wrong = || Failure::misconfigured(format!("line {} of `headers` is not `Name: value`", index + 1));
+        let wrong =
+            || Failure::misconfigured(format!("line {} of `headers` is not `Name: value`", index + 1));
         let (name, value) = line.split_once(':').ok_or_else(wrong)?;
         headers.push((name.trim().to_owned(), value.trim().to_owned()));
     }
-    if let Some(template) = settings.header_template.as_deref().filter(|template| !template.trim().is_empty()) {
+    if let Some(template) = settings.header_template.as_deref().filter(|template| !template.trim().is_empty())
+    {
         let document = json::parse(template.as_bytes()).map_err(Failure::misconfigured)?;
         let Value::Object(members) = document else {
             return Err(Failure::misconfigured("`header_template` is not a JSON object"));
         };
-        headers.extend(members.iter().map(|(name, value)| (name.clone(), json::scalar(value).unwrap_or_default())));
+        headers.extend(
+            members.iter().map(|(name, value)| (name.clone(), json::scalar(value).unwrap_or_default())),
+        );
     }
     for (name, _) in &headers {
         let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
         if name.is_empty() || !name.chars().all(is_token) {
-            return Err(Failure::misconfigured(format!("`{}` is not a header's name", text::truncate(name, 60))));
+            return Err(Failure::misconfigured(format!(
+                "`{}` is not a header's name",
+                text::truncate(name, 60)
+            )));
         }
         if RESERVED.contains(&name.to_ascii_lowercase().as_str()) {
-            let why = format!("the header `{name}` is set by Tocsin; for `authorization` use `authentication`");
+            let why =
+                format!("the header `{name}` is set by Tocsin; for `authorization` use `authentication`");
             return Err(Failure::misconfigured(why));
         }
     }

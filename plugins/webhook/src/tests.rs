@@ -6,7 +6,10 @@ use tocsin_plugin::{Setting, Value};
 use super::*;
 
 fn settings<T: Settings>(given: &[(&str, &str)]) -> T {
-    let setting = |(key, value): &(&str, &str)| Setting { key: (*key).to_owned(), value: Value::Text((*value).to_owned()) };
+    let setting = |(key, value): &(&str, &str)| Setting {
+        key: (*key).to_owned(),
+        value: Value::Text((*value).to_owned()),
+    };
     T::from_settings(&given.iter().map(setting).collect::<Vec<_>>()).expect("settings")
 }
 

@@ -138,7 +138,8 @@ fn event(alert: &Map<String, Value>, place: &str) -> Result<Event, Refusal> {
     }
     for name in ["url", "link"] {
         if let Some(url) = json::get(alert, name).and_then(json::scalar) {
-            event = if text::is_web_address(&url) { event.link("Link", &url) } else { event.label(name, &url) };
+            event =
+                if text::is_web_address(&url) { event.link("Link", &url) } else { event.label(name, &url) };
         }
     }
     for (name, value) in alert.iter().filter(|(name, _)| !is_known(name)) {

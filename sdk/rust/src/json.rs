@@ -93,7 +93,9 @@ fn collect(name: &str, value: &Value, depth: usize, found: &mut Vec<(String, Str
                 collect(&name, inner, depth + 1, found);
             }
         }
-        Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) && depth < DEPTH_MAX => {
+        Value::Array(items)
+            if items.iter().any(|item| item.is_object() || item.is_array()) && depth < DEPTH_MAX =>
+        {
             for (index, inner) in items.iter().enumerate() {
                 collect(&format!("{name}.{index}"), inner, depth + 1, found);
             }

@@ -18,7 +18,11 @@ pub fn fit(key: &str) -> String {
         return key.to_owned();
     }
     let start = &key[..key.floor_char_boundary(BYTES_MAX - 40)];
-    format!("{start}#{:016x}{:016x}", fnv1a(key.as_bytes(), 0xcbf2_9ce4_8422_2325), fnv1a(key.as_bytes(), 0x9ae1_6a3b_2f90_404f))
+    format!(
+        "{start}#{:016x}{:016x}",
+        fnv1a(key.as_bytes(), 0xcbf2_9ce4_8422_2325),
+        fnv1a(key.as_bytes(), 0x9ae1_6a3b_2f90_404f)
+    )
 }
 
 /// FNV-1a from a given start: stable over versions, unlike the standard library's hashes.

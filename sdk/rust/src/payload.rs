@@ -63,7 +63,8 @@ impl MediaType {
 
     /// `application/json`, `text/json` or `…+json`.
     pub fn is_json(&self) -> bool {
-        matches!(self.essence.as_str(), "application/json" | "text/json") || self.suffix.as_deref() == Some("json")
+        matches!(self.essence.as_str(), "application/json" | "text/json")
+            || self.suffix.as_deref() == Some("json")
     }
 
     /// `application/x-www-form-urlencoded`.
@@ -73,7 +74,8 @@ impl MediaType {
 
     /// `application/xml`, `text/xml` or `…+xml`.
     pub fn is_xml(&self) -> bool {
-        matches!(self.essence.as_str(), "application/xml" | "text/xml") || self.suffix.as_deref() == Some("xml")
+        matches!(self.essence.as_str(), "application/xml" | "text/xml")
+            || self.suffix.as_deref() == Some("xml")
     }
 }
 
@@ -118,7 +120,15 @@ mod tests {
 
     #[test]
     fn json_is_recognised_by_type_and_by_its_first_character() {
-        for content_type in ["application/json", "application/vnd.x+json; charset=utf-8", "text/plain", "application/x-www-form-urlencoded", "", "nonsense", "application/json;"] {
+        for content_type in [
+            "application/json",
+            "application/vnd.x+json; charset=utf-8",
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "",
+            "nonsense",
+            "application/json;",
+        ] {
             let payload = request(content_type, "\n {\"a\": 1}").payload().unwrap();
             assert_eq!(payload, Payload::Json(serde_json::json!({"a": 1})), "{content_type}");
         }
@@ -126,7 +136,10 @@ mod tests {
 
     #[test]
     fn a_form_is_decoded_with_plus_signs_and_utf8() {
-        let payload = request("application/x-www-form-urlencoded; charset=UTF-8", "a=1+2%2B3&N=Z%C3%BCrich&bad=%FF").payload().unwrap();
+        let payload =
+            request("application/x-www-form-urlencoded; charset=UTF-8", "a=1+2%2B3&N=Z%C3%BCrich&bad=%FF")
+                .payload()
+                .unwrap();
         let object = payload.into_object().unwrap();
         assert_eq!(object["a"], "1 2+3");
         assert_eq!(object["N"], "Zürich");
@@ -136,7 +149,10 @@ mod tests {
     fn xml_and_multipart_are_unsupported_and_an_empty_body_is_empty() {
         assert!(matches!(request("text/xml", "<a/>").payload(), Err(Refusal::Unsupported(_))));
         assert!(matches!(request("", "<a/>").payload(), Err(Refusal::Unsupported(_))));
-        assert!(matches!(request("multipart/form-data; boundary=x", "--x").payload(), Err(Refusal::Unsupported(_))));
+        assert!(matches!(
+            request("multipart/form-data; boundary=x", "--x").payload(),
+            Err(Refusal::Unsupported(_))
+        ));
         assert!(matches!(request("text/plain", "hello").payload(), Err(Refusal::Unsupported(_))));
         assert_eq!(request("application/json", " \n").payload(), Ok(Payload::Empty));
     }

@@ -305,8 +305,10 @@ impl<T: FieldType> FieldType for Option<T> {
 impl<T: ChoiceType> FieldType for T {
     const REQUIRED: bool = true;
     fn kind() -> FieldKind {
-        let choice =
-            |(value, label, _): &(&str, &str, T)| Choice { value: (*value).to_owned(), label: (*label).to_owned() };
+        let choice = |(value, label, _): &(&str, &str, T)| Choice {
+            value: (*value).to_owned(),
+            label: (*label).to_owned(),
+        };
         FieldKind::Choice(T::CHOICES.iter().map(choice).collect())
     }
     fn from_value(value: &Value) -> Option<Self> {

@@ -88,7 +88,16 @@ mod tests {
         for good in ["https://a.example/x?y=1", "HTTP://a.example"] {
             assert!(is_web_address(good), "{good}");
         }
-        for bad in ["", "a.example", "javascript:alert(1)", "https://", "https:///x", "https://a b", "ftp://x", "hüttps"] {
+        for bad in [
+            "",
+            "a.example",
+            "javascript:alert(1)",
+            "https://",
+            "https:///x",
+            "https://a b",
+            "ftp://x",
+            "hüttps",
+        ] {
             assert!(!is_web_address(bad), "{bad}");
         }
     }

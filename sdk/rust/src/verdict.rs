@@ -33,7 +33,11 @@ pub fn retry_after_ms(context: &Context, response: &Response) -> Option<u64> {
     let value = response.header("retry-after")?.trim();
     if let Ok(seconds) = value.parse::<f64>() {
         // `as` saturates, so that neither a negative nor a huge number can wrap.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturating and bounded below")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "saturating and bounded below"
+        )]
         let millis = (seconds * 1000.0) as u64;
         return seconds.is_finite().then_some(millis.min(RETRY_AFTER_MAX_MS));
     }
@@ -50,13 +54,20 @@ pub fn answer(response: &Response) -> String {
             // The query of a location may hold a token.
             Some(location) => {
                 let location = location.split(['?', '#']).next().unwrap_or("");
-                format!(" (a redirect to {}; put the final address into the connection)", text::truncate(location, 200))
+                format!(
+                    " (a redirect to {}; put the final address into the connection)",
+                    text::truncate(location, 200)
+                )
             }
             None => " (a redirect)".to_owned(),
         },
         _ => String::new(),
     };
-    if body.is_empty() { format!("answered {status}{hint}") } else { format!("answered {status}{hint}: {body}") }
+    if body.is_empty() {
+        format!("answered {status}{hint}")
+    } else {
+        format!("answered {status}{hint}: {body}")
+    }
 }
 
 #[cfg(test)]

@@ -5,24 +5,112 @@
 use crate::{Change, Severity};
 
 const TRIGGER: &[&str] = &[
-    "trigger", "triggered", "triggering", "trigger alert", "firing", "fired", "fire", "open", "opened", "reopened", "new",
-    "created", "create", "problem", "incident", "alert", "alerting", "alerted", "alarm", "active", "down", "error",
-    "errored", "fail", "failed", "failing", "failure", "critical", "warning", "degraded", "unhealthy", "offline",
-    "start", "started", "raise", "raised", "update", "updated", "broken", "outage",
+    "trigger",
+    "triggered",
+    "triggering",
+    "trigger alert",
+    "firing",
+    "fired",
+    "fire",
+    "open",
+    "opened",
+    "reopened",
+    "new",
+    "created",
+    "create",
+    "problem",
+    "incident",
+    "alert",
+    "alerting",
+    "alerted",
+    "alarm",
+    "active",
+    "down",
+    "error",
+    "errored",
+    "fail",
+    "failed",
+    "failing",
+    "failure",
+    "critical",
+    "warning",
+    "degraded",
+    "unhealthy",
+    "offline",
+    "start",
+    "started",
+    "raise",
+    "raised",
+    "update",
+    "updated",
+    "broken",
+    "outage",
 ];
 const RESOLVE: &[&str] = &[
-    "resolve", "resolved", "resolving", "resolution", "ok", "okay", "close", "closed", "up", "recover",
-    "recovered", "recovery", "normal", "clear", "cleared", "done", "fixed", "solved", "success", "successful",
-    "succeeded", "passed", "passing", "healthy", "online", "operational", "inactive", "end", "ended", "finished",
-    "complete", "completed", "cancelled", "canceled",
+    "resolve",
+    "resolved",
+    "resolving",
+    "resolution",
+    "ok",
+    "okay",
+    "close",
+    "closed",
+    "up",
+    "recover",
+    "recovered",
+    "recovery",
+    "normal",
+    "clear",
+    "cleared",
+    "done",
+    "fixed",
+    "solved",
+    "success",
+    "successful",
+    "succeeded",
+    "passed",
+    "passing",
+    "healthy",
+    "online",
+    "operational",
+    "inactive",
+    "end",
+    "ended",
+    "finished",
+    "complete",
+    "completed",
+    "cancelled",
+    "canceled",
 ];
-const ACKNOWLEDGE: &[&str] =
-    &["acknowledge", "acknowledged", "ack", "acked", "acknowledgement", "in progress", "investigating", "assigned"];
+const ACKNOWLEDGE: &[&str] = &[
+    "acknowledge",
+    "acknowledged",
+    "ack",
+    "acked",
+    "acknowledgement",
+    "in progress",
+    "investigating",
+    "assigned",
+];
 const NOTE: &[&str] = &["note", "noted", "comment", "commented", "annotation", "annotate"];
 
 const SEVERITIES: [(&[&str], Severity); 5] = [
     (
-        &["critical", "crit", "fatal", "emergency", "emerg", "disaster", "panic", "blocker", "highest", "p0", "p1", "sev0", "sev1"],
+        &[
+            "critical",
+            "crit",
+            "fatal",
+            "emergency",
+            "emerg",
+            "disaster",
+            "panic",
+            "blocker",
+            "highest",
+            "p0",
+            "p1",
+            "sev0",
+            "sev1",
+        ],
         Severity::Critical,
     ),
     (&["high", "error", "err", "major", "severe", "urgent", "alert", "p2", "sev2"], Severity::High),
@@ -38,10 +126,15 @@ const SEVERITIES: [(&[&str], Severity); 5] = [
 pub fn change(word: &str) -> Option<Change> {
     let word = fold(word);
     let word = word.as_str();
-    [(TRIGGER, Change::Trigger), (RESOLVE, Change::Resolve), (ACKNOWLEDGE, Change::Acknowledge), (NOTE, Change::Note)]
-        .into_iter()
-        .find(|(words, _)| words.contains(&word))
-        .map(|(_, change)| change)
+    [
+        (TRIGGER, Change::Trigger),
+        (RESOLVE, Change::Resolve),
+        (ACKNOWLEDGE, Change::Acknowledge),
+        (NOTE, Change::Note),
+    ]
+    .into_iter()
+    .find(|(words, _)| words.contains(&word))
+    .map(|(_, change)| change)
 }
 
 /// What a severity or priority word means, in any case.

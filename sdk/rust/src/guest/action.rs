@@ -50,8 +50,7 @@ fn read<T: crate::Action>(
 }
 
 fn context(given: wit::Context) -> crate::Context {
-    let reference =
-        |r: wit::Reference| crate::Reference { key: r.key, value: r.value, url: r.url };
+    let reference = |r: wit::Reference| crate::Reference { key: r.key, value: r.value, url: r.url };
     crate::Context {
         incident: incident(given.incident),
         change: change(given.change),
@@ -100,8 +99,8 @@ fn incident(given: wit::Incident) -> crate::Incident {
 }
 
 fn change(given: wit::Change) -> crate::IncidentChange {
-    use wit::ChangeKind as From;
     use crate::ChangeKind as To;
+    use wit::ChangeKind as From;
     crate::IncidentChange {
         kind: match given.kind {
             From::Opened => To::Opened,
@@ -146,8 +145,7 @@ fn parts(parts: Vec<crate::Part>) -> Vec<wit::Part> {
 fn request(request: crate::HttpRequest) -> wit::Request {
     let parameter = |p: crate::Parameter| types::Parameter { name: p.name, value: p.value };
     let line = |l: crate::HeaderLine| wit::HeaderLine { name: l.name, value: parts(l.value) };
-    let signing =
-        |s: crate::Signing| wit::Signing { secret: s.secret, signature: signature(s.signature) };
+    let signing = |s: crate::Signing| wit::Signing { secret: s.secret, signature: signature(s.signature) };
     wit::Request {
         method: request.method,
         path: request.path,
@@ -162,9 +160,7 @@ fn request(request: crate::HttpRequest) -> wit::Request {
 fn step(step: crate::Step) -> wit::Step {
     let reference = |r: crate::Reference| wit::Reference { key: r.key, value: r.value, url: r.url };
     match step {
-        crate::Step::Send(sent, state) => {
-            wit::Step::Send(wit::Exchange { request: request(*sent), state })
-        }
+        crate::Step::Send(sent, state) => wit::Step::Send(wit::Exchange { request: request(*sent), state }),
         crate::Step::Skipped(why) => wit::Step::Skipped(why),
         crate::Step::Delivered(receipt) => wit::Step::Delivered(wit::Receipt {
             certainty: match receipt.certainty {
@@ -180,9 +176,7 @@ fn step(step: crate::Step) -> wit::Step {
 
 fn failure(failure: crate::Failure) -> wit::Failure {
     match failure {
-        crate::Failure::Retry { reason, after_ms } => {
-            wit::Failure::Retry(wit::Later { reason, after_ms })
-        }
+        crate::Failure::Retry { reason, after_ms } => wit::Failure::Retry(wit::Later { reason, after_ms }),
         crate::Failure::Rejected(why) => wit::Failure::Rejected(why),
         crate::Failure::Misconfigured(why) => wit::Failure::Misconfigured(why),
     }

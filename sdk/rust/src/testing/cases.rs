@@ -118,12 +118,16 @@ fn setting(key: &str, value: &Value, fields: &[crate::Field]) -> Result<Setting,
         }
         (Value::Array(items), FieldKind::Texts) => {
             let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
-            crate::Value::Texts(texts.collect::<Option<_>>().ok_or_else(|| format!("`{key}` is not a list of texts"))?)
+            crate::Value::Texts(
+                texts.collect::<Option<_>>().ok_or_else(|| format!("`{key}` is not a list of texts"))?,
+            )
         }
         (document @ (Value::Object(_) | Value::Array(_)), FieldKind::JsonTemplate) => {
             crate::Value::Text(document.to_string())
         }
-        (Value::String(text), kind) if !matches!(kind, FieldKind::Boolean | FieldKind::Integer | FieldKind::Texts) => {
+        (Value::String(text), kind)
+            if !matches!(kind, FieldKind::Boolean | FieldKind::Integer | FieldKind::Texts) =>
+        {
             crate::Value::Text(text.clone())
         }
         _ => return Err(format!("`{key}` does not fit its kind")),
@@ -163,5 +167,9 @@ fn check(case: &Case, outcome: &impl Fn(&Case) -> Result<Value, String>, update:
     };
     // Compared as values, so that the file's layout is free.
     let same = serde_json::from_str::<Value>(&expected).is_ok_and(|value| format!("{value:#}\n") == found);
-    if same { Ok(()) } else { Err(format!("another outcome (- expected, + found)\n{}", diff::lines(&expected, &found))) }
+    if same {
+        Ok(())
+    } else {
+        Err(format!("another outcome (- expected, + found)\n{}", diff::lines(&expected, &found)))
+    }
 }

@@ -31,7 +31,13 @@ pub fn example_context() -> Context {
             resolved_at: None,
             extra: Vec::new(),
         },
-        change: IncidentChange { kind: ChangeKind::Opened, at, actor: None, text: String::new(), changed: Vec::new() },
+        change: IncidentChange {
+            kind: ChangeKind::Opened,
+            at,
+            actor: None,
+            text: String::new(),
+            changed: Vec::new(),
+        },
         attempt: 1,
         delivery_id: "01KDYQ3M8800000000000000DD".to_owned(),
         test: false,
@@ -54,7 +60,8 @@ pub fn context_from_json(file: &Value) -> Result<Context, String> {
     let mut context = example_context();
     let Value::Object(members) = file else { return Err("context.json is not an object".to_owned()) };
     for (name, value) in members {
-        apply(&mut context, name, value).ok_or_else(|| format!("`{name}` is unknown or has another shape"))?;
+        apply(&mut context, name, value)
+            .ok_or_else(|| format!("`{name}` is unknown or has another shape"))?;
     }
     Ok(context)
 }
@@ -93,7 +100,9 @@ fn apply(context: &mut Context, name: &str, value: &Value) -> Option<()> {
         "test" => context.test = value.as_bool()?,
         "host" => context.host = text()?,
         "urls" => context.urls = labels(value)?,
-        "references" => context.references = value.as_array()?.iter().map(reference).collect::<Option<_>>()?,
+        "references" => {
+            context.references = value.as_array()?.iter().map(reference).collect::<Option<_>>()?
+        }
         _ => return None,
     }
     Some(())

@@ -54,7 +54,10 @@ pub fn check_description(fields: &[Field]) {
     for field in fields {
         let key = &field.key;
         let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        assert!(!key.is_empty() && key.chars().all(good), "`{key}` is not of lower-case letters, digits and `_`");
+        assert!(
+            !key.is_empty() && key.chars().all(good),
+            "`{key}` is not of lower-case letters, digits and `_`"
+        );
         assert!(seen.insert(key.clone()), "`{key}` is there twice");
         assert!(!field.label.is_empty(), "`{key}` has no label");
         assert!(field.help.ends_with(['.', '`', ')']), "the help of `{key}` is not in full sentences");
@@ -101,7 +104,10 @@ fn check_request(request: &HttpRequest) {
     assert!(known.contains(&request.method.as_str()), "the method `{}`", request.method);
     let path = &request.path;
     assert!(path.is_empty() || path.starts_with('/'), "the path `{path}` does not begin with `/`");
-    assert!(!path.contains(['?', '#', '\\']) && !path.split('/').any(|part| part == ".."), "the path `{path}`");
+    assert!(
+        !path.contains(['?', '#', '\\']) && !path.split('/').any(|part| part == ".."),
+        "the path `{path}`"
+    );
     for line in &request.headers {
         assert_eq!(line.name, line.name.to_ascii_lowercase(), "a header's name in lower case");
     }
@@ -109,9 +115,12 @@ fn check_request(request: &HttpRequest) {
 
 fn check_about(about: crate::About) {
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    assert!(!about.id.is_empty() && about.id.len() <= 64 && about.id.chars().all(good), "the id `{}`", about.id);
+    assert!(
+        !about.id.is_empty() && about.id.len() <= 64 && about.id.chars().all(good),
+        "the id `{}`",
+        about.id
+    );
     assert!(!about.name.is_empty() && about.summary.ends_with('.'), "a name and one sentence");
     assert!(about.version.split('.').count() == 3, "the version `{}`", about.version);
     // A description that depended on anything would change between two loads.
-    
 }

@@ -6,8 +6,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Decoded, Event, Failure, HeaderLine, Header, HttpRequest, Label, Link, Part, Refusal, SecretEncoding, Signature,
-    Step,
+    Decoded, Event, Failure, Header, HeaderLine, HttpRequest, Label, Link, Part, Refusal, SecretEncoding,
+    Signature, Step,
 };
 
 /// What a source answered.

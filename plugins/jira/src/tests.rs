@@ -1,0 +1,122 @@
+//! Behaviours of the decoder, beside the cases.
+
+use serde_json::json;
+use tocsin_plugin::testing;
+use tocsin_plugin::{Header, Parameter};
+
+use super::*;
+use crate::issue::Progress;
+
+fn fields() -> Fields {
+    Fields::from_settings(&[]).expect("defaults")
+}
+
+fn decode(body: &serde_json::Value) -> Decoded {
+    Jira::decode(&Request::post_json(&body.to_string()), &fields()).expect("decoded")
+}
+
+fn issue(status: serde_json::Value) -> serde_json::Value {
+    json!({"webhookEvent": "jira:issue_updated", "timestamp": 1, "issue": {"id": "1", "key": "A-1", "fields": status}})
+}
+
+#[test]
+fn cases_hold() {
+    testing::run_source_cases::<Jira>(env!("CARGO_MANIFEST_DIR"));
+}
+
+#[test]
+fn samples_never_panic_and_events_of_issues_have_the_issues_id() {
+    testing::for_each_sample(env!("CARGO_MANIFEST_DIR"), "jira", |name, bytes| {
+        let request = Request { body: bytes.to_vec(), ..Request::post_json("") };
+        let outcome = Jira::decode(&request, &fields());
+        let body: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
+        if let (Ok(decoded), Some(id)) = (&outcome, body.pointer("/issue/id").and_then(|id| id.as_str())) {
+            assert!(decoded.events.iter().all(|event| event.key == id), "{name}");
+        }
+        // One old server says of a deleted comment only that something about the issue is different.
+        let says_what = !name.contains("no-event-type-comment-deleted");
+        if name.contains("comment") && name.ends_with("json") && says_what {
+            let events = outcome.map(|decoded| decoded.events).unwrap_or_default();
+            assert!(events.iter().all(|event| event.change == Change::Note), "{name}: {events:?}");
+            assert!(!events.is_empty(), "{name}");
+        }
+    });
+}
+
+#[test]
+fn a_categorys_word_counts_before_names_and_resolutions() {
+    for (status, expected) in [
+        (
+            json!({"status": {"name": "Done", "statusCategory": {"key": "new"}}, "resolution": {"name": "x"}}),
+            Progress::Waiting,
+        ),
+        (json!({"status": {"name": "Irgendwas", "statusCategory": {"key": "done"}}}), Progress::Done),
+        (json!({"status": {"name": "x", "statusCategory": {"key": "indeterminate"}}}), Progress::Begun),
+        (json!({"status": {"name": "CLOSED", "statusCategory": {"key": "undefined"}}}), Progress::Done),
+        (json!({"status": {"name": "closed"}}), Progress::Done),
+        (json!({"status": {"name": "x"}, "resolution": {"name": "Fixed"}}), Progress::Done),
+        (json!({"status": {"name": "x"}, "resolution": null}), Progress::Waiting),
+        (json!({}), Progress::Waiting),
+        (json!(null), Progress::Waiting),
+    ] {
+        assert_eq!(issue::progress(&issue(status.clone()), &fields()), expected, "{status}");
+    }
+}
+
+#[test]
+fn priorities_of_every_jira_are_known_and_own_ones_can_be_added() {
+    let severity = |name: &str, settings: &Fields| {
+        issue::severity(&issue(json!({"priority": {"name": name}})), settings)
+    };
+    for (name, expected) in [
+        ("Highest", Some(Severity::Critical)),
+        ("Blocker", Some(Severity::Critical)),
+        ("Major", Some(Severity::High)),
+        ("medium", Some(Severity::Medium)),
+        ("Minor", Some(Severity::Low)),
+        ("Lowest", Some(Severity::Info)),
+        ("Sofort", None),
+    ] {
+        assert_eq!(severity(name, &fields()), expected, "{name}");
+    }
+    let own = Fields {
+        priorities: vec!["Sofort = critical".to_owned(), "High=low".to_owned(), "nonsense".to_owned()],
+        default_severity: Some(Severity::Info),
+        ..fields()
+    };
+    assert_eq!(severity("sofort", &own), Some(Severity::Critical));
+    assert_eq!(severity("High", &own), Some(Severity::Low));
+    assert_eq!(severity("?", &own), Some(Severity::Info));
+    assert_eq!(issue::severity(&issue(json!({"priority": null})), &own), Some(Severity::Info));
+}
+
+#[test]
+fn a_comment_that_servers_tell_twice_is_one_delivery() {
+    let comment = json!({"id": "7", "self": "https://j.example/rest/api/2/issue/1/comment/7", "body": "x", "updated": "2019-08-16T19:30:17.153+0530"});
+    let told = json!({"webhookEvent": "comment_created", "timestamp": 5, "comment": comment});
+    let again = json!({"webhookEvent": "jira:issue_updated", "issue_event_type_name": "issue_commented", "timestamp": 6, "comment": comment,
+        "issue": {"id": "1", "key": "A-1", "fields": {"status": {"name": "Open"}}}});
+    let (told, again) = (decode(&told), decode(&again));
+    assert!(told.delivery_id.is_some());
+    assert_eq!(told.delivery_id, again.delivery_id);
+    assert_eq!(again.events[0].change, Change::Note);
+}
+
+#[test]
+fn clouds_identifier_is_the_delivery_id_and_an_empty_one_is_none() {
+    let mut request = Request::post_json(&issue(json!({})).to_string());
+    let header =
+        |value: &str| Header { name: "x-atlassian-webhook-identifier".to_owned(), value: value.to_owned() };
+    request.headers.push(header("abc"));
+    assert_eq!(Jira::decode(&request, &fields()).unwrap().delivery_id.as_deref(), Some("abc"));
+    request.headers.pop();
+    let composed = Jira::decode(&request, &fields()).unwrap().delivery_id;
+    assert!(composed.is_some_and(|id| id.contains("issue_updated")));
+}
+
+#[test]
+fn a_variable_that_was_not_replaced_is_no_key() {
+    let mut request = Request::post_json("");
+    request.query = vec![Parameter { name: "key".to_owned(), value: "${issue.key}".to_owned() }];
+    assert!(matches!(Jira::decode(&request, &fields()), Err(Refusal::Missing(_))));
+}
