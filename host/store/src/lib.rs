@@ -1,1 +1,32 @@
-//! Placeholder.
+//! What the relay keeps: the journal, the state that follows from it, and raw requests beside.
+//!
+//! Invariants: state changes only by an entry of the journal, applied by `tocsin_core::fold::apply` in the
+//! transaction that appends it; nobody is answered before that transaction is on disk. No clock, no async, no
+//! decision of its own. What is on disk is drawn in `README.md`.
+//!
+//! Reading order: `store` (the interface) → `writer` (group commit) → `state` (the fold's state in redb)
+//! → `tables`, `keys`, `record` (what is on disk) → `live`, `medium` (the file, and its errors) →
+//! `read` → `verify`.
+#![forbid(unsafe_code)]
+
+mod error;
+mod keys;
+mod live;
+mod medium;
+mod read;
+mod record;
+mod requests;
+mod rows;
+mod state;
+mod store;
+mod tables;
+mod verify;
+mod writer;
+
+pub use error::{Busy, Fault, OpenError, Problem, ReadError, WriteError};
+pub use read::{Counts, DeliveryQuery, IncidentQuery, ReceiptQuery};
+pub use store::{Options, Store, Write};
+pub use verify::{Difference, TableCount, Verified};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,270 @@
+//! The open database: made, checked, and opened again over the same bytes after an I/O error.
+//!
+//! Never answers from an opening that was given up.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use redb::backends::FileBackend;
+use redb::{
+    Builder, Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, StorageBackend,
+    StorageError, TableHandle, WriteTransaction,
+};
+
+use crate::error::{Fault, OpenError, OrFault, ReadError};
+use crate::medium::{Medium, Way};
+use crate::tables;
+
+/// The database of a store, as it is now.
+pub(crate) struct Live {
+    medium: Arc<Medium>,
+    path: Option<PathBuf>,
+    cache_bytes: usize,
+    condition: RwLock<Condition>,
+}
+
+enum Condition {
+    Open(Opening),
+    /// It could not be opened again, because of this.
+    Broken(Fault),
+    Closed,
+}
+
+/// A database and its way to the bytes. Whoever begins a transaction holds on to it meanwhile.
+#[derive(Clone)]
+struct Opening {
+    database: Arc<Database>,
+    way: Way,
+}
+
+impl Live {
+    /// Opens the store in the file at `path`, or makes one.
+    pub(crate) fn open(path: &Path, cache_bytes: usize) -> Result<Self, OpenError> {
+        let store = path.display().to_string();
+        let refused = |error: io::Error| OpenError::Refused {
+            store: store.clone(),
+            kind: error.kind(),
+            message: error.to_string(),
+        };
+        let file = open_file(path).map_err(refused)?;
+        let backend = FileBackend::new(file)
+            .map_err(|error| OpenError::Fault { store: store.clone(), fault: error.into() })?;
+        Self::over(Medium::new(backend), Some(path.to_owned()), cache_bytes)
+    }
+
+    /// Opens the store in `backend`, or makes one.
+    pub(crate) fn open_backend(backend: impl StorageBackend, cache_bytes: usize) -> Result<Self, OpenError> {
+        Self::over(Medium::new(backend), None, cache_bytes)
+    }
+
+    fn over(medium: Arc<Medium>, path: Option<PathBuf>, cache_bytes: usize) -> Result<Self, OpenError> {
+        let store = name(path.as_deref());
+        let opening = Opening::new(&medium, cache_bytes).map_err(|error| explain(error, &store))?;
+        prepare(&opening.database, &store)?;
+        let condition = RwLock::new(Condition::Open(opening));
+        Ok(Self { medium, path, cache_bytes, condition })
+    }
+
+    /// The file's path, unless it is a backend of the caller's.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// What to call it when talking to a person.
+    pub(crate) fn name(&self) -> String {
+        name(self.path())
+    }
+
+    /// Bytes in the file.
+    pub(crate) fn file_bytes(&self) -> Result<u64, Fault> {
+        self.medium.len().map_err(Fault::from)
+    }
+
+    /// A snapshot of what is committed.
+    pub(crate) fn begin_read(&self) -> Result<ReadTransaction, ReadError> {
+        let opening = match &*self.read() {
+            Condition::Open(opening) => opening.clone(),
+            Condition::Broken(fault) => return Err(fault.clone().into()),
+            Condition::Closed => return Err(ReadError::Closed),
+        };
+        opening.database.begin_read().or_fault()
+    }
+
+    /// The next transaction. Waits for the one before.
+    pub(crate) fn begin_write(&self) -> Result<WriteTransaction, Fault> {
+        let opening = match &*self.read() {
+            Condition::Open(opening) => opening.clone(),
+            Condition::Broken(fault) => return Err(fault.clone()),
+            Condition::Closed => return Err(Fault::Reopening),
+        };
+        let mut transaction = opening.database.begin_write().or_fault::<Fault>()?;
+        transaction
+            .set_durability(Durability::Immediate)
+            .map_err(|error| Fault::Damaged(error.to_string()))?;
+        Ok(transaction)
+    }
+
+    /// Gives the database up and opens another over the same bytes. What is committed then is what the file
+    /// says.
+    pub(crate) fn reopen(&self) -> Result<(), Fault> {
+        let before = std::mem::replace(&mut *self.write(), Condition::Broken(Fault::Reopening));
+        if let Condition::Open(opening) = &before {
+            opening.way.fence();
+        }
+        // Closes it, unless a reader still begins; that one will find the fence.
+        drop(before);
+        let opened = self
+            .medium
+            .settle()
+            .map_err(Fault::from)
+            .and_then(|()| Opening::new(&self.medium, self.cache_bytes).map_err(Fault::from));
+        let (condition, result) = match opened {
+            Ok(opening) => (Condition::Open(opening), Ok(())),
+            Err(fault) => (Condition::Broken(fault.clone()), Err(fault)),
+        };
+        *self.write() = condition;
+        result
+    }
+
+    /// Closes the database, so that opening it again takes no repair, and lets other processes in.
+    pub(crate) fn close(&self) -> Result<(), Fault> {
+        let before = std::mem::replace(&mut *self.write(), Condition::Closed);
+        if let Condition::Open(opening) = before {
+            let way = opening.way.clone();
+            drop(opening);
+            way.fence();
+        }
+        self.medium.close().map_err(Fault::from)
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Condition> {
+        self.condition.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Condition> {
+        self.condition.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Opening {
+    fn new(medium: &Arc<Medium>, cache_bytes: usize) -> Result<Self, DatabaseError> {
+        match Self::attempt(medium, cache_bytes) {
+            // The attempt left the file locked, so nobody else is creating it right now.
+            Err(DatabaseError::Storage(StorageError::Io(error)))
+                if error.kind() == io::ErrorKind::InvalidData && medium.discard_unfinished()? =>
+            {
+                Self::attempt(medium, cache_bytes)
+            }
+            other => other,
+        }
+    }
+
+    fn attempt(medium: &Arc<Medium>, cache_bytes: usize) -> Result<Self, DatabaseError> {
+        let way = medium.way();
+        let database = Builder::new().set_cache_size(cache_bytes).create_with_backend(way.clone())?;
+        Ok(Self { database: Arc::new(database), way })
+    }
+}
+
+fn name(path: Option<&Path>) -> String {
+    path.map_or_else(|| "the store".to_owned(), |path| path.display().to_string())
+}
+
+/// Makes a database over `medium` with all tables, for a copy that is thrown away.
+pub(crate) fn scratch(medium: &Arc<Medium>, cache_bytes: usize) -> Result<Database, Fault> {
+    let database = Builder::new().set_cache_size(cache_bytes).create_with_backend(medium.way())?;
+    create_tables(&database)?;
+    Ok(database)
+}
+
+/// Checks the format of what is there; makes the tables of a new store.
+fn prepare(database: &Database, store: &str) -> Result<(), OpenError> {
+    let fault = |fault| OpenError::Fault { store: store.to_owned(), fault };
+    match found(database).map_err(fault)? {
+        Found::Nothing => create_tables(database).map_err(fault),
+        Found::Format(tables::FORMAT) => Ok(()),
+        Found::Format(found) if found > tables::FORMAT => {
+            Err(OpenError::Newer { store: store.to_owned(), found, supported: tables::FORMAT })
+        }
+        Found::Format(found) => {
+            Err(OpenError::Older { store: store.to_owned(), found, supported: tables::FORMAT })
+        }
+        Found::Foreign => Err(OpenError::NotAStore {
+            store: store.to_owned(),
+            problem: "it is a redb file without Tocsin's tables".to_owned(),
+        }),
+    }
+}
+
+/// What a database holds.
+enum Found {
+    Nothing,
+    Format(u32),
+    Foreign,
+}
+
+fn found(database: &Database) -> Result<Found, Fault> {
+    let transaction = database.begin_read()?;
+    let names: Vec<String> = transaction.list_tables()?.map(|table| table.name().to_owned()).collect();
+    if names.is_empty() {
+        return Ok(Found::Nothing);
+    }
+    if !names.iter().any(|name| name == tables::META.name) {
+        return Ok(Found::Foreign);
+    }
+    let Ok(meta) = transaction.open_table(tables::META.redb()) else { return Ok(Found::Foreign) };
+    let format = meta.get(tables::META_FORMAT)?;
+    let format = format.and_then(|value| value.value().try_into().ok().map(u32::from_be_bytes));
+    Ok(format.map_or(Found::Foreign, Found::Format))
+}
+
+/// All tables and the format in one transaction: a store has both or neither.
+fn create_tables(database: &Database) -> Result<(), Fault> {
+    let transaction = database.begin_write()?;
+    for table in tables::ALL {
+        transaction.open_table(table.redb())?;
+    }
+    transaction
+        .open_table(tables::META.redb())?
+        .insert(tables::META_FORMAT, tables::FORMAT.to_be_bytes().as_slice())?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// What redb says about opening, in words about `store`.
+fn explain(error: DatabaseError, store: &str) -> OpenError {
+    let store = store.to_owned();
+    match error {
+        DatabaseError::DatabaseAlreadyOpen => OpenError::InUse { store },
+        DatabaseError::UpgradeRequired(version) => {
+            OpenError::NotAStore { store, problem: format!("it is a redb file of version {version}") }
+        }
+        DatabaseError::Storage(StorageError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
+            OpenError::NotAStore { store, problem: "it is not a redb file".to_owned() }
+        }
+        other => OpenError::Fault { store, fault: other.into() },
+    }
+}
+
+/// Opens the file, or makes one that only its owner reads: it holds what senders sent.
+fn open_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        opened => return opened,
+    }
+    options.create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    // A file whose name is not on disk is lost with all that was synced into it.
+    #[cfg(unix)]
+    if let Some(directory) = path.parent() {
+        let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+        File::open(directory)?.sync_all()?;
+    }
+    Ok(file)
+}

@@ -1,0 +1,262 @@
+//! The bytes below redb: one backend that outlives the databases opened over it, so that the store can be
+//! opened again after an I/O error without letting another process in between.
+//!
+//! Two duties. An opening that was given up is fenced off: nothing that still holds it reaches the bytes. And
+//! what was written since the last sync that succeeded is remembered, because after a failed sync the kernel
+//! may forget it and report success the next time.
+
+use std::fmt;
+use std::io;
+use std::ops::Bound;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use redb::{BackendError, StorageBackend};
+
+/// Bytes read and written at once when writes are made again.
+const CHUNK: usize = 1024 * 1024;
+/// Ranges remembered; beyond, they are one range from the lowest to the highest byte.
+const RANGES_MAX: usize = 64 * 1024;
+/// Bytes up to which a file without a beginning is looked through. A new store's first page and no more is
+/// there when its creation was interrupted; its file has less than this.
+const UNFINISHED_MAX: u64 = 16 * 1024 * 1024;
+/// Bytes of redb's first page.
+const FIRST_PAGE: usize = 4096;
+/// Bytes at the start of every redb file that are written last when it is created.
+const MAGIC: usize = 9;
+
+/// A range of bytes that redb locks.
+type LockRange = (Bound<u64>, Bound<u64>);
+
+/// One backend, and what must be known about it between two openings.
+#[derive(Debug)]
+pub(crate) struct Medium {
+    backend: Box<dyn StorageBackend>,
+    /// Written since the last sync that succeeded: offset and length.
+    unsynced: Mutex<Vec<(u64, u64)>>,
+    /// Held by this process, whichever opening asked for them.
+    locks: Mutex<Vec<LockRange>>,
+    /// Whether syncs are made at all; not for a copy that is thrown away.
+    syncs: bool,
+}
+
+impl Medium {
+    /// The medium of a store.
+    pub(crate) fn new(backend: impl StorageBackend) -> Arc<Self> {
+        Self::of(backend, true)
+    }
+
+    /// The medium of something that need not outlive the process.
+    pub(crate) fn scratch(backend: impl StorageBackend) -> Arc<Self> {
+        Self::of(backend, false)
+    }
+
+    fn of(backend: impl StorageBackend, syncs: bool) -> Arc<Self> {
+        let backend = Box::new(backend);
+        Arc::new(Self { backend, unsynced: Mutex::default(), locks: Mutex::default(), syncs })
+    }
+
+    /// A way to the bytes for one opening.
+    pub(crate) fn way(self: &Arc<Self>) -> Way {
+        Way { medium: Arc::clone(self), fenced: Arc::default() }
+    }
+
+    /// Bytes in the file.
+    pub(crate) fn len(&self) -> io::Result<u64> {
+        self.backend.len()
+    }
+
+    /// Writes what no sync vouched for again, as it reads, and syncs: what an opening builds on is then on
+    /// disk. Does nothing when there is nothing of the kind.
+    pub(crate) fn settle(&self) -> io::Result<()> {
+        let ranges = lock(&self.unsynced).clone();
+        if ranges.is_empty() {
+            return Ok(());
+        }
+        let length = self.backend.len()?;
+        let mut buffer = Vec::new();
+        for (start, bytes) in ranges {
+            let end = start.saturating_add(bytes).min(length);
+            let mut offset = start;
+            while offset < end {
+                let size = usize::try_from(end - offset).unwrap_or(CHUNK).min(CHUNK);
+                buffer.resize(size, 0);
+                self.backend.read(offset, &mut buffer)?;
+                self.backend.write(offset, &buffer)?;
+                offset += size as u64;
+            }
+        }
+        self.sync()
+    }
+
+    /// Empties a file whose creation was interrupted: redb writes its first bytes last, and would refuse the
+    /// file for ever. Leaves every other file alone: nothing but the first page may hold anything. Only to be
+    /// called while the file is locked. Returns whether it was such a file.
+    pub(crate) fn discard_unfinished(&self) -> io::Result<bool> {
+        let length = self.backend.len()?;
+        if length == 0 || length > UNFINISHED_MAX {
+            return Ok(false);
+        }
+        let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
+        self.backend.read(0, &mut bytes)?;
+        let blank = |part: &[u8]| part.iter().all(|byte| *byte == 0);
+        let unfinished =
+            blank(&bytes[..MAGIC.min(bytes.len())]) && blank(&bytes[FIRST_PAGE.min(bytes.len())..]);
+        if unfinished {
+            self.backend.set_len(0)?;
+        }
+        Ok(unfinished)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let ranges = std::mem::take(&mut *lock(&self.unsynced));
+        if !self.syncs {
+            return Ok(());
+        }
+        let synced = self.backend.sync_data();
+        if synced.is_err() {
+            lock(&self.unsynced).extend(ranges);
+        }
+        synced
+    }
+
+    fn wrote(&self, offset: u64, length: u64) {
+        if !self.syncs {
+            return;
+        }
+        let mut ranges = lock(&self.unsynced);
+        if let Some((start, bytes)) = ranges.last_mut()
+            && *start + *bytes == offset
+        {
+            *bytes += length;
+            return;
+        }
+        ranges.push((offset, length));
+        if ranges.len() > RANGES_MAX {
+            let start = ranges.iter().map(|(start, _)| *start).min().unwrap_or(0);
+            let end = ranges.iter().map(|(start, bytes)| start + bytes).max().unwrap_or(0);
+            *ranges = vec![(start, end - start)];
+        }
+    }
+
+    fn acquire(&self, range: LockRange, how: HowToLock) -> Result<bool, BackendError> {
+        let mut held = lock(&self.locks);
+        if held.contains(&range) {
+            return Ok(true);
+        }
+        let acquired = how(&*self.backend, range.0, range.1)?;
+        if acquired {
+            held.push(range);
+        }
+        Ok(acquired)
+    }
+
+    fn release(&self, range: LockRange) -> Result<(), BackendError> {
+        lock(&self.locks).retain(|held| *held != range);
+        self.backend.unlock_range(range.0, range.1)
+    }
+
+    /// Lets other processes in.
+    pub(crate) fn close(&self) -> io::Result<()> {
+        lock(&self.locks).clear();
+        self.backend.close()
+    }
+}
+
+impl Drop for Medium {
+    fn drop(&mut self) {
+        // Nothing to report it to; the operating system lets go of the locks with the file.
+        let _ = self.close();
+    }
+}
+
+/// How a range is locked, if it can be.
+type HowToLock = fn(&dyn StorageBackend, Bound<u64>, Bound<u64>) -> Result<bool, BackendError>;
+
+/// Nothing behind these mutexes can be left half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One opening's way to the bytes.
+#[derive(Clone)]
+pub(crate) struct Way {
+    medium: Arc<Medium>,
+    fenced: Arc<AtomicBool>,
+}
+
+impl Way {
+    /// From here on, whoever still holds this opening gets errors.
+    pub(crate) fn fence(&self) {
+        self.fenced.store(true, Ordering::SeqCst);
+    }
+
+    fn open(&self) -> io::Result<&Medium> {
+        if self.fenced.load(Ordering::SeqCst) {
+            return Err(io::Error::new(io::ErrorKind::BrokenPipe, "this opening of the store was given up"));
+        }
+        Ok(&self.medium)
+    }
+}
+
+impl fmt::Debug for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Way").field("fenced", &self.fenced).finish_non_exhaustive()
+    }
+}
+
+impl StorageBackend for Way {
+    fn len(&self) -> io::Result<u64> {
+        self.open()?.backend.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.open()?.backend.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.open()?.backend.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.open()?.sync()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        let medium = self.open()?;
+        // Before writing: a write that fails may have reached the file in part.
+        medium.wrote(offset, data.len() as u64);
+        medium.backend.write(offset, data)
+    }
+
+    fn close(&self) -> io::Result<()> {
+        // The medium stays open and locked until the store lets go of it.
+        Ok(())
+    }
+
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.open()?.acquire((start, end), |backend, start, end| backend.try_lock_range(start, end))
+    }
+
+    fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.open()?.acquire((start, end), |backend, start, end| backend.try_lock_shared_range(start, end))
+    }
+
+    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        let lock: HowToLock = |backend, start, end| backend.lock_range(start, end).map(|()| true);
+        self.open()?.acquire((start, end), lock).map(|_| ())
+    }
+
+    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        let lock: HowToLock = |backend, start, end| backend.lock_shared_range(start, end).map(|()| true);
+        self.open()?.acquire((start, end), lock).map(|_| ())
+    }
+
+    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.open()?.release((start, end))
+    }
+
+    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.open()?.backend.query_lock_range(start, end)
+    }
+}

@@ -1,0 +1,69 @@
+//! How many there are of what. Reads kept counters and table lengths; never scans.
+
+use redb::ReadableTableMetadata;
+use tocsin_core::delivery::DeliveryState;
+use tocsin_core::incident::IncidentState;
+
+use super::Snapshot;
+use crate::error::{Fault, ReadError};
+use crate::live::Live;
+use crate::record::counters::Counters;
+use crate::store::Store;
+use crate::tables::Definition;
+use crate::{rows, tables};
+
+/// How many there are of what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// Incidents in each state, in the order of [`IncidentState::ALL`].
+    pub incidents: [(IncidentState, u64); IncidentState::ALL.len()],
+    /// Deliveries in each state, in the order of [`DeliveryState::ALL`].
+    pub deliveries: [(DeliveryState, u64); DeliveryState::ALL.len()],
+    /// Receipts, dead letters included.
+    pub receipts: u64,
+    /// Receipts that were not decoded.
+    pub dead_letters: u64,
+    /// Raw requests that are kept.
+    pub requests: u64,
+    /// Entries of the journal.
+    pub entries: u64,
+    /// Bytes of the file.
+    pub file_bytes: u64,
+}
+
+impl Counts {
+    /// Incidents in `state`.
+    pub fn incidents_in(&self, state: IncidentState) -> u64 {
+        self.incidents.iter().filter(|(other, _)| *other == state).map(|(_, count)| count).sum()
+    }
+
+    /// Deliveries in `state`.
+    pub fn deliveries_in(&self, state: DeliveryState) -> u64 {
+        self.deliveries.iter().filter(|(other, _)| *other == state).map(|(_, count)| count).sum()
+    }
+}
+
+impl Store {
+    /// How many there are of what. Takes the same time however many there are.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the store is closed.
+    pub fn counts(&self) -> Result<Counts, ReadError> {
+        self.reading(|live| counts(live, &Snapshot::new(live)?).map_err(ReadError::from))
+    }
+}
+
+fn counts(live: &Live, snapshot: &Snapshot) -> Result<Counts, Fault> {
+    let length = |table: Definition| -> Result<u64, Fault> { Ok(snapshot.table(table)?.len()?) };
+    let meta = snapshot.table(tables::META)?;
+    let counters: Counters = rows::get(&meta, tables::META, tables::META_COUNTERS)?.unwrap_or_default();
+    Ok(Counts {
+        incidents: IncidentState::ALL.map(|state| (state, counters.incidents(state))),
+        deliveries: DeliveryState::ALL.map(|state| (state, counters.deliveries(state))),
+        receipts: length(tables::RECEIPTS)?,
+        dead_letters: length(tables::DEAD_LETTERS)?,
+        requests: length(tables::REQUESTS)? + length(tables::REQUESTS_DEAD)?,
+        entries: length(tables::JOURNAL)?,
+        file_bytes: live.file_bytes()?,
+    })
+}

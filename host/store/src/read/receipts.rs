@@ -1,0 +1,71 @@
+//! Reading receipts and the raw requests beside them.
+
+use tocsin_core::fold::ReceiptRecord;
+use tocsin_core::id::Id;
+use tocsin_core::plugin::SourceRequest;
+
+use super::{Newest, Snapshot, dangling, page};
+use crate::error::{Fault, ReadError};
+use crate::store::Store;
+use crate::{rows, tables};
+
+/// Which receipts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReceiptQuery {
+    /// Of this source. Looked for among all, or among the dead letters.
+    pub source: Option<String>,
+    /// Only those that were not decoded.
+    pub dead_letters_only: bool,
+    /// Made before this one.
+    pub before: Option<Id>,
+    /// At most so many; 0 gives none.
+    pub limit: usize,
+}
+
+impl Store {
+    /// Receipts, newest first.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the store is closed.
+    pub fn receipts(&self, query: &ReceiptQuery) -> Result<Vec<ReceiptRecord>, ReadError> {
+        self.reading(|live| Ok(receipts(&Snapshot::new(live)?, query)?))
+    }
+
+    /// The receipt with this id.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the store is closed.
+    pub fn receipt(&self, id: Id) -> Result<Option<ReceiptRecord>, ReadError> {
+        self.reading(|live| {
+            let receipts = Snapshot::new(live)?.table(tables::RECEIPTS)?;
+            Ok(rows::get(&receipts, tables::RECEIPTS, &id.to_bytes())?)
+        })
+    }
+
+    /// The raw request of a receipt, as long as it is kept.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the store is closed.
+    pub fn request(&self, receipt: Id) -> Result<Option<SourceRequest>, ReadError> {
+        self.reading(|live| {
+            let snapshot = Snapshot::new(live)?;
+            let key = receipt.to_bytes();
+            let decoded = rows::get(&snapshot.table(tables::REQUESTS)?, tables::REQUESTS, &key)?;
+            match decoded {
+                Some(request) => Ok(Some(request)),
+                None => Ok(rows::get(&snapshot.table(tables::REQUESTS_DEAD)?, tables::REQUESTS_DEAD, &key)?),
+            }
+        })
+    }
+}
+
+fn receipts(snapshot: &Snapshot, query: &ReceiptQuery) -> Result<Vec<ReceiptRecord>, Fault> {
+    let receipts = snapshot.table(tables::RECEIPTS)?;
+    let index = if query.dead_letters_only { tables::DEAD_LETTERS } else { tables::RECEIPTS };
+    page(Newest::below(snapshot, index, &[Vec::new()], query.before)?, query.limit, |id| {
+        let receipt: ReceiptRecord = rows::get(&receipts, tables::RECEIPTS, &id.to_bytes())?
+            .ok_or_else(|| dangling(tables::RECEIPTS, id, index))?;
+        let matches = query.source.as_ref().is_none_or(|source| *source == receipt.source);
+        Ok(matches.then_some(receipt))
+    })
+}

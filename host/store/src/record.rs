@@ -1,0 +1,154 @@
+//! What records look like on disk: one version byte, then a body. The only types that are serialised.
+//!
+//! Never changes a version that was released: `README.md` says how a record evolves. Converts to and from the
+//! core's types explicitly, so that a new variant there does not compile until it has a word here.
+
+use std::borrow::Cow;
+
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use tocsin_core::fold::{Pause, ReceiptRecord, TimelineItem};
+use tocsin_core::id::Id;
+use tocsin_core::incident::Incident;
+use tocsin_core::journal::Entry;
+use tocsin_core::routing::Routing;
+use tocsin_core::time::Timestamp;
+
+pub(crate) mod counters;
+pub(crate) mod delivery;
+mod incident;
+mod journal;
+mod receipt;
+pub(crate) mod request;
+mod routing;
+mod words;
+
+use counters::{Counters, CountersV1};
+use delivery::References;
+use incident::IncidentV1;
+use journal::EntryV1;
+use receipt::{PauseV1, ReceiptRecordV1, TimelineItemV1};
+use routing::RoutingV1;
+
+/// The version byte of every record so far.
+pub(crate) const V1: u8 = 1;
+
+/// What is wrong with a record's bytes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// There are none.
+    #[error("it is empty")]
+    Empty,
+    /// A version byte that this version does not know.
+    #[error("it is of version {0}, which this version of Tocsin does not know")]
+    Version(u8),
+    /// The body is not what the version byte says.
+    #[error("{0}")]
+    Body(String),
+    /// A row that another one points at is not there.
+    #[error("it is not there, although {0} points at it")]
+    Missing(&'static str),
+}
+
+impl From<serde_json::Error> for Problem {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Body(error.to_string())
+    }
+}
+
+/// A type of the core that is kept as one record.
+pub(crate) trait Stored: Sized {
+    /// Appends the record to `out`.
+    fn write(&self, out: &mut Vec<u8>) -> Result<(), Problem>;
+    /// Reads what [`Stored::write`] wrote, in any version ever released.
+    fn read(bytes: &[u8]) -> Result<Self, Problem>;
+
+    /// The record by itself.
+    fn to_bytes(&self) -> Result<Vec<u8>, Problem> {
+        let mut out = Vec::with_capacity(512);
+        self.write(&mut out)?;
+        Ok(out)
+    }
+}
+
+/// Writes version 1 of a record with a JSON body.
+fn write_v1(out: &mut Vec<u8>, body: &impl Serialize) -> Result<(), Problem> {
+    out.push(V1);
+    Ok(serde_json::to_writer(out, body)?)
+}
+
+/// Reads version 1 of a record with a JSON body.
+fn read_v1<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    match bytes.split_first() {
+        Some((&V1, body)) => Ok(serde_json::from_slice(body)?),
+        Some((version, _)) => Err(Problem::Version(*version)),
+        None => Err(Problem::Empty),
+    }
+}
+
+/// Records whose only version so far is 1, with the type of that version.
+macro_rules! stored {
+    ($($core:ty => $v1:ty),+ $(,)?) => {$(
+        impl Stored for $core {
+            fn write(&self, out: &mut Vec<u8>) -> Result<(), Problem> {
+                write_v1(out, &<$v1>::from(self))
+            }
+
+            fn read(bytes: &[u8]) -> Result<Self, Problem> {
+                read_v1::<$v1>(bytes).map(Self::from)
+            }
+        }
+    )+};
+}
+
+stored! {
+    Counters => CountersV1,
+    Entry => EntryV1<'_>,
+    Incident => IncidentV1<'_>,
+    Pause => PauseV1<'_>,
+    ReceiptRecord => ReceiptRecordV1<'_>,
+    References => delivery::ReferencesV1<'_>,
+    Routing => RoutingV1<'_>,
+    TimelineItem => TimelineItemV1<'_>,
+}
+
+/// A text that is borrowed to be written and owned after it was read.
+type Text<'a> = Cow<'a, str>;
+
+/// An id, as its 26 characters.
+#[derive(Clone, Copy)]
+struct IdV1(Id);
+
+impl Serialize for IdV1 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for IdV1 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(D::Error::custom)
+    }
+}
+
+/// A time, as microseconds since the Unix epoch.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct TimeV1(i64);
+
+impl From<Timestamp> for TimeV1 {
+    fn from(at: Timestamp) -> Self {
+        Self(at.micros())
+    }
+}
+
+impl From<TimeV1> for Timestamp {
+    fn from(at: TimeV1) -> Self {
+        Self::from_micros(at.0)
+    }
+}
+
+/// An optional text, borrowed.
+fn optional(text: Option<&String>) -> Option<Text<'_>> {
+    text.map(|text| text.as_str().into())
+}

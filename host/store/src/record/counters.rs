@@ -1,0 +1,88 @@
+//! What is counted as it happens, so that nobody has to scan for it.
+
+use serde::{Deserialize, Serialize};
+use tocsin_core::delivery::DeliveryState;
+use tocsin_core::incident::IncidentState;
+
+use super::words::{DeliveryStateV1, IncidentStateV1};
+use crate::keys;
+
+/// The last incident number, and how many incidents and deliveries are in each state.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counters {
+    /// The last incident number that was given out.
+    pub(crate) number: u64,
+    incidents: [u64; IncidentState::ALL.len()],
+    deliveries: [u64; DeliveryState::ALL.len()],
+}
+
+impl Counters {
+    /// How many incidents are in `state`.
+    pub(crate) fn incidents(&self, state: IncidentState) -> u64 {
+        self.incidents[incident_place(state)]
+    }
+
+    /// How many deliveries are in `state`.
+    pub(crate) fn deliveries(&self, state: DeliveryState) -> u64 {
+        self.deliveries[delivery_place(state)]
+    }
+
+    /// An incident came to be in `state`.
+    pub(crate) fn incident_came(&mut self, state: IncidentState) {
+        self.incidents[incident_place(state)] += 1;
+    }
+
+    /// An incident no longer is in `state`.
+    pub(crate) fn incident_left(&mut self, state: IncidentState) {
+        let count = &mut self.incidents[incident_place(state)];
+        *count = count.saturating_sub(1);
+    }
+
+    /// A delivery came to be in `state`.
+    pub(crate) fn delivery_came(&mut self, state: DeliveryState) {
+        self.deliveries[delivery_place(state)] += 1;
+    }
+
+    /// A delivery no longer is in `state`.
+    pub(crate) fn delivery_left(&mut self, state: DeliveryState) {
+        let count = &mut self.deliveries[delivery_place(state)];
+        *count = count.saturating_sub(1);
+    }
+}
+
+/// The place in the array of a state whose byte counts from 1.
+fn incident_place(state: IncidentState) -> usize {
+    usize::from(keys::incident_state(state)) - 1
+}
+
+fn delivery_place(state: DeliveryState) -> usize {
+    usize::from(keys::delivery_state(state)) - 1
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct CountersV1 {
+    number: u64,
+    incidents: Vec<(IncidentStateV1, u64)>,
+    deliveries: Vec<(DeliveryStateV1, u64)>,
+}
+
+impl From<&Counters> for CountersV1 {
+    fn from(counters: &Counters) -> Self {
+        let incidents = IncidentState::ALL.map(|state| (state.into(), counters.incidents(state)));
+        let deliveries = DeliveryState::ALL.map(|state| (state.into(), counters.deliveries(state)));
+        Self { number: counters.number, incidents: incidents.into(), deliveries: deliveries.into() }
+    }
+}
+
+impl From<CountersV1> for Counters {
+    fn from(v1: CountersV1) -> Self {
+        let mut counters = Self { number: v1.number, ..Self::default() };
+        for (state, count) in v1.incidents {
+            counters.incidents[incident_place(state.into())] = count;
+        }
+        for (state, count) in v1.deliveries {
+            counters.deliveries[delivery_place(state.into())] = count;
+        }
+        counters
+    }
+}

@@ -1,0 +1,81 @@
+//! Raw requests beside the state: kept with their receipt's transaction, dropped by age. Not a part of the
+//! fold, so `verify` does not look at them.
+
+use redb::{ReadableTable, Table, WriteTransaction};
+use tocsin_core::fold::Applied;
+use tocsin_core::id::Id;
+use tocsin_core::time::Timestamp;
+
+use crate::error::Fault;
+use crate::tables::{self, Bytes};
+
+/// Requests dropped with one transaction beyond those that came in with it: enough to catch up, too few to be
+/// noticed.
+const DROPPED_AT_ONCE: usize = 16;
+
+/// For how long raw requests are kept. Milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Retention {
+    /// Of requests that were decoded.
+    pub(crate) decoded_ms: u64,
+    /// Of dead letters.
+    pub(crate) dead_ms: u64,
+}
+
+/// The raw requests within one transaction.
+pub(crate) struct Requests<'t> {
+    decoded: Table<'t, Bytes, Bytes>,
+    dead: Table<'t, Bytes, Bytes>,
+}
+
+impl<'t> Requests<'t> {
+    /// As `transaction` sees them.
+    pub(crate) fn open(transaction: &'t WriteTransaction) -> Result<Self, Fault> {
+        Ok(Self {
+            decoded: transaction.open_table(tables::REQUESTS.redb())?,
+            dead: transaction.open_table(tables::REQUESTS_DEAD.redb())?,
+        })
+    }
+
+    /// Keeps `request`, a record, or moves what is kept, as `applied` says about its receipt.
+    pub(crate) fn keep(&mut self, seed: Id, applied: &Applied, request: Option<&[u8]>) -> Result<(), Fault> {
+        let Some(receipt) = &applied.receipt else { return Ok(()) };
+        let dead = receipt.status.is_dead_letter();
+        if let Some(request) = request {
+            let table = if dead { &mut self.dead } else { &mut self.decoded };
+            table.insert(seed.to_bytes().as_slice(), request)?;
+        } else if !dead {
+            self.revive(receipt.id)?;
+        }
+        Ok(())
+    }
+
+    /// A dead letter was decoded after all.
+    fn revive(&mut self, receipt: Id) -> Result<(), Fault> {
+        let key = receipt.to_bytes();
+        if let Some(request) = self.dead.remove(key.as_slice())? {
+            self.decoded.insert(key.as_slice(), request.value())?;
+        }
+        Ok(())
+    }
+
+    /// Drops what is past its time at `now`, oldest first: as many as came in and a few.
+    pub(crate) fn drop_old(&mut self, now: Timestamp, came_in: usize, keep: Retention) -> Result<(), Fault> {
+        let limit = came_in + DROPPED_AT_ONCE;
+        drop_before(&mut self.decoded, now.minus_ms(keep.decoded_ms), limit)?;
+        drop_before(&mut self.dead, now.minus_ms(keep.dead_ms), limit)
+    }
+}
+
+fn drop_before(requests: &mut Table<'_, Bytes, Bytes>, time: Timestamp, limit: usize) -> Result<(), Fault> {
+    // An id begins with its time: the first one of that millisecond.
+    let end = Id::new(time, 0).to_bytes();
+    for _ in 0..limit {
+        let first = requests.first()?.map(|(key, _)| key.value().to_vec());
+        match first {
+            Some(key) if key.as_slice() < end.as_slice() => requests.remove(key.as_slice())?,
+            _ => break,
+        };
+    }
+    Ok(())
+}

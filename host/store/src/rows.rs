@@ -1,0 +1,131 @@
+//! Reading rows: from a table of a read or a write transaction to the core's types, with the fault that names
+//! the row when it cannot be read.
+
+use redb::ReadableTable;
+use tocsin_core::delivery::Delivery;
+use tocsin_core::fold::Pause;
+use tocsin_core::id::Id;
+use tocsin_core::time::Timestamp;
+
+use crate::error::{Fault, Problem};
+use crate::keys;
+use crate::record::Stored;
+use crate::record::delivery::{HeadV1, read_head, with_content};
+use crate::tables::{self, Bytes, Definition};
+
+/// A table of either kind of transaction.
+pub(crate) trait Rows: ReadableTable<Bytes, Bytes> {}
+
+impl<T: ReadableTable<Bytes, Bytes>> Rows for T {}
+
+/// The fault of one row.
+pub(crate) fn fault(table: Definition, key: &[u8], problem: Problem) -> Fault {
+    Fault::Record { table: table.name, key: table.key_words(key), problem }
+}
+
+/// The fault of a row whose bytes are not `what`.
+pub(crate) fn not(table: Definition, key: &[u8], what: &str) -> Fault {
+    fault(table, key, Problem::Body(format!("it is not {what}")))
+}
+
+/// Reads a record's bytes.
+pub(crate) fn read<T: Stored>(table: Definition, key: &[u8], bytes: &[u8]) -> Result<T, Fault> {
+    T::read(bytes).map_err(|problem| fault(table, key, problem))
+}
+
+/// The record under `key`.
+pub(crate) fn get<T: Stored>(rows: &impl Rows, table: Definition, key: &[u8]) -> Result<Option<T>, Fault> {
+    rows.get(key)?.map(|value| read(table, key, value.value())).transpose()
+}
+
+/// The id that a row's value is.
+pub(crate) fn id(table: Definition, key: &[u8], value: &[u8]) -> Result<Id, Fault> {
+    value.try_into().map(Id::from_bytes).map_err(|_| not(table, key, "an id"))
+}
+
+/// The id that a row's key ends with.
+pub(crate) fn key_id(table: Definition, key: &[u8]) -> Result<Id, Fault> {
+    keys::last_id(key).ok_or_else(|| not(table, key, "a key with an id"))
+}
+
+/// The value of a row of `seen`.
+pub(crate) fn seen(key: &[u8], value: &[u8]) -> Result<(Timestamp, Id), Fault> {
+    let wrong = || not(tables::SEEN, key, "a time and an id");
+    let (time, id) = value.split_first_chunk::<{ keys::TIME }>().ok_or_else(wrong)?;
+    let id = id.try_into().map_err(|_| wrong())?;
+    Ok((keys::read_time(*time), Id::from_bytes(id)))
+}
+
+/// The last sequence number of the journal; 0 when it is empty.
+pub(crate) fn last_sequence(journal: &impl Rows) -> Result<u64, Fault> {
+    let Some((key, _)) = journal.last()? else { return Ok(0) };
+    sequence(key.value())
+}
+
+/// The sequence number that a key of the journal is.
+pub(crate) fn sequence(key: &[u8]) -> Result<u64, Fault> {
+    key.try_into().map(u64::from_be_bytes).map_err(|_| not(tables::JOURNAL, key, "a sequence number"))
+}
+
+/// The first key, if it sorts before `end`.
+pub(crate) fn first_before(rows: &impl Rows, end: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+    let first = rows.first()?;
+    Ok(first.map(|(key, _)| key.value().to_vec()).filter(|key| key.as_slice() < end))
+}
+
+/// The ids that keys beginning with `prefix` end with, in order.
+pub(crate) fn ids_below(rows: &impl Rows, table: Definition, prefix: &[u8]) -> Result<Vec<Id>, Fault> {
+    let end = keys::after(prefix);
+    let mut ids = Vec::new();
+    for row in rows.range::<&[u8]>(prefix..)? {
+        let (key, _) = row?;
+        if end.as_deref().is_some_and(|end| key.value() >= end) {
+            break;
+        }
+        ids.push(key_id(table, key.value())?);
+    }
+    Ok(ids)
+}
+
+/// The head of the delivery under `key`.
+pub(crate) fn delivery_head(
+    heads: &impl Rows,
+    key: &[u8; keys::ID],
+) -> Result<Option<HeadV1<'static>>, Fault> {
+    let Some(head) = heads.get(key.as_slice())? else { return Ok(None) };
+    read_head(head.value()).map(Some).map_err(|problem| fault(tables::DELIVERIES, key, problem))
+}
+
+/// The delivery that `head` is of.
+pub(crate) fn delivery_of(
+    head: HeadV1<'_>,
+    contents: &impl Rows,
+    key: &[u8; keys::ID],
+) -> Result<Delivery, Fault> {
+    let of_content = |problem| fault(tables::DELIVERY_CONTENTS, key, problem);
+    let content =
+        contents.get(key.as_slice())?.ok_or_else(|| of_content(Problem::Missing(tables::DELIVERIES.name)))?;
+    with_content(head, content.value()).map_err(of_content)
+}
+
+/// The delivery under `key`.
+pub(crate) fn delivery(
+    heads: &impl Rows,
+    contents: &impl Rows,
+    key: &[u8; keys::ID],
+) -> Result<Option<Delivery>, Fault> {
+    let Some(head) = delivery_head(heads, key)? else { return Ok(None) };
+    delivery_of(head, contents, key).map(Some)
+}
+
+/// The paused connections, in the order of their names.
+pub(crate) fn pauses(pauses: &impl Rows) -> Result<Vec<(String, Pause)>, Fault> {
+    let mut paused = Vec::new();
+    for row in pauses.iter()? {
+        let (key, value) = row?;
+        let connection = std::str::from_utf8(key.value())
+            .map_err(|_| not(tables::PAUSES, key.value(), "a connection's name"))?;
+        paused.push((connection.to_owned(), read(tables::PAUSES, key.value(), value.value())?));
+    }
+    Ok(paused)
+}

@@ -1,0 +1,153 @@
+//! The state of the fold, in redb: one write transaction's tables, and what is known without reading.
+//!
+//! Changed by `tocsin_core::fold::apply` alone; the raw requests beside it are [`crate::requests`]'s. After any
+//! error the transaction and this are thrown away.
+
+use std::sync::Arc;
+
+use redb::{Table, WriteTransaction};
+use tocsin_core::fold::{Applied, ApplyError};
+use tocsin_core::journal::Entry;
+use tocsin_core::routing::{Router, Routing};
+
+use crate::error::{Fault, Problem};
+use crate::record::Stored;
+use crate::record::counters::Counters;
+use crate::rows;
+use crate::tables::{self, Bytes};
+
+mod fold;
+
+/// What is known of the committed state without reading it.
+#[derive(Clone)]
+pub(crate) struct Head {
+    /// The last entry's sequence number; 0 when there is none.
+    pub(crate) sequence: u64,
+    /// Numbers given out and states counted.
+    pub(crate) counters: Counters,
+    /// The configuration in force.
+    pub(crate) router: Arc<Router>,
+}
+
+/// The state's tables within one transaction.
+pub(crate) struct Tables<'t> {
+    journal: Table<'t, Bytes, Bytes>,
+    incidents: Table<'t, Bytes, Bytes>,
+    incident_numbers: Table<'t, Bytes, Bytes>,
+    incidents_by_state: Table<'t, Bytes, Bytes>,
+    identities: Table<'t, Bytes, Bytes>,
+    timeline: Table<'t, Bytes, Bytes>,
+    receipts: Table<'t, Bytes, Bytes>,
+    dead_letters: Table<'t, Bytes, Bytes>,
+    seen: Table<'t, Bytes, Bytes>,
+    seen_by_time: Table<'t, Bytes, Bytes>,
+    deliveries: Table<'t, Bytes, Bytes>,
+    delivery_contents: Table<'t, Bytes, Bytes>,
+    deliveries_by_state: Table<'t, Bytes, Bytes>,
+    deliveries_by_incident: Table<'t, Bytes, Bytes>,
+    due: Table<'t, Bytes, Bytes>,
+    lanes: Table<'t, Bytes, Bytes>,
+    references: Table<'t, Bytes, Bytes>,
+    pauses: Table<'t, Bytes, Bytes>,
+    meta: Table<'t, Bytes, Bytes>,
+    head: Head,
+    /// Lines written to histories by the entry that is being applied.
+    lines: u32,
+    /// Records are written here first; kept for its capacity.
+    buffer: Vec<u8>,
+}
+
+/// The value of index rows.
+const NOTHING: &[u8] = &[];
+
+impl<'t> Tables<'t> {
+    /// The state as `transaction` sees it, of which `head` is known.
+    pub(crate) fn open(transaction: &'t WriteTransaction, head: Head) -> Result<Self, Fault> {
+        let open =
+            |definition: tables::Definition| transaction.open_table(definition.redb()).map_err(Fault::from);
+        Ok(Self {
+            journal: open(tables::JOURNAL)?,
+            incidents: open(tables::INCIDENTS)?,
+            incident_numbers: open(tables::INCIDENT_NUMBERS)?,
+            incidents_by_state: open(tables::INCIDENTS_BY_STATE)?,
+            identities: open(tables::IDENTITIES)?,
+            timeline: open(tables::TIMELINE)?,
+            receipts: open(tables::RECEIPTS)?,
+            dead_letters: open(tables::DEAD_LETTERS)?,
+            seen: open(tables::SEEN)?,
+            seen_by_time: open(tables::SEEN_BY_TIME)?,
+            deliveries: open(tables::DELIVERIES)?,
+            delivery_contents: open(tables::DELIVERY_CONTENTS)?,
+            deliveries_by_state: open(tables::DELIVERIES_BY_STATE)?,
+            deliveries_by_incident: open(tables::DELIVERIES_BY_INCIDENT)?,
+            due: open(tables::DUE)?,
+            lanes: open(tables::LANES)?,
+            references: open(tables::REFERENCES)?,
+            pauses: open(tables::PAUSES)?,
+            meta: open(tables::META)?,
+            head,
+            lines: 0,
+            buffer: Vec::with_capacity(4096),
+        })
+    }
+
+    /// Applies `entry`, and appends `record`, which is the same entry, to the journal. A rejected entry leaves
+    /// no trace.
+    pub(crate) fn apply(&mut self, entry: &Entry, record: &[u8]) -> Result<Applied, ApplyError<Fault>> {
+        self.lines = 0;
+        let sequence = self.head.sequence + 1;
+        let applied = tocsin_core::fold::apply(self, entry)?;
+        let key = sequence.to_be_bytes();
+        self.journal.insert(key.as_slice(), record).map_err(|error| ApplyError::State(error.into()))?;
+        self.head.sequence = sequence;
+        Ok(applied)
+    }
+
+    /// Has the next entry be the one with this number; returns how many are left out by that.
+    pub(crate) fn skip_to(&mut self, sequence: u64) -> u64 {
+        let missing = sequence.saturating_sub(1).saturating_sub(self.head.sequence);
+        self.head.sequence = sequence.saturating_sub(1);
+        missing
+    }
+
+    /// Writes what was counted, and returns what is known when the transaction is committed.
+    pub(crate) fn finish(mut self) -> Result<Head, Fault> {
+        let counters = record(tables::META, tables::META_COUNTERS, &self.head.counters, &mut self.buffer)?;
+        self.meta.insert(tables::META_COUNTERS, counters)?;
+        Ok(self.head)
+    }
+}
+
+impl Head {
+    /// What `transaction` says.
+    pub(crate) fn read(transaction: &WriteTransaction) -> Result<Self, Fault> {
+        let journal = transaction.open_table(tables::JOURNAL.redb())?;
+        let meta = transaction.open_table(tables::META.redb())?;
+        let counters = rows::get(&meta, tables::META, tables::META_COUNTERS)?.unwrap_or_default();
+        let routing: Routing = rows::get(&meta, tables::META, tables::META_ROUTING)?.unwrap_or_default();
+        let router = Router::new(routing).map_err(|invalid| {
+            rows::fault(tables::META, tables::META_ROUTING, Problem::Body(invalid.to_string()))
+        })?;
+        Ok(Self { sequence: rows::last_sequence(&journal)?, counters, router: Arc::new(router) })
+    }
+
+    /// What is known of a store in which nothing happened.
+    pub(crate) fn empty() -> Result<Self, Fault> {
+        let router = Router::new(Routing::default()).map_err(|invalid| {
+            rows::fault(tables::META, tables::META_ROUTING, Problem::Body(invalid.to_string()))
+        })?;
+        Ok(Self { sequence: 0, counters: Counters::default(), router: Arc::new(router) })
+    }
+}
+
+/// The record of `value`, in `buffer`.
+fn record<'b>(
+    table: tables::Definition,
+    key: &[u8],
+    value: &impl Stored,
+    buffer: &'b mut Vec<u8>,
+) -> Result<&'b [u8], Fault> {
+    buffer.clear();
+    value.write(buffer).map_err(|problem| rows::fault(table, key, problem))?;
+    Ok(buffer)
+}

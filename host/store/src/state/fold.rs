@@ -1,0 +1,252 @@
+//! What the fold asks of its state, answered from the tables. Every index is kept here, from what it was and
+//! what it is; nothing is read that was just written.
+
+use std::sync::Arc;
+
+use redb::ReadableTable;
+use tocsin_core::delivery::{Delivery, DeliveryState, Reference};
+use tocsin_core::fold::{Pause, ReceiptRecord, State, TimelineItem};
+use tocsin_core::id::Id;
+use tocsin_core::incident::Incident;
+use tocsin_core::routing::Router;
+use tocsin_core::time::Timestamp;
+
+use super::{NOTHING, Tables, record};
+use crate::error::{Fault, Problem};
+use crate::record::delivery::{self, References};
+use crate::{keys, rows, tables};
+
+impl State for Tables<'_> {
+    type Error = Fault;
+
+    fn router(&self) -> Arc<Router> {
+        Arc::clone(&self.head.router)
+    }
+
+    fn set_router(&mut self, router: Router) -> Result<(), Fault> {
+        let routing = record(tables::META, tables::META_ROUTING, router.routing(), &mut self.buffer)?;
+        self.meta.insert(tables::META_ROUTING, routing)?;
+        self.head.router = Arc::new(router);
+        Ok(())
+    }
+
+    fn take_number(&mut self) -> Result<u64, Fault> {
+        self.head.counters.number += 1;
+        Ok(self.head.counters.number)
+    }
+
+    fn incident(&self, id: Id) -> Result<Option<Incident>, Fault> {
+        rows::get(&self.incidents, tables::INCIDENTS, &id.to_bytes())
+    }
+
+    fn put_incident(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), Fault> {
+        let key = after.id.to_bytes();
+        let incident = record(tables::INCIDENTS, &key, after, &mut self.buffer)?;
+        self.incidents.insert(key.as_slice(), incident)?;
+        if before.is_none() {
+            self.incident_numbers.insert(after.number.to_be_bytes().as_slice(), key.as_slice())?;
+        }
+        let state = before.map(|before| before.state);
+        if state != Some(after.state) {
+            if let Some(state) = state {
+                let old = keys::state_id(keys::incident_state(state), after.id);
+                // Counts follow the index, so that they are right even if the fold is not.
+                if self.incidents_by_state.remove(old.as_slice())?.is_some() {
+                    self.head.counters.incident_left(state);
+                }
+            }
+            let new = keys::state_id(keys::incident_state(after.state), after.id);
+            if self.incidents_by_state.insert(new.as_slice(), NOTHING)?.is_none() {
+                self.head.counters.incident_came(after.state);
+            }
+        }
+        Ok(())
+    }
+
+    fn find(&self, source: &str, key: &str) -> Result<Option<Id>, Fault> {
+        let row = keys::text_text(source, key);
+        let Some(value) = self.identities.get(row.as_slice())? else { return Ok(None) };
+        rows::id(tables::IDENTITIES, &row, value.value()).map(Some)
+    }
+
+    fn point(&mut self, source: &str, key: &str, incident: Id) -> Result<(), Fault> {
+        let row = keys::text_text(source, key);
+        self.identities.insert(row.as_slice(), incident.to_bytes().as_slice())?;
+        Ok(())
+    }
+
+    fn append(&mut self, incident: Id, item: &TimelineItem) -> Result<(), Fault> {
+        self.lines += 1;
+        let key = keys::timeline(incident, self.head.sequence + 1, self.lines);
+        let item = record(tables::TIMELINE, &key, item, &mut self.buffer)?;
+        self.timeline.insert(key.as_slice(), item)?;
+        Ok(())
+    }
+
+    fn receipt(&self, id: Id) -> Result<Option<ReceiptRecord>, Fault> {
+        rows::get(&self.receipts, tables::RECEIPTS, &id.to_bytes())
+    }
+
+    fn put_receipt(&mut self, receipt: &ReceiptRecord) -> Result<(), Fault> {
+        let key = receipt.id.to_bytes();
+        let value = record(tables::RECEIPTS, &key, receipt, &mut self.buffer)?;
+        let replaced = self.receipts.insert(key.as_slice(), value)?.is_some();
+        if receipt.status.is_dead_letter() {
+            self.dead_letters.insert(key.as_slice(), NOTHING)?;
+        } else if replaced {
+            self.dead_letters.remove(key.as_slice())?;
+        }
+        Ok(())
+    }
+
+    fn seen(&self, source: &str, identity: &str) -> Result<Option<(Timestamp, Id)>, Fault> {
+        let key = keys::text_text(source, identity);
+        let Some(value) = self.seen.get(key.as_slice())? else { return Ok(None) };
+        rows::seen(&key, value.value()).map(Some)
+    }
+
+    fn remember(&mut self, source: &str, identity: &str, at: Timestamp, receipt: Id) -> Result<(), Fault> {
+        let key = keys::text_text(source, identity);
+        let mut value = [0; keys::TIME + keys::ID];
+        value[..keys::TIME].copy_from_slice(&keys::time(at));
+        value[keys::TIME..].copy_from_slice(&receipt.to_bytes());
+        let before = match self.seen.insert(key.as_slice(), value.as_slice())? {
+            Some(before) => Some(rows::seen(&key, before.value())?),
+            None => None,
+        };
+        if let Some((before, _)) = before {
+            self.seen_by_time.remove(keys::seen_by_time(before, source, identity).as_slice())?;
+        }
+        self.seen_by_time.insert(keys::seen_by_time(at, source, identity).as_slice(), NOTHING)?;
+        Ok(())
+    }
+
+    fn forget(&mut self, before: Timestamp, limit: usize) -> Result<(), Fault> {
+        let end = keys::time(before);
+        for _ in 0..limit {
+            let Some(key) = rows::first_before(&self.seen_by_time, &end)? else { break };
+            self.seen.remove(&key[keys::TIME..])?;
+            self.seen_by_time.remove(key.as_slice())?;
+        }
+        Ok(())
+    }
+
+    fn delivery(&self, id: Id) -> Result<Option<Delivery>, Fault> {
+        rows::delivery(&self.deliveries, &self.delivery_contents, &id.to_bytes())
+    }
+
+    fn put_delivery(&mut self, before: Option<&Delivery>, after: &Delivery) -> Result<(), Fault> {
+        let key = after.id.to_bytes();
+        self.buffer.clear();
+        delivery::write_head(after, &mut self.buffer)
+            .map_err(|problem| rows::fault(tables::DELIVERIES, &key, problem))?;
+        self.deliveries.insert(key.as_slice(), self.buffer.as_slice())?;
+        match before {
+            Some(before) if before.incident == after.incident && before.change == after.change => {}
+            _ => self.put_content(after)?,
+        }
+        if before.is_none() {
+            let row = keys::id_id(after.incident.id, after.id);
+            self.deliveries_by_incident.insert(row.as_slice(), NOTHING)?;
+        }
+        let state = before.map(|before| before.state);
+        if state != Some(after.state) {
+            if let Some(state) = state {
+                let old = keys::state_id(keys::delivery_state(state), after.id);
+                if self.deliveries_by_state.remove(old.as_slice())?.is_some() {
+                    self.head.counters.delivery_left(state);
+                }
+            }
+            let new = keys::state_id(keys::delivery_state(after.state), after.id);
+            if self.deliveries_by_state.insert(new.as_slice(), NOTHING)?.is_none() {
+                self.head.counters.delivery_came(after.state);
+            }
+        }
+        if let Some(before) = before.filter(|before| before.state == DeliveryState::Due) {
+            let old = keys::due(&before.connection, before.next_at, before.id);
+            self.due.remove(old.as_slice())?;
+        }
+        if after.state == DeliveryState::Due {
+            self.put_due(after)?;
+        }
+        Ok(())
+    }
+
+    fn sending(&self) -> Result<Vec<Id>, Fault> {
+        let state = [keys::delivery_state(DeliveryState::Sending)];
+        rows::ids_below(&self.deliveries_by_state, tables::DELIVERIES_BY_STATE, &state)
+    }
+
+    fn lane(&self, connection: &str, incident: Id) -> Result<Vec<Id>, Fault> {
+        let key = keys::text_id(connection, incident);
+        let Some(value) = self.lanes.get(key.as_slice())? else { return Ok(Vec::new()) };
+        keys::ids(value.value())
+            .ok_or_else(|| rows::fault(tables::LANES, &key, Problem::Body("not a list of ids".to_owned())))
+    }
+
+    fn set_lane(&mut self, connection: &str, incident: Id, lane: &[Id]) -> Result<(), Fault> {
+        let key = keys::text_id(connection, incident);
+        if lane.is_empty() {
+            self.lanes.remove(key.as_slice())?;
+        } else {
+            self.buffer.clear();
+            self.buffer.extend(lane.iter().flat_map(|id| id.to_bytes()));
+            self.lanes.insert(key.as_slice(), self.buffer.as_slice())?;
+        }
+        Ok(())
+    }
+
+    fn references(&self, connection: &str, incident: Id) -> Result<Vec<Reference>, Fault> {
+        let key = keys::text_id(connection, incident);
+        let kept: Option<References> = rows::get(&self.references, tables::REFERENCES, &key)?;
+        Ok(kept.map_or_else(Vec::new, |kept| kept.0))
+    }
+
+    fn set_references(
+        &mut self,
+        connection: &str,
+        incident: Id,
+        references: &[Reference],
+    ) -> Result<(), Fault> {
+        let key = keys::text_id(connection, incident);
+        let references = References(references.to_vec());
+        let value = record(tables::REFERENCES, &key, &references, &mut self.buffer)?;
+        self.references.insert(key.as_slice(), value)?;
+        Ok(())
+    }
+
+    fn pauses(&self) -> Result<Vec<(String, Pause)>, Fault> {
+        rows::pauses(&self.pauses)
+    }
+
+    fn set_pause(&mut self, connection: &str, pause: Option<&Pause>) -> Result<(), Fault> {
+        let key = connection.as_bytes();
+        match pause {
+            Some(pause) => {
+                let value = record(tables::PAUSES, key, pause, &mut self.buffer)?;
+                self.pauses.insert(key, value)?;
+            }
+            None => {
+                self.pauses.remove(key)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Tables<'_> {
+    fn put_due(&mut self, delivery: &Delivery) -> Result<(), Fault> {
+        let key = keys::due(&delivery.connection, delivery.next_at, delivery.id);
+        self.due.insert(key.as_slice(), NOTHING)?;
+        Ok(())
+    }
+
+    fn put_content(&mut self, delivery: &Delivery) -> Result<(), Fault> {
+        let key = delivery.id.to_bytes();
+        self.buffer.clear();
+        delivery::write_content(delivery, &mut self.buffer)
+            .map_err(|problem| rows::fault(tables::DELIVERY_CONTENTS, &key, problem))?;
+        self.delivery_contents.insert(key.as_slice(), self.buffer.as_slice())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,237 @@
+//! The store as the relay sees it: opening, submitting, closing. Reading is in [`crate::read`].
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::{self, JoinHandle};
+
+use redb::StorageBackend;
+use tocsin_core::fold::Applied;
+use tocsin_core::journal::Entry;
+use tocsin_core::plugin::SourceRequest;
+
+use crate::error::{Busy, Fault, OpenError, ReadError, WriteError};
+use crate::live::Live;
+use crate::record::Stored;
+use crate::requests::Retention;
+use crate::state::Head;
+use crate::writer::{Job, Message, Writer};
+use crate::{rows, tables};
+
+/// A day in milliseconds.
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// How the store works. Every limit of it is here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Entries that may wait for the writer; one more is [`Busy`]. At least 1.
+    pub queue: usize,
+    /// Entries in one transaction. At least 1.
+    pub batch: usize,
+    /// For how long raw requests are kept that were decoded. Milliseconds.
+    pub keep_requests_ms: u64,
+    /// For how long raw requests are kept that could not be decoded. Milliseconds.
+    pub keep_dead_letters_ms: u64,
+    /// Memory for pages of the file. Bytes; up to half of it holds what a transaction writes.
+    pub cache_bytes: usize,
+}
+
+impl Default for Options {
+    /// 4,096 waiting, 512 at once (beyond, syncing no longer is what takes the time), a week, 90 days, 128 MiB.
+    fn default() -> Self {
+        Self {
+            queue: 4096,
+            batch: 512,
+            keep_requests_ms: 7 * DAY_MS,
+            keep_dead_letters_ms: 90 * DAY_MS,
+            cache_bytes: 128 * 1024 * 1024,
+        }
+    }
+}
+
+/// What is to be written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Write {
+    /// The entry.
+    pub entry: Entry,
+    /// The request that it is about, kept beside the receipt under the entry's seed.
+    pub request: Option<SourceRequest>,
+}
+
+impl From<Entry> for Write {
+    fn from(entry: Entry) -> Self {
+        Self { entry, request: None }
+    }
+}
+
+/// The store. Cheap to clone; closed when the last clone is dropped, or by [`Store::close`].
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    live: Arc<Live>,
+    sender: RwLock<Option<SyncSender<Message>>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    /// Entries that wait, and how many may.
+    waiting: Arc<AtomicUsize>,
+    queue: usize,
+}
+
+impl Store {
+    /// Opens the store in the file at `path`, or makes one, readable by its owner alone, and starts the writer.
+    ///
+    /// # Errors
+    /// Each says what to do: see [`OpenError`].
+    pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
+        Self::start(Live::open(path, options.cache_bytes)?, &options)
+    }
+
+    /// Opens the store in `backend`, or makes one: for tests and measurements.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_backend(backend: impl StorageBackend, options: Options) -> Result<Self, OpenError> {
+        Self::start(Live::open_backend(backend, options.cache_bytes)?, &options)
+    }
+
+    fn start(live: Live, options: &Options) -> Result<Self, OpenError> {
+        let fault = |fault: Fault| OpenError::Fault { store: live.name(), fault };
+        let head = live.begin_write().and_then(|transaction| Head::read(&transaction)).map_err(fault)?;
+        let live = Arc::new(live);
+        let queue = options.queue.max(1);
+        // One more for the message that a reader may send.
+        let (sender, messages) = sync_channel(queue + 1);
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let writer = Writer {
+            live: Arc::clone(&live),
+            head: Some(head),
+            waiting: Arc::clone(&waiting),
+            batch: options.batch.max(1),
+            retention: Retention {
+                decoded_ms: options.keep_requests_ms,
+                dead_ms: options.keep_dead_letters_ms,
+            },
+        };
+        let thread = thread::Builder::new()
+            .name("tocsin-store".to_owned())
+            .spawn(move || writer.run(&messages))
+            .map_err(|error| OpenError::Fault { store: live.name(), fault: error.into() })?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                live,
+                sender: RwLock::new(Some(sender)),
+                writer: Mutex::new(Some(thread)),
+                waiting,
+                queue,
+            }),
+        })
+    }
+
+    /// Puts `write` into the queue. `reply` is called once, from the writer's thread, after the sync that holds
+    /// the entry, or with the error; it must not block, and may be called before this returns.
+    ///
+    /// # Errors
+    /// The queue is full; `reply` is dropped without being called.
+    pub fn submit(
+        &self,
+        write: Write,
+        reply: impl FnOnce(Result<Applied, WriteError>) + Send + 'static,
+    ) -> Result<(), Busy> {
+        let sender = self.shared.sender.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(sender) = sender.as_ref() else {
+            reply(Err(WriteError::Closed));
+            return Ok(());
+        };
+        let waiting = &self.shared.waiting;
+        // A place first, then the work: encoding is the larger part of it, and is not done for nothing.
+        if waiting.fetch_add(1, Ordering::Relaxed) >= self.shared.queue {
+            waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(Busy);
+        }
+        let job = match encode(write) {
+            Ok((entry, record, request)) => Box::new(Job { entry, record, request, reply: Box::new(reply) }),
+            Err(fault) => {
+                waiting.fetch_sub(1, Ordering::Relaxed);
+                reply(Err(fault.into()));
+                return Ok(());
+            }
+        };
+        match sender.try_send(Message::Write(job)) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(_)) => {
+                waiting.fetch_sub(1, Ordering::Relaxed);
+                Err(Busy)
+            }
+            Err(TrySendError::Disconnected(message)) => {
+                if let Message::Write(job) = message {
+                    (job.reply)(Err(WriteError::Closed));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes what is queued, ends the writer and closes the file; other processes may then open it, and
+    /// opening it takes no repair. Later writes and reads are told that the store is closed. Must not be called
+    /// from a `reply`.
+    pub fn close(&self) {
+        self.shared.close();
+    }
+
+    /// Does `read` with the database, and has the writer see to it when there was an I/O error.
+    pub(crate) fn reading<T>(
+        &self,
+        read: impl FnOnce(&Live) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        let result = read(&self.shared.live);
+        if let Err(ReadError::Storage(fault)) = &result
+            && !fault.is_of_one_entry()
+        {
+            let sender = self.shared.sender.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(sender) = sender.as_ref() {
+                // A full queue has the writer busy with the same trouble.
+                let _ = sender.try_send(Message::Mend);
+            }
+        }
+        result
+    }
+}
+
+/// The entry, its record, and the request's.
+type Encoded = (Entry, Vec<u8>, Option<Vec<u8>>);
+
+fn encode(write: Write) -> Result<Encoded, Fault> {
+    let Write { entry, request } = write;
+    let seed = entry.seed.to_bytes();
+    let record = entry.to_bytes().map_err(|problem| rows::fault(tables::JOURNAL, &seed, problem))?;
+    let request = request
+        .map(|request| request.to_bytes())
+        .transpose()
+        .map_err(|problem| rows::fault(tables::REQUESTS, &seed, problem))?;
+    Ok((entry, record, request))
+}
+
+impl Shared {
+    fn close(&self) {
+        // Without a sender, the writer ends when the queue is empty.
+        drop(self.sender.write().unwrap_or_else(PoisonError::into_inner).take());
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            // The last clone may be dropped by a reply: a thread cannot wait for itself.
+            if writer.thread().id() != thread::current().id() {
+                let _ = writer.join();
+            }
+            // What could be closed is closed; the next opening repairs the rest.
+            let _ = self.live.close();
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

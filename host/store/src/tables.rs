@@ -1,0 +1,158 @@
+//! Every table, in the order of `README.md`. Nothing else names one.
+
+use redb::TableDefinition;
+use tocsin_core::id::Id;
+
+use crate::keys;
+
+/// Keys and values are bytes: [`crate::keys`] and [`crate::record`] know what is in them.
+pub(crate) type Bytes = &'static [u8];
+
+/// The version of what is on disk. Counts up with every change of a table, a key or a record.
+pub(crate) const FORMAT: u32 = 1;
+
+/// A table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Definition {
+    /// Its name in the file.
+    pub(crate) name: &'static str,
+    /// Whether it follows from the journal; the row `format` of [`META`] alone does not.
+    pub(crate) is_state: bool,
+    keys: KeyShape,
+}
+
+impl Definition {
+    const fn state(name: &'static str, keys: KeyShape) -> Self {
+        Self { name, is_state: true, keys }
+    }
+
+    const fn beside(name: &'static str, keys: KeyShape) -> Self {
+        Self { name, is_state: false, keys }
+    }
+
+    /// As redb wants it.
+    pub(crate) const fn redb(self) -> TableDefinition<'static, Bytes, Bytes> {
+        TableDefinition::new(self.name)
+    }
+
+    /// A key of this table in words; as hexadecimal when it is not of its shape.
+    pub(crate) fn key_words(self, key: &[u8]) -> String {
+        self.keys.parts(key).unwrap_or_else(|| key.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+pub(crate) const JOURNAL: Definition = Definition::beside("journal", KeyShape::Number);
+pub(crate) const INCIDENTS: Definition = Definition::state("incidents", KeyShape::Id);
+pub(crate) const INCIDENT_NUMBERS: Definition = Definition::state("incident_numbers", KeyShape::Number);
+pub(crate) const INCIDENTS_BY_STATE: Definition = Definition::state("incidents_by_state", KeyShape::StateId);
+pub(crate) const IDENTITIES: Definition = Definition::state("identities", KeyShape::TextText);
+pub(crate) const TIMELINE: Definition = Definition::state("timeline", KeyShape::IdSequence);
+pub(crate) const RECEIPTS: Definition = Definition::state("receipts", KeyShape::Id);
+pub(crate) const DEAD_LETTERS: Definition = Definition::state("dead_letters", KeyShape::Id);
+pub(crate) const SEEN: Definition = Definition::state("seen", KeyShape::TextText);
+pub(crate) const SEEN_BY_TIME: Definition = Definition::state("seen_by_time", KeyShape::TimeTextText);
+pub(crate) const DELIVERIES: Definition = Definition::state("deliveries", KeyShape::Id);
+pub(crate) const DELIVERY_CONTENTS: Definition = Definition::state("delivery_contents", KeyShape::Id);
+pub(crate) const DELIVERIES_BY_STATE: Definition =
+    Definition::state("deliveries_by_state", KeyShape::StateId);
+pub(crate) const DELIVERIES_BY_INCIDENT: Definition =
+    Definition::state("deliveries_by_incident", KeyShape::IdId);
+pub(crate) const DUE: Definition = Definition::state("due", KeyShape::TextTimeId);
+pub(crate) const LANES: Definition = Definition::state("lanes", KeyShape::TextId);
+pub(crate) const REFERENCES: Definition = Definition::state("references", KeyShape::TextId);
+pub(crate) const PAUSES: Definition = Definition::state("pauses", KeyShape::Text);
+pub(crate) const META: Definition = Definition::state("meta", KeyShape::Text);
+pub(crate) const REQUESTS: Definition = Definition::beside("requests", KeyShape::Id);
+pub(crate) const REQUESTS_DEAD: Definition = Definition::beside("requests_dead", KeyShape::Id);
+
+/// Row of [`META`]: the format's version.
+pub(crate) const META_FORMAT: &[u8] = b"format";
+/// Row of [`META`]: the counters. State.
+pub(crate) const META_COUNTERS: &[u8] = b"counters";
+/// Row of [`META`]: the configuration in force. State.
+pub(crate) const META_ROUTING: &[u8] = b"routing";
+
+/// Every table.
+pub(crate) const ALL: [Definition; 21] = [
+    JOURNAL,
+    INCIDENTS,
+    INCIDENT_NUMBERS,
+    INCIDENTS_BY_STATE,
+    IDENTITIES,
+    TIMELINE,
+    RECEIPTS,
+    DEAD_LETTERS,
+    SEEN,
+    SEEN_BY_TIME,
+    DELIVERIES,
+    DELIVERY_CONTENTS,
+    DELIVERIES_BY_STATE,
+    DELIVERIES_BY_INCIDENT,
+    DUE,
+    LANES,
+    REFERENCES,
+    PAUSES,
+    META,
+    REQUESTS,
+    REQUESTS_DEAD,
+];
+
+/// What a table's keys are made of, for telling a person about a row.
+#[derive(Clone, Copy, Debug)]
+enum KeyShape {
+    Id,
+    Number,
+    StateId,
+    IdId,
+    IdSequence,
+    TextId,
+    TextText,
+    TimeTextText,
+    TextTimeId,
+    Text,
+}
+
+impl KeyShape {
+    fn parts(self, key: &[u8]) -> Option<String> {
+        let utf8 = |bytes| std::str::from_utf8(bytes).ok().map(|text| format!("{text:?}"));
+        match self {
+            Self::Id => whole_id(key),
+            Self::Number => key.try_into().ok().map(|bytes| format!("#{}", u64::from_be_bytes(bytes))),
+            Self::StateId => {
+                key.split_first().and_then(|(state, id)| Some(format!("{state} {}", whole_id(id)?)))
+            }
+            Self::IdId => {
+                let (first, second) = key.split_at_checked(keys::ID)?;
+                Some(format!("{} {}", whole_id(first)?, whole_id(second)?))
+            }
+            Self::IdSequence => {
+                let (id, rest) = key.split_at_checked(keys::ID)?;
+                let (sequence, counter) = rest.split_first_chunk::<8>()?;
+                let counter = u32::from_be_bytes(counter.try_into().ok()?);
+                Some(format!("{} {}.{counter}", whole_id(id)?, u64::from_be_bytes(*sequence)))
+            }
+            Self::TextId => {
+                let (text, id) = keys::split_text(key)?;
+                Some(format!("{text:?} {}", whole_id(id)?))
+            }
+            Self::TextText => {
+                let (text, rest) = keys::split_text(key)?;
+                Some(format!("{text:?} {}", utf8(rest)?))
+            }
+            Self::TimeTextText => {
+                let (time, rest) = key.split_first_chunk::<{ keys::TIME }>()?;
+                Some(format!("{} {}", keys::read_time(*time), Self::TextText.parts(rest)?))
+            }
+            Self::TextTimeId => {
+                let (text, rest) = keys::split_text(key)?;
+                let (time, id) = rest.split_first_chunk::<{ keys::TIME }>()?;
+                Some(format!("{text:?} {} {}", keys::read_time(*time), whole_id(id)?))
+            }
+            Self::Text => utf8(key),
+        }
+    }
+}
+
+fn whole_id(bytes: &[u8]) -> Option<String> {
+    bytes.try_into().ok().map(|bytes| Id::from_bytes(bytes).to_string())
+}

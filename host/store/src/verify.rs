@@ -1,0 +1,243 @@
+//! Folding the journal again, and comparing what comes out with what is kept, row by row.
+//!
+//! Works on one snapshot and a copy that is thrown away; never changes the store.
+
+use std::cmp::Ordering as Cmp;
+use std::fs::OpenOptions;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use redb::backends::{FileBackend, InMemoryBackend};
+use redb::{Database, Range, ReadableDatabase, ReadableTableMetadata};
+use tocsin_core::fold::ApplyError;
+use tocsin_core::journal::Entry;
+
+use crate::error::{Fault, Problem, ReadError};
+use crate::live::{self, Live};
+use crate::medium::Medium;
+use crate::read::Snapshot;
+use crate::rows;
+use crate::state::{Head, Tables};
+use crate::store::Store;
+use crate::tables::{self, Bytes, Definition};
+
+mod words;
+
+/// Entries of the journal folded in one transaction of the copy.
+const STEP: usize = 4096;
+/// Differences that are told; the rest are counted.
+const DIFFERENCES_TOLD: usize = 20;
+/// Memory for pages of the copy. Bytes.
+const CACHE_BYTES: usize = 64 * 1024 * 1024;
+
+/// What came of comparing the state with its journal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Entries of the journal that were folded.
+    pub entries: u64,
+    /// The tables that were compared, with how much is in them.
+    pub tables: Vec<TableCount>,
+    /// How many differences there are.
+    pub differing: u64,
+    /// The first of them.
+    pub differences: Vec<Difference>,
+}
+
+impl Verified {
+    /// Whether the state is what its journal says.
+    pub const fn is_clean(&self) -> bool {
+        self.differing == 0
+    }
+
+    fn differ(&mut self, table: Definition, key: &[u8], what: String) {
+        self.differing += 1;
+        if self.differences.len() < DIFFERENCES_TOLD {
+            self.differences.push(Difference { table: table.name, key: table.key_words(key), what });
+        }
+    }
+}
+
+/// A table that was compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableCount {
+    /// Its name.
+    pub table: &'static str,
+    /// Rows that are kept.
+    pub rows: u64,
+}
+
+/// A row that is not what the journal says.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{table} {key}: {what}")]
+pub struct Difference {
+    /// In which table.
+    pub table: &'static str,
+    /// Which, in words.
+    pub key: String,
+    /// How it differs.
+    pub what: String,
+}
+
+impl Store {
+    /// Folds the journal again, in a copy beside the file that is gone afterwards (in memory, for a store in a
+    /// backend), and compares every row of the state. The store is read and written meanwhile; what is
+    /// compared is one snapshot. `progress` is told how many entries of how many are folded.
+    ///
+    /// # Errors
+    /// The store or the copy cannot be read or written. A record that cannot be read is a difference.
+    pub fn verify(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<Verified, ReadError> {
+        self.reading(|live| {
+            let snapshot = Snapshot::new(live)?;
+            let medium = copy_medium(live)?;
+            let copy = live::scratch(&medium, CACHE_BYTES)?;
+            let mut verified = Verified::default();
+            fold(&snapshot, &copy, progress, &mut verified)?;
+            let folded = Snapshot(copy.begin_read().map_err(Fault::from)?);
+            for table in tables::ALL.into_iter().filter(|table| table.is_state) {
+                compare(&snapshot, &folded, table, &mut verified)?;
+            }
+            Ok(verified)
+        })
+    }
+}
+
+/// Where the copy is made. Its syncs are left out: it need not survive anything.
+fn copy_medium(live: &Live) -> Result<Arc<Medium>, Fault> {
+    /// Tells apart copies that one process makes at the same time.
+    static COPIES: AtomicU64 = AtomicU64::new(0);
+    let Some(path) = live.path() else { return Ok(Medium::scratch(InMemoryBackend::new())) };
+    let mut name = path.as_os_str().to_owned();
+    let copy = COPIES.fetch_add(1, Ordering::Relaxed);
+    name.push(format!(".verify-{}-{copy}", std::process::id()));
+    let name = PathBuf::from(name);
+    let file = OpenOptions::new().read(true).write(true).create_new(true).open(&name)?;
+    // Without its name, the file goes with its last user, also when that is killed.
+    let _ = std::fs::remove_file(&name);
+    Ok(Medium::scratch(FileBackend::new(file)?))
+}
+
+/// Folds the journal of `snapshot` into `copy`.
+fn fold(
+    snapshot: &Snapshot,
+    copy: &Database,
+    progress: &mut dyn FnMut(u64, u64),
+    verified: &mut Verified,
+) -> Result<(), Fault> {
+    let journal = snapshot.table(tables::JOURNAL)?;
+    let total = journal.len()?;
+    let mut entries = journal.range::<&[u8]>(..)?;
+    let mut head = Head::empty()?;
+    progress(0, total);
+    while verified.entries < total {
+        let transaction = copy.begin_write()?;
+        let mut tables = Tables::open(&transaction, head)?;
+        for row in entries.by_ref().take(STEP) {
+            let (key, value) = row?;
+            fold_entry(&mut tables, key.value(), value.value(), verified)?;
+            verified.entries += 1;
+        }
+        head = tables.finish()?;
+        transaction.commit()?;
+        progress(verified.entries, total);
+    }
+    Ok(())
+}
+
+fn fold_entry(
+    tables: &mut Tables<'_>,
+    key: &[u8],
+    record: &[u8],
+    verified: &mut Verified,
+) -> Result<(), Fault> {
+    let sequence = rows::sequence(key)?;
+    let missing = tables.skip_to(sequence);
+    if missing != 0 {
+        verified.differ(tables::JOURNAL, key, format!("{missing} entries before it are missing"));
+    }
+    let entry: Entry = match rows::read(tables::JOURNAL, key, record) {
+        Ok(entry) => entry,
+        Err(Fault::Record { problem, .. }) => {
+            verified.differ(tables::JOURNAL, key, unreadable(&problem));
+            return Ok(());
+        }
+        Err(fault) => return Err(fault),
+    };
+    match tables.apply(&entry, record) {
+        Ok(_) => Ok(()),
+        Err(ApplyError::Rejected(rejection)) => {
+            verified.differ(tables::JOURNAL, key, format!("it does not fit what is before it: {rejection}"));
+            Ok(())
+        }
+        Err(ApplyError::State(fault)) => Err(fault),
+    }
+}
+
+fn unreadable(problem: &Problem) -> String {
+    format!("it cannot be read: {problem}")
+}
+
+/// Walks both tables at once, in the order of their keys.
+fn compare(
+    kept: &Snapshot,
+    folded: &Snapshot,
+    table: Definition,
+    verified: &mut Verified,
+) -> Result<(), Fault> {
+    let mut kept = Cursor::new(kept, table)?;
+    let mut folded = Cursor::new(folded, table)?;
+    let mut rows = 0;
+    loop {
+        let order = match (&kept.row, &folded.row) {
+            (None, None) => break,
+            (Some(_), None) => Cmp::Less,
+            (None, Some(_)) => Cmp::Greater,
+            (Some((kept, _)), Some((folded, _))) => kept.cmp(folded),
+        };
+        match (order, &kept.row, &folded.row) {
+            (Cmp::Less, Some((key, _)), _) => {
+                verified.differ(table, key, "it is there, and should not be".to_owned());
+            }
+            (Cmp::Greater, _, Some((key, _))) => {
+                verified.differ(table, key, "it is missing".to_owned());
+            }
+            (_, Some((key, kept)), Some((_, folded))) if kept != folded => {
+                verified.differ(table, key, words::difference(kept, folded));
+            }
+            _ => {}
+        }
+        if order.is_le() {
+            rows += 1;
+            kept.advance()?;
+        }
+        if order.is_ge() {
+            folded.advance()?;
+        }
+    }
+    verified.tables.push(TableCount { table: table.name, rows });
+    Ok(())
+}
+
+/// A row of a table: its key and its value.
+type Row = (Vec<u8>, Vec<u8>);
+
+/// A table, read in order.
+struct Cursor {
+    rows: Range<'static, Bytes, Bytes>,
+    row: Option<Row>,
+}
+
+impl Cursor {
+    fn new(snapshot: &Snapshot, table: Definition) -> Result<Self, Fault> {
+        let rows = snapshot.table(table)?.range::<&[u8]>(..)?;
+        let mut cursor = Self { rows, row: None };
+        cursor.advance()?;
+        Ok(cursor)
+    }
+
+    fn advance(&mut self) -> Result<(), Fault> {
+        let next = self.rows.next().transpose()?;
+        self.row = next.map(|(key, value)| (key.value().to_vec(), value.value().to_vec()));
+        Ok(())
+    }
+}

@@ -1,0 +1,223 @@
+//! The writer thread: takes what waits, applies it in one transaction, syncs, answers. The only one that
+//! writes.
+//!
+//! Never answers before the sync. Never lets one entry's trouble, or one caller's, become another's.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::Receiver;
+
+use tocsin_core::fold::{Applied, ApplyError, Rejection};
+use tocsin_core::journal::Entry;
+
+use crate::error::{Fault, WriteError};
+use crate::live::Live;
+use crate::requests::{Requests, Retention};
+use crate::state::{Head, Tables};
+
+/// Bytes of records in one transaction after which no more are gathered: what a commit writes must stay well
+/// below what the cache holds.
+const BATCH_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Called with what came of an entry.
+pub(crate) type Reply = Box<dyn FnOnce(Result<Applied, WriteError>) + Send>;
+
+/// What the writer is sent.
+pub(crate) enum Message {
+    /// Write this.
+    Write(Box<Job>),
+    /// A reader ran into an I/O error: see whether the file must be opened again.
+    Mend,
+}
+
+/// One entry on its way, encoded by whoever brought it.
+pub(crate) struct Job {
+    pub(crate) entry: Entry,
+    pub(crate) record: Vec<u8>,
+    pub(crate) request: Option<Vec<u8>>,
+    pub(crate) reply: Reply,
+}
+
+impl Job {
+    fn bytes(&self) -> usize {
+        self.record.len() + self.request.as_ref().map_or(0, Vec::len)
+    }
+
+    fn answer(self: Box<Self>, result: Result<Applied, WriteError>) {
+        // A panic in the caller's answer is the caller's: the next job must not pay for it.
+        let _ = catch_unwind(AssertUnwindSafe(|| (self.reply)(result)));
+    }
+}
+
+/// What came of each job of a batch.
+type Outcomes = Vec<Result<Applied, Rejection>>;
+
+/// Why a batch was not committed.
+struct Failure {
+    fault: Fault,
+    /// The job that ran into it, when it is that one's alone.
+    culprit: Option<usize>,
+    /// Whether it may have been committed all the same.
+    uncertain: bool,
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self { fault, culprit: None, uncertain: false }
+    }
+}
+
+/// The writer's own state.
+pub(crate) struct Writer {
+    pub(crate) live: Arc<Live>,
+    /// What is known of what is committed; nothing after an error, until it was read again.
+    pub(crate) head: Option<Head>,
+    /// Entries that wait.
+    pub(crate) waiting: Arc<AtomicUsize>,
+    /// Entries in one transaction.
+    pub(crate) batch: usize,
+    pub(crate) retention: Retention,
+}
+
+impl Writer {
+    /// Writes until nobody can send any more and everything sent is written.
+    pub(crate) fn run(mut self, messages: &Receiver<Message>) {
+        while let Ok(first) = messages.recv() {
+            let (jobs, mend) = self.gather(first, messages);
+            if mend {
+                self.mend();
+            }
+            self.write(jobs);
+        }
+    }
+
+    /// `first` and what else waits, as much as fits into one transaction.
+    fn gather(&self, first: Message, messages: &Receiver<Message>) -> (Vec<Box<Job>>, bool) {
+        let (mut jobs, mut mend, mut bytes) = (Vec::new(), false, 0);
+        let mut next = Some(first);
+        while let Some(message) = next.take() {
+            match message {
+                Message::Write(job) => {
+                    self.waiting.fetch_sub(1, Ordering::Relaxed);
+                    bytes += job.bytes();
+                    jobs.push(job);
+                }
+                Message::Mend => mend = true,
+            }
+            if jobs.len() < self.batch && bytes < BATCH_BYTES_MAX {
+                next = messages.try_recv().ok();
+            }
+        }
+        (jobs, mend)
+    }
+
+    /// Writes `jobs` and answers them. A job that fails alone is answered and left out.
+    fn write(&mut self, mut jobs: Vec<Box<Job>>) {
+        let mut retried = false;
+        while !jobs.is_empty() {
+            let failure = match self.attempt(&jobs) {
+                Ok(outcomes) => {
+                    for (job, outcome) in jobs.into_iter().zip(outcomes) {
+                        job.answer(outcome.map_err(WriteError::from));
+                    }
+                    return;
+                }
+                Err(failure) => failure,
+            };
+            match failure {
+                Failure { fault, culprit: Some(index), .. } => {
+                    jobs.remove(index).answer(Err(fault.into()));
+                }
+                // The database was unusable before this batch, because of a reader's error. Nothing of the
+                // batch was committed, so it may be tried once more.
+                Failure { fault: Fault::Reopening, uncertain: false, .. } if !retried => {
+                    retried = true;
+                    self.head = None;
+                }
+                Failure { fault, .. } => {
+                    self.head = None;
+                    for job in jobs {
+                        job.answer(Err(fault.clone().into()));
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Applies all of `jobs` in one transaction and syncs it.
+    fn attempt(&mut self, jobs: &[Box<Job>]) -> Result<Outcomes, Failure> {
+        let head = self.committed()?;
+        let transaction = self.live.begin_write()?;
+        let mut outcomes = Vec::with_capacity(jobs.len());
+        let mut tables = Tables::open(&transaction, head)?;
+        let mut requests = Requests::open(&transaction)?;
+        for (index, job) in jobs.iter().enumerate() {
+            let outcome = apply(&mut tables, &mut requests, job).map_err(|fault| {
+                let culprit = fault.is_of_one_entry().then_some(index);
+                Failure { fault, culprit, uncertain: false }
+            })?;
+            outcomes.push(outcome);
+        }
+        if outcomes.iter().all(Result::is_err) {
+            return Ok(outcomes);
+        }
+        if let Some(last) = jobs.last() {
+            requests.drop_old(last.entry.at, jobs.len(), self.retention)?;
+        }
+        drop(requests);
+        let head = tables.finish()?;
+        transaction.commit().map_err(|error| Failure {
+            fault: error.into(),
+            culprit: None,
+            uncertain: true,
+        })?;
+        self.head = Some(head);
+        Ok(outcomes)
+    }
+
+    /// What is known of what is committed. After an error the file is opened again and asked.
+    fn committed(&mut self) -> Result<Head, Fault> {
+        if let Some(head) = &self.head {
+            return Ok(head.clone());
+        }
+        self.live.reopen()?;
+        let transaction = self.live.begin_write()?;
+        let head = Head::read(&transaction)?;
+        self.head = Some(head.clone());
+        Ok(head)
+    }
+
+    /// Opens the file again if it cannot be written as it is. If that fails, the next batch tries again.
+    fn mend(&mut self) {
+        if self.live.begin_write().is_err() {
+            self.head = None;
+        }
+        let _ = self.committed();
+    }
+}
+
+/// Applies one job. A panic of the fold's is a fault of this entry's alone: the transaction is given up, so
+/// what it left half done is never seen.
+fn apply(
+    tables: &mut Tables<'_>,
+    requests: &mut Requests<'_>,
+    job: &Job,
+) -> Result<Result<Applied, Rejection>, Fault> {
+    let apply = AssertUnwindSafe(|| tables.apply(&job.entry, &job.record));
+    match catch_unwind(apply) {
+        Ok(Ok(applied)) => {
+            requests.keep(job.entry.seed, &applied, job.request.as_deref())?;
+            Ok(Ok(applied))
+        }
+        Ok(Err(ApplyError::Rejected(rejection))) => Ok(Err(rejection)),
+        Ok(Err(ApplyError::State(fault))) => Err(fault),
+        Err(panic) => Err(Fault::Panicked(words(panic.as_ref()))),
+    }
+}
+
+fn words(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
+}
