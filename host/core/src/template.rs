@@ -8,7 +8,7 @@ use std::io;
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
-use crate::view::{CHANGE_FIELDS, INCIDENT_FIELDS, OPEN_FIELDS, View, sample};
+use crate::view::{CHANGE_FIELDS, INCIDENT_FIELDS, OPEN_FIELDS, View, samples};
 
 mod itop;
 mod json;
@@ -63,14 +63,15 @@ pub struct Template {
 }
 
 impl Template {
-    /// Parses `text` and tries it on a sample incident.
+    /// Parses `text` and tries it on sample incidents.
     ///
     /// # Errors
-    /// Syntax, unknown placeholders, unknown filters, anything that fails on the sample.
+    /// Syntax, unknown placeholders, unknown filters, anything that fails on a sample.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         let template = Self::compile(text)?;
-        let (incident, change) = sample();
-        template.render(&View::new(&incident, &change))?;
+        for (incident, change) in samples() {
+            template.render(&View::new(&incident, &change))?;
+        }
         Ok(template)
     }
 
@@ -113,17 +114,18 @@ pub struct Expression {
 static EXPRESSIONS: std::sync::LazyLock<Environment<'static>> = std::sync::LazyLock::new(environment);
 
 impl Expression {
-    /// Parses `text` and tries it on a sample incident.
+    /// Parses `text` and tries it on sample incidents.
     ///
     /// # Errors
-    /// Syntax, unknown names, unknown filters, anything that fails on the sample.
+    /// Syntax, unknown names, unknown filters, anything that fails on a sample.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         let compiled =
             EXPRESSIONS.compile_expression_owned(text.to_owned()).map_err(|error| syntax(&error))?;
         known(compiled.undeclared_variables(true))?;
         let expression = Self { compiled };
-        let (incident, change) = sample();
-        expression.matches(&View::new(&incident, &change))?;
+        for (incident, change) in samples() {
+            expression.matches(&View::new(&incident, &change))?;
+        }
         Ok(expression)
     }
 
@@ -181,12 +183,19 @@ fn syntax(error: &minijinja::Error) -> TemplateError {
     TemplateError::Syntax { line: error.line().unwrap_or(1), problem: words(error) }
 }
 
-/// The error without its template's name, which says nothing.
+/// The innermost error, which is the one that says why, without its template's name, which says nothing.
 fn words(error: &minijinja::Error) -> String {
+    if let Some(source) = std::error::Error::source(error) {
+        return source.downcast_ref().map_or_else(|| source.to_string(), words);
+    }
     match error.detail() {
         Some(detail) => format!("{}: {detail}", error.kind()),
         None => error.kind().to_string(),
     }
+}
+
+fn too_long() -> String {
+    format!("it renders to more than {OUTPUT_BYTES_MAX} bytes")
 }
 
 /// Collects output up to [`OUTPUT_BYTES_MAX`].
@@ -195,7 +204,7 @@ struct Bounded(Vec<u8>);
 impl io::Write for Bounded {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.0.len() + bytes.len() > OUTPUT_BYTES_MAX {
-            return Err(io::Error::other(format!("it renders to more than {OUTPUT_BYTES_MAX} bytes")));
+            return Err(io::Error::other(too_long()));
         }
         self.0.extend_from_slice(bytes);
         Ok(bytes.len())

@@ -1,1 +1,10 @@
 //! Behaviours of the core, by subject.
+//!
+//! Never sleeps and never reads a clock: time is a number that a test counts up.
+
+mod memory;
+mod relay;
+mod filters;
+mod json_templates;
+mod templates;
+mod values;

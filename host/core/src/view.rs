@@ -62,19 +62,18 @@ impl<'a> View<'a> {
     pub fn value(&self) -> Value {
         let fields = incident_fields(self.incident);
         let mut names: BTreeMap<&str, Value> = fields.clone();
-        names.insert("incident", Value::from_iter(fields));
-        names.insert("change", Value::from_iter(change_fields(self.change)));
+        names.insert("incident", Value::from(fields));
+        names.insert("change", Value::from(change_fields(self.change)));
         let urls = self.urls.iter().map(|link| (link.title.clone(), link.url.clone())).collect();
         names.insert("urls", open_map(urls));
-        Value::from_iter(names)
+        Value::from(names)
     }
 }
 
 fn incident_fields(incident: &Incident) -> BTreeMap<&'static str, Value> {
-    let links = incident
-        .links
-        .iter()
-        .map(|link| Value::from_iter([("title", Value::from(&link.title)), ("url", Value::from(&link.url))]));
+    let links = incident.links.iter().map(|link| {
+        Value::from(BTreeMap::from([("title", Value::from(&link.title)), ("url", Value::from(&link.url))]))
+    });
     let values: [Value; 15] = [
         Value::from(incident.id.to_string()),
         Value::from(incident.number),
@@ -130,8 +129,32 @@ impl Object for OpenMap {
     }
 }
 
-/// An incident and a change that have something in every field: what templates are tried on when they are
-/// checked.
+/// What templates are tried on when they are checked: the sample in every state, of every severity and after
+/// every kind of change, so that the branches that incidents take are taken; then one with nothing in it that
+/// may be left out.
+pub fn samples() -> impl Iterator<Item = (Incident, Change)> {
+    let full = IncidentState::ALL.into_iter().flat_map(|state| {
+        Severity::ALL.into_iter().flat_map(move |severity| {
+            ChangeKind::ALL.into_iter().map(move |kind| {
+                let (incident, change) = sample();
+                (Incident { state, severity, ..incident }, Change { kind, ..change })
+            })
+        })
+    });
+    let (incident, change) = sample();
+    let bare = Incident {
+        message: String::new(),
+        labels: BTreeMap::new(),
+        links: Vec::new(),
+        acknowledged_at: None,
+        resolved_at: None,
+        ..incident
+    };
+    let silent = Change { actor: None, text: String::new(), changed: Vec::new(), ..change };
+    full.chain(std::iter::once((bare, silent)))
+}
+
+/// An incident and a change that have something in every field.
 pub fn sample() -> (Incident, Change) {
     let at = Timestamp::from_micros(1_763_650_000_000_000);
     let incident = Incident {

@@ -6,8 +6,8 @@
 use minijinja::Value as Context;
 use serde_json::Value;
 
-use super::{Template, TemplateError};
-use crate::view::{View, sample};
+use super::{OUTPUT_BYTES_MAX, Template, TemplateError, too_long};
+use crate::view::{View, samples};
 
 /// A parsed document.
 #[derive(Debug)]
@@ -22,15 +22,16 @@ enum Node {
 }
 
 impl JsonTemplate {
-    /// Parses `text` and tries it on a sample incident.
+    /// Parses `text` and tries it on sample incidents.
     ///
     /// # Errors
     /// Invalid JSON with line and column; everything that [`Template::parse`] refuses.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         let document: Value = serde_json::from_str(text).map_err(|error| invalid(text, &error))?;
         let template = Self(node(document)?);
-        let (incident, change) = sample();
-        template.render(&View::new(&incident, &change))?;
+        for (incident, change) in samples() {
+            template.render(&View::new(&incident, &change))?;
+        }
         Ok(template)
     }
 
@@ -39,7 +40,11 @@ impl JsonTemplate {
     /// # Errors
     /// As [`Template::render`]; two keys that become one.
     pub fn render(&self, view: &View<'_>) -> Result<String, TemplateError> {
-        Ok(render(&self.0, &view.value())?.to_string())
+        let text = render(&self.0, &view.value())?.to_string();
+        if text.len() > OUTPUT_BYTES_MAX {
+            return Err(TemplateError::Render(too_long()));
+        }
+        Ok(text)
     }
 }
 
@@ -86,7 +91,8 @@ fn render(node: &Node, view: &Context) -> Result<Value, TemplateError> {
 }
 
 fn invalid(text: &str, error: &serde_json::Error) -> TemplateError {
-    let (line, column) = (error.line(), error.column());
+    // An empty text ends before its first column.
+    let (line, column) = (error.line().max(1), error.column().max(1));
     let found = text.lines().nth(line.saturating_sub(1)).and_then(|line| {
         let at = column.saturating_sub(1);
         line.as_bytes().get(at).or_else(|| line.as_bytes().last()).copied()

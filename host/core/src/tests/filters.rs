@@ -1,0 +1,68 @@
+//! Filters: conditions over an incident.
+
+use std::collections::BTreeMap;
+
+use super::relay::labels;
+use super::values::view_of;
+use crate::event::Severity;
+use crate::incident::Incident;
+use crate::template::{Expression, TemplateError};
+use crate::view::sample;
+
+fn matches(filter: &str, severity: Severity, of: BTreeMap<String, String>) -> bool {
+    let expression = Expression::parse(filter).unwrap_or_else(|error| panic!("{filter}: {error}"));
+    let (incident, change) = sample();
+    let incident = Incident { severity, labels: of, ..incident };
+    expression.matches(&view_of(&incident, &change)).expect("it holds or it does not")
+}
+
+#[test]
+fn a_filter_chooses_by_severity_and_label() {
+    let filter = r#"severity in ["critical", "high"] and labels.team == "db""#;
+    for (severity, team, expected) in [
+        (Severity::Critical, "db", true),
+        (Severity::High, "db", true),
+        (Severity::Medium, "db", false),
+        (Severity::Critical, "web", false),
+        (Severity::Info, "web", false),
+    ] {
+        assert_eq!(matches(filter, severity, labels(&[("team", team)])), expected, "{severity}, {team}");
+    }
+    assert!(!matches(filter, Severity::Critical, labels(&[])), "a label that is not there is empty");
+}
+
+#[test]
+fn a_filter_reads_everything_that_a_template_reads() {
+    for filter in [
+        "true",
+        "count > 1",
+        "incident.source == 'sample'",
+        "change.kind in ['opened', 'updated']",
+        "title is startingwith 'Sample'",
+        "labels.nope == ''",
+        "not labels['no-pe']",
+        "state != 'resolved'",
+        "links|length == 1",
+    ] {
+        assert!(matches(filter, Severity::High, labels(&[("team", "sample")])), "{filter}");
+    }
+}
+
+#[test]
+fn a_filter_with_an_unknown_name_says_which() {
+    let error = Expression::parse("severity == 'high' or severty == 'low'").expect_err("a typing mistake");
+    assert!(error.to_string().starts_with("unknown placeholder `severty`: there is incident,"), "{error}");
+}
+
+#[test]
+fn a_filter_that_cannot_be_read_says_so() {
+    let error = Expression::parse("severity in").expect_err("it is not complete");
+    assert!(matches!(error, TemplateError::Syntax { line: 1, .. }), "{error:?}");
+}
+
+#[test]
+fn a_filter_with_an_unknown_function_is_refused_on_every_branch_that_incidents_take() {
+    let error =
+        Expression::parse("severity == 'critical' and title|uper == 'X'").expect_err("no such filter");
+    assert_eq!(error, TemplateError::Render("unknown filter: filter uper is unknown".to_owned()));
+}
