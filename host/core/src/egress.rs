@@ -78,7 +78,7 @@ pub fn check_address(address: IpAddr, policy: Policy) -> Result<(), Denied> {
 pub fn join(base: &Url, path: &str, query: &[Pair]) -> Result<Url, Denied> {
     let escapes = path.contains(['?', '#', '\\'])
         || path.chars().any(char::is_control)
-        || path.split('/').any(is_dots)
+        || leaves(path)
         || (!path.is_empty() && !path.starts_with('/'));
     if escapes {
         return Err(Denied::Path(path.chars().take(200).collect()));
@@ -93,10 +93,10 @@ pub fn join(base: &Url, path: &str, query: &[Pair]) -> Result<Url, Denied> {
     Ok(url)
 }
 
-/// Whether a path segment means "here" or "above", also when it is percent-encoded.
-fn is_dots(segment: &str) -> bool {
-    let plain = segment.to_ascii_lowercase().replace("%2e", ".");
-    plain == "." || plain == ".."
+/// Whether a segment of `path` means "here" or "above", for a peer that decodes dots or slashes as well.
+fn leaves(path: &str) -> bool {
+    let plain = path.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/").replace("%5c", "/");
+    plain.split('/').any(|segment| segment == "." || segment == "..")
 }
 
 /// What kind of address this is, unless it is a public one. Ranges as IANA's special-purpose registries list
@@ -146,6 +146,8 @@ fn not_public_v6(address: Ipv6Addr) -> Option<&'static str> {
         [0xfe80..=0xfebf, ..] => Some("a link-local address"),
         [0xfec0..=0xfeff, ..] => Some("a private address"),
         [0xff00..=0xffff, ..] => Some("a multicast address"),
-        _ => None,
+        [0x2000..=0x3fff, ..] => None,
+        // Nothing else is given out, but some of it has meant an IPv4 address to somebody.
+        _ => Some("a reserved address"),
     }
 }

@@ -8,3 +8,6 @@ mod filters;
 mod json_templates;
 mod templates;
 mod values;
+mod addresses;
+mod paths;
+mod urls;
