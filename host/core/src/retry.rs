@@ -29,6 +29,8 @@ impl Default for Schedule {
 impl Schedule {
     /// When to try again after `attempts` attempts, or none when the time is over.
     ///
+    /// A time after which it would be over is none either: the last attempt is within the schedule.
+    ///
     /// The wait doubles with each attempt and is spread by ±20 %, as `jitter` says (any number; 0 is the
     /// shortest). What the peer `asked` for, in milliseconds, is kept to, up to [`ASKED_MS_MAX`].
     pub fn next_attempt(
@@ -39,14 +41,12 @@ impl Schedule {
         asked: Option<u64>,
         jitter: u64,
     ) -> Option<Timestamp> {
-        if now.ms_since(owed_since) >= self.give_up_after_ms {
-            return None;
-        }
         let doublings = attempts.saturating_sub(1).min(32);
         let wait = self.first_ms.saturating_mul(1 << doublings).min(self.longest_ms);
         let spread = wait / 5;
-        let wait = wait - spread + if spread == 0 { 0 } else { jitter % (2 * spread + 1) };
+        let wait = (wait - spread).saturating_add(jitter % (2 * spread + 1));
         let asked = asked.unwrap_or(0).min(ASKED_MS_MAX);
-        Some(now.plus_ms(wait.max(asked)))
+        let next = now.plus_ms(wait.max(asked));
+        (next < owed_since.plus_ms(self.give_up_after_ms)).then_some(next)
     }
 }

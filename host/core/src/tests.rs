@@ -4,6 +4,8 @@
 
 mod memory;
 mod relay;
+mod ids;
+mod retries;
 mod filters;
 mod json_templates;
 mod templates;
