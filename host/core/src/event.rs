@@ -169,12 +169,12 @@ pub enum InvalidEvent {
 
 impl Event {
     /// The event within the bounds of this module: texts are cut, control characters dropped from single
-    /// lines, surplus labels, links and aliases left out. An empty title becomes the key.
+    /// lines, surplus labels, links and aliases left out.
     ///
     /// # Errors
-    /// A key that is empty or too long, which cannot be cut without becoming another.
+    /// A key that is blank, or too long, which cannot be cut without becoming another.
     pub fn bounded(mut self) -> Result<Self, InvalidEvent> {
-        if self.key.is_empty() {
+        if single_line(&self.key, KEY_BYTES_MAX).is_empty() {
             return Err(InvalidEvent::NoKey);
         }
         if self.key.len() > KEY_BYTES_MAX {
@@ -184,9 +184,6 @@ impl Event {
         self.aliases.retain(|alias| !alias.is_empty() && alias.len() <= KEY_BYTES_MAX && alias != key);
         self.aliases.truncate(ALIASES_MAX);
         self.title = single_line(&self.title, TITLE_CHARS_MAX);
-        if self.title.is_empty() && self.change == EventChange::Trigger {
-            self.title = single_line(&self.key, TITLE_CHARS_MAX);
-        }
         cut_bytes(&mut self.message, MESSAGE_BYTES_MAX);
         self.labels = bounded_labels(self.labels);
         self.links.retain(|link| {
@@ -220,9 +217,12 @@ pub fn bounded_labels(labels: BTreeMap<String, String>) -> BTreeMap<String, Stri
 /// `text` as one line of at most `chars` characters: control characters become spaces, ends are trimmed, a
 /// cut is marked with `…`.
 pub fn single_line(text: &str, chars: usize) -> String {
-    let clean: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    // The two separators are no control characters, but end a line all the same.
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let spaced: String = text.chars().map(|c| if breaks(c) { ' ' } else { c }).collect();
+    let clean = spaced.trim();
     if clean.chars().count() <= chars {
-        return clean;
+        return clean.to_owned();
     }
     let mut cut: String = clean.chars().take(chars.saturating_sub(1)).collect();
     cut.push('…');

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::event::{Event, LABELS_MAX, Link, Severity, UnknownWord, bounded_labels};
+use crate::event::{
+    Event, LABELS_MAX, Link, Severity, TITLE_CHARS_MAX, UnknownWord, bounded_labels, single_line,
+};
 use crate::id::Id;
 use crate::time::Timestamp;
 
@@ -83,14 +85,18 @@ pub struct Incident {
 }
 
 impl Incident {
-    /// A new, open incident of `event`.
+    /// A new, open incident of `event`. Without a title, it is called by its key.
     pub fn open(id: Id, number: u64, source: &str, event: &Event, default: Severity, now: Timestamp) -> Self {
         Self {
             id,
             number,
             source: source.to_owned(),
             key: event.key.clone(),
-            title: event.title.clone(),
+            title: if event.title.is_empty() {
+                single_line(&event.key, TITLE_CHARS_MAX)
+            } else {
+                event.title.clone()
+            },
             message: event.message.clone(),
             severity: event.severity.unwrap_or(default),
             state: IncidentState::Open,

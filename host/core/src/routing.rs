@@ -142,6 +142,12 @@ impl Router {
         self.routing.sources.get(source).cloned().unwrap_or_default()
     }
 
+    /// After this many milliseconds no source takes a request for a repetition of an older one.
+    pub fn longest_replay_window_ms(&self) -> u64 {
+        let rules = self.routing.sources.values().map(|rule| rule.replay_window_ms);
+        rules.fold(SourceRule::default().replay_window_ms, u64::max)
+    }
+
     /// The actions that `change` of `incident` is owed to, in order.
     pub fn route<'a>(
         &'a self,

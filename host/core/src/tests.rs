@@ -4,12 +4,33 @@
 
 mod memory;
 mod relay;
+
+mod table;
+
+mod aliases;
+mod deduplication;
+mod incidents;
+mod late;
+
+mod lanes;
+mod pauses;
+mod rejections;
+mod told;
+mod write_back;
+
+mod fold_properties;
+
+mod bounds;
 mod ids;
 mod retries;
+
 mod filters;
 mod json_templates;
 mod templates;
 mod values;
+
 mod addresses;
 mod paths;
 mod urls;
+
+mod purity;

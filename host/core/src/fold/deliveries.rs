@@ -62,7 +62,11 @@ impl<S: State> Step<'_, S> {
     pub(super) fn claimed(&mut self, deliveries: &[Id]) -> Fold<(), S> {
         let mut claimed = Vec::with_capacity(deliveries.len());
         for id in deliveries {
-            let before = self.expect(*id, DeliveryState::Due, "expected it to be due")?;
+            let expected = "expected it to be due";
+            let before = self.expect(*id, DeliveryState::Due, expected)?;
+            if claimed.iter().any(|other: &Delivery| other.id == *id) {
+                return Err(Rejection::WrongState { id: *id, state: DeliveryState::Sending, expected }.into());
+            }
             claimed.push(before);
         }
         for before in claimed {

@@ -17,7 +17,9 @@ const FORGET_AT_ONCE: usize = 8;
 impl<S: State> Step<'_, S> {
     pub(super) fn received(&mut self, receipt: Id, received: &Received) -> Fold<(), S> {
         let rule = self.state.router().source(&received.source);
-        self.state.forget(self.at.minus_ms(rule.replay_window_ms), FORGET_AT_ONCE).kept()?;
+        // By the longest window of all sources: the oldest identities may be another source's.
+        let longest = self.state.router().longest_replay_window_ms();
+        self.state.forget(self.at.minus_ms(longest), FORGET_AT_ONCE).kept()?;
         let record = self.decoded(receipt, received, &rule)?;
         self.state.put_receipt(&record).kept()?;
         self.applied.receipt = Some(record);
@@ -108,7 +110,17 @@ impl<S: State> Step<'_, S> {
                 None => {}
             }
         }
-        Ok(resolved)
+        let Some(resolved) = resolved else { return Ok(None) };
+        // Its own key may have moved on to an incident that is not resolved: then that is the one.
+        let successor = self.unresolved(source, &resolved.key)?;
+        Ok(Some(successor.unwrap_or(resolved)))
+    }
+
+    /// The incident that this key leads to, unless it is resolved.
+    fn unresolved(&self, source: &str, key: &str) -> Fold<Option<Incident>, S> {
+        let Some(id) = self.state.find(source, key).kept()? else { return Ok(None) };
+        let incident = self.state.incident(id).kept()?;
+        Ok(incident.filter(|incident| incident.state != IncidentState::Resolved))
     }
 
     fn open(&mut self, source: &str, receipt: Id, event: &Event, rule: &SourceRule) -> Fold<Incident, S> {
@@ -116,14 +128,19 @@ impl<S: State> Step<'_, S> {
         let id = self.next_id();
         let incident = Incident::open(id, number, source, event, rule.default_severity, self.at);
         self.state.put_incident(None, &incident).kept()?;
-        self.point(source, event, id)?;
+        self.point(&incident, event)?;
         self.changed(&incident, ChangeKind::Opened, Vec::new(), event, receipt)?;
         Ok(incident)
     }
 
-    fn point(&mut self, source: &str, event: &Event, id: Id) -> Fold<(), S> {
-        for key in std::iter::once(&event.key).chain(&event.aliases) {
-            self.state.point(source, key, id).kept()?;
+    /// Makes an incident known under its own key and the event's, but takes none from another incident that
+    /// is not resolved: nothing could resolve that one any more.
+    fn point(&mut self, incident: &Incident, event: &Event) -> Fold<(), S> {
+        for key in [&incident.key, &event.key].into_iter().chain(&event.aliases) {
+            let known = self.state.find(&incident.source, key).kept()?;
+            if known != Some(incident.id) && self.unresolved(&incident.source, key)?.is_none() {
+                self.state.point(&incident.source, key, incident.id).kept()?;
+            }
         }
         Ok(())
     }
@@ -176,15 +193,17 @@ impl<S: State> Step<'_, S> {
             // Handled by the caller: both are about no incident that is there.
             Transition::Open | Transition::Orphan => return Ok(before),
         };
-        if !matches!(transition, Transition::Note | Transition::NoteLate | Transition::Nothing) {
+        if !matches!(transition, Transition::Note | Transition::NoteLate) {
             incident.occurred(event);
-            self.point(&incident.source, event, incident.id)?;
         }
         if kind.is_some() {
             incident.updated_at = self.at;
         }
         if incident != before {
             self.state.put_incident(Some(&before), &incident).kept()?;
+        }
+        if !matches!(transition, Transition::Note | Transition::NoteLate | Transition::Nothing) {
+            self.point(&incident, event)?;
         }
         if let Some(kind) = kind {
             self.changed(&incident, kind, fields, event, receipt)?;

@@ -1,0 +1,68 @@
+//! A connection on which nothing can work is paused until somebody has mended it.
+
+use super::relay::{Relay, action, delivered, retried, started, trigger};
+use crate::delivery::DeliveryState;
+use crate::id::Id;
+use crate::journal::Verdict;
+
+/// A relay whose connection `slack` was found to be misconfigured by this delivery.
+fn paused() -> (Relay, Id) {
+    let mut relay = Relay::new(vec![action("chat", "slack")]);
+    relay.event(trigger("disk"));
+    let id = relay.claim_one();
+    relay.wait_ms(100);
+    relay.settle(id, Verdict::Misconfigured("the token is wrong".to_owned()));
+    (relay, id)
+}
+
+#[test]
+fn a_misconfigured_connection_is_paused_and_says_why() {
+    let (relay, id) = paused();
+    let pause = &relay.state.pauses["slack"];
+    assert_eq!((pause.reason.as_str(), pause.since), ("the token is wrong", relay.now));
+    assert_eq!(relay.state.deliveries[&id].state, DeliveryState::Due, "it waits with its connection");
+    assert_eq!(relay.state.deliveries[&id].log.len(), 1);
+}
+
+#[test]
+fn nothing_is_sent_over_a_paused_connection_and_nothing_is_lost() {
+    let (mut relay, id) = paused();
+    relay.event(trigger("memory"));
+    relay.wait_ms(1_000_000);
+    assert_eq!(relay.claim(), []);
+    relay.apply(started(None));
+    let claimed = relay.claim();
+    assert_eq!(claimed.len(), 2);
+    assert!(claimed.contains(&id));
+}
+
+#[test]
+fn a_restart_resumes_every_paused_connection() {
+    let (mut relay, id) = paused();
+    assert!(relay.apply(started(None)).scheduled);
+    assert!(relay.state.pauses.is_empty());
+    assert_eq!(relay.claim(), [id]);
+}
+
+#[test]
+fn a_retry_resumes_the_connection() {
+    let (mut relay, id) = paused();
+    assert!(relay.apply(retried(id)).scheduled);
+    assert!(relay.state.pauses.is_empty());
+    assert_eq!(relay.claim(), [id]);
+    assert_eq!(relay.settle(id, delivered()).attempts, 2);
+}
+
+#[test]
+fn another_connection_goes_on() {
+    let mut relay = Relay::new(vec![action("chat", "slack"), action("page", "pager")]);
+    relay.event(trigger("disk"));
+    let claimed = relay.claim();
+    let verdicts = [Verdict::Misconfigured("no".to_owned()), delivered()];
+    for (id, verdict) in claimed.into_iter().zip(verdicts) {
+        relay.settle(id, verdict);
+    }
+    relay.event(trigger("memory"));
+    let next = relay.claim_one();
+    assert_eq!(relay.state.deliveries[&next].connection, "pager");
+}

@@ -1,0 +1,131 @@
+//! An entry that does not fit changes nothing at all.
+
+use super::relay::{
+    Relay, SOURCE, action, commanded, delivered, event, received, resolve, retried, settled, started, trigger,
+};
+use crate::delivery::DeliveryState;
+use crate::event::EventChange;
+use crate::fold::Rejection;
+use crate::id::Id;
+use crate::incident::IncidentState;
+use crate::journal::{Decoding, Fact, Verdict};
+use crate::routing::{ActionRule, Routing};
+use crate::time::Timestamp;
+use crate::transition::Command;
+
+fn nobody() -> Id {
+    Id::new(Timestamp::from_micros(0), 7)
+}
+
+/// What `fact` is rejected with, after the whole state was compared.
+fn rejected(relay: &mut Relay, fact: Fact) -> Rejection {
+    let before = relay.state.clone();
+    let rejection = relay.try_apply(fact).expect_err("the entry does not fit");
+    assert_eq!(relay.state, before, "a rejected entry changes nothing");
+    rejection
+}
+
+fn wrong_state(rejection: &Rejection) -> DeliveryState {
+    match rejection {
+        Rejection::WrongState { state, .. } => *state,
+        other => panic!("expected a wrong state, found {other:?}"),
+    }
+}
+
+/// A relay in the middle of things: deliveries due, sending and waiting, a paused connection. With its
+/// resolved incident, the delivery that is being sent and the one that is due.
+fn busy() -> (Relay, Id, Id, Id) {
+    let mut relay = Relay::new(vec![action("chat", "slack"), action("page", "pager")]);
+    let resolved = relay.incident_of(trigger("disk")).id;
+    relay.event(resolve("disk"));
+    let claimed = relay.claim();
+    let sending = claimed[0];
+    let due = relay.settle(claimed[1], Verdict::Misconfigured("no".to_owned())).id;
+    (relay, resolved, sending, due)
+}
+
+#[test]
+fn a_command_for_an_incident_that_is_not_there() {
+    let (mut relay, ..) = busy();
+    for command in Command::ALL {
+        let rejection = rejected(&mut relay, commanded(nobody(), command));
+        assert_eq!(rejection, Rejection::NoIncident(nobody()));
+    }
+}
+
+#[test]
+fn a_command_that_the_table_refuses_says_so_in_words() {
+    let (mut relay, resolved, ..) = busy();
+    let rejection = rejected(&mut relay, commanded(resolved, Command::Acknowledge));
+    let expected =
+        Rejection::Refused { number: 1, state: IncidentState::Resolved, command: Command::Acknowledge };
+    assert_eq!(rejection, expected);
+    assert_eq!(rejection.to_string(), "incident #1 is resolved, so it cannot be acknowledged");
+}
+
+#[test]
+fn a_claim_of_what_is_not_there_or_not_due_also_beside_one_that_is() {
+    let (mut relay, _, sending, due) = busy();
+    let claim = |ids: &[Id]| Fact::Claimed { deliveries: ids.to_vec() };
+    assert_eq!(rejected(&mut relay, claim(&[due, nobody()])), Rejection::NoDelivery(nobody()));
+    let rejection = rejected(&mut relay, claim(&[due, sending]));
+    assert_eq!(wrong_state(&rejection), DeliveryState::Sending);
+    let waiting = relay.state.deliveries_of("chat")[1].id;
+    let rejection = rejected(&mut relay, claim(&[due, waiting]));
+    assert_eq!(wrong_state(&rejection), DeliveryState::Waiting);
+}
+
+/// The second of two equal ids was once written over a state that the first had already changed, and a
+/// store's index of what is due kept the wrong one.
+#[test]
+fn a_claim_that_names_a_delivery_twice() {
+    let (mut relay, _, _, due) = busy();
+    let rejection = rejected(&mut relay, Fact::Claimed { deliveries: vec![due, due] });
+    assert_eq!(wrong_state(&rejection), DeliveryState::Sending);
+}
+
+#[test]
+fn a_verdict_on_what_is_not_there_or_not_being_sent() {
+    let (mut relay, _, sending, due) = busy();
+    assert_eq!(rejected(&mut relay, settled(nobody(), delivered())), Rejection::NoDelivery(nobody()));
+    let rejection = rejected(&mut relay, settled(due, delivered()));
+    assert_eq!(wrong_state(&rejection), DeliveryState::Due);
+    relay.settle(sending, delivered());
+    let rejection = rejected(&mut relay, settled(sending, Verdict::Misconfigured("no".to_owned())));
+    assert_eq!(wrong_state(&rejection), DeliveryState::Delivered);
+}
+
+#[test]
+fn a_retry_of_what_is_not_there_or_under_way_or_arrived() {
+    let (mut relay, _, sending, _) = busy();
+    assert_eq!(rejected(&mut relay, retried(nobody())), Rejection::NoDelivery(nobody()));
+    let waiting = relay.state.deliveries_of("page")[1].id;
+    assert_eq!(wrong_state(&rejected(&mut relay, retried(waiting))), DeliveryState::Waiting);
+    assert_eq!(wrong_state(&rejected(&mut relay, retried(sending))), DeliveryState::Sending);
+    relay.settle(sending, delivered());
+    assert_eq!(wrong_state(&rejected(&mut relay, retried(sending))), DeliveryState::Delivered);
+}
+
+#[test]
+fn decoding_again_what_is_not_there_or_was_applied() {
+    let (mut relay, ..) = busy();
+    let again = |receipt| {
+        let received = received(SOURCE, &["1"], Decoding::Events(vec![trigger("new")]));
+        Fact::Redecoded { receipt, received }
+    };
+    assert_eq!(rejected(&mut relay, again(nobody())), Rejection::NoReceipt(nobody()));
+    let applied = relay.event(event(EventChange::Note, "disk"));
+    let rejection = rejected(&mut relay, again(applied.id));
+    assert_eq!(rejection, Rejection::NotDeadLetter { id: applied.id, status: "applied" });
+}
+
+#[test]
+fn a_start_with_a_filter_that_does_not_compile_names_the_action() {
+    let (mut relay, ..) = busy();
+    let broken = ActionRule { filter: Some("severty == 1".to_owned()), ..action("chat", "slack") };
+    let routing = Routing { actions: vec![broken], ..Routing::default() };
+    let Rejection::InvalidRouting(why) = rejected(&mut relay, started(Some(routing))) else {
+        panic!("expected invalid routing");
+    };
+    assert!(why.starts_with("actions.chat.filter: unknown placeholder `severty`"), "{why}");
+}
