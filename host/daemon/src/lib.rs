@@ -1,1 +1,32 @@
-//! Placeholder.
+//! The daemon: the only part of Tocsin with sockets, a clock and a command line.
+//!
+//! Read [`pipeline`] first: it is the road of one alert in one screen. Then, in the order of that road:
+//! [`http`] (requests come in) → [`bindings`] (which plugin, with which settings) → [`app`] (what is shared,
+//! and the commit) → [`delivery`] and [`attempt`] (what is owed is sent) → [`outgoing`], [`sender`] (secrets
+//! and addresses). Around it: [`config`], [`plugins`] (dropped files), [`relay`] (start and stop),
+//! [`control`] (the command line's socket), [`cli`].
+#![forbid(unsafe_code)]
+
+pub mod pipeline;
+
+pub mod app;
+pub mod attempt;
+pub mod bindings;
+pub mod clock;
+pub mod config;
+pub mod delivery;
+pub mod http;
+pub mod outgoing;
+pub mod plugins;
+pub mod problem;
+pub mod relay;
+pub mod sender;
+pub mod server;
+pub mod signing;
+pub mod trace;
+pub mod words;
+
+pub mod cli;
+pub mod control;
+pub mod demo;
+pub mod systemd;

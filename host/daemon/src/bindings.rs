@@ -1,0 +1,198 @@
+//! Plugins bound to the configuration: for each source and action the plugin that serves it, with its
+//! settings checked against that plugin's own description.
+//!
+//! Built whole and then put in force at once; never changed afterwards. A binding that does not fit says why,
+//! and only what depends on it stands still.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tocsin_core::plugin::{ActionInfo, Setting, SourceInfo};
+use tocsin_core::settings::{SettingError, Settings, secret_names};
+use tocsin_sandbox::{Limits, Plugin};
+
+use crate::config::{Action, Config, Connection, Problem, Source};
+
+/// A plugin that is in force, and where it is from.
+#[derive(Clone)]
+pub struct Loaded {
+    /// The plugin.
+    pub plugin: Plugin,
+    /// Where it is from.
+    pub origin: Origin,
+}
+
+/// Where a plugin is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It came with the relay.
+    Bundled,
+    /// An operator dropped it: the file's name.
+    Dropped(String),
+}
+
+/// What is in force.
+pub struct Bindings {
+    /// By id.
+    pub plugins: BTreeMap<String, Loaded>,
+    /// By the source's name.
+    pub sources: BTreeMap<String, Result<Arc<SourceBinding>, String>>,
+    /// By the action's name.
+    pub actions: BTreeMap<String, Result<Arc<ActionBinding>, String>>,
+    /// By the connection's name.
+    pub connections: BTreeMap<String, Result<Arc<ConnectionBinding>, String>>,
+}
+
+/// A source with its plugin.
+pub struct SourceBinding {
+    /// The plugin.
+    pub plugin: Plugin,
+    /// What it said about taking requests in.
+    pub info: SourceInfo,
+    /// What it is given with each request.
+    pub settings: Vec<Setting>,
+}
+
+/// An action with its plugin.
+pub struct ActionBinding {
+    /// The plugin.
+    pub plugin: Plugin,
+    /// What it is given with each delivery, once rendered.
+    pub settings: Settings,
+}
+
+/// A connection with its plugin.
+pub struct ConnectionBinding {
+    /// What the plugin said about sending requests out.
+    pub info: ActionInfo,
+    /// What the plugin is given with each delivery.
+    pub settings: Vec<Setting>,
+}
+
+impl Bindings {
+    /// Binds `plugins` to `config`. Returns every setting that does not fit beside what does.
+    pub fn build(config: &Config, plugins: BTreeMap<String, Loaded>) -> (Self, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let mut note = |problem: Vec<Problem>| {
+            let words: Vec<String> = problem.iter().map(ToString::to_string).collect();
+            problems.extend(problem);
+            words.join("; ")
+        };
+        let mut sources = BTreeMap::new();
+        for (name, source) in &config.sources {
+            sources.insert(name.clone(), bind_source(source, &plugins).map_err(&mut note));
+        }
+        let mut connections = BTreeMap::new();
+        for (name, connection) in &config.connections {
+            connections.insert(name.clone(), bind_connection(connection, &plugins).map_err(&mut note));
+        }
+        let mut actions = BTreeMap::new();
+        for (name, action) in &config.actions {
+            actions.insert(name.clone(), bind_action(action, config, &plugins).map_err(&mut note));
+        }
+        (Self { plugins, sources, actions, connections }, problems)
+    }
+}
+
+fn problem(path: String, problem: impl Into<String>) -> Vec<Problem> {
+    vec![Problem { path, problem: problem.into() }]
+}
+
+/// The plugin that `path` asks for.
+fn find<'a>(id: &str, path: &str, plugins: &'a BTreeMap<String, Loaded>) -> Result<&'a Plugin, Vec<Problem>> {
+    plugins.get(id).map(|loaded| &loaded.plugin).ok_or_else(|| {
+        let known: Vec<&str> = plugins.keys().map(String::as_str).collect();
+        let words = format!(
+            "there is no plugin `{id}`: there is {}; drop {id}.wasm into the plugins directory",
+            known.join(", ")
+        );
+        problem(format!("{path}.plugin"), words)
+    })
+}
+
+/// The mistakes of one table of settings, under its path.
+fn at(path: &str, errors: Vec<SettingError>) -> Vec<Problem> {
+    let under = |error: SettingError| Problem {
+        path: format!("{path}.settings.{}", error.key),
+        problem: error.problem,
+    };
+    errors.into_iter().map(under).collect()
+}
+
+fn bind_source(
+    source: &Source,
+    plugins: &BTreeMap<String, Loaded>,
+) -> Result<Arc<SourceBinding>, Vec<Problem>> {
+    let path = format!("sources.{}", source.name);
+    let plugin = find(&source.plugin, &path, plugins)?;
+    let Some(info) = plugin.info().source.clone() else {
+        let words = format!("`{}` only sends: use a plugin that takes requests in", source.plugin);
+        return Err(problem(format!("{path}.plugin"), words));
+    };
+    let settings = Settings::check(&info.fields, &source.settings).map_err(|errors| at(&path, errors))?;
+    let limits = Limits { request_bytes: source.body_bytes, ..plugin.limits().clone() };
+    Ok(Arc::new(SourceBinding { plugin: plugin.with_limits(limits), settings: settings.plain(), info }))
+}
+
+/// The part of a plugin that sends, for `path`.
+fn action_info(plugin: &Plugin, path: &str) -> Result<ActionInfo, Vec<Problem>> {
+    plugin.info().action.clone().ok_or_else(|| {
+        let words = format!("`{}` only takes requests in: use a plugin that sends", plugin.info().id);
+        problem(format!("{path}.plugin"), words)
+    })
+}
+
+fn bind_connection(
+    connection: &Connection,
+    plugins: &BTreeMap<String, Loaded>,
+) -> Result<Arc<ConnectionBinding>, Vec<Problem>> {
+    let path = format!("connections.{}", connection.name);
+    let plugin = find(&connection.plugin, &path, plugins)?;
+    let info = action_info(plugin, &path)?;
+    let mut problems = Vec::new();
+    for (key, required) in secret_names(&info.connection) {
+        if required && !connection.secrets.contains_key(key) {
+            problems.extend(problem(format!("{path}.secrets.{key}"), "is missing"));
+        }
+    }
+    for key in connection.secrets.keys() {
+        if !secret_names(&info.connection).any(|(name, _)| name == key) {
+            let names: Vec<&str> = secret_names(&info.connection).map(|(name, _)| name).collect();
+            let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            let words = format!("is not a secret of this plugin: there is {known}");
+            problems.extend(problem(format!("{path}.secrets.{key}"), words));
+        }
+    }
+    match Settings::check(&info.connection, &connection.settings) {
+        Ok(settings) if problems.is_empty() => {
+            Ok(Arc::new(ConnectionBinding { settings: settings.plain(), info }))
+        }
+        Ok(_) => Err(problems),
+        Err(errors) => {
+            problems.extend(at(&path, errors));
+            Err(problems)
+        }
+    }
+}
+
+fn bind_action(
+    action: &Action,
+    config: &Config,
+    plugins: &BTreeMap<String, Loaded>,
+) -> Result<Arc<ActionBinding>, Vec<Problem>> {
+    let rule = &action.rule;
+    let path = format!("actions.{}", rule.name);
+    let unknown = || problem(format!("{path}.connection"), "is not among the connections");
+    let connection = config.connections.get(&rule.connection).ok_or_else(unknown)?;
+    let test = rule.test_connection.as_ref().and_then(|name| config.connections.get(name));
+    if let Some(test) = test
+        && test.plugin != connection.plugin
+    {
+        let words = format!("is one of `{}`, the connection is one of `{}`", test.plugin, connection.plugin);
+        return Err(problem(format!("{path}.test_connection"), words));
+    }
+    let plugin = find(&connection.plugin, &path, plugins)?;
+    let info = action_info(plugin, &path)?;
+    let settings = Settings::check(&info.fields, &action.settings).map_err(|errors| at(&path, errors))?;
+    Ok(Arc::new(ActionBinding { plugin: plugin.clone(), settings }))
+}

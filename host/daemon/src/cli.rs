@@ -1,0 +1,154 @@
+//! The command line: what can be asked for, and who does it.
+//!
+//! Holds no logic of its own; commands about a running relay go over its control socket.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Config;
+
+mod bench;
+mod check;
+mod deliveries;
+mod incidents;
+mod plugins;
+mod receipts;
+mod serve;
+mod status;
+mod table;
+mod verify;
+
+/// Where the configuration is when nothing is said: here, then where packages put it.
+const CONFIG_PLACES: [&str; 2] = ["tocsin.toml", "/etc/tocsin/tocsin.toml"];
+
+/// An incident relay: webhooks in, incidents kept, notifications out; every integration a sandboxed
+/// WebAssembly component.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tocsin demo                              see the whole road of an alert, now, in this terminal
+  tocsin check --config tocsin.toml        is this configuration right?
+  tocsin serve --config tocsin.toml        run the relay
+  tocsin incidents list --state open       what is burning?
+  tocsin incidents ack 42                  I am on it
+  tocsin deliveries list --state rejected  what did not arrive, and why?
+  tocsin deliveries retry 01JD…            mended; try it again
+  tocsin receipts list --dead-letters      what could not be understood?";
+
+/// Which relay is meant.
+#[derive(Debug, Args)]
+struct Place {
+    /// The configuration. Default: ./tocsin.toml, else /etc/tocsin/tocsin.toml
+    #[arg(long, short, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The running relay's control socket, for when the configuration cannot be read.
+    /// Default: control.sock in the configuration's state directory
+    #[arg(long, global = true, value_name = "PATH")]
+    socket: Option<PathBuf>,
+    /// Print JSON instead of text.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the relay until SIGTERM or Ctrl-C.
+    Serve,
+    /// Check the configuration and its plugins, without starting anything.
+    Check,
+    /// Start a relay with example sources and a receiver, send one alert to each and show its way.
+    Demo(crate::demo::DemoArgs),
+    /// What the running relay holds, and what stands still.
+    Status,
+    /// List, show and handle incidents.
+    #[command(subcommand, visible_alias = "incident")]
+    Incidents(incidents::Incidents),
+    /// List and show what was sent, and try it again.
+    #[command(subcommand, visible_alias = "delivery")]
+    Deliveries(deliveries::Deliveries),
+    /// List and show requests that came in, and decode them again.
+    #[command(subcommand, visible_alias = "receipt")]
+    Receipts(receipts::Receipts),
+    /// List the plugins in force, or check a file before dropping it.
+    #[command(subcommand, visible_alias = "plugin")]
+    Plugins(plugins::Plugins),
+    /// Fold the journal again and compare it with the store.
+    Verify,
+    /// Measure this machine: how many requests a relay takes, durably, and delivers.
+    Bench(bench::BenchArgs),
+}
+
+impl Place {
+    /// The configuration's file.
+    fn path(&self) -> anyhow::Result<PathBuf> {
+        if let Some(path) = &self.config {
+            return Ok(path.clone());
+        }
+        let found = CONFIG_PLACES.iter().map(PathBuf::from).find(|path| path.exists());
+        found.with_context(|| {
+            format!("there is no configuration at {}: name it with --config", CONFIG_PLACES.join(" or "))
+        })
+    }
+
+    /// The configuration.
+    fn read(&self) -> anyhow::Result<Config> {
+        Ok(Config::read(&self.path()?)?)
+    }
+
+    /// The control socket.
+    fn socket(&self) -> anyhow::Result<PathBuf> {
+        match &self.socket {
+            Some(socket) => Ok(socket.clone()),
+            None => Ok(self.read()?.socket_path()),
+        }
+    }
+
+    /// Asks the running relay. `body` makes it a POST.
+    fn ask(&self, path: &str, body: Option<serde_json::Value>) -> anyhow::Result<serde_json::Value> {
+        let socket = self.socket()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        Ok(runtime.block_on(crate::control::client::ask(&socket, path, body))?)
+    }
+}
+
+/// Does what was asked for.
+///
+/// # Errors
+/// Whatever kept it from being done, in words.
+pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let place = cli.place;
+    match cli.command {
+        Command::Serve => serve::run(&place),
+        Command::Check => check::run(&place),
+        Command::Demo(args) => crate::demo::run(&args),
+        Command::Status => status::run(&place),
+        Command::Incidents(command) => incidents::run(&place, command),
+        Command::Deliveries(command) => deliveries::run(&place, command),
+        Command::Receipts(command) => receipts::run(&place, command),
+        Command::Plugins(command) => plugins::run(&place, command),
+        Command::Verify => verify::run(&place),
+        Command::Bench(args) => bench::run(&args),
+    }
+}
+
+/// Who is at the terminal.
+fn person() -> String {
+    let name = |variable: &str| std::env::var(variable).ok().filter(|name| !name.is_empty());
+    name("SUDO_USER").or_else(|| name("USER")).unwrap_or_else(|| "operator".to_owned())
+}
+
+/// A multi-threaded runtime, for commands that run a relay or plugins.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")
+}

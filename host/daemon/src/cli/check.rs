@@ -1,0 +1,86 @@
+//! `tocsin check`: everything that `serve` would find wrong, without serving.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+use tocsin_core::delivery::ChangeKind;
+
+use super::{Place, table};
+use crate::bindings::Bindings;
+use crate::config::Config;
+use crate::plugins::Shelf;
+use crate::relay;
+
+pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
+    let config = place.read()?;
+    let (bindings, refused) = super::runtime()?.block_on(async {
+        let shelf = Shelf::new(relay::sandbox(&config)?, &config.plugins_dir).await?;
+        let bindings = shelf.scan(&config, None).await;
+        anyhow::Ok((bindings, shelf.refused()))
+    })?;
+    let plugins = bindings.map(|bindings| bindings.plugins).unwrap_or_default();
+    let (bindings, problems) = Bindings::build(&config, plugins);
+    if place.json {
+        let problems: Vec<_> = problems
+            .iter()
+            .map(|problem| json!({ "path": problem.path, "problem": problem.problem }))
+            .collect();
+        let refused: Vec<_> =
+            refused.iter().map(|refused| json!({ "file": refused.file, "why": refused.why })).collect();
+        table::json(&json!({ "problems": problems, "refused": refused }));
+    } else {
+        for refused in &refused {
+            println!("plugin file {} is refused: {}", refused.file, refused.why);
+        }
+        for problem in &problems {
+            println!("{}: {}", config.path.display(), problem);
+        }
+        if problems.is_empty() {
+            summary(&config, &bindings);
+        }
+    }
+    let good = problems.is_empty() && refused.is_empty();
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What the configuration comes to, so that the reader sees whether that is what was meant.
+fn summary(config: &Config, bindings: &Bindings) {
+    println!("{} is right", config.path.display());
+    for source in config.sources.values() {
+        let open = if source.token.is_none() { ", open to everybody" } else { "" };
+        println!(
+            "  source {:<16} {} by {}{open}",
+            source.name,
+            config.source_url(&source.name),
+            source.plugin
+        );
+    }
+    for action in config.actions.values() {
+        let rule = &action.rule;
+        let on: Vec<&str> = rule.on.iter().map(|kind: &ChangeKind| kind.as_str()).collect();
+        let filter = rule.filter.as_ref().map(|filter| format!(" if {filter}")).unwrap_or_default();
+        let status = rule.status.as_str();
+        println!("  action {:<16} {status}, to {} on {}{filter}", rule.name, rule.connection, on.join(", "));
+    }
+    for connection in config.connections.values() {
+        let host = connection.parsed_url.host_str().unwrap_or_default();
+        let Some(Ok(bound)) = bindings.connections.get(&connection.name) else { continue };
+        if !usual(&bound.info.hosts, host) {
+            println!(
+                "  note: connection {} goes to {host}, where {} usually goes to {}",
+                connection.name,
+                connection.plugin,
+                bound.info.hosts.join(", ")
+            );
+        }
+    }
+}
+
+/// Whether `host` is among the hosts that a plugin's peers have.
+fn usual(hosts: &[String], host: &str) -> bool {
+    hosts.is_empty()
+        || hosts.iter().any(|pattern| match pattern.strip_prefix("*.") {
+            Some(domain) => host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')),
+            None => pattern == host,
+        })
+}

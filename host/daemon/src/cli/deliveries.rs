@@ -1,0 +1,134 @@
+//! `tocsin deliveries`: what was sent, what was not, and why.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::table::{items, json, print, query, second, segment, short, text};
+use super::{Place, person};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Deliveries {
+    /// List deliveries, newest first.
+    List {
+        /// Only these states, with commas: waiting, due, sending, delivered, accepted, skipped, not_sent,
+        /// rejected, expired
+        #[arg(long, value_name = "STATES")]
+        state: Option<String>,
+        /// Only to this connection.
+        #[arg(long)]
+        connection: Option<String>,
+        /// Only of this action.
+        #[arg(long)]
+        action: Option<String>,
+        /// Only of this incident: its number or id.
+        #[arg(long)]
+        incident: Option<String>,
+        /// At most this many.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// Show a delivery with its attempts.
+    Show {
+        /// Its id.
+        delivery: String,
+    },
+    /// Try one again now: a dead letter, or one that waits for its time. Its connection goes on if it was
+    /// paused.
+    Retry {
+        /// Its id.
+        delivery: String,
+        /// Who says so. Default: the user at the terminal
+        #[arg(long = "as", value_name = "NAME")]
+        actor: Option<String>,
+    },
+}
+
+pub(super) fn run(place: &Place, command: Deliveries) -> anyhow::Result<ExitCode> {
+    match command {
+        Deliveries::List { state, connection, action, incident, limit } => {
+            let pairs = [
+                ("state", state),
+                ("connection", connection),
+                ("action", action),
+                ("incident", incident),
+                ("limit", Some(limit.to_string())),
+            ];
+            let deliveries = place.ask(&query("/deliveries", &pairs), None)?;
+            if place.json { json(&deliveries) } else { list(&deliveries) }
+        }
+        Deliveries::Show { delivery } => {
+            let delivery = place.ask(&format!("/deliveries/{}", segment(&delivery)), None)?;
+            if place.json { json(&delivery) } else { show(&delivery) }
+        }
+        Deliveries::Retry { delivery, actor } => {
+            let path = format!("/deliveries/{}/retry", segment(&delivery));
+            let delivery = place.ask(&path, Some(json!({ "actor": actor.unwrap_or_else(person) })))?;
+            if place.json { json(&delivery) } else { println!("{}", line(&delivery)) }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A delivery in one line.
+pub(super) fn line(delivery: &Value) -> String {
+    let last = text(delivery, "last.summary");
+    let last = if last.is_empty() { last } else { format!(", last: {}", short(&last, 80)) };
+    let next = second(delivery, "next_at");
+    let next = if next.is_empty() { next } else { format!(", next at {next}") };
+    format!(
+        "{} {} to {} is {} after {} attempts{next}{last}",
+        text(delivery, "id"),
+        text(delivery, "change"),
+        text(delivery, "connection"),
+        text(delivery, "state"),
+        text(delivery, "attempts"),
+    )
+}
+
+fn list(deliveries: &Value) {
+    let row = |delivery: &Value| {
+        [
+            text(delivery, "id"),
+            format!("#{}", text(delivery, "incident.number")),
+            text(delivery, "change"),
+            text(delivery, "action"),
+            text(delivery, "state"),
+            text(delivery, "attempts"),
+            second(delivery, "next_at"),
+            short(&text(delivery, "last.summary"), 70),
+        ]
+    };
+    let rows: Vec<_> = items(deliveries).iter().map(row).collect();
+    if rows.is_empty() {
+        println!("no deliveries");
+    } else {
+        print(["ID", "", "CHANGE", "ACTION", "STATE", "TRIED", "NEXT (UTC)", "LAST ANSWER"], &rows);
+    }
+}
+
+fn show(delivery: &Value) {
+    println!("{}", line(delivery));
+    println!(
+        "action {}, incident #{} {}",
+        text(delivery, "action"),
+        text(delivery, "incident.number"),
+        text(delivery, "incident.title")
+    );
+    println!("owed since {} UTC", second(delivery, "owed_since"));
+    for attempt in items(&delivery["log"]) {
+        let status = text(attempt, "status");
+        let status = if status.is_empty() { "no answer".to_owned() } else { format!("HTTP {status}") };
+        let took_ms = attempt["took_us"].as_u64().unwrap_or(0) / 1000;
+        println!(
+            "  {}. {} UTC, {status}, {took_ms} ms: {}",
+            text(attempt, "number"),
+            second(attempt, "at"),
+            text(attempt, "summary"),
+        );
+    }
+    if matches!(text(delivery, "state").as_str(), "rejected" | "expired") {
+        println!("Mend what the last line says, then: tocsin deliveries retry {}", text(delivery, "id"));
+    }
+}

@@ -1,0 +1,157 @@
+//! `tocsin incidents`: what is burning, and who is on it.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::table::{items, json, print, query, second, segment, short, text};
+use super::{Place, person};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Incidents {
+    /// List incidents, newest first.
+    List {
+        /// Only these states, with commas: open, acknowledged, resolved
+        #[arg(long, value_name = "STATES")]
+        state: Option<String>,
+        /// Only of this source.
+        #[arg(long)]
+        source: Option<String>,
+        /// At most this many.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// Show an incident with its history and deliveries.
+    Show {
+        /// Its number (42) or id.
+        incident: String,
+    },
+    /// Say that you are on it.
+    Ack(Handle),
+    /// Say that you no longer are.
+    Unack(Handle),
+    /// Say that it is over.
+    Resolve(Handle),
+    /// Write something down.
+    Note(Handle),
+}
+
+/// An incident, and what to say about it.
+#[derive(Debug, Args)]
+pub(super) struct Handle {
+    /// Its number (42) or id.
+    incident: String,
+    /// What to write down with it.
+    #[arg(value_name = "TEXT")]
+    text: Vec<String>,
+    /// Who says so. Default: the user at the terminal
+    #[arg(long = "as", value_name = "NAME")]
+    actor: Option<String>,
+}
+
+pub(super) fn run(place: &Place, command: Incidents) -> anyhow::Result<ExitCode> {
+    match command {
+        Incidents::List { state, source, limit } => {
+            let path = query(
+                "/incidents",
+                &[("state", state), ("source", source), ("limit", Some(limit.to_string()))],
+            );
+            let incidents = place.ask(&path, None)?;
+            if place.json { json(&incidents) } else { list(&incidents) }
+        }
+        Incidents::Show { incident } => {
+            let incident = place.ask(&format!("/incidents/{}", segment(&incident)), None)?;
+            if place.json { json(&incident) } else { show(&incident) }
+        }
+        Incidents::Ack(handle) => handled(place, "acknowledge", handle)?,
+        Incidents::Unack(handle) => handled(place, "unacknowledge", handle)?,
+        Incidents::Resolve(handle) => handled(place, "resolve", handle)?,
+        Incidents::Note(handle) => handled(place, "note", handle)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn handled(place: &Place, command: &str, handle: Handle) -> anyhow::Result<()> {
+    let path = format!("/incidents/{}/{command}", segment(&handle.incident));
+    let body = json!({ "actor": handle.actor.unwrap_or_else(person), "text": handle.text.join(" ") });
+    let incident = place.ask(&path, Some(body))?;
+    if place.json {
+        json(&incident);
+    } else {
+        let already = if incident["changed"] == json!(false) { " already" } else { "" };
+        let state = text(&incident, "state");
+        println!("incident #{} is{already} {state}: {}", text(&incident, "number"), text(&incident, "title"));
+    }
+    Ok(())
+}
+
+fn list(incidents: &Value) {
+    let row = |incident: &Value| {
+        [
+            format!("#{}", text(incident, "number")),
+            text(incident, "state"),
+            text(incident, "severity"),
+            text(incident, "source"),
+            second(incident, "opened_at"),
+            text(incident, "count"),
+            short(&text(incident, "title"), 60),
+        ]
+    };
+    let rows: Vec<_> = items(incidents).iter().map(row).collect();
+    if rows.is_empty() {
+        println!("no incidents");
+    } else {
+        print(["", "STATE", "SEVERITY", "SOURCE", "OPENED (UTC)", "COUNT", "TITLE"], &rows);
+    }
+}
+
+fn show(incident: &Value) {
+    println!("#{}  {}", text(incident, "number"), text(incident, "title"));
+    println!(
+        "{}, {}, from {} ({})",
+        text(incident, "state"),
+        text(incident, "severity"),
+        text(incident, "source"),
+        text(incident, "key")
+    );
+    for (what, path) in
+        [("opened", "opened_at"), ("acknowledged", "acknowledged_at"), ("resolved", "resolved_at")]
+    {
+        if !text(incident, path).is_empty() {
+            println!("{what:<13} {} UTC", second(incident, path));
+        }
+    }
+    println!("{:<13} {}", "count", text(incident, "count"));
+    println!("{:<13} {}", "id", text(incident, "id"));
+    if let Some(labels) = incident["labels"].as_object() {
+        for (key, value) in labels {
+            println!("{:<13} {key} = {}", "label", short(value.as_str().unwrap_or_default(), 80));
+        }
+    }
+    for link in items(&incident["links"]) {
+        println!("{:<13} {} {}", "link", text(link, "title"), text(link, "url"));
+    }
+    let message = text(incident, "message");
+    if !message.is_empty() {
+        println!("\n{message}");
+    }
+    println!("\nHistory");
+    for item in items(&incident["timeline"]) {
+        let who = text(item, "actor");
+        let by = if who.is_empty() { String::new() } else { format!(" by {who}") };
+        let action = text(item, "action");
+        let of = if action.is_empty() { String::new() } else { format!(" ({action})") };
+        let said = short(&text(item, "text"), 100);
+        let said = if said.is_empty() { said } else { format!(": {said}") };
+        println!("  {}  {}{of}{by}{said}", second(item, "at"), text(item, "what"));
+    }
+    let open: Vec<&Value> =
+        items(&incident["deliveries"]).iter().filter(|delivery| !delivery["next_at"].is_null()).collect();
+    if !open.is_empty() {
+        println!("\nOn the way");
+        for delivery in open {
+            println!("  {}", super::deliveries::line(delivery));
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! `tocsin plugins`: what is in force, and whether a file could be.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Subcommand;
+use serde_json::{Value, json};
+use tocsin_core::settings::Field;
+use tocsin_sandbox::{Plugin, Sandbox, SandboxConfig};
+
+use super::Place;
+use super::table::{items, json, plain, print, short, text};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Plugins {
+    /// List the plugins of the running relay, and the files that it refused.
+    List,
+    /// Load files as the relay would, and say what they are or what is wrong with them. Needs no relay.
+    Check {
+        /// The components.
+        #[arg(required = true, value_name = "FILE.wasm")]
+        files: Vec<PathBuf>,
+    },
+}
+
+pub(super) fn run(place: &Place, command: Plugins) -> anyhow::Result<ExitCode> {
+    match command {
+        Plugins::List => list(place),
+        Plugins::Check { files } => check(place, &files),
+    }
+}
+
+fn list(place: &Place) -> anyhow::Result<ExitCode> {
+    let plugins = place.ask("/plugins", None)?;
+    if place.json {
+        json(&plugins);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let kind = |plugin: &Value| match (plugin["source"] == json!(true), plugin["action"] == json!(true)) {
+        (true, true) => "source, action",
+        (true, false) => "source",
+        (false, _) => "action",
+    };
+    let row = |plugin: &Value| {
+        let digest = text(plugin, "digest");
+        [
+            text(plugin, "id"),
+            text(plugin, "version"),
+            kind(plugin).to_owned(),
+            text(plugin, "origin"),
+            digest.get(..12).unwrap_or(&digest).to_owned(),
+            short(&text(plugin, "summary"), 60),
+        ]
+    };
+    let rows: Vec<_> = items(&plugins["in_force"]).iter().map(row).collect();
+    print(["ID", "VERSION", "KIND", "FROM", "DIGEST", "WHAT IT DOES"], &rows);
+    let refused = items(&plugins["refused"]);
+    for file in refused {
+        println!("refused: {}/{}: {}", text(&plugins, "directory"), text(file, "file"), text(file, "why"));
+    }
+    Ok(if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn check(place: &Place, files: &[PathBuf]) -> anyhow::Result<ExitCode> {
+    let sandbox = Sandbox::new(SandboxConfig::default())?;
+    let runtime = super::runtime()?;
+    let mut all_good = true;
+    for file in files {
+        let name = file.display().to_string();
+        let bytes = std::fs::read(file).with_context(|| name.clone())?;
+        match runtime.block_on(sandbox.load(&name, bytes)) {
+            Ok(plugin) if place.json => json(&shape(&plugin)),
+            Ok(plugin) => describe(&name, &plugin),
+            Err(error) => {
+                all_good = false;
+                if place.json {
+                    json(&json!({ "file": name, "problem": error.problem.to_string() }));
+                } else {
+                    println!("{error}");
+                }
+            }
+        }
+    }
+    Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn shape(plugin: &Plugin) -> Value {
+    let info = plugin.info();
+    json!({
+        "id": info.id,
+        "version": info.version,
+        "digest": plugin.digest(),
+        "source": info.source.is_some(),
+        "action": info.action.is_some(),
+        "imports": plugin.imports(),
+    })
+}
+
+fn describe(file: &str, plugin: &Plugin) {
+    let info = plugin.info();
+    println!("{file}: {} {} ({})", info.id, info.version, plain(&info.name));
+    println!("  {}", plain(&info.summary));
+    println!("  digest {}", plugin.digest());
+    let imports = plugin.imports();
+    println!("  imports {}", if imports.is_empty() { "nothing".to_owned() } else { imports.join(", ") });
+    if let Some(source) = &info.source {
+        println!("  source, settings:");
+        fields(&source.fields);
+    }
+    if let Some(action) = &info.action {
+        println!("  connection, settings and secrets:");
+        fields(&action.connection);
+        println!("  action, settings:");
+        fields(&action.fields);
+    }
+}
+
+fn fields(fields: &[Field]) {
+    if fields.is_empty() {
+        println!("    none");
+    }
+    for field in fields {
+        let required = if field.required { ", required" } else { "" };
+        let default = field.default.as_ref().filter(|default| !default.is_empty());
+        let default =
+            default.map(|default| format!(", default `{}`", short(default, 40))).unwrap_or_default();
+        println!("    {}{required}{default}: {}", field.key, short(&plain(&field.help), 140));
+    }
+}

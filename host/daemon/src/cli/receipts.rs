@@ -1,0 +1,122 @@
+//! `tocsin receipts`: requests that came in, the ones that could not be understood first of all.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::Place;
+use super::table::{items, json, print, query, second, segment, short, text};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Receipts {
+    /// List requests, newest first.
+    List {
+        /// Only those that were refused or failed.
+        #[arg(long)]
+        dead_letters: bool,
+        /// Only of this source.
+        #[arg(long)]
+        source: Option<String>,
+        /// At most this many.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// Show a request as it came, and what came of it.
+    Show {
+        /// Its id.
+        receipt: String,
+    },
+    /// Decode a dead letter again, after its plugin or its source's settings were mended.
+    Redecode {
+        /// Its id.
+        receipt: String,
+    },
+}
+
+pub(super) fn run(place: &Place, command: Receipts) -> anyhow::Result<ExitCode> {
+    match command {
+        Receipts::List { dead_letters, source, limit } => {
+            let dead = dead_letters.then(|| "true".to_owned());
+            let pairs = [("dead_letters", dead), ("source", source), ("limit", Some(limit.to_string()))];
+            let receipts = place.ask(&query("/receipts", &pairs), None)?;
+            if place.json { json(&receipts) } else { list(&receipts) }
+        }
+        Receipts::Show { receipt } => {
+            let receipt = place.ask(&format!("/receipts/{}", segment(&receipt)), None)?;
+            if place.json { json(&receipt) } else { show(&receipt) }
+        }
+        Receipts::Redecode { receipt } => {
+            let path = format!("/receipts/{}/redecode", segment(&receipt));
+            let receipt = place.ask(&path, Some(json!({})))?;
+            if place.json {
+                json(&receipt)
+            } else {
+                outcome(&receipt)
+            }
+            if receipt["dead_letter"] == json!(true) {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(receipts: &Value) {
+    let row = |receipt: &Value| {
+        [
+            text(receipt, "id"),
+            second(receipt, "at"),
+            text(receipt, "source"),
+            text(receipt, "status"),
+            short(&summary(receipt), 80),
+        ]
+    };
+    let rows: Vec<_> = items(receipts).iter().map(row).collect();
+    if rows.is_empty() {
+        println!("no receipts");
+    } else {
+        print(["ID", "CAME (UTC)", "SOURCE", "STATUS", "WHAT CAME OF IT"], &rows);
+    }
+}
+
+fn summary(receipt: &Value) -> String {
+    let effects: Vec<String> = items(&receipt["effects"])
+        .iter()
+        .map(|effect| format!("#{} {}", text(effect, "incident.number"), text(effect, "did")))
+        .collect();
+    if effects.is_empty() { text(receipt, "reason") } else { effects.join(", ") }
+}
+
+fn outcome(receipt: &Value) {
+    println!("{} {}: {}", text(receipt, "id"), text(receipt, "status"), summary(receipt));
+}
+
+fn show(receipt: &Value) {
+    outcome(receipt);
+    println!("source {}, came {} UTC", text(receipt, "source"), second(receipt, "at"));
+    let plugin = text(receipt, "plugin");
+    if !plugin.is_empty() {
+        println!("decoded by {plugin}");
+    }
+    let request = &receipt["request"];
+    if request.is_null() {
+        println!("its bytes are no longer kept");
+        return;
+    }
+    println!("\n{} {}", text(request, "method"), text(request, "path"));
+    for pair in items(&request["query"]) {
+        println!("  ?{} = {}", text(pair, "name"), text(pair, "value"));
+    }
+    for pair in items(&request["headers"]) {
+        println!("  {}: {}", text(pair, "name"), text(pair, "value"));
+    }
+    println!("\n{}", text(request, "body.text"));
+    let binary = text(request, "body.base64");
+    if !binary.is_empty() {
+        println!("(base 64) {binary}");
+    }
+    if receipt["dead_letter"] == json!(true) {
+        println!("\nMend what the first line says, then: tocsin receipts redecode {}", text(receipt, "id"));
+    }
+}

@@ -1,0 +1,45 @@
+//! `tocsin status`: what the running relay holds, and what stands still.
+
+use std::process::ExitCode;
+
+use super::Place;
+use super::table::{items, json, second, text};
+
+pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
+    let mut status = place.ask("/status", None)?;
+    let connections = place.ask("/connections", None)?;
+    if place.json {
+        status["connections"] = connections;
+        json(&status);
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("tocsin {} at {}", text(&status, "version"), text(&status, "listen"));
+    if let Some(counts) = status["counts"].as_object() {
+        for (what, count) in counts {
+            match count.as_object() {
+                Some(parts) => {
+                    let parts: Vec<String> =
+                        parts.iter().map(|(name, count)| format!("{count} {name}")).collect();
+                    println!("{:<16} {}", what.replace('_', " "), parts.join(", "));
+                }
+                None => println!("{:<16} {count}", what.replace('_', " ")),
+            }
+        }
+    }
+    let mut still = false;
+    for problem in items(&status["problems"]) {
+        still = true;
+        println!("stands still: {}: {}", text(problem, "path"), text(problem, "problem"));
+    }
+    for connection in items(&connections).iter().filter(|connection| !connection["paused"].is_null()) {
+        still = true;
+        println!(
+            "paused: connection {} since {} UTC: {}",
+            text(connection, "name"),
+            second(connection, "paused.since"),
+            text(connection, "paused.reason"),
+        );
+        println!("  when it is mended: restart the relay, or tocsin deliveries retry one of its deliveries");
+    }
+    Ok(if still { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}

@@ -1,0 +1,80 @@
+//! Rows of text in columns, for terminals.
+//!
+//! Shows what senders wrote, so control characters are taken out: an alert must not drive a terminal.
+
+use serde_json::Value;
+
+/// The field of `value` at `path` (names with dots), as text; empty when it is not there.
+pub(super) fn text(value: &Value, path: &str) -> String {
+    let found = path.split('.').try_fold(value, |value, name| value.get(name));
+    let text = match found {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    plain(&text)
+}
+
+/// `text` without control characters but line ends.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
+}
+
+/// A time to the second: the rest is in the JSON.
+pub(super) fn second(value: &Value, path: &str) -> String {
+    let text = text(value, path);
+    match (text.get(..10), text.get(11..19)) {
+        (Some(day), Some(time)) => format!("{day} {time}"),
+        _ => text,
+    }
+}
+
+/// `text` on one line of at most `width` characters.
+pub(super) fn short(text: &str, width: usize) -> String {
+    tocsin_core::event::single_line(text, width)
+}
+
+/// Prints `rows` below `head`, each column as wide as its widest cell.
+pub(super) fn print<const N: usize>(head: [&str; N], rows: &[[String; N]]) {
+    let mut widths = head.map(|cell| cell.chars().count());
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |cells: [&str; N]| {
+        let padded: Vec<String> =
+            cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        println!("{}", padded.join("  ").trim_end());
+    };
+    line(head);
+    for row in rows {
+        line(row.each_ref().map(String::as_str));
+    }
+}
+
+/// The items of a JSON array.
+pub(super) fn items(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Prints `value` as JSON.
+pub(super) fn json(value: &Value) {
+    println!("{value:#}");
+}
+
+/// `path?name=value&…` of the pairs that have a value.
+pub(super) fn query(path: &str, pairs: &[(&str, Option<String>)]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in pairs {
+        if let Some(value) = value {
+            query.append_pair(name, value);
+        }
+    }
+    format!("{path}?{}", query.finish())
+}
+
+/// `text` as one segment of a path.
+pub(super) fn segment(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}

@@ -1,0 +1,208 @@
+//! The configuration: one TOML file, read whole, checked whole, every mistake reported at once with its path.
+//!
+//! Never half in force: either all of it is right or none of it counts. Secrets are read here and nowhere
+//! printed.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tocsin_core::egress::Policy;
+use tocsin_core::retry::Schedule;
+use tocsin_core::routing::{ActionRule, Routing, SourceRule};
+use tocsin_core::settings::Given;
+use url::Url;
+
+mod actions;
+mod connections;
+mod limits;
+mod reader;
+mod relay;
+mod secret;
+mod sources;
+
+pub use limits::Limits;
+pub use secret::Secret;
+
+/// The whole configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where it was read from.
+    pub path: PathBuf,
+    /// Where senders connect to.
+    pub listen: SocketAddr,
+    /// Where the store and the control socket are.
+    pub state_dir: PathBuf,
+    /// Where operators drop plugins.
+    pub plugins_dir: PathBuf,
+    /// Where compiled plugins are kept.
+    pub cache_dir: PathBuf,
+    /// The address under which senders and readers of messages reach the relay.
+    pub public_url: Option<Url>,
+    /// What bounds the relay's work.
+    pub limits: Limits,
+    /// When deliveries are tried again.
+    pub retry: Schedule,
+    /// By name.
+    pub sources: BTreeMap<String, Source>,
+    /// By name.
+    pub connections: BTreeMap<String, Connection>,
+    /// By name.
+    pub actions: BTreeMap<String, Action>,
+}
+
+/// A place that requests come in at.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Its name, the last part of its URL.
+    pub name: String,
+    /// The id of the plugin that decodes its requests.
+    pub plugin: String,
+    /// What a sender has to know; none when the source is open to everybody.
+    pub token: Option<Secret>,
+    /// Bytes of a request's body.
+    pub body_bytes: usize,
+    /// How its events are treated.
+    pub rule: SourceRule,
+    /// The plugin's settings, as written.
+    pub settings: BTreeMap<String, Given>,
+}
+
+/// A place that requests go out to.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Its name.
+    pub name: String,
+    /// The id of the plugin that talks to the peer.
+    pub plugin: String,
+    /// What it is for.
+    pub description: String,
+    /// Where the peer is. Often a secret by itself.
+    pub url: Secret,
+    /// The same, parsed.
+    pub parsed_url: Url,
+    /// Which addresses it may reach.
+    pub policy: Policy,
+    /// How long one request may take.
+    pub timeout: Duration,
+    /// Deliveries under way at the same time.
+    pub concurrency: usize,
+    /// By the key of the plugin's field.
+    pub secrets: BTreeMap<String, Secret>,
+    /// The plugin's settings, as written.
+    pub settings: BTreeMap<String, Given>,
+}
+
+/// What is sent when.
+#[derive(Clone, Debug)]
+pub struct Action {
+    /// When, and over which connection.
+    pub rule: ActionRule,
+    /// What it is for.
+    pub description: String,
+    /// The plugin's settings, as written.
+    pub settings: BTreeMap<String, Given>,
+}
+
+impl Config {
+    /// Reads and checks the file at `path`.
+    ///
+    /// # Errors
+    /// The file cannot be read, is not TOML, or has mistakes: all of them.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(path, &text)
+    }
+
+    /// Checks `text`, which was read from `path`.
+    ///
+    /// # Errors
+    /// It is not TOML, or has mistakes: all of them.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let table: toml::Table = text.parse().map_err(|source: toml::de::Error| ConfigError::Syntax {
+            path: path.to_owned(),
+            source: Box::new(source),
+        })?;
+        relay::read(path, table).map_err(|problems| ConfigError::Invalid { path: path.to_owned(), problems })
+    }
+
+    /// The part that state depends on.
+    pub fn routing(&self) -> Routing {
+        Routing {
+            sources: self.sources.iter().map(|(name, source)| (name.clone(), source.rule.clone())).collect(),
+            actions: self.actions.values().map(|action| action.rule.clone()).collect(),
+        }
+    }
+
+    /// The store's file.
+    pub fn store_path(&self) -> PathBuf {
+        self.state_dir.join("tocsin.redb")
+    }
+
+    /// The socket over which the command line talks to the running relay.
+    pub fn socket_path(&self) -> PathBuf {
+        self.state_dir.join("control.sock")
+    }
+
+    /// The address of a source, as far as it is known from outside.
+    pub fn source_url(&self, source: &str) -> String {
+        match &self.public_url {
+            Some(url) => format!("{}/in/{source}", url.as_str().trim_end_matches('/')),
+            None => format!("http://{}/in/{source}", self.listen),
+        }
+    }
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file.
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: std::io::Error,
+    },
+    /// Its syntax.
+    #[error("{}: {source}", path.display())]
+    Syntax {
+        /// Which.
+        path: PathBuf,
+        /// Where and what.
+        source: Box<toml::de::Error>,
+    },
+    /// What it says.
+    #[error("{}: {} to mend\n{}", path.display(), count(problems.len()), listed(problems))]
+    Invalid {
+        /// Which.
+        path: PathBuf,
+        /// All of them.
+        problems: Vec<Problem>,
+    },
+}
+
+/// One mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where, for example `sources.jira.token`.
+    pub path: String,
+    /// What is wrong and what would do.
+    pub problem: String,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.path, self.problem)
+    }
+}
+
+fn count(problems: usize) -> String {
+    if problems == 1 { "1 mistake".to_owned() } else { format!("{problems} mistakes") }
+}
+
+fn listed(problems: &[Problem]) -> String {
+    problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,56 @@
+//! What bounds the relay's work, with the reason for each default.
+
+use std::time::Duration;
+
+use super::reader::Reader;
+
+/// The largest body that a source may be set to take.
+pub(super) const BODY_BYTES_MAX: usize = 60 * 1024 * 1024;
+
+/// The bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a request's body, unless its source says otherwise. 1 MiB: twenty times the largest Jira
+    /// payload seen.
+    pub body_bytes: usize,
+    /// Requests that wait for the disk. 4096: under a second of work; more would only hide that it is too
+    /// slow.
+    pub queue: usize,
+    /// Wall time of one call of a plugin. A second: forty thousand times what a call takes.
+    pub plugin_time: Duration,
+    /// Memory of one call of a plugin, in bytes. 64 MiB: interpreters for JavaScript or Python fit.
+    pub plugin_memory_bytes: usize,
+    /// Calls of plugins at the same time. 64 slots of 64 MiB are 4 GiB of addresses, not of memory.
+    pub plugin_calls: usize,
+    /// How long the relay waits for what is under way when it is told to stop.
+    pub shutdown: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 1024 * 1024,
+            queue: 4096,
+            plugin_time: Duration::from_secs(1),
+            plugin_memory_bytes: 64 * 1024 * 1024,
+            plugin_calls: 64,
+            shutdown: Duration::from_secs(10),
+        }
+    }
+}
+
+pub(super) fn read(mut reader: Reader) -> Limits {
+    let default = Limits::default();
+    let limits = Limits {
+        body_bytes: reader.bytes("body", 1024..=BODY_BYTES_MAX).unwrap_or(default.body_bytes),
+        queue: reader.count("queue", 1..=65_536).unwrap_or(default.queue),
+        plugin_time: reader.duration("plugin_time").unwrap_or(default.plugin_time),
+        plugin_memory_bytes: reader
+            .bytes("plugin_memory", 1024 * 1024..=1024 * 1024 * 1024)
+            .unwrap_or(default.plugin_memory_bytes),
+        plugin_calls: reader.count("plugin_calls", 1..=1024).unwrap_or(default.plugin_calls),
+        shutdown: reader.duration("shutdown").unwrap_or(default.shutdown),
+    };
+    reader.finish();
+    limits
+}

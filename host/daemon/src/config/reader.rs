@@ -1,0 +1,248 @@
+//! Reads one table of the configuration, key by key, and collects what is wrong with it.
+//!
+//! What was not asked for by the time of [`Reader::finish`] is an unknown key.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tocsin_core::settings::{Given, duration_ms};
+use toml::{Table, Value};
+
+use super::{Problem, Secret};
+
+/// A table that is being read.
+pub(super) struct Reader {
+    path: String,
+    table: Table,
+    asked: Vec<&'static str>,
+    problems: Rc<RefCell<Vec<Problem>>>,
+}
+
+impl Reader {
+    pub(super) fn root(table: Table) -> Self {
+        Self { path: String::new(), table, asked: Vec::new(), problems: Rc::default() }
+    }
+
+    /// Reports a mistake in `key` of this table.
+    pub(super) fn problem(&self, key: &str, problem: impl Into<String>) {
+        let path = self.at(key);
+        self.problems.borrow_mut().push(Problem { path, problem: problem.into() });
+    }
+
+    fn at(&self, key: &str) -> String {
+        match (self.path.as_str(), key) {
+            ("", key) => key.to_owned(),
+            (path, "") => path.to_owned(),
+            (path, key) => format!("{path}.{key}"),
+        }
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<Value> {
+        self.asked.push(key);
+        self.table.remove(key)
+    }
+
+    /// The value of `key` made by `read`, or a mistake saying that `expected` was expected.
+    fn typed<T>(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+        read: impl FnOnce(&Value) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.take(key)?;
+        let typed = read(&value);
+        if typed.is_none() {
+            self.problem(key, format!("`{value}` is not {expected}"));
+        }
+        typed
+    }
+
+    pub(super) fn text(&mut self, key: &'static str) -> Option<String> {
+        self.typed(key, "a text", |value| value.as_str().map(str::to_owned))
+    }
+
+    /// A text that `parse` accepts; its error is the mistake.
+    pub(super) fn parsed<T, E: std::fmt::Display>(
+        &mut self,
+        key: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.text(key)?;
+        match parse(&text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.problem(key, error.to_string());
+                None
+            }
+        }
+    }
+
+    pub(super) fn required_text(&mut self, key: &'static str, help: &str) -> String {
+        let missing = !self.table.contains_key(key);
+        let text = self.text(key);
+        if missing {
+            self.problem(key, format!("is missing: {help}"));
+        }
+        text.unwrap_or_default()
+    }
+
+    pub(super) fn boolean(&mut self, key: &'static str) -> Option<bool> {
+        self.typed(key, "true or false", Value::as_bool)
+    }
+
+    pub(super) fn texts(&mut self, key: &'static str) -> Option<Vec<String>> {
+        self.typed(key, "a list of texts", |value| {
+            value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+        })
+    }
+
+    /// A whole number within `range`.
+    pub(super) fn count(
+        &mut self,
+        key: &'static str,
+        range: std::ops::RangeInclusive<usize>,
+    ) -> Option<usize> {
+        let expected = format!("a whole number from {} to {}", range.start(), range.end());
+        self.typed(key, &expected, |value| {
+            value.as_integer().and_then(|n| usize::try_from(n).ok()).filter(|n| range.contains(n))
+        })
+    }
+
+    /// A number of bytes, written as a number or as `64KiB`, `1MiB`, within `range`.
+    pub(super) fn bytes(
+        &mut self,
+        key: &'static str,
+        range: std::ops::RangeInclusive<usize>,
+    ) -> Option<usize> {
+        let expected = format!(
+            "a size from {} to {} bytes: write a number of bytes, or KiB or MiB, such as `4MiB`",
+            range.start(),
+            range.end()
+        );
+        self.typed(key, &expected, |value| bytes(value).filter(|n| range.contains(n)))
+    }
+
+    /// A duration such as `15m`.
+    pub(super) fn duration(&mut self, key: &'static str) -> Option<Duration> {
+        self.parsed(key, duration_ms).map(Duration::from_millis)
+    }
+
+    /// A secret: a text, or `{ file = … }`, `{ env = … }`, `{ credential = … }`.
+    pub(super) fn secret(&mut self, key: &'static str) -> Option<Secret> {
+        let value = self.take(key)?;
+        self.read_secret(key, &value)
+    }
+
+    fn read_secret(&self, key: &str, value: &Value) -> Option<Secret> {
+        match Secret::read(value) {
+            Ok(secret) => Some(secret),
+            Err(problem) => {
+                self.problem(key, problem);
+                None
+            }
+        }
+    }
+
+    /// All of a table of secrets.
+    pub(super) fn secrets(&mut self, key: &'static str) -> BTreeMap<String, Secret> {
+        let Some(table) = self.typed(key, "a table", |value| value.as_table().cloned()) else {
+            return BTreeMap::new();
+        };
+        let read = |(name, value): (String, Value)| {
+            let secret = self.read_secret(&format!("{key}.{name}"), &value)?;
+            Some((name, secret))
+        };
+        table.into_iter().filter_map(read).collect()
+    }
+
+    /// All of a table of a plugin's settings; what they mean is for the plugin to say.
+    pub(super) fn settings(&mut self, key: &'static str) -> BTreeMap<String, Given> {
+        let Some(table) = self.typed(key, "a table", |value| value.as_table().cloned()) else {
+            return BTreeMap::new();
+        };
+        let mut settings = BTreeMap::new();
+        for (name, value) in table {
+            match given(&value) {
+                Some(given) => drop(settings.insert(name, given)),
+                None => {
+                    let problem = "expected a text, a whole number, true, false or a list of texts";
+                    self.problem(&format!("{key}.{name}"), format!("is `{value}`, {problem}"));
+                }
+            }
+        }
+        settings
+    }
+
+    /// The table under `key`, or an empty one.
+    pub(super) fn section(&mut self, key: &'static str) -> Self {
+        let table = self.typed(key, "a table", |value| value.as_table().cloned()).unwrap_or_default();
+        self.within(key, table)
+    }
+
+    /// The tables under `key`, by name. Names are parts of URLs and commands.
+    pub(super) fn sections(&mut self, key: &'static str) -> Vec<(String, Self)> {
+        let tables = self.typed(key, "a table of tables", |value| value.as_table().cloned());
+        let mut sections = Vec::new();
+        for (name, value) in tables.unwrap_or_default() {
+            let path = format!("{key}.{name}");
+            if !is_name(&name) {
+                let problem = "is no name: use 1 to 64 of a-z, 0-9, `-` and `_`, beginning with a letter";
+                self.problem(&path, problem);
+            }
+            match value {
+                Value::Table(table) => sections.push((name, self.within(&path, table))),
+                other => self.problem(&path, format!("`{other}` is not a table")),
+            }
+        }
+        sections
+    }
+
+    fn within(&self, key: &str, table: Table) -> Self {
+        Self { path: self.at(key), table, asked: Vec::new(), problems: Rc::clone(&self.problems) }
+    }
+
+    /// Reports the keys that nobody asked for. Returns every mistake so far, in this table and in all others
+    /// of the same file.
+    pub(super) fn finish(self) -> Vec<Problem> {
+        for key in self.table.keys() {
+            self.problem(key, format!("is unknown: there is {}", self.asked.join(", ")));
+        }
+        self.problems.borrow().clone()
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    name.len() <= 64
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+}
+
+fn bytes(value: &Value) -> Option<usize> {
+    if let Some(number) = value.as_integer() {
+        return usize::try_from(number).ok();
+    }
+    let text = value.as_str()?.trim();
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let number: usize = text[..digits].parse().ok()?;
+    let unit = match text[digits..].trim() {
+        "" | "B" => 1,
+        "KiB" => 1024,
+        "MiB" => 1024 * 1024,
+        _ => return None,
+    };
+    number.checked_mul(unit)
+}
+
+fn given(value: &Value) -> Option<Given> {
+    match value {
+        Value::String(text) => Some(Given::Text(text.clone())),
+        Value::Integer(number) => Some(Given::Integer(*number)),
+        Value::Boolean(value) => Some(Given::Boolean(*value)),
+        Value::Array(items) => {
+            items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<_>>().map(Given::Texts)
+        }
+        Value::Float(_) | Value::Datetime(_) | Value::Table(_) => None,
+    }
+}

@@ -1,0 +1,117 @@
+//! The top of the configuration, and what must fit between its parts.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tocsin_core::egress::Policy;
+use tocsin_core::retry::Schedule;
+use toml::Table;
+use url::Url;
+
+use super::reader::Reader;
+use super::{Config, Problem, actions, connections, limits, sources};
+
+/// Where senders connect to when nothing is said: not reachable from outside by accident.
+const DEFAULT_LISTEN: &str = "127.0.0.1:8686";
+
+pub(super) fn read(path: &Path, table: Table) -> Result<Config, Vec<Problem>> {
+    let mut root = Reader::root(table);
+    let base = path.parent().unwrap_or(Path::new("")).to_owned();
+    let listen =
+        root.parsed("listen", parse_listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8686)));
+    let state_dir = directory(&mut root, "state_dir", &base, "STATE_DIRECTORY", || base.join("state"));
+    let plugins_dir = directory(&mut root, "plugins_dir", &base, "", || state_dir.join("plugins"));
+    let cache_dir = directory(&mut root, "cache_dir", &base, "CACHE_DIRECTORY", || state_dir.join("cache"));
+    let public_url = root.parsed("public_url", parse_public_url);
+    let limits = limits::read(root.section("limits"));
+    let retry = read_retry(root.section("retry"));
+    let policy = read_egress(root.section("egress"));
+    let sources: BTreeMap<_, _> = root
+        .sections("sources")
+        .into_iter()
+        .map(|(name, section)| sources::read(name, section, &limits))
+        .collect();
+    let sections = root.sections("connections");
+    let names: Vec<String> = sections.iter().map(|(name, _)| name.clone()).collect();
+    let connections: BTreeMap<_, _> =
+        sections.into_iter().filter_map(|(name, section)| connections::read(name, section, policy)).collect();
+    let actions: BTreeMap<_, _> = root
+        .sections("actions")
+        .into_iter()
+        .map(|(name, section)| actions::read(name, section, &names))
+        .collect();
+    let problems = root.finish();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let path = path.to_owned();
+    Ok(Config {
+        path,
+        listen,
+        state_dir,
+        plugins_dir,
+        cache_dir,
+        public_url,
+        limits,
+        retry,
+        sources,
+        connections,
+        actions,
+    })
+}
+
+fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        format!("`{text}` is not an address and port, such as `{DEFAULT_LISTEN}` or `0.0.0.0:8686`")
+    })
+}
+
+fn parse_public_url(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
+        Ok(_) | Err(_) => Err(format!("`{text}` is not an address such as `https://tocsin.example.org`")),
+    }
+}
+
+/// A directory as configured (relative to the configuration's own), else as systemd says, else `or`.
+fn directory(
+    root: &mut Reader,
+    key: &'static str,
+    base: &Path,
+    variable: &str,
+    or: impl FnOnce() -> PathBuf,
+) -> PathBuf {
+    if let Some(path) = root.text(key) {
+        return base.join(path);
+    }
+    let given = std::env::var_os(variable).filter(|value| !variable.is_empty() && !value.is_empty());
+    given.map_or_else(or, PathBuf::from)
+}
+
+fn read_retry(mut reader: Reader) -> Schedule {
+    let default = Schedule::default();
+    let ms = |duration: Option<Duration>, default: u64| {
+        duration.map_or(default, |given| u64::try_from(given.as_millis()).unwrap_or(u64::MAX))
+    };
+    let schedule = Schedule {
+        first_ms: ms(reader.duration("first"), default.first_ms),
+        longest_ms: ms(reader.duration("longest"), default.longest_ms),
+        give_up_after_ms: ms(reader.duration("give_up_after"), default.give_up_after_ms),
+    };
+    if schedule.first_ms == 0 {
+        reader.problem("first", "is 0, which would try without a pause: use `1s` or more");
+    }
+    if schedule.longest_ms < schedule.first_ms {
+        reader.problem("longest", "is shorter than `first`");
+    }
+    reader.finish();
+    schedule
+}
+
+fn read_egress(mut reader: Reader) -> Policy {
+    let policy = Policy { private: reader.boolean("allow_private").unwrap_or(false) };
+    reader.finish();
+    policy
+}

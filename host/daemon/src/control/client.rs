@@ -1,0 +1,70 @@
+//! The command line's side of the control socket.
+//!
+//! Says in words when no relay is running; shows a problem document's detail as it is.
+
+use std::path::{Path, PathBuf};
+
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::UnixStream;
+
+/// A request that came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nobody listens.
+    #[error("no relay is running for this configuration ({}: {source}): start it with `tocsin serve`, or name its configuration with --config", socket.display())]
+    NotRunning {
+        /// Where it would listen.
+        socket: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The relay said no.
+    #[error("{0}")]
+    Refused(String),
+    /// The answer could not be read.
+    #[error("the relay did not answer: {0}")]
+    Broken(String),
+}
+
+/// Asks the relay behind `socket`. `body` makes it a POST.
+///
+/// # Errors
+/// It is not running, said no, or did not answer.
+pub async fn ask(socket: &Path, path: &str, body: Option<Value>) -> Result<Value, ClientError> {
+    let stream = UnixStream::connect(socket)
+        .await
+        .map_err(|source| ClientError::NotRunning { socket: socket.to_owned(), source })?;
+    let broken = |error: &dyn std::fmt::Display| ClientError::Broken(error.to_string());
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;
+    // The connection ends with the answer; what goes wrong with it shows in the answer.
+    let connection = tokio::spawn(connection);
+    let method = if body.is_some() { "POST" } else { "GET" };
+    let body = body.map(|body| body.to_string()).unwrap_or_default();
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "tocsin")
+        .header("content-type", "application/json")
+        .body(Full::new(Bytes::from(body)))
+        .map_err(|error| broken(&error))?;
+    let response = sender.send_request(request).await.map_err(|error| broken(&error))?;
+    let status = response.status();
+    let bytes = response.into_body().collect().await.map_err(|error| broken(&error))?.to_bytes();
+    connection.abort();
+    let answer: Value = serde_json::from_slice(&bytes).map_err(|error| broken(&error))?;
+    if status.is_success() {
+        return Ok(answer);
+    }
+    let detail = answer["detail"].as_str().map_or_else(|| format!("status {status}"), str::to_owned);
+    Err(ClientError::Refused(detail))
+}
+
+/// Whether a relay listens at `socket`.
+pub fn is_running(socket: &Path) -> bool {
+    std::os::unix::net::UnixStream::connect(socket).is_ok()
+}

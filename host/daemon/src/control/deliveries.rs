@@ -1,0 +1,63 @@
+//! Deliveries over the control socket: list, show, retry.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use serde::Deserialize;
+use serde_json::Value;
+use tocsin_core::journal::Fact;
+use tocsin_store::DeliveryQuery;
+
+use super::query::{self, ListQuery};
+use super::{Control, blocking, incidents, shapes};
+use crate::problem::Problem;
+
+pub(super) async fn list(
+    State(control): State<Control>,
+    Query(list): Query<ListQuery>,
+) -> Result<Json<Value>, Problem> {
+    let store = control.app.store.clone();
+    let found = blocking(move || -> Result<_, Problem> {
+        let incident = match &list.incident {
+            Some(reference) => Some(incidents::find(&store, reference)?.id),
+            None => None,
+        };
+        let query = DeliveryQuery {
+            states: list.states()?,
+            connection: list.connection.clone(),
+            action: list.action.clone(),
+            incident,
+            before: list.before()?,
+            limit: list.limit(),
+        };
+        Ok(store.deliveries(&query)?)
+    });
+    Ok(Json(found.await?.iter().map(shapes::delivery).collect()))
+}
+
+pub(super) async fn show(
+    State(control): State<Control>,
+    Path(delivery): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let id = query::id(&delivery)?;
+    let store = control.app.store.clone();
+    let found = blocking(move || store.delivery(id)).await?;
+    let found = found.ok_or_else(|| Problem::not_found(format!("There is no delivery {delivery}.")))?;
+    Ok(Json(shapes::delivery_whole(&found)))
+}
+
+/// Who does it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RetryBody {
+    actor: String,
+}
+
+pub(super) async fn retry(
+    State(control): State<Control>,
+    Path(delivery): Path<String>,
+    Json(body): Json<RetryBody>,
+) -> Result<Json<Value>, Problem> {
+    let id = query::id(&delivery)?;
+    control.app.record(Fact::Retried { delivery: id, actor: body.actor }).await?;
+    show(State(control), Path(delivery)).await
+}

@@ -1,0 +1,95 @@
+//! Incidents over the control socket: list, show, and what operators do to them.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tocsin_core::incident::Incident;
+use tocsin_core::journal::Fact;
+use tocsin_core::transition::Command;
+use tocsin_store::{DeliveryQuery, IncidentQuery, ReadError, Store};
+
+use super::query::{self, ListQuery};
+use super::{Control, blocking, shapes};
+use crate::problem::Problem;
+
+/// Lines of an incident's history that are shown.
+const TIMELINE_MAX: usize = 500;
+/// Deliveries of an incident that are shown.
+const DELIVERIES_MAX: usize = 200;
+
+pub(super) async fn list(
+    State(control): State<Control>,
+    Query(list): Query<ListQuery>,
+) -> Result<Json<Value>, Problem> {
+    let query = IncidentQuery {
+        states: list.states()?,
+        source: list.source.clone(),
+        before: list.before()?,
+        limit: list.limit(),
+    };
+    let store = control.app.store.clone();
+    let incidents = blocking(move || store.incidents(&query)).await?;
+    Ok(Json(incidents.iter().map(shapes::incident).collect()))
+}
+
+pub(super) async fn show(
+    State(control): State<Control>,
+    Path(incident): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let store = control.app.store.clone();
+    let shown = blocking(move || -> Result<Value, Problem> {
+        let incident = find(&store, &incident)?;
+        let timeline = store.timeline(incident.id, TIMELINE_MAX)?;
+        let query =
+            DeliveryQuery { incident: Some(incident.id), limit: DELIVERIES_MAX, ..Default::default() };
+        let deliveries = store.deliveries(&query)?;
+        let mut shown = shapes::incident(&incident);
+        shown["timeline"] = timeline.iter().map(shapes::timeline).collect();
+        shown["deliveries"] = deliveries.iter().map(shapes::delivery).collect();
+        Ok(shown)
+    });
+    shown.await.map(Json)
+}
+
+/// Who does it, and what they have to say.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CommandBody {
+    actor: String,
+    #[serde(default)]
+    text: String,
+}
+
+pub(super) async fn command(
+    State(control): State<Control>,
+    Path((incident, command)): Path<(String, String)>,
+    Json(body): Json<CommandBody>,
+) -> Result<Json<Value>, Problem> {
+    let command: Command = command.parse().map_err(|_| {
+        Problem::not_found(format!(
+            "There is no command `{command}`: there is acknowledge, unacknowledge, resolve and note."
+        ))
+    })?;
+    if command == Command::Note && body.text.trim().is_empty() {
+        return Err(Problem::bad_request("The note is empty."));
+    }
+    let store = control.app.store.clone();
+    let found = blocking(move || find(&store, &incident)).await?;
+    let fact = Fact::Commanded { incident: found.id, command, actor: body.actor, text: body.text };
+    let applied = control.app.record(fact).await?;
+    let changed =
+        applied.incident.as_ref().is_some_and(|incident| *incident != found) || command == Command::Note;
+    let mut shown = applied.incident.as_ref().map(shapes::incident).unwrap_or_default();
+    shown["changed"] = json!(changed);
+    Ok(Json(shown))
+}
+
+/// The incident with this number or id.
+pub(super) fn find(store: &Store, reference: &str) -> Result<Incident, Problem> {
+    let found: Result<Option<Incident>, ReadError> = match reference.trim_start_matches('#').parse::<u64>() {
+        Ok(number) => store.incident_by_number(number),
+        Err(_) => store.incident(query::id(reference)?),
+    };
+    found?.ok_or_else(|| Problem::not_found(format!("There is no incident {reference}.")))
+}

@@ -1,0 +1,54 @@
+//! What the lists of the control interface can be narrowed by.
+//!
+//! Unknown parameters and values are refused by name, never ignored.
+
+use std::str::FromStr;
+
+use serde::Deserialize;
+use tocsin_core::event::UnknownWord;
+use tocsin_core::id::Id;
+
+use crate::problem::Problem;
+
+/// Rows of a list when nothing is said.
+const LIMIT: usize = 50;
+/// Rows of a list at most.
+const LIMIT_MAX: usize = 1000;
+
+/// The parameters of every list; each list takes those that mean something there.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ListQuery {
+    /// With commas.
+    state: Option<String>,
+    pub(super) source: Option<String>,
+    pub(super) connection: Option<String>,
+    pub(super) action: Option<String>,
+    /// A number or an id.
+    pub(super) incident: Option<String>,
+    pub(super) dead_letters: bool,
+    before: Option<String>,
+    limit: Option<usize>,
+}
+
+impl ListQuery {
+    pub(super) fn states<T: FromStr<Err = UnknownWord>>(&self) -> Result<Vec<T>, Problem> {
+        let words = self.state.as_deref().unwrap_or_default().split(',').filter(|word| !word.is_empty());
+        words
+            .map(|word| word.parse().map_err(|error: UnknownWord| Problem::bad_request(error.to_string())))
+            .collect()
+    }
+
+    pub(super) fn before(&self) -> Result<Option<Id>, Problem> {
+        self.before.as_deref().map(id).transpose()
+    }
+
+    pub(super) fn limit(&self) -> usize {
+        self.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX)
+    }
+}
+
+/// The id that `text` is.
+pub(super) fn id(text: &str) -> Result<Id, Problem> {
+    text.parse().map_err(|error: tocsin_core::id::InvalidId| Problem::bad_request(error.to_string()))
+}

@@ -1,0 +1,94 @@
+//! The relay itself over the control socket: its state, plugins, connections, and the check of its store.
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Value, json};
+
+use super::{Control, blocking, shapes};
+use crate::bindings::{Loaded, Origin};
+use crate::problem::Problem;
+
+pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>, Problem> {
+    let store = control.app.store.clone();
+    let counts = blocking(move || store.counts()).await?;
+    let bindings = control.app.bindings();
+    let broken = |name: &str, why: &String| json!({ "path": name, "problem": why });
+    let sources = bindings
+        .sources
+        .iter()
+        .filter_map(|(name, bound)| Some((format!("sources.{name}"), bound.as_ref().err()?)));
+    let connections = bindings
+        .connections
+        .iter()
+        .filter_map(|(name, bound)| Some((format!("connections.{name}"), bound.as_ref().err()?)));
+    let actions = bindings
+        .actions
+        .iter()
+        .filter_map(|(name, bound)| Some((format!("actions.{name}"), bound.as_ref().err()?)));
+    let problems: Vec<Value> =
+        sources.chain(connections).chain(actions).map(|(name, why)| broken(&name, why)).collect();
+    Ok(Json(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "listen": control.app.config.listen.to_string(),
+        "state_dir": control.app.config.state_dir,
+        "counts": shapes::counts(&counts),
+        "problems": problems,
+    })))
+}
+
+pub(super) async fn plugins(State(control): State<Control>) -> Json<Value> {
+    let bindings = control.app.bindings();
+    let in_force: Vec<Value> = bindings.plugins.values().map(plugin).collect();
+    let refused: Vec<Value> = control
+        .shelf
+        .refused()
+        .into_iter()
+        .map(|refused| json!({ "file": refused.file, "why": refused.why }))
+        .collect();
+    Json(json!({ "directory": control.shelf.directory(), "in_force": in_force, "refused": refused }))
+}
+
+/// A plugin, as it is in force.
+pub(super) fn plugin(loaded: &Loaded) -> Value {
+    let info = loaded.plugin.info();
+    let origin = match &loaded.origin {
+        Origin::Bundled => json!("bundled"),
+        Origin::Dropped(file) => json!(file),
+    };
+    json!({
+        "id": info.id,
+        "name": info.name,
+        "summary": info.summary,
+        "version": info.version,
+        "digest": loaded.plugin.digest(),
+        "origin": origin,
+        "source": info.source.is_some(),
+        "action": info.action.is_some(),
+        "imports": loaded.plugin.imports(),
+    })
+}
+
+pub(super) async fn connections(State(control): State<Control>) -> Result<Json<Value>, Problem> {
+    let store = control.app.store.clone();
+    let pauses = blocking(move || store.pauses()).await?;
+    let bindings = control.app.bindings();
+    let shape = |name: &String, plugin: &String, host: Option<&str>| {
+        let pause = pauses.iter().find(|(paused, _)| paused == name);
+        let problem = bindings.connections.get(name).and_then(|bound| bound.as_ref().err());
+        json!({
+            "name": name,
+            "plugin": plugin,
+            "host": host,
+            "paused": pause.map(|(_, pause)| json!({ "since": pause.since.to_string(), "reason": pause.reason })),
+            "problem": problem,
+        })
+    };
+    let connections = control.app.config.connections.values();
+    Ok(Json(connections.map(|c| shape(&c.name, &c.plugin, c.parsed_url.host_str())).collect()))
+}
+
+pub(super) async fn verify(State(control): State<Control>) -> Result<Json<Value>, Problem> {
+    let store = control.app.store.clone();
+    let verified = blocking(move || store.verify(&mut |_, _| {})).await?;
+    Ok(Json(shapes::verified(&verified)))
+}

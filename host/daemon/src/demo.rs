@@ -1,0 +1,209 @@
+//! `tocsin demo`: a real relay on loopback with every bundled source, a receiver to send to, and one alert
+//! for each, shown step by step.
+//!
+//! Nothing here is a mock of the relay: it is started as `serve` starts it, in a folder that is removed
+//! afterwards, and spoken to over HTTP.
+
+use std::fmt::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Args;
+use tocsin_core::plugin::Example;
+use tocsin_sandbox::{Sandbox, SandboxConfig};
+use tokio::net::TcpListener;
+use tokio::sync::broadcast;
+
+use crate::clock;
+use crate::config::Config;
+use crate::relay::Relay;
+use crate::trace::Trace;
+
+mod receiver;
+mod screen;
+
+/// The port that the README's examples name; another one is taken when it is not free.
+const PORT: u16 = 8686;
+/// How long one alert may take to arrive, before the demonstration says that something is wrong.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How to demonstrate.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Stop after the example alerts instead of waiting for yours.
+    #[arg(long)]
+    once: bool,
+}
+
+/// A source of the demonstration.
+struct Sample {
+    name: String,
+    token: String,
+    example: Example,
+}
+
+/// Runs the demonstration.
+///
+/// # Errors
+/// The relay does not start, or an alert does not arrive.
+pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
+    let folder = tempfile::tempdir().context("making a folder for the demonstration")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        println!("Compiling the bundled plugins (once; `serve` keeps the result) …");
+        let samples = samples(&folder.path().join("cache")).await?;
+        let receiver = receiver::start().await?;
+        let listen = listen().await?;
+        let text = configuration(listen, receiver, &samples);
+        let config = Config::parse(&folder.path().join("tocsin.toml"), &text)?;
+        let relay = Relay::start(config).await?;
+        introduce(&relay, &samples, receiver);
+        let shown = show(&relay, &samples).await;
+        if shown.is_ok() && !args.once {
+            invite(&relay, &samples);
+            watch(&relay).await?;
+        }
+        println!("\nStopping; the folder is removed.");
+        relay.stop().await;
+        shown
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the bundled sources want to be tried with.
+async fn samples(cache: &Path) -> anyhow::Result<Vec<Sample>> {
+    let sandbox =
+        Sandbox::new(SandboxConfig { cache_dir: Some(cache.to_owned()), ..SandboxConfig::default() })?;
+    let mut samples = Vec::new();
+    for bundled in tocsin_bundled::plugins() {
+        let plugin = sandbox.load(bundled.id, bundled.component).await?;
+        let info = plugin.info();
+        if let Some(example) = info.source.as_ref().and_then(|source| source.example.clone()) {
+            let token = format!("demo-{}", clock::new_id(clock::now())?.to_string().to_lowercase());
+            samples.push(Sample { name: info.id.clone(), token, example });
+        }
+    }
+    Ok(samples)
+}
+
+/// The usual port if it is free, else any.
+async fn listen() -> anyhow::Result<SocketAddr> {
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
+    match TcpListener::bind(usual).await {
+        Ok(_) => Ok(usual),
+        Err(_) => {
+            let free =
+                TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("looking for a free port")?;
+            Ok(free.local_addr()?)
+        }
+    }
+}
+
+fn configuration(listen: SocketAddr, receiver: SocketAddr, samples: &[Sample]) -> String {
+    let mut text = format!("listen = \"{listen}\"\n");
+    for Sample { name, token, .. } in samples {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "\n[sources.{name}]\nplugin = \"{name}\"\ntoken = \"{token}\"\n");
+    }
+    for (plugin, path) in [("slack", "slack"), ("webhook", "hook")] {
+        let _ = write!(
+            text,
+            "\n[connections.demo-{plugin}]\nplugin = \"{plugin}\"\nurl = \"http://{receiver}/{path}\"\n\
+             allow_private = true\n\n[actions.tell-{plugin}]\nconnection = \"demo-{plugin}\"\n",
+        );
+    }
+    text
+}
+
+fn introduce(relay: &Relay, samples: &[Sample], receiver: SocketAddr) {
+    println!("\nA relay runs at http://{}, with {} sources and two actions:", relay.address, samples.len());
+    println!("  tell-slack    what Slack would get, sent to a receiver at http://{receiver}/slack");
+    println!("  tell-webhook  the incident as JSON, sent to http://{receiver}/hook");
+    println!("\nIts configuration has, for each source, two lines (plugin, token). Sources:");
+    for sample in samples {
+        println!("  {}", url(relay, sample));
+    }
+}
+
+/// Sends every example and shows its way until both actions have settled.
+async fn show(relay: &Relay, samples: &[Sample]) -> anyhow::Result<()> {
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    for sample in samples {
+        println!("\n── {} ──\n{}", sample.name, curl(relay, sample));
+        let mut steps = relay.app.trace.subscribe();
+        let method = sample.example.method.parse().context("the example's method")?;
+        let mut request = client.request(method, url(relay, sample)).body(sample.example.body.clone());
+        if !sample.example.content_type.is_empty() {
+            request = request.header("content-type", &sample.example.content_type);
+        }
+        let answer = request.send().await?;
+        let (status, body) = (answer.status(), answer.text().await?);
+        tokio::time::timeout(PATIENCE, follow(&mut steps, relay.app.config.actions.len()))
+            .await
+            .with_context(|| format!("the alert of `{}` did not arrive", sample.name))??;
+        println!("  answered   {status} {body}");
+    }
+    Ok(())
+}
+
+/// Shows steps until `deliveries` have settled.
+async fn follow(steps: &mut broadcast::Receiver<Trace>, deliveries: usize) -> anyhow::Result<()> {
+    let mut settled = 0;
+    while settled < deliveries {
+        let step = steps.recv().await.context("the relay stopped")?;
+        settled += usize::from(matches!(step, Trace::Settled { .. }));
+        screen::show(&step);
+    }
+    Ok(())
+}
+
+fn invite(relay: &Relay, samples: &[Sample]) {
+    println!(
+        "\nNow yours: send any of these lines from another terminal, changed as you like. Send the same"
+    );
+    println!("again and it is merged; say resolve, Up or Done, and the incident is resolved.");
+    for sample in samples {
+        println!("\n{}", curl(relay, sample));
+    }
+    println!("\nCtrl-C ends it.");
+}
+
+/// Shows every step until Ctrl-C.
+async fn watch(relay: &Relay) -> anyhow::Result<()> {
+    let mut steps = relay.app.trace.subscribe();
+    loop {
+        tokio::select! {
+            step = steps.recv() => match step {
+                Ok(step) => screen::show(&step),
+                Err(broadcast::error::RecvError::Lagged(missed)) => println!("  … {missed} steps not shown"),
+                Err(broadcast::error::RecvError::Closed) => return Ok(()),
+            },
+            interrupted = tokio::signal::ctrl_c() => return interrupted.context("listening for Ctrl-C"),
+        }
+    }
+}
+
+fn url(relay: &Relay, sample: &Sample) -> String {
+    let more = if sample.example.query.is_empty() { "" } else { "&" };
+    format!(
+        "http://{}/in/{}?token={}{more}{}",
+        relay.address, sample.name, sample.token, sample.example.query
+    )
+}
+
+/// The request as a line to copy.
+fn curl(relay: &Relay, sample: &Sample) -> String {
+    let quote = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+    let Example { method, content_type, body, .. } = &sample.example;
+    let mut line = format!("curl -X {method} {}", quote(&url(relay, sample)));
+    if !content_type.is_empty() {
+        let _ = write!(line, " -H {}", quote(&format!("Content-Type: {content_type}")));
+    }
+    if !body.is_empty() {
+        let _ = write!(line, " -d {}", quote(body));
+    }
+    line
+}

@@ -1,0 +1,33 @@
+//! What the world reaches: the sources' addresses and the health check. Everything else is behind the
+//! control socket.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{any, get};
+
+use crate::app::App;
+use crate::problem::Problem;
+
+mod credentials;
+mod ingest;
+
+/// The routes of the public listener.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/in/{source}", any(ingest::at_source))
+        .route("/in/{source}/{*rest}", any(ingest::below_source))
+        .route("/healthz", get(health))
+        .fallback(async || Problem::not_found("There is nothing here: sources are at /in/<source>."))
+        .with_state(app)
+}
+
+/// 200 while the store can be read.
+async fn health(app: axum::extract::State<Arc<App>>) -> Result<&'static str, Problem> {
+    let store = app.store.clone();
+    let read = tokio::task::spawn_blocking(move || store.pauses());
+    match read.await {
+        Ok(read) => read.map(|_| "ok\n").map_err(Problem::from),
+        Err(_) => Err(Problem::unavailable("Not readable", "The store cannot be read; the log says why.")),
+    }
+}

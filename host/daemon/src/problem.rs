@@ -1,0 +1,115 @@
+//! Errors as HTTP answers: problem documents (RFC 9457).
+//!
+//! Says what is wrong and what to do; never shows a secret or an internal detail that is not the caller's.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use crate::app::CommitError;
+
+/// Seconds after which a sender that was turned away may come again: the queue empties in less.
+const RETRY_AFTER_SECONDS: &str = "5";
+
+/// An error on its way to the caller.
+#[derive(Debug)]
+pub struct Problem {
+    status: StatusCode,
+    title: &'static str,
+    detail: String,
+    more: Map<String, Value>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    /// An error of this status. `title` is the same for every error of its kind, `detail` is about this one.
+    pub fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, title, detail: detail.into(), more: Map::new(), headers: Vec::new() }
+    }
+
+    /// With one more member.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.more.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// With a header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// 404.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Not found", detail)
+    }
+
+    /// 400.
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "Bad request", detail)
+    }
+
+    /// 503, with the time after which to come again.
+    pub fn unavailable(title: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, title, detail)
+            .header(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS))
+    }
+}
+
+impl From<CommitError> for Problem {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Busy => Self::unavailable(
+                "Queue full",
+                "More comes in than can be stored; nothing of this request was kept.",
+            ),
+            CommitError::Rejected(rejection) => {
+                Self::new(StatusCode::CONFLICT, "Not possible now", rejection.to_string())
+            }
+            CommitError::Storage(error) => {
+                tracing::error!(error, "a request could not be stored");
+                Self::unavailable(
+                    "Not stored",
+                    "The store cannot be written; nothing of this request was kept.",
+                )
+            }
+            CommitError::Stopping => {
+                Self::unavailable("Stopping", "The relay is being stopped; nothing of this request was kept.")
+            }
+        }
+    }
+}
+
+impl From<tocsin_store::ReadError> for Problem {
+    fn from(error: tocsin_store::ReadError) -> Self {
+        tracing::error!(%error, "the store could not be read");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Not readable",
+            "The store cannot be read; the log says why.",
+        )
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut document = json!({
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+        });
+        if let Some(members) = document.as_object_mut() {
+            members.extend(self.more);
+        }
+        let mut response = (self.status, Json(document)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.extend(self.headers);
+        response
+    }
+}

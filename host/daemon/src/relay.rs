@@ -1,0 +1,169 @@
+//! The relay as a whole: put together, started, stopped.
+//!
+//! Says that it is ready only when everything is; stops in the opposite order, so that nothing that was
+//! answered is lost.
+
+use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use tocsin_core::journal::Fact;
+use tocsin_sandbox::{Limits, Sandbox, SandboxConfig};
+use tocsin_store::{Options, Store};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::app::{App, QUEUE_RESERVE};
+use crate::config::Config;
+use crate::plugins::{Shelf, Watch, rescan};
+use crate::sender::Senders;
+use crate::{control, delivery, http, server};
+
+/// A relay that runs.
+pub struct Relay {
+    /// What its parts share.
+    pub app: Arc<App>,
+    /// Its plugins.
+    pub shelf: Arc<Shelf>,
+    /// Where senders connect to.
+    pub address: SocketAddr,
+    stop: watch::Sender<bool>,
+    servers: Vec<JoinHandle<()>>,
+    deliveries: JoinHandle<()>,
+    watching: JoinHandle<()>,
+}
+
+/// The sandbox that a configuration asks for.
+///
+/// # Errors
+/// The machine cannot run plugins, or the cache directory is not safe.
+pub fn sandbox(config: &Config) -> anyhow::Result<Sandbox> {
+    make_directory(&config.cache_dir)?;
+    let limits = Limits {
+        memory_bytes: config.limits.plugin_memory_bytes,
+        wall: config.limits.plugin_time,
+        ..Limits::default()
+    };
+    let sandbox = Sandbox::new(SandboxConfig {
+        cache_dir: Some(config.cache_dir.clone()),
+        pool_size: config.limits.plugin_calls,
+        memory_bytes_ceiling: config.limits.plugin_memory_bytes,
+        limits,
+    })?;
+    Ok(sandbox)
+}
+
+impl Relay {
+    /// Starts the relay of this configuration. When this returns, requests are answered.
+    ///
+    /// # Errors
+    /// Whatever keeps it from starting, with the place.
+    pub async fn start(config: Config) -> anyhow::Result<Self> {
+        make_directory(&config.state_dir)?;
+        make_directory(&config.plugins_dir)?;
+        let options = Options { queue: config.limits.queue + QUEUE_RESERVE, ..Options::default() };
+        let store = Store::open(&config.store_path(), options)?;
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let senders = Senders::new(config.connections.values()).context("preparing to send requests")?;
+        let shelf = Shelf::new(sandbox(&config)?, &config.plugins_dir).await?;
+        // Watched before it is read: what is dropped in between is seen twice rather than never.
+        let watch = Watch::new(shelf.directory());
+        let bindings = shelf.scan(&config, None).await.context("reading the plugins")?;
+        for (name, why) in unbound(&bindings) {
+            tracing::error!(name, why, "this stands still until it is mended");
+        }
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .with_context(|| format!("listening on {} (`listen` in the configuration)", config.listen))?;
+        let address = listener.local_addr().context("listening")?;
+        let socket = control::listen(&config.socket_path())?;
+        let app = Arc::new(App::new(config, store, senders, bindings));
+        begin(&app).await?;
+
+        let shelf = Arc::new(shelf);
+        let (stop, stopped) = watch::channel(false);
+        let grace = app.config.limits.shutdown;
+        let servers = vec![
+            tokio::spawn(server::serve(listener, http::router(Arc::clone(&app)), stopped.clone(), grace)),
+            tokio::spawn(server::serve(
+                socket,
+                control::router(Arc::clone(&app), Arc::clone(&shelf)),
+                stopped.clone(),
+                grace,
+            )),
+        ];
+        let deliveries = tokio::spawn(delivery::run(Arc::clone(&app), stopped));
+        let watching = tokio::spawn(follow(watch, Arc::clone(&app), Arc::clone(&shelf)));
+        Ok(Self { app, shelf, address, stop, servers, deliveries, watching })
+    }
+
+    /// Stops: no new requests, then no new attempts, then the store.
+    pub async fn stop(self) {
+        self.watching.abort();
+        // Nobody listens only when every task has ended already.
+        let _ = self.stop.send(true);
+        for server in self.servers {
+            ended(server).await;
+        }
+        ended(self.deliveries).await;
+        let store = self.app.store.clone();
+        ended(tokio::task::spawn_blocking(move || store.close())).await;
+        // A socket that is left behind does no harm; the next start replaces it.
+        let _ = std::fs::remove_file(self.app.config.socket_path());
+    }
+}
+
+async fn ended(task: JoinHandle<()>) {
+    if let Err(error) = task.await {
+        tracing::error!(%error, "a part of the relay did not end well");
+    }
+}
+
+/// What of the configuration has no plugin that fits.
+fn unbound(bindings: &crate::bindings::Bindings) -> Vec<(String, String)> {
+    let sources =
+        bindings.sources.iter().filter_map(|(name, bound)| Some((name, "sources", bound.as_ref().err()?)));
+    let connections = bindings
+        .connections
+        .iter()
+        .filter_map(|(name, bound)| Some((name, "connections", bound.as_ref().err()?)));
+    let actions =
+        bindings.actions.iter().filter_map(|(name, bound)| Some((name, "actions", bound.as_ref().err()?)));
+    sources
+        .chain(connections)
+        .chain(actions)
+        .map(|(name, kind, why)| (format!("{kind}.{name}"), why.clone()))
+        .collect()
+}
+
+/// Records the start, with the configuration when it is another than before.
+async fn begin(app: &App) -> anyhow::Result<()> {
+    let routing = app.config.routing();
+    let before = app.store.routing()?;
+    let routing = (routing != before).then_some(routing);
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    app.record(Fact::Started { version, routing }).await.context("recording the start")?;
+    Ok(())
+}
+
+/// Puts dropped plugins in force as they come.
+async fn follow(watch: Result<Watch, crate::plugins::WatchError>, app: Arc<App>, shelf: Arc<Shelf>) {
+    match watch {
+        Ok(watch) => loop {
+            watch.settled().await;
+            rescan(&app, &shelf).await;
+        },
+        Err(error) => tracing::error!(%error, "plugins are not watched"),
+    }
+}
+
+fn make_directory(path: &Path) -> anyhow::Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("making the directory {}", path.display()))
+}

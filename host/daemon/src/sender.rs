@@ -1,0 +1,133 @@
+//! Sends requests and brings answers back: one HTTP client for each connection.
+//!
+//! Refuses addresses that the connection's policy does not allow, after the name was resolved as well as
+//! before; never follows a redirect; never says a URL in an error, since URLs hold secrets.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::redirect;
+use tocsin_core::egress::{Denied, Policy, check_address, check_url};
+use tocsin_core::plugin::{Pair, Response};
+
+use crate::config::Connection;
+use crate::outgoing::Outgoing;
+
+/// Bytes of a peer's answer that are kept: verdicts are in the first lines.
+const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+/// How long a connection may take to be established, of the time that a request may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections kept open to one peer.
+const IDLE_CONNECTIONS: usize = 4;
+
+/// The clients, by the connection's name.
+#[derive(Clone)]
+pub struct Senders(BTreeMap<String, reqwest::Client>);
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// The peer could not be reached, or did not answer in time.
+    #[error("{0}")]
+    Network(String),
+    /// It must not be reached.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// There is no such connection any more.
+    #[error("there is no connection `{0}` in the configuration")]
+    NoConnection(String),
+}
+
+impl Senders {
+    /// A client for each of these.
+    ///
+    /// # Errors
+    /// The TLS library finds no root certificates, or the like.
+    pub fn new<'a>(connections: impl Iterator<Item = &'a Connection>) -> Result<Self, reqwest::Error> {
+        let client = |connection: &Connection| {
+            let client = reqwest::Client::builder()
+                .user_agent(concat!("tocsin/", env!("CARGO_PKG_VERSION")))
+                .redirect(redirect::Policy::none())
+                .no_proxy()
+                .timeout(connection.timeout)
+                .connect_timeout(CONNECT_TIMEOUT.min(connection.timeout))
+                .pool_max_idle_per_host(IDLE_CONNECTIONS)
+                .dns_resolver(Arc::new(Guarded(connection.policy)))
+                .build()?;
+            Ok((connection.name.clone(), client))
+        };
+        connections.map(client).collect::<Result<_, reqwest::Error>>().map(Self)
+    }
+
+    /// Sends `request` over `connection`.
+    ///
+    /// # Errors
+    /// No answer, or an address that is not allowed.
+    pub async fn send(&self, connection: &Connection, request: Outgoing) -> Result<Response, SendError> {
+        check_url(&request.url, connection.policy)?;
+        let client =
+            self.0.get(&connection.name).ok_or_else(|| SendError::NoConnection(connection.name.clone()))?;
+        let sent = client
+            .request(request.method, request.url)
+            .headers(request.headers)
+            .body(request.body)
+            .send()
+            .await
+            .map_err(failed)?;
+        read(sent).await
+    }
+}
+
+async fn read(mut answer: reqwest::Response) -> Result<Response, SendError> {
+    let status = answer.status().as_u16();
+    let headers = answer
+        .headers()
+        .iter()
+        .map(|(name, value)| Pair::new(name.as_str(), String::from_utf8_lossy(value.as_bytes())))
+        .collect();
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+        let room = ANSWER_BYTES_MAX - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if body.len() >= ANSWER_BYTES_MAX {
+            break;
+        }
+    }
+    Ok(Response { status, headers, body })
+}
+
+/// The error's causes in words, without the URL.
+fn failed(error: reqwest::Error) -> SendError {
+    let error = error.without_url();
+    let mut words = if error.is_timeout() { "no answer in time".to_owned() } else { error.to_string() };
+    let mut cause = std::error::Error::source(&error);
+    while let Some(inner) = cause {
+        if let Some(denied) = inner.downcast_ref::<Denied>() {
+            return SendError::Denied(denied.clone());
+        }
+        words = format!("{words}: {inner}");
+        cause = inner.source();
+    }
+    SendError::Network(words)
+}
+
+/// Resolves names as the system does and gives only addresses that are allowed.
+struct Guarded(Policy);
+
+impl Resolve for Guarded {
+    fn resolve(&self, name: Name) -> Resolving {
+        let policy = self.0;
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            // One address that is not allowed condemns the name: a name that points to both sides is the
+            // way in that this is here to close.
+            for address in &found {
+                check_address(address.ip(), policy)?;
+            }
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}

@@ -1,0 +1,59 @@
+//! What happened, in words for people: the terminal, the log and answers say it alike.
+
+use tocsin_core::fold::Effect;
+use tocsin_core::journal::{Decoding, Verdict};
+use tocsin_core::transition::Transition;
+
+/// What the table said, in one word.
+pub const fn transition(transition: Transition) -> &'static str {
+    match transition {
+        Transition::Open => "opened",
+        Transition::Merge => "merged",
+        Transition::Count => "counted",
+        Transition::Reopen => "reopened",
+        Transition::Acknowledge => "acknowledged",
+        Transition::Resolve => "resolved",
+        Transition::Note => "noted",
+        Transition::NoteLate => "late",
+        Transition::Orphan => "orphan",
+        Transition::Nothing => "unchanged",
+    }
+}
+
+/// What one event did.
+pub fn effect(effect: &Effect) -> String {
+    match effect.incident {
+        Some((_, number)) => format!("incident #{number} {}", transition(effect.transition)),
+        None => format!("no incident for `{}` ({})", effect.key, transition(effect.transition)),
+    }
+}
+
+/// What came of decoding.
+pub fn decoding(decoding: &Decoding) -> String {
+    match decoding {
+        Decoding::Events(events) => {
+            let changes: Vec<&str> = events.iter().map(|event| event.change.as_str()).collect();
+            match changes.as_slice() {
+                [one] => format!("1 event: {one}"),
+                _ if changes.len() > 5 => format!("{} events", changes.len()),
+                _ => format!("{} events: {}", changes.len(), changes.join(", ")),
+            }
+        }
+        Decoding::Ignored(why) => format!("ignored: {why}"),
+        Decoding::Refused(why) => format!("refused: {why}"),
+        Decoding::Failed(why) => format!("failed: {why}"),
+    }
+}
+
+/// What came of an attempt.
+pub fn verdict(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Delivered(outcome) => format!("delivered: {}", outcome.summary),
+        Verdict::Accepted(outcome) => format!("accepted: {}", outcome.summary),
+        Verdict::Skipped(why) => format!("skipped: {why}"),
+        Verdict::Retry { reason, at } => format!("again at {at}: {reason}"),
+        Verdict::Expired(why) => format!("given up: {why}"),
+        Verdict::Rejected(why) => format!("dead letter: {why}"),
+        Verdict::Misconfigured(why) => format!("connection paused: {why}"),
+    }
+}
