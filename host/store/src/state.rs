@@ -1,6 +1,6 @@
 //! The state of the fold, in redb: one write transaction's tables, and what is known without reading.
 //!
-//! Changed by `tocsin_core::fold::apply` alone; the raw requests beside it are [`crate::requests`]'s. After any
+//! Changed by `tocsin_core::fold::apply` alone; the raw requests beside it are `requests`'s. After any
 //! error the transaction and this are thrown away.
 
 use std::sync::Arc;

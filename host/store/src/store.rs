@@ -1,4 +1,4 @@
-//! The store as the relay sees it: opening, submitting, closing. Reading is in [`crate::read`].
+//! The store as the relay sees it: opening, submitting, closing. Reading is in `read`.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -5,7 +5,7 @@ use tocsin_core::id::Id;
 
 use crate::keys;
 
-/// Keys and values are bytes: [`crate::keys`] and [`crate::record`] know what is in them.
+/// Keys and values are bytes: `keys` and [`crate::record`] know what is in them.
 pub(crate) type Bytes = &'static [u8];
 
 /// The version of what is on disk. Counts up with every change of a table, a key or a record.

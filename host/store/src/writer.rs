@@ -44,7 +44,7 @@ impl Job {
         self.record.len() + self.request.as_ref().map_or(0, Vec::len)
     }
 
-    fn answer(self: Box<Self>, result: Result<Applied, WriteError>) {
+    fn answer(self, result: Result<Applied, WriteError>) {
         // A panic in the caller's answer is the caller's: the next job must not pay for it.
         let _ = catch_unwind(AssertUnwindSafe(|| (self.reply)(result)));
     }
@@ -93,7 +93,7 @@ impl Writer {
     }
 
     /// `first` and what else waits, as much as fits into one transaction.
-    fn gather(&self, first: Message, messages: &Receiver<Message>) -> (Vec<Box<Job>>, bool) {
+    fn gather(&self, first: Message, messages: &Receiver<Message>) -> (Vec<Job>, bool) {
         let (mut jobs, mut mend, mut bytes) = (Vec::new(), false, 0);
         let mut next = Some(first);
         while let Some(message) = next.take() {
@@ -101,7 +101,7 @@ impl Writer {
                 Message::Write(job) => {
                     self.waiting.fetch_sub(1, Ordering::Relaxed);
                     bytes += job.bytes();
-                    jobs.push(job);
+                    jobs.push(*job);
                 }
                 Message::Mend => mend = true,
             }
@@ -113,7 +113,7 @@ impl Writer {
     }
 
     /// Writes `jobs` and answers them. A job that fails alone is answered and left out.
-    fn write(&mut self, mut jobs: Vec<Box<Job>>) {
+    fn write(&mut self, mut jobs: Vec<Job>) {
         let mut retried = false;
         while !jobs.is_empty() {
             let failure = match self.attempt(&jobs) {
@@ -147,7 +147,7 @@ impl Writer {
     }
 
     /// Applies all of `jobs` in one transaction and syncs it.
-    fn attempt(&mut self, jobs: &[Box<Job>]) -> Result<Outcomes, Failure> {
+    fn attempt(&mut self, jobs: &[Job]) -> Result<Outcomes, Failure> {
         let head = self.committed()?;
         let transaction = self.live.begin_write()?;
         let mut outcomes = Vec::with_capacity(jobs.len());
