@@ -84,12 +84,10 @@ pub(crate) fn with_body(body: &Value, settings: &Fields) -> Result<Decoded, Refu
 /// Servers say the same thing twice: once as `comment_created`, once as an update of the issue. An update that
 /// also changes something is not about the comment.
 fn is_about_a_comment(body: &Value) -> bool {
-    let is_unchanged = issue::changes(body).is_empty();
     let type_name = json::text(body, "issue_event_type_name").unwrap_or_default();
+    let names_one = NOTE_TYPES.contains(&type_name.as_str()) || body.get("comment").is_some_and(Value::is_object);
     // A comment's editing is listed as a change on old servers.
-    let only_comment = issue::changes(body).iter().all(|change| change.field.eq_ignore_ascii_case("comment"));
-    NOTE_TYPES.contains(&type_name.as_str()) && (is_unchanged || only_comment)
-        || body.get("comment").is_some_and(Value::is_object) && (is_unchanged || only_comment)
+    names_one && issue::changes(body).iter().all(|change| change.field.eq_ignore_ascii_case("comment"))
 }
 
 /// Server and Data Center send no identifier. The same comment comes in two deliveries, so a comment's id is

@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn an_error_names_line_column_and_what_stands_there() {
         let error = parse(br#"{"title":"a "quoted" thing"}"#).unwrap_err();
-        assert!(error.contains("line 1 column 13") && error.contains("quoted"), "{error}");
+        assert!(error.contains("line 1 column 14") && error.contains("quoted"), "{error}");
         assert!(parse(b" \n").unwrap_err().contains("empty"));
         assert!(parse(b"\xff\xfe{}").is_err());
         assert_eq!(parse(b"\xef\xbb\xbf{}").unwrap(), json!({}));

@@ -49,6 +49,7 @@ mod action;
 mod outgoing;
 mod settings;
 mod source;
+mod step;
 
 pub mod json;
 pub mod keys;
@@ -70,14 +71,12 @@ pub use about::{
     About, ActionInfo, Choice, Example, Field, FieldKind, Plugin, PluginInfo, Rate, Replays, SourceInfo,
     describe_action, describe_both, describe_source,
 };
-pub use action::{
-    Action, Certainty, ChangeKind, Context, Failure, Incident, IncidentChange, Receipt, Reference, Response,
-    State, Step,
-};
+pub use action::{Action, ChangeKind, Context, Incident, IncidentChange, Reference, State};
 pub use outgoing::{HeaderLine, HttpRequest, Part, SecretEncoding, Signing};
 pub use payload::Payload;
 pub use settings::{ChoiceType, FieldSpec, FieldType, Secret, SettingError, Settings, TextType, read};
 pub use source::{Change, Decoded, Event, Refusal, Reply, Request, Source};
+pub use step::{Certainty, Failure, Receipt, Response, Step};
 pub use time::Timestamp;
 pub use tocsin_plugin_derive::{Choice, Settings};
 pub use types::{

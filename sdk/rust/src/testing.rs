@@ -12,6 +12,8 @@
 //! With `TOCSIN_UPDATE_CASES=1` in the environment the expected files are written instead of compared: read
 //! the difference before committing it. Only for tests: everything in here panics on a failure.
 
+#![expect(clippy::panic, reason = "a test's way to fail")]
+
 mod cases;
 mod context;
 mod diff;

@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn the_surroundings_of_a_column_are_cut_between_characters() {
-        assert_eq!(around("äöü", 4, 1), "öü");
+        assert_eq!(around("äöü", 4, 1), "äö");
         assert_eq!(around("", 9, 5), "");
     }
 
