@@ -1,33 +1,54 @@
 //! What every bundled component must be.
 
+use std::collections::BTreeSet;
+
 use wit_component::DecodedWasm;
-use wit_parser::WorldItem;
+use wit_parser::{Resolve, WorldId, WorldItem};
 
 use super::plugins;
 
+fn decoded(component: &[u8]) -> (Resolve, WorldId) {
+    match wit_component::decode(component).expect("WebAssembly that says what it is") {
+        DecodedWasm::Component(resolve, world) => (resolve, world),
+        DecodedWasm::WitPackage(..) => panic!("a package, not a component"),
+    }
+}
+
 #[test]
 fn plugins_are_ordered_by_id_and_unique() {
-    assert!(plugins().len() >= 5);
-    assert!(plugins().windows(2).all(|two| two[0].id < two[1].id));
+    let ids: Vec<&str> = plugins().iter().map(|plugin| plugin.id).collect();
+    for id in ["jira", "slack", "statuscake", "webhook", "zapier"] {
+        assert!(ids.contains(&id), "{id} is missing from {ids:?}");
+    }
+    assert!(ids.windows(2).all(|two| two[0] < two[1]));
 }
 
 #[test]
 fn no_plugin_imports_a_function() {
     for plugin in plugins() {
-        let DecodedWasm::Component(resolve, world) =
-            wit_component::decode(plugin.component).expect("a component")
-        else {
-            panic!("{} is a package, not a component", plugin.id)
-        };
+        let (resolve, world) = decoded(plugin.component);
         for (key, item) in &resolve.worlds[world].imports {
             let name = resolve.name_world_key(key);
-            // An interface of types alone may stand there: the exports are written in its terms.
+            // The interface of types alone stands there: the exports are written in its terms.
             let only_types = match item {
                 WorldItem::Interface { id, .. } => resolve.interfaces[*id].functions.is_empty(),
                 WorldItem::Type { .. } => true,
                 WorldItem::Function(_) => false,
             };
-            assert!(only_types, "{} imports functions of {name}", plugin.id);
+            assert!(only_types && name == "tocsin:plugin/types@0.1.0", "{} imports {name}", plugin.id);
         }
+    }
+}
+
+#[test]
+fn every_plugin_exports_its_description_and_a_direction_and_nothing_else() {
+    for plugin in plugins() {
+        let (resolve, world) = decoded(plugin.component);
+        let exports = resolve.worlds[world].exports.keys().map(|key| resolve.name_world_key(key));
+        let exports: BTreeSet<String> = exports.collect();
+        let known = ["description", "source-decoder", "action-encoder"];
+        let known = known.map(|name| format!("tocsin:plugin/{name}@0.1.0"));
+        assert!(exports.contains(&known[0]) && exports.len() >= 2, "{}: {exports:?}", plugin.id);
+        assert!(exports.iter().all(|export| known.contains(export)), "{}: {exports:?}", plugin.id);
     }
 }

@@ -19,6 +19,7 @@ mod context;
 mod diff;
 mod http;
 mod limits;
+mod mutate;
 mod render;
 mod samples;
 

@@ -7,15 +7,16 @@ use std::{env, fs};
 
 use serde_json::{Value, json};
 
-use super::{context, diff, http, limits, render};
-use crate::{Action, FieldKind, Plugin, Setting, Settings, Source, Step};
+use super::{context, diff, http, limits, mutate, render};
+use crate::{Action, FieldKind, Plugin, Request, Response, Setting, Settings, Source, Step};
 
 /// Set to `1` to write the expected files.
 const UPDATE: &str = "TOCSIN_UPDATE_CASES";
 /// Requests of one attempt, as the host has it.
 const STEPS_MAX: usize = 8;
 
-/// Runs every folder of `<manifest_dir>/cases` that holds a `request.http`.
+/// Runs every folder of `<manifest_dir>/cases` that holds a `request.http`, and each request in 300 broken
+/// variants, which may be refused and must not panic.
 ///
 /// # Panics
 /// When an outcome is not the expected one, a file is mistyped or unknown, or there is no case at all.
@@ -31,6 +32,12 @@ pub fn run_source_cases<T: Plugin + Source>(manifest_dir: &str) {
         }
         if let Ok(decoded) = &outcome {
             limits::check_decoded(decoded);
+        }
+        for body in mutate::variants(&request.body) {
+            let broken = Request { body, ..request.clone() };
+            if let Ok(decoded) = T::decode(&broken, &settings) {
+                limits::check_decoded(&decoded);
+            }
         }
         Ok(render::decoded_to_json(&outcome))
     });
@@ -61,6 +68,10 @@ pub fn run_action_cases<T: Plugin + Action>(manifest_dir: &str) {
             let Ok(Step::Send(_, state)) = &outcome else { break };
             let Some(bytes) = case.optional(&format!("response-{number}.http"))? else { break };
             let response = http::parse_response(&bytes)?;
+            for body in mutate::variants(&response.body) {
+                let broken = Response { body, ..response.clone() };
+                let _ = T::resume(&context, &connection, &settings, state, &broken);
+            }
             outcome = T::resume(&context, &connection, &settings, state, &response);
         }
         Ok(json!(shown))
