@@ -111,29 +111,39 @@ pub(crate) fn target_dir(out_dir: &Path) -> Result<PathBuf, Error> {
 
 fn compile(guests: &Guests<'_>) -> Result<(), Error> {
     let mut command = Command::new(variable("CARGO")?);
-    command
-        .current_dir(guests.workspace)
-        // The outer cargo has brought the lock file up to date before it ran this script.
-        .args(["build", "--locked", "--profile", "plugin", "--target", TARGET])
-        .arg("--target-dir")
-        .arg(guests.target_dir)
-        .env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-            format!("-Clink-arg=-zstack-size={STACK_BYTES}"),
-        );
+    // The outer cargo has brought the lock file up to date before it ran this script.
+    let fixed = ["build", "--locked", "--profile", "plugin", "--target", TARGET, "--target-dir"];
+    command.current_dir(guests.workspace).args(fixed).arg(guests.target_dir);
     for package in guests.packages {
         command.args(["--package", package]);
     }
     for name in NOT_INHERITED {
         command.env_remove(name);
     }
+    command.env("CARGO_ENCODED_RUSTFLAGS", rustflags(guests.workspace));
     let status =
         command.status().map_err(|error| Error::new(format!("cargo could not be started: {error}")))?;
     if status.success() {
-        Ok(())
-    } else {
-        Err(Error::new(format!("the plugins could not be built for {TARGET}")))
+        return Ok(());
     }
+    Err(Error::new(format!("the plugins could not be built for {TARGET}; the reason stands above")))
+}
+
+/// The flags, separated as cargo wants them where a path may hold spaces. Paths of the building machine are
+/// taken out of the components, so that the same source gives the same bytes, and the same digest, everywhere.
+fn rustflags(workspace: &Path) -> OsString {
+    let home = env::var_os("CARGO_HOME")
+        .or_else(|| env::home_dir().map(|home| home.join(".cargo").into_os_string()))
+        .unwrap_or_default();
+    let mut flags = OsString::from(format!("-Clink-arg=-zstack-size={STACK_BYTES}"));
+    for (path, name) in [(workspace.as_os_str(), "tocsin"), (home.as_os_str(), "cargo")] {
+        if !path.is_empty() {
+            flags.push("\u{1f}--remap-path-prefix=");
+            flags.push(path);
+            flags.push(format!("={name}"));
+        }
+    }
+    flags
 }
 
 fn encode(guests: &Guests<'_>, package: &str) -> Result<Vec<u8>, Error> {
