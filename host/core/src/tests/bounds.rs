@@ -152,6 +152,21 @@ fn a_single_line_is_cut_by_characters_with_a_mark() {
 }
 
 #[test]
+fn surplus_links_and_aliases_are_left_out_after_those_that_are_none() {
+    let link = |n: usize| {
+        let scheme = if n.is_multiple_of(2) { "https" } else { "ftp" };
+        Link { title: n.to_string(), url: format!("{scheme}://example.org/{n}") }
+    };
+    let links = (0..100).map(link).collect();
+    let aliases = (0..100).map(|n| if n % 2 == 0 { n.to_string() } else { String::new() }).collect();
+    let event = Event { links, aliases, ..trigger("disk") }.bounded().expect("it has a key");
+    let titles: Vec<_> =
+        event.links.iter().map(|link| link.title.parse::<usize>().expect("a number")).collect();
+    assert_eq!(titles, (0..LINKS_MAX).map(|n| 2 * n).collect::<Vec<_>>());
+    assert_eq!(event.aliases, ["0", "2", "4", "6", "8", "10", "12", "14"]);
+}
+
+#[test]
 fn a_blank_key_tells_no_problem_from_another() {
     for key in ["", " ", "\n", "\u{0}"] {
         assert_eq!(trigger(key).bounded(), Err(InvalidEvent::NoKey));
