@@ -15,13 +15,18 @@ use super::{Config, Problem, actions, connections, limits, sources};
 
 /// Where senders connect to when nothing is said: not reachable from outside by accident.
 const DEFAULT_LISTEN: &str = "127.0.0.1:8686";
+/// Where packages put the configuration, and where the unit then keeps the state: the command line has to
+/// find it without the service's environment.
+const PACKAGED: (&str, &str) = ("/etc/tocsin", "/var/lib/tocsin");
 
 pub(super) fn read(path: &Path, table: Table) -> Result<Config, Vec<Problem>> {
     let mut root = Reader::root(table);
     let base = path.parent().unwrap_or(Path::new("")).to_owned();
     let listen =
         root.parsed("listen", parse_listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8686)));
-    let state_dir = directory(&mut root, "state_dir", &base, "STATE_DIRECTORY", || base.join("state"));
+    let state_dir = directory(&mut root, "state_dir", &base, "STATE_DIRECTORY", || {
+        if base == Path::new(PACKAGED.0) { PathBuf::from(PACKAGED.1) } else { base.join("state") }
+    });
     let plugins_dir = directory(&mut root, "plugins_dir", &base, "", || state_dir.join("plugins"));
     let cache_dir = directory(&mut root, "cache_dir", &base, "CACHE_DIRECTORY", || state_dir.join("cache"));
     let public_url = root.parsed("public_url", parse_public_url);
