@@ -102,10 +102,19 @@ pub(crate) fn delivery_of(
     contents: &impl Rows,
     key: &[u8; keys::ID],
 ) -> Result<Delivery, Fault> {
-    let of_content = |problem| fault(tables::DELIVERY_CONTENTS, key, problem);
-    let content =
-        contents.get(key.as_slice())?.ok_or_else(|| of_content(Problem::Missing(tables::DELIVERIES.name)))?;
-    with_content(head, content.value()).map_err(of_content)
+    let missing =
+        |key: &[u8], from: Definition| fault(tables::DELIVERY_CONTENTS, key, Problem::Missing(from.name));
+    let own = contents.get(key.as_slice())?.ok_or_else(|| missing(key, tables::DELIVERIES))?;
+    // A value as long as an id is one: no record is as short.
+    let content = match own.value().try_into() {
+        Ok(same) => {
+            let same: &[u8; keys::ID] = same;
+            let content = contents.get(same.as_slice())?;
+            content.ok_or_else(|| missing(same, tables::DELIVERY_CONTENTS))?
+        }
+        Err(_) => own,
+    };
+    with_content(head, content.value()).map_err(|problem| fault(tables::DELIVERY_CONTENTS, key, problem))
 }
 
 /// The delivery under `key`.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use redb::{Table, WriteTransaction};
 use tocsin_core::fold::{Applied, ApplyError};
+use tocsin_core::id::Id;
 use tocsin_core::journal::Entry;
 use tocsin_core::routing::{Router, Routing};
 
@@ -53,6 +54,8 @@ pub(crate) struct Tables<'t> {
     head: Head,
     /// Lines written to histories by the entry that is being applied.
     lines: u32,
+    /// The content of a delivery that this entry made, and whose it is.
+    content: Option<(Id, Vec<u8>)>,
     /// Records are written here first; kept for its capacity.
     buffer: Vec<u8>,
 }
@@ -87,6 +90,7 @@ impl<'t> Tables<'t> {
             meta: open(tables::META)?,
             head,
             lines: 0,
+            content: None,
             buffer: Vec::with_capacity(4096),
         })
     }
@@ -95,6 +99,7 @@ impl<'t> Tables<'t> {
     /// no trace.
     pub(crate) fn apply(&mut self, entry: &Entry, record: &[u8]) -> Result<Applied, ApplyError<Fault>> {
         self.lines = 0;
+        self.content = None;
         let sequence = self.head.sequence + 1;
         let applied = tocsin_core::fold::apply(self, entry)?;
         let key = sequence.to_be_bytes();

@@ -241,12 +241,21 @@ impl Tables<'_> {
         Ok(())
     }
 
+    /// Keeps what does not change about a delivery: as a record, or as a pointer when a delivery of the same
+    /// entry has the same, as the deliveries of one change to several actions do.
     fn put_content(&mut self, delivery: &Delivery) -> Result<(), Fault> {
         let key = delivery.id.to_bytes();
         self.buffer.clear();
         delivery::write_content(delivery, &mut self.buffer)
             .map_err(|problem| rows::fault(tables::DELIVERY_CONTENTS, &key, problem))?;
+        if let Some((same, content)) = &self.content
+            && *content == self.buffer
+        {
+            self.delivery_contents.insert(key.as_slice(), same.to_bytes().as_slice())?;
+            return Ok(());
+        }
         self.delivery_contents.insert(key.as_slice(), self.buffer.as_slice())?;
+        self.content = Some((delivery.id, self.buffer.clone()));
         Ok(())
     }
 }
