@@ -85,7 +85,8 @@ pub(crate) fn with_body(body: &Value, settings: &Fields) -> Result<Decoded, Refu
 /// also changes something is not about the comment.
 fn is_about_a_comment(body: &Value) -> bool {
     let type_name = json::text(body, "issue_event_type_name").unwrap_or_default();
-    let names_one = NOTE_TYPES.contains(&type_name.as_str()) || body.get("comment").is_some_and(Value::is_object);
+    let names_one =
+        NOTE_TYPES.contains(&type_name.as_str()) || body.get("comment").is_some_and(Value::is_object);
     // A comment's editing is listed as a change on old servers.
     names_one && issue::changes(body).iter().all(|change| change.field.eq_ignore_ascii_case("comment"))
 }

@@ -89,7 +89,7 @@ impl Receipt {
 /// What to do next. A request or a receipt converts into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Send this; the answer comes to [`Action::resume`] with the bytes, which are the plugin's own. At most 8
+    /// Send this; the answer comes to [`crate::Action::resume`] with the bytes, which are the plugin's own. At most 8
     /// requests in one attempt.
     Send(Box<HttpRequest>, Vec<u8>),
     /// Done.
