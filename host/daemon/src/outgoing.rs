@@ -170,3 +170,107 @@ fn encoded(encoding: SecretEncoding, secret: &str) -> String {
         SecretEncoding::Form => utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use tocsin_core::egress::Policy;
+    use tocsin_core::plugin::Signing;
+
+    use super::*;
+
+    const MOMENT: Moment<'static> = Moment { delivery: "01J", seconds: 1_614_265_330 };
+
+    fn connection() -> Connection {
+        let url = "https://peer.example/hook?key=abc";
+        Connection {
+            name: "peer".to_owned(),
+            plugin: "webhook".to_owned(),
+            description: String::new(),
+            url: Secret::new(url),
+            parsed_url: Url::parse(url).unwrap(),
+            policy: Policy::default(),
+            timeout: Duration::from_secs(1),
+            concurrency: 1,
+            secrets: BTreeMap::from([("token".to_owned(), Secret::new("a\"b&c d"))]),
+            settings: BTreeMap::new(),
+        }
+    }
+
+    fn wanted(body: Vec<Part>) -> ActionRequest {
+        ActionRequest {
+            method: "POST".to_owned(),
+            path: "/v1".to_owned(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            content_type: "application/json".to_owned(),
+            body,
+            signing: Vec::new(),
+        }
+    }
+
+    fn secret(encoding: SecretEncoding) -> Part {
+        Part::Secret { name: "token".to_owned(), encoding }
+    }
+
+    #[test]
+    fn a_secret_is_written_as_its_place_needs_it() {
+        let body = |encoding| {
+            let sent = assemble(&connection(), wanted(vec![secret(encoding)]), &MOMENT).unwrap();
+            String::from_utf8(sent.body).unwrap()
+        };
+        assert_eq!(body(SecretEncoding::Raw), "a\"b&c d");
+        assert_eq!(body(SecretEncoding::Json), "a\\\"b&c d");
+        assert_eq!(body(SecretEncoding::Form), "a%22b%26c%20d");
+    }
+
+    #[test]
+    fn credentials_become_basic_authentication() {
+        let mut request = wanted(Vec::new());
+        let credentials = Part::Credentials { user: "me".to_owned(), password: "token".to_owned() };
+        request.headers =
+            vec![("authorization".to_owned(), vec![Part::Bytes(b"Basic ".to_vec()), credentials])];
+        let sent = assemble(&connection(), request, &MOMENT).unwrap();
+        assert_eq!(sent.headers["authorization"], format!("Basic {}", BASE64.encode("me:a\"b&c d")));
+    }
+
+    #[test]
+    fn the_path_is_joined_onto_the_connections_url_and_keeps_its_query() {
+        let sent = assemble(&connection(), wanted(Vec::new()), &MOMENT).unwrap();
+        assert_eq!(sent.url.as_str(), "https://peer.example/hook/v1?key=abc");
+    }
+
+    #[test]
+    fn a_missing_secret_is_named_with_the_place_where_it_belongs() {
+        let part = Part::Secret { name: "password".to_owned(), encoding: SecretEncoding::Raw };
+        let error = assemble(&connection(), wanted(vec![part]), &MOMENT).err().unwrap();
+        assert_eq!(
+            error.to_string(),
+            "the secret `password` is missing: add `secrets.password` to [connections.peer]"
+        );
+    }
+
+    #[test]
+    fn a_plugin_cannot_set_the_headers_of_the_connection_or_break_out_of_one() {
+        for (name, value) in [("Host", "other.example"), ("content-length", "1"), ("x-a", "b\r\nx-c: d")] {
+            let mut request = wanted(Vec::new());
+            request.headers = vec![(name.to_owned(), vec![Part::Bytes(value.as_bytes().to_vec())])];
+            let error = assemble(&connection(), request, &MOMENT).err().unwrap();
+            assert!(matches!(error, InvalidRequest::Header(..)), "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_signature_is_made_over_the_finished_body() {
+        let mut request = wanted(vec![Part::Bytes(b"{}".to_vec())]);
+        request.signing =
+            vec![Signing { secret: "token".to_owned(), signature: Signature::StandardWebhooks }];
+        let sent = assemble(&connection(), request, &MOMENT).unwrap();
+        let expected = signing::standard_webhooks(b"a\"b&c d", "01J", 1_614_265_330, b"{}");
+        assert_eq!(sent.headers["webhook-signature"], expected);
+        assert_eq!(sent.headers["webhook-id"], "01J");
+        assert_eq!(sent.headers["webhook-timestamp"], "1614265330");
+    }
+}

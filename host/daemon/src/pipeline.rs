@@ -19,6 +19,9 @@ use crate::bindings::SourceBinding;
 use crate::trace::Trace;
 use crate::{clock, signing, words};
 
+/// Milliseconds that a sender's clock may be ahead of ours: an hour covers a wrong summer time.
+const CLOCK_AHEAD_MS_MAX: u64 = 60 * 60 * 1000;
+
 /// What came of a request.
 pub struct Ingested {
     /// As it is on the disk.
@@ -131,7 +134,12 @@ async fn decode(app: &App, source: &str, request: &SourceRequest, receipt: Id) -
 type Understood = (Decoding, Vec<String>, Option<Reply>, bool);
 
 /// What was decoded, within bounds, with what makes another request the same delivery.
-fn understood(binding: &SourceBinding, request: &SourceRequest, decoded: Decoded) -> Understood {
+fn understood(binding: &SourceBinding, request: &SourceRequest, mut decoded: Decoded) -> Understood {
+    // A time that far ahead is a broken clock's; kept, it would make every later event a late one.
+    let latest = request.received_at.plus_ms(CLOCK_AHEAD_MS_MAX);
+    for event in &mut decoded.events {
+        event.occurred_at = event.occurred_at.filter(|at| *at <= latest);
+    }
     let events: Result<Vec<_>, _> = decoded.events.into_iter().map(|event| event.bounded()).collect();
     let decoding = match events {
         Ok(events) if events.is_empty() => {

@@ -57,3 +57,46 @@ fn mac<M: Mac + KeyInit>(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     }
     mac.finalize().into_bytes().to_vec()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The WebSub vector, as Atlassian's documentation of webhook signatures prints it.
+    #[test]
+    fn a_body_is_signed_as_the_published_vector_says() {
+        let mac = hmac(Digest::Sha256, b"It's a Secret to Everybody", b"Hello World!");
+        let hex = "a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9";
+        assert_eq!(write(Encoding::Hex, &mac), hex);
+    }
+
+    /// RFC 2202 (SHA-1) and RFC 4231 (SHA-512), test case 2.
+    #[test]
+    fn the_other_digests_give_the_published_vectors() {
+        let sha1 = hmac(Digest::Sha1, b"Jefe", b"what do ya want for nothing?");
+        assert_eq!(write(Encoding::Hex, &sha1), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+        let sha512 = hmac(Digest::Sha512, b"Jefe", b"what do ya want for nothing?");
+        assert!(
+            write(Encoding::Hex, &sha512).starts_with("164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd6")
+        );
+    }
+
+    /// The vector of the Standard Webhooks reference libraries.
+    #[test]
+    fn standard_webhooks_are_signed_as_the_reference_does() {
+        let key = standard_key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let signed = standard_webhooks(
+            &key,
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            1_614_265_330,
+            br#"{"test": 2432232314}"#,
+        );
+        assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    }
+
+    #[test]
+    fn a_standard_webhooks_key_that_is_no_base_64_is_refused() {
+        assert!(standard_key("whsec_not base 64!").is_err());
+        assert_eq!(standard_key("plain").unwrap(), b"plain");
+    }
+}

@@ -31,7 +31,7 @@ fn offline(place: &Place) -> anyhow::Result<Value> {
     let store = Store::open(&path, Options::default()).map_err(|error: OpenError| anyhow::anyhow!(error))?;
     let mut shown = 0;
     let report = store.verify(&mut |done, total| {
-        let percent = if total == 0 { 100 } else { done * 100 / total };
+        let percent = (done * 100).checked_div(total).unwrap_or(100);
         if percent >= shown + 10 {
             shown = percent;
             eprintln!("{percent} % of {total} entries");

@@ -38,3 +38,36 @@ impl Pace {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pace() -> Pace {
+        Pace::new(Some(Rate { requests: 2, per_ms: 1000 }))
+    }
+
+    #[test]
+    fn no_more_begin_in_a_window_than_the_peer_bears() {
+        let (mut pace, start) = (pace(), Instant::now());
+        assert_eq!(pace.allows(start, 5), (2, None), "when the next may begin is known once these have");
+        pace.took(start, 2);
+        assert_eq!(pace.allows(start, 5), (0, Some(start + Duration::from_millis(1000))));
+    }
+
+    #[test]
+    fn more_may_begin_when_the_window_has_passed() {
+        let (mut pace, start) = (pace(), Instant::now());
+        pace.took(start, 1);
+        pace.took(start + Duration::from_millis(600), 1);
+        let later = start + Duration::from_millis(1000);
+        assert_eq!(pace.allows(later, 2), (1, Some(start + Duration::from_millis(1600))));
+    }
+
+    #[test]
+    fn a_peer_without_a_rate_bears_everything() {
+        let mut pace = Pace::new(None);
+        pace.took(Instant::now(), 1000);
+        assert_eq!(pace.allows(Instant::now(), 64), (64, None));
+    }
+}
