@@ -112,7 +112,7 @@ impl Config {
     /// The file cannot be read, is not TOML, or has mistakes: all of them.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+            .map_err(|error| ConfigError::Read { path: path.to_owned(), error })?;
         Self::parse(path, &text)
     }
 
@@ -121,9 +121,9 @@ impl Config {
     /// # Errors
     /// It is not TOML, or has mistakes: all of them.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let table: toml::Table = text.parse().map_err(|source: toml::de::Error| ConfigError::Syntax {
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| ConfigError::Syntax {
             path: path.to_owned(),
-            source: Box::new(source),
+            error: Box::new(error),
         })?;
         relay::read(path, table).map_err(|problems| ConfigError::Invalid { path: path.to_owned(), problems })
     }
@@ -159,20 +159,20 @@ impl Config {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {error}", path.display())]
     Read {
         /// Which.
         path: PathBuf,
         /// What is wrong with it.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// Its syntax.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {error}", path.display())]
     Syntax {
         /// Which.
         path: PathBuf,
         /// Where and what.
-        source: Box<toml::de::Error>,
+        error: Box<toml::de::Error>,
     },
     /// What it says.
     #[error("{}: {} to mend\n{}", path.display(), count(problems.len()), listed(problems))]

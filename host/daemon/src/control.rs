@@ -41,12 +41,12 @@ pub enum SocketError {
     #[error("{} has more than {PATH_BYTES_MAX} bytes, which no socket's path may have: use a shorter `state_dir`", .0.display())]
     TooLong(PathBuf),
     /// The system's error.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {error}", path.display())]
     Io {
         /// Which.
         path: PathBuf,
         /// What is wrong with it.
-        source: std::io::Error,
+        error: std::io::Error,
     },
 }
 
@@ -59,7 +59,7 @@ pub fn listen(path: &Path) -> Result<UnixListener, SocketError> {
     if path.as_os_str().len() > PATH_BYTES_MAX {
         return Err(SocketError::TooLong(path.to_owned()));
     }
-    let io = |source| SocketError::Io { path: path.to_owned(), source };
+    let io = |error| SocketError::Io { path: path.to_owned(), error };
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
         Ok(()) | Err(_) => {}

@@ -76,6 +76,10 @@ pub async fn deliver(app: &App, attempt: Attempt) -> Fact {
     let (incident, action) = (attempt.delivery.incident.number, attempt.delivery.action.clone());
     let started = Instant::now();
     let (verdict, status) = attempt.run(app).await;
+    if !words::is_good(&verdict) {
+        let outcome = words::verdict(&verdict);
+        tracing::warn!(%delivery, incident, action, outcome, "an attempt did not deliver");
+    }
     app.trace(|| Trace::Settled { delivery, incident, action, outcome: words::verdict(&verdict) });
     Fact::Settled { delivery, took_us: micros(started), status, verdict }
 }

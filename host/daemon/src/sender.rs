@@ -99,19 +99,24 @@ async fn read(mut answer: reqwest::Response) -> Result<Response, SendError> {
     Ok(Response { status, headers, body })
 }
 
-/// The error's causes in words, without the URL.
+/// What went wrong in words, without the URL: what was tried, and the last cause.
 fn failed(error: reqwest::Error) -> SendError {
     let error = error.without_url();
-    let mut words = if error.is_timeout() { "no answer in time".to_owned() } else { error.to_string() };
-    let mut cause = std::error::Error::source(&error);
-    while let Some(inner) = cause {
-        if let Some(denied) = inner.downcast_ref::<Denied>() {
+    let mut last: &dyn std::error::Error = &error;
+    while let Some(cause) = last.source() {
+        if let Some(denied) = cause.downcast_ref::<Denied>() {
             return SendError::Denied(denied.clone());
         }
-        words = format!("{words}: {inner}");
-        cause = inner.source();
+        last = cause;
     }
-    SendError::Network(words)
+    let tried = if error.is_connect() {
+        "could not connect"
+    } else if error.is_timeout() {
+        "no answer in time"
+    } else {
+        "no complete answer"
+    };
+    SendError::Network(format!("{tried}: {last}"))
 }
 
 /// Resolves names as the system does and gives only addresses that are allowed.

@@ -57,3 +57,13 @@ pub fn verdict(verdict: &Verdict) -> String {
         Verdict::Misconfigured(why) => format!("connection paused: {why}"),
     }
 }
+
+/// Whether nobody has to look at it.
+pub const fn is_good(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Delivered(_) | Verdict::Accepted(_) | Verdict::Skipped(_) => true,
+        Verdict::Retry { .. } | Verdict::Expired(_) | Verdict::Rejected(_) | Verdict::Misconfigured(_) => {
+            false
+        }
+    }
+}

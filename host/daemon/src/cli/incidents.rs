@@ -146,8 +146,10 @@ fn show(incident: &Value) {
         let said = if said.is_empty() { said } else { format!(": {said}") };
         println!("  {}  {}{of}{by}{said}", second(item, "at"), text(item, "what"));
     }
-    let open: Vec<&Value> =
-        items(&incident["deliveries"]).iter().filter(|delivery| !delivery["next_at"].is_null()).collect();
+    let open: Vec<&Value> = items(&incident["deliveries"])
+        .iter()
+        .filter(|delivery| delivery["settled"] == json!(false))
+        .collect();
     if !open.is_empty() {
         println!("\nOn the way");
         for delivery in open {

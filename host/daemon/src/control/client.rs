@@ -15,12 +15,12 @@ use tokio::net::UnixStream;
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// Nobody listens.
-    #[error("no relay is running for this configuration ({}: {source}): start it with `tocsin serve`, or name its configuration with --config", socket.display())]
+    #[error("no relay is running for this configuration ({}: {error}): start it with `tocsin serve`, or name its configuration with --config", socket.display())]
     NotRunning {
         /// Where it would listen.
         socket: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// The relay said no.
     #[error("{0}")]
@@ -37,7 +37,7 @@ pub enum ClientError {
 pub async fn ask(socket: &Path, path: &str, body: Option<Value>) -> Result<Value, ClientError> {
     let stream = UnixStream::connect(socket)
         .await
-        .map_err(|source| ClientError::NotRunning { socket: socket.to_owned(), source })?;
+        .map_err(|error| ClientError::NotRunning { socket: socket.to_owned(), error })?;
     let broken = |error: &dyn std::fmt::Display| ClientError::Broken(error.to_string());
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;

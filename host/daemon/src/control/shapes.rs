@@ -3,7 +3,7 @@
 //! What is not shown here is not known outside: no secret is.
 
 use serde_json::{Map, Value, json};
-use tocsin_core::delivery::{Attempt, Delivery};
+use tocsin_core::delivery::{Attempt, Delivery, DeliveryState};
 use tocsin_core::fold::{Effect, Happening, ReceiptRecord, ReceiptStatus, TimelineItem};
 use tocsin_core::incident::Incident;
 use tocsin_core::time::Timestamp;
@@ -69,8 +69,9 @@ pub(super) fn delivery(delivery: &Delivery) -> Value {
         "incident": { "id": delivery.incident.id.to_string(), "number": delivery.incident.number, "title": delivery.incident.title },
         "change": delivery.change.kind.as_str(),
         "state": delivery.state.as_str(),
+        "settled": delivery.state.is_settled(),
         "attempts": delivery.attempts,
-        "next_at": (!delivery.state.is_settled()).then(|| delivery.next_at.to_string()),
+        "next_at": (delivery.state == DeliveryState::Due).then(|| delivery.next_at.to_string()),
         "owed_since": delivery.owed_since.to_string(),
         "last": delivery.log.last().map(attempt),
     })
