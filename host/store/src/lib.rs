@@ -29,4 +29,6 @@ pub use store::{Options, Store, Write};
 pub use verify::{Difference, TableCount, Verified};
 
 #[cfg(test)]
+mod raw;
+#[cfg(test)]
 mod tests;

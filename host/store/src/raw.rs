@@ -1,0 +1,43 @@
+//! For tests: the rows below the interface, to look at and to damage.
+
+use redb::{Builder, ReadableTable, StorageBackend};
+use tocsin_core::journal::Entry;
+
+use crate::read::Snapshot;
+use crate::rows;
+use crate::store::Store;
+use crate::tables::{self, Definition};
+
+/// The whole journal.
+pub(crate) fn journal(store: &Store) -> Vec<Entry> {
+    store
+        .reading(|live| {
+            let journal = Snapshot::new(live)?.table(tables::JOURNAL)?;
+            let rows = journal.iter().unwrap().map(|row| {
+                let (key, value) = row.unwrap();
+                rows::read(tables::JOURNAL, key.value(), value.value()).unwrap()
+            });
+            Ok(rows.collect())
+        })
+        .unwrap()
+}
+
+/// Changes the row `key` of a closed store: `change` is given the value.
+pub(crate) fn alter(
+    backend: impl StorageBackend,
+    table: Definition,
+    key: &[u8],
+    change: impl FnOnce(Option<Vec<u8>>) -> Option<Vec<u8>>,
+) {
+    let database = Builder::new().create_with_backend(backend).unwrap();
+    let transaction = database.begin_write().unwrap();
+    {
+        let mut rows = transaction.open_table(table.redb()).unwrap();
+        let before = rows.get(key).unwrap().map(|value| value.value().to_vec());
+        match change(before) {
+            Some(value) => drop(rows.insert(key, value.as_slice()).unwrap()),
+            None => drop(rows.remove(key).unwrap()),
+        }
+    }
+    transaction.commit().unwrap();
+}

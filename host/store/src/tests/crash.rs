@@ -1,0 +1,71 @@
+//! The machine crashes at every write and every sync in turn. What was answered is there, nothing is half
+//! there.
+//!
+//! A crash keeps what was synced and some of what was only written: none, all, every second write, the header
+//! alone, or all with the last write torn. Each is opened again.
+
+use tocsin_core::journal::{Entry, Fact};
+
+use super::disk::{Disk, Failure, Survives};
+use super::samples::{Script, assert_clean, options, write};
+use super::workload;
+use crate::{Store, raw};
+
+/// Everything that holds after a crash, of a store in which `kept` was answered with Ok.
+fn check(disk: &Disk, kept: &[Entry], crash: &str) {
+    let store =
+        Store::open_backend(disk.clone(), options()).unwrap_or_else(|error| panic!("{crash}: {error}"));
+    let journal = raw::journal(&store);
+    // One more batch than was answered may be there: the crash came between its sync and its answers.
+    let answered = kept.iter().filter(|entry| journal.contains(entry)).count();
+    assert_eq!(answered, kept.len(), "{crash}: an answered entry is lost");
+    let entries = assert_clean(&store);
+    assert_eq!(entries, journal.len() as u64, "{crash}");
+    for entry in &journal {
+        if let Fact::Received(_) = entry.fact {
+            assert!(
+                store.request(entry.seed).unwrap().is_some(),
+                "{crash}: a request is not beside its receipt"
+            );
+        }
+    }
+    write(&store, Script::new().started(None)).unwrap_or_else(|error| panic!("{crash}: {error}"));
+}
+
+#[test]
+fn whatever_was_answered_survives_a_crash_at_any_write_or_sync() {
+    let whole = Disk::default();
+    let store = Store::open_backend(whole.clone(), options()).unwrap();
+    let told = workload::run(&store);
+    assert_eq!(told.failed, 0);
+    assert!(told.kept.len() > 20, "the script does little");
+    let operations = whole.operations();
+    assert!(operations > 100, "the disk has little to do");
+    drop(store);
+
+    for operation in 1..=operations {
+        let disk = Disk::default();
+        disk.fail(Failure::GoneFrom(operation));
+        let kept = match Store::open_backend(disk.clone(), options()) {
+            Ok(store) => workload::run(&store).kept,
+            Err(_) => Vec::new(),
+        };
+        for survives in Survives::ALL {
+            check(&disk.crashed(survives), &kept, &format!("gone from operation {operation}, {survives:?}"));
+        }
+    }
+}
+
+#[test]
+fn a_store_whose_creation_was_interrupted_is_created_again() {
+    let whole = Disk::default();
+    drop(Store::open_backend(whole.clone(), options()).unwrap());
+    for operation in 1..=whole.operations() {
+        let disk = Disk::default();
+        disk.fail(Failure::GoneFrom(operation));
+        let _ = Store::open_backend(disk.clone(), options());
+        for survives in Survives::ALL {
+            check(&disk.crashed(survives), &[], &format!("gone from operation {operation}, {survives:?}"));
+        }
+    }
+}

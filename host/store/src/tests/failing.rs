@@ -1,0 +1,136 @@
+//! The disk fails for a moment. Callers are told, nothing that was answered with Ok is lost, and the store goes
+//! on by itself.
+
+use std::io::ErrorKind;
+
+use super::disk::{Disk, Failure, Survives};
+use super::samples::{Gate, Script, assert_clean, options, routing, submit, write};
+use super::workload::{self, Told};
+use crate::{Fault, ReadError, Store, WriteError, raw};
+
+/// Opens without a failure, then fails, runs the script, and checks what is there after a crash at the end.
+fn survive(failure: Failure) -> Told {
+    let disk = Disk::default();
+    let store = Store::open_backend(disk.clone(), options()).unwrap();
+    disk.fail(failure);
+    let told = workload::run(&store);
+    disk.heal();
+    write(&store, Script::new().started(None)).unwrap_or_else(|error| panic!("{failure:?}: {error}"));
+    assert_clean(&store);
+    // Not closed: what is not on disk now is lost.
+    let after = Store::open_backend(disk.crashed(Survives::Nothing), options())
+        .unwrap_or_else(|error| panic!("{failure:?}: {error}"));
+    let journal = raw::journal(&after);
+    for entry in &told.kept {
+        assert!(journal.contains(entry), "{failure:?}: an answered entry is lost: {entry:?}");
+    }
+    assert_clean(&after);
+    told
+}
+
+/// Operations and syncs of the whole script.
+fn script_length() -> (u64, u64) {
+    let disk = Disk::default();
+    let store = Store::open_backend(disk.clone(), options()).unwrap();
+    disk.fail(Failure::GoneFrom(u64::MAX));
+    workload::run(&store);
+    (disk.operations(), disk.syncs())
+}
+
+#[test]
+fn one_failed_write_or_sync_costs_its_own_batch_and_nothing_else() {
+    for operation in 1..=script_length().0 {
+        let told = survive(Failure::Once(operation, ErrorKind::Other));
+        // Twelve batches; the largest is six entries, and what depends on them is left out.
+        assert!(told.kept.len() >= 8, "after operation {operation} the store did not go on");
+    }
+}
+
+/// Linux gives the error of a failed write-back to one sync only, and marks the pages clean. A store that opens
+/// again and believes the next sync builds on pages that are nowhere but in memory.
+#[test]
+fn what_a_failed_sync_forgot_is_written_again_before_anything_builds_on_it() {
+    for sync in 1..=script_length().1 {
+        let told = survive(Failure::SyncForgets(sync));
+        assert!(told.failed > 0 || sync > 12, "sync {sync} failed and nobody was told");
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_as_such_and_writing_goes_on_when_there_is_room() {
+    let disk = Disk::default();
+    let store = Store::open_backend(disk.clone(), options()).unwrap();
+    let mut script = Script::new();
+    write(&store, script.started(Some(routing()))).unwrap();
+    disk.fail(Failure::FullAt(disk.bytes()));
+    let mut kept = 0;
+    let full = loop {
+        match write(&store, script.trigger(&format!("disk-{kept}"), "Disk full")) {
+            Ok(_) => kept += 1,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(full, WriteError::Storage(Fault::DiskFull));
+    disk.heal();
+    write(&store, script.trigger("disk", "Disk full")).unwrap();
+    let after = Store::open_backend(disk.crashed(Survives::Nothing), options()).unwrap();
+    assert_eq!(assert_clean(&after), kept + 2);
+}
+
+#[test]
+fn a_failed_batch_is_answered_with_the_error_to_every_caller() {
+    let disk = Disk::default();
+    let store = Store::open_backend(disk.clone(), options()).unwrap();
+    let mut script = Script::new();
+    let gate = Gate::close(&store, script.started(Some(routing())));
+    let answers: Vec<_> =
+        (0..5).map(|n| submit(&store, script.trigger(&format!("cpu-{n}"), "CPU busy"))).collect();
+    disk.fail(Failure::Once(1, ErrorKind::Other));
+    drop(gate);
+    for answer in answers {
+        let error = answer.recv().unwrap().unwrap_err();
+        assert!(matches!(error, WriteError::Storage(Fault::Io { .. })), "{error}");
+    }
+    let number = |write: Result<tocsin_core::fold::Applied, WriteError>| {
+        write.unwrap().receipt.unwrap().effects[0].incident.unwrap().1
+    };
+    // The numbers that the failed batch took are given out again.
+    assert_eq!(number(write(&store, script.trigger("cpu-0", "CPU busy"))), 1);
+}
+
+#[test]
+fn while_the_disk_is_gone_writes_and_reads_say_so_and_afterwards_all_is_well() {
+    let disk = Disk::default();
+    let store = Store::open_backend(disk.clone(), options()).unwrap();
+    let mut script = Script::new();
+    write(&store, script.started(Some(routing()))).unwrap();
+    disk.fail(Failure::GoneFrom(1));
+    for _ in 0..3 {
+        let error = write(&store, script.trigger("disk", "Disk full")).unwrap_err();
+        assert!(matches!(error, WriteError::Storage(Fault::Io { .. })), "{error}");
+    }
+    let error = store.counts().unwrap_err();
+    assert!(matches!(error, ReadError::Storage(Fault::Io { .. })), "{error}");
+    disk.heal();
+    write(&store, script.trigger("disk", "Disk full")).unwrap();
+    assert_eq!(store.counts().unwrap().entries, 2);
+    assert_clean(&store);
+}
+
+#[test]
+fn a_failed_read_is_told_to_its_reader_and_no_writer_pays_for_it() {
+    let disk = Disk::default();
+    let store = Store::open_backend(disk.clone(), options()).unwrap();
+    let told = workload::run(&store);
+    store.close();
+    // Opened again, nothing is in the cache.
+    let store = Store::open_backend(disk.clone(), options()).unwrap();
+    disk.fail(Failure::ReadOnce(1));
+    let query = crate::IncidentQuery { limit: 10, ..Default::default() };
+    let error = store.incidents(&query).unwrap_err();
+    assert!(matches!(error, ReadError::Storage(Fault::Io { .. })), "{error}");
+    assert!(disk.reads() > 0);
+    write(&store, Script::new().started(None)).unwrap();
+    assert!(!store.incidents(&query).unwrap().is_empty());
+    assert_eq!(assert_clean(&store), told.kept.len() as u64 + 1);
+}

@@ -1,0 +1,167 @@
+//! Entries to write, made one after another with a clock and ids of their own, and ways to write them and wait.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{self, Receiver};
+
+use tocsin_core::delivery::{ChangeKind, Reference};
+use tocsin_core::event::{Event, EventChange, Link, Severity};
+use tocsin_core::fold::Applied;
+use tocsin_core::id::Id;
+use tocsin_core::journal::{Decoding, Entry, Fact, Outcome, Received, Verdict};
+use tocsin_core::plugin::{Pair, SourceRequest};
+use tocsin_core::routing::{ActionRule, ActionStatus, Routing, SourceRule};
+use tocsin_core::time::Timestamp;
+
+use crate::{Options, Store, Write, WriteError};
+
+/// When scripts begin.
+pub(super) const START: Timestamp = Timestamp::from_micros(1_763_650_000_000_000);
+
+/// Makes entries, each a second after the one before.
+pub(super) struct Script {
+    pub(super) now: Timestamp,
+    made: u128,
+}
+
+impl Script {
+    pub(super) fn new() -> Self {
+        Self { now: START, made: 0 }
+    }
+
+    pub(super) fn entry(&mut self, fact: Fact) -> Entry {
+        self.now = self.now.plus_ms(1000);
+        self.made += 1;
+        Entry { at: self.now, seed: Id::new(self.now, self.made << 32), fact }
+    }
+
+    pub(super) fn started(&mut self, routing: Option<Routing>) -> Entry {
+        self.entry(Fact::Started { version: "test".to_owned(), routing })
+    }
+
+    pub(super) fn received(&mut self, decoding: Decoding) -> Write {
+        let identities = vec![format!("delivery-{}", self.made)];
+        let received = Received { source: "grafana".to_owned(), plugin: plugin(), identities, decoding };
+        let entry = self.entry(Fact::Received(received));
+        Write { request: Some(request(entry.at)), entry }
+    }
+
+    pub(super) fn trigger(&mut self, key: &str, title: &str) -> Write {
+        self.received(Decoding::Events(vec![event(EventChange::Trigger, key, title)]))
+    }
+
+    pub(super) fn settled(&mut self, delivery: Id, verdict: Verdict) -> Entry {
+        self.entry(Fact::Settled { delivery, took_us: 120_000, status: Some(200), verdict })
+    }
+}
+
+pub(super) fn plugin() -> String {
+    "grafana 0.1.0 9f86d081".to_owned()
+}
+
+pub(super) fn event(change: EventChange, key: &str, title: &str) -> Event {
+    Event {
+        change,
+        key: key.to_owned(),
+        aliases: Vec::new(),
+        title: title.to_owned(),
+        message: format!("{title}, which \"somebody\" should look at:\n{}", "detail ".repeat(40)),
+        severity: Some(Severity::High),
+        labels: BTreeMap::from([("team".to_owned(), "database".to_owned())]),
+        links: vec![Link { title: "Runbook".to_owned(), url: "https://example.org/runbook".to_owned() }],
+        actor: None,
+        occurred_at: None,
+    }
+}
+
+pub(super) fn request(at: Timestamp) -> SourceRequest {
+    SourceRequest {
+        method: "POST".to_owned(),
+        path: String::new(),
+        query: vec![Pair::new("env", "test")],
+        headers: vec![Pair::new("content-type", "application/json")],
+        body: (0..=255).cycle().take(3500).collect(),
+        received_at: at,
+    }
+}
+
+/// Two actions over two connections: each change is owed twice.
+pub(super) fn routing() -> Routing {
+    let action = |name: &str, connection: &str| ActionRule {
+        name: name.to_owned(),
+        status: ActionStatus::Enabled,
+        connection: connection.to_owned(),
+        test_connection: None,
+        on: vec![ChangeKind::Opened, ChangeKind::Updated, ChangeKind::Resolved],
+        filter: None,
+    };
+    Routing {
+        sources: BTreeMap::from([("grafana".to_owned(), SourceRule::default())]),
+        actions: vec![action("page", "pager"), action("post", "chat")],
+    }
+}
+
+pub(super) fn outcome() -> Outcome {
+    let url = Some("https://chat.example.org/1".to_owned());
+    Outcome {
+        summary: "posted".to_owned(),
+        references: vec![Reference { key: "message".to_owned(), value: "1".to_owned(), url }],
+        updates: vec![("ticket".to_owned(), "OPS-1".to_owned())],
+    }
+}
+
+/// What comes back for one entry.
+pub(super) type Answer = Receiver<Result<Applied, WriteError>>;
+
+/// Submits, without waiting.
+pub(super) fn submit(store: &Store, write: impl Into<Write>) -> Answer {
+    let (done, answer) = mpsc::channel();
+    store.submit(write.into(), move |result| drop(done.send(result))).unwrap();
+    answer
+}
+
+/// Submits and waits until it is answered.
+pub(super) fn write(store: &Store, entry: impl Into<Write>) -> Result<Applied, WriteError> {
+    submit(store, entry).recv().unwrap()
+}
+
+/// Has the writer wait, so that what is submitted meanwhile is gathered into one batch.
+pub(super) struct Gate {
+    _held: mpsc::Sender<()>,
+    /// What came of the entry in whose answer the writer waits.
+    pub(super) result: Result<Applied, WriteError>,
+}
+
+impl Gate {
+    /// The writer waits from here on, in the answer to `write`.
+    pub(super) fn close(store: &Store, write: impl Into<Write>) -> Self {
+        let (held, opened) = mpsc::channel::<()>();
+        let (done, answer) = mpsc::channel();
+        let wait = move |result| {
+            done.send(result).unwrap();
+            // Until the other end is dropped.
+            let _ = opened.recv();
+        };
+        store.submit(write.into(), wait).unwrap();
+        let result = answer.recv().unwrap();
+        Self { _held: held, result }
+    }
+}
+
+pub(super) fn options() -> Options {
+    Options { cache_bytes: 8 * 1024 * 1024, ..Options::default() }
+}
+
+/// A store in memory with [`routing`] in force, and the script that it began with.
+pub(super) fn started(options: Options) -> (Store, Script) {
+    let store = Store::open_backend(redb::backends::InMemoryBackend::new(), options).unwrap();
+    let mut script = Script::new();
+    write(&store, script.started(Some(routing()))).unwrap();
+    (store, script)
+}
+
+/// Verifies, and says what differs.
+pub(super) fn assert_clean(store: &Store) -> u64 {
+    let verified = store.verify(&mut |_, _| {}).unwrap();
+    assert!(verified.is_clean(), "{:#?}", verified.differences);
+    verified.entries
+}

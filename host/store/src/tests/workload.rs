@@ -1,0 +1,113 @@
+//! A script that makes the store do everything it does: open, merge and resolve incidents, refuse and decode
+//! again, claim, settle, retry, command; one at a time and many at once.
+
+use tocsin_core::event::EventChange;
+use tocsin_core::journal::{Decoding, Entry, Fact, Received, Verdict};
+use tocsin_core::time::Timestamp;
+use tocsin_core::transition::Command;
+
+use super::samples::{Answer, Gate, Script, event, outcome, plugin, routing, submit};
+use crate::{DeliveryQuery, Store, Write, WriteError};
+
+/// What was submitted, and what came back for it.
+pub(super) struct Told {
+    /// The entries that the store said it has.
+    pub(super) kept: Vec<Entry>,
+    /// How many it said it could not keep.
+    pub(super) failed: usize,
+}
+
+/// Runs the script on `store`. Entries about what was not kept before are left out, so it goes on whatever
+/// fails.
+pub(super) fn run(store: &Store) -> Told {
+    let mut told = Told { kept: Vec::new(), failed: 0 };
+    let mut script = Script::new();
+    told.write(store, vec![script.started(Some(routing())).into()]);
+    told.write(store, vec![script.trigger("disk", "Disk full")]);
+    let batch = (0..6).map(|n| script.trigger(&format!("cpu-{n}"), "CPU busy")).collect();
+    told.write(store, batch);
+    told.write(store, vec![script.received(Decoding::Failed("a trap".to_owned()))]);
+    told.write(store, vec![script.trigger("disk", "Disk fuller")]);
+    settle(&mut told, &mut script, store);
+    redecode(&mut told, &mut script, store);
+    let resolved = Decoding::Events(vec![event(EventChange::Resolve, "disk", "")]);
+    told.write(store, vec![script.received(resolved)]);
+    told.write(store, vec![script.started(None).into()]);
+    told
+}
+
+fn settle(told: &mut Told, script: &mut Script, store: &Store) {
+    let late = Timestamp::from_micros(i64::MAX);
+    for connection in ["pager", "chat"] {
+        let Ok(due) = store.due(connection, late, 3) else { continue };
+        let deliveries: Vec<_> = due.iter().map(|delivery| delivery.id).collect();
+        if !told.write(store, vec![script.entry(Fact::Claimed { deliveries: deliveries.clone() }).into()]) {
+            continue;
+        }
+        let verdicts = [
+            Verdict::Delivered(outcome()),
+            Verdict::Rejected("no such channel".to_owned()),
+            Verdict::Misconfigured("the token is wrong".to_owned()),
+        ];
+        let settled: Vec<Write> = deliveries
+            .into_iter()
+            .zip(verdicts)
+            .map(|(id, verdict)| script.settled(id, verdict).into())
+            .collect();
+        told.write(store, settled);
+    }
+    let rejected = DeliveryQuery {
+        states: vec![tocsin_core::delivery::DeliveryState::Rejected],
+        limit: 1,
+        ..Default::default()
+    };
+    for delivery in store.deliveries(&rejected).into_iter().flatten() {
+        let retried = Fact::Retried { delivery: delivery.id, actor: "operator".to_owned() };
+        told.write(store, vec![script.entry(retried).into()]);
+        let command = Fact::Commanded {
+            incident: delivery.incident.id,
+            command: Command::Acknowledge,
+            actor: "operator".to_owned(),
+            text: "on it".to_owned(),
+        };
+        told.write(store, vec![script.entry(command).into()]);
+    }
+}
+
+fn redecode(told: &mut Told, script: &mut Script, store: &Store) {
+    let query = crate::ReceiptQuery { dead_letters_only: true, limit: 1, ..Default::default() };
+    for receipt in store.receipts(&query).into_iter().flatten() {
+        let received = Received {
+            source: receipt.source,
+            plugin: plugin(),
+            identities: vec!["again".to_owned()],
+            decoding: Decoding::Events(vec![event(EventChange::Trigger, "memory", "Out of memory")]),
+        };
+        told.write(store, vec![script.entry(Fact::Redecoded { receipt: receipt.id, received }).into()]);
+    }
+}
+
+impl Told {
+    /// The first by itself, the others in one batch; whether all were kept.
+    fn write(&mut self, store: &Store, writes: Vec<Write>) -> bool {
+        let entries: Vec<Entry> = writes.iter().map(|write| write.entry.clone()).collect();
+        let mut writes = writes.into_iter();
+        let Some(first) = writes.next() else { return true };
+        let gate = Gate::close(store, first);
+        let answers: Vec<Answer> = writes.map(|write| submit(store, write)).collect();
+        let mut results = vec![gate.result.clone()];
+        drop(gate);
+        results.extend(answers.into_iter().map(|answer| answer.recv().unwrap()));
+        let failed = self.failed;
+        for (entry, result) in entries.into_iter().zip(results) {
+            match result {
+                Ok(_) => self.kept.push(entry),
+                Err(WriteError::Storage(_)) => self.failed += 1,
+                // About something that an earlier failure kept out.
+                Err(WriteError::Rejected(_)) if self.failed > 0 => self.failed += 1,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        self.failed == failed
+    }
+}
