@@ -29,7 +29,7 @@ pub(crate) struct Guest {
 impl Guest {
     /// The call's context of WASI.
     pub(crate) fn wasi(&mut self) -> &mut Wasi {
-        self.wasi.get_or_insert_with(|| Box::new(Wasi::new(self.origin, &self.log)))
+        self.wasi.get_or_insert_with(|| Box::new(Wasi::new(&self.origin, &self.log)))
     }
 }
 

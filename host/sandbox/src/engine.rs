@@ -10,8 +10,8 @@ use wasmtime::{
 
 pub use crate::cache::CacheError;
 use crate::limits::{
-    ASYNC_STACK_BYTES, GUARD_BYTES, INSTANCE_BYTES_MAX, INSTANCES_MAX, KEEP_RESIDENT_BYTES, MEMORIES_MAX,
-    TABLE_ELEMENTS_MAX, TABLES_MAX, WASM_STACK_BYTES,
+    ASYNC_STACK_BYTES, GROWTH_BYTES, GUARD_BYTES, INSTANCE_BYTES_MAX, INSTANCES_MAX, KEEP_RESIDENT_BYTES,
+    MEMORIES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX, WASM_STACK_BYTES,
 };
 
 /// Why there is no sandbox.
@@ -56,7 +56,12 @@ pub(crate) fn build(slots: u32, memory_bytes: usize, cache: Option<Cache>) -> Re
                 "no address space for the sandbox's pool: plugins run, but each call takes longer; raise \
                  the process's address space limit (LimitAS= in a systemd unit, `ulimit -v`)"
             );
-            config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+            // Without a reservation: what is not there cannot be set aside either.
+            config
+                .allocation_strategy(InstanceAllocationStrategy::OnDemand)
+                .memory_reservation(0)
+                .memory_reservation_for_growth(GROWTH_BYTES)
+                .memory_may_move(true);
             let engine = Engine::new(&config).map_err(|error| EngineError::Engine(format!("{error:#}")))?;
             Ok(Built { engine, pooled: false })
         }

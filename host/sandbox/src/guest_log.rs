@@ -60,7 +60,7 @@ impl GuestLog {
         let text = String::from_utf8_lossy(&printed.tail);
         let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
         let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
-        let joined: String = last.join(" / ").chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let joined = printable(&last.join(" / "));
         let surplus = joined.chars().count().saturating_sub(LAST_CHARS);
         let words: String = joined.chars().skip(surplus).collect();
         (!words.is_empty()).then_some(words)
@@ -71,7 +71,8 @@ impl GuestLog {
         let printed = std::mem::take(&mut *self.lock());
         for (stream, bytes) in [(Stream::Out, &printed.out), (Stream::Err, &printed.err)] {
             for text in String::from_utf8_lossy(bytes).lines().filter(|text| !text.trim().is_empty()) {
-                line(stream, text);
+                // A guest has no business with the terminal that the log is read in.
+                line(stream, &printable(text));
             }
         }
         printed.dropped
@@ -96,6 +97,11 @@ impl GuestLog {
         // Whoever panicked with the lock held, the bytes are still bytes.
         self.printed.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// `text` with spaces for control characters.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// One of a guest's output streams.

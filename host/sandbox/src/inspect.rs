@@ -170,6 +170,14 @@ mod tests {
     }
 
     #[test]
+    fn ordinary_interfaces_are_given_and_the_network_is_not_among_them() {
+        assert!(given("wasi:cli/stdout@0.2.0") && given("wasi:io/streams@0.2.12"));
+        for import in ["wasi:http/types@0.2.0", "wasi:cli/stdout@0.3.0", "wasi:cli/stdout", "foo:bar/baz"] {
+            assert!(!given(import), "{import}");
+        }
+    }
+
+    #[test]
     fn a_file_is_told_by_its_first_bytes() {
         use LoadProblem::{CoreModule, Empty, Invalid, NotWasm, Precompiled, Text};
         assert_eq!(kind(b"\0asm\x0d\0\x01\0"), Ok(()));

@@ -55,6 +55,8 @@ pub(crate) const REFERENCE_BYTES_MAX: usize = 4 * KIB;
 
 /// Wall time for a plugin to describe itself. It is called once, off the request path.
 pub(crate) const DESCRIBE_WALL: Duration = Duration::from_secs(5);
+/// Wall time for compiling one component. Python's takes 7 s; the compiler is not made for hostile input.
+pub(crate) const COMPILE_WALL: Duration = Duration::from_secs(120);
 /// Memories of one component. All known ones have one; two leaves room for composed ones.
 pub(crate) const MEMORIES_MAX: u32 = 2;
 /// Tables of one component: one for each core module, and the adapter's shims.
@@ -77,6 +79,8 @@ pub(crate) const WASM_STACK_BYTES: usize = MIB;
 pub(crate) const ASYNC_STACK_BYTES: usize = 2 * MIB;
 /// Bytes of unmapped address space behind each memory: small, as bounds are checked in code.
 pub(crate) const GUARD_BYTES: u64 = 64 * KIB as u64;
+/// Bytes that a memory is reserved ahead when there is no pool.
+pub(crate) const GROWTH_BYTES: u64 = MIB as u64;
 /// Bytes of each memory that stay mapped between calls, so that the next call does not fault them in again.
 pub(crate) const KEEP_RESIDENT_BYTES: usize = 256 * KIB;
 /// How often running calls are asked whether their time is up. Also how long a call can keep others on its

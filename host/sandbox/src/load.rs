@@ -15,7 +15,7 @@ use crate::call::{Call, Guest, Stopped};
 use crate::describe;
 use crate::error::{CallError, LoadError, LoadProblem, Phase};
 use crate::inspect::{self, Surface};
-use crate::limits::{DESCRIBE_WALL, DESCRIPTION_BYTES_MAX, Limits};
+use crate::limits::{COMPILE_WALL, DESCRIBE_WALL, DESCRIPTION_BYTES_MAX, Limits};
 use crate::plugin::{Compiled, Plugin};
 use crate::sandbox::Sandbox;
 use crate::verdict;
@@ -39,7 +39,8 @@ impl Sandbox {
     /// Loads a plugin with the sandbox's own limits. `name` is what the file is called in messages.
     ///
     /// Compiling a component that is not in the cache takes from 0.3 s (Rust) to 7 s (JavaScript, Python) of
-    /// one processor; one is compiled at a time. Dropping the future does not stop it.
+    /// one processor; one is compiled at a time. Neither dropping the future nor giving up after two minutes
+    /// stops the compiler.
     ///
     /// # Errors
     /// Why the file is no plugin that this host can run.
@@ -104,7 +105,10 @@ impl Sandbox {
             let _permit = permit;
             compile(&engine, &bytes).map(|component| (component, inspect::digest(&bytes)))
         });
-        compiling.await.map_err(|error| LoadProblem::Host(error.to_string()))?
+        match tokio::time::timeout(COMPILE_WALL, compiling).await {
+            Ok(compiled) => compiled.map_err(|error| LoadProblem::Host(error.to_string()))?,
+            Err(_elapsed) => Err(LoadProblem::Host(format!("it was not done after {COMPILE_WALL:?}"))),
+        }
     }
 
     /// Makes one instance, looks at all its exports and asks it what it is.

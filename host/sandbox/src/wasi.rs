@@ -60,18 +60,18 @@ pub(crate) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
 }
 
 /// What a call's time and randomness follow from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Origin {
     /// What the wall clock shows.
     pub(crate) now: Timestamp,
     /// What random numbers are made of.
-    pub(crate) seed: [u8; 32],
+    pub(crate) id: Vec<u8>,
 }
 
 impl Origin {
     /// The origin of a call at `now`, whose random numbers follow from `id`.
     pub(crate) fn new(now: Timestamp, id: &[u8]) -> Self {
-        Self { now, seed: Sha256::digest(id).into() }
+        Self { now, id: id.to_vec() }
     }
 }
 
@@ -83,20 +83,19 @@ pub(crate) struct Wasi {
 
 impl Wasi {
     /// An empty context.
-    pub(crate) fn new(origin: Origin, log: &GuestLog) -> Self {
+    pub(crate) fn new(origin: &Origin, log: &GuestLog) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES_MAX);
-        let insecure = Counter::new(origin.seed, "insecure");
-        let mut seed = [0; 16];
-        seed.copy_from_slice(&Counter::new(origin.seed, "seed").block()[..16]);
+        let mut insecure_seed = [0; 16];
+        insecure_seed.copy_from_slice(&Counter::new(&origin.id, "seed").block()[..16]);
         let ctx = WasiCtx::builder()
             .stdout(log.stream(Stream::Out))
             .stderr(log.stream(Stream::Err))
             .wall_clock(Standing(origin.now))
             .monotonic_clock(Standing(origin.now))
-            .secure_random(Counter::new(origin.seed, "secure"))
-            .insecure_random(insecure)
-            .insecure_random_seed(u128::from_le_bytes(seed))
+            .secure_random(Counter::new(&origin.id, "secure"))
+            .insecure_random(Counter::new(&origin.id, "insecure"))
+            .insecure_random_seed(u128::from_le_bytes(insecure_seed))
             .max_random_size(RANDOM_BYTES_MAX)
             .allow_tcp(false)
             .allow_udp(false)
@@ -149,8 +148,9 @@ struct Counter {
 }
 
 impl Counter {
-    fn new(seed: [u8; 32], purpose: &str) -> Self {
-        Self { base: Sha256::new_with_prefix(seed).chain_update(purpose), count: 0, rest: Vec::new() }
+    fn new(id: &[u8], purpose: &str) -> Self {
+        let base = Sha256::new_with_prefix(Sha256::digest(id)).chain_update(purpose);
+        Self { base, count: 0, rest: Vec::new() }
     }
 
     fn block(&mut self) -> [u8; 32] {

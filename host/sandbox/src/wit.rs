@@ -24,3 +24,14 @@ mod bindings {
 pub(crate) use bindings::exports::tocsin::plugin::{action_encoder, description, source_decoder};
 pub(crate) use bindings::tocsin::plugin::types;
 pub(crate) use to_guest::settings;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_that_of_the_interface_files() {
+        let package = format!("package {PACKAGE}@{API_VERSION};");
+        assert!(include_str!("../../../wit/types.wit").contains(&package), "{package}");
+    }
+}

@@ -19,7 +19,7 @@ async fn an_endless_loop_is_stopped_when_its_time_is_up() {
 #[tokio::test]
 async fn an_endless_loop_does_not_keep_other_tasks_of_its_thread_waiting() {
     // On a runtime of one thread, the second call runs while the first one spins.
-    let looping = loaded(guests::ENDLESS_LOOP).await;
+    let looping = loaded(guests::ENDLESS_LOOP).await.with_limits(tight());
     let polite = loaded(guests::POLITE).await;
     let spinning = tokio::spawn(async move { decode(&looping, "body").await });
     tokio::task::yield_now().await;
@@ -102,8 +102,8 @@ async fn a_flood_of_output_neither_stops_the_guest_nor_fills_the_log() {
 
 #[tokio::test]
 async fn a_result_of_20_mb_is_too_large() {
-    let roomy = Limits { memory_bytes: 128 << 20, ..Limits::default() };
-    let plugin = loaded(guests::HUGE_RESULT).await.with_limits(roomy);
+    let limits = Limits { memory_bytes: 128 << 20, ..roomy() };
+    let plugin = loaded(guests::HUGE_RESULT).await.with_limits(limits);
     let error = decode(&plugin, "body").await.expect_err("it is too large");
     assert_eq!(error.kind, CallErrorKind::Output);
     assert!(error.detail.contains("too much data"), "{error}");
