@@ -41,14 +41,17 @@ fn no_plugin_imports_a_function() {
 }
 
 #[test]
-fn every_plugin_exports_its_description_and_a_direction_and_nothing_else() {
+fn every_plugin_exports_its_description_a_direction_and_only_known_interfaces() {
     for plugin in plugins() {
         let (resolve, world) = decoded(plugin.component);
         let exports = resolve.worlds[world].exports.keys().map(|key| resolve.name_world_key(key));
         let exports: BTreeSet<String> = exports.collect();
-        let known = ["description", "source-decoder", "action-encoder"];
+        let known = ["description", "source-decoder", "action-encoder", "settings-checker"];
         let known = known.map(|name| format!("tocsin:plugin/{name}@0.1.0"));
-        assert!(exports.contains(&known[0]) && exports.len() >= 2, "{}: {exports:?}", plugin.id);
+        let has_direction = exports.contains(&known[1]) || exports.contains(&known[2]);
+        assert!(exports.contains(&known[0]) && has_direction, "{}: {exports:?}", plugin.id);
+        // What is a source can check its settings.
+        assert_eq!(exports.contains(&known[1]), exports.contains(&known[3]), "{}", plugin.id);
         assert!(exports.iter().all(|export| known.contains(export)), "{}: {exports:?}", plugin.id);
     }
 }

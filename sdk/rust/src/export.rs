@@ -10,7 +10,7 @@
 #[macro_export]
 macro_rules! export {
     ($plugin:ty : source) => {
-        $crate::export!(@ $plugin, SourceOnly, source export_source);
+        $crate::export!(@ $plugin, SourceOnly, source export_source, checker export_checker);
     };
     ($plugin:ty : action) => {
         $crate::export!(@ $plugin, ActionOnly, action export_action);
@@ -19,6 +19,7 @@ macro_rules! export {
         $crate::export!(
             @ $plugin, Both,
             source export_source,
+            checker export_checker,
             action export_action
         );
     };

@@ -1,12 +1,13 @@
 //! The component's exports: generated bindings and their conversion to this crate's own types.
 //!
-//! Never decides anything. Each interface has bindings in a world of its own, because a plugin exports two or
-//! three of them and the generated macros of one interface can exist only once in a crate; the linked
-//! component's world is the union, equal to one of those in `wit/worlds.wit`.
+//! Never decides anything. Each interface has bindings in a world of its own, because a plugin exports some
+//! of them and the generated macros of one interface can exist only once in a crate; the linked component's
+//! world is the union, equal to one of those in `wit/worlds.wit` with the optional interfaces added.
 
 use core::marker::PhantomData;
 
 pub mod action;
+pub mod checker;
 pub mod description;
 pub mod source;
 

@@ -74,8 +74,10 @@ pub use about::{
 pub use action::{Action, ChangeKind, Context, Incident, IncidentChange, Reference, State};
 pub use outgoing::{HeaderLine, HttpRequest, Part, SecretEncoding, Signing};
 pub use payload::Payload;
-pub use settings::{ChoiceType, FieldSpec, FieldType, Secret, SettingError, Settings, TextType, read};
-pub use source::{Change, Decoded, Event, Refusal, Reply, Request, Source};
+pub use settings::{
+    ChoiceType, FieldSpec, FieldType, Problem, Secret, SettingError, Settings, TextType, read,
+};
+pub use source::{Change, Decoded, Event, Refusal, Reply, Request, Source, check_source};
 pub use step::{Certainty, Failure, Receipt, Response, Step};
 pub use time::Timestamp;
 pub use tocsin_plugin_derive::{Choice, Settings};
@@ -87,7 +89,8 @@ pub use types::{
 pub mod prelude {
     pub use crate::{
         About, Action, ActionInfo, Change, ChangeKind, Context, Decoded, Event, Example, Failure,
-        HttpRequest, Payload, Plugin, Rate, Receipt, Refusal, Replays, Request, Response, Secret, Settings,
-        Severity, Signature, Source, SourceInfo, State, Step, Timestamp, json, keys, text, verdict, words,
+        HttpRequest, Payload, Plugin, Problem, Rate, Receipt, Refusal, Replays, Request, Response, Secret,
+        Settings, Severity, Signature, Source, SourceInfo, State, Step, Timestamp, json, keys, text, verdict,
+        words,
     };
 }

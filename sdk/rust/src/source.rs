@@ -3,7 +3,10 @@
 //! Never trusts a byte of the request: size and sender are checked by the host, nothing else is.
 
 use crate::payload::{self, MediaType};
-use crate::{Header, Label, Link, Parameter, Payload, Settings, Severity, SourceInfo, Timestamp, json, keys};
+use crate::{
+    Header, Label, Link, Parameter, Payload, Problem, Setting, Settings, Severity, SourceInfo, Timestamp,
+    json, keys,
+};
 
 /// Decodes what one service sends. Implementations are functions without state; they must not panic.
 pub trait Source {
@@ -20,6 +23,23 @@ pub trait Source {
     /// # Errors
     /// What the sender has to change, in words the sender understands.
     fn decode(request: &Request, settings: &Self::Settings) -> Result<Decoded, Refusal>;
+
+    /// Whether the settings make sense beyond what their kinds say, asked when a configuration is read.
+    ///
+    /// # Errors
+    /// Every mistake, for the operator who made it.
+    fn check(settings: &Self::Settings) -> Result<(), Vec<Problem>> {
+        let _ = settings;
+        Ok(())
+    }
+}
+
+/// What is wrong with the settings that a source was given; nothing when they can be used.
+pub fn check_source<T: Source>(given: &[Setting]) -> Vec<Problem> {
+    match T::Settings::from_settings(given) {
+        Ok(settings) => T::check(&settings).err().unwrap_or_default(),
+        Err(error) => vec![Problem::new(error.key, error.problem)],
+    }
 }
 
 /// A request, after the host checked its size and its sender and took out what proves the sender's identity

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tocsin_plugin::prelude::*;
 use tocsin_plugin::testing::{check_description, example_context, request_to_json};
-use tocsin_plugin::{Choice, FieldKind, Setting, Value};
+use tocsin_plugin::{Choice, FieldKind, Setting, Value, check_source};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
 enum Mode {
@@ -135,4 +135,41 @@ fn an_action_of_twenty_lines_has_a_verdict_and_never_sees_the_secret() {
     assert!(matches!(answered(202), Ok(Step::Delivered(_))));
     assert!(matches!(answered(503), Err(Failure::Retry { .. })));
     assert!(matches!(answered(404), Err(Failure::Rejected(_))));
+}
+
+/// A source whose two settings may exclude each other.
+struct Limits;
+
+#[derive(Settings)]
+struct Bounds {
+    /// The least that counts.
+    least: i64,
+    /// The most that counts.
+    most: i64,
+}
+
+impl Source for Limits {
+    type Settings = Bounds;
+
+    fn decode(_: &Request, _: &Bounds) -> Result<Decoded, Refusal> {
+        Ok(Decoded::ignored("a test"))
+    }
+
+    fn check(settings: &Bounds) -> Result<(), Vec<Problem>> {
+        if settings.least <= settings.most {
+            return Ok(());
+        }
+        Err(vec![Problem::new("most", "must not be less than `least`")])
+    }
+}
+
+#[test]
+fn a_sources_own_check_and_a_setting_of_another_kind_are_both_problems_with_a_field() {
+    let problems = |least: Value, most: i64| {
+        let setting = |key: &str, value| Setting { key: key.to_owned(), value };
+        check_source::<Limits>(&[setting("least", least), setting("most", Value::Integer(most))])
+    };
+    assert_eq!(problems(Value::Integer(1), 2), []);
+    assert_eq!(problems(Value::Integer(3), 2), [Problem::new("most", "must not be less than `least`")]);
+    assert_eq!(problems(Value::Text("x".to_owned()), 2)[0].field, "least");
 }
