@@ -2,6 +2,8 @@
 //!
 //! Holds no logic of the road itself: that is [`crate::pipeline`].
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tocsin_core::fold::{Applied, Rejection};
@@ -37,6 +39,8 @@ pub struct App {
     /// Every step of the road, for whoever watches.
     pub trace: broadcast::Sender<Trace>,
     bindings: RwLock<Arc<Bindings>>,
+    /// Requests turned away since the start, by source.
+    unauthorized: BTreeMap<String, AtomicU64>,
 }
 
 /// Why something could not be recorded.
@@ -59,7 +63,9 @@ pub enum CommitError {
 impl App {
     /// The relay of this configuration.
     pub fn new(config: Config, store: Store, senders: Senders, bindings: Bindings) -> Self {
+        let unauthorized = config.sources.keys().map(|name| (name.clone(), AtomicU64::new(0))).collect();
         Self {
+            unauthorized,
             admission: Arc::new(Semaphore::new(config.limits.queue)),
             config,
             store,
@@ -79,6 +85,18 @@ impl App {
     pub fn bind(&self, bindings: Bindings) {
         *self.bindings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(bindings);
         self.due.notify_one();
+    }
+
+    /// Counts a request that did not prove what `source` asks for.
+    pub fn count_unauthorized(&self, source: &str) {
+        if let Some(count) = self.unauthorized.get(source) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Requests that `source` turned away since the start.
+    pub fn unauthorized(&self, source: &str) -> u64 {
+        self.unauthorized.get(source).map_or(0, |count| count.load(Ordering::Relaxed))
     }
 
     /// Shows a step of the road to whoever watches.

@@ -129,6 +129,10 @@ fn bind_source(
         let words = format!("`{}` only sends: use a plugin that takes requests in", source.plugin);
         return Err(problem(format!("{path}.plugin"), words));
     };
+    if source.authentication.signing_key.is_some() && info.signatures.is_empty() {
+        let words = format!("`{}` describes no signature: use a token", source.plugin);
+        return Err(problem(format!("{path}.signing_key"), words));
+    }
     let settings = Settings::check(&info.fields, &source.settings).map_err(|errors| at(&path, errors))?;
     let limits = Limits { request_bytes: source.body_bytes, ..plugin.limits().clone() };
     Ok(Arc::new(SourceBinding { plugin: plugin.with_limits(limits), settings: settings.plain(), info }))

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tocsin_core::egress::Policy;
 use tocsin_core::retry::Schedule;
 use tocsin_core::routing::{ActionRule, Routing, SourceRule};
@@ -40,6 +41,8 @@ pub struct Config {
     pub cache_dir: PathBuf,
     /// The address under which senders and readers of messages reach the relay.
     pub public_url: Option<Url>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// What bounds the relay's work.
     pub limits: Limits,
     /// When deliveries are tried again.
@@ -59,14 +62,61 @@ pub struct Source {
     pub name: String,
     /// The id of the plugin that decodes its requests.
     pub plugin: String,
-    /// What a sender has to know; none when the source is open to everybody.
-    pub token: Option<Secret>,
+    /// What a sender has to prove; nothing when the source is open to everybody.
+    pub authentication: Authentication,
     /// Bytes of a request's body.
     pub body_bytes: usize,
     /// How its events are treated.
     pub rule: SourceRule,
     /// The plugin's settings, as written.
     pub settings: BTreeMap<String, Given>,
+}
+
+/// What a sender has to prove: everything that is set.
+#[derive(Clone, Debug, Default)]
+pub struct Authentication {
+    /// A token in the query, a header or the path.
+    pub token: Option<Secret>,
+    /// HTTP Basic.
+    pub basic: Option<Basic>,
+    /// The key of the signature that the source's plugin describes.
+    pub signing_key: Option<Secret>,
+    /// A token in a field of the body or query.
+    pub field_token: Option<FieldToken>,
+    /// Networks that requests may come from; any when empty.
+    pub allow: Vec<IpNet>,
+}
+
+impl Authentication {
+    /// Whether everybody is let in.
+    pub fn is_open(&self) -> bool {
+        self.token.is_none()
+            && self.basic.is_none()
+            && self.signing_key.is_none()
+            && self.field_token.is_none()
+            && self.allow.is_empty()
+    }
+}
+
+/// HTTP Basic credentials.
+#[derive(Clone, Debug)]
+pub struct Basic {
+    /// The user's name.
+    pub user: String,
+    /// The user's password.
+    pub password: Secret,
+}
+
+/// A token in a field of the form, JSON object or query.
+#[derive(Clone, Debug)]
+pub struct FieldToken {
+    /// The field, in any case.
+    pub field: String,
+    /// With it, the field holds the MD5 of this name in lower case and the key, in hexadecimal, as StatusCake
+    /// sends it; without, the key itself.
+    pub md5_user: Option<String>,
+    /// The token, or the account's key.
+    pub key: Secret,
 }
 
 /// A place that requests go out to.

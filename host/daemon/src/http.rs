@@ -9,6 +9,7 @@ use axum::routing::{any, get};
 use crate::app::App;
 use crate::problem::Problem;
 
+mod client;
 mod credentials;
 mod ingest;
 

@@ -3,16 +3,19 @@
 //! Knows nothing of what is served.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tower_service::Service;
 
 /// Connections at the same time; further ones wait in the system's backlog.
 const CONNECTIONS_MAX: usize = 1024;
@@ -21,31 +24,35 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// The pause after the system gave no connection, for want of file descriptors for example.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// The other end of a request's connection: an extension of every request that came over TCP.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub IpAddr);
+
 /// Something that connections come from.
 pub trait Listener: Send + 'static {
     /// A connection.
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
-    /// The next one.
-    fn accept(&self) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+    /// The next one, and who is at its other end.
+    fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, Option<Peer>)>> + Send;
 }
 
 impl Listener for TcpListener {
     type Stream = tokio::net::TcpStream;
 
-    async fn accept(&self) -> io::Result<Self::Stream> {
-        let (stream, _) = Self::accept(self).await?;
+    async fn accept(&self) -> io::Result<(Self::Stream, Option<Peer>)> {
+        let (stream, peer) = Self::accept(self).await?;
         // Answers are small and whole: waiting to fill a packet only delays them.
         stream.set_nodelay(true)?;
-        Ok(stream)
+        Ok((stream, Some(Peer(peer.ip()))))
     }
 }
 
 impl Listener for UnixListener {
     type Stream = tokio::net::UnixStream;
 
-    async fn accept(&self) -> io::Result<Self::Stream> {
-        Ok(Self::accept(self).await?.0)
+    async fn accept(&self) -> io::Result<(Self::Stream, Option<Peer>)> {
+        Ok((Self::accept(self).await?.0, None))
     }
 }
 
@@ -63,11 +70,19 @@ pub async fn serve<L: Listener>(
             accepted = accept(&listener, &connections) => accepted,
             _ = stop.changed() => break,
         };
-        let Some((stream, place)) = accepted else { continue };
+        let Some((stream, peer, place)) = accepted else { continue };
+        let router = router.clone();
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            if let Some(peer) = peer {
+                request.extensions_mut().insert(peer);
+            }
+            // A router is always ready.
+            router.clone().call(request)
+        });
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+            .serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // A connection that breaks is the sender's to notice: it got no answer.
@@ -83,13 +98,12 @@ pub async fn serve<L: Listener>(
     }
 }
 
-async fn accept<L: Listener>(
-    listener: &L,
-    connections: &Arc<Semaphore>,
-) -> Option<(L::Stream, tokio::sync::OwnedSemaphorePermit)> {
+type Accepted<S> = (S, Option<Peer>, OwnedSemaphorePermit);
+
+async fn accept<L: Listener>(listener: &L, connections: &Arc<Semaphore>) -> Option<Accepted<L::Stream>> {
     let place = Arc::clone(connections).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok(stream) => Some((stream, place)),
+        Ok((stream, peer)) => Some((stream, peer, place)),
         Err(error) => {
             tracing::warn!(%error, "a connection could not be accepted");
             tokio::time::sleep(ACCEPT_PAUSE).await;

@@ -47,7 +47,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
 fn summary(config: &Config, bindings: &Bindings) {
     println!("{} is right", config.path.display());
     for source in config.sources.values() {
-        let open = if source.token.is_none() { ", open to everybody" } else { "" };
+        let open = if source.authentication.is_open() { ", open to everybody" } else { "" };
         println!(
             "  source {:<16} {} by {}{open}",
             source.name,

@@ -39,6 +39,11 @@ impl Reader {
         }
     }
 
+    /// Whether `key` is still there.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
     fn take(&mut self, key: &'static str) -> Option<Value> {
         self.asked.push(key);
         self.table.remove(key)

@@ -30,6 +30,10 @@ pub(super) fn read(path: &Path, table: Table) -> Result<Config, Vec<Problem>> {
     let plugins_dir = directory(&mut root, "plugins_dir", &base, "", || state_dir.join("plugins"));
     let cache_dir = directory(&mut root, "cache_dir", &base, "CACHE_DIRECTORY", || state_dir.join("cache"));
     let public_url = root.parsed("public_url", parse_public_url);
+    let trusted_proxies = root
+        .texts("trusted_proxies")
+        .map(|texts| sources::networks(&root, "trusted_proxies", &texts))
+        .unwrap_or_default();
     let limits = limits::read(root.section("limits"));
     let retry = read_retry(root.section("retry"));
     let policy = read_egress(root.section("egress"));
@@ -59,6 +63,7 @@ pub(super) fn read(path: &Path, table: Table) -> Result<Config, Vec<Problem>> {
         plugins_dir,
         cache_dir,
         public_url,
+        trusted_proxies,
         limits,
         retry,
         sources,

@@ -1,36 +1,21 @@
-//! `[sources.<name>]`: places that requests come in at.
+//! `[sources.<name>]`: places that requests come in at, and what a sender has to prove there.
 
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tocsin_core::event::Severity;
 use tocsin_core::routing::SourceRule;
 
 use super::limits::BODY_BYTES_MAX;
 use super::reader::Reader;
-use super::{Limits, Source};
+use super::{Authentication, Basic, FieldToken, Limits, Source};
 
 /// Characters of a token: sixteen random ones cannot be guessed over a network.
 const TOKEN_CHARS_MIN: usize = 16;
 
 pub(super) fn read(name: String, mut reader: Reader, limits: &Limits) -> (String, Source) {
     let plugin = reader.required_text("plugin", "the id of the plugin that decodes, such as `jira`");
-    let token = reader.secret("token");
-    let open = reader.boolean("open").unwrap_or(false);
-    match &token {
-        Some(token) if token.reveal().chars().count() < TOKEN_CHARS_MIN => {
-            reader.problem(
-                "token",
-                format!("is shorter than {TOKEN_CHARS_MIN} characters: it could be guessed"),
-            );
-        }
-        Some(_) if open => reader.problem("open", "is true although there is a token: remove one of them"),
-        None if !open => reader.problem(
-            "token",
-            "is missing: give one, for example of `openssl rand -hex 24`, or set `open = true` to let \
-             everybody in",
-        ),
-        Some(_) | None => {}
-    }
+    let authentication = read_authentication(&mut reader);
     let default = SourceRule::default();
     let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let rule = SourceRule {
@@ -43,5 +28,76 @@ pub(super) fn read(name: String, mut reader: Reader, limits: &Limits) -> (String
     let body_bytes = reader.bytes("body_limit", 1024..=BODY_BYTES_MAX).unwrap_or(limits.body_bytes);
     let settings = reader.settings("settings");
     reader.finish();
-    (name.clone(), Source { name, plugin, token, body_bytes, rule, settings })
+    (name.clone(), Source { name, plugin, authentication, body_bytes, rule, settings })
+}
+
+fn read_authentication(reader: &mut Reader) -> Authentication {
+    let open = reader.boolean("open").unwrap_or(false);
+    // Known before a mistake in any of them, so that one mistake does not look like two.
+    let given = ["token", "basic", "signing_key", "field_token", "allow"].iter().any(|key| reader.has(key));
+    let token = reader.secret("token");
+    if token.as_ref().is_some_and(|token| token.reveal().chars().count() < TOKEN_CHARS_MIN) {
+        let problem = format!("is shorter than {TOKEN_CHARS_MIN} characters: it could be guessed");
+        reader.problem("token", problem);
+    }
+    let authentication = Authentication {
+        token,
+        basic: reader.has("basic").then(|| read_basic(reader.section("basic"))).flatten(),
+        signing_key: reader.secret("signing_key"),
+        field_token: reader
+            .has("field_token")
+            .then(|| read_field_token(reader.section("field_token")))
+            .flatten(),
+        allow: reader.texts("allow").map(|texts| networks(reader, "allow", &texts)).unwrap_or_default(),
+    };
+    if given && open {
+        reader.problem("open", "is true although there is something to prove: remove one of them");
+    }
+    if !given && !open {
+        reader.problem(
+            "token",
+            "is missing: give one, for example of `openssl rand -hex 24`, or set `open = true` to let \
+             everybody in",
+        );
+    }
+    authentication
+}
+
+fn read_basic(mut reader: Reader) -> Option<Basic> {
+    let user = reader.required_text("user", "the user name that the sender gives");
+    let password = reader.secret("password");
+    if password.is_none() {
+        reader.problem("password", "is missing: the password that the sender gives");
+    }
+    reader.finish();
+    Some(Basic { user, password: password? })
+}
+
+fn read_field_token(mut reader: Reader) -> Option<FieldToken> {
+    let field = reader.required_text("field", "the field of the body or query, such as `Token`");
+    let user = reader.text("md5_user");
+    let key = reader.secret("key");
+    if key.is_none() {
+        reader.problem("key", "is missing: what the field holds, or, with `md5_user`, the account's API key");
+    }
+    reader.finish();
+    Some(FieldToken { field, md5_user: user, key: key? })
+}
+
+/// The networks of a list; an address alone is a network of one.
+pub(super) fn networks(reader: &Reader, key: &str, texts: &[String]) -> Vec<IpNet> {
+    let parse = |text: &String| {
+        let parsed = text.parse().or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from));
+        if parsed.is_err() {
+            reader.problem(
+                key,
+                format!("`{text}` is no address or network, such as `203.0.113.7` or `10.0.0.0/8`"),
+            );
+        }
+        parsed.ok()
+    };
+    if texts.is_empty() {
+        reader.problem(key, "is empty, which would let nobody in");
+    }
+    texts.iter().filter_map(parse).collect()
 }

@@ -1,41 +1,143 @@
-//! Who a sender is: the token in the query, in `Authorization: Bearer` or in `X-Tocsin-Token`.
+//! Who a sender is: everything that its source asks for, all of it.
 //!
-//! Compares in constant time, and takes what proves the sender out of the request, so that neither a plugin
-//! nor the store ever sees it.
+//! Compares in constant time and never says which proof failed. What proves the sender is taken out of the
+//! request, so that neither a plugin nor the store ever sees it.
 
 use axum::http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use subtle::ConstantTimeEq;
-use tocsin_core::plugin::Pair;
+use tocsin_core::plugin::{Pair, Signature, SourceRequest};
+use tocsin_core::time::Timestamp;
 
-use crate::config::Secret;
+use crate::config::{Authentication, Basic, Secret};
+use crate::signing;
+
+mod field;
 
 /// The query parameter that holds the token.
 const PARAMETER: &str = "token";
 /// The header that holds the token.
 const HEADER: &str = "x-tocsin-token";
-/// The scheme of `Authorization`, in lower case.
-const SCHEME: &str = "bearer ";
+/// Seconds that a signed request's time may differ from ours (standardwebhooks.com, "Verifying webhook
+/// authenticity": five minutes in its libraries).
+const SIGNED_AGE_SECONDS_MAX: i64 = 5 * 60;
 
-/// Whether one of the places for a token holds `expected`.
-pub(super) fn prove(expected: &Secret, query: &[Pair], headers: &[Pair]) -> bool {
-    let in_query = query.iter().filter(|pair| pair.name == PARAMETER).map(|pair| pair.value.as_str());
-    let in_headers = headers.iter().filter_map(|pair| match pair.name.as_str() {
-        HEADER => Some(pair.value.as_str()),
-        name if name == AUTHORIZATION.as_str() => {
-            let scheme = pair.value.get(..SCHEME.len())?;
-            scheme.eq_ignore_ascii_case(SCHEME).then(|| pair.value[SCHEME.len()..].trim())
-        }
-        _ => None,
-    });
-    in_query.chain(in_headers).any(|given| {
-        let same: bool = given.as_bytes().ct_eq(expected.reveal().as_bytes()).into();
-        same
-    })
+/// A request that did not prove what it has to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unproven;
+
+/// Checks all that can be checked before the body is read: token and Basic. A token in the path is taken out
+/// of it.
+pub(super) fn prove_head(
+    wanted: &Authentication,
+    path: &mut String,
+    query: &[Pair],
+    headers: &[Pair],
+) -> Result<(), Unproven> {
+    let token = wanted
+        .token
+        .as_ref()
+        .is_none_or(|token| has_token(token, query, headers) || take_from_path(token, path));
+    let basic = wanted.basic.as_ref().is_none_or(|basic| has_basic(basic, headers));
+    if token && basic { Ok(()) } else { Err(Unproven) }
 }
 
-/// Takes out what proves the sender.
+/// Checks what needs the body: a signature that the plugin describes, and a field's token, which is taken out.
+pub(super) fn prove_body(
+    wanted: &Authentication,
+    signatures: &[Signature],
+    request: &mut SourceRequest,
+) -> Result<(), Unproven> {
+    let signed = wanted
+        .signing_key
+        .as_ref()
+        .is_none_or(|key| signatures.iter().any(|signature| is_signed(signature, key, request)));
+    let field = wanted.field_token.as_ref().is_none_or(|wanted| field::take(wanted, request));
+    if signed && field { Ok(()) } else { Err(Unproven) }
+}
+
+/// Takes out of query and headers what proves a sender.
 pub(super) fn strip(query: &mut Vec<Pair>, headers: &mut Vec<Pair>) {
     query.retain(|pair| pair.name != PARAMETER);
     let secret = [AUTHORIZATION.as_str(), PROXY_AUTHORIZATION.as_str(), COOKIE.as_str(), HEADER];
     headers.retain(|pair| !secret.contains(&pair.name.as_str()));
 }
+
+/// Whether both are the same, in a time that does not tell where they differ.
+fn same(given: &[u8], expected: &[u8]) -> bool {
+    given.ct_eq(expected).into()
+}
+
+fn has_token(expected: &Secret, query: &[Pair], headers: &[Pair]) -> bool {
+    let in_query = query.iter().filter(|pair| pair.name == PARAMETER).map(|pair| pair.value.as_str());
+    let in_headers = headers.iter().filter_map(|pair| match pair.name.as_str() {
+        HEADER => Some(pair.value.as_str()),
+        name if name == AUTHORIZATION.as_str() => after_scheme(&pair.value, "bearer"),
+        _ => None,
+    });
+    in_query.chain(in_headers).any(|given| same(given.as_bytes(), expected.reveal().as_bytes()))
+}
+
+/// Takes the first segment of `path` when it is the token.
+fn take_from_path(expected: &Secret, path: &mut String) -> bool {
+    let rest = path.strip_prefix('/').unwrap_or_default();
+    let (first, remainder) = match rest.split_once('/') {
+        Some((first, remainder)) => (first, format!("/{remainder}")),
+        None => (rest, String::new()),
+    };
+    let proven = same(first.as_bytes(), expected.reveal().as_bytes());
+    if proven {
+        *path = remainder;
+    }
+    proven
+}
+
+fn has_basic(expected: &Basic, headers: &[Pair]) -> bool {
+    let wanted = format!("{}:{}", expected.user, expected.password.reveal());
+    headers
+        .iter()
+        .filter(|pair| pair.name == AUTHORIZATION.as_str())
+        .filter_map(|pair| BASE64.decode(after_scheme(&pair.value, "basic")?).ok())
+        .any(|given| same(&given, wanted.as_bytes()))
+}
+
+/// What follows the scheme in an `Authorization` header of that scheme.
+fn after_scheme<'a>(value: &'a str, scheme: &str) -> Option<&'a str> {
+    let (given, rest) = value.trim().split_once(' ')?;
+    given.eq_ignore_ascii_case(scheme).then(|| rest.trim())
+}
+
+fn is_signed(signature: &Signature, key: &Secret, request: &SourceRequest) -> bool {
+    let header =
+        |name: &str| request.headers.iter().find(|pair| pair.name == name).map(|pair| pair.value.trim());
+    match signature {
+        Signature::BodyHmac { header: name, prefix, digest, encoding } => {
+            let mac = signing::hmac(*digest, key.reveal().as_bytes(), &request.body);
+            let expected = format!("{prefix}{}", signing::write(*encoding, &mac));
+            header(name).is_some_and(|given| same(given.as_bytes(), expected.as_bytes()))
+        }
+        Signature::StandardWebhooks => {
+            let (Some(id), Some(seconds), Some(signatures), Ok(key)) = (
+                header("webhook-id"),
+                header("webhook-timestamp").and_then(|text| text.parse::<i64>().ok()),
+                header("webhook-signature"),
+                signing::standard_key(key.reveal()),
+            ) else {
+                return false;
+            };
+            let expected = signing::standard_webhooks(&key, id, seconds, &request.body);
+            // Several while a key is being changed; every one is compared.
+            let signed =
+                signatures.split(' ').filter(|given| same(given.as_bytes(), expected.as_bytes())).count();
+            is_fresh(seconds, request.received_at) && signed > 0
+        }
+    }
+}
+
+fn is_fresh(seconds: i64, now: Timestamp) -> bool {
+    (now.micros() / 1_000_000).abs_diff(seconds) <= SIGNED_AGE_SECONDS_MAX.unsigned_abs()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,8 @@
 //! `/in/<source>`: takes a request in and answers when it is on the disk.
 //!
-//! Nothing of a request counts before its sender is known: the token is checked before the body is read.
+//! Nothing of a request counts before its sender is known: what can be checked before the body is read, is.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use axum::Json;
@@ -14,11 +15,13 @@ use serde_json::{Value, json};
 use tocsin_core::fold::{ReceiptRecord, ReceiptStatus};
 use tocsin_core::plugin::{Pair, Reply, SourceRequest};
 
-use super::credentials::{prove, strip};
+use super::client;
+use super::credentials::{prove_body, prove_head, strip};
 use crate::app::{App, CommitError};
 use crate::config::Source;
 use crate::pipeline::{Ingested, ingest};
 use crate::problem::Problem;
+use crate::server::Peer;
 use crate::{clock, words};
 
 /// Headers of a request; more is no sender that anybody knows.
@@ -49,36 +52,72 @@ async fn receive(app: &App, name: &str, path: String, request: Request) -> Resul
         .get(name)
         .ok_or_else(|| Problem::not_found(format!("There is no source `{}`.", shown(name))))?;
     let (parts, body) = request.into_parts();
-    let mut query = query(&parts.uri)?;
-    let mut headers = headers(&parts.headers)?;
-    authenticate(source, &query, &headers)?;
-    strip(&mut query, &mut headers);
-    check_method(app, name, parts.method.as_str())?;
-    let body = read(body, &parts.headers, source.body_bytes).await?;
-    // Held until the answer: a place in the store's queue.
-    let _place = app.admission.try_acquire().map_err(|_| CommitError::Busy)?;
-    let request = SourceRequest {
+    let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
+    let mut head = SourceRequest {
         method: parts.method.as_str().to_ascii_uppercase(),
         path,
-        query,
-        headers,
-        body,
+        query: query(&parts.uri)?,
+        headers: headers(&parts.headers)?,
+        body: Vec::new(),
         received_at: clock::now(),
     };
+    authenticate(app, source, peer, &mut head)?;
+    check_method(app, name, &head.method)?;
+    head.body = read(body, &parts.headers, source.body_bytes).await?;
+    head.received_at = clock::now();
+    let request = authenticate_body(app, source, head)?;
+    // Held until the answer: a place in the store's queue.
+    let _place = app.admission.try_acquire().map_err(|_| CommitError::Busy)?;
     let ingested = ingest(app, name, request).await?;
     answer(app, ingested).await
 }
 
-fn authenticate(source: &Source, query: &[Pair], headers: &[Pair]) -> Result<(), Problem> {
-    match &source.token {
-        Some(token) if !prove(token, query, headers) => Err(Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "Unauthorized",
-            "Give the source's token as ?token=…, Authorization: Bearer … or X-Tocsin-Token: ….",
-        )
-        .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"tocsin\""))),
-        Some(_) | None => Ok(()),
+/// What can be known of the sender before the body is read. What proves it is taken out.
+fn authenticate(app: &App, source: &Source, peer: IpAddr, head: &mut SourceRequest) -> Result<(), Problem> {
+    let wanted = &source.authentication;
+    let address = client::address(peer, &head.headers, &app.config.trusted_proxies);
+    let proven = prove_head(wanted, &mut head.path, &head.query, &head.headers);
+    strip(&mut head.query, &mut head.headers);
+    if proven.is_ok() && client::is_allowed(address, &wanted.allow) {
+        return Ok(());
     }
+    Err(unauthorized(app, source))
+}
+
+/// What needs the body. A signature that nobody can check, for want of the plugin that describes it, is no
+/// reason to turn the sender away for good.
+fn authenticate_body(
+    app: &App,
+    source: &Source,
+    mut request: SourceRequest,
+) -> Result<SourceRequest, Problem> {
+    let wanted = &source.authentication;
+    let bindings = app.bindings();
+    let signatures = match bindings.sources.get(&source.name) {
+        Some(Ok(binding)) => binding.info.signatures.as_slice(),
+        Some(Err(_)) | None if wanted.signing_key.is_some() => {
+            let detail =
+                "The source's plugin is not in force, so signatures cannot be checked; nothing was kept.";
+            return Err(Problem::unavailable("Not checkable", detail));
+        }
+        Some(Err(_)) | None => &[],
+    };
+    match prove_body(wanted, signatures, &mut request) {
+        Ok(()) => Ok(request),
+        Err(_) => Err(unauthorized(app, source)),
+    }
+}
+
+/// The same words whatever was missing or wrong, and one more for the source's count.
+fn unauthorized(app: &App, source: &Source) -> Problem {
+    app.count_unauthorized(&source.name);
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "Unauthorized",
+        "The request does not prove what this source asks for: a token as ?token=…, Authorization: Bearer … or \
+         X-Tocsin-Token: …, or whatever else its configuration names.",
+    )
+    .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"tocsin\", Basic realm=\"tocsin\""))
 }
 
 /// A plugin says which methods its sender uses; without a plugin any is kept.
