@@ -1,5 +1,6 @@
 //! How many requests a second are accepted for good: sustained, through the queue, into a real file, each batch
 //! synced. Measures the store alone; the numbers depend on the disk's sync more than on anything here.
+#![expect(clippy::unwrap_used, reason = "a measurement that cannot be made ends")]
 
 use std::collections::BTreeMap;
 use std::path::Path;

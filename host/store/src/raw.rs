@@ -41,3 +41,11 @@ pub(crate) fn alter(
     }
     transaction.commit().unwrap();
 }
+
+/// Makes a redb file with one table of this name.
+pub(crate) fn create(backend: impl StorageBackend, table: &str) {
+    let database = Builder::new().create_with_backend(backend).unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction.open_table(redb::TableDefinition::<u64, u64>::new(table)).unwrap();
+    transaction.commit().unwrap();
+}

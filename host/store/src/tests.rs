@@ -1,8 +1,15 @@
 //! Behaviours of the store, by subject. Faults are injected, never waited for.
 
 mod disk;
+mod memory;
 mod samples;
 mod workload;
 
 mod crash;
 mod failing;
+mod folding;
+mod opening;
+mod reading;
+mod records;
+mod verifying;
+mod writing;

@@ -134,3 +134,22 @@ fn a_failed_read_is_told_to_its_reader_and_no_writer_pays_for_it() {
     assert!(!store.incidents(&query).unwrap().is_empty());
     assert_eq!(assert_clean(&store), told.kept.len() as u64 + 1);
 }
+
+/// redb refuses everything after an I/O error, reads too. A relay that receives nothing must not stay blind.
+#[test]
+fn after_a_failed_read_the_next_ones_are_answered_without_any_write() {
+    let disk = Disk::default();
+    let store = Store::open_backend(disk.clone(), options()).unwrap();
+    workload::run(&store);
+    store.close();
+    let store = Store::open_backend(disk.clone(), options()).unwrap();
+    disk.fail(Failure::ReadOnce(1));
+    let query = crate::IncidentQuery { limit: 10, ..Default::default() };
+    assert!(store.incidents(&query).is_err());
+    // The writer's thread opens the file again; until it gets to it, reads go on saying so.
+    let answered = (0..10_000_000).any(|_| {
+        std::thread::yield_now();
+        store.incidents(&query).is_ok()
+    });
+    assert!(answered, "the store stays unreadable");
+}

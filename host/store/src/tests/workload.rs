@@ -33,6 +33,7 @@ pub(super) fn run(store: &Store) -> Told {
     let resolved = Decoding::Events(vec![event(EventChange::Resolve, "disk", "")]);
     told.write(store, vec![script.received(resolved)]);
     told.write(store, vec![script.started(None).into()]);
+    told.write(store, vec![script.received(Decoding::Refused("no title".to_owned()))]);
     told
 }
 

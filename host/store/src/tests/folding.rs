@@ -1,0 +1,225 @@
+//! Any entries, folded through the store, give what they give folded into plain maps.
+
+use proptest::prelude::*;
+use tocsin_core::delivery::{Delivery, DeliveryState};
+use tocsin_core::event::EventChange;
+use tocsin_core::fold::{self, Applied, ApplyError, Rejection};
+use tocsin_core::id::Id;
+use tocsin_core::incident::IncidentState;
+use tocsin_core::journal::{Decoding, Entry, Fact, Received, Verdict};
+use tocsin_core::routing::{ActionStatus, Routing};
+use tocsin_core::transition::Command;
+
+use super::memory::Memory;
+use super::samples::{Script, assert_clean, event, options, outcome, plugin, routing, submit};
+use crate::{DeliveryQuery, IncidentQuery, ReceiptQuery, Store, WriteError};
+
+/// What happens next; numbers choose among what is there, or among what is not.
+#[derive(Clone, Debug)]
+enum Step {
+    Event { change: EventChange, key: u8, alias: Option<u8>, title: u8, identity: u8, source: bool },
+    Undecoded { decoding: u8 },
+    Redecoded { receipt: usize, key: u8 },
+    Commanded { incident: usize, command: Command },
+    Claimed { deliveries: Vec<usize> },
+    Settled { delivery: usize, verdict: u8 },
+    Retried { delivery: usize },
+    Started { routing: Option<u8> },
+    Passed { hours: u16 },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let change = prop_oneof![
+        6 => Just(EventChange::Trigger),
+        2 => Just(EventChange::Resolve),
+        1 => Just(EventChange::Acknowledge),
+        1 => Just(EventChange::Note),
+    ];
+    prop_oneof![
+        8 => (change, 0..4u8, proptest::option::of(0..4u8), 0..3u8, 0..30u8, any::<bool>()).prop_map(
+            |(change, key, alias, title, identity, source)| Step::Event {
+                change, key, alias, title, identity, source
+            }
+        ),
+        1 => (0..3u8).prop_map(|decoding| Step::Undecoded { decoding }),
+        1 => (0..20usize, 0..4u8).prop_map(|(receipt, key)| Step::Redecoded { receipt, key }),
+        2 => (0..6usize, proptest::sample::select(Command::ALL.to_vec()))
+            .prop_map(|(incident, command)| Step::Commanded { incident, command }),
+        4 => proptest::collection::vec(0..8usize, 0..4).prop_map(|deliveries| Step::Claimed { deliveries }),
+        5 => (0..8usize, 0..7u8).prop_map(|(delivery, verdict)| Step::Settled { delivery, verdict }),
+        1 => (0..30usize).prop_map(|delivery| Step::Retried { delivery }),
+        1 => proptest::option::of(0..4u8).prop_map(|routing| Step::Started { routing }),
+        1 => (0..40u16).prop_map(|hours| Step::Passed { hours }),
+    ]
+}
+
+fn routing_of(kind: u8) -> Routing {
+    let mut routing = routing();
+    match kind {
+        0 => {}
+        1 => {
+            routing.actions[0].status = ActionStatus::Test;
+            routing.actions[1].filter = Some("title == \"Title 1\"".to_owned());
+        }
+        _ => {
+            routing.actions[0].connection = "chat".to_owned();
+            // Does not compile: rejected, and the routing stays as it is.
+            routing.actions[1].filter = (kind > 2).then(|| "((".to_owned());
+        }
+    }
+    routing
+}
+
+fn verdict_of(kind: u8, script: &Script) -> Verdict {
+    match kind {
+        0 | 1 => Verdict::Delivered(outcome()),
+        2 => Verdict::Accepted(outcome()),
+        3 => Verdict::Skipped("nothing to say".to_owned()),
+        4 => Verdict::Retry { reason: "busy".to_owned(), at: script.now.plus_ms(90_000) },
+        5 => Verdict::Rejected("no such channel".to_owned()),
+        _ => Verdict::Misconfigured("no token".to_owned()),
+    }
+}
+
+/// The `n`th of `all`, or an id of nothing.
+fn pick<'a>(all: impl Iterator<Item = &'a Id>, n: usize) -> Id {
+    all.copied().nth(n).unwrap_or(Id::from_bytes([9; 16]))
+}
+
+fn received(source: bool, identity: u8, decoding: Decoding) -> Received {
+    let source = if source { "grafana" } else { "jira" };
+    let identities = vec![format!("identity-{identity}")];
+    Received { source: source.to_owned(), plugin: plugin(), identities, decoding }
+}
+
+/// The entry for `step`, given what is there.
+fn entry(step: Step, script: &mut Script, memory: &Memory) -> Option<Entry> {
+    let in_state = |state: DeliveryState| {
+        let found = move |delivery: &&Delivery| delivery.state == state;
+        memory.deliveries.values().filter(found).map(|delivery| &delivery.id)
+    };
+    let fact = match step {
+        Step::Event { change, key, alias, title, identity, source } => {
+            let mut event = event(change, &format!("key-{key}"), &format!("Title {title}"));
+            event.aliases = alias.map(|alias| format!("key-{alias}")).into_iter().collect();
+            event.occurred_at = (title == 2).then_some(super::samples::START);
+            Fact::Received(received(source, identity, Decoding::Events(vec![event])))
+        }
+        Step::Undecoded { decoding } => {
+            let why = "why".to_owned();
+            let decoding = match decoding {
+                0 => Decoding::Ignored(why),
+                1 => Decoding::Refused(why),
+                _ => Decoding::Failed(why),
+            };
+            Fact::Received(received(true, 99, decoding))
+        }
+        Step::Redecoded { receipt, key } => {
+            let event = event(EventChange::Trigger, &format!("key-{key}"), "Decoded again");
+            let receipt = pick(memory.receipts.keys(), receipt);
+            Fact::Redecoded { receipt, received: received(true, 98, Decoding::Events(vec![event])) }
+        }
+        Step::Commanded { incident, command } => Fact::Commanded {
+            incident: pick(memory.incidents.keys(), incident),
+            command,
+            actor: "operator".to_owned(),
+            text: "a note".to_owned(),
+        },
+        Step::Claimed { deliveries } => Fact::Claimed {
+            deliveries: deliveries.into_iter().map(|n| pick(in_state(DeliveryState::Due), n)).collect(),
+        },
+        Step::Settled { delivery, verdict } => Fact::Settled {
+            delivery: pick(in_state(DeliveryState::Sending), delivery),
+            took_us: 1,
+            status: Some(200),
+            verdict: verdict_of(verdict, script),
+        },
+        Step::Retried { delivery } => {
+            Fact::Retried { delivery: pick(memory.deliveries.keys(), delivery), actor: "operator".to_owned() }
+        }
+        Step::Started { routing } => {
+            Fact::Started { version: "test".to_owned(), routing: routing.map(routing_of) }
+        }
+        Step::Passed { hours } => {
+            script.now = script.now.plus_ms(u64::from(hours) * 60 * 60 * 1000);
+            return None;
+        }
+    };
+    Some(script.entry(fact))
+}
+
+fn into_memory(memory: &mut Memory, entry: &Entry) -> Result<Applied, Rejection> {
+    fold::apply(memory, entry).map_err(|error| match error {
+        ApplyError::Rejected(rejection) => rejection,
+        ApplyError::State(never) => match never {},
+    })
+}
+
+/// Everything that can be read is as the maps have it.
+fn assert_same(store: &Store, memory: &Memory) {
+    let limit = usize::MAX;
+    let incidents = store.incidents(&IncidentQuery { limit, ..Default::default() }).unwrap();
+    assert!(incidents.iter().eq(memory.incidents.values().rev()));
+    let receipts = store.receipts(&ReceiptQuery { limit, ..Default::default() }).unwrap();
+    assert!(receipts.iter().eq(memory.receipts.values().rev()));
+    let deliveries = store.deliveries(&DeliveryQuery { limit, ..Default::default() }).unwrap();
+    assert!(deliveries.iter().eq(memory.deliveries.values().rev()));
+    for id in memory.incidents.keys() {
+        let timeline = store.timeline(*id, limit).unwrap();
+        assert!(timeline.iter().eq(memory.timeline.get(id).into_iter().flatten().rev()));
+    }
+    for ((connection, incident), references) in &memory.references {
+        assert_eq!(&store.references(connection, *incident).unwrap(), references);
+    }
+    assert!(store.pauses().unwrap().into_iter().eq(memory.pauses.clone()));
+    assert_eq!(&store.routing().unwrap(), memory.router.routing());
+    for connection in ["chat", "pager"] {
+        let mut due: Vec<&Delivery> = memory
+            .deliveries
+            .values()
+            .filter(|delivery| delivery.state == DeliveryState::Due && delivery.connection == connection)
+            .collect();
+        due.sort_by_key(|delivery| (delivery.next_at, delivery.id));
+        let end = tocsin_core::time::Timestamp::from_micros(i64::MAX);
+        assert!(store.due(connection, end, limit).unwrap().iter().eq(due));
+    }
+    let counts = store.counts().unwrap();
+    for state in IncidentState::ALL {
+        let count = memory.incidents.values().filter(|incident| incident.state == state).count();
+        assert_eq!(counts.incidents_in(state), count as u64);
+    }
+    for state in DeliveryState::ALL {
+        let count = memory.deliveries.values().filter(|delivery| delivery.state == state).count();
+        assert_eq!(counts.deliveries_in(state), count as u64);
+    }
+    let dead = memory.receipts.values().filter(|receipt| receipt.status.is_dead_letter()).count();
+    assert_eq!(counts.dead_letters, dead as u64);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn entries_folded_through_the_store_give_what_they_give_in_memory(
+        steps in proptest::collection::vec(step(), 1..120),
+        batch in 1..40usize,
+    ) {
+        let mut memory = Memory::new();
+        let mut script = Script::new();
+        let mut entries = vec![script.started(Some(routing()))];
+        let mut expected = vec![into_memory(&mut memory, &entries[0])];
+        for step in steps {
+            let Some(entry) = entry(step, &mut script, &memory) else { continue };
+            expected.push(into_memory(&mut memory, &entry));
+            entries.push(entry);
+        }
+        let backend = redb::backends::InMemoryBackend::new();
+        let store = Store::open_backend(backend, crate::Options { batch, ..options() }).unwrap();
+        let answers: Vec<_> = entries.into_iter().map(|entry| submit(&store, entry)).collect();
+        let results: Vec<_> = answers.into_iter().map(|answer| answer.recv().unwrap()).collect();
+        let expected: Vec<_> = expected.into_iter().map(|result| result.map_err(WriteError::Rejected)).collect();
+        prop_assert_eq!(results, expected);
+        assert_same(&store, &memory);
+        assert_clean(&store);
+    }
+}

@@ -1,0 +1,193 @@
+//! What is read is in order, paged, and from the right index.
+
+use tocsin_core::delivery::DeliveryState;
+use tocsin_core::event::EventChange;
+use tocsin_core::fold::{Applied, Happening};
+use tocsin_core::id::Id;
+use tocsin_core::incident::IncidentState;
+use tocsin_core::journal::{Decoding, Fact, Verdict};
+use tocsin_core::time::Timestamp;
+
+use super::samples::{Script, assert_clean, event, options, outcome, started, write};
+use crate::{DeliveryQuery, IncidentQuery, ReceiptQuery, Store};
+
+fn incident(applied: &Applied) -> Id {
+    applied.receipt.as_ref().unwrap().effects[0].incident.unwrap().0
+}
+
+fn open(store: &Store, script: &mut Script, key: &str) -> Id {
+    incident(&write(store, script.trigger(key, key)).unwrap())
+}
+
+fn resolve(store: &Store, script: &mut Script, key: &str) {
+    let resolved = Decoding::Events(vec![event(EventChange::Resolve, key, "")]);
+    write(store, script.received(resolved)).unwrap();
+}
+
+#[test]
+fn incidents_come_newest_first_by_state_by_source_and_in_pages() {
+    let (store, mut script) = started(options());
+    let ids: Vec<Id> = (0..6).map(|n| open(&store, &mut script, &format!("key-{n}"))).collect();
+    resolve(&store, &mut script, "key-1");
+    resolve(&store, &mut script, "key-4");
+    let list = |query: IncidentQuery| -> Vec<Id> {
+        store.incidents(&query).unwrap().into_iter().map(|incident| incident.id).collect()
+    };
+    let all = IncidentQuery { limit: 100, ..IncidentQuery::default() };
+    let newest = |places: &[usize]| -> Vec<Id> { places.iter().map(|place| ids[*place]).collect() };
+
+    assert_eq!(list(all.clone()), newest(&[5, 4, 3, 2, 1, 0]));
+    let open = IncidentQuery { states: vec![IncidentState::Open], ..all.clone() };
+    assert_eq!(list(open.clone()), newest(&[5, 3, 2, 0]));
+    let both = IncidentQuery { states: vec![IncidentState::Resolved, IncidentState::Open], ..all.clone() };
+    assert_eq!(list(both), newest(&[5, 4, 3, 2, 1, 0]));
+    assert_eq!(list(IncidentQuery { limit: 2, ..open.clone() }), newest(&[5, 3]));
+    assert_eq!(list(IncidentQuery { before: Some(ids[3]), ..open }), newest(&[2, 0]));
+    assert_eq!(list(IncidentQuery { source: Some("nobody".to_owned()), ..all.clone() }), []);
+    assert_eq!(list(IncidentQuery { limit: 0, ..all }), []);
+    assert_eq!(store.incident(Id::new(script.now, 0)).unwrap(), None);
+    assert_eq!(store.incident_by_number(7).unwrap(), None);
+
+    let counts = store.counts().unwrap();
+    assert_eq!(counts.incidents_in(IncidentState::Open), 4);
+    assert_eq!(counts.incidents_in(IncidentState::Resolved), 2);
+    assert_eq!((counts.receipts, counts.entries), (8, 9));
+    assert!(counts.file_bytes > 0);
+}
+
+#[test]
+fn a_history_comes_newest_first_and_only_its_own() {
+    let (store, mut script) = started(options());
+    let first = open(&store, &mut script, "first");
+    let second = open(&store, &mut script, "second");
+    resolve(&store, &mut script, "first");
+    let kinds = |id: Id, limit: usize| -> Vec<&str> {
+        let items = store.timeline(id, limit).unwrap().into_iter();
+        items
+            .map(|item| match item.what {
+                Happening::Changed(kind, _) => kind.as_str(),
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    };
+    assert_eq!(kinds(first, 10), ["resolved", "opened"]);
+    assert_eq!(kinds(first, 1), ["resolved"]);
+    assert_eq!(kinds(second, 10), ["opened"]);
+}
+
+#[test]
+fn deliveries_are_found_by_state_connection_action_and_incident() {
+    let (store, mut script) = started(options());
+    let ids: Vec<Id> = (0..3).map(|n| open(&store, &mut script, &format!("key-{n}"))).collect();
+    resolve(&store, &mut script, "key-1");
+    let list = |query: DeliveryQuery| store.deliveries(&DeliveryQuery { limit: 100, ..query }).unwrap();
+    let count = |query: DeliveryQuery| list(query).len();
+    let all = list(DeliveryQuery::default());
+    assert_eq!(all.len(), 8);
+    assert!(all.is_sorted_by(|a, b| a.id > b.id));
+    for delivery in &all {
+        assert_eq!(store.delivery(delivery.id).unwrap().as_ref(), Some(delivery));
+    }
+    let waiting = DeliveryQuery { states: vec![DeliveryState::Waiting], ..DeliveryQuery::default() };
+    assert_eq!(count(waiting.clone()), 2);
+    assert_eq!(count(DeliveryQuery { connection: Some("pager".to_owned()), ..waiting.clone() }), 1);
+    assert_eq!(count(DeliveryQuery { incident: Some(ids[0]), ..waiting }), 0);
+    assert_eq!(count(DeliveryQuery { incident: Some(ids[1]), ..Default::default() }), 4);
+    assert_eq!(count(DeliveryQuery { action: Some("page".to_owned()), ..Default::default() }), 4);
+    let before = Some(all[2].id);
+    assert_eq!(list(DeliveryQuery { before, ..Default::default() }), all[3..]);
+    let counts = store.counts().unwrap();
+    assert_eq!(counts.deliveries_in(DeliveryState::Due), 6);
+    assert_eq!(counts.deliveries_in(DeliveryState::Waiting), 2);
+}
+
+#[test]
+fn what_is_due_comes_earliest_first_one_of_each_incident() {
+    let (store, mut script) = started(options());
+    let first = open(&store, &mut script, "first");
+    let second = open(&store, &mut script, "second");
+    resolve(&store, &mut script, "first");
+    let now = script.now;
+    let due = |now| -> Vec<Id> {
+        store.due("pager", now, 10).unwrap().into_iter().map(|delivery| delivery.incident.id).collect()
+    };
+    assert_eq!(due(now), [first, second], "the resolution waits behind the opening");
+    assert_eq!(store.due("pager", now, 1).unwrap().len(), 1);
+    assert_eq!(store.due("page", now, 10).unwrap(), [], "a connection is not its name's beginning");
+    assert_eq!(store.due_connections().unwrap(), ["chat", "pager"]);
+
+    let opening = store.due("pager", now, 1).unwrap().remove(0).id;
+    write(&store, script.entry(Fact::Claimed { deliveries: vec![opening] })).unwrap();
+    assert_eq!(due(now), [second]);
+    let later = script.now.plus_ms(60_000);
+    let retry = Verdict::Retry { reason: "busy".to_owned(), at: later };
+    write(&store, script.settled(opening, retry)).unwrap();
+    assert_eq!(due(script.now), [second]);
+    assert_eq!(due(later), [second, first]);
+    assert_eq!(store.next_due("pager").unwrap(), Some(store.due("pager", later, 1).unwrap()[0].next_at));
+    assert_eq!(store.next_due("nowhere").unwrap(), None);
+    assert_clean(&store);
+}
+
+#[test]
+fn a_settled_delivery_lets_the_next_one_of_its_lane_go_and_leaves_references() {
+    let (store, mut script) = started(options());
+    let incident = open(&store, &mut script, "first");
+    resolve(&store, &mut script, "first");
+    let opening = store.due("chat", script.now, 10).unwrap().remove(0);
+    write(&store, script.entry(Fact::Claimed { deliveries: vec![opening.id] })).unwrap();
+    assert_eq!(store.due("chat", script.now, 10).unwrap(), []);
+    write(&store, script.settled(opening.id, Verdict::Delivered(outcome()))).unwrap();
+    let next = store.due("chat", script.now, 10).unwrap().remove(0);
+    assert_eq!(next.incident.state, IncidentState::Resolved);
+    assert_eq!(opening.incident.state, IncidentState::Open, "as it was right after the change");
+    assert_eq!(store.references("chat", incident).unwrap(), outcome().references);
+    assert_eq!(store.references("pager", incident).unwrap(), []);
+    assert_clean(&store);
+}
+
+#[test]
+fn a_start_makes_due_what_was_being_sent_and_lets_paused_connections_go_on() {
+    let (store, mut script) = started(options());
+    for key in ["first", "second"] {
+        open(&store, &mut script, key);
+    }
+    let ids: Vec<Id> =
+        store.due("chat", script.now, 10).unwrap().iter().map(|delivery| delivery.id).collect();
+    write(&store, script.entry(Fact::Claimed { deliveries: ids.clone() })).unwrap();
+    write(&store, script.settled(ids[0], Verdict::Misconfigured("no token".to_owned()))).unwrap();
+    let pauses = store.pauses().unwrap();
+    assert_eq!((pauses[0].0.as_str(), pauses[0].1.reason.as_str()), ("chat", "no token"));
+    assert_eq!(store.due("chat", script.now, 10).unwrap().len(), 1, "paused or not");
+    write(&store, script.started(None)).unwrap();
+    assert_eq!(store.pauses().unwrap(), []);
+    assert_eq!(store.due("chat", script.now, 10).unwrap().len(), 2);
+    assert_clean(&store);
+}
+
+#[test]
+fn receipts_come_newest_first_with_the_dead_letters_apart() {
+    let (store, mut script) = started(options());
+    open(&store, &mut script, "first");
+    let dead = script.received(Decoding::Refused("no title".to_owned()));
+    let dead_id = dead.entry.seed;
+    write(&store, dead).unwrap();
+    open(&store, &mut script, "second");
+    let list = |query: ReceiptQuery| store.receipts(&ReceiptQuery { limit: 10, ..query }).unwrap();
+    let all = list(ReceiptQuery::default());
+    assert_eq!(all.len(), 3);
+    assert_eq!(all[1].id, dead_id);
+    assert_eq!(list(ReceiptQuery { before: Some(all[0].id), ..Default::default() }), all[1..]);
+    assert_eq!(list(ReceiptQuery { dead_letters_only: true, ..Default::default() }), all[1..2]);
+    assert_eq!(list(ReceiptQuery { source: Some("jira".to_owned()), ..Default::default() }), []);
+    assert_eq!(store.receipt(dead_id).unwrap().as_ref(), Some(&all[1]));
+    assert_eq!(store.counts().unwrap().dead_letters, 1);
+}
+
+#[test]
+fn times_before_1970_and_at_the_end_sort_as_times() {
+    let times = [i64::MIN, -1, 0, 1, i64::MAX].map(Timestamp::from_micros);
+    let keys = times.map(crate::keys::time);
+    assert!(keys.is_sorted());
+    assert_eq!(keys.map(crate::keys::read_time), times);
+}

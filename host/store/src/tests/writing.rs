@@ -1,0 +1,182 @@
+//! What becomes of what is submitted: queueing, rejecting, one entry's trouble staying its own, raw requests.
+
+use std::sync::mpsc;
+
+use tocsin_core::event::EventChange;
+use tocsin_core::fold::{ReceiptStatus, Rejection};
+use tocsin_core::id::Id;
+use tocsin_core::incident::IncidentState;
+use tocsin_core::journal::{Decoding, Fact, Received};
+use tocsin_core::transition::Command;
+
+use super::disk::Disk;
+use super::samples::{Gate, Script, assert_clean, event, options, plugin, routing, started, submit, write};
+use crate::{Busy, Fault, Options, Store, Write, WriteError, raw, tables};
+
+#[test]
+fn a_full_queue_is_busy_and_what_waits_is_written_all_the_same() {
+    let (store, mut script) = started(Options { queue: 2, ..options() });
+    let gate = Gate::close(&store, script.trigger("first", "First"));
+    let waiting = [
+        submit(&store, script.trigger("second", "Second")),
+        submit(&store, script.trigger("third", "Third")),
+    ];
+    assert_eq!(store.submit(script.trigger("fourth", "Fourth"), |_| panic!("answered")), Err(Busy));
+    drop(gate);
+    for answer in waiting {
+        answer.recv().unwrap().unwrap();
+    }
+    write(&store, script.trigger("fifth", "Fifth")).unwrap();
+    assert_eq!(assert_clean(&store), 5);
+}
+
+#[test]
+fn closing_writes_what_is_queued() {
+    let (store, mut script) = started(options());
+    let gate = Gate::close(&store, script.trigger("first", "First"));
+    let answers: Vec<_> = (0..5).map(|n| submit(&store, script.trigger(&format!("{n}"), "Queued"))).collect();
+    drop(gate);
+    store.close();
+    for answer in answers {
+        answer.recv().unwrap().unwrap();
+    }
+}
+
+#[test]
+fn a_rejected_entry_is_not_journaled_and_does_not_disturb_its_batch() {
+    let (store, mut script) = started(options());
+    let nobody = Id::new(script.now, 7);
+    let gate = Gate::close(&store, script.trigger("first", "First"));
+    let before = submit(&store, script.trigger("before", "Before"));
+    let command = Fact::Commanded {
+        incident: nobody,
+        command: Command::Resolve,
+        actor: "operator".to_owned(),
+        text: String::new(),
+    };
+    let rejected = submit(&store, script.entry(command));
+    let after = submit(&store, script.trigger("after", "After"));
+    drop(gate);
+    before.recv().unwrap().unwrap();
+    assert_eq!(rejected.recv().unwrap(), Err(WriteError::Rejected(Rejection::NoIncident(nobody))));
+    after.recv().unwrap().unwrap();
+    assert_eq!(assert_clean(&store), 4);
+}
+
+/// A store with the incident `broken`, whose record was changed so.
+fn damaged(change: impl FnOnce(String) -> String) -> (Store, Script) {
+    let disk = Disk::default();
+    let store = Store::open_backend(disk.clone(), options()).unwrap();
+    let mut script = Script::new();
+    write(&store, script.started(Some(routing()))).unwrap();
+    let applied = write(&store, script.trigger("broken", "Broken")).unwrap();
+    let (id, _) = applied.receipt.unwrap().effects[0].incident.unwrap();
+    drop(store);
+    raw::alter(disk.clone(), tables::INCIDENTS, &id.to_bytes(), |record| {
+        Some(change(String::from_utf8(record.unwrap()).unwrap()).into_bytes())
+    });
+    (Store::open_backend(disk, options()).unwrap(), script)
+}
+
+#[test]
+fn an_entry_on_an_unreadable_record_fails_alone() {
+    let (store, mut script) = damaged(|record| record.replace("\"count\"", "\"counted\""));
+    let gate = Gate::close(&store, script.trigger("other", "Other"));
+    let before = submit(&store, script.trigger("before", "Before"));
+    let broken = submit(&store, script.trigger("broken", "Broken again"));
+    let after = submit(&store, script.trigger("after", "After"));
+    drop(gate);
+    before.recv().unwrap().unwrap();
+    let error = broken.recv().unwrap().unwrap_err();
+    assert!(matches!(&error, WriteError::Storage(Fault::Record { table: "incidents", .. })), "{error}");
+    assert!(error.to_string().contains("missing field `count`"), "{error}");
+    after.recv().unwrap().unwrap();
+    assert_eq!(store.counts().unwrap().entries, 5);
+}
+
+#[test]
+fn an_entry_that_panics_in_the_fold_fails_alone() {
+    // One more trigger overflows the count.
+    let (store, mut script) =
+        damaged(|record| record.replace("\"count\":1", &format!("\"count\":{}", u64::MAX)));
+    let gate = Gate::close(&store, script.trigger("other", "Other"));
+    let broken = submit(&store, script.trigger("broken", "Broken again"));
+    let after = submit(&store, script.trigger("after", "After"));
+    drop(gate);
+    let error = broken.recv().unwrap().unwrap_err();
+    assert!(matches!(error, WriteError::Storage(Fault::Panicked(_))), "{error}");
+    after.recv().unwrap().unwrap();
+    write(&store, script.trigger("later", "Later")).unwrap();
+}
+
+#[test]
+fn a_panicking_answer_does_not_end_the_writer() {
+    let (store, mut script) = started(options());
+    store.submit(script.trigger("first", "First"), |_| panic!("the caller's")).unwrap();
+    write(&store, script.trigger("second", "Second")).unwrap();
+}
+
+#[test]
+fn the_last_clone_may_be_dropped_by_an_answer() {
+    let (store, mut script) = started(options());
+    let (done, answer) = mpsc::channel();
+    let (mine, theirs) = (store.clone(), store);
+    let keep = move |result| {
+        drop(theirs);
+        drop(done.send(result));
+    };
+    mine.submit(script.trigger("first", "First"), keep).unwrap();
+    drop(mine);
+    let result: Result<_, WriteError> = answer.recv().unwrap();
+    assert!(result.is_ok());
+}
+
+fn requests(store: &Store, ids: &[Id]) -> Vec<bool> {
+    ids.iter().map(|id| store.request(*id).unwrap().is_some()).collect()
+}
+
+#[test]
+fn raw_requests_are_kept_beside_their_receipts_and_dropped_by_age_dead_letters_later() {
+    let second = 1000;
+    let keep = Options { keep_requests_ms: 10 * second, keep_dead_letters_ms: 60 * second, ..options() };
+    let (store, mut script) = started(keep);
+    let decoded = script.trigger("disk", "Disk full");
+    let dead = script.received(Decoding::Refused("no title".to_owned()));
+    let mended = script.received(Decoding::Failed("a trap".to_owned()));
+    let ids = [decoded.entry.seed, dead.entry.seed, mended.entry.seed];
+    for written in [decoded.clone(), dead, mended] {
+        write(&store, written).unwrap();
+    }
+    assert_eq!(store.request(ids[0]).unwrap(), decoded.request);
+    assert_eq!(requests(&store, &ids), [true, true, true]);
+
+    let received = Received {
+        source: "grafana".to_owned(),
+        plugin: plugin(),
+        identities: Vec::new(),
+        decoding: Decoding::Events(vec![event(EventChange::Trigger, "mended", "Mended")]),
+    };
+    let again = Fact::Redecoded { receipt: ids[2], received };
+    let applied = write(&store, script.entry(again)).unwrap();
+    assert_eq!(applied.receipt.unwrap().status, ReceiptStatus::Applied);
+    assert_eq!(requests(&store, &ids), [true, true, true]);
+
+    script.now = script.now.plus_ms(20 * second);
+    write(&store, script.started(None)).unwrap();
+    assert_eq!(requests(&store, &ids), [false, true, false]);
+    script.now = script.now.plus_ms(60 * second);
+    write(&store, script.started(None)).unwrap();
+    assert_eq!(requests(&store, &ids), [false, false, false]);
+    assert_eq!(store.counts().unwrap().receipts, 3);
+    assert_clean(&store);
+}
+
+#[test]
+fn a_request_without_a_receipt_is_not_kept() {
+    let (store, mut script) = started(options());
+    let request = script.trigger("disk", "Disk full").request;
+    let entry = script.started(None);
+    write(&store, Write { entry: entry.clone(), request }).unwrap();
+    assert_eq!(store.request(entry.seed).unwrap(), None);
+    assert_eq!(store.counts().unwrap().incidents_in(IncidentState::Open), 0);
+}
