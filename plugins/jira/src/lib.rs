@@ -66,7 +66,7 @@ impl Source for Jira {
         if request.body.trim_ascii().is_empty() {
             return decide::without_body(request);
         }
-        let body = request.json()?;
+        let body = request.json_without(is_bulk)?;
         if !body.is_object() {
             return Err(Refusal::Malformed("the JSON document is not an object".to_owned()));
         }
@@ -76,6 +76,22 @@ impl Source for Jira {
         };
         Ok(decide::with_body(&body, settings)?.delivery_id(delivery_id))
     }
+}
+
+/// Members that make up most of a payload and say nothing about an incident. Jira sends up to a hundred custom
+/// fields with each issue.
+fn is_bulk(name: &str) -> bool {
+    const BULK: [&str; 8] = [
+        "aggregateprogress",
+        "avatarUrls",
+        "iconUrl",
+        "progress",
+        "subtasks",
+        "timetracking",
+        "votes",
+        "watches",
+    ];
+    name.starts_with("customfield_") || BULK.contains(&name)
 }
 
 tocsin_plugin::export!(Jira: source);

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::text;
 
+mod pruned;
+
 /// Characters of a label's value that are worth keeping.
 const LABEL_CHARS_MAX: usize = 1000;
 /// How deep [`flatten`] goes; deeper values are written as JSON.
@@ -17,11 +19,20 @@ const DEPTH_MAX: usize = 6;
 /// # Errors
 /// One sentence with line and column, and what stands there.
 pub fn parse(bytes: &[u8]) -> Result<Value, String> {
+    parse_without(bytes, |_| false)
+}
+
+/// The document in `bytes` without the members whose names `skip` picks, at any depth. What is skipped is
+/// read over, not kept: worth it for senders that send far more than is asked for.
+///
+/// # Errors
+/// As [`parse`]; also within what is skipped.
+pub fn parse_without(bytes: &[u8], skip: fn(&str) -> bool) -> Result<Value, String> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err("the body is empty; a JSON document was expected".to_owned());
     }
-    serde_json::from_slice(bytes).map_err(|error| {
+    pruned::parse(bytes, skip).map_err(|error| {
         let line = error.line().saturating_sub(1);
         let text = String::from_utf8_lossy(bytes);
         let near: String = text.lines().nth(line).unwrap_or("").chars().collect();

@@ -64,6 +64,8 @@ mod export;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
 pub mod guest;
+#[cfg(target_family = "wasm")]
+mod memory;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 

@@ -84,6 +84,14 @@ impl Request {
         json::parse(&self.body).map_err(Refusal::Malformed)
     }
 
+    /// As [`Request::json`], without the members whose names `skip` picks; see [`json::parse_without`].
+    ///
+    /// # Errors
+    /// [`Refusal::Malformed`] with line and column.
+    pub fn json_without(&self, skip: fn(&str) -> bool) -> Result<serde_json::Value, Refusal> {
+        json::parse_without(&self.body, skip).map_err(Refusal::Malformed)
+    }
+
     /// The body as what it is: JSON or a form, by its media type and by its first character.
     ///
     /// # Errors
