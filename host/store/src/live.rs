@@ -107,9 +107,15 @@ impl Live {
     }
 
     /// Gives the database up and opens another over the same bytes. What is committed then is what the file
-    /// says.
+    /// says. A store that was closed stays closed.
     pub(crate) fn reopen(&self) -> Result<(), Fault> {
-        let before = std::mem::replace(&mut *self.write(), Condition::Broken(Fault::Reopening));
+        let before = {
+            let mut condition = self.write();
+            if matches!(*condition, Condition::Closed) {
+                return Err(Fault::Reopening);
+            }
+            std::mem::replace(&mut *condition, Condition::Broken(Fault::Reopening))
+        };
         if let Condition::Open(opening) = &before {
             opening.way.fence();
         }
@@ -130,11 +136,14 @@ impl Live {
 
     /// Closes the database, so that opening it again takes no repair, and lets other processes in.
     pub(crate) fn close(&self) -> Result<(), Fault> {
-        let before = std::mem::replace(&mut *self.write(), Condition::Closed);
-        if let Condition::Open(opening) = before {
-            let way = opening.way.clone();
-            drop(opening);
-            way.fence();
+        match std::mem::replace(&mut *self.write(), Condition::Closed) {
+            Condition::Closed => return Ok(()),
+            Condition::Broken(_) => {}
+            Condition::Open(opening) => {
+                let way = opening.way.clone();
+                drop(opening);
+                way.fence();
+            }
         }
         self.medium.close().map_err(Fault::from)
     }

@@ -175,8 +175,8 @@ impl Store {
     }
 
     /// Writes what is queued, ends the writer and closes the file; other processes may then open it, and
-    /// opening it takes no repair. Later writes and reads are told that the store is closed. Must not be called
-    /// from a `reply`.
+    /// opening it takes no repair. Later writes and reads are told that the store is closed. Called from a
+    /// `reply`, it does not wait.
     pub fn close(&self) {
         self.shared.close();
     }
@@ -220,12 +220,11 @@ impl Shared {
         drop(self.sender.write().unwrap_or_else(PoisonError::into_inner).take());
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = writer {
-            // The last clone may be dropped by a reply: a thread cannot wait for itself.
+            // The last clone may be dropped by a reply: a thread cannot wait for itself. It closes the file
+            // when it has written what is queued.
             if writer.thread().id() != thread::current().id() {
                 let _ = writer.join();
             }
-            // What could be closed is closed; the next opening repairs the rest.
-            let _ = self.live.close();
         }
     }
 }

@@ -81,7 +81,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Writes until nobody can send any more and everything sent is written.
+    /// Writes until nobody can send any more and everything sent is written; then closes the file.
     pub(crate) fn run(mut self, messages: &Receiver<Message>) {
         while let Ok(first) = messages.recv() {
             let (jobs, mend) = self.gather(first, messages);
@@ -90,6 +90,8 @@ impl Writer {
             }
             self.write(jobs);
         }
+        // What could be closed is closed; the next opening repairs the rest.
+        let _ = self.live.close();
     }
 
     /// `first` and what else waits, as much as fits into one transaction.

@@ -117,18 +117,25 @@ fn a_panicking_answer_does_not_end_the_writer() {
 }
 
 #[test]
-fn the_last_clone_may_be_dropped_by_an_answer() {
-    let (store, mut script) = started(options());
-    let (done, answer) = mpsc::channel();
-    let (mine, theirs) = (store.clone(), store);
-    let keep = move |result| {
+fn a_store_whose_last_clone_an_answer_drops_writes_what_is_queued() {
+    let disk = Disk::default();
+    let store = Store::open_backend(disk.clone(), options()).unwrap();
+    let mut script = Script::new();
+    let gate = Gate::close(&store, script.started(Some(routing())));
+    let (done, first) = mpsc::channel();
+    let theirs = store.clone();
+    let close = move |result| {
         drop(theirs);
         drop(done.send(result));
     };
-    mine.submit(script.trigger("first", "First"), keep).unwrap();
-    drop(mine);
-    let result: Result<_, WriteError> = answer.recv().unwrap();
-    assert!(result.is_ok());
+    store.submit(script.trigger("first", "First"), close).unwrap();
+    let second = submit(&store, script.trigger("second", "Second"));
+    // The answer now holds the last clone.
+    drop(store);
+    drop(gate);
+    let first: Result<_, WriteError> = first.recv().unwrap();
+    assert!(first.is_ok());
+    second.recv().unwrap().unwrap();
 }
 
 fn requests(store: &Store, ids: &[Id]) -> Vec<bool> {
