@@ -2,4 +2,9 @@
 //!
 //! Nothing in here sleeps, needs the network beyond loopback, or depends on another test.
 
+mod bad_input;
+mod delivery;
+mod harness;
+mod restart;
+mod road;
 mod sandbox;

@@ -1,0 +1,127 @@
+//! Receivers that are down, slow, broken or busy, and come back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{id, open, resolve, the_delivery, to_webhook};
+use crate::harness::{Gate, Receiver, Relay, Reply, until};
+
+#[test]
+fn what_a_receiver_missed_while_it_was_down_arrives_once_and_in_order() {
+    let receiver = Receiver::down();
+    let relay = Relay::start(&to_webhook(&receiver));
+    open(&relay, "disk");
+    resolve(&relay, "disk");
+    open(&relay, "disk");
+    until("it was tried in vain more than once", || {
+        let deliveries = relay.list(&["deliveries", "list"]);
+        assert_eq!(deliveries.len(), 3);
+        let first = &deliveries[2];
+        (first["attempts"].as_u64() > Some(1)).then_some(())
+    });
+    receiver.listen();
+    let got = receiver.wait(3);
+    let kinds: Vec<String> = got.iter().map(|request| request.kind()).collect();
+    assert_eq!(kinds, ["opened", "resolved", "reopened"]);
+    assert!(got[0].json()["attempt"].as_u64() > Some(1), "attempts are counted");
+    let deliveries = relay.settled();
+    for (delivery, request) in deliveries.iter().rev().zip(&got) {
+        assert_eq!(delivery["state"], "delivered");
+        assert_eq!(request.header("idempotency-key"), Some(id(delivery)));
+    }
+    receiver.wait(3);
+}
+
+#[test]
+fn a_connection_that_is_cut_is_tried_again_with_the_same_key() {
+    let receiver = Receiver::scripted(|_, number| if number < 2 { Reply::Cut } else { Reply::ok() });
+    let relay = Relay::start(&to_webhook(&receiver));
+    open(&relay, "disk");
+    let got = receiver.wait(3);
+    let keys: Vec<_> = got.iter().map(|request| request.header("idempotency-key").expect("a key")).collect();
+    assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
+    let attempts: Vec<_> = got.iter().map(|request| request.json()["attempt"].clone()).collect();
+    assert_eq!(attempts, [1, 2, 3]);
+    relay.settled();
+    let delivery = the_delivery(&relay);
+    assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("delivered"), &json!(3)));
+    assert_eq!(delivery["id"], keys[0]);
+    let statuses: Vec<_> =
+        delivery["log"].as_array().expect("a log").iter().map(|a| a["status"].clone()).collect();
+    assert_eq!(statuses, [json!(null), json!(null), json!(200)]);
+}
+
+#[test]
+fn an_error_of_the_receiver_is_tried_again() {
+    let receiver = Receiver::scripted(|_, number| match number {
+        0 => Reply::body(500, "out of memory"),
+        1 => Reply::status(503),
+        _ => Reply::status(204),
+    });
+    let relay = Relay::start(&to_webhook(&receiver));
+    open(&relay, "disk");
+    receiver.wait(3);
+    relay.settled();
+    let log = the_delivery(&relay)["log"].clone();
+    assert_eq!(log[0]["status"], 500);
+    assert!(log[0]["summary"].as_str().expect("words").contains("out of memory"), "{log}");
+    assert_eq!((&log[1]["status"], &log[2]["status"]), (&json!(503), &json!(204)));
+}
+
+#[test]
+fn a_receiver_that_asks_for_a_pause_gets_it() {
+    let busy = || Reply::Answer(429, vec![("retry-after", "1".to_owned())], String::new());
+    let receiver = Receiver::scripted(move |_, number| if number == 0 { busy() } else { Reply::ok() });
+    let relay = Relay::start(&to_webhook(&receiver));
+    open(&relay, "disk");
+    let got = receiver.wait(2);
+    let waited = got[1].at - got[0].at;
+    assert!(waited >= Duration::from_secs(1), "asked for a second, got {waited:?}");
+    let delivery = &relay.settled()[0];
+    assert_eq!(delivery["attempts"], 2);
+}
+
+#[test]
+fn a_receiver_that_does_not_answer_in_time_is_tried_again() {
+    let gate = Gate::new();
+    let closed = Arc::clone(&gate);
+    let receiver = Receiver::scripted(move |_, number| {
+        if number == 0 {
+            closed.wait();
+        }
+        Reply::ok()
+    });
+    let tables = to_webhook(&receiver).replace("allow_private", "timeout = \"300ms\"\nallow_private");
+    let relay = Relay::start(&tables);
+    open(&relay, "disk");
+    receiver.wait(2);
+    gate.open();
+    relay.settled();
+    let log = the_delivery(&relay)["log"].clone();
+    assert!(log[0]["summary"].as_str().expect("words").contains("no answer in time"), "{log}");
+    assert_eq!(log[1]["status"], 200);
+}
+
+#[test]
+fn what_is_given_up_is_a_dead_letter_that_can_be_tried_again() {
+    let receiver = Receiver::scripted(|_, _| Reply::status(502));
+    let retry = "[retry]\nfirst = \"20ms\"\nlongest = \"50ms\"\ngive_up_after = \"400ms\"\n";
+    let relay = Relay::start(&format!("{retry}{}", to_webhook(&receiver)));
+    open(&relay, "disk");
+    let delivery = relay.settled()[0].clone();
+    assert_eq!(delivery["state"], "expired");
+    let tried = delivery["attempts"].as_u64().expect("a number");
+    assert!(tried > 1, "{delivery}");
+    assert_eq!(receiver.requests().len() as u64, tried);
+    let shown = relay.run(&["deliveries", "show", id(&delivery)]).expect(0).stdout;
+    assert!(shown.contains("tocsin deliveries retry"), "{shown}");
+    assert_eq!(relay.list(&["deliveries", "list", "--state", "rejected,expired"]).len(), 1);
+
+    receiver.script(|_, _| Reply::ok());
+    relay.run(&["deliveries", "retry", id(&delivery)]).expect(0);
+    assert_eq!(relay.settled()[0]["state"], "delivered");
+    let got = receiver.requests();
+    assert!(got.iter().all(|request| request.header("idempotency-key") == Some(id(&delivery))));
+}

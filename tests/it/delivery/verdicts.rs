@@ -1,0 +1,131 @@
+//! What a receiver's answer means: the status alone does not say it.
+
+use serde_json::json;
+
+use super::{id, open, resolve, the_delivery, to, to_webhook};
+use crate::harness::{Receiver, Relay, Reply, connection, settings, until};
+
+#[test]
+fn slack_has_not_posted_unless_it_says_ok() {
+    let receiver = Receiver::scripted(|_, _| Reply::body(200, "<html>Sign in to the proxy</html>"));
+    let relay = Relay::start(&to("slack", &receiver.url("/services/x")));
+    open(&relay, "disk");
+    relay.settled();
+    let delivery = the_delivery(&relay);
+    assert_eq!(delivery["state"], "rejected");
+    let words = delivery["last"]["summary"].as_str().expect("words");
+    assert!(words.contains("not posted") && words.contains("instead of `ok`"), "{words}");
+    receiver.wait(1);
+}
+
+#[test]
+fn slack_without_its_webhook_pauses_the_connection_until_an_operator_says_go_on() {
+    let receiver = Receiver::scripted(|_, _| Reply::body(404, "no_service"));
+    let relay = Relay::start(&to("slack", &receiver.url("/services/gone")));
+    relay.run(&["status"]).expect(0);
+    open(&relay, "disk");
+    let status = until("the connection is paused", || {
+        let ran = relay.run(&["status"]);
+        (ran.code == 1).then_some(ran.stdout)
+    });
+    for words in ["paused: connection out since", "no_service", "create a new webhook", "deliveries retry"] {
+        assert!(status.contains(words), "{words} in {status}");
+    }
+    let paused = relay.json(&["status"])["connections"][0]["paused"]["reason"].clone();
+    assert!(paused.as_str().expect("a reason").contains("no_service"), "{paused}");
+
+    // What comes meanwhile is kept, and not sent.
+    open(&relay, "cpu");
+    resolve(&relay, "disk");
+    let deliveries = relay.list(&["deliveries", "list"]);
+    assert_eq!(deliveries.len(), 3);
+    assert!(deliveries.iter().all(|delivery| delivery["settled"] == false), "{deliveries:#?}");
+    receiver.wait(1);
+
+    receiver.script(|_, _| Reply::ok());
+    relay.run(&["deliveries", "retry", id(&deliveries[2])]).expect(0);
+    let got = receiver.wait(4);
+    assert!(relay.settled().iter().all(|delivery| delivery["state"] == "delivered"));
+    assert_eq!(got[0].header("content-type"), got[1].header("content-type"));
+    relay.run(&["status"]).expect(0);
+}
+
+#[test]
+fn a_paused_connection_goes_on_after_a_restart() {
+    let receiver = Receiver::scripted(|_, _| Reply::body(403, "action_prohibited"));
+    let mut relay = Relay::start(&to("slack", &receiver.url("/services/x")));
+    open(&relay, "disk");
+    until("the connection is paused", || relay.run(&["status"]).code.eq(&1).then_some(()));
+    relay.stop();
+    receiver.script(|_, _| Reply::ok());
+    relay.restart();
+    assert_eq!(relay.settled()[0]["state"], "delivered");
+    relay.run(&["status"]).expect(0);
+}
+
+#[test]
+fn what_a_receiver_will_never_take_is_a_dead_letter_that_can_be_tried_again() {
+    let receiver = Receiver::scripted(|_, _| Reply::body(422, "field `x` is missing"));
+    let relay = Relay::start(&to_webhook(&receiver));
+    open(&relay, "disk");
+    resolve(&relay, "disk");
+    let deliveries = relay.settled();
+    assert_eq!(deliveries.len(), 2, "one that is rejected does not hold up the next");
+    let first = &deliveries[1];
+    assert_eq!((&first["state"], &first["attempts"]), (&json!("rejected"), &json!(1)));
+    assert!(first["last"]["summary"].as_str().expect("words").contains("field `x` is missing"));
+    let shown = relay.run(&["deliveries", "list", "--state", "rejected"]).expect(0).stdout;
+    assert!(shown.contains("field `x` is missing"), "{shown}");
+    let history = relay.run(&["incidents", "show", "1"]).expect(0).stdout;
+    assert!(history.contains("rejected (tell)"), "{history}");
+
+    receiver.script(|_, _| Reply::ok());
+    relay.run(&["deliveries", "retry", id(first)]).expect(0);
+    let got = receiver.wait(3);
+    assert_eq!(got[0].header("idempotency-key"), got[2].header("idempotency-key"));
+    assert_eq!(relay.settled()[1]["state"], "delivered");
+    let again = relay.run(&["deliveries", "retry", id(first)]).expect(1).stderr;
+    assert!(
+        again.contains("is delivered, only one that is due, rejected or expired can be retried"),
+        "{again}"
+    );
+}
+
+#[test]
+fn a_receiver_that_answers_200_to_failures_is_understood_by_its_answers_field() {
+    let receiver = Receiver::scripted(|_, number| {
+        Reply::body(200, if number == 0 { r#"{"code":1,"message":"denied"}"# } else { r#"{"code":0}"# })
+    });
+    let own = settings("actions.tell", "answer_field = \"code\"\nanswer_value = \"0\"");
+    let relay = Relay::start(&format!("{}{own}", to_webhook(&receiver)));
+    open(&relay, "disk");
+    open(&relay, "cpu");
+    receiver.wait(2);
+    let mut states: Vec<_> = relay.settled().iter().map(|delivery| delivery["state"].to_string()).collect();
+    states.sort();
+    assert_eq!(states, ["\"delivered\"", "\"rejected\""]);
+}
+
+#[test]
+fn a_secret_that_is_missing_at_the_receiver_is_the_connections_and_pauses_it() {
+    let receiver = Receiver::start();
+    let tables = to_webhook(&receiver).replace(
+        &connection("out", "webhook", &receiver.url("/hook")),
+        &format!(
+            "{}{}",
+            connection("out", "webhook", &receiver.url("/hook")),
+            settings("connections.out", "authentication = \"bearer\"")
+        ),
+    );
+    let relay = Relay::start(&tables);
+    open(&relay, "disk");
+    let status = until("the connection is paused", || {
+        let ran = relay.run(&["status"]);
+        (ran.code == 1).then_some(ran.stdout)
+    });
+    assert!(
+        status.contains("the secret `token` is missing: add `secrets.token` to [connections.out]"),
+        "{status}"
+    );
+    assert!(receiver.requests().is_empty());
+}

@@ -1,0 +1,39 @@
+//! What the tests of the real binary share: a relay in a folder of its own, receivers whose answers a test
+//! scripts, requests by hand, the command line.
+//!
+//! Waits only by polling a condition until a deadline. Never uses a fixed port, a shared state or the network
+//! beyond loopback.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+mod config;
+pub(crate) mod guests;
+mod http;
+mod receiver;
+mod relay;
+mod site;
+
+pub(crate) use config::{TOKEN, action, connection, settings, source};
+pub(crate) use guests::guest;
+pub(crate) use http::{Answer, Request};
+pub(crate) use receiver::{Gate, Receiver, Recorded, Reply};
+pub(crate) use relay::{Relay, at};
+pub(crate) use site::Site;
+
+/// How long anything may take before a test gives up: far longer than it takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The pause between two looks at a condition.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Waits until `look` finds something, and returns it.
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "waited {PATIENCE:?} in vain until {what}");
+        thread::sleep(PAUSE);
+    }
+}

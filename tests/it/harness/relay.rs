@@ -1,0 +1,153 @@
+//! The real relay as a process: started, asked, stopped, killed, started again on the same state.
+
+use std::fs;
+use std::fs::File;
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::process::{Child, Command, ExitStatus};
+use std::thread;
+
+use serde_json::Value;
+
+use super::{Answer, Request, Site, TOKEN, until};
+
+/// A relay that runs in a folder of its own. It is killed when the test ends.
+pub(crate) struct Relay {
+    site: Site,
+    process: Option<Child>,
+    address: SocketAddr,
+    starts: usize,
+    environment: Vec<(String, String)>,
+}
+
+impl Relay {
+    /// Starts one with these tables in its configuration.
+    pub(crate) fn start(tables: &str) -> Self {
+        Self::start_in(Site::new(tables), &[])
+    }
+
+    /// Starts one in a folder that is prepared, with these environment variables.
+    pub(crate) fn start_in(site: Site, environment: &[(&str, &str)]) -> Self {
+        let environment = environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut relay = Self { site, process: None, address: nowhere, starts: 0, environment };
+        relay.restart();
+        relay
+    }
+
+    /// Starts it again, and waits until it answers.
+    pub(crate) fn restart(&mut self) {
+        assert!(self.process.is_none(), "it runs");
+        self.starts += 1;
+        let log = self.site.path(format!("log-{}", self.starts));
+        let mut command = self.site.command(&["serve", "--config", "tocsin.toml"]);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.stderr(File::create(&log).expect("the folder can be written"));
+        self.process = Some(command.spawn().expect("the binary starts"));
+        // The system chose the port; the log says which.
+        self.address = until("the relay is ready", || {
+            let said = fs::read_to_string(&log).unwrap_or_default();
+            self.has_not_ended(&said);
+            let at = said.split_once("ready address=")?.1.split_once('\n')?.0.trim();
+            at.parse().ok()
+        });
+        until("the relay is healthy", || {
+            let answer = Request::new("GET", "/healthz").try_send(self.address)?;
+            (answer.status == 200 && answer.body == "ok\n").then_some(())
+        });
+    }
+
+    fn has_not_ended(&mut self, said: &str) {
+        let ended = self.process.as_mut().and_then(|process| process.try_wait().expect("a process"));
+        assert!(ended.is_none(), "the relay did not start: {said}");
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Everything that it logged.
+    pub(crate) fn log(&self) -> String {
+        let logs = (1..=self.starts).map(|start| self.site.path(format!("log-{start}")));
+        logs.map(|log| fs::read_to_string(log).unwrap_or_default()).collect()
+    }
+
+    /// Kills it as a power failure would: it hears nothing of it.
+    pub(crate) fn kill(&mut self) {
+        let mut process = self.process.take().expect("it runs");
+        process.kill().expect("it can be killed");
+        process.wait().expect("it ends");
+    }
+
+    /// Sends SIGTERM and goes on.
+    pub(crate) fn tell_to_stop(&self) {
+        let process = self.process.as_ref().expect("it runs");
+        let told = Command::new("sh").args(["-c", &format!("kill -TERM {}", process.id())]).status();
+        assert!(told.expect("a shell").success());
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        let mut process = self.process.take().expect("it runs");
+        until("the relay has stopped", || process.try_wait().expect("a process"))
+    }
+
+    /// Sends SIGTERM and waits until it has ended, as it should.
+    pub(crate) fn stop(&mut self) {
+        self.tell_to_stop();
+        let status = self.ended();
+        assert!(status.success(), "{status}");
+    }
+
+    /// Sends a request.
+    pub(crate) fn send(&self, request: &Request) -> Answer {
+        request.send(self.address)
+    }
+
+    /// Sends JSON to a source.
+    pub(crate) fn post(&self, source: &str, json: &str) -> Answer {
+        self.send(&Request::json(&at(source), json))
+    }
+
+    /// The only incident.
+    pub(crate) fn incident(&self) -> Value {
+        let incidents = self.site.list(&["incidents", "list"]);
+        assert_eq!(incidents.len(), 1, "{incidents:#?}");
+        self.site.json(&["incidents", "show", incidents[0]["id"].as_str().expect("an id")])
+    }
+
+    /// Waits until no delivery is under way, and returns all of them, newest first.
+    pub(crate) fn settled(&self) -> Vec<Value> {
+        until("every delivery is settled", || {
+            let deliveries = self.site.list(&["deliveries", "list", "--limit", "1000"]);
+            deliveries.iter().all(|delivery| delivery["settled"] == true).then_some(deliveries)
+        })
+    }
+}
+
+/// The address of a source with its token.
+pub(crate) fn at(source: &str) -> String {
+    format!("/in/{source}?token={TOKEN}")
+}
+
+impl Deref for Relay {
+    type Target = Site;
+
+    fn deref(&self) -> &Site {
+        &self.site
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        if let Some(process) = &mut self.process {
+            // It may have ended by itself, which is what the test is failing for.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+        if thread::panicking() {
+            eprintln!("── the relay's log ──\n{}", self.log());
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! A folder with a configuration, and the command line in it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The real binary, as `tocsin`'s own source has it.
+const TOCSIN: &str = env!("CARGO_BIN_EXE_tocsin-under-test");
+/// Where compiled plugins are: the same for all tests and from one run to the next, since compiling is slow.
+const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled");
+/// What a surrounding service or terminal may have set.
+const NOT_INHERITED: [&str; 7] = [
+    "CACHE_DIRECTORY",
+    "CREDENTIALS_DIRECTORY",
+    "JOURNAL_STREAM",
+    "NOTIFY_SOCKET",
+    "RUST_LOG",
+    "STATE_DIRECTORY",
+    "WATCHDOG_USEC",
+];
+
+/// Compiles the bundled plugins once, before the first relay wants them.
+static COMPILED: LazyLock<()> = LazyLock::new(|| {
+    let site = Site::empty();
+    site.configure("");
+    site.run(&["check"]).expect(0);
+});
+
+/// A folder with a configuration.
+pub(crate) struct Site {
+    folder: TempDir,
+}
+
+/// What a command said.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Site {
+    fn empty() -> Self {
+        Self { folder: tempfile::Builder::new().prefix("tocsin-").tempdir().expect("a folder") }
+    }
+
+    /// A folder with these tables in its configuration.
+    pub(crate) fn new(tables: &str) -> Self {
+        LazyLock::force(&COMPILED);
+        let site = Self::empty();
+        site.configure(tables);
+        site
+    }
+
+    /// Writes a configuration with these tables. Unless they say otherwise, retries come soon.
+    pub(crate) fn configure(&self, tables: &str) {
+        let retry = "[retry]\nfirst = \"50ms\"\nlongest = \"200ms\"\n\n";
+        let retry = if tables.contains("[retry]") { "" } else { retry };
+        let text = format!("listen = \"127.0.0.1:0\"\ncache_dir = \"{CACHE}\"\n\n{retry}{tables}");
+        fs::write(self.path("tocsin.toml"), text).expect("the folder can be written");
+    }
+
+    /// Writes a configuration of exactly this text.
+    pub(crate) fn configure_whole(&self, text: &str) {
+        fs::write(self.path("tocsin.toml"), text).expect("the folder can be written");
+    }
+
+    /// A path in the folder.
+    pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The binary, to be run in this folder.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(TOCSIN);
+        command.current_dir(self.folder.path()).args(arguments).stdin(Stdio::null());
+        for name in NOT_INHERITED {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// Runs a command about this folder's configuration.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::of(self.command(arguments))
+    }
+
+    /// Runs a command that has to succeed, with `--json`.
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        let ran = self.run(&[arguments, &["--json"]].concat()).expect(0);
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|error| unreachable!("{error}: {}", ran.stdout))
+    }
+
+    /// A list that a command answers with.
+    pub(crate) fn list(&self, arguments: &[&str]) -> Vec<Value> {
+        self.json(arguments).as_array().expect("a list").clone()
+    }
+
+    /// Puts a plugin into the plugins directory as a package manager would: whole or not at all.
+    pub(crate) fn drop_plugin(&self, name: &str, bytes: &[u8]) {
+        let directory = self.path("state/plugins");
+        fs::create_dir_all(&directory).expect("the folder can be written");
+        let hidden = directory.join(format!(".{name}.part"));
+        fs::write(&hidden, bytes).expect("the folder can be written");
+        fs::rename(&hidden, directory.join(name)).expect("the folder can be written");
+    }
+}
+
+impl Ran {
+    pub(crate) fn of(mut command: Command) -> Self {
+        let output = command.output().expect("the binary runs");
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Checks the exit code, showing what was said when it is another.
+    pub(crate) fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:#?}");
+        self
+    }
+
+    /// Everything that was said.
+    pub(crate) fn all(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
+    }
+}

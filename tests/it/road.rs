@@ -1,0 +1,28 @@
+//! The road of one alert through the real relay: in at a source, kept as an incident, out over both actions.
+
+mod choice;
+mod life;
+mod operators;
+mod sources;
+
+use crate::harness::{Receiver, action, connection, source};
+
+/// One source of this plugin and a webhook action to `receiver`.
+fn to_webhook(plugin: &str, receiver: &Receiver) -> String {
+    format!(
+        "{}{}{}",
+        source(plugin, plugin),
+        connection("hook", "webhook", &receiver.url("/hook")),
+        action("tell-hook", "hook"),
+    )
+}
+
+/// The same with a Slack action beside it.
+fn to_both(plugin: &str, receiver: &Receiver) -> String {
+    format!(
+        "{}{}{}",
+        to_webhook(plugin, receiver),
+        connection("slack", "slack", &receiver.url("/services/T0/B0/x")),
+        action("tell-slack", "slack"),
+    )
+}
