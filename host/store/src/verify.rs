@@ -81,8 +81,9 @@ pub struct Difference {
 
 impl Store {
     /// Folds the journal again, in a copy beside the file that is gone afterwards (in memory, for a store in a
-    /// backend), and compares every row of the state. The store is read and written meanwhile; what is
-    /// compared is one snapshot. The copy takes as much room as the state. `progress` is told how many entries of how many are folded.
+    /// backend), and compares every row of the state. The copy takes as much room as the state. The store is
+    /// read and written meanwhile; what is compared is one snapshot. `progress` is told how many entries of how
+    /// many are folded.
     ///
     /// # Errors
     /// The store or the copy cannot be read or written. A record that cannot be read is a difference.
