@@ -44,9 +44,17 @@ pub fn parse_without(bytes: &[u8], skip: fn(&str) -> bool) -> Result<Value, Stri
 
 /// The member of this name in any case; the exact name wins.
 pub fn get<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    object
-        .get(name)
-        .or_else(|| object.iter().find(|(key, _)| key.trim().eq_ignore_ascii_case(name)).map(|(_, v)| v))
+    object.get(name).or_else(|| object.iter().find(|(key, _)| is_same(key, name)).map(|(_, value)| value))
+}
+
+/// Whether `key` is `name` in any case, with blanks around it or not. Asked of every member when a name is
+/// missing, so what differs in length is told apart by that.
+fn is_same(key: &str, name: &str) -> bool {
+    if key.len() <= name.len() {
+        return key.len() == name.len() && key.eq_ignore_ascii_case(name);
+    }
+    (key.ends_with(char::is_whitespace) || key.starts_with(char::is_whitespace))
+        && key.trim().eq_ignore_ascii_case(name)
 }
 
 /// A scalar as trimmed text: numbers and booleans as written; nothing for null, empty texts, lists, objects.
