@@ -17,7 +17,7 @@ fn decoded(component: &[u8]) -> (Resolve, WorldId) {
 #[test]
 fn plugins_are_ordered_by_id_and_unique() {
     let ids: Vec<&str> = plugins().iter().map(|plugin| plugin.id).collect();
-    for id in ["jira", "slack", "statuscake", "webhook", "zapier"] {
+    for id in ["alertmanager", "grafana", "jira", "slack", "statuscake", "webhook", "zapier"] {
         assert!(ids.contains(&id), "{id} is missing from {ids:?}");
     }
     assert!(ids.windows(2).all(|two| two[0] < two[1]));

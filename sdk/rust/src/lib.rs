@@ -51,6 +51,7 @@ mod settings;
 mod source;
 mod step;
 
+pub mod alerts;
 pub mod json;
 pub mod keys;
 pub mod text;
@@ -92,7 +93,7 @@ pub mod prelude {
     pub use crate::{
         About, Action, ActionInfo, Change, ChangeKind, Context, Decoded, Event, Example, Failure,
         HttpRequest, Payload, Plugin, Problem, Rate, Receipt, Refusal, Replays, Request, Response, Secret,
-        Settings, Severity, Signature, Source, SourceInfo, State, Step, Timestamp, json, keys, text, verdict,
-        words,
+        Settings, Severity, Signature, Source, SourceInfo, State, Step, Timestamp, alerts, json, keys, text,
+        verdict, words,
     };
 }

@@ -2,7 +2,7 @@
 //!
 //! Never guesses: a word that is not in the lists is `None`, and the plugin says so or leaves it out.
 
-use crate::{Change, Severity};
+use crate::{Change, Problem, Severity, text};
 
 const TRIGGER: &[&str] = &[
     "trigger",
@@ -143,6 +143,28 @@ pub fn severity(word: &str) -> Option<Severity> {
     SEVERITIES.iter().find(|(words, _)| words.contains(&word.as_str())).map(|(_, severity)| *severity)
 }
 
+/// What a sender's word means: by an operator's own `word = severity` lines first, then as [`severity`].
+pub fn severity_with(own: &[String], word: &str) -> Option<Severity> {
+    let of_line = |line: &String| {
+        let (known, meaning) = line.rsplit_once('=')?;
+        same(known, word).then(|| severity(meaning)).flatten()
+    };
+    own.iter().find_map(of_line).or_else(|| severity(word))
+}
+
+/// The lines of a setting that are not `word = severity`.
+pub fn severity_problems(field: &str, own: &[String]) -> Vec<Problem> {
+    let is_good = |line: &String| {
+        line.rsplit_once('=')
+            .is_some_and(|(word, meaning)| !word.trim().is_empty() && severity(meaning).is_some())
+    };
+    let problem = |line: &String| {
+        let line = text::truncate(&text::one_line(line), 60);
+        Problem::new(field, format!("`{line}` is not `word = severity`, for example `page = critical`"))
+    };
+    own.iter().filter(|line| !is_good(line)).map(problem).collect()
+}
+
 /// Whether two words are the same but for case, spaces, `-` and `_`.
 pub fn same(a: &str, b: &str) -> bool {
     fold(a) == fold(b)
@@ -181,5 +203,18 @@ mod tests {
             assert_eq!(unique.len(), words.len());
             assert!(words.iter().all(|word| fold(word) == *word));
         }
+    }
+    #[test]
+    fn an_operators_own_words_come_first_and_a_bad_line_is_a_problem() {
+        let own = ["page = critical".to_owned(), "WARNING=low".to_owned()];
+        assert_eq!(severity_with(&own, "Page"), Some(Severity::Critical));
+        assert_eq!(severity_with(&own, "warning"), Some(Severity::Low));
+        assert_eq!(severity_with(&own, "info"), Some(Severity::Info));
+        assert_eq!(severity_with(&own, "ticket"), None);
+        assert_eq!(severity_problems("severities", &own), []);
+        let bad = ["page".to_owned(), "page = red".to_owned(), "= low".to_owned()];
+        let problems = severity_problems("severities", &bad);
+        assert_eq!(problems.len(), 3);
+        assert!(problems.iter().all(|problem| problem.field == "severities"));
     }
 }

@@ -11,12 +11,12 @@ use super::{context, diff, http, limits, mutate, render};
 use crate::{Action, FieldKind, Plugin, Request, Response, Setting, Settings, Source, Step};
 
 /// Set to `1` to write the expected files.
-const UPDATE: &str = "TOCSIN_UPDATE_CASES";
+pub(super) const UPDATE: &str = "TOCSIN_UPDATE_CASES";
 /// Requests of one attempt, as the host has it.
 const STEPS_MAX: usize = 8;
 
 /// Runs every folder of `<manifest_dir>/cases` that holds a `request.http`, and each request in 300 broken
-/// variants, which may be refused and must not panic.
+/// variants and with each of its values taken out or replaced: they may be refused and must not panic.
 ///
 /// # Panics
 /// When an outcome is not the expected one, a file is mistyped or unknown, or there is no case at all.
@@ -33,7 +33,7 @@ pub fn run_source_cases<T: Plugin + Source>(manifest_dir: &str) {
         if let Ok(decoded) = &outcome {
             limits::check_decoded(decoded);
         }
-        for body in mutate::variants(&request.body) {
+        for body in mutate::variants(&request.body).chain(mutate::documents(&request.body)) {
             let broken = Request { body, ..request.clone() };
             if let Ok(decoded) = T::decode(&broken, &settings) {
                 limits::check_decoded(&decoded);

@@ -79,7 +79,7 @@ pub fn check_description(fields: &[Field]) {
 }
 
 /// Panics where the host would refuse or cut what a source decoded.
-pub(super) fn check_decoded(decoded: &Decoded) {
+pub fn check_decoded(decoded: &Decoded) {
     assert!(decoded.events.len() <= 1000, "{} events, the limit is 1000", decoded.events.len());
     assert!(!decoded.events.is_empty() || decoded.ignored.is_some(), "no event, and no reason why");
     for event in &decoded.events {

@@ -2,6 +2,8 @@
 //!
 //! Never random: the same variants in every run, so that a failure can be found again.
 
+use serde_json::{Value, json};
+
 /// Variants of one request.
 const VARIANTS: u64 = 300;
 /// What is put in at random places: ends of strings, deep nesting, half characters, large numbers.
@@ -45,6 +47,80 @@ pub(super) fn variants(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
         }
         variant
     })
+}
+
+/// Values of a document that are replaced.
+const PLACES: usize = 120;
+
+/// A JSON document with each of its values in turn replaced by something of another shape, or taken out.
+/// Nothing for a body that is no JSON.
+pub(super) fn documents(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let document: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    let mut places = Vec::new();
+    find_places(&document, String::new(), &mut places);
+    let count = places.len().max(1);
+    // Spread over a large document rather than its beginning only.
+    let step = count.div_ceil(PLACES);
+    let others = [
+        json!(null),
+        json!(""),
+        json!(" "),
+        json!(-1),
+        json!(1e300),
+        json!(true),
+        json!([]),
+        json!({}),
+        json!([{"a": [null]}]),
+        json!("ü\u{202e}\u{0}".repeat(700)),
+    ];
+    places.into_iter().step_by(step).flat_map(move |place| {
+        let with = |other: &Value| {
+            let mut variant = document.clone();
+            if let Some(value) = variant.pointer_mut(&place) {
+                *value = other.clone();
+            }
+            variant.to_string().into_bytes()
+        };
+        let mut variants: Vec<Vec<u8>> = others.iter().map(with).collect();
+        variants.extend(without(&document, &place));
+        variants
+    })
+}
+
+fn find_places(value: &Value, path: String, places: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, inner) in members {
+                let name = name.replace('~', "~0").replace('/', "~1");
+                find_places(inner, format!("{path}/{name}"), places);
+            }
+        }
+        Value::Array(items) => {
+            for (index, inner) in items.iter().enumerate() {
+                find_places(inner, format!("{path}/{index}"), places);
+            }
+        }
+        _ => {}
+    }
+    if !value.is_null() {
+        places.push(path);
+    }
+}
+
+/// The document without the member or item at `place`.
+fn without(document: &Value, place: &str) -> Option<Vec<u8>> {
+    let (parent, name) = place.rsplit_once('/')?;
+    let mut variant = document.clone();
+    match variant.pointer_mut(parent)? {
+        Value::Object(members) => {
+            members.remove(&name.replace("~1", "/").replace("~0", "~"));
+        }
+        Value::Array(items) => {
+            items.remove(name.parse().ok().filter(|index| *index < items.len())?);
+        }
+        _ => return None,
+    }
+    Some(variant.to_string().into_bytes())
 }
 
 /// xorshift64*: enough to spread cuts over a file.
