@@ -18,6 +18,9 @@ use crate::transition::{Command, Transition};
 mod commands;
 mod deliveries;
 mod events;
+mod timers;
+
+pub use timers::{SILENCE_KEY, Timer};
 
 /// What is remembered of a request.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +52,8 @@ pub enum ReceiptStatus {
     Refused(String),
     /// Dead letter: ours.
     Failed(String),
+    /// It was a dead letter until somebody gave up on it; who.
+    Discarded(String),
 }
 
 impl ReceiptStatus {
@@ -60,6 +65,7 @@ impl ReceiptStatus {
             Self::Duplicate(_) => "duplicate",
             Self::Refused(_) => "refused",
             Self::Failed(_) => "failed",
+            Self::Discarded(_) => "discarded",
         }
     }
 
@@ -184,6 +190,13 @@ pub trait State {
         incident: Id,
         references: &[Reference],
     ) -> Result<(), Self::Error>;
+    /// When this timer is due.
+    fn timer(&self, timer: &Timer) -> Result<Option<Timestamp>, Self::Error>;
+    /// Sets it to this time, or stops it.
+    fn set_timer(&mut self, timer: &Timer, at: Option<Timestamp>) -> Result<(), Self::Error>;
+    /// Up to `limit` timers that are due at `now`, the earliest first.
+    fn elapsed(&self, now: Timestamp, limit: usize) -> Result<Vec<Timer>, Self::Error>;
+
     /// The paused connections.
     fn pauses(&self) -> Result<Vec<(String, Pause)>, Self::Error>;
     /// Pauses a connection, or lets it go on.
@@ -199,6 +212,8 @@ pub struct Applied {
     pub incident: Option<Incident>,
     /// Whether a delivery may be due that was not before.
     pub scheduled: bool,
+    /// Whether a timer was set.
+    pub timed: bool,
 }
 
 /// An entry that does not fit the state. Nothing was changed.
@@ -233,8 +248,8 @@ pub enum Rejection {
         /// In which it would have to be.
         expected: &'static str,
     },
-    /// The receipt was decoded before.
-    #[error("receipt {id} is {status}: only a refused or failed one can be decoded again")]
+    /// The receipt is no dead letter.
+    #[error("receipt {id} is {status}: only a refused or failed one can be decoded again or discarded")]
     NotDeadLetter {
         /// Which.
         id: Id,
@@ -277,6 +292,8 @@ pub fn apply<S: State>(state: &mut S, entry: &Entry) -> Fold<Applied, S> {
         Fact::Settled { delivery, took_us, status, verdict } => {
             step.settled(*delivery, *took_us, *status, verdict)?;
         }
+        Fact::Discarded { receipts, actor } => step.discarded(receipts, actor)?,
+        Fact::Ticked => step.ticked()?,
         Fact::Retried { delivery, .. } => step.retried(*delivery)?,
     }
     Ok(step.applied)

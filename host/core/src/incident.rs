@@ -80,6 +80,10 @@ pub struct Incident {
     pub acknowledged_at: Option<Timestamp>,
     /// Since when it is over.
     pub resolved_at: Option<Timestamp>,
+    /// When it was reopened lately, oldest first; kept only as far as flapping is told by it.
+    pub reopened: Vec<Timestamp>,
+    /// Whether it opens and resolves so often that people are not told of each time.
+    pub flapping: bool,
     /// The latest time that a sender gave for a trigger, acknowledgement or resolution: what is older is late.
     pub last_occurred_at: Option<Timestamp>,
 }
@@ -107,6 +111,8 @@ impl Incident {
             updated_at: now,
             acknowledged_at: None,
             resolved_at: None,
+            reopened: Vec::new(),
+            flapping: false,
             last_occurred_at: event.occurred_at,
         }
     }

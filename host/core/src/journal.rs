@@ -67,6 +67,15 @@ pub enum Fact {
         /// What came of it.
         verdict: Verdict,
     },
+    /// An operator gave up on requests that could not be decoded.
+    Discarded {
+        /// Which.
+        receipts: Vec<Id>,
+        /// Who.
+        actor: String,
+    },
+    /// Timers are due.
+    Ticked,
     /// An operator wants a dead letter, or one that waits for its time, tried now.
     Retried {
         /// Which.

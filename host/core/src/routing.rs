@@ -30,15 +30,37 @@ pub struct SourceRule {
     pub default_severity: Severity,
     /// For how long a request with the same identity is the same delivery. Milliseconds.
     pub replay_window_ms: u64,
+    /// When an incident is flapping; never when left out.
+    pub flapping: Option<Flapping>,
+    /// The longest silence that is no incident by itself, in milliseconds; any when left out.
+    pub heartbeat_ms: Option<u64>,
+}
+
+/// When an incident is flapping: it is reopened this often within this time. It is steady again when it was
+/// not reopened for as long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flapping {
+    /// From 2 to [`Flapping::REOPENINGS_MAX`].
+    pub reopenings: usize,
+    /// Milliseconds.
+    pub window_ms: u64,
+}
+
+impl Flapping {
+    /// Reopenings that an incident remembers at most.
+    pub const REOPENINGS_MAX: usize = 20;
 }
 
 impl Default for SourceRule {
-    /// Reopens within an hour, takes replays for a day, `medium`.
+    /// Reopens within an hour, takes replays for a day, `medium`, flapping from five reopenings in half an hour,
+    /// may be silent for ever.
     fn default() -> Self {
         Self {
             reopen_window_ms: 60 * 60 * 1000,
             default_severity: Severity::Medium,
             replay_window_ms: 24 * 60 * 60 * 1000,
+            flapping: Some(Flapping { reopenings: 5, window_ms: 30 * 60 * 1000 }),
+            heartbeat_ms: None,
         }
     }
 }

@@ -27,6 +27,7 @@ mod retries;
 mod filters;
 mod json_templates;
 mod templates;
+mod timers;
 mod values;
 
 mod addresses;

@@ -173,6 +173,8 @@ pub fn sample() -> (Incident, Change) {
         updated_at: at,
         acknowledged_at: Some(at),
         resolved_at: Some(at),
+        reopened: Vec::new(),
+        flapping: false,
         last_occurred_at: Some(at),
     };
     let change = Change {

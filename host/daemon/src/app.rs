@@ -36,6 +36,8 @@ pub struct App {
     pub senders: Senders,
     /// Told whenever a delivery may be due.
     pub due: Notify,
+    /// Told whenever a timer was set.
+    pub timed: Notify,
     /// Every step of the road, for whoever watches.
     pub trace: broadcast::Sender<Trace>,
     bindings: RwLock<Arc<Bindings>>,
@@ -71,6 +73,7 @@ impl App {
             store,
             senders,
             due: Notify::new(),
+            timed: Notify::new(),
             trace: broadcast::channel(TRACE_BUFFER).0,
             bindings: RwLock::new(Arc::new(bindings)),
         }
@@ -134,6 +137,9 @@ impl App {
         };
         if applied.scheduled {
             self.due.notify_one();
+        }
+        if applied.timed {
+            self.timed.notify_one();
         }
         Ok(applied)
     }

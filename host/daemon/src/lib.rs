@@ -23,6 +23,7 @@ pub mod relay;
 pub mod sender;
 pub mod server;
 pub mod signing;
+pub mod timers;
 pub mod trace;
 pub mod words;
 

@@ -94,6 +94,10 @@ impl Shelf {
         let seen = files.len();
         files.retain(|file, _| found.contains_key(file));
         let mut changed = files.len() != seen;
+        if changed {
+            // Those that were refused may have been so for what is gone now: they are looked at again.
+            files.values_mut().filter(|file| file.refused.is_some()).for_each(|file| file.digest.clear());
+        }
         for (file, path) in found {
             changed |= self.look(config, &file, &path, &mut files).await;
         }
@@ -156,8 +160,9 @@ impl Shelf {
         let tried = Dropped { digest: String::new(), in_force: Some(plugin.clone()), refused: None };
         with.insert(file.to_owned(), tried);
         let (_, after) = self.bind(config, &with);
-        let new: Vec<String> =
-            after.iter().filter(|problem| !before.contains(problem)).map(ToString::to_string).collect();
+        // By their places: the words of one that was there before may list plugins, this one now among them.
+        let is_new = |problem: &&Problem| !before.iter().any(|known| known.path == problem.path);
+        let new: Vec<String> = after.iter().filter(is_new).map(ToString::to_string).collect();
         if new.is_empty() {
             return Ok(plugin);
         }

@@ -20,7 +20,7 @@ use crate::app::{App, QUEUE_RESERVE};
 use crate::config::Config;
 use crate::plugins::{Shelf, Watch, rescan};
 use crate::sender::Senders;
-use crate::{control, delivery, http, server};
+use crate::{control, delivery, http, server, timers};
 
 /// A relay that runs.
 pub struct Relay {
@@ -34,6 +34,7 @@ pub struct Relay {
     servers: Vec<JoinHandle<()>>,
     deliveries: JoinHandle<()>,
     watching: JoinHandle<()>,
+    timers: JoinHandle<()>,
 }
 
 /// The sandbox that a configuration asks for.
@@ -97,12 +98,14 @@ impl Relay {
         ];
         let deliveries = tokio::spawn(delivery::run(Arc::clone(&app), stopped));
         let watching = tokio::spawn(follow(watch, Arc::clone(&app), Arc::clone(&shelf)));
-        Ok(Self { app, shelf, address, stop, servers, deliveries, watching })
+        let timers = tokio::spawn(timers::run(Arc::clone(&app)));
+        Ok(Self { app, shelf, address, stop, servers, deliveries, watching, timers })
     }
 
     /// Stops: no new requests, then no new attempts, then the store.
     pub async fn stop(self) {
         self.watching.abort();
+        self.timers.abort();
         // Nobody listens only when every task has ended already.
         let _ = self.stop.send(true);
         for server in self.servers {

@@ -117,6 +117,13 @@ pub(crate) fn seen_by_time(at: Timestamp, source: &str, identity: &str) -> Vec<u
     key
 }
 
+/// `at · timer`.
+pub(crate) fn timer_by_time(at: Timestamp, timer: &str) -> Vec<u8> {
+    let mut key = time(at).to_vec();
+    key.extend_from_slice(timer.as_bytes());
+    key
+}
+
 /// The text that `key` begins with, and what follows.
 pub(crate) fn split_text(key: &[u8]) -> Option<(&str, &[u8])> {
     let (length, rest) = key.split_first_chunk::<LENGTH>()?;

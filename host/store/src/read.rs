@@ -2,10 +2,11 @@
 //!
 //! Lists come newest first and are paged with `before`: the last id of a page asks for the next.
 
-use redb::{Range, ReadOnlyTable, ReadTransaction};
+use redb::{Range, ReadOnlyTable, ReadTransaction, ReadableTable};
 use tocsin_core::fold::Pause;
 use tocsin_core::id::Id;
 use tocsin_core::routing::Routing;
+use tocsin_core::time::Timestamp;
 
 use crate::error::{Fault, ReadError};
 use crate::live::Live;
@@ -116,6 +117,20 @@ impl Store {
     /// The file cannot be read, or the store is closed.
     pub fn pauses(&self) -> Result<Vec<(String, Pause)>, ReadError> {
         self.reading(|live| Ok(rows::pauses(&Snapshot::new(live)?.table(tables::PAUSES)?)?))
+    }
+
+    /// When the next timer is due, if one is set.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the store is closed.
+    pub fn next_timer(&self) -> Result<Option<Timestamp>, ReadError> {
+        self.reading(|live| {
+            let timers = Snapshot::new(live)?.table(tables::TIMERS_BY_TIME)?;
+            let Some((key, _)) = timers.first().map_err(Fault::from)? else { return Ok(None) };
+            let time = key.value().first_chunk::<{ keys::TIME }>();
+            let wrong = || rows::not(tables::TIMERS_BY_TIME, key.value(), "a time and a timer");
+            Ok(Some(keys::read_time(*time.ok_or_else(wrong)?)))
+        })
     }
 
     /// The configuration in force; empty before the first [`Started`](tocsin_core::journal::Fact::Started).

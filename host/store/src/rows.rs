@@ -127,6 +127,11 @@ pub(crate) fn delivery(
     delivery_of(head, contents, key).map(Some)
 }
 
+/// The time that a row of `timers` is due.
+pub(crate) fn timer(key: &[u8], value: &[u8]) -> Result<Timestamp, Fault> {
+    value.try_into().map(keys::read_time).map_err(|_| not(tables::TIMERS, key, "a time"))
+}
+
 /// The paused connections, in the order of their names.
 pub(crate) fn pauses(pauses: &impl Rows) -> Result<Vec<(String, Pause)>, Fault> {
     let mut paused = Vec::new();

@@ -60,6 +60,8 @@ pub(crate) const DELIVERIES_BY_INCIDENT: Definition =
 pub(crate) const DUE: Definition = Definition::state("due", KeyShape::TextTimeId);
 pub(crate) const LANES: Definition = Definition::state("lanes", KeyShape::TextId);
 pub(crate) const REFERENCES: Definition = Definition::state("references", KeyShape::TextId);
+pub(crate) const TIMERS: Definition = Definition::state("timers", KeyShape::Text);
+pub(crate) const TIMERS_BY_TIME: Definition = Definition::state("timers_by_time", KeyShape::TimeText);
 pub(crate) const PAUSES: Definition = Definition::state("pauses", KeyShape::Text);
 pub(crate) const META: Definition = Definition::state("meta", KeyShape::Text);
 pub(crate) const REQUESTS: Definition = Definition::beside("requests", KeyShape::Id);
@@ -73,7 +75,7 @@ pub(crate) const META_COUNTERS: &[u8] = b"counters";
 pub(crate) const META_ROUTING: &[u8] = b"routing";
 
 /// Every table.
-pub(crate) const ALL: [Definition; 21] = [
+pub(crate) const ALL: [Definition; 23] = [
     JOURNAL,
     INCIDENTS,
     INCIDENT_NUMBERS,
@@ -91,6 +93,8 @@ pub(crate) const ALL: [Definition; 21] = [
     DUE,
     LANES,
     REFERENCES,
+    TIMERS,
+    TIMERS_BY_TIME,
     PAUSES,
     META,
     REQUESTS,
@@ -107,6 +111,7 @@ enum KeyShape {
     IdSequence,
     TextId,
     TextText,
+    TimeText,
     TimeTextText,
     TextTimeId,
     Text,
@@ -138,6 +143,10 @@ impl KeyShape {
             Self::TextText => {
                 let (text, rest) = keys::split_text(key)?;
                 Some(format!("{text:?} {}", utf8(rest)?))
+            }
+            Self::TimeText => {
+                let (time, rest) = key.split_first_chunk::<{ keys::TIME }>()?;
+                Some(format!("{} {}", keys::read_time(*time), utf8(rest)?))
             }
             Self::TimeTextText => {
                 let (time, rest) = key.split_first_chunk::<{ keys::TIME }>()?;

@@ -30,7 +30,7 @@ impl<S: State> Step<'_, S> {
             self.state.set_pause(&connection, None).kept()?;
         }
         self.applied.scheduled = true;
-        Ok(())
+        self.listen()
     }
 
     pub(super) fn commanded(&mut self, id: Id, command: Command, actor: &str, text: &str) -> Fold<(), S> {
@@ -73,6 +73,17 @@ impl<S: State> Step<'_, S> {
 
     /// Writes a change into the history and owes it to whoever is to be told.
     pub(super) fn record(&mut self, incident: &Incident, change: Change, receipt: Option<Id>) -> Fold<(), S> {
+        self.remember(incident, &change, receipt)?;
+        self.owe(incident, &change)
+    }
+
+    /// Writes a change into the history.
+    pub(super) fn remember(
+        &mut self,
+        incident: &Incident,
+        change: &Change,
+        receipt: Option<Id>,
+    ) -> Fold<(), S> {
         let item = TimelineItem {
             at: self.at,
             what: Happening::Changed(change.kind, change.changed.clone()),
@@ -80,7 +91,6 @@ impl<S: State> Step<'_, S> {
             text: change.text.clone(),
             receipt,
         };
-        self.state.append(incident.id, &item).kept()?;
-        self.owe(incident, &change)
+        self.state.append(incident.id, &item).kept()
     }
 }

@@ -23,14 +23,31 @@ impl<S: State> Step<'_, S> {
         let record = self.decoded(receipt, received, &rule)?;
         self.state.put_receipt(&record).kept()?;
         self.applied.receipt = Some(record);
+        self.heard(&received.source, Some(receipt), &rule)
+    }
+
+    pub(super) fn discarded(&mut self, receipts: &[Id], actor: &str) -> Fold<(), S> {
+        let mut discarded = Vec::with_capacity(receipts.len());
+        for id in receipts {
+            let receipt = self.dead_letter(*id)?;
+            discarded.push(ReceiptRecord { status: ReceiptStatus::Discarded(actor.to_owned()), ..receipt });
+        }
+        for receipt in discarded {
+            self.state.put_receipt(&receipt).kept()?;
+        }
         Ok(())
     }
 
-    pub(super) fn redecoded(&mut self, receipt: Id, received: &Received) -> Fold<(), S> {
-        let before = self.state.receipt(receipt).kept()?.ok_or(Rejection::NoReceipt(receipt))?;
-        if !before.status.is_dead_letter() {
-            return Err(Rejection::NotDeadLetter { id: receipt, status: before.status.as_str() }.into());
+    fn dead_letter(&self, id: Id) -> Fold<ReceiptRecord, S> {
+        let receipt = self.state.receipt(id).kept()?.ok_or(Rejection::NoReceipt(id))?;
+        if receipt.status.is_dead_letter() {
+            return Ok(receipt);
         }
+        Err(Rejection::NotDeadLetter { id, status: receipt.status.as_str() }.into())
+    }
+
+    pub(super) fn redecoded(&mut self, receipt: Id, received: &Received) -> Fold<(), S> {
+        let before = self.dead_letter(receipt)?;
         let rule = self.state.router().source(&received.source);
         let record = ReceiptRecord { at: before.at, ..self.decoded(receipt, received, &rule)? };
         self.state.put_receipt(&record).kept()?;
@@ -57,7 +74,7 @@ impl<S: State> Step<'_, S> {
                     self.state.remember(&received.source, identity, self.at, receipt).kept()?;
                 }
                 for event in events {
-                    let effect = self.event(&received.source, receipt, event, rule)?;
+                    let effect = self.event(&received.source, Some(receipt), event, rule)?;
                     record.effects.push(effect);
                 }
             }
@@ -80,7 +97,13 @@ impl<S: State> Step<'_, S> {
         Ok(None)
     }
 
-    fn event(&mut self, source: &str, receipt: Id, event: &Event, rule: &SourceRule) -> Fold<Effect, S> {
+    pub(super) fn event(
+        &mut self,
+        source: &str,
+        receipt: Option<Id>,
+        event: &Event,
+        rule: &SourceRule,
+    ) -> Fold<Effect, S> {
         let found = self.find(source, event)?;
         let situation = found.as_ref().map_or(Situation::None, |incident| {
             let resolved_for = incident.resolved_at.map_or(0, |at| self.at.ms_since(at));
@@ -92,7 +115,7 @@ impl<S: State> Step<'_, S> {
         let incident = match (transition, found) {
             (Transition::Open, _) => Some(self.open(source, receipt, event, rule)?),
             (Transition::Orphan, _) | (_, None) => None,
-            (transition, Some(incident)) => Some(self.change(transition, incident, receipt, event)?),
+            (transition, Some(incident)) => Some(self.change(transition, incident, receipt, event, rule)?),
         };
         let incident = incident.map(|incident| (incident.id, incident.number));
         Ok(Effect { change: event.change, key: event.key.clone(), transition, incident })
@@ -123,7 +146,13 @@ impl<S: State> Step<'_, S> {
         Ok(incident.filter(|incident| incident.state != IncidentState::Resolved))
     }
 
-    fn open(&mut self, source: &str, receipt: Id, event: &Event, rule: &SourceRule) -> Fold<Incident, S> {
+    fn open(
+        &mut self,
+        source: &str,
+        receipt: Option<Id>,
+        event: &Event,
+        rule: &SourceRule,
+    ) -> Fold<Incident, S> {
         let number = self.state.take_number().kept()?;
         let id = self.next_id();
         let incident = Incident::open(id, number, source, event, rule.default_severity, self.at);
@@ -150,8 +179,9 @@ impl<S: State> Step<'_, S> {
         &mut self,
         transition: Transition,
         before: Incident,
-        receipt: Id,
+        receipt: Option<Id>,
         event: &Event,
+        rule: &SourceRule,
     ) -> Fold<Incident, S> {
         let mut incident = before.clone();
         let mut fields = Vec::new();
@@ -171,6 +201,7 @@ impl<S: State> Step<'_, S> {
                 incident.state = IncidentState::Open;
                 incident.acknowledged_at = None;
                 incident.resolved_at = None;
+                self.reopened(&mut incident, rule)?;
                 Some(ChangeKind::Reopened)
             }
             Transition::Acknowledge => {
@@ -208,16 +239,19 @@ impl<S: State> Step<'_, S> {
         if let Some(kind) = kind {
             self.changed(&incident, kind, fields, event, receipt)?;
         }
+        if incident.flapping && !before.flapping {
+            self.flaps(&incident, receipt)?;
+        }
         Ok(incident)
     }
 
-    fn late(&mut self, incident: &Incident, receipt: Id, event: &Event) -> Fold<(), S> {
+    fn late(&mut self, incident: &Incident, receipt: Option<Id>, event: &Event) -> Fold<(), S> {
         let item = TimelineItem {
             at: self.at,
             what: Happening::Late(event.change),
             actor: event.actor.clone(),
             text: event.title.clone(),
-            receipt: Some(receipt),
+            receipt,
         };
         self.state.append(incident.id, &item).kept()
     }
@@ -229,11 +263,16 @@ impl<S: State> Step<'_, S> {
         kind: ChangeKind,
         changed: Vec<String>,
         event: &Event,
-        receipt: Id,
+        receipt: Option<Id>,
     ) -> Fold<(), S> {
         // An opening says it in the incident itself; everything later says what the event said.
         let text = if kind == ChangeKind::Opened { String::new() } else { event.message.clone() };
         let change = Change { kind, at: self.at, actor: event.actor.clone(), text, changed };
-        self.record(incident, change, Some(receipt))
+        // What a flapping incident does is remembered, but nobody is told each time.
+        if incident.flapping {
+            self.remember(incident, &change, receipt)
+        } else {
+            self.record(incident, change, receipt)
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use crate::delivery::{Delivery, DeliveryState, Reference};
-use crate::fold::{Pause, ReceiptRecord, State, TimelineItem};
+use crate::fold::{Pause, ReceiptRecord, State, TimelineItem, Timer};
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
 use crate::routing::{Router, Routing};
@@ -43,6 +43,7 @@ pub(super) struct Memory {
     pub(super) deliveries: BTreeMap<Id, Delivery>,
     pub(super) lanes: BTreeMap<Lane, Vec<Id>>,
     pub(super) references: BTreeMap<Lane, Vec<Reference>>,
+    pub(super) timers: BTreeMap<Timer, Timestamp>,
     pub(super) pauses: BTreeMap<String, Pause>,
     /// Index: incidents that are not resolved.
     pub(super) unresolved: BTreeSet<Id>,
@@ -199,6 +200,29 @@ impl State for Memory {
     ) -> Result<(), Infallible> {
         self.references.insert((connection.to_owned(), incident), references.to_vec());
         Ok(())
+    }
+
+    fn timer(&self, timer: &Timer) -> Result<Option<Timestamp>, Infallible> {
+        Ok(self.timers.get(timer).copied())
+    }
+
+    fn set_timer(&mut self, timer: &Timer, at: Option<Timestamp>) -> Result<(), Infallible> {
+        match at {
+            Some(at) => drop(self.timers.insert(timer.clone(), at)),
+            None => drop(self.timers.remove(timer)),
+        }
+        Ok(())
+    }
+
+    fn elapsed(&self, now: Timestamp, limit: usize) -> Result<Vec<Timer>, Infallible> {
+        let mut due: Vec<(Timestamp, String, Timer)> = self
+            .timers
+            .iter()
+            .filter(|(_, at)| **at <= now)
+            .map(|(timer, at)| (*at, timer.to_string(), timer.clone()))
+            .collect();
+        due.sort();
+        Ok(due.into_iter().take(limit).map(|(_, _, timer)| timer).collect())
     }
 
     fn pauses(&self) -> Result<Vec<(String, Pause)>, Infallible> {

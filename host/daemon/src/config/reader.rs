@@ -44,6 +44,11 @@ impl Reader {
         self.table.contains_key(key)
     }
 
+    /// Whether `key` is there and true or false.
+    pub(super) fn is_boolean(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(Value::is_bool)
+    }
+
     fn take(&mut self, key: &'static str) -> Option<Value> {
         self.asked.push(key);
         self.table.remove(key)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use tocsin_core::event::Severity;
-use tocsin_core::routing::SourceRule;
+use tocsin_core::routing::{Flapping, SourceRule};
 
 use super::limits::BODY_BYTES_MAX;
 use super::reader::Reader;
@@ -24,7 +24,12 @@ pub(super) fn read(name: String, mut reader: Reader, limits: &Limits) -> (String
             .parsed("default_severity", str::parse::<Severity>)
             .unwrap_or(default.default_severity),
         replay_window_ms: reader.duration("replay_window").map_or(default.replay_window_ms, ms),
+        flapping: read_flapping(&mut reader, default.flapping),
+        heartbeat_ms: reader.duration("heartbeat").map(ms),
     };
+    if rule.heartbeat_ms == Some(0) {
+        reader.problem("heartbeat", "is 0: say how long the source may be silent, such as `15m`");
+    }
     let body_bytes = reader.bytes("body_limit", 1024..=BODY_BYTES_MAX).unwrap_or(limits.body_bytes);
     let settings = reader.settings("settings");
     reader.finish();
@@ -61,6 +66,23 @@ fn read_authentication(reader: &mut Reader) -> Authentication {
         );
     }
     authentication
+}
+
+/// `flapping = false`, or a table with both numbers.
+fn read_flapping(reader: &mut Reader, default: Option<Flapping>) -> Option<Flapping> {
+    if !reader.has("flapping") {
+        return default;
+    }
+    if reader.is_boolean("flapping") {
+        return if reader.boolean("flapping") == Some(true) { default } else { None };
+    }
+    let mut section = reader.section("flapping");
+    let default = default?;
+    let reopenings = section.count("reopenings", 2..=Flapping::REOPENINGS_MAX).unwrap_or(default.reopenings);
+    let window =
+        section.duration("window").map(|window| u64::try_from(window.as_millis()).unwrap_or(u64::MAX));
+    section.finish();
+    Some(Flapping { reopenings, window_ms: window.unwrap_or(default.window_ms) })
 }
 
 fn read_basic(mut reader: Reader) -> Option<Basic> {

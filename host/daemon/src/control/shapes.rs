@@ -31,6 +31,7 @@ pub(super) fn incident(incident: &Incident) -> Value {
         "labels": incident.labels,
         "links": links,
         "count": incident.count,
+        "flapping": incident.flapping,
         "opened_at": incident.opened_at.to_string(),
         "updated_at": incident.updated_at.to_string(),
         "acknowledged_at": time(incident.acknowledged_at),
@@ -100,6 +101,7 @@ pub(super) fn receipt(receipt: &ReceiptRecord) -> Value {
     let reason = match &receipt.status {
         ReceiptStatus::Applied => Value::Null,
         ReceiptStatus::Ignored(why) | ReceiptStatus::Refused(why) | ReceiptStatus::Failed(why) => json!(why),
+        ReceiptStatus::Discarded(actor) => json!(format!("discarded by {actor}")),
         ReceiptStatus::Duplicate(first) => json!(format!("the same delivery as {first}")),
     };
     json!({

@@ -210,7 +210,9 @@ async fn answer(app: &App, ingested: Ingested) -> Result<Response, Problem> {
             document["receipt"] = json!(receipt.id.to_string());
             Ok(Json(document).into_response())
         }
-        (ReceiptStatus::Applied, None) => Ok(Json(accepted(&receipt, "applied")).into_response()),
+        (ReceiptStatus::Applied | ReceiptStatus::Discarded(_), None) => {
+            Ok(Json(accepted(&receipt, "applied")).into_response())
+        }
         (ReceiptStatus::Ignored(why), None) => {
             let mut document = accepted(&receipt, "ignored");
             document["reason"] = json!(why);

@@ -54,6 +54,21 @@ impl Store {
         })
     }
 
+    /// The latest incident known under this key of this source.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the store is closed.
+    pub fn incident_by_key(&self, source: &str, key: &str) -> Result<Option<Incident>, ReadError> {
+        self.reading(|live| {
+            let snapshot = Snapshot::new(live)?;
+            let row = keys::text_text(source, key);
+            let identities = snapshot.table(tables::IDENTITIES)?;
+            let Some(value) = identities.get(row.as_slice()).map_err(Fault::from)? else { return Ok(None) };
+            let id = rows::id(tables::IDENTITIES, &row, value.value())?;
+            Ok(incident(&snapshot, id)?)
+        })
+    }
+
     /// The latest `limit` lines of an incident's history, newest first. Empty when there is no such incident.
     ///
     /// # Errors

@@ -49,6 +49,10 @@ pub(super) struct IncidentV1<'a> {
     updated_at: TimeV1,
     acknowledged_at: Option<TimeV1>,
     resolved_at: Option<TimeV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    reopened: Vec<TimeV1>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    flapping: bool,
     last_occurred_at: Option<TimeV1>,
 }
 
@@ -71,6 +75,8 @@ impl<'a> From<&'a Incident> for IncidentV1<'a> {
             updated_at,
             acknowledged_at,
             resolved_at,
+            reopened,
+            flapping,
             last_occurred_at,
         } = incident;
         Self {
@@ -89,6 +95,8 @@ impl<'a> From<&'a Incident> for IncidentV1<'a> {
             updated_at: (*updated_at).into(),
             acknowledged_at: acknowledged_at.map(TimeV1::from),
             resolved_at: resolved_at.map(TimeV1::from),
+            reopened: reopened.iter().copied().map(TimeV1::from).collect(),
+            flapping: *flapping,
             last_occurred_at: last_occurred_at.map(TimeV1::from),
         }
     }
@@ -112,6 +120,8 @@ impl From<IncidentV1<'_>> for Incident {
             updated_at: v1.updated_at.into(),
             acknowledged_at: v1.acknowledged_at.map(Into::into),
             resolved_at: v1.resolved_at.map(Into::into),
+            reopened: v1.reopened.into_iter().map(Into::into).collect(),
+            flapping: v1.flapping,
             last_occurred_at: v1.last_occurred_at.map(Into::into),
         }
     }

@@ -40,6 +40,8 @@ enum FactV1<'a> {
     Commanded { incident: IdV1, command: CommandV1, actor: Text<'a>, text: Text<'a> },
     Claimed { deliveries: Vec<IdV1> },
     Settled { delivery: IdV1, took_us: u64, status: Option<u16>, verdict: VerdictV1<'a> },
+    Discarded { receipts: Vec<IdV1>, actor: Text<'a> },
+    Ticked,
     Retried { delivery: IdV1, actor: Text<'a> },
 }
 
@@ -68,6 +70,11 @@ impl<'a> From<&'a Fact> for FactV1<'a> {
                 status: *status,
                 verdict: verdict.into(),
             },
+            Fact::Discarded { receipts, actor } => Self::Discarded {
+                receipts: receipts.iter().copied().map(IdV1).collect(),
+                actor: actor.into(),
+            },
+            Fact::Ticked => Self::Ticked,
             Fact::Retried { delivery, actor } => {
                 Self::Retried { delivery: IdV1(*delivery), actor: actor.into() }
             }
@@ -97,6 +104,11 @@ impl From<FactV1<'_>> for Fact {
             FactV1::Settled { delivery, took_us, status, verdict } => {
                 Self::Settled { delivery: delivery.0, took_us, status, verdict: verdict.into() }
             }
+            FactV1::Discarded { receipts, actor } => Self::Discarded {
+                receipts: receipts.into_iter().map(|id| id.0).collect(),
+                actor: actor.into_owned(),
+            },
+            FactV1::Ticked => Self::Ticked,
             FactV1::Retried { delivery, actor } => {
                 Self::Retried { delivery: delivery.0, actor: actor.into_owned() }
             }

@@ -51,6 +51,7 @@ enum ReceiptStatusV1<'a> {
     Duplicate(IdV1),
     Refused(Text<'a>),
     Failed(Text<'a>),
+    Discarded(Text<'a>),
 }
 
 impl<'a> From<&'a ReceiptStatus> for ReceiptStatusV1<'a> {
@@ -61,6 +62,7 @@ impl<'a> From<&'a ReceiptStatus> for ReceiptStatusV1<'a> {
             ReceiptStatus::Duplicate(first) => Self::Duplicate(IdV1(*first)),
             ReceiptStatus::Refused(why) => Self::Refused(why.into()),
             ReceiptStatus::Failed(why) => Self::Failed(why.into()),
+            ReceiptStatus::Discarded(actor) => Self::Discarded(actor.into()),
         }
     }
 }
@@ -73,6 +75,7 @@ impl From<ReceiptStatusV1<'_>> for ReceiptStatus {
             ReceiptStatusV1::Duplicate(first) => Self::Duplicate(first.0),
             ReceiptStatusV1::Refused(why) => Self::Refused(why.into_owned()),
             ReceiptStatusV1::Failed(why) => Self::Failed(why.into_owned()),
+            ReceiptStatusV1::Discarded(actor) => Self::Discarded(actor.into_owned()),
         }
     }
 }

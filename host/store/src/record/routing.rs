@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tocsin_core::delivery::ChangeKind;
-use tocsin_core::routing::{ActionRule, Routing, SourceRule};
+use tocsin_core::routing::{ActionRule, Flapping, Routing, SourceRule};
 
 use super::words::{ActionStatusV1, ChangeKindV1, SeverityV1};
 use super::{Text, optional};
@@ -39,15 +39,26 @@ struct SourceRuleV1 {
     reopen_window_ms: u64,
     default_severity: SeverityV1,
     replay_window_ms: u64,
+    flapping: Option<FlappingV1>,
+    heartbeat_ms: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FlappingV1 {
+    reopenings: usize,
+    window_ms: u64,
 }
 
 impl From<&SourceRule> for SourceRuleV1 {
     fn from(rule: &SourceRule) -> Self {
-        let SourceRule { reopen_window_ms, default_severity, replay_window_ms } = rule;
+        let SourceRule { reopen_window_ms, default_severity, replay_window_ms, flapping, heartbeat_ms } =
+            rule;
         Self {
             reopen_window_ms: *reopen_window_ms,
             default_severity: (*default_severity).into(),
             replay_window_ms: *replay_window_ms,
+            flapping: flapping.map(|Flapping { reopenings, window_ms }| FlappingV1 { reopenings, window_ms }),
+            heartbeat_ms: *heartbeat_ms,
         }
     }
 }
@@ -58,6 +69,10 @@ impl From<SourceRuleV1> for SourceRule {
             reopen_window_ms: v1.reopen_window_ms,
             default_severity: v1.default_severity.into(),
             replay_window_ms: v1.replay_window_ms,
+            flapping: v1
+                .flapping
+                .map(|FlappingV1 { reopenings, window_ms }| Flapping { reopenings, window_ms }),
+            heartbeat_ms: v1.heartbeat_ms,
         }
     }
 }

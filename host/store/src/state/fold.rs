@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use redb::ReadableTable;
 use tocsin_core::delivery::{Delivery, DeliveryState, Reference};
-use tocsin_core::fold::{Pause, ReceiptRecord, State, TimelineItem};
+use tocsin_core::fold::{Pause, ReceiptRecord, State, TimelineItem, Timer};
 use tocsin_core::id::Id;
 use tocsin_core::incident::Incident;
 use tocsin_core::routing::Router;
@@ -213,6 +213,43 @@ impl State for Tables<'_> {
         let value = record(tables::REFERENCES, &key, &references, &mut self.buffer)?;
         self.references.insert(key.as_slice(), value)?;
         Ok(())
+    }
+
+    fn timer(&self, timer: &Timer) -> Result<Option<Timestamp>, Fault> {
+        let key = timer.to_string();
+        let value = self.timers.get(key.as_bytes())?;
+        value.map(|value| rows::timer(key.as_bytes(), value.value())).transpose()
+    }
+
+    fn set_timer(&mut self, timer: &Timer, at: Option<Timestamp>) -> Result<(), Fault> {
+        let key = timer.to_string();
+        let before = match at {
+            Some(at) => self.timers.insert(key.as_bytes(), keys::time(at).as_slice())?,
+            None => self.timers.remove(key.as_bytes())?,
+        };
+        let before = before.map(|value| rows::timer(key.as_bytes(), value.value())).transpose()?;
+        if let Some(before) = before {
+            self.timers_by_time.remove(keys::timer_by_time(before, &key).as_slice())?;
+        }
+        if let Some(at) = at {
+            self.timers_by_time.insert(keys::timer_by_time(at, &key).as_slice(), NOTHING)?;
+        }
+        Ok(())
+    }
+
+    fn elapsed(&self, now: Timestamp, limit: usize) -> Result<Vec<Timer>, Fault> {
+        let mut elapsed = Vec::new();
+        for row in self.timers_by_time.iter()?.take(limit) {
+            let (key, _) = row?;
+            let wrong = || rows::not(tables::TIMERS_BY_TIME, key.value(), "a time and a timer");
+            let (time, name) = key.value().split_first_chunk::<{ keys::TIME }>().ok_or_else(wrong)?;
+            if keys::read_time(*time) > now {
+                break;
+            }
+            let name = std::str::from_utf8(name).map_err(|_| wrong())?;
+            elapsed.push(name.parse().map_err(|_| wrong())?);
+        }
+        Ok(elapsed)
     }
 
     fn pauses(&self) -> Result<Vec<(String, Pause)>, Fault> {

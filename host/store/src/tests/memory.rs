@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use tocsin_core::delivery::{Delivery, DeliveryState, Reference};
-use tocsin_core::fold::{Pause, ReceiptRecord, State, TimelineItem};
+use tocsin_core::fold::{Pause, ReceiptRecord, State, TimelineItem, Timer};
 use tocsin_core::id::Id;
 use tocsin_core::incident::Incident;
 use tocsin_core::routing::{Router, Routing};
@@ -27,6 +27,7 @@ pub(super) struct Memory {
     pub(super) deliveries: BTreeMap<Id, Delivery>,
     lanes: BTreeMap<Named<Id>, Vec<Id>>,
     pub(super) references: BTreeMap<Named<Id>, Vec<Reference>>,
+    pub(super) timers: BTreeMap<Timer, Timestamp>,
     pub(super) pauses: BTreeMap<String, Pause>,
 }
 
@@ -44,6 +45,7 @@ impl Memory {
             deliveries: BTreeMap::new(),
             lanes: BTreeMap::new(),
             references: BTreeMap::new(),
+            timers: BTreeMap::new(),
             pauses: BTreeMap::new(),
         }
     }
@@ -167,6 +169,29 @@ impl State for Memory {
     ) -> Result<(), Infallible> {
         self.references.insert((connection.to_owned(), incident), references.to_vec());
         Ok(())
+    }
+
+    fn timer(&self, timer: &Timer) -> Result<Option<Timestamp>, Infallible> {
+        Ok(self.timers.get(timer).copied())
+    }
+
+    fn set_timer(&mut self, timer: &Timer, at: Option<Timestamp>) -> Result<(), Infallible> {
+        match at {
+            Some(at) => drop(self.timers.insert(timer.clone(), at)),
+            None => drop(self.timers.remove(timer)),
+        }
+        Ok(())
+    }
+
+    fn elapsed(&self, now: Timestamp, limit: usize) -> Result<Vec<Timer>, Infallible> {
+        let mut due: Vec<(Timestamp, String, Timer)> = self
+            .timers
+            .iter()
+            .filter(|(_, at)| **at <= now)
+            .map(|(timer, at)| (*at, timer.to_string(), timer.clone()))
+            .collect();
+        due.sort();
+        Ok(due.into_iter().take(limit).map(|(_, _, timer)| timer).collect())
     }
 
     fn pauses(&self) -> Result<Vec<(String, Pause)>, Infallible> {

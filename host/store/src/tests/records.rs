@@ -103,7 +103,9 @@ fn facts() -> Vec<Fact> {
         }
         Some(Fact::Commanded { .. }) => Some(Fact::Claimed { deliveries: vec![id(3), id(4)] }),
         Some(Fact::Claimed { .. }) => Some(settled(Verdict::Skipped(text()))),
-        Some(Fact::Settled { .. }) => Some(Fact::Retried { delivery: id(3), actor: text() }),
+        Some(Fact::Settled { .. }) => Some(Fact::Discarded { receipts: vec![id(1), id(5)], actor: text() }),
+        Some(Fact::Discarded { .. }) => Some(Fact::Ticked),
+        Some(Fact::Ticked) => Some(Fact::Retried { delivery: id(3), actor: text() }),
         Some(Fact::Retried { .. }) => None,
     });
     let commanded =
@@ -146,6 +148,8 @@ fn incidents() -> Vec<Incident> {
         state: IncidentState::Resolved,
         acknowledged_at: Some(START),
         resolved_at: Some(START),
+        reopened: vec![START, START.plus_ms(1)],
+        flapping: true,
         last_occurred_at: Some(Timestamp::from_micros(i64::MIN)),
         count: u64::MAX,
         ..Incident::open(id(1), u64::MAX, &text(), &events()[0], Severity::Low, START)
@@ -154,6 +158,8 @@ fn incidents() -> Vec<Incident> {
         state,
         acknowledged_at: None,
         resolved_at: None,
+        reopened: Vec::new(),
+        flapping: false,
         last_occurred_at: None,
         ..full.clone()
     });
@@ -218,7 +224,8 @@ fn every_receipt_is_read_as_it_was_written() {
         Some(ReceiptStatus::Ignored(_)) => Some(ReceiptStatus::Duplicate(id(9))),
         Some(ReceiptStatus::Duplicate(_)) => Some(ReceiptStatus::Refused(text())),
         Some(ReceiptStatus::Refused(_)) => Some(ReceiptStatus::Failed(text())),
-        Some(ReceiptStatus::Failed(_)) => None,
+        Some(ReceiptStatus::Failed(_)) => Some(ReceiptStatus::Discarded(text())),
+        Some(ReceiptStatus::Discarded(_)) => None,
     });
     let effect = |transition| {
         let incident = (transition != Transition::Orphan).then_some((id(2), 2));

@@ -94,8 +94,10 @@ pub(super) fn routing() -> Routing {
         on: vec![ChangeKind::Opened, ChangeKind::Updated, ChangeKind::Resolved],
         filter: None,
     };
+    // With a heartbeat, so that each request sets a timer.
+    let rule = SourceRule { heartbeat_ms: Some(3_600_000), ..SourceRule::default() };
     Routing {
-        sources: BTreeMap::from([("grafana".to_owned(), SourceRule::default())]),
+        sources: BTreeMap::from([("grafana".to_owned(), rule)]),
         actions: vec![action("page", "pager"), action("post", "chat")],
     }
 }
