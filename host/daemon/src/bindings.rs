@@ -71,7 +71,7 @@ pub struct ConnectionBinding {
 
 impl Bindings {
     /// Binds `plugins` to `config`. Returns every setting that does not fit beside what does.
-    pub fn build(config: &Config, plugins: BTreeMap<String, Loaded>) -> (Self, Vec<Problem>) {
+    pub async fn build(config: &Config, plugins: BTreeMap<String, Loaded>) -> (Self, Vec<Problem>) {
         let mut problems = Vec::new();
         let mut note = |problem: Vec<Problem>| {
             let words: Vec<String> = problem.iter().map(ToString::to_string).collect();
@@ -80,7 +80,7 @@ impl Bindings {
         };
         let mut sources = BTreeMap::new();
         for (name, source) in &config.sources {
-            sources.insert(name.clone(), bind_source(source, &plugins).map_err(&mut note));
+            sources.insert(name.clone(), bind_source(source, &plugins).await.map_err(&mut note));
         }
         let mut connections = BTreeMap::new();
         for (name, connection) in &config.connections {
@@ -119,7 +119,7 @@ fn at(path: &str, errors: Vec<SettingError>) -> Vec<Problem> {
     errors.into_iter().map(under).collect()
 }
 
-fn bind_source(
+async fn bind_source(
     source: &Source,
     plugins: &BTreeMap<String, Loaded>,
 ) -> Result<Arc<SourceBinding>, Vec<Problem>> {
@@ -134,8 +134,16 @@ fn bind_source(
         return Err(problem(format!("{path}.signing_key"), words));
     }
     let settings = Settings::check(&info.fields, &source.settings).map_err(|errors| at(&path, errors))?;
+    let plain = settings.plain();
+    let problems = match plugin.check_source(&plain).await {
+        Ok(problems) => problems,
+        Err(error) => return Err(problem(format!("{path}.settings"), error.to_string())),
+    };
+    if !problems.is_empty() {
+        return Err(at(&path, problems));
+    }
     let limits = Limits { request_bytes: source.body_bytes, ..plugin.limits().clone() };
-    Ok(Arc::new(SourceBinding { plugin: plugin.with_limits(limits), settings: settings.plain(), info }))
+    Ok(Arc::new(SourceBinding { plugin: plugin.with_limits(limits), settings: plain, info }))
 }
 
 /// The part of a plugin that sends, for `path`.

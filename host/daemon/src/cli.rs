@@ -17,6 +17,7 @@ mod incidents;
 mod plugins;
 mod receipts;
 mod serve;
+mod sources;
 mod status;
 mod table;
 mod verify;
@@ -44,7 +45,8 @@ Examples:
   tocsin incidents ack 42                  I am on it
   tocsin deliveries list --state rejected  what did not arrive, and why?
   tocsin deliveries retry 01JD…            mended; try it again
-  tocsin receipts list --dead-letters      what could not be understood?";
+  tocsin receipts list --dead-letters      what could not be understood?
+  tocsin sources try jira --file body.json what would this request do?";
 
 /// Which relay is meant.
 #[derive(Debug, Args)]
@@ -77,6 +79,9 @@ enum Command {
     /// List and show what was sent, and try it again.
     #[command(subcommand, visible_alias = "delivery")]
     Deliveries(deliveries::Deliveries),
+    /// List sources, or try one on a request without keeping anything.
+    #[command(subcommand, visible_alias = "source")]
+    Sources(sources::Sources),
     /// List and show requests that came in, and decode them again.
     #[command(subcommand, visible_alias = "receipt")]
     Receipts(receipts::Receipts),
@@ -135,6 +140,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Status => status::run(&place),
         Command::Incidents(command) => incidents::run(&place, command),
         Command::Deliveries(command) => deliveries::run(&place, command),
+        Command::Sources(command) => sources::run(&place, command),
         Command::Receipts(command) => receipts::run(&place, command),
         Command::Plugins(command) => plugins::run(&place, command),
         Command::Verify => verify::run(&place),

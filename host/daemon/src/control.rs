@@ -21,6 +21,7 @@ mod query;
 mod receipts;
 mod relay;
 mod shapes;
+mod sources;
 
 pub use shapes::verified;
 
@@ -82,7 +83,11 @@ pub fn router(app: Arc<App>, shelf: Arc<Shelf>) -> Router {
         .route("/deliveries", get(deliveries::list))
         .route("/deliveries/{delivery}", get(deliveries::show))
         .route("/deliveries/{delivery}/retry", post(deliveries::retry))
+        .route("/sources", get(sources::list))
+        .route("/sources/{source}/try", post(sources::try_out))
+        .route("/sources/{source}/redecode", post(receipts::redecode_all))
         .route("/receipts", get(receipts::list))
+        .route("/receipts/discard", post(receipts::discard))
         .route("/receipts/{receipt}", get(receipts::show))
         .route("/receipts/{receipt}/redecode", post(receipts::redecode))
         .fallback(async || Problem::not_found("There is nothing here."))

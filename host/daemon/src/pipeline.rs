@@ -56,6 +56,21 @@ pub async fn ingest(app: &App, source: &str, request: SourceRequest) -> Result<I
     Ok(Ingested { receipt: record, reply: decoded.reply, unsupported: decoded.unsupported })
 }
 
+/// A request that did not come → decode. Keeps nothing. Returns what would be recorded, and how long the plugin
+/// took in microseconds.
+///
+/// # Errors
+/// The system gives no random numbers to seed the plugin's with.
+pub async fn dry_run(
+    app: &App,
+    source: &str,
+    request: &SourceRequest,
+) -> Result<(Received, u64), CommitError> {
+    let seed = clock::new_id(request.received_at).map_err(|error| CommitError::Storage(error.to_string()))?;
+    let decoded = decode(app, source, request, seed).await;
+    Ok((decoded.received, decoded.took_us))
+}
+
 /// A kept request → decode → commit, after its plugin was replaced.
 ///
 /// # Errors
@@ -88,6 +103,7 @@ struct DecodedRequest {
     received: Received,
     reply: Option<Reply>,
     unsupported: bool,
+    took_us: u64,
 }
 
 /// What `source`'s plugin makes of `request`.
@@ -101,6 +117,7 @@ async fn decode(app: &App, source: &str, request: &SourceRequest, receipt: Id) -
         },
         reply: None,
         unsupported: false,
+        took_us: 0,
     };
     let bindings = app.bindings();
     let binding = match bindings.sources.get(source) {
@@ -132,7 +149,7 @@ async fn decode(app: &App, source: &str, request: &SourceRequest, receipt: Id) -
         outcome: words::decoding(&decoding),
     });
     let received = Received { source: source.to_owned(), plugin: name, identities, decoding };
-    DecodedRequest { received, reply, unsupported }
+    DecodedRequest { received, reply, unsupported, took_us }
 }
 
 type Understood = (Decoding, Vec<String>, Option<Reply>, bool);

@@ -88,7 +88,7 @@ impl Shelf {
             Err(error) => {
                 let directory = self.directory.display();
                 tracing::error!(%directory, %error, "the plugins directory cannot be read; plugins stay as they are");
-                return current.is_none().then(|| self.bind(config, &files).0);
+                return if current.is_none() { Some(self.bind(config, &files).await.0) } else { None };
             }
         };
         let seen = files.len();
@@ -104,7 +104,7 @@ impl Shelf {
         if !changed && current.is_some() {
             return None;
         }
-        let bindings = self.bind(config, &files).0;
+        let bindings = self.bind(config, &files).await.0;
         *self.dropped.lock().unwrap_or_else(PoisonError::into_inner) = files;
         Some(bindings)
     }
@@ -155,11 +155,11 @@ impl Shelf {
         if let Some((rival, _)) = rival {
             return Err(format!("it is plugin `{id}`, and so is {rival}: remove one of them"));
         }
-        let (_, before) = self.bind(config, files);
+        let (_, before) = self.bind(config, files).await;
         let mut with = files.clone();
         let tried = Dropped { digest: String::new(), in_force: Some(plugin.clone()), refused: None };
         with.insert(file.to_owned(), tried);
-        let (_, after) = self.bind(config, &with);
+        let (_, after) = self.bind(config, &with).await;
         // By their places: the words of one that was there before may list plugins, this one now among them.
         let is_new = |problem: &&Problem| !before.iter().any(|known| known.path == problem.path);
         let new: Vec<String> = after.iter().filter(is_new).map(ToString::to_string).collect();
@@ -170,7 +170,7 @@ impl Shelf {
     }
 
     /// Bundled plugins, then dropped ones over them.
-    fn bind(&self, config: &Config, files: &Files) -> (Bindings, Vec<Problem>) {
+    async fn bind(&self, config: &Config, files: &Files) -> (Bindings, Vec<Problem>) {
         let bundled = self
             .bundled
             .iter()
@@ -182,7 +182,7 @@ impl Shelf {
                 plugins.insert(plugin.info().id.clone(), loaded);
             }
         }
-        Bindings::build(config, plugins)
+        Bindings::build(config, plugins).await
     }
 }
 

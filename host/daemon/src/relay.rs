@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use tocsin_core::journal::Fact;
@@ -65,7 +66,13 @@ impl Relay {
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         make_directory(&config.state_dir)?;
         make_directory(&config.plugins_dir)?;
-        let options = Options { queue: config.limits.queue + QUEUE_RESERVE, ..Options::default() };
+        let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let options = Options {
+            queue: config.limits.queue + QUEUE_RESERVE,
+            keep_requests_ms: ms(config.limits.keep_requests),
+            keep_dead_letters_ms: ms(config.limits.keep_dead_letters),
+            ..Options::default()
+        };
         let store = Store::open(&config.store_path(), options)?;
         rustls::crypto::ring::default_provider().install_default().ok();
         let senders = Senders::new(config.connections.values()).context("preparing to send requests")?;

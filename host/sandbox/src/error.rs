@@ -22,6 +22,8 @@ pub enum Phase {
     Encode,
     /// To read a peer's answer.
     Resume,
+    /// To find mistakes in its settings.
+    Check,
 }
 
 impl Phase {
@@ -32,6 +34,7 @@ impl Phase {
             Self::Decode => "decode",
             Self::Encode => "encode",
             Self::Resume => "resume",
+            Self::Check => "check",
         }
     }
 }

@@ -62,6 +62,7 @@ pub(crate) struct Surface {
     pub(crate) imports: Vec<String>,
     pub(crate) decodes: bool,
     pub(crate) encodes: bool,
+    pub(crate) checks: bool,
 }
 
 /// What `component` exports and imports.
@@ -83,6 +84,7 @@ pub(crate) fn surface(engine: &Engine, component: &Component) -> Result<Surface,
         imports: imports.iter().filter(|(_, types)| !types).map(|(name, _)| (*name).to_owned()).collect(),
         decodes: has("tocsin:plugin/source-decoder"),
         encodes: has("tocsin:plugin/action-encoder"),
+        checks: has("tocsin:plugin/settings-checker"),
     };
     if !has("tocsin:plugin/description") {
         return Err(LoadProblem::NotAPlugin(format!("it exports {}", named(&exports))));

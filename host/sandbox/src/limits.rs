@@ -42,7 +42,7 @@ pub const REFERENCES_MAX: usize = 32;
 pub const LOG_BYTES_MAX: usize = 64 * KIB;
 /// Bytes of a component's file. One that embeds Python has 18 MB, one with a JavaScript engine 12 MB.
 pub const COMPONENT_BYTES_MAX: usize = 64 * MIB;
-/// Bytes of a description; it is read by people.
+/// Bytes of a description, or of the mistakes in settings; both are read by people.
 pub(crate) const DESCRIPTION_BYTES_MAX: usize = MIB;
 /// Bytes that `encode` and `resume` may hand over: request, state, references and what encoding them adds.
 pub(crate) const STEP_BYTES_MAX: usize = 4 * MIB;

@@ -20,13 +20,14 @@ use crate::plugin::{Compiled, Plugin};
 use crate::sandbox::Sandbox;
 use crate::verdict;
 use crate::wasi::Origin;
-use crate::wit::{action_encoder, description, source_decoder};
+use crate::wit::{action_encoder, description, settings_checker, source_decoder};
 
 /// Exports by position; those that the component does not have are left out.
 struct Exports {
     description: description::GuestIndices,
     source: Option<source_decoder::GuestIndices>,
     action: Option<action_encoder::GuestIndices>,
+    checker: Option<settings_checker::GuestIndices>,
 }
 
 /// A plugin's file and how it is spoken of.
@@ -86,10 +87,10 @@ impl Sandbox {
         if !problems.is_empty() {
             return Err(LoadProblem::Description(problems));
         }
-        let Exports { source, action, .. } = exports;
+        let Exports { source, action, checker, .. } = exports;
         let sandbox = Arc::clone(&self.inner);
         let imports = surface.imports;
-        let compiled = Compiled { sandbox, pre, source, action, info, digest, imports };
+        let compiled = Compiled { sandbox, pre, source, action, checker, info, digest, imports };
         Ok(Plugin { compiled: Arc::new(compiled), limits })
     }
 
@@ -134,6 +135,9 @@ impl Sandbox {
         if let Some(action) = &exports.action {
             action.load(&mut call.store, &instance).map_err(shape)?;
         }
+        if let Some(checker) = &exports.checker {
+            checker.load(&mut call.store, &instance).map_err(shape)?;
+        }
         let described = Call::within(call.wall, guest.call_describe(&mut call.store)).await;
         let info = described.map(PluginInfo::from).map_err(|stopped| failed(file, &call, &stopped));
         call.log(file.name, "", Phase::Describe);
@@ -150,6 +154,7 @@ fn exports(pre: &InstancePre<Guest>, surface: &Surface) -> wasmtime::Result<Expo
         description: description::GuestIndices::new(pre)?,
         source: surface.decodes.then(|| source_decoder::GuestIndices::new(pre)).transpose()?,
         action: surface.encodes.then(|| action_encoder::GuestIndices::new(pre)).transpose()?,
+        checker: surface.checks.then(|| settings_checker::GuestIndices::new(pre)).transpose()?,
     })
 }
 

@@ -1,23 +1,29 @@
-//! A plugin that was loaded, and the three things it can be asked.
+//! A plugin that was loaded, and what it can be asked.
 //!
 //! Never keeps anything between two calls.
 
 use std::sync::Arc;
 
+use tocsin_core::event::single_line;
 use tocsin_core::id::Id;
 use tocsin_core::plugin::{
     Context, Decoded, Failure, Pair, PluginInfo, Refusal, Response, Setting, SourceRequest, Step,
 };
+use tocsin_core::settings::SettingError;
+use tocsin_core::time::Timestamp;
 use wasmtime::component::InstancePre;
 
 use crate::answer;
 use crate::call::{Call, Guest, Stopped};
 use crate::error::{CallError, CallErrorKind, Phase};
-use crate::limits::{HEAD_BYTES_IN_MAX, Limits, STEP_BYTES_MAX};
+use crate::limits::{DESCRIPTION_BYTES_MAX, HEAD_BYTES_IN_MAX, Limits, STEP_BYTES_MAX};
 use crate::sandbox::Inner;
 use crate::verdict;
 use crate::wasi::Origin;
-use crate::wit::{action_encoder, settings as to_guest, source_decoder};
+use crate::wit::{action_encoder, settings as to_guest, settings_checker, source_decoder};
+
+/// Characters of a mistake that a plugin found in its settings.
+const PROBLEM_CHARS_MAX: usize = 1000;
 
 /// What a plugin answered, and how long that took.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +47,7 @@ pub(crate) struct Compiled {
     pub(crate) pre: InstancePre<Guest>,
     pub(crate) source: Option<source_decoder::GuestIndices>,
     pub(crate) action: Option<action_encoder::GuestIndices>,
+    pub(crate) checker: Option<settings_checker::GuestIndices>,
     pub(crate) info: PluginInfo,
     pub(crate) digest: String,
     pub(crate) imports: Vec<String>,
@@ -122,6 +129,30 @@ impl Plugin {
             Ok(decoded) => answer::decoded(decoded.into(), &self.limits).map(Ok),
             Err(refusal) => Ok(Err(answer::refusal(refusal.into()))),
         })
+    }
+
+    /// What is wrong with a source's settings that their description cannot tell. Nothing, for a plugin that
+    /// does not say.
+    ///
+    /// # Errors
+    /// The plugin gave no answer, or one beyond its limits.
+    pub async fn check_source(&self, settings: &[Setting]) -> Result<Vec<SettingError>, CallError> {
+        let Some(checker) = &self.compiled.checker else { return Ok(Vec::new()) };
+        let origin = Origin::new(Timestamp::default(), self.digest().as_bytes());
+        let settings = to_guest(settings);
+        let mut call = Call::begin(&self.compiled.sandbox, &self.limits, origin, DESCRIPTION_BYTES_MAX).await;
+        let answer = Call::within(call.wall, async {
+            let instance = self.compiled.pre.instantiate_async(&mut call.store).await?;
+            let guest = checker.load(&mut call.store, &instance)?;
+            guest.call_check_source(&mut call.store, &settings).await
+        })
+        .await;
+        let problems = self.settle(Phase::Check, call, answer, Ok)?;
+        let problem = |found: settings_checker::Problem| SettingError {
+            key: single_line(&found.field, PROBLEM_CHARS_MAX),
+            problem: single_line(&found.problem, PROBLEM_CHARS_MAX),
+        };
+        Ok(problems.value.into_iter().map(problem).collect())
     }
 
     /// Encodes a change into a first step. The plugin's clock shows `context.now`, its random numbers follow

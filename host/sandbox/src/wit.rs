@@ -11,17 +11,28 @@ pub const API_VERSION: &str = "0.1.0";
 /// The package that every plugin is built for.
 pub(crate) const PACKAGE: &str = "tocsin:plugin";
 
-// The world that holds all three exports. Each is looked up alone, so that one set of bindings serves plugins
-// that export a decoder, an encoder or both.
+// A world of all that a plugin may export. Each is looked up alone, so that one set of bindings serves plugins
+// that export a decoder, an encoder or both, with or without a checker.
 mod bindings {
     wasmtime::component::bindgen!({
         path: "../../wit",
-        world: "integration",
+        inline: "
+            package tocsin:host;
+            world plugins {
+                export tocsin:plugin/description@0.1.0;
+                export tocsin:plugin/source-decoder@0.1.0;
+                export tocsin:plugin/action-encoder@0.1.0;
+                export tocsin:plugin/settings-checker@0.1.0;
+            }
+        ",
+        world: "tocsin:host/plugins",
         exports: { default: async },
     });
 }
 
-pub(crate) use bindings::exports::tocsin::plugin::{action_encoder, description, source_decoder};
+pub(crate) use bindings::exports::tocsin::plugin::{
+    action_encoder, description, settings_checker, source_decoder,
+};
 pub(crate) use bindings::tocsin::plugin::types;
 pub(crate) use to_guest::settings;
 

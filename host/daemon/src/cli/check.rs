@@ -13,13 +13,12 @@ use crate::relay;
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     let config = place.read()?;
-    let (bindings, refused) = super::runtime()?.block_on(async {
+    let (bindings, problems, refused) = super::runtime()?.block_on(async {
         let shelf = Shelf::new(relay::sandbox(&config)?, &config.plugins_dir).await?;
-        let bindings = shelf.scan(&config, None).await;
-        anyhow::Ok((bindings, shelf.refused()))
+        let plugins = shelf.scan(&config, None).await.map(|bindings| bindings.plugins).unwrap_or_default();
+        let (bindings, problems) = Bindings::build(&config, plugins).await;
+        anyhow::Ok((bindings, problems, shelf.refused()))
     })?;
-    let plugins = bindings.map(|bindings| bindings.plugins).unwrap_or_default();
-    let (bindings, problems) = Bindings::build(&config, plugins);
     if place.json {
         let problems: Vec<_> = problems
             .iter()

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::Place;
 use super::table::{items, json, print, query, second, segment, short, text};
+use super::{Place, person};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Receipts {
@@ -27,10 +27,26 @@ pub(super) enum Receipts {
         /// Its id.
         receipt: String,
     },
-    /// Decode a dead letter again, after its plugin or its source's settings were mended.
+    /// Decode dead letters again, after their plugin or their source's settings were mended.
     Redecode {
-        /// Its id.
-        receipt: String,
+        /// Which: its id.
+        #[arg(required_unless_present = "source", conflicts_with = "source")]
+        receipt: Option<String>,
+        /// All of this source, the oldest first.
+        #[arg(long)]
+        source: Option<String>,
+    },
+    /// Give up on dead letters: they are no longer listed as such.
+    Discard {
+        /// Which: their ids.
+        #[arg(required_unless_present = "source")]
+        receipts: Vec<String>,
+        /// All of this source.
+        #[arg(long)]
+        source: Option<String>,
+        /// Who says so. Default: the user at the terminal
+        #[arg(long = "as", value_name = "NAME")]
+        actor: Option<String>,
     },
 }
 
@@ -46,16 +62,32 @@ pub(super) fn run(place: &Place, command: Receipts) -> anyhow::Result<ExitCode> 
             let receipt = place.ask(&format!("/receipts/{}", segment(&receipt)), None)?;
             if place.json { json(&receipt) } else { show(&receipt) }
         }
-        Receipts::Redecode { receipt } => {
-            let path = format!("/receipts/{}/redecode", segment(&receipt));
-            let receipt = place.ask(&path, Some(json!({})))?;
+        Receipts::Redecode { receipt, source } => {
+            let path = match (&receipt, &source) {
+                (Some(receipt), _) => format!("/receipts/{}/redecode", segment(receipt)),
+                (None, source) => {
+                    format!("/sources/{}/redecode", segment(source.as_deref().unwrap_or_default()))
+                }
+            };
+            let outcome = place.ask(&path, Some(json!({})))?;
+            let outcomes = if outcome.is_array() { items(&outcome) } else { std::slice::from_ref(&outcome) };
             if place.json {
-                json(&receipt)
+                json(&outcome)
             } else {
-                outcome(&receipt)
+                outcomes.iter().for_each(print_outcome)
             }
-            if receipt["dead_letter"] == json!(true) {
+            if outcomes.iter().any(|receipt| receipt["dead_letter"] == json!(true)) {
                 return Ok(ExitCode::FAILURE);
+            }
+        }
+        Receipts::Discard { receipts, source, actor } => {
+            let body =
+                json!({ "receipts": receipts, "source": source, "actor": actor.unwrap_or_else(person) });
+            let discarded = place.ask("/receipts/discard", Some(body))?;
+            if place.json {
+                json(&discarded)
+            } else {
+                println!("{} discarded", text(&discarded, "discarded"))
             }
         }
     }
@@ -88,12 +120,12 @@ fn summary(receipt: &Value) -> String {
     if effects.is_empty() { text(receipt, "reason") } else { effects.join(", ") }
 }
 
-fn outcome(receipt: &Value) {
+fn print_outcome(receipt: &Value) {
     println!("{} {}: {}", text(receipt, "id"), text(receipt, "status"), summary(receipt));
 }
 
 fn show(receipt: &Value) {
-    outcome(receipt);
+    print_outcome(receipt);
     println!("source {}, came {} UTC", text(receipt, "source"), second(receipt, "at"));
     let plugin = text(receipt, "plugin");
     if !plugin.is_empty() {

@@ -7,6 +7,9 @@ use super::reader::Reader;
 /// The largest body that a source may be set to take.
 pub(super) const BODY_BYTES_MAX: usize = 60 * 1024 * 1024;
 
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
+
 /// The bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -22,6 +25,10 @@ pub struct Limits {
     pub plugin_memory_bytes: usize,
     /// Calls of plugins at the same time. 64 slots of 64 MiB are 4 GiB of addresses, not of memory.
     pub plugin_calls: usize,
+    /// For how long the bytes of decoded requests are kept. A week: long enough to ask what really came.
+    pub keep_requests: Duration,
+    /// For how long the bytes of dead letters are kept. 90 days: long enough to mend a plugin.
+    pub keep_dead_letters: Duration,
     /// How long the relay waits for what is under way when it is told to stop.
     pub shutdown: Duration,
 }
@@ -34,6 +41,8 @@ impl Default for Limits {
             plugin_time: Duration::from_secs(1),
             plugin_memory_bytes: 64 * 1024 * 1024,
             plugin_calls: 64,
+            keep_requests: Duration::from_secs(7 * DAY),
+            keep_dead_letters: Duration::from_secs(90 * DAY),
             shutdown: Duration::from_secs(10),
         }
     }
@@ -49,6 +58,8 @@ pub(super) fn read(mut reader: Reader) -> Limits {
             .bytes("plugin_memory", 1024 * 1024..=1024 * 1024 * 1024)
             .unwrap_or(default.plugin_memory_bytes),
         plugin_calls: reader.count("plugin_calls", 1..=1024).unwrap_or(default.plugin_calls),
+        keep_requests: reader.duration("keep_requests").unwrap_or(default.keep_requests),
+        keep_dead_letters: reader.duration("keep_dead_letters").unwrap_or(default.keep_dead_letters),
         shutdown: reader.duration("shutdown").unwrap_or(default.shutdown),
     };
     reader.finish();

@@ -4,7 +4,10 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::Deserialize;
 use serde_json::{Value, json};
+use tocsin_core::fold::ReceiptRecord;
+use tocsin_core::journal::Fact;
 use tocsin_core::plugin::{Pair, SourceRequest};
 use tocsin_store::ReceiptQuery;
 
@@ -55,6 +58,63 @@ pub(super) async fn redecode(
         .ok_or_else(|| Problem::not_found(format!("The bytes of receipt {receipt} are no longer kept.")))?;
     let decoded = decode_again(&control.app, &found, request).await?;
     Ok(Json(shapes::receipt(&decoded)))
+}
+
+/// Dead letters that one request decodes again or discards.
+const AT_ONCE: usize = 1000;
+
+/// The dead letters of `source`, or of all, the newest first.
+async fn dead_letters(control: &Control, source: Option<String>) -> Result<Vec<ReceiptRecord>, Problem> {
+    let query = ReceiptQuery { source, dead_letters_only: true, before: None, limit: AT_ONCE };
+    let store = control.app.store.clone();
+    blocking(move || store.receipts(&query)).await
+}
+
+/// Decodes a source's dead letters again, the oldest first, as they came.
+pub(super) async fn redecode_all(
+    State(control): State<Control>,
+    Path(source): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let mut outcomes = Vec::new();
+    for found in dead_letters(&control, Some(source)).await?.into_iter().rev() {
+        let (store, id) = (control.app.store.clone(), found.id);
+        // Bytes that are no longer kept cannot be decoded; the receipt stays as it is.
+        let outcome = match blocking(move || store.request(id)).await? {
+            Some(request) => decode_again(&control.app, &found, request).await?,
+            None => found,
+        };
+        outcomes.push(shapes::receipt(&outcome));
+    }
+    Ok(Json(outcomes.into()))
+}
+
+/// Which dead letters, and who gives up on them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DiscardBody {
+    actor: String,
+    #[serde(default)]
+    receipts: Vec<String>,
+    /// All of this source.
+    #[serde(default)]
+    source: Option<String>,
+}
+
+pub(super) async fn discard(
+    State(control): State<Control>,
+    Json(body): Json<DiscardBody>,
+) -> Result<Json<Value>, Problem> {
+    let mut receipts = body.receipts.iter().map(|text| query::id(text)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(source) = body.source {
+        receipts.extend(dead_letters(&control, Some(source)).await?.iter().map(|receipt| receipt.id));
+    }
+    receipts.sort();
+    receipts.dedup();
+    let count = receipts.len();
+    if count > 0 {
+        control.app.record(Fact::Discarded { receipts, actor: body.actor }).await?;
+    }
+    Ok(Json(json!({ "discarded": count })))
 }
 
 /// The request: its body as text where it is text, otherwise in base 64.

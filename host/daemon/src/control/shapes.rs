@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 use tocsin_core::delivery::{Attempt, Delivery, DeliveryState};
+use tocsin_core::event::Event;
 use tocsin_core::fold::{Effect, Happening, ReceiptRecord, ReceiptStatus, TimelineItem};
 use tocsin_core::incident::Incident;
 use tocsin_core::time::Timestamp;
@@ -156,5 +157,22 @@ pub fn verified(verified: &Verified) -> Value {
         "records": verified.tables.iter().map(|table| table.rows).sum::<u64>(),
         "differing": verified.differing,
         "differences": differences,
+    })
+}
+
+pub(super) fn event(event: &Event) -> Value {
+    let links: Vec<Value> =
+        event.links.iter().map(|link| json!({ "title": link.title, "url": link.url })).collect();
+    json!({
+        "change": event.change.as_str(),
+        "key": event.key,
+        "aliases": event.aliases,
+        "title": event.title,
+        "message": event.message,
+        "severity": event.severity.map(|severity| severity.as_str()),
+        "labels": event.labels,
+        "links": links,
+        "actor": event.actor,
+        "occurred_at": time(event.occurred_at),
     })
 }
