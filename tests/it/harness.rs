@@ -4,11 +4,12 @@
 //! Waits only by polling a condition until a deadline. Never uses a fixed port, a shared state or the network
 //! beyond loopback.
 
+use std::io::Write;
 use std::thread;
 use std::time::{Duration, Instant};
 
 mod config;
-pub(crate) mod guests;
+mod guests;
 mod http;
 mod receiver;
 mod relay;
@@ -36,4 +37,10 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         assert!(Instant::now() < deadline, "waited {PATIENCE:?} in vain until {what}");
         thread::sleep(PAUSE);
     }
+}
+
+/// Says that something was not tested, past the capture of what tests print.
+pub(crate) fn skipped(what: &str) {
+    // Without a standard error there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "SKIPPED {what}");
 }

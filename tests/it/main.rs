@@ -3,8 +3,14 @@
 //! Nothing in here sleeps, needs the network beyond loopback, or depends on another test.
 
 mod bad_input;
+mod config;
 mod delivery;
+mod demo;
 mod harness;
+mod plugins;
 mod restart;
 mod road;
+mod samples;
 mod sandbox;
+mod systemd;
+mod tidy;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::the_receipt;
-use crate::harness::{Relay, Request, Site, at, guest, guests, source, until};
+use crate::harness::{Relay, Request, Site, at, guest, source, until};
 
 #[test]
 fn a_refusal_names_the_field_and_keeps_the_bytes() {
@@ -71,7 +71,7 @@ fn a_request_for_a_plugin_that_is_missing_is_kept_and_applied_once_it_is_there()
     relay.run(&["receipts", "redecode", &id]).expect(1);
     relay.post("hook", r#"{"title":"beside"}"#).expect(200);
 
-    relay.drop_plugin("many-events.wasm", &guest(guests::MANY_EVENTS));
+    relay.drop_plugin("many-events.wasm", &guest("many-events"));
     until("the plugin is in force", || relay.run(&["status"]).code.eq(&0).then_some(()));
     let decoded = relay.json(&["receipts", "redecode", &id]);
     assert_eq!((&decoded["status"], &decoded["at"]), (&json!("applied"), &receipt["at"]));
@@ -85,8 +85,8 @@ fn a_request_for_a_plugin_that_is_missing_is_kept_and_applied_once_it_is_there()
 #[test]
 fn a_trap_is_our_mistake_so_the_sender_is_answered_202() {
     let site = Site::new(&source("bad", "panic"));
-    site.drop_plugin("panic.wasm", &guest(guests::PANIC));
-    let relay = Relay::start_in(site, &[]);
+    site.drop_plugin("panic.wasm", &guest("panic"));
+    let relay = Relay::start_in(site);
     let answer = relay.post("bad", "body").expect(202);
     let receipt = relay.json(&["receipts", "show", &answer.receipt()]);
     assert_eq!((&receipt["status"], &receipt["dead_letter"]), (&json!("failed"), &json!(true)));

@@ -4,7 +4,7 @@ use std::thread;
 
 use serde_json::json;
 
-use crate::harness::{Receiver, Relay, Request, Site, action, at, connection, guest, guests, source, until};
+use crate::harness::{Receiver, Relay, Request, Site, action, at, connection, guest, source, until};
 
 #[test]
 fn a_replay_is_answered_like_the_first_and_applied_once() {
@@ -61,8 +61,8 @@ fn a_refused_request_may_come_again_after_it_was_mended() {
 fn when_the_queue_is_full_a_sender_is_told_when_to_come_again_and_nothing_is_kept() {
     let limits = "[limits]\nqueue = 1\nplugin_time = \"2s\"\n";
     let site = Site::new(&format!("{limits}{}{}", source("slow", "endless-loop"), source("hook", "webhook")));
-    site.drop_plugin("endless-loop.wasm", &guest(guests::ENDLESS_LOOP));
-    let relay = Relay::start_in(site, &[]);
+    site.drop_plugin("endless-loop.wasm", &guest("endless-loop"));
+    let relay = Relay::start_in(site);
     let address = relay.address();
     // It holds the only place until its plugin's time is over.
     let slow = thread::spawn(move || {

@@ -17,20 +17,18 @@ pub(crate) struct Relay {
     process: Option<Child>,
     address: SocketAddr,
     starts: usize,
-    environment: Vec<(String, String)>,
 }
 
 impl Relay {
     /// Starts one with these tables in its configuration.
     pub(crate) fn start(tables: &str) -> Self {
-        Self::start_in(Site::new(tables), &[])
+        Self::start_in(Site::new(tables))
     }
 
-    /// Starts one in a folder that is prepared, with these environment variables.
-    pub(crate) fn start_in(site: Site, environment: &[(&str, &str)]) -> Self {
-        let environment = environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    /// Starts one in a folder that is prepared.
+    pub(crate) fn start_in(site: Site) -> Self {
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut relay = Self { site, process: None, address: nowhere, starts: 0, environment };
+        let mut relay = Self { site, process: None, address: nowhere, starts: 0 };
         relay.restart();
         relay
     }
@@ -41,7 +39,6 @@ impl Relay {
         self.starts += 1;
         let log = self.site.path(format!("log-{}", self.starts));
         let mut command = self.site.command(&["serve", "--config", "tocsin.toml"]);
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stderr(File::create(&log).expect("the folder can be written"));
         self.process = Some(command.spawn().expect("the binary starts"));
         // The system chose the port; the log says which.

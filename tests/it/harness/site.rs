@@ -33,6 +33,7 @@ static COMPILED: LazyLock<()> = LazyLock::new(|| {
 /// A folder with a configuration.
 pub(crate) struct Site {
     folder: TempDir,
+    environment: Vec<(String, String)>,
 }
 
 /// What a command said.
@@ -45,7 +46,8 @@ pub(crate) struct Ran {
 
 impl Site {
     fn empty() -> Self {
-        Self { folder: tempfile::Builder::new().prefix("tocsin-").tempdir().expect("a folder") }
+        let folder = tempfile::Builder::new().prefix("tocsin-").tempdir().expect("a folder");
+        Self { folder, environment: Vec::new() }
     }
 
     /// A folder with these tables in its configuration.
@@ -54,6 +56,12 @@ impl Site {
         let site = Self::empty();
         site.configure(tables);
         site
+    }
+
+    /// With environment variables for every command in it.
+    pub(crate) fn with_environment(mut self, variables: &[(&str, &str)]) -> Self {
+        self.environment = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        self
     }
 
     /// Writes a configuration with these tables. Unless they say otherwise, retries come soon.
@@ -81,6 +89,7 @@ impl Site {
         for name in NOT_INHERITED {
             command.env_remove(name);
         }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -93,6 +102,12 @@ impl Site {
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let ran = self.run(&[arguments, &["--json"]].concat()).expect(0);
         serde_json::from_str(&ran.stdout).unwrap_or_else(|error| unreachable!("{error}: {}", ran.stdout))
+    }
+
+    /// Runs a command that answers with `--json` whether or not all is well.
+    pub(crate) fn json_of_any_code(&self, arguments: &[&str]) -> Value {
+        let ran = self.run(&[arguments, &["--json"]].concat());
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|error| unreachable!("{error}: {ran:?}"))
     }
 
     /// A list that a command answers with.

@@ -1,0 +1,159 @@
+//! Mistakes are found before anything starts, all of them at once, each with its path.
+
+use serde_json::Value;
+
+use super::good;
+use crate::harness::{Relay, Site, guest, settings};
+
+/// What `check` says about this configuration, which has a mistake.
+fn said(tables: &str) -> String {
+    Site::new(tables).run(&["check"]).expect(1).all()
+}
+
+#[test]
+fn a_good_configuration_is_summed_up() {
+    let site = Site::new(&format!("public_url = \"https://tocsin.example.org/relay/\"\n{}", good()));
+    site.configure_whole(&format!("public_url = \"https://tocsin.example.org/relay/\"\n{}", good()));
+    let said = site.run(&["check"]).expect(0).stdout;
+    for words in [
+        "tocsin.toml is right",
+        "https://tocsin.example.org/relay/in/hook by webhook",
+        "enabled, to out on opened, acknowledged, resolved, reopened, flapping",
+        "if severity in [\"critical\", \"high\"]",
+    ] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+    let json = site.json(&["check"]);
+    assert_eq!(
+        (json["problems"].clone(), json["refused"].clone()),
+        (Value::Array(vec![]), Value::Array(vec![]))
+    );
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_each_with_its_path() {
+    let tables = "colour = \"red\"\nlisten = \"nowhere\"\n\
+        [limits]\nbody = \"much\"\nqueue = 0\nshutdown = \"10\"\n\
+        [retry]\nfirst = \"soon\"\n\
+        [sources.no-token]\nplugin = \"webhook\"\n\
+        [sources.short]\nplugin = \"webhook\"\ntoken = \"secret\"\n\
+        [sources.Upper]\nplugin = \"webhook\"\nopen = true\n\
+        [sources.no-plugin]\nopen = true\n\
+        [sources.bad]\nplugin = \"webhook\"\nopen = true\nreopen_window = \"1 hour\"\ndefault_severity = \"bad\"\n\
+        [connections.no-url]\nplugin = \"webhook\"\n\
+        [connections.bad-url]\nplugin = \"webhook\"\nurl = \"not a url\"\n\
+        [connections.scheme]\nplugin = \"webhook\"\nurl = \"ftp://example.org/\"\n\
+        [connections.private]\nplugin = \"webhook\"\nurl = \"http://10.0.0.1/\"\n\
+        [connections.user]\nplugin = \"webhook\"\nurl = \"https://jane:word@example.org/\"\n\
+        [actions.unknown]\nconnection = \"nobody\"\n\
+        [actions.filter]\nconnection = \"scheme\"\nfilter = \"severty == 'high'\"\n\
+        [actions.syntax]\nconnection = \"scheme\"\nfilter = \"severity ==\"\n\
+        [actions.on]\nconnection = \"scheme\"\non = [\"opend\"]\n\
+        [actions.status]\nconnection = \"scheme\"\nstatus = \"on\"\n";
+    let site = Site::new("");
+    site.configure_whole(tables);
+    let said = site.run(&["check"]).expect(1).stderr;
+    for (path, words) in [
+        ("colour", "is unknown: there is listen,"),
+        ("listen", "`nowhere` is not an address and port"),
+        ("limits.body", "is not a size"),
+        ("limits.queue", "is not a whole number from 1"),
+        ("limits.shutdown", "`10` is not a duration"),
+        ("retry.first", "`soon` is not a duration"),
+        ("sources.no-token.token", "is missing"),
+        ("sources.short.token", "it could be guessed"),
+        ("sources.Upper", "is no name"),
+        ("sources.no-plugin.plugin", "is missing"),
+        ("sources.bad.reopen_window", "`1 hour` is not a duration"),
+        ("sources.bad.default_severity", "`bad`"),
+        ("connections.no-url.url", "is missing"),
+        ("connections.bad-url.url", "is no URL"),
+        ("connections.scheme.url", "the scheme `ftp` is not allowed"),
+        ("connections.private.url", "10.0.0.1 is a private address"),
+        ("connections.user.url", "has a user name or password"),
+        ("actions.unknown.connection", "`nobody` is not among the connections"),
+        ("actions.filter.filter", "unknown placeholder `severty`"),
+        ("actions.syntax.filter", "line 1"),
+        ("actions.on.on", "`opend`"),
+        ("actions.status.status", "`on`"),
+    ] {
+        let line = said.lines().find(|line| line.trim_start().starts_with(&format!("{path}: ")));
+        let line = line.unwrap_or_else(|| unreachable!("{path} is not named in {said}"));
+        assert!(line.contains(words), "{line}");
+    }
+    assert!(said.contains("22 mistakes to mend"), "{said}");
+    assert!(!said.contains("jane:word"), "{said}");
+    // Nothing starts with it, and nothing was made.
+    assert!(site.run(&["serve"]).expect(1).stderr.contains("22 mistakes to mend"));
+    assert!(!site.path("state").exists());
+}
+
+#[test]
+fn all_mistakes_in_plugins_settings_are_told_at_once_each_with_its_path() {
+    let tables = format!(
+        "{}{}{}{}{}",
+        good().replace("filter =", "#"),
+        settings(
+            "actions.tell",
+            "path = \"/{{ incident.titel }}\"\npayload = '{''summary'': 1}'\nmethod = \"FETCH\"\nsize = 3"
+                .replace("'{''summary'': 1}'", "\"{'summary': '{{ title }}'}\"")
+                .as_str()
+        ),
+        settings("sources.hook", "title = \"x\"\ntrigger_words = 7"),
+        settings("connections.out", "authentication = \"magic\""),
+        "[connections.out.secrets]\npasswrd = \"x\"\n[sources.gone]\nplugin = \"nagios\"\nopen = true\n\
+         [connections.in]\nplugin = \"jira\"\nurl = \"https://example.org\"\n",
+    );
+    let said = said(&tables);
+    for (path, words) in [
+        ("actions.tell.settings.path", "unknown placeholder `incident.titel`"),
+        (
+            "actions.tell.settings.payload",
+            "line 1, column 2: JSON wants double quotes (\") where a single quote",
+        ),
+        ("actions.tell.settings.method", "`FETCH` is not one of POST, PUT"),
+        ("actions.tell.settings.size", "is not a setting of this plugin"),
+        ("sources.hook.settings.title", "is not a setting of this plugin: there is title_field"),
+        ("sources.hook.settings.trigger_words", "expected a list of texts"),
+        ("connections.out.settings.authentication", "`magic` is not one of none, bearer, basic"),
+        ("connections.out.secrets.passwrd", "is not a secret of this plugin: there is token, password"),
+        ("sources.gone.plugin", "there is no plugin `nagios`"),
+        ("connections.in.plugin", "`jira` only takes requests in"),
+    ] {
+        let line = said.lines().find(|line| line.contains(&format!("{path}: ")));
+        let line = line.unwrap_or_else(|| unreachable!("{path} is not named in {said}"));
+        assert!(line.contains(words), "{line}");
+    }
+}
+
+#[test]
+fn what_is_not_toml_is_told_with_line_and_column() {
+    let site = Site::new("");
+    site.configure_whole("[sources.hook]\nplugin = \"webhook\ntoken = 1\n");
+    let said = site.run(&["check"]).expect(1).stderr;
+    assert!(said.contains("line 2") && said.contains("tocsin.toml"), "{said}");
+    let said = site.run(&["check", "--config", "missing.toml"]).expect(1).stderr;
+    assert!(said.contains("missing.toml"), "{said}");
+}
+
+#[test]
+fn a_dropped_plugin_that_is_refused_is_a_mistake_too() {
+    let site = Site::new(&good());
+    site.drop_plugin("bad.wasm", b"not wasm at all");
+    site.drop_plugin("panic.wasm", &guest("panic"));
+    let said = site.run(&["check"]).expect(1).stdout;
+    assert!(said.contains("plugin file bad.wasm is refused: it is not WebAssembly"), "{said}");
+    assert!(!said.contains("panic.wasm"), "{said}");
+}
+
+#[test]
+fn what_stands_still_does_not_keep_the_rest_from_starting() {
+    let broken = "[sources.gone]\nplugin = \"nagios\"\nopen = true\n";
+    let relay = Relay::start(&format!("{}{broken}", good()));
+    let status = relay.run(&["status"]).expect(1).stdout;
+    assert!(
+        status.contains("stands still: sources.gone: sources.gone.plugin: there is no plugin `nagios`"),
+        "{status}"
+    );
+    relay.post("hook", r#"{"title":"Disk full","severity":"low"}"#).expect(200);
+}

@@ -1,0 +1,94 @@
+//! What systemd is told and shown: readiness, watchdog, the unit file.
+
+use std::fs;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::harness::{Relay, Site, skipped, source, until};
+
+/// Where systemd would listen.
+struct Notified {
+    socket: UnixDatagram,
+    said: String,
+}
+
+impl Notified {
+    fn bind(path: &Path) -> Self {
+        let socket = UnixDatagram::bind(path).expect("a socket");
+        socket.set_read_timeout(Some(Duration::from_millis(50))).expect("a socket");
+        Self { socket, said: String::new() }
+    }
+
+    /// Waits until `line` was said.
+    fn wait(&mut self, line: &str) {
+        until(&format!("{line} was said"), || {
+            let mut bytes = [0; 4096];
+            if let Ok(read) = self.socket.recv(&mut bytes) {
+                self.said.push_str(&String::from_utf8_lossy(&bytes[..read]));
+                self.said.push('\n');
+            }
+            self.said.lines().any(|said| said == line).then_some(())
+        });
+    }
+}
+
+#[test]
+fn systemd_is_told_that_the_relay_is_ready_alive_and_stopping() {
+    let site = Site::new(&source("hook", "webhook"));
+    let path = site.path("notify");
+    let mut notified = Notified::bind(&path);
+    let socket = path.display().to_string();
+    let mut relay =
+        Relay::start_in(site.with_environment(&[("NOTIFY_SOCKET", &socket), ("WATCHDOG_USEC", "300000")]));
+    notified.wait("READY=1");
+    assert!(!notified.said.contains("STOPPING"), "{}", notified.said);
+    for _ in 0..3 {
+        notified.said.clear();
+        notified.wait("WATCHDOG=1");
+    }
+    relay.tell_to_stop();
+    notified.wait("STOPPING=1");
+    assert!(relay.ended().success());
+}
+
+#[test]
+fn without_a_watchdog_systemd_is_told_that_the_relay_is_ready() {
+    let site = Site::new(&source("hook", "webhook"));
+    let path = site.path("notify");
+    let mut notified = Notified::bind(&path);
+    let mut relay = Relay::start_in(site.with_environment(&[("NOTIFY_SOCKET", &path.display().to_string())]));
+    notified.wait("READY=1");
+    relay.stop();
+    notified.wait("STOPPING=1");
+    assert!(!notified.said.contains("WATCHDOG"), "{}", notified.said);
+}
+
+#[test]
+fn systemds_directories_are_used_when_the_configuration_names_none() {
+    let site = Site::new("");
+    let text = fs::read_to_string(site.path("tocsin.toml")).expect("it was written");
+    site.configure_whole(&format!("{text}{}", source("hook", "webhook")));
+    let state = site.path("given").display().to_string();
+    let relay = Relay::start_in(site.with_environment(&[("STATE_DIRECTORY", &state)]));
+    assert!(relay.path("given/tocsin.redb").exists() && !relay.path("state").exists());
+}
+
+#[test]
+fn the_unit_file_has_no_mistake() {
+    if Command::new("systemd-analyze").arg("--version").output().is_err() {
+        skipped("the check of the unit file: there is no systemd-analyze");
+        return;
+    }
+    let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/daemon/systemd/tocsin.service");
+    let unit = fs::read_to_string(unit).expect("the unit is there");
+    // It is checked that the program is there, which it is not before it was installed.
+    assert!(unit.contains("ExecStart=/usr/bin/tocsin "), "{unit}");
+    let site = Site::new("");
+    fs::write(site.path("tocsin.service"), unit.replace("/usr/bin/tocsin ", "/bin/sh ")).expect("written");
+    let output = Command::new("systemd-analyze").arg("verify").arg(site.path("tocsin.service")).output();
+    let output = output.expect("it is there");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !said.contains("tocsin.service"), "{said}");
+}
