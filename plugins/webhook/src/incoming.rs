@@ -1,9 +1,12 @@
-//! The source: one object, from JSON, a form or a query, becomes one event.
+//! The source: one object, from JSON, a form or a query, becomes one event; or whatever a program makes of it.
 //!
 //! Never refuses for a severity that it does not know: the source's default counts, and the word is kept.
 
 use serde_json::{Map, Value};
 use tocsin_plugin::prelude::*;
+
+use crate::jq::Program;
+use crate::{Recipe, mapped};
 
 /// Where things are in what comes in.
 #[derive(Settings)]
@@ -35,12 +38,48 @@ pub struct In {
     /// Where the sender's id of the delivery is, if it has one. When it comes again within 24 hours, nothing
     /// happens. `webhook-id` and `idempotency-key` headers are used by themselves.
     delivery_id_field: Option<String>,
+    /// A ready program for a tool. With it, or with `jq`, the fields above are not used; `trigger_words` and
+    /// `resolve_words` are.
+    recipe: Option<Recipe>,
+    /// A jq program that makes events of a request. Its input is the body: the JSON document, or an object of a
+    /// form's fields, or of the query when there is no body; `$request` has `method`, `path`, `query`, `headers`
+    /// and `received_at`. It gives objects with `status`, `key`, `title`, `message`, `severity`, `labels`,
+    /// `links`, `aliases`, `actor` and `occurred_at`, or `{ignored: "why"}`, or nothing.
+    #[setting(label = "jq program", kind = "expression")]
+    jq: Option<String>,
 }
 
 /// Headers that mean one delivery, however often it is sent.
 const DELIVERY_HEADERS: [&str; 2] = ["webhook-id", "idempotency-key"];
 
 pub(crate) fn decode(request: &Request, settings: &In) -> Result<Decoded, Refusal> {
+    let decoded = match settings.program() {
+        Some((name, code)) => mapped::decode(request, &document(request)?, name, code, settings)?,
+        None => simple(request, settings)?,
+    };
+    let from_header = || DELIVERY_HEADERS.iter().find_map(|name| request.header(name)).map(str::to_owned);
+    let delivery_id = decoded.delivery_id.clone().or_else(from_header);
+    Ok(decoded.delivery_id(delivery_id))
+}
+
+/// Mistakes in the settings: a program that does not compile.
+pub(crate) fn check(settings: &In) -> Result<(), Vec<Problem>> {
+    match (settings.jq.as_deref().filter(|code| !code.trim().is_empty()), settings.recipe) {
+        (Some(_), Some(_)) => {
+            let problem =
+                "is given beside a recipe; take one of them out, or copy the recipe's program and change it";
+            Err(vec![Problem::new("jq", problem)])
+        }
+        (Some(code), None) => match Program::compile(code) {
+            Ok(_) => Ok(()),
+            Err(why) => Err(vec![Problem::new("jq", format!("is not a program that jq can run: {why}"))]),
+        },
+        (None, _) => Ok(()),
+    }
+}
+
+/// One event, from the fields that the settings name.
+fn simple(request: &Request, settings: &In) -> Result<Decoded, Refusal> {
     let document = read(request)?;
     let field = |path: &str| json::text(&document, path);
     let title = field(&settings.title_field)
@@ -48,7 +87,7 @@ pub(crate) fn decode(request: &Request, settings: &In) -> Result<Decoded, Refusa
         .filter(|title| !title.is_empty())
         .ok_or_else(|| Refusal::missing(settings.title_field.clone()))?;
     let change = match field(&settings.status_field) {
-        Some(word) => change(&word, settings)?,
+        Some(word) => settings.change(&word, &settings.status_field)?,
         None => Change::Trigger,
     };
     let key = field(&settings.id_field).unwrap_or_else(|| title.clone());
@@ -70,12 +109,37 @@ pub(crate) fn decode(request: &Request, settings: &In) -> Result<Decoded, Refusa
             };
         }
     }
-    let from_header = DELIVERY_HEADERS.iter().find_map(|name| request.header(name)).map(str::to_owned);
     let from_field = settings.delivery_id_field.as_deref().filter(|path| !path.is_empty()).and_then(field);
-    Ok(Decoded::from(event).delivery_id(from_field.or(from_header)))
+    Ok(Decoded::from(event).delivery_id(from_field))
 }
 
 impl In {
+    /// The program that is in force, with the name that a sender is told.
+    fn program(&self) -> Option<(&str, &str)> {
+        let own =
+            self.jq.as_deref().filter(|code| !code.trim().is_empty()).map(|code| ("the jq program", code));
+        own.or_else(|| self.recipe.map(|recipe| ("the recipe", recipe.program())))
+    }
+
+    /// What a word for the status means; `field` is where it stands.
+    pub(crate) fn change(&self, word: &str, field: &str) -> Result<Change, Refusal> {
+        let is_in = |words: &[String]| words.iter().any(|known| words::same(known, word));
+        if is_in(&self.trigger_words) {
+            return Ok(Change::Trigger);
+        }
+        if is_in(&self.resolve_words) {
+            return Ok(Change::Resolve);
+        }
+        words::change(word).ok_or_else(|| {
+            let word = text::truncate(&text::one_line(word), 60);
+            let problem = format!(
+                "`{word}` is not known; send `trigger` or `resolve`, or add the word to the source's trigger_words \
+                 or resolve_words"
+            );
+            Refusal::invalid(field, problem)
+        })
+    }
+
     /// Whether a flattened name is one of the fields, so that it is no label as well.
     fn is_used(&self, name: &str) -> bool {
         let required = [
@@ -93,43 +157,30 @@ impl In {
 
 /// The one object. A list of one is unwrapped, as several senders wrap by mistake.
 fn read(request: &Request) -> Result<Value, Refusal> {
-    let document = match request.payload()? {
-        Payload::Json(Value::Array(mut items)) if items.len() == 1 => items.remove(0),
+    match document(request)? {
+        Value::Array(mut items) if items.len() == 1 => Ok(items.remove(0)),
         // A list can still be addressed, as `0.title`.
-        Payload::Json(list @ Value::Array(_)) => list,
-        Payload::Json(Value::String(inner)) => json::parse(inner.as_bytes()).map_err(|error| {
-            Refusal::Malformed(format!("the body is a JSON string whose text is no document: {error}"))
-        })?,
+        document @ (Value::Object(_) | Value::Array(_)) => Ok(document),
+        Value::String(_) => Err(Refusal::Malformed(
+            "the body is a JSON string whose text is no document; a JSON object was expected".to_owned(),
+        )),
+        _ => Err(Refusal::Malformed("the body is a single value; a JSON object was expected".to_owned())),
+    }
+}
+
+/// The body as one JSON value, or the query where there is none. A text that holds a document is that document.
+fn document(request: &Request) -> Result<Value, Refusal> {
+    Ok(match request.payload()? {
+        Payload::Json(Value::String(inner)) => match json::parse(inner.as_bytes()) {
+            Ok(document @ (Value::Object(_) | Value::Array(_))) => document,
+            _ => Value::String(inner),
+        },
         Payload::Json(value) => value,
         form @ Payload::Form(_) => Value::Object(form.into_object().unwrap_or_default()),
         Payload::Empty => {
             let fields = request.query.iter().map(|p| (p.name.clone(), Value::String(p.value.clone())));
             Value::Object(fields.collect::<Map<String, Value>>())
         }
-    };
-    if document.is_object() || document.is_array() {
-        return Ok(document);
-    }
-    Err(Refusal::Malformed("the body is a single value; a JSON object was expected".to_owned()))
-}
-
-fn change(word: &str, settings: &In) -> Result<Change, Refusal> {
-    let is_in = |words: &[String]| words.iter().any(|known| words::same(known, word));
-    if is_in(&settings.trigger_words) {
-        return Ok(Change::Trigger);
-    }
-    if is_in(&settings.resolve_words) {
-        return Ok(Change::Resolve);
-    }
-    words::change(word).ok_or_else(|| {
-        Refusal::invalid(
-            settings.status_field.clone(),
-            format!(
-                "`{}` is not known; send `trigger` or `resolve`, or add the word to the source's trigger_words or \
-                 resolve_words",
-                text::truncate(&text::one_line(word), 60)
-            ),
-        )
     })
 }
 

@@ -6,13 +6,18 @@
 use tocsin_plugin::prelude::*;
 use tocsin_plugin::{ActionInfo, Context, Response};
 
+mod html;
 mod incoming;
+mod jq;
+mod mapped;
 mod outgoing;
 mod payload;
+mod recipes;
 mod statuses;
 
 pub use incoming::In;
 pub use outgoing::{Authentication, Connection, Method, Out};
+pub use recipes::Recipe;
 
 /// The plugin.
 pub struct Webhook;
@@ -41,6 +46,10 @@ impl Source for Webhook {
 
     fn decode(request: &Request, settings: &In) -> Result<Decoded, Refusal> {
         incoming::decode(request, settings)
+    }
+
+    fn check(settings: &In) -> Result<(), Vec<Problem>> {
+        incoming::check(settings)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Behaviours of both directions, beside the cases.
 
+mod recipes;
+
 use tocsin_plugin::testing::{self, example_context};
 use tocsin_plugin::{Setting, Value};
 
