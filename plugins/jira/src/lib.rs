@@ -76,6 +76,13 @@ impl Source for Jira {
         };
         Ok(decide::with_body(&body, settings)?.delivery_id(delivery_id))
     }
+
+    fn check(settings: &Fields) -> Result<(), Vec<Problem>> {
+        match words::severity_problems("priorities", &settings.priorities) {
+            problems if problems.is_empty() => Ok(()),
+            problems => Err(problems),
+        }
+    }
 }
 
 /// Members that make up most of a payload and say nothing about an incident. Jira sends up to a hundred custom

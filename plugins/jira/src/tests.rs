@@ -1,8 +1,9 @@
 //! Behaviours of the decoder, beside the cases.
 
+use proptest::prelude::*;
 use serde_json::json;
 use tocsin_plugin::testing;
-use tocsin_plugin::{Header, Parameter};
+use tocsin_plugin::{Header, Parameter, Setting, Value, check_source};
 
 use super::*;
 use crate::issue::Progress;
@@ -22,6 +23,22 @@ fn issue(status: serde_json::Value) -> serde_json::Value {
 #[test]
 fn cases_hold() {
     testing::run_source_cases::<Jira>(env!("CARGO_MANIFEST_DIR"));
+}
+
+#[test]
+fn samples_have_their_reviewed_outcomes() {
+    testing::run_sample_outcomes(env!("CARGO_MANIFEST_DIR"), &["jira"], |_, bytes| {
+        Jira::decode(&Request { body: bytes.to_vec(), ..Request::post_json("") }, &fields())
+    });
+}
+
+#[test]
+fn a_line_of_priorities_that_is_none_is_a_problem_of_the_configuration() {
+    let lines = vec!["Showstopper = critical".to_owned(), "Sofort = rot".to_owned()];
+    let problems =
+        check_source::<Jira>(&[Setting { key: "priorities".to_owned(), value: Value::Texts(lines) }]);
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].field == "priorities" && problems[0].problem.contains("Sofort"), "{problems:?}");
 }
 
 #[test]
@@ -119,4 +136,21 @@ fn a_variable_that_was_not_replaced_is_no_key() {
     let mut request = Request::post_json("");
     request.query = vec![Parameter { name: "key".to_owned(), value: "${issue.key}".to_owned() }];
     assert!(matches!(Jira::decode(&request, &fields()), Err(Refusal::Missing(_))));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..4096)) {
+        let _ = Jira::decode(&Request { body: bytes, ..Request::post_json("") }, &fields());
+    }
+
+    #[test]
+    fn no_issue_makes_it_panic(event in "(jira:issue_updated|comment_created|worklog_deleted|\\PC{0,12})", text in "\\PC{0,200}", stamp in any::<i64>()) {
+        let body = json!({"webhookEvent": event, "timestamp": stamp, "issue": {"id": text, "key": text, "self": text,
+            "fields": {"summary": text, "status": {"name": text}, "priority": {"name": text}, "description": {"type": text, "content": [{"type": "text", "text": text}]}}},
+            "changelog": {"items": [{"field": "Key", "fromString": text, "toString": text}]}, "comment": {"self": text, "body": text}});
+        if let Ok(decoded) = Jira::decode(&Request::post_json(&body.to_string()), &fields()) {
+            testing::check_decoded(&decoded);
+        }
+    }
 }

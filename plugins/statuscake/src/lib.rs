@@ -65,13 +65,23 @@ tocsin_plugin::export!(StatusCake: source);
 fn read(request: &Request) -> Result<Map<String, Value>, Refusal> {
     let query = request.query.iter().map(|p| (p.name.clone(), Value::String(p.value.clone())));
     let mut fields: Map<String, Value> = query.collect();
-    match request.payload()? {
+    match request.payload().map_err(without_a_quote)? {
         Payload::Empty => {}
         Payload::Json(Value::Object(object)) => fields.extend(object),
         Payload::Json(_) => return Err(Refusal::Malformed("the JSON document is not an object".to_owned())),
         form @ Payload::Form(_) => fields.extend(form.into_object().unwrap_or_default()),
     }
     Ok(fields)
+}
+
+/// A refusal that quotes nothing of the body: the token may stand where it breaks.
+fn without_a_quote(refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::Malformed(why) => {
+            Refusal::Malformed(why.split_once(", near `").map_or(why.as_str(), |(why, _)| why).to_owned())
+        }
+        other => other,
+    }
 }
 
 /// The first of these fields that says something. A placeholder that was not replaced says nothing.

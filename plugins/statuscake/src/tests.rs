@@ -1,6 +1,7 @@
 //! Behaviours of the decoder, beside the cases.
 
-use tocsin_plugin::testing;
+use proptest::prelude::*;
+use tocsin_plugin::{Parameter, testing};
 
 use super::*;
 
@@ -13,6 +14,51 @@ fn decode(form: &str) -> Result<Decoded, Refusal> {
 #[test]
 fn cases_hold() {
     testing::run_source_cases::<StatusCake>(env!("CARGO_MANIFEST_DIR"));
+}
+
+/// A sample as StatusCake sends it; the one of the GET is a request line with placeholders that were replaced.
+fn sample(name: &str, bytes: &[u8]) -> Request {
+    let mut request = Request { body: bytes.to_vec(), ..Request::post_json("") };
+    if name.ends_with(".form") {
+        request.headers[0].value = "application/x-www-form-urlencoded".to_owned();
+    }
+    if name.contains("get-all") {
+        let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        request = testing::parse_request(line).expect("a request line");
+    }
+    request
+}
+
+#[test]
+fn samples_have_their_reviewed_outcomes() {
+    testing::run_sample_outcomes(env!("CARGO_MANIFEST_DIR"), &["statuscake"], |name, bytes| {
+        StatusCake::decode(&sample(name, bytes), &())
+    });
+}
+
+#[test]
+fn a_refusal_never_quotes_the_token() {
+    let token = "216831f6b5940250f652c1dee00562e4";
+    for body in [
+        format!(r#"{{"Token":"{token}""#),
+        format!(r#"{{"Token":"{token}"x}}"#),
+        format!(r#"{{"Token":"{token}"}}"#),
+        format!("Token={token}"),
+        format!("Token={token}&Status=Down"),
+        format!("Token={token}&Status=Sideways"),
+        format!("[\"{token}\"]"),
+        token.to_owned(),
+    ] {
+        for outcome in [decode(&body), StatusCake::decode(&Request::post_json(&body), &())] {
+            assert!(!format!("{outcome:?}").contains(&token[8..16]), "{outcome:?}");
+        }
+    }
+    let placeholders = [("t", token), ("s", "Down"), ("n", "Shop")];
+    let query =
+        placeholders.map(|(name, value)| Parameter { name: name.to_owned(), value: value.to_owned() });
+    let request = Request { query: query.to_vec(), ..Request::post_json("") };
+    let decoded = StatusCake::decode(&request, &()).expect("decoded");
+    assert!(!format!("{decoded:?}").contains(token));
 }
 
 #[test]
@@ -52,4 +98,24 @@ fn a_placeholder_that_was_not_replaced_is_nothing() {
     let event = decode("Status=Down&Name=%7CNAME%7C&URL=https%3A%2F%2Fa.example").unwrap().events.remove(0);
     assert_eq!(event.title, "https://a.example is down");
     assert!(!is_placeholder("|") && !is_placeholder("||") && !is_placeholder("|ü|"));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..4096), kind in "[a-z/;= -]{0,40}") {
+        let mut request = Request { body: bytes, ..Request::post_json("") };
+        let _ = StatusCake::decode(&request, &());
+        request.headers[0].value = kind;
+        let _ = StatusCake::decode(&request, &());
+    }
+
+    #[test]
+    fn no_value_makes_it_panic(name in "\\PC{0,200}", tags in "[\\PC,:]{0,200}", up in any::<bool>()) {
+        let fields = [("Status", if up { "Up" } else { "DOWN" }), ("Name", &name), ("URL", &name), ("Tags", &tags)];
+        let query = fields.map(|(name, value)| Parameter { name: name.to_owned(), value: value.to_owned() });
+        let request = Request { query: query.to_vec(), ..Request::post_json("") };
+        if let Ok(decoded) = StatusCake::decode(&request, &()) {
+            testing::check_decoded(&decoded);
+        }
+    }
 }

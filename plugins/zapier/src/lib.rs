@@ -36,7 +36,7 @@ impl Source for Zapier {
 
     fn source_info() -> SourceInfo {
         SourceInfo::default()
-            .methods(["POST", "PUT", "PATCH", "GET"])
+            .methods(["POST", "PUT", "PATCH", "DELETE", "GET"])
             // Autoreplay repeats the same body up to 10 h 35 m later and sends no delivery id.
             .replays(Replays::ByBody)
             .example(Example::post_json(
@@ -143,7 +143,8 @@ fn event(alert: &Map<String, Value>, place: &str) -> Result<Event, Refusal> {
         }
     }
     for (name, value) in alert.iter().filter(|(name, _)| !is_known(name)) {
-        for (label, text) in json::flatten(name.trim(), value) {
+        // With Unflatten at No, Zapier sends `host__name` for what is `{"host": {"name": …}}` otherwise.
+        for (label, text) in json::flatten(&name.trim().replace("__", "."), value) {
             event = event.label(&label, &text);
         }
     }

@@ -1,5 +1,6 @@
 //! Behaviours of the decoder, beside the cases.
 
+use proptest::prelude::*;
 use tocsin_plugin::testing;
 
 use super::*;
@@ -11,6 +12,25 @@ fn decode(body: &str) -> Result<Decoded, Refusal> {
 #[test]
 fn cases_hold() {
     testing::run_source_cases::<Zapier>(env!("CARGO_MANIFEST_DIR"));
+}
+
+/// A sample as Zapier sends it: the payload type decides.
+fn sample(name: &str, bytes: &[u8]) -> Request {
+    let mut request = Request { body: bytes.to_vec(), ..Request::post_json("") };
+    request.headers[0].value = match name {
+        name if name.ends_with(".form") => "application/x-www-form-urlencoded",
+        name if name.contains("xml") => "application/xml",
+        _ => "application/json",
+    }
+    .to_owned();
+    request
+}
+
+#[test]
+fn samples_have_their_reviewed_outcomes() {
+    testing::run_sample_outcomes(env!("CARGO_MANIFEST_DIR"), &["zapier"], |name, bytes| {
+        Zapier::decode(&sample(name, bytes), &())
+    });
 }
 
 #[test]
@@ -43,4 +63,22 @@ fn an_overlong_id_is_shortened_and_stays_stable() {
     let (first, second) = (decode(&body).unwrap(), decode(&body).unwrap());
     assert!(first.events[0].key.len() <= keys::BYTES_MAX);
     assert_eq!(first, second);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..4096), kind in "[a-z/;= -]{0,40}") {
+        let mut request = Request { body: bytes, ..Request::post_json("") };
+        let _ = Zapier::decode(&request, &());
+        request.headers[0].value = kind;
+        let _ = Zapier::decode(&request, &());
+    }
+
+    #[test]
+    fn no_alert_makes_it_panic(name in "\\PC{0,20}", title in "\\PC{0,200}", status in "\\PC{0,12}", id in any::<i64>()) {
+        let alert = serde_json::json!({"title": title, "status": status, "id": id, &name: {&name: [title]}});
+        if let Ok(decoded) = decode(&serde_json::json!([alert, {"title": title, "status": "up"}]).to_string()) {
+            testing::check_decoded(&decoded);
+        }
+    }
 }
