@@ -18,6 +18,8 @@ type Data = data::JustLut<Val>;
 const PROGRAM_BYTES: usize = 32 * 1024;
 /// Brackets within brackets of a program, whose parser goes down with each.
 const NESTING: usize = 64;
+/// Operators of a program: a chain of them is as deep as it is long, for the parser as for the run.
+const OPERATORS: usize = 600;
 /// Results of a program; the host takes no more events.
 const RESULTS: usize = 1000;
 /// What jq has elsewhere and a program here must do without.
@@ -91,7 +93,17 @@ fn check_size(code: &str) -> Result<(), String> {
     if code.len() > PROGRAM_BYTES {
         return Err(format!("the program has {} bytes; {PROGRAM_BYTES} are the most", code.len()));
     }
-    let (mut depth, mut deepest) = (0_usize, (0, 0));
+    let (mut depth, mut deepest, mut operators) = (0_usize, (0, 0), 0);
+    let without_comments = code.lines().filter(|line| !line.trim_start().starts_with('#'));
+    for line in without_comments {
+        operators +=
+            line.bytes().filter(|byte| b"|+-,*/".contains(byte)).count() + line.matches("if ").count();
+    }
+    if operators > OPERATORS {
+        return Err(format!(
+            "the program has {operators} operators and conditions; {OPERATORS} are the most"
+        ));
+    }
     for (at, byte) in code.bytes().enumerate() {
         match byte {
             b'(' | b'[' | b'{' => depth += 1,

@@ -69,6 +69,9 @@ fn a_mistake_is_told_with_line_and_column() {
         assert!(why.contains(place) && why.contains(what), "{code}: {why}");
     }
     assert!(Program::compile(&"(".repeat(100)).is_err_and(|why| why.contains("64 brackets")));
+    assert!(
+        Program::compile(&format!("{}1", "1 + ".repeat(700))).is_err_and(|why| why.contains("700 operators"))
+    );
     assert!(Program::compile(&" ".repeat(100_000)).is_err_and(|why| why.contains("bytes")));
 }
 
