@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::Config;
+use crate::config::{Config, socket_in};
 
 mod bench;
 mod check;
@@ -111,11 +111,17 @@ impl Place {
         Ok(Config::read(&self.path()?)?)
     }
 
+    /// Where the relay keeps its state. Asks for no more of the configuration than that: its secrets may be
+    /// the service's alone.
+    fn state_dir(&self) -> anyhow::Result<PathBuf> {
+        Ok(Config::read_state_dir(&self.path()?)?)
+    }
+
     /// The control socket.
     fn socket(&self) -> anyhow::Result<PathBuf> {
         match &self.socket {
             Some(socket) => Ok(socket.clone()),
-            None => Ok(self.read()?.socket_path()),
+            None => Ok(socket_in(&self.state_dir()?)),
         }
     }
 

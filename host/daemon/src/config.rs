@@ -166,16 +166,24 @@ impl Config {
         Self::parse(path, &text)
     }
 
+    /// The state directory that the file at `path` names, whatever else is in it.
+    ///
+    /// # Errors
+    /// The file cannot be read, is not TOML, or the directory is no text.
+    pub fn read_state_dir(path: &Path) -> Result<PathBuf, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::Read { path: path.to_owned(), error })?;
+        relay::read_state_dir(path, table(path, &text)?)
+            .map_err(|problems| ConfigError::Invalid { path: path.to_owned(), problems })
+    }
+
     /// Checks `text`, which was read from `path`.
     ///
     /// # Errors
     /// It is not TOML, or has mistakes: all of them.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| ConfigError::Syntax {
-            path: path.to_owned(),
-            error: Box::new(error),
-        })?;
-        relay::read(path, table).map_err(|problems| ConfigError::Invalid { path: path.to_owned(), problems })
+        relay::read(path, table(path, text)?)
+            .map_err(|problems| ConfigError::Invalid { path: path.to_owned(), problems })
     }
 
     /// The part that state depends on.
@@ -188,12 +196,12 @@ impl Config {
 
     /// The store's file.
     pub fn store_path(&self) -> PathBuf {
-        self.state_dir.join("tocsin.redb")
+        store_in(&self.state_dir)
     }
 
     /// The socket over which the command line talks to the running relay.
     pub fn socket_path(&self) -> PathBuf {
-        self.state_dir.join("control.sock")
+        socket_in(&self.state_dir)
     }
 
     /// The address of a source, as far as it is known from outside.
@@ -203,6 +211,23 @@ impl Config {
             None => format!("http://{}/in/{source}", self.listen),
         }
     }
+}
+
+/// The store's file in a state directory.
+pub fn store_in(state_dir: &Path) -> PathBuf {
+    state_dir.join("tocsin.redb")
+}
+
+/// The control socket in a state directory.
+pub fn socket_in(state_dir: &Path) -> PathBuf {
+    state_dir.join("control.sock")
+}
+
+fn table(path: &Path, text: &str) -> Result<toml::Table, ConfigError> {
+    text.parse().map_err(|error: toml::de::Error| ConfigError::Syntax {
+        path: path.to_owned(),
+        error: Box::new(error),
+    })
 }
 
 /// A configuration that cannot be used.

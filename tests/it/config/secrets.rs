@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::{Receiver, Relay, Reply, Request, Site, action, settings, until};
+use crate::harness::{Ran, Receiver, Relay, Reply, Request, Site, action, settings, until};
 
 /// What stands for a secret here: nothing else contains it.
 const PART: &str = "s3cr3t";
@@ -104,6 +104,25 @@ fn secrets_show_in_no_output() {
             );
         }
     }
+}
+
+#[test]
+fn the_command_line_needs_none_of_the_relays_secrets() {
+    let receiver = Receiver::start();
+    let mut relay = relay(&receiver);
+    alert(&relay, "Disk full");
+    let run = |relay: &Relay, words: &[&str]| {
+        let mut command = relay.command(words);
+        command.env_remove("OUT_URL").env_remove("CREDENTIALS_DIRECTORY");
+        Ran::of(command)
+    };
+    assert!(run(&relay, &["incidents", "list"]).expect(0).stdout.contains("Disk full"));
+    run(&relay, &["incidents", "ack", "1"]).expect(0);
+    run(&relay, &["verify"]).expect(0);
+    relay.stop();
+    run(&relay, &["verify"]).expect(0);
+    // What reads all of it says what is missing.
+    assert!(run(&relay, &["serve"]).expect(1).stderr.contains("the environment has no readable `OUT_URL`"));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use tocsin_store::{OpenError, Options, Store};
 
 use super::Place;
 use super::table::{items, json, text};
+use crate::config::store_in;
 use crate::control::verified;
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
@@ -24,7 +25,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
 }
 
 fn offline(place: &Place) -> anyhow::Result<Value> {
-    let path = place.read()?.store_path();
+    let path = store_in(&place.state_dir()?);
     if !path.exists() {
         anyhow::bail!("there is no store at {}: nothing was ever kept", path.display());
     }

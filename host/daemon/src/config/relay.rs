@@ -15,6 +15,8 @@ use super::{Config, Problem, actions, connections, limits, sources};
 
 /// Where senders connect to when nothing is said: not reachable from outside by accident.
 const DEFAULT_LISTEN: &str = "127.0.0.1:8686";
+/// The key of the state directory.
+const STATE_DIR: &str = "state_dir";
 /// Where packages put the configuration, and where the unit then keeps the state: the command line has to
 /// find it without the service's environment.
 const PACKAGED: (&str, &str) = ("/etc/tocsin", "/var/lib/tocsin");
@@ -24,9 +26,7 @@ pub(super) fn read(path: &Path, table: Table) -> Result<Config, Vec<Problem>> {
     let base = path.parent().unwrap_or(Path::new("")).to_owned();
     let listen =
         root.parsed("listen", parse_listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8686)));
-    let state_dir = directory(&mut root, "state_dir", &base, "STATE_DIRECTORY", || {
-        if base == Path::new(PACKAGED.0) { PathBuf::from(PACKAGED.1) } else { base.join("state") }
-    });
+    let state_dir = state_dir(&mut root, &base);
     let plugins_dir = directory(&mut root, "plugins_dir", &base, "", || state_dir.join("plugins"));
     let cache_dir = directory(&mut root, "cache_dir", &base, "CACHE_DIRECTORY", || state_dir.join("cache"));
     let public_url = root.parsed("public_url", parse_public_url);
@@ -69,6 +69,21 @@ pub(super) fn read(path: &Path, table: Table) -> Result<Config, Vec<Problem>> {
         sources,
         connections,
         actions,
+    })
+}
+
+/// The state directory alone: whoever looks for the running relay need not be able to read its secrets.
+pub(super) fn read_state_dir(path: &Path, mut table: Table) -> Result<PathBuf, Vec<Problem>> {
+    table.retain(|key, _| key == STATE_DIR);
+    let mut root = Reader::root(table);
+    let state_dir = state_dir(&mut root, path.parent().unwrap_or(Path::new("")));
+    let problems = root.finish();
+    if problems.is_empty() { Ok(state_dir) } else { Err(problems) }
+}
+
+fn state_dir(root: &mut Reader, base: &Path) -> PathBuf {
+    directory(root, STATE_DIR, base, "STATE_DIRECTORY", || {
+        if base == Path::new(PACKAGED.0) { PathBuf::from(PACKAGED.1) } else { base.join("state") }
     })
 }
 
