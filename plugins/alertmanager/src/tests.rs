@@ -25,6 +25,16 @@ fn samples_have_their_reviewed_outcomes() {
 }
 
 #[test]
+fn a_trigger_and_its_resolve_share_an_identity() {
+    for (trigger, resolve) in [
+        ("cases/two-alerts-fire/expected.json", "cases/one-of-two-is-over/expected.json"),
+        ("cases/version-3-fires/expected.json", "cases/version-3-is-over/expected.json"),
+    ] {
+        testing::check_pair(env!("CARGO_MANIFEST_DIR"), trigger, resolve);
+    }
+}
+
+#[test]
 fn a_line_that_is_no_severity_is_a_problem_of_the_configuration() {
     let lines = vec!["page = critical".to_owned(), "ticket".to_owned()];
     let problems =

@@ -25,6 +25,17 @@ fn samples_have_their_reviewed_outcomes() {
 }
 
 #[test]
+fn a_trigger_and_its_resolve_share_an_identity() {
+    for (trigger, resolve) in [
+        ("cases/an-alert-fires/expected.json", "cases/it-is-over-while-the-state-is-alerting/expected.json"),
+        ("cases/legacy-alerting/expected.json", "cases/legacy-ok/expected.json"),
+        ("cases/legacy-no-data/expected.json", "cases/legacy-ok/expected.json"),
+    ] {
+        testing::check_pair(env!("CARGO_MANIFEST_DIR"), trigger, resolve);
+    }
+}
+
+#[test]
 fn a_line_that_is_no_severity_is_a_problem_of_the_configuration() {
     let lines = vec!["page = critical".to_owned(), "ticket".to_owned()];
     let problems =

@@ -42,6 +42,23 @@ fn a_line_of_priorities_that_is_none_is_a_problem_of_the_configuration() {
 }
 
 #[test]
+fn a_trigger_and_its_resolve_share_an_identity() {
+    for (trigger, resolve) in [
+        ("outcomes/mm-webhook-issue-created.json", "outcomes/mm-webhook-issue-updated-resolved.json"),
+        (
+            "outcomes/mm-webhook-issue-created.json",
+            "outcomes/mm-webhook-issue-updated-resolved-one-changelog.json",
+        ),
+        (
+            "outcomes/mm-webhook-issue-updated-reopened.json",
+            "outcomes/mm-webhook-issue-updated-resolved.json",
+        ),
+    ] {
+        testing::check_pair(env!("CARGO_MANIFEST_DIR"), trigger, resolve);
+    }
+}
+
+#[test]
 fn samples_never_panic_and_events_of_issues_have_the_issues_id() {
     testing::for_each_sample(env!("CARGO_MANIFEST_DIR"), "jira", |name, bytes| {
         let request = Request { body: bytes.to_vec(), ..Request::post_json("") };

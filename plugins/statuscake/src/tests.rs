@@ -62,6 +62,20 @@ fn a_refusal_never_quotes_the_token() {
 }
 
 #[test]
+fn a_trigger_and_its_resolve_share_an_identity() {
+    for (trigger, resolve) in [
+        ("outcomes/kb-down-500.form.json", "outcomes/itoc360-uppercase-UP.form.json"),
+        (
+            "outcomes/keep-variant-Checkrate-Method-TestID-down.form.json",
+            "outcomes/keep-variant-Checkrate-Method-TestID-up.form.json",
+        ),
+        ("cases/down/expected.json", "cases/up-after-down/expected.json"),
+    ] {
+        testing::check_pair(env!("CARGO_MANIFEST_DIR"), trigger, resolve);
+    }
+}
+
+#[test]
 fn samples_never_panic_and_never_show_the_token() {
     for content_type in ["application/x-www-form-urlencoded", "application/json", ""] {
         testing::for_each_sample(env!("CARGO_MANIFEST_DIR"), "statuscake", |name, bytes| {

@@ -34,6 +34,16 @@ fn samples_have_their_reviewed_outcomes() {
 }
 
 #[test]
+fn a_trigger_and_its_resolve_share_an_identity() {
+    for (trigger, resolve) in [
+        ("outcomes/guide-trigger-full.json", "outcomes/guide-resolve-minimal.json"),
+        ("outcomes/guide-form-payload-type.form.json", "outcomes/guide-resolve-minimal.json"),
+    ] {
+        testing::check_pair(env!("CARGO_MANIFEST_DIR"), trigger, resolve);
+    }
+}
+
+#[test]
 fn samples_never_panic() {
     for content_type in ["application/json", "application/x-www-form-urlencoded", "text/plain", ""] {
         testing::for_each_sample(env!("CARGO_MANIFEST_DIR"), "zapier", |_, bytes| {

@@ -28,4 +28,4 @@ pub use context::{context_from_json, example_context};
 pub use http::{parse_request, parse_response};
 pub use limits::{check_action, check_decoded, check_description, check_example, check_source};
 pub use render::{decoded_to_json, request_to_json, step_to_json};
-pub use samples::{for_each_sample, run_sample_outcomes};
+pub use samples::{check_pair, for_each_sample, run_sample_outcomes};

@@ -46,6 +46,34 @@ fn samples_have_their_reviewed_outcomes() {
 }
 
 #[test]
+fn a_trigger_and_its_resolve_share_an_identity() {
+    for (trigger, resolve) in [
+        ("cases/recipe-uptimerobot-down/expected.json", "cases/recipe-uptimerobot-up/expected.json"),
+        (
+            "cases/recipe-uptimerobot-down/expected.json",
+            "cases/recipe-uptimerobot-as-parameters/expected.json",
+        ),
+        ("cases/recipe-uptimekuma-down/expected.json", "cases/recipe-uptimekuma-up/expected.json"),
+        ("cases/recipe-pingdom-down/expected.json", "cases/recipe-pingdom-up/expected.json"),
+        ("cases/recipe-cloudwatch-alarm/expected.json", "cases/recipe-cloudwatch-ok/expected.json"),
+        (
+            "cases/recipe-newrelic-issue-activated/expected.json",
+            "cases/recipe-newrelic-issue-closed/expected.json",
+        ),
+        ("cases/recipe-github-run-failed/expected.json", "cases/recipe-github-run-succeeded/expected.json"),
+        ("cases/recipe-github-issue-opened/expected.json", "cases/recipe-github-issue-closed/expected.json"),
+        ("cases/recipe-itop-new/expected.json", "cases/recipe-itop-resolved/expected.json"),
+        ("cases/recipe-itop-new/expected.json", "cases/recipe-itop-by-event-alone/expected.json"),
+        ("cases/recipe-checkmk-problem/expected.json", "cases/recipe-checkmk-recovery/expected.json"),
+        ("cases/recipe-stackdriver-open/expected.json", "cases/recipe-stackdriver-closed/expected.json"),
+        ("outcomes/alerta-stackdriver-open.json", "outcomes/alerta-stackdriver-closed.json"),
+        ("outcomes/generic-json-incident-created.json", "outcomes/generic-json-incident-resolved.json"),
+    ] {
+        testing::check_pair(env!("CARGO_MANIFEST_DIR"), trigger, resolve);
+    }
+}
+
+#[test]
 fn every_recipe_compiles_and_refuses_nothing_that_is_json() {
     for tool in Recipe::ALL {
         let settings = recipe(*tool);
