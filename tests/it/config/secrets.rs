@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::{Ran, Receiver, Relay, Reply, Request, Site, action, settings, until};
+use crate::harness::{Ran, Receiver, Relay, Reply, Request, Site, action, settings};
 
 /// What stands for a secret here: nothing else contains it.
 const PART: &str = "s3cr3t";
@@ -131,14 +131,19 @@ fn a_secret_that_is_not_where_it_should_be_is_named_and_not_shown() {
         "[sources.a]\nplugin = \"webhook\"\ntoken = { env = \"NOT_THERE\" }\n\
          [sources.b]\nplugin = \"webhook\"\ntoken = { file = \"/nowhere/token\" }\n\
          [sources.c]\nplugin = \"webhook\"\ntoken = { credential = \"tok\" }\n\
-         [sources.d]\nplugin = \"webhook\"\ntoken = { vault = \"s3cr3t\" }\n",
+         [sources.d]\nplugin = \"webhook\"\ntoken = { vault = \"s3cr3t\" }\n\
+         [sources.e]\nplugin = \"webhook\"\nbasic = { user = \"jane\", password = { env = \"NOT_THERE\" } }\n\
+         [connections.f]\nplugin = \"webhook\"\nurl = { env = \"NOT_THERE\" }\n",
     );
-    let said = until("it was checked", || Some(site.run(&["check"]).expect(1).stderr));
+    let said = site.run(&["check"]).expect(1).stderr;
     for words in [
         "sources.a.token: the environment has no readable `NOT_THERE`",
         "sources.b.token: /nowhere/token",
         "sources.c.token: there is no credential `tok`",
         "sources.d.token: `vault` is no place for a secret",
+        "sources.e.basic.password: the environment has no readable `NOT_THERE`",
+        "connections.f.url: the environment has no readable `NOT_THERE`",
+        ": 6 mistakes to mend",
     ] {
         assert!(said.contains(words), "{words} in {said}");
     }

@@ -17,13 +17,10 @@ pub(super) fn read(name: String, mut reader: Reader, policy: Policy) -> Option<(
     let plugin = reader.required_text("plugin", "the id of the plugin that sends, such as `slack`");
     let description = reader.text("description").unwrap_or_default();
     let policy = Policy { private: reader.boolean("allow_private").unwrap_or(policy.private) };
-    let given = reader.secret("url");
+    let given = reader.required_secret("url", "the address that requests go to");
     let parsed = given.as_ref().map(|url| Url::parse(url.reveal().trim()));
     let parsed_url = match parsed {
-        None => {
-            reader.problem("url", "is missing: the address that requests go to");
-            None
-        }
+        None => None,
         Some(Err(error)) => {
             reader.problem("url", format!("is no URL ({error}): expected `https://host/path`"));
             None

@@ -145,6 +145,14 @@ impl Reader {
         self.read_secret(key, &value)
     }
 
+    /// A secret that must be there; one that cannot be read is that one mistake.
+    pub(super) fn required_secret(&mut self, key: &'static str, help: &str) -> Option<Secret> {
+        if !self.has(key) {
+            self.problem(key, format!("is missing: {help}"));
+        }
+        self.secret(key)
+    }
+
     fn read_secret(&self, key: &str, value: &Value) -> Option<Secret> {
         match Secret::read(value) {
             Ok(secret) => Some(secret),

@@ -87,10 +87,7 @@ fn read_flapping(reader: &mut Reader, default: Option<Flapping>) -> Option<Flapp
 
 fn read_basic(mut reader: Reader) -> Option<Basic> {
     let user = reader.required_text("user", "the user name that the sender gives");
-    let password = reader.secret("password");
-    if password.is_none() {
-        reader.problem("password", "is missing: the password that the sender gives");
-    }
+    let password = reader.required_secret("password", "the password that the sender gives");
     reader.finish();
     Some(Basic { user, password: password? })
 }
@@ -98,10 +95,8 @@ fn read_basic(mut reader: Reader) -> Option<Basic> {
 fn read_field_token(mut reader: Reader) -> Option<FieldToken> {
     let field = reader.required_text("field", "the field of the body or query, such as `Token`");
     let user = reader.text("md5_user");
-    let key = reader.secret("key");
-    if key.is_none() {
-        reader.problem("key", "is missing: what the field holds, or, with `md5_user`, the account's API key");
-    }
+    let key =
+        reader.required_secret("key", "what the field holds, or, with `md5_user`, the account's API key");
     reader.finish();
     Some(FieldToken { field, md5_user: user, key: key? })
 }
