@@ -8,7 +8,7 @@ fn the_demonstration_shows_every_step_for_every_bundled_source() {
     let said = site.run(&["demo", "--once"]).expect(0).stdout;
     let parts: Vec<&str> = said.split("\n── ").skip(1).collect();
     let sources: Vec<&str> = parts.iter().map(|part| part.split(' ').next().unwrap_or_default()).collect();
-    for source in ["jira", "statuscake", "webhook", "zapier"] {
+    for source in ["alertmanager", "grafana", "jira", "statuscake", "webhook", "zapier"] {
         assert!(sources.contains(&source), "{sources:?}");
     }
     for part in parts {

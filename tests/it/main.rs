@@ -13,5 +13,6 @@ mod restart;
 mod road;
 mod samples;
 mod sandbox;
+mod senders;
 mod systemd;
 mod tidy;

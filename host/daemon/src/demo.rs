@@ -56,10 +56,10 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
         println!("Compiling the bundled plugins (once; `serve` keeps the result) …");
         let samples = samples(&folder.path().join("cache")).await?;
         let receiver = receiver::start().await?;
-        let listen = listen().await?;
-        let text = configuration(listen, receiver, &samples);
+        let listener = listen().await?;
+        let text = configuration(listener.local_addr()?, receiver, &samples);
         let config = Config::parse(&folder.path().join("tocsin.toml"), &text)?;
-        let relay = Relay::start(config).await?;
+        let relay = Relay::start_on(listener, config).await?;
         introduce(&relay, &samples, receiver);
         let shown = show(&relay, &samples).await;
         if shown.is_ok() && !args.once {
@@ -89,16 +89,11 @@ async fn samples(cache: &Path) -> anyhow::Result<Vec<Sample>> {
     Ok(samples)
 }
 
-/// The usual port if it is free, else any.
-async fn listen() -> anyhow::Result<SocketAddr> {
-    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
-    match TcpListener::bind(usual).await {
-        Ok(_) => Ok(usual),
-        Err(_) => {
-            let free =
-                TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("looking for a free port")?;
-            Ok(free.local_addr()?)
-        }
+/// On the usual port if it is free, else on any.
+async fn listen() -> anyhow::Result<TcpListener> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, PORT)).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("looking for a free port"),
     }
 }
 

@@ -64,6 +64,17 @@ impl Relay {
     /// # Errors
     /// Whatever keeps it from starting, with the place.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .with_context(|| format!("listening on {} (`listen` in the configuration)", config.listen))?;
+        Self::start_on(listener, config).await
+    }
+
+    /// Starts it on a listener that is there already.
+    ///
+    /// # Errors
+    /// Whatever else keeps it from starting, with the place.
+    pub async fn start_on(listener: TcpListener, config: Config) -> anyhow::Result<Self> {
         make_directory(&config.state_dir)?;
         make_directory(&config.plugins_dir)?;
         let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
@@ -83,9 +94,6 @@ impl Relay {
         for (name, why) in unbound(&bindings) {
             tracing::error!(name, why, "this stands still until it is mended");
         }
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .with_context(|| format!("listening on {} (`listen` in the configuration)", config.listen))?;
         let address = listener.local_addr().context("listening")?;
         let socket = control::listen(&config.socket_path())?;
         let app = Arc::new(App::new(config, store, senders, bindings));

@@ -151,24 +151,6 @@ fn an_event_of_a_program_has_all_that_events_have() {
     assert!(event.occurred_at.is_some() && event.actor.as_deref() == Some("Jane"));
 }
 
-#[test]
-#[ignore = "a measurement, for reading: cargo test --release -- --ignored --nocapture"]
-fn what_a_call_costs() {
-    let body =
-        r#"{"title": "Backup failed", "status": "trigger", "id": "b", "severity": "high", "host": "db-1"}"#;
-    let own = "{title: .title, status: .status, key: .id, severity: .severity, labels: {host: .host}}";
-    let mut told =
-        vec![("simple".to_owned(), settings(&[])), ("a short program".to_owned(), settings(&[("jq", own)]))];
-    told.extend(Recipe::ALL.iter().map(|tool| (tool.name().to_owned(), recipe(*tool))));
-    for (name, settings) in told {
-        let begun = std::time::Instant::now();
-        for _ in 0..500 {
-            let _ = std::hint::black_box(Webhook::decode(&Request::post_json(body), &settings));
-        }
-        println!("{name}: {:?}", begun.elapsed() / 500);
-    }
-}
-
 proptest! {
     #[test]
     fn no_program_makes_it_panic(code in "[\\[\\]{}().|,:;\"\\\\$@a-z0-9 \\n?/=<>+*-]{0,80}") {
