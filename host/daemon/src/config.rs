@@ -177,13 +177,30 @@ impl Config {
             .map_err(|problems| ConfigError::Invalid { path: path.to_owned(), problems })
     }
 
+    /// Reads the file at `path` as far as it can be read, with all of its mistakes.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is not TOML.
+    pub fn inspect(path: &Path) -> Result<(Self, Vec<Problem>), ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::Read { path: path.to_owned(), error })?;
+        Self::parse_with_mistakes(path, &text)
+    }
+
     /// Checks `text`, which was read from `path`.
     ///
     /// # Errors
     /// It is not TOML, or has mistakes: all of them.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        relay::read(path, table(path, text)?)
-            .map_err(|problems| ConfigError::Invalid { path: path.to_owned(), problems })
+        let (config, problems) = Self::parse_with_mistakes(path, text)?;
+        if problems.is_empty() {
+            return Ok(config);
+        }
+        Err(ConfigError::Invalid { path: path.to_owned(), problems })
+    }
+
+    fn parse_with_mistakes(path: &Path, text: &str) -> Result<(Self, Vec<Problem>), ConfigError> {
+        Ok(relay::read(path, table(path, text)?))
     }
 
     /// The part that state depends on.

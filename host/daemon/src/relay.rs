@@ -5,7 +5,7 @@
 
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,19 +38,18 @@ pub struct Relay {
     timers: JoinHandle<()>,
 }
 
-/// The sandbox that a configuration asks for.
+/// The sandbox that a configuration asks for, with this directory for compiled plugins.
 ///
 /// # Errors
 /// The machine cannot run plugins, or the cache directory is not safe.
-pub fn sandbox(config: &Config) -> anyhow::Result<Sandbox> {
-    make_directory(&config.cache_dir)?;
+pub fn sandbox(config: &Config, cache_dir: Option<PathBuf>) -> anyhow::Result<Sandbox> {
     let limits = Limits {
         memory_bytes: config.limits.plugin_memory_bytes,
         wall: config.limits.plugin_time,
         ..Limits::default()
     };
     let sandbox = Sandbox::new(SandboxConfig {
-        cache_dir: Some(config.cache_dir.clone()),
+        cache_dir,
         pool_size: config.limits.plugin_calls,
         memory_bytes_ceiling: config.limits.plugin_memory_bytes,
         limits,
@@ -87,7 +86,9 @@ impl Relay {
         let store = Store::open(&config.store_path(), options)?;
         rustls::crypto::ring::default_provider().install_default().ok();
         let senders = Senders::new(config.connections.values()).context("preparing to send requests")?;
-        let shelf = Shelf::new(sandbox(&config)?, &config.plugins_dir).await?;
+        make_directory(&config.cache_dir)?;
+        let sandbox = sandbox(&config, Some(config.cache_dir.clone()))?;
+        let shelf = Shelf::new(sandbox, &config.plugins_dir).await?;
         // Watched before it is read: what is dropped in between is seen twice rather than never.
         let watch = Watch::new(shelf.directory());
         let bindings = shelf.scan(&config, None).await.context("reading the plugins")?;

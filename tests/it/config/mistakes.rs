@@ -49,7 +49,8 @@ fn all_mistakes_are_told_at_once_each_with_its_path() {
         [actions.filter]\nconnection = \"scheme\"\nfilter = \"severty == 'high'\"\n\
         [actions.syntax]\nconnection = \"scheme\"\nfilter = \"severity ==\"\n\
         [actions.on]\nconnection = \"scheme\"\non = [\"opend\"]\n\
-        [actions.status]\nconnection = \"scheme\"\nstatus = \"on\"\n";
+        [actions.status]\nconnection = \"scheme\"\nstatus = \"on\"\n\
+        [actions.words]\nconnection = \"scheme\"\nsettings = { payload = \"{'a': 1}\", tone = \"loud\" }\n";
     let site = Site::new("");
     site.configure_whole(tables);
     let said = site.run(&["check"]).expect(1).stderr;
@@ -76,12 +77,14 @@ fn all_mistakes_are_told_at_once_each_with_its_path() {
         ("actions.syntax.filter", "line 1"),
         ("actions.on.on", "`opend`"),
         ("actions.status.status", "`on`"),
+        ("actions.words.settings.payload", "double quotes"),
+        ("actions.words.settings.tone", "is not a setting of this plugin"),
     ] {
         let line = said.lines().find(|line| line.trim_start().starts_with(&format!("{path}: ")));
         let line = line.unwrap_or_else(|| unreachable!("{path} is not named in {said}"));
         assert!(line.contains(words), "{line}");
     }
-    assert!(said.contains("22 mistakes to mend"), "{said}");
+    assert!(said.contains("24 mistakes to mend"), "{said}");
     assert!(!said.contains("jane:word"), "{said}");
     // Nothing starts with it, and nothing was made.
     assert!(site.run(&["serve"]).expect(1).stderr.contains("22 mistakes to mend"));

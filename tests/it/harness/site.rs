@@ -1,6 +1,7 @@
 //! A folder with a configuration, and the command line in it.
 
 use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
@@ -25,6 +26,9 @@ const NOT_INHERITED: [&str; 7] = [
 
 /// Compiles the bundled plugins once, before the first relay wants them.
 static COMPILED: LazyLock<()> = LazyLock::new(|| {
+    // A check keeps what it compiled where there is a place for it.
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(CACHE);
+    made.expect("the target directory can be written");
     let site = Site::empty();
     site.configure("");
     site.run(&["check"]).expect(0);

@@ -7,18 +7,22 @@ use tocsin_core::delivery::ChangeKind;
 
 use super::{Place, table};
 use crate::bindings::Bindings;
-use crate::config::Config;
+use crate::config::{Config, ConfigError, Problem};
 use crate::plugins::Shelf;
 use crate::relay;
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
-    let config = place.read()?;
-    let (bindings, problems, refused) = super::runtime()?.block_on(async {
-        let shelf = Shelf::new(relay::sandbox(&config)?, &config.plugins_dir).await?;
+    let (config, mistakes) = Config::inspect(&place.path()?)?;
+    let (bindings, unfit, refused) = super::runtime()?.block_on(async {
+        // Nothing is made: the directories may be another user's to make.
+        let cache_dir = config.cache_dir.is_dir().then(|| config.cache_dir.clone());
+        let shelf = Shelf::new(relay::sandbox(&config, cache_dir)?, &config.plugins_dir).await?;
         let plugins = shelf.scan(&config, None).await.map(|bindings| bindings.plugins).unwrap_or_default();
-        let (bindings, problems) = Bindings::build(&config, plugins).await;
-        anyhow::Ok((bindings, problems, shelf.refused()))
+        let (bindings, unfit) = Bindings::build(&config, plugins).await;
+        anyhow::Ok((bindings, unfit, shelf.refused()))
     })?;
+    let is_whole = mistakes.is_empty();
+    let problems = together(mistakes, unfit);
     if place.json {
         let problems: Vec<_> = problems
             .iter()
@@ -27,6 +31,8 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         let refused: Vec<_> =
             refused.iter().map(|refused| json!({ "file": refused.file, "why": refused.why })).collect();
         table::json(&json!({ "problems": problems, "refused": refused }));
+    } else if !is_whole {
+        return Err(ConfigError::Invalid { path: config.path, problems }.into());
     } else {
         for refused in &refused {
             println!("plugin file {} is refused: {}", refused.file, refused.why);
@@ -40,6 +46,17 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     }
     let good = problems.is_empty() && refused.is_empty();
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The mistakes of the file, and what of it does not fit its plugins, without what only follows from them.
+fn together(mistakes: Vec<Problem>, unfit: Vec<Problem>) -> Vec<Problem> {
+    let follows = |problem: &Problem| {
+        let is_told = mistakes.iter().any(|mistake| mistake.path == problem.path);
+        // A connection that could not be read is not there for its actions.
+        is_told || (!mistakes.is_empty() && problem.path.ends_with(".connection"))
+    };
+    let unfit: Vec<Problem> = unfit.into_iter().filter(|problem| !follows(problem)).collect();
+    mistakes.into_iter().chain(unfit).collect()
 }
 
 /// What the configuration comes to, so that the reader sees whether that is what was meant.

@@ -21,7 +21,8 @@ const STATE_DIR: &str = "state_dir";
 /// find it without the service's environment.
 const PACKAGED: (&str, &str) = ("/etc/tocsin", "/var/lib/tocsin");
 
-pub(super) fn read(path: &Path, table: Table) -> Result<Config, Vec<Problem>> {
+/// The configuration as far as it can be read, with every mistake.
+pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<Problem>) {
     let mut root = Reader::root(table);
     let base = path.parent().unwrap_or(Path::new("")).to_owned();
     let listen =
@@ -52,12 +53,8 @@ pub(super) fn read(path: &Path, table: Table) -> Result<Config, Vec<Problem>> {
         .map(|(name, section)| actions::read(name, section, &names))
         .collect();
     let problems = root.finish();
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let path = path.to_owned();
-    Ok(Config {
-        path,
+    let config = Config {
+        path: path.to_owned(),
         listen,
         state_dir,
         plugins_dir,
@@ -69,7 +66,8 @@ pub(super) fn read(path: &Path, table: Table) -> Result<Config, Vec<Problem>> {
         sources,
         connections,
         actions,
-    })
+    };
+    (config, problems)
 }
 
 /// The state directory alone: whoever looks for the running relay need not be able to read its secrets.
