@@ -74,7 +74,9 @@ impl Source for Jira {
             Some(id) if !id.is_empty() => Some(id.to_owned()),
             _ => decide::composed_delivery_id(&body),
         };
-        Ok(decide::with_body(&body, settings)?.delivery_id(delivery_id))
+        let decoded = decide::with_body(&body, settings)?.delivery_id(delivery_id);
+        json::discard(body);
+        Ok(decoded)
     }
 
     fn check(settings: &Fields) -> Result<(), Vec<Problem>> {
