@@ -1,13 +1,92 @@
 //! The plugins that come with the relay, in the real sandbox.
 
-use tocsin_sandbox::{Sandbox, SandboxConfig};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tocsin_core::id::Id;
+use tocsin_core::plugin::{Pair, SourceRequest};
+use tocsin_core::settings::{Given, Settings};
+use tocsin_core::time::Timestamp;
+use tocsin_sandbox::{Limits, Plugin, Sandbox, SandboxConfig};
+
+/// Bytes of a body that a source takes unless it is told otherwise.
+const BODY_BYTES: usize = 1024 * 1024;
+const NOW: Timestamp = Timestamp::from_micros(1_795_193_400_250_000);
+
+async fn bundled(sandbox: &Sandbox) -> Vec<Plugin> {
+    let mut plugins = Vec::new();
+    for bundled in tocsin_bundled::plugins() {
+        plugins.push(sandbox.load(bundled.id, bundled.component).await.expect("it loads"));
+    }
+    plugins
+}
 
 #[tokio::test]
 async fn every_bundled_plugin_loads_and_imports_nothing() {
     let sandbox = Sandbox::new(SandboxConfig::default()).expect("this machine runs components");
-    for bundled in tocsin_bundled::plugins() {
-        let plugin = sandbox.load(bundled.id, bundled.component).await.expect("it loads");
-        assert_eq!(plugin.info().id, bundled.id);
-        assert_eq!(plugin.imports(), [] as [String; 0], "{} asks for something", bundled.id);
+    for plugin in bundled(&sandbox).await {
+        assert_eq!(plugin.imports(), [] as [String; 0], "{} asks for something", plugin.info().id);
     }
+}
+
+/// `piece` as often as fits between `before` and `after`.
+fn filled(before: &str, piece: &str, after: &str) -> Vec<u8> {
+    let room = BODY_BYTES - before.len() - after.len();
+    format!("{before}{}{after}", piece.repeat(room / piece.len())).into_bytes()
+}
+
+/// Bodies of the full size that are as much work as their bytes can be.
+fn hostile() -> Vec<(&'static str, Vec<u8>)> {
+    let noise = (0..BODY_BYTES).scan(1u32, |state, _| {
+        *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes().first().copied()
+    });
+    vec![
+        ("depth", filled("", "[", "")),
+        ("objects in objects", filled("", "{\"a\":", "")),
+        ("numbers", filled("[0", ",0", "]")),
+        ("empty objects", filled("[{}", ",{}", "]")),
+        ("one long text", filled("{\"title\":\"", "ä", "\",\"status\":\"trigger\"}")),
+        ("escapes", filled("{\"title\":\"", "\\u0000", "\",\"status\":\"trigger\"}")),
+        ("alerts", filled("{\"version\":\"4\",\"alerts\":[{}", ",{}", "]}")),
+        ("pairs", filled("", "a=b&", "")),
+        ("percent signs", filled("a=", "%41", "")),
+        ("noise", noise.collect()),
+    ]
+}
+
+fn request(media_type: &str, body: &[u8]) -> SourceRequest {
+    SourceRequest {
+        method: "POST".to_owned(),
+        path: String::new(),
+        query: Vec::new(),
+        headers: vec![Pair::new("content-type", media_type)],
+        body: body.to_vec(),
+        received_at: NOW,
+    }
+}
+
+/// A sender's nonsense is answered, as a refusal or as an event: it never costs a trap or a limit.
+#[tokio::test]
+async fn no_body_of_a_mebibyte_makes_a_bundled_source_trap_or_meet_a_limit() {
+    // Time is the machine's as well: how much of it a call takes is for the benchmark to say.
+    let limits = Limits { wall: Duration::from_secs(60), ..Limits::default() };
+    let sandbox = Sandbox::new(SandboxConfig { limits, ..SandboxConfig::default() });
+    let sandbox = sandbox.expect("this machine runs components");
+    let mut failed = Vec::new();
+    for plugin in bundled(&sandbox).await {
+        let Some(source) = plugin.info().source.clone() else { continue };
+        let settings =
+            Settings::check(&source.fields, &BTreeMap::<String, Given>::new()).expect("defaults fit");
+        for (name, body) in hostile() {
+            for media_type in ["application/json", "application/x-www-form-urlencoded"] {
+                let answer =
+                    plugin.decode(request(media_type, &body), &settings.plain(), Id::new(NOW, 1)).await;
+                if let Err(error) = answer {
+                    failed.push(format!("{name} as {media_type}: {error}"));
+                }
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{failed:#?}");
 }

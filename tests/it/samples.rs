@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::harness::{Relay, Request, at, skipped, source};
+use crate::harness::{Relay, Request, at, settings, skipped, source};
 
 /// Where the samples are, if they are.
 fn folder(plugin: &str) -> PathBuf {
@@ -13,31 +13,36 @@ fn folder(plugin: &str) -> PathBuf {
 }
 
 /// The request that a sample is, by its name.
-fn request(plugin: &str, path: &Path) -> Request {
+fn request(source: &str, path: &Path) -> Request {
     let name = path.file_name().expect("a file").to_string_lossy().to_lowercase();
     let bytes = fs::read(path).expect("it can be read");
     let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
-    let post = |kind: &str| Request::new("POST", &at(plugin)).header("content-type", kind).body(&bytes);
+    let post = |kind: &str| Request::new("POST", &at(source)).header("content-type", kind).body(&bytes);
     match extension.as_deref() {
         Some("json") => post("application/json"),
         Some("form") => post("application/x-www-form-urlencoded"),
         _ if name.contains("xml") => post("application/xml"),
-        _ if name.contains("empty-body") => Request::new("POST", &at(plugin)),
+        _ if name.contains("empty-body") => Request::new("POST", &at(source)),
         _ if bytes.starts_with(b"GET ") => {
             let text = String::from_utf8_lossy(&bytes);
             let target = text.split(' ').nth(1).unwrap_or_default();
             let query = target.split_once('?').map_or("", |(_, query)| query);
-            Request::new("GET", &format!("{}&{query}", at(plugin)))
+            Request::new("GET", &format!("{}&{query}", at(source)))
         }
         _ => post("application/json"),
     }
 }
 
-/// Posts every sample of `plugin`, and returns how many were answered how.
+/// Posts every sample of a plugin's folder to it.
 fn post_all(plugin: &str) {
-    let Ok(entries) = fs::read_dir(folder(plugin)) else {
+    post_folder(plugin, &source(plugin, plugin), |_| plugin.to_owned());
+}
+
+/// Posts every sample of a folder to a relay of these tables, each to the source that is chosen by its name.
+fn post_folder(samples: &str, tables: &str, choose: impl Fn(&str) -> String) {
+    let Ok(entries) = fs::read_dir(folder(samples)) else {
         skipped(&format!(
-            "the samples of {plugin}: there is no folder ../shared/samples/{plugin} beside the workspace"
+            "the samples of {samples}: there is no folder ../shared/samples/{samples} beside the workspace"
         ));
         return;
     };
@@ -45,11 +50,11 @@ fn post_all(plugin: &str) {
         entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect();
     paths.sort();
     assert!(!paths.is_empty(), "the folder is there and empty");
-    let relay = Relay::start(&source(plugin, plugin));
+    let relay = Relay::start(tables);
     let mut statuses: BTreeMap<u16, usize> = BTreeMap::new();
     for path in &paths {
-        let answer = relay.send(&request(plugin, path));
         let name = path.display();
+        let answer = relay.send(&request(&choose(&name.to_string()), path));
         assert!(matches!(answer.status, 200 | 415 | 422), "{name}: {} {}", answer.status, answer.body);
         if answer.status != 200 {
             let detail = answer.json()["detail"].as_str().expect("a reason").to_owned();
@@ -86,4 +91,31 @@ fn samples_of_alertmanager_are_understood_or_refused_with_a_reason() {
 #[test]
 fn samples_of_grafana_are_understood_or_refused_with_a_reason() {
     post_all("grafana");
+}
+
+/// Sources of `webhook`, one for each of these recipes, and one without.
+fn recipes(names: &[&str]) -> String {
+    let with = |name: &&str| {
+        let recipe = settings(&format!("sources.{name}"), &format!("recipe = \"{name}\""));
+        format!("{}{recipe}", source(name, "webhook"))
+    };
+    names.iter().map(with).chain([source("plain", "webhook")]).collect()
+}
+
+#[test]
+fn samples_of_uptimerobot_are_understood_by_the_recipe_for_it() {
+    post_folder("uptimerobot", &recipes(&["uptimerobot"]), |_| "uptimerobot".to_owned());
+}
+
+#[test]
+fn samples_of_itop_are_understood_by_the_recipe_for_it_or_refused_with_a_reason() {
+    post_folder("itop-webhook-as-source", &recipes(&["itop"]), |_| "itop".to_owned());
+}
+
+#[test]
+fn samples_of_other_tools_are_understood_by_their_recipes_or_refused_with_a_reason() {
+    let known = ["checkmk", "cloudwatch", "newrelic", "pingdom", "stackdriver", "wazuh"];
+    let choose =
+        |name: &str| known.into_iter().find(|known| name.contains(known)).unwrap_or("plain").to_owned();
+    post_folder("generic", &recipes(&known), choose);
 }
