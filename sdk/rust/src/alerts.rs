@@ -104,15 +104,14 @@ impl<'a> Alert<'a> {
         summary.filter(|summary| !summary.is_empty()).unwrap_or_else(named)
     }
 
-    /// When it began or ended. A repeat of a firing alert has the same time as the first, so it is never newer
-    /// than the end that is told later; the end is never before the beginning nor after its own arrival.
+    /// When it ended: never before its beginning nor after its own arrival. A firing alert has no time: it says
+    /// what is so now, whenever it began. Alertmanager declares alerts over that it no longer hears of, and
+    /// sends them again with the old `startsAt` when they turn out to be firing all along.
     fn occurred_at(&self, change: Change, received_at: Timestamp) -> Option<Timestamp> {
-        let starts_at = self.time("startsAt");
-        if change == Change::Resolve {
-            let ends_at = self.time("endsAt").map(|at| at.min(received_at));
-            return ends_at.max(starts_at);
+        if change != Change::Resolve {
+            return None;
         }
-        starts_at
+        self.time("endsAt").map(|at| at.min(received_at)).max(self.time("startsAt"))
     }
 }
 

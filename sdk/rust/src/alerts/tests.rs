@@ -38,16 +38,16 @@ fn without_a_fingerprint_the_labels_are_the_key_in_any_order() {
 }
 
 #[test]
-fn a_repeat_is_as_old_as_the_first_and_the_end_is_newer() {
+fn what_fires_is_never_late_and_an_end_is_when_it_ended() {
     let start = "2022-06-17T01:04:00.782137894Z";
     let firing = one(json!({"labels": {"a": "b"}, "startsAt": start, "endsAt": "0001-01-01T00:00:00Z"}));
-    assert_eq!(firing.occurred_at, at(start));
+    assert_eq!(firing.occurred_at, None);
     let end = "2022-06-17T01:08:28.652747827Z";
     let resolved = |end: &str| {
         one(json!({"labels": {"a": "b"}, "status": "resolved", "startsAt": start, "endsAt": end}))
     };
     assert_eq!(resolved(end).occurred_at, at(end));
-    // An end that is missing or before the beginning would be late; one in the future would make others late.
+    // An end that is missing or before the beginning is the beginning; one in the future would make others late.
     assert_eq!(resolved("0001-01-01T00:00:00Z").occurred_at, at(start));
     assert_eq!(resolved("2022-06-17T01:00:00Z").occurred_at, at(start));
     assert_eq!(resolved("2099-01-01T00:00:00Z").occurred_at, Some(Timestamp::from_seconds(1_800_000_000)));
