@@ -92,6 +92,23 @@ impl Bindings {
         }
         (Self { plugins, sources, actions, connections }, problems)
     }
+
+    /// What of the configuration stands still, for want of a plugin that fits: its path, and why.
+    pub fn unbound(&self) -> Vec<(String, &str)> {
+        let sources = failures("sources", &self.sources);
+        let connections = failures("connections", &self.connections);
+        sources.chain(connections).chain(failures("actions", &self.actions)).collect()
+    }
+}
+
+fn failures<'a, T>(
+    table: &'static str,
+    bound: &'a BTreeMap<String, Result<T, String>>,
+) -> impl Iterator<Item = (String, &'a str)> {
+    bound.iter().filter_map(move |(name, bound)| {
+        let why = bound.as_ref().err()?;
+        Some((format!("{table}.{name}"), why.as_str()))
+    })
 }
 
 fn problem(path: String, problem: impl Into<String>) -> Vec<Problem> {

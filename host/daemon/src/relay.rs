@@ -92,7 +92,7 @@ impl Relay {
         // Watched before it is read: what is dropped in between is seen twice rather than never.
         let watch = Watch::new(shelf.directory());
         let bindings = shelf.scan(&config, None).await.context("reading the plugins")?;
-        for (name, why) in unbound(&bindings) {
+        for (name, why) in bindings.unbound() {
             tracing::error!(name, why, "this stands still until it is mended");
         }
         let address = listener.local_addr().context("listening")?;
@@ -139,23 +139,6 @@ async fn ended(task: JoinHandle<()>) {
     if let Err(error) = task.await {
         tracing::error!(%error, "a part of the relay did not end well");
     }
-}
-
-/// What of the configuration has no plugin that fits.
-fn unbound(bindings: &crate::bindings::Bindings) -> Vec<(String, String)> {
-    let sources =
-        bindings.sources.iter().filter_map(|(name, bound)| Some((name, "sources", bound.as_ref().err()?)));
-    let connections = bindings
-        .connections
-        .iter()
-        .filter_map(|(name, bound)| Some((name, "connections", bound.as_ref().err()?)));
-    let actions =
-        bindings.actions.iter().filter_map(|(name, bound)| Some((name, "actions", bound.as_ref().err()?)));
-    sources
-        .chain(connections)
-        .chain(actions)
-        .map(|(name, kind, why)| (format!("{kind}.{name}"), why.clone()))
-        .collect()
 }
 
 /// Records the start, with the configuration when it is another than before.

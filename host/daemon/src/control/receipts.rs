@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tocsin_core::fold::ReceiptRecord;
 use tocsin_core::journal::Fact;
 use tocsin_core::plugin::{Pair, SourceRequest};
-use tocsin_store::ReceiptQuery;
+use tocsin_store::{ReadError, ReceiptQuery};
 
 use super::query::{self, ListQuery};
 use super::{Control, blocking, shapes};
@@ -35,11 +35,7 @@ pub(super) async fn show(
     State(control): State<Control>,
     Path(receipt): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    let id = query::id(&receipt)?;
-    let store = control.app.store.clone();
-    let (found, request) =
-        blocking(move || Ok::<_, tocsin_store::ReadError>((store.receipt(id)?, store.request(id)?))).await?;
-    let found = found.ok_or_else(|| Problem::not_found(format!("There is no receipt {receipt}.")))?;
+    let (found, request) = find(&control, &receipt).await?;
     let mut shown = shapes::receipt(&found);
     shown["request"] = request.as_ref().map_or(Value::Null, shape);
     Ok(Json(shown))
@@ -49,15 +45,21 @@ pub(super) async fn redecode(
     State(control): State<Control>,
     Path(receipt): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    let id = query::id(&receipt)?;
-    let store = control.app.store.clone();
-    let (found, request) =
-        blocking(move || Ok::<_, tocsin_store::ReadError>((store.receipt(id)?, store.request(id)?))).await?;
-    let found = found.ok_or_else(|| Problem::not_found(format!("There is no receipt {receipt}.")))?;
+    let (found, request) = find(&control, &receipt).await?;
     let request = request
         .ok_or_else(|| Problem::not_found(format!("The bytes of receipt {receipt} are no longer kept.")))?;
     let decoded = decode_again(&control.app, &found, request).await?;
     Ok(Json(shapes::receipt(&decoded)))
+}
+
+/// The receipt with this id, with its request while the bytes are kept.
+async fn find(control: &Control, receipt: &str) -> Result<(ReceiptRecord, Option<SourceRequest>), Problem> {
+    let id = query::id(receipt)?;
+    let store = control.app.store.clone();
+    let (found, request) =
+        blocking(move || Ok::<_, ReadError>((store.receipt(id)?, store.request(id)?))).await?;
+    let found = found.ok_or_else(|| Problem::not_found(format!("There is no receipt {receipt}.")))?;
+    Ok((found, request))
 }
 
 /// Dead letters that one request decodes again or discards.

@@ -12,21 +12,8 @@ pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>
     let store = control.app.store.clone();
     let counts = blocking(move || store.counts()).await?;
     let bindings = control.app.bindings();
-    let broken = |name: &str, why: &String| json!({ "path": name, "problem": why });
-    let sources = bindings
-        .sources
-        .iter()
-        .filter_map(|(name, bound)| Some((format!("sources.{name}"), bound.as_ref().err()?)));
-    let connections = bindings
-        .connections
-        .iter()
-        .filter_map(|(name, bound)| Some((format!("connections.{name}"), bound.as_ref().err()?)));
-    let actions = bindings
-        .actions
-        .iter()
-        .filter_map(|(name, bound)| Some((format!("actions.{name}"), bound.as_ref().err()?)));
-    let problems: Vec<Value> =
-        sources.chain(connections).chain(actions).map(|(name, why)| broken(&name, why)).collect();
+    let problem = |(path, why): (String, &str)| json!({ "path": path, "problem": why });
+    let problems: Vec<Value> = bindings.unbound().into_iter().map(problem).collect();
     Ok(Json(json!({
         "version": env!("CARGO_PKG_VERSION"),
         "listen": control.app.config.listen.to_string(),
@@ -49,7 +36,7 @@ pub(super) async fn plugins(State(control): State<Control>) -> Json<Value> {
 }
 
 /// A plugin, as it is in force.
-pub(super) fn plugin(loaded: &Loaded) -> Value {
+fn plugin(loaded: &Loaded) -> Value {
     let info = loaded.plugin.info();
     let origin = match &loaded.origin {
         Origin::Bundled => json!("bundled"),
