@@ -20,6 +20,7 @@ mod deliveries;
 mod events;
 mod timers;
 
+pub use events::{about, foresee};
 pub use timers::{SILENCE_KEY, Timer};
 
 /// What is remembered of a request.

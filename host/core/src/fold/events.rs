@@ -9,10 +9,43 @@ use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
 use crate::journal::{Decoding, Received};
 use crate::routing::SourceRule;
+use crate::time::Timestamp;
 use crate::transition::{Order, Situation, Transition, on_event};
 
 /// Identities forgotten with each request: more than come in with it, so the table does not grow for ever.
 const FORGET_AT_ONCE: usize = 8;
+
+/// The incident that `event` is about, of those that `known` gives for a key: under its key and aliases, the
+/// first that is not resolved, or else the first.
+///
+/// # Errors
+/// Those of `known`.
+pub fn about<E>(
+    event: &Event,
+    known: impl Fn(&str) -> Result<Option<Incident>, E>,
+) -> Result<Option<Incident>, E> {
+    let mut resolved: Option<Incident> = None;
+    for key in std::iter::once(&event.key).chain(&event.aliases) {
+        match known(key)? {
+            Some(incident) if incident.state != IncidentState::Resolved => return Ok(Some(incident)),
+            found => resolved = resolved.or(found),
+        }
+    }
+    let Some(resolved) = resolved else { return Ok(None) };
+    // Its own key may have moved on to an incident that is not resolved: then that is the one.
+    let successor = known(&resolved.key)?.filter(|incident| incident.state != IncidentState::Resolved);
+    Ok(Some(successor.unwrap_or(resolved)))
+}
+
+/// What the table says about `event` at `now`, of a source with this rule, when it is about `found`.
+pub fn foresee(found: Option<&Incident>, event: &Event, rule: &SourceRule, now: Timestamp) -> Transition {
+    let situation = found.map_or(Situation::None, |incident| {
+        let resolved_for = incident.resolved_at.map_or(0, |at| now.ms_since(at));
+        Situation::of(incident.state, resolved_for, rule.reopen_window_ms)
+    });
+    let is_late = found.is_some_and(|incident| incident.is_late(event));
+    on_event(situation, event.change, if is_late { Order::Late } else { Order::InOrder })
+}
 
 impl<S: State> Step<'_, S> {
     pub(super) fn received(&mut self, receipt: Id, received: &Received) -> Fold<(), S> {
@@ -105,13 +138,7 @@ impl<S: State> Step<'_, S> {
         rule: &SourceRule,
     ) -> Fold<Effect, S> {
         let found = self.find(source, event)?;
-        let situation = found.as_ref().map_or(Situation::None, |incident| {
-            let resolved_for = incident.resolved_at.map_or(0, |at| self.at.ms_since(at));
-            Situation::of(incident.state, resolved_for, rule.reopen_window_ms)
-        });
-        let late = found.as_ref().is_some_and(|incident| incident.is_late(event));
-        let order = if late { Order::Late } else { Order::InOrder };
-        let transition = on_event(situation, event.change, order);
+        let transition = foresee(found.as_ref(), event, rule, self.at);
         let incident = match (transition, found) {
             (Transition::Open, _) => Some(self.open(source, receipt, event, rule)?),
             (Transition::Orphan, _) | (_, None) => None,
@@ -121,22 +148,11 @@ impl<S: State> Step<'_, S> {
         Ok(Effect { change: event.change, key: event.key.clone(), transition, incident })
     }
 
-    /// The incident that `event` is about: under its key and aliases, the first that is not resolved, or else
-    /// the first.
     fn find(&self, source: &str, event: &Event) -> Fold<Option<Incident>, S> {
-        let mut resolved = None;
-        for key in std::iter::once(&event.key).chain(&event.aliases) {
-            let Some(id) = self.state.find(source, key).kept()? else { continue };
-            match self.state.incident(id).kept()? {
-                Some(incident) if incident.state != IncidentState::Resolved => return Ok(Some(incident)),
-                Some(incident) => resolved = resolved.or(Some(incident)),
-                None => {}
-            }
-        }
-        let Some(resolved) = resolved else { return Ok(None) };
-        // Its own key may have moved on to an incident that is not resolved: then that is the one.
-        let successor = self.unresolved(source, &resolved.key)?;
-        Ok(Some(successor.unwrap_or(resolved)))
+        about(event, |key| match self.state.find(source, key).kept()? {
+            Some(id) => self.state.incident(id).kept(),
+            None => Ok(None),
+        })
     }
 
     /// The incident that this key leads to, unless it is resolved.

@@ -7,10 +7,10 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tocsin_core::event::Event;
-use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::fold::{about, foresee};
 use tocsin_core::journal::Decoding;
 use tocsin_core::plugin::{Pair, SourceRequest};
-use tocsin_core::transition::{Order, Situation, Transition, on_event};
+use tocsin_core::transition::Transition;
 use tocsin_store::ReadError;
 
 use super::{Control, blocking, shapes};
@@ -73,10 +73,10 @@ pub(super) async fn try_out(
     match received.decoding {
         Decoding::Events(events) => {
             let app = control.app.clone();
-            let would = blocking(move || -> Result<Vec<Value>, ReadError> {
-                events.iter().map(|event| foresee(&app, &source, event)).collect()
+            let events = blocking(move || -> Result<Vec<Value>, ReadError> {
+                events.iter().map(|event| would(&app, &source, event)).collect()
             });
-            shape["events"] = json!(would.await?);
+            shape["events"] = json!(events.await?);
             shape["status"] = json!("applied");
         }
         Decoding::Ignored(_) => shape["status"] = json!("ignored"),
@@ -87,24 +87,10 @@ pub(super) async fn try_out(
 }
 
 /// What `event` would do to which incident, were it the next.
-fn foresee(app: &App, source: &str, event: &Event) -> Result<Value, ReadError> {
-    let mut found: Option<Incident> = None;
-    for key in std::iter::once(&event.key).chain(&event.aliases) {
-        let incident = app.store.incident_by_key(source, key)?;
-        let unresolved = incident.as_ref().is_some_and(|incident| incident.state != IncidentState::Resolved);
-        if unresolved {
-            found = incident;
-            break;
-        }
-        found = found.or(incident);
-    }
+fn would(app: &App, source: &str, event: &Event) -> Result<Value, ReadError> {
+    let found = about(event, |key| app.store.incident_by_key(source, key))?;
     let rule = app.config.sources.get(source).map(|source| source.rule.clone()).unwrap_or_default();
-    let situation = found.as_ref().map_or(Situation::None, |incident| {
-        let resolved_for = incident.resolved_at.map_or(0, |at| clock::now().ms_since(at));
-        Situation::of(incident.state, resolved_for, rule.reopen_window_ms)
-    });
-    let late = found.as_ref().is_some_and(|incident| incident.is_late(event));
-    let transition = on_event(situation, event.change, if late { Order::Late } else { Order::InOrder });
+    let transition = foresee(found.as_ref(), event, &rule, clock::now());
     let incident = found.filter(|_| !matches!(transition, Transition::Open | Transition::Orphan));
     let mut shape = shapes::event(event);
     shape["would"] = json!(words::transition(transition));
