@@ -311,6 +311,15 @@ pub struct ActionRequest {
     pub signing: Vec<Signing>,
 }
 
+/// A request that tries a connection without leaving a trace at the peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// What to send.
+    pub request: ActionRequest,
+    /// After what in the connection's path its own path goes; empty for the end.
+    pub after: String,
+}
+
 /// How sure it is that a person will see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Certainty {

@@ -73,17 +73,31 @@ pub(crate) fn refusal(mut refusal: Refusal) -> Refusal {
 /// A request, a state or references that are too large.
 pub(crate) fn step(mut step: Step, limits: &Limits) -> Result<Step, TooMuch> {
     match &mut step {
-        Step::Send { request, state } => {
-            at_most("bytes of request", request_bytes(request), limits.encoded_bytes)?;
-            at_most("headers", request.headers.len(), HEADERS_MAX)?;
-            at_most("query parameters", request.query.len(), HEADERS_MAX)?;
-            at_most("signatures", request.signing.len(), HEADERS_MAX)?;
+        Step::Send { request: sent, state } => {
+            request(sent, limits)?;
             at_most("bytes of state", state.len(), STATE_BYTES_MAX)?;
         }
         Step::Delivered(receipt) => within(receipt)?,
         Step::Skipped(reason) => cut(reason),
     }
     Ok(step)
+}
+
+/// Whether `request` is within the limits.
+///
+/// # Errors
+/// What of it is too much.
+pub(crate) fn request(request: &ActionRequest, limits: &Limits) -> Result<(), TooMuch> {
+    let (found, limit) = (request_bytes(request), limits.encoded_bytes);
+    if found > limit {
+        return Err(format!(
+            "it made a request of {found} bytes, the limit is {limit}. Raise `body` of the connection where the \
+             peer takes that much, or send less."
+        ));
+    }
+    at_most("headers", request.headers.len(), HEADERS_MAX)?;
+    at_most("query parameters", request.query.len(), HEADERS_MAX)?;
+    at_most("signatures", request.signing.len(), HEADERS_MAX)
 }
 
 fn within(receipt: &mut Receipt) -> Result<(), TooMuch> {
@@ -155,6 +169,6 @@ mod tests {
         assert!(step(sent.clone(), &limits).is_ok());
         let limits = Limits { encoded_bytes: 110, ..Limits::default() };
         let too_much = step(sent, &limits).unwrap_err();
-        assert!(too_much.contains("111 bytes of request, the limit is 110"), "{too_much}");
+        assert!(too_much.contains("a request of 111 bytes, the limit is 110"), "{too_much}");
     }
 }

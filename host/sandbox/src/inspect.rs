@@ -63,6 +63,8 @@ pub(crate) struct Surface {
     pub(crate) decodes: bool,
     pub(crate) encodes: bool,
     pub(crate) checks: bool,
+    pub(crate) checks_actions: bool,
+    pub(crate) probes: bool,
 }
 
 /// What `component` exports and imports.
@@ -85,6 +87,8 @@ pub(crate) fn surface(engine: &Engine, component: &Component) -> Result<Surface,
         decodes: has("tocsin:plugin/source-decoder"),
         encodes: has("tocsin:plugin/action-encoder"),
         checks: has("tocsin:plugin/settings-checker"),
+        checks_actions: has("tocsin:plugin/action-checker"),
+        probes: has("tocsin:plugin/connection-prober"),
     };
     if !has("tocsin:plugin/description") {
         return Err(LoadProblem::NotAPlugin(format!("it exports {}", named(&exports))));

@@ -20,6 +20,7 @@ mod load;
 
 mod answer;
 mod call;
+mod checks;
 mod plugin;
 mod verdict;
 

@@ -44,8 +44,9 @@ pub const LOG_BYTES_MAX: usize = 64 * KIB;
 pub const COMPONENT_BYTES_MAX: usize = 64 * MIB;
 /// Bytes of a description, or of the mistakes in settings; both are read by people.
 pub(crate) const DESCRIPTION_BYTES_MAX: usize = MIB;
-/// Bytes that `encode` and `resume` may hand over: request, state, references and what encoding them adds.
-pub(crate) const STEP_BYTES_MAX: usize = 4 * MIB;
+/// Bytes that `encode` and `resume` may hand over beside the request: state, references and what encoding
+/// all of it adds.
+const STEP_BYTES_EXTRA: usize = 3 * MIB;
 /// Characters of a reason, a summary or a refusal: one line that a person reads.
 pub(crate) const REASON_CHARS_MAX: usize = 1000;
 /// Bytes of a sender's own id of a delivery: a part of a database key.
@@ -121,6 +122,11 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Bytes that `encode` and `resume` may hand over.
+    pub(crate) fn step_bytes(&self) -> usize {
+        self.encoded_bytes.saturating_add(STEP_BYTES_EXTRA)
+    }
+
     /// These limits within what the engine was built for.
     pub(crate) fn within(mut self, memory_ceiling: usize) -> Self {
         self.memory_bytes = self.memory_bytes.min(memory_ceiling);

@@ -16,18 +16,18 @@ use crate::describe;
 use crate::error::{CallError, LoadError, LoadProblem, Phase};
 use crate::inspect::{self, Surface};
 use crate::limits::{COMPILE_WALL, DESCRIBE_WALL, DESCRIPTION_BYTES_MAX, Limits};
-use crate::plugin::{Compiled, Plugin};
+use crate::plugin::{Called, Compiled, Plugin};
 use crate::sandbox::Sandbox;
 use crate::verdict;
 use crate::wasi::Origin;
-use crate::wit::{action_encoder, description, settings_checker, source_decoder};
+use crate::wit::{
+    action_checker, action_encoder, connection_prober, description, settings_checker, source_decoder,
+};
 
 /// Exports by position; those that the component does not have are left out.
 struct Exports {
     description: description::GuestIndices,
-    source: Option<source_decoder::GuestIndices>,
-    action: Option<action_encoder::GuestIndices>,
-    checker: Option<settings_checker::GuestIndices>,
+    called: Called,
 }
 
 /// A plugin's file and how it is spoken of.
@@ -87,10 +87,9 @@ impl Sandbox {
         if !problems.is_empty() {
             return Err(LoadProblem::Description(problems));
         }
-        let Exports { source, action, checker, .. } = exports;
         let sandbox = Arc::clone(&self.inner);
         let imports = surface.imports;
-        let compiled = Compiled { sandbox, pre, source, action, checker, info, digest, imports };
+        let compiled = Compiled { sandbox, pre, exports: exports.called, info, digest, imports };
         Ok(Plugin { compiled: Arc::new(compiled), limits })
     }
 
@@ -129,14 +128,21 @@ impl Sandbox {
             Err(stopped) => return Err(failed(file, &call, &stopped)),
         };
         let guest = exports.description.load(&mut call.store, &instance).map_err(shape)?;
-        if let Some(source) = &exports.source {
+        let Called { source, action, checker, action_checker, prober } = &exports.called;
+        if let Some(source) = source {
             source.load(&mut call.store, &instance).map_err(shape)?;
         }
-        if let Some(action) = &exports.action {
+        if let Some(action) = action {
             action.load(&mut call.store, &instance).map_err(shape)?;
         }
-        if let Some(checker) = &exports.checker {
+        if let Some(checker) = checker {
             checker.load(&mut call.store, &instance).map_err(shape)?;
+        }
+        if let Some(checker) = action_checker {
+            checker.load(&mut call.store, &instance).map_err(shape)?;
+        }
+        if let Some(prober) = prober {
+            prober.load(&mut call.store, &instance).map_err(shape)?;
         }
         let described = Call::within(call.wall, guest.call_describe(&mut call.store)).await;
         let info = described.map(PluginInfo::from).map_err(|stopped| failed(file, &call, &stopped));
@@ -150,12 +156,15 @@ fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, LoadProblem> {
 }
 
 fn exports(pre: &InstancePre<Guest>, surface: &Surface) -> wasmtime::Result<Exports> {
-    Ok(Exports {
-        description: description::GuestIndices::new(pre)?,
+    let action_checker = || action_checker::GuestIndices::new(pre);
+    let called = Called {
         source: surface.decodes.then(|| source_decoder::GuestIndices::new(pre)).transpose()?,
         action: surface.encodes.then(|| action_encoder::GuestIndices::new(pre)).transpose()?,
         checker: surface.checks.then(|| settings_checker::GuestIndices::new(pre)).transpose()?,
-    })
+        action_checker: surface.checks_actions.then(action_checker).transpose()?,
+        prober: surface.probes.then(|| connection_prober::GuestIndices::new(pre)).transpose()?,
+    };
+    Ok(Exports { description: description::GuestIndices::new(pre)?, called })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the argument of map_err")]

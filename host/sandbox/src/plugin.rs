@@ -4,26 +4,23 @@
 
 use std::sync::Arc;
 
-use tocsin_core::event::single_line;
 use tocsin_core::id::Id;
 use tocsin_core::plugin::{
     Context, Decoded, Failure, Pair, PluginInfo, Refusal, Response, Setting, SourceRequest, Step,
 };
-use tocsin_core::settings::SettingError;
-use tocsin_core::time::Timestamp;
 use wasmtime::component::InstancePre;
 
 use crate::answer;
 use crate::call::{Call, Guest, Stopped};
 use crate::error::{CallError, CallErrorKind, Phase};
-use crate::limits::{DESCRIPTION_BYTES_MAX, HEAD_BYTES_IN_MAX, Limits, STEP_BYTES_MAX};
+use crate::limits::{HEAD_BYTES_IN_MAX, Limits};
 use crate::sandbox::Inner;
 use crate::verdict;
 use crate::wasi::Origin;
-use crate::wit::{action_encoder, settings as to_guest, settings_checker, source_decoder};
-
-/// Characters of a mistake that a plugin found in its settings.
-const PROBLEM_CHARS_MAX: usize = 1000;
+use crate::wit::{
+    action_checker, action_encoder, connection_prober, settings as to_guest, settings_checker,
+    source_decoder, types,
+};
 
 /// What a plugin answered, and how long that took.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,12 +42,19 @@ pub struct Plugin {
 pub(crate) struct Compiled {
     pub(crate) sandbox: Arc<Inner>,
     pub(crate) pre: InstancePre<Guest>,
-    pub(crate) source: Option<source_decoder::GuestIndices>,
-    pub(crate) action: Option<action_encoder::GuestIndices>,
-    pub(crate) checker: Option<settings_checker::GuestIndices>,
+    pub(crate) exports: Called,
     pub(crate) info: PluginInfo,
     pub(crate) digest: String,
     pub(crate) imports: Vec<String>,
+}
+
+/// The exports that are called, by position; those that the component does not have are left out.
+pub(crate) struct Called {
+    pub(crate) source: Option<source_decoder::GuestIndices>,
+    pub(crate) action: Option<action_encoder::GuestIndices>,
+    pub(crate) checker: Option<settings_checker::GuestIndices>,
+    pub(crate) action_checker: Option<action_checker::GuestIndices>,
+    pub(crate) prober: Option<connection_prober::GuestIndices>,
 }
 
 impl std::fmt::Debug for Plugin {
@@ -105,7 +109,7 @@ impl Plugin {
         seed: Id,
     ) -> Result<Answer<Result<Decoded, Refusal>>, CallError> {
         let phase = Phase::Decode;
-        let Some(source) = &self.compiled.source else {
+        let Some(source) = &self.compiled.exports.source else {
             return Err(self.not_called(
                 phase,
                 CallErrorKind::Absent,
@@ -131,30 +135,6 @@ impl Plugin {
         })
     }
 
-    /// What is wrong with a source's settings that their description cannot tell. Nothing, for a plugin that
-    /// does not say.
-    ///
-    /// # Errors
-    /// The plugin gave no answer, or one beyond its limits.
-    pub async fn check_source(&self, settings: &[Setting]) -> Result<Vec<SettingError>, CallError> {
-        let Some(checker) = &self.compiled.checker else { return Ok(Vec::new()) };
-        let origin = Origin::new(Timestamp::default(), self.digest().as_bytes());
-        let settings = to_guest(settings);
-        let mut call = Call::begin(&self.compiled.sandbox, &self.limits, origin, DESCRIPTION_BYTES_MAX).await;
-        let answer = Call::within(call.wall, async {
-            let instance = self.compiled.pre.instantiate_async(&mut call.store).await?;
-            let guest = checker.load(&mut call.store, &instance)?;
-            guest.call_check_source(&mut call.store, &settings).await
-        })
-        .await;
-        let problems = self.settle(Phase::Check, call, answer, Ok)?;
-        let problem = |found: settings_checker::Problem| SettingError {
-            key: single_line(&found.field, PROBLEM_CHARS_MAX),
-            problem: single_line(&found.problem, PROBLEM_CHARS_MAX),
-        };
-        Ok(problems.value.into_iter().map(problem).collect())
-    }
-
     /// Encodes a change into a first step. The plugin's clock shows `context.now`, its random numbers follow
     /// from `context.delivery_id`: they are the same at every attempt.
     ///
@@ -165,7 +145,8 @@ impl Plugin {
         let action = self.action(phase)?;
         let origin = Origin::new(context.now, context.delivery_id.as_bytes());
         let context = action_encoder::Context::from(context);
-        let mut call = Call::begin(&self.compiled.sandbox, &self.limits, origin, STEP_BYTES_MAX).await;
+        let mut call =
+            Call::begin(&self.compiled.sandbox, &self.limits, origin, self.limits.step_bytes()).await;
         let answer = Call::within(call.wall, async {
             let instance = self.compiled.pre.instantiate_async(&mut call.store).await?;
             let guest = action.load(&mut call.store, &instance)?;
@@ -190,8 +171,9 @@ impl Plugin {
         self.accepts(phase, response.body.len(), bytes(&response.headers))?;
         let origin = Origin::new(context.now, context.delivery_id.as_bytes());
         let context = action_encoder::Context::from(context);
-        let response = action_encoder::Response::from(response);
-        let mut call = Call::begin(&self.compiled.sandbox, &self.limits, origin, STEP_BYTES_MAX).await;
+        let response = types::Response::from(response);
+        let mut call =
+            Call::begin(&self.compiled.sandbox, &self.limits, origin, self.limits.step_bytes()).await;
         let answer = Call::within(call.wall, async {
             let instance = self.compiled.pre.instantiate_async(&mut call.store).await?;
             let guest = action.load(&mut call.store, &instance)?;
@@ -202,14 +184,14 @@ impl Plugin {
     }
 
     fn action(&self, phase: Phase) -> Result<&action_encoder::GuestIndices, CallError> {
-        self.compiled.action.as_ref().ok_or_else(|| {
+        self.compiled.exports.action.as_ref().ok_or_else(|| {
             self.not_called(phase, CallErrorKind::Absent, "it does not send requests out.".into())
         })
     }
 
     fn step(
         &self,
-        answer: Result<action_encoder::Step, action_encoder::Failure>,
+        answer: Result<action_encoder::Step, types::Failure>,
     ) -> Result<Result<Step, Failure>, answer::TooMuch> {
         match answer {
             Ok(step) => answer::step(step.into(), &self.limits).map(Ok),
@@ -218,7 +200,7 @@ impl Plugin {
     }
 
     /// Whether a call may be given this much.
-    fn accepts(&self, phase: Phase, body: usize, texts: usize) -> Result<(), CallError> {
+    pub(crate) fn accepts(&self, phase: Phase, body: usize, texts: usize) -> Result<(), CallError> {
         let limits = [("body", body, self.limits.request_bytes), ("head", texts, HEAD_BYTES_IN_MAX)];
         for (what, found, limit) in limits {
             if found > limit {
@@ -249,7 +231,7 @@ impl Plugin {
     }
 
     /// Ends a call: logs what was printed, and turns its answer into the core's words.
-    fn settle<T, U>(
+    pub(crate) fn settle<T, U>(
         &self,
         phase: Phase,
         call: Call,
@@ -268,6 +250,6 @@ impl Plugin {
     }
 }
 
-fn bytes(pairs: &[Pair]) -> usize {
+pub(crate) fn bytes(pairs: &[Pair]) -> usize {
     pairs.iter().map(|pair| pair.name.len() + pair.value.len()).sum()
 }

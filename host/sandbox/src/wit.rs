@@ -12,7 +12,7 @@ pub const API_VERSION: &str = "0.1.0";
 pub(crate) const PACKAGE: &str = "tocsin:plugin";
 
 // A world of all that a plugin may export. Each is looked up alone, so that one set of bindings serves plugins
-// that export a decoder, an encoder or both, with or without a checker.
+// that export a decoder, an encoder or both, with or without checkers and prober.
 mod bindings {
     wasmtime::component::bindgen!({
         path: "../../wit",
@@ -23,6 +23,8 @@ mod bindings {
                 export tocsin:plugin/source-decoder@0.1.0;
                 export tocsin:plugin/action-encoder@0.1.0;
                 export tocsin:plugin/settings-checker@0.1.0;
+                export tocsin:plugin/action-checker@0.1.0;
+                export tocsin:plugin/connection-prober@0.1.0;
             }
         ",
         world: "tocsin:host/plugins",
@@ -31,7 +33,7 @@ mod bindings {
 }
 
 pub(crate) use bindings::exports::tocsin::plugin::{
-    action_encoder, description, settings_checker, source_decoder,
+    action_checker, action_encoder, connection_prober, description, settings_checker, source_decoder,
 };
 pub(crate) use bindings::tocsin::plugin::types;
 pub(crate) use to_guest::settings;

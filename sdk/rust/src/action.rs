@@ -3,7 +3,8 @@
 //! Never chooses where a request goes: the connection's URL belongs to the host.
 
 use crate::{
-    ActionInfo, Failure, Label, Link, Response, Setting, Settings, Severity, Step, Timestamp, verdict,
+    ActionInfo, Failure, HttpRequest, Label, Link, Problem, Response, Setting, Settings, Severity, Step,
+    Timestamp, verdict,
 };
 
 /// Encodes an incident's changes for one service. Implementations are functions without state; they must not
@@ -43,6 +44,85 @@ pub trait Action {
     ) -> Result<Step, Failure> {
         let _ = (connection, settings, state);
         verdict::by_status(context, response)
+    }
+
+    /// What is wrong with a connection's settings that the fields' kinds cannot tell: two that exclude each
+    /// other. Asked when a configuration is read. `host` is the host name of the connection's URL.
+    ///
+    /// # Errors
+    /// Every mistake, for the operator who made it.
+    fn check_connection(host: &str, connection: &Self::Connection) -> Result<(), Vec<Problem>> {
+        let _ = (host, connection);
+        Ok(())
+    }
+
+    /// What is wrong with an action's settings that the fields' kinds cannot tell, over this connection.
+    /// Asked when a configuration is read; templates come rendered for a sample incident.
+    ///
+    /// # Errors
+    /// Every mistake, for the operator who made it.
+    fn check_action(
+        host: &str,
+        connection: &Self::Connection,
+        settings: &Self::Settings,
+    ) -> Result<(), Vec<Problem>> {
+        let _ = (host, connection, settings);
+        Ok(())
+    }
+
+    /// A request that tries the connection without leaving a trace at the service; none when it has nothing
+    /// that could be asked so.
+    fn probe(host: &str, connection: &Self::Connection) -> Option<Probe> {
+        let _ = (host, connection);
+        None
+    }
+
+    /// What the answer to [`Action::probe`] means, in one line for an operator. The default looks at the
+    /// status only.
+    ///
+    /// # Errors
+    /// What is wrong with the connection, or why nobody can tell now.
+    fn probed(host: &str, connection: &Self::Connection, response: &Response) -> Result<String, Failure> {
+        let _ = (host, connection);
+        match response.status {
+            200..=299 => Ok(format!("answered {}", response.status)),
+            408 | 425 | 429 | 500..=599 => Err(Failure::retry(verdict::answer(response))),
+            _ => Err(Failure::misconfigured(verdict::answer(response))),
+        }
+    }
+}
+
+/// A request that tries a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// Joined onto the connection's URL as any other request.
+    pub request: HttpRequest,
+    /// Where the request's path goes: into the path of the connection's URL, right after the first occurrence
+    /// of this; empty for its end.
+    pub after: String,
+}
+
+impl From<HttpRequest> for Probe {
+    fn from(request: HttpRequest) -> Self {
+        Self { request, after: String::new() }
+    }
+}
+
+/// What is wrong with a connection's settings, read from what the host gives.
+pub fn check_connection<T: Action>(host: &str, given: &[Setting]) -> Vec<Problem> {
+    match T::Connection::from_settings(given) {
+        Ok(connection) => T::check_connection(host, &connection).err().unwrap_or_default(),
+        Err(error) => vec![Problem::new(error.key, error.problem)],
+    }
+}
+
+/// What is wrong with an action's settings, read from what the host gives.
+pub fn check_action<T: Action>(host: &str, connection: &[Setting], given: &[Setting]) -> Vec<Problem> {
+    // A connection that does not fit is reported as such.
+    let Ok(connection) = T::Connection::from_settings(connection) else { return Vec::new() };
+    match T::Settings::from_settings(given) {
+        Ok(settings) => T::check_action(host, &connection, &settings).err().unwrap_or_default(),
+        Err(error) => vec![Problem::new(error.key, error.problem)],
     }
 }
 
@@ -218,13 +298,14 @@ pub struct Context {
     pub connection: Vec<Setting>,
     /// The host name of the connection's URL.
     pub host: String,
-    /// Addresses in Tocsin's own interface, by purpose (`incident`, `acknowledge`, `resolve`, …). Empty when
-    /// it has no public address.
+    /// Addresses of the incident's page in Tocsin, by purpose: `incident` shows it; `modify`, `delete`, `note`
+    /// and the transitions that its state allows (`acknowledge`, `unacknowledge`, `resolve`, `reopen`) ask
+    /// there for a confirmation. Empty when Tocsin has no public address.
     pub urls: Vec<Label>,
 }
 
 impl Context {
-    /// The address in Tocsin's own interface for a purpose.
+    /// The address of the incident's page in Tocsin for a purpose.
     pub fn url(&self, purpose: &str) -> Option<&str> {
         self.urls.iter().find(|url| url.key == purpose).map(|url| url.value.as_str())
     }

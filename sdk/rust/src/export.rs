@@ -13,14 +13,21 @@ macro_rules! export {
         $crate::export!(@ $plugin, SourceOnly, source export_source, checker export_checker);
     };
     ($plugin:ty : action) => {
-        $crate::export!(@ $plugin, ActionOnly, action export_action);
+        $crate::export!(
+            @ $plugin, ActionOnly,
+            action export_action,
+            action_checker export_action_checker,
+            prober export_prober
+        );
     };
     ($plugin:ty : source + action) => {
         $crate::export!(
             @ $plugin, Both,
             source export_source,
             checker export_checker,
-            action export_action
+            action export_action,
+            action_checker export_action_checker,
+            prober export_prober
         );
     };
     (@ $plugin:ty, $kind:ident, $($module:ident $export:ident),+) => {

@@ -7,10 +7,13 @@
 use core::marker::PhantomData;
 
 pub mod action;
+pub mod action_checker;
 pub mod checker;
 pub mod description;
+pub mod prober;
 pub mod source;
 
+mod exchange;
 mod shared;
 
 use description::bindings::exports::tocsin::plugin::description as wit;

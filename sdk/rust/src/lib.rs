@@ -52,6 +52,7 @@ mod source;
 mod step;
 
 pub mod alerts;
+pub mod chat;
 pub mod json;
 pub mod keys;
 pub mod text;
@@ -74,7 +75,10 @@ pub use about::{
     About, ActionInfo, Choice, Example, Field, FieldKind, Plugin, PluginInfo, Rate, Replays, SourceInfo,
     describe_action, describe_both, describe_source,
 };
-pub use action::{Action, ChangeKind, Context, Incident, IncidentChange, Reference, State};
+pub use action::{
+    Action, ChangeKind, Context, Incident, IncidentChange, Probe, Reference, State, check_action,
+    check_connection,
+};
 pub use outgoing::{HeaderLine, HttpRequest, Part, SecretEncoding, Signing};
 pub use payload::Payload;
 pub use settings::{
@@ -92,8 +96,8 @@ pub use types::{
 pub mod prelude {
     pub use crate::{
         About, Action, ActionInfo, Change, ChangeKind, Context, Decoded, Event, Example, Failure,
-        HttpRequest, Payload, Plugin, Problem, Rate, Receipt, Refusal, Replays, Request, Response, Secret,
-        Settings, Severity, Signature, Source, SourceInfo, State, Step, Timestamp, alerts, json, keys, text,
-        verdict, words,
+        HttpRequest, Payload, Plugin, Probe, Problem, Rate, Receipt, Refusal, Replays, Request, Response,
+        Secret, Settings, Severity, Signature, Source, SourceInfo, State, Step, Timestamp, alerts, chat,
+        json, keys, text, verdict, words,
     };
 }

@@ -8,7 +8,7 @@ use tocsin_core::plugin as core;
 use tocsin_core::settings::{Choice, Field, FieldKind};
 use tocsin_core::time::Timestamp;
 
-use super::{action_encoder as action, description, source_decoder as source, types};
+use super::{action_encoder as action, connection_prober, description, source_decoder as source, types};
 
 fn pair(header: types::Header) -> core::Pair {
     core::Pair { name: header.name, value: header.value }
@@ -184,31 +184,31 @@ impl From<source::Refusal> for core::Refusal {
     }
 }
 
-impl From<action::Part> for core::Part {
-    fn from(part: action::Part) -> Self {
+impl From<types::Part> for core::Part {
+    fn from(part: types::Part) -> Self {
         match part {
-            action::Part::Bytes(bytes) => Self::Bytes(bytes),
-            action::Part::Secret(secret) => Self::Secret {
+            types::Part::Bytes(bytes) => Self::Bytes(bytes),
+            types::Part::Secret(secret) => Self::Secret {
                 name: secret.name,
                 encoding: match secret.encoding {
-                    action::SecretEncoding::Raw => core::SecretEncoding::Raw,
-                    action::SecretEncoding::Json => core::SecretEncoding::Json,
-                    action::SecretEncoding::Form => core::SecretEncoding::Form,
+                    types::SecretEncoding::Raw => core::SecretEncoding::Raw,
+                    types::SecretEncoding::Json => core::SecretEncoding::Json,
+                    types::SecretEncoding::Form => core::SecretEncoding::Form,
                 },
             },
-            action::Part::Credentials(given) => {
+            types::Part::Credentials(given) => {
                 Self::Credentials { user: given.user, password: given.password }
             }
         }
     }
 }
 
-fn parts(parts: Vec<action::Part>) -> Vec<core::Part> {
+fn parts(parts: Vec<types::Part>) -> Vec<core::Part> {
     parts.into_iter().map(core::Part::from).collect()
 }
 
-impl From<action::Request> for core::ActionRequest {
-    fn from(request: action::Request) -> Self {
+impl From<types::Request> for core::ActionRequest {
+    fn from(request: types::Request) -> Self {
         Self {
             method: request.method,
             path: request.path,
@@ -253,12 +253,18 @@ impl From<action::Step> for core::Step {
     }
 }
 
-impl From<action::Failure> for core::Failure {
-    fn from(failure: action::Failure) -> Self {
+impl From<types::Failure> for core::Failure {
+    fn from(failure: types::Failure) -> Self {
         match failure {
-            action::Failure::Retry(later) => Self::Retry { reason: later.reason, after_ms: later.after_ms },
-            action::Failure::Rejected(reason) => Self::Rejected(reason),
-            action::Failure::Misconfigured(reason) => Self::Misconfigured(reason),
+            types::Failure::Retry(later) => Self::Retry { reason: later.reason, after_ms: later.after_ms },
+            types::Failure::Rejected(reason) => Self::Rejected(reason),
+            types::Failure::Misconfigured(reason) => Self::Misconfigured(reason),
         }
+    }
+}
+
+impl From<connection_prober::Probe> for core::Probe {
+    fn from(probe: connection_prober::Probe) -> Self {
+        Self { request: probe.request.into(), after: probe.after }
     }
 }

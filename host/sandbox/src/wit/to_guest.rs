@@ -150,7 +150,7 @@ impl From<core::Context> for action::Context {
     }
 }
 
-impl From<core::Response> for action::Response {
+impl From<core::Response> for types::Response {
     fn from(response: core::Response) -> Self {
         Self { status: response.status, headers: headers(response.headers), body: response.body }
     }

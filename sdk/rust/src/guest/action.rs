@@ -2,8 +2,8 @@
 //!
 //! Never adds or leaves out a field.
 
-use super::description::signature;
-use super::shared::{headers_in, labels_in, labels_out, settings};
+use super::exchange::{failure, request, response as answer};
+use super::shared::{labels_in, labels_out, settings};
 use super::{Exported, types};
 use bindings::exports::tocsin::plugin::action_encoder as wit;
 
@@ -22,7 +22,7 @@ pub mod bindings {
 }
 
 impl<T: crate::Action, Kind> wit::Guest for Exported<T, Kind> {
-    fn encode(context: wit::Context) -> Result<wit::Step, wit::Failure> {
+    fn encode(context: wit::Context) -> Result<wit::Step, types::Failure> {
         let (context, connection, settings) = read::<T>(context)?;
         T::encode(&context, &connection, &settings).map(step).map_err(failure)
     }
@@ -30,18 +30,16 @@ impl<T: crate::Action, Kind> wit::Guest for Exported<T, Kind> {
     fn resume(
         context: wit::Context,
         state: Vec<u8>,
-        response: wit::Response,
-    ) -> Result<wit::Step, wit::Failure> {
+        response: types::Response,
+    ) -> Result<wit::Step, types::Failure> {
         let (context, connection, settings) = read::<T>(context)?;
-        let headers = headers_in(response.headers);
-        let response = crate::Response { status: response.status, headers, body: response.body };
-        T::resume(&context, &connection, &settings, &state, &response).map(step).map_err(failure)
+        T::resume(&context, &connection, &settings, &state, &answer(response)).map(step).map_err(failure)
     }
 }
 
 fn read<T: crate::Action>(
     given: wit::Context,
-) -> Result<(crate::Context, T::Connection, T::Settings), wit::Failure> {
+) -> Result<(crate::Context, T::Connection, T::Settings), types::Failure> {
     let context = context(given);
     let wrong = |error: crate::SettingError| failure(crate::Failure::misconfigured(error.to_string()));
     let connection = <T::Connection as crate::Settings>::from_settings(&context.connection).map_err(wrong)?;
@@ -121,42 +119,6 @@ fn change(given: wit::Change) -> crate::IncidentChange {
     }
 }
 
-fn part(part: crate::Part) -> wit::Part {
-    match part {
-        crate::Part::Bytes(bytes) => wit::Part::Bytes(bytes),
-        crate::Part::Credentials { user, password } => {
-            wit::Part::Credentials(wit::Credentials { user, password })
-        }
-        crate::Part::Secret(name, encoding) => wit::Part::Secret(wit::SecretUse {
-            name,
-            encoding: match encoding {
-                crate::SecretEncoding::Raw => wit::SecretEncoding::Raw,
-                crate::SecretEncoding::Json => wit::SecretEncoding::Json,
-                crate::SecretEncoding::Form => wit::SecretEncoding::Form,
-            },
-        }),
-    }
-}
-
-fn parts(parts: Vec<crate::Part>) -> Vec<wit::Part> {
-    parts.into_iter().map(part).collect()
-}
-
-fn request(request: crate::HttpRequest) -> wit::Request {
-    let parameter = |p: crate::Parameter| types::Parameter { name: p.name, value: p.value };
-    let line = |l: crate::HeaderLine| wit::HeaderLine { name: l.name, value: parts(l.value) };
-    let signing = |s: crate::Signing| wit::Signing { secret: s.secret, signature: signature(s.signature) };
-    wit::Request {
-        method: request.method,
-        path: request.path,
-        query: request.query.into_iter().map(parameter).collect(),
-        headers: request.headers.into_iter().map(line).collect(),
-        content_type: request.content_type,
-        body: parts(request.body),
-        signing: request.signing.into_iter().map(signing).collect(),
-    }
-}
-
 fn step(step: crate::Step) -> wit::Step {
     let reference = |r: crate::Reference| wit::Reference { key: r.key, value: r.value, url: r.url };
     match step {
@@ -171,13 +133,5 @@ fn step(step: crate::Step) -> wit::Step {
             references: receipt.references.into_iter().map(reference).collect(),
             updates: labels_out(receipt.updates),
         }),
-    }
-}
-
-fn failure(failure: crate::Failure) -> wit::Failure {
-    match failure {
-        crate::Failure::Retry { reason, after_ms } => wit::Failure::Retry(wit::Later { reason, after_ms }),
-        crate::Failure::Rejected(why) => wit::Failure::Rejected(why),
-        crate::Failure::Misconfigured(why) => wit::Failure::Misconfigured(why),
     }
 }

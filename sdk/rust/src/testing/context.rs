@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Incident 42, critical, open, with a message, two labels and a link; just opened; first attempt at
-/// 2026-01-02T03:04:05Z; one address of purpose `incident`.
+/// 2026-01-02T03:04:05Z; the addresses that an open incident has.
 pub fn example_context() -> Context {
     let at = Timestamp::from_seconds(1_767_323_045);
     Context {
@@ -46,7 +46,9 @@ pub fn example_context() -> Context {
         settings: Vec::new(),
         connection: Vec::new(),
         host: "peer.example".to_owned(),
-        urls: vec![label("incident", "https://tocsin.example/incidents/42")],
+        urls: ["incident", "acknowledge", "resolve", "note", "modify", "delete"]
+            .map(|purpose| label(purpose, &format!("https://tocsin.example/incidents/42?do={purpose}")))
+            .into(),
     }
 }
 

@@ -1,0 +1,151 @@
+//! What a plugin can be asked before anything is sent: mistakes in settings, and how a connection is tried.
+//!
+//! Optional exports: a plugin that lacks one finds no mistake and tries nothing.
+
+use tocsin_core::event::single_line;
+use tocsin_core::plugin::{Failure, Probe, Response, Setting};
+use tocsin_core::settings::SettingError;
+use tocsin_core::time::Timestamp;
+
+use crate::answer;
+use crate::call::Call;
+use crate::error::{CallError, Phase};
+use crate::limits::DESCRIPTION_BYTES_MAX;
+use crate::plugin::{Plugin, bytes};
+use crate::wasi::Origin;
+use crate::wit::{settings as to_guest, types};
+
+/// Characters of a mistake that a plugin found in its settings.
+const PROBLEM_CHARS_MAX: usize = 1000;
+
+fn mistake(field: &str, problem: &str) -> SettingError {
+    SettingError {
+        key: single_line(field, PROBLEM_CHARS_MAX),
+        problem: single_line(problem, PROBLEM_CHARS_MAX),
+    }
+}
+
+impl Plugin {
+    /// What is wrong with a source's settings that their description cannot tell. Nothing, for a plugin that
+    /// does not say.
+    ///
+    /// # Errors
+    /// The plugin gave no answer, or one beyond its limits.
+    pub async fn check_source(&self, settings: &[Setting]) -> Result<Vec<SettingError>, CallError> {
+        let Some(checker) = &self.compiled.exports.checker else { return Ok(Vec::new()) };
+        let settings = to_guest(settings);
+        let mut call = self.ask(DESCRIPTION_BYTES_MAX).await;
+        let answer = Call::within(call.wall, async {
+            let instance = self.compiled.pre.instantiate_async(&mut call.store).await?;
+            let guest = checker.load(&mut call.store, &instance)?;
+            guest.call_check_source(&mut call.store, &settings).await
+        })
+        .await;
+        let found = self.settle(Phase::Check, call, answer, Ok)?.value;
+        Ok(found.into_iter().map(|found| mistake(&found.field, &found.problem)).collect())
+    }
+
+    /// What is wrong with a connection's settings that their description cannot tell; `host` is the host
+    /// name of its URL.
+    ///
+    /// # Errors
+    /// As [`Plugin::check_source`].
+    pub async fn check_connection(
+        &self,
+        host: &str,
+        connection: &[Setting],
+    ) -> Result<Vec<SettingError>, CallError> {
+        let Some(checker) = &self.compiled.exports.action_checker else { return Ok(Vec::new()) };
+        let connection = to_guest(connection);
+        let mut call = self.ask(DESCRIPTION_BYTES_MAX).await;
+        let answer = Call::within(call.wall, async {
+            let instance = self.compiled.pre.instantiate_async(&mut call.store).await?;
+            let guest = checker.load(&mut call.store, &instance)?;
+            guest.call_check_connection(&mut call.store, host, &connection).await
+        })
+        .await;
+        let found = self.settle(Phase::Check, call, answer, Ok)?.value;
+        Ok(found.into_iter().map(|found| mistake(&found.field, &found.problem)).collect())
+    }
+
+    /// What is wrong with an action's settings, rendered for a sample, over this connection.
+    ///
+    /// # Errors
+    /// As [`Plugin::check_source`].
+    pub async fn check_action(
+        &self,
+        host: &str,
+        connection: &[Setting],
+        settings: &[Setting],
+    ) -> Result<Vec<SettingError>, CallError> {
+        let Some(checker) = &self.compiled.exports.action_checker else { return Ok(Vec::new()) };
+        let (connection, settings) = (to_guest(connection), to_guest(settings));
+        let mut call = self.ask(DESCRIPTION_BYTES_MAX).await;
+        let answer = Call::within(call.wall, async {
+            let instance = self.compiled.pre.instantiate_async(&mut call.store).await?;
+            let guest = checker.load(&mut call.store, &instance)?;
+            guest.call_check_action(&mut call.store, host, &connection, &settings).await
+        })
+        .await;
+        let found = self.settle(Phase::Check, call, answer, Ok)?.value;
+        Ok(found.into_iter().map(|found| mistake(&found.field, &found.problem)).collect())
+    }
+
+    /// A request that tries a connection without leaving a trace at the peer, if there is one.
+    ///
+    /// # Errors
+    /// As [`Plugin::check_source`].
+    pub async fn probe(&self, host: &str, connection: &[Setting]) -> Result<Option<Probe>, CallError> {
+        let Some(prober) = &self.compiled.exports.prober else { return Ok(None) };
+        let connection = to_guest(connection);
+        let mut call = self.ask(self.limits.step_bytes()).await;
+        let answer = Call::within(call.wall, async {
+            let instance = self.compiled.pre.instantiate_async(&mut call.store).await?;
+            let guest = prober.load(&mut call.store, &instance)?;
+            guest.call_prepare(&mut call.store, host, &connection).await
+        })
+        .await;
+        let probe = self.settle(Phase::Encode, call, answer, |probe| {
+            let probe = probe.map(Probe::from);
+            probe.map(|probe| answer::request(&probe.request, &self.limits).map(|()| probe)).transpose()
+        })?;
+        Ok(probe.value)
+    }
+
+    /// What the answer to a probe means, in one line.
+    ///
+    /// # Errors
+    /// As [`Plugin::check_source`]; the inner error is what is wrong with the connection.
+    pub async fn judge(
+        &self,
+        host: &str,
+        connection: &[Setting],
+        response: Response,
+    ) -> Result<Result<String, Failure>, CallError> {
+        let phase = Phase::Resume;
+        let Some(prober) = &self.compiled.exports.prober else { return Ok(Ok(String::new())) };
+        self.accepts(phase, response.body.len(), bytes(&response.headers))?;
+        let (connection, response) = (to_guest(connection), types::Response::from(response));
+        let mut call = self.ask(DESCRIPTION_BYTES_MAX).await;
+        let answer = Call::within(call.wall, async {
+            let instance = self.compiled.pre.instantiate_async(&mut call.store).await?;
+            let guest = prober.load(&mut call.store, &instance)?;
+            guest.call_judge(&mut call.store, host, &connection, &response).await
+        })
+        .await;
+        let judged = self.settle(phase, call, answer, |judged| {
+            Ok(match judged {
+                Ok(words) => Ok(single_line(&words, PROBLEM_CHARS_MAX)),
+                Err(failure) => Err(answer::failure(failure.into())),
+            })
+        })?;
+        Ok(judged.value)
+    }
+
+    /// A call that belongs to no receipt and no delivery: its clock stands at the beginning, its random
+    /// numbers follow from the plugin's file.
+    async fn ask(&self, output_bytes: usize) -> Call {
+        let origin = Origin::new(Timestamp::default(), self.digest().as_bytes());
+        Call::begin(&self.compiled.sandbox, &self.limits, origin, output_bytes).await
+    }
+}
