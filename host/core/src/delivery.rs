@@ -5,7 +5,7 @@
 
 use crate::event::UnknownWord;
 use crate::id::Id;
-use crate::incident::Incident;
+use crate::incident::{Incident, IncidentState};
 use crate::time::Timestamp;
 
 /// Attempts whose log a delivery keeps: the first says why, the last say whether it changed.
@@ -66,6 +66,16 @@ impl ChangeKind {
             Self::Steady => "steady",
         }
     }
+
+    /// The state that an incident is in by this, whatever it was in before; none for what leaves it as it is.
+    pub const fn entered(self) -> Option<IncidentState> {
+        match self {
+            Self::Opened | Self::Unacknowledged | Self::Reopened => Some(IncidentState::Open),
+            Self::Acknowledged => Some(IncidentState::Acknowledged),
+            Self::Resolved => Some(IncidentState::Resolved),
+            Self::Updated | Self::Noted | Self::Repeated | Self::Flapping | Self::Steady => None,
+        }
+    }
 }
 
 impl std::str::FromStr for ChangeKind {
@@ -108,7 +118,8 @@ pub struct Reference {
 /// Where a delivery is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryState {
-    /// An earlier change of the same incident to the same connection goes first.
+    /// An earlier change of the same incident to the same connection goes first, or it is held: the incident
+    /// has not been open for as long as the action's delay.
     Waiting,
     /// To be tried at its `next_at`.
     Due,
@@ -118,7 +129,7 @@ pub enum DeliveryState {
     Delivered,
     /// The peer took it and will not say more.
     Accepted,
-    /// The plugin had nothing to send.
+    /// The plugin had nothing to send, or there was nothing to tell any more when its delay was over.
     Skipped,
     /// The action is in test and has no test connection.
     NotSent,
@@ -205,7 +216,7 @@ pub struct Delivery {
     pub connection: String,
     /// Whether the action is in test.
     pub test: bool,
-    /// The incident as it was right after the change.
+    /// The incident as it was right after the change; as it was when it was let go, if it was held.
     pub incident: Incident,
     /// What happened.
     pub change: Change,
@@ -213,9 +224,9 @@ pub struct Delivery {
     pub state: DeliveryState,
     /// Attempts begun.
     pub attempts: u32,
-    /// When to try next; meaningful while [`DeliveryState::Due`].
+    /// When to try next, while [`DeliveryState::Due`]; while it is held, when it is looked at again.
     pub next_at: Timestamp,
-    /// Since when the schedule counts: its creation, or an operator's retry.
+    /// Since when the schedule counts: its creation, the end of its hold, or an operator's retry.
     pub owed_since: Timestamp,
     /// The first attempt and the latest, [`ATTEMPTS_KEPT`] at most.
     pub log: Vec<Attempt>,

@@ -17,7 +17,10 @@ use crate::transition::{Command, Transition};
 
 mod commands;
 mod deliveries;
+mod durations;
 mod events;
+mod owed;
+mod repeats;
 mod timers;
 
 pub use events::{about, foresee};
@@ -239,6 +242,17 @@ pub enum Rejection {
         /// What was asked for.
         command: Command,
     },
+    /// Its key leads to another incident that is not resolved.
+    #[error("incident #{number} cannot be reopened: #{other} took its place and is not resolved")]
+    Succeeded {
+        /// Which.
+        number: u64,
+        /// The other's number.
+        other: u64,
+    },
+    /// A title that is to be put in place of another is blank.
+    #[error("the new title of incident #{0} is empty")]
+    NoTitle(u64),
     /// The delivery is not in a state in which this can happen to it.
     #[error("delivery {id} is {}, {expected}", state.as_str())]
     WrongState {
@@ -288,6 +302,9 @@ pub fn apply<S: State>(state: &mut S, entry: &Entry) -> Fold<Applied, S> {
         Fact::Redecoded { receipt, received } => step.redecoded(*receipt, received)?,
         Fact::Commanded { incident, command, actor, text } => {
             step.commanded(*incident, *command, actor, text)?;
+        }
+        Fact::Modified { incident, title, severity, actor, text } => {
+            step.modified(*incident, title.as_deref(), *severity, actor, text)?;
         }
         Fact::Claimed { deliveries } => step.claimed(deliveries)?,
         Fact::Settled { delivery, took_us, status, verdict } => {

@@ -74,6 +74,8 @@ pub struct Incident {
     pub count: u64,
     /// First trigger.
     pub opened_at: Timestamp,
+    /// Since when it is open, or was until it was resolved: `opened_at`, or when it was last reopened.
+    pub open_since: Timestamp,
     /// Last change.
     pub updated_at: Timestamp,
     /// Since when somebody is on it.
@@ -108,6 +110,7 @@ impl Incident {
             links: event.links.clone(),
             count: 1,
             opened_at: now,
+            open_since: now,
             updated_at: now,
             acknowledged_at: None,
             resolved_at: None,
@@ -156,6 +159,19 @@ impl Incident {
             }
         }
         changed
+    }
+
+    /// It is back at `now`: nobody is on it.
+    pub fn reopen(&mut self, now: Timestamp) {
+        self.state = IncidentState::Open;
+        self.open_since = now;
+        self.acknowledged_at = None;
+        self.resolved_at = None;
+    }
+
+    /// The state that it left since it was `before`; none when it is in the same.
+    pub fn left(&self, before: &Self) -> Option<IncidentState> {
+        (before.state != self.state).then_some(before.state)
     }
 
     /// Whether `event` is older than the last one that was applied, by its sender's clock.

@@ -4,7 +4,7 @@
 //! Never holds a secret, nor what can be computed from the entries before it.
 
 use crate::delivery::Reference;
-use crate::event::Event;
+use crate::event::{Event, Severity};
 use crate::id::Id;
 use crate::routing::Routing;
 use crate::time::Timestamp;
@@ -49,6 +49,19 @@ pub enum Fact {
         /// Who.
         actor: String,
         /// A note's text, or why; may be empty.
+        text: String,
+    },
+    /// Somebody corrected what an incident says.
+    Modified {
+        /// Which.
+        incident: Id,
+        /// Its title from now on; bounded and made one line like an event's.
+        title: Option<String>,
+        /// Its severity from now on.
+        severity: Option<Severity>,
+        /// Who.
+        actor: String,
+        /// Why; may be empty.
         text: String,
     },
     /// Attempts began.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::delivery::{Change, ChangeKind};
 use crate::event::{Severity, UnknownWord};
-use crate::incident::Incident;
+use crate::incident::{Incident, IncidentState};
 use crate::template::{Expression, TemplateError};
 use crate::view::View;
 
@@ -113,8 +113,37 @@ pub struct ActionRule {
     pub test_connection: Option<String>,
     /// On which changes.
     pub on: Vec<ChangeKind>,
+    /// On any change by which the incident enters one of these states.
+    pub enters: Vec<IncidentState>,
+    /// On any change by which the incident leaves one of these states.
+    pub leaves: Vec<IncidentState>,
+    /// How long an incident must have been open before this action tells of it. Milliseconds.
+    pub delay_ms: Option<u64>,
+    /// How often it tells again of an incident that is open and that nobody is on. Milliseconds; less than
+    /// [`ActionRule::REPEAT_MS_MIN`] counts as that.
+    pub repeat_ms: Option<u64>,
     /// Which incidents, as an expression over [`View`]; all when left out.
     pub filter: Option<String>,
+}
+
+impl ActionRule {
+    /// The shortest time between two repetitions. Milliseconds.
+    pub const REPEAT_MS_MIN: u64 = 1000;
+
+    /// The connection that it sends over: none when it is in test and has no test connection.
+    pub fn destination(&self) -> Option<&String> {
+        match self.status {
+            ActionStatus::Test => self.test_connection.as_ref(),
+            ActionStatus::Enabled | ActionStatus::Disabled => Some(&self.connection),
+        }
+    }
+
+    /// Whether it runs on a change of this kind by which the incident left the state `left`.
+    pub fn is_triggered(&self, left: Option<IncidentState>, kind: ChangeKind) -> bool {
+        self.on.contains(&kind)
+            || left.is_some_and(|state| self.leaves.contains(&state))
+            || kind.entered().is_some_and(|state| self.enters.contains(&state))
+    }
 }
 
 /// A [`Routing`] with its filters compiled.
@@ -170,15 +199,45 @@ impl Router {
         rules.fold(SourceRule::default().replay_window_ms, u64::max)
     }
 
-    /// The actions that `change` of `incident` is owed to, in order.
+    /// The action of this name, unless it is gone from the configuration.
+    pub fn action(&self, name: &str) -> Option<&ActionRule> {
+        self.routing.actions.iter().find(|action| action.name == name)
+    }
+
+    /// The actions that `change` of `incident` is owed to, in order. By it the incident left the state `left`.
     pub fn route<'a>(
+        &'a self,
+        incident: &'a Incident,
+        left: Option<IncidentState>,
+        change: &'a Change,
+    ) -> impl Iterator<Item = &'a ActionRule> {
+        self.running(incident, change, move |action| action.is_triggered(left, change.kind))
+    }
+
+    /// The actions that repeat and whose filter lets `incident` through after `change`, in order.
+    pub fn repeating<'a>(
         &'a self,
         incident: &'a Incident,
         change: &'a Change,
     ) -> impl Iterator<Item = &'a ActionRule> {
+        self.running(incident, change, |action| action.repeat_ms.is_some())
+    }
+
+    /// Whether the action of this name runs, and its filter lets `incident` through after `change`.
+    pub fn lets_through(&self, action: &str, incident: &Incident, change: &Change) -> bool {
+        self.running(incident, change, |other| other.name == action).next().is_some()
+    }
+
+    /// The actions that are not disabled, that `wanted` says yes to, and whose filter matches.
+    fn running<'a>(
+        &'a self,
+        incident: &'a Incident,
+        change: &'a Change,
+        wanted: impl Fn(&ActionRule) -> bool + 'a,
+    ) -> impl Iterator<Item = &'a ActionRule> {
         let view = View::new(incident, change);
         self.routing.actions.iter().zip(&self.filters).filter_map(move |(action, filter)| {
-            let runs = action.status != ActionStatus::Disabled && action.on.contains(&change.kind);
+            let runs = action.status != ActionStatus::Disabled && wanted(action);
             let matches = || filter.as_ref().is_none_or(|filter| filter.matches(&view).unwrap_or(true));
             (runs && matches()).then_some(action)
         })

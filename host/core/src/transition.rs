@@ -109,13 +109,16 @@ pub enum Command {
     Unacknowledge,
     /// It is over.
     Resolve,
+    /// It is not over after all.
+    Reopen,
     /// Write this down.
     Note,
 }
 
 impl Command {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Acknowledge, Self::Unacknowledge, Self::Resolve, Self::Note];
+    pub const ALL: [Self; 5] =
+        [Self::Acknowledge, Self::Unacknowledge, Self::Resolve, Self::Reopen, Self::Note];
 
     /// As written in requests.
     pub const fn as_str(self) -> &'static str {
@@ -123,6 +126,7 @@ impl Command {
             Self::Acknowledge => "acknowledge",
             Self::Unacknowledge => "unacknowledge",
             Self::Resolve => "resolve",
+            Self::Reopen => "reopen",
             Self::Note => "note",
         }
     }
@@ -148,6 +152,8 @@ pub enum Commanded {
     Unacknowledge,
     /// It is over.
     Resolve,
+    /// It is back, unless another incident took its place.
+    Reopen,
     /// Add the note.
     Note,
     /// It is already so.
@@ -168,6 +174,8 @@ pub fn on_command(state: IncidentState, command: Command) -> Commanded {
         (S::Open | S::Acknowledged, C::Resolve) => Commanded::Resolve,
         (S::Resolved, C::Resolve) => Commanded::Nothing,
         (S::Resolved, C::Acknowledge | C::Unacknowledge) => Commanded::Refused,
+        (S::Resolved, C::Reopen) => Commanded::Reopen,
+        (S::Open | S::Acknowledged, C::Reopen) => Commanded::Nothing,
         (S::Open | S::Acknowledged | S::Resolved, C::Note) => Commanded::Note,
     }
 }

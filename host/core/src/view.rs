@@ -170,6 +170,7 @@ pub fn sample() -> (Incident, Change) {
         links: vec![Link { title: "Runbook".to_owned(), url: "https://example.org/".to_owned() }],
         count: 2,
         opened_at: at,
+        open_since: at,
         updated_at: at,
         acknowledged_at: Some(at),
         resolved_at: Some(at),

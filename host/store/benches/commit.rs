@@ -31,6 +31,10 @@ fn routing() -> Routing {
         connection: format!("{name}-connection"),
         test_connection: None,
         on: vec![ChangeKind::Opened, ChangeKind::Updated, ChangeKind::Resolved],
+        enters: Vec::new(),
+        leaves: Vec::new(),
+        delay_ms: None,
+        repeat_ms: None,
         filter: filter.map(str::to_owned),
     };
     Routing {

@@ -7,6 +7,8 @@ use tocsin_core::time::Timestamp;
 
 /// Bytes of an id.
 pub(crate) const ID: usize = 16;
+/// Bytes of an id, the first ones, that are when it was made: the same for all ids that one entry gives.
+pub(crate) const ID_TIME: usize = 6;
 /// Bytes of a time.
 pub(crate) const TIME: usize = 8;
 /// Bytes of a text's length.

@@ -3,7 +3,7 @@
 //! Lists come newest first and are paged with `before`: the last id of a page asks for the next.
 
 use redb::{Range, ReadOnlyTable, ReadTransaction, ReadableTable};
-use tocsin_core::fold::Pause;
+use tocsin_core::fold::{Pause, Timer};
 use tocsin_core::id::Id;
 use tocsin_core::routing::Routing;
 use tocsin_core::time::Timestamp;
@@ -130,6 +130,19 @@ impl Store {
             let time = key.value().first_chunk::<{ keys::TIME }>();
             let wrong = || rows::not(tables::TIMERS_BY_TIME, key.value(), "a time and a timer");
             Ok(Some(keys::read_time(*time.ok_or_else(wrong)?)))
+        })
+    }
+
+    /// When `timer` is due, if it is set: when a held delivery is looked at, when an action tells again.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the store is closed.
+    pub fn timer(&self, timer: &Timer) -> Result<Option<Timestamp>, ReadError> {
+        self.reading(|live| {
+            let timers = Snapshot::new(live)?.table(tables::TIMERS)?;
+            let key = timer.to_string();
+            let Some(value) = timers.get(key.as_bytes()).map_err(Fault::from)? else { return Ok(None) };
+            Ok(Some(rows::timer(key.as_bytes(), value.value())?))
         })
     }
 

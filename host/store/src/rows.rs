@@ -1,7 +1,7 @@
 //! Reading rows: from a table of a read or a write transaction to the core's types, with the fault that names
 //! the row when it cannot be read.
 
-use redb::ReadableTable;
+use redb::{AccessGuard, ReadableTable};
 use tocsin_core::delivery::Delivery;
 use tocsin_core::fold::Pause;
 use tocsin_core::id::Id;
@@ -96,22 +96,26 @@ pub(crate) fn delivery_head(
     read_head(head.value()).map(Some).map_err(|problem| fault(tables::DELIVERIES, key, problem))
 }
 
+/// The content under `key`, or whose it is; `from` points at it.
+pub(crate) fn content<'r>(
+    contents: &'r impl Rows,
+    key: &[u8; keys::ID],
+    from: Definition,
+) -> Result<AccessGuard<'r, Bytes>, Fault> {
+    let missing = || fault(tables::DELIVERY_CONTENTS, key, Problem::Missing(from.name));
+    contents.get(key.as_slice())?.ok_or_else(missing)
+}
+
 /// The delivery that `head` is of.
 pub(crate) fn delivery_of(
     head: HeadV1<'_>,
     contents: &impl Rows,
     key: &[u8; keys::ID],
 ) -> Result<Delivery, Fault> {
-    let missing =
-        |key: &[u8], from: Definition| fault(tables::DELIVERY_CONTENTS, key, Problem::Missing(from.name));
-    let own = contents.get(key.as_slice())?.ok_or_else(|| missing(key, tables::DELIVERIES))?;
+    let own = content(contents, key, tables::DELIVERIES)?;
     // A value as long as an id is one: no record is as short.
     let content = match own.value().try_into() {
-        Ok(same) => {
-            let same: &[u8; keys::ID] = same;
-            let content = contents.get(same.as_slice())?;
-            content.ok_or_else(|| missing(same, tables::DELIVERY_CONTENTS))?
-        }
+        Ok(same) => content(contents, same, tables::DELIVERY_CONTENTS)?,
         Err(_) => own,
     };
     with_content(head, content.value()).map_err(|problem| fault(tables::DELIVERY_CONTENTS, key, problem))

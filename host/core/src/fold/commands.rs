@@ -1,8 +1,8 @@
-//! What operators do, and what happens when the relay starts.
+//! What operators do to incidents, and what happens when the relay starts.
 
 use super::{Fold, Happening, Kept, Rejection, State, Step, TimelineItem};
 use crate::delivery::{Change, ChangeKind, DeliveryState};
-use crate::event::cut_bytes;
+use crate::event::{Severity, TITLE_CHARS_MAX, cut_bytes, single_line};
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
 use crate::routing::{Router, Routing};
@@ -34,7 +34,7 @@ impl<S: State> Step<'_, S> {
     }
 
     pub(super) fn commanded(&mut self, id: Id, command: Command, actor: &str, text: &str) -> Fold<(), S> {
-        let before = self.state.incident(id).kept()?.ok_or(Rejection::NoIncident(id))?;
+        let before = self.expect_incident(id)?;
         let mut incident = before.clone();
         let kind = match on_command(before.state, command) {
             Commanded::Acknowledge => {
@@ -52,29 +52,103 @@ impl<S: State> Step<'_, S> {
                 incident.resolved_at = Some(self.at);
                 Some(ChangeKind::Resolved)
             }
+            Commanded::Reopen => {
+                self.take_key_back(&incident)?;
+                incident.reopen(self.at);
+                Some(ChangeKind::Reopened)
+            }
             Commanded::Note => Some(ChangeKind::Noted),
             Commanded::Nothing => None,
             Commanded::Refused => {
                 return Err(Rejection::Refused { number: before.number, state: before.state, command }.into());
             }
         };
-        if let Some(kind) = kind {
-            incident.updated_at = self.at;
-            self.state.put_incident(Some(&before), &incident).kept()?;
-            let mut text = text.to_owned();
-            cut_bytes(&mut text, NOTE_BYTES_MAX);
-            let actor = Some(actor.to_owned());
-            let change = Change { kind, at: self.at, actor, text, changed: Vec::new() };
-            self.record(&incident, change, None)?;
+        match kind {
+            Some(kind) => self.operated(&before, incident, kind, Vec::new(), actor, text),
+            None => {
+                self.applied.incident = Some(incident);
+                Ok(())
+            }
         }
+    }
+
+    /// Corrects an incident's title and severity.
+    pub(super) fn modified(
+        &mut self,
+        id: Id,
+        title: Option<&str>,
+        severity: Option<Severity>,
+        actor: &str,
+        text: &str,
+    ) -> Fold<(), S> {
+        let before = self.expect_incident(id)?;
+        let mut incident = before.clone();
+        let mut changed = Vec::new();
+        if let Some(title) = title {
+            let title = single_line(title, TITLE_CHARS_MAX);
+            if title.is_empty() {
+                return Err(Rejection::NoTitle(before.number).into());
+            }
+            if title != incident.title {
+                incident.title = title;
+                changed.push("title".to_owned());
+            }
+        }
+        if let Some(severity) = severity.filter(|severity| *severity != before.severity) {
+            incident.severity = severity;
+            changed.push("severity".to_owned());
+        }
+        if changed.is_empty() && text.trim().is_empty() {
+            self.applied.incident = Some(incident);
+            return Ok(());
+        }
+        let kind = if changed.is_empty() { ChangeKind::Noted } else { ChangeKind::Updated };
+        self.operated(&before, incident, kind, changed, actor, text)
+    }
+
+    fn expect_incident(&self, id: Id) -> Fold<Incident, S> {
+        Ok(self.state.incident(id).kept()?.ok_or(Rejection::NoIncident(id))?)
+    }
+
+    /// Has a resolved incident's key lead to it again, unless it leads to one that is not resolved.
+    fn take_key_back(&mut self, incident: &Incident) -> Fold<(), S> {
+        if let Some(other) = self.unresolved(&incident.source, &incident.key)? {
+            return Err(Rejection::Succeeded { number: incident.number, other: other.number }.into());
+        }
+        self.state.point(&incident.source, &incident.key, incident.id).kept()
+    }
+
+    /// Keeps, records and owes what an operator did.
+    fn operated(
+        &mut self,
+        before: &Incident,
+        mut incident: Incident,
+        kind: ChangeKind,
+        changed: Vec<String>,
+        actor: &str,
+        text: &str,
+    ) -> Fold<(), S> {
+        incident.updated_at = self.at;
+        self.state.put_incident(Some(before), &incident).kept()?;
+        let mut text = text.to_owned();
+        cut_bytes(&mut text, NOTE_BYTES_MAX);
+        let change = Change { kind, at: self.at, actor: Some(actor.to_owned()), text, changed };
+        self.record(&incident, incident.left(before), change, None)?;
         self.applied.incident = Some(incident);
         Ok(())
     }
 
-    /// Writes a change into the history and owes it to whoever is to be told.
-    pub(super) fn record(&mut self, incident: &Incident, change: Change, receipt: Option<Id>) -> Fold<(), S> {
+    /// Writes a change, by which the incident left the state `left`, into the history and owes it to whoever is
+    /// to be told.
+    pub(super) fn record(
+        &mut self,
+        incident: &Incident,
+        left: Option<IncidentState>,
+        change: Change,
+        receipt: Option<Id>,
+    ) -> Fold<(), S> {
         self.remember(incident, &change, receipt)?;
-        self.owe(incident, &change)
+        self.owe(incident, left, &change)
     }
 
     /// Writes a change into the history.

@@ -1,54 +1,17 @@
-//! Deliveries: from what is owed to what is settled. Of one incident to one connection only the oldest
-//! unsettled delivery is ever due; the others wait in its lane.
+//! Deliveries: from their lane to what is settled. Of one incident to one connection only the oldest unsettled
+//! delivery in the lane is ever due; the others wait. A held one is in no lane yet.
 
 use super::{Fold, Happening, Kept, Pause, Rejection, State, Step, TimelineItem};
-use crate::delivery::{Attempt, Change, Delivery, DeliveryState, Reference};
+use crate::delivery::{Attempt, Delivery, DeliveryState, Reference};
 use crate::id::Id;
-use crate::incident::Incident;
 use crate::journal::{Outcome, Verdict};
-use crate::routing::{ActionRule, ActionStatus};
 
-/// Why a test delivery without test connection was not sent.
-const NO_TEST_CONNECTION: &str = "not sent: the action is in test and has no test connection";
 /// References kept for one incident and connection.
 const REFERENCES_MAX: usize = 16;
 
 impl<S: State> Step<'_, S> {
-    /// Owes `change` to every action whose triggers and filter it meets.
-    pub(super) fn owe(&mut self, incident: &Incident, change: &Change) -> Fold<(), S> {
-        let router = self.state.router();
-        for action in router.route(incident, change) {
-            self.owe_to(action, incident, change)?;
-        }
-        Ok(())
-    }
-
-    fn owe_to(&mut self, action: &ActionRule, incident: &Incident, change: &Change) -> Fold<(), S> {
-        let test = action.status == ActionStatus::Test;
-        let connection = if test { action.test_connection.as_ref() } else { Some(&action.connection) };
-        let mut delivery = Delivery {
-            id: self.next_id(),
-            action: action.name.clone(),
-            connection: connection.unwrap_or(&action.connection).clone(),
-            test,
-            incident: incident.clone(),
-            change: change.clone(),
-            state: DeliveryState::Due,
-            attempts: 0,
-            next_at: self.at,
-            owed_since: self.at,
-            log: Vec::new(),
-        };
-        if connection.is_none() {
-            delivery.state = DeliveryState::NotSent;
-            self.state.put_delivery(None, &delivery).kept()?;
-            return self.tell(&delivery, NO_TEST_CONNECTION);
-        }
-        self.enqueue(None, delivery)
-    }
-
     /// Puts a delivery at the end of its lane.
-    fn enqueue(&mut self, before: Option<&Delivery>, mut delivery: Delivery) -> Fold<(), S> {
+    pub(super) fn enqueue(&mut self, before: Option<&Delivery>, mut delivery: Delivery) -> Fold<(), S> {
         let (connection, incident) = (delivery.connection.clone(), delivery.incident.id);
         let mut lane = self.state.lane(&connection, incident).kept()?;
         delivery.state = if lane.is_empty() { DeliveryState::Due } else { DeliveryState::Waiting };
@@ -124,8 +87,8 @@ impl<S: State> Step<'_, S> {
             self.enqueue(Some(&before), delivery)?;
         } else if before.state == DeliveryState::Due {
             self.state.put_delivery(Some(&before), &delivery).kept()?;
-        } else {
-            let expected = "only one that is due, rejected or expired can be retried";
+        } else if !self.let_go_at_once(&before)? {
+            let expected = "only one that is due, held, rejected or expired can be retried";
             return Err(Rejection::WrongState { id, state: before.state, expected }.into());
         }
         self.state.set_pause(&before.connection, None).kept()?;
@@ -183,7 +146,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Writes into the incident's history how a delivery ended.
-    fn tell(&mut self, delivery: &Delivery, text: &str) -> Fold<(), S> {
+    pub(super) fn tell(&mut self, delivery: &Delivery, text: &str) -> Fold<(), S> {
         let what =
             Happening::Delivery { id: delivery.id, action: delivery.action.clone(), state: delivery.state };
         let item = TimelineItem { at: self.at, what, actor: None, text: text.to_owned(), receipt: None };

@@ -156,7 +156,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// The incident that this key leads to, unless it is resolved.
-    fn unresolved(&self, source: &str, key: &str) -> Fold<Option<Incident>, S> {
+    pub(super) fn unresolved(&self, source: &str, key: &str) -> Fold<Option<Incident>, S> {
         let Some(id) = self.state.find(source, key).kept()? else { return Ok(None) };
         let incident = self.state.incident(id).kept()?;
         Ok(incident.filter(|incident| incident.state != IncidentState::Resolved))
@@ -174,7 +174,7 @@ impl<S: State> Step<'_, S> {
         let incident = Incident::open(id, number, source, event, rule.default_severity, self.at);
         self.state.put_incident(None, &incident).kept()?;
         self.point(&incident, event)?;
-        self.changed(&incident, ChangeKind::Opened, Vec::new(), event, receipt)?;
+        self.changed(&incident, None, ChangeKind::Opened, Vec::new(), event, receipt)?;
         Ok(incident)
     }
 
@@ -214,9 +214,7 @@ impl<S: State> Step<'_, S> {
             Transition::Reopen => {
                 incident.count += 1;
                 fields = incident.absorb(event);
-                incident.state = IncidentState::Open;
-                incident.acknowledged_at = None;
-                incident.resolved_at = None;
+                incident.reopen(self.at);
                 self.reopened(&mut incident, rule)?;
                 Some(ChangeKind::Reopened)
             }
@@ -253,7 +251,7 @@ impl<S: State> Step<'_, S> {
             self.point(&incident, event)?;
         }
         if let Some(kind) = kind {
-            self.changed(&incident, kind, fields, event, receipt)?;
+            self.changed(&incident, incident.left(&before), kind, fields, event, receipt)?;
         }
         if incident.flapping && !before.flapping {
             self.flaps(&incident, receipt)?;
@@ -276,6 +274,7 @@ impl<S: State> Step<'_, S> {
     fn changed(
         &mut self,
         incident: &Incident,
+        left: Option<IncidentState>,
         kind: ChangeKind,
         changed: Vec<String>,
         event: &Event,
@@ -288,7 +287,7 @@ impl<S: State> Step<'_, S> {
         if incident.flapping {
             self.remember(incident, &change, receipt)
         } else {
-            self.record(incident, change, receipt)
+            self.record(incident, left, change, receipt)
         }
     }
 }

@@ -1,16 +1,19 @@
-//! What happens because time passes: a flapping incident becomes steady, a silent source becomes an incident.
+//! What happens because time passes: a flapping incident becomes steady, a silent source becomes an incident,
+//! what was held is told, what nobody took care of is told again.
 //!
 //! Timers are state: they are set here, and due when an entry says so. Nothing here waits.
 
 use std::fmt;
 use std::str::FromStr;
 
+use super::durations::exactly;
 use super::{Fold, Kept, State, Step};
 use crate::delivery::{Change, ChangeKind};
 use crate::event::{Event, EventChange, Severity};
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
 use crate::routing::{Flapping, SourceRule};
+use crate::time::Timestamp;
 
 /// The key of the incident that a source's silence is.
 pub const SILENCE_KEY: &str = "tocsin:silence";
@@ -24,14 +27,26 @@ pub enum Timer {
     Steady(Id),
     /// This source has been silent for too long.
     Silence(String),
+    /// The delay of this delivery is over.
+    Held(Id),
+    /// This action tells again of this incident.
+    Repeat {
+        /// Whose id.
+        incident: Id,
+        /// Its name.
+        action: String,
+    },
 }
 
 impl fmt::Display for Timer {
-    /// As it is kept: `steady <id>`, `silence <source>`.
+    /// As it is kept: `steady <incident>`, `silence <source>`, `held <delivery>`, `repeat <incident> <action>`.
+    /// A name comes last, so it may have any characters.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Steady(incident) => write!(f, "steady {incident}"),
             Self::Silence(source) => write!(f, "silence {source}"),
+            Self::Held(delivery) => write!(f, "held {delivery}"),
+            Self::Repeat { incident, action } => write!(f, "repeat {incident} {action}"),
         }
     }
 }
@@ -49,6 +64,12 @@ impl FromStr for Timer {
         match text.split_once(' ') {
             Some(("steady", id)) => id.parse().map(Self::Steady).map_err(|_| invalid()),
             Some(("silence", source)) => Ok(Self::Silence(source.to_owned())),
+            Some(("held", id)) => id.parse().map(Self::Held).map_err(|_| invalid()),
+            Some(("repeat", rest)) => {
+                let (id, action) = rest.split_once(' ').ok_or_else(invalid)?;
+                let incident = id.parse().map_err(|_| invalid())?;
+                Ok(Self::Repeat { incident, action: action.to_owned() })
+            }
             _ => Err(invalid()),
         }
     }
@@ -61,6 +82,8 @@ impl<S: State> Step<'_, S> {
             match &timer {
                 Timer::Steady(incident) => self.steadied(*incident)?,
                 Timer::Silence(source) => self.silent(source)?,
+                Timer::Held(delivery) => self.hold_over(*delivery)?,
+                Timer::Repeat { incident, action } => self.repeat(*incident, action)?,
             }
         }
         Ok(())
@@ -94,7 +117,7 @@ impl<S: State> Step<'_, S> {
         );
         let change =
             Change { kind: ChangeKind::Flapping, at: self.at, actor: None, text, changed: Vec::new() };
-        self.record(incident, change, receipt)
+        self.record(incident, None, change, receipt)
     }
 
     fn steadied(&mut self, id: Id) -> Fold<(), S> {
@@ -109,7 +132,7 @@ impl<S: State> Step<'_, S> {
         self.state.put_incident(Some(&before), &incident).kept()?;
         let text = format!("steady, and {}", incident.state.as_str());
         let change = Change { kind: ChangeKind::Steady, at: self.at, actor: None, text, changed: Vec::new() };
-        self.record(&incident, change, None)
+        self.record(&incident, None, change, None)
     }
 
     /// `source` spoke: its silence is over, and begins to count again.
@@ -146,7 +169,7 @@ impl<S: State> Step<'_, S> {
         let message = format!(
             "The source is expected to speak every {}. Either the sender is down, or it can no longer reach or \
              authenticate to the relay. Its next request resolves this incident.",
-            words(heartbeat_ms)
+            exactly(heartbeat_ms)
         );
         let event = silence(EventChange::Trigger, source, message);
         self.event(source, None, &event, rule)?;
@@ -160,9 +183,13 @@ impl<S: State> Step<'_, S> {
         Ok(incident.is_some_and(|incident| incident.state != IncidentState::Resolved))
     }
 
-    fn set_timer(&mut self, timer: &Timer, in_ms: u64) -> Fold<(), S> {
+    pub(super) fn set_timer(&mut self, timer: &Timer, in_ms: u64) -> Fold<(), S> {
+        self.set_timer_at(timer, self.at.plus_ms(in_ms))
+    }
+
+    pub(super) fn set_timer_at(&mut self, timer: &Timer, at: Timestamp) -> Fold<(), S> {
         self.applied.timed = true;
-        self.state.set_timer(timer, Some(self.at.plus_ms(in_ms))).kept()
+        self.state.set_timer(timer, Some(at)).kept()
     }
 }
 
@@ -178,14 +205,5 @@ fn silence(change: EventChange, source: &str, message: String) -> Event {
         links: Vec::new(),
         actor: None,
         occurred_at: None,
-    }
-}
-
-/// A duration as configurations write it.
-fn words(ms: u64) -> String {
-    const UNITS: [(u64, &str); 4] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")];
-    match UNITS.into_iter().find(|(unit, _)| ms >= *unit && ms.is_multiple_of(*unit)) {
-        Some((unit, name)) => format!("{}{name}", ms / unit),
-        None => format!("{ms}ms"),
     }
 }

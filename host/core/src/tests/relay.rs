@@ -135,6 +135,10 @@ pub(super) fn action(name: &str, connection: &str) -> ActionRule {
         connection: connection.to_owned(),
         test_connection: None,
         on: ChangeKind::ALL.to_vec(),
+        enters: Vec::new(),
+        leaves: Vec::new(),
+        delay_ms: None,
+        repeat_ms: None,
         filter: None,
     }
 }

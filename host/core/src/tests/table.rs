@@ -27,14 +27,15 @@ const EVENTS: [(EventChange, Order, [Transition; 5]); 8] = {
 };
 
 #[rustfmt::skip]
-const COMMANDS: [(Command, [Commanded; 3]); 4] = {
+const COMMANDS: [(Command, [Commanded; 3]); 5] = {
     use Command as C;
-    use Commanded::{Acknowledge, Note, Nothing, Refused, Resolve, Unacknowledge};
+    use Commanded::{Acknowledge, Note, Nothing, Refused, Reopen, Resolve, Unacknowledge};
     [
         //                   open         acknowledged   resolved
         (C::Acknowledge,   [Acknowledge, Nothing,       Refused]),
         (C::Unacknowledge, [Nothing,     Unacknowledge, Refused]),
         (C::Resolve,       [Resolve,     Resolve,       Nothing]),
+        (C::Reopen,        [Nothing,     Nothing,       Reopen]),
         (C::Note,          [Note,        Note,          Note]),
     ]
 };

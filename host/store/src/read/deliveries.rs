@@ -1,5 +1,6 @@
 //! Reading deliveries: lists of them, and what is due.
 
+use redb::ReadOnlyTable;
 use tocsin_core::delivery::{Delivery, DeliveryState, Reference};
 use tocsin_core::id::Id;
 use tocsin_core::time::Timestamp;
@@ -8,7 +9,8 @@ use super::{Newest, Snapshot, dangling, page};
 use crate::error::{Fault, ReadError};
 use crate::record::delivery::References;
 use crate::store::Store;
-use crate::{keys, rows, tables};
+use crate::tables::{self, Bytes, Definition};
+use crate::{keys, rows};
 
 /// Which deliveries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,6 +92,19 @@ impl Store {
             Ok(kept.map_or_else(Vec::new, |kept| kept.0))
         })
     }
+
+    /// What the peers behind all connections call `incident`: the connections that have a name for it, the
+    /// shortest names first, [`Store::REFERRERS_MAX`] at most. Two looks for each connection that ever had a
+    /// name for any incident.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the store is closed.
+    pub fn references_of(&self, incident: Id) -> Result<Vec<(String, Vec<Reference>)>, ReadError> {
+        self.reading(|live| Ok(references_of(&Snapshot::new(live)?, incident)?))
+    }
+
+    /// Connections of which [`Store::references_of`] tells.
+    pub const REFERRERS_MAX: usize = 256;
 }
 
 fn deliveries(snapshot: &Snapshot, query: &DeliveryQuery) -> Result<Vec<Delivery>, Fault> {
@@ -138,16 +153,47 @@ fn due(snapshot: &Snapshot, connection: &str, now: Timestamp, limit: usize) -> R
 
 fn due_connections(snapshot: &Snapshot) -> Result<Vec<String>, Fault> {
     let rows = snapshot.table(tables::DUE)?;
-    let mut connections = Vec::new();
-    let mut start = Some(Vec::new());
-    // From one connection's rows past all of them to the next connection's.
-    while let Some(from) = start {
-        let Some(row) = rows.range::<&[u8]>(from.as_slice()..)?.next() else { break };
-        let (key, _) = row?;
-        let (connection, _) = keys::split_text(key.value())
-            .ok_or_else(|| rows::not(tables::DUE, key.value(), "a connection's"))?;
-        start = keys::after(&keys::text(connection));
-        connections.push(connection.to_owned());
+    let mut connections: Vec<String> = Vec::new();
+    while let Some(connection) = next_connection(&rows, tables::DUE, connections.last().map(String::as_str))?
+    {
+        connections.push(connection);
     }
     Ok(connections)
+}
+
+fn references_of(snapshot: &Snapshot, incident: Id) -> Result<Vec<(String, Vec<Reference>)>, Fault> {
+    let rows = snapshot.table(tables::REFERENCES)?;
+    let mut found = Vec::new();
+    let mut last: Option<String> = None;
+    while found.len() < Store::REFERRERS_MAX
+        && let Some(connection) = next_connection(&rows, tables::REFERENCES, last.as_deref())?
+    {
+        let kept: Option<References> =
+            rows::get(&rows, tables::REFERENCES, &keys::text_id(&connection, incident))?;
+        if let Some(References(references)) = kept {
+            found.push((connection.clone(), references));
+        }
+        last = Some(connection);
+    }
+    Ok(found)
+}
+
+/// The first connection after `last` of those that the keys of a table begin with.
+fn next_connection(
+    rows: &ReadOnlyTable<Bytes, Bytes>,
+    table: Definition,
+    last: Option<&str>,
+) -> Result<Option<String>, Fault> {
+    // From one connection's rows past all of them to the next connection's.
+    let from = match last {
+        Some(last) => keys::after(&keys::text(last)),
+        None => Some(Vec::new()),
+    };
+    let Some(from) = from else { return Ok(None) };
+    let Some(row) = rows.range::<&[u8]>(from.as_slice()..)?.next() else { return Ok(None) };
+    let (key, _) = row?;
+    match keys::split_text(key.value()) {
+        Some((connection, _)) => Ok(Some(connection.to_owned())),
+        None => Err(rows::not(table, key.value(), "a connection's")),
+    }
 }

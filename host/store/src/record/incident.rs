@@ -46,6 +46,9 @@ pub(super) struct IncidentV1<'a> {
     links: Vec<LinkV1<'a>>,
     count: u64,
     opened_at: TimeV1,
+    /// `opened_at` when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    open_since: Option<TimeV1>,
     updated_at: TimeV1,
     acknowledged_at: Option<TimeV1>,
     resolved_at: Option<TimeV1>,
@@ -72,6 +75,7 @@ impl<'a> From<&'a Incident> for IncidentV1<'a> {
             links,
             count,
             opened_at,
+            open_since,
             updated_at,
             acknowledged_at,
             resolved_at,
@@ -92,6 +96,7 @@ impl<'a> From<&'a Incident> for IncidentV1<'a> {
             links: links.iter().map(LinkV1::from).collect(),
             count: *count,
             opened_at: (*opened_at).into(),
+            open_since: (open_since != opened_at).then_some((*open_since).into()),
             updated_at: (*updated_at).into(),
             acknowledged_at: acknowledged_at.map(TimeV1::from),
             resolved_at: resolved_at.map(TimeV1::from),
@@ -117,6 +122,7 @@ impl From<IncidentV1<'_>> for Incident {
             links: v1.links.into_iter().map(Link::from).collect(),
             count: v1.count,
             opened_at: v1.opened_at.into(),
+            open_since: v1.open_since.unwrap_or(v1.opened_at).into(),
             updated_at: v1.updated_at.into(),
             acknowledged_at: v1.acknowledged_at.map(Into::into),
             resolved_at: v1.resolved_at.map(Into::into),

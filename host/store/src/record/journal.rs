@@ -8,8 +8,8 @@ use tocsin_core::routing::Routing;
 use super::delivery::ReferenceV1;
 use super::incident::EventV1;
 use super::routing::RoutingV1;
-use super::words::CommandV1;
-use super::{IdV1, Text, TimeV1};
+use super::words::{CommandV1, SeverityV1};
+use super::{IdV1, Text, TimeV1, optional};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct EntryV1<'a> {
@@ -34,15 +34,46 @@ impl From<EntryV1<'_>> for Entry {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum FactV1<'a> {
-    Started { version: Text<'a>, routing: Option<RoutingV1<'a>> },
+    Started {
+        version: Text<'a>,
+        routing: Option<RoutingV1<'a>>,
+    },
     Received(ReceivedV1<'a>),
-    Redecoded { receipt: IdV1, received: ReceivedV1<'a> },
-    Commanded { incident: IdV1, command: CommandV1, actor: Text<'a>, text: Text<'a> },
-    Claimed { deliveries: Vec<IdV1> },
-    Settled { delivery: IdV1, took_us: u64, status: Option<u16>, verdict: VerdictV1<'a> },
-    Discarded { receipts: Vec<IdV1>, actor: Text<'a> },
+    Redecoded {
+        receipt: IdV1,
+        received: ReceivedV1<'a>,
+    },
+    Commanded {
+        incident: IdV1,
+        command: CommandV1,
+        actor: Text<'a>,
+        text: Text<'a>,
+    },
+    Modified {
+        incident: IdV1,
+        title: Option<Text<'a>>,
+        severity: Option<SeverityV1>,
+        actor: Text<'a>,
+        text: Text<'a>,
+    },
+    Claimed {
+        deliveries: Vec<IdV1>,
+    },
+    Settled {
+        delivery: IdV1,
+        took_us: u64,
+        status: Option<u16>,
+        verdict: VerdictV1<'a>,
+    },
+    Discarded {
+        receipts: Vec<IdV1>,
+        actor: Text<'a>,
+    },
     Ticked,
-    Retried { delivery: IdV1, actor: Text<'a> },
+    Retried {
+        delivery: IdV1,
+        actor: Text<'a>,
+    },
 }
 
 impl<'a> From<&'a Fact> for FactV1<'a> {
@@ -58,6 +89,13 @@ impl<'a> From<&'a Fact> for FactV1<'a> {
             Fact::Commanded { incident, command, actor, text } => Self::Commanded {
                 incident: IdV1(*incident),
                 command: (*command).into(),
+                actor: actor.into(),
+                text: text.into(),
+            },
+            Fact::Modified { incident, title, severity, actor, text } => Self::Modified {
+                incident: IdV1(*incident),
+                title: optional(title.as_ref()),
+                severity: severity.map(SeverityV1::from),
                 actor: actor.into(),
                 text: text.into(),
             },
@@ -95,6 +133,13 @@ impl From<FactV1<'_>> for Fact {
             FactV1::Commanded { incident, command, actor, text } => Self::Commanded {
                 incident: incident.0,
                 command: command.into(),
+                actor: actor.into_owned(),
+                text: text.into_owned(),
+            },
+            FactV1::Modified { incident, title, severity, actor, text } => Self::Modified {
+                incident: incident.0,
+                title: title.map(Text::into_owned),
+                severity: severity.map(Into::into),
                 actor: actor.into_owned(),
                 text: text.into_owned(),
             },

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tocsin_core::delivery::ChangeKind;
+use tocsin_core::incident::IncidentState;
 use tocsin_core::routing::{ActionRule, Flapping, Routing, SourceRule};
 
-use super::words::{ActionStatusV1, ChangeKindV1, SeverityV1};
+use super::words::{ActionStatusV1, ChangeKindV1, IncidentStateV1, SeverityV1};
 use super::{Text, optional};
 
 #[derive(Serialize, Deserialize)]
@@ -84,18 +85,41 @@ struct ActionRuleV1<'a> {
     connection: Text<'a>,
     test_connection: Option<Text<'a>>,
     on: Vec<ChangeKindV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    enters: Vec<IncidentStateV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    leaves: Vec<IncidentStateV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    delay_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    repeat_ms: Option<u64>,
     filter: Option<Text<'a>>,
 }
 
 impl<'a> From<&'a ActionRule> for ActionRuleV1<'a> {
     fn from(rule: &'a ActionRule) -> Self {
-        let ActionRule { name, status, connection, test_connection, on, filter } = rule;
+        let ActionRule {
+            name,
+            status,
+            connection,
+            test_connection,
+            on,
+            enters,
+            leaves,
+            delay_ms,
+            repeat_ms,
+            filter,
+        } = rule;
         Self {
             name: name.into(),
             status: (*status).into(),
             connection: connection.into(),
             test_connection: optional(test_connection.as_ref()),
             on: on.iter().copied().map(ChangeKindV1::from).collect(),
+            enters: enters.iter().copied().map(IncidentStateV1::from).collect(),
+            leaves: leaves.iter().copied().map(IncidentStateV1::from).collect(),
+            delay_ms: *delay_ms,
+            repeat_ms: *repeat_ms,
             filter: optional(filter.as_ref()),
         }
     }
@@ -109,6 +133,10 @@ impl From<ActionRuleV1<'_>> for ActionRule {
             connection: v1.connection.into_owned(),
             test_connection: v1.test_connection.map(Text::into_owned),
             on: v1.on.into_iter().map(ChangeKind::from).collect(),
+            enters: v1.enters.into_iter().map(IncidentState::from).collect(),
+            leaves: v1.leaves.into_iter().map(IncidentState::from).collect(),
+            delay_ms: v1.delay_ms,
+            repeat_ms: v1.repeat_ms,
             filter: v1.filter.map(Text::into_owned),
         }
     }

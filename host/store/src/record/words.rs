@@ -78,6 +78,7 @@ words!(CommandV1 for Command {
     Acknowledge = "acknowledge",
     Unacknowledge = "unacknowledge",
     Resolve = "resolve",
+    Reopen = "reopen",
     Note = "note",
 });
 

@@ -143,7 +143,11 @@ impl State for Tables<'_> {
         self.deliveries.insert(key.as_slice(), self.buffer.as_slice())?;
         match before {
             Some(before) if before.incident == after.incident && before.change == after.change => {}
-            _ => self.put_content(after)?,
+            Some(before) => {
+                self.hand_on_content(before)?;
+                self.put_content(after)?;
+            }
+            None => self.put_content(after)?,
         }
         if before.is_none() {
             let row = keys::id_id(after.incident.id, after.id);
@@ -278,7 +282,27 @@ impl Tables<'_> {
         Ok(())
     }
 
-    /// Keeps what does not change about a delivery: as a record, or as a pointer when a delivery of the same
+    /// The content of a delivery is about to be replaced by another: those that point to it get it instead, the
+    /// first as a record and the others as a pointer to that.
+    fn hand_on_content(&mut self, delivery: &Delivery) -> Result<(), Fault> {
+        let id = delivery.id.to_bytes();
+        let own = rows::content(&self.delivery_contents, &id, tables::DELIVERIES)?.value().to_vec();
+        let mut heir: Option<[u8; keys::ID]> = None;
+        // Only deliveries of one incident that were made by one entry share, and those have one time.
+        let prefix = [delivery.incident.id.to_bytes().as_slice(), &id[..keys::ID_TIME]].concat();
+        for other in rows::ids_below(&self.deliveries_by_incident, tables::DELIVERIES_BY_INCIDENT, &prefix)? {
+            let other = other.to_bytes();
+            let points = self.delivery_contents.get(other.as_slice())?.is_some_and(|at| at.value() == id);
+            if points {
+                let content = heir.as_ref().map_or(own.as_slice(), <[u8; keys::ID]>::as_slice);
+                self.delivery_contents.insert(other.as_slice(), content)?;
+                heir = heir.or(Some(other));
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps what seldom changes about a delivery: as a record, or as a pointer when a delivery of the same
     /// entry has the same, as the deliveries of one change to several actions do.
     fn put_content(&mut self, delivery: &Delivery) -> Result<(), Fault> {
         let key = delivery.id.to_bytes();

@@ -10,7 +10,7 @@ use tocsin_core::fold::{Effect, Happening, Pause, ReceiptRecord, ReceiptStatus, 
 use tocsin_core::id::Id;
 use tocsin_core::incident::{Incident, IncidentState};
 use tocsin_core::journal::{Decoding, Entry, Fact, Received, Verdict};
-use tocsin_core::routing::{ActionStatus, Routing};
+use tocsin_core::routing::{ActionRule, ActionStatus, Routing};
 use tocsin_core::time::Timestamp;
 use tocsin_core::transition::{Command, Transition};
 
@@ -92,6 +92,13 @@ fn received(decoding: Decoding) -> Received {
 fn facts() -> Vec<Fact> {
     let settled =
         |verdict| Fact::Settled { delivery: id(3), took_us: u64::MAX, status: Some(u16::MAX), verdict };
+    let modified = |title, severity| Fact::Modified {
+        incident: id(2),
+        title,
+        severity,
+        actor: text(),
+        text: String::new(),
+    };
     let one_of_each = chain(|fact| match fact {
         None => Some(Fact::Started { version: text(), routing: Some(full_routing()) }),
         Some(Fact::Started { .. }) => Some(Fact::Received(received(Decoding::Events(Vec::new())))),
@@ -101,7 +108,8 @@ fn facts() -> Vec<Fact> {
         Some(Fact::Redecoded { .. }) => {
             Some(Fact::Commanded { incident: id(2), command: Command::Note, actor: text(), text: text() })
         }
-        Some(Fact::Commanded { .. }) => Some(Fact::Claimed { deliveries: vec![id(3), id(4)] }),
+        Some(Fact::Commanded { .. }) => Some(modified(Some(text()), Some(Severity::Info))),
+        Some(Fact::Modified { .. }) => Some(Fact::Claimed { deliveries: vec![id(3), id(4)] }),
         Some(Fact::Claimed { .. }) => Some(settled(Verdict::Skipped(text()))),
         Some(Fact::Settled { .. }) => Some(Fact::Discarded { receipts: vec![id(1), id(5)], actor: text() }),
         Some(Fact::Discarded { .. }) => Some(Fact::Ticked),
@@ -112,7 +120,8 @@ fn facts() -> Vec<Fact> {
         |command| Fact::Commanded { incident: id(2), command, actor: text(), text: String::new() };
     one_of_each
         .into_iter()
-        .chain([Fact::Started { version: text(), routing: None }])
+        .chain([Fact::Started { version: text(), routing: None }, modified(None, None)])
+        .chain(Severity::ALL.map(|severity| modified(None, Some(severity))))
         .chain(decodings().into_iter().map(|decoding| Fact::Received(received(decoding))))
         .chain(verdicts().into_iter().map(settled))
         .chain(Command::ALL.map(commanded))
@@ -130,8 +139,20 @@ fn full_routing() -> Routing {
     let first = routing.actions[0].clone();
     routing.actions.extend(statuses.into_iter().map(|status| {
         let (test_connection, filter) = (Some(text()), Some(text()));
-        let on = ChangeKind::ALL.to_vec();
-        tocsin_core::routing::ActionRule { status, test_connection, filter, on, ..first.clone() }
+        let (on, enters) = (ChangeKind::ALL.to_vec(), IncidentState::ALL.to_vec());
+        let leaves = vec![IncidentState::Resolved];
+        let (delay_ms, repeat_ms) = (Some(u64::MAX), Some(0));
+        ActionRule {
+            status,
+            test_connection,
+            filter,
+            on,
+            enters,
+            leaves,
+            delay_ms,
+            repeat_ms,
+            ..first.clone()
+        }
     }));
     routing
 }
@@ -148,6 +169,7 @@ fn incidents() -> Vec<Incident> {
         state: IncidentState::Resolved,
         acknowledged_at: Some(START),
         resolved_at: Some(START),
+        open_since: START.plus_ms(1),
         reopened: vec![START, START.plus_ms(1)],
         flapping: true,
         last_occurred_at: Some(Timestamp::from_micros(i64::MIN)),

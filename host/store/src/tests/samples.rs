@@ -92,6 +92,10 @@ pub(super) fn routing() -> Routing {
         connection: connection.to_owned(),
         test_connection: None,
         on: vec![ChangeKind::Opened, ChangeKind::Updated, ChangeKind::Resolved],
+        enters: Vec::new(),
+        leaves: Vec::new(),
+        delay_ms: None,
+        repeat_ms: None,
         filter: None,
     };
     // With a heartbeat, so that each request sets a timer.

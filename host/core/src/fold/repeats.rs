@@ -1,0 +1,75 @@
+//! Telling again of what is open and what nobody is on.
+//!
+//! A timer for each action and incident, set whenever the action is told of it. Never more than one repetition
+//! for each time that the timer is found due, however late that is, and none that would only queue up behind
+//! another.
+
+use super::durations::roughly;
+use super::owed::Timing;
+use super::{Fold, Kept, State, Step, Timer};
+use crate::delivery::{Change, ChangeKind, Delivery};
+use crate::id::Id;
+use crate::incident::{Incident, IncidentState};
+use crate::routing::{ActionRule, ActionStatus};
+
+impl<S: State> Step<'_, S> {
+    /// Sets the timer of the next repetition, if `action` has any and nobody is on `incident`.
+    pub(super) fn repeat_later(&mut self, action: &ActionRule, incident: &Incident) -> Fold<(), S> {
+        let Some(repeat_ms) = action.repeat_ms else { return Ok(()) };
+        if incident.state != IncidentState::Open {
+            return Ok(());
+        }
+        let timer = Timer::Repeat { incident: incident.id, action: action.name.clone() };
+        self.set_timer(&timer, repeat_ms.max(ActionRule::REPEAT_MS_MIN))
+    }
+
+    /// After a change by which the incident is open again, or by which its changes are told again, those
+    /// actions count that would tell of it, whether or not they are told of the change itself.
+    pub(super) fn begin_repeating(&mut self, incident: &Incident, change: &Change) -> Fold<(), S> {
+        use ChangeKind::{Reopened, Steady, Unacknowledged};
+        if !matches!(change.kind, Unacknowledged | Reopened | Steady) {
+            return Ok(());
+        }
+        let router = self.state.router();
+        for action in router.repeating(incident, change) {
+            self.repeat_later(action, incident)?;
+        }
+        Ok(())
+    }
+
+    /// The timer of a repetition is due. It ends when there is nothing to repeat any more, and goes on when only
+    /// this time nothing is told.
+    pub(super) fn repeat(&mut self, id: Id, name: &str) -> Fold<(), S> {
+        let Some(incident) = self.state.incident(id).kept()? else { return Ok(()) };
+        let router = self.state.router();
+        let runs = |action: &&ActionRule| action.status != ActionStatus::Disabled;
+        let Some(action) = router.action(name).filter(runs) else { return Ok(()) };
+        if action.repeat_ms.is_none() || incident.state != IncidentState::Open {
+            return Ok(());
+        }
+        self.repeat_later(action, &incident)?;
+        let text = format!("still open after {}", roughly(self.at.ms_since(incident.open_since)));
+        let change =
+            Change { kind: ChangeKind::Repeated, at: self.at, actor: None, text, changed: Vec::new() };
+        let is_told = !incident.flapping
+            && matches!(Timing::of(action, &incident, change.kind, self.at), Timing::Now)
+            && router.lets_through(name, &incident, &change)
+            && !self.is_being_repeated(action, id)?;
+        if is_told { self.owe_to(action, &incident, &change) } else { Ok(()) }
+    }
+
+    /// Whether a repetition of `action` is still on its way: when a peer is down for a day, one is enough.
+    fn is_being_repeated(&self, action: &ActionRule, incident: Id) -> Fold<bool, S> {
+        let Some(connection) = action.destination() else { return Ok(false) };
+        for id in self.state.lane(connection, incident).kept()? {
+            let delivery = self.state.delivery(id).kept()?;
+            let is_one = |delivery: Delivery| {
+                delivery.action == action.name && delivery.change.kind == ChangeKind::Repeated
+            };
+            if delivery.is_some_and(is_one) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
