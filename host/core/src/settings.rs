@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use crate::plugin::{Setting, Value};
-use crate::template::{JsonTemplate, Template};
-use crate::view::View;
+use crate::template::{JsonTemplate, OUTPUT_BYTES_MAX, Room, Template, TemplateError};
+use crate::view::{View, sample, sample_urls};
 
 /// One value that a choice may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,25 +143,56 @@ impl Settings {
         if errors.is_empty() { Ok(Self(settings)) } else { Err(errors) }
     }
 
-    /// The settings as a plugin sees them, with templates rendered for `view`.
+    /// The settings as a plugin sees them, with templates rendered for `view`, to [`OUTPUT_BYTES_MAX`] in all.
     ///
     /// # Errors
     /// The first template that cannot be rendered for this view, under its field's key.
     pub fn render(&self, view: &View<'_>) -> Result<Vec<Setting>, SettingError> {
+        self.render_within(view, OUTPUT_BYTES_MAX)
+    }
+
+    /// The settings as a plugin sees them, with templates rendered for `view`, to `bytes` in all and never more
+    /// than [`OUTPUT_BYTES_LARGEST`](crate::template::OUTPUT_BYTES_LARGEST).
+    ///
+    /// # Errors
+    /// As [`Settings::render`].
+    pub fn render_within(&self, view: &View<'_>, bytes: usize) -> Result<Vec<Setting>, SettingError> {
+        let (view, mut room) = (view.value(), Room::new(bytes));
         self.0
             .iter()
             .map(|(key, checked)| {
                 let value = match checked {
                     Checked::Plain(value) => Ok(value.clone()),
-                    Checked::Template(template) => template.render(view).map(Value::Text),
-                    Checked::Json(template) => template.render(view).map(Value::Text),
+                    Checked::Template(template) => template.render_in(&view, &mut room).map(Value::Text),
+                    Checked::Json(template) => template.render_in(&view, &mut room).map(Value::Text),
+                };
+                let problem = |error| match error {
+                    TemplateError::TooLong(limit) => {
+                        format!("with the settings before it, it renders to more than {limit} bytes")
+                    }
+                    error => error.to_string(),
                 };
                 match value {
                     Ok(value) => Ok(Setting { key: key.clone(), value }),
-                    Err(error) => Err(SettingError { key: key.clone(), problem: error.to_string() }),
+                    Err(error) => Err(SettingError { key: key.clone(), problem: problem(error) }),
                 }
             })
             .collect()
+    }
+
+    /// The settings as a plugin sees them for the sample incident, so that it can check them when they are
+    /// saved. Each template was tried on it alone, so none is missing.
+    pub fn sample(&self) -> Vec<Setting> {
+        let ((incident, change), urls) = (sample(), sample_urls());
+        let view = View::new(&incident, &change).with_urls(&urls);
+        let rendered = |checked: &Checked| match checked {
+            Checked::Plain(value) => Some(value.clone()),
+            Checked::Template(template) => template.render(&view).ok().map(Value::Text),
+            Checked::Json(template) => template.render(&view).ok().map(Value::Text),
+        };
+        let setting =
+            |(key, checked): &(String, _)| Some(Setting { key: key.clone(), value: rendered(checked)? });
+        self.0.iter().filter_map(setting).collect()
     }
 
     /// The settings of something that has no incident: templates are left out.

@@ -1,26 +1,43 @@
 //! Templates and filters: parsed and checked once, rendered many times.
 //!
-//! Two grammars in one text: Jinja (`{{ incident.title }}`, `{% if %}`, filters) and iTop's
-//! `$this->title$`. Both are recognised before anything is put in, so text in an alert can never become a
-//! placeholder. No I/O; the work and the output of a template are bounded.
+//! Two grammars in one text: Jinja (`{{ title }}`, `{% if %}`, filters) and iTop's `$this->title$`. Both are
+//! recognised before anything is put in, so text in an alert can never become a placeholder. No I/O; the work
+//! and the output of a template are bounded.
+//!
+//! What may be asked for is in [`crate::view`]; the filters beside Jinja's are
+//!
+//! | filter | makes |
+//! |---|---|
+//! | `label` | a code or time as people write it: `high` → `High`, `2026-01-02T03:04:05Z` → `2026-01-02 03:04:05 UTC` |
+//! | `html` | text that HTML shows as it is: escaped, `<br>` for line breaks |
+//! | `text` | text without HTML's tags and entities, as far as it has any |
+//!
+//! and what iTop's grammar has is in this crate's `template::itop`.
 
-use std::io;
+use minijinja::{Environment, Value};
 
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
+use crate::view::{View, sample_urls, samples};
 
-use crate::view::{CHANGE_FIELDS, INCIDENT_FIELDS, OPEN_FIELDS, View, samples};
-
+mod engine;
+mod filters;
+mod html;
 mod itop;
 mod json;
+mod names;
+mod scan;
+mod url;
 
+use engine::Compiled;
+pub(crate) use engine::Room;
 pub use json::JsonTemplate;
+#[cfg(test)]
+pub(crate) use names::{FILTERS, TESTS};
+pub use url::{URL_BYTES_MAX, UrlTemplate};
 
-/// Bytes that a template may render to: more than any peer takes as a message.
+/// Bytes that a template may render to unless more is asked for: more than any peer takes as a message.
 pub const OUTPUT_BYTES_MAX: usize = 1024 * 1024;
-/// Instructions that a template may run: a loop over every label and link needs a few thousand.
-const FUEL: u64 = 200_000;
-/// The one template in each environment.
-const NAME: &str = "template";
+/// Bytes that can be asked for at most: a whole request, with room for its headers.
+pub const OUTPUT_BYTES_LARGEST: usize = 60 * 1024 * 1024;
 
 /// A template or filter that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,16 +58,32 @@ pub enum TemplateError {
         /// What it could ask for.
         known: String,
     },
+    /// It asks for a filter or test that does not exist.
+    #[error("unknown {what} `{name}`: {hint}")]
+    NoSuch {
+        /// `filter` or `test`.
+        what: &'static str,
+        /// What it asks for.
+        name: String,
+        /// The one that may have been meant, or all of them.
+        hint: String,
+    },
     /// It is not JSON.
     #[error("line {line}, column {column}: {problem}")]
     Json {
         /// From 1.
         line: usize,
-        /// From 1.
+        /// In characters, from 1.
         column: usize,
         /// What is wrong there.
         problem: String,
     },
+    /// A placeholder stands where a URL says where a request goes, or it is no URL. Never quotes it.
+    #[error("{0}")]
+    Url(String),
+    /// It renders to more bytes than this.
+    #[error("it renders to more than {0} bytes")]
+    TooLong(usize),
     /// It could be read, but not rendered.
     #[error("{0}")]
     Render(String),
@@ -58,9 +91,7 @@ pub enum TemplateError {
 
 /// A text with placeholders.
 #[derive(Debug)]
-pub struct Template {
-    environment: Environment<'static>,
-}
+pub struct Template(Compiled);
 
 impl Template {
     /// Parses `text` and tries it on sample incidents.
@@ -68,39 +99,30 @@ impl Template {
     /// # Errors
     /// Syntax, unknown placeholders, unknown filters, anything that fails on a sample.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        let template = Self::compile(text)?;
-        for (incident, change) in samples() {
-            template.render(&View::new(&incident, &change))?;
-        }
+        let template = Self(Compiled::new(text, engine::environment())?);
+        on_samples(|view| template.render(view).map(|_| ()))?;
         Ok(template)
     }
 
-    fn compile(text: &str) -> Result<Self, TemplateError> {
-        let mut environment = environment();
-        environment.add_template_owned(NAME, itop::to_jinja(text)?).map_err(|error| syntax(&error))?;
-        let template = environment.get_template(NAME).map_err(|error| syntax(&error))?;
-        known(template.undeclared_variables(true))?;
-        Ok(Self { environment })
-    }
-
-    /// The text for this view.
+    /// The text for this view, [`OUTPUT_BYTES_MAX`] at most.
     ///
     /// # Errors
     /// A filter that fails on this value, more work or more output than allowed.
     pub fn render(&self, view: &View<'_>) -> Result<String, TemplateError> {
-        self.render_value(&view.value())
+        self.render_within(view, OUTPUT_BYTES_MAX)
     }
 
-    fn render_value(&self, value: &Value) -> Result<String, TemplateError> {
-        let mut output = Bounded(Vec::new());
-        let rendered = self
-            .environment
-            .get_template(NAME)
-            .and_then(|template| template.render_captured_to(value.clone(), &mut output).map(|_| ()));
-        match rendered {
-            Ok(()) => String::from_utf8(output.0).map_err(|error| TemplateError::Render(error.to_string())),
-            Err(error) => Err(TemplateError::Render(words(&error))),
-        }
+    /// The text for this view, `bytes` at most and never more than [`OUTPUT_BYTES_LARGEST`]. The work that it
+    /// may take grows with that.
+    ///
+    /// # Errors
+    /// As [`Template::render`].
+    pub fn render_within(&self, view: &View<'_>, bytes: usize) -> Result<String, TemplateError> {
+        self.render_in(&view.value(), &mut Room::new(bytes))
+    }
+
+    pub(crate) fn render_in(&self, view: &Value, room: &mut Room) -> Result<String, TemplateError> {
+        self.0.render(view, room)
     }
 }
 
@@ -111,7 +133,7 @@ pub struct Expression {
 }
 
 /// Expressions need an environment that outlives them; there is one, without templates.
-static EXPRESSIONS: std::sync::LazyLock<Environment<'static>> = std::sync::LazyLock::new(environment);
+static EXPRESSIONS: std::sync::LazyLock<Environment<'static>> = std::sync::LazyLock::new(engine::environment);
 
 impl Expression {
     /// Parses `text` and tries it on sample incidents.
@@ -120,12 +142,11 @@ impl Expression {
     /// Syntax, unknown names, unknown filters, anything that fails on a sample.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         let compiled =
-            EXPRESSIONS.compile_expression_owned(text.to_owned()).map_err(|error| syntax(&error))?;
-        known(compiled.undeclared_variables(true))?;
+            EXPRESSIONS.compile_expression_owned(text.to_owned()).map_err(|error| engine::syntax(&error))?;
+        names::check_names(compiled.undeclared_variables(true))?;
+        names::check_code(text)?;
         let expression = Self { compiled };
-        for (incident, change) in samples() {
-            expression.matches(&View::new(&incident, &change))?;
-        }
+        on_samples(|view| expression.matches(view).map(|_| ()))?;
         Ok(expression)
     }
 
@@ -134,83 +155,17 @@ impl Expression {
     /// # Errors
     /// An operation that this view's values do not have.
     pub fn matches(&self, view: &View<'_>) -> Result<bool, TemplateError> {
-        let value = self.compiled.eval(view.value()).map_err(|error| TemplateError::Render(words(&error)))?;
-        Ok(value.is_true())
+        let value = self.compiled.eval(view.value());
+        Ok(value.map_err(|error| TemplateError::Render(engine::words(&error)))?.is_true())
     }
 }
 
-fn environment() -> Environment<'static> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.set_fuel(Some(FUEL));
-    environment
-}
-
-/// Checks that every name that is asked for exists, on paths that the sample does not take as well.
-fn known(names: impl IntoIterator<Item = String>) -> Result<(), TemplateError> {
-    let mut names: Vec<String> = names.into_iter().collect();
-    names.sort();
-    for name in names {
-        let mut parts = name.split('.');
-        let mut first = parts.next().unwrap_or_default();
-        let mut next = parts.next();
-        let (fields, within): (Vec<&str>, &str) = match (first, next) {
-            ("incident", Some(field)) => {
-                first = field;
-                next = parts.next();
-                (INCIDENT_FIELDS.to_vec(), "incident.")
-            }
-            ("change", Some(field)) => {
-                first = field;
-                next = parts.next();
-                (CHANGE_FIELDS.to_vec(), "change.")
-            }
-            _ => {
-                let top = ["incident", "change", "urls"];
-                (top.into_iter().chain(INCIDENT_FIELDS).collect(), "")
-            }
-        };
-        if !fields.contains(&first) || (next.is_some() && !OPEN_FIELDS.contains(&first)) {
-            let known = fields.iter().map(|field| format!("{within}{field}")).collect::<Vec<_>>();
-            return Err(TemplateError::Unknown { name, known: known.join(", ") });
-        }
+/// Tries something on every sample: those with something in every field have addresses as well.
+fn on_samples(mut attempt: impl FnMut(&View<'_>) -> Result<(), TemplateError>) -> Result<(), TemplateError> {
+    let urls = sample_urls();
+    for (incident, change) in samples() {
+        let view = View::new(&incident, &change);
+        attempt(&if incident.links.is_empty() { view } else { view.with_urls(&urls) })?;
     }
     Ok(())
-}
-
-fn syntax(error: &minijinja::Error) -> TemplateError {
-    TemplateError::Syntax { line: error.line().unwrap_or(1), problem: words(error) }
-}
-
-/// The innermost error, which is the one that says why, without its template's name, which says nothing.
-fn words(error: &minijinja::Error) -> String {
-    if let Some(source) = std::error::Error::source(error) {
-        return source.downcast_ref().map_or_else(|| source.to_string(), words);
-    }
-    match error.detail() {
-        Some(detail) => format!("{}: {detail}", error.kind()),
-        None => error.kind().to_string(),
-    }
-}
-
-fn too_long() -> String {
-    format!("it renders to more than {OUTPUT_BYTES_MAX} bytes")
-}
-
-/// Collects output up to [`OUTPUT_BYTES_MAX`].
-struct Bounded(Vec<u8>);
-
-impl io::Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > OUTPUT_BYTES_MAX {
-            return Err(io::Error::other(too_long()));
-        }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

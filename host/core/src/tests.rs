@@ -25,8 +25,12 @@ mod ids;
 mod retries;
 
 mod filters;
+mod itop_templates;
 mod json_templates;
+mod settings;
+mod template_filters;
 mod templates;
+mod url_templates;
 mod timers;
 mod values;
 

@@ -1,19 +1,22 @@
 //! What templates and filters see of an incident: names, and the values behind them.
 //!
-//! Never shows a secret or a connection's URL. A label that is not there reads as the empty text; every other
-//! unknown name is a mistake, found when the template is parsed.
+//! Never shows a secret or a connection's URL. A label, address or reference that is not there reads as the
+//! empty text; every other unknown name is a mistake, found when the template is parsed.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use minijinja::Value;
-use minijinja::value::{Enumerator, Object};
 
-use crate::delivery::{Change, ChangeKind};
+use crate::delivery::{Change, ChangeKind, Reference};
 use crate::event::{Link, Severity};
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
 use crate::time::Timestamp;
+
+mod open;
+
+pub(crate) use open::{as_map, is_map};
+use open::{open_map, texts};
 
 /// The incident's fields, as templates name them: at the top and below `incident`.
 pub const INCIDENT_FIELDS: [&str; 15] = [
@@ -36,26 +39,37 @@ pub const INCIDENT_FIELDS: [&str; 15] = [
 /// The fields below `change`.
 pub const CHANGE_FIELDS: [&str; 5] = ["kind", "at", "actor", "text", "changed"];
 /// Names whose own fields are open: any name below them may be asked for.
-pub const OPEN_FIELDS: [&str; 2] = ["labels", "urls"];
+pub const OPEN_FIELDS: [&str; 3] = ["labels", "urls", "references"];
+/// What there is beside the incident's own fields.
+pub const TOP_NAMES: [&str; 4] = ["incident", "change", "urls", "references"];
 
-/// An incident, what happened to it, and where it is shown.
+/// An incident, what happened to it, where it is shown, and what peers call it.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     incident: &'a Incident,
     change: &'a Change,
     urls: &'a [Link],
+    references: &'a [(String, Vec<Reference>)],
 }
 
 impl<'a> View<'a> {
     /// The view of `incident` right after `change`.
     pub fn new(incident: &'a Incident, change: &'a Change) -> Self {
-        Self { incident, change, urls: &[] }
+        Self { incident, change, urls: &[], references: &[] }
     }
 
-    /// With addresses in the relay's own interface, by purpose.
+    /// With addresses in the relay's own interface: a link's title is its purpose, such as `incident` or
+    /// `acknowledge`.
     #[must_use]
     pub fn with_urls(self, urls: &'a [Link]) -> Self {
         Self { urls, ..self }
+    }
+
+    /// With what peers call the incident, by the connection's name. Templates read
+    /// `references.<connection>.<key>`, and `references.<connection>.<key>_url` for where a person can see it.
+    #[must_use]
+    pub fn with_references(self, references: &'a [(String, Vec<Reference>)]) -> Self {
+        Self { references, ..self }
     }
 
     /// As the value that templates are rendered with.
@@ -64,10 +78,20 @@ impl<'a> View<'a> {
         let mut names: BTreeMap<&str, Value> = fields.clone();
         names.insert("incident", Value::from(fields));
         names.insert("change", Value::from(change_fields(self.change)));
-        let urls = self.urls.iter().map(|link| (link.title.clone(), link.url.clone())).collect();
-        names.insert("urls", open_map(urls));
+        names.insert("urls", texts(self.urls.iter().map(|link| (link.title.clone(), link.url.clone()))));
+        let peers = self.references.iter().map(|(connection, references)| {
+            (connection.clone(), texts(references.iter().flat_map(reference_fields)))
+        });
+        names.insert("references", open_map(peers.collect(), texts(std::iter::empty())));
         Value::from(names)
     }
+}
+
+/// A reference's value under its key and, where there is one, its address under the key with `_url`. The
+/// address comes first: a reference that is itself called so counts for more.
+fn reference_fields(reference: &Reference) -> impl Iterator<Item = (String, String)> {
+    let url = reference.url.iter().map(|url| (format!("{}_url", reference.key), url.clone()));
+    url.chain(std::iter::once((reference.key.clone(), reference.value.clone())))
 }
 
 fn incident_fields(incident: &Incident) -> BTreeMap<&'static str, Value> {
@@ -83,7 +107,7 @@ fn incident_fields(incident: &Incident) -> BTreeMap<&'static str, Value> {
         Value::from(&incident.message),
         Value::from(incident.severity.as_str()),
         Value::from(incident.state.as_str()),
-        open_map(incident.labels.clone()),
+        texts(incident.labels.clone()),
         links.collect(),
         Value::from(incident.count),
         time(Some(incident.opened_at)),
@@ -110,25 +134,6 @@ fn time(at: Option<Timestamp>) -> Value {
     Value::from(at.map(|at| at.to_string()).unwrap_or_default())
 }
 
-fn open_map(map: BTreeMap<String, String>) -> Value {
-    Value::from_object(OpenMap(map))
-}
-
-/// A map in which every name that is not there reads as the empty text.
-#[derive(Debug)]
-struct OpenMap(BTreeMap<String, String>);
-
-impl Object for OpenMap {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let name = key.as_str()?;
-        Some(Value::from(self.0.get(name).map_or("", String::as_str)))
-    }
-
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(self.0.keys().map(Value::from).collect())
-    }
-}
-
 /// What templates are tried on when they are checked: the sample in every state, of every severity and after
 /// every kind of change, so that the branches that incidents take are taken; then one with nothing in it that
 /// may be left out.
@@ -152,6 +157,17 @@ pub fn samples() -> impl Iterator<Item = (Incident, Change)> {
     };
     let silent = Change { actor: None, text: String::new(), changed: Vec::new(), ..change };
     full.chain(std::iter::once((bare, silent)))
+}
+
+/// Addresses in the relay's interface for the sample, for every purpose there is.
+pub fn sample_urls() -> Vec<Link> {
+    let url = |purpose: &str| match purpose {
+        "incident" => "https://tocsin.example/incidents/1".to_owned(),
+        action => format!("https://tocsin.example/incidents/1/{action}"),
+    };
+    ["incident", "acknowledge", "resolve", "note"]
+        .map(|purpose| Link { title: purpose.to_owned(), url: url(purpose) })
+        .into()
 }
 
 /// An incident and a change that have something in every field.

@@ -6,8 +6,11 @@
 use minijinja::Value as Context;
 use serde_json::Value;
 
-use super::{OUTPUT_BYTES_MAX, Template, TemplateError, too_long};
-use crate::view::{View, samples};
+use super::engine::{Compiled, Room, environment};
+use super::{OUTPUT_BYTES_MAX, TemplateError, on_samples, scan};
+use crate::view::View;
+
+mod mistakes;
 
 /// A parsed document.
 #[derive(Debug)]
@@ -16,7 +19,7 @@ pub struct JsonTemplate(Node);
 #[derive(Debug)]
 enum Node {
     Fixed(Value),
-    Text(Box<Template>),
+    Text(Box<Compiled>),
     List(Vec<Self>),
     Object(Vec<(Self, Self)>),
 }
@@ -25,26 +28,35 @@ impl JsonTemplate {
     /// Parses `text` and tries it on sample incidents.
     ///
     /// # Errors
-    /// Invalid JSON with line and column; everything that [`Template::parse`] refuses.
+    /// Invalid JSON with line and column, a key that stands twice in one object, everything that
+    /// [`Template::parse`](super::Template::parse) refuses.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        let document: Value = serde_json::from_str(text).map_err(|error| invalid(text, &error))?;
+        let document: Value = serde_json::from_str(text).map_err(|error| mistakes::invalid(text, &error))?;
+        mistakes::check_keys(text)?;
         let template = Self(node(document)?);
-        for (incident, change) in samples() {
-            template.render(&View::new(&incident, &change))?;
-        }
+        on_samples(|view| template.render(view).map(|_| ()))?;
         Ok(template)
     }
 
-    /// The document for this view, serialised.
+    /// The document for this view, serialised: [`OUTPUT_BYTES_MAX`] at most.
     ///
     /// # Errors
-    /// As [`Template::render`]; two keys that become one.
+    /// As [`Template::render`](super::Template::render); two keys of one object that become one.
     pub fn render(&self, view: &View<'_>) -> Result<String, TemplateError> {
-        let text = render(&self.0, &view.value())?.to_string();
-        if text.len() > OUTPUT_BYTES_MAX {
-            return Err(TemplateError::Render(too_long()));
-        }
-        Ok(text)
+        self.render_within(view, OUTPUT_BYTES_MAX)
+    }
+
+    /// The document for this view, serialised: as many bytes as
+    /// [`Template::render_within`](super::Template::render_within) allows.
+    ///
+    /// # Errors
+    /// As [`JsonTemplate::render`].
+    pub fn render_within(&self, view: &View<'_>, bytes: usize) -> Result<String, TemplateError> {
+        self.render_in(&view.value(), &mut Room::new(bytes))
+    }
+
+    pub(crate) fn render_in(&self, view: &Context, room: &mut Room) -> Result<String, TemplateError> {
+        room.taken(|room| Ok(render(&self.0, view, room)?.to_string()))
     }
 }
 
@@ -61,47 +73,35 @@ fn node(value: Value) -> Result<Node, TemplateError> {
 }
 
 fn string(text: String) -> Result<Node, TemplateError> {
-    if ["{{", "{%", "{#", "$this", "%24this"].iter().any(|opening| text.contains(opening)) {
-        return Template::compile(&text).map(|template| Node::Text(Box::new(template)));
+    if !scan::has_placeholders(&text) {
+        return Ok(Node::Fixed(Value::String(text)));
     }
-    Ok(Node::Fixed(Value::String(text)))
+    // The engine leaves out one line break at the end of a template; in a string it was meant.
+    let breaks = if text.ends_with('\n') { "\n" } else { "" };
+    Ok(Node::Text(Box::new(Compiled::new(&format!("{text}{breaks}"), environment())?)))
 }
 
-fn render(node: &Node, view: &Context) -> Result<Value, TemplateError> {
+fn render(node: &Node, view: &Context, room: &mut Room) -> Result<Value, TemplateError> {
     Ok(match node {
         Node::Fixed(value) => value.clone(),
-        Node::Text(template) => Value::String(template.render_value(view)?),
+        Node::Text(template) => Value::String(template.render(view, room)?),
         Node::List(items) => {
-            Value::Array(items.iter().map(|item| render(item, view)).collect::<Result<_, _>>()?)
+            Value::Array(items.iter().map(|item| render(item, view, room)).collect::<Result<_, _>>()?)
         }
         Node::Object(fields) => {
             let mut object = serde_json::Map::new();
             for (key, value) in fields {
-                let key = match render(key, view)? {
+                let key = match render(key, view, room)? {
                     Value::String(key) => key,
                     other => other.to_string(),
                 };
-                if object.insert(key.clone(), render(value, view)?).is_some() {
-                    return Err(TemplateError::Render(format!("two keys become `{key}`")));
+                if object.contains_key(&key) {
+                    let shown: String = key.chars().take(80).collect();
+                    return Err(TemplateError::Render(format!("two keys become `{shown}`")));
                 }
+                object.insert(key, render(value, view, room)?);
             }
             Value::Object(object)
         }
     })
-}
-
-fn invalid(text: &str, error: &serde_json::Error) -> TemplateError {
-    // An empty text ends before its first column.
-    let (line, column) = (error.line().max(1), error.column().max(1));
-    let found = text.lines().nth(line.saturating_sub(1)).and_then(|line| {
-        let at = column.saturating_sub(1);
-        line.as_bytes().get(at).or_else(|| line.as_bytes().last()).copied()
-    });
-    let problem = if found == Some(b'\'') {
-        "JSON wants double quotes (\") where a single quote (') stands".to_owned()
-    } else {
-        let full = error.to_string();
-        full.split(" at line ").next().unwrap_or(&full).to_owned()
-    };
-    TemplateError::Json { line, column, problem }
 }

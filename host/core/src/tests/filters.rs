@@ -61,8 +61,26 @@ fn a_filter_that_cannot_be_read_says_so() {
 }
 
 #[test]
-fn a_filter_with_an_unknown_function_is_refused_on_every_branch_that_incidents_take() {
-    let error =
-        Expression::parse("severity == 'critical' and title|uper == 'X'").expect_err("no such filter");
-    assert_eq!(error, TemplateError::Render("unknown filter: filter uper is unknown".to_owned()));
+fn a_filter_with_an_unknown_function_is_refused_wherever_it_stands() {
+    for filter in ["severity == 'critical' and title|uper == 'X'", "false and title|uper == 'X'"] {
+        let error = Expression::parse(filter).expect_err("no such filter");
+        assert_eq!(error.to_string(), "unknown filter `uper`: did you mean `upper`?");
+    }
+}
+
+/// It was once always true, since a label that is not there reads as the empty text.
+#[test]
+fn a_label_is_in_the_labels_only_when_it_is_there() {
+    for (filter, expected) in [
+        ("'team' in labels", true),
+        ("'nope' in labels", false),
+        ("'nope' not in labels", true),
+        ("'team' is in labels", true),
+        ("'nope' is in labels", false),
+        ("'incident' in urls", false),
+        ("'jira' in references", false),
+        ("labels['nope'] == '' and labels.nope == ''", true),
+    ] {
+        assert_eq!(matches(filter, Severity::High, labels(&[("team", "db")])), expected, "{filter}");
+    }
 }

@@ -19,7 +19,7 @@ pub(super) fn with_title(title: &str) -> (Incident, Change) {
 }
 
 /// Anything, and often what a template engine would take for its own.
-fn titles() -> impl Strategy<Value = String> {
+pub(super) fn titles() -> impl Strategy<Value = String> {
     let pieces = prop::sample::select(vec![
         "{{ x }}",
         "{{ key }}",

@@ -1,0 +1,114 @@
+//! The filters that are this relay's own: iTop's verbs, for Jinja as well.
+//!
+//! | filter | makes |
+//! |---|---|
+//! | `label` | a code or time as people write it: `high` → `High`, `opened_at` → `Opened at`, `2026-01-02T03:04:05Z` → `2026-01-02 03:04:05 UTC`; other text stays |
+//! | `html` | text that HTML shows as it is: escaped, `<br>` for line breaks; `links` become links |
+//! | `text` | text without HTML's tags and entities, as far as it has any; lists and maps as a line for each entry |
+//! | `raw` | the value as it is |
+//! | `head` | what was written last: the same |
+//!
+//! Never marks anything as safe: what an address or document does to values it does to these as well.
+
+use jiff::Timestamp;
+use minijinja::value::{Kwargs, ValueKind};
+use minijinja::{Environment, Error, ErrorKind, State, Value};
+
+use super::html::{self, escaped};
+use crate::delivery::ChangeKind;
+use crate::event::Severity;
+use crate::incident::IncidentState;
+use crate::view::{CHANGE_FIELDS, INCIDENT_FIELDS, as_map, is_map};
+
+/// Adds the filters, and Jinja's own for maps, which must know this crate's maps as well.
+pub(super) fn add(environment: &mut Environment<'static>) {
+    environment.add_filter("label", |value: &Value| defined(value).map(label));
+    environment.add_filter("html", |value: &Value| defined(value).map(as_html));
+    environment.add_filter("text", |value: &Value| defined(value).map(|value| html::text_of(&plain(value))));
+    environment.add_filter("raw", |value: Value| value);
+    environment.add_filter("head", |value: Value| value);
+    environment.add_filter("items", |value: &Value| {
+        minijinja::filters::items(&as_map(value).unwrap_or(value.clone()))
+    });
+    environment.add_filter("dictsort", |_: &State<'_, '_>, value: &Value, kwargs: Kwargs| {
+        minijinja::filters::dictsort(&as_map(value).unwrap_or(value.clone()), kwargs)
+    });
+    environment.add_test("mapping", |value: &Value| is_map(value));
+}
+
+fn defined(value: &Value) -> Result<&Value, Error> {
+    if value.is_undefined() { Err(Error::from(ErrorKind::UndefinedError)) } else { Ok(value) }
+}
+
+/// The items of a list.
+fn items(value: &Value) -> Option<Vec<Value>> {
+    let is_list = matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) && !is_map(value);
+    is_list.then(|| value.try_iter().map(Iterator::collect).unwrap_or_default())
+}
+
+/// Title and address, when that is what `value` is.
+fn link(value: &Value) -> Option<(String, String)> {
+    let url = value.get_attr("url").ok().filter(|url| !url.is_undefined())?;
+    let title = value.get_attr("title").ok().filter(|title| !title.is_undefined())?;
+    (value.kind() == ValueKind::Map).then(|| (title.to_string(), url.to_string()))
+}
+
+/// `value` as text: a line for each item or entry.
+fn plain(value: &Value) -> String {
+    if let Some(items) = items(value) {
+        return items.iter().map(plain).collect::<Vec<_>>().join("\n");
+    }
+    if let Some((title, url)) = link(value) {
+        return if title.is_empty() { url } else { format!("{title}: {url}") };
+    }
+    if is_map(value) {
+        let entry = |key: Value| {
+            let entry = value.get_item(&key).unwrap_or_default();
+            format!("{key}: {}", plain(&entry))
+        };
+        return value
+            .try_iter()
+            .map(|keys| keys.map(entry).collect::<Vec<_>>().join("\n"))
+            .unwrap_or_default();
+    }
+    if value.is_none() { String::new() } else { value.to_string() }
+}
+
+fn as_html(value: &Value) -> String {
+    if let Some(items) = items(value) {
+        return items.iter().map(as_html).collect::<Vec<_>>().join("<br>");
+    }
+    match link(value) {
+        Some((title, url)) => {
+            let shown = if title.is_empty() { &url } else { &title };
+            format!("<a href=\"{}\">{}</a>", escaped(&url), escaped(shown))
+        }
+        None => escaped(&plain(value)),
+    }
+}
+
+fn label(value: &Value) -> String {
+    match items(value) {
+        Some(items) if items.iter().all(|item| link(item).is_none()) => {
+            items.iter().map(label).collect::<Vec<_>>().join(", ")
+        }
+        _ => label_of(&plain(value)),
+    }
+}
+
+/// What people write for `text`, when it is one of this relay's words or times; otherwise itself.
+fn label_of(text: &str) -> String {
+    let words = Severity::ALL.map(Severity::as_str).into_iter();
+    let words = words.chain(IncidentState::ALL.map(IncidentState::as_str));
+    let words = words.chain(ChangeKind::ALL.map(ChangeKind::as_str));
+    if words.chain(INCIDENT_FIELDS).chain(CHANGE_FIELDS).any(|word| word == text) {
+        let spaced = text.replace('_', " ");
+        let (first, rest) = spaced.split_at(1);
+        return first.to_ascii_uppercase() + rest;
+    }
+    let is_time = text.len() < 40 && text.ends_with('Z') && text.starts_with(|c: char| c.is_ascii_digit());
+    match text.parse::<Timestamp>() {
+        Ok(time) if is_time => time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        _ => text.to_owned(),
+    }
+}

@@ -1,0 +1,160 @@
+//! URLs with placeholders: in the path, the query and the fragment, never in what says where a request goes.
+//!
+//! An alert's text fills in names; it never chooses a host, a port or a segment of the path. Every value is
+//! percent-encoded, whatever it is; literal text stays as the operator wrote it. Errors never quote the URL,
+//! which is a secret in itself at many peers.
+
+use std::fmt;
+
+use minijinja::value::Value;
+use minijinja::{Environment, Error, ErrorKind, Output};
+use url::Url;
+
+use super::engine::{Compiled, Room, environment};
+use super::scan::{self, Piece};
+use super::{TemplateError, names, on_samples};
+use crate::view::{View, sample, sample_urls};
+
+/// Bytes of a URL: more than any server reads.
+pub const URL_BYTES_MAX: usize = 64 * 1024;
+
+/// An absolute URL with placeholders of both grammars after its host and port.
+pub struct UrlTemplate {
+    /// None for a URL that is always the same.
+    compiled: Option<Compiled>,
+    fixed: Url,
+}
+
+impl fmt::Debug for UrlTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = self.fixed.host_str();
+        f.debug_struct("UrlTemplate").field("host", &host).finish_non_exhaustive()
+    }
+}
+
+impl UrlTemplate {
+    /// Parses `text`, without the spaces around it, and tries it on sample incidents.
+    ///
+    /// # Errors
+    /// No absolute URL; a placeholder in the scheme, user information, host or port; statements that catch
+    /// what they put out, such as `{% macro %}`, since it would be encoded twice; everything that
+    /// [`Template::parse`](super::Template::parse) refuses and [`UrlTemplate::render`] fails with.
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        let text = text.trim();
+        let pieces = scan::pieces(text);
+        let Some(place) = first_placeholder(&pieces) else {
+            return Ok(Self { compiled: None, fixed: parsed(text)? });
+        };
+        let authority = authority_end(text);
+        let destination = authority.filter(|end| *end <= place).and_then(|end| Url::parse(&text[..end]).ok());
+        let Some(destination) = destination.filter(Url::has_host) else { return Err(misplaced()) };
+        check_statements(&pieces)?;
+        let mut template = Self { compiled: Some(Compiled::of(&pieces, encoding())?), fixed: destination };
+        on_samples(|view| template.render(view).map(|_| ()))?;
+        let ((incident, change), urls) = (sample(), sample_urls());
+        template.fixed = template.render(&View::new(&incident, &change).with_urls(&urls))?;
+        Ok(template)
+    }
+
+    /// Whether the URL depends on the incident.
+    pub fn has_placeholders(&self) -> bool {
+        self.compiled.is_some()
+    }
+
+    /// The URL for the sample incident: its scheme, user information, host and port are those of every other.
+    pub fn fixed(&self) -> Url {
+        self.fixed.clone()
+    }
+
+    /// The URL for this view, of [`URL_BYTES_MAX`] at most.
+    ///
+    /// # Errors
+    /// A value that makes a segment of the path `.` or `..`, with what stands around it and however encoded;
+    /// everything that [`Template::render`](super::Template::render) fails with.
+    pub fn render(&self, view: &View<'_>) -> Result<Url, TemplateError> {
+        let Some(compiled) = &self.compiled else { return Ok(self.fixed()) };
+        let text = compiled.render(&view.value(), &mut Room::new(URL_BYTES_MAX))?;
+        if climbs(&text) {
+            let words = "the path of the URL has a segment `.` or `..`, which would lead somewhere else";
+            return Err(TemplateError::Url(words.to_owned()));
+        }
+        let url = parsed(&text)?;
+        if destination(&url) == destination(&self.fixed) { Ok(url) } else { Err(misplaced()) }
+    }
+}
+
+/// What says where a request goes, and as whom.
+fn destination(url: &Url) -> (&str, &str, Option<&str>, Option<&str>, Option<u16>) {
+    (url.scheme(), url.username(), url.password(), url.host_str(), url.port())
+}
+
+fn misplaced() -> TemplateError {
+    let words = "a placeholder stands in the scheme, user, host or port of the URL: what an alert says must not \
+                 choose where requests go; make a connection for each host, and actions with filters";
+    TemplateError::Url(words.to_owned())
+}
+
+fn parsed(text: &str) -> Result<Url, TemplateError> {
+    Url::parse(text).map_err(|error| TemplateError::Url(format!("this is no absolute URL: {error}")))
+}
+
+/// Where the first placeholder begins.
+fn first_placeholder(pieces: &[Piece<'_>]) -> Option<usize> {
+    match pieces {
+        [] | [Piece::Text(_)] => None,
+        [Piece::Text(text), ..] => Some(text.len()),
+        _ => Some(0),
+    }
+}
+
+/// Where the path, query or fragment of `text` begins.
+fn authority_end(text: &str) -> Option<usize> {
+    let from = text.find("://")? + 3;
+    text[from..].find(['/', '?', '#']).map(|length| from + length)
+}
+
+/// Refuses what would catch encoded text and put it out again.
+fn check_statements(pieces: &[Piece<'_>]) -> Result<(), TemplateError> {
+    let caught = pieces.iter().find_map(|piece| match piece {
+        Piece::Code(code) => names::catches(code),
+        Piece::Text(_) | Piece::Inert(_) | Piece::Itop(_) => None,
+    });
+    match caught {
+        Some(keyword) => Err(TemplateError::Url(format!(
+            "`{{% {keyword} %}}` cannot be used in a URL: there is if, for, with, do and set with `=`"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// An environment that percent-encodes every value where it is put in.
+fn encoding() -> Environment<'static> {
+    let mut environment = environment();
+    environment.set_formatter(|out, _, value| encode(out, value));
+    environment
+}
+
+fn encode(out: &mut Output<'_>, value: &Value) -> Result<(), Error> {
+    let write = |_| Error::from(ErrorKind::WriteFailure);
+    if value.is_none() {
+        return Ok(());
+    }
+    for byte in value.to_string().bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.write_str(char::from(byte).encode_utf8(&mut [0; 4])).map_err(write)?;
+        } else {
+            out.write_fmt(format_args!("%{byte:02X}")).map_err(write)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a segment of the path means "here" or "above", also for a peer that decodes it before it looks.
+fn climbs(url: &str) -> bool {
+    let after = authority_end(url).map_or("", |from| &url[from..]);
+    let path = after.split(['?', '#']).next().unwrap_or_default();
+    // The parser takes these out of a URL.
+    let path = path.replace(['\t', '\r', '\n'], "").to_ascii_lowercase();
+    let plain = path.replace("%2e", ".").replace("%2f", "/").replace("%5c", "/").replace('\\', "/");
+    plain.split('/').any(|segment| segment == "." || segment == "..")
+}

@@ -1,0 +1,90 @@
+//! Settings of an action: rendered for an incident, rendered for a check, bounded together.
+
+use std::collections::BTreeMap;
+
+use super::values::{view_of, with_title};
+use crate::plugin::{Setting, Value};
+use crate::settings::{Field, FieldKind, Given, Settings};
+use crate::template::OUTPUT_BYTES_MAX;
+
+fn field(key: &str, kind: FieldKind) -> Field {
+    let (label, help) = (key.to_owned(), String::new());
+    Field { key: key.to_owned(), label, help, kind, required: false, default: None }
+}
+
+fn settings(given: &[(&str, FieldKind, &str)]) -> Settings {
+    let fields: Vec<Field> = given.iter().map(|(key, kind, _)| field(key, kind.clone())).collect();
+    let values: BTreeMap<String, Given> =
+        given.iter().map(|(key, _, text)| ((*key).to_owned(), Given::Text((*text).to_owned()))).collect();
+    Settings::check(&fields, &values).expect("they are right")
+}
+
+fn text(key: &str, value: &str) -> Setting {
+    Setting { key: key.to_owned(), value: Value::Text(value.to_owned()) }
+}
+
+#[test]
+fn a_check_sees_every_setting_as_it_is_for_the_sample() {
+    let settings = settings(&[
+        ("plain", FieldKind::Text, "{{ nothing }}"),
+        ("message", FieldKind::Template, "{{ title }} $this->label(severity)$ {{ urls.incident }}"),
+        ("payload", FieldKind::JsonTemplate, r#"{"a": "$this->title$", "n": 3}"#),
+        ("count", FieldKind::Integer, "7"),
+    ]);
+    let expected = [
+        text("plain", "{{ nothing }}"),
+        text("message", "Sample incident High https://tocsin.example/incidents/1"),
+        text("payload", r#"{"a":"Sample incident","n":3}"#),
+        Setting { key: "count".to_owned(), value: Value::Integer(7) },
+    ];
+    assert_eq!(settings.sample(), expected);
+}
+
+#[test]
+fn what_is_rendered_obeys_one_limit_in_all() {
+    let settings = settings(&[
+        ("a", FieldKind::Template, "{{ title }}"),
+        ("plain", FieldKind::Text, "not counted"),
+        ("b", FieldKind::JsonTemplate, r#"["{{ title }}"]"#),
+    ]);
+    let (incident, change) = with_title(&"x".repeat(1000));
+    let view = view_of(&incident, &change);
+    assert_eq!(settings.render_within(&view, 2004).map(|settings| settings.len()), Ok(3));
+    let error = settings.render_within(&view, 2003).expect_err("one byte too much");
+    assert_eq!(error.to_string(), "b: with the settings before it, it renders to more than 2003 bytes");
+    let error = settings.render_within(&view, 999).expect_err("too much by itself");
+    assert_eq!(error.key, "a");
+}
+
+#[test]
+fn without_a_limit_of_its_own_a_connection_has_the_usual_one() {
+    let settings = settings(&[("a", FieldKind::Template, "{{ title }}{{ title }}")]);
+    let (incident, change) = with_title(&"x".repeat(OUTPUT_BYTES_MAX / 2));
+    assert!(settings.render(&view_of(&incident, &change)).is_ok());
+    let (incident, change) = with_title(&"x".repeat(OUTPUT_BYTES_MAX));
+    let view = view_of(&incident, &change);
+    assert_eq!(settings.render(&view).map_err(|error| error.key), Err("a".to_owned()));
+    let sixty = settings.render_within(&view, 60 * 1024 * 1024);
+    assert_eq!(sixty.map(|settings| settings.len()), Ok(1));
+}
+
+#[test]
+fn a_mistake_in_a_template_is_told_under_its_key() {
+    let fields = [field("message", FieldKind::Template), field("payload", FieldKind::JsonTemplate)];
+    let given = [("message", "$trigger->name$"), ("payload", "{'a': 1}")];
+    let given = given.map(|(key, text)| (key.to_owned(), Given::Text(text.to_owned()))).into();
+    let errors: Vec<String> = match Settings::check(&fields, &given) {
+        Ok(_) => Vec::new(),
+        Err(errors) => errors.iter().map(ToString::to_string).collect(),
+    };
+    assert_eq!(errors.len(), 2);
+    assert!(
+        errors[0].starts_with("message: unknown placeholder `$trigger->name$`: there is "),
+        "{}",
+        errors[0]
+    );
+    assert_eq!(
+        errors[1],
+        "payload: line 1, column 2: JSON wants double quotes (\") where a single quote (') stands"
+    );
+}
