@@ -4,15 +4,17 @@
 //! |---|---|
 //! | `label` | a code or time as people write it: `high` → `High`, `opened_at` → `Opened at`, `2026-01-02T03:04:05Z` → `2026-01-02 03:04:05 UTC`; other text stays |
 //! | `html` | text that HTML shows as it is: escaped, `<br>` for line breaks; `links` become links |
-//! | `text` | text without HTML's tags and entities, as far as it has any; lists and maps as a line for each entry |
+//! | `text` | text without HTML's tags and entities, as far as it has any |
 //! | `raw` | the value as it is |
 //! | `head` | what was written last: the same |
+//!
+//! Lists and maps become a line for each entry.
 //!
 //! Never marks anything as safe: what an address or document does to values it does to these as well.
 
 use jiff::Timestamp;
 use minijinja::value::{Kwargs, ValueKind};
-use minijinja::{Environment, Error, ErrorKind, State, Value};
+use minijinja::{Environment, Error, ErrorKind, Value};
 
 use super::html::{self, escaped};
 use crate::delivery::ChangeKind;
@@ -25,19 +27,27 @@ pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_filter("label", |value: &Value| defined(value).map(label));
     environment.add_filter("html", |value: &Value| defined(value).map(as_html));
     environment.add_filter("text", |value: &Value| defined(value).map(|value| html::text_of(&plain(value))));
-    environment.add_filter("raw", |value: Value| value);
+    environment
+        .add_filter("raw", |value: Value| if is_scalar(&value) { value } else { plain(&value).into() });
     environment.add_filter("head", |value: Value| value);
-    environment.add_filter("items", |value: &Value| {
-        minijinja::filters::items(&as_map(value).unwrap_or(value.clone()))
-    });
-    environment.add_filter("dictsort", |_: &State<'_, '_>, value: &Value, kwargs: Kwargs| {
-        minijinja::filters::dictsort(&as_map(value).unwrap_or(value.clone()), kwargs)
+    environment.add_filter("items", |map: &Value| minijinja::filters::items(&known_map(map)));
+    environment.add_filter("dictsort", |map: &Value, kwargs: Kwargs| {
+        minijinja::filters::dictsort(&known_map(map), kwargs)
     });
     environment.add_test("mapping", |value: &Value| is_map(value));
 }
 
 fn defined(value: &Value) -> Result<&Value, Error> {
     if value.is_undefined() { Err(Error::from(ErrorKind::UndefinedError)) } else { Ok(value) }
+}
+
+/// A map of this crate's as one that the engine knows; everything else as it is.
+fn known_map(value: &Value) -> Value {
+    as_map(value).unwrap_or_else(|| value.clone())
+}
+
+fn is_scalar(value: &Value) -> bool {
+    items(value).is_none() && !is_map(value)
 }
 
 /// The items of a list.

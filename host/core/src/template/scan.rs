@@ -52,7 +52,7 @@ fn opened(text: &str) -> Option<(Piece<'_>, usize)> {
         return Some((Piece::Itop(placeholder), length));
     }
     let length = match text.get(..2)? {
-        "{#" => text.find("#}").map_or(text.len(), |end| end + 2),
+        "{#" => text[2..].find("#}").map_or(text.len(), |end| end + 4),
         "{{" => code_length(text, "}}"),
         "{%" => match raw_length(text) {
             Some(length) => length,

@@ -1,5 +1,7 @@
 //! iTop's placeholders: every form of the grammar, and what is refused.
 
+use proptest::prelude::*;
+
 use super::relay::labels;
 use crate::delivery::{Change, Reference};
 use crate::event::Link;
@@ -14,7 +16,13 @@ fn rendered(text: &str) -> String {
     let incident = Incident {
         number: 42,
         title: "A <b> & c\nd".to_owned(),
-        labels: labels(&[("team", "db"), ("a.b-c d/e", "odd"), ("size(GB)", "7"), ("q\"\\}}", "quoted")]),
+        labels: labels(&[
+            ("team", "db"),
+            ("tag", "<b>&lt;"),
+            ("a.b-c d/e", "odd"),
+            ("size(GB)", "7"),
+            ("q\"\\}}", "quoted"),
+        ]),
         ..incident
     };
     let change = Change { text: "<p>Done &amp; dusted</p>".to_owned(), ..change };
@@ -84,7 +92,12 @@ fn every_form_of_the_grammar_is_read() {
         ("labels->html(nope)", ""),
         ("labels->label(team)", "db"),
         ("html(labels->a.b-c d/e)", "odd"),
-        ("labels", "a.b-c d/e: odd\nq\"\\}}: quoted\nsize(GB): 7\nteam: db"),
+        ("labels", "a.b-c d/e: odd\nq\"\\}}: quoted\nsize(GB): 7\ntag: <b>&lt;\nteam: db"),
+        ("raw(labels)", "a.b-c d/e: odd\nq\"\\}}: quoted\nsize(GB): 7\ntag: <b>&lt;\nteam: db"),
+        ("label(labels)", "a.b-c d/e: odd\nq\"\\}}: quoted\nsize(GB): 7\ntag: <b>&lt;\nteam: db"),
+        ("text(labels)", "a.b-c d/e: odd\nq\"\\}}: quoted\nsize(GB): 7\ntag: <\nteam: db"),
+        ("html(labels->tag)", "&lt;b&gt;&amp;lt;"),
+        ("text(labels->tag)", "<"),
         ("links", "Runbook: https://example.org/"),
         ("html(links)", "<a href=\"https://example.org/\">Runbook</a>"),
         ("urls->acknowledge", "https://relay.example/ack"),
@@ -242,6 +255,7 @@ fn neither_grammar_is_looked_for_inside_the_other() {
     for (text, expected) in [
         ("{{ '$this->number$' }}", "$this->number$"),
         ("{# $this->nope$ #}x", "x"),
+        ("{#} $this->nope$ #}x", "x"),
         ("{% raw %}$this->nope$ {{ nope }}{% endraw %}$this->number$", "$this->nope$ {{ nope }}42"),
         ("{%- raw -%} $this->nope$ {%- endraw -%} $this->number$", "$this->nope$42"),
         ("{{ '}}$this->nope$' }}$this->number$", "}}$this->nope$42"),
@@ -249,5 +263,55 @@ fn neither_grammar_is_looked_for_inside_the_other() {
         ("$this->labels->{{ x$", ""),
     ] {
         assert_eq!(rendered(text), expected, "{text}");
+    }
+}
+
+/// Whether `key` is a verb around another name, which it then means.
+fn is_call(key: &str) -> bool {
+    let verbs = ["label", "html", "text", "raw", "head", "head_html"];
+    key.ends_with(')') && verbs.iter().any(|verb| key.starts_with(&format!("{verb}(")))
+}
+
+proptest! {
+    // A template is tried on every sample when it is parsed.
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_label_is_read_by_any_key_without_delimiter_or_line_break(
+        key in "[^$\n]{1,20}|[a-z\\\\\"'{}%#. >-]{1,12}",
+    ) {
+        prop_assume!(!key.contains("%24") && !is_call(&key));
+        let (incident, change) = sample();
+        let incident = Incident { labels: labels(&[(&key, "$this->title$"), ("other", "{{ title }}")]), ..incident };
+        for text in [format!("<$this->labels->{key}$>"), format!("<%24this-%3Elabels→{key}%24>")] {
+            let template = Template::parse(&text).map_err(|error| TestCaseError::fail(format!("{text}: {error}")))?;
+            let rendered = template.render(&View::new(&incident, &change));
+            prop_assert_eq!(rendered.as_deref(), Ok("<$this->title$>"), "{}", text);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_template_or_refused_and_never_anything_else(
+        pieces in prop::collection::vec(prop::sample::select(vec![
+            "$", "%24", "this", "->", "-&gt;", "→", "title", "labels", "html(", ")", "{{", "}}", "{%", "%}", "{#", "#}",
+            "raw", "endraw", " ", "\"", "'", "\\", "|", "is", "upper", "ü", "\n", "[", "]", "{", "}", "-", "=",
+        ]), 0..12),
+    ) {
+        let text = pieces.concat();
+        let (incident, change) = sample();
+        if let Ok(template) = Template::parse(&text) {
+            prop_assert!(template.render(&View::new(&incident, &change)).is_ok(), "{}", text);
+        }
+        for url in [format!("https://h.example/{text}"), format!("https://{text}"), text] {
+            if let Ok(template) = crate::template::UrlTemplate::parse(&url)
+                && template.has_placeholders()
+            {
+                let rendered = template.render(&View::new(&incident, &change));
+                let host = rendered.map(|url| url.host_str().map(str::to_owned));
+                prop_assert_eq!(host, Ok(template.fixed().host_str().map(str::to_owned)), "{}", url);
+            }
+        }
     }
 }

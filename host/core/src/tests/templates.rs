@@ -272,6 +272,6 @@ fn work_that_puts_nothing_out_is_bounded_by_the_room_that_was_asked_for() {
     let out_of_fuel = Err(TemplateError::Render("engine ran out of fuel".to_owned()));
     assert_eq!(template.render(&view), out_of_fuel);
     assert_eq!(template.render_within(&view, 10 * OUTPUT_BYTES_MAX).as_deref(), Ok(""));
-    let (incident, change) = with_title(&"x".repeat(10_000));
-    assert_eq!(template.render_within(&view_of(&incident, &change), usize::MAX), out_of_fuel);
+    let (incident, change) = with_title(&"x".repeat(2000));
+    assert_eq!(template.render_within(&view_of(&incident, &change), 10 * OUTPUT_BYTES_MAX), out_of_fuel);
 }

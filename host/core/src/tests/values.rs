@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 
 use super::relay::labels;
-use crate::delivery::Change;
+use crate::delivery::{Change, Reference};
 use crate::incident::Incident;
-use crate::template::{JsonTemplate, Template};
+use crate::template::{JsonTemplate, Template, UrlTemplate};
 use crate::view::{View, sample};
 
 pub(super) fn view_of<'a>(incident: &'a Incident, change: &'a Change) -> View<'a> {
@@ -32,6 +32,11 @@ pub(super) fn titles() -> impl Strategy<Value = String> {
         "$this-&gt;title$",
         "$this→title$",
         "%24this->title%24",
+        "$current_user->login$",
+        "{{ labels.x }}",
+        "/",
+        "..",
+        "?a=b&",
         "$",
         "%24",
         "\"",
@@ -90,4 +95,67 @@ fn a_label_is_put_in_as_it_is_also_as_a_key_that_looks_like_a_placeholder() {
     incident.labels = labels(&[("{{ title }}", "$this->title$")]);
     let text = template.render(&view_of(&incident, &change));
     assert_eq!(text.as_deref(), Ok("{{ title }}=$this->title$"));
+}
+
+/// Every field that somebody else fills in, read in every way.
+const FIELDS: [(&str, &str); 7] = [
+    ("{{ title }}", "$this->title$"),
+    ("{{ message }}", "$this->message$"),
+    ("{{ source ~ key }}", "$this->source$$this->key$"),
+    ("{{ labels.x }}", "%24this-&gt;labels-%3Ex%24"),
+    ("{{ change.actor }}", "$current_user→login$"),
+    ("{{ change.text | raw }}", "$this->head(public_log)$"),
+    (
+        "{{ references['a-b'].k }}{{ references['a-b'].k_url }}",
+        "$this->references->a-b->k$$this->references->a-b->k_url$",
+    ),
+];
+
+fn filled(values: &[String]) -> (Incident, Change, [(String, Vec<Reference>); 1]) {
+    let (incident, change) = sample();
+    let incident = Incident {
+        title: values[0].clone(),
+        message: values[1].clone(),
+        source: values[2].clone(),
+        key: "k".to_owned(),
+        labels: labels(&[("x", &values[3])]),
+        ..incident
+    };
+    let change = Change { actor: Some(values[4].clone()), text: values[5].clone(), ..change };
+    let reference = Reference { key: "k".to_owned(), value: values[6].clone(), url: Some("u".to_owned()) };
+    (incident, change, [("a-b".to_owned(), vec![reference])])
+}
+
+/// What is put in for [`FIELDS`].
+fn expected(values: &[String]) -> Vec<String> {
+    let mut expected = values.to_vec();
+    expected[2].push('k');
+    expected[6].push('u');
+    expected
+}
+
+#[test]
+fn no_value_of_any_field_changes_anything_but_its_own_place() {
+    let texts: Vec<String> = FIELDS.iter().map(|(jinja, itop)| format!("{jinja}|{itop}")).collect();
+    let text = Template::parse(&texts.join("\n")).expect("it is right");
+    let json =
+        JsonTemplate::parse(&serde_json::json!({ "a": texts, "n": 3 }).to_string()).expect("it is right");
+    let url =
+        format!("https://h.example/?{}", FIELDS.map(|(jinja, itop)| format!("a={jinja}&a={itop}")).join("&"));
+    let url = UrlTemplate::parse(&url).expect("it is right");
+    proptest!(|(values in prop::collection::vec(titles(), FIELDS.len()))| {
+        let (incident, change, references) = filled(&values);
+        let view = view_of(&incident, &change).with_references(&references);
+        let values = expected(&values);
+        let lines: Vec<String> = values.iter().map(|value| format!("{value}|{value}")).collect();
+        prop_assert_eq!(text.render(&view), Ok(lines.join("\n")));
+        let document = json.render(&view).expect("any value will do");
+        let document: serde_json::Value = serde_json::from_str(&document).expect("it is JSON");
+        prop_assert_eq!(document, serde_json::json!({ "a": lines, "n": 3 }));
+        let url = url.render(&view).expect("any value will do");
+        prop_assert_eq!((url.host_str(), url.path(), url.fragment()), (Some("h.example"), "/", None));
+        let read: Vec<String> = url.query_pairs().map(|(_, value)| value.into_owned()).collect();
+        let twice: Vec<String> = values.iter().flat_map(|value| [value.clone(), value.clone()]).collect();
+        prop_assert_eq!(read, twice);
+    });
 }

@@ -55,7 +55,7 @@ impl Field {
             Some("label") if *kind == Kind::Coded || *kind == Kind::List => {
                 Ok(format!("{expression} | label"))
             }
-            None | Some("raw" | "label") if *kind == Kind::List => Ok(format!("{expression} | text")),
+            None | Some("raw") if *kind == Kind::List => Ok(format!("{expression} | raw")),
             None | Some("raw" | "label") => Ok(expression.clone()),
             Some("head") if *kind == Kind::Log => Ok(expression.clone()),
             Some("head_html") if *kind == Kind::Log => Ok(format!("{expression} | html")),
