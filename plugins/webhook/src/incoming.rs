@@ -70,7 +70,7 @@ pub(crate) fn check(settings: &In) -> Result<(), Vec<Problem>> {
                 "is given beside a recipe; take one of them out, or copy the recipe's program and change it";
             Err(vec![Problem::new("jq", problem)])
         }
-        (Some(code), None) => match Program::compile(code) {
+        (Some(code), None) => match Program::compile(code, mapped::VARIABLES) {
             Ok(_) => Ok(()),
             Err(why) => Err(vec![Problem::new("jq", format!("is not a program that jq can run: {why}"))]),
         },

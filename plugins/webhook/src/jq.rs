@@ -1,4 +1,4 @@
-//! A jq program: compiled once for a call, run over one request.
+//! A jq program: compiled once for a call, run over one document.
 //!
 //! Never reads anything but its input: there is no clock, environment, file or further input to be had. What
 //! runs without end is stopped by the host's limits; what it yields is counted here.
@@ -11,6 +11,7 @@ use serde_json::Value;
 mod natives;
 mod prelude;
 mod values;
+mod written;
 
 type Data = data::JustLut<Val>;
 
@@ -44,11 +45,11 @@ const OUTSIDE: [&str; 14] = [
 pub(crate) struct Program(jaq_core::Filter<Data>);
 
 impl Program {
-    /// Compiles a program.
+    /// Compiles a program that sees these variables: `$request`.
     ///
     /// # Errors
     /// One sentence with line and column.
-    pub(crate) fn compile(code: &str) -> Result<Self, String> {
+    pub(crate) fn compile(code: &str, variables: &[&str]) -> Result<Self, String> {
         check_size(code)?;
         let definitions = prelude::for_program(code);
         let definitions = load::parse(&definitions, |parser| parser.defs())
@@ -62,7 +63,7 @@ impl Program {
         let functions = functions.filter(|(name, ..)| !OUTSIDE.contains(name));
         Compiler::default()
             .with_funs(functions)
-            .with_global_vars(["$request"])
+            .with_global_vars(variables.iter().copied())
             .compile(modules)
             .map(Self)
             .map_err(|errors| {
@@ -71,21 +72,53 @@ impl Program {
             })
     }
 
-    /// Everything that the program yields for `input`, with `request` as `$request`.
+    /// Everything that the program yields for `input`, with the values of its variables.
     ///
     /// # Errors
     /// What jq says of a failure, or that there is too much.
-    pub(crate) fn run(&self, input: &Value, request: &Value) -> Result<Vec<Value>, String> {
-        let context = Ctx::<Data>::new(&self.0.lut, Vars::new([values::to_jq(request)]));
+    pub(crate) fn run(&self, input: &Value, variables: &[Value]) -> Result<Vec<Value>, String> {
         let mut found = Vec::new();
-        for result in self.0.id.run((context, values::to_jq(input))).map(unwrap_valr) {
-            let value = result.map_err(|error| error.to_string())?;
+        self.each(input, variables, |value| {
             if found.len() == RESULTS {
                 return Err(format!("it gives more than {RESULTS} results"));
             }
             found.push(values::from_jq(&value)?);
-        }
+            Ok(())
+        })?;
         Ok(found)
+    }
+
+    /// The one document that the program makes of `input`, written as JSON.
+    ///
+    /// # Errors
+    /// What jq says of a failure; nothing or several results; one that is too large.
+    pub(crate) fn document(&self, input: &Value) -> Result<Vec<u8>, String> {
+        let mut document = Vec::new();
+        self.each(input, &[], |value| {
+            if document.is_empty() {
+                written::write(&value, &mut document)
+            } else {
+                Err("it gives more than one result; put a list of them into brackets".to_owned())
+            }
+        })?;
+        if document.is_empty() {
+            Err("it gives nothing; one document was expected".to_owned())
+        } else {
+            Ok(document)
+        }
+    }
+
+    fn each(
+        &self,
+        input: &Value,
+        variables: &[Value],
+        mut take: impl FnMut(Val) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let context = Ctx::<Data>::new(&self.0.lut, Vars::new(variables.iter().map(values::to_jq)));
+        for result in self.0.id.run((context, values::to_jq(input))).map(unwrap_valr) {
+            take(result.map_err(|error| error.to_string())?)?;
+        }
+        Ok(())
     }
 }
 
@@ -141,7 +174,7 @@ fn found(at: &str) -> String {
 fn undefined(code: &str, name: &str, what: &compile::Undefined) -> String {
     let place = place(code, name);
     if OUTSIDE.contains(&name) {
-        return format!("{place}: `{name}` is not available; a program sees the request and nothing else");
+        return format!("{place}: `{name}` is not available; a program sees its input and nothing else");
     }
     match what {
         compile::Undefined::Filter(0) => format!("{place}: there is no filter `{name}` without arguments"),

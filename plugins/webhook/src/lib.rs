@@ -4,7 +4,6 @@
 //! settings, with defaults that fit most.
 
 use tocsin_plugin::prelude::*;
-use tocsin_plugin::{ActionInfo, Context, Response};
 
 mod html;
 mod incoming;
@@ -16,7 +15,7 @@ mod recipes;
 mod statuses;
 
 pub use incoming::In;
-pub use outgoing::{Authentication, Connection, Method, Out};
+pub use outgoing::{Authentication, Connection, Digits, Hash, Method, Out, Scheme, TestMethod};
 pub use recipes::Recipe;
 
 /// The plugin.
@@ -73,6 +72,19 @@ impl Action for Webhook {
         response: &Response,
     ) -> Result<Step, Failure> {
         outgoing::resume(context, settings, response)
+    }
+
+    fn check_connection(_: &str, connection: &Connection) -> Result<(), Vec<Problem>> {
+        let problems = connection.problems();
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    fn check_action(_: &str, connection: &Connection, settings: &Out) -> Result<(), Vec<Problem>> {
+        outgoing::check(connection, settings)
+    }
+
+    fn probe(_: &str, connection: &Connection) -> Option<Probe> {
+        connection.probe()
     }
 }
 

@@ -26,6 +26,8 @@ const MEMBERS: [&str; 15] = [
     "delivery_id",
     "link",
 ];
+/// What a program sees besides the body.
+pub(crate) const VARIABLES: &[&str] = &["$request"];
 /// Aliases that the host keeps.
 const ALIASES: usize = 8;
 
@@ -38,8 +40,8 @@ pub(crate) fn decode(
     settings: &In,
 ) -> Result<Decoded, Refusal> {
     let refused = |why: String| Refusal::invalid(name, format!("could not be applied: {why}"));
-    let program = Program::compile(code).map_err(refused)?;
-    let results = program.run(document, &about(request)).map_err(refused)?;
+    let program = Program::compile(code, VARIABLES).map_err(refused)?;
+    let results = program.run(document, &[about(request)]).map_err(refused)?;
     let mut mapped = Mapped { name, settings, decoded: Decoded::default() };
     for result in &results {
         mapped.take(result)?;

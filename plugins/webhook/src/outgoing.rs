@@ -3,45 +3,20 @@
 //! Never lets text of an alert leave its place: a header's value stays one line, the path stays a path.
 
 use serde_json::Value;
+use tocsin_plugin::Choice;
 use tocsin_plugin::prelude::*;
-use tocsin_plugin::{Choice, Context, Response};
 
-use crate::payload;
-use crate::statuses::Statuses;
+use crate::jq::Program;
 
-/// Whom a request comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
-pub enum Authentication {
-    /// None.
-    None,
-    /// Bearer token.
-    Bearer,
-    /// User and password (Basic).
-    Basic,
-}
+mod answer;
+mod body;
+mod connection;
+mod headers;
+mod kept;
+mod media;
+mod path;
 
-/// As whom it is sent.
-#[derive(Settings)]
-pub struct Connection {
-    /// How the service knows who is calling: `bearer` sends `token`, `basic` sends `user` and `password`.
-    #[setting(default = "none")]
-    authentication: Authentication,
-    /// The token, for `authentication = "bearer"`.
-    #[setting(optional)]
-    token: Secret,
-    /// The user's name, for `authentication = "basic"`.
-    user: Option<String>,
-    /// The password, for `authentication = "basic"`.
-    #[setting(optional)]
-    password: Secret,
-    /// Whether each request is signed as standardwebhooks.com says, with `signing_key`. The receiver can then
-    /// be sure that it comes from here and is not replayed.
-    #[setting(default = "false")]
-    sign: bool,
-    /// The key for `sign`, as the receiver shows it: `whsec_` and base 64.
-    #[setting(optional)]
-    signing_key: Secret,
-}
+pub use connection::{Authentication, Connection, Digits, Hash, Scheme, TestMethod};
 
 /// The HTTP method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
@@ -86,169 +61,205 @@ pub struct Out {
     #[setting(default = "POST")]
     method: Method,
     /// Appended to the path of the connection's address, with placeholders, for example
-    /// `/tickets/{{ incident.number }}`. Characters that a path cannot hold are encoded, `?` and `#` too:
-    /// query parameters belong into the connection's address.
+    /// `/tickets/{{ references.tracker.ticket }}`. Characters that a path cannot hold are encoded, `?` and `#`
+    /// too: for query parameters see `query`.
     #[setting(kind = "template")]
     path: Option<String>,
-    /// Further headers, one `Name: value` on each line, taken as they are.
+    /// Query parameters with placeholders: a JSON object of names and values, for example
+    /// `{"host": "{{ labels.host }}"}`. They come after those of the connection's address.
+    #[setting(kind = "json-template")]
+    query: Option<String>,
+    /// Further headers, one `Name: value` on each line, sent as they are.
     headers: Vec<String>,
     /// Further headers with placeholders: a JSON object of names and values, for example
-    /// `{"X-Incident": "{{ incident.number }}"}`.
-    #[setting(kind = "json-template")]
+    /// `{"X-Incident": "{{ incident.number }}"}`, or a list of texts `Name: value`. Each value stands in a
+    /// string of its own, so that no line break in an alert can begin another header; an empty one makes none.
+    #[setting(label = "Headers with placeholders", kind = "json-template")]
     header_template: Option<String>,
-    /// The JSON document to send, with placeholders in its strings. Leave it empty to send the whole incident,
-    /// the change and the addresses in Tocsin. GET, DELETE and HEAD then send no body.
+    /// The JSON document to send, with placeholders in its strings. Leave all payloads empty to send the whole
+    /// incident, the change and the addresses in Tocsin. GET and HEAD send no body, DELETE only one that is
+    /// given here.
     #[setting(kind = "json-template")]
     payload: Option<String>,
+    /// A jq program that makes the document: its input is the document that is sent by default, with
+    /// `incident`, `change`, `urls`, `references`, `delivery` and `test`. It gives exactly one value.
+    #[setting(label = "Payload by jq", kind = "expression")]
+    payload_jq: Option<String>,
+    /// A body that is neither JSON nor a form, with placeholders: plain text, or XML with
+    /// `{{ incident.title | escape }}`.
+    #[setting(label = "Payload as text", kind = "template")]
+    payload_text: Option<String>,
+    /// The media type of the body. Left out, it is `application/json; charset=utf-8`, for `payload_text`
+    /// `text/plain; charset=utf-8`. With `application/x-www-form-urlencoded` an object is sent as a form.
+    content_type: Option<String>,
     /// Where in the document the record is put: names with `/` between. `root/result` sends
     /// `{"root": {"result": …}}`. Empty sends the record itself.
     data_location: Option<String>,
     /// The statuses that are a success: numbers and ranges with commas between.
     #[setting(default = "200-299")]
     success: String,
-    /// The statuses after which it is tried again, `Retry-After` is kept to. Any other status rejects the
-    /// delivery.
+    /// The statuses after which it is tried again, `Retry-After` is kept to.
     #[setting(default = "408, 425, 429, 500, 502, 503, 504")]
     retry: String,
+    /// The statuses that pause the connection until an operator mends it. Any other status rejects the
+    /// delivery.
+    #[setting(default = "401, 407")]
+    pause: String,
     /// Where the answer says how it went, for services that answer 200 to failures: a path of names with dots
-    /// between, for example `result.code`. Empty looks at the status only.
+    /// between, for example `result.code`, or `header:X-Status`. Empty looks at the status only.
     answer_field: Option<String>,
-    /// What must stand there for a success, for example `0` or `true`.
+    /// What must stand there for a success, for example `0` or `true`. Left out, anything but nothing and
+    /// `false` will do.
     answer_value: Option<String>,
+    /// A jq program that says whether the answer is a success. Its input is the answer's document, or its text;
+    /// `$response` has `status` and `headers`. It gives `true`; or a text, why the delivery is rejected; or
+    /// `{retry: "why", after: 30}`, or `{pause: "why"}`.
+    #[setting(label = "Answer by jq", kind = "expression")]
+    answer_jq: Option<String>,
+    /// Labels that are written to the incident from the answer, one `label = path.in.the.answer` on each line;
+    /// `header:Location` takes a header.
+    write_back: Vec<String>,
+    /// What the service calls the incident, one `name = path.in.the.answer` on each line. With `ticket = id`,
+    /// later templates read it as `{{ references.<connection>.ticket }}`.
+    reference: Vec<String>,
+    /// Where a person finds it, one `name = path.in.the.answer` or `name = https://tracker.example/{}` on each
+    /// line, for names of `reference`; `{}` stands for the reference.
+    #[setting(label = "Reference's address")]
+    reference_url: Vec<String>,
+    /// Sent only when there is this reference: `ticket` for an update of what an earlier delivery created.
+    #[setting(label = "Only with reference")]
+    if_reference: Option<String>,
+    /// Sent only when there is not yet this reference: `ticket` for what creates it.
+    #[setting(label = "Only without reference")]
+    unless_reference: Option<String>,
 }
 
-/// Headers that are the host's or the protocol's own.
-const RESERVED: [&str; 11] = [
-    "host",
-    "content-length",
-    "content-type",
-    "transfer-encoding",
-    "connection",
-    "idempotency-key",
-    "authorization",
-    "te",
-    "trailer",
-    "upgrade",
-    "keep-alive",
-];
+impl Out {
+    /// The names of the data location.
+    fn location(&self) -> impl Iterator<Item = &str> {
+        let location = self.data_location.as_deref().unwrap_or("");
+        location.split('/').map(str::trim).filter(|name| !name.is_empty())
+    }
+
+    fn field(&self) -> Option<&str> {
+        self.answer_field.as_deref().map(str::trim).filter(|field| !field.is_empty())
+    }
+
+    fn answer_program(&self) -> Option<&str> {
+        self.answer_jq.as_deref().filter(|code| !code.trim().is_empty())
+    }
+}
+
+/// A setting that is wrong whatever the incident is: an operator has to mend it.
+fn misconfigured(problem: &Problem) -> Failure {
+    Failure::misconfigured(format!("`{}` {}", problem.field, problem.problem))
+}
+
+/// A setting that is wrong for this incident: others on the connection are not held up by it.
+fn rejected(problem: &Problem) -> Failure {
+    Failure::rejected(format!("`{}` {}", problem.field, problem.problem))
+}
 
 pub(crate) fn encode(context: &Context, connection: &Connection, settings: &Out) -> Result<Step, Failure> {
     // Read now, so that a mistake shows before anything is sent.
-    Statuses::parse(&settings.success).map_err(|why| Failure::misconfigured(format!("success: {why}")))?;
-    Statuses::parse(&settings.retry).map_err(|why| Failure::misconfigured(format!("retry: {why}")))?;
+    if let Some(problem) = fixed_problems(settings).into_iter().next() {
+        return Err(misconfigured(&problem));
+    }
+    if let Some(why) = skipped(context, settings) {
+        return Ok(Step::Skipped(why));
+    }
+    let headers = headers::read(connection, settings).map_err(|problem| rejected(&problem))?;
+    let path = path::of(settings.path.as_deref().unwrap_or(""))
+        .map_err(|why| rejected(&Problem::new("path", why)))?;
+    let mut request = HttpRequest::new(settings.method.as_str()).path(path);
+    for (name, value) in query(settings).map_err(|problem| rejected(&problem))? {
+        request = request.query(&name, &value);
+    }
+    if let Some(name) = connection.idempotency_header() {
+        request = request.header(name, &context.delivery_id);
+    }
+    for (name, value) in &headers.lines {
+        request = request.header(name, value);
+    }
+    let content = body::content(settings).map_err(|problem| misconfigured(&problem))?;
+    let media = body::media(settings, content, headers.content_type).map_err(|problem| rejected(&problem))?;
+    let request = body::put(request, context, settings, content, &media)?;
+    Ok(connection.dress(request)?.into())
+}
 
-    let mut request = HttpRequest::new(settings.method.as_str())
-        .path(path(settings.path.as_deref().unwrap_or(""))?)
-        .header("idempotency-key", &context.delivery_id);
-    for (name, value) in headers(settings)? {
-        request = request.header(&name, &value);
-    }
-    request = match connection.authentication {
-        Authentication::None => request,
-        Authentication::Bearer => request.bearer(&connection.token),
-        Authentication::Basic => match connection.user.as_deref().filter(|user| !user.is_empty()) {
-            // RFC 7617: the first colon ends the name.
-            Some(user) if !user.contains(':') => request.basic(user, &connection.password),
-            Some(_) => return Err(Failure::misconfigured("`user` must not hold a colon")),
-            None => return Err(Failure::misconfigured("`authentication` is basic and `user` is not given")),
-        },
+/// Why there is nothing to send for this incident.
+fn skipped(context: &Context, settings: &Out) -> Option<String> {
+    let wanted = |name: &Option<String>| {
+        name.as_deref().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned)
     };
-    if let Some(document) = body(context, settings)? {
-        request = request.json(&document);
+    if let Some(name) = wanted(&settings.if_reference)
+        && context.reference(&name).is_none()
+    {
+        return Some(format!("there is no reference `{name}` yet: nothing was created for this incident"));
     }
-    if connection.sign {
-        request = request.signed(&connection.signing_key, Signature::StandardWebhooks);
+    let name = wanted(&settings.unless_reference)?;
+    let reference = context.reference(&name)?;
+    let value = text::truncate(&text::one_line(&reference.value), 100);
+    Some(format!("there already is the reference `{name}`: `{value}`"))
+}
+
+fn query(settings: &Out) -> Result<Vec<(String, String)>, Problem> {
+    let Some(template) = settings.query.as_deref().filter(|template| !template.trim().is_empty()) else {
+        return Ok(Vec::new());
+    };
+    match json::parse(template.as_bytes()) {
+        Ok(Value::Object(members)) => {
+            let pair =
+                |(name, value): (&String, &Value)| (name.clone(), json::scalar(value).unwrap_or_default());
+            Ok(members.iter().map(pair).collect())
+        }
+        Ok(_) => Err(Problem::new("query", "is not a JSON object of names and values")),
+        Err(why) => Err(Problem::new("query", why)),
     }
-    Ok(request.into())
+}
+
+/// What is wrong with the settings that hold no placeholders.
+fn fixed_problems(settings: &Out) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = body::content(settings).err().into_iter().collect();
+    problems.extend(answer::problems(settings));
+    problems.extend(kept::problems(settings));
+    if let (Some(a), Some(b)) = (&settings.if_reference, &settings.unless_reference)
+        && a.trim() == b.trim()
+        && !a.trim().is_empty()
+    {
+        problems.push(Problem::new(
+            "unless_reference",
+            "is the same as `if_reference`, so that nothing would ever be sent",
+        ));
+    }
+    problems
+}
+
+/// All that is wrong with an action's settings, rendered for a sample.
+pub(crate) fn check(connection: &Connection, settings: &Out) -> Result<(), Vec<Problem>> {
+    let mut problems = fixed_problems(settings);
+    match headers::read(connection, settings) {
+        Err(problem) => problems.push(problem),
+        Ok(headers) => {
+            let media =
+                body::content(settings).map(|content| body::media(settings, content, headers.content_type));
+            problems.extend(media.ok().and_then(Result::err));
+        }
+    }
+    problems
+        .extend(path::of(settings.path.as_deref().unwrap_or("")).err().map(|why| Problem::new("path", why)));
+    problems.extend(query(settings).err());
+    let payload = settings.payload_jq.as_deref().filter(|code| !code.trim().is_empty());
+    for (field, code, variables) in
+        [("payload_jq", payload, &[][..]), ("answer_jq", settings.answer_program(), &["$response"][..])]
+    {
+        if let Some(why) = code.and_then(|code| Program::compile(code, variables).err()) {
+            problems.push(Problem::new(field, format!("is not a program that jq can run: {why}")));
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 pub(crate) fn resume(context: &Context, settings: &Out, response: &Response) -> Result<Step, Failure> {
-    let in_set = |set: &str| Statuses::parse(set).is_ok_and(|statuses| statuses.contains(response.status));
-    if in_set(&settings.success) {
-        return expected(settings, response);
-    }
-    if in_set(&settings.retry) {
-        return Err(verdict::retry(context, response));
-    }
-    Err(Failure::Rejected(verdict::answer(response)))
-}
-
-/// Whether the answer says what it must.
-fn expected(settings: &Out, response: &Response) -> Result<Step, Failure> {
-    let delivered = Receipt::delivered(format!("answered {}", response.status));
-    let Some(field) = settings.answer_field.as_deref().filter(|field| !field.is_empty()) else {
-        return Ok(delivered.into());
-    };
-    let wanted = settings.answer_value.as_deref().unwrap_or("");
-    let found = response.json().and_then(|document| json::text(&document, field)).unwrap_or_default();
-    if found == wanted.trim() {
-        return Ok(delivered.into());
-    }
-    let found = text::truncate(&found, 60);
-    Err(Failure::Rejected(format!(
-        "{}; `{field}` is `{found}` instead of `{wanted}`",
-        verdict::answer(response)
-    )))
-}
-
-fn path(template: &str) -> Result<String, Failure> {
-    let path = template.trim();
-    if path.is_empty() {
-        return Ok(String::new());
-    }
-    let encoded = text::encode_path(&text::one_line(path));
-    let climbs = |part: &str| matches!(part.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
-    if encoded.split('/').any(climbs) {
-        return Err(Failure::rejected(format!(
-            "the path `{}` climbs with `.` or `..`",
-            text::truncate(path, 100)
-        )));
-    }
-    Ok(if encoded.starts_with('/') { encoded } else { format!("/{encoded}") })
-}
-
-fn headers(settings: &Out) -> Result<Vec<(String, String)>, Failure> {
-    let mut headers = Vec::new();
-    for (index, line) in settings.headers.iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        // The line itself is not shown: somebody may have put a token there.
-        let wrong =
-            || Failure::misconfigured(format!("line {} of `headers` is not `Name: value`", index + 1));
-        let (name, value) = line.split_once(':').ok_or_else(wrong)?;
-        headers.push((name.trim().to_owned(), value.trim().to_owned()));
-    }
-    if let Some(template) = settings.header_template.as_deref().filter(|template| !template.trim().is_empty())
-    {
-        let document = json::parse(template.as_bytes()).map_err(Failure::misconfigured)?;
-        let Value::Object(members) = document else {
-            return Err(Failure::misconfigured("`header_template` is not a JSON object"));
-        };
-        headers.extend(
-            members.iter().map(|(name, value)| (name.clone(), json::scalar(value).unwrap_or_default())),
-        );
-    }
-    for (name, _) in &headers {
-        let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-        if name.is_empty() || !name.chars().all(is_token) {
-            return Err(Failure::misconfigured(format!(
-                "`{}` is not a header's name",
-                text::truncate(name, 60)
-            )));
-        }
-        if RESERVED.contains(&name.to_ascii_lowercase().as_str()) {
-            let why =
-                format!("the header `{name}` is set by Tocsin; for `authorization` use `authentication`");
-            return Err(Failure::misconfigured(why));
-        }
-    }
-    Ok(headers)
-}
-
-fn body(context: &Context, settings: &Out) -> Result<Option<Value>, Failure> {
-    let own = settings.payload.as_deref().filter(|payload| !payload.trim().is_empty());
-    let record = match (own, settings.method) {
-        (_, Method::Head) | (None, Method::Get | Method::Delete) => return Ok(None),
-        (Some(document), _) => json::parse(document.as_bytes()).map_err(Failure::misconfigured)?,
-        (None, Method::Post | Method::Put | Method::Patch) => payload::whole(context),
-    };
-    Ok(Some(payload::nested(record, settings.data_location.as_deref().unwrap_or(""))))
+    answer::verdict(context, settings, response)
 }

@@ -5,10 +5,7 @@
 use serde_json::{Map, Value, json};
 use tocsin_plugin::{Context, Label, Timestamp};
 
-/// Names on the way to a record; more are left out of a document that nobody could read.
-const DEPTH_MAX: usize = 16;
-
-/// The incident, the change and the addresses in Tocsin.
+/// The incident, the change, the addresses in Tocsin and what the service calls the incident.
 pub(crate) fn whole(context: &Context) -> Value {
     let incident = &context.incident;
     let links: Vec<Value> =
@@ -43,18 +40,30 @@ pub(crate) fn whole(context: &Context) -> Value {
             "resolved_at": time(incident.resolved_at),
         },
         "urls": object(&context.urls),
+        "references": references(context),
     })
 }
 
-/// `record` below the names of `location`, which has `/` between.
-pub(crate) fn nested(record: Value, location: &str) -> Value {
-    let names: Vec<&str> =
-        location.split('/').map(str::trim).filter(|name| !name.is_empty()).take(DEPTH_MAX).collect();
-    names.iter().rev().fold(record, |inner, name| {
-        let mut object = Map::new();
-        object.insert((*name).to_owned(), inner);
-        Value::Object(object)
-    })
+/// What stands before and after a record that is below the names of `location`.
+pub(crate) fn around<'a>(location: impl Iterator<Item = &'a str>) -> (String, String) {
+    let (mut before, mut after) = (String::new(), String::new());
+    for name in location {
+        before.push_str(&format!("{{{}:", Value::from(name)));
+        after.push('}');
+    }
+    (before, after)
+}
+
+/// What the service calls the incident, as templates see it: the address has `_url` behind its name.
+fn references(context: &Context) -> Value {
+    let mut members = Map::new();
+    for reference in &context.references {
+        if let Some(url) = &reference.url {
+            members.insert(format!("{}_url", reference.key), json!(url));
+        }
+    }
+    members.extend(context.references.iter().map(|r| (r.key.clone(), json!(r.value))));
+    Value::Object(members)
 }
 
 fn object(labels: &[Label]) -> Value {

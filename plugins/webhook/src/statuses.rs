@@ -15,6 +15,11 @@ impl Statuses {
         words.map(range).collect::<Result<_, _>>().map(Self)
     }
 
+    /// The first status of the set as it was written; none when it is empty.
+    pub(crate) fn first(&self) -> Option<u16> {
+        self.0.first().map(|range| *range.start())
+    }
+
     pub(crate) fn contains(&self, status: u16) -> bool {
         self.0.iter().any(|range| range.contains(&status))
     }

@@ -1,5 +1,6 @@
 //! Behaviours of both directions, beside the cases.
 
+mod outgoing;
 mod recipes;
 
 use tocsin_plugin::testing::{self, example_context};
@@ -10,7 +11,10 @@ use super::*;
 fn settings<T: Settings>(given: &[(&str, &str)]) -> T {
     let setting = |(key, value): &(&str, &str)| Setting {
         key: (*key).to_owned(),
-        value: Value::Text((*value).to_owned()),
+        value: match *value {
+            "true" => Value::Boolean(true),
+            text => Value::Text(text.to_owned()),
+        },
     };
     T::from_settings(&given.iter().map(setting).collect::<Vec<_>>()).expect("settings")
 }
@@ -59,15 +63,13 @@ fn an_alert_cannot_begin_another_header() {
 }
 
 #[test]
-fn wrong_settings_are_named_before_anything_is_sent() {
+fn a_wrong_setting_is_named_before_anything_is_sent() {
     for (connection, out, named) in [
         (vec![], vec![("success", "all")], "success"),
         (vec![], vec![("retry", "9xx")], "retry"),
         (vec![("authentication", "basic")], vec![], "user"),
         (vec![("authentication", "basic"), ("user", "a:b")], vec![], "colon"),
-        (vec![], vec![("header_template", "[1]")], "header_template"),
-        (vec![], vec![("header_template", r#"{"Authorization": "x"}"#)], "authentication"),
-        (vec![], vec![("payload", "{'a': 1}")], "JSON"),
+        (vec![], vec![("payload", "{}"), ("payload_jq", ".")], "payload_jq"),
     ] {
         let outcome = sent(&connection, &out);
         assert!(matches!(&outcome, Err(Failure::Misconfigured(why)) if why.contains(named)), "{outcome:?}");

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 
 fn run(code: &str, input: Value) -> Result<Vec<Value>, String> {
-    Program::compile(code)?.run(&input, &json!({"query": {"a": "1"}}))
+    Program::compile(code, &["$request"])?.run(&input, &[json!({"query": {"a": "1"}})])
 }
 
 fn one(code: &str, input: Value) -> Value {
@@ -65,14 +65,15 @@ fn a_mistake_is_told_with_line_and_column() {
         ("include \"x\"; .", "line 1", ""),
         ("&", "line 1, column 1", "expected"),
     ] {
-        let why = Program::compile(code).err().unwrap_or_else(|| panic!("{code} compiled"));
+        let why = Program::compile(code, &[]).err().unwrap_or_else(|| panic!("{code} compiled"));
         assert!(why.contains(place) && why.contains(what), "{code}: {why}");
     }
-    assert!(Program::compile(&"(".repeat(100)).is_err_and(|why| why.contains("64 brackets")));
+    assert!(Program::compile(&"(".repeat(100), &[]).is_err_and(|why| why.contains("64 brackets")));
     assert!(
-        Program::compile(&format!("{}1", "1 + ".repeat(700))).is_err_and(|why| why.contains("700 operators"))
+        Program::compile(&format!("{}1", "1 + ".repeat(700)), &[])
+            .is_err_and(|why| why.contains("700 operators"))
     );
-    assert!(Program::compile(&" ".repeat(100_000)).is_err_and(|why| why.contains("bytes")));
+    assert!(Program::compile(&" ".repeat(100_000), &[]).is_err_and(|why| why.contains("bytes")));
 }
 
 #[test]
@@ -101,6 +102,6 @@ fn every_definition_that_comes_with_programs_compiles() {
             0 => name.to_owned(),
             count => format!("{name}({})", vec!["."; count].join("; ")),
         };
-        assert_eq!(Program::compile(&call).err(), None, "{call}");
+        assert_eq!(Program::compile(&call, &[]).err(), None, "{call}");
     }
 }
