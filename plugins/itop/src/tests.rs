@@ -1,0 +1,44 @@
+//! Behaviours beside the cases: a whole life at a peer that answers as iTop was measured to.
+
+mod checks;
+mod life;
+mod limits;
+mod peer;
+mod places;
+mod verdicts;
+
+use tocsin_plugin::testing;
+use tocsin_plugin::{Setting, Value};
+
+use super::*;
+
+/// Settings from texts as a configuration has them; lists have one entry on each line.
+fn settings<T: Settings>(given: &[(&str, &str)]) -> T {
+    let fields = T::fields();
+    let setting = |(key, value): &(&str, &str)| {
+        let field = fields.iter().find(|field| field.key == *key).unwrap_or_else(|| panic!("no field {key}"));
+        let value = match field.kind {
+            tocsin_plugin::FieldKind::Boolean => Value::Boolean(*value == "true"),
+            tocsin_plugin::FieldKind::Texts => Value::Texts(value.lines().map(str::to_owned).collect()),
+            _ => Value::Text((*value).to_owned()),
+        };
+        Setting { key: (*key).to_owned(), value }
+    };
+    T::from_settings(&given.iter().map(setting).collect::<Vec<_>>()).expect("settings")
+}
+
+fn connection() -> Connection {
+    settings(&[("user", "tocsin"), ("web_url", "https://itop.example.com/")])
+}
+
+/// An action that follows, in the organization that the peer has.
+fn following(more: &[(&str, &str)]) -> Fields {
+    let mut given = vec![("organization", "Demo")];
+    given.extend_from_slice(more);
+    settings(&given)
+}
+
+#[test]
+fn cases_hold() {
+    testing::run_action_cases::<Itop>(env!("CARGO_MANIFEST_DIR"));
+}

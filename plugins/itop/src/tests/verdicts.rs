@@ -1,0 +1,143 @@
+//! Every answer that iTop is known to give, and its verdict.
+
+use tocsin_plugin::testing::{self, example_context};
+use tocsin_plugin::{Header, Response, Step};
+
+use super::peer::response;
+use super::*;
+
+/// The class of the verdict on an answer to one operation.
+fn verdict(operation: &str, response: &Response) -> &'static str {
+    let given = [
+        ("operation", operation),
+        ("stimulus", "ev_assign"),
+        ("key", "12"),
+        ("fields", r#"{"title": "x"}"#),
+        ("organization", "Demo"),
+    ];
+    let settings: Fields = settings(&given);
+    let context = example_context();
+    let Ok(Step::Send(_, state)) = Itop::encode(&context, &connection(), &settings) else {
+        panic!("not sent")
+    };
+    match Itop::resume(&context, &connection(), &settings, &state, response) {
+        Ok(Step::Delivered(_)) => "success",
+        Ok(_) => "another step",
+        Err(Failure::Retry { after_ms: Some(30_000), .. }) => "retry as asked",
+        Err(Failure::Retry { .. }) => "retry",
+        Err(Failure::Rejected(_)) => "rejected",
+        Err(Failure::Misconfigured(_)) => "misconfigured",
+    }
+}
+
+#[test]
+fn every_known_answer_has_its_verdict() {
+    let object = r#""objects":{"UserRequest::12":{"code":0,"message":"","class":"UserRequest","key":"12","fields":{"id":"12"}}}"#;
+    for (operation, status, body, expected) in [
+        ("update", 200, format!(r#"{{"code":0,"message":null,{object}}}"#), "success"),
+        ("get", 200, r#"{"code":0,"message":"Found: 0","objects":null}"#.to_owned(), "success"),
+        ("update", 200, r#"{"code":0,"message":null,"objects":null}"#.to_owned(), "rejected"),
+        ("create", 200, r#"{"code":0,"message":null,"objects":{}}"#.to_owned(), "rejected"),
+        ("apply_stimulus", 200, r#"{"code":0,"message":null,"objects":null}"#.to_owned(), "rejected"),
+        ("update", 200, "<html>login</html>".to_owned(), "retry"),
+        ("update", 200, String::new(), "retry"),
+        ("update", 200, r#"{"ok":true}"#.to_owned(), "misconfigured"),
+        ("update", 500, "<html>Fatal error</html>".to_owned(), "retry"),
+        ("update", 503, r#"{"data":[{"code":100}],"scripts":[]}"#.to_owned(), "retry"),
+        ("update", 429, String::new(), "retry"),
+        ("update", 302, String::new(), "misconfigured"),
+        ("update", 401, String::new(), "misconfigured"),
+        ("update", 403, String::new(), "misconfigured"),
+        ("update", 404, String::new(), "misconfigured"),
+        ("update", 413, String::new(), "rejected"),
+    ] {
+        assert_eq!(verdict(operation, &response(status, &body)), expected, "{operation} {status} {body}");
+    }
+    let headers = vec![Header { name: "retry-after".to_owned(), value: "30".to_owned() }];
+    let busy = Response { headers, ..response(503, "") };
+    assert_eq!(verdict("get", &busy), "retry as asked");
+}
+
+#[test]
+fn every_known_code_has_its_verdict() {
+    for (code, message, expected) in [
+        (1, "Error: Invalid login", "misconfigured"),
+        (1, "Error: Portal user is not allowed", "misconfigured"),
+        (
+            1,
+            "The current user does not have enough permissions for creating data of class X",
+            "misconfigured",
+        ),
+        (1, "Error: the application is in read-only mode", "retry"),
+        (2, "Error: Missing parameter 'version'", "rejected"),
+        (3, "Error: Missing parameter 'json_data'", "rejected"),
+        (4, "Error: Parameter json_data is not a valid JSON structure", "rejected"),
+        (5, "Error: Missing parameter 'auth_user'", "misconfigured"),
+        (6, "Error: Missing parameter 'auth_pwd'", "misconfigured"),
+        (10, "Error: There is no service available for version '9.9'", "misconfigured"),
+        (11, "Error: Unknown verb", "rejected"),
+        (12, "unsafe", "rejected"),
+        (13, "The request page number is not valid", "rejected"),
+        (100, "Error: Missing parameter 'comment'", "rejected"),
+        (100, "Error: caller_id: No item found with criteria: name: mysql (mysql)", "rejected"),
+        (100, "Invalid stimulus: 'ev_maintenance' on the object", "rejected"),
+        (100, "Error: mysql_error = Lock wait timeout exceeded", "retry"),
+        (100, "This application is currently under maintenance.", "retry"),
+        (-5, "nobody knows", "rejected"),
+    ] {
+        let body = serde_json::json!({"code": code, "message": message}).to_string();
+        for operation in ["update", "apply_stimulus", "get", "create"] {
+            assert_eq!(verdict(operation, &response(200, &body)), expected, "{operation} {code} {message}");
+        }
+    }
+}
+
+#[test]
+fn every_row_of_the_collected_answers_has_the_verdict_of_its_class() {
+    let mut rows = 0;
+    let found =
+        testing::for_each_sample(env!("CARGO_MANIFEST_DIR"), "out-itop-rest/responses", |name, bytes| {
+            let table: serde_json::Value = serde_json::from_slice(bytes).expect(name);
+            for row in table.as_array().expect(name) {
+                rows += 1;
+                let status =
+                    row["http"].as_u64().and_then(|status| u16::try_from(status).ok()).expect("a status");
+                let body = row["body_text"].as_str().map_or_else(|| row["body"].to_string(), str::to_owned);
+                let class = row["class"].as_str().expect("a class").to_lowercase();
+                let expected = match class.as_str() {
+                    class if class.contains("silently refused") => "rejected",
+                    class if class.starts_with("success") => "success",
+                    class if class.starts_with("permanent(config)") => "misconfigured",
+                    class if class.starts_with("permanent") => "rejected",
+                    class if class.contains("retry") => "retry",
+                    other => panic!("an unknown class: {other}"),
+                };
+                let operation = if body.contains("Found: ") { "get" } else { "apply_stimulus" };
+                assert_eq!(verdict(operation, &response(status, &body)), expected, "{row}");
+            }
+        });
+    assert!(found == 0 || rows > 20, "{rows} rows in {found} files");
+}
+
+#[test]
+fn samples_never_panic_and_are_sent_as_raw_data() {
+    testing::for_each_sample(env!("CARGO_MANIFEST_DIR"), "out-itop-rest", |name, bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        let given = [
+            ("operation", "raw"),
+            ("json_data", &*text),
+            ("allow_delete", "true"),
+            ("fields", &*text),
+            ("key", &*text),
+        ];
+        let raw: Fields = settings(&given[..3]);
+        let step = Itop::encode(&example_context(), &connection(), &raw);
+        if name.ends_with(".json_data.json") && !text.contains("\"SELECT ") {
+            let Ok(Step::Send(request, _)) = &step else { panic!("{name}: {step:?}") };
+            let sent = peer::json_data(request);
+            assert_eq!(sent, serde_json::from_slice::<serde_json::Value>(bytes).expect(name), "{name}");
+        }
+        let _ = Itop::encode(&example_context(), &connection(), &settings::<Fields>(&given[1..]));
+        let _ = verdict("get", &Response { body: bytes.to_vec(), ..response(200, "") });
+    });
+}

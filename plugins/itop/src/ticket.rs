@@ -1,0 +1,284 @@
+//! A ticket's fields: what iTop wants in them, in the form that it keeps.
+//!
+//! Never lets text of an alert become HTML, and never makes a ticket that could not be found again.
+
+use serde_json::{Value, json};
+use tocsin_plugin::prelude::*;
+use tocsin_plugin::{Context, State};
+
+use crate::guard;
+use crate::html;
+use crate::plan::Object;
+use crate::settings::{Scene, entries, given};
+
+/// Characters of `title`; iTop refuses more.
+const TITLE_CHARS: usize = 255;
+/// Bytes of the footer below a description.
+const FOOTER_BYTES: usize = 5_000;
+/// Bytes that attributes and links may take of a description, before the message is cut for them.
+const FACTS_BYTES: usize = 20_000;
+/// Links of the incident that are shown.
+const LINKS_MAX: usize = 10;
+
+/// What a ticket is found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// One ticket for the incident.
+    Incident,
+    /// One object for this delivery.
+    Delivery,
+}
+
+impl Mark {
+    /// The id, which is safe in OQL: letters and digits alone.
+    ///
+    /// # Errors
+    /// An id of another shape, which no host gives.
+    pub(crate) fn id(self, context: &Context) -> Result<&str, Failure> {
+        let id = match self {
+            Self::Incident => &context.incident.id,
+            Self::Delivery => &context.delivery_id,
+        };
+        if !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric()) {
+            return Ok(id);
+        }
+        Err(Failure::rejected("the incident's id is not of letters and digits"))
+    }
+
+    /// The words in a description.
+    pub(crate) fn words(self, id: &str) -> String {
+        match self {
+            Self::Incident => format!("Tocsin incident {id}"),
+            Self::Delivery => format!("Tocsin delivery {id}"),
+        }
+    }
+}
+
+/// The fields of a new object, with its mark where there is a place for one.
+pub(crate) fn created(scene: Scene<'_>, mark: Mark) -> Result<Object, Failure> {
+    let mut fields = if scene.settings.standard_fields { standard(scene)? } else { Object::new() };
+    merge(&mut fields, &scene.plan.fields);
+    let own = scene.plan.fields.get("description").is_some_and(Value::is_string);
+    prepare(scene, &mut fields, own, mark)?;
+    if let Some(field) = given(&scene.settings.mark_field) {
+        fields.insert(field.to_owned(), Value::from(mark.id(scene.context)?));
+    }
+    if scene.settings.standard_fields && !fields.contains_key("org_id") {
+        return Err(Failure::rejected("iTop wants an organization for a ticket: give `organization`"));
+    }
+    Ok(fields)
+}
+
+/// The fields of an object that is there already.
+pub(crate) fn changed(scene: Scene<'_>, own: &Object, mark: Option<Mark>) -> Result<Object, Failure> {
+    let mut fields = own.clone();
+    match mark {
+        Some(mark) => prepare(scene, &mut fields, true, mark)?,
+        None => texts(scene, &mut fields, true),
+    }
+    Ok(fields)
+}
+
+/// What `on_update = "update"` writes when the operator says nothing else. The description stays: people
+/// write in it.
+pub(crate) fn updated(scene: Scene<'_>) -> Object {
+    let (impact, urgency) = weight(scene.context.incident.severity);
+    let fields = json!({"title": title(scene), "impact": impact, "urgency": urgency});
+    fields.as_object().cloned().unwrap_or_default()
+}
+
+/// The fields of the last stimulus on the way to a resolution. `solution` is mandatory there.
+pub(crate) fn solved(scene: Scene<'_>) -> Result<Object, Failure> {
+    let context = scene.context;
+    let mut fields = Object::new();
+    let text = format!("{}\n{}", context.marked(&stamp(context)), context.change.text);
+    fields.insert("solution".to_owned(), Value::from(html::lines(&text, html::BYTES_MAX)));
+    let own = changed(scene, &scene.plan.resolve_fields, None)?;
+    merge(&mut fields, &own);
+    Ok(fields)
+}
+
+/// A new entry for a case log.
+pub(crate) fn entry(html: &str) -> Value {
+    json!({"add_item": {"message": html, "format": "html"}})
+}
+
+/// The text of an entry: what happened, when and by whom, and what is said about it.
+pub(crate) fn entry_text(scene: Scene<'_>) -> String {
+    let context = scene.context;
+    let (change, incident) = (&context.change, &context.incident);
+    let actor = change.actor.as_deref().map(text::one_line).filter(|actor| !actor.is_empty());
+    let by = actor.map(|actor| format!(" by {}", text::truncate(&actor, 200))).unwrap_or_default();
+    let first = html::lines(&context.marked(&format!("{}{by}", stamp(context))), FOOTER_BYTES);
+    if let Some(message) = given(&scene.settings.message) {
+        return html::joined([first, html::lines(message, html::BYTES_MAX - FOOTER_BYTES)], html::BYTES_MAX);
+    }
+    let said = html::lines(&change.text, html::BYTES_MAX / 3);
+    let is_news = matches!(
+        change.kind,
+        ChangeKind::Updated | ChangeKind::Reopened | ChangeKind::Repeated | ChangeKind::Opened
+    );
+    let news = if is_news {
+        let severity = incident.severity.as_str();
+        let text = format!("{} ({severity})\n{}", text::one_line(&incident.title), incident.message);
+        html::lines(&text, html::BYTES_MAX / 3)
+    } else {
+        String::new()
+    };
+    html::joined([first, said, news], html::BYTES_MAX)
+}
+
+/// What happened and when: the same over all attempts of a delivery, so that an entry is recognised.
+pub(crate) fn stamp(context: &Context) -> String {
+    format!("{} at {}", chat::happened(context.change.kind), context.change.at)
+}
+
+/// The comment in the object's history; iTop refuses a write without one.
+pub(crate) fn comment(scene: Scene<'_>) -> String {
+    let context = scene.context;
+    let own = given(&scene.settings.comment).map(text::one_line).filter(|comment| !comment.is_empty());
+    let standard = || format!("Tocsin #{}: {}", context.incident.number, context.change.kind.as_str());
+    text::truncate(&own.unwrap_or_else(standard), TITLE_CHARS)
+}
+
+fn standard(scene: Scene<'_>) -> Result<Object, Failure> {
+    let (impact, urgency) = weight(scene.context.incident.severity);
+    let fields = json!({
+        "title": title(scene),
+        "description": description(scene),
+        "impact": impact,
+        "urgency": urgency,
+        "origin": "monitoring",
+    });
+    let mut fields = fields.as_object().cloned().unwrap_or_default();
+    for (field, given, criterion) in
+        [("org_id", &scene.settings.organization, "name"), ("caller_id", &scene.settings.caller, "email")]
+    {
+        if let Some(value) = found_by(scene, given, criterion)? {
+            fields.insert(field.to_owned(), value);
+        }
+    }
+    Ok(fields)
+}
+
+/// An id as it is, a named query, and anything else as what `criterion` must be.
+fn found_by(scene: Scene<'_>, setting: &Option<String>, criterion: &str) -> Result<Option<Value>, Failure> {
+    let Some(text) = given(setting) else { return Ok(None) };
+    if guard::is_id(text) {
+        return Ok(Some(Value::from(text)));
+    }
+    let place = if criterion == "name" { "organization" } else { "caller" };
+    let placed = scene.plan.queries.place(place, text).map_err(Failure::rejected)?;
+    Ok(Some(if placed == text { json!({criterion: text}) } else { Value::from(placed) }))
+}
+
+/// iTop's impact (1 department, 2 service, 3 person) and urgency (1 critical to 4 low), of which it makes the
+/// priority.
+const fn weight(severity: Severity) -> (&'static str, &'static str) {
+    match severity {
+        Severity::Critical => ("1", "1"),
+        Severity::High => ("2", "2"),
+        Severity::Medium => ("2", "3"),
+        Severity::Low | Severity::Info => ("3", "4"),
+    }
+}
+
+fn title(scene: Scene<'_>) -> String {
+    let title = given(&scene.settings.title).unwrap_or(&scene.context.incident.title);
+    line(&scene.context.marked(title))
+}
+
+fn line(title: &str) -> String {
+    text::truncate(&text::one_line(title), TITLE_CHARS)
+}
+
+fn description(scene: Scene<'_>) -> String {
+    let incident = &scene.context.incident;
+    let room = html::BYTES_MAX - FOOTER_BYTES;
+    if let Some(message) = given(&scene.settings.message) {
+        return html::joined([html::lines(message, room - FOOTER_BYTES)], room);
+    }
+    let attributes = chat::attributes(incident, &scene.settings.attributes);
+    let attributes: Vec<String> = attributes
+        .iter()
+        .map(|attribute| html::lines(&format!("{}: {}", attribute.label, attribute.value), 1_000))
+        .collect();
+    let links: Vec<String> = incident
+        .links
+        .iter()
+        .take(LINKS_MAX)
+        .filter_map(|link| {
+            Some(format!("{}: {}", html::lines(&text::one_line(&link.title), 500), html::link(&link.url)?))
+        })
+        .collect();
+    let facts = [rows(attributes, FACTS_BYTES), rows(links, FACTS_BYTES)];
+    let message = html::lines(&incident.message, room - FACTS_BYTES);
+    html::joined([message].into_iter().chain(facts), room)
+}
+
+/// As many of the lines as fit into `bytes`.
+fn rows(lines: Vec<String>, bytes: usize) -> String {
+    let mut out = String::new();
+    for line in lines {
+        if out.len() + line.len() + "<br>".len() <= bytes {
+            out.push_str(if out.is_empty() { "" } else { "<br>" });
+            out.push_str(&line);
+        }
+    }
+    out
+}
+
+/// The mark, and where the incident is shown.
+fn footer(scene: Scene<'_>, mark: Mark) -> Result<String, Failure> {
+    let words = mark.words(mark.id(scene.context)?);
+    let url = scene.context.url("incident").filter(|_| scene.settings.incident_button);
+    let link = url.and_then(html::link).filter(|link| link.len() + 200 <= FOOTER_BYTES);
+    Ok(match link {
+        Some(link) => format!("<p>{words}<br>Incident #{}: {link}</p>", scene.context.incident.number),
+        None => format!("<p>{words}</p>"),
+    })
+}
+
+/// Own fields over those that are there; `null` takes one away.
+fn merge(fields: &mut Object, own: &Object) {
+    for (name, value) in own {
+        if value.is_null() {
+            fields.remove(name);
+        } else {
+            fields.insert(name.clone(), value.clone());
+        }
+    }
+}
+
+/// Own texts as iTop wants them, and the mark below the description.
+fn prepare(scene: Scene<'_>, fields: &mut Object, own: bool, mark: Mark) -> Result<(), Failure> {
+    texts(scene, fields, own);
+    if let Some(Value::String(description)) = fields.get_mut("description") {
+        *description = html::unmarked(description) + &footer(scene, mark)?;
+    }
+    Ok(())
+}
+
+/// Texts become HTML (`description` only where it is the operator's `own`), titles fit, and an external key
+/// that a placeholder left empty is left out: iTop answers it with a fatal error.
+fn texts(scene: Scene<'_>, fields: &mut Object, own: bool) {
+    fields.retain(|name, value| {
+        !(name.ends_with("_id") && value.as_str().is_some_and(|text| text.trim().is_empty()))
+    });
+    for (name, value) in fields.iter_mut() {
+        let Value::String(text) = value else { continue };
+        if name == "title" {
+            *text = line(text);
+        } else if entries(&scene.settings.plain_text).any(|plain| plain == name)
+            && (own || name != "description")
+        {
+            let html = html::lines(text, html::BYTES_MAX - FOOTER_BYTES);
+            *value = if name.ends_with("_log") { entry(&html) } else { Value::from(html) };
+        }
+    }
+}
+
+/// Whether there is still something to follow: a ticket is not made for what is over.
+pub(crate) fn is_over(context: &Context) -> bool {
+    context.incident.state == State::Resolved
+}
