@@ -1,15 +1,22 @@
-//! Slack: one message to an incoming webhook for each change of an incident.
+//! Slack: messages to an incoming webhook, or one living message per incident with a bot token.
 //!
 //! Never lets text of an alert become a mention or a link with another text, and never believes a status
 //! alone: Slack says `ok` in the body or it has not posted.
 
-use serde_json::json;
 use tocsin_plugin::prelude::*;
-use tocsin_plugin::{ActionInfo, Context, Response};
 
+mod blocks;
+mod bot;
+mod check;
+mod mention;
 mod message;
+mod mode;
 mod mrkdwn;
-mod verdict_of;
+mod thread;
+mod webhook;
+mod words;
+
+pub use mode::{Mode, Workspace};
 
 /// The plugin.
 pub struct Slack;
@@ -17,26 +24,50 @@ pub struct Slack;
 /// What is sent.
 #[derive(Settings)]
 pub struct Fields {
+    /// Where to post with a bot token: a channel's id such as `C024BE91L`, or its name such as `#ops`, with
+    /// placeholders. With an id, a repeated attempt finds what an earlier one posted at once. An incoming
+    /// webhook has its own channel and ignores this.
+    #[setting(kind = "template")]
+    channel: Option<String>,
     /// The message, with placeholders. Leave it empty for the default layout: an emoji for the severity, what
     /// happened, the title and the message. Slack's formatting (`*bold*`, `_italic_`) works; mentions and
     /// links with another text do not, so that an alert cannot make any.
     #[setting(kind = "template")]
     message: Option<String>,
+    /// What is shown below the message, one on each line: `list` for severity, state, source and all labels,
+    /// `none`, or names of fields (`severity`, `opened_at`, …) and of labels.
+    #[setting(default = "list")]
+    attributes: Vec<String>,
+    /// Whether the person or system that made the change is shown below the message.
+    #[setting(default = "false")]
+    user_info: bool,
+    /// Whether there is a button that opens the incident's page in Tocsin. Buttons are left out when Tocsin
+    /// has no public address.
+    #[setting(default = "true")]
+    incident_button: bool,
+    /// Whether there is a button that leads to where the incident is modified.
+    #[setting(default = "false")]
+    modify_button: bool,
+    /// Whether there is a button that leads to where the incident is deleted.
+    #[setting(default = "false")]
+    delete_button: bool,
+    /// Buttons for the transitions that the incident's state allows: `yes` for all of them, `specify` for
+    /// those in `other_action_codes`, `no` for none.
+    #[setting(default = "no")]
+    other_actions: chat::OtherActions,
+    /// Which transitions become buttons, for `other_actions = "specify"`: `acknowledge`, `unacknowledge`,
+    /// `resolve`, `reopen` and `note`, one on each line or with commas between.
+    other_action_codes: Vec<String>,
+    /// The colour of a bar beside what is below the message: six hexadecimal digits. Leave it empty for none.
+    #[setting(kind = "color")]
+    highlight_color: Option<String>,
     /// Whom to mention when an incident opens, reopens or is repeated, one on each line: `here`, `channel`,
     /// `everyone`, a member's id such as `U024BE7LH` or a user group's id such as `S0614TZR7`.
     mention: Vec<String>,
-    /// Whether the incident's labels are shown below the message.
-    #[setting(default = "true")]
-    show_labels: bool,
-    /// Which labels are shown, one name on each line. Leave it empty for all of them, up to 20.
-    labels: Vec<String>,
-    /// Whether the person or system that made the change is shown below the message.
-    #[setting(default = "true")]
-    show_actor: bool,
-    /// Which buttons are shown below the message, one on each line: `incident`, `acknowledge` or `resolve`.
-    /// They open Tocsin's pages and are left out when Tocsin has no public address.
-    #[setting(default = "incident")]
-    buttons: Vec<String>,
+    /// With a bot token: the changes whose entry in the thread is shown in the channel as well, one on each
+    /// line, such as `reopened` or `resolved`.
+    #[setting(default = "reopened\nrepeated")]
+    broadcast: Vec<String>,
 }
 
 impl Plugin for Slack {
@@ -46,28 +77,51 @@ impl Plugin for Slack {
 }
 
 impl Action for Slack {
-    type Connection = ();
+    type Connection = Workspace;
     type Settings = Fields;
 
     fn action_info() -> ActionInfo {
-        // About one message a second for each webhook; the host keeps one queue for each connection.
-        ActionInfo::default().hosts(["hooks.slack.com", "hooks.slack-gov.com"]).rate(1, 1_000)
+        // About one message a second for each webhook and, with a token, for each channel; 50 and more edits a
+        // minute (api.slack.com/docs/rate-limits). The host keeps one queue for each connection.
+        ActionInfo::default().hosts(mode::HOSTS).rate(1, 1_000)
     }
 
-    fn encode(context: &Context, (): &(), settings: &Fields) -> Result<Step, Failure> {
-        let text = message::fallback(context);
-        let blocks = message::blocks(context, settings)?;
-        Ok(HttpRequest::post().json(&json!({"text": text, "blocks": blocks})).into())
+    fn encode(context: &Context, workspace: &Workspace, settings: &Fields) -> Result<Step, Failure> {
+        if workspace.is_bot(&context.host) {
+            bot::begin(context, workspace, settings)
+        } else {
+            webhook::post(context, settings)
+        }
     }
 
     fn resume(
         context: &Context,
-        (): &(),
-        _: &Fields,
-        _: &[u8],
+        workspace: &Workspace,
+        settings: &Fields,
+        state: &[u8],
         response: &Response,
     ) -> Result<Step, Failure> {
-        verdict_of::answer(context, response)
+        if workspace.is_bot(&context.host) {
+            bot::resume(context, workspace, settings, state, response)
+        } else {
+            webhook::answer(context, response)
+        }
+    }
+
+    fn check_connection(host: &str, workspace: &Workspace) -> Result<(), Vec<Problem>> {
+        mode::check(host, workspace)
+    }
+
+    fn check_action(host: &str, workspace: &Workspace, settings: &Fields) -> Result<(), Vec<Problem>> {
+        check::action(workspace.is_bot(host), settings)
+    }
+
+    fn probe(host: &str, workspace: &Workspace) -> Option<Probe> {
+        workspace.is_bot(host).then(|| bot::probe(workspace))
+    }
+
+    fn probed(_: &str, _: &Workspace, response: &Response) -> Result<String, Failure> {
+        bot::probed(response)
     }
 }
 

@@ -7,20 +7,27 @@ use tocsin_plugin::text;
 
 /// What a cut ends with.
 const ELLIPSIS: char = '…';
+/// Characters of a link's text.
+const LABEL_CHARS: usize = 100;
 
-/// `plain` escaped as Slack wants it (`&`, `<` and `>`, nothing else), with web addresses as links, in at most
-/// `chars` characters after escaping: Slack counts `&amp;` as five.
-pub(crate) fn escape(plain: &str, chars: usize) -> String {
+/// How long Slack may take `text` to be: UTF-16 code units, which are never fewer than characters.
+pub(crate) fn length(text: &str) -> usize {
+    text.chars().map(char::len_utf16).sum()
+}
+
+/// `plain` escaped as Slack wants it (`&`, `<` and `>`, nothing else), with web addresses as links, of a
+/// [`length`] of at most `limit` after escaping: Slack counts `&amp;` as five.
+pub(crate) fn escape(plain: &str, limit: usize) -> String {
     let mut out = String::new();
     let mut used = 0;
     let mut rest = plain;
     while !rest.is_empty() {
-        let (piece, taken) = next(rest, chars);
+        let (piece, taken) = next(rest, limit);
         let is_last = taken == rest.len();
-        let length = piece.chars().count();
+        let length = length(&piece);
         // Room is kept for the ellipsis unless this is the end.
-        if used + length + usize::from(!is_last) > chars {
-            if used < chars {
+        if used + length + usize::from(!is_last) > limit {
+            if used < limit {
                 out.push(ELLIPSIS);
             }
             return out;
@@ -32,30 +39,58 @@ pub(crate) fn escape(plain: &str, chars: usize) -> String {
     out
 }
 
-/// A link with a text of its own. Nothing when the address is none or too long for `chars`.
-pub(crate) fn link(url: &str, label: &str, chars: usize) -> Option<String> {
+/// One line of [`escape`].
+pub(crate) fn line(plain: &str, limit: usize) -> String {
+    escape(&text::one_line(plain), limit)
+}
+
+/// A link with a text of its own, of a length of at most `limit`. A text that looks like another address gives
+/// way to the address itself. Nothing when the address is none or too long.
+pub(crate) fn link(url: &str, label: &str, limit: usize) -> Option<String> {
+    let url = url.trim();
     if !text::is_web_address(url) || url.contains('|') {
         return None;
     }
-    let label = text::one_line(&label.replace(['|', '<', '>'], " "));
-    let link = format!("<{}|{}>", entities(url), entities(&text::truncate(&label, 100)));
-    (link.chars().count() <= chars).then_some(link)
+    let label: String = label.chars().map(|c| if "|<>".contains(c) { ' ' } else { c }).collect();
+    let label = text::truncate(&text::one_line(&visible(&label)), LABEL_CHARS);
+    let link = if label.is_empty() || (is_like_an_address(&label) && !url.contains(&label)) {
+        format!("<{}>", entities(url))
+    } else {
+        format!("<{}|{}>", entities(url), entities(&label))
+    };
+    (length(&link) <= limit).then_some(link)
 }
 
-/// `&`, `<` and `>` as entities.
+/// Whether people could take this for where a link leads.
+fn is_like_an_address(label: &str) -> bool {
+    let chars: Vec<char> = label.chars().collect();
+    let has_dot = |w: &[char]| w[0].is_alphanumeric() && w[1] == '.' && w[2].is_alphanumeric();
+    label.contains("://") || chars.windows(3).any(has_dot)
+}
+
+/// `&`, `<` and `>` as entities; nothing else becomes markup or hidden.
 pub(crate) fn entities(plain: &str) -> String {
-    plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    visible(plain).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// Without the characters that turn the direction of what stands around them.
+fn visible(plain: &str) -> String {
+    plain.chars().filter(|c| !turns(*c)).collect()
+}
+
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The next piece that must not be cut, escaped, and the bytes of `rest` that it stands for.
-fn next(rest: &str, chars: usize) -> (String, usize) {
+fn next(rest: &str, limit: usize) -> (String, usize) {
     if rest.starts_with("http://") || rest.starts_with("https://") {
-        let end = rest.find(|c: char| c.is_whitespace() || c.is_control() || "<>\"|".contains(c));
+        let end = rest.find(|c: char| c.is_whitespace() || c.is_control() || turns(c) || "<>\"|".contains(c));
         let end = end.unwrap_or(rest.len());
         // A full stop or bracket at the end belongs to the sentence.
         let url = rest[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '}', '\'']);
         let link = format!("<{}>", entities(url));
-        if text::is_web_address(url) && link.chars().count() < chars {
+        if text::is_web_address(url) && length(&link) < limit {
             return (link, url.len());
         }
     }
@@ -64,6 +99,7 @@ fn next(rest: &str, chars: usize) -> (String, usize) {
         '&' => "&amp;".to_owned(),
         '<' => "&lt;".to_owned(),
         '>' => "&gt;".to_owned(),
+        c if turns(c) => String::new(),
         c if c.is_control() && c != '\n' && c != '\t' => " ".to_owned(),
         c => c.to_string(),
     };
@@ -86,7 +122,7 @@ mod tests {
     fn a_cut_never_falls_inside_an_entity_or_a_link() {
         for limit in 0..40 {
             let cut = escape("&&& https://a.example/x?y=1&z=2. <<<<", limit);
-            assert!(cut.chars().count() <= limit, "{limit}: {cut}");
+            assert!(length(&cut) <= limit, "{limit}: {cut}");
             let bare = cut.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "");
             assert!(
                 !bare.contains('&') && bare.matches('<').count() == bare.matches('>').count(),
@@ -96,6 +132,12 @@ mod tests {
         assert_eq!(escape("abc", 3), "abc");
         assert_eq!(escape("abcd", 3), "ab…");
         assert_eq!(escape("a&b", 6), "a…");
+    }
+
+    #[test]
+    fn an_emoji_counts_as_the_two_that_slack_may_count() {
+        assert_eq!(escape("🔥🔥", 4), "🔥🔥");
+        assert_eq!(escape("🔥🔥", 3), "🔥…");
     }
 
     #[test]
@@ -114,5 +156,26 @@ mod tests {
             Some("<https://a.example|x y !here>")
         );
         assert_eq!(link("javascript:x", "x", 200), None);
+    }
+
+    #[test]
+    fn a_links_text_cannot_claim_another_address() {
+        for label in ["https://bank.example", "bank.example/login", "go to bank.example", ""] {
+            assert_eq!(
+                link("https://a.example", label, 200).as_deref(),
+                Some("<https://a.example>"),
+                "{label}"
+            );
+        }
+        assert_eq!(
+            link("https://a.example/x", "a.example", 200).as_deref(),
+            Some("<https://a.example/x|a.example>")
+        );
+    }
+
+    #[test]
+    fn text_cannot_turn_the_direction_of_what_follows() {
+        assert_eq!(escape("a\u{202e}b\u{0}c", 10), "ab c");
+        assert_eq!(link("https://a.example", "x\u{2066}", 50).as_deref(), Some("<https://a.example|x>"));
     }
 }

@@ -1,48 +1,55 @@
-//! Behaviours of the message and the verdict, beside the cases.
+//! Behaviours of the messages, the verdicts and the bot's road, beside the cases.
+//!
+//! Never sends anything: Slack is a value here.
 
 use serde_json::Value;
 use tocsin_plugin::testing::{self, example_context};
-use tocsin_plugin::{Header, Label, Link, Part};
+use tocsin_plugin::{HttpRequest, Part};
 
 use super::*;
 
-fn fields() -> Fields {
+mod answers;
+mod api_answers;
+mod bot;
+mod hostile;
+mod limits;
+mod peer;
+mod settings;
+
+pub(crate) fn fields() -> Fields {
     Fields::from_settings(&[]).expect("defaults")
 }
 
-fn body(context: &Context, settings: &Fields) -> Value {
-    match Slack::encode(context, &(), settings).expect("a request") {
-        Step::Send(request, _) => match request.body.as_slice() {
-            [Part::Bytes(bytes)] => serde_json::from_slice(bytes).expect("JSON"),
-            other => panic!("{other:?}"),
-        },
+/// Every part of a message that there is.
+pub(crate) fn everything() -> Fields {
+    Fields {
+        channel: Some("C024BE91L".to_owned()),
+        user_info: true,
+        modify_button: true,
+        delete_button: true,
+        other_actions: chat::OtherActions::Yes,
+        mention: vec!["here".to_owned(), "U024BE7LH".to_owned()],
+        ..fields()
+    }
+}
+
+pub(crate) fn workspace(mode: Mode) -> Workspace {
+    Workspace { mode, token: Secret::named("token") }
+}
+
+pub(crate) fn json_of(request: &HttpRequest) -> Value {
+    match request.body.as_slice() {
+        [Part::Bytes(bytes)] => serde_json::from_slice(bytes).expect("JSON"),
         other => panic!("{other:?}"),
     }
 }
 
-/// Panics where Slack's documented limits are not kept.
-fn check_limits(message: &Value) {
-    let chars = |value: &Value| value.as_str().unwrap_or("").chars().count();
-    assert!((1..=40_000).contains(&chars(&message["text"])));
-    let blocks = message["blocks"].as_array().expect("blocks");
-    assert!((1..=50).contains(&blocks.len()));
-    let mut total = 0;
-    for block in blocks {
-        match block["type"].as_str() {
-            Some("section") => assert!((1..=3000).contains(&chars(&block["text"]["text"]))),
-            Some("context") => assert!((1..=10).contains(&block["elements"].as_array().map_or(0, Vec::len))),
-            Some("actions") => {
-                for button in block["elements"].as_array().expect("buttons") {
-                    assert!(
-                        (1..=75).contains(&chars(&button["text"]["text"])) && chars(&button["url"]) <= 3000
-                    );
-                }
-            }
-            other => panic!("{other:?}"),
-        }
-        total += chars(&Value::String(block.to_string()));
+/// What a webhook is sent for a change.
+pub(crate) fn body(context: &Context, settings: &Fields) -> Value {
+    match Slack::encode(context, &workspace(Mode::Webhook), settings).expect("a request") {
+        Step::Send(request, _) => json_of(&request),
+        other => panic!("{other:?}"),
     }
-    assert!(total < 13_200, "{total} characters of blocks");
 }
 
 #[test]
@@ -51,116 +58,55 @@ fn cases_hold() {
 }
 
 #[test]
-fn limits_hold_for_the_largest_incident() {
+fn the_default_layout_says_what_happened_and_to_what() {
+    let message = body(&example_context(), &fields());
+    assert_eq!(message["text"], "[CRITICAL] New: Disk full on db-1");
+    let first = message["blocks"][0]["text"]["text"].as_str().expect("a section");
+    assert_eq!(first, ":rotating_light: *New: Disk full on db-1*\n/var is at 97 %.");
+}
+
+#[test]
+fn a_person_is_named_when_the_action_says_so() {
     let mut context = example_context();
-    for filler in ["x", "&", "<", "ü", "https://a.example/&& ", "\n"] {
-        context.incident.title = filler.repeat(1000);
-        context.incident.message = filler.repeat(60_000);
-        context.change.text = filler.repeat(5_000);
-        context.change.actor = Some(filler.repeat(500));
-        context.incident.source = filler.repeat(500);
-        context.incident.labels =
-            (0..64).map(|n| Label { key: format!("{n}{filler}"), value: filler.repeat(4000) }).collect();
-        context.incident.links = (0..16)
-            .map(|_| Link { title: filler.repeat(300), url: "https://a.example/&".repeat(80) })
-            .collect();
-        for message in [None, Some(filler.repeat(10_000))] {
-            check_limits(&body(&context, &Fields { message, ..fields() }));
-        }
+    context.change.actor = Some("jane".to_owned());
+    assert!(!body(&context, &fields()).to_string().contains("jane"));
+    assert!(body(&context, &Fields { user_info: true, ..fields() }).to_string().contains(" · by jane"));
+}
+
+#[test]
+fn what_was_said_is_not_said_twice() {
+    let mut context = example_context();
+    context.change.kind = ChangeKind::Updated;
+    context.change.text = context.incident.message.clone();
+    let message = body(&context, &fields())["blocks"][0].to_string();
+    assert_eq!(message.matches("97 %").count(), 1, "{message}");
+}
+
+#[test]
+fn a_message_of_nothing_visible_is_replaced_by_the_default_layout() {
+    for message in ["", " \n", "\u{202e}\u{0}"] {
+        let settings = Fields { message: Some(message.to_owned()), ..fields() };
+        assert_eq!(body(&example_context(), &settings), body(&example_context(), &fields()), "{message:?}");
     }
 }
 
 #[test]
-fn an_alert_cannot_mention_anybody() {
-    let mut context = example_context();
-    let attack = "<!channel> <@U024BE7LH> <!subteam^S1> <https://evil.example|click> @here";
-    context.incident.title = attack.to_owned();
-    context.incident.message = attack.to_owned();
-    context.incident.source = attack.to_owned();
-    context.incident.labels = vec![Label { key: attack.to_owned(), value: attack.to_owned() }];
-    context.incident.links = vec![Link { title: attack.to_owned(), url: "https://a.example".to_owned() }];
-    context.change.actor = Some(attack.to_owned());
-    let message = body(&context, &Fields { message: Some(attack.to_owned()), ..fields() }).to_string();
-    let default = body(&context, &fields()).to_string();
-    for message in [message, default] {
-        for forbidden in ["<!", "<@", "|click>"] {
-            assert!(!message.contains(forbidden), "{forbidden} in {message}");
-        }
-    }
-}
-
-#[test]
-fn mentions_of_the_operator_are_made_when_an_incident_opens_only() {
+fn mentions_of_the_operator_are_made_when_an_incident_calls_only() {
     let settings = Fields { mention: vec!["here".to_owned(), "@U024BE7LH".to_owned()], ..fields() };
     let mut context = example_context();
-    assert!(body(&context, &settings).to_string().contains("<!here> <@U024BE7LH> "));
-    context.change.kind = ChangeKind::Resolved;
-    assert!(!body(&context, &settings).to_string().contains("<!here>"));
-    let wrong = Fields { mention: vec!["bob".to_owned()], ..fields() };
-    assert!(
-        matches!(Slack::encode(&example_context(), &(), &wrong), Err(Failure::Rejected(why)) if why.contains("bob"))
-    );
-}
-
-#[test]
-fn every_documented_answer_has_its_verdict() {
-    let verdict = |status, body: &str| {
-        let headers = vec![Header { name: "retry-after".to_owned(), value: "30".to_owned() }];
-        let response = Response { status, headers, body: body.as_bytes().to_vec() };
-        match Slack::resume(&example_context(), &(), &fields(), &[], &response) {
-            Ok(_) => "delivered",
-            Err(Failure::Retry { after_ms: Some(30_000), .. }) => "retry",
-            Err(Failure::Retry { .. }) => "retry without a time",
-            Err(Failure::Rejected(_)) => "rejected",
-            Err(Failure::Misconfigured(why)) => {
-                assert!(
-                    why.contains("webhook") || why.contains("allowed") || why.contains("workspace"),
-                    "{why}"
-                );
-                "misconfigured"
-            }
-        }
-    };
-    for (status, body, expected) in [
-        (200, "ok", "delivered"),
-        (200, "ok\n", "delivered"),
-        (200, r#"{"ok":true}"#, "delivered"),
-        (200, "", "rejected"),
-        (200, "<html>login</html>", "rejected"),
-        (202, "ok", "rejected"),
-        (200, "no_channel", "misconfigured"),
-        (400, "invalid_payload", "rejected"),
-        (400, "no_text", "rejected"),
-        (400, "user_not_found", "rejected"),
-        (400, "invalid_blocks", "rejected"),
-        (400, "too_many_attachments", "rejected"),
-        (403, "action_prohibited", "misconfigured"),
-        (403, "invalid_token", "misconfigured"),
-        (403, "team_disabled", "misconfigured"),
-        (404, "channel_not_found", "misconfigured"),
-        (404, "no_service", "misconfigured"),
-        (404, "no_active_hooks", "misconfigured"),
-        (404, "no_team", "misconfigured"),
-        (404, "<html>", "misconfigured"),
-        (410, "channel_is_archived", "misconfigured"),
-        (302, "", "misconfigured"),
-        (429, "rate_limited", "retry"),
-        (429, r#"{"ok":false,"error":"ratelimited"}"#, "retry"),
-        (500, "rollup_error", "retry"),
-        (503, "", "retry"),
-        (418, "teapot", "rejected"),
-    ] {
-        assert_eq!(verdict(status, body), expected, "{status} {body}");
+    for kind in ChangeKind::ALL {
+        context.change.kind = kind;
+        let calls = matches!(kind, ChangeKind::Opened | ChangeKind::Reopened | ChangeKind::Repeated);
+        let message = body(&context, &settings).to_string();
+        assert_eq!(message.contains("<!here> <@U024BE7LH> "), calls, "{kind:?}: {message}");
     }
+    let wrong = Fields { mention: vec!["bob".to_owned()], ..fields() };
+    let refused = Slack::encode(&example_context(), &workspace(Mode::Auto), &wrong);
+    assert!(matches!(refused, Err(Failure::Rejected(why)) if why.contains("bob")));
 }
 
 #[test]
-fn samples_never_panic() {
-    testing::for_each_sample(env!("CARGO_MANIFEST_DIR"), "out-slack", |_, bytes| {
-        let response = Response { status: 200, headers: Vec::new(), body: bytes.to_vec() };
-        let _ = Slack::resume(&example_context(), &(), &fields(), &[], &response);
-        let mut context = example_context();
-        context.incident.message = String::from_utf8_lossy(bytes).into_owned();
-        check_limits(&body(&context, &fields()));
-    });
+fn slack_is_not_asked_to_look_up_addresses_of_an_alert() {
+    let message = body(&example_context(), &fields());
+    assert_eq!((&message["unfurl_links"], &message["unfurl_media"]), (&false.into(), &false.into()));
 }

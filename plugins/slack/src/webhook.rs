@@ -1,0 +1,50 @@
+//! The incoming webhook: one request, and an answer whose status and body are judged together.
+//!
+//! Never takes 200 for a success: Slack says `ok`, or it says why not in one word.
+
+use serde_json::Value;
+use tocsin_plugin::prelude::*;
+
+use crate::Fields;
+use crate::message::{View, compose};
+use crate::words::{self, Meaning};
+
+const NEW_WEBHOOK: &str = "create a new webhook in the Slack app and put its address into the connection";
+
+/// The request for a change.
+pub(crate) fn post(context: &Context, settings: &Fields) -> Result<Step, Failure> {
+    let body = compose(context, settings, View::Change)?.posted();
+    Ok(HttpRequest::post().json(&Value::Object(body)).into())
+}
+
+/// The verdict on an answer.
+pub(crate) fn answer(context: &Context, response: &Response) -> Result<Step, Failure> {
+    let word = word(response);
+    if response.status == 200 && word == "ok" {
+        return Ok(Receipt::delivered("posted to Slack").into());
+    }
+    let said = verdict::answer(response);
+    match (response.status, words::webhook(&word)) {
+        (429, _) | (_, Some(Meaning::Later)) => Err(verdict::retry(context, response)),
+        (_, Some(Meaning::Connection(mend))) => Err(Failure::misconfigured(format!("Slack {said}; {mend}"))),
+        (_, Some(Meaning::Message | Meaning::Action(_))) => Err(Failure::rejected(format!("Slack {said}"))),
+        (408 | 425 | 500..=599, None) => Err(verdict::retry(context, response)),
+        (300..=399, None) => Err(Failure::misconfigured(format!(
+            "{said}; the address in the connection is not a Slack webhook"
+        ))),
+        (401 | 403 | 404 | 410, None) => Err(Failure::misconfigured(format!("Slack {said}; {NEW_WEBHOOK}"))),
+        (200..=299, None) => Err(Failure::rejected(format!("not posted: Slack {said} instead of `ok`"))),
+        (_, None) => Err(Failure::rejected(format!("Slack {said}"))),
+    }
+}
+
+/// The one word of the answer. Slack's other interfaces wrap it in JSON.
+fn word(response: &Response) -> String {
+    if let Some(document) = response.json().filter(Value::is_object) {
+        if document.get("ok") == Some(&true.into()) {
+            return "ok".to_owned();
+        }
+        return json::text(&document, "error").unwrap_or_default();
+    }
+    response.text().trim().to_owned()
+}
