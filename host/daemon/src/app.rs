@@ -15,6 +15,7 @@ use tokio::sync::{Notify, Semaphore, broadcast, oneshot};
 use crate::bindings::Bindings;
 use crate::clock;
 use crate::config::Config;
+use crate::links::Links;
 use crate::sender::Senders;
 use crate::trace::Trace;
 
@@ -34,6 +35,8 @@ pub struct App {
     pub admission: Arc<Semaphore>,
     /// HTTP clients, one for each connection.
     pub senders: Senders,
+    /// What signs and checks the links in messages.
+    pub links: Links,
     /// Told whenever a delivery may be due.
     pub due: Notify,
     /// Told whenever a timer was set.
@@ -64,7 +67,7 @@ pub enum CommitError {
 
 impl App {
     /// The relay of this configuration.
-    pub fn new(config: Config, store: Store, senders: Senders, bindings: Bindings) -> Self {
+    pub fn new(config: Config, store: Store, senders: Senders, links: Links, bindings: Bindings) -> Self {
         let unauthorized = config.sources.keys().map(|name| (name.clone(), AtomicU64::new(0))).collect();
         Self {
             unauthorized,
@@ -72,6 +75,7 @@ impl App {
             config,
             store,
             senders,
+            links,
             due: Notify::new(),
             timed: Notify::new(),
             trace: broadcast::channel(TRACE_BUFFER).0,

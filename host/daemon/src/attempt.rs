@@ -8,15 +8,14 @@ use std::time::Instant;
 use tocsin_core::delivery::{Delivery, Reference};
 use tocsin_core::journal::{Outcome, Verdict};
 use tocsin_core::plugin::{ActionRequest, Certainty, Context, Failure, Receipt, Response, Step};
-use tocsin_core::time::Timestamp;
 use tocsin_core::view::View;
-use tocsin_sandbox::{CallError, CallErrorKind};
+use tocsin_sandbox::{CallError, CallErrorKind, Limits, Plugin};
+use url::Url;
 
 use crate::app::App;
-use crate::bindings::{ActionBinding, ConnectionBinding};
 use crate::clock;
 use crate::config::Connection;
-use crate::outgoing::{InvalidRequest, Moment, assemble};
+use crate::outgoing::{InvalidRequest, Moment, Sketch, assemble, sketch};
 use crate::pipeline::{later, micros};
 use crate::sender::SendError;
 use crate::trace::Trace;
@@ -24,86 +23,114 @@ use crate::trace::Trace;
 /// Requests that one attempt may take: find, create, update and some more.
 const STEPS_MAX: usize = 8;
 
-/// A delivery that was claimed.
+/// A delivery that was claimed, or that is only tried out.
 pub struct Attempt {
     /// As claimed: `attempts` counts this one.
     pub delivery: Delivery,
-    /// What the peer calls the incident.
-    pub references: Vec<Reference>,
+    /// What peers call the incident, by connection.
+    pub references: Vec<(String, Vec<Reference>)>,
 }
 
-/// What an attempt needs of the configuration.
-struct Bound<'a> {
-    action: Arc<ActionBinding>,
-    settings: Arc<ConnectionBinding>,
-    connection: &'a Connection,
+/// All that an attempt needs of the configuration and the plugins in force.
+pub struct Prepared<'a> {
+    /// What the plugin is given.
+    pub context: Context,
+    /// The plugin, within the connection's limits.
+    pub plugin: Plugin,
+    /// The connection.
+    pub connection: &'a Connection,
+    /// Its address for this incident.
+    pub target: Url,
+}
+
+/// A request of an attempt and its answer, for whoever tries an action out.
+pub struct Exchange {
+    /// What was sent, without secrets.
+    pub sketch: Sketch,
+    /// What the peer answered, if it did.
+    pub response: Option<Response>,
 }
 
 impl Attempt {
     /// Makes the attempt. Returns what came of it, with the last HTTP status if a peer answered.
     pub async fn run(&self, app: &App) -> (Verdict, Option<u16>) {
         let mut status = None;
-        let verdict = match self.bind(app) {
-            Ok(bound) => match self.context(&bound) {
-                Ok(context) => self.exchange(app, &bound, context, &mut status).await,
-                Err(verdict) => verdict,
-            },
+        let verdict = match self.prepare(app) {
+            Ok(prepared) => self.exchange(app, &prepared, &mut status, None).await,
             Err(verdict) => verdict,
         };
         (verdict, status)
     }
 
-    fn bind<'a>(&self, app: &'a App) -> Result<Bound<'a>, Verdict> {
+    /// Makes the attempt and keeps every request and answer.
+    pub async fn watched(&self, app: &App) -> (Verdict, Vec<Exchange>) {
+        let mut seen = Vec::new();
+        let verdict = match self.prepare(app) {
+            Ok(prepared) => self.exchange(app, &prepared, &mut None, Some(&mut seen)).await,
+            Err(verdict) => verdict,
+        };
+        (verdict, seen)
+    }
+
+    /// What the attempt would begin with: binds, renders, sends nothing.
+    ///
+    /// # Errors
+    /// What came of it without anything being sent.
+    pub fn prepare<'a>(&self, app: &'a App) -> Result<Prepared<'a>, Verdict> {
         let bindings = app.bindings();
         let gone = |what: &str, name: &str| {
             Verdict::Rejected(format!("there is no {what} `{name}` in the configuration any more"))
         };
-        let Delivery { action, connection: name, .. } = &self.delivery;
+        let Delivery { action: action_name, connection: name, incident, change, .. } = &self.delivery;
         let connection = app.config.connections.get(name).ok_or_else(|| gone("connection", name))?;
-        let bound = |found: Option<&Result<_, String>>| match found {
-            Some(Ok(binding)) => Ok(Arc::clone(binding)),
-            Some(Err(why)) => Err(Verdict::Misconfigured(why.clone())),
-            None => Err(gone("action", action)),
-        };
-        let settings = match bindings.connections.get(name) {
+        let of_connection = match bindings.connections.get(name) {
             Some(Ok(binding)) => Arc::clone(binding),
             Some(Err(why)) => return Err(Verdict::Misconfigured(why.clone())),
             None => return Err(gone("connection", name)),
         };
-        Ok(Bound { action: bound(bindings.actions.get(action))?, settings, connection })
-    }
-
-    fn context(&self, bound: &Bound<'_>) -> Result<Context, Verdict> {
-        let Delivery { incident, change, .. } = &self.delivery;
-        let view = View::new(incident, change);
-        let settings = bound.action.settings.render(&view).map_err(|error| {
-            Verdict::Rejected(format!("actions.{}.settings.{error}", self.delivery.action))
+        let action = match bindings.actions.get(action_name) {
+            Some(Ok(binding)) => Arc::clone(binding),
+            Some(Err(why)) => return Err(Verdict::Misconfigured(why.clone())),
+            None => return Err(gone("action", action_name)),
+        };
+        let now = clock::now();
+        let readers_may =
+            app.config.actions.get(action_name).map_or(&[][..], |action| action.readers_may.as_slice());
+        let urls = app.links.of(incident, action_name, readers_may, now);
+        let view = View::new(incident, change).with_urls(&urls).with_references(&self.references);
+        let target = connection.target.fill(&view).map_err(|error| {
+            Verdict::Rejected(format!("connections.{name}.url: {error}"))
         })?;
-        Ok(Context {
+        let settings = action.settings.render_within(&view, connection.body_bytes).map_err(|error| {
+            Verdict::Rejected(format!("actions.{action_name}.settings.{error}"))
+        })?;
+        let known = self.references.iter().find(|(known, _)| known == name);
+        let context = Context {
             incident: incident.clone(),
             change: change.clone(),
             attempt: self.delivery.attempts,
             delivery_id: self.delivery.id.to_string(),
             test: self.delivery.test,
-            now: clock::now(),
-            references: self.references.clone(),
+            now,
+            references: known.map(|(_, references)| references.clone()).unwrap_or_default(),
             settings,
-            connection: bound.settings.settings.clone(),
-            host: bound.connection.parsed_url.host_str().unwrap_or_default().to_owned(),
-            // The relay has no pages of its own yet that a message could lead to.
-            urls: Vec::new(),
-        })
+            connection: of_connection.settings.clone(),
+            host: connection.target.host().to_owned(),
+            urls,
+        };
+        let limits = Limits { encoded_bytes: connection.body_bytes, ..action.plugin.limits().clone() };
+        Ok(Prepared { context, plugin: action.plugin.with_limits(limits), connection, target })
     }
 
     /// encode → send → resume → … → verdict
     async fn exchange(
         &self,
         app: &App,
-        bound: &Bound<'_>,
-        context: Context,
+        prepared: &Prepared<'_>,
         status: &mut Option<u16>,
+        mut seen: Option<&mut Vec<Exchange>>,
     ) -> Verdict {
-        let plugin = &bound.action.plugin;
+        let Prepared { context, plugin, connection, target } = prepared;
         let started = Instant::now();
         let mut step = plugin.encode(context.clone()).await.map(|answer| answer.value);
         app.trace(|| Trace::Encoded {
@@ -121,11 +148,20 @@ impl Attempt {
                 Ok(Ok(Step::Skipped(why))) => return Verdict::Skipped(why),
                 Ok(Ok(Step::Send { request, state })) => (request, state),
             };
-            let response = match self.send(app, bound.connection, request, context.now).await {
+            if let Some(seen) = &mut seen {
+                match sketch(connection, target, request.clone()) {
+                    Ok(sketch) => seen.push(Exchange { sketch, response: None }),
+                    Err(invalid) => return unsendable(&invalid),
+                }
+            }
+            let response = match self.send(app, prepared, request).await {
                 Ok(response) => response,
                 Err(verdict) => return verdict,
             };
             *status = Some(response.status);
+            if let Some(last) = seen.as_mut().and_then(|seen| seen.last_mut()) {
+                last.response = Some(response.clone());
+            }
             step = plugin.resume(context.clone(), &state, response).await.map(|answer| answer.value);
         }
         Verdict::Rejected(format!("the plugin wanted more than {STEPS_MAX} requests for one delivery"))
@@ -134,20 +170,14 @@ impl Attempt {
     async fn send(
         &self,
         app: &App,
-        connection: &Connection,
+        prepared: &Prepared<'_>,
         request: ActionRequest,
-        now: Timestamp,
     ) -> Result<Response, Verdict> {
+        let Prepared { context, connection, target, .. } = prepared;
         let id = self.delivery.id.to_string();
-        let moment = Moment { delivery: &id, seconds: now.micros() / 1_000_000 };
-        let outgoing = assemble(connection, request, &moment).map_err(|invalid| match invalid {
-            InvalidRequest::NoSecret { .. } | InvalidRequest::Key(..) => {
-                Verdict::Misconfigured(invalid.to_string())
-            }
-            InvalidRequest::Denied(_) | InvalidRequest::Method(_) | InvalidRequest::Header(..) => {
-                Verdict::Rejected(invalid.to_string())
-            }
-        })?;
+        let moment = Moment { delivery: &id, seconds: context.now.micros() / 1_000_000 };
+        let outgoing =
+            assemble(connection, target, request, &moment).map_err(|invalid| unsendable(&invalid))?;
         let (method, bytes) = (outgoing.method.to_string(), outgoing.body.len());
         let started = Instant::now();
         let response = app.senders.send(connection, outgoing).await.map_err(|error| match error {
@@ -158,7 +188,7 @@ impl Attempt {
         app.trace(|| Trace::Answered {
             delivery: self.delivery.id,
             method,
-            host: connection.parsed_url.host_str().unwrap_or_default().to_owned(),
+            host: connection.target.host().to_owned(),
             bytes,
             status: response.status,
             took_us: micros(started),
@@ -181,6 +211,18 @@ impl Attempt {
         match error.kind {
             CallErrorKind::Time => later(app, self, error.to_string(), None),
             _ => Verdict::Rejected(error.to_string()),
+        }
+    }
+}
+
+/// A request that cannot be made: a missing secret is the connection's fault, anything else this delivery's.
+fn unsendable(invalid: &InvalidRequest) -> Verdict {
+    match invalid {
+        InvalidRequest::NoSecret { .. } | InvalidRequest::Key(..) | InvalidRequest::NoPlace(_) => {
+            Verdict::Misconfigured(invalid.to_string())
+        }
+        InvalidRequest::Denied(_) | InvalidRequest::Method(_) | InvalidRequest::Header(..) => {
+            Verdict::Rejected(invalid.to_string())
         }
     }
 }

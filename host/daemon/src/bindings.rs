@@ -31,6 +31,9 @@ pub enum Origin {
     Dropped(String),
 }
 
+/// Connections, or why they stand still, by name.
+type Connections = BTreeMap<String, Result<Arc<ConnectionBinding>, String>>;
+
 /// What is in force.
 pub struct Bindings {
     /// By id.
@@ -40,7 +43,7 @@ pub struct Bindings {
     /// By the action's name.
     pub actions: BTreeMap<String, Result<Arc<ActionBinding>, String>>,
     /// By the connection's name.
-    pub connections: BTreeMap<String, Result<Arc<ConnectionBinding>, String>>,
+    pub connections: Connections,
 }
 
 /// A source with its plugin.
@@ -63,6 +66,8 @@ pub struct ActionBinding {
 
 /// A connection with its plugin.
 pub struct ConnectionBinding {
+    /// The plugin.
+    pub plugin: Plugin,
     /// What the plugin said about sending requests out.
     pub info: ActionInfo,
     /// What the plugin is given with each delivery.
@@ -84,11 +89,12 @@ impl Bindings {
         }
         let mut connections = BTreeMap::new();
         for (name, connection) in &config.connections {
-            connections.insert(name.clone(), bind_connection(connection, &plugins).map_err(&mut note));
+            connections.insert(name.clone(), bind_connection(connection, &plugins).await.map_err(&mut note));
         }
         let mut actions = BTreeMap::new();
         for (name, action) in &config.actions {
-            actions.insert(name.clone(), bind_action(action, config, &plugins).map_err(&mut note));
+            let bound = bind_action(action, config, &plugins, &connections).await;
+            actions.insert(name.clone(), bound.map_err(&mut note));
         }
         (Self { plugins, sources, actions, connections }, problems)
     }
@@ -171,7 +177,7 @@ fn action_info(plugin: &Plugin, path: &str) -> Result<ActionInfo, Vec<Problem>> 
     })
 }
 
-fn bind_connection(
+async fn bind_connection(
     connection: &Connection,
     plugins: &BTreeMap<String, Loaded>,
 ) -> Result<Arc<ConnectionBinding>, Vec<Problem>> {
@@ -192,22 +198,28 @@ fn bind_connection(
             problems.extend(problem(format!("{path}.secrets.{key}"), words));
         }
     }
-    match Settings::check(&info.connection, &connection.settings) {
-        Ok(settings) if problems.is_empty() => {
-            Ok(Arc::new(ConnectionBinding { settings: settings.plain(), info }))
-        }
-        Ok(_) => Err(problems),
+    let settings = match Settings::check(&info.connection, &connection.settings) {
+        Ok(settings) => settings.plain(),
         Err(errors) => {
             problems.extend(at(&path, errors));
-            Err(problems)
+            return Err(problems);
         }
+    };
+    match plugin.check_connection(connection.target.host(), &settings).await {
+        Ok(found) => problems.extend(at(&path, found)),
+        Err(error) => problems.extend(problem(format!("{path}.settings"), error.to_string())),
     }
+    if problems.is_empty() {
+        return Ok(Arc::new(ConnectionBinding { plugin: plugin.clone(), settings, info }));
+    }
+    Err(problems)
 }
 
-fn bind_action(
+async fn bind_action(
     action: &Action,
     config: &Config,
     plugins: &BTreeMap<String, Loaded>,
+    connections: &Connections,
 ) -> Result<Arc<ActionBinding>, Vec<Problem>> {
     let rule = &action.rule;
     let path = format!("actions.{}", rule.name);
@@ -223,5 +235,13 @@ fn bind_action(
     let plugin = find(&connection.plugin, &path, plugins)?;
     let info = action_info(plugin, &path)?;
     let settings = Settings::check(&info.fields, &action.settings).map_err(|errors| at(&path, errors))?;
+    // What a connection lacks is said of the connection.
+    if let Some(Ok(bound)) = connections.get(&rule.connection) {
+        let found = plugin.check_action(connection.target.host(), &bound.settings, &settings.sample()).await;
+        let found = found.map_err(|error| problem(format!("{path}.settings"), error.to_string()))?;
+        if !found.is_empty() {
+            return Err(at(&path, found));
+        }
+    }
     Ok(Arc::new(ActionBinding { plugin: plugin.clone(), settings }))
 }

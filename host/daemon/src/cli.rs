@@ -10,8 +10,10 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, socket_in};
 
+mod actions;
 mod bench;
 mod check;
+mod connections;
 mod deliveries;
 mod incidents;
 mod plugins;
@@ -46,7 +48,9 @@ Examples:
   tocsin deliveries list --state rejected  what did not arrive, and why?
   tocsin deliveries retry 01JD…            mended; try it again
   tocsin receipts list --dead-letters      what could not be understood?
-  tocsin sources try jira --file body.json what would this request do?";
+  tocsin sources try jira --file body.json what would this request do?
+  tocsin actions try tell-slack            what would this action send?
+  tocsin connections test rocket           would it arrive?";
 
 /// Which relay is meant.
 #[derive(Debug, Args)]
@@ -79,6 +83,12 @@ enum Command {
     /// List and show what was sent, and try it again.
     #[command(subcommand, visible_alias = "delivery")]
     Deliveries(deliveries::Deliveries),
+    /// List actions, or print exactly what one would send.
+    #[command(subcommand, visible_alias = "action")]
+    Actions(actions::Actions),
+    /// List connections, or try one without leaving a trace at its peer.
+    #[command(subcommand, visible_alias = "connection")]
+    Connections(connections::Connections),
     /// List sources, or try one on a request without keeping anything.
     #[command(subcommand, visible_alias = "source")]
     Sources(sources::Sources),
@@ -146,6 +156,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Status => status::run(&place),
         Command::Incidents(command) => incidents::run(&place, command),
         Command::Deliveries(command) => deliveries::run(&place, command),
+        Command::Actions(command) => actions::run(&place, command),
+        Command::Connections(command) => connections::run(&place, command),
         Command::Sources(command) => sources::run(&place, command),
         Command::Receipts(command) => receipts::run(&place, command),
         Command::Plugins(command) => plugins::run(&place, command),

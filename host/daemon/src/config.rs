@@ -22,9 +22,13 @@ mod reader;
 mod relay;
 mod secret;
 mod sources;
+mod target;
 
 pub use limits::Limits;
 pub use secret::Secret;
+pub use target::Target;
+
+use crate::links::Purpose;
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
@@ -128,16 +132,20 @@ pub struct Connection {
     pub plugin: String,
     /// What it is for.
     pub description: String,
+    /// What kind of application the peer is; for people only.
+    pub kind: String,
+    /// Which environment the peer belongs to; for people only.
+    pub environment: String,
     /// Where the peer is. Often a secret by itself.
-    pub url: Secret,
-    /// The same, parsed.
-    pub parsed_url: Url,
+    pub target: Target,
     /// Which addresses it may reach.
     pub policy: Policy,
     /// How long one request may take.
     pub timeout: Duration,
     /// Deliveries under way at the same time.
     pub concurrency: usize,
+    /// Bytes of one request.
+    pub body_bytes: usize,
     /// By the key of the plugin's field.
     pub secrets: BTreeMap<String, Secret>,
     /// The plugin's settings, as written.
@@ -151,6 +159,10 @@ pub struct Action {
     pub rule: ActionRule,
     /// What it is for.
     pub description: String,
+    /// The language that its messages are written in; for people only.
+    pub language: String,
+    /// What whoever opens a link in one of its messages may do.
+    pub readers_may: Vec<Purpose>,
     /// The plugin's settings, as written.
     pub settings: BTreeMap<String, Given>,
 }

@@ -14,7 +14,9 @@ use crate::app::App;
 use crate::plugins::Shelf;
 use crate::problem::Problem;
 
+mod actions;
 pub mod client;
+mod connections;
 mod deliveries;
 mod incidents;
 mod query;
@@ -75,10 +77,14 @@ pub fn router(app: Arc<App>, shelf: Arc<Shelf>) -> Router {
     Router::new()
         .route("/status", get(relay::status))
         .route("/plugins", get(relay::plugins))
-        .route("/connections", get(relay::connections))
+        .route("/connections", get(connections::list))
+        .route("/connections/{connection}/test", post(connections::test))
+        .route("/actions", get(actions::list))
+        .route("/actions/{action}/try", post(actions::try_out))
         .route("/verify", post(relay::verify))
         .route("/incidents", get(incidents::list))
         .route("/incidents/{incident}", get(incidents::show))
+        .route("/incidents/{incident}/modify", post(incidents::modify))
         .route("/incidents/{incident}/{command}", post(incidents::command))
         .route("/deliveries", get(deliveries::list))
         .route("/deliveries/{delivery}", get(deliveries::show))

@@ -148,7 +148,7 @@ impl Workers {
         for mut delivery in claimed {
             delivery.attempts += 1;
             let connection = delivery.connection.clone();
-            let references = app.store.references(&connection, delivery.incident.id)?;
+            let references = app.store.references_of(delivery.incident.id)?;
             *self.under_way.entry(connection.clone()).or_default() += 1;
             let app = Arc::clone(app);
             self.running.spawn(async move {

@@ -1,5 +1,5 @@
-//! What the world reaches: the sources' addresses and the health check. Everything else is behind the
-//! control socket.
+//! What the world reaches: the sources' addresses, the pages behind links in messages, and the health check.
+//! Everything else is behind the control socket.
 
 use std::sync::Arc;
 
@@ -12,12 +12,14 @@ use crate::problem::Problem;
 mod client;
 mod credentials;
 mod ingest;
+mod pages;
 
 /// The routes of the public listener.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/in/{source}", any(ingest::at_source))
         .route("/in/{source}/{*rest}", any(ingest::below_source))
+        .route("/incidents/{incident}", any(pages::page))
         .route("/healthz", get(health))
         .fallback(async || Problem::not_found("There is nothing here: sources are at /in/<source>."))
         .with_state(app)

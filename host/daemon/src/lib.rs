@@ -16,6 +16,7 @@ pub mod clock;
 pub mod config;
 pub mod delivery;
 pub mod http;
+pub mod links;
 pub mod outgoing;
 pub mod plugins;
 pub mod problem;

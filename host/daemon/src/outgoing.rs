@@ -1,7 +1,8 @@
 //! From what a plugin wants sent to what is sent: the connection's URL is joined on, secrets are put in,
 //! signatures are made.
 //!
-//! The only place where a secret meets a request. Errors name secrets, never show them.
+//! The only place where a secret meets a request. Errors name secrets, never show them; a sketch of a request
+//! has their names in their places.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -9,7 +10,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use tocsin_core::egress::{Denied, join};
-use tocsin_core::plugin::{ActionRequest, Part, SecretEncoding, Signature};
+use tocsin_core::plugin::{ActionRequest, Pair, Part, Probe, SecretEncoding, Signature};
 use url::Url;
 
 use crate::config::{Connection, Secret};
@@ -51,6 +52,9 @@ pub enum InvalidRequest {
         /// Of which connection.
         connection: String,
     },
+    /// A connection's URL that is not as its plugin expects it.
+    #[error("the path of the connection's URL has no `{0}`: it is not the address that the peer shows for a webhook")]
+    NoPlace(String),
     /// A secret that is no key.
     #[error("the secret `{0}` is no signing key: {1}")]
     Key(String, &'static str),
@@ -64,30 +68,35 @@ pub struct Moment<'a> {
     pub seconds: i64,
 }
 
-/// The request that `wanted` is over `connection`.
+/// A request as it would be sent, for people: secrets show as `{{secret:name}}`.
+pub struct Sketch {
+    /// How.
+    pub method: Method,
+    /// What the plugin adds to the connection's path.
+    pub path: String,
+    /// What the plugin adds to the connection's query.
+    pub query: Vec<Pair>,
+    /// With.
+    pub headers: HeaderMap,
+    /// What.
+    pub body: Vec<u8>,
+}
+
+/// The request that `wanted` is over `connection`, below the address `base`.
 ///
 /// # Errors
 /// The plugin asked for something that cannot be sent, or for a secret that is not there.
 pub fn assemble(
     connection: &Connection,
+    base: &Url,
     wanted: ActionRequest,
     moment: &Moment<'_>,
 ) -> Result<Outgoing, InvalidRequest> {
-    let method = match wanted.method.as_str() {
-        "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" => Method::from_bytes(wanted.method.as_bytes()),
-        _ => return Err(InvalidRequest::Method(wanted.method)),
-    };
-    let method = method.map_err(|_| InvalidRequest::Method(wanted.method.clone()))?;
-    let url = join(&connection.parsed_url, &wanted.path, &wanted.query)?;
-    let mut headers = HeaderMap::new();
-    if !wanted.content_type.is_empty() {
-        headers.insert(CONTENT_TYPE, header_value("content-type", wanted.content_type.as_bytes())?);
-    }
-    for (name, parts) in &wanted.headers {
-        let value = header_value(name, &fill(connection, parts)?)?;
-        headers.append(header_name(name)?, value);
-    }
-    let body = fill(connection, &wanted.body)?;
+    let filler = Filler { connection, masked: false };
+    let method = method(&wanted)?;
+    let url = join(base, &wanted.path, &wanted.query)?;
+    let mut headers = filler.headers(&wanted)?;
+    let body = filler.fill(wanted.body)?;
     for signing in &wanted.signing {
         let secret = secret(connection, &signing.secret)?;
         let key = |words| InvalidRequest::Key(signing.secret.clone(), words);
@@ -96,6 +105,64 @@ pub fn assemble(
         }
     }
     Ok(Outgoing { method, url, headers, body })
+}
+
+/// What [`assemble`] would send, without its secrets.
+///
+/// # Errors
+/// As [`assemble`].
+pub fn sketch(connection: &Connection, base: &Url, wanted: ActionRequest) -> Result<Sketch, InvalidRequest> {
+    let filler = Filler { connection, masked: true };
+    let method = method(&wanted)?;
+    join(base, &wanted.path, &wanted.query)?;
+    let mut headers = filler.headers(&wanted)?;
+    for signing in &wanted.signing {
+        secret(connection, &signing.secret)?;
+        let name = match &signing.signature {
+            Signature::BodyHmac { header, .. } => header.as_str(),
+            Signature::StandardWebhooks => "webhook-signature",
+        };
+        let shown = format!("{{{{signature with {}}}}}", signing.secret);
+        headers.insert(header_name(name)?, header_value(name, shown.as_bytes())?);
+    }
+    let body = filler.fill(wanted.body)?;
+    Ok(Sketch { method, path: wanted.path, query: wanted.query, headers, body })
+}
+
+/// The request that tries `connection`: its path goes into that of the connection's URL, where the plugin says.
+///
+/// # Errors
+/// As [`assemble`]; the URL has no such place.
+pub fn assemble_probe(
+    connection: &Connection,
+    probe: Probe,
+    moment: &Moment<'_>,
+) -> Result<Outgoing, InvalidRequest> {
+    let base = connection.target.sample();
+    let Probe { request, after } = probe;
+    if after.is_empty() {
+        return assemble(connection, base, request, moment);
+    }
+    let path = base.path();
+    let ends = path.match_indices(&after).map(|(at, found)| at + found.len());
+    let at = ends.into_iter().find(|end| matches!(path.as_bytes().get(*end), None | Some(b'/')));
+    let (head, tail) = path.split_at(at.ok_or(InvalidRequest::NoPlace(after))?);
+    let mut shorter = base.clone();
+    shorter.set_path(head);
+    let mut outgoing = assemble(connection, &shorter, request, moment)?;
+    let whole = format!("{}{tail}", outgoing.url.path());
+    outgoing.url.set_path(&whole);
+    Ok(outgoing)
+}
+
+fn method(wanted: &ActionRequest) -> Result<Method, InvalidRequest> {
+    let invalid = || InvalidRequest::Method(wanted.method.clone());
+    match wanted.method.as_str() {
+        "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" => {
+            Method::from_bytes(wanted.method.as_bytes()).map_err(|_| invalid())
+        }
+        _ => Err(invalid()),
+    }
 }
 
 fn signature(
@@ -142,22 +209,54 @@ fn secret<'a>(connection: &'a Connection, name: &str) -> Result<&'a Secret, Inva
     })
 }
 
-fn fill(connection: &Connection, parts: &[Part]) -> Result<Vec<u8>, InvalidRequest> {
-    let mut filled = Vec::new();
-    for part in parts {
-        match part {
-            Part::Bytes(bytes) => filled.extend_from_slice(bytes),
-            Part::Secret { name, encoding } => {
-                let secret = secret(connection, name)?.reveal();
-                filled.extend_from_slice(encoded(*encoding, secret).as_bytes());
-            }
-            Part::Credentials { user, password } => {
-                let pair = format!("{user}:{}", secret(connection, password)?.reveal());
-                filled.extend_from_slice(BASE64.encode(pair).as_bytes());
+/// Puts secrets, or their names, where a plugin wants them.
+struct Filler<'a> {
+    connection: &'a Connection,
+    masked: bool,
+}
+
+impl Filler<'_> {
+    fn headers(&self, wanted: &ActionRequest) -> Result<HeaderMap, InvalidRequest> {
+        let mut headers = HeaderMap::new();
+        if !wanted.content_type.is_empty() {
+            headers.insert(CONTENT_TYPE, header_value("content-type", wanted.content_type.as_bytes())?);
+        }
+        for (name, parts) in &wanted.headers {
+            let value = header_value(name, &self.fill(parts.clone())?)?;
+            headers.append(header_name(name)?, value);
+        }
+        Ok(headers)
+    }
+
+    fn fill(&self, parts: Vec<Part>) -> Result<Vec<u8>, InvalidRequest> {
+        let mut filled = Vec::new();
+        for part in parts {
+            match part {
+                // A large body is one piece, which need not be copied.
+                Part::Bytes(bytes) if filled.is_empty() => filled = bytes,
+                Part::Bytes(bytes) => filled.extend_from_slice(&bytes),
+                Part::Secret { name, encoding } => {
+                    let secret = secret(self.connection, &name)?;
+                    let shown = if self.masked {
+                        format!("{{{{secret:{name}}}}}")
+                    } else {
+                        encoded(encoding, secret.reveal())
+                    };
+                    filled.extend_from_slice(shown.as_bytes());
+                }
+                Part::Credentials { user, password } => {
+                    let secret = secret(self.connection, &password)?;
+                    let shown = if self.masked {
+                        format!("{{{{base64 of {user}:secret:{password}}}}}")
+                    } else {
+                        BASE64.encode(format!("{user}:{}", secret.reveal()))
+                    };
+                    filled.extend_from_slice(shown.as_bytes());
+                }
             }
         }
+        Ok(filled)
     }
-    Ok(filled)
 }
 
 fn encoded(encoding: SecretEncoding, secret: &str) -> String {
@@ -180,20 +279,22 @@ mod tests {
     use tocsin_core::plugin::Signing;
 
     use super::*;
+    use crate::config::Target;
 
     const MOMENT: Moment<'static> = Moment { delivery: "01J", seconds: 1_614_265_330 };
 
     fn connection() -> Connection {
-        let url = "https://peer.example/hook?key=abc";
         Connection {
             name: "peer".to_owned(),
             plugin: "webhook".to_owned(),
             description: String::new(),
-            url: Secret::new(url),
-            parsed_url: Url::parse(url).unwrap(),
+            kind: String::new(),
+            environment: String::new(),
+            target: Target::parse("https://peer.example/hook?key=abc").unwrap(),
             policy: Policy::default(),
             timeout: Duration::from_secs(1),
             concurrency: 1,
+            body_bytes: 1024,
             secrets: BTreeMap::from([("token".to_owned(), Secret::new("a\"b&c d"))]),
             settings: BTreeMap::new(),
         }
@@ -211,6 +312,11 @@ mod tests {
         }
     }
 
+    fn sent(wanted: ActionRequest) -> Result<Outgoing, InvalidRequest> {
+        let connection = connection();
+        assemble(&connection, connection.target.sample(), wanted, &MOMENT)
+    }
+
     fn secret(encoding: SecretEncoding) -> Part {
         Part::Secret { name: "token".to_owned(), encoding }
     }
@@ -218,7 +324,7 @@ mod tests {
     #[test]
     fn a_secret_is_written_as_its_place_needs_it() {
         let body = |encoding| {
-            let sent = assemble(&connection(), wanted(vec![secret(encoding)]), &MOMENT).unwrap();
+            let sent = sent(wanted(vec![secret(encoding)])).unwrap();
             String::from_utf8(sent.body).unwrap()
         };
         assert_eq!(body(SecretEncoding::Raw), "a\"b&c d");
@@ -232,20 +338,20 @@ mod tests {
         let credentials = Part::Credentials { user: "me".to_owned(), password: "token".to_owned() };
         request.headers =
             vec![("authorization".to_owned(), vec![Part::Bytes(b"Basic ".to_vec()), credentials])];
-        let sent = assemble(&connection(), request, &MOMENT).unwrap();
+        let sent = sent(request).unwrap();
         assert_eq!(sent.headers["authorization"], format!("Basic {}", BASE64.encode("me:a\"b&c d")));
     }
 
     #[test]
     fn the_path_is_joined_onto_the_connections_url_and_keeps_its_query() {
-        let sent = assemble(&connection(), wanted(Vec::new()), &MOMENT).unwrap();
+        let sent = sent(wanted(Vec::new())).unwrap();
         assert_eq!(sent.url.as_str(), "https://peer.example/hook/v1?key=abc");
     }
 
     #[test]
     fn a_missing_secret_is_named_with_the_place_where_it_belongs() {
         let part = Part::Secret { name: "password".to_owned(), encoding: SecretEncoding::Raw };
-        let error = assemble(&connection(), wanted(vec![part]), &MOMENT).err().unwrap();
+        let error = sent(wanted(vec![part])).err().unwrap();
         assert_eq!(
             error.to_string(),
             "the secret `password` is missing: add `secrets.password` to [connections.peer]"
@@ -257,7 +363,7 @@ mod tests {
         for (name, value) in [("Host", "other.example"), ("content-length", "1"), ("x-a", "b\r\nx-c: d")] {
             let mut request = wanted(Vec::new());
             request.headers = vec![(name.to_owned(), vec![Part::Bytes(value.as_bytes().to_vec())])];
-            let error = assemble(&connection(), request, &MOMENT).err().unwrap();
+            let error = sent(request).err().unwrap();
             assert!(matches!(error, InvalidRequest::Header(..)), "{name}: {error}");
         }
     }
@@ -267,10 +373,40 @@ mod tests {
         let mut request = wanted(vec![Part::Bytes(b"{}".to_vec())]);
         request.signing =
             vec![Signing { secret: "token".to_owned(), signature: Signature::StandardWebhooks }];
-        let sent = assemble(&connection(), request, &MOMENT).unwrap();
+        let sent = sent(request).unwrap();
         let expected = signing::standard_webhooks(b"a\"b&c d", "01J", 1_614_265_330, b"{}");
         assert_eq!(sent.headers["webhook-signature"], expected);
         assert_eq!(sent.headers["webhook-id"], "01J");
         assert_eq!(sent.headers["webhook-timestamp"], "1614265330");
+    }
+
+    #[test]
+    fn a_sketch_has_the_names_of_secrets_in_their_places() {
+        let mut request = wanted(vec![Part::Bytes(b"key=".to_vec()), secret(SecretEncoding::Form)]);
+        let credentials = Part::Credentials { user: "me".to_owned(), password: "token".to_owned() };
+        request.headers =
+            vec![("authorization".to_owned(), vec![Part::Bytes(b"Basic ".to_vec()), credentials])];
+        request.signing =
+            vec![Signing { secret: "token".to_owned(), signature: Signature::StandardWebhooks }];
+        let connection = connection();
+        let sketch = sketch(&connection, connection.target.sample(), request).unwrap();
+        assert_eq!(sketch.body, b"key={{secret:token}}");
+        assert_eq!(sketch.headers["authorization"], "Basic {{base64 of me:secret:token}}");
+        assert_eq!(sketch.headers["webhook-signature"], "{{signature with token}}");
+    }
+
+    #[test]
+    fn a_probes_path_goes_where_the_plugin_says_and_nowhere_else() {
+        let mut connection = connection();
+        connection.target = Target::parse("https://chat.example/sub/hooks/id/token").unwrap();
+        let probe = |after: &str, path: &str| {
+            let request = ActionRequest { method: "GET".to_owned(), path: path.to_owned(), ..wanted(Vec::new()) };
+            let probe = Probe { request, after: after.to_owned() };
+            assemble_probe(&connection, probe, &MOMENT).map(|outgoing| outgoing.url.to_string())
+        };
+        assert_eq!(probe("/hooks", "/info").unwrap(), "https://chat.example/sub/hooks/info/id/token");
+        assert_eq!(probe("", "/info").unwrap(), "https://chat.example/sub/hooks/id/token/info");
+        assert!(matches!(probe("/webhooks", "/info"), Err(InvalidRequest::NoPlace(_))));
+        assert!(matches!(probe("/hooks", "/../../admin"), Err(InvalidRequest::Denied(_))));
     }
 }

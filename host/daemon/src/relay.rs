@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 
 use crate::app::{App, QUEUE_RESERVE};
 use crate::config::Config;
+use crate::links::Links;
 use crate::plugins::{Shelf, Watch, rescan};
 use crate::sender::Senders;
 use crate::{control, delivery, http, server, timers};
@@ -97,7 +98,9 @@ impl Relay {
         }
         let address = listener.local_addr().context("listening")?;
         let socket = control::listen(&config.socket_path())?;
-        let app = Arc::new(App::new(config, store, senders, bindings));
+        let links = Links::open(&config.state_dir, config.public_url.clone(), config.limits.keep_links)
+            .context("the key of the links in messages (links.key in the state directory)")?;
+        let app = Arc::new(App::new(config, store, senders, links, bindings));
         begin(&app).await?;
 
         let shelf = Arc::new(shelf);

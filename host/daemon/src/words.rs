@@ -1,6 +1,6 @@
 //! What happened, in words for people: the terminal, the log and answers say it alike.
 
-use tocsin_core::fold::Effect;
+use tocsin_core::fold::{Effect, Happening, TimelineItem};
 use tocsin_core::journal::{Decoding, Verdict};
 use tocsin_core::transition::Transition;
 
@@ -65,5 +65,19 @@ pub const fn is_good(verdict: &Verdict) -> bool {
         Verdict::Retry { .. } | Verdict::Expired(_) | Verdict::Rejected(_) | Verdict::Misconfigured(_) => {
             false
         }
+    }
+}
+
+/// A line of an incident's history, without its text.
+pub fn happening(item: &TimelineItem) -> String {
+    let what = match &item.what {
+        Happening::Changed(kind, fields) if fields.is_empty() => kind.as_str().to_owned(),
+        Happening::Changed(kind, fields) => format!("{} ({})", kind.as_str(), fields.join(", ")),
+        Happening::Late(change) => format!("{} came too late to count", change.as_str()),
+        Happening::Delivery { action, state, .. } => format!("{action}: {}", state.as_str().replace('_', " ")),
+    };
+    match &item.actor {
+        Some(actor) => format!("{what} by {actor}"),
+        None => what,
     }
 }

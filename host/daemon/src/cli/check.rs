@@ -79,7 +79,7 @@ fn summary(config: &Config, bindings: &Bindings) {
         println!("  action {:<16} {status}, to {} on {}{filter}", rule.name, rule.connection, on.join(", "));
     }
     for connection in config.connections.values() {
-        let host = connection.parsed_url.host_str().unwrap_or_default();
+        let host = connection.target.host();
         let Some(Ok(bound)) = bindings.connections.get(&connection.name) else { continue };
         if !usual(&bound.info.hosts, host) {
             println!(

@@ -33,8 +33,12 @@ pub(super) enum Incidents {
     Unack(Handle),
     /// Say that it is over.
     Resolve(Handle),
+    /// Say that it is not over after all.
+    Reopen(Handle),
     /// Write something down.
     Note(Handle),
+    /// Correct its title or severity.
+    Modify(Modify),
 }
 
 /// An incident, and what to say about it.
@@ -48,6 +52,19 @@ pub(super) struct Handle {
     /// Who says so. Default: the user at the terminal
     #[arg(long = "as", value_name = "NAME")]
     actor: Option<String>,
+}
+
+/// What an incident should say.
+#[derive(Debug, Args)]
+pub(super) struct Modify {
+    #[command(flatten)]
+    handle: Handle,
+    /// Its title from now on.
+    #[arg(long)]
+    title: Option<String>,
+    /// Its severity from now on: critical, high, medium, low, info
+    #[arg(long)]
+    severity: Option<String>,
 }
 
 pub(super) fn run(place: &Place, command: Incidents) -> anyhow::Result<ExitCode> {
@@ -67,7 +84,9 @@ pub(super) fn run(place: &Place, command: Incidents) -> anyhow::Result<ExitCode>
         Incidents::Ack(handle) => handled(place, "acknowledge", handle)?,
         Incidents::Unack(handle) => handled(place, "unacknowledge", handle)?,
         Incidents::Resolve(handle) => handled(place, "resolve", handle)?,
+        Incidents::Reopen(handle) => handled(place, "reopen", handle)?,
         Incidents::Note(handle) => handled(place, "note", handle)?,
+        Incidents::Modify(modify) => modified(place, modify)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -75,15 +94,31 @@ pub(super) fn run(place: &Place, command: Incidents) -> anyhow::Result<ExitCode>
 fn handled(place: &Place, command: &str, handle: Handle) -> anyhow::Result<()> {
     let path = format!("/incidents/{}/{command}", segment(&handle.incident));
     let body = json!({ "actor": handle.actor.unwrap_or_else(person), "text": handle.text.join(" ") });
-    let incident = place.ask(&path, Some(body))?;
+    done(place, &place.ask(&path, Some(body))?);
+    Ok(())
+}
+
+fn modified(place: &Place, modify: Modify) -> anyhow::Result<()> {
+    let Modify { handle, title, severity } = modify;
+    let path = format!("/incidents/{}/modify", segment(&handle.incident));
+    let body = json!({
+        "actor": handle.actor.unwrap_or_else(person),
+        "text": handle.text.join(" "),
+        "title": title,
+        "severity": severity,
+    });
+    done(place, &place.ask(&path, Some(body))?);
+    Ok(())
+}
+
+fn done(place: &Place, incident: &Value) {
     if place.json {
-        json(&incident);
+        json(incident);
     } else {
         let already = if incident["changed"] == json!(false) { " already" } else { "" };
-        let state = text(&incident, "state");
-        println!("incident #{} is{already} {state}: {}", text(&incident, "number"), text(&incident, "title"));
+        let state = text(incident, "state");
+        println!("incident #{} is{already} {state}: {}", text(incident, "number"), text(incident, "title"));
     }
-    Ok(())
 }
 
 fn list(incidents: &Value) {

@@ -1,11 +1,18 @@
 //! `[actions.<name>]`: what is sent when.
 
+use std::time::Duration;
+
 use tocsin_core::delivery::ChangeKind;
+use tocsin_core::incident::IncidentState;
 use tocsin_core::routing::{ActionRule, ActionStatus};
 use tocsin_core::template::Expression;
 
 use super::Action;
 use super::reader::Reader;
+use crate::links::Purpose;
+
+/// The shortest time between two reminders: shorter ones are an alarm of their own.
+const REPEAT_MIN: Duration = Duration::from_secs(1);
 
 /// The changes that people are told of unless said otherwise: not every update, not every note.
 const DEFAULT_ON: [ChangeKind; 5] = [
@@ -18,6 +25,7 @@ const DEFAULT_ON: [ChangeKind; 5] = [
 
 pub(super) fn read(name: String, mut reader: Reader, connections: &[String]) -> (String, Action) {
     let description = reader.text("description").unwrap_or_default();
+    let language = reader.text("language").unwrap_or_default();
     let status = reader.parsed("status", str::parse::<ActionStatus>).unwrap_or(ActionStatus::Enabled);
     let connection = reader.required_text("connection", "the name of one of the connections");
     if !connection.is_empty() {
@@ -27,11 +35,18 @@ pub(super) fn read(name: String, mut reader: Reader, connections: &[String]) -> 
     if let Some(test) = &test_connection {
         check_connection(&reader, "test_connection", test, connections);
     }
-    let on = reader.texts("on").map(|words| changes(&reader, &words)).unwrap_or(DEFAULT_ON.to_vec());
+    let enters = states(&mut reader, "enters");
+    let leaves = states(&mut reader, "leaves");
+    // Whoever names states and no changes is told of the states alone.
+    let other = if enters.is_empty() && leaves.is_empty() { DEFAULT_ON.to_vec() } else { Vec::new() };
+    let on = reader.texts("on").map(|words| changes(&reader, &words)).unwrap_or(other);
     let filter = reader.text("filter");
     if let Some(Err(error)) = filter.as_deref().map(Expression::parse) {
         reader.problem("filter", error.to_string());
     }
+    let delay_ms = time(&mut reader, "delay", Duration::from_millis(1));
+    let repeat_ms = time(&mut reader, "repeat", REPEAT_MIN);
+    let readers_may = readers_may(&mut reader);
     let settings = reader.settings("settings");
     reader.finish();
     let rule = ActionRule {
@@ -40,13 +55,13 @@ pub(super) fn read(name: String, mut reader: Reader, connections: &[String]) -> 
         connection,
         test_connection,
         on,
-        enters: Vec::new(),
-        leaves: Vec::new(),
-        delay_ms: None,
-        repeat_ms: None,
+        enters,
+        leaves,
         filter,
+        delay_ms,
+        repeat_ms,
     };
-    (name, Action { rule, description, settings })
+    (name, Action { rule, description, language, readers_may, settings })
 }
 
 fn check_connection(reader: &Reader, key: &str, name: &str, connections: &[String]) {
@@ -60,8 +75,46 @@ fn changes(reader: &Reader, words: &[String]) -> Vec<ChangeKind> {
     if words.is_empty() {
         reader.problem("on", "is empty: the action would never run; use `status = \"disabled\"`");
     }
+    let parse = |word: &String| match word.parse::<ChangeKind>() {
+        Ok(ChangeKind::Repeated) => {
+            reader.problem("on", "`repeated` comes of a time: write `repeat = \"30m\"`");
+            None
+        }
+        Ok(kind) => Some(kind),
+        Err(error) => {
+            reader.problem("on", error.to_string());
+            None
+        }
+    };
+    words.iter().filter_map(parse).collect()
+}
+
+fn states(reader: &mut Reader, key: &'static str) -> Vec<IncidentState> {
+    let words = reader.texts(key).unwrap_or_default();
     let parse = |word: &String| {
-        word.parse::<ChangeKind>().map_err(|error| reader.problem("on", error.to_string())).ok()
+        word.parse::<IncidentState>().map_err(|error| reader.problem(key, error.to_string())).ok()
+    };
+    words.iter().filter_map(parse).collect()
+}
+
+/// A time of at least `least`, in milliseconds.
+fn time(reader: &mut Reader, key: &'static str, least: Duration) -> Option<u64> {
+    let time = reader.duration(key)?;
+    if time < least {
+        reader.problem(key, format!("is shorter than {least:?}: leave it out for none"));
+    }
+    Some(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn readers_may(reader: &mut Reader) -> Vec<Purpose> {
+    let Some(words) = reader.texts("readers_may") else { return Purpose::CHANGES.to_vec() };
+    let known = Purpose::CHANGES.map(Purpose::as_str);
+    let parse = |word: &String| {
+        let found = Purpose::CHANGES.into_iter().find(|purpose| purpose.as_str() == word);
+        if found.is_none() {
+            reader.problem("readers_may", format!("`{word}` is not one of {}", known.join(", ")));
+        }
+        found
     };
     words.iter().filter_map(parse).collect()
 }

@@ -3,54 +3,58 @@
 use std::time::Duration;
 
 use tocsin_core::egress::{Policy, check_url};
-use url::Url;
 
-use super::Connection;
+use super::limits::BODY_BYTES_MAX;
 use super::reader::Reader;
+use super::{Connection, Target};
 
 /// How long a request may take unless said otherwise: iTop creates tickets in seconds, not minutes.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes of one request unless said otherwise: no peer for people takes more.
+const DEFAULT_BODY_BYTES: usize = 1024 * 1024;
 /// Deliveries under way at the same time unless said otherwise; those of one incident go one by one anyway.
 const DEFAULT_CONCURRENCY: usize = 4;
 
 pub(super) fn read(name: String, mut reader: Reader, policy: Policy) -> Option<(String, Connection)> {
     let plugin = reader.required_text("plugin", "the id of the plugin that sends, such as `slack`");
     let description = reader.text("description").unwrap_or_default();
+    let kind = reader.text("type").unwrap_or_default();
+    let environment = reader.text("environment").unwrap_or_default();
     let policy = Policy { private: reader.boolean("allow_private").unwrap_or(policy.private) };
     let given = reader.required_secret("url", "the address that requests go to");
-    let parsed = given.as_ref().map(|url| Url::parse(url.reveal().trim()));
-    let parsed_url = match parsed {
-        None => None,
-        Some(Err(error)) => {
-            reader.problem("url", format!("is no URL ({error}): expected `https://host/path`"));
+    let target = given.as_ref().and_then(|url| match Target::parse(url.reveal().trim()) {
+        Err(error) => {
+            reader.problem("url", error.to_string());
             None
         }
-        Some(Ok(url)) => {
-            if let Err(denied) = check_url(&url, policy) {
+        Ok(target) => {
+            if let Err(denied) = check_url(target.sample(), policy) {
                 reader.problem("url", denied.to_string());
             }
-            Some(url)
+            Some(target)
         }
-    };
+    });
     let timeout = reader.duration("timeout").unwrap_or(DEFAULT_TIMEOUT);
     if timeout.is_zero() {
         reader.problem("timeout", "is 0, which no answer can meet");
     }
     let concurrency = reader.count("concurrency", 1..=64).unwrap_or(DEFAULT_CONCURRENCY);
+    let body_bytes = reader.bytes("body", 1024..=BODY_BYTES_MAX).unwrap_or(DEFAULT_BODY_BYTES);
     let secrets = reader.secrets("secrets");
     let settings = reader.settings("settings");
     reader.finish();
-    let url = given?;
-    let parsed_url = parsed_url?;
+    let target = target?;
     let connection = Connection {
         name: name.clone(),
         plugin,
         description,
-        url,
-        parsed_url,
+        kind,
+        environment,
+        target,
         policy,
         timeout,
         concurrency,
+        body_bytes,
         secrets,
         settings,
     };

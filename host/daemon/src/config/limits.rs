@@ -29,6 +29,9 @@ pub struct Limits {
     pub keep_requests: Duration,
     /// For how long the bytes of dead letters are kept. 90 days: long enough to mend a plugin.
     pub keep_dead_letters: Duration,
+    /// For how long a link in a message leads to its incident's page. A week: a message is read again after
+    /// days off; a link that leaked does not open for ever.
+    pub keep_links: Duration,
     /// How long the relay waits for what is under way when it is told to stop.
     pub shutdown: Duration,
 }
@@ -43,6 +46,7 @@ impl Default for Limits {
             plugin_calls: 64,
             keep_requests: Duration::from_secs(7 * DAY),
             keep_dead_letters: Duration::from_secs(90 * DAY),
+            keep_links: Duration::from_secs(7 * DAY),
             shutdown: Duration::from_secs(10),
         }
     }
@@ -60,6 +64,7 @@ pub(super) fn read(mut reader: Reader) -> Limits {
         plugin_calls: reader.count("plugin_calls", 1..=1024).unwrap_or(default.plugin_calls),
         keep_requests: reader.duration("keep_requests").unwrap_or(default.keep_requests),
         keep_dead_letters: reader.duration("keep_dead_letters").unwrap_or(default.keep_dead_letters),
+        keep_links: reader.duration("keep_links").unwrap_or(default.keep_links),
         shutdown: reader.duration("shutdown").unwrap_or(default.shutdown),
     };
     reader.finish();

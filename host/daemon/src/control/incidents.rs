@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tocsin_core::event::Severity;
 use tocsin_core::incident::Incident;
 use tocsin_core::journal::Fact;
 use tocsin_core::transition::Command;
@@ -68,7 +69,7 @@ pub(super) async fn command(
 ) -> Result<Json<Value>, Problem> {
     let command: Command = command.parse().map_err(|_| {
         Problem::not_found(format!(
-            "There is no command `{command}`: there is acknowledge, unacknowledge, resolve and note."
+            "There is no command `{command}`: there is acknowledge, unacknowledge, resolve, reopen, note and modify."
         ))
     })?;
     if command == Command::Note && body.text.trim().is_empty() {
@@ -77,12 +78,46 @@ pub(super) async fn command(
     let store = control.app.store.clone();
     let found = blocking(move || find(&store, &incident)).await?;
     let fact = Fact::Commanded { incident: found.id, command, actor: body.actor, text: body.text };
-    let applied = control.app.record(fact).await?;
-    let changed =
-        applied.incident.as_ref().is_some_and(|incident| *incident != found) || command == Command::Note;
-    let mut shown = applied.incident.as_ref().map(shapes::incident).unwrap_or_default();
+    let (mut shown, changed) = recorded(&control, &found, fact).await?;
+    shown["changed"] = json!(changed || command == Command::Note);
+    Ok(Json(shown))
+}
+
+/// What an incident should say, and who says so.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ModifyBody {
+    actor: String,
+    #[serde(default)]
+    text: String,
+    title: Option<String>,
+    severity: Option<String>,
+}
+
+pub(super) async fn modify(
+    State(control): State<Control>,
+    Path(incident): Path<String>,
+    Json(body): Json<ModifyBody>,
+) -> Result<Json<Value>, Problem> {
+    let ModifyBody { actor, text, title, severity } = body;
+    if title.is_none() && severity.is_none() && text.trim().is_empty() {
+        return Err(Problem::bad_request("Nothing is to be modified: give a title or a severity."));
+    }
+    let severity = severity.map(|word| word.parse::<Severity>()).transpose();
+    let severity = severity.map_err(|error| Problem::bad_request(format!("{error}.")))?;
+    let store = control.app.store.clone();
+    let found = blocking(move || find(&store, &incident)).await?;
+    let fact = Fact::Modified { incident: found.id, title, severity, actor, text };
+    let (mut shown, changed) = recorded(&control, &found, fact).await?;
     shown["changed"] = json!(changed);
     Ok(Json(shown))
+}
+
+/// The incident after `fact` about it, and whether it is another than `before`.
+async fn recorded(control: &Control, before: &Incident, fact: Fact) -> Result<(Value, bool), Problem> {
+    let applied = control.app.record(fact).await?;
+    let changed = applied.incident.as_ref().is_some_and(|incident| incident != before);
+    Ok((applied.incident.as_ref().map(shapes::incident).unwrap_or_default(), changed))
 }
 
 /// The incident with this number or id.

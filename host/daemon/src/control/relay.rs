@@ -1,4 +1,4 @@
-//! The relay itself over the control socket: its state, plugins, connections, and the check of its store.
+//! The relay itself over the control socket: its state, its plugins, and the check of its store.
 
 use axum::Json;
 use axum::extract::State;
@@ -53,25 +53,6 @@ fn plugin(loaded: &Loaded) -> Value {
         "action": info.action.is_some(),
         "imports": loaded.plugin.imports(),
     })
-}
-
-pub(super) async fn connections(State(control): State<Control>) -> Result<Json<Value>, Problem> {
-    let store = control.app.store.clone();
-    let pauses = blocking(move || store.pauses()).await?;
-    let bindings = control.app.bindings();
-    let shape = |name: &String, plugin: &String, host: Option<&str>| {
-        let pause = pauses.iter().find(|(paused, _)| paused == name);
-        let problem = bindings.connections.get(name).and_then(|bound| bound.as_ref().err());
-        json!({
-            "name": name,
-            "plugin": plugin,
-            "host": host,
-            "paused": pause.map(|(_, pause)| json!({ "since": pause.since.to_string(), "reason": pause.reason })),
-            "problem": problem,
-        })
-    };
-    let connections = control.app.config.connections.values();
-    Ok(Json(connections.map(|c| shape(&c.name, &c.plugin, c.parsed_url.host_str())).collect()))
 }
 
 pub(super) async fn verify(State(control): State<Control>) -> Result<Json<Value>, Problem> {

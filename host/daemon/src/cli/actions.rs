@@ -1,0 +1,155 @@
+//! `tocsin actions`: what is sent when, and what exactly would be sent.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::Place;
+use super::table::{items, json, plain, print, segment, short, text};
+
+/// Characters of a body that are printed; `--json` has all of it.
+const BODY_CHARS_MAX: usize = 20_000;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Actions {
+    /// List the actions: when they run, over which connection.
+    List,
+    /// Render and encode an action for an incident and print the exact request, secrets masked. Nothing is
+    /// sent and nothing is recorded.
+    Try(Try),
+}
+
+/// What is to be tried.
+#[derive(Debug, Args)]
+pub(super) struct Try {
+    /// The action's name.
+    action: String,
+    /// The incident: its number or id. Default: a sample
+    #[arg(long, value_name = "ID")]
+    incident: Option<String>,
+    /// What happened to it: opened, updated, acknowledged, unacknowledged, resolved, reopened, noted, repeated,
+    /// flapping, steady. Default: what its state says
+    #[arg(long)]
+    change: Option<String>,
+    /// Send it over the action's test connection, marked as a test, and print every request and answer.
+    #[arg(long)]
+    send: bool,
+    /// Print addresses whole. They are often secrets.
+    #[arg(long)]
+    show_url: bool,
+}
+
+pub(super) fn run(place: &Place, command: Actions) -> anyhow::Result<ExitCode> {
+    match command {
+        Actions::List => list(place),
+        Actions::Try(wanted) => try_out(place, &wanted),
+    }
+}
+
+fn list(place: &Place) -> anyhow::Result<ExitCode> {
+    let actions = place.ask("/actions", None)?;
+    if place.json {
+        json(&actions);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let row = |action: &Value| {
+        let problem = text(action, "problem");
+        let note = if problem.is_empty() { text(action, "description") } else { problem };
+        [
+            text(action, "name"),
+            text(action, "status"),
+            text(action, "plugin"),
+            text(action, "connection"),
+            triggers(action),
+            short(&note, 80),
+        ]
+    };
+    let rows: Vec<_> = items(&actions).iter().map(row).collect();
+    if rows.is_empty() {
+        println!("no actions");
+    } else {
+        print(["NAME", "STATUS", "PLUGIN", "CONNECTION", "WHEN", ""], &rows);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// When it runs, on one line.
+fn triggers(action: &Value) -> String {
+    let words = |field: &str, before: &str| -> Vec<String> {
+        let named = items(&action[field]).iter().filter_map(Value::as_str);
+        named.map(|word| format!("{before}{word}")).collect()
+    };
+    let mut triggers = words("on", "");
+    triggers.extend(words("enters", "enters "));
+    triggers.extend(words("leaves", "leaves "));
+    let mut line = triggers.join(", ");
+    for (field, before) in [("filter", "if"), ("delay_ms", "after ms"), ("repeat_ms", "every ms")] {
+        let value = text(action, field);
+        if !value.is_empty() {
+            line.push_str(&format!("; {before} {value}"));
+        }
+    }
+    short(&line, 100)
+}
+
+fn try_out(place: &Place, wanted: &Try) -> anyhow::Result<ExitCode> {
+    let given = json!({
+        "incident": wanted.incident,
+        "change": wanted.change,
+        "send": wanted.send,
+        "show_url": wanted.show_url,
+    });
+    let tried = place.ask(&format!("/actions/{}/try", segment(&wanted.action)), Some(given))?;
+    if place.json {
+        json(&tried);
+    } else {
+        show(&tried);
+    }
+    Ok(if tried["good"] == json!(true) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn show(tried: &Value) {
+    let test = if tried["test"] == json!(true) { ", marked as a test" } else { "" };
+    println!(
+        "{} over {}{test}: {} ({})",
+        text(tried, "action"),
+        text(tried, "connection"),
+        short(&text(tried, "incident"), 100),
+        text(tried, "change")
+    );
+    for request in items(&tried["requests"]) {
+        println!("\n{} {}", text(request, "method"), text(request, "address"));
+        headers(request);
+        println!("\n{}", body(&request["body"]));
+        let answer = &request["answer"];
+        if !answer.is_null() {
+            println!("\n  answered {}", text(answer, "status"));
+            println!("  {}", body(&answer["body"]).replace('\n', "\n  "));
+        }
+    }
+    println!("\n{}", text(tried, "outcome"));
+    println!("Nothing was recorded.");
+}
+
+fn headers(request: &Value) {
+    for pair in items(&request["headers"]) {
+        let part = |at: usize| plain(pair.get(at).and_then(Value::as_str).unwrap_or_default());
+        println!("{}: {}", part(0), part(1));
+    }
+}
+
+/// A body for a terminal: JSON with its lines, other text as it is.
+fn body(body: &Value) -> String {
+    let Some(text) = body["text"].as_str() else {
+        return format!("({} characters of base 64)", body["base64"].as_str().map_or(0, str::len));
+    };
+    let shown = match serde_json::from_str::<Value>(text) {
+        Ok(document @ (Value::Object(_) | Value::Array(_))) => format!("{document:#}"),
+        _ => text.to_owned(),
+    };
+    match shown.char_indices().nth(BODY_CHARS_MAX) {
+        Some((at, _)) => format!("{}… (cut; --json prints all)", plain(&shown[..at])),
+        None => plain(&shown),
+    }
+}

@@ -1,0 +1,69 @@
+//! `tocsin connections`: where requests go, and whether they would arrive.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::Place;
+use super::table::{items, json, print, segment, short, text};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Connections {
+    /// List the connections, and which of them stand still and why.
+    List,
+    /// Ask a connection's peer something that leaves no trace there: is the address right, are the
+    /// credentials?
+    Test {
+        /// The connection's name.
+        connection: String,
+    },
+}
+
+pub(super) fn run(place: &Place, command: Connections) -> anyhow::Result<ExitCode> {
+    match command {
+        Connections::List => list(place),
+        Connections::Test { connection } => test(place, &connection),
+    }
+}
+
+fn list(place: &Place) -> anyhow::Result<ExitCode> {
+    let connections = place.ask("/connections", None)?;
+    if place.json {
+        json(&connections);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let row = |connection: &Value| {
+        let (problem, paused) = (text(connection, "problem"), text(connection, "paused.reason"));
+        let note = match (problem.is_empty(), paused.is_empty()) {
+            (false, _) => problem,
+            (true, false) => format!("paused: {paused}"),
+            (true, true) => text(connection, "description"),
+        };
+        [
+            text(connection, "name"),
+            text(connection, "plugin"),
+            text(connection, "type"),
+            text(connection, "environment"),
+            text(connection, "host"),
+            short(&note, 100),
+        ]
+    };
+    let rows: Vec<_> = items(&connections).iter().map(row).collect();
+    if rows.is_empty() {
+        println!("no connections");
+    } else {
+        print(["NAME", "PLUGIN", "TYPE", "ENVIRONMENT", "HOST", ""], &rows);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn test(place: &Place, connection: &str) -> anyhow::Result<ExitCode> {
+    let tested = place.ask(&format!("/connections/{}/test", segment(connection)), Some(json!({})))?;
+    if place.json {
+        json(&tested);
+    } else {
+        println!("{}: {}", text(&tested, "host"), text(&tested, "outcome"));
+    }
+    Ok(if text(&tested, "state") == "bad" { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
