@@ -1,0 +1,56 @@
+//! Mistakes in the settings that their kinds cannot tell.
+//!
+//! Never refuses an address that is not PagerDuty's own: somebody may have a proxy before it.
+
+use tocsin_plugin::prelude::*;
+
+use crate::{Fields, details, severity};
+
+/// Where events go: accounts in the United States and in Europe (support.pagerduty.com, "Service Regions").
+pub(crate) const HOSTS: [&str; 2] = ["events.pagerduty.com", "events.eu.pagerduty.com"];
+
+/// What is wrong with a connection to this host.
+pub(crate) fn connection(host: &str) -> Result<(), Vec<Problem>> {
+    let host = host.to_ascii_lowercase();
+    let is_theirs = host == "pagerduty.com" || host.ends_with(".pagerduty.com");
+    if is_theirs && !HOSTS.contains(&host.as_str()) {
+        let problem = format!(
+            "leads to `{host}`, which takes no events: write `https://{}`, or `https://{}` for an account in Europe",
+            HOSTS[0], HOSTS[1]
+        );
+        return Err(vec![Problem::new("url", problem)]);
+    }
+    Ok(())
+}
+
+/// What is wrong with an action.
+pub(crate) fn action(settings: &Fields) -> Result<(), Vec<Problem>> {
+    let mut problems = Vec::new();
+    if let Err(why) = severity::of(Severity::Critical, &settings.severities) {
+        problems.push(Problem::new("severities", why));
+    }
+    let codes = &settings.other_action_codes;
+    let unknown = chat::unknown_codes(codes);
+    let has_codes = codes.iter().any(|code| !code.trim().is_empty());
+    if !unknown.is_empty() {
+        let known = chat::TRANSITIONS.map(|(code, _)| code).join(", ");
+        let why = format!("names `{}`, which is no transition; there is {known}", unknown.join("`, `"));
+        problems.push(Problem::new("other_action_codes", why));
+    } else if (settings.other_actions == chat::OtherActions::Specify) != has_codes {
+        let why = if has_codes {
+            "is given and `other_actions` is not `specify`"
+        } else {
+            "is empty and `other_actions` is `specify`"
+        };
+        problems.push(Problem::new("other_action_codes", why));
+    }
+    if let Some(template) = details::own(settings) {
+        if let Err(why) = details::object(template) {
+            problems.push(Problem::new("custom_details", why));
+        }
+        if settings.message.as_deref().is_some_and(|message| !message.trim().is_empty()) {
+            problems.push(Problem::new("message", "is given beside `custom_details`, which takes its place"));
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
