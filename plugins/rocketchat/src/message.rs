@@ -1,0 +1,102 @@
+//! The request's body: the text, who it is from, where it goes, and what hangs on it.
+//!
+//! Never empty: the server answers an empty message with success and posts nothing.
+
+use serde_json::{Map, Value, json};
+use tocsin_plugin::prelude::*;
+
+use crate::markdown::{is_blank, length, neutral};
+use crate::{Fields, attachment, given};
+
+/// UTF-16 code units of a text. The server's own limit (`Message_MaxAllowedSize`, 5000) does not hold for
+/// integrations, where larger messages make clients fail.
+pub(crate) const TEXT_LENGTH: usize = 5_000;
+/// Of them for the title inside the text: the message needs the rest.
+const TITLE_LENGTH: usize = 1_000;
+
+/// The key of the reference that is the id of the incident's first message.
+pub(crate) const MESSAGE: &str = "message";
+/// The key of the reference that is the channel in which it was posted, when an action chose one.
+pub(crate) const CHANNEL: &str = "channel";
+
+/// The whole body.
+///
+/// # Errors
+/// A channel or a mention that cannot be one: this delivery would go to somebody else, or to nobody.
+pub(crate) fn body(context: &Context, settings: &Fields) -> Result<Value, Failure> {
+    let refuse =
+        |field: &str, problem: String| Failure::rejected(format!("`{field}` of the action: {problem}"));
+    let channel = given::channel(settings).map_err(|problem| refuse("channel", problem))?;
+    let mentions =
+        given::mentions(context.change.kind, settings).map_err(|problem| refuse("mention", problem))?;
+    let mut body = Map::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            body.insert(name.to_owned(), value);
+        }
+    };
+    put("text", Some(json!(text(context, settings, &mentions))));
+    put("attachments", Some(attachment::all(context, settings)));
+    put("alias", given::alias(settings).map(|alias| json!(alias)));
+    put("avatar", given::avatar(settings).ok().flatten().map(|avatar| json!(avatar)));
+    put("emoji", given::emoji(settings).ok().flatten().map(|emoji| json!(emoji)));
+    put("channel", channel.map(|channel| json!(channel)));
+    // An alert must not make the server fetch addresses for previews.
+    put("parseUrls", Some(json!(false)));
+    if settings.threads {
+        // The one way to be told a message's id, and of each channel whether it worked.
+        put("separateResponse", Some(json!(true)));
+        put("tmid", thread(context, channel).map(|id| json!(id)));
+    }
+    Ok(Value::Object(body))
+}
+
+/// The incident's first message in this channel. One in another channel would be answered where nobody looks.
+pub(crate) fn thread<'a>(context: &'a Context, channel: Option<&str>) -> Option<&'a str> {
+    let posted_in = context.reference(CHANNEL).map(|reference| reference.value.as_str());
+    let message = context.reference(MESSAGE).filter(|_| posted_in == channel)?;
+    Some(message.value.as_str())
+}
+
+fn text(context: &Context, settings: &Fields, mentions: &str) -> String {
+    let mut text = mentions.to_owned();
+    let own = given::filled(settings.message.as_ref());
+    if let Some(own) = own {
+        text.push_str(&neutral(&context.marked(own), TEXT_LENGTH.saturating_sub(length(&text))));
+        return text;
+    }
+    text.push_str(mark(context));
+    text.push_str(" *");
+    text.push_str(&neutral(&title(context, settings), TITLE_LENGTH));
+    text.push('*');
+    for part in [context.change.text.trim(), context.incident.message.trim()] {
+        let room = TEXT_LENGTH.saturating_sub(length(&text) + 1);
+        if !is_blank(part) && room > 1 {
+            text.push('\n');
+            text.push_str(&neutral(part, room));
+        }
+    }
+    text
+}
+
+/// The title that the operator gave, or what happened and the incident's title; marked in a test. On one line,
+/// not yet neutral.
+pub(crate) fn title(context: &Context, settings: &Fields) -> String {
+    match given::filled(settings.title.as_ref()) {
+        Some(own) => context.marked(&text::one_line(own)),
+        None => chat::headline(context),
+    }
+}
+
+/// How bad it is, before anybody has read a word.
+const fn mark(context: &Context) -> &'static str {
+    match (context.incident.state, context.incident.severity) {
+        (State::Resolved, _) => "✅",
+        (State::Acknowledged, _) => "👀",
+        (State::Open, Severity::Critical) => "🚨",
+        (State::Open, Severity::High) => "🔴",
+        (State::Open, Severity::Medium) => "🟠",
+        (State::Open, Severity::Low) => "🟡",
+        (State::Open, Severity::Info) => "🔵",
+    }
+}

@@ -1,0 +1,29 @@
+//! Behaviours of the message and the verdict, beside the cases.
+
+use serde_json::Value;
+use tocsin_plugin::Part;
+use tocsin_plugin::testing::{self, example_context};
+
+use super::*;
+
+mod answers;
+mod messages;
+
+fn fields() -> Fields {
+    Fields::from_settings(&[]).expect("defaults")
+}
+
+fn body(context: &Context, settings: &Fields) -> Value {
+    match RocketChat::encode(context, &(), settings).expect("a request") {
+        Step::Send(request, _) => match request.body.as_slice() {
+            [Part::Bytes(bytes)] => serde_json::from_slice(bytes).expect("JSON"),
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn cases_hold() {
+    testing::run_action_cases::<RocketChat>(env!("CARGO_MANIFEST_DIR"));
+}

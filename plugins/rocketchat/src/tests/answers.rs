@@ -1,0 +1,174 @@
+//! What the answers mean.
+
+use tocsin_plugin::{Certainty, Header};
+
+use super::*;
+
+fn resumed(settings: &Fields, status: u16, headers: &[(&str, &str)], body: &str) -> Result<Step, Failure> {
+    let headers = headers.iter().map(|(n, v)| Header { name: (*n).to_owned(), value: (*v).to_owned() });
+    let response = Response { status, headers: headers.collect(), body: body.as_bytes().to_vec() };
+    RocketChat::resume(&example_context(), &(), settings, &[], &response)
+}
+
+fn name(verdict: &Result<Step, Failure>) -> &'static str {
+    match verdict {
+        Ok(Step::Delivered(receipt)) if receipt.certainty == Certainty::Accepted => "accepted",
+        Ok(Step::Delivered(_)) => "delivered",
+        Ok(_) => "another step",
+        Err(Failure::Retry { .. }) => "retry",
+        Err(Failure::Rejected(_)) => "rejected",
+        Err(Failure::Misconfigured(_)) => "misconfigured",
+    }
+}
+
+fn verdict(status: u16, body: &str) -> &'static str {
+    name(&resumed(&fields(), status, &[], body))
+}
+
+#[test]
+fn every_documented_answer_has_its_verdict() {
+    for (status, body, expected) in [
+        (200, r#"{"success":true}"#, "delivered"),
+        (200, r##"{"success":true,"responses":[{"channel":"#a","message":{"_id":"M"}}]}"##, "delivered"),
+        (200, r##"{"success":true,"responses":[{"channel":"#a"}]}"##, "accepted"),
+        (
+            200,
+            r##"{"success":true,"responses":[{"channel":"#a","message":{"_id":"M"}},{"channel":"#b","error":"invalid-channel"}]}"##,
+            "rejected",
+        ),
+        (200, r#"{"success":false}"#, "rejected"),
+        (200, r#"{"success":false,"error":"invalid-channel"}"#, "misconfigured"),
+        (200, "{}", "rejected"),
+        (200, "thank you", "accepted"),
+        (200, "\"thank you\"", "accepted"),
+        (200, "", "accepted"),
+        (200, "<!DOCTYPE html><title>Login</title>", "misconfigured"),
+        (302, "", "misconfigured"),
+        (400, r#"{"success":false,"error":"unknown-error"}"#, "rejected"),
+        (400, r#"{"success":false,"error":"invalid-channel"}"#, "misconfigured"),
+        (
+            400,
+            r##"{"success":false,"responses":[{"channel":"#a","error":"invalid-channel"}]}"##,
+            "misconfigured",
+        ),
+        (400, r#"{"success":false,"error":"error-running-script"}"#, "misconfigured"),
+        (400, r#"{"success":false,"error":"Not enough permission"}"#, "misconfigured"),
+        (400, r#"{"success":false,"error":"error-action-not-allowed"}"#, "rejected"),
+        (400, r#"{"success":false,"error":"Invalid integration id or token provided."}"#, "misconfigured"),
+        (401, r#"{"status":"error","message":"You must be logged in to do this."}"#, "misconfigured"),
+        (404, "<html>", "misconfigured"),
+        (413, "", "rejected"),
+        (400, r#"{"success":false,"error":"Error, too many requests. [error-too-many-requests]"}"#, "retry"),
+        (429, "", "retry"),
+        (500, "", "retry"),
+        (502, "<html>bad gateway", "retry"),
+        (503, "Service Unavailable", "retry"),
+        (503, r#"{"success":false,"error":"Service Unavailable"}"#, "misconfigured"),
+    ] {
+        assert_eq!(verdict(status, body), expected, "{status} {body}");
+    }
+}
+
+#[test]
+fn a_chosen_channel_is_the_actions_mistake_and_not_the_connections() {
+    let settings = Fields { channel: Some("#nope".to_owned()), ..fields() };
+    for word in ["invalid-channel", "overriding destination channel is disabled for this integration"] {
+        let body = format!(r#"{{"success":false,"error":"{word}"}}"#);
+        let verdict = resumed(&settings, 400, &[], &body);
+        assert!(matches!(&verdict, Err(Failure::Rejected(why)) if why.contains("`channel`")), "{verdict:?}");
+    }
+}
+
+#[test]
+fn the_first_messages_id_is_kept_and_no_later_one() {
+    let body = r##"{"success":true,"responses":[{"channel":"#a","message":{"_id":"M1"}}]}"##;
+    let kept = |settings: &Fields, context: &Context| {
+        let response = Response { status: 200, headers: Vec::new(), body: body.as_bytes().to_vec() };
+        match RocketChat::resume(context, &(), settings, &[], &response) {
+            Ok(Step::Delivered(receipt)) => {
+                let pairs = receipt.references.into_iter();
+                pairs.map(|reference| format!("{}={}", reference.key, reference.value)).collect::<Vec<_>>()
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    let mut context = example_context();
+    assert_eq!(kept(&fields(), &context), ["message=M1"]);
+    let chosen = Fields { channel: Some("#ops".to_owned()), ..fields() };
+    assert_eq!(kept(&chosen, &context), ["message=M1", "channel=#ops"]);
+    context.references =
+        vec![tocsin_plugin::Reference { key: "message".to_owned(), value: "M0".to_owned(), url: None }];
+    assert!(kept(&fields(), &context).is_empty());
+}
+
+#[test]
+fn an_integration_with_several_channels_has_no_thread() {
+    let body = r##"{"success":true,"responses":[{"channel":"#a","message":{"_id":"A"}},{"channel":"#b","message":{"_id":"B"}}]}"##;
+    let verdict = resumed(&fields(), 200, &[], body);
+    assert!(matches!(&verdict, Ok(Step::Delivered(receipt)) if receipt.references.is_empty()), "{verdict:?}");
+    assert_eq!(name(&verdict), "delivered");
+}
+
+#[test]
+fn the_wait_is_read_from_the_header_in_milliseconds_or_from_the_words() {
+    let after = |headers: &[(&str, &str)], body: &str| match resumed(&fields(), 429, headers, body) {
+        Err(Failure::Retry { after_ms, .. }) => after_ms,
+        other => panic!("{other:?}"),
+    };
+    let now_ms = example_context().now.as_micros() / 1000;
+    let words = r#"{"success":false,"error":"Error, too many requests. Please slow down. You must wait 28 seconds before trying this endpoint again. [error-too-many-requests]"}"#;
+    assert_eq!(after(&[("x-ratelimit-reset", &(now_ms + 12_345).to_string())], words), Some(12_345));
+    assert_eq!(after(&[("X-RateLimit-Reset", &(now_ms - 1).to_string())], words), Some(28_000));
+    assert_eq!(after(&[("X-RateLimit-Reset", "soon")], words), Some(28_000));
+    assert_eq!(after(&[("X-RateLimit-Reset", &u64::MAX.to_string())], words), Some(86_400_000));
+    assert_eq!(after(&[("retry-after", "7")], ""), Some(7_000));
+    assert_eq!(after(&[], "wait forever"), None);
+}
+
+#[test]
+fn a_connection_is_tried_without_posting() {
+    let probe = RocketChat::probe("chat.example", &()).expect("a probe");
+    assert_eq!((probe.request.method.as_str(), probe.request.path.as_str()), ("GET", "/info"));
+    assert_eq!((probe.after.as_str(), probe.request.body.len()), ("/hooks", 0));
+    let probed = |status, body: &str| {
+        let response = Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() };
+        RocketChat::probed("chat.example", &(), &response)
+    };
+    assert!(probed(200, r#"{"success":true}"#).is_ok_and(|line| line.contains("nothing was posted")));
+    for (status, body) in [(200, "<html>"), (200, r#"{"success":false}"#), (400, "{}"), (401, ""), (404, "")]
+    {
+        let verdict = probed(status, body);
+        assert!(
+            matches!(&verdict, Err(Failure::Misconfigured(why)) if why.contains("Webhook URL")),
+            "{verdict:?}"
+        );
+    }
+    assert!(matches!(probed(503, ""), Err(Failure::Retry { .. })));
+}
+
+#[test]
+fn rows_of_the_response_table_have_the_class_that_they_document() {
+    let mut rows = 0;
+    testing::for_each_sample(env!("CARGO_MANIFEST_DIR"), "out-rocketchat/responses", |file, bytes| {
+        let table: Vec<Value> =
+            serde_json::from_slice(bytes).unwrap_or_else(|error| panic!("{file}: {error}"));
+        for row in table {
+            rows += 1;
+            let status =
+                row["status"].as_u64().and_then(|status| u16::try_from(status).ok()).expect("a status");
+            let body = row.get("body").map(Value::to_string).unwrap_or_default();
+            let class = row["class"].as_str().expect("a class");
+            let verdict = verdict(status, &body);
+            let fits = match class {
+                class if class.starts_with("success") => verdict == "delivered",
+                class if class.starts_with("retry") => verdict == "retry",
+                class if class.starts_with("permanent(config") => verdict == "misconfigured",
+                class if class.starts_with("permanent") => verdict == "rejected",
+                class if class.starts_with("integration DISABLED") => verdict == "misconfigured",
+                other => panic!("a class that nobody has judged: {other}"),
+            };
+            assert!(fits, "{status} {body}: {class} is {verdict}");
+        }
+    });
+    eprintln!("{rows} rows of the table were judged");
+}
