@@ -1,0 +1,110 @@
+//! What the answers mean.
+
+use tocsin_plugin::Header;
+
+use super::*;
+
+fn resumed(status: u16, headers: &[(&str, &str)], body: &str) -> Result<Step, Failure> {
+    let headers = headers.iter().map(|(n, v)| Header { name: (*n).to_owned(), value: (*v).to_owned() });
+    let response = Response { status, headers: headers.collect(), body: body.as_bytes().to_vec() };
+    GoogleChat::resume(&example_context(), &(), &fields(), &[], &response)
+}
+
+fn verdict(status: u16, body: &str) -> &'static str {
+    match resumed(status, &[], body) {
+        Ok(Step::Delivered(_)) => "delivered",
+        Ok(_) => "another step",
+        Err(Failure::Retry { .. }) => "retry",
+        Err(Failure::Rejected(_)) => "rejected",
+        Err(Failure::Misconfigured(why)) => {
+            assert!(why.contains("webhook"), "{why}");
+            "misconfigured"
+        }
+    }
+}
+
+const POSTED: &str =
+    r#"{"name":"spaces/A/messages/B.C","thread":{"name":"spaces/A/threads/B"},"space":{"name":"spaces/A"}}"#;
+
+#[test]
+fn every_documented_answer_has_its_verdict() {
+    for (status, body, expected) in [
+        (200, POSTED, "delivered"),
+        (200, r#"{"name":"spaces/A/messages/B.C"}"#, "delivered"),
+        (200, r#"{"name":"spaces/A"}"#, "rejected"),
+        (200, "{}", "rejected"),
+        (200, "", "rejected"),
+        (204, "", "rejected"),
+        (200, "<html>login</html>", "rejected"),
+        (302, "", "misconfigured"),
+        (
+            400,
+            r#"{"error":{"code":400,"message":"Message cannot be empty.","status":"INVALID_ARGUMENT"}}"#,
+            "rejected",
+        ),
+        (
+            400,
+            r#"{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT"}}"#,
+            "misconfigured",
+        ),
+        (401, "", "misconfigured"),
+        (403, "", "misconfigured"),
+        (404, "", "misconfigured"),
+        (413, "", "rejected"),
+        (429, r#"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}}"#, "retry"),
+        (500, "", "retry"),
+        (503, "<html>", "retry"),
+    ] {
+        assert_eq!(verdict(status, body), expected, "{status} {body}");
+    }
+}
+
+#[test]
+fn what_google_calls_message_and_thread_is_kept() {
+    let Ok(Step::Delivered(receipt)) = resumed(200, &[], POSTED) else { panic!("not delivered") };
+    let kept: Vec<(&str, &str)> =
+        receipt.references.iter().map(|r| (r.key.as_str(), r.value.as_str())).collect();
+    assert_eq!(kept, [("message", "spaces/A/messages/B.C"), ("thread", "spaces/A/threads/B")]);
+}
+
+#[test]
+fn a_failure_says_what_google_said_and_never_the_key() {
+    let body = r#"{"error":{"code":403,"message":"Consumer 'api_key:AIzaSyTheKey' has been suspended.","status":"PERMISSION_DENIED"}}"#;
+    let Err(Failure::Misconfigured(why)) = resumed(403, &[], body) else { panic!("not misconfigured") };
+    assert!(why.contains("PERMISSION_DENIED") && why.contains("suspended") && !why.contains("AIza"), "{why}");
+}
+
+#[test]
+fn a_wait_that_is_asked_for_is_kept() {
+    let after = |headers: &[(&str, &str)]| match resumed(429, headers, "") {
+        Err(Failure::Retry { after_ms, .. }) => after_ms,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(after(&[("retry-after", "30")]), Some(30_000));
+    assert_eq!(after(&[]), None);
+}
+
+#[test]
+fn rows_of_the_response_table_have_the_class_that_they_document() {
+    let mut rows = 0;
+    testing::for_each_sample(env!("CARGO_MANIFEST_DIR"), "out-googlechat/responses", |file, bytes| {
+        let table: Vec<Value> =
+            serde_json::from_slice(bytes).unwrap_or_else(|error| panic!("{file}: {error}"));
+        for row in table {
+            rows += 1;
+            let status =
+                row["status"].as_u64().and_then(|status| u16::try_from(status).ok()).expect("a status");
+            let body = row.get("body").map(Value::to_string).unwrap_or_default();
+            let class = row["class"].as_str().expect("a class");
+            let expected = match class {
+                class if class.starts_with("success") => "delivered",
+                class if class.starts_with("retry") => "retry",
+                class if class.starts_with("permanent(config)") => "misconfigured",
+                class if class.starts_with("permanent") => "rejected",
+                other => panic!("a class that nobody has judged: {other}"),
+            };
+            assert_eq!(verdict(status, &body), expected, "{status} {body}: {class}");
+        }
+    });
+    eprintln!("{rows} rows of the table were judged");
+}
