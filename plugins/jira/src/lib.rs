@@ -1,16 +1,19 @@
-//! Jira, Cloud and Data Center: issues become incidents, their comments become notes.
+//! Jira, Cloud and Data Center: issues become incidents, their comments become notes; incidents become issues.
 //!
 //! Never decides by a localised name where Jira says something better: the category of a status comes before
 //! its name, the id of an issue before its key.
 
 use tocsin_plugin::prelude::*;
 
+mod action;
 mod decide;
 mod event;
 mod issue;
 
 #[cfg(test)]
 mod tests;
+
+pub use action::{Account, Api, Authentication, Ticket};
 
 /// The plugin.
 pub struct Jira;
@@ -39,7 +42,7 @@ impl Plugin for Jira {
     const ABOUT: About = About::new(
         "jira",
         "Jira",
-        "Takes Jira's webhooks for issues and comments.",
+        "Takes Jira's webhooks for issues and comments, and keeps an issue for each incident.",
         env!("CARGO_PKG_VERSION"),
     )
     .documented_at("https://developer.atlassian.com/server/jira/platform/webhooks/");
@@ -103,4 +106,39 @@ fn is_bulk(name: &str) -> bool {
     name.starts_with("customfield_") || BULK.contains(&name)
 }
 
-tocsin_plugin::export!(Jira: source);
+impl Action for Jira {
+    type Connection = Account;
+    type Settings = Ticket;
+
+    fn encode(context: &Context, account: &Account, ticket: &Ticket) -> Result<Step, Failure> {
+        action::begin(context, account, ticket)
+    }
+
+    fn resume(
+        context: &Context,
+        account: &Account,
+        ticket: &Ticket,
+        state: &[u8],
+        response: &Response,
+    ) -> Result<Step, Failure> {
+        action::resume(context, account, ticket, state, response)
+    }
+
+    fn check_connection(host: &str, account: &Account) -> Result<(), Vec<Problem>> {
+        account.check(host)
+    }
+
+    fn check_action(_: &str, _: &Account, ticket: &Ticket) -> Result<(), Vec<Problem>> {
+        ticket.check()
+    }
+
+    fn probe(host: &str, account: &Account) -> Option<Probe> {
+        action::probe(host, account)
+    }
+
+    fn probed(_: &str, _: &Account, response: &Response) -> Result<String, Failure> {
+        action::probed(response)
+    }
+}
+
+tocsin_plugin::export!(Jira: source + action);
