@@ -85,7 +85,7 @@ impl Action for Itop {
 fn plan(settings: &Fields) -> Result<Plan, Failure> {
     Plan::read(settings).map_err(|problems| {
         let problems: Vec<String> =
-            problems.into_iter().map(|problem| format!("`{}` {}", problem.field, problem.problem)).collect();
+            problems.into_iter().map(|problem| format!("`{}`: {}", problem.field, problem.problem)).collect();
         Failure::rejected(problems.join("; "))
     })
 }

@@ -59,7 +59,8 @@ pub(crate) fn resume(scene: Scene<'_>, flight: &Flight, response: &Response) -> 
             None => create(scene),
         };
     }
-    match operation(scene).as_str() {
+    let verb = operation(scene);
+    match verb.as_str() {
         "core/create" => {
             let found = answer::written(context, response)?;
             let summary = format!("created {} {}", found.class, found.name());
@@ -84,8 +85,8 @@ pub(crate) fn resume(scene: Scene<'_>, flight: &Flight, response: &Response) -> 
             let said = if answer.message.is_empty() { "done".to_owned() } else { answer.message.clone() };
             let receipt = Receipt::delivered(said);
             Ok(match answer.objects.first() {
-                Some(found) => back::labelled(scene, receipt, found).into(),
-                None => receipt.into(),
+                Some(found) if verb != "core/delete" => back::labelled(scene, receipt, found).into(),
+                _ => receipt.into(),
             })
         }
     }

@@ -92,7 +92,7 @@ pub(crate) fn solved(scene: Scene<'_>) -> Result<Object, Failure> {
     let context = scene.context;
     let mut fields = Object::new();
     let text = format!("{}\n{}", context.marked(&stamp(context)), context.change.text);
-    fields.insert("solution".to_owned(), Value::from(html::lines(&text, html::BYTES_MAX)));
+    fields.insert("solution".to_owned(), Value::from(paragraph(&text, html::BYTES_MAX)));
     let own = changed(scene, &scene.plan.resolve_fields, None)?;
     merge(&mut fields, &own);
     Ok(fields)
@@ -196,7 +196,7 @@ fn description(scene: Scene<'_>) -> String {
     let incident = &scene.context.incident;
     let room = html::BYTES_MAX - FOOTER_BYTES;
     if let Some(message) = given(&scene.settings.message) {
-        return html::joined([html::lines(message, room - FOOTER_BYTES)], room);
+        return paragraph(message, room);
     }
     let attributes = chat::attributes(incident, &scene.settings.attributes);
     let attributes: Vec<String> = attributes
@@ -214,6 +214,11 @@ fn description(scene: Scene<'_>) -> String {
     let facts = [rows(attributes, FACTS_BYTES), rows(links, FACTS_BYTES)];
     let message = html::lines(&incident.message, room - FACTS_BYTES);
     html::joined([message].into_iter().chain(facts), room)
+}
+
+/// A text as one paragraph of at most `bytes` bytes.
+fn paragraph(text: &str, bytes: usize) -> String {
+    html::joined([html::lines(text, bytes.saturating_sub("<p></p>".len()))], bytes)
 }
 
 /// As many of the lines as fit into `bytes`.
@@ -272,7 +277,7 @@ fn texts(scene: Scene<'_>, fields: &mut Object, own: bool) {
         } else if entries(&scene.settings.plain_text).any(|plain| plain == name)
             && (own || name != "description")
         {
-            let html = html::lines(text, html::BYTES_MAX - FOOTER_BYTES);
+            let html = paragraph(text, html::BYTES_MAX - FOOTER_BYTES);
             *value = if name.ends_with("_log") { entry(&html) } else { Value::from(html) };
         }
     }

@@ -85,7 +85,9 @@ fn the_mark_is_there_however_long_the_message_is() {
         .into_iter()
         .find(|d| d["operation"] == "core/create");
     let description = data.expect("it opens")["fields"]["description"].as_str().expect("a text").to_owned();
-    assert!(description.starts_with("own text of &lt;b&gt;ours&lt;/b&gt;") && description.contains(&mark));
+    assert!(
+        description.starts_with("<p>own text of &lt;b&gt;ours&lt;/b&gt;</p>") && description.contains(&mark)
+    );
 }
 
 #[test]

@@ -84,8 +84,11 @@ fn own_fields_stand_over_the_standard_ones_and_null_takes_one_away() {
 fn own_html_is_kept_where_the_operator_asks_for_it() {
     let fields = ("fields", r#"{"description": "<b>bold</b>", "private_log": "<i>\"x\"</i>"}"#);
     let plain = data(&[("organization", "Demo"), fields]);
-    assert!(plain["fields"]["description"].as_str().is_some_and(|d| d.starts_with("&lt;b&gt;bold")));
-    assert_eq!(plain["fields"]["private_log"]["add_item"]["message"], "&lt;i&gt;&quot;x&quot;&lt;/i&gt;");
+    assert!(plain["fields"]["description"].as_str().is_some_and(|d| d.starts_with("<p>&lt;b&gt;bold")));
+    assert_eq!(
+        plain["fields"]["private_log"]["add_item"]["message"],
+        "<p>&lt;i&gt;&quot;x&quot;&lt;/i&gt;</p>"
+    );
     let own = data(&[("organization", "Demo"), fields, ("plain_text", "solution, private_log")]);
     assert!(own["fields"]["description"].as_str().is_some_and(|d| d.starts_with("<b>bold</b><p>Tocsin")));
 }
