@@ -116,9 +116,8 @@ impl<'a> Call<'a> {
 
     /// The id of the channel's name, among the channels that the bot is in.
     fn named(self, state: State, answer: &Answer, response: &Response) -> Result<Step, Failure> {
-        let document = match answer {
-            Answer::Ok(document) => document,
-            _ => return self.not_allowed_to_look(state, answer, response),
+        let Answer::Ok(document) = answer else {
+            return self.not_allowed_to_look(state, answer, response);
         };
         if let Some(id) = place::find_channel(document, self.channel) {
             return self.look(state, id, None);
@@ -142,9 +141,8 @@ impl<'a> Call<'a> {
     }
 
     fn looked(self, state: State, answer: &Answer, response: &Response) -> Result<Step, Failure> {
-        let document = match answer {
-            Answer::Ok(document) => document,
-            _ => return self.not_allowed_to_look(state, answer, response),
+        let Answer::Ok(document) = answer else {
+            return self.not_allowed_to_look(state, answer, response);
         };
         if let Some(ts) = place::find_delivery(document, &self.context.delivery_id) {
             let message = Place { channel: state.looked_in.clone(), ts };
