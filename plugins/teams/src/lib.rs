@@ -1,0 +1,162 @@
+//! Microsoft Teams: one card for each change of an incident, to a channel or chat.
+//!
+//! Never lets text of an alert become a link with another text, a mention or a format, and never believes a
+//! status alone: a connector hides its errors in a 200, and a flow's 202 says nothing about what people see.
+
+use tocsin_plugin::prelude::*;
+use tocsin_plugin::{ActionInfo, Context, Response};
+
+mod adaptive;
+mod address;
+mod content;
+mod fit;
+mod highlight;
+mod message_card;
+mod neutral;
+mod runs;
+mod target;
+mod verdict_of;
+
+use content::Content;
+use target::{Choice, Target};
+
+/// Bytes of a request's body that are kept to. Teams refuses 28 672 after it has added its own to what came: a
+/// request of 24 453 was measured as 28 897 (MicrosoftDocs/msteams-docs#11274).
+const BODY_BYTES: usize = 20_000;
+
+/// The plugin.
+pub struct Teams;
+
+/// Where to.
+#[derive(Settings)]
+pub struct Account {
+    /// What stands behind the address: `workflow`, a flow of the Workflows app or of Power Automate, which takes
+    /// Adaptive Cards; `connector`, an incoming webhook of the old kind, which takes MessageCards; `auto` tells
+    /// by the host name, and takes what it does not know for a flow.
+    #[setting(default = "auto")]
+    target: Choice,
+}
+
+/// What is sent.
+#[derive(Settings)]
+pub struct Fields {
+    /// The title, with placeholders, on one line. Leave it empty for what happened and the incident's title.
+    #[setting(kind = "template")]
+    title: Option<String>,
+    /// The message, with placeholders. Leave it empty for a note's text and the incident's message. Lines are
+    /// kept and addresses lead where they say; no markup works, so that an alert cannot make any.
+    #[setting(kind = "template")]
+    message: Option<String>,
+    /// What is shown below the message: `none`; `list` for severity, state, source and all labels; or names of
+    /// the incident's fields (`severity`, `opened_at`, …) and of labels, one on each line.
+    #[setting(default = "list")]
+    attributes: Vec<String>,
+    /// Whether the person or system that made the change is named below the message.
+    #[setting(default = "false")]
+    user_info: bool,
+    /// Whether there is a button that shows the incident.
+    #[setting(default = "true")]
+    incident_button: bool,
+    /// Whether there is a button that leads to where the incident is modified.
+    #[setting(default = "false")]
+    modify_button: bool,
+    /// Whether there is a button that leads to where the incident is deleted.
+    #[setting(default = "false")]
+    delete_button: bool,
+    /// Which transitions have buttons: `no`; `yes` for all that the incident's state allows; `specify` for those
+    /// in `other_action_codes`.
+    #[setting(default = "no")]
+    other_actions: chat::OtherActions,
+    /// The transitions for `specify`, one on each line or with commas between: `acknowledge`, `unacknowledge`,
+    /// `resolve`, `reopen`, `note`.
+    other_action_codes: Vec<String>,
+    /// The colour: six hexadecimal digits such as `D13438`, or a style of Adaptive Cards (`default`, `emphasis`,
+    /// `good`, `attention`, `warning`, `accent`). A card for a flow has the style that is nearest to the digits.
+    /// Leave it empty for a colour by state and severity.
+    highlight_color: Option<String>,
+}
+
+impl Plugin for Teams {
+    const ABOUT: About = About::new(
+        "teams",
+        "Microsoft Teams",
+        "Posts incidents to a channel or chat of Microsoft Teams.",
+        env!("CARGO_PKG_VERSION"),
+    )
+    .documented_at(
+        "https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook",
+    );
+}
+
+impl Action for Teams {
+    type Connection = Account;
+    type Settings = Fields;
+
+    fn action_info() -> ActionInfo {
+        // Teams throttles from four requests a second on, and for hours when that goes on (msteams-docs#4155,
+        // #7425).
+        ActionInfo::default().hosts(target::HOSTS).rate(1, 1_000)
+    }
+
+    fn encode(context: &Context, account: &Account, fields: &Fields) -> Result<Step, Failure> {
+        let content = Content::of(context, fields);
+        let render = match Target::of(account.target, &context.host) {
+            Target::Workflow => adaptive::message,
+            Target::Connector => message_card::message,
+        };
+        Ok(HttpRequest::post().json(&fit::within(&content, BODY_BYTES, render)?).into())
+    }
+
+    fn resume(
+        context: &Context,
+        account: &Account,
+        _: &Fields,
+        _: &[u8],
+        response: &Response,
+    ) -> Result<Step, Failure> {
+        match Target::of(account.target, &context.host) {
+            Target::Workflow => verdict_of::workflow(context, response),
+            Target::Connector => verdict_of::connector(context, response),
+        }
+    }
+
+    fn check_connection(host: &str, account: &Account) -> Result<(), Vec<Problem>> {
+        target::check(account.target, host).map_err(|problem| vec![problem])
+    }
+
+    fn check_action(_: &str, _: &Account, fields: &Fields) -> Result<(), Vec<Problem>> {
+        let problems = problems(fields);
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+}
+
+fn problems(fields: &Fields) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let known = chat::TRANSITIONS.map(|(code, _)| code).join(", ");
+    for code in chat::unknown_codes(&fields.other_action_codes) {
+        let code = text::truncate(&code, 40);
+        problems.push(Problem::new(
+            "other_action_codes",
+            format!("`{code}` is no transition; known are {known}"),
+        ));
+    }
+    let has_codes = fields.other_action_codes.iter().any(|code| !code.trim().is_empty());
+    match fields.other_actions {
+        chat::OtherActions::Specify if !has_codes => problems.push(Problem::new(
+            "other_action_codes",
+            format!("`other_actions` is `specify` and no transition is named; known are {known}"),
+        )),
+        chat::OtherActions::No if has_codes => problems.push(Problem::new(
+            "other_actions",
+            "transitions are named in `other_action_codes`, which needs `specify` here",
+        )),
+        _ => {}
+    }
+    problems.extend(highlight::check(fields.highlight_color.as_deref()));
+    problems
+}
+
+tocsin_plugin::export!(Teams: action);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,211 @@
+//! Incidents that mean harm, and limits that hold for all of them.
+
+use proptest::prelude::*;
+use serde_json::Value;
+use tocsin_plugin::prelude::chat;
+use tocsin_plugin::{Action, ChangeKind, Context, Label, Link, Response, Severity, State};
+
+use super::{CONNECTOR, FLOW, account, card, context, fields, schema, sent};
+use crate::{BODY_BYTES, Fields, Teams, address};
+
+const PIECES: [&str; 28] = [
+    "x",
+    " ",
+    "\n",
+    "\r\n",
+    "\u{0}",
+    "\u{1b}[31m",
+    "\"",
+    "'",
+    "\\",
+    "{{DATE(2026-01-02T03:04:05Z,SHORT)}}",
+    "[click](https://evil.example)",
+    "[a]: https://evil.example",
+    "![p](https://evil.example/p.png)",
+    "**bold** _it_ `code` ~~no~~",
+    "<at>Anna</at>",
+    "<!channel>",
+    "<a href=\"https://evil.example\">click</a>",
+    "<script>alert(1)</script>",
+    "]]>",
+    "&lt;b&gt;",
+    "https://a.example/(x)_y?a=1&b=2",
+    "javascript:alert(1)",
+    "- item",
+    "1. one",
+    "@{triggerBody()}",
+    "😀👩‍👩‍👧‍👦",
+    "\u{202e}ü\u{feff}",
+    "10.0.0.1 kube_pod_name",
+];
+
+fn hostile(most: usize) -> impl Strategy<Value = String> {
+    let piece = proptest::sample::select(PIECES.to_vec());
+    (prop::collection::vec(piece, 0..12), 1..=most).prop_map(|(pieces, times)| pieces.concat().repeat(times))
+}
+
+prop_compose! {
+    fn incidents()(
+        title in hostile(200),
+        message in hostile(100),
+        change in hostile(50),
+        actor in hostile(20),
+        labels in prop::collection::vec((hostile(2), hostile(10)), 0..100),
+        links in prop::collection::vec((hostile(5), hostile(3)), 0..8),
+        address in 0usize..3_000,
+        kind in proptest::sample::select(ChangeKind::ALL.to_vec()),
+        severity in proptest::sample::select(Severity::ALL.to_vec()),
+        state in proptest::sample::select(vec![State::Open, State::Acknowledged, State::Resolved]),
+        test: bool,
+    ) -> Context {
+        let mut context = context(FLOW);
+        context.incident.title = title;
+        context.incident.message = message;
+        context.incident.severity = severity;
+        context.incident.state = state;
+        context.incident.labels = labels.into_iter().map(|(key, value)| Label { key, value }).collect();
+        context.incident.links =
+            links.into_iter().map(|(title, end)| Link { title, url: format!("https://a.example/{end}") }).collect();
+        context.change.kind = kind;
+        context.change.text = change;
+        context.change.actor = Some(actor);
+        context.test = test;
+        for url in &mut context.urls {
+            url.value.push_str(&"x".repeat(address));
+        }
+        context
+    }
+}
+
+fn all(own: bool, context: &Context) -> Fields {
+    Fields {
+        title: own.then(|| context.incident.title.clone()),
+        message: own.then(|| context.incident.message.clone()),
+        user_info: true,
+        modify_button: true,
+        delete_button: true,
+        other_actions: chat::OtherActions::Yes,
+        ..fields()
+    }
+}
+
+/// Panics where an element has a null, an empty text, a link that is not what it says, or Markdown.
+fn check_element(value: &Value) {
+    match value {
+        Value::Null => panic!("a null"),
+        Value::Array(items) => items.iter().for_each(check_element),
+        Value::Object(members) => {
+            for name in ["text", "url", "style"] {
+                assert!(members.get(name).is_none_or(|text| text != ""), "an empty {name}: {value}");
+            }
+            if let Some(url) = members.get("url").and_then(Value::as_str) {
+                assert_eq!(address::of(url).as_deref(), Some(url), "an address as a card may hold it");
+            }
+            if let Some(action) = members.get("selectAction") {
+                let shown = members["text"].as_str().unwrap_or_default().replace('\u{200b}', "");
+                assert_eq!(
+                    address::of(&shown).as_deref(),
+                    action["url"].as_str(),
+                    "a link with another text"
+                );
+            }
+            if value["type"] == "TextRun" {
+                assert!(!value["text"].to_string().contains("{{DATE("));
+            }
+            for fact in ["title", "value"].iter().filter_map(|name| members.get(*name)?.as_str()) {
+                check_markdown(fact);
+            }
+            members.values().for_each(check_element);
+        }
+        _ => {}
+    }
+}
+
+/// Panics where a fact has markup that a desktop or a phone would obey.
+fn check_markdown(fact: &str) {
+    for markup in ["](", "]:", "<a", "<s", "<!", "</", "{{DATE(", "&lt;", "\n"] {
+        assert!(!fact.contains(markup), "{markup} in {fact}");
+    }
+    let bare = fact.replace("\\\\", "").replace("\\*", "").replace("\\`", "");
+    assert!(!bare.contains('*') && !bare.contains('`'), "{fact}");
+}
+
+fn check_adaptive(context: &Context, fields: &Fields) {
+    let (text, body) = sent(context, fields);
+    assert!(text.len() < BODY_BYTES, "{} bytes", text.len());
+    let card = card(&body);
+    assert!(card.get("msteams").is_none() && card["version"] == "1.5");
+    check_element(&card["body"]);
+    check_element(&card["actions"].as_array().map_or(Value::Array(Vec::new()), |a| a.clone().into()));
+    check_markdown(card["fallbackText"].as_str().expect("a text"));
+    schema::check(card);
+}
+
+/// Panics where a MessageCard has HTML, or Markdown that is not one of its own links.
+fn check_connector(context: &Context, fields: &Fields) {
+    let (sent, body) = sent(&Context { host: CONNECTOR.to_owned(), ..context.clone() }, fields);
+    assert!(sent.len() < BODY_BYTES, "{} bytes", sent.len());
+    assert!(body["summary"].as_str().is_some_and(|summary| !summary.is_empty()));
+    assert!(body["potentialAction"].as_array().is_none_or(|buttons| (1..=4).contains(&buttons.len())));
+    assert!(!body["title"].as_str().expect("a title").contains(['<', '>', '"']));
+    for section in body["sections"].as_array().into_iter().flatten() {
+        let facts = section["facts"].as_array().into_iter().flatten();
+        let texts = facts.flat_map(|fact| [&fact["name"], &fact["value"]]).chain(section.get("text"));
+        for text in texts.filter_map(Value::as_str) {
+            assert!(!text.contains(['<', '>']), "HTML in {text}");
+            let mut bare = text.replace("\\\\", "");
+            for c in "`*_{}[]()#+-.!|~".chars() {
+                bare = bare.replace(&format!("\\{c}"), "");
+            }
+            // What is left of an own link: `[…](https://…)`.
+            let own = bare.starts_with('[') && bare.ends_with(')') && bare.matches("](").count() == 1;
+            let checked =
+                if own { bare.split("](").next().map(|text| &text[1..]).unwrap_or("") } else { &bare };
+            assert!(!checked.contains(['[', ']', '*', '`', '\\']), "Markdown in {text}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_incident_breaks_a_card_or_gets_markup_into_it(context in incidents(), own: bool) {
+        let fields = all(own, &context);
+        check_adaptive(&context, &fields);
+        check_connector(&context, &fields);
+    }
+}
+
+#[test]
+fn limits_hold_for_the_largest_incident() {
+    let mut context = context(FLOW);
+    for (number, filler) in PIECES.into_iter().enumerate() {
+        let long = |bytes: usize| filler.repeat(bytes.div_ceil(filler.len()));
+        context.incident.title = long(10_000);
+        context.incident.message = long(60_000);
+        context.change.text = long(5_000);
+        context.change.actor = Some(long(500));
+        context.incident.labels =
+            (0..100).map(|n| Label { key: format!("{n}{filler}"), value: long(4_000) }).collect();
+        let fields = all(number % 2 == 0, &context);
+        check_adaptive(&context, &fields);
+        check_connector(&context, &fields);
+    }
+}
+
+#[test]
+fn samples_as_messages_and_as_answers_are_only_text() {
+    let count =
+        tocsin_plugin::testing::for_each_sample(env!("CARGO_MANIFEST_DIR"), "out-teams", |name, bytes| {
+            let mut context = context(FLOW);
+            context.incident.message = String::from_utf8_lossy(bytes).into_owned();
+            check_adaptive(&context, &all(false, &context));
+            check_connector(&context, &all(false, &context));
+            context.host = CONNECTOR.to_owned();
+            let response = Response { status: 200, headers: Vec::new(), body: bytes.to_vec() };
+            let outcome = Teams::resume(&context, &account(), &fields(), &[], &response);
+            assert!(outcome.is_err() || name.starts_with("responses"), "{name} is no connector's success");
+        });
+    assert!(count == 0 || count > 10, "{count} samples");
+}
