@@ -8,14 +8,18 @@ mod relay;
 mod table;
 
 mod aliases;
+mod corrections;
 mod deduplication;
 mod incidents;
 mod late;
 
+mod delays;
 mod lanes;
 mod pauses;
 mod rejections;
+mod repeats;
 mod told;
+mod triggers;
 mod write_back;
 
 mod fold_properties;

@@ -78,6 +78,10 @@ impl FromStr for Timer {
 impl<S: State> Step<'_, S> {
     pub(super) fn ticked(&mut self) -> Fold<(), S> {
         for timer in self.state.elapsed(self.at, TIMERS_AT_ONCE).kept()? {
+            // One that ran just now may have set it anew: what was held begins the time of its repetition.
+            if self.state.timer(&timer).kept()?.is_none_or(|at| at > self.at) {
+                continue;
+            }
             self.state.set_timer(&timer, None).kept()?;
             match &timer {
                 Timer::Steady(incident) => self.steadied(*incident)?,

@@ -10,8 +10,9 @@ use super::relay::{
     HOUR_MS, MINUTE_MS, Relay, SOURCE, action, alias, commanded, delivered, event, labels, occurred,
     received, retried, settled, started,
 };
-use crate::delivery::DeliveryState;
-use crate::event::{Event, EventChange};
+use crate::delivery::{ChangeKind, DeliveryState};
+use crate::event::{Event, EventChange, Severity};
+use crate::fold::Timer;
 use crate::id::Id;
 use crate::incident::IncidentState;
 use crate::journal::{Decoding, Fact, Outcome, Verdict};
@@ -26,11 +27,14 @@ enum Move {
     Fail(u8),
     Redecode(usize, Event),
     Operate(usize, Command),
+    Modify(usize, Option<&'static str>, Option<Severity>, &'static str),
+    Tick,
     Claim,
     ClaimOne(usize),
     Settle(usize, u8),
     Retry(usize),
-    Restart(bool),
+    /// With so many of the actions, or with the configuration that is in force.
+    Restart(Option<usize>),
 }
 
 fn events() -> impl Strategy<Value = Event> {
@@ -60,20 +64,43 @@ fn moves() -> impl Strategy<Value = Move> {
         1 => (pick.clone(), events()).prop_map(|(at, event)| Move::Redecode(at, event)),
         2 => (pick.clone(), prop::sample::select(Command::ALL.to_vec()))
             .prop_map(|(at, command)| Move::Operate(at, command)),
+        1 => (
+            pick.clone(),
+            prop::option::of(prop::sample::select(vec!["", "disk is full", "other"])),
+            prop::option::of(prop::sample::select(Severity::ALL.to_vec())),
+            prop::sample::select(vec!["", "why"]),
+        ).prop_map(|(at, title, severity, text)| Move::Modify(at, title, severity, text)),
+        4 => Just(Move::Tick),
         3 => Just(Move::Claim),
         1 => pick.clone().prop_map(Move::ClaimOne),
         6 => (pick.clone(), 0..8_u8).prop_map(|(at, how)| Move::Settle(at, how)),
         2 => pick.prop_map(Move::Retry),
-        1 => any::<bool>().prop_map(Move::Restart),
+        1 => prop::option::of(0..4_usize).prop_map(Move::Restart),
     ]
 }
 
 fn routing() -> Routing {
     let test = ActionRule { status: ActionStatus::Test, ..action("test", "slack") };
     let filtered = ActionRule { filter: Some("labels.load != '1'".to_owned()), ..action("some", "pager") };
+    let late = ActionRule { delay_ms: Some(30 * MINUTE_MS), ..action("late", "slack") };
+    // A delay and a repetition, on the connection of others; and one that is told of states alone.
+    let short = ActionRule {
+        delay_ms: Some(1),
+        repeat_ms: Some(HOUR_MS),
+        filter: Some("severity != 'low'".to_owned()),
+        ..action("short", "pager")
+    };
+    let entered = ActionRule {
+        on: Vec::new(),
+        enters: vec![IncidentState::Open],
+        leaves: vec![IncidentState::Acknowledged],
+        delay_ms: Some(MINUTE_MS),
+        repeat_ms: Some(1),
+        ..action("entered", "slack")
+    };
     Routing {
         sources: BTreeMap::from([(SOURCE.to_owned(), SourceRule::default())]),
-        actions: vec![action("all", "slack"), action("also", "slack"), filtered, test],
+        actions: vec![action("all", "slack"), filtered, test, short, entered, late],
     }
 }
 
@@ -123,7 +150,19 @@ fn fact(relay: &Relay, change: &Move) -> Option<Fact> {
         }
         Move::Settle(at, how) => settled(pick(state.sending.iter().copied(), *at)?, verdict(relay, *how)),
         Move::Retry(at) => retried(pick(state.deliveries.keys().copied(), *at)?),
-        Move::Restart(reload) => started(reload.then(routing)),
+        Move::Modify(at, title, severity, text) => Fact::Modified {
+            incident: pick(state.incidents.keys().copied(), *at)?,
+            title: title.map(str::to_owned),
+            severity: *severity,
+            actor: "Ada".to_owned(),
+            text: (*text).to_owned(),
+        },
+        Move::Tick => Fact::Ticked,
+        Move::Restart(actions) => started(actions.map(|less| {
+            let mut routing = routing();
+            routing.actions.truncate(routing.actions.len() - less);
+            routing
+        })),
     })
 }
 
@@ -140,6 +179,9 @@ fn play(moves: &[Move]) -> Result<Memory, TestCaseError> {
             }
             check_incidents(&relay.state)?;
             check_lanes(&relay.state)?;
+            if matches!(change, Move::Tick) {
+                check_repetitions(&relay)?;
+            }
         }
     }
     Ok(relay.state)
@@ -156,6 +198,7 @@ fn check_incidents(state: &Memory) -> Result<(), TestCaseError> {
     for incident in state.incidents.values() {
         let resolved = incident.state == IncidentState::Resolved;
         prop_assert_eq!(incident.resolved_at.is_some(), resolved);
+        prop_assert!(incident.opened_at <= incident.open_since);
         prop_assert_eq!(state.unresolved.contains(&incident.id), !resolved);
     }
     let numbers: BTreeSet<_> = state.incidents.values().map(|incident| incident.number).collect();
@@ -177,10 +220,25 @@ fn check_lanes(state: &Memory) -> Result<(), TestCaseError> {
         }
     }
     for delivery in state.deliveries.values() {
-        prop_assert_eq!(queued.contains(&delivery.id), !delivery.state.is_settled());
+        let is_held = state.timers.contains_key(&Timer::Held(delivery.id));
+        prop_assert_eq!(queued.contains(&delivery.id), !delivery.state.is_settled() && !is_held);
+        prop_assert!(!is_held || delivery.state == DeliveryState::Waiting, "only what waits is held");
         let due = state.due.contains(&(delivery.next_at, delivery.id));
         prop_assert_eq!(due, delivery.state == DeliveryState::Due);
         prop_assert_eq!(state.sending.contains(&delivery.id), delivery.state == DeliveryState::Sending);
+    }
+    Ok(())
+}
+
+/// One tick never tells twice, and never of what somebody is on or what is over.
+fn check_repetitions(relay: &Relay) -> Result<(), TestCaseError> {
+    let mut told = BTreeSet::new();
+    for delivery in relay.state.deliveries.values() {
+        if delivery.change.kind == ChangeKind::Repeated && delivery.owed_since == relay.now {
+            prop_assert_eq!(delivery.incident.state, IncidentState::Open);
+            prop_assert!(!delivery.incident.flapping);
+            prop_assert!(told.insert((&delivery.action, delivery.incident.id)), "told twice at once");
+        }
     }
     Ok(())
 }

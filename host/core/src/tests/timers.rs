@@ -176,11 +176,19 @@ fn a_source_that_may_be_silent_is_not_listened_to() {
 
 #[test]
 fn a_timer_is_read_as_it_was_written() {
-    let timers = [Timer::Steady(Id::from_bytes([7; 16])), Timer::Silence("a b".to_owned())];
+    let (id, action) = (Id::from_bytes([7; 16]), "tell the team".to_owned());
+    let timers = [
+        Timer::Steady(id),
+        Timer::Silence("a b".to_owned()),
+        Timer::Held(id),
+        Timer::Repeat { incident: id, action },
+    ];
     for timer in timers {
         assert_eq!(timer.to_string().parse(), Ok(timer));
     }
-    assert!("tea 5".parse::<Timer>().is_err());
+    for text in ["tea 5", "held", "held 5", "repeat 5 tell", &format!("repeat {id}")] {
+        assert!(text.parse::<Timer>().is_err(), "{text}");
+    }
 }
 
 #[test]

@@ -1,0 +1,159 @@
+//! Triggers by state: on which changes an action runs that names the states entered or left.
+
+use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, action, commanded, event, resolve, trigger};
+use crate::delivery::ChangeKind;
+use crate::event::EventChange;
+use crate::id::Id;
+use crate::incident::IncidentState;
+use crate::journal::Fact;
+use crate::routing::{ActionRule, Flapping, Routing, SourceRule};
+use crate::transition::Command;
+
+const STATES: [(&str, IncidentState); 3] = [
+    ("open", IncidentState::Open),
+    ("acknowledged", IncidentState::Acknowledged),
+    ("resolved", IncidentState::Resolved),
+];
+
+/// An action that runs on no change for its own sake.
+fn by_state(name: &str) -> ActionRule {
+    ActionRule { on: Vec::new(), ..action(name, "chat") }
+}
+
+/// A relay with an action for each state that is entered and for each that is left, and a source that flaps
+/// from three reopenings.
+fn relay() -> Relay {
+    let enters =
+        STATES.map(|(name, state)| ActionRule { enters: vec![state], ..by_state(&format!("enters {name}")) });
+    let leaves =
+        STATES.map(|(name, state)| ActionRule { leaves: vec![state], ..by_state(&format!("leaves {name}")) });
+    let rule = SourceRule {
+        flapping: Some(Flapping { reopenings: 3, window_ms: HOUR_MS }),
+        ..SourceRule::default()
+    };
+    let actions = enters.into_iter().chain(leaves).collect();
+    Relay::with_routing(Routing { sources: [(SOURCE.to_owned(), rule)].into(), actions })
+}
+
+/// The actions that `step` is told to, in order, with the change that they are told of.
+fn told(relay: &mut Relay, step: impl FnOnce(&mut Relay)) -> Vec<(String, ChangeKind)> {
+    let before: Vec<Id> = relay.state.deliveries.keys().copied().collect();
+    relay.wait_ms(MINUTE_MS);
+    step(relay);
+    let new = relay.state.deliveries.values().filter(|delivery| !before.contains(&delivery.id));
+    new.map(|delivery| (delivery.action.clone(), delivery.change.kind)).collect()
+}
+
+fn by(kind: ChangeKind, actions: &[&str]) -> Vec<(String, ChangeKind)> {
+    actions.iter().map(|action| ((*action).to_owned(), kind)).collect()
+}
+
+fn note(relay: &mut Relay) {
+    relay.event(event(EventChange::Note, "disk"));
+}
+
+#[test]
+fn every_change_enters_and_leaves_what_the_table_says() {
+    use ChangeKind::{Acknowledged, Opened, Reopened, Resolved, Unacknowledged};
+    let mut relay = relay();
+    let opened = told(&mut relay, |relay| drop(relay.event(trigger("disk"))));
+    assert_eq!(opened, by(Opened, &["enters open"]));
+    let id = *relay.state.incidents.keys().next().expect("it was opened");
+    let command = |command| move |relay: &mut Relay| drop(relay.command(id, command));
+    let rows = [
+        (Command::Note, by(ChangeKind::Noted, &[])),
+        (Command::Acknowledge, by(Acknowledged, &["enters acknowledged", "leaves open"])),
+        (Command::Note, by(ChangeKind::Noted, &[])),
+        (Command::Unacknowledge, by(Unacknowledged, &["enters open", "leaves acknowledged"])),
+        (Command::Resolve, by(Resolved, &["enters resolved", "leaves open"])),
+        (Command::Note, by(ChangeKind::Noted, &[])),
+        (Command::Reopen, by(Reopened, &["enters open", "leaves resolved"])),
+        (Command::Acknowledge, by(Acknowledged, &["enters acknowledged", "leaves open"])),
+        (Command::Resolve, by(Resolved, &["enters resolved", "leaves acknowledged"])),
+    ];
+    for (asked, expected) in rows {
+        assert_eq!(told(&mut relay, command(asked)), expected, "{asked:?}");
+    }
+}
+
+#[test]
+fn events_enter_and_leave_states_as_commands_do() {
+    use ChangeKind::{Acknowledged, Reopened, Resolved};
+    let mut relay = relay();
+    relay.event(trigger("disk"));
+    let resolved = told(&mut relay, |relay| drop(relay.event(resolve("disk"))));
+    assert_eq!(resolved, by(Resolved, &["enters resolved", "leaves open"]));
+    let reopened = told(&mut relay, |relay| drop(relay.event(trigger("disk"))));
+    assert_eq!(reopened, by(Reopened, &["enters open", "leaves resolved"]));
+    let acknowledged = told(&mut relay, |relay| drop(relay.event(event(EventChange::Acknowledge, "disk"))));
+    assert_eq!(acknowledged, by(Acknowledged, &["enters acknowledged", "leaves open"]));
+    let resolved = told(&mut relay, |relay| drop(relay.event(resolve("disk"))));
+    assert_eq!(resolved, by(Resolved, &["enters resolved", "leaves acknowledged"]));
+}
+
+#[test]
+fn what_leaves_an_incident_in_its_state_is_told_to_nobody_who_names_states() {
+    let mut relay = relay();
+    relay.event(trigger("disk"));
+    let id = *relay.state.incidents.keys().next().expect("it was opened");
+    assert_eq!(told(&mut relay, note), []);
+    let updated = |relay: &mut Relay| {
+        let title = "disk is very full".to_owned();
+        relay.event(crate::event::Event { title, ..trigger("disk") });
+    };
+    assert_eq!(told(&mut relay, updated), []);
+    assert_eq!(told(&mut relay, |relay| drop(relay.command(id, Command::Unacknowledge))), []);
+    for _ in 0..2 {
+        relay.event(resolve("disk"));
+        relay.event(trigger("disk"));
+    }
+    relay.event(resolve("disk"));
+    let flapping = told(&mut relay, |relay| drop(relay.event(trigger("disk"))));
+    assert!(relay.state.incidents[&id].flapping);
+    assert_eq!(flapping, [], "the third reopening is told as the flapping");
+    let steady = told(&mut relay, |relay| {
+        relay.wait_ms(2 * HOUR_MS);
+        relay.apply(Fact::Ticked);
+    });
+    assert!(!relay.state.incidents[&id].flapping);
+    assert_eq!(steady, []);
+}
+
+#[test]
+fn a_change_that_meets_several_triggers_is_told_once() {
+    let rule = ActionRule {
+        on: vec![ChangeKind::Acknowledged],
+        enters: vec![IncidentState::Acknowledged],
+        leaves: vec![IncidentState::Open],
+        ..action("all", "chat")
+    };
+    let mut relay = Relay::new(vec![rule]);
+    let id = relay.incident_of(trigger("disk")).id;
+    assert!(relay.state.deliveries.is_empty());
+    relay.command(id, Command::Acknowledge);
+    assert_eq!(relay.state.deliveries.len(), 1);
+}
+
+#[test]
+fn a_change_that_is_refused_or_makes_no_difference_triggers_nothing() {
+    let mut relay = relay();
+    let id = relay.incident_of(trigger("disk")).id;
+    relay.command(id, Command::Resolve);
+    let refused = |relay: &mut Relay| {
+        assert!(relay.try_apply(commanded(id, Command::Acknowledge)).is_err());
+        relay.command(id, Command::Resolve);
+    };
+    assert_eq!(told(&mut relay, refused), []);
+}
+
+#[test]
+fn a_filter_holds_for_states_as_well() {
+    let filter = Some(r#"severity == "critical""#.to_owned());
+    let rule = ActionRule { enters: vec![IncidentState::Open], filter, ..by_state("some") };
+    let mut relay = Relay::new(vec![rule]);
+    relay.event(trigger("disk"));
+    assert!(relay.state.deliveries.is_empty());
+    let severity = Some(crate::event::Severity::Critical);
+    relay.event(crate::event::Event { severity, ..trigger("memory") });
+    assert_eq!(relay.state.deliveries.len(), 1);
+}
