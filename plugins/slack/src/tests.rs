@@ -14,6 +14,7 @@ mod bot;
 mod hostile;
 mod limits;
 mod peer;
+mod readme;
 mod settings;
 
 pub(crate) fn fields() -> Fields {
