@@ -8,6 +8,7 @@ mod workload;
 mod crash;
 mod failing;
 mod folding;
+mod holding;
 mod opening;
 mod reading;
 mod records;

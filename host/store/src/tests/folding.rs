@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use tocsin_core::delivery::{Delivery, DeliveryState};
-use tocsin_core::event::EventChange;
+use tocsin_core::event::{EventChange, Severity};
 use tocsin_core::fold::{self, Applied, ApplyError, Rejection};
 use tocsin_core::id::Id;
 use tocsin_core::incident::IncidentState;
@@ -21,6 +21,8 @@ enum Step {
     Undecoded { decoding: u8 },
     Redecoded { receipt: usize, key: u8 },
     Commanded { incident: usize, command: Command },
+    Modified { incident: usize, title: Option<u8>, severity: Option<Severity>, note: bool },
+    Ticked { minutes: u16 },
     Claimed { deliveries: Vec<usize> },
     Settled { delivery: usize, verdict: u8 },
     Retried { delivery: usize },
@@ -45,10 +47,17 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..20usize, 0..4u8).prop_map(|(receipt, key)| Step::Redecoded { receipt, key }),
         2 => (0..6usize, proptest::sample::select(Command::ALL.to_vec()))
             .prop_map(|(incident, command)| Step::Commanded { incident, command }),
+        1 => (
+            0..6usize,
+            proptest::option::of(0..3u8),
+            proptest::option::of(proptest::sample::select(Severity::ALL.to_vec())),
+            any::<bool>(),
+        ).prop_map(|(incident, title, severity, note)| Step::Modified { incident, title, severity, note }),
+        3 => (0..100u16).prop_map(|minutes| Step::Ticked { minutes }),
         4 => proptest::collection::vec(0..8usize, 0..4).prop_map(|deliveries| Step::Claimed { deliveries }),
         5 => (0..8usize, 0..7u8).prop_map(|(delivery, verdict)| Step::Settled { delivery, verdict }),
         1 => (0..30usize).prop_map(|delivery| Step::Retried { delivery }),
-        1 => proptest::option::of(0..4u8).prop_map(|routing| Step::Started { routing }),
+        2 => proptest::option::of(0..6u8).prop_map(|routing| Step::Started { routing }),
         1 => (0..40u16).prop_map(|hours| Step::Passed { hours }),
     ]
 }
@@ -57,14 +66,23 @@ fn routing_of(kind: u8) -> Routing {
     let mut routing = routing();
     match kind {
         0 => {}
-        1 => {
+        // Held and repeated; the second shares what it tells with the first until that is let go.
+        1 | 2 => {
+            let minutes = |minutes: u64| Some(minutes * 60 * 1000);
+            let [first, second] = &mut routing.actions[..] else { panic!("two actions") };
+            (first.delay_ms, first.repeat_ms) = (minutes(30), minutes(40));
+            second.delay_ms = minutes(if kind == 1 { 60 } else { 0 });
+            second.enters = vec![IncidentState::Open];
+            second.leaves = vec![IncidentState::Acknowledged];
+        }
+        3 => {
             routing.actions[0].status = ActionStatus::Test;
             routing.actions[1].filter = Some("title == \"Title 1\"".to_owned());
         }
         _ => {
             routing.actions[0].connection = "chat".to_owned();
             // Does not compile: rejected, and the routing stays as it is.
-            routing.actions[1].filter = (kind > 2).then(|| "((".to_owned());
+            routing.actions[1].filter = (kind > 4).then(|| "((".to_owned());
         }
     }
     routing
@@ -125,6 +143,17 @@ fn entry(step: Step, script: &mut Script, memory: &Memory) -> Option<Entry> {
             actor: "operator".to_owned(),
             text: "a note".to_owned(),
         },
+        Step::Modified { incident, title, severity, note } => Fact::Modified {
+            incident: pick(memory.incidents.keys(), incident),
+            title: title.map(|n| if n == 0 { " ".to_owned() } else { format!("Title {n}") }),
+            severity,
+            actor: "operator".to_owned(),
+            text: if note { "why".to_owned() } else { String::new() },
+        },
+        Step::Ticked { minutes } => {
+            script.now = script.now.plus_ms(u64::from(minutes) * 60 * 1000);
+            Fact::Ticked
+        }
         Step::Claimed { deliveries } => Fact::Claimed {
             deliveries: deliveries.into_iter().map(|n| pick(in_state(DeliveryState::Due), n)).collect(),
         },
@@ -171,6 +200,17 @@ fn assert_same(store: &Store, memory: &Memory) {
     for ((connection, incident), references) in &memory.references {
         assert_eq!(&store.references(connection, *incident).unwrap(), references);
     }
+    for id in memory.incidents.keys() {
+        let all = memory.references.iter().filter(|((_, incident), _)| incident == id);
+        let mut expected: Vec<_> =
+            all.map(|((connection, _), references)| (connection.clone(), references.clone())).collect();
+        expected.sort_by_key(|(connection, _)| (connection.len(), connection.clone()));
+        assert_eq!(store.references_of(*id).unwrap(), expected);
+    }
+    for (timer, at) in &memory.timers {
+        assert_eq!(store.timer(timer).unwrap(), Some(*at), "{timer}");
+    }
+    assert_eq!(store.next_timer().unwrap(), memory.timers.values().min().copied());
     assert!(store.pauses().unwrap().into_iter().eq(memory.pauses.clone()));
     assert_eq!(&store.routing().unwrap(), memory.router.routing());
     for connection in ["chat", "pager"] {

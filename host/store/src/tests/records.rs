@@ -306,6 +306,29 @@ fn version_1_is_what_it_was() {
     assert_eq!(String::from_utf8(entry.to_bytes().unwrap()), String::from_utf8(record.to_vec()));
 }
 
+/// What was written before an action had triggers by state, a delay and a repetition, and an incident a time
+/// since when it is open, is read as without, and written again as it was.
+#[test]
+fn records_without_the_later_fields_are_read_and_written_as_they_were() {
+    let incident = b"\x01{\"id\":\"01KAGVPN400000000000000001\",\"number\":7,\"source\":\"grafana\",\"key\":\"disk\",\
+        \"title\":\"Disk full\",\"message\":\"\",\"severity\":\"high\",\"state\":\"open\",\"labels\":{},\"links\":[],\
+        \"count\":1,\"opened_at\":1763650000000000,\"updated_at\":1763650000000000,\"acknowledged_at\":null,\
+        \"resolved_at\":null,\"last_occurred_at\":null}";
+    let read = Incident::read(incident).unwrap();
+    assert_eq!((read.open_since, read.opened_at), (START, START));
+    assert_eq!(String::from_utf8(read.to_bytes().unwrap()), String::from_utf8(incident.to_vec()));
+
+    let entry = b"\x01{\"at\":1763650000000000,\"seed\":\"01KAGVPN400000000000000001\",\"fact\":{\"started\":\
+        {\"version\":\"0.1.0\",\"routing\":{\"sources\":{},\"actions\":[{\"name\":\"page\",\"status\":\"enabled\",\
+        \"connection\":\"pager\",\"test_connection\":null,\"on\":[\"opened\"],\"filter\":null}]}}}}";
+    let read = Entry::read(entry).unwrap();
+    let Fact::Started { routing: Some(routing), .. } = &read.fact else { panic!("{read:?}") };
+    let [action] = &routing.actions[..] else { panic!("{routing:?}") };
+    assert!(action.enters.is_empty() && action.leaves.is_empty());
+    assert_eq!((action.delay_ms, action.repeat_ms), (None, None));
+    assert_eq!(String::from_utf8(read.to_bytes().unwrap()), String::from_utf8(entry.to_vec()));
+}
+
 #[test]
 fn a_record_of_another_version_or_cut_short_is_a_problem_in_words() {
     assert_eq!(Incident::read(&[]), Err(Problem::Empty));
