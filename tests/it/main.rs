@@ -8,6 +8,7 @@ mod config;
 mod delivery;
 mod demo;
 mod harness;
+mod outbound;
 mod plugins;
 mod restart;
 mod road;

@@ -5,7 +5,7 @@ mod life;
 mod operators;
 mod sources;
 
-use crate::harness::{Receiver, action, connection, source};
+use crate::harness::{Receiver, action, connection, settings, source};
 
 /// One source of this plugin and a webhook action to `receiver`.
 fn to_webhook(plugin: &str, receiver: &Receiver) -> String {
@@ -20,9 +20,10 @@ fn to_webhook(plugin: &str, receiver: &Receiver) -> String {
 /// The same with a Slack action beside it.
 fn to_both(plugin: &str, receiver: &Receiver) -> String {
     format!(
-        "{}{}{}",
+        "{}{}{}{}",
         to_webhook(plugin, receiver),
         connection("slack", "slack", &receiver.url("/services/T0/B0/x")),
         action("tell-slack", "slack"),
+        settings("actions.tell-slack", "user_info = true"),
     )
 }

@@ -68,7 +68,7 @@ fn all_mistakes_are_told_at_once_each_with_its_path() {
         ("sources.bad.reopen_window", "`1 hour` is not a duration"),
         ("sources.bad.default_severity", "`bad`"),
         ("connections.no-url.url", "is missing"),
-        ("connections.bad-url.url", "is no URL"),
+        ("connections.bad-url.url", "no absolute URL"),
         ("connections.scheme.url", "the scheme `ftp` is not allowed"),
         ("connections.private.url", "10.0.0.1 is a private address"),
         ("connections.user.url", "has a user name or password"),
@@ -105,7 +105,7 @@ fn all_mistakes_in_plugins_settings_are_told_at_once_each_with_its_path() {
         settings("sources.hook", "title = \"x\"\ntrigger_words = 7"),
         settings("connections.out", "authentication = \"magic\""),
         "[connections.out.secrets]\npasswrd = \"x\"\n[sources.gone]\nplugin = \"nagios\"\nopen = true\n\
-         [connections.in]\nplugin = \"jira\"\nurl = \"https://example.org\"\n",
+         [connections.in]\nplugin = \"statuscake\"\nurl = \"https://example.org\"\n",
     );
     let said = said(&tables);
     for (path, words) in [
@@ -121,7 +121,7 @@ fn all_mistakes_in_plugins_settings_are_told_at_once_each_with_its_path() {
         ("connections.out.settings.authentication", "`magic` is not one of none, bearer, basic"),
         ("connections.out.secrets.passwrd", "is not a secret of this plugin: there is token, password"),
         ("sources.gone.plugin", "there is no plugin `nagios`"),
-        ("connections.in.plugin", "`jira` only takes requests in"),
+        ("connections.in.plugin", "`statuscake` only takes requests in"),
     ] {
         let line = said.lines().find(|line| line.contains(&format!("{path}: ")));
         let line = line.unwrap_or_else(|| unreachable!("{path} is not named in {said}"));

@@ -61,7 +61,7 @@ fn secrets_show_in_no_output() {
     let receiver = Receiver::scripted(|request, number| match number {
         0 => Reply::Cut,
         1 => Reply::Answer(302, vec![("location", request.path.clone())], String::new()),
-        _ => Reply::status(401),
+        _ => Reply::status(403),
     });
     let mut relay = relay(&receiver);
     for title in ["first", "second"] {

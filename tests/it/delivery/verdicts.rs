@@ -86,7 +86,7 @@ fn what_a_receiver_will_never_take_is_a_dead_letter_that_can_be_tried_again() {
     assert_eq!(relay.settled()[1]["state"], "delivered");
     let again = relay.run(&["deliveries", "retry", id(first)]).expect(1).stderr;
     assert!(
-        again.contains("is delivered, only one that is due, rejected or expired can be retried"),
+        again.contains("is delivered, only one that is due, held, rejected or expired can be retried"),
         "{again}"
     );
 }

@@ -52,9 +52,9 @@ impl Request {
         self
     }
 
-    fn head(&self, framing: &str) -> Vec<u8> {
+    fn head(&self, to: SocketAddr, framing: &str) -> Vec<u8> {
         let mut head =
-            format!("{} {} HTTP/1.1\r\nhost: relay\r\nconnection: close\r\n", self.method, self.target);
+            format!("{} {} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n", self.method, self.target);
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -68,14 +68,14 @@ impl Request {
 
     /// Sends it to a relay that may be stopping or gone.
     pub(crate) fn try_send(&self, to: SocketAddr) -> Option<Answer> {
-        let mut bytes = self.head(&format!("content-length: {}", self.body.len()));
+        let mut bytes = self.head(to, &format!("content-length: {}", self.body.len()));
         bytes.extend(&self.body);
         exchange(to, &bytes, false)
     }
 
     /// Sends it in pieces whose sum the head does not say.
     pub(crate) fn send_chunked(&self, to: SocketAddr) -> Answer {
-        let mut bytes = self.head("transfer-encoding: chunked");
+        let mut bytes = self.head(to, "transfer-encoding: chunked");
         for piece in self.body.chunks(1000) {
             bytes.extend(format!("{:x}\r\n", piece.len()).bytes());
             bytes.extend(piece);
@@ -87,12 +87,12 @@ impl Request {
 
     /// Sends the head alone, which promises this many bytes.
     pub(crate) fn promise(&self, length: usize, to: SocketAddr) -> Answer {
-        exchange(to, &self.head(&format!("content-length: {length}")), false).expect("the relay answers")
+        exchange(to, &self.head(to, &format!("content-length: {length}")), false).expect("the relay answers")
     }
 
     /// Promises twice the body and hangs up in the middle.
     pub(crate) fn truncate(&self, to: SocketAddr) -> Option<Answer> {
-        let mut bytes = self.head(&format!("content-length: {}", 2 * self.body.len()));
+        let mut bytes = self.head(to, &format!("content-length: {}", 2 * self.body.len()));
         bytes.extend(&self.body);
         exchange(to, &bytes, true)
     }

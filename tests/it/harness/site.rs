@@ -68,11 +68,13 @@ impl Site {
         self
     }
 
-    /// Writes a configuration with these tables. Unless they say otherwise, retries come soon.
+    /// Writes a configuration with these tables, and whatever stands before the first of them. Unless they say
+    /// otherwise, retries come soon.
     pub(crate) fn configure(&self, tables: &str) {
+        let (root, tables) = tables.split_at(tables.find('[').unwrap_or(0));
         let retry = "[retry]\nfirst = \"50ms\"\nlongest = \"200ms\"\n\n";
         let retry = if tables.contains("[retry]") { "" } else { retry };
-        let text = format!("listen = \"127.0.0.1:0\"\ncache_dir = \"{CACHE}\"\n\n{retry}{tables}");
+        let text = format!("listen = \"127.0.0.1:0\"\ncache_dir = \"{CACHE}\"\n{root}\n{retry}{tables}");
         fs::write(self.path("tocsin.toml"), text).expect("the folder can be written");
     }
 

@@ -128,7 +128,10 @@ async fn every_verdict_comes_back() {
 async fn a_request_of_more_than_a_mebibyte_is_not_sent() {
     let error = encode(vec![text("size", "1100000")]).await.expect_err("it is too large");
     assert_eq!(error.kind, CallErrorKind::Output);
-    assert!(error.detail.contains("bytes of request, the limit is 1048576"), "{error}");
+    assert!(
+        error.detail.contains("a request of 1100071 bytes, the limit is 1048576. Raise `body`"),
+        "{error}"
+    );
     assert!(error.to_string().starts_with("plugin `polite` 1.0.0 ("), "{error}");
     assert!(error.to_string().contains(") could not encode: "), "{error}");
 }

@@ -6,15 +6,15 @@
 
 wit_bindgen::generate!({ path: "../../../wit", world: "integration" });
 
-use exports::tocsin::plugin::action_encoder::{
-    Certainty, Context, Exchange, Failure, HeaderLine, Later, Part, Receipt, Reference, Request as Outgoing,
-    Response, SecretEncoding, SecretUse, Signing, Step,
-};
+use exports::tocsin::plugin::action_encoder::{Certainty, Context, Exchange, Receipt, Reference, Step};
 use exports::tocsin::plugin::description::{ActionInfo, PluginInfo, Replays, SourceInfo};
 use exports::tocsin::plugin::source_decoder::{
     Change, Decoded, Event, InvalidField, Refusal, Reply, Request,
 };
-use tocsin::plugin::types::{Label, Link, Parameter, Setting, Severity, Signature, Value};
+use tocsin::plugin::types::{
+    Failure, HeaderLine, Label, Later, Link, Parameter, Part, Request as Outgoing, Response, SecretEncoding,
+    SecretUse, Setting, Severity, Signature, Signing, Value,
+};
 
 struct Guest;
 
