@@ -1,6 +1,6 @@
 //! Requests by hand, so that a test can send what no client would.
 //!
-//! One request for each connection; the answer is read until the relay closes it.
+//! One request for each connection; the answer is read until it is whole or the relay closes it.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -106,8 +106,24 @@ fn exchange(to: SocketAddr, bytes: &[u8], hang_up: bool) -> Option<Answer> {
         stream.shutdown(Shutdown::Write).ok()?;
     }
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).ok()?;
+    // ChromeDriver leaves the connection open, whatever it was asked.
+    while !is_whole(&answer) {
+        let mut piece = [0; 16 * 1024];
+        match stream.read(&mut piece).ok()? {
+            0 => break,
+            length => answer.extend_from_slice(&piece[..length]),
+        }
+    }
     Answer::parse(&answer)
+}
+
+/// Whether all of an answer that says its length is there.
+fn is_whole(answer: &[u8]) -> bool {
+    let Some(head) = answer.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
+    let lines = String::from_utf8_lossy(&answer[..head]).to_lowercase();
+    let length = lines.lines().find_map(|line| line.strip_prefix("content-length:"));
+    let length = length.and_then(|length| length.trim().parse::<usize>().ok());
+    length.is_some_and(|length| answer.len() >= head + 4 + length)
 }
 
 impl Answer {
@@ -116,7 +132,7 @@ impl Answer {
         let (head, body) = text.split_once("\r\n\r\n")?;
         let mut lines = head.lines();
         let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-        let header = |line: &str| line.split_once(": ").map(|(n, v)| (n.to_lowercase(), v.to_owned()));
+        let header = |line: &str| line.split_once(':').map(|(n, v)| (n.to_lowercase(), v.trim().to_owned()));
         let headers: Vec<_> = lines.filter_map(header).collect();
         let answer = Self { status, headers, body: body.to_owned() };
         // An answer that was cut short is none.
