@@ -1,6 +1,8 @@
 //! What goes out: triggers, links and pages, every peer's requests and answers, trials, secrets, size.
 
+mod large;
 mod pages;
+mod secrets;
 mod tried;
 mod triggers;
 

@@ -98,12 +98,14 @@ impl Attempt {
             app.config.actions.get(action_name).map_or(&[][..], |action| action.readers_may.as_slice());
         let urls = app.links.of(incident, action_name, readers_may, now);
         let view = View::new(incident, change).with_urls(&urls).with_references(&self.references);
-        let target = connection.target.fill(&view).map_err(|error| {
-            Verdict::Rejected(format!("connections.{name}.url: {error}"))
-        })?;
-        let settings = action.settings.render_within(&view, connection.body_bytes).map_err(|error| {
-            Verdict::Rejected(format!("actions.{action_name}.settings.{error}"))
-        })?;
+        let target = connection
+            .target
+            .fill(&view)
+            .map_err(|error| Verdict::Rejected(format!("connections.{name}.url: {error}")))?;
+        let settings = action
+            .settings
+            .render_within(&view, connection.body_bytes)
+            .map_err(|error| Verdict::Rejected(format!("actions.{action_name}.settings.{error}")))?;
         let known = self.references.iter().find(|(known, _)| known == name);
         let context = Context {
             incident: incident.clone(),

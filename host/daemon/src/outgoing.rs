@@ -53,7 +53,9 @@ pub enum InvalidRequest {
         connection: String,
     },
     /// A connection's URL that is not as its plugin expects it.
-    #[error("the path of the connection's URL has no `{0}`: it is not the address that the peer shows for a webhook")]
+    #[error(
+        "the path of the connection's URL has no `{0}`: it is not the address that the peer shows for a webhook"
+    )]
     NoPlace(String),
     /// A secret that is no key.
     #[error("the secret `{0}` is no signing key: {1}")]
@@ -400,7 +402,8 @@ mod tests {
         let mut connection = connection();
         connection.target = Target::parse("https://chat.example/sub/hooks/id/token").unwrap();
         let probe = |after: &str, path: &str| {
-            let request = ActionRequest { method: "GET".to_owned(), path: path.to_owned(), ..wanted(Vec::new()) };
+            let request =
+                ActionRequest { method: "GET".to_owned(), path: path.to_owned(), ..wanted(Vec::new()) };
             let probe = Probe { request, after: after.to_owned() };
             assemble_probe(&connection, probe, &MOMENT).map(|outgoing| outgoing.url.to_string())
         };

@@ -74,7 +74,9 @@ pub fn happening(item: &TimelineItem) -> String {
         Happening::Changed(kind, fields) if fields.is_empty() => kind.as_str().to_owned(),
         Happening::Changed(kind, fields) => format!("{} ({})", kind.as_str(), fields.join(", ")),
         Happening::Late(change) => format!("{} came too late to count", change.as_str()),
-        Happening::Delivery { action, state, .. } => format!("{action}: {}", state.as_str().replace('_', " ")),
+        Happening::Delivery { action, state, .. } => {
+            format!("{action}: {}", state.as_str().replace('_', " "))
+        }
     };
     match &item.actor {
         Some(actor) => format!("{what} by {actor}"),

@@ -209,3 +209,20 @@ async fn a_call_that_nobody_waits_for_gives_its_slot_back() {
     waiting.abort();
     decode(&polite, "after").await.expect("the slot is free");
 }
+
+#[tokio::test]
+async fn a_plugin_finds_nothing_of_other_calls_in_its_memory() {
+    let limits = Limits { encoded_bytes: 32 << 20, ..roomy() };
+    let prying = loaded(guests::PRYING).await.with_limits(limits);
+    let mark = "written by another call";
+    for _ in 0..16 {
+        encode(vec![text("mode", "skip"), text("text", mark)]).await.expect("it answers").expect("a step");
+        prying.encode(context(vec![text("text", mark)])).await.expect("it answers").value.expect("a step");
+    }
+    let step = prying.encode(context(Vec::new())).await.expect("it answers").value;
+    let Ok(Step::Send { request, .. }) = step else { unreachable!("it sends all that it sees") };
+    let Some(Part::Bytes(seen)) = request.body.first() else { unreachable!("its body is what it sees") };
+    assert!(seen.len() > 1 << 20, "it sees its whole memory: {} bytes", seen.len());
+    let found = seen.windows(mark.len()).any(|window| window == mark.as_bytes());
+    assert!(!found, "memory is not cleared between calls");
+}

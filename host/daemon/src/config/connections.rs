@@ -6,16 +6,23 @@ use tocsin_core::egress::{Policy, check_url};
 
 use super::limits::BODY_BYTES_MAX;
 use super::reader::Reader;
-use super::{Connection, Target};
+use super::{Connection, Limits, Target};
 
 /// How long a request may take unless said otherwise: iTop creates tickets in seconds, not minutes.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes of one request unless said otherwise: no peer for people takes more.
 const DEFAULT_BODY_BYTES: usize = 1024 * 1024;
+/// How many times a plugin holds a request in its memory while it is made: as text, as a document, as bytes.
+const COPIES: usize = 4;
 /// Deliveries under way at the same time unless said otherwise; those of one incident go one by one anyway.
 const DEFAULT_CONCURRENCY: usize = 4;
 
-pub(super) fn read(name: String, mut reader: Reader, policy: Policy) -> Option<(String, Connection)> {
+pub(super) fn read(
+    name: String,
+    mut reader: Reader,
+    policy: Policy,
+    limits: &Limits,
+) -> Option<(String, Connection)> {
     let plugin = reader.required_text("plugin", "the id of the plugin that sends, such as `slack`");
     let description = reader.text("description").unwrap_or_default();
     let kind = reader.text("type").unwrap_or_default();
@@ -40,6 +47,14 @@ pub(super) fn read(name: String, mut reader: Reader, policy: Policy) -> Option<(
     }
     let concurrency = reader.count("concurrency", 1..=64).unwrap_or(DEFAULT_CONCURRENCY);
     let body_bytes = reader.bytes("body", 1024..=BODY_BYTES_MAX).unwrap_or(DEFAULT_BODY_BYTES);
+    let needed = body_bytes.saturating_mul(COPIES);
+    if body_bytes > DEFAULT_BODY_BYTES && needed > limits.plugin_memory_bytes {
+        let mib = needed.div_ceil(1024 * 1024);
+        reader.problem(
+            "body",
+            format!("no plugin could hold it in its memory: set `limits.plugin_memory` to {mib}MiB or more"),
+        );
+    }
     let secrets = reader.secrets("secrets");
     let settings = reader.settings("settings");
     reader.finish();

@@ -45,8 +45,10 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<Problem>) {
         .collect();
     let sections = root.sections("connections");
     let names: Vec<String> = sections.iter().map(|(name, _)| name.clone()).collect();
-    let connections: BTreeMap<_, _> =
-        sections.into_iter().filter_map(|(name, section)| connections::read(name, section, policy)).collect();
+    let connections: BTreeMap<_, _> = sections
+        .into_iter()
+        .filter_map(|(name, section)| connections::read(name, section, policy, &limits))
+        .collect();
     let actions: BTreeMap<_, _> = root
         .sections("actions")
         .into_iter()

@@ -75,9 +75,10 @@ pub(super) async fn try_out(
     Json(given): Json<TryBody>,
 ) -> Result<Json<Value>, Problem> {
     let app = &control.app;
-    let action = app.config.actions.get(&name).ok_or_else(|| {
-        Problem::not_found(format!("There is no action `{name}` in the configuration."))
-    })?;
+    let action =
+        app.config.actions.get(&name).ok_or_else(|| {
+            Problem::not_found(format!("There is no action `{name}` in the configuration."))
+        })?;
     let attempt = attempt(app, action, &given).await?;
     let incident = match &given.incident {
         Some(_) => format!("#{} {}", attempt.delivery.incident.number, attempt.delivery.incident.title),
@@ -140,8 +141,9 @@ async fn attempt(app: &Arc<App>, action: &Action, given: &TryBody) -> Result<Att
         IncidentState::Resolved => ChangeKind::Resolved,
     });
     let at = clock::now();
-    let id = clock::new_id(at)
-        .map_err(|error| Problem::unavailable("No random numbers", format!("The system gives none: {error}.")))?;
+    let id = clock::new_id(at).map_err(|error| {
+        Problem::unavailable("No random numbers", format!("The system gives none: {error}."))
+    })?;
     let change = Change { kind, at, actor: None, text: String::new(), changed: Vec::new() };
     let delivery = Delivery {
         id,
@@ -187,7 +189,9 @@ async fn first(app: &App, attempt: &Attempt, show_url: bool) -> (Vec<Value>, Str
         Ok(Step::Skipped(why)) => return nothing(format!("nothing to send: {why}"), true),
         Err(Failure::Retry { reason, .. }) => return nothing(format!("later: {reason}"), false),
         Err(Failure::Rejected(why)) => return nothing(format!("dead letter: {why}"), false),
-        Err(Failure::Misconfigured(why)) => return nothing(format!("the connection would pause: {why}"), false),
+        Err(Failure::Misconfigured(why)) => {
+            return nothing(format!("the connection would pause: {why}"), false);
+        }
     };
     match sketch(prepared.connection, &prepared.target, request) {
         Ok(sketch) => {
@@ -209,7 +213,8 @@ fn address(app: &App, attempt: &Attempt, sketch: &Sketch, show_url: bool) -> Str
         return joined.map(String::from).unwrap_or_default();
     }
     let origin = connection.target.sample().origin().ascii_serialization();
-    let mut added = Url::parse(&format!("{origin}{}", sketch.path)).unwrap_or(connection.target.sample().clone());
+    let mut added =
+        Url::parse(&format!("{origin}{}", sketch.path)).unwrap_or(connection.target.sample().clone());
     for pair in &sketch.query {
         added.query_pairs_mut().append_pair(&pair.name, &pair.value);
     }

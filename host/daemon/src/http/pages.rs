@@ -97,7 +97,8 @@ async fn change(app: &App, incident: &str, query: &Query, body: Body) -> Result<
     let form = Form::read(&to_bytes(body, FORM_BYTES_MAX).await.map_err(too_long)?);
     let again = |status, said: String| {
         let purpose = form.purpose;
-        let shown = Shown { incident: &incident, timeline: &timeline, claim: &query.claim, may: &may, purpose, said };
+        let shown =
+            Shown { incident: &incident, timeline: &timeline, claim: &query.claim, may: &may, purpose, said };
         answer(status, shown.page())
     };
     let fact = match form.fact(&incident, &query.claim.via, &may) {

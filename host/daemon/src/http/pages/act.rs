@@ -91,6 +91,10 @@ impl Form {
     /// Who it is: all that is known for sure is whose link it was.
     fn actor(&self, via: &str) -> String {
         let holder = format!("a link that {via} sent");
-        if self.name.is_empty() { format!("whoever has {holder}") } else { format!("{} (by {holder})", self.name) }
+        if self.name.is_empty() {
+            format!("whoever has {holder}")
+        } else {
+            format!("{} (by {holder})", self.name)
+        }
     }
 }

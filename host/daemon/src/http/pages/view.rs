@@ -84,9 +84,7 @@ impl Shown<'_> {
     }
 
     fn choices(&self) -> Vec<Value> {
-        let choice = |purpose: Purpose| {
-            json!({ "label": label(purpose), "href": format!("{}&do={}", href(self.claim), purpose.as_str()) })
-        };
+        let choice = |purpose: Purpose| json!({ "label": label(purpose), "href": format!("{}&do={}", href(self.claim), purpose.as_str()) });
         self.possible().map(choice).collect()
     }
 
