@@ -21,6 +21,7 @@ pub mod outgoing;
 pub mod plugins;
 pub mod problem;
 pub mod relay;
+pub mod scrub;
 pub mod sender;
 pub mod server;
 pub mod signing;

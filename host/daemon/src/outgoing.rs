@@ -14,6 +14,7 @@ use tocsin_core::plugin::{ActionRequest, Pair, Part, Probe, SecretEncoding, Sign
 use url::Url;
 
 use crate::config::{Connection, Secret};
+use crate::scrub::Secrets;
 use crate::signing;
 
 /// Headers that are about the connection and not the request.
@@ -30,6 +31,8 @@ pub struct Outgoing {
     pub headers: HeaderMap,
     /// What.
     pub body: Vec<u8>,
+    /// What of it must not come back.
+    pub secrets: Secrets,
 }
 
 /// A request that cannot be made.
@@ -94,9 +97,10 @@ pub fn assemble(
     wanted: ActionRequest,
     moment: &Moment<'_>,
 ) -> Result<Outgoing, InvalidRequest> {
-    let filler = Filler { connection, masked: false };
+    let mut filler = Filler { connection, masked: false, secrets: Secrets::default() };
     let method = method(&wanted)?;
     let url = join(base, &wanted.path, &wanted.query)?;
+    filler.secrets.in_address(base);
     let mut headers = filler.headers(&wanted)?;
     let body = filler.fill(wanted.body)?;
     for signing in &wanted.signing {
@@ -106,7 +110,7 @@ pub fn assemble(
             headers.insert(header_name(&name)?, header_value(&name, value.as_bytes())?);
         }
     }
-    Ok(Outgoing { method, url, headers, body })
+    Ok(Outgoing { method, url, headers, body, secrets: filler.secrets })
 }
 
 /// What [`assemble`] would send, without its secrets.
@@ -114,7 +118,7 @@ pub fn assemble(
 /// # Errors
 /// As [`assemble`].
 pub fn sketch(connection: &Connection, base: &Url, wanted: ActionRequest) -> Result<Sketch, InvalidRequest> {
-    let filler = Filler { connection, masked: true };
+    let mut filler = Filler { connection, masked: true, secrets: Secrets::default() };
     let method = method(&wanted)?;
     join(base, &wanted.path, &wanted.query)?;
     let mut headers = filler.headers(&wanted)?;
@@ -215,10 +219,18 @@ fn secret<'a>(connection: &'a Connection, name: &str) -> Result<&'a Secret, Inva
 struct Filler<'a> {
     connection: &'a Connection,
     masked: bool,
+    /// What was put in so far.
+    secrets: Secrets,
 }
 
 impl Filler<'_> {
-    fn headers(&self, wanted: &ActionRequest) -> Result<HeaderMap, InvalidRequest> {
+    fn put_in(&mut self, shown: &str) {
+        if !self.masked {
+            self.secrets.put_in(shown.as_bytes());
+        }
+    }
+
+    fn headers(&mut self, wanted: &ActionRequest) -> Result<HeaderMap, InvalidRequest> {
         let mut headers = HeaderMap::new();
         if !wanted.content_type.is_empty() {
             headers.insert(CONTENT_TYPE, header_value("content-type", wanted.content_type.as_bytes())?);
@@ -230,7 +242,7 @@ impl Filler<'_> {
         Ok(headers)
     }
 
-    fn fill(&self, parts: Vec<Part>) -> Result<Vec<u8>, InvalidRequest> {
+    fn fill(&mut self, parts: Vec<Part>) -> Result<Vec<u8>, InvalidRequest> {
         let mut filled = Vec::new();
         for part in parts {
             match part {
@@ -242,8 +254,10 @@ impl Filler<'_> {
                     let shown = if self.masked {
                         format!("{{{{secret:{name}}}}}")
                     } else {
+                        self.secrets.put_in(secret.reveal().as_bytes());
                         encoded(encoding, secret.reveal())
                     };
+                    self.put_in(&shown);
                     filled.extend_from_slice(shown.as_bytes());
                 }
                 Part::Credentials { user, password } => {
@@ -251,8 +265,10 @@ impl Filler<'_> {
                     let shown = if self.masked {
                         format!("{{{{base64 of {user}:secret:{password}}}}}")
                     } else {
+                        self.secrets.put_in(secret.reveal().as_bytes());
                         BASE64.encode(format!("{user}:{}", secret.reveal()))
                     };
+                    self.put_in(&shown);
                     filled.extend_from_slice(shown.as_bytes());
                 }
             }

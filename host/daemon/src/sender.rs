@@ -1,7 +1,8 @@
 //! Sends requests and brings answers back: one HTTP client for each connection.
 //!
 //! Refuses addresses that the connection's policy does not allow, after the name was resolved as well as
-//! before; never follows a redirect; never says a URL in an error, since URLs hold secrets.
+//! before; never follows a redirect; never says a URL in an error, since URLs hold secrets; takes out of an answer
+//! what the request held of them.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -68,6 +69,7 @@ impl Senders {
     /// No answer, or an address that is not allowed.
     pub async fn send(&self, connection: &Connection, request: Outgoing) -> Result<Response, SendError> {
         check_url(&request.url, connection.policy)?;
+        let secrets = request.secrets;
         let client =
             self.0.get(&connection.name).ok_or_else(|| SendError::NoConnection(connection.name.clone()))?;
         let sent = client
@@ -77,7 +79,9 @@ impl Senders {
             .send()
             .await
             .map_err(failed)?;
-        read(sent).await
+        let mut response = read(sent).await?;
+        secrets.scrub(&mut response);
+        Ok(response)
     }
 }
 

@@ -8,7 +8,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::open;
-use crate::harness::{Receiver, Relay, Reply, Site, action, connection, guest, settings, source, until};
+use crate::harness::{
+    Receiver, Recorded, Relay, Reply, Site, action, connection, guest, settings, source, until,
+};
 
 /// What stands for a secret here: nothing else contains it.
 const MARK: &str = "m4rk3r";
@@ -43,7 +45,7 @@ const PEERS: [(&str, &str, &str, &str); 8] = [
 fn tables(receiver: &Receiver) -> String {
     let mut tables = source("hook", "webhook");
     for (plugin, secrets, of_connection, of_action) in PEERS {
-        let url = receiver.url(&format!("/{plugin}/{MARK}-path?key={MARK}-query"));
+        let url = receiver.url(&format!("/{plugin}/{MARK}-path-0123456789?key={MARK}-query-0123456789"));
         tables.push_str(&connection(plugin, plugin, &url));
         tables.push_str(&settings(&format!("connections.{plugin}"), of_connection));
         tables.push_str(&format!("[connections.{plugin}.secrets]\n{secrets}\n"));
@@ -108,8 +110,8 @@ fn files(folder: &Path, of: &mut Vec<(String, Vec<u8>)>) {
     }
 }
 
-fn leaves_no_trace(answer: impl Fn(usize) -> Reply + Send + Sync + 'static) {
-    let receiver = Receiver::scripted(move |_, number| answer(number));
+fn leaves_no_trace(answer: impl Fn(&Recorded, usize) -> Reply + Send + Sync + 'static) {
+    let receiver = Receiver::scripted(answer);
     let site = Site::new(&tables(&receiver)).with_environment(&[("RUST_LOG", "debug,tocsin=trace")]);
     let mut relay = Relay::start_in(site);
     open(&relay, "Disk full", "high");
@@ -144,12 +146,12 @@ fn leaves_no_trace(answer: impl Fn(usize) -> Reply + Send + Sync + 'static) {
 
 #[test]
 fn secrets_show_nowhere_when_peers_take_everything() {
-    leaves_no_trace(|_| Reply::body(200, r#"{"ok":true,"success":true,"channel":"C1","ts":"1.2"}"#));
+    leaves_no_trace(|_, _| Reply::body(200, r#"{"ok":true,"success":true,"channel":"C1","ts":"1.2"}"#));
 }
 
 #[test]
 fn secrets_show_nowhere_when_peers_refuse_or_hang_up() {
-    leaves_no_trace(|number| match number % 4 {
+    leaves_no_trace(|_, number| match number % 4 {
         0 => Reply::Cut,
         1 => Reply::status(401),
         2 => Reply::body(500, "<html>trouble</html>"),
@@ -162,9 +164,22 @@ fn secrets_show_nowhere_when_peers_refuse_or_hang_up() {
 }
 
 #[test]
+fn secrets_show_nowhere_when_peers_repeat_what_they_were_sent() {
+    leaves_no_trace(|request, number| {
+        let said = request.header("authorization").unwrap_or_default();
+        let page = format!("<h1>{} {said}</h1><pre>{}</pre>", request.path, request.body);
+        let status = [400, 404, 500, 200][number % 4];
+        Reply::Answer(status, vec![("location", request.path.clone())], page)
+    });
+}
+
+#[test]
 fn a_plugin_that_sends_all_of_its_memory_has_no_secret_to_send() {
-    let receiver = Receiver::scripted(|_, _| Reply::ok());
-    let url = receiver.url(&format!("/{MARK}-path?key={MARK}-query"));
+    let receiver = Receiver::scripted(|request, _| {
+        let said = request.header("authorization").unwrap_or_default();
+        Reply::body(200, &format!("you are {said} at {}", request.path))
+    });
+    let url = receiver.url(&format!("/{MARK}-path-0123456789?key={MARK}-query-0123456789"));
     let site = Site::new(&format!(
         "{}{}body = \"16MiB\"\n[connections.out.secrets]\ntoken = \"{MARK}-token\"\n{}",
         source("hook", "webhook"),
