@@ -193,7 +193,7 @@ impl std::str::FromStr for DeliveryState {
 /// How one attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// From 1.
+    /// From 1; 0 for a delivery that was settled without any.
     pub number: u32,
     /// When it was settled.
     pub at: Timestamp,

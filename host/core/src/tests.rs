@@ -34,8 +34,8 @@ mod json_templates;
 mod settings;
 mod template_filters;
 mod templates;
-mod url_templates;
 mod timers;
+mod url_templates;
 mod values;
 
 mod addresses;

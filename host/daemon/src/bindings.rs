@@ -7,11 +7,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tocsin_core::plugin::{ActionInfo, Setting, SourceInfo};
+use tocsin_core::plugin::{ActionInfo, Context, Failure, Setting, SourceInfo, Step};
 use tocsin_core::settings::{SettingError, Settings, secret_names};
-use tocsin_sandbox::{Limits, Plugin};
+use tocsin_core::view::{sample, sample_urls};
+use tocsin_sandbox::{CallError, Limits, Plugin};
 
 use crate::config::{Action, Config, Connection, Problem, Source};
+use crate::outgoing::named_secrets;
 
 /// A plugin that is in force, and where it is from.
 #[derive(Clone)]
@@ -235,13 +237,56 @@ async fn bind_action(
     let plugin = find(&connection.plugin, &path, plugins)?;
     let info = action_info(plugin, &path)?;
     let settings = Settings::check(&info.fields, &action.settings).map_err(|errors| at(&path, errors))?;
-    // What a connection lacks is said of the connection.
-    if let Some(Ok(bound)) = connections.get(&rule.connection) {
-        let found = plugin.check_action(connection.target.host(), &bound.settings, &settings.sample()).await;
-        let found = found.map_err(|error| problem(format!("{path}.settings"), error.to_string()))?;
-        if !found.is_empty() {
-            return Err(at(&path, found));
+    // What a connection itself lacks is said of the connection.
+    for over in [Some(connection), test].into_iter().flatten() {
+        if let Some(Ok(bound)) = connections.get(&over.name) {
+            rehearse(plugin, &settings, over, bound, &path).await?;
         }
     }
     Ok(Arc::new(ActionBinding { plugin: plugin.clone(), settings }))
+}
+
+/// Checks an action over a connection as far as that is possible without sending: the plugin's own check, then
+/// the first request for a sample incident, for the secrets that it names.
+async fn rehearse(
+    plugin: &Plugin,
+    settings: &Settings,
+    connection: &Connection,
+    bound: &ConnectionBinding,
+    path: &str,
+) -> Result<(), Vec<Problem>> {
+    let host = connection.target.host();
+    let trouble = |error: CallError| problem(format!("{path}.settings"), error.to_string());
+    let found = plugin.check_action(host, &bound.settings, &settings.sample()).await.map_err(trouble)?;
+    if !found.is_empty() {
+        return Err(at(path, found));
+    }
+    let (incident, change) = sample();
+    let context = Context {
+        now: change.at,
+        delivery_id: incident.id.to_string(),
+        incident,
+        change,
+        attempt: 1,
+        test: false,
+        references: Vec::new(),
+        settings: settings.sample(),
+        connection: bound.settings.clone(),
+        host: host.to_owned(),
+        urls: sample_urls(),
+    };
+    match plugin.encode(context).await.map_err(trouble)?.value {
+        Ok(Step::Send { request, .. }) => {
+            let missing = named_secrets(&request).find(|name| !connection.secrets.contains_key(*name));
+            missing.map_or(Ok(()), |name| {
+                let words = format!("is missing: {path} needs it");
+                Err(problem(format!("connections.{}.secrets.{name}", connection.name), words))
+            })
+        }
+        Err(Failure::Misconfigured(why)) => Err(problem(format!("{path}.settings"), why)),
+        // The sample may be what does not fit.
+        Ok(Step::Delivered(_) | Step::Skipped(_)) | Err(Failure::Rejected(_) | Failure::Retry { .. }) => {
+            Ok(())
+        }
+    }
 }

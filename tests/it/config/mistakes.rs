@@ -160,3 +160,19 @@ fn what_stands_still_does_not_keep_the_rest_from_starting() {
     );
     relay.post("hook", r#"{"title":"Disk full","severity":"low"}"#).expect(200);
 }
+
+#[test]
+fn a_secret_that_an_action_needs_is_missed_when_the_configuration_is_read() {
+    let out = "[connections.out]\nplugin = \"webhook\"\nurl = \"https://example.org/\"\n\
+               settings = { authentication = \"basic\", user = \"me\", sign = true }\n";
+    let tell = "[actions.tell]\nconnection = \"out\"\n";
+    let said_without = said(&format!("{out}{tell}"));
+    assert!(
+        said_without.contains("connections.out.secrets.password: is missing: actions.tell needs it"),
+        "{said_without}"
+    );
+    let site = Site::new(&format!(
+        "{out}[connections.out.secrets]\npassword = \"word\"\nsigning_key = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\n{tell}"
+    ));
+    site.run(&["check"]).expect(0);
+}

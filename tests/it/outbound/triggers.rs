@@ -43,8 +43,13 @@ fn what_is_over_within_the_delay_is_not_told_and_the_history_says_so() {
     resolve(&relay, "disk");
     let over = &deliveries_of(&relay, "tell")[0];
     assert_eq!((&over["change"], &over["state"]), (&"resolved".into(), &"skipped".into()));
-    let shown = relay.run(&["incidents", "show", "1"]).expect(0).stdout;
-    assert!(shown.contains("within the delay of 1h"), "{shown}");
+    for command in [&["incidents", "show", "1"][..], &["deliveries", "list"]] {
+        let shown = relay.run(command).expect(0).stdout;
+        assert!(shown.contains("within the delay of 1h"), "{shown}");
+    }
+    let id = over["id"].as_str().expect("an id");
+    let shown = relay.run(&["deliveries", "show", id]).expect(0).stdout;
+    assert!(shown.contains("UTC: not told: it was over within the delay of 1h"), "{shown}");
     assert!(receiver.requests().is_empty());
 }
 

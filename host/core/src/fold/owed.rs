@@ -5,7 +5,7 @@
 
 use super::durations::exactly;
 use super::{Fold, Kept, State, Step, Timer};
-use crate::delivery::{Change, ChangeKind, Delivery, DeliveryState};
+use crate::delivery::{Attempt, Change, ChangeKind, Delivery, DeliveryState};
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
 use crate::routing::{ActionRule, ActionStatus};
@@ -85,14 +85,12 @@ impl<S: State> Step<'_, S> {
     fn send_off(
         &mut self,
         before: Option<&Delivery>,
-        mut delivery: Delivery,
+        delivery: Delivery,
         action: &ActionRule,
         has_connection: bool,
     ) -> Fold<(), S> {
         if !has_connection {
-            delivery.state = DeliveryState::NotSent;
-            self.state.put_delivery(before, &delivery).kept()?;
-            return self.tell(&delivery, NO_TEST_CONNECTION);
+            return self.settle_unsent(before, delivery, DeliveryState::NotSent, NO_TEST_CONNECTION);
         }
         self.repeat_later(action, &delivery.incident)?;
         self.enqueue(before, delivery)
@@ -106,8 +104,21 @@ impl<S: State> Step<'_, S> {
         self.set_timer_at(&Timer::Held(delivery.id), until)
     }
 
-    fn skip(&mut self, before: Option<&Delivery>, mut delivery: Delivery, why: &str) -> Fold<(), S> {
-        delivery.state = DeliveryState::Skipped;
+    fn skip(&mut self, before: Option<&Delivery>, delivery: Delivery, why: &str) -> Fold<(), S> {
+        self.settle_unsent(before, delivery, DeliveryState::Skipped, why)
+    }
+
+    /// Settles a delivery that no attempt was made of; why stands in its log as attempt 0.
+    fn settle_unsent(
+        &mut self,
+        before: Option<&Delivery>,
+        mut delivery: Delivery,
+        state: DeliveryState,
+        why: &str,
+    ) -> Fold<(), S> {
+        delivery.state = state;
+        let summary = why.to_owned();
+        delivery.record(Attempt { number: 0, at: self.at, took_us: 0, status: None, summary });
         self.state.put_delivery(before, &delivery).kept()?;
         self.tell(&delivery, why)
     }

@@ -118,6 +118,10 @@ fn show(delivery: &Value) {
     );
     println!("owed since {} UTC", second(delivery, "owed_since"));
     for attempt in items(&delivery["log"]) {
+        if attempt["number"] == json!(0) {
+            println!("  {} UTC: {}", second(attempt, "at"), text(attempt, "summary"));
+            continue;
+        }
         let status = text(attempt, "status");
         let status = if status.is_empty() { "no answer".to_owned() } else { format!("HTTP {status}") };
         let took_ms = attempt["took_us"].as_u64().unwrap_or(0) / 1000;
