@@ -17,7 +17,6 @@ use crate::transition::{Command, Transition};
 
 mod commands;
 mod deliveries;
-mod durations;
 mod events;
 mod owed;
 mod repeats;

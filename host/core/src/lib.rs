@@ -11,6 +11,7 @@
 //! answer).
 #![forbid(unsafe_code)]
 
+pub mod durations;
 pub mod id;
 pub mod time;
 

@@ -1,7 +1,9 @@
 //! What happened, in words for people: the terminal, the log and answers say it alike.
 
+use tocsin_core::durations::exactly;
 use tocsin_core::fold::{Effect, Happening, TimelineItem};
 use tocsin_core::journal::{Decoding, Verdict};
+use tocsin_core::routing::ActionRule;
 use tocsin_core::transition::Transition;
 
 /// What the table said, in one word.
@@ -82,4 +84,22 @@ pub fn happening(item: &TimelineItem) -> String {
         Some(actor) => format!("{what} by {actor}"),
         None => what,
     }
+}
+
+/// When an action runs, on one line.
+pub fn triggers(rule: &ActionRule) -> String {
+    let on = rule.on.iter().map(|kind| kind.as_str().to_owned());
+    let enters = rule.enters.iter().map(|state| format!("entering {}", state.as_str()));
+    let leaves = rule.leaves.iter().map(|state| format!("leaving {}", state.as_str()));
+    let mut line = on.chain(enters).chain(leaves).collect::<Vec<_>>().join(", ");
+    if let Some(filter) = &rule.filter {
+        line.push_str(&format!(" if {filter}"));
+    }
+    if let Some(delay_ms) = rule.delay_ms {
+        line.push_str(&format!(", after {}", exactly(delay_ms)));
+    }
+    if let Some(repeat_ms) = rule.repeat_ms {
+        line.push_str(&format!(", again every {}", exactly(repeat_ms)));
+    }
+    line
 }

@@ -3,9 +3,9 @@
 //! A delivery that is held has a timer and is in no lane, so nothing waits behind it. Never tells of an incident
 //! that was over within the delay.
 
-use super::durations::exactly;
 use super::{Fold, Kept, State, Step, Timer};
 use crate::delivery::{Attempt, Change, ChangeKind, Delivery, DeliveryState};
+use crate::durations::exactly;
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
 use crate::routing::{ActionRule, ActionStatus};

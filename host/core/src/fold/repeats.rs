@@ -4,10 +4,10 @@
 //! for each time that the timer is found due, however late that is, and none that would only queue up behind
 //! another.
 
-use super::durations::roughly;
 use super::owed::Timing;
 use super::{Fold, Kept, State, Step, Timer};
 use crate::delivery::{Change, ChangeKind, Delivery};
+use crate::durations::roughly;
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
 use crate::routing::{ActionRule, ActionStatus};

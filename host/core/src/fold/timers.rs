@@ -6,9 +6,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::durations::exactly;
 use super::{Fold, Kept, State, Step};
 use crate::delivery::{Change, ChangeKind};
+use crate::durations::exactly;
 use crate::event::{Event, EventChange, Severity};
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};

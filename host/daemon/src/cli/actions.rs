@@ -61,7 +61,7 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
             text(action, "status"),
             text(action, "plugin"),
             text(action, "connection"),
-            triggers(action),
+            short(&text(action, "when"), 100),
             short(&note, 80),
         ]
     };
@@ -72,25 +72,6 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
         print(["NAME", "STATUS", "PLUGIN", "CONNECTION", "WHEN", ""], &rows);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// When it runs, on one line.
-fn triggers(action: &Value) -> String {
-    let words = |field: &str, before: &str| -> Vec<String> {
-        let named = items(&action[field]).iter().filter_map(Value::as_str);
-        named.map(|word| format!("{before}{word}")).collect()
-    };
-    let mut triggers = words("on", "");
-    triggers.extend(words("enters", "enters "));
-    triggers.extend(words("leaves", "leaves "));
-    let mut line = triggers.join(", ");
-    for (field, before) in [("filter", "if"), ("delay_ms", "after ms"), ("repeat_ms", "every ms")] {
-        let value = text(action, field);
-        if !value.is_empty() {
-            line.push_str(&format!("; {before} {value}"));
-        }
-    }
-    short(&line, 100)
 }
 
 fn try_out(place: &Place, wanted: &Try) -> anyhow::Result<ExitCode> {

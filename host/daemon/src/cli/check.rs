@@ -3,13 +3,12 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tocsin_core::delivery::ChangeKind;
 
 use super::{Place, table};
 use crate::bindings::Bindings;
 use crate::config::{Config, ConfigError, Problem};
 use crate::plugins::Shelf;
-use crate::relay;
+use crate::{relay, words};
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     let (config, mistakes) = Config::inspect(&place.path()?)?;
@@ -73,10 +72,8 @@ fn summary(config: &Config, bindings: &Bindings) {
     }
     for action in config.actions.values() {
         let rule = &action.rule;
-        let on: Vec<&str> = rule.on.iter().map(|kind: &ChangeKind| kind.as_str()).collect();
-        let filter = rule.filter.as_ref().map(|filter| format!(" if {filter}")).unwrap_or_default();
-        let status = rule.status.as_str();
-        println!("  action {:<16} {status}, to {} on {}{filter}", rule.name, rule.connection, on.join(", "));
+        let (status, when) = (rule.status.as_str(), words::triggers(rule));
+        println!("  action {:<16} {status}, to {} on {when}", rule.name, rule.connection);
     }
     for connection in config.connections.values() {
         let host = connection.target.host();

@@ -45,6 +45,7 @@ pub(super) async fn list(State(control): State<Control>) -> Json<Value> {
             "filter": rule.filter,
             "delay_ms": rule.delay_ms,
             "repeat_ms": rule.repeat_ms,
+            "when": words::triggers(rule),
             "readers_may": action.readers_may.iter().map(|purpose| purpose.as_str()).collect::<Value>(),
             "problem": bindings.actions.get(&rule.name).and_then(|bound| bound.as_ref().err()),
         })

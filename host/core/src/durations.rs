@@ -4,7 +4,7 @@
 const UNITS: [(u64, &str); 4] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")];
 
 /// A duration as configurations write it: `90m`, `1500ms`.
-pub(super) fn exactly(ms: u64) -> String {
+pub fn exactly(ms: u64) -> String {
     match UNITS.into_iter().find(|(unit, _)| ms >= *unit && ms.is_multiple_of(*unit)) {
         Some((unit, name)) => format!("{}{name}", ms / unit),
         None => format!("{ms}ms"),
@@ -12,7 +12,7 @@ pub(super) fn exactly(ms: u64) -> String {
 }
 
 /// A duration as people say it, cut off after two units: `1h 30m`, `2d`.
-pub(super) fn roughly(ms: u64) -> String {
+pub fn roughly(ms: u64) -> String {
     let Some(first) = UNITS.iter().position(|(unit, _)| ms >= *unit) else { return "0s".to_owned() };
     let mut rest = ms;
     let mut words = Vec::with_capacity(2);
