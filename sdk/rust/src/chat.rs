@@ -1,9 +1,15 @@
-//! What messages for people have in common: what happened in words, the attributes and the buttons that an
-//! operator chose.
+//! What messages for people have in common: what happened in words, and the settings by which an operator
+//! chooses facts and buttons.
 //!
 //! Never formats for one service: escaping, limits and colours are each plugin's own.
 
-use crate::{ChangeKind, ChoiceType, Context, Incident, text};
+use crate::{ChangeKind, Context, Incident, Severity, State, text};
+
+mod buttons;
+mod facts;
+
+pub use buttons::{Button, Buttons, Emphasis, OtherActions};
+pub use facts::Facts;
 
 /// Attributes that a message shows at most; what a person still reads.
 const ATTRIBUTES_MAX: usize = 30;
@@ -29,6 +35,25 @@ pub fn headline(context: &Context) -> String {
     let severity = context.incident.severity.as_str().to_uppercase();
     let title = text::one_line(&context.incident.title);
     context.marked(&format!("[{severity}] {}: {title}", happened(context.change.kind)))
+}
+
+/// How bad it is, as one emoji, before anybody has read a word; once somebody has it or it is over, that.
+pub const fn mark(incident: &Incident) -> &'static str {
+    match (incident.state, incident.severity) {
+        (State::Resolved, _) => "✅",
+        (State::Acknowledged, _) => "👀",
+        (State::Open, Severity::Critical) => "🚨",
+        (State::Open, Severity::High) => "🔴",
+        (State::Open, Severity::Medium) => "🟠",
+        (State::Open, Severity::Low) => "🟡",
+        (State::Open, Severity::Info) => "🔵",
+    }
+}
+
+/// Whether a change calls for people, so that those whom the operator named are mentioned: something is wrong
+/// that was not, or still is.
+pub const fn calls(kind: ChangeKind) -> bool {
+    matches!(kind, ChangeKind::Opened | ChangeKind::Reopened | ChangeKind::Repeated)
 }
 
 /// One line of what is known of an incident. Not escaped.
@@ -101,115 +126,6 @@ fn capital(word: &str) -> String {
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
-/// Who made the change, for a line below the message; nothing when nobody is known or `shown` is false.
-pub fn user_info(context: &Context, shown: bool) -> Option<String> {
-    let actor = context.change.actor.as_deref().map(text::one_line)?;
-    (shown && !actor.is_empty()).then_some(actor)
-}
-
-/// Which transitions become buttons.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OtherActions {
-    /// None.
-    #[default]
-    No,
-    /// All that the incident's state allows.
-    Yes,
-    /// Those that are named, as far as the state allows them.
-    Specify,
-}
-
-impl ChoiceType for OtherActions {
-    const CHOICES: &'static [(&'static str, &'static str, Self)] =
-        &[("no", "No", Self::No), ("yes", "Yes", Self::Yes), ("specify", "Specify", Self::Specify)];
-}
-
-/// The buttons that an operator asked for.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Wanted<'a> {
-    /// One that shows the incident.
-    pub incident: bool,
-    /// One that leads to where it is modified.
-    pub modify: bool,
-    /// One that leads to where it is deleted.
-    pub delete: bool,
-    /// Transitions.
-    pub other: OtherActions,
-    /// Their codes, for [`OtherActions::Specify`]; one on each line or with commas between.
-    pub codes: &'a [String],
-}
-
-/// How a button stands out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Emphasis {
-    /// The one that most people press.
-    Primary,
-    /// As any other.
-    Plain,
-    /// It takes something away.
-    Danger,
-}
-
-/// A button that opens a page of Tocsin; nothing is done before it is confirmed there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Button {
-    /// Unique in a message: `incident`, `acknowledge`, ….
-    pub purpose: String,
-    /// What stands on it.
-    pub label: String,
-    /// Where it leads.
-    pub url: String,
-    /// How it stands out.
-    pub emphasis: Emphasis,
-}
-
-/// The transitions and what stands on their buttons, in the order in which they are shown.
-pub const TRANSITIONS: [(&str, &str); 5] = [
-    ("acknowledge", "Acknowledge"),
-    ("unacknowledge", "Hand back"),
-    ("resolve", "Resolve"),
-    ("reopen", "Reopen"),
-    ("note", "Add note"),
-];
-
-/// The buttons that are wanted and lead somewhere: the incident, modify, transitions, delete, in this order.
-/// Without a public address of Tocsin there are none; a transition that the state does not allow is left out.
-pub fn buttons(context: &Context, wanted: Wanted<'_>) -> Vec<Button> {
-    let mut buttons = Vec::new();
-    let mut add = |purpose: &str, label: String, emphasis| {
-        if let Some(url) = context.url(purpose) {
-            buttons.push(Button { purpose: purpose.to_owned(), label, url: url.to_owned(), emphasis });
-        }
-    };
-    if wanted.incident {
-        add("incident", format!("Incident #{}", context.incident.number), Emphasis::Plain);
-    }
-    if wanted.modify {
-        add("modify", "Modify".to_owned(), Emphasis::Primary);
-    }
-    let codes: Vec<&str> = wanted.codes.iter().flat_map(|line| line.split(',')).map(str::trim).collect();
-    for (purpose, label) in TRANSITIONS {
-        let chosen = match wanted.other {
-            OtherActions::No => false,
-            OtherActions::Yes => true,
-            OtherActions::Specify => codes.contains(&purpose),
-        };
-        if chosen {
-            add(purpose, label.to_owned(), Emphasis::Plain);
-        }
-    }
-    if wanted.delete {
-        add("delete", "Delete".to_owned(), Emphasis::Danger);
-    }
-    buttons
-}
-
-/// The codes that are no transitions, for a check of the settings.
-pub fn unknown_codes(codes: &[String]) -> Vec<String> {
-    let codes = codes.iter().flat_map(|line| line.split(',')).map(str::trim).filter(|code| !code.is_empty());
-    codes.filter(|code| !TRANSITIONS.iter().any(|(known, _)| known == code)).map(str::to_owned).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,34 +166,21 @@ mod tests {
     }
 
     #[test]
-    fn buttons_are_those_that_are_wanted_and_that_the_state_allows() {
-        let context = example_context();
-        let purposes = |wanted| {
-            let buttons = buttons(&context, wanted);
-            buttons.into_iter().map(|button| button.purpose).collect::<Vec<_>>().join(" ")
-        };
-        assert_eq!(purposes(Wanted::default()), "");
-        let yes = Wanted { incident: true, modify: true, delete: true, other: OtherActions::Yes, codes: &[] };
-        assert_eq!(purposes(yes), "incident modify acknowledge resolve note delete");
-        let codes = texts(&["resolve,reopen", " note "]);
-        let some = Wanted { other: OtherActions::Specify, codes: &codes, ..Wanted::default() };
-        assert_eq!(purposes(some), "resolve note");
-        assert_eq!(unknown_codes(&texts(&["resolve, ev_close"])), ["ev_close"]);
-    }
-
-    #[test]
-    fn without_a_public_address_there_are_no_buttons() {
-        let mut context = example_context();
-        context.urls.clear();
-        let wanted = Wanted { incident: true, modify: true, ..Wanted::default() };
-        assert_eq!(buttons(&context, wanted), []);
-    }
-
-    #[test]
     fn the_headline_says_what_happened_and_marks_a_test() {
         let mut context = example_context();
         assert_eq!(headline(&context), "[CRITICAL] New: Disk full on db-1");
         context.test = true;
         assert_eq!(headline(&context), "TEST - [CRITICAL] New: Disk full on db-1");
+    }
+
+    #[test]
+    fn the_mark_says_what_matters_most_now() {
+        let mut incident = example_context().incident;
+        let marks = Severity::ALL.map(|severity| mark(&Incident { severity, ..incident.clone() }));
+        assert_eq!(marks.concat(), "🚨🔴🟠🟡🔵");
+        incident.state = State::Acknowledged;
+        assert_eq!(mark(&incident), "👀");
+        incident.state = State::Resolved;
+        assert_eq!(mark(&incident), "✅");
     }
 }

@@ -42,6 +42,9 @@
 //! assert_eq!(Checks::decode(&request, &settings).unwrap().events[0].key, "db-1");
 //! ```
 
+// The derive macros name this crate, and are used in it as well.
+extern crate self as tocsin_plugin;
+
 mod types;
 
 mod about;

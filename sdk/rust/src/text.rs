@@ -1,6 +1,10 @@
-//! Text for people: cut between characters, kept on one line.
+//! Text for people: cut between characters, kept on one line, written in another's markup.
 //!
 //! Never cuts inside a character and never lets control characters through to a single line.
+
+mod written;
+
+pub use written::{utf16_length, visible, written};
 
 /// `text` with at most `chars` characters; a cut is marked with `…`.
 pub fn truncate(text: &str, chars: usize) -> String {
@@ -27,6 +31,23 @@ pub fn around(text: &str, column: usize, reach: usize) -> String {
     let byte = text.floor_char_boundary(column.saturating_sub(1).min(text.len()));
     let before: Vec<char> = text[..byte].chars().rev().take(reach).collect();
     before.into_iter().rev().chain(text[byte..].chars().take(reach)).filter(|c| !c.is_control()).collect()
+}
+
+/// Whether a person would see nothing: white space, control characters, marks without a shape.
+pub fn is_blank(text: &str) -> bool {
+    let has_no_shape = |c| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    text.chars().all(|c| c.is_whitespace() || c.is_control() || has_no_shape(c))
+}
+
+/// What an operator gave, trimmed; nothing when a person would see nothing in it.
+pub fn filled(given: Option<&str>) -> Option<&str> {
+    given.map(str::trim).filter(|text| !is_blank(text))
+}
+
+/// Whether this mark turns the direction of what follows, so that a text seems to say something else (Unicode's
+/// embeddings, overrides and isolates).
+pub const fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Whether this is an absolute http or https address without spaces, at most 2048 bytes.
@@ -81,6 +102,16 @@ mod tests {
     #[test]
     fn one_line_drops_line_breaks_and_control_characters() {
         assert_eq!(one_line("  a\r\n\tb\u{0}c \u{2028}d "), "a b c d");
+    }
+
+    #[test]
+    fn what_nobody_would_see_is_blank() {
+        for nothing in ["", " \n\t", "\u{0}", "\u{202e}\u{feff} \u{200b}"] {
+            assert!(is_blank(nothing), "{nothing:?}");
+            assert_eq!(filled(Some(nothing)), None);
+        }
+        assert!(!is_blank("\u{202e}.") && !is_blank("😀"));
+        assert_eq!((filled(None), filled(Some(" x\n"))), (None, Some("x")));
     }
 
     #[test]

@@ -100,6 +100,45 @@ fn a_setting_that_does_not_fit_is_an_error_with_its_name() {
     }
 }
 
+#[derive(Settings)]
+struct Inner {
+    /// A name.
+    name: String,
+    /// How many.
+    #[setting(default = "3")]
+    count: i64,
+}
+
+#[derive(Settings)]
+struct Outer {
+    /// Stands before.
+    before: bool,
+    #[setting(flatten)]
+    inner: Inner,
+    /// Stands behind.
+    #[setting(default = "b")]
+    behind: String,
+}
+
+#[test]
+fn the_settings_of_a_flattened_struct_stand_in_its_place() {
+    let fields = Outer::fields();
+    check_description(&fields);
+    let keys: Vec<&str> = fields.iter().map(|field| field.key.as_str()).collect();
+    assert_eq!(keys, ["before", "name", "count", "behind"]);
+    assert_eq!((fields[1].help.as_str(), fields[1].required), ("A name.", true));
+
+    let outer = Outer::from_settings(&given(&[
+        ("name", Value::Text("x".to_owned())),
+        ("before", Value::Boolean(true)),
+    ]))
+    .unwrap();
+    assert_eq!((outer.inner.name.as_str(), outer.inner.count), ("x", 3));
+    assert_eq!((outer.before, outer.behind.as_str()), (true, "b"));
+    let missing = Outer::from_settings(&[]).err().unwrap();
+    assert_eq!(missing.key, "name");
+}
+
 /// The action of the README.
 struct Pager;
 

@@ -3,7 +3,7 @@
 //! Never guesses: an unknown attribute is a compile error that lists the known ones.
 
 use proc_macro2::Span;
-use syn::{Attribute, Expr, ExprLit, Field, Ident, Lit, LitStr, Meta, Variant};
+use syn::{Attribute, Expr, ExprLit, Field, Ident, Lit, LitStr, Meta, Path, Variant};
 
 /// Kinds that a text field may be given, with the names of their variants.
 const TEXT_KINDS: [(&str, &str); 7] = [
@@ -16,42 +16,84 @@ const TEXT_KINDS: [(&str, &str); 7] = [
     ("url", "Url"),
 ];
 
+/// What a struct's field is.
+pub(crate) enum FieldRole {
+    /// A setting.
+    Setting(FieldAttributes),
+    /// Several settings: those of its type stand in its place.
+    Flattened,
+}
+
+impl FieldRole {
+    pub(crate) fn read(field: &Field, ident: &Ident) -> syn::Result<Self> {
+        let read = FieldAttributes::read(field, ident)?;
+        match read.flatten {
+            Some(_) if !read.is_plain() => {
+                let message = "`flatten` takes no other attributes: each setting of the type has its own";
+                Err(syn::Error::new_spanned(read.flatten, message))
+            }
+            Some(_) => Ok(Self::Flattened),
+            None if read.help.is_empty() => {
+                let message =
+                    format!("`{}` has no doc comment; it is the help that an operator reads", read.key);
+                Err(syn::Error::new_spanned(ident, message))
+            }
+            None => Ok(Self::Setting(read)),
+        }
+    }
+}
+
 /// What a struct's field says about itself.
 pub(crate) struct FieldAttributes {
     pub(crate) key: String,
-    pub(crate) label: String,
+    label: Option<String>,
     pub(crate) help: String,
     pub(crate) default: Option<String>,
     pub(crate) kind: Option<Ident>,
     pub(crate) optional: bool,
+    flatten: Option<Path>,
 }
 
 impl FieldAttributes {
-    pub(crate) fn read(field: &Field, ident: &Ident) -> syn::Result<Self> {
+    fn read(field: &Field, ident: &Ident) -> syn::Result<Self> {
         let key = ident.to_string().trim_start_matches("r#").to_owned();
-        let help = help(&field.attrs);
-        if help.is_empty() {
-            let message = format!("`{key}` has no doc comment; it is the help that an operator reads");
-            return Err(syn::Error::new_spanned(ident, message));
-        }
-        let mut read = Self { label: sentence(&key), key, help, default: None, kind: None, optional: false };
+        let mut read = Self {
+            key,
+            label: None,
+            help: help(&field.attrs),
+            default: None,
+            kind: None,
+            optional: false,
+            flatten: None,
+        };
         for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("setting")) {
             attribute.parse_nested_meta(|meta| {
                 if meta.path.is_ident("label") {
-                    read.label = meta.value()?.parse::<LitStr>()?.value();
+                    read.label = Some(meta.value()?.parse::<LitStr>()?.value());
                 } else if meta.path.is_ident("default") {
                     read.default = Some(meta.value()?.parse::<LitStr>()?.value());
                 } else if meta.path.is_ident("kind") {
                     read.kind = Some(text_kind(&meta.value()?.parse::<LitStr>()?)?);
                 } else if meta.path.is_ident("optional") {
                     read.optional = true;
+                } else if meta.path.is_ident("flatten") {
+                    read.flatten = Some(meta.path);
                 } else {
-                    return Err(meta.error("expected `label`, `default`, `kind` or `optional`"));
+                    return Err(meta.error("expected `label`, `default`, `kind`, `optional` or `flatten`"));
                 }
                 Ok(())
             })?;
         }
         Ok(read)
+    }
+
+    /// The name in a form.
+    pub(crate) fn label(&self) -> String {
+        self.label.clone().unwrap_or_else(|| sentence(&self.key))
+    }
+
+    fn is_plain(&self) -> bool {
+        self.label.is_none() && self.default.is_none() && self.kind.is_none() && !self.optional
     }
 }
 

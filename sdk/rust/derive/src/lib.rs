@@ -7,8 +7,10 @@ use quote::quote;
 use syn::{Data, DeriveInput, Fields, parse_macro_input};
 
 mod attributes;
+#[cfg(test)]
+mod tests;
 
-use attributes::{FieldAttributes, VariantAttributes};
+use attributes::{FieldRole, VariantAttributes};
 
 /// Makes a struct with named fields a `tocsin_plugin::Settings`.
 ///
@@ -21,6 +23,8 @@ use attributes::{FieldAttributes, VariantAttributes};
 /// * `#[setting(kind = "…")]`, for texts: `multiline`, `template`, `json-template`, `expression`, `color`,
 ///   `url`.
 /// * `#[setting(optional)]`: for a `Secret` that need not be given.
+/// * `#[setting(flatten)]`, alone and on a field whose type is itself a `Settings`: the settings of that type
+///   stand in the field's place, under their own names. A doc comment is for readers of the code then.
 #[proc_macro_derive(Settings, attributes(setting))]
 pub fn derive_settings(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -50,29 +54,38 @@ fn settings(input: &DeriveInput) -> syn::Result<proc_macro2::TokenStream> {
     let mut readers = Vec::new();
     for field in fields {
         let Some(ident) = &field.ident else { continue };
-        let read = FieldAttributes::read(field, ident)?;
-        let (key, label, help) = (&read.key, &read.label, &read.help);
+        let ty = &field.ty;
+        let read = match FieldRole::read(field, ident)? {
+            FieldRole::Setting(read) => read,
+            FieldRole::Flattened => {
+                descriptions.push(quote!(fields.extend(<#ty as ::tocsin_plugin::Settings>::fields());));
+                readers.push(quote!(#ident: <#ty as ::tocsin_plugin::Settings>::from_settings(settings)?));
+                continue;
+            }
+        };
+        let (key, label, help) = (&read.key, read.label(), &read.help);
         let optional = read.optional;
         let default = match &read.default {
             Some(text) => quote!(::core::option::Option::Some(#text)),
             None => quote!(::core::option::Option::None),
         };
-        let ty = &field.ty;
         let method = match &read.kind {
             Some(kind) => quote!(text_field::<#ty>(::tocsin_plugin::FieldKind::#kind)),
             None => quote!(field::<#ty>()),
         };
         descriptions.push(quote! {
-            ::tocsin_plugin::FieldSpec {
+            fields.push(::tocsin_plugin::FieldSpec {
                 key: #key, label: #label, help: #help, default: #default, optional: #optional,
-            }.#method
+            }.#method);
         });
         readers.push(quote!(#ident: ::tocsin_plugin::read(settings, #key, #default)?));
     }
     Ok(quote! {
         impl ::tocsin_plugin::Settings for #name {
             fn fields() -> ::std::vec::Vec<::tocsin_plugin::Field> {
-                ::std::vec![#(#descriptions),*]
+                let fields = ::std::vec::Vec::new();
+                #(let mut fields = fields; #descriptions)*
+                fields
             }
 
             fn from_settings(
