@@ -3,11 +3,12 @@
 //! Every limit of Block Kit is kept by construction: a text is built up to it, a list is taken up to it.
 
 use serde_json::{Value, json};
-use tocsin_plugin::chat::{Attribute, Emphasis, Wanted};
+use tocsin_plugin::chat::{Attribute, Emphasis};
 use tocsin_plugin::prelude::*;
+use tocsin_plugin::text::utf16_length as length;
 
 use crate::Fields;
-use crate::mrkdwn::{length, line, link};
+use crate::mrkdwn::{line, link};
 
 /// Characters of a section's text, after escaping (Slack: 3000).
 pub(crate) const SECTION_CHARS: usize = 3_000;
@@ -107,16 +108,9 @@ fn links(context: &Context) -> String {
 
 /// The row of buttons that are wanted and fit into `room`; none when there are none.
 pub(crate) fn actions(context: &Context, settings: &Fields, room: usize) -> Option<Value> {
-    let wanted = Wanted {
-        incident: settings.incident_button,
-        modify: settings.modify_button,
-        delete: settings.delete_button,
-        other: settings.other_actions,
-        codes: &settings.other_action_codes,
-    };
     let mut used = SECTION_COST;
     let mut buttons: Vec<Value> = Vec::new();
-    for button in chat::buttons(context, wanted) {
+    for button in settings.buttons.of(context) {
         if length(&button.url) > BUTTON_URL_CHARS || !text::is_web_address(&button.url) {
             continue;
         }

@@ -13,7 +13,7 @@ pub(crate) fn action(is_bot: bool, settings: &Fields) -> Result<(), Vec<Problem>
         problems.push(Problem::new("channel", problem));
     }
     problems.extend(mention::problems(&settings.mention).into_iter().map(|p| Problem::new("mention", p)));
-    problems.extend(buttons(settings));
+    problems.extend(settings.buttons.check());
     for name in settings.broadcast.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
         if !ChangeKind::ALL.iter().any(|kind| kind.as_str() == name) {
             let known = ChangeKind::ALL.map(ChangeKind::as_str).join(", ");
@@ -21,25 +21,4 @@ pub(crate) fn action(is_bot: bool, settings: &Fields) -> Result<(), Vec<Problem>
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }
-}
-
-fn buttons(settings: &Fields) -> Vec<Problem> {
-    let codes = &settings.other_action_codes;
-    let is_given = codes.iter().any(|line| !line.trim().is_empty());
-    let known = chat::TRANSITIONS.map(|(code, _)| code).join(", ");
-    let mut problems: Vec<Problem> = chat::unknown_codes(codes)
-        .iter()
-        .map(|code| format!("`{code}` is no transition; there are {known}"))
-        .map(|problem| Problem::new("other_action_codes", problem))
-        .collect();
-    match (settings.other_actions, is_given) {
-        (chat::OtherActions::Specify, false) => problems.push(Problem::new(
-            "other_action_codes",
-            format!("is empty and `other_actions` is `specify`: name some of {known}"),
-        )),
-        (chat::OtherActions::No | chat::OtherActions::Yes, true) => problems
-            .push(Problem::new("other_action_codes", "is used with `other_actions = \"specify\"` only")),
-        _ => {}
-    }
-    problems
 }

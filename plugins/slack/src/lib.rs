@@ -34,30 +34,10 @@ pub struct Fields {
     /// links with another text do not, so that an alert cannot make any.
     #[setting(kind = "template")]
     message: Option<String>,
-    /// What is shown below the message, one on each line: `list` for severity, state, source and all labels,
-    /// `none`, or names of fields (`severity`, `opened_at`, …) and of labels.
-    #[setting(default = "list")]
-    attributes: Vec<String>,
-    /// Whether the person or system that made the change is shown below the message.
-    #[setting(default = "false")]
-    user_info: bool,
-    /// Whether there is a button that opens the incident's page in Tocsin. Buttons are left out when Tocsin
-    /// has no public address.
-    #[setting(default = "true")]
-    incident_button: bool,
-    /// Whether there is a button that leads to where the incident is modified.
-    #[setting(default = "false")]
-    modify_button: bool,
-    /// Whether there is a button that leads to where the incident is deleted.
-    #[setting(default = "false")]
-    delete_button: bool,
-    /// Buttons for the transitions that the incident's state allows: `yes` for all of them, `specify` for
-    /// those in `other_action_codes`, `no` for none.
-    #[setting(default = "no")]
-    other_actions: chat::OtherActions,
-    /// Which transitions become buttons, for `other_actions = "specify"`: `acknowledge`, `unacknowledge`,
-    /// `resolve`, `reopen` and `note`, one on each line or with commas between.
-    other_action_codes: Vec<String>,
+    #[setting(flatten)]
+    facts: chat::Facts,
+    #[setting(flatten)]
+    buttons: chat::Buttons,
     /// The colour of a bar beside what is below the message: six hexadecimal digits. Leave it empty for none.
     #[setting(kind = "color")]
     highlight_color: Option<String>,

@@ -12,7 +12,7 @@ const MENTIONS_MAX: usize = 10;
 /// # Errors
 /// A name that Slack could not resolve; the settings' check finds it before any delivery does.
 pub(crate) fn mentions(kind: ChangeKind, wanted: &[String]) -> Result<String, Failure> {
-    if !matches!(kind, ChangeKind::Opened | ChangeKind::Reopened | ChangeKind::Repeated) {
+    if !chat::calls(kind) {
         return Ok(String::new());
     }
     names(wanted).map(|name| parse(name).map_err(Failure::rejected)).collect()

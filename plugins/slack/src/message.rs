@@ -4,11 +4,12 @@
 
 use serde_json::{Map, Value, json};
 use tocsin_plugin::prelude::*;
+use tocsin_plugin::text::utf16_length as length;
 
 use crate::Fields;
 use crate::blocks::{self, SECTION_CHARS, cost};
 use crate::mention::mentions;
-use crate::mrkdwn::{entities, escape, length, line};
+use crate::mrkdwn::{entities, escape, line};
 
 /// Characters of all blocks as JSON. Slack refuses messages from about 13 200 on without saying what it
 /// counts (slackapi/bolt-js#2509, #2867: 11 341 characters of text alone were too many).
@@ -72,12 +73,12 @@ impl Message {
 /// A mention that is none.
 pub(crate) fn compose(context: &Context, settings: &Fields, view: View) -> Result<Message, Failure> {
     let first = blocks::section(&body(context, settings, view)?);
-    let by = is_told(context, view).then(|| chat::user_info(context, settings.user_info)).flatten();
+    let by = is_told(context, view).then(|| settings.facts.user_info(context)).flatten();
     let line = blocks::context_line(context, by.as_deref());
     let mut room = BLOCKS_CHARS.saturating_sub(cost(&first) + cost(&line));
     let actions = blocks::actions(context, settings, room);
     room = room.saturating_sub(actions.as_ref().map_or(0, cost));
-    let attributes = chat::attributes(&context.incident, &settings.attributes);
+    let attributes = settings.facts.attributes(&context.incident);
     let mut below = blocks::fields(&attributes, room);
     below.push(line);
     below.extend(actions);

@@ -3,40 +3,15 @@
 //! Never cuts inside `&amp;` or `<…>`: a piece is taken whole or not at all. Never produces a mention: `<` is
 //! only ever written here, around a web address.
 
-use tocsin_plugin::text;
+use tocsin_plugin::text::{self, utf16_length as length};
 
-/// What a cut ends with.
-const ELLIPSIS: char = '…';
 /// Characters of a link's text.
 const LABEL_CHARS: usize = 100;
 
-/// How long Slack may take `text` to be: UTF-16 code units, which are never fewer than characters.
-pub(crate) fn length(text: &str) -> usize {
-    text.chars().map(char::len_utf16).sum()
-}
-
-/// `plain` escaped as Slack wants it (`&`, `<` and `>`, nothing else), with web addresses as links, of a
-/// [`length`] of at most `limit` after escaping: Slack counts `&amp;` as five.
+/// `plain` escaped as Slack wants it (`&`, `<` and `>`, nothing else), with web addresses as links, of at most
+/// `limit` UTF-16 code units after escaping: Slack counts `&amp;` as five, and no character as more than two.
 pub(crate) fn escape(plain: &str, limit: usize) -> String {
-    let mut out = String::new();
-    let mut used = 0;
-    let mut rest = plain;
-    while !rest.is_empty() {
-        let (piece, taken) = next(rest, limit);
-        let is_last = taken == rest.len();
-        let length = length(&piece);
-        // Room is kept for the ellipsis unless this is the end.
-        if used + length + usize::from(!is_last) > limit {
-            if used < limit {
-                out.push(ELLIPSIS);
-            }
-            return out;
-        }
-        out.push_str(&piece);
-        used += length;
-        rest = &rest[taken..];
-    }
-    out
+    text::written(plain, limit, |rest| next(rest, limit))
 }
 
 /// One line of [`escape`].
@@ -75,17 +50,15 @@ pub(crate) fn entities(plain: &str) -> String {
 
 /// Without the characters that turn the direction of what stands around them.
 fn visible(plain: &str) -> String {
-    plain.chars().filter(|c| !turns(*c)).collect()
-}
-
-fn turns(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    plain.chars().filter(|c| !text::turns_direction(*c)).collect()
 }
 
 /// The next piece that must not be cut, escaped, and the bytes of `rest` that it stands for.
 fn next(rest: &str, limit: usize) -> (String, usize) {
     if rest.starts_with("http://") || rest.starts_with("https://") {
-        let end = rest.find(|c: char| c.is_whitespace() || c.is_control() || turns(c) || "<>\"|".contains(c));
+        let end = rest.find(|c: char| {
+            c.is_whitespace() || c.is_control() || text::turns_direction(c) || "<>\"|".contains(c)
+        });
         let end = end.unwrap_or(rest.len());
         // A full stop or bracket at the end belongs to the sentence.
         let url = rest[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '}', '\'']);
@@ -99,9 +72,7 @@ fn next(rest: &str, limit: usize) -> (String, usize) {
         '&' => "&amp;".to_owned(),
         '<' => "&lt;".to_owned(),
         '>' => "&gt;".to_owned(),
-        c if turns(c) => String::new(),
-        c if c.is_control() && c != '\n' && c != '\t' => " ".to_owned(),
-        c => c.to_string(),
+        c => text::visible(c),
     };
     (piece, first.len_utf8())
 }

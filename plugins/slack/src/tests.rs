@@ -25,10 +25,8 @@ pub(crate) fn fields() -> Fields {
 pub(crate) fn everything() -> Fields {
     Fields {
         channel: Some("C024BE91L".to_owned()),
-        user_info: true,
-        modify_button: true,
-        delete_button: true,
-        other_actions: chat::OtherActions::Yes,
+        facts: testing::all_facts(),
+        buttons: testing::all_buttons(),
         mention: vec!["here".to_owned(), "U024BE7LH".to_owned()],
         ..fields()
     }
@@ -71,7 +69,11 @@ fn a_person_is_named_when_the_action_says_so() {
     let mut context = example_context();
     context.change.actor = Some("jane".to_owned());
     assert!(!body(&context, &fields()).to_string().contains("jane"));
-    assert!(body(&context, &Fields { user_info: true, ..fields() }).to_string().contains(" · by jane"));
+    assert!(
+        body(&context, &Fields { facts: testing::all_facts(), ..fields() })
+            .to_string()
+            .contains(" · by jane")
+    );
 }
 
 #[test]

@@ -3,12 +3,13 @@
 //! Never the whole incident again: the message above it has that.
 
 use tocsin_plugin::prelude::*;
+use tocsin_plugin::text::utf16_length as length;
 
 use crate::Fields;
 use crate::blocks::SECTION_CHARS;
 use crate::mention::mentions;
 use crate::message::{Message, View, emoji, fallback};
-use crate::mrkdwn::{escape, length, line};
+use crate::mrkdwn::{escape, line};
 
 /// Characters of the title, of a name, of what is said, and of each new value.
 const TITLE_CHARS: usize = 500;
@@ -30,7 +31,7 @@ pub(crate) fn entry(context: &Context, settings: &Fields, is_broadcast: bool) ->
         text.push_str(&format!(": {}", line(&context.incident.title, TITLE_CHARS)));
     }
     text.push('*');
-    if let Some(by) = chat::user_info(context, settings.user_info) {
+    if let Some(by) = settings.facts.user_info(context) {
         text.push_str(&format!(" by {}", line(&by, NAME_CHARS)));
     }
     let mut lines = Vec::new();

@@ -2,25 +2,18 @@
 //!
 //! Never by the status alone.
 
-use tocsin_plugin::Header;
-
 use super::*;
 
-/// One word for a verdict, with the wait that Slack asked for.
+/// One word for a verdict. A wait is always the one that Slack asked for.
 pub(crate) fn word(outcome: &Result<Step, Failure>) -> &'static str {
-    match outcome {
-        Ok(Step::Delivered(_)) => "delivered",
-        Ok(_) => "goes on",
-        Err(Failure::Retry { after_ms: Some(30_000), .. }) => "retry",
-        Err(Failure::Retry { .. }) => "retry without a time",
-        Err(Failure::Rejected(_)) => "rejected",
-        Err(Failure::Misconfigured(_)) => "misconfigured",
+    if let Err(Failure::Retry { after_ms, .. }) = outcome {
+        assert_eq!(*after_ms, Some(30_000));
     }
+    testing::verdict(outcome)
 }
 
 pub(crate) fn response(status: u16, body: &str) -> Response {
-    let headers = vec![Header { name: "retry-after".to_owned(), value: "30".to_owned() }];
-    Response { status, headers, body: body.as_bytes().to_vec() }
+    testing::response(status, &[("retry-after", "30")], body)
 }
 
 fn outcome(status: u16, body: &str) -> Result<Step, Failure> {
@@ -72,31 +65,12 @@ fn a_connection_that_is_paused_says_what_to_do() {
     }
 }
 
-/// What the class of a sample asks for.
-fn expected(class: &str) -> &'static str {
-    match class {
-        "success" => "delivered",
-        "retry after Retry-After seconds" | "retryable" => "retry",
-        _ if class.starts_with("permanent(config)") => "misconfigured",
-        _ if class.starts_with("permanent") => "rejected",
-        other => panic!("the class `{other}` is unknown"),
-    }
-}
-
 #[test]
 fn every_row_of_the_samples_has_the_verdict_of_its_class() {
-    let mut rows = 0;
-    testing::for_each_sample(env!("CARGO_MANIFEST_DIR"), "out-slack/responses", |name, bytes| {
-        let table: Vec<Value> =
-            serde_json::from_slice(bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
-        for row in &table {
-            let status = row["status"].as_u64().and_then(|s| u16::try_from(s).ok()).expect("a status");
-            let class = row["class"].as_str().expect("a class");
-            // Where two bodies are documented, they stand side by side.
-            for body in row["body"].as_str().expect("a body").split(" | ") {
-                assert_eq!(word(&outcome(status, body)), expected(class), "{row}");
-                rows += 1;
-            }
+    let rows = testing::for_each_answer(env!("CARGO_MANIFEST_DIR"), "out-slack/responses", |answer| {
+        // Where two bodies are documented, they stand side by side.
+        for body in answer.body.split(" | ") {
+            assert_eq!(word(&outcome(answer.status, body)), answer.documented(), "{}", answer.row);
         }
     });
     assert!(rows == 0 || rows > 15, "{rows} rows");

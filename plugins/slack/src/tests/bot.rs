@@ -6,7 +6,7 @@ use super::peer::{OPS, Peer};
 use super::*;
 
 fn settings(channel: &str) -> Fields {
-    Fields { channel: Some(channel.to_owned()), user_info: true, ..fields() }
+    Fields { channel: Some(channel.to_owned()), facts: testing::all_facts(), ..fields() }
 }
 
 /// The next change of an incident, as a new delivery.

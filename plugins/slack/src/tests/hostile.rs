@@ -78,7 +78,7 @@ fn limits_hold_for_the_largest_incident() {
             for message in [None, Some(fill(filler, 10_000))] {
                 let settings = Fields {
                     message,
-                    attributes: vec![(*attributes).to_owned()],
+                    facts: chat::Facts { attributes: vec![(*attributes).to_owned()], user_info: true },
                     highlight_color: color.clone(),
                     mention: vec!["S0123456789012345678901234567890".to_owned(); 10],
                     ..everything()

@@ -42,8 +42,11 @@ fn a_bot_needs_a_channel() {
 fn every_mistake_is_told_at_once() {
     let settings = Fields {
         mention: vec!["bob".to_owned(), "here".to_owned(), "#ops".to_owned()],
-        other_actions: chat::OtherActions::Specify,
-        other_action_codes: vec!["resolve, ev_close".to_owned()],
+        buttons: chat::Buttons {
+            other_actions: chat::OtherActions::Specify,
+            other_action_codes: vec!["resolve, ev_close".to_owned()],
+            ..fields().buttons
+        },
         broadcast: vec!["resolved".to_owned(), "closed".to_owned()],
         ..fields()
     };
@@ -58,18 +61,6 @@ fn every_mistake_is_told_at_once() {
         assert!(found.contains(words), "{words} in {found}");
     }
     assert_eq!(found.lines().count(), 5, "{found}");
-}
-
-#[test]
-fn codes_and_the_choice_that_uses_them_go_together() {
-    let with = |other_actions, codes: &[&str]| {
-        let other_action_codes = codes.iter().map(|code| (*code).to_owned()).collect();
-        problems("hooks.slack.com", Mode::Auto, &Fields { other_actions, other_action_codes, ..fields() })
-    };
-    assert_eq!(with(chat::OtherActions::Specify, &["resolve"]), [""; 0]);
-    assert!(with(chat::OtherActions::Specify, &[" "])[0].contains("is empty"));
-    assert!(with(chat::OtherActions::Yes, &["resolve"])[0].contains("specify"));
-    assert!(with(chat::OtherActions::No, &["resolve"])[0].contains("specify"));
 }
 
 #[test]
