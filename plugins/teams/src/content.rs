@@ -2,7 +2,7 @@
 //!
 //! Never formats: every text in here is plain, and escaped where it is put.
 
-use tocsin_plugin::chat::{Attribute, Button, OtherActions, Wanted};
+use tocsin_plugin::chat::{Attribute, Button};
 use tocsin_plugin::prelude::*;
 
 use crate::highlight::Highlight;
@@ -47,15 +47,15 @@ impl Content {
             Some(title) => context.marked(&text::one_line(&title)),
             None => chat::headline(context),
         };
-        let actor = chat::user_info(context, fields.user_info);
-        let attributes = chat::attributes(&context.incident, &fields.attributes);
+        let actor = fields.facts.user_info(context);
+        let attributes = fields.facts.attributes(&context.incident);
         let message = own(&fields.message).unwrap_or_else(|| default_message(context));
         Self {
             title: text::truncate(&title, TITLE_CHARS),
             message: text::truncate(&message, MESSAGE_CHARS),
             actor: actor.map(|actor| text::truncate(&actor, ACTOR_CHARS)),
             attributes: attributes.into_iter().map(|a| shortened(&a.label, &a.value)).collect(),
-            links: links(context, &fields.attributes),
+            links: links(context, &fields.facts.attributes),
             buttons: buttons(context, fields),
             highlight: Highlight::of(context, fields.highlight_color.as_deref()),
         }
@@ -104,20 +104,7 @@ fn links(context: &Context, attributes: &[String]) -> Vec<Attribute> {
 
 /// Only such buttons as lead to a web address: a card with another one may not be shown at all.
 fn buttons(context: &Context, fields: &Fields) -> Vec<Button> {
-    let buttons = chat::buttons(
-        context,
-        Wanted {
-            incident: fields.incident_button,
-            modify: fields.modify_button,
-            delete: fields.delete_button,
-            other: fields.other_actions,
-            codes: if fields.other_actions == OtherActions::Specify {
-                &fields.other_action_codes
-            } else {
-                &[]
-            },
-        },
-    );
+    let buttons = fields.buttons.of(context);
     let usable =
         buttons.into_iter().filter_map(|button| Some(Button { url: address::of(&button.url)?, ..button }));
     usable.collect()

@@ -47,29 +47,10 @@ pub struct Fields {
     /// kept and addresses lead where they say; no markup works, so that an alert cannot make any.
     #[setting(kind = "template")]
     message: Option<String>,
-    /// What is shown below the message: `none`; `list` for severity, state, source and all labels; or names of
-    /// the incident's fields (`severity`, `opened_at`, …) and of labels, one on each line.
-    #[setting(default = "list")]
-    attributes: Vec<String>,
-    /// Whether the person or system that made the change is named below the message.
-    #[setting(default = "false")]
-    user_info: bool,
-    /// Whether there is a button that shows the incident.
-    #[setting(default = "true")]
-    incident_button: bool,
-    /// Whether there is a button that leads to where the incident is modified.
-    #[setting(default = "false")]
-    modify_button: bool,
-    /// Whether there is a button that leads to where the incident is deleted.
-    #[setting(default = "false")]
-    delete_button: bool,
-    /// Which transitions have buttons: `no`; `yes` for all that the incident's state allows; `specify` for those
-    /// in `other_action_codes`.
-    #[setting(default = "no")]
-    other_actions: chat::OtherActions,
-    /// The transitions for `specify`, one on each line or with commas between: `acknowledge`, `unacknowledge`,
-    /// `resolve`, `reopen`, `note`.
-    other_action_codes: Vec<String>,
+    #[setting(flatten)]
+    facts: chat::Facts,
+    #[setting(flatten)]
+    buttons: chat::Buttons,
     /// The colour: six hexadecimal digits such as `D13438`, or a style of Adaptive Cards (`default`, `emphasis`,
     /// `good`, `attention`, `warning`, `accent`). A card for a flow has the style that is nearest to the digits.
     /// Leave it empty for a colour by state and severity.
@@ -131,27 +112,7 @@ impl Action for Teams {
 }
 
 fn problems(fields: &Fields) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let known = chat::TRANSITIONS.map(|(code, _)| code).join(", ");
-    for code in chat::unknown_codes(&fields.other_action_codes) {
-        let code = text::truncate(&code, 40);
-        problems.push(Problem::new(
-            "other_action_codes",
-            format!("`{code}` is no transition; known are {known}"),
-        ));
-    }
-    let has_codes = fields.other_action_codes.iter().any(|code| !code.trim().is_empty());
-    match fields.other_actions {
-        chat::OtherActions::Specify if !has_codes => problems.push(Problem::new(
-            "other_action_codes",
-            format!("`other_actions` is `specify` and no transition is named; known are {known}"),
-        )),
-        chat::OtherActions::No if has_codes => problems.push(Problem::new(
-            "other_actions",
-            "transitions are named in `other_action_codes`, which needs `specify` here",
-        )),
-        _ => {}
-    }
+    let mut problems = fields.buttons.check();
     problems.extend(highlight::check(fields.highlight_color.as_deref()));
     problems
 }

@@ -100,12 +100,11 @@ fn buttons_are_dropped_last() {
     for url in &mut context.urls {
         url.value = format!("https://tocsin.example/{}", "x".repeat(2_000));
     }
-    let codes = Fields { other_actions: chat::OtherActions::Yes, modify_button: true, ..fields() };
     for url in 0..6 {
         context.urls.push(Label { key: format!("more{url}"), value: String::new() });
     }
     context.incident.message = "m".repeat(60_000);
-    let (text, body) = sent(&context, &Fields { delete_button: true, ..codes });
+    let (text, body) = sent(&context, &Fields { buttons: testing::all_buttons(), ..fields() });
     assert!(text.len() < BODY_BYTES);
     assert_eq!(card(&body)["actions"].as_array().map(Vec::len), Some(6));
     let content = Content::of(&context, &fields());
@@ -144,12 +143,7 @@ fn a_button_without_a_web_address_is_left_out() {
 
 #[test]
 fn a_connector_has_at_most_four_buttons() {
-    let all = Fields {
-        modify_button: true,
-        delete_button: true,
-        other_actions: chat::OtherActions::Yes,
-        ..fields()
-    };
+    let all = Fields { buttons: testing::all_buttons(), ..fields() };
     let (_, body) = sent(&context(CONNECTOR), &all);
     let names = body["potentialAction"].as_array().expect("buttons").iter().map(|b| b["name"].to_string());
     assert_eq!(names.collect::<Vec<_>>().join(" "), r#""Incident #42" "Modify" "Acknowledge" "Resolve""#);
@@ -175,10 +169,10 @@ fn mistakes_of_the_settings_are_told_when_they_are_read() {
     assert!(
         found(&[text("highlight_color", "red")]).contains("D13438, nor one of the styles default, emphasis")
     );
-    assert!(found(&[text("other_actions", "specify")]).contains("no transition is named"));
-    assert!(found(&[texts("other_action_codes", "resolve")]).contains("needs `specify`"));
+    assert!(found(&[text("other_actions", "specify")]).contains("other_action_codes: is empty"));
+    assert!(found(&[texts("other_action_codes", "resolve")]).contains("`other_actions = \"specify\"` only"));
     let unknown = [text("other_actions", "specify"), texts("other_action_codes", "ev_close, resolve")];
-    assert!(found(&unknown).contains("`ev_close` is no transition; known are acknowledge, unacknowledge"));
+    assert!(found(&unknown).contains("`ev_close` is no transition; there are acknowledge, unacknowledge"));
 
     let connection = [text("target", "connector")];
     assert_eq!(check_connection::<Teams>(FLOW, &connection).len(), 1);

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::Value;
-use tocsin_plugin::prelude::chat;
+use tocsin_plugin::testing;
 use tocsin_plugin::{Action, ChangeKind, Context, Label, Link, Response, Severity, State};
 
 use super::{CONNECTOR, FLOW, account, card, context, fields, schema, sent};
@@ -81,10 +81,8 @@ fn all(own: bool, context: &Context) -> Fields {
     Fields {
         title: own.then(|| context.incident.title.clone()),
         message: own.then(|| context.incident.message.clone()),
-        user_info: true,
-        modify_button: true,
-        delete_button: true,
-        other_actions: chat::OtherActions::Yes,
+        facts: testing::all_facts(),
+        buttons: testing::all_buttons(),
         ..fields()
     }
 }
@@ -196,16 +194,15 @@ fn limits_hold_for_the_largest_incident() {
 
 #[test]
 fn samples_as_messages_and_as_answers_are_only_text() {
-    let count =
-        tocsin_plugin::testing::for_each_sample(env!("CARGO_MANIFEST_DIR"), "out-teams", |name, bytes| {
-            let mut context = context(FLOW);
-            context.incident.message = String::from_utf8_lossy(bytes).into_owned();
-            check_adaptive(&context, &all(false, &context));
-            check_connector(&context, &all(false, &context));
-            context.host = CONNECTOR.to_owned();
-            let response = Response { status: 200, headers: Vec::new(), body: bytes.to_vec() };
-            let outcome = Teams::resume(&context, &account(), &fields(), &[], &response);
-            assert!(outcome.is_err() || name.starts_with("responses"), "{name} is no connector's success");
-        });
+    let count = testing::for_each_sample(env!("CARGO_MANIFEST_DIR"), "out-teams", |name, bytes| {
+        let mut context = context(FLOW);
+        context.incident.message = String::from_utf8_lossy(bytes).into_owned();
+        check_adaptive(&context, &all(false, &context));
+        check_connector(&context, &all(false, &context));
+        context.host = CONNECTOR.to_owned();
+        let response = Response { status: 200, headers: Vec::new(), body: bytes.to_vec() };
+        let outcome = Teams::resume(&context, &account(), &fields(), &[], &response);
+        assert!(outcome.is_err() || name.starts_with("responses"), "{name} is no connector's success");
+    });
     assert!(count == 0 || count > 10, "{count} samples");
 }
