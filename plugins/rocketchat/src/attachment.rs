@@ -4,11 +4,11 @@
 //! server refuses the whole message for one of them (`apps/meteor/app/lib/server/functions/sendMessage.ts`).
 
 use serde_json::{Map, Value, json};
-use tocsin_plugin::chat::{self, Wanted};
 use tocsin_plugin::prelude::*;
+use tocsin_plugin::text::{is_blank, utf16_length as length};
 
-use crate::markdown::{is_blank, length, neutral};
-use crate::{Fields, given, message};
+use crate::markdown::neutral;
+use crate::{Fields, message};
 
 /// UTF-16 code units of all fields together, and of all links: attributes go before the message does.
 const FIELDS_LENGTH: usize = 5_000;
@@ -24,11 +24,11 @@ const LINKS_MAX: usize = 5;
 
 /// The list of attachments: one, or none when there is nothing to hang on the message.
 pub(crate) fn all(context: &Context, settings: &Fields) -> Value {
-    let has_own_message = given::filled(settings.message.as_ref()).is_some();
+    let has_own_message = text::filled(settings.message.as_deref()).is_some();
     let fields = fields(context, settings);
     let actions = actions(context, settings);
     let links = if has_own_message { String::new() } else { links(context) };
-    let has_own_title = has_own_message && given::filled(settings.title.as_ref()).is_some();
+    let has_own_title = has_own_message && text::filled(settings.title.as_deref()).is_some();
     if fields.is_empty() && actions.is_empty() && links.is_empty() && !has_own_title {
         return json!([]);
     }
@@ -41,7 +41,8 @@ pub(crate) fn all(context: &Context, settings: &Fields) -> Value {
     let mut attachment = Map::new();
     attachment.insert("title".to_owned(), json!(title));
     attachment.insert("color".to_owned(), json!(color(context, settings)));
-    let page = context.url("incident").filter(|url| settings.incident_button && text::is_web_address(url));
+    let page =
+        context.url("incident").filter(|url| settings.buttons.incident_button && text::is_web_address(url));
     if let Some(url) = page {
         attachment.insert("title_link".to_owned(), json!(url));
     }
@@ -57,8 +58,8 @@ pub(crate) fn all(context: &Context, settings: &Fields) -> Value {
 }
 
 fn fields(context: &Context, settings: &Fields) -> Vec<Value> {
-    let mut attributes = chat::attributes(&context.incident, &settings.attributes);
-    let by = chat::user_info(context, settings.user_info);
+    let mut attributes = settings.facts.attributes(&context.incident);
+    let by = settings.facts.user_info(context);
     // First, so that it is not dropped for a label.
     attributes.splice(..0, by.map(|value| chat::Attribute { label: "By".to_owned(), value }));
     let (mut fields, mut used) = (Vec::new(), 0);
@@ -98,14 +99,7 @@ fn links(context: &Context) -> String {
 }
 
 fn actions(context: &Context, settings: &Fields) -> Vec<Value> {
-    let wanted = Wanted {
-        incident: settings.incident_button,
-        modify: settings.modify_button,
-        delete: settings.delete_button,
-        other: settings.other_actions,
-        codes: &settings.other_action_codes,
-    };
-    let buttons = chat::buttons(context, wanted).into_iter();
+    let buttons = settings.buttons.of(context).into_iter();
     buttons
         .filter(|button| text::is_web_address(&button.url))
         .map(|button| json!({"type": "button", "text": button.label, "url": button.url}))
@@ -113,7 +107,7 @@ fn actions(context: &Context, settings: &Fields) -> Vec<Value> {
 }
 
 fn color(context: &Context, settings: &Fields) -> String {
-    if let Some(own) = given::filled(settings.highlight_color.as_ref()) {
+    if let Some(own) = text::filled(settings.highlight_color.as_deref()) {
         return format!("#{}", own.trim_start_matches('#'));
     }
     let by_state = match (context.incident.state, context.incident.severity) {

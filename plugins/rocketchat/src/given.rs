@@ -3,11 +3,10 @@
 //!
 //! Never lets a wrong picture keep a message back: it is left out, and the delivery log says so.
 
-use tocsin_plugin::chat::{self, OtherActions};
 use tocsin_plugin::prelude::*;
 
 use crate::Fields;
-use crate::markdown::{is_blank, neutral};
+use crate::markdown::neutral;
 
 /// UTF-16 code units of a name that a person still reads.
 const ALIAS_LENGTH: usize = 100;
@@ -16,14 +15,9 @@ const NAME_CHARS: usize = 100;
 /// Mentions in one message.
 const MENTIONS_MAX: usize = 10;
 
-/// A setting as it is used: trimmed, nothing when a person would see nothing.
-pub(crate) fn filled(setting: Option<&String>) -> Option<&str> {
-    setting.map(|text| text.trim()).filter(|text| !is_blank(text))
-}
-
 /// The name that the message is from, on one line.
 pub(crate) fn alias(settings: &Fields) -> Option<String> {
-    Some(neutral(&text::one_line(filled(settings.alias.as_ref())?), ALIAS_LENGTH))
+    Some(neutral(&text::one_line(text::filled(settings.alias.as_deref())?), ALIAS_LENGTH))
 }
 
 /// The picture's address.
@@ -31,7 +25,7 @@ pub(crate) fn alias(settings: &Fields) -> Option<String> {
 /// # Errors
 /// What is wrong with it. The server refuses a message whose avatar is no address.
 pub(crate) fn avatar(settings: &Fields) -> Result<Option<&str>, String> {
-    let Some(avatar) = filled(settings.avatar.as_ref()) else { return Ok(None) };
+    let Some(avatar) = text::filled(settings.avatar.as_deref()) else { return Ok(None) };
     if text::is_web_address(avatar) {
         return Ok(Some(avatar));
     }
@@ -43,7 +37,7 @@ pub(crate) fn avatar(settings: &Fields) -> Result<Option<&str>, String> {
 /// # Errors
 /// What is wrong with it.
 pub(crate) fn emoji(settings: &Fields) -> Result<Option<&str>, String> {
-    let Some(emoji) = filled(settings.emoji.as_ref()) else { return Ok(None) };
+    let Some(emoji) = text::filled(settings.emoji.as_deref()) else { return Ok(None) };
     let name = emoji.strip_prefix(':').and_then(|rest| rest.strip_suffix(':')).unwrap_or("");
     let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '.'));
     if is_name && (1..=NAME_CHARS).contains(&name.len()) {
@@ -57,7 +51,7 @@ pub(crate) fn emoji(settings: &Fields) -> Result<Option<&str>, String> {
 /// # Errors
 /// What is wrong with it. Without a prefix the server would look for an id, for a channel and for a user.
 pub(crate) fn channel(settings: &Fields) -> Result<Option<&str>, String> {
-    let Some(channel) = filled(settings.channel.as_ref()) else { return Ok(None) };
+    let Some(channel) = text::filled(settings.channel.as_deref()) else { return Ok(None) };
     let name = channel.strip_prefix(['#', '@']).unwrap_or("");
     let is_name = !name.starts_with(['#', '@']) && !name.chars().any(|c| c.is_whitespace() || c.is_control());
     if is_name && (1..=NAME_CHARS).contains(&name.chars().count()) {
@@ -83,8 +77,7 @@ pub(crate) fn mentions(kind: ChangeKind, settings: &Fields) -> Result<String, St
     if settings.mention.len() > MENTIONS_MAX {
         return Err(format!("{} mentions are too many, {MENTIONS_MAX} will do", settings.mention.len()));
     }
-    let calls = matches!(kind, ChangeKind::Opened | ChangeKind::Reopened | ChangeKind::Repeated);
-    Ok(if calls { mentions } else { String::new() })
+    Ok(if chat::calls(kind) { mentions } else { String::new() })
 }
 
 /// What was left out of a message because it came out wrong, for the delivery log; empty for nothing.
@@ -108,20 +101,7 @@ pub(crate) fn check(settings: &Fields) -> Result<(), Vec<Problem>> {
     note("emoji", emoji(settings).err());
     note("channel", channel(settings).err());
     note("mention", mentions(ChangeKind::Opened, settings).err());
-    let unknown = chat::unknown_codes(&settings.other_action_codes);
-    note(
-        "other_action_codes",
-        (!unknown.is_empty()).then(|| {
-            let known: Vec<&str> = chat::TRANSITIONS.iter().map(|(code, _)| *code).collect();
-            format!("`{}` is no transition; known are {}", unknown.join("`, `"), known.join(", "))
-        }),
-    );
-    let names_none = settings.other_action_codes.iter().all(|line| line.trim().is_empty());
-    note(
-        "other_action_codes",
-        (settings.other_actions == OtherActions::Specify && names_none)
-            .then(|| "names no transition, and `other_actions` is `specify`".to_owned()),
-    );
+    problems.extend(settings.buttons.check());
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 

@@ -4,7 +4,6 @@
 //! Never lets text of an alert become a mention or a link with another text, and never believes a status
 //! alone: Rocket.Chat says `{"success": true}` or it has not posted.
 
-use tocsin_plugin::chat::OtherActions;
 use tocsin_plugin::prelude::*;
 
 mod attachment;
@@ -46,30 +45,10 @@ pub struct Fields {
     /// Whom to mention when an incident opens, reopens or is repeated, one on each line: `all`, `here` or a
     /// user's name. The user whom the integration posts as must be allowed to.
     mention: Vec<String>,
-    /// What is shown below the message: `none`, `list` for severity, state, source and all labels, or names of
-    /// the incident's fields and labels, one on each line.
-    #[setting(default = "list")]
-    attributes: Vec<String>,
-    /// Whether the person or system that made the change is shown below the message.
-    #[setting(default = "false")]
-    user_info: bool,
-    /// Whether there is a button that opens the incident's page.
-    #[setting(default = "true")]
-    incident_button: bool,
-    /// Whether there is a button that leads to where the incident is modified.
-    #[setting(default = "false")]
-    modify_button: bool,
-    /// Whether there is a button that leads to where the incident is deleted.
-    #[setting(default = "false")]
-    delete_button: bool,
-    /// Which transitions of the incident have a button: none, all that its state allows, or those in
-    /// `other_action_codes`.
-    #[setting(default = "no", label = "Other actions buttons")]
-    other_actions: OtherActions,
-    /// The transitions for `other_actions = "specify"`, one on each line or with commas between: `acknowledge`,
-    /// `unacknowledge`, `resolve`, `reopen`, `note`.
-    #[setting(label = "Other actions codes")]
-    other_action_codes: Vec<String>,
+    #[setting(flatten)]
+    facts: chat::Facts,
+    #[setting(flatten)]
+    buttons: chat::Buttons,
     /// The colour of the bar beside the attributes, six hexadecimal digits. Leave it empty for a colour by
     /// severity, green once the incident is resolved.
     #[setting(kind = "color")]

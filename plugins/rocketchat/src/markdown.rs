@@ -5,40 +5,20 @@
 //! zero-width space takes the meaning away. What has one is read off the server's own parsers:
 //! `packages/message-parser/src/grammar.pegjs` and `apps/meteor/app/mentions/lib/MentionsParser.ts`.
 
+use tocsin_plugin::text;
+
 /// Stands where a sequence would mean something.
 const NOTHING: char = '\u{200b}';
-/// What a cut ends with.
-const ELLIPSIS: char = '…';
 
-/// The length that Rocket.Chat counts: UTF-16 code units, which is never less than characters.
-pub(crate) fn length(text: &str) -> usize {
-    text.chars().map(char::len_utf16).sum()
-}
-
-/// `plain` without any effect, in at most `room` UTF-16 code units; a cut is marked with `…`.
+/// `plain` without any effect, in at most `room` UTF-16 code units, which is what Rocket.Chat counts; a cut is
+/// marked with `…`.
 pub(crate) fn neutral(plain: &str, room: usize) -> String {
-    let plain = plain.replace("\r\n", "\n");
-    let (mut out, mut used, mut in_address) = (String::new(), 0, false);
-    // Where the text is still short enough to be followed by an ellipsis.
-    let mut last_cut = 0;
-    for (at, first) in plain.char_indices() {
-        let rest = &plain[at..];
+    let mut in_address = false;
+    text::written(plain, room, |rest| {
+        let first = rest.chars().next().unwrap_or(' ');
         in_address = is_in_address(in_address, rest, first);
-        let piece = piece(rest, first, in_address);
-        used += length(&piece);
-        if used > room {
-            out.truncate(last_cut);
-            if room > 0 {
-                out.push(ELLIPSIS);
-            }
-            return out;
-        }
-        out.push_str(&piece);
-        if used < room {
-            last_cut = out.len();
-        }
-    }
-    out
+        (piece(rest, first, in_address), first.len_utf8())
+    })
 }
 
 /// Whether `rest` begins inside a web address, when what stood before did or did not.
@@ -62,18 +42,8 @@ fn piece(rest: &str, first: char, in_address: bool) -> String {
         ']' if matches!(next, None | Some('(' | '[' | ':')) => format!("]{NOTHING}"),
         // `\(…\)` and `\[…\]` are formulas, which can be made as large as the window.
         '\\' if matches!(next, Some('(' | '[')) => format!("\\{NOTHING}"),
-        '\n' | '\t' => first.to_string(),
-        // Marks that turn the direction of what follows, so that a text seems to say something else.
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => String::new(),
-        c if c.is_control() => " ".to_owned(),
-        c => c.to_string(),
+        c => text::visible(c),
     }
-}
-
-/// Whether a person would see nothing: white space, control characters, marks without a shape.
-pub(crate) fn is_blank(text: &str) -> bool {
-    let has_no_shape = |c| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    text.chars().all(|c| c.is_whitespace() || c.is_control() || has_no_shape(c))
 }
 
 #[cfg(test)]
@@ -122,7 +92,7 @@ mod tests {
     fn a_cut_keeps_the_limit_and_never_frees_what_was_bound() {
         for room in 0..60 {
             let cut = neutral("😀@all [a](https://b.example/@c) <https://d.example|e> äöü", room);
-            assert!(length(&cut) <= room, "{room}: {cut}");
+            assert!(text::utf16_length(&cut) <= room, "{room}: {cut}");
             for forbidden in ["@a", "](", "<h", "@c"] {
                 assert!(!cut.contains(forbidden), "{room}: {cut}");
             }
@@ -131,13 +101,5 @@ mod tests {
         assert_eq!(neutral("abcd", 3), "ab…");
         assert_eq!(neutral("a@b", 3), "a…");
         assert_eq!(neutral("x", 0), "");
-    }
-
-    #[test]
-    fn what_nobody_would_see_is_blank() {
-        for nothing in ["", " \n\t", "\u{0}", "\u{202e}\u{feff} \u{200b}"] {
-            assert!(is_blank(nothing), "{nothing:?}");
-        }
-        assert!(!is_blank("\u{202e}.") && !is_blank("😀"));
     }
 }

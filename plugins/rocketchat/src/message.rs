@@ -4,8 +4,9 @@
 
 use serde_json::{Map, Value, json};
 use tocsin_plugin::prelude::*;
+use tocsin_plugin::text::{is_blank, utf16_length as length};
 
-use crate::markdown::{is_blank, length, neutral};
+use crate::markdown::neutral;
 use crate::{Fields, attachment, given};
 
 /// UTF-16 code units of a text. The server's own limit (`Message_MaxAllowedSize`, 5000) does not hold for
@@ -60,12 +61,12 @@ pub(crate) fn thread<'a>(context: &'a Context, channel: Option<&str>) -> Option<
 
 fn text(context: &Context, settings: &Fields, mentions: &str) -> String {
     let mut text = mentions.to_owned();
-    let own = given::filled(settings.message.as_ref());
+    let own = text::filled(settings.message.as_deref());
     if let Some(own) = own {
         text.push_str(&neutral(&context.marked(own), TEXT_LENGTH.saturating_sub(length(&text))));
         return text;
     }
-    text.push_str(mark(context));
+    text.push_str(chat::mark(&context.incident));
     text.push_str(" *");
     text.push_str(&neutral(&title(context, settings), TITLE_LENGTH));
     text.push('*');
@@ -82,21 +83,8 @@ fn text(context: &Context, settings: &Fields, mentions: &str) -> String {
 /// The title that the operator gave, or what happened and the incident's title; marked in a test. On one line,
 /// not yet neutral.
 pub(crate) fn title(context: &Context, settings: &Fields) -> String {
-    match given::filled(settings.title.as_ref()) {
+    match text::filled(settings.title.as_deref()) {
         Some(own) => context.marked(&text::one_line(own)),
         None => chat::headline(context),
-    }
-}
-
-/// How bad it is, before anybody has read a word.
-const fn mark(context: &Context) -> &'static str {
-    match (context.incident.state, context.incident.severity) {
-        (State::Resolved, _) => "✅",
-        (State::Acknowledged, _) => "👀",
-        (State::Open, Severity::Critical) => "🚨",
-        (State::Open, Severity::High) => "🔴",
-        (State::Open, Severity::Medium) => "🟠",
-        (State::Open, Severity::Low) => "🟡",
-        (State::Open, Severity::Info) => "🔵",
     }
 }

@@ -126,7 +126,7 @@ fn failed(context: &Context, settings: &Fields, response: &Response, word: Optio
         None => verdict::answer(response),
     };
     let word = word.unwrap_or_else(|| response.text());
-    let has_channel = given::filled(settings.channel.as_ref()).is_some();
+    let has_channel = text::filled(settings.channel.as_deref()).is_some();
     match (response.status, meaning(&word, has_channel)) {
         (429, _) | (_, Some(Meaning::Later)) => {
             Failure::Retry { reason: said, after_ms: wait_ms(context, response, &word) }

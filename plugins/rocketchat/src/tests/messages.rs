@@ -1,9 +1,9 @@
 //! What is sent.
 
+use tocsin_plugin::text::utf16_length as length;
 use tocsin_plugin::{Label, Link, Reference};
 
 use super::*;
-use crate::markdown::length;
 
 fn size(value: &Value) -> usize {
     length(value.as_str().unwrap_or(""))
@@ -40,25 +40,14 @@ fn limits_hold_for_the_largest_and_the_most_hostile_incident() {
     let fillers =
         ["x", "&", "😀", "ü", "@all ", "https://a.example/@x ", "\n", "]", "\u{0}", "\u{202e}", ATTACK];
     for filler in fillers {
-        let mut context = example_context();
-        context.incident.title = filler.repeat(10_000);
-        context.incident.message = filler.repeat(60_000 / filler.len());
-        context.change.text = filler.repeat(5_000);
-        context.change.actor = Some(filler.repeat(500));
-        context.incident.source = filler.repeat(500);
-        context.incident.labels = (0..100)
-            .map(|n| Label { key: format!("{n}{filler}"), value: filler.repeat(4_000 / filler.len()) })
-            .collect();
-        context.incident.links = (0..16)
-            .map(|_| Link { title: filler.repeat(300), url: "https://a.example/@".repeat(80) })
-            .collect();
+        let context = testing::hostile_context(filler);
         for own in [None, Some(filler.repeat(10_000))] {
             let settings = Fields {
                 message: own.clone(),
                 title: own.clone(),
                 alias: own,
-                user_info: true,
-                other_actions: OtherActions::Yes,
+                facts: testing::all_facts(),
+                buttons: testing::all_buttons(),
                 ..fields()
             };
             check_limits(&body(&context, &settings));
@@ -116,7 +105,7 @@ fn a_picture_that_is_none_never_keeps_a_message_back() {
     for name in ["avatar", "emoji", "alias"] {
         assert!(sent.get(name).is_none(), "{sent}");
     }
-    let response = Response { status: 200, headers: Vec::new(), body: br#"{"success":true}"#.to_vec() };
+    let response = testing::response(200, &[], r#"{"success":true}"#);
     let step = RocketChat::resume(&example_context(), &(), &settings, &[], &response);
     assert!(
         matches!(&step, Ok(Step::Delivered(receipt)) if receipt.summary.contains("avatars/db.png") && receipt.summary.contains("`ghost`")),
@@ -155,27 +144,30 @@ fn a_thread_is_kept_to_its_own_channel() {
 
 #[test]
 fn mistakes_are_told_when_the_action_is_saved() {
+    let specify = |codes: &[&str]| chat::Buttons {
+        other_actions: chat::OtherActions::Specify,
+        other_action_codes: codes.iter().map(|code| (*code).to_owned()).collect(),
+        ..fields().buttons
+    };
     let wrong = Fields {
         avatar: Some("ghost.png".to_owned()),
         emoji: Some("ghost".to_owned()),
         channel: Some("general".to_owned()),
         mention: vec!["two words".to_owned()],
-        other_actions: OtherActions::Specify,
-        other_action_codes: vec!["ev_close".to_owned()],
+        buttons: specify(&["ev_close"]),
         ..fields()
     };
     let problems = RocketChat::check_action("chat.example", &(), &wrong).expect_err("problems");
     let found: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
     assert_eq!(found, ["avatar", "emoji", "channel", "mention", "other_action_codes"]);
-    let none = Fields { other_actions: OtherActions::Specify, ..fields() };
+    let none = Fields { buttons: specify(&[]), ..fields() };
     assert!(RocketChat::check_action("chat.example", &(), &none).is_err());
     let right = Fields {
         avatar: Some("https://a.example/ghost.png".to_owned()),
         emoji: Some(":+1:".to_owned()),
         channel: Some("@bob".to_owned()),
         mention: vec!["here".to_owned()],
-        other_actions: OtherActions::Specify,
-        other_action_codes: vec!["resolve, note".to_owned()],
+        buttons: specify(&["resolve, note"]),
         ..fields()
     };
     assert_eq!(RocketChat::check_action("chat.example", &(), &right), Ok(()));
