@@ -2,22 +2,15 @@
 //!
 //! Never one whose address could end the link that it stands in.
 
-use tocsin_plugin::chat::{self, Button, Wanted};
+use tocsin_plugin::chat::Button;
 use tocsin_plugin::prelude::*;
 
 use crate::Fields;
 
 /// The buttons that the operator asked for, whose addresses are web addresses and together have at most `bytes`.
 pub(crate) fn within(context: &Context, settings: &Fields, bytes: usize) -> Vec<Button> {
-    let wanted = Wanted {
-        incident: settings.incident_button,
-        modify: settings.modify_button,
-        delete: settings.delete_button,
-        other: settings.other_actions,
-        codes: &settings.other_action_codes,
-    };
     let mut room = bytes;
-    let mut buttons = chat::buttons(context, wanted);
+    let mut buttons = settings.buttons.of(context);
     buttons.retain(|button| {
         let is_good = text::is_web_address(&button.url) && !button.url.contains('|');
         let rest = room.checked_sub(button.url.len()).filter(|_| is_good);

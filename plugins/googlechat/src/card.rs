@@ -5,9 +5,10 @@
 
 use serde_json::{Value, json};
 use tocsin_plugin::prelude::*;
+use tocsin_plugin::text::{is_blank, utf16_length as length};
 
-use crate::markup::{html, is_blank, length, neutral};
-use crate::{Fields, buttons, given, message};
+use crate::markup::{html, neutral};
+use crate::{Fields, buttons, message};
 
 /// Bytes of the card as JSON. A message has at most 32,000, of which the rest is for what is around the card.
 const CARD_BYTES: usize = 27_000;
@@ -62,7 +63,7 @@ fn header(context: &Context, settings: &Fields) -> Value {
 fn paragraphs(context: &Context, settings: &Fields) -> Vec<Value> {
     let title = message::title(context, settings);
     let title = (length(&title) > LINE_LENGTH).then(|| format!("<b>{}</b>", html(&title, LONG_TITLE_LENGTH)));
-    let own = given::filled(settings.message.as_ref()).map(|own| context.marked(own));
+    let own = text::filled(settings.message.as_deref()).map(|own| context.marked(own));
     let texts = match &own {
         Some(own) => vec![own.as_str()],
         None => vec![context.change.text.trim(), context.incident.message.trim()],

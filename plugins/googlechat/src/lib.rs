@@ -5,7 +5,6 @@
 //! alone: Google Chat names the message that it posted.
 
 use tocsin_plugin::Choice;
-use tocsin_plugin::chat::OtherActions;
 use tocsin_plugin::prelude::*;
 
 mod buttons;
@@ -46,30 +45,10 @@ pub struct Fields {
     /// Whom to mention when an incident opens, reopens or is repeated, one on each line: `all`, or the number
     /// of a user.
     mention: Vec<String>,
-    /// What is shown below the message: `none`, `list` for severity, state, source and all labels, or names of
-    /// the incident's fields and labels, one on each line.
-    #[setting(default = "list")]
-    attributes: Vec<String>,
-    /// Whether the person or system that made the change is shown below the message.
-    #[setting(default = "false")]
-    user_info: bool,
-    /// Whether there is a button that opens the incident's page; a link in a text.
-    #[setting(default = "true")]
-    incident_button: bool,
-    /// Whether there is a button that leads to where the incident is modified.
-    #[setting(default = "false")]
-    modify_button: bool,
-    /// Whether there is a button that leads to where the incident is deleted.
-    #[setting(default = "false")]
-    delete_button: bool,
-    /// Which transitions of the incident have a button: none, all that its state allows, or those in
-    /// `other_action_codes`.
-    #[setting(default = "no", label = "Other actions buttons")]
-    other_actions: OtherActions,
-    /// The transitions for `other_actions = "specify"`, one on each line or with commas between: `acknowledge`,
-    /// `unacknowledge`, `resolve`, `reopen`, `note`.
-    #[setting(label = "Other actions codes")]
-    other_action_codes: Vec<String>,
+    #[setting(flatten)]
+    facts: chat::Facts,
+    #[setting(flatten)]
+    buttons: chat::Buttons,
     /// Whether all messages of an incident go into one thread. Spaces without threads show each one by itself.
     #[setting(default = "true")]
     threads: bool,

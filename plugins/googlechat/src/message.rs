@@ -5,8 +5,9 @@
 
 use serde_json::{Map, Value, json};
 use tocsin_plugin::prelude::*;
+use tocsin_plugin::text::{is_blank, utf16_length as length};
 
-use crate::markup::{is_blank, length, neutral};
+use crate::markup::neutral;
 use crate::{Fields, Format, buttons, card, given};
 
 /// UTF-16 code units of a text. It is cut, not spread over several messages.
@@ -53,22 +54,9 @@ pub(crate) fn body(context: &Context, settings: &Fields) -> Result<Value, Failur
 /// The title that the operator gave, or what happened and the incident's title, before it a mark of how bad it
 /// is; marked in a test. On one line, not yet neutral.
 pub(crate) fn title(context: &Context, settings: &Fields) -> String {
-    match given::filled(settings.title.as_ref()) {
+    match text::filled(settings.title.as_deref()) {
         Some(own) => context.marked(&text::one_line(own)),
-        None => format!("{} {}", mark(context), chat::headline(context)),
-    }
-}
-
-/// How bad it is, before anybody has read a word.
-const fn mark(context: &Context) -> &'static str {
-    match (context.incident.state, context.incident.severity) {
-        (State::Resolved, _) => "✅",
-        (State::Acknowledged, _) => "👀",
-        (State::Open, Severity::Critical) => "🚨",
-        (State::Open, Severity::High) => "🔴",
-        (State::Open, Severity::Medium) => "🟠",
-        (State::Open, Severity::Low) => "🟡",
-        (State::Open, Severity::Info) => "🔵",
+        None => format!("{} {}", chat::mark(&context.incident), chat::headline(context)),
     }
 }
 
@@ -78,7 +66,7 @@ fn text(context: &Context, settings: &Fields, mentions: &str) -> String {
     let pages = pages(context, settings);
     let all = TEXT_LENGTH.saturating_sub(length(&pages));
     let mut text = if mentions.is_empty() { String::new() } else { format!("{mentions} ") };
-    if let Some(own) = given::filled(settings.message.as_ref()) {
+    if let Some(own) = text::filled(settings.message.as_deref()) {
         text.push_str(&neutral(&context.marked(own), all.saturating_sub(length(&text))));
     } else {
         text.push_str(&format!("*{}*", neutral(&title(context, settings), TITLE_LENGTH)));
@@ -107,15 +95,15 @@ fn text(context: &Context, settings: &Fields, mentions: &str) -> String {
 
 /// What is known of the incident, who changed it first.
 pub(crate) fn attributes(context: &Context, settings: &Fields) -> Vec<(String, String)> {
-    let by = chat::user_info(context, settings.user_info).map(|actor| ("By".to_owned(), actor));
-    let attributes = chat::attributes(&context.incident, &settings.attributes).into_iter();
+    let by = settings.facts.user_info(context).map(|actor| ("By".to_owned(), actor));
+    let attributes = settings.facts.attributes(&context.incident).into_iter();
     let named = attributes.map(|attribute| (attribute.label, attribute.value));
     by.into_iter().chain(named).filter(|(name, value)| !is_blank(name) && !is_blank(value)).collect()
 }
 
 /// The incident's links, what they are called and where they lead; none beside a message of the operator's own.
 pub(crate) fn links<'a>(context: &'a Context, settings: &Fields) -> Vec<(String, &'a str)> {
-    if given::filled(settings.message.as_ref()).is_some() {
+    if text::filled(settings.message.as_deref()).is_some() {
         return Vec::new();
     }
     let known = context.incident.links.iter().filter(|link| text::is_web_address(&link.url));

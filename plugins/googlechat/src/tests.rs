@@ -33,18 +33,7 @@ fn cases_hold() {
 }
 
 #[test]
-fn the_readme_shows_what_is_really_sent() {
-    let shown = include_str!("../README.md").split("```json\n").skip(1);
-    let shown: Vec<Value> = shown
-        .map(|rest| rest.split("```").next().unwrap_or(""))
-        .map(|block| serde_json::from_str(block).expect("a document"))
-        .collect();
-    let cases = ["opened-as-a-card", "text-as-ticketing-sends-it", "opened-as-text"];
-    assert_eq!(shown.len(), cases.len());
-    for (shown, case) in shown.iter().zip(cases) {
-        let file = format!("{}/cases/{case}/expected.json", env!("CARGO_MANIFEST_DIR"));
-        let expected = std::fs::read(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
-        let expected: Value = serde_json::from_slice(&expected).expect("JSON");
-        assert_eq!(*shown, expected[0]["send"]["body"], "{case}");
-    }
+fn the_readme_shows_what_is_really_sent_and_explains_every_setting() {
+    testing::check_readme_snippets(env!("CARGO_MANIFEST_DIR"), 3);
+    testing::check_readme_settings(env!("CARGO_MANIFEST_DIR"), &Fields::fields());
 }

@@ -1,9 +1,8 @@
 //! What is sent.
 
-use tocsin_plugin::{Label, Link};
+use tocsin_plugin::text::utf16_length as length;
 
 use super::*;
-use crate::markup::length;
 
 /// Every text that Google renders as HTML.
 fn paragraphs(body: &Value) -> Vec<String> {
@@ -60,18 +59,9 @@ fn check_limits(body: &Value) {
 
 const ATTACK: &str = "<users/all> <users/123> <https://evil.example|click> <a href=\"x\">y</a> <!channel> ]]> \"'`\u{202e}\u{0}";
 
+/// Addresses that are nearly too long, beside texts that are.
 fn hostile(filler: &str) -> Context {
-    let mut context = example_context();
-    context.incident.title = filler.repeat(10_000);
-    context.incident.message = filler.repeat(60_000 / filler.len());
-    context.change.text = filler.repeat(5_000);
-    context.change.actor = Some(filler.repeat(500));
-    context.incident.source = filler.repeat(500);
-    context.incident.labels = (0..100)
-        .map(|n| Label { key: format!("{n}{filler}"), value: filler.repeat(4_000 / filler.len()) })
-        .collect();
-    context.incident.links =
-        (0..16).map(|_| Link { title: filler.repeat(300), url: "https://a.example/&".repeat(80) }).collect();
+    let mut context = testing::hostile_context(filler);
     for url in &mut context.urls {
         url.value = format!("https://tocsin.example/{}", "ü&=".repeat(400));
     }
@@ -88,10 +78,8 @@ fn limits_hold_for_the_largest_and_the_most_hostile_incident() {
                     format,
                     message: own.clone(),
                     title: own,
-                    user_info: true,
-                    modify_button: true,
-                    delete_button: true,
-                    other_actions: OtherActions::Yes,
+                    facts: testing::all_facts(),
+                    buttons: testing::all_buttons(),
                     ..fields()
                 };
                 check_limits(&body(&context, &settings));
@@ -116,7 +104,11 @@ fn an_incident_without_a_message_makes_no_empty_paragraph() {
     let mut context = example_context();
     for message in ["", " \n ", "\u{202e}"] {
         context.incident.message = message.to_owned();
-        let settings = Fields { attributes: vec!["none".to_owned()], incident_button: false, ..fields() };
+        let settings = Fields {
+            facts: chat::Facts { attributes: vec!["none".to_owned()], user_info: true },
+            buttons: chat::Buttons { incident_button: false, ..fields().buttons },
+            ..fields()
+        };
         context.incident.links.clear();
         let body = body(&context, &settings);
         check_limits(&body);
@@ -169,17 +161,17 @@ fn mentions_of_the_operator_are_made_when_somebody_is_called_only() {
 
 #[test]
 fn mistakes_are_told_when_the_action_is_saved() {
+    let specify = || chat::Buttons { other_actions: chat::OtherActions::Specify, ..fields().buttons };
     let wrong = Fields {
         mention: vec!["all> <users/1".to_owned()],
-        other_actions: OtherActions::Specify,
-        other_action_codes: vec!["ev_close".to_owned()],
+        buttons: chat::Buttons { other_action_codes: vec!["ev_close".to_owned()], ..specify() },
         ..fields()
     };
     let problems = GoogleChat::check_action("chat.googleapis.com", &(), &wrong).expect_err("problems");
     let found: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
     assert_eq!(found, ["mention", "other_action_codes"]);
     assert!(matches!(GoogleChat::encode(&example_context(), &(), &wrong), Err(Failure::Rejected(_))));
-    let none = Fields { other_actions: OtherActions::Specify, ..fields() };
+    let none = Fields { buttons: specify(), ..fields() };
     assert!(GoogleChat::check_action("chat.googleapis.com", &(), &none).is_err());
     assert_eq!(GoogleChat::check_action("chat.googleapis.com", &(), &fields()), Ok(()));
 }
