@@ -29,21 +29,7 @@ pub(crate) fn action(settings: &Fields) -> Result<(), Vec<Problem>> {
     if let Err(why) = severity::of(Severity::Critical, &settings.severities) {
         problems.push(Problem::new("severities", why));
     }
-    let codes = &settings.other_action_codes;
-    let unknown = chat::unknown_codes(codes);
-    let has_codes = codes.iter().any(|code| !code.trim().is_empty());
-    if !unknown.is_empty() {
-        let known = chat::TRANSITIONS.map(|(code, _)| code).join(", ");
-        let why = format!("names `{}`, which is no transition; there is {known}", unknown.join("`, `"));
-        problems.push(Problem::new("other_action_codes", why));
-    } else if (settings.other_actions == chat::OtherActions::Specify) != has_codes {
-        let why = if has_codes {
-            "is given and `other_actions` is not `specify`"
-        } else {
-            "is empty and `other_actions` is `specify`"
-        };
-        problems.push(Problem::new("other_action_codes", why));
-    }
+    problems.extend(settings.buttons.check());
     if let Some(template) = details::own(settings) {
         if let Err(why) = details::object(template) {
             problems.push(Problem::new("custom_details", why));

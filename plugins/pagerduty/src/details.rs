@@ -36,13 +36,13 @@ pub(crate) fn of(context: &Context, settings: &Fields) -> Result<Map<String, Val
         return object(template).map_err(|why| Failure::rejected(format!("`custom_details` {why}")));
     }
     let mut details = Map::new();
-    for attribute in chat::attributes(&context.incident, &settings.attributes) {
+    for attribute in settings.facts.attributes(&context.incident) {
         put(&mut details, &attribute.label, &text::truncate(&attribute.value, VALUE_CHARS));
     }
     let message = settings.message.as_deref().filter(|message| !message.trim().is_empty());
     put(&mut details, "Message", message.unwrap_or(&context.incident.message));
     put(&mut details, "Change", &context.change.text);
-    if let Some(actor) = chat::user_info(context, settings.user_info) {
+    if let Some(actor) = settings.facts.user_info(context) {
         put(&mut details, "By", &actor);
     }
     put(&mut details, "Incident", &format!("#{}", context.incident.number));

@@ -122,7 +122,7 @@ fn fill(event: &mut Map<String, Value>, context: &Context, settings: &Fields) ->
     if let Some(client) = field(Some(&settings.client)) {
         event.insert("client".to_owned(), json!(client));
     }
-    if let (true, Some(url)) = (settings.incident_button, context.url("incident")) {
+    if let (true, Some(url)) = (settings.buttons.incident_button, context.url("incident")) {
         event.insert("client_url".to_owned(), json!(url));
     }
     let links = links(context, settings);
@@ -159,14 +159,9 @@ fn field(text: Option<&str>) -> Option<String> {
 }
 
 fn links(context: &Context, settings: &Fields) -> Vec<Value> {
-    let wanted = chat::Wanted {
-        incident: false,
-        modify: settings.modify_button,
-        delete: settings.delete_button,
-        other: settings.other_actions,
-        codes: &settings.other_action_codes,
-    };
-    let buttons = chat::buttons(context, wanted).into_iter().map(|button| (button.url, button.label));
+    // The incident's page is the event's `client_url`.
+    let buttons = settings.buttons.of(context).into_iter().filter(|button| button.purpose != "incident");
+    let buttons = buttons.map(|button| (button.url, button.label));
     let own = context.incident.links.iter().take(LINKS_MAX);
     let own = own.map(|link| (link.url.trim().to_owned(), field(Some(&link.title)).unwrap_or_default()));
     buttons

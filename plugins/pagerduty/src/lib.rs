@@ -30,13 +30,8 @@ pub struct Fields {
     /// The message among the alert's details, with placeholders. Leave it empty for the incident's own.
     #[setting(kind = "template")]
     message: Option<String>,
-    /// What stands beside the message, one on each line: `list` for severity, state, source and all labels,
-    /// `none`, or names of fields (`severity`, `opened_at`, …) and of labels.
-    #[setting(default = "list")]
-    attributes: Vec<String>,
-    /// Whether the person or system that made the change is among the details.
-    #[setting(default = "false")]
-    user_info: bool,
+    #[setting(flatten)]
+    facts: chat::Facts,
     /// The alert's details as a JSON object of your own, with placeholders; `message`, `attributes` and
     /// `user_info` are not used then.
     #[setting(kind = "json-template")]
@@ -64,23 +59,8 @@ pub struct Fields {
     /// What the link to the incident's page is called in PagerDuty.
     #[setting(default = "Tocsin")]
     client: String,
-    /// Whether the alert links to the incident's page in Tocsin. Links to Tocsin are left out when it has no
-    /// public address.
-    #[setting(default = "true")]
-    incident_button: bool,
-    /// Whether there is a link to where the incident is modified.
-    #[setting(default = "false")]
-    modify_button: bool,
-    /// Whether there is a link to where the incident is deleted.
-    #[setting(default = "false")]
-    delete_button: bool,
-    /// Links for the transitions that the incident's state allows: `yes` for all of them, `specify` for those
-    /// in `other_action_codes`, `no` for none.
-    #[setting(default = "no")]
-    other_actions: chat::OtherActions,
-    /// Which transitions become links, for `other_actions = "specify"`: `acknowledge`, `unacknowledge`,
-    /// `resolve`, `reopen` and `note`, one on each line or with commas between.
-    other_action_codes: Vec<String>,
+    #[setting(flatten)]
+    buttons: chat::Buttons,
 }
 
 impl Plugin for PagerDuty {

@@ -86,8 +86,8 @@ fn limits_hold_for_the_largest_incident() {
             group: long(),
             class: long(),
             dedup_key: long(),
-            user_info: true,
-            other_actions: chat::OtherActions::Yes,
+            facts: testing::all_facts(),
+            buttons: testing::all_buttons(),
             ..fields()
         };
         check_limits(&context, &fields());
@@ -197,15 +197,25 @@ fn a_mistake_is_told_when_it_is_saved_under_its_field() {
     };
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     assert_eq!(told(fields()), "");
-    let specify = chat::OtherActions::Specify;
+    let buttons = |other_actions, codes: &[&str]| chat::Buttons {
+        other_actions,
+        other_action_codes: texts(codes),
+        ..fields().buttons
+    };
     for (settings, words) in [
         (Fields { severities: texts(&["high = bad"]), ..fields() }, "severities has the line `high = bad`"),
         (
-            Fields { other_actions: specify, other_action_codes: texts(&["ev_close"]), ..fields() },
-            "other_action_codes names `ev_close`",
+            Fields { buttons: buttons(chat::OtherActions::Specify, &["ev_close"]), ..fields() },
+            "other_action_codes `ev_close` is no transition",
         ),
-        (Fields { other_actions: specify, ..fields() }, "other_action_codes is empty"),
-        (Fields { other_action_codes: texts(&["resolve"]), ..fields() }, "is not `specify`"),
+        (
+            Fields { buttons: buttons(chat::OtherActions::Specify, &[]), ..fields() },
+            "other_action_codes is empty",
+        ),
+        (
+            Fields { buttons: buttons(chat::OtherActions::No, &["resolve"]), ..fields() },
+            "is used with `other_actions = \"specify\"` only",
+        ),
         (
             Fields { custom_details: Some("[1]".to_owned()), ..fields() },
             "custom_details is not a JSON object",
@@ -259,7 +269,7 @@ fn every_documented_answer_has_its_verdict() {
         (502, "<html>".to_owned(), "retry"),
         (503, String::new(), "retry"),
     ] {
-        let response = Response { status, headers: Vec::new(), body: body.clone().into_bytes() };
+        let response = testing::response(status, &[], &body);
         let verdict = match PagerDuty::resume(&example_context(), &account(), &fields(), &[], &response) {
             Ok(Step::Delivered(receipt)) => {
                 assert_eq!(receipt.certainty, tocsin_plugin::Certainty::Accepted);
