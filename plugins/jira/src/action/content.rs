@@ -110,9 +110,9 @@ fn description(context: &Context, ticket: &Ticket) -> Document {
 
 /// One line for each attribute, and who it was.
 fn facts(context: &Context, ticket: &Ticket) -> String {
-    let attributes = chat::attributes(&context.incident, &ticket.attributes);
+    let attributes = ticket.facts.attributes(&context.incident);
     let attributes = attributes.into_iter().map(|attribute| (attribute.label, attribute.value));
-    let who = chat::user_info(context, ticket.user_info).map(|who| ("By".to_owned(), who));
+    let who = ticket.facts.user_info(context).map(|who| ("By".to_owned(), who));
     let line = |(label, value): (String, String)| {
         format!("{}: {}", text::truncate(&label, 100), text::truncate(&value, ATTRIBUTE_CHARS))
     };
@@ -151,7 +151,7 @@ pub(crate) fn comment(
         let changed = context.change.changed.iter().take(20).map(|field| text::one_line(field));
         let changed = changed.collect::<Vec<_>>().join(", ");
         let changed = if changed.is_empty() { changed } else { format!("Changed: {changed}") };
-        let who = chat::user_info(context, ticket.user_info).map(|who| format!("By: {who}"));
+        let who = ticket.facts.user_info(context).map(|who| format!("By: {who}"));
         document.paragraph(&format!("{changed}\n{}", who.unwrap_or_default()), ATTRIBUTES_ROOM / 2);
     }
     document.links(page(context, ticket), LINKS_ROOM);

@@ -69,13 +69,8 @@ pub struct Ticket {
     /// the incident's message, attributes and links.
     #[setting(kind = "template")]
     pub(crate) description: Option<String>,
-    /// Which attributes of the incident stand in the description: `list` for severity, state, source and all
-    /// labels, `none`, or names of fields and labels, one on each line.
-    #[setting(default = "list")]
-    pub(crate) attributes: Vec<String>,
-    /// Whether the person or system that made the change is named.
-    #[setting(default = "false")]
-    pub(crate) user_info: bool,
+    #[setting(flatten)]
+    pub(crate) facts: chat::Facts,
     /// Whether there is a link to the incident's page in Tocsin.
     #[setting(default = "true")]
     pub(crate) incident_button: bool,

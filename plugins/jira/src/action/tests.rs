@@ -1,8 +1,8 @@
 //! Behaviours of the action, beside the cases.
 
 use serde_json::{Value, json};
-use tocsin_plugin::testing::example_context;
-use tocsin_plugin::{Action, Header, Label, Reference, Response, Setting};
+use tocsin_plugin::testing::{example_context, response};
+use tocsin_plugin::{Action, Label, Reference, Response, Setting};
 use tocsin_plugin::{ChangeKind, Context, Failure, HttpRequest, Part, Receipt, Settings, State, Step};
 
 use crate::{Account, Jira, Ticket};
@@ -65,12 +65,6 @@ fn sent(step: Result<Step, Failure>) -> (HttpRequest, Vec<u8>) {
         Ok(Step::Send(request, state)) => (*request, state),
         other => panic!("no request: {other:?}"),
     }
-}
-
-fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
-    let header =
-        |(name, value): &(&str, &str)| Header { name: (*name).to_owned(), value: (*value).to_owned() };
-    Response { status, headers: headers.iter().map(header).collect(), body: body.as_bytes().to_vec() }
 }
 
 #[test]
