@@ -217,7 +217,7 @@ impl Peer {
 }
 
 pub(super) fn response(status: u16, body: &str) -> Response {
-    Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() }
+    tocsin_plugin::testing::response(status, &[], body)
 }
 
 /// The JSON data of a request, read as PHP reads a form.
