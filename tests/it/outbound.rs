@@ -1,5 +1,6 @@
 //! What goes out: triggers, links and pages, every peer's requests and answers, trials, secrets, size.
 
+mod attributes;
 mod large;
 mod pages;
 mod secrets;
