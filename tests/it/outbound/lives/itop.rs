@@ -1,0 +1,160 @@
+//! iTop: one ticket for each incident, through its life cycle, whatever gets lost; its number in what is told
+//! to others.
+
+pub(super) mod peer;
+
+use serde_json::{Value, json};
+
+use self::peer::{Itop, PASSWORD};
+use super::{Shared, act, lock, newest, statuses, words};
+use crate::harness::{Receiver, Relay, action, connection, settings, source};
+
+/// A connection to an iTop.
+pub(super) fn to_itop(name: &str, receiver: &Receiver) -> String {
+    let to = connection(name, "itop", &receiver.url("/webservices/rest.php"));
+    let web = "settings = { user = \"tocsin\", web_url = \"https://itop.example\" }";
+    format!("{to}{web}\nsecrets = {{ password = \"{PASSWORD}\" }}\n")
+}
+
+/// A source, and an action whose tickets follow, with these further settings.
+pub(super) fn following(receiver: &Receiver, lines: &str) -> String {
+    let on = "on = [\"opened\", \"acknowledged\", \"resolved\", \"reopened\", \"noted\"]\n";
+    format!(
+        "{}{}{}{on}{}",
+        source("hook", "webhook"),
+        to_itop("itop", receiver),
+        action("tickets", "itop"),
+        settings("actions.tickets", &format!("organization = \"Demo\"\n{lines}"))
+    )
+}
+
+fn start(lines: &str) -> (Relay, Shared<Itop>) {
+    let receiver = Receiver::start();
+    let itop = Itop::at(&receiver);
+    (Relay::start(&following(&receiver, lines)), itop)
+}
+
+#[test]
+fn a_ticket_follows_its_incident_and_is_known_to_other_actions() {
+    let (receiver, tracker) = (Receiver::start(), Receiver::start());
+    let itop = Itop::at(&receiver);
+    let fields = r#"acknowledge_fields = '{"team_id": {"name": "Storage"}, "agent_id": 9}'"#;
+    let path = r#"/tickets/{{ references["itop"].ticket }}/events"#;
+    let mut url = connection("tracker", "webhook", "URL");
+    url = url.replace("\"URL\"", &format!("'{}'", tracker.url(path)));
+    let payload = r#"payload = '''
+        {"ticket": "{{ references['itop'].ticket }}", "ref": "{{ labels.itop_ref }}",
+         "page": "{{ references.itop.ticket_url }}"}'''"#;
+    let relay = Relay::start(&format!(
+        "{}{url}{}on = [\"acknowledged\"]\n{}",
+        following(&receiver, fields),
+        action("tell", "tracker"),
+        settings("actions.tell", payload)
+    ));
+    super::super::open(&relay, "disk", "high");
+    relay.settled();
+    assert_eq!(relay.incident()["labels"]["itop_ref"], "R-000001");
+    assert_eq!(lock(&itop).ticket()["org_id"], json!({"name": "Demo"}));
+
+    act(&relay, &["ack", "1", "on my way", "--as", "jane"]);
+    {
+        let itop = lock(&itop);
+        let ticket = itop.ticket();
+        assert_eq!((&ticket["status"], &ticket["agent_id"]), (&json!("assigned"), &json!(9)));
+    }
+    let told = &tracker.wait(1)[0];
+    assert_eq!(told.path, "/tickets/1/events");
+    let page = "https://itop.example/pages/UI.php?operation=details&class=UserRequest&id=1";
+    assert_eq!(told.json(), json!({"ticket": "1", "ref": "R-000001", "page": page}));
+
+    act(&relay, &["note", "1", "swapped <the> disk"]);
+    let deliveries = act(&relay, &["resolve", "1", "new disk"]);
+    assert!(deliveries.iter().all(|delivery| delivery["state"] == "delivered"), "{deliveries:#?}");
+    let itop = lock(&itop);
+    let ticket = itop.ticket();
+    assert_eq!(ticket["status"], "resolved");
+    assert!(ticket["solution"].to_string().contains("new disk"), "{ticket:#?}");
+    assert!(ticket["private_log"].to_string().contains("swapped &lt;the&gt; disk"), "{ticket:#?}");
+    assert_eq!(itop.operations(), ["create", "ev_assign", "update", "get", "ev_resolve"]);
+}
+
+#[test]
+fn a_resolution_of_a_new_ticket_goes_through_its_assignment() {
+    let (relay, itop) = start("");
+    super::super::open(&relay, "disk", "high");
+    relay.settled();
+    act(&relay, &["resolve", "1"]);
+    let itop = lock(&itop);
+    assert_eq!(itop.operations(), ["create", "get", "ev_assign", "ev_resolve"]);
+    assert_eq!(itop.ticket()["status"], "resolved");
+}
+
+#[test]
+fn a_create_whose_answer_is_lost_is_one_ticket() {
+    let (relay, itop) = start("");
+    lock(&itop).lose_create = true;
+    super::super::open(&relay, "disk", "high");
+    let delivery = newest(&relay);
+    assert_eq!((&delivery["state"], &delivery["attempts"]), (&"delivered".into(), &2.into()));
+    assert!(words(&delivery).contains("made by an earlier attempt"), "{delivery:#}");
+    assert_eq!(lock(&itop).operations(), ["create", "get"]);
+    act(&relay, &["ack", "1"]);
+    assert_eq!(relay.incident()["labels"]["itop_ref"], "R-000001");
+    assert_eq!(lock(&itop).ticket()["status"], "assigned", "the one ticket is followed");
+}
+
+#[test]
+fn an_itop_that_fails_and_is_being_upgraded_gets_its_ticket_in_the_end() {
+    let (relay, itop) = start("");
+    lock(&itop).instead = [
+        (500, "<html><body>Fatal error: out of memory</body></html>"),
+        (200, "<p>iTop: An error occurred, check server error log for more information.</p>"),
+        (503, r#"{"code":100,"message":"This application is currently under maintenance."}"#),
+    ]
+    .into();
+    super::super::open(&relay, "disk", "high");
+    let delivery = newest(&relay);
+    assert_eq!(delivery["state"], "delivered");
+    assert_eq!(statuses(&delivery), [500, 200, 503, 200]);
+    let itop = lock(&itop);
+    assert_eq!(itop.operations(), ["create", "get", "get", "get", "create"]);
+    assert_eq!(itop.ticket()["title"], "disk");
+}
+
+#[test]
+fn a_stimulus_that_is_refused_without_a_word_falls_back_as_configured() {
+    for (fallback, state, said, status, last) in [
+        ("log", "delivered", "wrote to the case log (not resolved", "assigned", "update"),
+        ("update_status", "delivered", "updated (ev_resolve", "resolved", "update"),
+        ("autoresolve", "delivered", "resolved (ev_resolve", "resolved", "ev_autoresolve"),
+        ("fail", "rejected", "not resolved: ev_resolve", "assigned", "ev_resolve"),
+    ] {
+        let (relay, itop) = start(&format!("resolve_fallback = \"{fallback}\""));
+        lock(&itop).silent = Some("ev_resolve");
+        super::super::open(&relay, "disk", "high");
+        relay.settled();
+        act(&relay, &["resolve", "1", "it is over"]);
+        let delivery = newest(&relay);
+        assert_eq!(delivery["state"], state, "{fallback}: {delivery:#}");
+        assert!(words(&delivery).contains(said), "{fallback}: {}", words(&delivery));
+        let itop = lock(&itop);
+        assert_eq!(itop.ticket()["status"], status, "{fallback}");
+        assert_eq!(itop.operations().last(), Some(&last), "{fallback}");
+    }
+}
+
+#[test]
+fn a_wrong_password_pauses_the_connection_and_makes_nothing() {
+    let receiver = Receiver::start();
+    let itop = Itop::at(&receiver);
+    let relay = Relay::start(&following(&receiver, "").replace(PASSWORD, "another"));
+    relay.run(&["connections", "test", "itop"]).expect(1);
+    super::super::open(&relay, "disk", "high");
+    let reason = crate::harness::until("the connection is paused", || {
+        let listed = relay.list(&["connections", "list"]);
+        listed[0]["paused"]["reason"].as_str().map(str::to_owned)
+    });
+    assert!(reason.contains("Invalid login") && !reason.contains("another"), "{reason}");
+    assert_eq!(lock(&itop).tickets(), 0);
+    assert_eq!(relay.incident()["labels"], Value::Object(serde_json::Map::new()));
+}

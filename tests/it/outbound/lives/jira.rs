@@ -1,0 +1,79 @@
+//! Jira: one issue for each incident, with its comments, moved by what statuses mean.
+
+mod peer;
+
+use serde_json::Value;
+
+use self::peer::Jira;
+use super::{Shared, act, lock, newest, statuses, words};
+use crate::harness::{Receiver, Relay, action, connection, settings, source};
+
+fn start() -> (Relay, Shared<Jira>) {
+    let receiver = Receiver::start();
+    let jira = Jira::at(&receiver);
+    let account = "settings = { user = \"tocsin\", web_url = \"https://jira.example\" }\nsecrets = { token = \"token-of-jira\" }\n";
+    let tables = format!(
+        "{}{}{account}{}on = [\"opened\", \"acknowledged\", \"noted\", \"resolved\", \"reopened\"]\n{}",
+        source("hook", "webhook"),
+        connection("jira", "jira", &receiver.url("/jira")),
+        action("issues", "jira"),
+        settings("actions.issues", "project = \"OPS\"")
+    );
+    (Relay::start(&tables), jira)
+}
+
+#[test]
+fn an_incident_is_one_issue_that_is_commented_on_and_moved_by_category() {
+    let (relay, jira) = start();
+    super::super::open(&relay, "disk", "high");
+    relay.settled();
+    assert_eq!(relay.incident()["labels"]["jira_issue"], "OPS-1");
+    act(&relay, &["note", "1", "the disk is on order"]);
+    act(&relay, &["ack", "1", "--as", "jane"]);
+    assert_eq!(lock(&jira).issues[0].status, "In Arbeit");
+    act(&relay, &["resolve", "1"]);
+    assert_eq!(lock(&jira).issues[0].status, "Erledigt");
+    let deliveries = act(&relay, &["reopen", "1"]);
+    assert!(deliveries.iter().all(|delivery| delivery["state"] == "delivered"), "{deliveries:#?}");
+
+    let jira = lock(&jira);
+    assert_eq!((jira.issues.len(), jira.issues[0].status), (1, "Offen"));
+    assert_eq!(jira.issues[0].fields["summary"], "disk");
+    let comments: Vec<String> =
+        jira.issues[0].comments.iter().map(|comment| comment["body"].to_string()).collect();
+    assert_eq!(comments.len(), 3, "{comments:?}");
+    for (comment, said) in comments.iter().zip(["the disk is on order", "Acknowledged", "Reopened"]) {
+        assert!(comment.contains(said), "{said} in {comment}");
+    }
+    assert!(!jira.asked.iter().any(|asked| asked.contains("another")), "{:?}", jira.asked);
+}
+
+#[test]
+fn an_issue_whose_answer_is_lost_is_made_once_and_followed() {
+    let (relay, jira) = start();
+    lock(&jira).lose = Some("POST /issue");
+    super::super::open(&relay, "disk", "high");
+    let delivery = newest(&relay);
+    assert_eq!((&delivery["state"], &delivery["attempts"]), (&"delivered".into(), &2.into()), "{delivery:#}");
+    assert!(words(&delivery).contains("OPS-1 was found by its label"), "{delivery:#}");
+    assert_eq!(lock(&jira).asked, ["POST /issue", "GET /search"]);
+    act(&relay, &["ack", "1"]);
+    let jira = lock(&jira);
+    assert_eq!((jira.issues.len(), jira.issues[0].status), (1, "In Arbeit"));
+}
+
+#[test]
+fn a_comment_and_a_transition_whose_answers_are_lost_are_made_once() {
+    let (relay, jira) = start();
+    super::super::open(&relay, "disk", "high");
+    relay.settled();
+    lock(&jira).lose = Some("POST /issue/OPS-1/comment");
+    act(&relay, &["note", "1", "said once"]);
+    assert_eq!(statuses(&newest(&relay)), [Value::Null, 200.into()], "the second attempt finds the first's");
+    lock(&jira).lose = Some("POST /issue/OPS-1/transitions");
+    act(&relay, &["ack", "1"]);
+    let delivery = newest(&relay);
+    assert!(words(&delivery).contains("OPS-1 is In Arbeit already"), "{delivery:#}");
+    let jira = lock(&jira);
+    assert_eq!((jira.issues[0].comments.len(), jira.issues[0].status), (2, "In Arbeit"));
+}
