@@ -1,7 +1,9 @@
 //! What goes out: triggers, links and pages, every peer's requests and answers, trials, secrets, size.
 
+mod answers;
 mod attributes;
 mod large;
+mod lives;
 mod pages;
 mod secrets;
 mod tried;
