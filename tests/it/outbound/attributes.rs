@@ -107,7 +107,7 @@ impl Told {
     }
 
     /// With these settings and secrets of the connection instead of those that are usual.
-    fn as_whom(mut self, settings: &str, secrets: &str) -> Self {
+    fn identified(mut self, settings: &str, secrets: &str) -> Self {
         self.connection[1..].clone_from_slice(&[settings.to_owned(), secrets.to_owned()]);
         self
     }

@@ -9,11 +9,11 @@ use crate::harness::{Site, action, connection, source};
 fn a_connection_is_where_a_message_goes_and_as_whom() {
     let basic = "user = \"tocsin\"\nauthentication = \"basic\"";
     let stage = Stage::told(&[
-        Told::new("itop", "class = \"Incident\"").as_whom("user = \"a&b\"", "password = \"c+d=ä\""),
-        Told::new("itop-basic", "").as_whom(basic, "password = \"its-password\""),
+        Told::new("itop", "class = \"Incident\"").identified("user = \"a&b\"", "password = \"c+d=ä\""),
+        Told::new("itop-basic", "").identified(basic, "password = \"its-password\""),
         Told::new("itop-token", "")
-            .as_whom("authentication = \"token\"\nversion = \"1.4\"", "token = \"its-token\""),
-        Told::new("webhook", "").as_whom("authentication = \"bearer\"", "token = \"the-token\""),
+            .identified("authentication = \"token\"\nversion = \"1.4\"", "token = \"its-token\""),
+        Told::new("webhook", "").identified("authentication = \"bearer\"", "token = \"the-token\""),
         Told::new("webhook-plain", ""),
     ]);
     let credentials = |action: &str| {
