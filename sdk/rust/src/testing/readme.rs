@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::Field;
+use crate::{Field, FieldKind};
 
 /// Checks that each of the README's JSON snippets, `least` of them at least, is a part of what some case's
 /// `expected.json` holds. A list is shown whole; an object may show some of its members.
@@ -32,14 +32,18 @@ pub fn check_readme_snippets(manifest_dir: &str, least: usize) {
     }
 }
 
-/// Checks that each of these settings is named in the README, between backquotes.
+/// Checks that each of these settings is named in the README, between backquotes; a secret may be named as
+/// `secrets.token`.
 ///
 /// # Panics
 /// When one is not.
 pub fn check_readme_settings(manifest_dir: &str, fields: &[Field]) {
     let readme = read(&Path::new(manifest_dir).join("README.md"));
     for field in fields {
-        assert!(readme.contains(&format!("`{}`", field.key)), "`{}` is not explained", field.key);
+        let key = &field.key;
+        let is_named = readme.contains(&format!("`{key}`"))
+            || (field.kind == FieldKind::Secret && readme.contains(&format!("`secrets.{key}`")));
+        assert!(is_named, "`{key}` is not explained");
     }
 }
 
