@@ -29,23 +29,16 @@ fn fill(filler: &str, bytes: usize) -> String {
 
 /// An incident of nothing but `filler`, as large as the host lets it be, and larger.
 fn huge(filler: &str) -> Context {
-    let mut context = example_context();
+    let mut context = testing::hostile_context(filler);
     let incident = &mut context.incident;
-    incident.title = fill(filler, 10_000);
-    incident.message = fill(filler, 65_536);
-    incident.source = fill(filler, 500);
     incident.count = u64::MAX;
     incident.number = u64::MAX;
-    incident.labels =
-        (0..100).map(|n| Label { key: format!("{n}{filler}"), value: fill(filler, 4_096) }).collect();
     incident.links = (0..16)
         .map(|n| Link {
             title: fill(filler, 1_000),
             url: format!("https://a.example/{}", "a&".repeat(n * 60)),
         })
         .collect();
-    context.change.text = fill(filler, 5_000);
-    context.change.actor = Some(fill(filler, 500));
     context.change.changed = ["title", "message", "severity", "labels"].map(str::to_owned).into();
     for url in &mut context.urls {
         url.value.push_str(&"s".repeat(900));
