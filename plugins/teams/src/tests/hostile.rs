@@ -177,15 +177,8 @@ proptest! {
 
 #[test]
 fn limits_hold_for_the_largest_incident() {
-    let mut context = context(FLOW);
     for (number, filler) in PIECES.into_iter().enumerate() {
-        let long = |bytes: usize| filler.repeat(bytes.div_ceil(filler.len()));
-        context.incident.title = long(10_000);
-        context.incident.message = long(60_000);
-        context.change.text = long(5_000);
-        context.change.actor = Some(long(500));
-        context.incident.labels =
-            (0..100).map(|n| Label { key: format!("{n}{filler}"), value: long(4_000) }).collect();
+        let context = Context { host: FLOW.to_owned(), ..testing::hostile_context(filler) };
         let fields = all(number % 2 == 0, &context);
         check_adaptive(&context, &fields);
         check_connector(&context, &fields);
