@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use tocsin_plugin::testing::{self, example_context};
-use tocsin_plugin::{Label, Link, Part, Reference, Setting};
+use tocsin_plugin::{Label, Part, Reference, Setting};
 
 use super::*;
 
@@ -58,25 +58,21 @@ fn cases_hold() {
 }
 
 #[test]
+fn every_setting_stands_in_the_readme() {
+    testing::check_readme_settings(env!("CARGO_MANIFEST_DIR"), &Fields::fields());
+    testing::check_readme_settings(env!("CARGO_MANIFEST_DIR"), &Account::fields());
+}
+
+#[test]
 fn limits_hold_for_the_largest_incident() {
-    let mut context = example_context();
+    let mut is_test = false;
     for filler in
         ["x", "\"", "\\", "\u{1}", "\n", "🔥", "\u{202e}", "<!channel>", "]]>", "{{ incident.key }}"]
     {
-        context.incident.title = filler.repeat(10_000);
-        context.incident.message = filler.repeat(60_000);
-        context.incident.source = filler.repeat(500);
+        let mut context = testing::hostile_context(filler);
+        context.test = is_test;
         context.change.text = filler.repeat(60_000);
-        context.change.actor = Some(filler.repeat(500));
-        context.incident.labels =
-            (0..100).map(|n| Label { key: format!("{filler}{n}"), value: filler.repeat(4_000) }).collect();
         context.incident.labels.push(Label { key: "host".to_owned(), value: filler.repeat(4_000) });
-        context.incident.links = (0..16)
-            .map(|_| Link {
-                title: filler.repeat(300),
-                url: format!("https://a.example/{}", "&".repeat(2_000)),
-            })
-            .collect();
         let long = || Some(filler.repeat(10_000));
         let own = Fields {
             title: long(),
@@ -95,7 +91,7 @@ fn limits_hold_for_the_largest_incident() {
         let huge = serde_json::json!({"all": filler.repeat(400_000)}).to_string();
         let own = Fields { custom_details: Some(huge), ..fields() };
         check_limits(&context, &own);
-        context.test = true;
+        is_test = true;
     }
 }
 
