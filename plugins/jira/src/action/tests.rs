@@ -71,3 +71,9 @@ fn sent(step: Result<Step, Failure>) -> (HttpRequest, Vec<u8>) {
 fn cases_hold() {
     tocsin_plugin::testing::run_action_cases::<Jira>(env!("CARGO_MANIFEST_DIR"));
 }
+
+#[test]
+fn every_setting_stands_in_the_readme() {
+    tocsin_plugin::testing::check_readme_settings(env!("CARGO_MANIFEST_DIR"), &Ticket::fields());
+    tocsin_plugin::testing::check_readme_settings(env!("CARGO_MANIFEST_DIR"), &Account::fields());
+}

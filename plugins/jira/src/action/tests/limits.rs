@@ -3,7 +3,7 @@
 use super::peer::Peer;
 use super::*;
 use proptest::prelude::*;
-use tocsin_plugin::Link;
+use tocsin_plugin::testing::hostile_context;
 
 /// Jira's limit for a description or comment.
 const TEXT_MAX: usize = 32_767;
@@ -14,17 +14,8 @@ fn fill(filler: &str, bytes: usize) -> String {
 }
 
 fn hostile(filler: &str) -> Context {
-    let mut context = context(ChangeKind::Opened);
-    let incident = &mut context.incident;
-    incident.title = filler.repeat(10_000);
-    incident.message = fill(filler, 65_536);
-    incident.source = fill(filler, 500);
-    incident.labels =
-        (0..100).map(|n| Label { key: format!("{n}{filler}"), value: fill(filler, 4_096) }).collect();
-    incident.links =
-        (0..16).map(|_| Link { title: fill(filler, 300), url: "https://a.example/&]".repeat(80) }).collect();
+    let mut context = Context { host: CLOUD.to_owned(), ..hostile_context(filler) };
     context.change.text = fill(filler, 20_000);
-    context.change.actor = Some(fill(filler, 500));
     context.change.changed = (0..100).map(|_| filler.to_owned()).collect();
     context
 }
