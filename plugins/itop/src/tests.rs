@@ -42,3 +42,9 @@ fn following(more: &[(&str, &str)]) -> Fields {
 fn cases_hold() {
     testing::run_action_cases::<Itop>(env!("CARGO_MANIFEST_DIR"));
 }
+
+#[test]
+fn every_setting_stands_in_the_readme() {
+    testing::check_readme_settings(env!("CARGO_MANIFEST_DIR"), &Fields::fields());
+    testing::check_readme_settings(env!("CARGO_MANIFEST_DIR"), &Connection::fields());
+}
