@@ -75,3 +75,10 @@ fn a_wrong_setting_is_named_before_anything_is_sent() {
         assert!(matches!(&outcome, Err(Failure::Misconfigured(why)) if why.contains(named)), "{outcome:?}");
     }
 }
+
+#[test]
+fn every_setting_stands_in_the_readme() {
+    testing::check_readme_settings(env!("CARGO_MANIFEST_DIR"), &In::fields());
+    testing::check_readme_settings(env!("CARGO_MANIFEST_DIR"), &Connection::fields());
+    testing::check_readme_settings(env!("CARGO_MANIFEST_DIR"), &Out::fields());
+}
