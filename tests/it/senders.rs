@@ -132,6 +132,6 @@ fn a_program_that_does_not_compile_is_found_when_the_configuration_is_checked() 
         source("hook", "webhook"),
         settings("sources.hook", "jq = '{title: .name'")
     ));
-    let said = site.run(&["check"]).expect(1).stdout;
+    let said = site.run(&["check"]).expect(1).stderr;
     assert!(said.contains("sources.hook.settings.jq"), "{said}");
 }

@@ -121,7 +121,8 @@ impl Settings {
         let mut errors = Vec::new();
         for field in fields.iter().filter(|field| field.kind != FieldKind::Secret) {
             let default = || field.default.clone().map(Given::Text);
-            match given.get(&field.key).cloned().or_else(default) {
+            let value = given.get(&field.key).filter(|value| !is_left_out(field, value)).cloned();
+            match value.or_else(default) {
                 Some(value) => match checked(&field.kind, value) {
                     Ok(value) => settings.push((field.key.clone(), value)),
                     Err(problem) => errors.push(SettingError { key: field.key.clone(), problem }),
@@ -181,10 +182,11 @@ impl Settings {
     }
 
     /// The settings as a plugin sees them for the sample incident, so that it can check them when they are
-    /// saved. Each template was tried on it alone, so none is missing.
-    pub fn sample(&self) -> Vec<Setting> {
+    /// saved. What an incident may have and the sample has not, such as a label, reads as `missing`. Each
+    /// template was tried alone, so none is left out.
+    pub fn sample(&self, missing: &str) -> Vec<Setting> {
         let ((incident, change), urls) = (sample(), sample_urls());
-        let view = View::new(&incident, &change).with_urls(&urls);
+        let view = View::new(&incident, &change).with_urls(&urls).with_missing(missing);
         let rendered = |checked: &Checked| match checked {
             Checked::Plain(value) => Some(value.clone()),
             Checked::Template(template) => template.render(&view).ok().map(Value::Text),
@@ -213,6 +215,15 @@ pub fn secret_names(fields: &[Field]) -> impl Iterator<Item = (&str, bool)> {
         .iter()
         .filter(|field| field.kind == FieldKind::Secret)
         .map(|field| (field.key.as_str(), field.required))
+}
+
+/// Whether an empty text stands for a value that the kind has no empty form of, and that need not be given.
+fn is_left_out(field: &Field, given: &Given) -> bool {
+    let has_no_empty = matches!(
+        field.kind,
+        FieldKind::Color | FieldKind::Url | FieldKind::Duration | FieldKind::Integer | FieldKind::Choice(_)
+    );
+    has_no_empty && !field.required && matches!(given, Given::Text(text) if text.trim().is_empty())
 }
 
 fn listed(words: &[&str]) -> String {
@@ -254,8 +265,9 @@ fn checked(kind: &FieldKind, given: Given) -> Result<Checked, String> {
             Err(format!("`{text}` is not one of {}", listed(&words)))
         }
         (FieldKind::Color, Given::Text(text)) => {
-            if text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-                return plain(Value::Text(text));
+            let digits = text.strip_prefix('#').unwrap_or(&text);
+            if digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                return plain(Value::Text(digits.to_owned()));
             }
             Err(format!("`{text}` is not a colour: expected six hexadecimal digits such as `d93025`"))
         }

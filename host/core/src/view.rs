@@ -15,8 +15,8 @@ use crate::time::Timestamp;
 
 mod open;
 
+use open::open_map;
 pub(crate) use open::{as_map, is_map};
-use open::{open_map, texts};
 
 /// The incident's fields, as templates name them: at the top and below `incident`.
 pub const INCIDENT_FIELDS: [&str; 15] = [
@@ -50,12 +50,13 @@ pub struct View<'a> {
     change: &'a Change,
     urls: &'a [Link],
     references: &'a [(String, Vec<Reference>)],
+    missing: &'a str,
 }
 
 impl<'a> View<'a> {
     /// The view of `incident` right after `change`.
     pub fn new(incident: &'a Incident, change: &'a Change) -> Self {
-        Self { incident, change, urls: &[], references: &[] }
+        Self { incident, change, urls: &[], references: &[], missing: "" }
     }
 
     /// With addresses in the relay's own interface: a link's title is its purpose, such as `incident` or
@@ -72,17 +73,29 @@ impl<'a> View<'a> {
         Self { references, ..self }
     }
 
+    /// With this word for every label, address and reference that is not there, in place of nothing: for trying
+    /// templates that need something in those places.
+    #[must_use]
+    pub(crate) fn with_missing(self, missing: &'a str) -> Self {
+        Self { missing, ..self }
+    }
+
     /// As the value that templates are rendered with.
     pub fn value(&self) -> Value {
-        let fields = incident_fields(self.incident);
+        let texts = |entries: Vec<(String, String)>| open::texts(entries, self.missing);
+        let mut fields = incident_fields(self.incident);
+        fields.insert("labels", texts(self.incident.labels.clone().into_iter().collect()));
         let mut names: BTreeMap<&str, Value> = fields.clone();
         names.insert("incident", Value::from(fields));
         names.insert("change", Value::from(change_fields(self.change)));
-        names.insert("urls", texts(self.urls.iter().map(|link| (link.title.clone(), link.url.clone()))));
+        names.insert(
+            "urls",
+            texts(self.urls.iter().map(|link| (link.title.clone(), link.url.clone())).collect()),
+        );
         let peers = self.references.iter().map(|(connection, references)| {
-            (connection.clone(), texts(references.iter().flat_map(reference_fields)))
+            (connection.clone(), texts(references.iter().flat_map(reference_fields).collect()))
         });
-        names.insert("references", open_map(peers.collect(), texts(std::iter::empty())));
+        names.insert("references", open_map(peers.collect(), texts(Vec::new())));
         Value::from(names)
     }
 }
@@ -107,7 +120,8 @@ fn incident_fields(incident: &Incident) -> BTreeMap<&'static str, Value> {
         Value::from(&incident.message),
         Value::from(incident.severity.as_str()),
         Value::from(incident.state.as_str()),
-        texts(incident.labels.clone()),
+        // The view's own: what is missing there reads as the view says.
+        Value::UNDEFINED,
         links.collect(),
         Value::from(incident.count),
         time(Some(incident.opened_at)),
@@ -197,7 +211,7 @@ pub fn sample() -> (Incident, Change) {
     let change = Change {
         kind: ChangeKind::Updated,
         at,
-        actor: Some("Sample Person".to_owned()),
+        actor: Some("sample.person".to_owned()),
         text: "Sample text".to_owned(),
         changed: vec!["title".to_owned()],
     };

@@ -90,7 +90,10 @@ impl Attempt {
         };
         let action = match bindings.actions.get(action_name) {
             Some(Ok(binding)) => Arc::clone(binding),
-            Some(Err(why)) => return Err(Verdict::Misconfigured(why.clone())),
+            // Its own fault and no other action's: the connection goes on.
+            Some(Err(why)) => {
+                return Err(Verdict::Rejected(format!("the action is misconfigured: {why}")));
+            }
             None => return Err(gone("action", action_name)),
         };
         let now = clock::now();

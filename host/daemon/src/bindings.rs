@@ -15,6 +15,9 @@ use tocsin_sandbox::{CallError, Limits, Plugin};
 use crate::config::{Action, Config, Connection, Problem, Source};
 use crate::outgoing::named_secrets;
 
+/// What stands for a label that the sample incident has not.
+const SAMPLE_WORD: &str = "sample";
+
 /// A plugin that is in force, and where it is from.
 #[derive(Clone)]
 pub struct Loaded {
@@ -96,6 +99,10 @@ impl Bindings {
         let mut actions = BTreeMap::new();
         for (name, action) in &config.actions {
             let bound = bind_action(action, config, &plugins, &connections).await;
+            if let Ok(binding) = &bound {
+                // What is missing here pauses the connection when it is needed, and is told now.
+                note(rehearse(binding, action, config, &connections).await);
+            }
             actions.insert(name.clone(), bound.map_err(&mut note));
         }
         (Self { plugins, sources, actions, connections }, problems)
@@ -239,30 +246,72 @@ async fn bind_action(
     let settings = Settings::check(&info.fields, &action.settings).map_err(|errors| at(&path, errors))?;
     // What a connection itself lacks is said of the connection.
     for over in [Some(connection), test].into_iter().flatten() {
-        if let Some(Ok(bound)) = connections.get(&over.name) {
-            rehearse(plugin, &settings, over, bound, &path).await?;
+        let Some(Ok(bound)) = connections.get(&over.name) else { continue };
+        let found = mistakes(plugin, over, bound, &settings).await;
+        let found = found.map_err(|error| problem(format!("{path}.settings"), error.to_string()))?;
+        if !found.is_empty() {
+            return Err(at(&path, found));
         }
     }
     Ok(Arc::new(ActionBinding { plugin: plugin.clone(), settings }))
 }
 
-/// Checks an action over a connection as far as that is possible without sending: the plugin's own check, then
-/// the first request for a sample incident, for the secrets that it names.
-async fn rehearse(
+/// What the plugin finds wrong with an action's settings, whatever stands where the sample incident has nothing:
+/// a label may be a whole value (`{{ labels.channel }}`) or a part of one (`#{{ labels.channel }}`).
+async fn mistakes(
     plugin: &Plugin,
-    settings: &Settings,
     connection: &Connection,
     bound: &ConnectionBinding,
-    path: &str,
-) -> Result<(), Vec<Problem>> {
+    settings: &Settings,
+) -> Result<Vec<SettingError>, CallError> {
     let host = connection.target.host();
-    let trouble = |error: CallError| problem(format!("{path}.settings"), error.to_string());
-    let found = plugin.check_action(host, &bound.settings, &settings.sample()).await.map_err(trouble)?;
+    let mut found = plugin.check_action(host, &bound.settings, &settings.sample(SAMPLE_WORD)).await?;
     if !found.is_empty() {
-        return Err(at(path, found));
+        let other = plugin.check_action(host, &bound.settings, &settings.sample("")).await?;
+        found.retain(|mistake| other.iter().any(|other| other.key == mistake.key));
     }
+    Ok(found)
+}
+
+/// Makes an action's first request for a sample incident, without sending it: is every secret there that it
+/// names?
+async fn rehearse(
+    binding: &ActionBinding,
+    action: &Action,
+    config: &Config,
+    connections: &Connections,
+) -> Vec<Problem> {
+    let rule = &action.rule;
+    let mut problems = Vec::new();
+    for name in [Some(&rule.connection), rule.test_connection.as_ref()].into_iter().flatten() {
+        let (Some(connection), Some(Ok(bound))) = (config.connections.get(name), connections.get(name))
+        else {
+            continue;
+        };
+        let limits = Limits { encoded_bytes: connection.body_bytes, ..binding.plugin.limits().clone() };
+        let plugin = binding.plugin.with_limits(limits);
+        let settings = || format!("actions.{}.settings", rule.name);
+        match plugin.encode(sample_context(binding, connection, bound)).await.map(|answer| answer.value) {
+            Ok(Ok(Step::Send { request, .. })) => {
+                let missing = named_secrets(&request).find(|key| !connection.secrets.contains_key(*key));
+                problems.extend(missing.into_iter().flat_map(|key| {
+                    let words = format!("is missing: actions.{} needs it", rule.name);
+                    problem(format!("connections.{name}.secrets.{key}"), words)
+                }));
+            }
+            Ok(Err(Failure::Misconfigured(why))) => problems.extend(problem(settings(), why)),
+            Err(error) => problems.extend(problem(settings(), error.to_string())),
+            // The sample may be what does not fit.
+            Ok(Ok(Step::Delivered(_) | Step::Skipped(_)))
+            | Ok(Err(Failure::Rejected(_) | Failure::Retry { .. })) => {}
+        }
+    }
+    problems
+}
+
+fn sample_context(binding: &ActionBinding, connection: &Connection, bound: &ConnectionBinding) -> Context {
     let (incident, change) = sample();
-    let context = Context {
+    Context {
         now: change.at,
         delivery_id: incident.id.to_string(),
         incident,
@@ -270,23 +319,9 @@ async fn rehearse(
         attempt: 1,
         test: false,
         references: Vec::new(),
-        settings: settings.sample(),
+        settings: binding.settings.sample(SAMPLE_WORD),
         connection: bound.settings.clone(),
-        host: host.to_owned(),
+        host: connection.target.host().to_owned(),
         urls: sample_urls(),
-    };
-    match plugin.encode(context).await.map_err(trouble)?.value {
-        Ok(Step::Send { request, .. }) => {
-            let missing = named_secrets(&request).find(|name| !connection.secrets.contains_key(*name));
-            missing.map_or(Ok(()), |name| {
-                let words = format!("is missing: {path} needs it");
-                Err(problem(format!("connections.{}.secrets.{name}", connection.name), words))
-            })
-        }
-        Err(Failure::Misconfigured(why)) => Err(problem(format!("{path}.settings"), why)),
-        // The sample may be what does not fit.
-        Ok(Step::Delivered(_) | Step::Skipped(_)) | Err(Failure::Rejected(_) | Failure::Retry { .. }) => {
-            Ok(())
-        }
     }
 }

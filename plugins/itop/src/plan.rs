@@ -237,11 +237,21 @@ fn headers(settings: &Fields) -> Result<Vec<(String, String)>, String> {
         // The line itself is not shown: somebody may have put a token there.
         let (name, value) =
             line.split_once(':').ok_or_else(|| format!("line {} is not `Name: value`", index + 1))?;
+        if text::has_placeholder(line) {
+            return Err(format!(
+                "line {} is sent as it is; a line with placeholders belongs into `header_template`",
+                index + 1
+            ));
+        }
         headers.push((name.trim().to_owned(), value.trim().to_owned()));
     }
     let template = object(&settings.header_template)?;
-    headers
-        .extend(template.iter().map(|(name, value)| (name.clone(), json::scalar(value).unwrap_or_default())));
+    // A placeholder that this incident has nothing for makes no header.
+    let filled = template.iter().filter_map(|(name, value)| {
+        let value = json::scalar(value).filter(|value| !value.trim().is_empty())?;
+        Some((name.clone(), value))
+    });
+    headers.extend(filled);
     // What iTop's own action has there by default is what is sent anyway.
     headers.retain(|(name, value)| {
         !(name.eq_ignore_ascii_case("content-type")

@@ -88,6 +88,19 @@ pub fn encode_path(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
+/// Whether `text` has what opens a placeholder in a template's grammars, Jinja's or iTop's: for settings that are
+/// taken as they are, where it would be sent as it stands.
+pub fn has_placeholder(text: &str) -> bool {
+    let names_an_object = |before: &str| {
+        let name = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        name.len() < before.len() && (name.ends_with('$') || before.contains("%24"))
+    };
+    let arrows = ["->", "-&gt;", "→", "-%3E", "-%3e"];
+    text.contains("{{")
+        || text.contains("{%")
+        || arrows.iter().any(|arrow| text.match_indices(arrow).any(|(at, _)| names_an_object(&text[..at])))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +150,24 @@ mod tests {
     fn the_surroundings_of_a_column_are_cut_between_characters() {
         assert_eq!(around("äöü", 4, 1), "äö");
         assert_eq!(around("", 9, 5), "");
+    }
+
+    #[test]
+    fn placeholders_of_both_grammars_are_seen() {
+        for text in [
+            "{{ title }}",
+            "{% if x %}",
+            "a $this->title$",
+            "$this-&gt;title$",
+            "$current_user→login$",
+            "%24this->title%24",
+            "%24this-%3Etitle%24",
+        ] {
+            assert!(has_placeholder(text), "{text}");
+        }
+        for text in ["plain", "a -> b", "costs $5", "$ ->", "{ }", ""] {
+            assert!(!has_placeholder(text), "{text}");
+        }
     }
 
     #[test]

@@ -144,7 +144,7 @@ fn a_dropped_plugin_that_is_refused_is_a_mistake_too() {
     let site = Site::new(&good());
     site.drop_plugin("bad.wasm", b"not wasm at all");
     site.drop_plugin("panic.wasm", &guest("panic"));
-    let said = site.run(&["check"]).expect(1).stdout;
+    let said = site.run(&["check"]).expect(1).stderr;
     assert!(said.contains("plugin file bad.wasm is refused: it is not WebAssembly"), "{said}");
     assert!(!said.contains("panic.wasm"), "{said}");
 }
@@ -175,4 +175,24 @@ fn a_secret_that_an_action_needs_is_missed_when_the_configuration_is_read() {
         "{out}[connections.out.secrets]\npassword = \"word\"\nsigning_key = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\n{tell}"
     ));
     site.run(&["check"]).expect(0);
+}
+
+#[test]
+fn a_setting_that_an_alert_can_make_right_is_no_mistake() {
+    let site = Site::new(
+        "[connections.rocket]\nplugin = \"rocketchat\"\nurl = \"https://chat.example/hooks/a/b\"\n\
+         [connections.bot]\nplugin = \"slack\"\nurl = \"https://slack.com/api\"\nsecrets = { token = \"xoxb-0\" }\n\
+         [actions.part]\nconnection = \"rocket\"\n[actions.part.settings]\nemoji = \":{{ labels.emoji }}:\"\n\
+         channel = \"#{{ labels.squad }}\"\navatar = \"https://$this->labels->host$/x.png\"\n\
+         [actions.whole]\nconnection = \"rocket\"\n[actions.whole.settings]\nemoji = \"{{ labels.emoji }}\"\n\
+         channel = \"@{{ change.actor }}\"\navatar = \"$this->labels->picture$\"\nhighlight_color = \"\"\n\
+         [actions.bot]\nconnection = \"bot\"\n[actions.bot.settings]\nchannel = \"{{ labels.channel }}\"\n",
+    );
+    site.run(&["check"]).expect(0);
+    let site = Site::new(
+        "[connections.rocket]\nplugin = \"rocketchat\"\nurl = \"https://chat.example/hooks/a/b\"\n\
+         [actions.wrong]\nconnection = \"rocket\"\n[actions.wrong.settings]\nemoji = \"{{ labels.emoji }} \\\\o/\"\n",
+    );
+    let said = site.run(&["check"]).expect(1).stderr;
+    assert!(said.contains("actions.wrong.settings.emoji: "), "{said}");
 }

@@ -129,3 +129,37 @@ fn a_secret_that_is_missing_at_the_receiver_is_the_connections_and_pauses_it() {
     );
     assert!(receiver.requests().is_empty());
 }
+
+#[test]
+fn a_broken_action_keeps_no_other_of_its_connection_waiting() {
+    let receiver = Receiver::start();
+    let mut relay = Relay::start(&format!(
+        "{}[actions.bad]\nconnection = \"out\"\n{}",
+        to_webhook(&receiver),
+        settings("actions.bad", "payload = \"{'a': 1}\"")
+    ));
+    for title in ["disk", "cpu"] {
+        open(&relay, title);
+    }
+    let got = receiver.wait(2);
+    assert_eq!([got[0].title(), got[1].title()], ["disk", "cpu"]);
+    let dead = relay.list(&["deliveries", "list", "--action", "bad"]);
+    assert!(dead.iter().all(|delivery| delivery["state"] == "rejected"), "{dead:#?}");
+    let why = dead[0]["last"]["summary"].as_str().expect("a reason");
+    assert!(why.contains("the action is misconfigured: actions.bad.settings.payload: line 1"), "{why}");
+    relay.run(&["status"]).expect(1);
+
+    // Mended, what it owes is sent.
+    relay.stop();
+    let mended = format!(
+        "{}[actions.bad]\nconnection = \"out\"\n{}",
+        to_webhook(&receiver),
+        settings("actions.bad", "payload = '{\"a\": \"{{ title }}\"}'")
+    );
+    relay.configure(&mended);
+    relay.restart();
+    let said = relay.run(&["deliveries", "retry", "--dead-letters", "--action", "bad"]).expect(0).stdout;
+    assert_eq!(said, "2 dead letters are tried again\n");
+    let got = receiver.wait(4);
+    assert_eq!([got[2].json(), got[3].json()], [json!({ "a": "disk" }), json!({ "a": "cpu" })]);
+}

@@ -126,7 +126,7 @@ fn every_form_of_the_grammar_is_read() {
         ("change->text", "<p>Done &amp; dusted</p>"),
         ("change->kind", "updated"),
         ("change->label(kind)", "Updated"),
-        ("change->actor", "Sample Person"),
+        ("change->actor", "sample.person"),
         ("change->changed", "title"),
         ("label(change->changed)", "Title"),
     ] {
@@ -145,7 +145,7 @@ fn whoever_made_the_change_is_the_current_contact_and_the_current_user() {
         for path in
             ["login", "friendlyname", "name", "name()", "email", "contactid_friendlyname", "html(login)"]
         {
-            assert_eq!(rendered(&format!("${object}->{path}$")), "Sample Person", "{path}");
+            assert_eq!(rendered(&format!("${object}->{path}$")), "sample.person", "{path}");
         }
         let (name, known) = refused(&format!("${object}->phone$"));
         assert_eq!(name, format!("${object}->phone$"));

@@ -103,6 +103,7 @@ fn single_quotes_that_are_not_the_cause_are_not_named() {
 #[test]
 fn what_people_often_write_wrong_is_named() {
     for (text, words) in [
+        ("{\"a\": \"{{ references[\"itop\"].ticket }}\"}", "a double quote inside of a placeholder"),
         ("{\"a\": {{ title }}}", "a placeholder stands outside of a string"),
         ("{\"a\": $this->title$}", "a placeholder stands outside of a string"),
         ("{% if title %}{}{% endif %}", "a placeholder stands outside of a string"),

@@ -37,7 +37,7 @@ fn a_check_sees_every_setting_as_it_is_for_the_sample() {
         text("payload", r#"{"a":"Sample incident","n":3}"#),
         Setting { key: "count".to_owned(), value: Value::Integer(7) },
     ];
-    assert_eq!(settings.sample(), expected);
+    assert_eq!(settings.sample("sample"), expected);
 }
 
 #[test]
@@ -87,4 +87,36 @@ fn a_mistake_in_a_template_is_told_under_its_key() {
         errors[1],
         "payload: line 1, column 2: JSON wants double quotes (\") where a single quote (') stands"
     );
+}
+
+#[test]
+fn what_the_sample_lacks_reads_as_a_word_in_a_check_and_as_nothing_for_an_incident() {
+    let settings = settings(&[
+        ("channel", FieldKind::Template, "#{{ labels.squad }}"),
+        ("avatar", FieldKind::Template, "https://$this->labels->host$/x.png"),
+        ("there", FieldKind::Template, "{{ labels.team }} {{ 'host' in labels }} {{ references.a.b }}"),
+        ("who", FieldKind::Template, "@{{ change.actor }}"),
+    ]);
+    let expected = [
+        text("channel", "#sample"),
+        text("avatar", "https://sample/x.png"),
+        text("there", "sample False sample"),
+        text("who", "@sample.person"),
+    ];
+    assert_eq!(settings.sample("sample"), expected);
+    assert_eq!(settings.sample("")[0], text("channel", "#"));
+    let (incident, change) = with_title("x");
+    let rendered = settings.render(&view_of(&incident, &change)).expect("it renders");
+    assert_eq!(rendered[0], text("channel", "#"));
+}
+
+#[test]
+fn a_colour_may_have_its_sign_and_an_empty_text_is_none() {
+    let settings = settings(&[
+        ("sign", FieldKind::Color, "#FF8800"),
+        ("plain", FieldKind::Color, "d93025"),
+        ("none", FieldKind::Color, ""),
+        ("wait", FieldKind::Duration, " "),
+    ]);
+    assert_eq!(settings.sample(""), [text("sign", "FF8800"), text("plain", "d93025")]);
 }

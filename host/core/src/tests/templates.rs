@@ -35,7 +35,7 @@ fn every_field_can_be_read_at_the_top_and_below_incident() {
         ("{{ labels.team }}", "sample"),
         (
             "{{ change.kind }} by {{ change.actor }}: {{ change.text }}",
-            "updated by Sample Person: Sample text",
+            "updated by sample.person: Sample text",
         ),
         ("{{ change.changed|join(', ') }}", "title"),
         (

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
 
-/// A map of texts in which every other name reads as the empty text. The last entry of a name counts.
-pub(super) fn texts(entries: impl IntoIterator<Item = (String, String)>) -> Value {
+/// A map of texts in which every other name reads as `missing`. The last entry of a name counts.
+pub(super) fn texts(entries: Vec<(String, String)>, missing: &str) -> Value {
     let entries = entries.into_iter().map(|(key, value)| (key, Value::from(value))).collect();
-    open_map(entries, Value::from(""))
+    open_map(entries, Value::from(missing))
 }
 
 /// A map in which every name that is not there reads as `missing`.

@@ -34,10 +34,10 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         return Err(ConfigError::Invalid { path: config.path, problems }.into());
     } else {
         for refused in &refused {
-            println!("plugin file {} is refused: {}", refused.file, refused.why);
+            eprintln!("plugin file {} is refused: {}", refused.file, refused.why);
         }
         for problem in &problems {
-            println!("{}: {}", config.path.display(), problem);
+            eprintln!("{}: {}", config.path.display(), problem);
         }
         if problems.is_empty() {
             summary(&config, &bindings);

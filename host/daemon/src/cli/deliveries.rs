@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use super::table::{items, json, print, query, second, segment, short, text};
 use super::{Place, person};
 
+/// Dead letters that are asked for at once.
+const ROUND: usize = 1000;
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Deliveries {
     /// List deliveries, newest first.
@@ -38,7 +41,14 @@ pub(super) enum Deliveries {
     /// paused.
     Retry {
         /// Its id.
-        delivery: String,
+        #[arg(required_unless_present = "dead_letters")]
+        delivery: Option<String>,
+        /// All dead letters instead; with --action, those of one action.
+        #[arg(long, conflicts_with = "delivery")]
+        dead_letters: bool,
+        /// Whose dead letters.
+        #[arg(long, requires = "dead_letters")]
+        action: Option<String>,
         /// Who says so. Default: the user at the terminal
         #[arg(long = "as", value_name = "NAME")]
         actor: Option<String>,
@@ -62,13 +72,47 @@ pub(super) fn run(place: &Place, command: Deliveries) -> anyhow::Result<ExitCode
             let delivery = place.ask(&format!("/deliveries/{}", segment(&delivery)), None)?;
             if place.json { json(&delivery) } else { show(&delivery) }
         }
-        Deliveries::Retry { delivery, actor } => {
-            let path = format!("/deliveries/{}/retry", segment(&delivery));
-            let delivery = place.ask(&path, Some(json!({ "actor": actor.unwrap_or_else(person) })))?;
+        Deliveries::Retry { delivery: Some(delivery), actor, .. } => {
+            let delivery = retry(place, &delivery, actor)?;
             if place.json { json(&delivery) } else { println!("{}", line(&delivery)) }
         }
+        Deliveries::Retry { delivery: None, action, actor, .. } => retry_all(place, action, actor)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn retry(place: &Place, delivery: &str, actor: Option<String>) -> anyhow::Result<Value> {
+    let path = format!("/deliveries/{}/retry", segment(delivery));
+    place.ask(&path, Some(json!({ "actor": actor.unwrap_or_else(person) })))
+}
+
+/// The oldest first, as they were owed.
+fn retry_all(place: &Place, action: Option<String>, actor: Option<String>) -> anyhow::Result<()> {
+    let mut retried = Vec::new();
+    loop {
+        let pairs = [
+            ("state", Some("rejected,expired".to_owned())),
+            ("action", action.clone()),
+            ("limit", Some(ROUND.to_string())),
+        ];
+        let found = place.ask(&query("/deliveries", &pairs), None)?;
+        let ids = items(&found).iter().rev().map(|delivery| text(delivery, "id"));
+        // One that is a dead letter again by now is not tried twice.
+        let new: Vec<String> = ids.filter(|id| !retried.contains(id)).collect();
+        if new.is_empty() {
+            break;
+        }
+        for id in new {
+            retry(place, &id, actor.clone())?;
+            retried.push(id);
+        }
+    }
+    if place.json {
+        json(&json!(retried));
+    } else {
+        println!("{} dead letters are tried again", retried.len());
+    }
+    Ok(())
 }
 
 /// A delivery in one line.

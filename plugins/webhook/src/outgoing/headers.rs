@@ -16,8 +16,6 @@ const VALUE_CHARS: usize = 2_000;
 /// Headers that are the host's or the protocol's own.
 const RESERVED: [&str; 8] =
     ["connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
-/// What opens a placeholder.
-const PLACEHOLDERS: [&str; 5] = ["{{", "{%", "$this->", "$this-&gt;", "$this→"];
 
 /// What the operator's headers say.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -36,7 +34,7 @@ pub(super) fn read(connection: &Connection, settings: &Out) -> Result<Headers, P
     let mut headers = Headers::default();
     for (number, line) in settings.headers.iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let wrong = |why: String| Problem::new("headers", format!("line {}: {why}", number + 1));
-        if PLACEHOLDERS.iter().any(|opening| line.contains(opening)) {
+        if text::has_placeholder(line) {
             return Err(wrong(
                 "is sent as it is; a line with placeholders belongs into `header_template`".to_owned(),
             ));

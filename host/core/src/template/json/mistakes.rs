@@ -44,6 +44,12 @@ fn problem(words: &str, found: &str, before: &str) -> String {
     if found.starts_with(['‘', '’', '“', '”', '„']) {
         return "JSON wants straight double quotes (\") where a typographic one stands".to_owned();
     }
+    let inside = before.rfind("{{").max(before.rfind("{%"));
+    if inside.is_some_and(|at| before[at..].contains('"') && !before[at..].contains("}}")) {
+        return "a double quote inside of a placeholder ends the string around it: write \
+                `references['itop']` or `references.itop`"
+            .to_owned();
+    }
     if placeholder {
         return "a placeholder stands outside of a string: write it in double quotes".to_owned();
     }
