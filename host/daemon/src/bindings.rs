@@ -49,6 +49,8 @@ pub struct Bindings {
     pub actions: BTreeMap<String, Result<Arc<ActionBinding>, String>>,
     /// By the connection's name.
     pub connections: Connections,
+    /// What is bound and will not work when it is needed: a secret that is missing.
+    pub missed: Vec<Problem>,
 }
 
 /// A source with its plugin.
@@ -96,16 +98,16 @@ impl Bindings {
         for (name, connection) in &config.connections {
             connections.insert(name.clone(), bind_connection(connection, &plugins).await.map_err(&mut note));
         }
-        let mut actions = BTreeMap::new();
+        let (mut actions, mut missed) = (BTreeMap::new(), Vec::new());
         for (name, action) in &config.actions {
             let bound = bind_action(action, config, &plugins, &connections).await;
             if let Ok(binding) = &bound {
-                // What is missing here pauses the connection when it is needed, and is told now.
-                note(rehearse(binding, action, config, &connections).await);
+                missed.extend(rehearse(binding, action, config, &connections).await);
             }
             actions.insert(name.clone(), bound.map_err(&mut note));
         }
-        (Self { plugins, sources, actions, connections }, problems)
+        problems.extend(missed.iter().cloned());
+        (Self { plugins, sources, actions, connections, missed }, problems)
     }
 
     /// What of the configuration stands still, for want of a plugin that fits: its path, and why.

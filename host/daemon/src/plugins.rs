@@ -105,6 +105,9 @@ impl Shelf {
             return None;
         }
         let bindings = self.bind(config, &files).await.0;
+        for problem in &bindings.missed {
+            tracing::warn!(%problem, "this will not work when it is needed");
+        }
         *self.dropped.lock().unwrap_or_else(PoisonError::into_inner) = files;
         Some(bindings)
     }

@@ -40,6 +40,7 @@ fn what_is_over_within_the_delay_is_not_told_and_the_history_says_so() {
     open(&relay, "disk", "high");
     let waiting = &deliveries_of(&relay, "tell")[0];
     assert_eq!(waiting["state"], "waiting");
+    assert!(waiting["next_at"].is_string(), "it says until when: {waiting:#}");
     resolve(&relay, "disk");
     let over = &deliveries_of(&relay, "tell")[0];
     assert_eq!((&over["change"], &over["state"]), (&"resolved".into(), &"skipped".into()));

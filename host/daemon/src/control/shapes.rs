@@ -63,6 +63,9 @@ pub(super) fn timeline(item: &TimelineItem) -> Value {
 }
 
 pub(super) fn delivery(delivery: &Delivery) -> Value {
+    // One that waits behind another has no time; one that is held for its action's delay has.
+    let is_held = delivery.state == DeliveryState::Waiting && delivery.next_at > delivery.owed_since;
+    let has_time = delivery.state == DeliveryState::Due || is_held;
     json!({
         "id": delivery.id.to_string(),
         "action": delivery.action,
@@ -73,7 +76,7 @@ pub(super) fn delivery(delivery: &Delivery) -> Value {
         "state": delivery.state.as_str(),
         "settled": delivery.state.is_settled(),
         "attempts": delivery.attempts,
-        "next_at": (delivery.state == DeliveryState::Due).then(|| delivery.next_at.to_string()),
+        "next_at": has_time.then(|| delivery.next_at.to_string()),
         "owed_since": delivery.owed_since.to_string(),
         "last": delivery.log.last().map(attempt),
     })
