@@ -84,12 +84,21 @@ fn prepare(directory: &Path) -> std::io::Result<Result<(), CacheError>> {
     // A file of ours says both whether we can write here and who we are.
     let probe = directory.join(format!(".probe-{}", std::process::id()));
     let user = fs::File::create(&probe)?.metadata()?.uid();
-    fs::remove_file(&probe)?;
+    gone(fs::remove_file(&probe))?;
     if metadata.uid() != user {
         let path = directory.to_owned();
         return Ok(Err(CacheError::Foreign { path, owner: metadata.uid(), user }));
     }
     Ok(Ok(()))
+}
+
+/// That a file is gone, whoever removed it: the compiler of another process that uses the directory clears away
+/// what it does not know.
+fn gone(removed: std::io::Result<()>) -> std::io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
 }
 
 #[cfg(test)]
@@ -112,5 +121,15 @@ mod tests {
         let error = open(directory.path()).unwrap_err();
         assert!(matches!(error, CacheError::Writable { mode: 0o770, .. }));
         assert!(error.to_string().contains("chmod 700"), "{error}");
+    }
+
+    #[test]
+    fn a_probe_that_somebody_else_cleared_away_is_no_trouble() {
+        let directory = tempfile::tempdir().unwrap();
+        let probe = directory.path().join("probe");
+        fs::write(&probe, b"").unwrap();
+        assert!(gone(fs::remove_file(&probe)).is_ok());
+        assert!(gone(fs::remove_file(&probe)).is_ok());
+        assert!(gone(fs::remove_file(directory.path())).is_err(), "a directory is no probe");
     }
 }
