@@ -262,6 +262,14 @@ pub enum Rejection {
         /// In which it would have to be.
         expected: &'static str,
     },
+    /// An attempt over a connection that waits for an operator.
+    #[error("delivery {id} cannot be sent: connection `{connection}` is paused")]
+    Paused {
+        /// Of this delivery.
+        id: Id,
+        /// The connection's name.
+        connection: String,
+    },
     /// The receipt is no dead letter.
     #[error("receipt {id} is {status}: only a refused or failed one can be decoded again or discarded")]
     NotDeadLetter {

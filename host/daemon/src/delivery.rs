@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tocsin_core::delivery::Delivery;
 use tocsin_core::id::Id;
 use tocsin_core::journal::Fact;
 use tocsin_store::ReadError;
@@ -86,7 +85,7 @@ impl Workers {
             self.finished(done.ok());
         }
         let mut wake = Instant::now() + SLEEP_MAX;
-        let mut claimable: Vec<Delivery> = Vec::new();
+        let mut claimable: Vec<Attempt> = Vec::new();
         for connection in self.ready(app)? {
             let room = self.room(app, &connection);
             let now = Instant::now();
@@ -101,14 +100,18 @@ impl Workers {
             if due.is_empty() {
                 wake = wake.min(next_due(app, &connection)?);
             }
-            self.pace(app, &connection).took(now, due.len());
-            claimable.extend(due);
+            // Read before the claim: after it, nothing may keep an attempt from beginning.
+            for delivery in due {
+                let references = app.store.references_of(delivery.incident.id)?;
+                claimable.push(Attempt { delivery, references });
+            }
         }
         if !claimable.is_empty() {
-            let deliveries: Vec<Id> = claimable.iter().map(|delivery| delivery.id).collect();
+            let deliveries: Vec<Id> = claimable.iter().map(|attempt| attempt.delivery.id).collect();
             match app.record(Fact::Claimed { deliveries }).await {
-                Ok(_) => self.begin(app, claimable)?,
-                // An operator was quicker with one of them: look again.
+                Ok(_) => self.begin(app, claimable),
+                // Since it was read, an operator was quicker with one of them, or its connection was paused:
+                // look again.
                 Err(CommitError::Rejected(_)) => wake = Instant::now(),
                 Err(error) => return Err(error.into()),
             }
@@ -144,19 +147,19 @@ impl Workers {
         self.paces.entry(connection.to_owned()).or_insert_with(|| Pace::new(rate()))
     }
 
-    fn begin(&mut self, app: &Arc<App>, claimed: Vec<Delivery>) -> Result<(), ReadError> {
-        for mut delivery in claimed {
-            delivery.attempts += 1;
-            let connection = delivery.connection.clone();
-            let references = app.store.references_of(delivery.incident.id)?;
+    fn begin(&mut self, app: &Arc<App>, claimed: Vec<Attempt>) {
+        let now = Instant::now();
+        for mut attempt in claimed {
+            attempt.delivery.attempts += 1;
+            let connection = attempt.delivery.connection.clone();
             *self.under_way.entry(connection.clone()).or_default() += 1;
+            self.pace(app, &connection).took(now);
             let app = Arc::clone(app);
             self.running.spawn(async move {
-                attempt(&app, Attempt { delivery, references }).await;
+                make(&app, attempt).await;
                 Done { connection }
             });
         }
-        Ok(())
     }
 
     fn finished(&mut self, done: Option<Done>) {
@@ -183,7 +186,7 @@ fn next_due(app: &App, connection: &str) -> Result<Instant, ReadError> {
 
 /// Makes an attempt and records what came of it, for as long as that takes: an outcome that is forgotten
 /// would be a message sent twice.
-async fn attempt(app: &App, attempt: Attempt) {
+async fn make(app: &App, attempt: Attempt) {
     let id = attempt.delivery.id;
     let settled = deliver(app, attempt).await;
     loop {

@@ -23,10 +23,14 @@ impl<S: State> Step<'_, S> {
     }
 
     pub(super) fn claimed(&mut self, deliveries: &[Id]) -> Fold<(), S> {
+        let paused = self.state.pauses().kept()?;
         let mut claimed = Vec::with_capacity(deliveries.len());
         for id in deliveries {
             let expected = "expected it to be due";
             let before = self.expect(*id, DeliveryState::Due, expected)?;
+            if paused.iter().any(|(connection, _)| *connection == before.connection) {
+                return Err(Rejection::Paused { id: *id, connection: before.connection }.into());
+            }
             if claimed.iter().any(|other: &Delivery| other.id == *id) {
                 return Err(Rejection::WrongState { id: *id, state: DeliveryState::Sending, expected }.into());
             }

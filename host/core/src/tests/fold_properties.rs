@@ -177,6 +177,7 @@ fn play(moves: &[Move]) -> Result<Memory, TestCaseError> {
             if relay.try_apply(fact).is_err() {
                 prop_assert_eq!(&relay.state, &before, "a rejected entry changes nothing");
             }
+            check_begun(&before, &relay.state)?;
             check_incidents(&relay.state)?;
             check_lanes(&relay.state)?;
             if matches!(change, Move::Tick) {
@@ -185,6 +186,15 @@ fn play(moves: &[Move]) -> Result<Memory, TestCaseError> {
         }
     }
     Ok(relay.state)
+}
+
+/// Nothing is sent over a connection that is paused.
+fn check_begun(before: &Memory, after: &Memory) -> Result<(), TestCaseError> {
+    for id in after.sending.difference(&before.sending) {
+        let connection = &after.deliveries[id].connection;
+        prop_assert!(!before.pauses.contains_key(connection), "begun over {connection}, which is paused");
+    }
+    Ok(())
 }
 
 fn check_incidents(state: &Memory) -> Result<(), TestCaseError> {

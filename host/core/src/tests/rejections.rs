@@ -32,15 +32,18 @@ fn wrong_state(rejection: &Rejection) -> DeliveryState {
     }
 }
 
-/// A relay in the middle of things: deliveries due, sending and waiting, a paused connection. With its
-/// resolved incident, the delivery that is being sent and the one that is due.
+/// A relay in the middle of things: deliveries due, sending and waiting; the connection of `page` is paused.
+/// With its resolved incident, the delivery that is being sent and the one that is due.
 fn busy() -> (Relay, Id, Id, Id) {
-    let mut relay = Relay::new(vec![action("chat", "slack"), action("page", "pager")]);
+    let mut relay =
+        Relay::new(vec![action("chat", "slack"), action("page", "pager"), action("tell", "mail")]);
     let resolved = relay.incident_of(trigger("disk")).id;
     relay.event(resolve("disk"));
     let claimed = relay.claim();
     let sending = claimed[0];
-    let due = relay.settle(claimed[1], Verdict::Misconfigured("no".to_owned())).id;
+    relay.settle(claimed[1], Verdict::Misconfigured("no".to_owned()));
+    let again = Verdict::Retry { reason: "busy".to_owned(), at: relay.now };
+    let due = relay.settle(claimed[2], again).id;
     (relay, resolved, sending, due)
 }
 
@@ -82,6 +85,18 @@ fn a_claim_that_names_a_delivery_twice() {
     let (mut relay, _, _, due) = busy();
     let rejection = rejected(&mut relay, Fact::Claimed { deliveries: vec![due, due] });
     assert_eq!(wrong_state(&rejection), DeliveryState::Sending);
+}
+
+/// What is due was once read a moment before its connection was paused, claimed a moment after, and sent over
+/// it all the same.
+#[test]
+fn a_claim_of_what_is_due_over_a_paused_connection_also_beside_one_that_is_not() {
+    let (mut relay, _, _, due) = busy();
+    let id = relay.state.deliveries_of("page")[0].id;
+    assert_eq!(relay.state.deliveries[&id].state, DeliveryState::Due);
+    let rejection = rejected(&mut relay, Fact::Claimed { deliveries: vec![due, id] });
+    assert_eq!(rejection, Rejection::Paused { id, connection: "pager".to_owned() });
+    relay.apply(Fact::Claimed { deliveries: vec![due] });
 }
 
 #[test]

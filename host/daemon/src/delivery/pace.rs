@@ -31,10 +31,10 @@ impl Pace {
         (wanted.min(free), next)
     }
 
-    /// Counts the requests that did begin.
-    pub(super) fn took(&mut self, now: Instant, requests: usize) {
+    /// Counts a request that did begin.
+    pub(super) fn took(&mut self, now: Instant) {
         if self.rate.is_some() {
-            self.began.extend(std::iter::repeat_n(now, requests));
+            self.began.push_back(now);
         }
     }
 }
@@ -51,15 +51,16 @@ mod tests {
     fn no_more_begin_in_a_window_than_the_peer_bears() {
         let (mut pace, start) = (pace(), Instant::now());
         assert_eq!(pace.allows(start, 5), (2, None), "when the next may begin is known once these have");
-        pace.took(start, 2);
+        pace.took(start);
+        pace.took(start);
         assert_eq!(pace.allows(start, 5), (0, Some(start + Duration::from_millis(1000))));
     }
 
     #[test]
     fn more_may_begin_when_the_window_has_passed() {
         let (mut pace, start) = (pace(), Instant::now());
-        pace.took(start, 1);
-        pace.took(start + Duration::from_millis(600), 1);
+        pace.took(start);
+        pace.took(start + Duration::from_millis(600));
         let later = start + Duration::from_millis(1000);
         assert_eq!(pace.allows(later, 2), (1, Some(start + Duration::from_millis(1600))));
     }
@@ -67,7 +68,7 @@ mod tests {
     #[test]
     fn a_peer_without_a_rate_bears_everything() {
         let mut pace = Pace::new(None);
-        pace.took(Instant::now(), 1000);
+        pace.took(Instant::now());
         assert_eq!(pace.allows(Instant::now(), 64), (64, None));
     }
 }
