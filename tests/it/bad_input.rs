@@ -3,6 +3,7 @@
 
 mod credentials;
 mod dead_letters;
+mod impatient;
 mod proofs;
 mod repeated;
 mod requests;

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
 use tocsin_core::fold::{Applied, Rejection};
 use tocsin_core::journal::{Entry, Fact};
@@ -16,14 +17,60 @@ use crate::bindings::Bindings;
 use crate::clock;
 use crate::config::Config;
 use crate::links::Links;
+use crate::pipeline::micros;
 use crate::sender::Senders;
 use crate::trace::Trace;
+use crate::words;
 
 /// Places in the store's queue that only the relay's own work may take, so that the outcome of a delivery is
 /// never turned away by a flood of requests.
 pub const QUEUE_RESERVE: usize = 256;
 /// Steps of the road that may wait for a slow reader before it misses some.
 const TRACE_BUFFER: usize = 4096;
+
+/// What wakes the workers and shows steps. The store's writer gives them, so that nothing waits because whoever
+/// wanted an entry recorded is gone by the time it is.
+#[derive(Debug)]
+pub struct Signals {
+    /// Told whenever a delivery may be due.
+    pub due: Notify,
+    /// Told whenever a timer was set.
+    pub timed: Notify,
+    /// Every step of the road, for whoever watches.
+    pub steps: broadcast::Sender<Trace>,
+}
+
+impl Default for Signals {
+    fn default() -> Self {
+        Self { due: Notify::new(), timed: Notify::new(), steps: broadcast::channel(TRACE_BUFFER).0 }
+    }
+}
+
+impl Signals {
+    fn trace(&self, step: impl FnOnce() -> Trace) {
+        if self.steps.receiver_count() > 0 {
+            // Nobody left to read it is no error.
+            let _ = self.steps.send(step());
+        }
+    }
+
+    /// Shows what an entry did, then wakes whoever has work by it.
+    fn committed(&self, applied: &Applied, took_us: u64) {
+        if let Some(record) = &applied.receipt {
+            self.trace(|| Trace::Committed {
+                receipt: record.id,
+                took_us,
+                effects: record.effects.iter().map(words::effect).collect(),
+            });
+        }
+        if applied.scheduled {
+            self.due.notify_one();
+        }
+        if applied.timed {
+            self.timed.notify_one();
+        }
+    }
+}
 
 /// The running relay.
 pub struct App {
@@ -37,12 +84,8 @@ pub struct App {
     pub senders: Senders,
     /// What signs and checks the links in messages.
     pub links: Links,
-    /// Told whenever a delivery may be due.
-    pub due: Notify,
-    /// Told whenever a timer was set.
-    pub timed: Notify,
-    /// Every step of the road, for whoever watches.
-    pub trace: broadcast::Sender<Trace>,
+    /// What wakes the workers and shows steps.
+    pub signals: Arc<Signals>,
     bindings: RwLock<Arc<Bindings>>,
     /// Requests turned away since the start, by source.
     unauthorized: BTreeMap<String, AtomicU64>,
@@ -76,9 +119,7 @@ impl App {
             store,
             senders,
             links,
-            due: Notify::new(),
-            timed: Notify::new(),
-            trace: broadcast::channel(TRACE_BUFFER).0,
+            signals: Arc::new(Signals::default()),
             bindings: RwLock::new(Arc::new(bindings)),
         }
     }
@@ -91,7 +132,7 @@ impl App {
     /// Puts other plugins in force. Calls under way end with the ones they began with.
     pub fn bind(&self, bindings: Bindings) {
         *self.bindings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(bindings);
-        self.due.notify_one();
+        self.signals.due.notify_one();
     }
 
     /// Counts a request that did not prove what `source` asks for.
@@ -108,10 +149,7 @@ impl App {
 
     /// Shows a step of the road to whoever watches.
     pub fn trace(&self, step: impl FnOnce() -> Trace) {
-        if self.trace.receiver_count() > 0 {
-            // Nobody left to read it is no error.
-            let _ = self.trace.send(step());
-        }
+        self.signals.trace(step);
     }
 
     /// Records `fact` now, under a new id, and applies it. Returns when it is on the disk.
@@ -124,27 +162,59 @@ impl App {
         self.commit(Entry { at, seed, fact }, None).await
     }
 
-    /// Records `entry`, with the request that it is about, and applies it. Returns when it is on the disk.
+    /// Records `entry`, with the request that it is about, and applies it. Returns when it is on the disk, which
+    /// it is also when nobody waits for that any more.
     ///
     /// # Errors
     /// It does not fit, or could not be stored: then nothing was changed.
     pub async fn commit(&self, entry: Entry, request: Option<SourceRequest>) -> Result<Applied, CommitError> {
         let (reply, answer) = oneshot::channel();
-        // A receiver that is gone was not interested in the answer any more.
-        let respond = move |result| drop(reply.send(result));
-        self.store.submit(Write { entry, request }, respond).map_err(|_| CommitError::Busy)?;
-        let applied = match answer.await {
-            Ok(Ok(applied)) => applied,
-            Ok(Err(WriteError::Rejected(rejection))) => return Err(rejection.into()),
-            Ok(Err(WriteError::Closed)) | Err(_) => return Err(CommitError::Stopping),
-            Ok(Err(error)) => return Err(CommitError::Storage(error.to_string())),
+        let signals = Arc::clone(&self.signals);
+        let began = Instant::now();
+        let respond = move |result: Result<Applied, WriteError>| {
+            if let Ok(applied) = &result {
+                signals.committed(applied, micros(began));
+            }
+            // A receiver that is gone was not interested in the answer any more.
+            drop(reply.send(result));
         };
-        if applied.scheduled {
-            self.due.notify_one();
+        self.store.submit(Write { entry, request }, respond).map_err(|_| CommitError::Busy)?;
+        match answer.await {
+            Ok(Ok(applied)) => Ok(applied),
+            Ok(Err(WriteError::Rejected(rejection))) => Err(rejection.into()),
+            Ok(Err(WriteError::Closed)) | Err(_) => Err(CommitError::Stopping),
+            Ok(Err(error)) => Err(CommitError::Storage(error.to_string())),
         }
-        if applied.timed {
-            self.timed.notify_one();
-        }
-        Ok(applied)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Poll;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn app(folder: &std::path::Path) -> App {
+        let config = Config::parse(&folder.join("tocsin.toml"), "").expect("it is right");
+        let store = Store::open(&folder.join("store"), tocsin_store::Options::default()).expect("it opens");
+        let links = Links::open(folder, None, config.limits.keep_links).expect("a key");
+        let senders = Senders::new(config.connections.values()).expect("no clients");
+        App::new(config, store, senders, links, Bindings::default())
+    }
+
+    /// A sender that hung up once left what it had caused undelivered until the next look at the clock.
+    #[tokio::test]
+    async fn whoever_has_work_by_an_entry_is_woken_although_nobody_waits_for_the_entry() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let app = app(folder.path());
+        let mut recording = Box::pin(app.record(Fact::Started { version: String::new(), routing: None }));
+        // Begun, and whether it is done already is not looked at.
+        let _ =
+            std::future::poll_fn(|context| Poll::Ready(recording.as_mut().poll(context).is_ready())).await;
+        drop(recording);
+        let woken = tokio::time::timeout(Duration::from_secs(60), app.signals.due.notified()).await;
+        woken.expect("the dispatcher is told of what is due");
+        app.store.close();
     }
 }

@@ -192,6 +192,7 @@ impl Attempt {
         })?;
         app.trace(|| Trace::Answered {
             delivery: self.delivery.id,
+            action: self.delivery.action.clone(),
             method,
             host: connection.target.host().to_owned(),
             bytes,

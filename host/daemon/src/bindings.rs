@@ -40,6 +40,7 @@ pub enum Origin {
 type Connections = BTreeMap<String, Result<Arc<ConnectionBinding>, String>>;
 
 /// What is in force.
+#[derive(Default)]
 pub struct Bindings {
     /// By id.
     pub plugins: BTreeMap<String, Loaded>,

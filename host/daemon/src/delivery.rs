@@ -66,7 +66,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             }
         };
         tokio::select! {
-            () = app.due.notified() => {}
+            () = app.signals.due.notified() => {}
             () = tokio::time::sleep_until(wake) => {}
             Some(done) = workers.running.join_next() => workers.finished(done.ok()),
             _ = stop.changed() => {}

@@ -25,6 +25,8 @@ use crate::trace::Trace;
 mod receiver;
 mod screen;
 
+use receiver::{Inbox, SLACK, WEBHOOK};
+
 /// The port that the README's examples name; another one is taken when it is not free.
 const PORT: u16 = 8686;
 /// How long one alert may take to arrive, before the demonstration says that something is wrong.
@@ -55,16 +57,17 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         println!("Compiling the bundled plugins (once; `serve` keeps the result) …");
         let samples = samples(&folder.path().join("cache")).await?;
-        let receiver = receiver::start().await?;
+        let inbox = Inbox::default();
+        let receiver = receiver::start(inbox.clone()).await?;
         let listener = listen().await?;
         let text = configuration(listener.local_addr()?, receiver, &samples);
         let config = Config::parse(&folder.path().join("tocsin.toml"), &text)?;
         let relay = Relay::start_on(listener, config).await?;
         introduce(&relay, &samples, receiver);
-        let shown = show(&relay, &samples).await;
+        let shown = show(&relay, &inbox, &samples).await;
         if shown.is_ok() && !args.once {
             invite(&relay, &samples);
-            watch(&relay).await?;
+            watch(&relay, &inbox).await?;
         }
         println!("\nStopping; the folder is removed.");
         relay.stop().await;
@@ -103,11 +106,11 @@ fn configuration(listen: SocketAddr, receiver: SocketAddr, samples: &[Sample]) -
         // Writing to a `String` cannot fail.
         let _ = write!(text, "\n[sources.{name}]\nplugin = \"{name}\"\ntoken = \"{token}\"\n");
     }
-    for (plugin, path) in [("slack", "slack"), ("webhook", "hook")] {
+    for (action, plugin, path) in [(SLACK, "slack", "slack"), (WEBHOOK, "webhook", "hook")] {
         let _ = write!(
             text,
             "\n[connections.demo-{plugin}]\nplugin = \"{plugin}\"\nurl = \"http://{receiver}/{path}\"\n\
-             allow_private = true\n\n[actions.tell-{plugin}]\nconnection = \"demo-{plugin}\"\n",
+             allow_private = true\n\n[actions.{action}]\nconnection = \"demo-{plugin}\"\n",
         );
     }
     text
@@ -115,8 +118,8 @@ fn configuration(listen: SocketAddr, receiver: SocketAddr, samples: &[Sample]) -
 
 fn introduce(relay: &Relay, samples: &[Sample], receiver: SocketAddr) {
     println!("\nA relay runs at http://{}, with {} sources and two actions:", relay.address, samples.len());
-    println!("  tell-slack    what Slack would get, sent to a receiver at http://{receiver}/slack");
-    println!("  tell-webhook  the incident as JSON, sent to http://{receiver}/hook");
+    println!("  {SLACK}    what Slack would get, sent to a receiver at http://{receiver}/slack");
+    println!("  {WEBHOOK}  the incident as JSON, sent to http://{receiver}/hook");
     println!("\nIts configuration has, for each source, two lines (plugin, token). Sources:");
     for sample in samples {
         println!("  {}", url(relay, sample));
@@ -124,11 +127,11 @@ fn introduce(relay: &Relay, samples: &[Sample], receiver: SocketAddr) {
 }
 
 /// Sends every example and shows its way until both actions have settled.
-async fn show(relay: &Relay, samples: &[Sample]) -> anyhow::Result<()> {
+async fn show(relay: &Relay, inbox: &Inbox, samples: &[Sample]) -> anyhow::Result<()> {
     let client = reqwest::Client::builder().no_proxy().build()?;
     for sample in samples {
         println!("\n── {} ──\n{}", sample.name, curl(relay, sample));
-        let mut steps = relay.app.trace.subscribe();
+        let mut steps = relay.app.signals.steps.subscribe();
         let method = sample.example.method.parse().context("the example's method")?;
         let mut request = client.request(method, url(relay, sample)).body(sample.example.body.clone());
         if !sample.example.content_type.is_empty() {
@@ -136,7 +139,7 @@ async fn show(relay: &Relay, samples: &[Sample]) -> anyhow::Result<()> {
         }
         let answer = request.send().await?;
         let (status, body) = (answer.status(), answer.text().await?);
-        tokio::time::timeout(PATIENCE, follow(&mut steps, relay.app.config.actions.len()))
+        tokio::time::timeout(PATIENCE, follow(&mut steps, inbox, relay.app.config.actions.len()))
             .await
             .with_context(|| format!("the alert of `{}` did not arrive", sample.name))??;
         println!("  answered   {status} {body}");
@@ -145,12 +148,16 @@ async fn show(relay: &Relay, samples: &[Sample]) -> anyhow::Result<()> {
 }
 
 /// Shows steps until `deliveries` have settled.
-async fn follow(steps: &mut broadcast::Receiver<Trace>, deliveries: usize) -> anyhow::Result<()> {
+async fn follow(
+    steps: &mut broadcast::Receiver<Trace>,
+    inbox: &Inbox,
+    deliveries: usize,
+) -> anyhow::Result<()> {
     let mut settled = 0;
     while settled < deliveries {
         let step = steps.recv().await.context("the relay stopped")?;
         settled += usize::from(matches!(step, Trace::Settled { .. }));
-        screen::show(&step);
+        screen::show(inbox, &step);
     }
     Ok(())
 }
@@ -167,12 +174,12 @@ fn invite(relay: &Relay, samples: &[Sample]) {
 }
 
 /// Shows every step until Ctrl-C.
-async fn watch(relay: &Relay) -> anyhow::Result<()> {
-    let mut steps = relay.app.trace.subscribe();
+async fn watch(relay: &Relay, inbox: &Inbox) -> anyhow::Result<()> {
+    let mut steps = relay.app.signals.steps.subscribe();
     loop {
         tokio::select! {
             step = steps.recv() => match step {
-                Ok(step) => screen::show(&step),
+                Ok(step) => screen::show(inbox, &step),
                 Err(broadcast::error::RecvError::Lagged(missed)) => println!("  … {missed} steps not shown"),
                 Err(broadcast::error::RecvError::Closed) => return Ok(()),
             },

@@ -45,14 +45,8 @@ pub async fn ingest(app: &App, source: &str, request: SourceRequest) -> Result<I
     let decoded = decode(app, source, &request, receipt).await;
 
     let entry = Entry { at, seed: receipt, fact: Fact::Received(decoded.received) };
-    let committing = Instant::now();
     let applied = app.commit(entry, Some(request)).await?;
     let record = applied.receipt.ok_or(CommitError::Stopping)?;
-    app.trace(|| Trace::Committed {
-        receipt,
-        took_us: micros(committing),
-        effects: record.effects.iter().map(words::effect).collect(),
-    });
     Ok(Ingested { receipt: record, reply: decoded.reply, unsupported: decoded.unsupported })
 }
 

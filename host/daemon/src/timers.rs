@@ -36,7 +36,7 @@ pub async fn run(app: Arc<App>) {
             }
         };
         tokio::select! {
-            () = app.timed.notified() => {}
+            () = app.signals.timed.notified() => {}
             () = tokio::time::sleep(wait) => {}
         }
     }

@@ -53,6 +53,8 @@ pub enum Trace {
     Answered {
         /// The delivery.
         delivery: Id,
+        /// The action's name.
+        action: String,
         /// The HTTP method.
         method: String,
         /// Where to.

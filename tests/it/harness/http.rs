@@ -68,9 +68,13 @@ impl Request {
 
     /// Sends it to a relay that may be stopping or gone.
     pub(crate) fn try_send(&self, to: SocketAddr) -> Option<Answer> {
+        exchange(to, &self.whole(to), false)
+    }
+
+    fn whole(&self, to: SocketAddr) -> Vec<u8> {
         let mut bytes = self.head(to, &format!("content-length: {}", self.body.len()));
         bytes.extend(&self.body);
-        exchange(to, &bytes, false)
+        bytes
     }
 
     /// Sends it in pieces whose sum the head does not say.
@@ -88,6 +92,17 @@ impl Request {
     /// Sends the head alone, which promises this many bytes.
     pub(crate) fn promise(&self, length: usize, to: SocketAddr) -> Answer {
         exchange(to, &self.head(to, &format!("content-length: {length}")), false).expect("the relay answers")
+    }
+
+    /// Sends it, and closes its side of the connection before the answer.
+    pub(crate) fn send_and_close(&self, to: SocketAddr) -> Option<Answer> {
+        exchange(to, &self.whole(to), true)
+    }
+
+    /// Sends it, and is gone before the answer.
+    pub(crate) fn abandon(&self, to: SocketAddr) {
+        let mut stream = TcpStream::connect(to).expect("the relay listens");
+        stream.write_all(&self.whole(to)).expect("the relay reads");
     }
 
     /// Promises twice the body and hangs up in the middle.

@@ -16,6 +16,9 @@ pub struct Limits {
     /// Bytes of a request's body, unless its source says otherwise. 1 MiB: twenty times the largest Jira
     /// payload seen.
     pub body_bytes: usize,
+    /// How long a request's body may take to come. 30 s: a megabyte over a slow line; a sender that falls
+    /// silent keeps no connection for ever.
+    pub body_time: Duration,
     /// Requests that wait for the disk. 4096: under a second of work; more would only hide that it is too
     /// slow.
     pub queue: usize,
@@ -40,6 +43,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes: 1024 * 1024,
+            body_time: Duration::from_secs(30),
             queue: 4096,
             plugin_time: Duration::from_secs(1),
             plugin_memory_bytes: 64 * 1024 * 1024,
@@ -56,6 +60,7 @@ pub(super) fn read(mut reader: Reader) -> Limits {
     let default = Limits::default();
     let limits = Limits {
         body_bytes: reader.bytes("body", 1024..=BODY_BYTES_MAX).unwrap_or(default.body_bytes),
+        body_time: reader.duration("body_time").unwrap_or(default.body_time),
         queue: reader.count("queue", 1..=65_536).unwrap_or(default.queue),
         plugin_time: reader.duration("plugin_time").unwrap_or(default.plugin_time),
         plugin_memory_bytes: reader

@@ -1,9 +1,15 @@
 //! The steps of an alert's road, a line each.
 
+use super::receiver::Inbox;
 use crate::trace::Trace;
 
-/// Shows one step.
-pub(super) fn show(step: &Trace) {
+/// Shows one step; in front of an answer, what the receiver had got.
+pub(super) fn show(inbox: &Inbox, step: &Trace) {
+    if let Trace::Answered { action, .. } = step {
+        for text in inbox.take(action) {
+            println!("{text}");
+        }
+    }
     println!("  {}", line(step));
 }
 

@@ -4,6 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::{Body, to_bytes};
@@ -63,7 +64,10 @@ async fn receive(app: &App, name: &str, path: String, request: Request) -> Resul
     };
     authenticate(app, source, peer, &mut head)?;
     check_method(app, name, &head.method)?;
-    head.body = read(body, &parts.headers, source.body_bytes).await?;
+    let time = app.config.limits.body_time;
+    head.body = tokio::time::timeout(time, read(body, &parts.headers, source.body_bytes))
+        .await
+        .map_err(|_| too_slow(time))??;
     head.received_at = clock::now();
     let request = authenticate_body(app, source, head)?;
     // Held until the answer: a place in the store's queue.
@@ -159,6 +163,13 @@ fn headers(headers: &HeaderMap) -> Result<Vec<Pair>, Problem> {
         Pair::new(name.as_str(), String::from_utf8_lossy(value.as_bytes()))
     };
     Ok(headers.iter().map(pair).collect())
+}
+
+fn too_slow(time: Duration) -> Problem {
+    let detail = format!(
+        "The body did not come whole within {time:?}, which `limits.body_time` allows; nothing was kept."
+    );
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "Request timeout", detail)
 }
 
 async fn read(body: Body, headers: &HeaderMap, limit: usize) -> Result<Vec<u8>, Problem> {
