@@ -16,6 +16,7 @@ use tokio::sync::{Notify, Semaphore, broadcast, oneshot};
 use crate::bindings::Bindings;
 use crate::clock;
 use crate::config::Config;
+use crate::holds::Holds;
 use crate::links::Links;
 use crate::pipeline::micros;
 use crate::sender::Senders;
@@ -86,6 +87,8 @@ pub struct App {
     pub links: Links,
     /// What wakes the workers and shows steps.
     pub signals: Arc<Signals>,
+    /// Connections that wait because their peers asked for it.
+    pub holds: Holds,
     bindings: RwLock<Arc<Bindings>>,
     /// Requests turned away since the start, by source.
     unauthorized: BTreeMap<String, AtomicU64>,
@@ -120,6 +123,7 @@ impl App {
             senders,
             links,
             signals: Arc::new(Signals::default()),
+            holds: Holds::default(),
             bindings: RwLock::new(Arc::new(bindings)),
         }
     }

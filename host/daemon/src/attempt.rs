@@ -148,7 +148,7 @@ impl Attempt {
         for _ in 0..STEPS_MAX {
             let (request, state) = match step {
                 Err(error) => return self.broken(app, &error),
-                Ok(Err(failure)) => return self.failed(app, failure),
+                Ok(Err(failure)) => return self.failed(app, failure, *status),
                 Ok(Ok(Step::Delivered(receipt))) => return arrived(receipt),
                 Ok(Ok(Step::Skipped(why))) => return Verdict::Skipped(why),
                 Ok(Ok(Step::Send { request, state })) => (request, state),
@@ -202,12 +202,24 @@ impl Attempt {
         Ok(response)
     }
 
-    fn failed(&self, app: &App, failure: Failure) -> Verdict {
+    fn failed(&self, app: &App, failure: Failure, status: Option<u16>) -> Verdict {
         match failure {
-            Failure::Retry { reason, after_ms } => later(app, self, reason, after_ms),
+            Failure::Retry { reason, after_ms } => {
+                if let (Some(asked_ms), Some(429 | 503)) = (after_ms, status) {
+                    self.hold(app, asked_ms, &reason);
+                }
+                later(app, self, reason, after_ms)
+            }
             Failure::Rejected(why) => Verdict::Rejected(why),
             Failure::Misconfigured(why) => Verdict::Misconfigured(why),
         }
+    }
+
+    /// Has the whole connection wait as its peer asked, for no longer than the schedule's longest wait: a
+    /// mistaken header keeps nothing for a day.
+    fn hold(&self, app: &App, asked_ms: u64, reason: &str) {
+        let until = clock::now().plus_ms(asked_ms.min(app.config.retry.longest_ms));
+        app.holds.hold(&self.delivery.connection, until, reason);
     }
 
     /// A plugin that did not answer: out of time may be the machine's fault and is tried again; anything else

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tocsin_core::id::Id;
 use tocsin_core::journal::Fact;
+use tocsin_core::time::Timestamp;
 use tocsin_store::ReadError;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -87,6 +88,10 @@ impl Workers {
         let mut wake = Instant::now() + SLEEP_MAX;
         let mut claimable: Vec<Attempt> = Vec::new();
         for connection in self.ready(app)? {
+            if let Some(hold) = app.holds.of(&connection, clock::now()) {
+                wake = wake.min(moment(hold.until));
+                continue;
+            }
             let room = self.room(app, &connection);
             let now = Instant::now();
             let (allowed, free_at) = self.pace(app, &connection).allows(now, room);
@@ -176,12 +181,12 @@ impl Workers {
 
 /// When a connection's first delivery, which is not due yet, will be.
 fn next_due(app: &App, connection: &str) -> Result<Instant, ReadError> {
-    let now = clock::now();
-    let wait = app.store.next_due(connection)?.map_or(SLEEP_MAX, |at| {
-        // Never less than a moment: the clock's grain is finer than the timer's.
-        Duration::from_millis(at.ms_since(now) + 1)
-    });
-    Ok(Instant::now() + wait)
+    Ok(app.store.next_due(connection)?.map_or_else(|| Instant::now() + SLEEP_MAX, moment))
+}
+
+/// A time of the clock as the timer counts; never less than a moment ahead, since the clock's grain is finer.
+fn moment(at: Timestamp) -> Instant {
+    Instant::now() + Duration::from_millis(at.ms_since(clock::now()) + 1)
 }
 
 /// Makes an attempt and records what came of it, for as long as that takes: an outcome that is forgotten

@@ -15,6 +15,7 @@ pub mod bindings;
 pub mod clock;
 pub mod config;
 pub mod delivery;
+pub mod holds;
 pub mod http;
 pub mod links;
 pub mod outgoing;

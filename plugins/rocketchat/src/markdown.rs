@@ -72,6 +72,9 @@ mod tests {
             "[click][1]\n[1]: https://evil.example",
             "<a href=\"https://evil.example\">click</a>",
         ] {
+            let hidden =
+                attack.replace("](", "]\u{202e}(").replace("][", "]\u{2066}[").replace("]:", "]\u{2069}:");
+            assert_eq!(neutral(&hidden, 200), neutral(attack, 200), "marks of direction hide nothing");
             let text = neutral(attack, 200);
             for forbidden in ["](", "][", "]:", "<h", "<a", "</"] {
                 assert!(!text.contains(forbidden), "{forbidden} in {text}");
@@ -85,6 +88,7 @@ mod tests {
         let text = "a & b > c \"d\" 'e' ]]> *f* _g_ C:\\temp 😀\n\tx";
         assert_eq!(neutral(text, 100), text);
         assert_eq!(neutral("a\u{202e}b\u{0}c\r\nd", 100), "ab c\nd");
+        assert_eq!(neutral("\\\u{202d}(x\\\u{202d})", 100), "\\\u{200b}(x\\)");
         assert_eq!(neutral("\\(\\rule{9999em}{9999em}\\)", 100), "\\\u{200b}(\\rule{9999em}{9999em}\\)");
     }
 

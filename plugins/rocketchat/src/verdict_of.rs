@@ -87,6 +87,11 @@ fn posted(context: &Context, settings: &Fields, body: &Value) -> Result<Step, Fa
     let mut ids = entries.iter().filter_map(|entry| json::text(entry, "message._id"));
     // An integration with several channels posts to each, and a thread is in one: there is none then.
     let id = ids.next().filter(|_| entries.len() == 1);
+    if body["responses"].as_array().is_some_and(Vec::is_empty) {
+        return Ok(
+            Receipt::accepted(format!("taken, and no channel is named that it was posted to{note}")).into()
+        );
+    }
     if entries.len() == 1 && id.is_none() {
         return Ok(Receipt::accepted(format!("taken, without the id of a message{note}")).into());
     }
@@ -103,8 +108,7 @@ fn posted(context: &Context, settings: &Fields, body: &Value) -> Result<Step, Fa
 
 /// 2xx with a body that is no JSON object: the integration's own script can answer anything.
 fn not_its_own(response: &Response) -> Result<Step, Failure> {
-    let start = response.text().trim_start().to_ascii_lowercase();
-    if start.starts_with("<!doctype") || start.starts_with("<html") {
+    if verdict::is_web_page(response) {
         return Err(Failure::misconfigured(format!(
             "a web page answered in Rocket.Chat's place ({}); {NEW_ADDRESS}",
             response.status

@@ -21,10 +21,10 @@ const LABEL_CHARS: usize = 200;
 const SECTION_COST: usize = 40;
 /// Characters of a source's or a person's name in the context line.
 const NAME_CHARS: usize = 100;
-/// Links of the incident that are shown, and characters of all of them; an element of a context has no
-/// documented limit of its own.
+/// Links of the incident that are shown, and characters of all of them: a context's text is one of Slack's text
+/// objects, of 3000 at most.
 const LINKS_MAX: usize = 5;
-const LINKS_CHARS: usize = 1_000;
+const LINKS_CHARS: usize = 3_000;
 /// Buttons in one row (Slack: 25).
 const BUTTONS_MAX: usize = 10;
 /// Characters of a button's text (Slack: 75) and of its address (Slack: 3000).
@@ -91,14 +91,14 @@ pub(crate) fn context_line(context: &Context, by: Option<&str>) -> Value {
     json!({"type": "context", "elements": elements})
 }
 
-/// The links with a dot between, as many as fit.
+/// The links with a dot between; one that no longer fits gives way to shorter ones.
 fn links(context: &Context) -> String {
     let mut text = String::new();
     let links = context.incident.links.iter().take(LINKS_MAX);
     for link in links.filter_map(|l| link(&l.url, &l.title, LINKS_CHARS)) {
         let separator = if text.is_empty() { "" } else { " · " };
         if length(&text) + length(separator) + length(&link) > LINKS_CHARS {
-            break;
+            continue;
         }
         text.push_str(separator);
         text.push_str(&link);

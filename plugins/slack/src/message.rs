@@ -146,7 +146,7 @@ fn layout(context: &Context, view: View, chars: usize) -> String {
     let message = incident.message.trim();
     for more in [if said == message { "" } else { said }, message] {
         let room = chars.saturating_sub(length(&text) + 1);
-        if !more.is_empty() && room > 1 {
+        if !text::is_blank(more) && room > 1 {
             text.push('\n');
             text.push_str(&escape(more, room));
         }

@@ -27,8 +27,8 @@ pub(crate) fn link(url: &str, label: &str, limit: usize) -> Option<String> {
         return None;
     }
     let label: String = label.chars().map(|c| if "|<>".contains(c) { ' ' } else { c }).collect();
-    let label = text::truncate(&text::one_line(&visible(&label)), LABEL_CHARS);
-    let link = if label.is_empty() || (is_like_an_address(&label) && !url.contains(&label)) {
+    let label = text::truncate(&text::one_line(&text::unturned(&label)), LABEL_CHARS);
+    let link = if label.is_empty() || (is_like_an_address(&label) && !is_begun_by(url, &label)) {
         format!("<{}>", entities(url))
     } else {
         format!("<{}|{}>", entities(url), entities(&label))
@@ -43,22 +43,23 @@ fn is_like_an_address(label: &str) -> bool {
     label.contains("://") || chars.windows(3).any(has_dot)
 }
 
-/// `&`, `<` and `>` as entities; nothing else becomes markup or hidden.
-pub(crate) fn entities(plain: &str) -> String {
-    visible(plain).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+/// Whether `label` is where `url` leads: its host, with as much of the rest as there is.
+fn is_begun_by(url: &str, label: &str) -> bool {
+    let bare = |text: &str| text.split_once("://").map_or(text, |(_, rest)| rest).to_lowercase();
+    let (url, label) = (bare(url), bare(label));
+    let ends = |rest: &str| rest.is_empty() || label.ends_with('/') || rest.starts_with(['/', '?', '#']);
+    url.strip_prefix(&label).is_some_and(ends)
 }
 
-/// Without the characters that turn the direction of what stands around them.
-fn visible(plain: &str) -> String {
-    plain.chars().filter(|c| !text::turns_direction(*c)).collect()
+/// `&`, `<` and `>` as entities; nothing else becomes markup or hidden.
+pub(crate) fn entities(plain: &str) -> String {
+    text::unturned(plain).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// The next piece that must not be cut, escaped, and the bytes of `rest` that it stands for.
 fn next(rest: &str, limit: usize) -> (String, usize) {
     if rest.starts_with("http://") || rest.starts_with("https://") {
-        let end = rest.find(|c: char| {
-            c.is_whitespace() || c.is_control() || text::turns_direction(c) || "<>\"|".contains(c)
-        });
+        let end = rest.find(|c: char| c.is_whitespace() || c.is_control() || "<>\"|".contains(c));
         let end = end.unwrap_or(rest.len());
         // A full stop or bracket at the end belongs to the sentence.
         let url = rest[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '}', '\'']);
@@ -138,10 +139,22 @@ mod tests {
                 "{label}"
             );
         }
-        assert_eq!(
-            link("https://a.example/x", "a.example", 200).as_deref(),
-            Some("<https://a.example/x|a.example>")
-        );
+        for (url, label) in [
+            ("https://a.example/x", "a.example"),
+            ("https://a.example/x?y=1", "https://A.example/x"),
+            ("https://a.example?y=1", "a.example"),
+        ] {
+            let expected = format!("<{url}|{label}>");
+            assert_eq!(link(url, label, 200), Some(expected));
+        }
+        for (url, label) in [
+            ("https://evil.example/bank.example", "bank.example"),
+            ("https://evil.example/?https://bank.example/login", "https://bank.example/login"),
+            ("https://bank.example.evil.example/", "bank.example"),
+            ("https://bank.example:x@evil.example/", "bank.example"),
+        ] {
+            assert_eq!(link(url, label, 200), Some(format!("<{url}>")), "{label}");
+        }
     }
 
     #[test]

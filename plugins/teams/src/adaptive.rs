@@ -42,7 +42,7 @@ fn card(content: &Content) -> Value {
     for link in &content.links {
         let label = neutral::run(&format!("{}: ", link.label));
         let label = json!({"type": "TextRun", "text": label, "isSubtle": true});
-        body.push(text(std::iter::once(label).chain(runs::link(&link.value)).collect()));
+        body.push(text(vec![label, runs::link(&link.value)]));
     }
     let mut card = json!({
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",

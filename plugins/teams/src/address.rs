@@ -18,7 +18,7 @@ pub(crate) fn of(url: &str) -> Option<String> {
     let end = url[host..].find(['/', '?', '#']).map_or(url.len(), |end| host + end);
     let authority = &url[host..end];
     let (name, port) = authority.split_once(':').unwrap_or((authority, ""));
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     if name.is_empty() || !name.chars().all(is_name) || !port.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -55,6 +55,7 @@ mod tests {
             (" https://a.example ", "https://a.example"),
             ("http://10.0.0.1:8080?x=1", "http://10.0.0.1:8080?x=1"),
             ("https://a.example/x_(y)?a=1&b=%20#c", "https://a.example/x_(y)?a=1&b=%20#c"),
+            ("http://prom_server:9090/graph", "http://prom_server:9090/graph"),
             ("https://a.example/%zz/[a]/{b}#c#d", "https://a.example/%25zz/%5Ba%5D/%7Bb%7D#c%23d"),
             ("https://a.example/ü|", "https://a.example/%C3%BC%7C"),
             ("https://a.example/%", "https://a.example/%25"),

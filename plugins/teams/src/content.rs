@@ -51,9 +51,9 @@ impl Content {
         let attributes = fields.facts.attributes(&context.incident);
         let message = own(&fields.message).unwrap_or_else(|| default_message(context));
         Self {
-            title: text::truncate(&title, TITLE_CHARS),
-            message: text::truncate(&message, MESSAGE_CHARS),
-            actor: actor.map(|actor| text::truncate(&actor, ACTOR_CHARS)),
+            title: shown(&title, TITLE_CHARS),
+            message: shown(&message, MESSAGE_CHARS),
+            actor: actor.map(|actor| shown(&actor, ACTOR_CHARS)),
             attributes: attributes.into_iter().map(|a| shortened(&a.label, &a.value)).collect(),
             links: links(context, &fields.facts.attributes),
             buttons: buttons(context, fields),
@@ -84,7 +84,12 @@ fn default_message(context: &Context) -> String {
 }
 
 fn shortened(label: &str, value: &str) -> Attribute {
-    Attribute { label: text::truncate(label, LABEL_CHARS), value: text::truncate(value, VALUE_CHARS) }
+    Attribute { label: shown(label, LABEL_CHARS), value: shown(value, VALUE_CHARS) }
+}
+
+/// Without marks of direction, which could have an address read as another.
+fn shown(plain: &str, chars: usize) -> String {
+    text::truncate(&text::unturned(plain), chars)
 }
 
 /// The incident's links, unless nothing is to be shown below the message.
@@ -93,13 +98,15 @@ fn links(context: &Context, attributes: &[String]) -> Vec<Attribute> {
     if !names.any(|name| !name.is_empty()) || attributes.iter().any(|line| line.trim() == "none") {
         return Vec::new();
     }
-    let links = context.incident.links.iter().filter(|link| address::of(&link.url).is_some());
-    let shown = links.map(|link| {
-        let title = text::one_line(&link.title);
-        let title = if title.is_empty() { "Link".to_owned() } else { title };
-        Attribute { label: text::truncate(&title, LABEL_CHARS), value: link.url.trim().to_owned() }
+    let links = context.incident.links.iter().filter(|link| text::is_web_address(&link.url));
+    let named = links.map(|link| {
+        let title = text::filled(Some(&link.title)).unwrap_or("Link");
+        Attribute {
+            label: shown(&text::one_line(title), LABEL_CHARS),
+            value: text::unturned(link.url.trim()),
+        }
     });
-    shown.take(LINKS_MAX).collect()
+    named.take(LINKS_MAX).collect()
 }
 
 /// Only such buttons as lead to a web address: a card with another one may not be shown at all.

@@ -15,7 +15,7 @@ pub(crate) fn of(text: &str) -> Vec<Value> {
     let (mut rest, mut links) = (text, 0);
     while let Some((start, url)) = first_address(rest).filter(|_| links < LINKS_MAX) {
         runs.extend(plain(&rest[..start]));
-        runs.extend(link(url));
+        runs.push(link(url));
         rest = &rest[start + url.len()..];
         links += 1;
     }
@@ -23,10 +23,13 @@ pub(crate) fn of(text: &str) -> Vec<Value> {
     runs
 }
 
-/// A web address that is shown and leads to itself; nothing when it is none.
-pub(crate) fn link(url: &str) -> Option<Value> {
-    let open = json!({"type": "Action.OpenUrl", "url": address::of(url)?});
-    Some(json!({"type": "TextRun", "text": neutral::run(url), "selectAction": open}))
+/// A web address that is shown and leads to itself; one that a card cannot hold is only shown.
+pub(crate) fn link(url: &str) -> Value {
+    let mut run = json!({"type": "TextRun", "text": neutral::run(url)});
+    if let Some(target) = address::of(url) {
+        run["selectAction"] = json!({"type": "Action.OpenUrl", "url": target});
+    }
+    run
 }
 
 fn plain(text: &str) -> Option<Value> {

@@ -6,15 +6,18 @@
 use tocsin_plugin::prelude::*;
 
 /// The hosts that Microsoft gives out: flows first, then connectors.
-pub(crate) const HOSTS: [&str; 5] = [
+pub(crate) const HOSTS: [&str; 8] = [
     "*.logic.azure.com",
+    "*.logic.azure.us",
     "*.api.powerplatform.com",
     "*.webhook.office.com",
+    "*.webhook.office365.us",
+    "webhook.office.com",
     "outlook.office.com",
     "outlook.office365.com",
 ];
 /// How many of [`HOSTS`] are flows.
-const FLOWS: usize = 2;
+const FLOWS: usize = 3;
 
 /// What an operator says about an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, tocsin_plugin::Choice)]
@@ -82,6 +85,9 @@ mod tests {
             ("contoso.webhook.office.com", Target::Connector),
             ("Contoso.Webhook.Office.com", Target::Connector),
             ("outlook.office.com", Target::Connector),
+            ("webhook.office.com", Target::Connector),
+            ("contoso.webhook.office365.us", Target::Connector),
+            ("prod-01.usgovtexas.logic.azure.us", Target::Workflow),
             ("relay.example", Target::Workflow),
             ("evilwebhook.office.com", Target::Workflow),
             ("outlook.office.com.example", Target::Workflow),

@@ -26,6 +26,10 @@ pub(crate) fn workflow(context: &Context, response: &Response) -> Result<Step, F
     let code = code.to_ascii_lowercase();
     let mend = |what: &str| Err(Failure::misconfigured(format!("the flow {said}; {what}")));
     match response.status {
+        200..=299 if verdict::is_web_page(response) => mend("a web page answered in the flow's place"),
+        200..=299 if is_a_connectors(&response.text()) => {
+            mend("so answers a connector: set the connection's `target` to `connector`")
+        }
         200..=299 => Ok(Receipt::accepted(format!(
             "taken by the flow; it answered {} and does not say whether the card was posted",
             response.status
@@ -43,6 +47,11 @@ pub(crate) fn workflow(context: &Context, response: &Response) -> Result<Step, F
         404 | 410 => mend(CREATE_AGAIN),
         _ => Err(Failure::rejected(format!("the flow {said}"))),
     }
+}
+
+/// Whether a 2xx answer is of a connector's kind, which reads no Adaptive Card for a flow.
+fn is_a_connectors(body: &str) -> bool {
+    body.trim() == "1" || body.contains("Webhook message delivery failed")
 }
 
 /// The verdict on a connector's answer: 200 with the body `1`, or it has not posted. Other errors are text in

@@ -68,7 +68,7 @@ pub struct Attribute {
 /// The attributes that `chosen` asks for: `none`; `list` for the standard ones (severity, state, source, how
 /// often, all labels); or names in the order of the list, of the incident's fields (`severity`, `opened_at`,
 /// …) and of labels (`labels.team` where a field has the same name). Names that the incident lacks, and empty
-/// values, are left out; at most 30.
+/// values, are left out. At most 30: of more, the last says how many are not shown.
 pub fn attributes(incident: &Incident, chosen: &[String]) -> Vec<Attribute> {
     let names = chosen.iter().flat_map(|line| line.split(',')).map(str::trim).filter(|name| !name.is_empty());
     let mut attributes = Vec::new();
@@ -80,7 +80,10 @@ pub fn attributes(incident: &Incident, chosen: &[String]) -> Vec<Attribute> {
         }
     }
     attributes.retain(|attribute| !attribute.value.is_empty());
-    attributes.truncate(ATTRIBUTES_MAX);
+    if attributes.len() > ATTRIBUTES_MAX {
+        let hidden = attributes.split_off(ATTRIBUTES_MAX - 1).len();
+        attributes.push(attribute("…", &format!("{hidden} more")));
+    }
     attributes
 }
 
@@ -163,6 +166,8 @@ mod tests {
         let attributes = attributes(&incident, &texts(&["list"]));
         assert_eq!(attributes.len(), ATTRIBUTES_MAX);
         assert_eq!(attributes[3], Attribute { label: "k 0".to_owned(), value: "a b".to_owned() });
+        let last = Attribute { label: "…".to_owned(), value: "38 more".to_owned() };
+        assert_eq!(attributes[ATTRIBUTES_MAX - 1], last, "64 labels and three fields, less 29");
     }
 
     #[test]

@@ -50,6 +50,11 @@ pub const fn turns_direction(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// `text` without the marks that turn the direction of what follows (see [`turns_direction`]).
+pub fn unturned(text: &str) -> String {
+    text.chars().filter(|c| !turns_direction(*c)).collect()
+}
+
 /// Whether this is an absolute http or https address without spaces, at most 2048 bytes.
 pub fn is_web_address(text: &str) -> bool {
     let text = text.trim();

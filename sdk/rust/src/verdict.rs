@@ -45,6 +45,12 @@ pub fn retry_after_ms(context: &Context, response: &Response) -> Option<u64> {
     Some(u64::try_from(micros / 1000).unwrap_or(0).min(RETRY_AFTER_MAX_MS))
 }
 
+/// Whether a web page answered: a proxy or a sign-in in a service's place.
+pub fn is_web_page(response: &Response) -> bool {
+    let start = response.text().trim_start().to_ascii_lowercase();
+    start.starts_with("<!doctype") || start.starts_with("<html")
+}
+
 /// `answered 404 Not Found: the start of the body`, for a person.
 pub fn answer(response: &Response) -> String {
     let body = text::truncate(&text::one_line(&response.text()), BODY_CHARS_MAX);
@@ -108,6 +114,13 @@ mod tests {
             assert_eq!(after(nonsense), None, "{nonsense}");
         }
         assert_eq!(after("-1"), Some(0));
+    }
+
+    #[test]
+    fn a_web_page_is_told_by_how_it_begins() {
+        let is_page = |body| is_web_page(&response(200, &[], body));
+        assert!(is_page(" <!DOCTYPE html><p>") && is_page("<HTML>"));
+        assert!(!is_page("") && !is_page("1") && !is_page("{\"html\":\"<html>\"}"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{id, open, resolve, the_delivery, to_webhook};
-use crate::harness::{Gate, Receiver, Relay, Reply, until};
+use crate::harness::{Gate, Receiver, Relay, Reply, action, connection, source, until};
 
 #[test]
 fn what_a_receiver_missed_while_it_was_down_arrives_once_and_in_order() {
@@ -81,6 +81,44 @@ fn a_receiver_that_asks_for_a_pause_gets_it() {
     assert!(waited >= Duration::from_secs(1), "asked for a second, got {waited:?}");
     let delivery = &relay.settled()[0];
     assert_eq!(delivery["attempts"], 2);
+}
+
+#[test]
+fn what_a_receiver_asks_for_holds_for_all_that_is_owed_to_it_and_for_nothing_else() {
+    let receiver = Receiver::scripted(|request, _| match request.path.as_str() {
+        "/busy" => Reply::Answer(429, vec![("retry-after", "600".to_owned())], "slow down".to_owned()),
+        _ => Reply::ok(),
+    });
+    let place = |name: &str| {
+        let to = connection(name, "webhook", &receiver.url(&format!("/{name}")));
+        format!("{to}{}", action(name, name))
+    };
+    let relay = Relay::start(&format!(
+        "[retry]\nfirst = \"1s\"\nlongest = \"1h\"\n{}{}{}",
+        source("hook", "webhook"),
+        place("busy"),
+        place("other")
+    ));
+    let of = |name: &str| relay.list(&["deliveries", "list", "--connection", name]);
+    open(&relay, "disk");
+    until("the busy one was asked", || (of("busy")[0]["last"]["status"] == 429).then_some(()));
+    open(&relay, "memory");
+    until("the other one has both", || {
+        of("other").iter().all(|delivery| delivery["state"] == "delivered").then_some(())
+    });
+    let later = of("busy")[0].clone();
+    assert_eq!((&later["state"], &later["attempts"]), (&json!("due"), &json!(0)), "{later}");
+    let held = relay.list(&["connections", "list"])[0]["held"].clone();
+    assert!(held["reason"].as_str().expect("why").contains("slow down"), "{held}");
+    let said = relay.run(&["status"]).expect(0).stdout;
+    assert!(said.contains("waits: connection busy until 20") && said.contains("slow down"), "{said}");
+    let said = relay.run(&["connections", "list"]).expect(0).stdout;
+    assert!(said.contains("waits until 20"), "{said}");
+
+    receiver.script(|_, _| Reply::ok());
+    relay.run(&["deliveries", "retry", id(&later)]).expect(0);
+    until("an operator has it go on", || (of("busy")[0]["state"] == "delivered").then_some(()));
+    assert!(relay.list(&["connections", "list"])[0]["held"].is_null());
 }
 
 #[test]

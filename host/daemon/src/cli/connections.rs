@@ -6,7 +6,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::Place;
-use super::table::{items, json, print, segment, short, text};
+use super::table::{items, json, print, second, segment, short, text};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Connections {
@@ -34,11 +34,13 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let row = |connection: &Value| {
-        let (problem, paused) = (text(connection, "problem"), text(connection, "paused.reason"));
-        let note = match (problem.is_empty(), paused.is_empty()) {
-            (false, _) => problem,
-            (true, false) => format!("paused: {paused}"),
-            (true, true) => text(connection, "description"),
+        let note = match ["problem", "paused.reason", "held.reason"].map(|path| text(connection, path)) {
+            [problem, ..] if !problem.is_empty() => problem,
+            [_, paused, _] if !paused.is_empty() => format!("paused: {paused}"),
+            [.., held] if !held.is_empty() => {
+                format!("waits until {} UTC: {held}", second(connection, "held.until"))
+            }
+            _ => text(connection, "description"),
         };
         [
             text(connection, "name"),

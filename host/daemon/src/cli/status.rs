@@ -41,5 +41,14 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         );
         println!("  when it is mended: restart the relay, or tocsin deliveries retry one of its deliveries");
     }
+    for connection in items(&connections).iter().filter(|connection| !connection["held"].is_null()) {
+        println!(
+            "waits: connection {} until {} UTC, as its peer asks: {}",
+            text(connection, "name"),
+            second(connection, "held.until"),
+            text(connection, "held.reason"),
+        );
+        println!("  it goes on by itself; at once: tocsin deliveries retry one of its deliveries");
+    }
     Ok(if still { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -17,6 +17,7 @@ pub(super) async fn list(State(control): State<Control>) -> Result<Json<Value>, 
     let store = control.app.store.clone();
     let pauses = blocking(move || store.pauses()).await?;
     let bindings = control.app.bindings();
+    let now = clock::now();
     let shape = |connection: &Connection| {
         let name = &connection.name;
         let pause = pauses.iter().find(|(paused, _)| paused == name);
@@ -29,6 +30,7 @@ pub(super) async fn list(State(control): State<Control>) -> Result<Json<Value>, 
             "environment": connection.environment,
             "host": connection.target.host(),
             "paused": pause.map(|(_, pause)| json!({ "since": pause.since.to_string(), "reason": pause.reason })),
+            "held": control.app.holds.of(name, now).map(|hold| json!({ "until": hold.until.to_string(), "reason": hold.reason })),
             "problem": problem,
         })
     };

@@ -4,6 +4,8 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::Value;
+use tocsin_core::delivery::Delivery;
+use tocsin_core::id::Id;
 use tocsin_core::journal::Fact;
 use tocsin_store::DeliveryQuery;
 
@@ -38,11 +40,13 @@ pub(super) async fn show(
     State(control): State<Control>,
     Path(delivery): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    let id = query::id(&delivery)?;
+    Ok(Json(shapes::delivery_whole(&find(&control, query::id(&delivery)?).await?)))
+}
+
+async fn find(control: &Control, id: Id) -> Result<Delivery, Problem> {
     let store = control.app.store.clone();
     let found = blocking(move || store.delivery(id)).await?;
-    let found = found.ok_or_else(|| Problem::not_found(format!("There is no delivery {delivery}.")))?;
-    Ok(Json(shapes::delivery_whole(&found)))
+    found.ok_or_else(|| Problem::not_found(format!("There is no delivery {id}.")))
 }
 
 /// Who does it.
@@ -59,5 +63,8 @@ pub(super) async fn retry(
 ) -> Result<Json<Value>, Problem> {
     let id = query::id(&delivery)?;
     control.app.record(Fact::Retried { delivery: id, actor: body.actor }).await?;
-    show(State(control), Path(delivery)).await
+    let retried = find(&control, id).await?;
+    control.app.holds.release(&retried.connection);
+    control.app.signals.due.notify_one();
+    Ok(Json(shapes::delivery_whole(&retried)))
 }

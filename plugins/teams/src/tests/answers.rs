@@ -18,6 +18,9 @@ fn error(code: &str) -> String {
 fn a_flows_answers_have_their_verdicts() {
     for (status, body, expected) in [
         (202, String::new(), "accepted"),
+        (200, "<html>sign in</html>".to_owned(), "misconfigured"),
+        (200, "1".to_owned(), "misconfigured"),
+        (200, "Webhook message delivery failed with error: …".to_owned(), "misconfigured"),
         (200, "anything".to_owned(), "accepted"),
         (204, String::new(), "accepted"),
         (302, String::new(), "misconfigured"),

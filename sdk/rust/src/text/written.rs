@@ -11,12 +11,10 @@ pub fn utf16_length(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 
-/// The character as it may be shown: line feeds and tabs as they are, other control characters as a space,
-/// marks of direction (see [`super::turns_direction`]) not at all.
+/// The character as it may be shown: line feeds and tabs as they are, other control characters as a space.
 pub fn visible(c: char) -> String {
     match c {
         '\n' | '\t' => c.to_string(),
-        c if super::turns_direction(c) => String::new(),
         c if c.is_control() => " ".to_owned(),
         c => c.to_string(),
     }
@@ -25,9 +23,10 @@ pub fn visible(c: char) -> String {
 /// `plain` in at most `room` UTF-16 code units of markup; a cut falls between two pieces and is marked with `…`.
 ///
 /// `next` is called with what is left of `plain`, which is never empty, and says how that begins in the markup,
-/// and how many bytes of it are written by this (one character at least). Line ends `\r\n` are `\n` before.
+/// and how many bytes of it are written by this (one character at least). Line ends `\r\n` are `\n` before, and
+/// marks of direction are gone: one between two characters must not hide from `next` what they mean together.
 pub fn written(plain: &str, room: usize, mut next: impl FnMut(&str) -> (String, usize)) -> String {
-    let plain = plain.replace("\r\n", "\n");
+    let plain = super::unturned(&plain.replace("\r\n", "\n"));
     let (mut out, mut used, mut rest) = (String::new(), 0, plain.as_str());
     // Where the text is still short enough to be followed by an ellipsis.
     let mut last_cut = 0;
@@ -86,6 +85,7 @@ mod tests {
     fn control_characters_and_marks_of_direction_go() {
         assert_eq!(example("a\u{202e}b\u{0}c\r\nd\te", 100), "ab c\nd\te");
         assert_eq!(example("abc\u{202e}", 3), "abc");
+        assert_eq!(example("(a\u{2066})", 100), "<a>", "a piece is seen without them");
     }
 
     #[test]
