@@ -121,7 +121,8 @@ impl Incident {
     }
 
     /// Takes over what `event` says: a title, message or links that are not empty, a severity that is given,
-    /// labels by key. Returns the names of the fields that a person would see differently.
+    /// labels by key. Returns the names of the fields that a person would see differently: for labels, `labels` and
+    /// each by itself, `labels.status`.
     pub fn absorb(&mut self, event: &Event) -> Vec<String> {
         let mut changed = Vec::new();
         let mut replace = |name: &str, field: &mut String, new: &str| {
@@ -138,8 +139,10 @@ impl Incident {
             self.severity = severity;
             changed.push("severity".to_owned());
         }
-        if self.merge_labels(event.labels.iter()) {
+        let labels = self.merge_labels(event.labels.iter());
+        if !labels.is_empty() {
             changed.push("labels".to_owned());
+            changed.extend(labels.iter().map(|key| format!("labels.{key}")));
         }
         if !event.links.is_empty() {
             self.links.clone_from(&event.links);
@@ -147,15 +150,19 @@ impl Incident {
         changed
     }
 
-    /// Sets these labels; whether any differs from before. New ones beyond [`LABELS_MAX`] are left out.
-    pub fn merge_labels<'a>(&mut self, labels: impl Iterator<Item = (&'a String, &'a String)>) -> bool {
+    /// Sets these labels. Returns the keys of those that differ from before. New ones beyond [`LABELS_MAX`] are left
+    /// out.
+    pub fn merge_labels<'a>(
+        &mut self,
+        labels: impl Iterator<Item = (&'a String, &'a String)>,
+    ) -> Vec<String> {
         let given = bounded_labels(labels.map(|(key, value)| (key.clone(), value.clone())).collect());
-        let mut changed = false;
+        let mut changed = Vec::new();
         for (key, value) in given {
             let room = self.labels.len() < LABELS_MAX || self.labels.contains_key(&key);
             if room && self.labels.get(&key) != Some(&value) {
-                self.labels.insert(key, value);
-                changed = true;
+                self.labels.insert(key.clone(), value);
+                changed.push(key);
             }
         }
         changed

@@ -105,11 +105,15 @@ pub struct Received {
     pub source: String,
     /// Which plugin decoded it: `id version digest`; empty when there was none.
     pub plugin: String,
-    /// What makes another request the same delivery: the sender's id, the body's digest.
+    /// What makes another request the same delivery: the sender's id; behind [`BY_BODY`], the body's digest.
     pub identities: Vec<String>,
     /// What came of it.
     pub decoding: Decoding,
 }
+
+/// How an identity begins that is no more than an equal body: a sender says the same again also when the same
+/// happens again, so it counts for as long as nothing else has happened.
+pub const BY_BODY: &str = "body:";
 
 /// What came of decoding.
 #[derive(Clone, Debug, PartialEq)]

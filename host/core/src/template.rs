@@ -24,6 +24,7 @@ mod html;
 mod itop;
 mod json;
 mod names;
+mod referred;
 mod scan;
 mod url;
 
@@ -32,6 +33,7 @@ pub(crate) use engine::Room;
 pub use json::JsonTemplate;
 #[cfg(test)]
 pub(crate) use names::{FILTERS, TESTS};
+pub use referred::{referred, referred_in};
 pub use url::{URL_BYTES_MAX, UrlTemplate};
 
 /// Bytes that a template may render to unless more is asked for: more than any peer takes as a message.

@@ -17,6 +17,7 @@ use crate::clock;
 use crate::config::Connection;
 use crate::outgoing::{InvalidRequest, Moment, Sketch, assemble, sketch};
 use crate::pipeline::{later, micros};
+use crate::scrub::PLACE;
 use crate::sender::SendError;
 use crate::trace::Trace;
 
@@ -148,7 +149,7 @@ impl Attempt {
         for _ in 0..STEPS_MAX {
             let (request, state) = match step {
                 Err(error) => return self.broken(app, &error),
-                Ok(Err(failure)) => return self.failed(app, failure, *status),
+                Ok(Err(failure)) => return self.failed(app, connection, failure, *status),
                 Ok(Ok(Step::Delivered(receipt))) => return arrived(receipt),
                 Ok(Ok(Step::Skipped(why))) => return Verdict::Skipped(why),
                 Ok(Ok(Step::Send { request, state })) => (request, state),
@@ -202,7 +203,7 @@ impl Attempt {
         Ok(response)
     }
 
-    fn failed(&self, app: &App, failure: Failure, status: Option<u16>) -> Verdict {
+    fn failed(&self, app: &App, connection: &Connection, failure: Failure, status: Option<u16>) -> Verdict {
         match failure {
             Failure::Retry { reason, after_ms } => {
                 if let (Some(asked_ms), Some(429 | 503)) = (after_ms, status) {
@@ -211,6 +212,14 @@ impl Attempt {
                 later(app, self, reason, after_ms)
             }
             Failure::Rejected(why) => Verdict::Rejected(why),
+            // Where it went was for this incident alone to say: what is wrong there keeps no other waiting. What
+            // the connection proves itself with is the same for all.
+            Failure::Misconfigured(why)
+                if !connection.target.is_fixed()
+                    && (connection.secrets.is_empty() || !matches!(status, Some(401 | 403 | 407))) =>
+            {
+                Verdict::Rejected(format!("{why} (at the address that this incident's values make)"))
+            }
             Failure::Misconfigured(why) => Verdict::Misconfigured(why),
         }
     }
@@ -245,8 +254,16 @@ fn unsendable(invalid: &InvalidRequest) -> Verdict {
     }
 }
 
+/// What arrived, without references and labels that a secret was taken out of: they would lead nowhere.
 fn arrived(receipt: Receipt) -> Verdict {
-    let Receipt { certainty, summary, references, updates } = receipt;
+    let Receipt { certainty, mut summary, mut references, mut updates } = receipt;
+    let given = references.len() + updates.len();
+    let is_whole = |text: &str| !text.contains(PLACE);
+    references.retain(|kept| is_whole(&kept.value) && kept.url.as_deref().is_none_or(is_whole));
+    updates.retain(|(_, value)| is_whole(value));
+    if references.len() + updates.len() < given {
+        summary.push_str("; what holds a secret of the connection was not kept of the answer");
+    }
     let outcome = Outcome { summary, references, updates };
     match certainty {
         Certainty::Delivered => Verdict::Delivered(outcome),

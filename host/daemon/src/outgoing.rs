@@ -100,7 +100,7 @@ pub fn assemble(
     let mut filler = Filler { connection, masked: false, secrets: Secrets::default() };
     let method = method(&wanted)?;
     let url = join(base, &wanted.path, &wanted.query)?;
-    filler.secrets.in_address(base);
+    filler.secrets.in_address(base, connection.target.sample());
     let mut headers = filler.headers(&wanted)?;
     let body = filler.fill(wanted.body)?;
     for signing in &wanted.signing {

@@ -10,7 +10,7 @@ use std::time::Instant;
 use sha2::{Digest as _, Sha256};
 use tocsin_core::fold::ReceiptRecord;
 use tocsin_core::id::Id;
-use tocsin_core::journal::{Decoding, Entry, Fact, Received, Verdict};
+use tocsin_core::journal::{BY_BODY, Decoding, Entry, Fact, Received, Verdict};
 use tocsin_core::plugin::{Decoded, Encoding, Refusal, Replays, Reply, SourceRequest};
 
 use crate::app::{App, CommitError};
@@ -169,7 +169,7 @@ fn understood(binding: &SourceBinding, request: &SourceRequest, mut decoded: Dec
         identities.push(format!("id:{}", sha256(id.as_bytes())));
     }
     if binding.info.replays == Replays::ByBody {
-        identities.push(format!("body:{}", hex(&body_digest(request))));
+        identities.push(format!("{BY_BODY}{}", hex(&body_digest(request))));
     }
     (decoding, identities, decoded.reply, false)
 }

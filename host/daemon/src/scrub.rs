@@ -1,8 +1,9 @@
 //! Takes secrets out of what peers answer: an error page that repeats the address or the credentials must not
 //! bring them to a plugin, the log or the journal.
 //!
-//! Never touches short values: a password of a few letters is found in any answer, and what stands around it
-//! would be damaged.
+//! Never touches short values or words: a password of a few letters is found in any answer, and what stands around
+//! it would be damaged. Of an address, only what looks drawn by chance counts, and nothing that an incident filled
+//! in: a peer's own addresses and names come back whole.
 
 use tocsin_core::plugin::Response;
 use url::Url;
@@ -12,8 +13,10 @@ const SECRET_BYTES_MIN: usize = 8;
 /// Bytes of a part of an address that is taken for a secret: the tokens of all known webhooks are longer, words
 /// of an interface's path are shorter.
 const TOKEN_BYTES_MIN: usize = 16;
+/// Digits of a token, at least: words of an interface's path have fewer.
+const TOKEN_DIGITS_MIN: usize = 3;
 /// What stands in its place.
-const PLACE: &[u8] = b"{{secret}}";
+pub const PLACE: &str = "{{secret}}";
 
 /// What must not come back.
 #[derive(Debug, Default)]
@@ -27,12 +30,11 @@ impl Secrets {
         }
     }
 
-    /// Adds the parts of an address that are tokens, as they stand there and decoded.
-    pub fn in_address(&mut self, address: &Url) {
-        let segments = address.path().split('/').map(str::to_owned);
-        let written = address.query().unwrap_or_default().split(['&', '=']).map(str::to_owned);
-        let decoded = address.query_pairs().map(|(_, value)| value.into_owned());
-        for token in segments.chain(written).chain(decoded).filter(|token| token.len() >= TOKEN_BYTES_MIN) {
+    /// Adds the parts of an address that are tokens, as they stand there and decoded; `sample` is the same address
+    /// for another incident: what the two do not share is no secret of the connection's.
+    pub fn in_address(&mut self, address: &Url, sample: &Url) {
+        let shared = tokens(sample);
+        for token in tokens(address).iter().filter(|token| shared.contains(token)) {
             self.put_in(token.as_bytes());
         }
     }
@@ -52,6 +54,27 @@ impl Secrets {
     }
 }
 
+/// The parts of an address that are taken for secrets.
+fn tokens(address: &Url) -> Vec<String> {
+    let segments = address.path().split('/').map(str::to_owned);
+    let written = address.query().unwrap_or_default().split(['&', '=']).map(str::to_owned);
+    let decoded = address.query_pairs().map(|(_, value)| value.into_owned());
+    segments.chain(written).chain(decoded).filter(|part| is_token(part)).collect()
+}
+
+/// Whether a part of an address looks drawn by chance: long, of letters with several digits, or of capital and
+/// small letters that change more often than in words.
+fn is_token(part: &str) -> bool {
+    let digits = part.bytes().filter(u8::is_ascii_digit).count();
+    let has_letters = part.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let cases: Vec<bool> =
+        part.bytes().filter(u8::is_ascii_alphabetic).map(|byte| byte.is_ascii_uppercase()).collect();
+    let turns = cases.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    part.len() >= TOKEN_BYTES_MIN
+        && has_letters
+        && (digits >= TOKEN_DIGITS_MIN || turns * 3 >= cases.len().max(TOKEN_BYTES_MIN))
+}
+
 /// `text` with every `secret` replaced; nothing when there is none in it.
 fn without(text: &[u8], secret: &[u8]) -> Option<Vec<u8>> {
     let mut found = memchr::memmem::find_iter(text, secret).peekable();
@@ -60,7 +83,7 @@ fn without(text: &[u8], secret: &[u8]) -> Option<Vec<u8>> {
     let mut rest = 0;
     for at in found {
         clean.extend_from_slice(&text[rest..at]);
-        clean.extend_from_slice(PLACE);
+        clean.extend_from_slice(PLACE.as_bytes());
         rest = at + secret.len();
     }
     clean.extend_from_slice(&text[rest..]);
@@ -95,7 +118,8 @@ mod tests {
     fn tokens_in_an_address_are_hidden_and_words_of_its_path_are_not() {
         let mut secrets = Secrets::default();
         let address = "https://hooks.example/services/api/v2/B0123/0123456789abcdefgh?key=short&sig=a%2Bb-0123456789abc";
-        secrets.in_address(&Url::parse(address).unwrap());
+        let address = Url::parse(address).unwrap();
+        secrets.in_address(&address, &address);
         assert_eq!(
             scrubbed(&secrets, "The path /services/api/v2/B0123/0123456789abcdefgh was not found"),
             "The path /services/api/v2/B0123/{{secret}} was not found"
@@ -105,5 +129,42 @@ mod tests {
             "sig={{secret}} or {{secret}}"
         );
         assert_eq!(scrubbed(&secrets, "key=short"), "key=short");
+    }
+
+    /// A peer's own addresses and an incident's own names were once taken out of answers, and what was kept of
+    /// them led nowhere.
+    #[test]
+    fn words_of_an_address_and_what_an_incident_fills_in_come_back_whole() {
+        let mut secrets = Secrets::default();
+        let address = |host: &str| {
+            let path = "api/incident-management/CreateIncidentFromMonitoring/v2-connect-oauth2-proxy";
+            Url::parse(&format!("https://desk.example/{path}/{host}?sp=%2Ftriggers%2Fmanual%2Frun")).unwrap()
+        };
+        secrets.in_address(&address("db-primary-0001.example.org"), &address("sample"));
+        let said = "/api/incident-management/CreateIncidentFromMonitoring/v2-connect-oauth2-proxy \
+                    db-primary-0001.example.org /triggers/manual/run";
+        assert_eq!(scrubbed(&secrets, said), said);
+    }
+
+    #[test]
+    fn what_is_drawn_by_chance_is_a_token() {
+        for token in [
+            "XXyyZZabCDefGHijKLmnOPqr",
+            "9f86d081884c7d659a2feaa0c55ad015",
+            "0191e0c4-7d2c-7cc1-9f3a-3d2f0a4b5c6d",
+            "AIzaSyD3xAMPLE-k3y_of-a-space",
+            "xoxb-1234567890-abcdefghij",
+        ] {
+            assert!(is_token(token), "{token}");
+        }
+        for word in [
+            "incident-management",
+            "applications/json",
+            "202601010000000001",
+            "short1234",
+            "IncomingWebhookTrigger",
+        ] {
+            assert!(!is_token(word), "{word}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderValue};
 use reqwest::redirect;
 use tocsin_core::egress::{Denied, Policy, check_address, check_url};
 use tocsin_core::plugin::{Pair, Response};
@@ -17,7 +18,7 @@ use tocsin_core::plugin::{Pair, Response};
 use crate::config::Connection;
 use crate::outgoing::Outgoing;
 
-/// Bytes of a peer's answer that are kept: verdicts are in the first lines.
+/// Bytes of a peer's answer that are read, unless the connection's `body` is larger.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 /// How long a connection may take to be established, of the time that a request may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -51,6 +52,10 @@ impl Senders {
         let client = |connection: &Connection| {
             let client = reqwest::Client::builder()
                 .user_agent(concat!("tocsin/", env!("CARGO_PKG_VERSION")))
+                // Plugins read answers as they come.
+                .default_headers(
+                    [(ACCEPT_ENCODING, HeaderValue::from_static("identity"))].into_iter().collect(),
+                )
                 .redirect(redirect::Policy::none())
                 .no_proxy()
                 .timeout(connection.timeout)
@@ -79,26 +84,38 @@ impl Senders {
             .send()
             .await
             .map_err(failed)?;
-        let mut response = read(sent).await?;
+        let mut response = read(sent, connection.body_bytes.max(ANSWER_BYTES_MAX)).await?;
         secrets.scrub(&mut response);
         Ok(response)
     }
 }
 
-async fn read(mut answer: reqwest::Response) -> Result<Response, SendError> {
+/// Reads an answer of at most `limit` bytes. In place of a body that no plugin could read right, a larger one or a
+/// compressed one, stand words that say so: half of an answer says what the whole does not.
+async fn read(mut answer: reqwest::Response, limit: usize) -> Result<Response, SendError> {
     let status = answer.status().as_u16();
     let headers = answer
         .headers()
         .iter()
         .map(|(name, value)| Pair::new(name.as_str(), String::from_utf8_lossy(value.as_bytes())))
         .collect();
+    let coding =
+        answer.headers().get(CONTENT_ENCODING).map(|coding| String::from_utf8_lossy(coding.as_bytes()));
+    let coding = coding.filter(|coding| !coding.trim().eq_ignore_ascii_case("identity"));
+    let coding = coding.map(|coding| coding.into_owned());
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-        let room = ANSWER_BYTES_MAX - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if body.len() >= ANSWER_BYTES_MAX {
-            break;
+        if body.len() + chunk.len() > limit {
+            body = format!(
+                "(an answer of more than {limit} bytes is not read; `body` of the connection may be made larger)"
+            )
+            .into_bytes();
+            return Ok(Response { status, headers, body });
         }
+        body.extend_from_slice(&chunk);
+    }
+    if let Some(coding) = coding.filter(|_| !body.is_empty()) {
+        body = format!("(the answer is compressed, {coding}, which was not asked for)").into_bytes();
     }
     Ok(Response { status, headers, body })
 }
@@ -120,7 +137,19 @@ fn failed(error: reqwest::Error) -> SendError {
     } else {
         "no complete answer"
     };
-    SendError::Network(format!("{tried}: {last}"))
+    SendError::Network(format!("{tried}: {last}{}", mend(&last.to_string())))
+}
+
+/// What to do about an error that the TLS library has a name for.
+fn mend(error: &str) -> &'static str {
+    if error.contains("InvalidContentType") {
+        " (the peer speaks no TLS there: is the address an http one, or the port another's?)"
+    } else if error.contains("UnknownIssuer") || error.contains("CaUsedAsEndEntity") {
+        " (its certificate is signed by nobody whom this machine trusts: add the authority to the system's, or name \
+         its file in the environment as SSL_CERT_FILE)"
+    } else {
+        ""
+    }
 }
 
 /// Resolves names as the system does and gives only addresses that are allowed.

@@ -41,6 +41,7 @@ pub(crate) fn check(settings: &Fields) -> Result<(), Vec<Problem>> {
     let mut problems = Vec::new();
     problems
         .extend(mentions(ChangeKind::Opened, settings).err().map(|problem| Problem::new("mention", problem)));
+    problems.extend(chat::check_text("message", settings.message.as_deref()));
     problems.extend(settings.buttons.check());
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }

@@ -101,6 +101,7 @@ pub(crate) fn check(settings: &Fields) -> Result<(), Vec<Problem>> {
     note("emoji", emoji(settings).err());
     note("channel", channel(settings).err());
     note("mention", mentions(ChangeKind::Opened, settings).err());
+    problems.extend(chat::check_text("message", settings.message.as_deref()));
     problems.extend(settings.buttons.check());
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }

@@ -13,6 +13,7 @@ pub(crate) fn action(is_bot: bool, settings: &Fields) -> Result<(), Vec<Problem>
         problems.push(Problem::new("channel", problem));
     }
     problems.extend(mention::problems(&settings.mention).into_iter().map(|p| Problem::new("mention", p)));
+    problems.extend(chat::check_text("message", settings.message.as_deref()));
     problems.extend(settings.buttons.check());
     for name in settings.broadcast.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
         if !ChangeKind::ALL.iter().any(|kind| kind.as_str() == name) {

@@ -113,6 +113,8 @@ impl Action for Teams {
 
 fn problems(fields: &Fields) -> Vec<Problem> {
     let mut problems = fields.buttons.check();
+    problems.extend(chat::check_text("title", fields.title.as_deref()));
+    problems.extend(chat::check_text("message", fields.message.as_deref()));
     problems.extend(highlight::check(fields.highlight_color.as_deref()));
     problems
 }

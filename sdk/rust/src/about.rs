@@ -105,8 +105,8 @@ pub struct Field {
 pub enum Replays {
     /// Only when both were given the same [`crate::Decoded::delivery_id`].
     ByDeliveryId,
-    /// Also when their bodies are equal byte for byte: for senders that repeat a request hours later and never
-    /// send the same body for a new event.
+    /// Also when their bodies are equal byte for byte and nothing else has happened to their incidents in between:
+    /// for senders that repeat a request hours later.
     ByBody,
 }
 

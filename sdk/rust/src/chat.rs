@@ -3,7 +3,7 @@
 //!
 //! Never formats for one service: escaping, limits and colours are each plugin's own.
 
-use crate::{ChangeKind, Context, Incident, Severity, State, text};
+use crate::{ChangeKind, Context, Incident, Problem, Severity, State, text};
 
 mod buttons;
 mod facts;
@@ -54,6 +54,17 @@ pub const fn mark(incident: &Incident) -> &'static str {
 /// that was not, or still is.
 pub const fn calls(kind: ChangeKind) -> bool {
     matches!(kind, ChangeKind::Opened | ChangeKind::Reopened | ChangeKind::Repeated)
+}
+
+/// What is wrong with an operator's own text for people, as it is for a sample incident: HTML, which
+/// `$this->hyperlink()$` makes, is shown as it is written.
+pub fn check_text(key: &str, text: Option<&str>) -> Option<Problem> {
+    text.is_some_and(|text| text.contains("<a href=")).then(|| {
+        Problem::new(
+            key,
+            "has an HTML link, which is shown as it is written: write `$this->url()$` in its place",
+        )
+    })
 }
 
 /// One line of what is known of an incident. Not escaped.
@@ -176,6 +187,14 @@ mod tests {
         assert_eq!(headline(&context), "[CRITICAL] New: Disk full on db-1");
         context.test = true;
         assert_eq!(headline(&context), "TEST - [CRITICAL] New: Disk full on db-1");
+    }
+
+    #[test]
+    fn a_link_in_html_is_no_text_for_people() {
+        let problem =
+            check_text("message", Some("see <a href=\"https://a.example\">#1</a>")).expect("a problem");
+        assert!(problem.field == "message" && problem.problem.contains("$this->url()$"), "{problem:?}");
+        assert_eq!((check_text("message", Some("<b> a < b")), check_text("message", None)), (None, None));
     }
 
     #[test]

@@ -35,6 +35,19 @@ fn a_replay_is_answered_like_the_first_and_applied_once() {
 }
 
 #[test]
+fn the_same_words_of_a_zap_are_no_replay_once_something_else_has_happened() {
+    let relay = Relay::start(&source("zapier", "zapier"));
+    let down = r#"{"title":"Site down","status":"trigger","id":"site"}"#;
+    let up = r#"{"title":"Site down","status":"resolve","id":"site"}"#;
+    for (body, state) in [(down, "open"), (up, "resolved"), (down, "open"), (up, "resolved")] {
+        let answer = relay.post("zapier", body).expect(200).json();
+        assert_eq!(answer["status"], "applied", "{answer}");
+        assert_eq!(relay.incident()["state"], state);
+    }
+    assert_eq!(relay.post("zapier", up).expect(200).json()["status"], "duplicate");
+}
+
+#[test]
 fn a_delivery_id_that_comes_again_is_applied_once_whatever_is_sent_with_it() {
     let relay = Relay::start(&format!("{}{}", source("hook", "webhook"), source("other", "webhook")));
     let send = |source: &str, title: &str| {

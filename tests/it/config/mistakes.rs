@@ -37,6 +37,8 @@ fn all_mistakes_are_told_at_once_each_with_its_path() {
         [retry]\nfirst = \"soon\"\n\
         [sources.no-token]\nplugin = \"webhook\"\n\
         [sources.short]\nplugin = \"webhook\"\ntoken = \"secret\"\n\
+        [sources.empty]\nplugin = \"webhook\"\nsigning_key = \"\"\nbasic = { user = \"x\", password = \" \" }\n\
+        field_token = { field = \"t\", key = \"\" }\n\
         [sources.Upper]\nplugin = \"webhook\"\nopen = true\n\
         [sources.no-plugin]\nopen = true\n\
         [sources.bad]\nplugin = \"webhook\"\nopen = true\nreopen_window = \"1 hour\"\ndefault_severity = \"bad\"\n\
@@ -47,6 +49,8 @@ fn all_mistakes_are_told_at_once_each_with_its_path() {
         [connections.user]\nplugin = \"webhook\"\nurl = \"https://jane:word@example.org/\"\n\
         [actions.unknown]\nconnection = \"nobody\"\n\
         [actions.filter]\nconnection = \"scheme\"\nfilter = \"severty == 'high'\"\n\
+        [actions.referred]\nconnection = \"scheme\"\nfilter = \"references.traker.ticket != ''\"\n\
+        settings = { path = \"/{{ references['no-one'].ticket }}\" }\n\
         [actions.syntax]\nconnection = \"scheme\"\nfilter = \"severity ==\"\n\
         [actions.on]\nconnection = \"scheme\"\non = [\"opend\"]\n\
         [actions.status]\nconnection = \"scheme\"\nstatus = \"on\"\n\
@@ -63,6 +67,9 @@ fn all_mistakes_are_told_at_once_each_with_its_path() {
         ("retry.first", "`soon` is not a duration"),
         ("sources.no-token.token", "is missing"),
         ("sources.short.token", "it could be guessed"),
+        ("sources.empty.signing_key", "would let everybody in"),
+        ("sources.empty.basic.password", "would let everybody in"),
+        ("sources.empty.field_token.key", "would let everybody in"),
         ("sources.Upper", "is no name"),
         ("sources.no-plugin.plugin", "is missing"),
         ("sources.bad.reopen_window", "`1 hour` is not a duration"),
@@ -74,6 +81,8 @@ fn all_mistakes_are_told_at_once_each_with_its_path() {
         ("connections.user.url", "has a user name or password"),
         ("actions.unknown.connection", "`nobody` is not among the connections"),
         ("actions.filter.filter", "unknown placeholder `severty`"),
+        ("actions.referred.filter", "`traker` is not among the connections"),
+        ("actions.referred.settings.path", "`no-one` is not among the connections: there is bad-url,"),
         ("actions.syntax.filter", "line 1"),
         ("actions.on.on", "`opend`"),
         ("actions.status.status", "`on`"),
@@ -84,10 +93,10 @@ fn all_mistakes_are_told_at_once_each_with_its_path() {
         let line = line.unwrap_or_else(|| unreachable!("{path} is not named in {said}"));
         assert!(line.contains(words), "{line}");
     }
-    assert!(said.contains("24 mistakes to mend"), "{said}");
+    assert!(said.contains("29 mistakes to mend"), "{said}");
     assert!(!said.contains("jane:word"), "{said}");
     // Nothing starts with it, and nothing was made.
-    assert!(site.run(&["serve"]).expect(1).stderr.contains("22 mistakes to mend"));
+    assert!(site.run(&["serve"]).expect(1).stderr.contains("27 mistakes to mend"));
     assert!(!site.path("state").exists());
 }
 

@@ -51,6 +51,41 @@ fn slack_without_its_webhook_pauses_the_connection_until_an_operator_says_go_on(
 }
 
 #[test]
+fn an_answer_that_cannot_be_read_whole_says_so() {
+    let receiver = Receiver::scripted(|_, number| match number {
+        0 => Reply::body(400, &"x".repeat((1 << 20) + 1)),
+        _ => Reply::Answer(400, vec![("content-encoding", "gzip".to_owned())], "x".to_owned()),
+    });
+    let relay = Relay::start(&to_webhook(&receiver));
+    open(&relay, "large");
+    relay.settled();
+    open(&relay, "compressed");
+    relay.settled();
+    let summaries: Vec<_> =
+        relay.list(&["deliveries", "list"]).iter().map(|d| d["last"]["summary"].clone()).collect();
+    assert!(summaries[0].as_str().expect("words").contains("compressed, gzip"), "{summaries:?}");
+    let large = summaries[1].as_str().expect("words");
+    assert!(
+        large.contains("more than 1048576 bytes") && large.contains("`body` of the connection"),
+        "{large}"
+    );
+    assert_eq!(receiver.requests()[0].header("accept-encoding"), Some("identity"));
+}
+
+/// The words of an address were once taken for secrets, and what was kept of an answer led nowhere.
+#[test]
+fn what_a_peer_calls_something_at_its_own_address_is_kept_whole() {
+    let link = "/api/incident-management/v2/tickets/7";
+    let receiver = Receiver::scripted(move |_, _| Reply::body(201, &json!({ "href": link }).to_string()));
+    let tables = to("webhook", &receiver.url("/api/incident-management/v2"));
+    let relay =
+        Relay::start(&format!("{tables}{}", settings("actions.tell", "write_back = [\"ticket = href\"]")));
+    open(&relay, "disk");
+    relay.settled();
+    assert_eq!(relay.incident()["labels"]["ticket"], link);
+}
+
+#[test]
 fn a_paused_connection_goes_on_after_a_restart() {
     let receiver = Receiver::scripted(|_, _| Reply::body(403, "action_prohibited"));
     let mut relay = Relay::start(&to("slack", &receiver.url("/services/x")));

@@ -43,7 +43,7 @@ fn an_alert_that_says_something_new_updates_the_incident() {
     let worse = json!({ "title": "Disk full", "id": "disk", "severity": "critical", "free": "0 %" });
     assert_eq!(did(&relay, &worse.to_string()), "merged");
     let told = receiver.wait(1)[0].json();
-    assert_eq!(told["change"]["changed"], json!(["severity", "labels"]));
+    assert_eq!(told["change"]["changed"], json!(["severity", "labels", "labels.free"]));
     assert_eq!(told["incident"]["severity"], "critical");
     assert_eq!(told["incident"]["labels"]["free"], "0 %");
     assert_eq!(told["incident"]["count"], 3);

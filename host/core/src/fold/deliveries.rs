@@ -123,7 +123,7 @@ impl<S: State> Step<'_, S> {
         {
             let mut incident = before.clone();
             // Nobody is told of this: it came from a peer that was just told.
-            if incident.merge_labels(outcome.updates.iter().map(|(key, value)| (key, value))) {
+            if !incident.merge_labels(outcome.updates.iter().map(|(key, value)| (key, value))).is_empty() {
                 self.state.put_incident(Some(&before), &incident).kept()?;
             }
         }

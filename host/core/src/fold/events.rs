@@ -7,7 +7,7 @@ use crate::delivery::{Change, ChangeKind};
 use crate::event::Event;
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
-use crate::journal::{Decoding, Received};
+use crate::journal::{BY_BODY, Decoding, Received};
 use crate::routing::SourceRule;
 use crate::time::Timestamp;
 use crate::transition::{Order, Situation, Transition, on_event};
@@ -123,11 +123,25 @@ impl<S: State> Step<'_, S> {
         for identity in &received.identities {
             if let Some((at, first)) = self.state.seen(&received.source, identity).kept()?
                 && self.at.ms_since(at) < rule.replay_window_ms
+                && !(identity.starts_with(BY_BODY) && self.has_moved_on(first, at)?)
             {
                 return Ok(Some(first));
             }
         }
         Ok(None)
+    }
+
+    /// Whether an incident that the request `first` was about has changed since that was applied at `at`, or there
+    /// was none: then the same words mean something again.
+    fn has_moved_on(&self, first: Id, at: Timestamp) -> Fold<bool, S> {
+        let Some(receipt) = self.state.receipt(first).kept()? else { return Ok(false) };
+        for effect in &receipt.effects {
+            let Some((id, _)) = effect.incident else { return Ok(true) };
+            if self.state.incident(id).kept()?.is_some_and(|incident| incident.updated_at > at) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub(super) fn event(

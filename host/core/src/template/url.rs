@@ -23,6 +23,8 @@ pub struct UrlTemplate {
     /// None for a URL that is always the same.
     compiled: Option<Compiled>,
     fixed: Url,
+    /// Whether the path as the operator wrote it has a part that is empty.
+    has_gap: bool,
 }
 
 impl fmt::Debug for UrlTemplate {
@@ -43,13 +45,15 @@ impl UrlTemplate {
         let text = text.trim();
         let pieces = scan::pieces(text);
         let Some(place) = first_placeholder(&pieces) else {
-            return Ok(Self { compiled: None, fixed: parsed(text)? });
+            return Ok(Self { compiled: None, fixed: parsed(text)?, has_gap: false });
         };
         let authority = authority_end(text);
         let destination = authority.filter(|end| *end <= place).and_then(|end| Url::parse(&text[..end]).ok());
         let Some(destination) = destination.filter(Url::has_host) else { return Err(misplaced()) };
         check_statements(&pieces)?;
-        let mut template = Self { compiled: Some(Compiled::of(&pieces, encoding())?), fixed: destination };
+        let has_gap = has_gap(&shape(&pieces));
+        let mut template =
+            Self { compiled: Some(Compiled::of(&pieces, encoding())?), fixed: destination, has_gap };
         on_samples(|view| template.render(view).map(|_| ()))?;
         let ((incident, change), urls) = (sample(), sample_urls());
         template.fixed = template.render(&View::new(&incident, &change).with_urls(&urls))?;
@@ -64,6 +68,20 @@ impl UrlTemplate {
     /// The URL for the sample incident: its scheme, user information, host and port are those of every other.
     pub fn fixed(&self) -> Url {
         self.fixed.clone()
+    }
+
+    /// The URL for this view, to send to.
+    ///
+    /// # Errors
+    /// A part of the path that is empty because a placeholder stands for nothing: what is there is all of
+    /// something, or nobody's. Everything that [`UrlTemplate::render`] fails with.
+    pub fn fill(&self, view: &View<'_>) -> Result<Url, TemplateError> {
+        let url = self.render(view)?;
+        if self.compiled.is_some() && !self.has_gap && has_gap(url.path()) {
+            let words = "a placeholder in the path of the URL stands for nothing in this incident";
+            return Err(TemplateError::Url(words.to_owned()));
+        }
+        Ok(url)
     }
 
     /// The URL for this view, of [`URL_BYTES_MAX`] at most.
@@ -105,6 +123,25 @@ fn first_placeholder(pieces: &[Piece<'_>]) -> Option<usize> {
         [Piece::Text(text), ..] => Some(text.len()),
         _ => Some(0),
     }
+}
+
+/// The path with a letter for each placeholder.
+fn shape(pieces: &[Piece<'_>]) -> String {
+    let mut shape = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => shape.push_str(text),
+            Piece::Code(code) if !code.starts_with("{{") => {}
+            Piece::Code(_) | Piece::Inert(_) | Piece::Itop(_) => shape.push('x'),
+        }
+    }
+    let from = authority_end(&shape).unwrap_or(shape.len());
+    shape[from..].split(['?', '#']).next().unwrap_or_default().to_owned()
+}
+
+/// Whether a part of this path is empty; one of nothing but a slash has none.
+fn has_gap(path: &str) -> bool {
+    path.len() > 1 && (path.ends_with('/') || path.contains("//"))
 }
 
 /// Where the path, query or fragment of `text` begins.

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, received, trigger};
+use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, received, resolve, trigger};
+use crate::event::Event;
 use crate::fold::ReceiptStatus;
-use crate::journal::{Decoding, Fact};
+use crate::incident::IncidentState;
+use crate::journal::{BY_BODY, Decoding, Fact};
 use crate::routing::{Routing, SourceRule};
 
 fn one_event() -> Decoding {
@@ -55,6 +57,26 @@ fn one_known_identity_among_several_is_enough() {
     let by_digest = relay.request(SOURCE, &["delivery-8", "digest-a"], one_event());
     assert_eq!(by_id.status, ReceiptStatus::Duplicate(first.id));
     assert_eq!(by_digest.status, ReceiptStatus::Duplicate(first.id));
+}
+
+/// A Zap says `resolve` in the same words each time: the second outage of a day once stayed open.
+#[test]
+fn an_equal_body_is_a_replay_only_while_nothing_else_has_happened() {
+    let mut relay = Relay::new(Vec::new());
+    let mut say = |body: &str, event: Event| {
+        relay.wait_ms(MINUTE_MS);
+        relay.request(SOURCE, &[&format!("{BY_BODY}{body}")], Decoding::Events(vec![event])).status
+    };
+    assert_eq!(say("down", resolve("disk")), ReceiptStatus::Applied, "about nothing yet");
+    assert_eq!(say("up", trigger("disk")), ReceiptStatus::Applied);
+    for round in 0..3 {
+        assert!(matches!(say("up", trigger("disk")), ReceiptStatus::Duplicate(_)), "{round}");
+        assert_eq!(say("down", resolve("disk")), ReceiptStatus::Applied, "{round}");
+        assert!(matches!(say("down", resolve("disk")), ReceiptStatus::Duplicate(_)), "{round}");
+        assert_eq!(say("up", trigger("disk")), ReceiptStatus::Applied, "{round}");
+    }
+    let incident = relay.state.incidents.values().next().expect("an incident");
+    assert_eq!((incident.state, incident.count), (IncidentState::Open, 4));
 }
 
 #[test]

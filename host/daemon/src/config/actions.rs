@@ -5,7 +5,8 @@ use std::time::Duration;
 use tocsin_core::delivery::ChangeKind;
 use tocsin_core::incident::IncidentState;
 use tocsin_core::routing::{ActionRule, ActionStatus};
-use tocsin_core::template::Expression;
+use tocsin_core::settings::Given;
+use tocsin_core::template::{Expression, referred, referred_in};
 
 use super::Action;
 use super::reader::Reader;
@@ -44,10 +45,18 @@ pub(super) fn read(name: String, mut reader: Reader, connections: &[String]) -> 
     if let Some(Err(error)) = filter.as_deref().map(Expression::parse) {
         reader.problem("filter", error.to_string());
     }
+    for referred in filter.as_deref().map(referred_in).unwrap_or_default() {
+        check_connection(&reader, "filter", &referred, connections);
+    }
     let delay_ms = time(&mut reader, "delay", Duration::from_millis(1));
     let repeat_ms = time(&mut reader, "repeat", REPEAT_MIN);
     let readers_may = readers_may(&mut reader);
     let settings = reader.settings("settings");
+    for (key, given) in &settings {
+        for referred in texts(given).iter().flat_map(|text| referred(text)) {
+            check_connection(&reader, &format!("settings.{key}"), &referred, connections);
+        }
+    }
     reader.finish();
     let rule = ActionRule {
         name: name.clone(),
@@ -62,6 +71,15 @@ pub(super) fn read(name: String, mut reader: Reader, connections: &[String]) -> 
         repeat_ms,
     };
     (name, Action { rule, description, language, readers_may, settings })
+}
+
+/// What of a setting may be a template.
+fn texts(given: &Given) -> &[String] {
+    match given {
+        Given::Text(text) => std::slice::from_ref(text),
+        Given::Texts(texts) => texts,
+        Given::Integer(_) | Given::Boolean(_) => &[],
+    }
 }
 
 fn check_connection(reader: &Reader, key: &str, name: &str, connections: &[String]) {

@@ -28,6 +28,11 @@ impl Secret {
         &self.0
     }
 
+    /// Whether there is nothing in it but white space.
+    pub fn is_blank(&self) -> bool {
+        self.0.trim().is_empty()
+    }
+
     /// Reads what a configuration says about a secret.
     pub(super) fn read(value: &Value) -> Result<Self, String> {
         match value {
@@ -35,7 +40,7 @@ impl Secret {
             Value::Table(table) if table.len() == 1 => {
                 let place =
                     table.iter().next().and_then(|(key, value)| Some((key.as_str(), value.as_str()?)));
-                match place {
+                let secret = match place {
                     Some(("file", path)) => read_file(Path::new(path)),
                     Some(("env", name)) => std::env::var(name)
                         .map(Self)
@@ -43,7 +48,13 @@ impl Secret {
                     Some(("credential", name)) => read_credential(name),
                     Some((other, _)) => Err(format!("`{other}` is no place for a secret: {FORMS}")),
                     None => Err(format!("is not a secret: {FORMS}")),
+                }?;
+                // Whoever names a place means something to be there.
+                if secret.is_blank() {
+                    let place = place.map_or("", |(_, name)| name);
+                    return Err(format!("`{place}` is there, but empty"));
                 }
+                Ok(secret)
             }
             _ => Err(format!("is not a secret: {FORMS}")),
         }

@@ -8,7 +8,7 @@ use tocsin_core::routing::{Flapping, SourceRule};
 
 use super::limits::BODY_BYTES_MAX;
 use super::reader::Reader;
-use super::{Authentication, Basic, FieldToken, Limits, Source};
+use super::{Authentication, Basic, FieldToken, Limits, Secret, Source};
 
 /// Characters of a token: sixteen random ones cannot be guessed over a network.
 const TOKEN_CHARS_MIN: usize = 16;
@@ -48,7 +48,7 @@ fn read_authentication(reader: &mut Reader) -> Authentication {
     let authentication = Authentication {
         token,
         basic: reader.has("basic").then(|| read_basic(reader.section("basic"))).flatten(),
-        signing_key: reader.secret("signing_key"),
+        signing_key: proof(reader, "signing_key"),
         field_token: reader
             .has("field_token")
             .then(|| read_field_token(reader.section("field_token")))
@@ -87,7 +87,7 @@ fn read_flapping(reader: &mut Reader, default: Option<Flapping>) -> Option<Flapp
 
 fn read_basic(mut reader: Reader) -> Option<Basic> {
     let user = reader.required_text("user", "the user name that the sender gives");
-    let password = reader.required_secret("password", "the password that the sender gives");
+    let password = required_proof(&mut reader, "password", "the password that the sender gives");
     reader.finish();
     Some(Basic { user, password: password? })
 }
@@ -95,10 +95,26 @@ fn read_basic(mut reader: Reader) -> Option<Basic> {
 fn read_field_token(mut reader: Reader) -> Option<FieldToken> {
     let field = reader.required_text("field", "the field of the body or query, such as `Token`");
     let user = reader.text("md5_user");
-    let key =
-        reader.required_secret("key", "what the field holds, or, with `md5_user`, the account's API key");
+    let help = "what the field holds, or, with `md5_user`, the account's API key";
+    let key = required_proof(&mut reader, "key", help);
     reader.finish();
     Some(FieldToken { field, md5_user: user, key: key? })
+}
+
+/// A secret that a sender proves to have: an empty one would be everybody's.
+fn proof(reader: &mut Reader, key: &'static str) -> Option<Secret> {
+    let secret = reader.secret(key);
+    if secret.as_ref().is_some_and(Secret::is_blank) {
+        reader.problem(key, "is empty, which would let everybody in");
+    }
+    secret
+}
+
+fn required_proof(reader: &mut Reader, key: &'static str, help: &str) -> Option<Secret> {
+    if !reader.has(key) {
+        reader.problem(key, format!("is missing: {help}"));
+    }
+    proof(reader, key)
 }
 
 /// The networks of a list; an address alone is a network of one.

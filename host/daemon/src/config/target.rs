@@ -32,7 +32,7 @@ impl Target {
     /// # Errors
     /// What its placeholders stand for cannot be in an address.
     pub fn fill(&self, view: &View<'_>) -> Result<Url, TemplateError> {
-        self.template.render(view)
+        self.template.fill(view)
     }
 
     /// The address for a sample incident: scheme, host and port are those of every other.

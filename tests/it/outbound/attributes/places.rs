@@ -1,9 +1,9 @@
 //! Where a message goes: the connection with its credentials, and addresses with placeholders.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Stage, Told, alert, form, json_data, refused};
-use crate::harness::{Site, action, connection, source};
+use crate::harness::{Reply, Site, action, connection, source};
 
 #[test]
 fn a_connection_is_where_a_message_goes_and_as_whom() {
@@ -83,6 +83,32 @@ fn a_value_that_would_lead_to_another_path_is_not_sent_and_the_delivery_says_why
     let said = delivery["last"]["summary"].as_str().expect("an attempt");
     assert!(said.contains("connections.slack.url: the path of the URL has a segment `.` or `..`"), "{said}");
     assert!(stage.receiver.requests().is_empty());
+}
+
+/// One label once stopped everybody's messages, for as long as its delivery was tried again.
+#[test]
+fn an_address_that_is_wrong_for_one_incident_keeps_no_other_waiting() {
+    let stage = Stage::start(&[Told::new("slack", "").at("/slack/{{ labels.team }}/hook")]);
+    stage.receiver.script(|request, _| match request.path.as_str() {
+        "/slack/ops/hook" => Reply::ok(),
+        _ => Reply::body(404, "no_service"),
+    });
+    let send = |id: &str, team: Option<&str>| {
+        let alert = json!({ "title": id, "id": id, "team": team });
+        stage.relay.post("monitoring", &alert.to_string()).expect(200);
+    };
+    send("poison", Some("bad"));
+    send("nobody", None);
+    send("fine", Some("ops"));
+    let settled = stage.relay.settled();
+    let word =
+        |delivery: &Value, at: &str| delivery.pointer(at).and_then(Value::as_str).unwrap_or("").to_owned();
+    let say = |delivery: &Value| format!("{}: {}", word(delivery, "/state"), word(delivery, "/last/summary"));
+    let said: Vec<String> = settled.iter().rev().map(say).collect();
+    assert!(said[0].starts_with("rejected: ") && said[0].contains("this incident's values"), "{said:?}");
+    assert!(said[1].contains("connections.slack.url: a placeholder in the path"), "{said:?}");
+    assert!(said[2].starts_with("delivered: "), "{said:?}");
+    assert!(stage.relay.list(&["connections", "list"])[0]["paused"].is_null());
 }
 
 #[test]
