@@ -119,6 +119,36 @@ fn what_cannot_be_done_is_said_and_nothing_is_changed() {
 }
 
 #[test]
+fn whoever_comes_second_is_told_so_and_what_he_said_is_kept() {
+    let receiver = Receiver::start();
+    let relay = relay(&receiver, "readers_may = [\"acknowledge\", \"note\"]\n");
+    open(&relay, "disk", "high");
+    let link = link(&receiver.wait(1)[0].json(), "incident");
+    let path = link.split('?').next().expect("a path");
+    let after = |form: &str| {
+        let done = confirm(&relay, &link, form).expect(303);
+        let next = done.header("location").expect("a page to look at").to_owned();
+        get(&relay, &format!("{path}{next}")).expect(200).body
+    };
+    let said = |page: &str, words: &str| assert!(page.contains(words), "{words:?} is not in {page}");
+    said(&after("do=acknowledge&name=Ann"), "It is acknowledged.");
+    let second = after("do=acknowledge&name=Bob&text=swap+the+disk");
+    said(&second, "It was acknowledged already");
+    said(&second, "swap the disk");
+    said(&second, "Bob (by a link that tell sent)");
+    for _ in 0..2 {
+        said(&after("do=note&text=pressed+twice"), "The note is written down.");
+    }
+    let page = get(&relay, &link).expect(200).body;
+    assert_eq!(page.matches("pressed twice").count(), 1, "{page}");
+    said(&get(&relay, &format!("{link}&do=acknowledge")).body, "`acknowledge` is not possible any more");
+    said(&get(&relay, &format!("{link}&do=resolve")).body, "This link does not allow `resolve`");
+    // What an old address says was done is not said once it is no longer so.
+    let stale = get(&relay, &format!("{link}&done=resolve")).body;
+    assert!(!stale.contains("It is resolved"), "{stale}");
+}
+
+#[test]
 fn a_link_that_was_changed_or_has_expired_says_nothing_of_the_incident() {
     let receiver = Receiver::start();
     let relay = relay(&receiver, "");

@@ -58,7 +58,8 @@ impl<S: State> Step<'_, S> {
                 Some(ChangeKind::Reopened)
             }
             Commanded::Note => Some(ChangeKind::Noted),
-            Commanded::Nothing => None,
+            // It is so already; what was said with it is not lost.
+            Commanded::Nothing => (!text.trim().is_empty()).then_some(ChangeKind::Noted),
             Commanded::Refused => {
                 return Err(Rejection::Refused { number: before.number, state: before.state, command }.into());
             }

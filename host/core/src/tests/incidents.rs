@@ -6,7 +6,7 @@ use crate::event::{Event, EventChange, Link, Severity};
 use crate::fold::{Happening, TimelineItem};
 use crate::id::Id;
 use crate::incident::IncidentState;
-use crate::journal::Decoding;
+use crate::journal::{Decoding, Fact};
 use crate::transition::{Command, Transition};
 
 /// The changes in an incident's history, oldest first.
@@ -48,7 +48,7 @@ fn a_trigger_that_changes_something_visible_is_merged_and_told() {
     let told = relay.state.deliveries_of("chat");
     assert_eq!(told.len(), 2);
     assert_eq!(told[1].change.kind, ChangeKind::Updated);
-    assert_eq!(told[1].change.changed, ["severity", "labels"]);
+    assert_eq!(told[1].change.changed, ["severity", "labels", "labels.a"]);
     assert_eq!(told[1].incident, merged, "a delivery carries the incident as it was right after the change");
     assert_eq!(told[0].incident, opened);
 }
@@ -197,4 +197,17 @@ fn a_command_for_what_is_already_so_leaves_no_trace() {
     relay.wait_ms(1000);
     relay.command(id, Command::Unacknowledge);
     assert_eq!(relay.state, before);
+}
+
+#[test]
+fn what_is_said_with_a_command_for_what_is_already_so_is_noted() {
+    let mut relay = Relay::new(Vec::new());
+    let id = relay.incident_of(trigger("disk")).id;
+    relay.command(id, Command::Acknowledge);
+    let text = "swap the disk".to_owned();
+    let (actor, command) = ("Bob".to_owned(), Command::Acknowledge);
+    relay.apply(Fact::Commanded { incident: id, command, actor, text });
+    use ChangeKind::{Acknowledged, Noted, Opened};
+    assert_eq!(history(&relay, id), [Opened, Acknowledged, Noted]);
+    assert_eq!(relay.state.incidents[&id].state, IncidentState::Acknowledged);
 }

@@ -40,6 +40,8 @@ struct Query {
     claim: Claim,
     purpose: Option<Purpose>,
     done: Option<Purpose>,
+    /// Whether it was so before.
+    already: bool,
 }
 
 /// A page that says why there is no other.
@@ -85,7 +87,7 @@ async fn show(app: &App, incident: &str, query: &Query) -> Result<Response, Sorr
         claim: &query.claim,
         may: &may(app, query)?,
         purpose: query.purpose,
-        said: query.done.map(view::done).unwrap_or_default(),
+        said: query.done.map(|done| view::done(done, incident.state, query.already)).unwrap_or_default(),
     };
     Ok(answer(StatusCode::OK, shown.page()))
 }
@@ -105,10 +107,17 @@ async fn change(app: &App, incident: &str, query: &Query, body: Body) -> Result<
         Ok(fact) => fact,
         Err(problem) => return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, problem)),
     };
+    let done = form.purpose.map_or("", Purpose::as_str);
+    let next = format!("{}&done={done}", view::href(&query.claim));
+    // A button that was pressed twice.
+    if form.is_written(&timeline, &query.claim.via) {
+        return Ok(see(&next));
+    }
     match app.record(fact).await {
-        Ok(_) => {
-            let done = form.purpose.map_or("", Purpose::as_str);
-            Ok(see(&format!("{}&done={done}", view::href(&query.claim))))
+        Ok(applied) => {
+            let state = applied.incident.map_or(incident.state, |incident| incident.state);
+            let already = if state == incident.state { "&already=1" } else { "" };
+            Ok(see(&format!("{next}{already}")))
         }
         Err(CommitError::Rejected(rejection)) => {
             Ok(again(StatusCode::CONFLICT, format!("Nothing was changed: {rejection}.")))
@@ -167,6 +176,7 @@ impl Query {
                 "sig" => read.claim.sig = value.into_owned(),
                 "do" => read.purpose = value.parse().ok(),
                 "done" => read.done = value.parse().ok(),
+                "already" => read.already = true,
                 _ => {}
             }
         }

@@ -2,7 +2,9 @@
 //!
 //! Records nothing itself; whether the state allows it is the fold's to say.
 
+use tocsin_core::delivery::ChangeKind;
 use tocsin_core::event::{Severity, single_line};
+use tocsin_core::fold::{Happening, TimelineItem};
 use tocsin_core::incident::Incident;
 use tocsin_core::journal::Fact;
 use tocsin_core::transition::Command;
@@ -42,6 +44,17 @@ impl Form {
             }
         }
         form
+    }
+
+    /// Whether it is a note that was the last change already. `timeline` has the newest first.
+    pub(super) fn is_written(&self, timeline: &[TimelineItem], via: &str) -> bool {
+        let last = timeline.iter().find(|item| matches!(item.what, Happening::Changed(..)));
+        let is_it = |item: &TimelineItem| {
+            item.what == Happening::Changed(ChangeKind::Noted, Vec::new())
+                && item.text == self.text
+                && item.actor.as_deref() == Some(&self.actor(via))
+        };
+        self.purpose == Some(Purpose::Note) && last.is_some_and(is_it)
     }
 
     /// The entry that does it, by whoever has a link of the action `via`.

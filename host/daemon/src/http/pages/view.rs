@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tocsin_core::event::Severity;
 use tocsin_core::fold::TimelineItem;
-use tocsin_core::incident::Incident;
+use tocsin_core::incident::{Incident, IncidentState};
 use tocsin_core::time::Timestamp;
 use url::form_urlencoded;
 
@@ -66,11 +66,12 @@ impl Shown<'_> {
         let fields = json!({
             "css": CSS,
             "title": format!("#{} {}", incident.number, incident.title),
-            "said": self.said,
+            "said": if self.said.is_empty() { self.refused() } else { Some(self.said.clone()) },
             "incident": incident_fields(incident),
             "severities": Severity::ALL.map(Severity::as_str),
             "choices": self.choices(),
             "form": self.form(),
+            "is_cut": self.timeline.len() == super::TIMELINE_MAX,
             "timeline": self.timeline.iter().rev().map(line).collect::<Value>(),
             "via": claim.via,
             "until": minute(Timestamp::from_micros(until)),
@@ -86,6 +87,18 @@ impl Shown<'_> {
     fn choices(&self) -> Vec<Value> {
         let choice = |purpose: Purpose| json!({ "label": label(purpose), "href": format!("{}&do={}", href(self.claim), purpose.as_str()) });
         self.possible().map(choice).collect()
+    }
+
+    /// Why there is no question behind the button that led here.
+    fn refused(&self) -> Option<String> {
+        let is_possible = |wanted: &Purpose| self.possible().any(|purpose| purpose == *wanted);
+        let wanted = self.purpose.filter(|wanted| *wanted != Purpose::Incident && !is_possible(wanted))?;
+        let label = label(wanted).to_lowercase();
+        Some(if self.may.contains(&wanted) {
+            format!("It is {}: `{label}` is not possible any more.", self.incident.state.as_str())
+        } else {
+            format!("This link does not allow `{label}`.")
+        })
     }
 
     /// The question behind a button. One that the state does not allow any more is not asked.
@@ -109,8 +122,19 @@ fn render(fields: &Value) -> Result<String, minijinja::Error> {
     PAGES.get_template("page")?.render(minijinja::value::Serde(fields))
 }
 
-/// What was done, for the page after it.
-pub(super) fn done(purpose: Purpose) -> String {
+/// What was done, for the page after it: nothing when that is no longer so, since an address is opened again. It
+/// may have been so `already`.
+pub(super) fn done(purpose: Purpose, state: IncidentState, already: bool) -> String {
+    let changes = !matches!(purpose, Purpose::Incident | Purpose::Note | Purpose::Modify);
+    if changes && purpose.fits(state) {
+        return String::new();
+    }
+    if changes && already {
+        return format!(
+            "It was {} already; the history says by whom. A remark is written down.",
+            state.as_str()
+        );
+    }
     let words = match purpose {
         Purpose::Incident => "",
         Purpose::Acknowledge => "It is acknowledged.",
