@@ -13,10 +13,13 @@ use tocsin_core::view::{sample, sample_urls};
 use tocsin_sandbox::{CallError, Limits, Plugin};
 
 use crate::config::{Action, Config, Connection, Problem, Source};
-use crate::outgoing::named_secrets;
+use crate::outgoing::{InvalidRequest, Moment, assemble, named_secrets};
 
 /// What stands for a label that the sample incident has not.
 const SAMPLE_WORD: &str = "sample";
+
+/// When a sample request would be made.
+const SAMPLE_MOMENT: Moment<'static> = Moment { delivery: "sample", seconds: 0 };
 
 /// A plugin that is in force, and where it is from.
 #[derive(Clone)]
@@ -297,10 +300,16 @@ async fn rehearse(
         match plugin.encode(sample_context(binding, connection, bound)).await.map(|answer| answer.value) {
             Ok(Ok(Step::Send { request, .. })) => {
                 let missing = named_secrets(&request).find(|key| !connection.secrets.contains_key(*key));
-                problems.extend(missing.into_iter().flat_map(|key| {
-                    let words = format!("is missing: actions.{} needs it", rule.name);
-                    problem(format!("connections.{name}.secrets.{key}"), words)
-                }));
+                let of =
+                    |key: &str, words: String| problem(format!("connections.{name}.secrets.{key}"), words);
+                if let Some(key) = missing {
+                    problems.extend(of(key, format!("is missing: actions.{} needs it", rule.name)));
+                } else if let Err(InvalidRequest::Key(key, words)) =
+                    assemble(connection, connection.target.sample(), request, &SAMPLE_MOMENT)
+                {
+                    problems
+                        .extend(of(&key, format!("is no signing key for actions.{}: {words}", rule.name)));
+                }
             }
             Ok(Err(Failure::Misconfigured(why))) => problems.extend(problem(settings(), why)),
             Err(error) => problems.extend(problem(settings(), error.to_string())),

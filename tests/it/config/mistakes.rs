@@ -180,10 +180,16 @@ fn a_secret_that_an_action_needs_is_missed_when_the_configuration_is_read() {
         said_without.contains("connections.out.secrets.password: is missing: actions.tell needs it"),
         "{said_without}"
     );
-    let site = Site::new(&format!(
-        "{out}[connections.out.secrets]\npassword = \"word\"\nsigning_key = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\n{tell}"
-    ));
-    site.run(&["check"]).expect(0);
+    let with = |key: &str| {
+        let secrets = format!("password = \"word\"\nsigning_key = \"{key}\"\n");
+        Site::new(&format!("{out}[connections.out.secrets]\n{secrets}{tell}")).run(&["check"])
+    };
+    let said = with("whsec_!!").expect(1).all();
+    assert!(
+        said.contains("connections.out.secrets.signing_key: is no signing key for actions.tell"),
+        "{said}"
+    );
+    with("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").expect(0);
 }
 
 #[test]
