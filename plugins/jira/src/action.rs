@@ -10,6 +10,7 @@ mod document;
 mod flow;
 mod origin;
 mod settings;
+mod settle;
 mod task;
 mod transition;
 

@@ -13,6 +13,9 @@ mod verdict_of;
 /// The plugin.
 pub struct PagerDuty;
 
+/// The state of an event that was sent to the connection's address itself.
+const ITSELF: &[u8] = b"the address itself";
+
 /// As whom events are sent.
 #[derive(Settings)]
 pub struct Account {
@@ -89,11 +92,18 @@ impl Action for PagerDuty {
 
     fn resume(
         context: &Context,
-        _: &Account,
+        account: &Account,
         settings: &Fields,
-        _: &[u8],
+        state: &[u8],
         response: &Response,
     ) -> Result<Step, Failure> {
+        // The connection may have the whole address, as PagerDuty shows it: a plugin does not see its path.
+        if matches!(response.status, 404 | 405)
+            && state != ITSELF
+            && let Step::Send(request, _) = event::request(context, account, settings)?
+        {
+            return Ok(Step::Send(Box::new(request.path("")), ITSELF.to_vec()));
+        }
         verdict_of::answer(context, &event::dedup_key(context, settings), response)
     }
 

@@ -239,6 +239,31 @@ fn an_address_of_pagerdutys_that_takes_no_events_is_told() {
 }
 
 #[test]
+fn an_event_that_finds_no_such_path_is_sent_to_the_address_itself_and_no_further() {
+    let sent = |step: Result<Step, Failure>| match step {
+        Ok(Step::Send(request, state)) => (request, state),
+        other => panic!("{other:?}"),
+    };
+    let (context, account, fields) = (example_context(), account(), fields());
+    for status in [404, 405] {
+        let answer = testing::response(status, &[], "");
+        let (first, state) = sent(PagerDuty::encode(&context, &account, &fields));
+        let (second, own) = sent(PagerDuty::resume(&context, &account, &fields, &state, &answer));
+        assert_eq!((first.path.as_str(), second.path.as_str()), ("/v2/enqueue", ""));
+        assert_eq!(first.body, second.body);
+        let verdict = PagerDuty::resume(&context, &account, &fields, &own, &answer);
+        assert!(matches!(verdict, Err(Failure::Misconfigured(_))), "{verdict:?}");
+    }
+    // What the address took or refused is not said twice.
+    let (_, state) = sent(PagerDuty::encode(&context, &account, &fields));
+    for status in [202, 301, 400, 401, 403, 410, 429, 500] {
+        let answer = testing::response(status, &[], "");
+        let verdict = PagerDuty::resume(&context, &account, &fields, &state, &answer);
+        assert!(!matches!(verdict, Ok(Step::Send(..))), "{status}: {verdict:?}");
+    }
+}
+
+#[test]
 fn every_documented_answer_has_its_verdict() {
     let invalid = |error: &str| {
         format!(r#"{{"status":"invalid event","message":"Event object is invalid","errors":["{error}"]}}"#)
@@ -266,7 +291,7 @@ fn every_documented_answer_has_its_verdict() {
         (503, String::new(), "retry"),
     ] {
         let response = testing::response(status, &[], &body);
-        let verdict = match PagerDuty::resume(&example_context(), &account(), &fields(), &[], &response) {
+        let verdict = match PagerDuty::resume(&example_context(), &account(), &fields(), ITSELF, &response) {
             Ok(Step::Delivered(receipt)) => {
                 assert_eq!(receipt.certainty, tocsin_plugin::Certainty::Accepted);
                 assert_eq!(receipt.references[0].value, "samplekeyhere");

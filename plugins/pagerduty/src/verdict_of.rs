@@ -14,7 +14,8 @@ const SAID_CHARS: usize = 300;
 const NEW_KEY: &str =
     "copy the integration key of an Events API v2 integration into the connection's `routing_key`";
 /// What to do about an address.
-const ADDRESS: &str = "the connection's address is `https://events.pagerduty.com`, or `https://events.eu.pagerduty.com`, without a path";
+const ADDRESS: &str = "the connection's address is `https://events.pagerduty.com`, or `https://events.eu.pagerduty.com`, \
+                       and nothing behind it but perhaps `/v2/enqueue`";
 
 /// The verdict on an answer to an event with this deduplication key.
 pub(crate) fn answer(context: &Context, key: &str, response: &Response) -> Result<Step, Failure> {

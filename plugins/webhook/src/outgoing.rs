@@ -52,6 +52,11 @@ impl Method {
             Self::Head => "HEAD",
         }
     }
+
+    /// Whether it changes or deletes what its path names.
+    const fn is_about_one(self) -> bool {
+        matches!(self, Self::Put | Self::Patch | Self::Delete)
+    }
 }
 
 /// What is sent, and what counts as success.
@@ -65,6 +70,10 @@ pub struct Out {
     /// too: for query parameters see `query`.
     #[setting(kind = "template")]
     path: Option<String>,
+    /// Whether `path` itself ends in a slash, for PUT, PATCH and DELETE. Without it a path that ends so is taken for
+    /// one whose placeholder is empty, and the request is not sent: it would be about all tickets and not one.
+    #[setting(default = "false")]
+    trailing_slash: bool,
     /// Query parameters with placeholders: a JSON object of names and values, for example
     /// `{"host": "{{ labels.host }}"}`. They come after those of the connection's address.
     #[setting(kind = "json-template")]
@@ -92,7 +101,7 @@ pub struct Out {
     /// The media type of the body. Left out, it is `application/json; charset=utf-8`, for `payload_text`
     /// `text/plain; charset=utf-8`. With `application/x-www-form-urlencoded` an object is sent as a form.
     content_type: Option<String>,
-    /// Where in the document the record is put: names with `/` between. `root/result` sends
+    /// Where in the document the record is put: names with `/` between, without placeholders. `root/result` sends
     /// `{"root": {"result": …}}`. Empty sends the record itself.
     data_location: Option<String>,
     /// The statuses that are a success: numbers and ranges with commas between.
@@ -169,8 +178,7 @@ pub(crate) fn encode(context: &Context, connection: &Connection, settings: &Out)
         return Ok(Step::Skipped(why));
     }
     let headers = headers::read(connection, settings).map_err(|problem| rejected(&problem))?;
-    let path = path::of(settings.path.as_deref().unwrap_or(""))
-        .map_err(|why| rejected(&Problem::new("path", why)))?;
+    let path = path(settings).map_err(|problem| rejected(&problem))?;
     let mut request = HttpRequest::new(settings.method.as_str()).path(path);
     for (name, value) in query(settings).map_err(|problem| rejected(&problem))? {
         request = request.query(&name, &value);
@@ -203,6 +211,15 @@ fn skipped(context: &Context, settings: &Out) -> Option<String> {
     Some(format!("there already is the reference `{name}`: `{value}`"))
 }
 
+fn path(settings: &Out) -> Result<String, Problem> {
+    let wrong = |why| Problem::new("path", why);
+    let Some(text) = settings.path.as_deref() else { return Ok(String::new()) };
+    if settings.method.is_about_one() {
+        path::names_one(text, settings.method.as_str(), settings.trailing_slash).map_err(wrong)?;
+    }
+    path::of(text).map_err(wrong)
+}
+
 fn query(settings: &Out) -> Result<Vec<(String, String)>, Problem> {
     let Some(template) = settings.query.as_deref().filter(|template| !template.trim().is_empty()) else {
         return Ok(Vec::new());
@@ -221,6 +238,7 @@ fn query(settings: &Out) -> Result<Vec<(String, String)>, Problem> {
 /// What is wrong with the settings that hold no placeholders.
 fn fixed_problems(settings: &Out) -> Vec<Problem> {
     let mut problems: Vec<Problem> = body::content(settings).err().into_iter().collect();
+    problems.extend(body::location_problem(settings));
     problems.extend(answer::problems(settings));
     problems.extend(kept::problems(settings));
     if let (Some(a), Some(b)) = (&settings.if_reference, &settings.unless_reference)
@@ -246,8 +264,7 @@ pub(crate) fn check(connection: &Connection, settings: &Out) -> Result<(), Vec<P
             problems.extend(media.ok().and_then(Result::err));
         }
     }
-    problems
-        .extend(path::of(settings.path.as_deref().unwrap_or("")).err().map(|why| Problem::new("path", why)));
+    problems.extend(path(settings).err());
     problems.extend(query(settings).err());
     let payload = settings.payload_jq.as_deref().filter(|code| !code.trim().is_empty());
     for (field, code, variables) in

@@ -12,7 +12,7 @@ fn settings<T: Settings>(given: &[(&str, &str)]) -> T {
     let setting = |(key, value): &(&str, &str)| Setting {
         key: (*key).to_owned(),
         value: match *value {
-            "true" => Value::Boolean(true),
+            "true" | "false" => Value::Boolean(*value == "true"),
             text => Value::Text(text.to_owned()),
         },
     };

@@ -12,11 +12,11 @@ pub struct Zapier;
 /// Keys that have a meaning; every other key becomes a label.
 const KNOWN: [&str; 7] = ["title", "status", "message", "id", "severity", "url", "link"];
 
-const MISSING_TITLE: &str = "title (add the key `title` to the Data of the Webhooks by Zapier step; Zapier leaves \
-                             a key out when the value mapped to it is empty)";
-const MISSING_STATUS: &str = "status (add the key `status` with the value `trigger` or `resolve` to the Data of \
+const MISSING_TITLE: &str = "is missing; add the key `title` to the Data of the Webhooks by Zapier step; Zapier \
+                             leaves a key out when the value mapped to it is empty";
+const MISSING_STATUS: &str = "is missing; add the key `status` with the value `trigger` or `resolve` to the Data of \
                               the Webhooks by Zapier step; Zapier leaves a key out when the value mapped to it is \
-                              empty)";
+                              empty";
 const XML: &str = "XML is not read here: in the Webhooks by Zapier step set Payload Type to Json";
 const FILES: &str = "files are not read here: in the Webhooks by Zapier step leave File empty and set Payload Type \
                      to Json";
@@ -114,9 +114,9 @@ fn event(alert: &Map<String, Value>, place: &str) -> Result<Event, Refusal> {
     let title = field(alert, "title", place)?
         .map(|title| text::one_line(&title))
         .filter(|title| !title.is_empty())
-        .ok_or_else(|| Refusal::missing(format!("{place}{MISSING_TITLE}")))?;
-    let status =
-        field(alert, "status", place)?.ok_or_else(|| Refusal::missing(format!("{place}{MISSING_STATUS}")))?;
+        .ok_or_else(|| Refusal::invalid(format!("{place}title"), MISSING_TITLE))?;
+    let status = field(alert, "status", place)?
+        .ok_or_else(|| Refusal::invalid(format!("{place}status"), MISSING_STATUS))?;
     let change = words::change(&status).ok_or_else(|| {
         Refusal::invalid(
             format!("{place}status"),

@@ -64,7 +64,20 @@ fn a_trigger_and_its_resolve_meet_under_the_title_when_there_is_no_id() {
 #[test]
 fn a_refusal_names_the_entry_of_the_list() {
     let refusal = decode(r#"[{"title":"a","status":"up"},{"title":"b"}]"#).unwrap_err();
-    assert!(matches!(refusal, Refusal::Missing(field) if field.starts_with("[1].status")));
+    assert!(matches!(refusal, Refusal::Invalid { field, .. } if field == "[1].status"));
+}
+
+#[test]
+fn what_is_missing_is_named_apart_from_what_to_do_about_it() {
+    for (body, name) in [(r#"{"status":"up"}"#, "title"), (r#"{"title":"a"}"#, "status")] {
+        match decode(body) {
+            Err(Refusal::Invalid { field, problem }) => {
+                assert_eq!(field, name);
+                assert!(problem.starts_with(&format!("is missing; add the key `{name}`")), "{problem}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! Never trusts a byte of the request: size and sender are checked by the host, nothing else is.
 
+mod bounds;
 mod event;
 
 pub use event::{Change, Event};

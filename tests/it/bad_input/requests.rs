@@ -49,6 +49,16 @@ fn a_source_may_be_given_more_than_the_others() {
 }
 
 #[test]
+fn a_message_of_many_megabytes_is_cut_and_marked_like_any_other() {
+    let limits = "[limits]\nplugin_memory = \"256MiB\"\nplugin_calls = 4\nplugin_time = \"60s\"\n";
+    let relay = Relay::start(&format!("{}{limits}", limited(20 << 20)));
+    relay.post("hook", &alert_of(18 << 20)).expect(200);
+    let incident = relay.incident();
+    let message = incident["message"].as_str().expect("a message");
+    assert!(message.ends_with("m…") && message.len() <= 64 * 1024, "{} bytes", message.len());
+}
+
+#[test]
 fn an_address_without_a_source_is_404() {
     let relay = Relay::start(&source("hook", "webhook"));
     for target in

@@ -106,6 +106,26 @@ fn an_own_payload_is_sent_with_its_placeholders_replaced_inside_strings() {
 }
 
 #[test]
+fn a_delete_whose_placeholder_is_empty_is_a_dead_letter_and_no_request() {
+    let receiver = Receiver::start();
+    let own =
+        settings("actions.tell", "method = \"DELETE\"\npath = \"/tickets/{{ references.hook.ticket }}\"");
+    let relay = Relay::start(&format!(
+        "{}{}{}{own}",
+        source("webhook", "webhook"),
+        connection("hook", "webhook", &receiver.url("/api")),
+        action("tell", "hook"),
+    ));
+    relay.post("webhook", &alert("a", "low", "db")).expect(200);
+    let deliveries = relay.settled();
+    assert_eq!(deliveries[0]["state"], "rejected", "{deliveries:#?}");
+    let delivery = relay.json(&["deliveries", "show", deliveries[0]["id"].as_str().expect("an id")]);
+    let why = delivery["last"]["summary"].as_str().expect("words");
+    assert!(why.contains("a placeholder is empty: `/tickets/`"), "{why}");
+    assert!(receiver.requests().is_empty());
+}
+
+#[test]
 fn several_actions_on_one_connection_are_each_told() {
     let receiver = Receiver::start();
     let second = settings("actions.second", "payload = '{\"who\": \"second\"}'");

@@ -11,12 +11,11 @@ use super::answer::{self, Fault};
 use super::api::{self, Requests};
 use super::document::essence;
 use super::settings::{Account, Ticket, object};
+use super::settle;
 use super::task::{At, Task};
 use super::transition::{self, Status, Transition};
 use super::{content, origin};
 
-/// How long Cloud's search may take to see a new issue; Atlassian says "within seconds" for most.
-const INDEX_MS: u64 = 30_000;
 /// How much earlier than ours Jira's clock may be, in microseconds.
 const CLOCK_SKEW_MICROS: i64 = 120_000_000;
 /// Transitions that a sentence names.
@@ -100,11 +99,20 @@ impl Run<'_> {
             return Ok(Step::Skipped(format!("{} is not told to Jira", self.kind().as_str())));
         }
         // A first attempt for a new incident can have made nothing yet.
-        if self.ticket.mark && (self.context.attempt > 1 || self.kind() != ChangeKind::Opened) {
-            let request = self.jira.search(&origin::mark(&self.context.incident))?;
-            return self.send(At::Search, Task::new(At::Search, "", None), request);
+        if self.context.attempt > 1 || self.kind() != ChangeKind::Opened {
+            self.search()
+        } else {
+            self.create()
         }
-        self.create()
+    }
+
+    /// Looks for the issue by its label before one is made.
+    fn search(&self) -> Result<Step, Failure> {
+        if !self.ticket.mark {
+            return self.create();
+        }
+        let request = self.jira.search(&origin::mark(&self.context.incident))?;
+        self.send(At::Search, Task::new(At::Search, "", None), request)
     }
 
     fn create(&self) -> Result<Step, Failure> {
@@ -141,7 +149,10 @@ impl Run<'_> {
     fn gone(&self, task: &Task, said: &str) -> Result<Step, Failure> {
         match task.at {
             At::Search | At::Create => Err(Failure::misconfigured(format!("Jira {said}; {}", answer::ROOT))),
-            _ if self.kind() == ChangeKind::Reopened && !task.is_new => self.create(),
+            _ if self.kind() == ChangeKind::Reopened && !task.is_new => {
+                // An earlier attempt may have made the new one, unless it was searched and this is what was found.
+                if self.context.attempt > 1 && !task.keep { self.search() } else { self.create() }
+            }
             _ => Err(Failure::rejected(format!(
                 "{} was deleted, or the account may not see it: Jira {said}",
                 task.key
@@ -159,16 +170,10 @@ impl Run<'_> {
             task.done.push(format!("{key} was found by its label"));
             return self.known(task);
         }
-        if self.jira.is_cloud && self.context.attempt == 2 && self.creates() {
-            return Err(Failure::Retry {
-                reason:
-                    "an issue may have been made by the first attempt, and Jira's search may not see it yet: \
-                         it is searched again before one is made"
-                        .to_owned(),
-                after_ms: Some(INDEX_MS),
-            });
+        match settle::wait(self.context, self.jira.account) {
+            Some(waits) if self.creates() => Err(waits),
+            _ => self.create(),
         }
-        self.create()
     }
 
     /// The key and the address of an issue in one of Jira's documents.

@@ -2,12 +2,16 @@
 //!
 //! Never finds at the first delivery what could be told when the configuration is read.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 use tocsin_plugin::Choice;
 use tocsin_plugin::prelude::*;
 
 use super::content;
 
+/// The longest `settle`: a ticket that is later is of no use.
+const SETTLE_MAX: Duration = Duration::from_secs(60 * 60);
 /// Characters of a label (Jira: 255, no spaces).
 const LABEL_CHARS: usize = 255;
 
@@ -50,6 +54,10 @@ pub struct Account {
     /// another name, or over `api.atlassian.com`.
     #[setting(kind = "url")]
     pub(crate) web_url: Option<String>,
+    /// How long a create may be at work after its answer was lost, and Jira's search may take to see the issue then.
+    /// An issue is made by a later attempt only after that. At most `1h`; `0s` makes it at once.
+    #[setting(default = "30s")]
+    pub(crate) settle: Duration,
 }
 
 /// What becomes of an incident.
@@ -160,7 +168,12 @@ impl Account {
             }
             Authentication::Bearer => None,
         };
-        problem.map_or(Ok(()), |problem| Err(vec![problem]))
+        let mut problems: Vec<Problem> = problem.into_iter().collect();
+        if self.settle > SETTLE_MAX {
+            problems
+                .push(Problem::new("settle", "is longer than `1h`, and no issue would be made meanwhile"));
+        }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 }
 

@@ -11,6 +11,7 @@ mod life;
 mod limits;
 mod peer;
 mod saved;
+mod settle;
 mod verdicts;
 
 const CLOUD: &str = "example.atlassian.net";
@@ -27,6 +28,10 @@ fn texts(key: &str, lines: &[&str]) -> Setting {
 
 fn boolean(key: &str, yes: bool) -> Setting {
     Setting { key: key.to_owned(), value: tocsin_plugin::Value::Boolean(yes) }
+}
+
+fn seconds(key: &str, seconds: i64) -> Setting {
+    Setting { key: key.to_owned(), value: tocsin_plugin::Value::Integer(seconds) }
 }
 
 fn account() -> Account {

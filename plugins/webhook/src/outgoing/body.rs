@@ -16,6 +16,8 @@ use crate::payload;
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 /// Names on the way to a record: a document that is deeper is one that nobody could read.
 const LOCATION_NAMES: usize = 16;
+/// Characters of a name in a refusal.
+const NAME_CHARS: usize = 60;
 
 /// Where the body comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +74,20 @@ pub(super) fn content(settings: &Out) -> Result<Content<'_>, Problem> {
         }
         content => Ok(content),
     }
+}
+
+/// What would be sent as the name of a member and is meant as something else.
+pub(super) fn location_problem(settings: &Out) -> Option<Problem> {
+    let written = "a document with such a name is written out in `payload`";
+    let why = if text::has_placeholder(settings.data_location.as_deref().unwrap_or("")) {
+        format!("takes no placeholders, they would be sent as they stand; {written}")
+    } else {
+        let name = settings.location().find(|name| name.contains('.'))?;
+        let (name, parts) =
+            (text::truncate(name, NAME_CHARS), text::truncate(&name.replace('.', "/"), NAME_CHARS));
+        format!("has a dot in `{name}`, and dots part no names here: write `{parts}`; {written}")
+    };
+    Some(Problem::new("data_location", why))
 }
 
 /// The media type of this content: `asked` if it fits, or the usual one.

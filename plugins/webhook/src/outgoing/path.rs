@@ -1,6 +1,7 @@
 //! What is appended to the connection's address.
 //!
-//! Never lets a value leave the path: no query, no fragment, no way up.
+//! Never lets a value leave the path: no query, no fragment, no way up; nor, where a request changes or deletes
+//! what its path names, an empty value name more than was meant.
 
 use tocsin_plugin::prelude::*;
 
@@ -22,4 +23,68 @@ pub(super) fn of(text: &str) -> Result<String, String> {
         return Err(format!("climbs with `.` or `..`: `{}`", text::truncate(path, SHOWN_CHARS)));
     }
     Ok(if encoded.starts_with('/') { encoded } else { format!("/{encoded}") })
+}
+
+/// Whether a rendered path names one thing, for a request that changes or deletes what it names: with an empty
+/// value, `/tickets/{{ … }}` would name all of them.
+///
+/// # Errors
+/// A part is empty, or the path does not end as `ends_in_slash` says.
+pub(super) fn names_one(text: &str, method: &str, ends_in_slash: bool) -> Result<(), String> {
+    let line = text::one_line(text);
+    let shown = text::truncate(&line, SHOWN_CHARS);
+    if text::is_blank(&line) {
+        return Err(format!(
+            "is empty, probably because a placeholder is; leave `path` out if {method} is meant for the connection's \
+             address itself"
+        ));
+    }
+    let parts: Vec<&str> = line.strip_prefix('/').unwrap_or(&line).split('/').collect();
+    let Some((last, before)) = parts.split_last() else { return Ok(()) };
+    // `https://` within a path is no empty part.
+    let follows_scheme = |at: usize| before[..at].last().is_some_and(|part| part.ends_with(':'));
+    let has_empty = before.iter().enumerate().any(|(at, part)| text::is_blank(part) && !follows_scheme(at));
+    match (text::is_blank(last), ends_in_slash) {
+        _ if has_empty => Err(format!("has an empty part, probably of a placeholder: `{shown}`")),
+        (true, false) => Err(format!(
+            "ends in `/`, probably because a placeholder is empty: `{shown}`; {method} is not sent there. Set \
+             `trailing_slash = true` if the path itself ends so"
+        )),
+        (true, true) if before.is_empty() => Err(format!("names nothing: `{shown}`")),
+        (false, true) => Err(format!("does not end in `/`, as `trailing_slash` says: `{shown}`")),
+        (true, true) | (false, false) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_with_an_empty_part_does_not_name_one_thing() {
+        for path in [
+            "",
+            " ",
+            "\u{200b}",
+            "/",
+            "//",
+            "/tickets/",
+            "/tickets//",
+            "/tickets//x",
+            "//x",
+            "/tickets/ /x",
+            "tickets/ ",
+        ] {
+            assert!(names_one(path, "PUT", false).is_err(), "{path}");
+        }
+        for path in ["/tickets/5", "tickets/5", "x", "/x", "/save/https://a.example/b"] {
+            assert_eq!(names_one(path, "PUT", false), Ok(()), "{path}");
+        }
+        for path in ["/tickets/5/", "tickets/5/", "/x/"] {
+            assert_eq!(names_one(path, "PUT", true), Ok(()), "{path}");
+        }
+        for path in ["", "/", "/tickets//", "/tickets/5", "/tickets/ /"] {
+            assert!(names_one(path, "PUT", true).is_err(), "{path}");
+        }
+    }
 }

@@ -70,6 +70,9 @@ fn a_mistake_is_told_when_it_is_saved_under_its_field() {
 fn a_mistake_in_what_is_said_about_the_body_is_told_when_it_is_saved() {
     for (connection, out, field, what) in [
         (vec![], vec![("payload_text", "x"), ("data_location", "a/b")], "data_location", "is for JSON"),
+        (vec![], vec![("data_location", "root/{{ source }}")], "data_location", "takes no placeholders"),
+        (vec![], vec![("data_location", "$this->source$/x")], "data_location", "takes no placeholders"),
+        (vec![], vec![("data_location", "a/root.result")], "data_location", "write `root/result`"),
         (vec![], vec![("content_type", "json")], "content_type", "not a media type"),
         (vec![], vec![("content_type", "text/xml")], "content_type", "`payload_text`"),
         (vec![], vec![("content_type", "text/plain; charset=latin1")], "content_type", "UTF-8"),
@@ -144,6 +147,46 @@ fn mistakes_in_lists_of_lines_name_the_line() {
         let told = format!("{} {}", found[0].field, found[0].problem);
         assert!(told.starts_with(field) && told.contains(what), "{told}");
         assert!(!told.contains("geheim"), "{told}");
+    }
+}
+
+#[test]
+fn a_request_about_one_thing_is_not_sent_when_a_placeholder_of_its_path_is_empty() {
+    // As the host renders `/tickets/{{ … }}`, `/tickets/{{ … }}/notes`, `{{ … }}` and `/tickets/{{ … }}/`.
+    for (path, slash) in
+        [("/tickets/", "false"), ("/tickets//notes", "false"), ("", "false"), ("/tickets//", "true")]
+    {
+        for method in ["PUT", "PATCH", "DELETE"] {
+            let outcome = sent(&[], &[("method", method), ("path", path), ("trailing_slash", slash)]);
+            let told = matches!(&outcome, Err(Failure::Rejected(why)) if why.contains("a placeholder"));
+            assert!(told, "{method} {path}: {outcome:?}");
+        }
+    }
+    let goes = |out: &[(&str, &str)]| request(&example_context(), out).path;
+    for method in ["POST", "GET", "HEAD"] {
+        assert_eq!(goes(&[("method", method), ("path", "/hooks/")]), "/hooks/");
+        assert_eq!(goes(&[("method", method), ("path", "")]), "");
+    }
+    for method in ["PUT", "PATCH", "DELETE"] {
+        assert_eq!(goes(&[("method", method), ("path", "/tickets/5")]), "/tickets/5");
+        assert_eq!(
+            goes(&[("method", method), ("path", "/tickets/5/"), ("trailing_slash", "true")]),
+            "/tickets/5/"
+        );
+        assert_eq!(goes(&[("method", method)]), "", "the connection's address itself");
+    }
+}
+
+#[test]
+fn a_path_that_itself_ends_in_a_slash_is_told_when_it_is_saved() {
+    for (path, slash, what) in [
+        ("/tickets/sample/", "false", "`trailing_slash = true`"),
+        ("/tickets//x", "false", "empty part"),
+        ("", "false", "leave `path` out"),
+        ("/tickets/sample", "true", "as `trailing_slash` says"),
+    ] {
+        is_told(&[], &[("method", "PUT"), ("path", path), ("trailing_slash", slash)], "path", what);
+        assert_eq!(problems(&[], &[("path", path), ("trailing_slash", slash)]), [""; 0], "POST to {path}");
     }
 }
 

@@ -24,7 +24,7 @@ impl<T: crate::Source, Kind> wit::Guest for Exported<T, Kind> {
     fn decode(request: wit::Request, given: Vec<types::Setting>) -> Result<wit::Decoded, wit::Refusal> {
         let fields = <T::Settings as crate::Settings>::from_settings(&settings(given))
             .map_err(|error| refusal(crate::Refusal::invalid(error.key, error.problem)))?;
-        T::decode(&request_in(request), &fields).map(decoded).map_err(refusal)
+        T::decode(&request_in(request), &fields).map(|found| decoded(found.within_bounds())).map_err(refusal)
     }
 }
 

@@ -4,14 +4,20 @@ mod peer;
 
 use serde_json::Value;
 
-use self::peer::Jira;
+use self::peer::{Jira, Search};
 use super::{Shared, act, lock, newest, statuses, words};
 use crate::harness::{Receiver, Relay, action, connection, settings, source};
 
 fn start() -> (Relay, Shared<Jira>) {
+    start_settling("30s")
+}
+
+fn start_settling(settle: &str) -> (Relay, Shared<Jira>) {
     let receiver = Receiver::start();
     let jira = Jira::at(&receiver);
-    let account = "settings = { user = \"tocsin\", web_url = \"https://jira.example\" }\nsecrets = { token = \"token-of-jira\" }\n";
+    let account = format!(
+        "settings = {{ user = \"tocsin\", web_url = \"https://jira.example\", settle = \"{settle}\" }}\nsecrets = {{ token = \"token-of-jira\" }}\n"
+    );
     let tables = format!(
         "{}{}{account}{}on = [\"opened\", \"acknowledged\", \"noted\", \"resolved\", \"reopened\"]\n{}",
         source("hook", "webhook"),
@@ -60,6 +66,33 @@ fn an_issue_whose_answer_is_lost_is_made_once_and_followed() {
     act(&relay, &["ack", "1"]);
     let jira = lock(&jira);
     assert_eq!((jira.issues.len(), jira.issues[0].status), (1, "In Arbeit"));
+}
+
+#[test]
+fn an_issue_that_the_search_does_not_see_yet_is_made_once_also_when_a_search_fails() {
+    for searches in [vec![Search::SeesNothing], vec![Search::Fails, Search::SeesNothing]] {
+        let (relay, jira) = start_settling("1s");
+        let (failed, seen) = (searches.len() - 1, searches.len());
+        lock(&jira).lose = Some("POST /issue");
+        lock(&jira).searches = searches.into();
+        super::super::open(&relay, "disk", "high");
+        let delivery = newest(&relay);
+        assert!(words(&delivery).contains("OPS-1 was found by its label"), "{delivery:#}");
+        let waited = delivery["log"][1 + failed]["summary"].as_str().expect("words");
+        assert!(waited.contains("it is searched again before one is made (settle)"), "{delivery:#}");
+        let jira = lock(&jira);
+        assert_eq!(jira.asked, [vec!["POST /issue"], vec!["GET /search"; seen + 1]].concat());
+        assert_eq!(jira.issues.len(), 1);
+    }
+}
+
+#[test]
+fn a_create_that_failed_is_made_again_after_one_search_when_there_is_nothing_to_settle() {
+    let (relay, jira) = start_settling("0s");
+    lock(&jira).refuse = Some("POST /issue");
+    super::super::open(&relay, "disk", "high");
+    assert!(words(&newest(&relay)).contains("created OPS-1"));
+    assert_eq!(lock(&jira).asked, ["POST /issue", "GET /search", "POST /issue"]);
 }
 
 #[test]

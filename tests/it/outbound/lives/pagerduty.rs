@@ -13,7 +13,8 @@ fn events() -> Receiver {
         let event = request.json();
         match number {
             1 => Reply::body(500, "internal server error"),
-            _ if request.path != "/v2/enqueue" || event["routing_key"] != KEY => {
+            _ if request.path != "/v2/enqueue" => Reply::body(404, ""),
+            _ if event["routing_key"] != KEY => {
                 Reply::body(400, r#"{"status":"invalid event","message":"Invalid routing key"}"#)
             }
             _ => {
@@ -47,4 +48,19 @@ fn an_incident_is_one_alert_that_is_triggered_acknowledged_and_resolved() {
         (&got[0]["payload"]["summary"], &got[0]["payload"]["severity"]),
         (&json!("disk"), &json!("error"))
     );
+}
+
+#[test]
+fn the_whole_address_that_pagerduty_shows_takes_events_too() {
+    let receiver = events();
+    let to = connection("pagerduty", "pagerduty", &receiver.url("/v2/enqueue"));
+    let secrets = format!("secrets = {{ routing_key = \"{KEY}\" }}\n");
+    let relay =
+        Relay::start(&format!("{}{to}{secrets}{}", source("hook", "webhook"), action("page", "pagerduty")));
+    super::super::open(&relay, "disk", "high");
+    let deliveries = relay.settled();
+    assert_eq!(deliveries[0]["state"], "accepted", "{deliveries:#?}");
+    let paths: Vec<String> = receiver.wait(4).into_iter().map(|request| request.path).collect();
+    let (below, itself) = ("/v2/enqueue/v2/enqueue", "/v2/enqueue");
+    assert_eq!(paths, [below, itself, below, itself], "two attempts: PagerDuty is in trouble at first");
 }

@@ -43,26 +43,11 @@ fn an_incident_lives_as_one_issue_in_both_products() {
 fn a_lost_answer_makes_no_second_issue() {
     for is_cloud in [true, false] {
         let (mut jira, ticket) = (Peer::new(is_cloud), ticket(&[]));
-        (jira.lost, jira.is_indexed) = (1, !is_cloud);
+        (jira.lost, jira.lag) = (1, 20);
         let receipt = jira.told(&context(ChangeKind::Opened), &ticket);
         assert_eq!(receipt.summary, "OPS-1 was found by its label");
         assert_eq!((jira.issues.len(), receipt.references.len(), receipt.updates.len()), (1, 1, 1));
     }
-}
-
-#[test]
-fn a_request_that_never_arrived_is_made_again_after_a_search() {
-    let (mut jira, ticket) = (Peer::new(false), ticket(&[]));
-    let retried = Context { attempt: 2, ..context(ChangeKind::Opened) };
-    assert!(matches!(jira.attempt(&retried, &ticket), Ok(Step::Delivered(_))));
-    assert_eq!(jira.log, ["GET /search", "POST /issue"]);
-    // Cloud's search may be behind: it is asked twice.
-    let mut jira = Peer::new(true);
-    let waits = jira.attempt(&retried, &ticket);
-    assert!(matches!(waits, Err(Failure::Retry { after_ms: Some(30_000), .. })), "{waits:?}");
-    let again = Context { attempt: 3, ..retried };
-    assert!(matches!(jira.attempt(&again, &ticket), Ok(Step::Delivered(_))));
-    assert_eq!(jira.log, ["GET /search/jql", "GET /search/jql", "POST /issue"]);
 }
 
 #[test]

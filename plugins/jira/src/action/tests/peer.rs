@@ -15,6 +15,8 @@ pub(super) struct Issue {
     pub(super) status: String,
     pub(super) comments: Vec<Value>,
     pub(super) resolution: Option<Value>,
+    /// When it was made, in seconds.
+    made: i64,
 }
 
 /// Jira, Cloud or Server.
@@ -27,8 +29,10 @@ pub(super) struct Peer {
     pub(super) log: Vec<String>,
     /// The answers that are lost after the work was done: how many of the next writes.
     pub(super) lost: usize,
-    /// Whether the search sees what is there.
-    pub(super) is_indexed: bool,
+    /// Seconds until the search sees what was made.
+    pub(super) lag: i64,
+    /// The time of the request, in seconds.
+    clock: i64,
     pub(super) references: Vec<Reference>,
 }
 
@@ -41,7 +45,7 @@ impl Peer {
             ("Done", "Open again", "To Do"),
         ];
         let (issues, log, references) = (Vec::new(), Vec::new(), Vec::new());
-        Self { is_cloud, issues, workflow, log, lost: 0, is_indexed: true, references }
+        Self { is_cloud, issues, workflow, log, lost: 0, lag: 0, clock: 0, references }
     }
 
     fn root(&self) -> String {
@@ -77,7 +81,7 @@ impl Peer {
         let label = jql.strip_prefix("labels = \"").and_then(|rest| rest.split_once('"')).expect("a label").0;
         let has =
             |issue: &&Issue| issue.fields["labels"].as_array().is_some_and(|l| l.contains(&json!(label)));
-        let found = self.issues.iter().filter(|_| self.is_indexed).filter(has);
+        let found = self.issues.iter().filter(|issue| issue.made + self.lag <= self.clock).filter(has);
         let found: Vec<Value> = found
             .map(|i| json!({"key": i.key, "self": format!("{}/issue/{}", self.root(), i.key)}))
             .collect();
@@ -92,9 +96,10 @@ impl Peer {
         assert_eq!(fields["description"].is_object(), self.is_cloud, "{}", fields["description"]);
         let key =
             format!("{}-{}", fields["project"]["key"].as_str().expect("a project"), self.issues.len() + 1);
-        let status = "To Do".to_owned();
-        self.issues.push(Issue { key: key.clone(), fields, status, comments: Vec::new(), resolution: None });
-        json!({"id": "10001", "key": key, "self": format!("{}/issue/10001", self.root())})
+        let (status, made) = ("To Do".to_owned(), self.clock);
+        let answer = json!({"id": "10001", "key": key, "self": format!("{}/issue/10001", self.root())});
+        self.issues.push(Issue { key, fields, status, comments: Vec::new(), resolution: None, made });
+        answer
     }
 
     fn of_issue(&mut self, method: &str, key: &str, rest: &[&str], request: &HttpRequest) -> (u16, Value) {
@@ -138,6 +143,7 @@ impl Peer {
         let mut context = context.clone();
         context.host = if self.is_cloud { CLOUD } else { SERVER }.to_owned();
         context.references = self.references.clone();
+        self.clock = context.now.as_seconds();
         let account = account();
         let mut step = Jira::encode(&context, &account, ticket);
         for _ in 0..8 {
@@ -162,22 +168,18 @@ impl Peer {
     /// Attempts until it is settled, as the host tries again.
     pub(super) fn deliver(&mut self, context: &Context, ticket: &Ticket) -> Result<Step, Failure> {
         let mut context = context.clone();
-        for attempt in 1..=5 {
+        for attempt in 1..=8 {
             context.attempt = attempt;
             // Signed anew each time.
             for url in &mut context.urls {
                 url.value = format!("https://tocsin.example/incidents/42?signed={attempt}");
             }
             match self.attempt(&context, ticket) {
-                Err(Failure::Retry { after_ms, .. }) => {
-                    context.now = Timestamp::from_seconds(context.now.as_micros() / 1_000_000 + 60);
-                    // Jira's index has caught up.
-                    self.is_indexed |= after_ms.is_some();
-                }
+                Err(Failure::Retry { after_ms, .. }) => context.now = next(&context, after_ms),
                 settled => return settled,
             }
         }
-        panic!("five attempts")
+        panic!("eight attempts")
     }
 
     /// A delivery that arrives.
@@ -187,4 +189,10 @@ impl Peer {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// When the host tries again, at the soonest.
+pub(super) fn next(context: &Context, asked_ms: Option<u64>) -> Timestamp {
+    let wait_ms = (4_000 << (context.attempt - 1)).max(asked_ms.unwrap_or(0));
+    Timestamp::from_micros(context.now.as_micros() + i64::try_from(wait_ms).expect("a time") * 1_000)
 }

@@ -33,12 +33,13 @@ fn mistakes_in_an_action_are_told_when_it_is_saved() {
 fn mistakes_in_a_connection_are_told_when_it_is_saved() {
     let problems = |host: &str, settings: &[Setting]| check_connection::<Jira>(host, settings);
     assert_eq!(problems(CLOUD, &[text("user", "bot@example.org")]), []);
-    assert_eq!(problems(SERVER, &[text("authentication", "bearer")]), []);
+    assert_eq!(problems(SERVER, &[text("authentication", "bearer"), seconds("settle", 3_600)]), []);
     for (host, settings, field) in [
         (CLOUD, vec![], "user"),
         (SERVER, vec![text("user", " ")], "user"),
         (SERVER, vec![text("user", "a:b")], "user"),
         (CLOUD, vec![text("authentication", "bearer")], "authentication"),
+        (CLOUD, vec![text("user", "bot@example.org"), seconds("settle", 3_601)], "settle"),
     ] {
         let found = problems(host, &settings);
         assert!(found.len() == 1 && found[0].field == field, "{found:?}");

@@ -1,6 +1,8 @@
 //! A Jira of one's own (Data Center, REST version 2) with a small workflow in German: what statuses mean is
 //! said by their categories alone.
 
+use std::collections::VecDeque;
+
 use serde_json::{Value, json};
 
 use super::super::{Shared, lock, parts};
@@ -31,6 +33,17 @@ pub(super) struct Jira {
     pub(super) asked: Vec<String>,
     /// The request whose next answer is lost after the work was done.
     pub(super) lose: Option<&'static str>,
+    /// The request that is next answered with 503 and not done.
+    pub(super) refuse: Option<&'static str>,
+    /// What the next searches answer in place of what there is: 503, or that there is nothing yet.
+    pub(super) searches: VecDeque<Search>,
+}
+
+/// What a search may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Search {
+    Fails,
+    SeesNothing,
 }
 
 impl Jira {
@@ -51,6 +64,9 @@ impl Jira {
         let path = path.strip_prefix("/jira/rest/api/2").unwrap_or("/another");
         let asked = format!("{} {path}", request.method);
         self.asked.push(asked.clone());
+        if self.refuse.take_if(|refused| *refused == asked).is_some() {
+            return Reply::status(503);
+        }
         let body = if request.body.is_empty() { Value::Null } else { request.json() };
         let (status, answer) = self.answer(&request.method, path, query.get("jql"), &body);
         if self.lose.take_if(|lost| *lost == asked).is_some() {
@@ -63,6 +79,11 @@ impl Jira {
         let steps: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         match (method, steps.as_slice()) {
             ("GET", ["search"]) => {
+                match self.searches.pop_front() {
+                    Some(Search::Fails) => return (503, Value::Null),
+                    Some(Search::SeesNothing) => return (200, json!({"issues": []})),
+                    None => {}
+                }
                 let label = jql.and_then(|jql| jql.split('"').nth(1)).unwrap_or_default();
                 let has = |issue: &Issue| {
                     issue.fields["labels"]
