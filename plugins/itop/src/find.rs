@@ -12,7 +12,7 @@ use crate::settings::{Scene, given};
 use crate::ticket::Mark;
 
 /// The request that looks for the object with this mark: by the operator's field where there is one, else by
-/// the last line of the description. A LIKE reads every description, which is why it is asked after a failure
+/// the paragraph below the description. A LIKE reads every description, which is why it is asked after a failure
 /// only.
 ///
 /// # Errors
@@ -25,6 +25,36 @@ pub(crate) fn request(scene: Scene<'_>, class: &str, mark: Mark) -> Result<Value
             let oql = format!("SELECT {class} WHERE description LIKE '%{}%'", mark.words(id));
             call::get(class, &Value::from(oql), call::output(scene, &["description"]))
         }
+    })
+}
+
+/// Whether an object that was not found may be made now. iTop goes on with a create whose caller is gone, and
+/// until it is done with it nothing is found: the same question again, and a create at once, would make two.
+///
+/// Nothing tells when the earlier attempt was, so only every second attempt makes an object, the first, the
+/// third and so on; those between only look, and have the next one wait for `settle`. Such a look may have failed
+/// itself, so nothing is made again within `settle` of the change either.
+///
+/// # Errors
+/// That it is too early, and when to come back.
+pub(crate) fn is_settled(scene: Scene<'_>) -> Result<(), Failure> {
+    let context = scene.context;
+    let settle_ms = u64::try_from(scene.connection.settle.as_millis()).unwrap_or(u64::MAX);
+    let age_micros = context.now.as_micros().saturating_sub(context.change.at.as_micros());
+    let wait_ms = match context.attempt {
+        0 | 1 => 0,
+        attempt if attempt % 2 == 0 => settle_ms,
+        // A change that lies ahead has an age that is not known: the clock was put back.
+        _ => u64::try_from(age_micros / 1_000).map_or(0, |age_ms| settle_ms.saturating_sub(age_ms)),
+    };
+    if wait_ms == 0 {
+        return Ok(());
+    }
+    Err(Failure::Retry {
+        reason: "iTop has no ticket yet, and may still be at work on the create of an earlier attempt (`settle`): \
+                 it is looked for again before one is made"
+            .to_owned(),
+        after_ms: Some(wait_ms),
     })
 }
 

@@ -70,7 +70,10 @@ pub(crate) fn resume(scene: Scene<'_>, flight: Flight, response: &Response) -> R
                 None if ticket::is_over(context) => {
                     Ok(Step::Skipped("iTop has no ticket of this incident, and it is over".to_owned()))
                 }
-                None => create(scene, &class(scene)?),
+                None => {
+                    find::is_settled(scene)?;
+                    create(scene, &class(scene)?)
+                }
             }
         }
         Doing::Create => {

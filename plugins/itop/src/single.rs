@@ -56,7 +56,10 @@ pub(crate) fn resume(scene: Scene<'_>, flight: &Flight, response: &Response) -> 
                 let summary = summary(&found.name(), "it was made by an earlier attempt", "");
                 Ok(back::receipt(scene, summary, &found).into())
             }
-            None => create(scene),
+            None => {
+                find::is_settled(scene)?;
+                create(scene)
+            }
         };
     }
     let verb = operation(scene);

@@ -34,6 +34,9 @@ pub(super) struct Peer {
     pub(super) lacking: Vec<&'static str>,
     /// Answered instead, once, without doing anything.
     pub(super) instead: Option<(u16, &'static str)>,
+    /// Whether it is still at work on a create when its caller gives up.
+    pub(super) is_slow: bool,
+    working: Vec<Value>,
 }
 
 impl Peer {
@@ -46,10 +49,21 @@ impl Peer {
         if data["fields"]["caller_id"] == "" {
             return response(500, "<html><body>Fatal error</body></html>");
         }
+        if self.is_slow && data["operation"] == "core/create" {
+            self.working.push(data);
+            return response(504, "");
+        }
         let answer = self
             .operate(&data)
             .unwrap_or_else(|message| json!({"code": 100, "message": format!("Error: {message}")}));
         response(200, &answer.to_string())
+    }
+
+    /// Is done with what it was at work on.
+    pub(super) fn finish(&mut self) {
+        for data in std::mem::take(&mut self.working) {
+            self.operate(&data).expect("it can be made");
+        }
     }
 
     pub(super) fn operations(&self) -> Vec<String> {
