@@ -1,15 +1,17 @@
-//! Finding our own ticket again, so that a lost answer never makes a second one.
+//! Finding our own ticket and our own entry again, so that a lost answer never makes a second one.
 //!
-//! Never puts anything into a query but an id of letters and digits, and never takes a ticket for ours that
+//! Never puts anything into a query but an id of letters and digits, a name of iTop's, a time and words of our
+//! own, and never takes a ticket for ours that
 //! only quotes the mark.
 
 use serde_json::{Value, json};
 use tocsin_plugin::prelude::*;
 
 use crate::answer::{Answer, Found};
+use crate::back::Ticket;
 use crate::call;
 use crate::settings::{Scene, given};
-use crate::ticket::Mark;
+use crate::ticket::{self, Mark};
 
 /// The request that looks for the object with this mark: by the operator's field where there is one, else by
 /// the paragraph below the description. A LIKE reads every description, which is why it is asked after a failure
@@ -26,6 +28,15 @@ pub(crate) fn request(scene: Scene<'_>, class: &str, mark: Mark) -> Result<Value
             call::get(class, &Value::from(oql), call::output(scene, &["description"]))
         }
     })
+}
+
+/// The request whether the entry of this change is in a ticket's log, by its first words. The log itself is not
+/// asked for: it may be longer than an answer can be.
+pub(crate) fn entry(scene: Scene<'_>, ticket: &Ticket) -> Value {
+    let Ticket { class, id, .. } = ticket;
+    let (log, words) = (scene.settings.log_field.trim(), ticket::stamp(scene.context));
+    let oql = format!("SELECT {class} WHERE id = {id} AND {log} LIKE '%{words}%'");
+    call::get(class, &Value::from(oql), call::output(scene, &[]))
 }
 
 /// Whether an object that was not found may be made now. iTop goes on with a create whose caller is gone, and

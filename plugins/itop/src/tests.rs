@@ -6,6 +6,7 @@ mod limits;
 mod lost;
 mod peer;
 mod places;
+mod said;
 mod verdicts;
 mod world;
 

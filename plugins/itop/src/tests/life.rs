@@ -17,7 +17,7 @@ fn a_ticket_follows_its_incident_through_its_life() {
     let page = "https://itop.example.com/pages/UI.php?operation=details&class=UserRequest&id=1";
     assert_eq!((reference.value.as_str(), reference.url.as_deref()), ("1", Some(page)));
 
-    assert_eq!(world.says(ChangeKind::Acknowledged, "on it"), "R-000001: assigned");
+    assert_eq!(world.says(ChangeKind::Acknowledged, ""), "R-000001: assigned");
     assert_eq!((world.peer.status(), &world.peer.only()["agent_id"]), ("assigned", &serde_json::json!(9)));
     assert_eq!(world.says(ChangeKind::Noted, "swapped <the> disk"), "R-000001: wrote to the case log");
     assert!(world.log().contains("Note at 2026-01-02T03:04:05Z by Jane"), "{}", world.log());
@@ -26,10 +26,11 @@ fn a_ticket_follows_its_incident_through_its_life() {
     assert_eq!(world.says(ChangeKind::Resolved, "disk swapped"), "R-000001: resolved");
     assert_eq!(world.peer.status(), "resolved");
     assert!(world.peer.only()["solution"].as_str().is_some_and(|text| text.contains("<br>disk swapped")));
-    assert_eq!(world.says(ChangeKind::Reopened, ""), "R-000001: reopened");
+    assert_eq!(world.says(ChangeKind::Reopened, ""), "R-000001: reopened, wrote to the case log");
     assert_eq!(world.peer.status(), "assigned");
     assert_eq!(world.says(ChangeKind::Resolved, ""), "R-000001: resolved");
-    let all = ["create", "ev_assign", "update", "get", "ev_resolve", "ev_reopen", "get", "ev_resolve"];
+    let all =
+        ["create", "ev_assign", "update", "get", "ev_resolve", "ev_reopen", "update", "get", "ev_resolve"];
     assert_eq!(world.peer.operations(), all);
 }
 
@@ -42,7 +43,7 @@ fn a_later_change_without_a_kept_number_finds_or_makes_the_ticket() {
     assert_eq!(world.peer.operations(), ["create", "get", "update"]);
 
     let mut late = World::new(&[]);
-    assert_eq!(late.says(ChangeKind::Acknowledged, ""), "R-000001: assigned");
+    assert_eq!(late.says(ChangeKind::Acknowledged, ""), "R-000001: created, assigned");
     assert_eq!(late.peer.operations(), ["get", "create", "ev_assign"]);
 
     let mut over = World::new(&[]);
@@ -77,7 +78,7 @@ fn a_resolution_goes_the_way_of_the_life_cycle() {
 fn a_refused_resolution_falls_back_as_configured() {
     for refused in ["silent", "lacking"] {
         for (fallback, says, status, last) in [
-            ("log", "R-000001: wrote to the case log (not resolved; ev_resolve:", "assigned", "update"),
+            ("log", "R-000001: not resolved, wrote to the case log (ev_resolve:", "assigned", "update"),
             ("update_status", "R-000001: updated (ev_resolve:", "resolved", "update"),
             ("autoresolve", "R-000001: resolved (ev_resolve:", "resolved", "ev_autoresolve"),
             ("fail", "rejected: R-000001: not resolved: ev_resolve:", "assigned", "ev_resolve"),

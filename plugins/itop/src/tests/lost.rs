@@ -145,3 +145,76 @@ fn a_failing_itop_is_waited_for() {
         assert_eq!(world.again(0), "created UserRequest R-000001");
     }
 }
+
+#[test]
+fn a_log_of_any_length_is_looked_through_without_being_read() {
+    let mut world = World::new(&[]);
+    world.outcome(0);
+    world.change(ChangeKind::Noted, "once");
+    world.outcome(1);
+    assert!(world.again(0).ends_with("an earlier attempt wrote to the case log"));
+    let look = world.peer.requests.last().expect("a look");
+    assert_eq!(look["output_fields"], "id, friendlyname");
+    assert_eq!(
+        look["key"],
+        "SELECT UserRequest WHERE id = 1 AND private_log LIKE '%Note at 2026-01-02T03:04:05Z%'"
+    );
+}
+
+#[test]
+fn an_entry_is_written_when_nobody_can_tell_whether_it_is_there() {
+    let mut world = World::new(&[]);
+    world.outcome(0);
+    world.change(ChangeKind::Noted, "at least once");
+    world.context.attempt = 1;
+    world.peer.instead = Some((200, r#"{"code":100,"message":"Error: Unexpected token LIKE"}"#));
+    let said = world.again(0);
+    let why = "R-000001: wrote to the case log (the case log was not looked through: iTop answered code 100";
+    assert!(said.starts_with(why), "{said}");
+    assert!(world.log().contains("at least once"), "{}", world.log());
+    // A failure that passes is waited for.
+    world.peer.instead = Some((500, "<html>Fatal error</html>"));
+    assert!(world.again(0).starts_with("retry: "));
+    assert_eq!(world.log().matches("at least once").count(), 1);
+}
+
+#[test]
+fn a_stimulus_whose_answer_was_lost_is_not_asked_for_again() {
+    for (before, kind, says) in [
+        ("new", ChangeKind::Acknowledged, "R-000001: is assigned already, wrote to the case log"),
+        ("resolved", ChangeKind::Reopened, "R-000001: is assigned already, wrote to the case log"),
+    ] {
+        let mut world = World::new(&[]);
+        world.outcome(0);
+        world.peer.set_status(before);
+        world.change(kind, "on it");
+        assert!(world.outcome(1).starts_with("retry"));
+        assert_eq!(world.again(0), says);
+        assert_eq!(world.peer.operations()[2..], ["get", "get", "update"], "{before}");
+        // Both were done, and only the last answer was lost.
+        assert!(world.again(0).contains("an earlier attempt wrote to the case log"));
+        assert_eq!(world.log().matches("on it").count(), 1);
+    }
+    let mut silent = World::new(&[]);
+    silent.outcome(0);
+    silent.change(ChangeKind::Acknowledged, "");
+    silent.outcome(1);
+    assert_eq!(silent.again(0), "R-000001: is assigned already");
+}
+
+#[test]
+fn a_stimulus_that_never_arrived_is_asked_for_again() {
+    for (before, kind, stimulus) in
+        [("new", ChangeKind::Acknowledged, "ev_assign"), ("resolved", ChangeKind::Reopened, "ev_reopen")]
+    {
+        let mut world = World::new(&[]);
+        world.outcome(0);
+        world.peer.set_status(before);
+        world.change(kind, "");
+        world.peer.instead = Some((503, ""));
+        assert!(world.outcome(0).starts_with("retry"));
+        world.again(0);
+        assert_eq!(world.peer.operations()[1..4], [stimulus, "get", stimulus]);
+        assert_eq!(world.peer.status(), "assigned");
+    }
+}
