@@ -2,6 +2,8 @@
 //!
 //! Never sends anything that changes an object.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use tocsin_plugin::Response;
 use tocsin_plugin::prelude::*;
@@ -9,6 +11,9 @@ use tocsin_plugin::prelude::*;
 use crate::plan::Plan;
 use crate::settings::{Authentication, Connection, Fields, Operation, given};
 use crate::{answer, call, guard};
+
+/// The longest that a create may be waited for.
+const SETTLE_MAX: Duration = Duration::from_secs(3_600);
 
 /// Mistakes in a connection.
 pub(crate) fn connection(connection: &Connection) -> Result<(), Vec<Problem>> {
@@ -25,6 +30,12 @@ pub(crate) fn connection(connection: &Connection) -> Result<(), Vec<Problem>> {
         problems.push(Problem::new(
             "web_url",
             "is where people open iTop, without a page, for example `https://itop.example.com`",
+        ));
+    }
+    if connection.settle > SETTLE_MAX {
+        problems.push(Problem::new(
+            "settle",
+            "is longer than an hour, for which an incident would have no ticket: give at most `1h`",
         ));
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }

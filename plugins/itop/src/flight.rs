@@ -1,4 +1,5 @@
-//! Where an attempt stands between two requests: what was asked, of which ticket, and what was refused so far.
+//! Where an attempt stands between two requests: what was asked, of which ticket, and what was done and refused
+//! so far.
 //!
 //! Never kept beyond the attempt: it is written into a request's state and read with its answer.
 
@@ -7,7 +8,7 @@ use tocsin_plugin::prelude::*;
 
 use crate::back::Ticket;
 
-/// Characters of what was refused.
+/// Characters of what was done, and of what was refused.
 const NOTE_CHARS: usize = 400;
 
 /// What the answer is awaited to.
@@ -56,22 +57,33 @@ impl Doing {
 pub(crate) struct Flight {
     pub(crate) doing: Doing,
     pub(crate) ticket: Option<Ticket>,
+    /// Whether this attempt has made the ticket.
+    pub(crate) is_new: bool,
     /// The place in the path of stimuli.
     pub(crate) at: usize,
+    /// What was done so far, for the delivery log.
+    pub(crate) done: String,
     /// What was refused so far, for the delivery log.
     pub(crate) note: String,
 }
 
 impl From<Doing> for Flight {
     fn from(doing: Doing) -> Self {
-        Self { doing, ticket: None, at: 0, note: String::new() }
+        Self { doing, ticket: None, is_new: false, at: 0, done: String::new(), note: String::new() }
+    }
+}
+
+impl From<Ticket> for Flight {
+    /// About a ticket that was there before this attempt.
+    fn from(ticket: Ticket) -> Self {
+        Self { ticket: Some(ticket), ..Self::from(Doing::Single) }
     }
 }
 
 impl Flight {
-    /// The same about a ticket.
-    pub(crate) fn about(doing: Doing, ticket: Ticket, note: &str) -> Self {
-        Self { doing, ticket: Some(ticket), at: 0, note: text::truncate(note, NOTE_CHARS) }
+    /// The same with what is awaited next.
+    pub(crate) fn to(self, doing: Doing) -> Self {
+        Self { doing, ..self }
     }
 
     /// The same at another place of the path.
@@ -79,10 +91,40 @@ impl Flight {
         Self { at, ..self }
     }
 
+    /// The same with something more done.
+    pub(crate) fn having(self, done: &str) -> Self {
+        Self { done: text::truncate(&join(&self.done, ", ", done), NOTE_CHARS), ..self }
+    }
+
+    /// The same with something more refused.
+    pub(crate) fn noted(self, note: &str) -> Self {
+        Self { note: text::truncate(&join(&self.note, "; ", note), NOTE_CHARS), ..self }
+    }
+
+    /// The ticket that this is about.
+    ///
+    /// # Errors
+    /// A state that is none of ours.
+    pub(crate) fn ticket(&self) -> Result<&Ticket, Failure> {
+        self.ticket.as_ref().ok_or_else(lost)
+    }
+
+    /// `I-000012: assigned, wrote to the case log (ev_assign was refused: …)`, of what was done last.
+    pub(crate) fn summary(&self, name: &str, last: &str) -> String {
+        let done = join(&self.done, ", ", last);
+        if self.note.is_empty() {
+            format!("{name}: {done}")
+        } else {
+            format!("{name}: {done} ({})", self.note)
+        }
+    }
+
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let ticket = self.ticket.as_ref();
         let ticket = ticket.map(|t| json!({"class": t.class, "id": t.id, "name": t.name}));
-        json!({"doing": self.doing.as_str(), "ticket": ticket, "at": self.at, "note": self.note})
+        let Self { doing, is_new, at, done, note, .. } = self;
+        let doing = doing.as_str();
+        json!({"doing": doing, "ticket": ticket, "is_new": is_new, "at": at, "done": done, "note": note})
             .to_string()
             .into_bytes()
     }
@@ -98,6 +140,17 @@ impl Flight {
             _ => None,
         };
         let at = value.get("at")?.as_u64().and_then(|at| usize::try_from(at).ok())?;
-        Some(Self { doing, ticket, at, note: text("note").unwrap_or_default() })
+        let is_new = value.get("is_new")?.as_bool()?;
+        let (done, note) = (text("done").unwrap_or_default(), text("note").unwrap_or_default());
+        Some(Self { doing, ticket, is_new, at, done, note })
     }
+}
+
+fn join(before: &str, between: &str, more: &str) -> String {
+    if before.is_empty() { more.to_owned() } else { format!("{before}{between}{more}") }
+}
+
+/// A state that is none of ours.
+pub(crate) fn lost() -> Failure {
+    Failure::rejected("the attempt's own state could not be read")
 }

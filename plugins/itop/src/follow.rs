@@ -7,9 +7,10 @@ use serde_json::Value;
 use tocsin_plugin::Response;
 use tocsin_plugin::prelude::*;
 
-use crate::answer;
+use crate::answer::{self, Found};
 use crate::back::{self, Ticket};
-use crate::flight::{Doing, Flight};
+use crate::flight::{Doing, Flight, lost};
+use crate::plan::Object;
 use crate::settings::{OnUpdate, Scene};
 use crate::ticket::{self, Mark};
 use crate::{call, find, walk};
@@ -46,7 +47,7 @@ fn task(scene: Scene<'_>) -> Task {
 pub(crate) fn begin(scene: Scene<'_>) -> Result<Step, Failure> {
     let class = class(scene)?;
     if let Some(ticket) = back::kept(scene, &class) {
-        return carry(scene, ticket, "");
+        return carry(scene, ticket.into());
     }
     let is_first = scene.context.change.kind == ChangeKind::Opened && scene.context.attempt <= 1;
     if is_first {
@@ -66,21 +67,17 @@ pub(crate) fn resume(scene: Scene<'_>, flight: Flight, response: &Response) -> R
                     let summary = format!("{}: it was made by an earlier attempt", found.name());
                     Ok(back::receipt(scene, summary, &found).into())
                 }
-                Some(found) => carry(scene, Ticket::from(&found), ""),
+                Some(found) => carry(scene, Ticket::from(&found).into()),
                 None if ticket::is_over(context) => {
                     Ok(Step::Skipped("iTop has no ticket of this incident, and it is over".to_owned()))
                 }
-                None => create(scene, &class(scene)?),
+                None => {
+                    find::is_settled(scene)?;
+                    create(scene, &class(scene)?)
+                }
             }
         }
-        Doing::Create => {
-            let found = answer::written(context, response)?;
-            if context.change.kind == ChangeKind::Acknowledged && task(scene) == Task::Walk {
-                return walk::begin(scene, Ticket::from(&found), "");
-            }
-            let summary = format!("created {} {}", found.class, found.name());
-            Ok(back::receipt(scene, summary, &found).into())
-        }
+        Doing::Create => created(scene, &answer::written(context, response)?),
         Doing::SeenLog => seen(scene, flight, response),
         Doing::Log => done(scene, &flight, response, "wrote to the case log"),
         Doing::Update => done(scene, &flight, response, "updated"),
@@ -89,60 +86,71 @@ pub(crate) fn resume(scene: Scene<'_>, flight: Flight, response: &Response) -> R
     }
 }
 
-/// The request for a ticket that is there.
-fn carry(scene: Scene<'_>, ticket: Ticket, note: &str) -> Result<Step, Failure> {
+/// What comes after a ticket was made for a change that is no opening: it is assigned, and gets what was said in
+/// its log. Not in its description, which callers read.
+fn created(scene: Scene<'_>, found: &Found) -> Result<Step, Failure> {
+    let flight = Flight { is_new: true, ..Flight::from(Ticket::from(found)) }.having("created");
     match task(scene) {
-        Task::Nothing(why) => Ok(Step::Skipped(format!("{}: {why}", ticket.name))),
-        Task::Log => log(scene, ticket, note),
-        Task::Walk => walk::begin(scene, ticket, note),
-        Task::Update => {
-            let fields = match &scene.plan.update_fields {
-                Some(own) => ticket::changed(scene, own, Some(Mark::Incident))?,
-                None => ticket::updated(scene),
-            };
-            update(scene, ticket, fields, note)
+        Task::Walk if scene.context.change.kind == ChangeKind::Acknowledged => walk::begin(scene, flight),
+        Task::Log | Task::Update | Task::Walk if ticket::has_news(scene, true) => log(scene, flight),
+        _ => {
+            let summary = format!("created {} {}", found.class, found.name());
+            Ok(back::receipt(scene, summary, found).into())
         }
     }
 }
 
+/// The request for a ticket that is there.
+fn carry(scene: Scene<'_>, flight: Flight) -> Result<Step, Failure> {
+    match task(scene) {
+        Task::Nothing(why) => Ok(Step::Skipped(format!("{}: {why}", flight.ticket()?.name))),
+        Task::Log => log(scene, flight),
+        Task::Walk => walk::begin(scene, flight),
+        Task::Update => update(scene, flight, ticket::updated(scene)?),
+    }
+}
+
 /// Other fields of the ticket.
-pub(crate) fn update(
-    scene: Scene<'_>,
-    ticket: Ticket,
-    fields: crate::plan::Object,
-    note: &str,
-) -> Result<Step, Failure> {
-    let data = call::update(scene, &ticket.class, &key(&ticket), fields);
-    sent(scene, &data, &Flight::about(Doing::Update, ticket, note))
+pub(crate) fn update(scene: Scene<'_>, flight: Flight, fields: Object) -> Result<Step, Failure> {
+    let ticket = flight.ticket()?;
+    let data = call::update(scene, &ticket.class, &key(ticket), fields);
+    sent(scene, &data, &flight.to(Doing::Update))
 }
 
 /// An entry in the case log; from the second attempt on, after a look whether it is there.
-pub(crate) fn log(scene: Scene<'_>, ticket: Ticket, note: &str) -> Result<Step, Failure> {
-    if scene.context.attempt > 1 {
-        let output = call::output(scene, &[scene.settings.log_field.trim()]);
-        let data = call::get(&ticket.class, &key(&ticket), output);
-        return sent(scene, &data, &Flight::about(Doing::SeenLog, ticket, note));
+pub(crate) fn log(scene: Scene<'_>, flight: Flight) -> Result<Step, Failure> {
+    if scene.context.attempt > 1 && !flight.is_new {
+        let data = find::entry(scene, flight.ticket()?);
+        return sent(scene, &data, &flight.to(Doing::SeenLog));
     }
-    write_log(scene, ticket, note)
+    write_log(scene, flight)
 }
 
-fn write_log(scene: Scene<'_>, ticket: Ticket, note: &str) -> Result<Step, Failure> {
-    let field = scene.settings.log_field.trim().to_owned();
-    let fields = [(field, ticket::entry(&ticket::entry_text(scene)))].into_iter().collect();
-    let data = call::update(scene, &ticket.class, &key(&ticket), fields);
-    sent(scene, &data, &Flight::about(Doing::Log, ticket, note))
+fn write_log(scene: Scene<'_>, flight: Flight) -> Result<Step, Failure> {
+    let is_back = scene.context.change.kind == ChangeKind::Reopened && !flight.is_new;
+    let mut fields = match scene.settings.on_update {
+        OnUpdate::Update if is_back => ticket::updated(scene)?,
+        _ => Object::new(),
+    };
+    let entry = ticket::entry(&ticket::entry_text(scene, flight.is_new));
+    fields.insert(scene.settings.log_field.trim().to_owned(), entry);
+    let ticket = flight.ticket()?;
+    let data = call::update(scene, &ticket.class, &key(ticket), fields);
+    sent(scene, &data, &flight.to(Doing::Log))
 }
 
 fn seen(scene: Scene<'_>, flight: Flight, response: &Response) -> Result<Step, Failure> {
-    let answer = answer::read(scene.context, response)?;
-    let ticket = flight.ticket.ok_or_else(lost)?;
-    let Some(found) = answer.objects.first() else { return Err(gone(&ticket)) };
-    let log = found.fields.get(scene.settings.log_field.trim()).map(Value::to_string).unwrap_or_default();
-    if log.contains(&ticket::stamp(scene.context)) {
-        let summary = summary(&found.name(), "an earlier attempt wrote to the case log", &flight.note);
-        return Ok(back::receipt(scene, summary, found).into());
+    match answer::read(scene.context, response) {
+        Ok(answer) => match answer.objects.first() {
+            Some(found) => ended(scene, &flight, found, "an earlier attempt wrote to the case log"),
+            None => write_log(scene, flight),
+        },
+        // A log that cannot be searched: an entry twice is better than none.
+        Err(Failure::Rejected(why)) => {
+            write_log(scene, flight.noted(&format!("the case log was not looked through: {why}")))
+        }
+        Err(failure) => Err(failure),
     }
-    write_log(scene, ticket, &flight.note)
 }
 
 fn create(scene: Scene<'_>, class: &str) -> Result<Step, Failure> {
@@ -151,20 +159,13 @@ fn create(scene: Scene<'_>, class: &str) -> Result<Step, Failure> {
 }
 
 /// The receipt for a write that ends the attempt.
-pub(crate) fn done(
-    scene: Scene<'_>,
-    flight: &Flight,
-    response: &Response,
-    what: &str,
-) -> Result<Step, Failure> {
-    let found = answer::written(scene.context, response)?;
-    let summary = summary(&found.name(), what, &flight.note);
-    Ok(back::receipt(scene, summary, &found).into())
+fn done(scene: Scene<'_>, flight: &Flight, response: &Response, what: &str) -> Result<Step, Failure> {
+    ended(scene, flight, &answer::written(scene.context, response)?, what)
 }
 
-/// `I-000012: resolved (ev_assign was refused: …)`.
-pub(crate) fn summary(name: &str, what: &str, note: &str) -> String {
-    if note.is_empty() { format!("{name}: {what}") } else { format!("{name}: {what} ({note})") }
+/// The receipt at the end of an attempt.
+pub(crate) fn ended(scene: Scene<'_>, flight: &Flight, found: &Found, what: &str) -> Result<Step, Failure> {
+    Ok(back::receipt(scene, flight.summary(&found.name(), what), found).into())
 }
 
 /// A request with where the attempt stands.
@@ -195,9 +196,4 @@ pub(crate) fn key(ticket: &Ticket) -> Value {
 pub(crate) fn gone(ticket: &Ticket) -> Failure {
     let Ticket { class, id, name } = ticket;
     Failure::rejected(format!("{name} ({class}::{id}) is not in iTop any more, or this user may not see it"))
-}
-
-/// A state that is none of ours.
-pub(crate) fn lost() -> Failure {
-    Failure::rejected("the attempt's own state could not be read")
 }

@@ -57,7 +57,7 @@ impl Action for Itop {
     ) -> Result<Step, Failure> {
         let plan = plan(settings)?;
         let scene = Scene { context, connection, settings, plan: &plan };
-        let flight = Flight::from_bytes(state).ok_or_else(follow::lost)?;
+        let flight = Flight::from_bytes(state).ok_or_else(flight::lost)?;
         match settings.operation {
             Operation::Follow => follow::resume(scene, flight, response),
             _ => single::resume(scene, &flight, response),

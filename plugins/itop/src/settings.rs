@@ -2,6 +2,8 @@
 //!
 //! Never judges: what is wrong with the values is found in `plan` and `check`.
 
+use std::time::Duration;
+
 use tocsin_plugin::prelude::*;
 use tocsin_plugin::{Choice, Context};
 
@@ -71,6 +73,11 @@ pub struct Connection {
     /// beside its number and templates can link to it.
     #[setting(kind = "url")]
     pub(crate) web_url: Option<String>,
+    /// How long iTop may still be at work on a create whose answer was lost, in whole seconds: for so long a
+    /// ticket that is not found may yet come, and no second one is made. Raise it for a slow iTop, an hour at
+    /// most; with `0s` a ticket that is not found is made at once.
+    #[setting(default = "30s")]
+    pub(crate) settle: Duration,
 }
 
 /// What is done for a change.
@@ -189,7 +196,7 @@ pub struct Fields {
     #[setting(default = "false")]
     pub(crate) allow_delete: bool,
     /// A text field of the class that takes the incident's id, so that a ticket is found again after a lost
-    /// answer. Leave it empty to look for the last line of the description, which works with every iTop.
+    /// answer. Leave it empty to look for a paragraph at the end of the description, which works with every iTop.
     pub(crate) mark_field: Option<String>,
     /// What an update of the incident does in `follow`.
     #[setting(default = "log")]

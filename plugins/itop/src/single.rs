@@ -10,7 +10,7 @@ use tocsin_plugin::prelude::*;
 use crate::answer;
 use crate::back;
 use crate::flight::{Doing, Flight};
-use crate::follow::{class, key, sent, summary};
+use crate::follow::{class, key, sent};
 use crate::settings::{Operation, Scene, given};
 use crate::ticket::{self, Mark};
 use crate::{call, find};
@@ -53,10 +53,13 @@ pub(crate) fn resume(scene: Scene<'_>, flight: &Flight, response: &Response) -> 
         let answer = answer::read(context, response)?;
         return match find::ours(scene, &answer, Mark::Delivery)? {
             Some(found) => {
-                let summary = summary(&found.name(), "it was made by an earlier attempt", "");
+                let summary = format!("{}: it was made by an earlier attempt", found.name());
                 Ok(back::receipt(scene, summary, &found).into())
             }
-            None => create(scene),
+            None => {
+                find::is_settled(scene)?;
+                create(scene)
+            }
         };
     }
     let verb = operation(scene);
@@ -68,12 +71,12 @@ pub(crate) fn resume(scene: Scene<'_>, flight: &Flight, response: &Response) -> 
         }
         "core/update" => {
             let found = answer::written(context, response)?;
-            let receipt = Receipt::delivered(summary(&found.name(), "updated", ""));
+            let receipt = Receipt::delivered(format!("{}: updated", found.name()));
             Ok(back::labelled(scene, receipt, &found).into())
         }
         "core/apply_stimulus" => match answer::applied(context, response)? {
             Ok(found) => {
-                let receipt = Receipt::delivered(summary(&found.name(), "the stimulus was applied", ""));
+                let receipt = Receipt::delivered(format!("{}: the stimulus was applied", found.name()));
                 Ok(back::labelled(scene, receipt, &found).into())
             }
             Err(refused) => {

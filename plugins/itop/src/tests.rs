@@ -3,9 +3,12 @@
 mod checks;
 mod life;
 mod limits;
+mod lost;
 mod peer;
 mod places;
+mod said;
 mod verdicts;
+mod world;
 
 use tocsin_plugin::testing;
 use tocsin_plugin::{Setting, Value};
@@ -18,6 +21,9 @@ fn settings<T: Settings>(given: &[(&str, &str)]) -> T {
     let setting = |(key, value): &(&str, &str)| {
         let field = fields.iter().find(|field| field.key == *key).unwrap_or_else(|| panic!("no field {key}"));
         let value = match field.kind {
+            tocsin_plugin::FieldKind::Duration => {
+                Value::Integer(value.trim_end_matches('s').parse().expect("seconds"))
+            }
             tocsin_plugin::FieldKind::Boolean => Value::Boolean(*value == "true"),
             tocsin_plugin::FieldKind::Texts => Value::Texts(value.lines().map(str::to_owned).collect()),
             _ => Value::Text((*value).to_owned()),

@@ -79,12 +79,15 @@ pub(crate) fn changed(scene: Scene<'_>, own: &Object, mark: Option<Mark>) -> Res
     Ok(fields)
 }
 
-/// What `on_update = "update"` writes when the operator says nothing else. The description stays: people
-/// write in it.
-pub(crate) fn updated(scene: Scene<'_>) -> Object {
+/// What `on_update = "update"` writes. When the operator says nothing else the description stays: people write
+/// in it.
+pub(crate) fn updated(scene: Scene<'_>) -> Result<Object, Failure> {
+    if let Some(own) = &scene.plan.update_fields {
+        return changed(scene, own, Some(Mark::Incident));
+    }
     let (impact, urgency) = weight(scene.context.incident.severity);
     let fields = json!({"title": title(scene), "impact": impact, "urgency": urgency});
-    fields.as_object().cloned().unwrap_or_default()
+    Ok(fields.as_object().cloned().unwrap_or_default())
 }
 
 /// The fields of the last stimulus on the way to a resolution. `solution` is mandatory there.
@@ -103,8 +106,18 @@ pub(crate) fn entry(html: &str) -> Value {
     json!({"add_item": {"message": html, "format": "html"}})
 }
 
-/// The text of an entry: what happened, when and by whom, and what is said about it.
-pub(crate) fn entry_text(scene: Scene<'_>) -> String {
+/// Whether a change says something that the ticket does not say yet: what its sender repeats is in the
+/// description, and so is the operator's own text of a ticket that `is_new`.
+pub(crate) fn has_news(scene: Scene<'_>, is_new: bool) -> bool {
+    let said = scene.context.change.text.trim();
+    let is_there =
+        said == scene.context.incident.message.trim() || (is_new && given(&scene.settings.message).is_some());
+    !said.is_empty() && !is_there
+}
+
+/// The text of an entry: what happened, when and by whom, what is said about it, and how the incident is now
+/// where that may be news to a ticket that is not new.
+pub(crate) fn entry_text(scene: Scene<'_>, is_new: bool) -> String {
     let context = scene.context;
     let (change, incident) = (&context.change, &context.incident);
     let actor = change.actor.as_deref().map(text::one_line).filter(|actor| !actor.is_empty());
@@ -113,11 +126,15 @@ pub(crate) fn entry_text(scene: Scene<'_>) -> String {
     if let Some(message) = given(&scene.settings.message) {
         return html::joined([first, html::lines(message, html::BYTES_MAX - FOOTER_BYTES)], html::BYTES_MAX);
     }
-    let said = html::lines(&change.text, html::BYTES_MAX / 3);
-    let is_news = matches!(
-        change.kind,
-        ChangeKind::Updated | ChangeKind::Reopened | ChangeKind::Repeated | ChangeKind::Opened
-    );
+    let is_news = !is_new
+        && matches!(
+            change.kind,
+            ChangeKind::Updated | ChangeKind::Reopened | ChangeKind::Repeated | ChangeKind::Opened
+        );
+    // What a sender says is the incident's message as well.
+    let is_said = is_news && change.text.trim() == incident.message.trim();
+    let said = if is_said { "" } else { change.text.as_str() };
+    let said = html::lines(said, html::BYTES_MAX / 3);
     let news = if is_news {
         let severity = incident.severity.as_str();
         let text = format!("{} ({severity})\n{}", text::one_line(&incident.title), incident.message);

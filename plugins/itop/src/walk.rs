@@ -7,11 +7,10 @@ use serde_json::Value;
 use tocsin_plugin::Response;
 use tocsin_plugin::prelude::*;
 
-use crate::answer::{self, Refused};
-use crate::back::{self, Ticket};
+use crate::answer::{self, Found, Refused};
 use crate::call;
 use crate::flight::{Doing, Flight};
-use crate::follow::{done, gone, key, log, lost, sent, summary, update};
+use crate::follow::{ended, gone, key, log, sent, update};
 use crate::plan::Object;
 use crate::settings::{ResolveFallback, Scene, entries};
 use crate::ticket;
@@ -26,6 +25,8 @@ const NEVER: [(&str, &[&str]); 2] = [
     ("ev_assign", &["assigned", "escalated_ttr", "resolved", "closed"]),
     ("ev_reassign", &["new", "escalated_tto", "pending", "resolved", "closed"]),
 ];
+/// States that `ev_assign` leads to: with its answer lost, a ticket is found in one of them.
+const ASSIGNED: (&str, &[&str]) = ("ev_assign", &["assigned", "escalated_ttr"]);
 
 /// The stimuli for this change, in their order.
 pub(crate) fn path(scene: Scene<'_>) -> Vec<String> {
@@ -40,59 +41,76 @@ pub(crate) fn path(scene: Scene<'_>) -> Vec<String> {
     }
 }
 
-/// The first request: the state, where several stimuli may be needed.
-pub(crate) fn begin(scene: Scene<'_>, ticket: Ticket, note: &str) -> Result<Step, Failure> {
-    if scene.context.change.kind == ChangeKind::Resolved {
-        let data = call::get(&ticket.class, &key(&ticket), call::output(scene, &[STATUS]));
-        return sent(scene, &data, &Flight::about(Doing::Status, ticket, note));
+/// The first request: the state, where several stimuli may be needed or one may have been applied.
+pub(crate) fn begin(scene: Scene<'_>, flight: Flight) -> Result<Step, Failure> {
+    let is_repeated = scene.context.attempt > 1 && !flight.is_new;
+    if scene.context.change.kind == ChangeKind::Resolved || is_repeated {
+        let ticket = flight.ticket()?;
+        let data = call::get(&ticket.class, &key(ticket), call::output(scene, &[STATUS]));
+        return sent(scene, &data, &flight.to(Doing::Status));
     }
-    next(scene, ticket, 0, None, note)
+    next(scene, flight, 0, None)
 }
 
 /// What the answer leads to.
 pub(crate) fn resume(scene: Scene<'_>, flight: Flight, response: &Response) -> Result<Step, Failure> {
     let context = scene.context;
-    let ticket = flight.ticket.clone().ok_or_else(lost)?;
     if flight.doing == Doing::Status {
         let answer = answer::read(context, response)?;
-        let Some(found) = answer.objects.first() else { return Err(gone(&ticket)) };
+        let Some(found) = answer.objects.first() else { return Err(gone(flight.ticket()?)) };
         let status = found.field(STATUS).unwrap_or_default();
-        if entries(&scene.settings.resolved_states).any(|over| over == status) {
-            let summary = summary(&found.name(), &format!("is {status} already"), &flight.note);
-            return Ok(back::receipt(scene, summary, found).into());
+        if is_there(scene, &status) {
+            return arrived(scene, flight, found, &format!("is {status} already"));
         }
-        return next(scene, ticket, 0, Some(&status), &flight.note);
+        return next(scene, flight, 0, Some(&status));
     }
     let is_last = flight.doing == Doing::Autoresolve || flight.at + 1 >= path(scene).len();
     match answer::applied(context, response)? {
-        Ok(_) if is_last => done(scene, &flight, response, said(context.change.kind)),
+        Ok(found) if is_last => arrived(scene, flight, &found, said(context.change.kind)),
         Ok(found) => {
-            let status = found.field(STATUS);
-            next(scene, ticket, flight.at + 1, status.as_deref(), &flight.note)
+            let (at, status) = (flight.at + 1, found.field(STATUS));
+            next(scene, flight, at, status.as_deref())
         }
         Err(refused) => {
             let stimulus = path(scene).get(flight.at).cloned().unwrap_or_default();
             let stimulus = if flight.doing == Doing::Autoresolve { AUTORESOLVE.to_owned() } else { stimulus };
-            let note = join(&flight.note, &format!("{stimulus}: {}", refused.why));
+            let flight = flight.noted(&format!("{stimulus}: {}", refused.why));
+            let at = flight.at + 1;
             match flight.doing {
-                Doing::Autoresolve => {
-                    Err(Failure::rejected(format!("{}: not resolved: {note}", ticket.name)))
-                }
-                _ if is_last => fall_back(scene, ticket, &refused, &note),
-                _ => next(scene, ticket, flight.at + 1, None, &note),
+                Doing::Autoresolve => Err(unresolved(&flight)),
+                _ if is_last => fall_back(scene, flight, &refused),
+                _ => next(scene, flight, at, None),
             }
         }
     }
 }
 
+/// Whether a ticket in this state is where the change leads to.
+fn is_there(scene: Scene<'_>, status: &str) -> bool {
+    let is_over = entries(&scene.settings.resolved_states).any(|over| over == status);
+    match scene.context.change.kind {
+        ChangeKind::Resolved => is_over,
+        ChangeKind::Reopened => !is_over && !status.is_empty(),
+        _ => {
+            let path = path(scene);
+            ASSIGNED.0 == path.first().map_or("", String::as_str) && ASSIGNED.1.contains(&status)
+        }
+    }
+}
+
+/// The ticket is where the change leads to; what was said on the way goes into its log. A resolution has said it
+/// in the solution.
+fn arrived(scene: Scene<'_>, flight: Flight, found: &Found, what: &str) -> Result<Step, Failure> {
+    let is_told = match scene.context.change.kind {
+        ChangeKind::Acknowledged => ticket::has_news(scene, flight.is_new),
+        ChangeKind::Reopened => true,
+        _ => false,
+    };
+    if is_told { log(scene, flight.having(what)) } else { ended(scene, &flight, found, what) }
+}
+
 /// The next stimulus that may fit. The last is always asked for: whether it fits is iTop's to say.
-fn next(
-    scene: Scene<'_>,
-    ticket: Ticket,
-    from: usize,
-    status: Option<&str>,
-    note: &str,
-) -> Result<Step, Failure> {
+fn next(scene: Scene<'_>, flight: Flight, from: usize, status: Option<&str>) -> Result<Step, Failure> {
     let path = path(scene);
     let last = path.len().saturating_sub(1);
     let never = |stimulus: &str| {
@@ -100,11 +118,14 @@ fn next(
         states.is_some_and(|states| status.is_some_and(|status| states.contains(&status)))
     };
     let at = (from..last).find(|at| !path.get(*at).is_some_and(|stimulus| never(stimulus))).unwrap_or(last);
-    let Some(stimulus) = path.get(at) else { return log(scene, ticket, note) };
-    let fields = fields(scene, at == last)?;
-    let output = output(scene);
-    let data = call::stimulus(scene, &ticket.class, &key(&ticket), stimulus, fields, output);
-    sent(scene, &data, &Flight::about(Doing::Stimulus, ticket, note).at(at))
+    let Some(stimulus) = path.get(at) else { return log(scene, flight) };
+    apply(scene, flight.to(Doing::Stimulus).at(at), stimulus, fields(scene, at == last)?)
+}
+
+fn apply(scene: Scene<'_>, flight: Flight, stimulus: &str, fields: Object) -> Result<Step, Failure> {
+    let ticket = flight.ticket()?;
+    let data = call::stimulus(scene, &ticket.class, &key(ticket), stimulus, fields, output(scene));
+    sent(scene, &data, &flight)
 }
 
 /// The fields that go with a stimulus: those of an assignment on the way, those of the goal at its end.
@@ -116,31 +137,33 @@ fn fields(scene: Scene<'_>, is_last: bool) -> Result<Object, Failure> {
     }
 }
 
-fn fall_back(scene: Scene<'_>, ticket: Ticket, refused: &Refused, note: &str) -> Result<Step, Failure> {
+fn fall_back(scene: Scene<'_>, flight: Flight, refused: &Refused) -> Result<Step, Failure> {
     let is_resolution = scene.context.change.kind == ChangeKind::Resolved;
     if !is_resolution && refused.is_incomplete {
-        let why = format!("{}: {note}: give them in `acknowledge_fields`", ticket.name);
+        let why = format!("{}: {}: give them in `acknowledge_fields`", flight.ticket()?.name, flight.note);
         return Err(Failure::rejected(why));
     }
     if !is_resolution {
-        return log(scene, ticket, note);
+        return log(scene, flight);
     }
     match scene.settings.resolve_fallback {
-        ResolveFallback::Log => log(scene, ticket, &join("not resolved", note)),
-        ResolveFallback::Fail => Err(Failure::rejected(format!("{}: not resolved: {note}", ticket.name))),
+        ResolveFallback::Log => log(scene, flight.having("not resolved")),
+        ResolveFallback::Fail => Err(unresolved(&flight)),
         ResolveFallback::UpdateStatus => {
             let mut fields = ticket::solved(scene)?;
             let state = entries(&scene.settings.resolved_states).next().unwrap_or("resolved");
             fields.insert(STATUS.to_owned(), Value::from(state));
-            update(scene, ticket, fields, note)
+            update(scene, flight, fields)
         }
         ResolveFallback::Autoresolve => {
-            let fields = ticket::solved(scene)?;
-            let output = output(scene);
-            let data = call::stimulus(scene, &ticket.class, &key(&ticket), AUTORESOLVE, fields, output);
-            sent(scene, &data, &Flight::about(Doing::Autoresolve, ticket, note))
+            apply(scene, flight.to(Doing::Autoresolve), AUTORESOLVE, ticket::solved(scene)?)
         }
     }
+}
+
+fn unresolved(flight: &Flight) -> Failure {
+    let name = flight.ticket().map_or("", |ticket| ticket.name.as_str());
+    Failure::rejected(format!("{name}: not resolved: {}", flight.note))
 }
 
 fn output(scene: Scene<'_>) -> String {
@@ -154,8 +177,4 @@ const fn said(kind: ChangeKind) -> &'static str {
         ChangeKind::Reopened => "reopened",
         _ => "resolved",
     }
-}
-
-fn join(note: &str, more: &str) -> String {
-    if note.is_empty() { more.to_owned() } else { format!("{note}; {more}") }
 }

@@ -67,6 +67,8 @@ fn every_mistake_in_a_connection_is_named_with_its_setting() {
         (&[("authentication", "basic"), ("user", "a:b")], &["user"]),
         (&[("user", "a:b")], &[]),
         (&[("user", "a"), ("web_url", "https://itop.example/webservices/rest.php")], &["web_url"]),
+        (&[("user", "a"), ("settle", "3600s")], &[]),
+        (&[("user", "a"), ("settle", "3601s")], &["settle"]),
     ] {
         let problems = Itop::check_connection("peer", &settings(given)).err().unwrap_or_default();
         let found: Vec<String> = problems.into_iter().map(|problem| problem.field).collect();

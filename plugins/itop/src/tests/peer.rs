@@ -34,6 +34,9 @@ pub(super) struct Peer {
     pub(super) lacking: Vec<&'static str>,
     /// Answered instead, once, without doing anything.
     pub(super) instead: Option<(u16, &'static str)>,
+    /// Whether it is still at work on a create when its caller gives up.
+    pub(super) is_slow: bool,
+    working: Vec<Value>,
 }
 
 impl Peer {
@@ -46,10 +49,21 @@ impl Peer {
         if data["fields"]["caller_id"] == "" {
             return response(500, "<html><body>Fatal error</body></html>");
         }
+        if self.is_slow && data["operation"] == "core/create" {
+            self.working.push(data);
+            return response(504, "");
+        }
         let answer = self
             .operate(&data)
             .unwrap_or_else(|message| json!({"code": 100, "message": format!("Error: {message}")}));
         response(200, &answer.to_string())
+    }
+
+    /// Is done with what it was at work on.
+    pub(super) fn finish(&mut self) {
+        for data in std::mem::take(&mut self.working) {
+            self.operate(&data).expect("it can be made");
+        }
     }
 
     pub(super) fn operations(&self) -> Vec<String> {
@@ -186,11 +200,7 @@ impl Peer {
         let matches = |ticket: &Map<String, Value>| match key {
             Value::Object(criteria) => criteria.iter().all(|(name, value)| ticket.get(name) == Some(value)),
             Value::String(id) if id.chars().all(|c| c.is_ascii_digit()) => ticket["id"] == id.as_str(),
-            Value::String(oql) => {
-                let sought = oql.split('%').nth(1).expect("a LIKE").to_lowercase();
-                let description = ticket.get("description").and_then(Value::as_str).unwrap_or("");
-                description.to_lowercase().contains(&sought)
-            }
+            Value::String(oql) => is_like(ticket, oql),
             _ => false,
         };
         if key.is_null() {
@@ -214,6 +224,18 @@ impl Peer {
         let objects = if objects.is_empty() { Value::Null } else { Value::Object(objects) };
         json!({"objects": objects, "code": 0, "message": null})
     }
+}
+
+/// Whether a ticket fits `SELECT … WHERE [id = … AND ]<field> LIKE '%…%'`, as MySQL compares: without case.
+fn is_like(ticket: &Map<String, Value>, oql: &str) -> bool {
+    let (_, conditions) = oql.split_once(" WHERE ").expect("a condition");
+    conditions.split(" AND ").all(|condition| match condition.split_once(" LIKE '%") {
+        Some((field, rest)) => {
+            let sought = rest.strip_suffix("%'").expect("its end").to_lowercase();
+            ticket.get(field).is_some_and(|value| value.to_string().to_lowercase().contains(&sought))
+        }
+        None => condition.strip_prefix("id = ").expect("an id") == ticket["id"],
+    })
 }
 
 pub(super) fn response(status: u16, body: &str) -> Response {

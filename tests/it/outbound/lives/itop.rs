@@ -75,7 +75,78 @@ fn a_ticket_follows_its_incident_and_is_known_to_other_actions() {
     assert_eq!(ticket["status"], "resolved");
     assert!(ticket["solution"].to_string().contains("new disk"), "{ticket:#?}");
     assert!(ticket["private_log"].to_string().contains("swapped &lt;the&gt; disk"), "{ticket:#?}");
-    assert_eq!(itop.operations(), ["create", "ev_assign", "update", "get", "ev_resolve"]);
+    assert!(ticket["private_log"].to_string().contains("on my way"), "{ticket:#?}");
+    assert_eq!(itop.operations(), ["create", "ev_assign", "update", "update", "get", "ev_resolve"]);
+}
+
+#[test]
+fn what_is_said_at_an_acknowledgement_and_at_a_reopening_is_in_the_tickets_log() {
+    let (relay, itop) = start("on_update = \"update\"");
+    super::super::open(&relay, "disk", "high");
+    relay.settled();
+    act(&relay, &["ack", "1", "I am swapping disk 3"]);
+    act(&relay, &["resolve", "1"]);
+    relay.post(
+        "hook",
+        r#"{"title": "disk is dead", "id": "disk", "severity": "critical", "message": "no sda"}"#,
+    );
+    relay.settled();
+    let itop = lock(&itop);
+    let ticket = itop.ticket();
+    assert_eq!((&ticket["status"], &ticket["title"]), (&json!("assigned"), &json!("disk is dead")));
+    let log = ticket["private_log"].to_string();
+    for said in ["I am swapping disk 3", "Reopened at", "disk is dead (critical)<br>no sda"] {
+        assert!(log.contains(said), "{said} in {log}");
+    }
+    assert_eq!(
+        itop.operations(),
+        ["create", "ev_assign", "update", "get", "ev_resolve", "ev_reopen", "update"]
+    );
+}
+
+#[test]
+fn a_note_that_finds_no_ticket_is_in_the_log_of_the_one_that_is_made() {
+    let receiver = Receiver::start();
+    let itop = Itop::at(&receiver);
+    let relay = Relay::start(&following(&receiver, "").replace("\"opened\", ", ""));
+    super::super::open(&relay, "disk", "high");
+    act(&relay, &["note", "1", "I am swapping disk 3"]);
+    let itop = lock(&itop);
+    assert!(itop.ticket()["private_log"].to_string().contains("swapping disk 3"), "{:#?}", itop.ticket());
+    assert_eq!(itop.operations(), ["get", "create", "update"]);
+}
+
+#[test]
+fn an_assignment_whose_answer_is_lost_is_not_said_to_be_refused() {
+    let (relay, itop) = start("");
+    super::super::open(&relay, "disk", "high");
+    relay.settled();
+    lock(&itop).lose = Some("ev_assign");
+    act(&relay, &["ack", "1"]);
+    let delivery = newest(&relay);
+    assert_eq!((&delivery["state"], &delivery["attempts"]), (&"delivered".into(), &2.into()));
+    assert_eq!(words(&delivery), "R-000001: is assigned already");
+    assert_eq!(lock(&itop).operations(), ["create", "ev_assign", "get"]);
+}
+
+#[test]
+fn a_note_whose_answer_is_lost_is_written_once_however_long_the_log_is() {
+    let (relay, itop) = start("");
+    super::super::open(&relay, "disk", "high");
+    relay.settled();
+    lock(&itop).write(&"long ".repeat(400_000));
+    lock(&itop).lose = Some("update");
+    act(&relay, &["note", "1", "I am swapping disk 3"]);
+    let delivery = newest(&relay);
+    assert_eq!((&delivery["state"], &delivery["attempts"]), (&"delivered".into(), &2.into()), "{delivery:#}");
+    let log = lock(&itop).ticket()["private_log"].to_string();
+    assert_eq!(log.matches("I am swapping disk 3").count(), 1);
+    // The same where the entry never arrived.
+    lock(&itop).instead = [(500, "<html>Fatal error</html>")].into();
+    act(&relay, &["note", "1", "and disk 4"]);
+    assert_eq!(newest(&relay)["state"], "delivered");
+    let log = lock(&itop).ticket()["private_log"].to_string();
+    assert_eq!(log.matches("and disk 4").count(), 1);
 }
 
 #[test]
@@ -92,7 +163,7 @@ fn a_resolution_of_a_new_ticket_goes_through_its_assignment() {
 #[test]
 fn a_create_whose_answer_is_lost_is_one_ticket() {
     let (relay, itop) = start("");
-    lock(&itop).lose_create = true;
+    lock(&itop).lose = Some("create");
     super::super::open(&relay, "disk", "high");
     let delivery = newest(&relay);
     assert_eq!((&delivery["state"], &delivery["attempts"]), (&"delivered".into(), &2.into()));
@@ -105,7 +176,10 @@ fn a_create_whose_answer_is_lost_is_one_ticket() {
 
 #[test]
 fn an_itop_that_fails_and_is_being_upgraded_gets_its_ticket_in_the_end() {
-    let (relay, itop) = start("");
+    let receiver = Receiver::start();
+    let itop = Itop::at(&receiver);
+    let at_once = following(&receiver, "").replace("user = \"tocsin\"", "user = \"tocsin\", settle = \"0s\"");
+    let relay = Relay::start(&at_once);
     lock(&itop).instead = [
         (500, "<html><body>Fatal error: out of memory</body></html>"),
         (200, "<p>iTop: An error occurred, check server error log for more information.</p>"),
@@ -124,7 +198,7 @@ fn an_itop_that_fails_and_is_being_upgraded_gets_its_ticket_in_the_end() {
 #[test]
 fn a_stimulus_that_is_refused_without_a_word_falls_back_as_configured() {
     for (fallback, state, said, status, last) in [
-        ("log", "delivered", "wrote to the case log (not resolved", "assigned", "update"),
+        ("log", "delivered", "not resolved, wrote to the case log (ev_resolve", "assigned", "update"),
         ("update_status", "delivered", "updated (ev_resolve", "resolved", "update"),
         ("autoresolve", "delivered", "resolved (ev_resolve", "resolved", "ev_autoresolve"),
         ("fail", "rejected", "not resolved: ev_resolve", "assigned", "ev_resolve"),

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::itop::peer::{Itop, PASSWORD};
 use super::readmes::{self, Block};
 use super::{act, lock};
-use crate::harness::{Receiver, Relay, connection, source};
+use crate::harness::{Receiver, Relay, TOKEN, connection};
 
 /// The tables of the README's section, with other addresses and secrets.
 fn example(berlin: &Receiver, paris: &Receiver) -> String {
@@ -26,7 +26,10 @@ fn example(berlin: &Receiver, paris: &Receiver) -> String {
     let to_paris = connection("paris", "itop", &paris.url("/webservices/rest.php"));
     let login = format!("settings = {{ user = \"tocsin\" }}\nsecrets = {{ password = \"{PASSWORD}\" }}\n");
     let mirror = mirror.replace("user = \"mirror\"", "user = \"tocsin\"");
-    format!("{}{to_paris}{login}{mirror}\n{back}", source("itop-paris", "webhook"))
+    let token = r#"{ file = "/etc/tocsin/paris.token" }"#;
+    assert!(mirror.contains(token), "{mirror}");
+    let mirror = mirror.replace(token, &format!("\"{TOKEN}\""));
+    format!("{to_paris}{login}{mirror}\n{back}")
 }
 
 #[test]
@@ -35,14 +38,17 @@ fn an_itop_is_mirrored_on_another_and_told_of_it_by_the_readmes_configuration() 
     let (berlin, paris) = (Itop::at(&in_berlin), Itop::at(&in_paris));
     lock(&paris).put(json!({"ref": "I-000123", "title": "Disk full on db-1"}));
     let relay = Relay::start(&example(&in_berlin, &in_paris));
-    let alert = |title: &str| json!({"title": title, "id": "123", "ref": "I-000123"}).to_string();
+    let alert = |title: &str| {
+        json!({"class": "Incident", "id": "123", "ref": "I-000123", "title": title, "status": "new"})
+            .to_string()
+    };
     relay.post("itop-paris", &alert("Disk full on db-1")).expect(200);
     relay.settled();
     {
         let berlin = lock(&berlin);
         assert_eq!(berlin.asked[0]["output_fields"], "id, friendlyname, ref, status");
         let ticket = berlin.ticket();
-        assert_eq!(ticket["title"], "[I-000123] Disk full on db-1");
+        assert_eq!(ticket["title"], "I-000123: Disk full on db-1");
         assert_eq!((&ticket["class"], &ticket["origin"]), (&json!("Incident"), &json!("portal")));
     }
     let labels = relay.incident()["labels"].clone();
@@ -54,6 +60,7 @@ fn an_itop_is_mirrored_on_another_and_told_of_it_by_the_readmes_configuration() 
     assert_eq!(lock(&paris).asked[0]["key"], json!({"ref": "I-000123"}));
     let log = lock(&paris).ticket()["private_log"].clone();
     assert!(log.to_string().contains("Berlin: R-000001 is new"), "{log}");
+    assert!(relay.incident()["labels"]["itop_ref"].is_null(), "Paris' own number is `ref` already");
 
     let deliveries = act(&relay, &["resolve", "1"]);
     assert!(deliveries.iter().all(|delivery| delivery["state"] == "delivered"), "{deliveries:#?}");

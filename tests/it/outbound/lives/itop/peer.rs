@@ -32,10 +32,12 @@ pub(in super::super) struct Itop {
     pub(in super::super) instead: VecDeque<(u16, &'static str)>,
     /// A stimulus that is refused without a word.
     pub(in super::super) silent: Option<&'static str>,
-    /// Whether the answer to the next create is lost after the ticket was made.
-    pub(in super::super) lose_create: bool,
-    /// What the answer to a create waits for.
+    /// The word of an operation whose next answer is lost after it was done.
+    pub(in super::super) lose: Option<&'static str>,
+    /// What the answer to a create waits for, when the ticket is there.
     pub(in super::super) gate: Option<Arc<Gate>>,
+    /// What the next create itself waits for: it is done whether its caller is still there or not.
+    pub(in super::super) slow: Option<Arc<Gate>>,
 }
 
 impl Itop {
@@ -44,11 +46,14 @@ impl Itop {
         let itop: Shared<Self> = Shared::default();
         let asked = Shared::clone(&itop);
         receiver.script(move |request, _| {
+            let creates = word(&document(&form(&request.body))) == "create";
+            let slow = lock(&asked).slow.take_if(|_| creates);
+            if let Some(slow) = slow {
+                slow.wait();
+            }
             let (reply, gate) = {
                 let mut itop = lock(&asked);
-                let reply = itop.reply(request);
-                let creates = itop.asked.last().is_some_and(|asked| asked["operation"] == "core/create");
-                (reply, itop.gate.take_if(|_| creates))
+                (itop.reply(request), itop.gate.take_if(|_| creates))
             };
             if let Some(gate) = gate {
                 gate.wait();
@@ -73,6 +78,11 @@ impl Itop {
         self.tickets.values().next().expect("there is one")
     }
 
+    /// An entry that somebody else writes into the log of the only ticket.
+    pub(in super::super) fn write(&mut self, entry: &str) {
+        self.set(1, &json!({"private_log": {"add_item": {"message": entry}}}));
+    }
+
     /// A ticket that was there before.
     pub(in super::super) fn put(&mut self, fields: Value) {
         self.create(&json!({"class": "Incident", "fields": fields}));
@@ -81,8 +91,7 @@ impl Itop {
     fn reply(&mut self, request: &Recorded) -> Reply {
         let form = form(&request.body);
         let field = |name: &str| form.get(name).map(String::as_str);
-        let asked: Value =
-            field("json_data").and_then(|data| serde_json::from_str(data).ok()).unwrap_or_default();
+        let asked = document(&form);
         self.asked.push(asked.clone());
         if let Some((status, body)) = self.instead.pop_front() {
             return Reply::body(status, body);
@@ -96,7 +105,7 @@ impl Itop {
         } else {
             self.operate(&asked)
         };
-        if asked["operation"] == "core/create" && std::mem::take(&mut self.lose_create) {
+        if self.lose.take_if(|lost| *lost == word(&asked)).is_some() {
             return Reply::Cut;
         }
         Reply::body(200, &answer.to_string())
@@ -166,14 +175,11 @@ impl Itop {
         }
     }
 
-    /// By id, by criteria, or by what a description holds.
+    /// By id, by criteria, or by what a text holds.
     fn find(&self, key: &Value) -> Vec<u64> {
         let is_it = |ticket: &Map<String, Value>| match key {
             Value::Object(criteria) => criteria.iter().all(|(name, value)| ticket.get(name) == Some(value)),
-            Value::String(oql) if oql.starts_with("SELECT ") => {
-                let sought = oql.split('%').nth(1).expect("LIKE '%…%'");
-                ticket.get("description").and_then(Value::as_str).is_some_and(|text| text.contains(sought))
-            }
+            Value::String(oql) if oql.starts_with("SELECT ") => is_like(ticket, oql),
             id => ticket["id"] == *id,
         };
         self.tickets.iter().filter(|(_, ticket)| is_it(ticket)).map(|(id, _)| *id).collect()
@@ -196,6 +202,23 @@ impl Itop {
         let objects = if objects.is_empty() { Value::Null } else { objects.into() };
         json!({"code": 0, "message": format!("Found: {}", ids.len()), "objects": objects})
     }
+}
+
+/// The JSON data of a form.
+fn document(form: &BTreeMap<String, String>) -> Value {
+    form.get("json_data").and_then(|data| serde_json::from_str(data).ok()).unwrap_or_default()
+}
+
+/// Whether a ticket fits `SELECT … WHERE [id = … AND ]<field> LIKE '%…%'`.
+fn is_like(ticket: &Map<String, Value>, oql: &str) -> bool {
+    let (_, conditions) = oql.split_once(" WHERE ").expect("a condition");
+    conditions.split(" AND ").all(|condition| match condition.split_once(" LIKE '%") {
+        Some((field, rest)) => {
+            let sought = rest.strip_suffix("%'").expect("its end");
+            ticket.get(field).is_some_and(|value| value.to_string().contains(sought))
+        }
+        None => condition.strip_prefix("id = ").expect("an id") == ticket["id"],
+    })
 }
 
 fn word(asked: &Value) -> &str {
