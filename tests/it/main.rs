@@ -10,6 +10,7 @@ mod demo;
 mod harness;
 mod outbound;
 mod plugins;
+mod printing;
 mod restart;
 mod road;
 mod samples;

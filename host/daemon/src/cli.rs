@@ -16,6 +16,7 @@ mod check;
 mod connections;
 mod deliveries;
 mod incidents;
+pub mod out;
 mod plugins;
 mod receipts;
 mod serve;

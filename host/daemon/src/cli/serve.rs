@@ -45,6 +45,8 @@ fn log() {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_target(false)
+        // It would print its own trouble with standard error to standard error, and panic.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal());
     // The journal has its own clock.
     if under_systemd { log.without_time().init() } else { log.init() }

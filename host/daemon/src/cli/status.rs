@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use super::Place;
+use super::out::say;
 use super::table::{items, json, second, text};
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
@@ -13,42 +14,42 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         json(&status);
         return Ok(ExitCode::SUCCESS);
     }
-    println!("tocsin {} at {}", text(&status, "version"), text(&status, "listen"));
+    say!("tocsin {} at {}", text(&status, "version"), text(&status, "listen"));
     if let Some(counts) = status["counts"].as_object() {
         for (what, count) in counts {
             match count.as_object() {
                 Some(parts) => {
                     let parts: Vec<String> =
                         parts.iter().map(|(name, count)| format!("{count} {name}")).collect();
-                    println!("{:<16} {}", what.replace('_', " "), parts.join(", "));
+                    say!("{:<16} {}", what.replace('_', " "), parts.join(", "));
                 }
-                None => println!("{:<16} {count}", what.replace('_', " ")),
+                None => say!("{:<16} {count}", what.replace('_', " ")),
             }
         }
     }
     let mut still = false;
     for problem in items(&status["problems"]) {
         still = true;
-        println!("stands still: {}: {}", text(problem, "path"), text(problem, "problem"));
+        say!("stands still: {}: {}", text(problem, "path"), text(problem, "problem"));
     }
     for connection in items(&connections).iter().filter(|connection| !connection["paused"].is_null()) {
         still = true;
-        println!(
+        say!(
             "paused: connection {} since {} UTC: {}",
             text(connection, "name"),
             second(connection, "paused.since"),
             text(connection, "paused.reason"),
         );
-        println!("  when it is mended: restart the relay, or tocsin deliveries retry one of its deliveries");
+        say!("  when it is mended: restart the relay, or tocsin deliveries retry one of its deliveries");
     }
     for connection in items(&connections).iter().filter(|connection| !connection["held"].is_null()) {
-        println!(
+        say!(
             "waits: connection {} until {} UTC, as its peer asks: {}",
             text(connection, "name"),
             second(connection, "held.until"),
             text(connection, "held.reason"),
         );
-        println!("  it goes on by itself; at once: tocsin deliveries retry one of its deliveries");
+        say!("  it goes on by itself; at once: tocsin deliveries retry one of its deliveries");
     }
     Ok(if still { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
