@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use serde_json::{Value, json};
 use tocsin_store::{OpenError, Options, Store};
 
@@ -13,7 +14,7 @@ use crate::control::verified;
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     // A relay that runs holds the store: then it is asked, otherwise the file is read here.
-    let report = match crate::control::client::is_running(&place.socket()?) {
+    let report = match crate::control::client::is_running(&place.socket()?)? {
         true => place.ask("/verify", Some(json!({})))?,
         false => offline(place)?,
     };
@@ -27,7 +28,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
 
 fn offline(place: &Place) -> anyhow::Result<Value> {
     let path = store_in(&place.state_dir()?);
-    if !path.exists() {
+    if !path.try_exists().with_context(|| format!("looking for the store at {}", path.display()))? {
         anyhow::bail!("there is no store at {}: nothing was ever kept", path.display());
     }
     let store = Store::open(&path, Options::default()).map_err(|error: OpenError| anyhow::anyhow!(error))?;
