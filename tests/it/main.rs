@@ -16,5 +16,6 @@ mod road;
 mod samples;
 mod sandbox;
 mod senders;
+mod status;
 mod systemd;
 mod tidy;

@@ -99,5 +99,5 @@ fn an_alert_cannot_drive_the_terminal() {
     }
     assert_eq!(relay.incident()["title"], title, "JSON says the same, in escapes");
     let shown = relay.run(&["incidents", "show", "1"]).expect(0).stdout;
-    assert!(shown.contains("a[1mb = value") && shown.contains("Disk lluf here"), "{shown}");
+    assert!(shown.contains("a [1mb = value 31m") && shown.contains("Disk lluf here"), "{shown}");
 }

@@ -11,6 +11,8 @@ use super::{Place, person};
 
 /// Dead letters that are asked for at once.
 const ROUND: usize = 1000;
+/// The states of dead letters.
+const DEAD: &str = "rejected,expired";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Deliveries {
@@ -20,6 +22,9 @@ pub(super) enum Deliveries {
         /// rejected, expired
         #[arg(long, value_name = "STATES")]
         state: Option<String>,
+        /// Only those that ended without arriving: rejected or expired.
+        #[arg(long, conflicts_with = "state")]
+        dead_letters: bool,
         /// Only to this connection.
         #[arg(long)]
         connection: Option<String>,
@@ -58,9 +63,9 @@ pub(super) enum Deliveries {
 
 pub(super) fn run(place: &Place, command: Deliveries) -> anyhow::Result<ExitCode> {
     match command {
-        Deliveries::List { state, connection, action, incident, limit } => {
+        Deliveries::List { state, dead_letters, connection, action, incident, limit } => {
             let pairs = [
-                ("state", state),
+                ("state", if dead_letters { Some(DEAD.to_owned()) } else { state }),
                 ("connection", connection),
                 ("action", action),
                 ("incident", incident),
@@ -92,7 +97,7 @@ fn retry_all(place: &Place, action: Option<String>, actor: Option<String>) -> an
     let mut retried = Vec::new();
     loop {
         let pairs = [
-            ("state", Some("rejected,expired".to_owned())),
+            ("state", Some(DEAD.to_owned())),
             ("action", action.clone()),
             ("limit", Some(ROUND.to_string())),
         ];
