@@ -7,6 +7,7 @@ mod bundled;
 mod config;
 mod delivery;
 mod demo;
+mod full_disk;
 mod harness;
 mod outbound;
 mod plugins;
