@@ -16,8 +16,8 @@ const BODY_CHARS_MAX: usize = 20_000;
 pub(super) enum Actions {
     /// List the actions: when they run, over which connection.
     List,
-    /// Render and encode an action for an incident and print the exact request, secrets masked. Nothing is
-    /// sent and nothing is recorded.
+    /// Render and encode an action for an incident and print the exact request, secrets masked, and whether its
+    /// triggers and filter would have it sent. Nothing is sent and nothing is recorded.
     Try(Try),
 }
 
@@ -30,7 +30,7 @@ pub(super) struct Try {
     #[arg(long, value_name = "ID")]
     incident: Option<String>,
     /// What happened to it: opened, updated, acknowledged, unacknowledged, resolved, reopened, noted, repeated,
-    /// flapping, steady. Default: what its state says
+    /// flapping, steady. The incident is shown as it would be then. Default: what its state says
     #[arg(long)]
     change: Option<String>,
     /// Send it over the action's test connection, marked as a test, and print every request and answer.
@@ -100,6 +100,9 @@ fn show(tried: &Value) {
         short(&text(tried, "incident"), 100),
         text(tried, "change")
     );
+    for reason in items(&tried["not_sent"]) {
+        say!("would not be sent: {}", reason.as_str().unwrap_or_default());
+    }
     for request in items(&tried["requests"]) {
         say!("\n{} {}", text(request, "method"), text(request, "address"));
         headers(request);

@@ -75,7 +75,10 @@ pub(super) fn run(place: &Place, command: Receipts) -> anyhow::Result<ExitCode> 
             if place.json {
                 json(&outcome)
             } else {
-                outcomes.iter().for_each(print_outcome)
+                outcomes.iter().for_each(print_outcome);
+                if outcomes.is_empty() {
+                    say!("no dead letters");
+                }
             }
             if outcomes.iter().any(|receipt| receipt["dead_letter"] == json!(true)) {
                 return Ok(ExitCode::FAILURE);
