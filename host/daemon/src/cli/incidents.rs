@@ -173,15 +173,24 @@ fn show(incident: &Value) {
     if !message.is_empty() {
         say!("\n{message}");
     }
+    history(incident);
+}
+
+fn history(incident: &Value) {
     say!("\nHistory");
     for item in items(&incident["timeline"]) {
         let who = text(item, "actor");
         let by = if who.is_empty() { String::new() } else { format!(" by {who}") };
+        let fields: Vec<&str> = items(&item["fields"]).iter().filter_map(Value::as_str).collect();
         let action = text(item, "action");
-        let of = if action.is_empty() { String::new() } else { format!(" ({action})") };
+        let of = if action.is_empty() { fields.join(", ") } else { action };
+        let of = if of.is_empty() { of } else { format!(" ({of})") };
         let said = short(&text(item, "text"), 100);
         let said = if said.is_empty() { said } else { format!(": {said}") };
-        say!("  {}  {}{of}{by}{said}", second(item, "at"), text(item, "what"));
+        // What leads from here to its attempts: tocsin deliveries show.
+        let delivery = text(item, "delivery");
+        let delivery = if delivery.is_empty() { delivery } else { format!(" [delivery {delivery}]") };
+        say!("  {}  {}{of}{by}{said}{delivery}", second(item, "at"), text(item, "what"));
     }
     let open: Vec<&Value> = items(&incident["deliveries"])
         .iter()
