@@ -9,20 +9,26 @@ use std::time::Duration;
 use crate::harness::{Relay, Site, skipped, source, until};
 
 /// Where systemd would listen.
-struct Notified {
+pub(crate) struct Notified {
     socket: UnixDatagram,
     said: String,
 }
 
 impl Notified {
-    fn bind(path: &Path) -> Self {
+    pub(crate) fn bind(path: &Path) -> Self {
         let socket = UnixDatagram::bind(path).expect("a socket");
         socket.set_read_timeout(Some(Duration::from_millis(50))).expect("a socket");
         Self { socket, said: String::new() }
     }
 
+    /// Waits until `line` is said from now on.
+    pub(crate) fn wait_anew(&mut self, line: &str) {
+        self.said.clear();
+        self.wait(line);
+    }
+
     /// Waits until `line` was said.
-    fn wait(&mut self, line: &str) {
+    pub(crate) fn wait(&mut self, line: &str) {
         until(&format!("{line} was said"), || {
             let mut bytes = [0; 4096];
             if let Ok(read) = self.socket.recv(&mut bytes) {
@@ -45,8 +51,7 @@ fn systemd_is_told_that_the_relay_is_ready_alive_and_stopping() {
     notified.wait("READY=1");
     assert!(!notified.said.contains("STOPPING"), "{}", notified.said);
     for _ in 0..3 {
-        notified.said.clear();
-        notified.wait("WATCHDOG=1");
+        notified.wait_anew("WATCHDOG=1");
     }
     relay.tell_to_stop();
     notified.wait("STOPPING=1");

@@ -187,7 +187,10 @@ impl App {
             Ok(Ok(applied)) => Ok(applied),
             Ok(Err(WriteError::Rejected(rejection))) => Err(rejection.into()),
             Ok(Err(WriteError::Closed)) | Err(_) => Err(CommitError::Stopping),
-            Ok(Err(error)) => Err(CommitError::Storage(error.to_string())),
+            Ok(Err(WriteError::Storage(fault))) => {
+                tracing::error!(%fault, "an entry could not be stored");
+                Err(CommitError::Storage(fault.cause()))
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ mod check;
 mod connections;
 mod deliveries;
 mod incidents;
+pub mod out;
 mod plugins;
 mod receipts;
 mod serve;
@@ -45,7 +46,7 @@ Examples:
   tocsin serve --config tocsin.toml        run the relay
   tocsin incidents list --state open       what is burning?
   tocsin incidents ack 42                  I am on it
-  tocsin deliveries list --state rejected  what did not arrive, and why?
+  tocsin deliveries list --dead-letters    what did not arrive, and why?
   tocsin deliveries retry 01JD…            mended; try it again
   tocsin receipts list --dead-letters      what could not be understood?
   tocsin sources try jira --file body.json what would this request do?

@@ -17,6 +17,7 @@ use tocsin_sandbox::{Sandbox, SandboxConfig};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
+use crate::cli::out::say;
 use crate::clock;
 use crate::config::Config;
 use crate::relay::Relay;
@@ -55,7 +56,7 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     let folder = tempfile::tempdir().context("making a folder for the demonstration")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        println!("Compiling the bundled plugins (once; `serve` keeps the result) …");
+        say!("Compiling the bundled plugins (once; `serve` keeps the result) …");
         let samples = samples(&folder.path().join("cache")).await?;
         let inbox = Inbox::default();
         let receiver = receiver::start(inbox.clone()).await?;
@@ -69,7 +70,7 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
             invite(&relay, &samples);
             watch(&relay, &inbox).await?;
         }
-        println!("\nStopping; the folder is removed.");
+        say!("\nStopping; the folder is removed.");
         relay.stop().await;
         shown
     })?;
@@ -117,12 +118,12 @@ fn configuration(listen: SocketAddr, receiver: SocketAddr, samples: &[Sample]) -
 }
 
 fn introduce(relay: &Relay, samples: &[Sample], receiver: SocketAddr) {
-    println!("\nA relay runs at http://{}, with {} sources and two actions:", relay.address, samples.len());
-    println!("  {SLACK}    what Slack would get, sent to a receiver at http://{receiver}/slack");
-    println!("  {WEBHOOK}  the incident as JSON, sent to http://{receiver}/hook");
-    println!("\nIts configuration has, for each source, two lines (plugin, token). Sources:");
+    say!("\nA relay runs at http://{}, with {} sources and two actions:", relay.address, samples.len());
+    say!("  {SLACK}    what Slack would get, sent to a receiver at http://{receiver}/slack");
+    say!("  {WEBHOOK}  the incident as JSON, sent to http://{receiver}/hook");
+    say!("\nIts configuration has, for each source, two lines (plugin, token). Sources:");
     for sample in samples {
-        println!("  {}", url(relay, sample));
+        say!("  {}", url(relay, sample));
     }
 }
 
@@ -130,7 +131,7 @@ fn introduce(relay: &Relay, samples: &[Sample], receiver: SocketAddr) {
 async fn show(relay: &Relay, inbox: &Inbox, samples: &[Sample]) -> anyhow::Result<()> {
     let client = reqwest::Client::builder().no_proxy().build()?;
     for sample in samples {
-        println!("\n── {} ──\n{}", sample.name, curl(relay, sample));
+        say!("\n── {} ──\n{}", sample.name, curl(relay, sample));
         let mut steps = relay.app.signals.steps.subscribe();
         let method = sample.example.method.parse().context("the example's method")?;
         let mut request = client.request(method, url(relay, sample)).body(sample.example.body.clone());
@@ -142,7 +143,7 @@ async fn show(relay: &Relay, inbox: &Inbox, samples: &[Sample]) -> anyhow::Resul
         tokio::time::timeout(PATIENCE, follow(&mut steps, inbox, relay.app.config.actions.len()))
             .await
             .with_context(|| format!("the alert of `{}` did not arrive", sample.name))??;
-        println!("  answered   {status} {body}");
+        say!("  answered   {status} {body}");
     }
     Ok(())
 }
@@ -163,14 +164,12 @@ async fn follow(
 }
 
 fn invite(relay: &Relay, samples: &[Sample]) {
-    println!(
-        "\nNow yours: send any of these lines from another terminal, changed as you like. Send the same"
-    );
-    println!("again and it is merged; say resolve, Up or Done, and the incident is resolved.");
+    say!("\nNow yours: send any of these lines from another terminal, changed as you like. Send the same");
+    say!("again and it is merged; say resolve, Up or Done, and the incident is resolved.");
     for sample in samples {
-        println!("\n{}", curl(relay, sample));
+        say!("\n{}", curl(relay, sample));
     }
-    println!("\nCtrl-C ends it.");
+    say!("\nCtrl-C ends it.");
 }
 
 /// Shows every step until Ctrl-C.
@@ -180,7 +179,7 @@ async fn watch(relay: &Relay, inbox: &Inbox) -> anyhow::Result<()> {
         tokio::select! {
             step = steps.recv() => match step {
                 Ok(step) => screen::show(inbox, &step),
-                Err(broadcast::error::RecvError::Lagged(missed)) => println!("  … {missed} steps not shown"),
+                Err(broadcast::error::RecvError::Lagged(missed)) => say!("  … {missed} steps not shown"),
                 Err(broadcast::error::RecvError::Closed) => return Ok(()),
             },
             interrupted = tokio::signal::ctrl_c() => return interrupted.context("listening for Ctrl-C"),

@@ -25,12 +25,16 @@ pub fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// 200 while the store can be read.
+/// 200 while the store can be read and, as far as is known, written.
 async fn health(app: axum::extract::State<Arc<App>>) -> Result<&'static str, Problem> {
     let store = app.store.clone();
-    let read = tokio::task::spawn_blocking(move || store.pauses());
+    let read = tokio::task::spawn_blocking(move || (store.trouble(), store.pauses()));
     match read.await {
-        Ok(read) => read.map(|_| "ok\n").map_err(Problem::from),
+        Ok((Some(trouble), _)) => {
+            let detail = format!("Nothing can be stored: {}.", trouble.cause());
+            Err(Problem::unavailable("Not stored", detail))
+        }
+        Ok((None, read)) => read.map(|_| "ok\n").map_err(Problem::from),
         Err(_) => Err(Problem::unavailable("Not readable", "The store cannot be read; the log says why.")),
     }
 }

@@ -6,6 +6,8 @@
 //! and addresses). Around it: [`config`], [`plugins`] (dropped files), [`relay`] (start and stop),
 //! [`control`] (the command line's socket), [`cli`].
 #![forbid(unsafe_code)]
+// They panic once nobody reads any more: `cli::out` has what commands print with.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod pipeline;
 

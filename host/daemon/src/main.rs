@@ -3,14 +3,15 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use tocsin::cli::Cli;
+use tocsin::cli::{Cli, out};
 
 fn main() -> ExitCode {
-    match tocsin::cli::run(Cli::parse()) {
+    let cli = Cli::parse();
+    out::heard(|| match tocsin::cli::run(cli) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("tocsin: {error:#}");
+            out::error_line(&format!("tocsin: {error:#}"));
             ExitCode::FAILURE
         }
-    }
+    })
 }

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
+use tocsin_store::ReadError;
 
 use crate::app::CommitError;
 
@@ -43,6 +44,11 @@ impl Problem {
         self
     }
 
+    /// What is wrong with this one.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// 404.
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not found", detail)
@@ -70,13 +76,10 @@ impl From<CommitError> for Problem {
             CommitError::Rejected(rejection) => {
                 Self::new(StatusCode::CONFLICT, "Not possible now", rejection.to_string())
             }
-            CommitError::Storage(error) => {
-                tracing::error!(error, "a request could not be stored");
-                Self::unavailable(
-                    "Not stored",
-                    "The store cannot be written; nothing of this request was kept.",
-                )
-            }
+            CommitError::Storage(cause) => Self::unavailable(
+                "Not stored",
+                format!("Nothing of this request was kept, since nothing can be stored: {cause}."),
+            ),
             CommitError::Stopping => {
                 Self::unavailable("Stopping", "The relay is being stopped; nothing of this request was kept.")
             }
@@ -84,14 +87,15 @@ impl From<CommitError> for Problem {
     }
 }
 
-impl From<tocsin_store::ReadError> for Problem {
-    fn from(error: tocsin_store::ReadError) -> Self {
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
         tracing::error!(%error, "the store could not be read");
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Not readable",
-            "The store cannot be read; the log says why.",
-        )
+        let cause = match error {
+            ReadError::Storage(fault) => fault.cause(),
+            ReadError::Closed => error.to_string(),
+        };
+        let detail = format!("The store cannot be read: {cause}.");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Not readable", detail)
     }
 }
 

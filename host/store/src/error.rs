@@ -4,6 +4,7 @@ use std::io;
 
 use tocsin_core::fold::Rejection;
 
+use crate::medium::GivenUp;
 pub use crate::record::Problem;
 
 /// What is wrong with the storage.
@@ -44,6 +45,16 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// What is wrong, for whoever need not know what is in the store.
+    pub fn cause(&self) -> String {
+        match self {
+            Self::Record { .. } | Self::Panicked(_) => {
+                "it is one entry's trouble; the log says more".to_owned()
+            }
+            Self::DiskFull | Self::Io { .. } | Self::Reopening | Self::Damaged(_) => self.to_string(),
+        }
+    }
+
     /// Whether only the entry that ran into it is at fault, not the storage.
     pub(crate) const fn is_of_one_entry(&self) -> bool {
         matches!(self, Self::Record { .. } | Self::Panicked(_))
@@ -52,6 +63,9 @@ impl Fault {
 
 impl From<io::Error> for Fault {
     fn from(error: io::Error) -> Self {
+        if error.get_ref().is_some_and(|inner| inner.is::<GivenUp>()) {
+            return Self::Reopening;
+        }
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
             kind => Self::Io { kind, message: error.to_string() },

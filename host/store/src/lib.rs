@@ -5,10 +5,11 @@
 //! decision of its own. What is on disk is drawn in `README.md`.
 //!
 //! Reading order: `store` (the interface) → `writer` (group commit) → `state` (the fold's state in redb)
-//! → `tables`, `keys`, `record` (what is on disk) → `live`, `medium` (the file, and its errors) →
+//! → `tables`, `keys`, `record` (what is on disk) → `live`, `medium`, `aside` (the file, and its errors) →
 //! `read` → `verify`.
 #![forbid(unsafe_code)]
 
+mod aside;
 mod error;
 mod keys;
 mod live;

@@ -1,11 +1,12 @@
 //! The open database: made, checked, and opened again over the same bytes after an I/O error.
 //!
-//! Never answers from an opening that was given up.
+//! Never answers from an opening that was given up. What cannot be opened for writing is read from aside.
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use redb::backends::FileBackend;
 use redb::{
@@ -13,9 +14,13 @@ use redb::{
     StorageError, TableHandle, WriteTransaction,
 };
 
+use crate::aside::Aside;
 use crate::error::{Fault, OpenError, OrFault, ReadError};
 use crate::medium::{Medium, Way};
 use crate::tables;
+
+/// How long a reader waits for the file to be opened again. A gigabyte takes a second.
+const MEND_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The database of a store, as it is now.
 pub(crate) struct Live {
@@ -23,11 +28,16 @@ pub(crate) struct Live {
     path: Option<PathBuf>,
     cache_bytes: usize,
     condition: RwLock<Condition>,
+    /// How often the writer has seen to the file.
+    mends: Mutex<u64>,
+    mended: Condvar,
 }
 
 enum Condition {
     Open(Opening),
-    /// It could not be opened again, because of this.
+    /// It could not be opened again for writing, because of this. What is committed can be read.
+    Aside(Opening, Fault),
+    /// It could not be opened again at all, because of this.
     Broken(Fault),
     Closed,
 }
@@ -64,7 +74,7 @@ impl Live {
         let opening = Opening::new(&medium, cache_bytes).map_err(|error| explain(error, &store))?;
         prepare(&opening.database, &store)?;
         let condition = RwLock::new(Condition::Open(opening));
-        Ok(Self { medium, path, cache_bytes, condition })
+        Ok(Self { medium, path, cache_bytes, condition, mends: Mutex::default(), mended: Condvar::new() })
     }
 
     /// The file's path, unless it is a backend of the caller's.
@@ -85,7 +95,7 @@ impl Live {
     /// A snapshot of what is committed.
     pub(crate) fn begin_read(&self) -> Result<ReadTransaction, ReadError> {
         let opening = match &*self.read() {
-            Condition::Open(opening) => opening.clone(),
+            Condition::Open(opening) | Condition::Aside(opening, _) => opening.clone(),
             Condition::Broken(fault) => return Err(fault.clone().into()),
             Condition::Closed => return Err(ReadError::Closed),
         };
@@ -96,7 +106,7 @@ impl Live {
     pub(crate) fn begin_write(&self) -> Result<WriteTransaction, Fault> {
         let opening = match &*self.read() {
             Condition::Open(opening) => opening.clone(),
-            Condition::Broken(fault) => return Err(fault.clone()),
+            Condition::Aside(_, fault) | Condition::Broken(fault) => return Err(fault.clone()),
             Condition::Closed => return Err(Fault::Reopening),
         };
         let mut transaction = opening.database.begin_write().or_fault::<Fault>()?;
@@ -106,32 +116,70 @@ impl Live {
         Ok(transaction)
     }
 
+    /// Why nothing can be written now, as far as that is known.
+    pub(crate) fn trouble(&self) -> Option<Fault> {
+        match &*self.read() {
+            Condition::Aside(_, fault) | Condition::Broken(fault) => Some(fault.clone()),
+            Condition::Open(_) | Condition::Closed => None,
+        }
+    }
+
     /// Gives the database up and opens another over the same bytes. What is committed then is what the file
-    /// says. A store that was closed stays closed.
+    /// says. A store that was closed stays closed. While it cannot be written, it is read from aside.
     pub(crate) fn reopen(&self) -> Result<(), Fault> {
-        let before = {
-            let mut condition = self.write();
-            if matches!(*condition, Condition::Closed) {
-                return Err(Fault::Reopening);
-            }
-            std::mem::replace(&mut *condition, Condition::Broken(Fault::Reopening))
+        let is_aside = match &*self.read() {
+            Condition::Closed => return Err(Fault::Reopening),
+            Condition::Aside(..) => true,
+            Condition::Open(_) | Condition::Broken(_) => false,
         };
-        if let Condition::Open(opening) = &before {
+        // Settling changes no byte, so that it can be read from aside meanwhile.
+        if !is_aside {
+            self.give_up();
+        }
+        let opened = self.medium.settle().map_err(Fault::from).and_then(|()| {
+            self.give_up();
+            Opening::new(&self.medium, self.cache_bytes).map_err(Fault::from)
+        });
+        let result = opened.as_ref().map(|_| ()).map_err(Clone::clone);
+        let mut condition = self.write();
+        *condition = match opened {
+            Ok(opening) => Condition::Open(opening),
+            Err(fault) => match std::mem::replace(&mut *condition, Condition::Closed) {
+                Condition::Aside(opening, _) => Condition::Aside(opening, fault),
+                _ => match Opening::aside(&self.medium, self.cache_bytes) {
+                    Ok(opening) => Condition::Aside(opening, fault),
+                    Err(_) => Condition::Broken(fault),
+                },
+            },
+        };
+        result
+    }
+
+    /// Cuts off and closes what is open. Readers that still hold it find the fence.
+    fn give_up(&self) {
+        let before = std::mem::replace(&mut *self.write(), Condition::Broken(Fault::Reopening));
+        if let Condition::Open(opening) | Condition::Aside(opening, _) = &before {
             opening.way.fence();
         }
-        // Closes it, unless a reader still begins; that one will find the fence.
-        drop(before);
-        let opened = self
-            .medium
-            .settle()
-            .map_err(Fault::from)
-            .and_then(|()| Opening::new(&self.medium, self.cache_bytes).map_err(Fault::from));
-        let (condition, result) = match opened {
-            Ok(opening) => (Condition::Open(opening), Ok(())),
-            Err(fault) => (Condition::Broken(fault.clone()), Err(fault)),
-        };
-        *self.write() = condition;
-        result
+    }
+
+    /// The writer has seen to the file, as well as that can be done now.
+    pub(crate) fn seen_to(&self) {
+        *self.mends.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.mended.notify_all();
+    }
+
+    /// How often the writer has seen to the file.
+    pub(crate) fn mends(&self) -> u64 {
+        *self.mends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the writer has seen to the file more often than `mends` times, or for as long as that may
+    /// take.
+    pub(crate) fn wait_for_mend(&self, mends: u64) {
+        let seen = self.mends.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whether it was in time shows when it is read again.
+        let _ = self.mended.wait_timeout_while(seen, MEND_PATIENCE, |seen| *seen == mends);
     }
 
     /// Closes the database, so that opening it again takes no repair, and lets other processes in.
@@ -139,7 +187,7 @@ impl Live {
         match std::mem::replace(&mut *self.write(), Condition::Closed) {
             Condition::Closed => return Ok(()),
             Condition::Broken(_) => {}
-            Condition::Open(opening) => {
+            Condition::Open(opening) | Condition::Aside(opening, _) => {
                 let way = opening.way.clone();
                 drop(opening);
                 way.fence();
@@ -173,6 +221,14 @@ impl Opening {
     fn attempt(medium: &Arc<Medium>, cache_bytes: usize) -> Result<Self, DatabaseError> {
         let way = medium.way();
         let database = Builder::new().set_cache_size(cache_bytes).create_with_backend(way.clone())?;
+        Ok(Self { database: Arc::new(database), way })
+    }
+
+    /// One that keeps its writes to itself, for reading.
+    fn aside(medium: &Arc<Medium>, cache_bytes: usize) -> Result<Self, DatabaseError> {
+        let way = medium.way();
+        let backend = Aside::over(way.clone())?;
+        let database = Builder::new().set_cache_size(cache_bytes).create_with_backend(backend)?;
         Ok(Self { database: Arc::new(database), way })
     }
 }

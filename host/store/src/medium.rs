@@ -178,6 +178,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What whoever still holds an opening that was given up is told.
+#[derive(Debug, thiserror::Error)]
+#[error("this opening of the store was given up")]
+pub(crate) struct GivenUp;
+
 /// One opening's way to the bytes.
 #[derive(Clone)]
 pub(crate) struct Way {
@@ -193,7 +198,7 @@ impl Way {
 
     fn open(&self) -> io::Result<&Medium> {
         if self.fenced.load(Ordering::SeqCst) {
-            return Err(io::Error::new(io::ErrorKind::BrokenPipe, "this opening of the store was given up"));
+            return Err(io::Error::other(GivenUp));
         }
         Ok(&self.medium)
     }

@@ -181,22 +181,44 @@ impl Store {
         self.shared.close();
     }
 
-    /// Does `read` with the database, and has the writer see to it when there was an I/O error.
+    /// Why nothing can be written at present. What is committed can be read meanwhile, as a rule; the writer
+    /// tries again with every write, and whenever it is asked this.
+    pub fn trouble(&self) -> Option<Fault> {
+        let trouble = self.shared.live.trouble()?;
+        self.see_to_it();
+        Some(trouble)
+    }
+
+    /// Does `read` with the database, and has the writer see to it when there was an I/O error. While it is being
+    /// opened again, that is waited for.
     pub(crate) fn reading<T>(
         &self,
-        read: impl FnOnce(&Live) -> Result<T, ReadError>,
+        mut read: impl FnMut(&Live) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
-        let result = read(&self.shared.live);
-        if let Err(ReadError::Storage(fault)) = &result
-            && !fault.is_of_one_entry()
-        {
-            let sender = self.shared.sender.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(sender) = sender.as_ref() {
-                // A full queue has the writer busy with the same trouble.
-                let _ = sender.try_send(Message::Mend);
+        let live = &self.shared.live;
+        let mends = live.mends();
+        let result = read(live);
+        match &result {
+            Err(ReadError::Storage(Fault::Reopening)) => {
+                self.see_to_it();
+                live.wait_for_mend(mends);
+                read(live)
             }
+            Err(ReadError::Storage(fault)) if !fault.is_of_one_entry() => {
+                self.see_to_it();
+                result
+            }
+            _ => result,
         }
-        result
+    }
+
+    /// Has the writer see to the file.
+    fn see_to_it(&self) {
+        let sender = self.shared.sender.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = sender.as_ref() {
+            // A full queue has the writer busy with the same trouble.
+            let _ = sender.try_send(Message::Mend);
+        }
     }
 }
 

@@ -142,6 +142,8 @@ impl Writer {
                     for job in jobs {
                         job.answer(Err(fault.clone().into()));
                     }
+                    // Not only with the next batch: until it is opened again, nobody can read either.
+                    self.mend();
                     return;
                 }
             }
@@ -197,6 +199,7 @@ impl Writer {
             self.head = None;
         }
         let _ = self.committed();
+        self.live.seen_to();
     }
 }
 

@@ -211,3 +211,30 @@ fn a_setting_that_an_alert_can_make_right_is_no_mistake() {
     let said = site.run(&["check"]).expect(1).stderr;
     assert!(said.contains("actions.wrong.settings.emoji: "), "{said}");
 }
+
+#[test]
+fn a_mistake_in_a_duration_is_told_with_how_one_is_written_and_makes_no_second_one() {
+    let said = said(&format!(
+        "[limits]\nplugin_time = 5\n[retry]\nfirst = \"-5s\"\nlongest = \"1s\"\n{}delay = 90\n",
+        good()
+    ));
+    for words in [
+        "limits.plugin_time: `5` is not a duration: write a text such as `\"90s\"`",
+        "actions.tell.delay: `90` is not a duration",
+        "retry.first: `-5s` is not a duration: write a number and ms, s, m, h or d",
+        "3 mistakes to mend",
+    ] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+}
+
+#[test]
+fn a_credential_that_only_systemd_gives_is_told_as_such() {
+    let said = said("[sources.hook]\nplugin = \"webhook\"\ntoken = { credential = \"hook-token\" }\n");
+    for words in [
+        "sources.hook.token: there is no credential `hook-token`: it is only there when systemd starts the relay",
+        "`LoadCredential=hook-token:/path` in its unit",
+    ] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+}

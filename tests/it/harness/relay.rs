@@ -79,8 +79,13 @@ impl Relay {
 
     /// Sends SIGTERM and goes on.
     pub(crate) fn tell_to_stop(&self) {
+        self.signal("TERM");
+    }
+
+    /// Sends this signal.
+    pub(crate) fn signal(&self, name: &str) {
         let process = self.process.as_ref().expect("it runs");
-        let told = Command::new("sh").args(["-c", &format!("kill -TERM {}", process.id())]).status();
+        let told = Command::new("sh").args(["-c", &format!("kill -{name} {}", process.id())]).status();
         assert!(told.expect("a shell").success());
     }
 

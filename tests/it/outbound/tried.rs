@@ -104,3 +104,61 @@ fn a_connection_is_tried_without_a_trace_or_says_how_else() {
     let listed = relay.run(&["connections", "list"]).expect(0).stdout;
     assert!(listed.contains("rocketchat") && !listed.contains("/hooks/"), "{listed}");
 }
+
+#[test]
+fn a_tried_action_says_why_its_request_would_not_be_sent() {
+    let receiver = Receiver::start();
+    let lines = "leaves = [\"acknowledged\"]\non = [\"resolved\"]\nfilter = 'severity == \"critical\"'\n";
+    let idle = "[actions.idle]\nconnection = \"out\"\nstatus = \"disabled\"\n";
+    let relay = Relay::start(&format!("{}{idle}", to_webhook(&receiver, lines)));
+    open(&relay, "Disk full", "high");
+    open(&relay, "Disk gone", "critical");
+    let said = |arguments: &[&str]| relay.run(&[&["actions", "try"], arguments].concat()).expect(0).stdout;
+
+    let kept_out = said(&["tell", "--incident", "1", "--change", "resolved"]);
+    assert!(
+        kept_out.contains("would not be sent: its filter keeps this incident out: severity =="),
+        "{kept_out}"
+    );
+    assert!(!kept_out.contains("does not run on"), "{kept_out}");
+    let before = kept_out.find("would not be sent").expect("it is there");
+    assert!(before < kept_out.find("POST http").expect("the request is shown as well"), "{kept_out}");
+
+    let both = said(&["tell", "--incident", "1"]);
+    assert!(both.contains("would not be sent: it does not run on opened, but on resolved"), "{both}");
+    assert!(both.contains("its filter keeps"), "{both}");
+    let disabled = said(&["idle", "--incident", "2"]);
+    assert!(disabled.contains("would not be sent: the action is disabled"), "{disabled}");
+
+    let resolved = &["tell", "--incident", "2", "--change", "resolved"];
+    assert!(!said(resolved).contains("would not be sent"), "trigger and filter have it sent");
+    // It leaves a state by what would happen to it, as it is now.
+    let unacknowledged = &["tell", "--incident", "2", "--change", "unacknowledged"];
+    relay.run(&["incidents", "ack", "2"]).expect(0);
+    assert!(!said(unacknowledged).contains("would not be sent"), "it leaves acknowledged");
+    let tried = relay.json(&["actions", "try", "tell", "--incident", "2", "--change", "noted"]);
+    assert_eq!(tried["not_sent"].as_array().map(Vec::len), Some(1), "{tried}");
+    assert!(receiver.requests().is_empty());
+}
+
+#[test]
+fn an_incident_is_tried_as_it_would_be_after_the_change() {
+    let receiver = Receiver::start();
+    let relay = Relay::start(&to_webhook(&receiver, "status = \"disabled\"\n"));
+    open(&relay, "Disk full", "high");
+    let tried = |change: &str| {
+        let tried = relay.json(&["actions", "try", "tell", "--incident", "1", "--change", change]);
+        let body = tried["requests"][0]["body"]["text"].as_str().expect("a text").to_owned();
+        serde_json::from_str::<serde_json::Value>(&body).expect("JSON")["incident"].clone()
+    };
+    for (change, state) in
+        [("resolved", "resolved"), ("acknowledged", "acknowledged"), ("noted", "open"), ("reopened", "open")]
+    {
+        let incident = tried(change);
+        assert_eq!(incident["state"], state, "{change}: {incident}");
+        let has = |name: &str| incident.get(name).is_some_and(|time| !time.is_null() && time != "");
+        assert_eq!(has("resolved_at"), state == "resolved", "{change}: {incident}");
+        assert_eq!(has("acknowledged_at"), state == "acknowledged", "{change}: {incident}");
+    }
+    assert_eq!(relay.incident()["state"], "open", "nothing was recorded");
+}

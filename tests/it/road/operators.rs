@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{to_both, to_webhook};
-use crate::harness::{Receiver, Relay};
+use crate::harness::{Receiver, Relay, Reply};
 
 const ALERT: &str = r#"{"title":"Disk full","id":"disk"}"#;
 
@@ -94,4 +94,61 @@ fn the_relay_can_be_reached_when_its_configuration_was_broken_meanwhile() {
     relay.run(&["incidents", "list"]).expect(1);
     let listed = relay.run(&["incidents", "list", "--socket", "state/control.sock"]).expect(0);
     assert!(listed.stdout.contains("Disk full"));
+}
+
+#[test]
+fn a_misspelt_name_is_an_error_that_lists_the_names() {
+    let receiver = Receiver::start();
+    let mut relay = Relay::start(&to_webhook("webhook", &receiver));
+    relay.post("webhook", ALERT).expect(200);
+    relay.post("webhook", "{").problem(422);
+    relay.settled();
+    for (command, words) in [
+        (
+            "deliveries list --action nope",
+            "There is no action `nope` in the configuration: there is tell-hook.",
+        ),
+        ("deliveries retry --dead-letters --action nope", "there is tell-hook."),
+        (
+            "deliveries list --connection nope",
+            "There is no connection `nope` in the configuration: there is hook.",
+        ),
+        ("incidents list --source nope", "There is no source `nope` in the configuration: there is webhook."),
+        ("receipts list --source nope", "there is webhook."),
+        ("receipts redecode --source nope", "there is webhook."),
+        ("receipts discard --source nope", "there is webhook."),
+        ("sources try nope", "there is webhook."),
+        ("actions try nope", "there is tell-hook."),
+    ] {
+        let ran = relay.run(&command.split(' ').collect::<Vec<_>>()).expect(1);
+        assert!(ran.stderr.contains(words), "{command}: {}", ran.stderr);
+        assert_eq!(ran.stdout, "", "{command}");
+    }
+
+    // What was taken out of the configuration can still be asked for.
+    relay.stop();
+    relay.configure("");
+    relay.restart();
+    for command in ["deliveries list --action tell-hook", "deliveries list --connection hook"] {
+        assert_eq!(relay.list(&command.split(' ').collect::<Vec<_>>()).len(), 1, "{command}");
+    }
+    assert_eq!(relay.list(&["incidents", "list", "--source", "webhook"]).len(), 1);
+    assert_eq!(relay.json(&["receipts", "discard", "--source", "webhook"])["discarded"], 1);
+    let said = relay.run(&["receipts", "list", "--source", "nope"]).expect(1).stderr;
+    assert!(said.contains("there is none"), "{said}");
+}
+
+#[test]
+fn the_history_leads_to_what_was_sent_and_says_what_changed() {
+    let receiver = Receiver::scripted(|_, _| Reply::body(422, "field `x` is missing"));
+    let relay = Relay::start(&to_webhook("webhook", &receiver));
+    relay.post("webhook", ALERT).expect(200);
+    let rejected = relay.settled()[0]["id"].as_str().expect("an id").to_owned();
+    relay.run(&["incidents", "modify", "1", "--severity", "low"]).expect(0);
+    let shown = relay.run(&["incidents", "show", "1"]).expect(0).stdout;
+    let line = shown.lines().find(|line| line.contains(&format!("[delivery {rejected}]")));
+    let line = line.unwrap_or_else(|| unreachable!("{rejected} is not in {shown}"));
+    assert!(line.contains("rejected (tell-hook)"), "{line}");
+    assert!(shown.contains("updated (severity)"), "{shown}");
+    relay.run(&["deliveries", "show", &rejected]).expect(0);
 }

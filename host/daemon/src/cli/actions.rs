@@ -6,7 +6,8 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Place;
-use super::table::{items, json, plain, print, segment, short, text};
+use super::out::say;
+use super::table::{items, json, print, segment, short, text};
 
 /// Characters of a body that are printed; `--json` has all of it.
 const BODY_CHARS_MAX: usize = 20_000;
@@ -15,8 +16,8 @@ const BODY_CHARS_MAX: usize = 20_000;
 pub(super) enum Actions {
     /// List the actions: when they run, over which connection.
     List,
-    /// Render and encode an action for an incident and print the exact request, secrets masked. Nothing is
-    /// sent and nothing is recorded.
+    /// Render and encode an action for an incident and print the exact request, secrets masked, and whether its
+    /// triggers and filter would have it sent. Nothing is sent and nothing is recorded.
     Try(Try),
 }
 
@@ -29,7 +30,7 @@ pub(super) struct Try {
     #[arg(long, value_name = "ID")]
     incident: Option<String>,
     /// What happened to it: opened, updated, acknowledged, unacknowledged, resolved, reopened, noted, repeated,
-    /// flapping, steady. Default: what its state says
+    /// flapping, steady. The incident is shown as it would be then. Default: what its state says
     #[arg(long)]
     change: Option<String>,
     /// Send it over the action's test connection, marked as a test, and print every request and answer.
@@ -67,7 +68,7 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
     };
     let rows: Vec<_> = items(&actions).iter().map(row).collect();
     if rows.is_empty() {
-        println!("no actions");
+        say!("no actions");
     } else {
         print(["NAME", "STATUS", "PLUGIN", "CONNECTION", "WHEN", ""], &rows);
     }
@@ -92,31 +93,34 @@ fn try_out(place: &Place, wanted: &Try) -> anyhow::Result<ExitCode> {
 
 fn show(tried: &Value) {
     let test = if tried["test"] == json!(true) { ", marked as a test" } else { "" };
-    println!(
+    say!(
         "{} over {}{test}: {} ({})",
         text(tried, "action"),
         text(tried, "connection"),
         short(&text(tried, "incident"), 100),
         text(tried, "change")
     );
+    for reason in items(&tried["not_sent"]) {
+        say!("would not be sent: {}", reason.as_str().unwrap_or_default());
+    }
     for request in items(&tried["requests"]) {
-        println!("\n{} {}", text(request, "method"), text(request, "address"));
+        say!("\n{} {}", text(request, "method"), text(request, "address"));
         headers(request);
-        println!("\n{}", body(&request["body"]));
+        say!("\n{}", body(&request["body"]));
         let answer = &request["answer"];
         if !answer.is_null() {
-            println!("\n  answered {}", text(answer, "status"));
-            println!("  {}", body(&answer["body"]).replace('\n', "\n  "));
+            say!("\n  answered {}", text(answer, "status"));
+            say!("  {}", body(&answer["body"]).replace('\n', "\n  "));
         }
     }
-    println!("\n{}", text(tried, "outcome"));
-    println!("Nothing was recorded.");
+    say!("\n{}", text(tried, "outcome"));
+    say!("Nothing was recorded.");
 }
 
 fn headers(request: &Value) {
     for pair in items(&request["headers"]) {
-        let part = |at: usize| plain(pair.get(at).and_then(Value::as_str).unwrap_or_default());
-        println!("{}: {}", part(0), part(1));
+        let part = |at: usize| pair.get(at).and_then(Value::as_str).unwrap_or_default();
+        say!("{}: {}", part(0), part(1));
     }
 }
 
@@ -130,7 +134,7 @@ fn body(body: &Value) -> String {
         _ => text.to_owned(),
     };
     match shown.char_indices().nth(BODY_CHARS_MAX) {
-        Some((at, _)) => format!("{}… (cut; --json prints all)", plain(&shown[..at])),
-        None => plain(&shown),
+        Some((at, _)) => format!("{}… (cut; --json prints all)", &shown[..at]),
+        None => shown,
     }
 }

@@ -18,6 +18,7 @@ use clap::Args;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use super::out::say;
 use crate::server;
 
 mod load;
@@ -65,15 +66,15 @@ async fn measure(args: &BenchArgs, folder: &Path) -> anyhow::Result<()> {
     let config = folder.join("tocsin.toml");
     std::fs::write(&config, configuration(relay, receiver, args)).context("writing the configuration")?;
     let mut child = Relay::start(&config)?;
-    println!("starting a relay at {relay}, store in {}", folder.display());
+    say!("starting a relay at {relay}, store in {}", folder.display());
     child.wait_for(relay).await?;
-    println!("sending for {} s over {} connections", args.seconds, args.connections);
+    say!("sending for {} s over {} connections", args.seconds, args.connections);
     let began = Instant::now();
     let until = began + Duration::from_secs(args.seconds);
     let mut load = load::run(relay, TOKEN, args.connections, until).await?;
     let took = began.elapsed();
     let during = delivered.load(Ordering::Relaxed);
-    println!(
+    say!(
         "accepted   {:>9.0} requests/s, each on the disk before its answer ({} in {:.1} s)",
         per_second(load.accepted, took),
         load.accepted,
@@ -81,8 +82,8 @@ async fn measure(args: &BenchArgs, folder: &Path) -> anyhow::Result<()> {
     );
     let refused: Vec<String> =
         load.others.iter().map(|(status, count)| format!("{count} × {status}")).collect();
-    println!("refused    {}", if refused.is_empty() { "none".to_owned() } else { refused.join(", ") });
-    println!(
+    say!("refused    {}", if refused.is_empty() { "none".to_owned() } else { refused.join(", ") });
+    say!(
         "answered   p50 {:.1} ms, p99 {:.1} ms, slowest {:.1} ms",
         load.percentile_ms(50),
         load.percentile_ms(99),
@@ -91,7 +92,7 @@ async fn measure(args: &BenchArgs, folder: &Path) -> anyhow::Result<()> {
     if !args.no_delivery {
         drain(&delivered, load.accepted).await;
         let all = delivered.load(Ordering::Relaxed);
-        println!(
+        say!(
             "delivered  {:>9.0} requests/s while sending, {:.0} /s over all ({all} of {} in {:.1} s)",
             per_second(during, took),
             per_second(all, began.elapsed()),
@@ -99,7 +100,7 @@ async fn measure(args: &BenchArgs, folder: &Path) -> anyhow::Result<()> {
             began.elapsed().as_secs_f64()
         );
     }
-    println!("memory     {} MiB at its peak", child.peak_memory_kib()? / 1024);
+    say!("memory     {} MiB at its peak", child.peak_memory_kib()? / 1024);
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::out::{complain, say};
 use super::{Place, table};
 use crate::bindings::Bindings;
 use crate::config::{Config, ConfigError, Problem};
@@ -34,10 +35,10 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         return Err(ConfigError::Invalid { path: config.path, problems }.into());
     } else {
         for refused in &refused {
-            eprintln!("plugin file {} is refused: {}", refused.file, refused.why);
+            complain!("plugin file {} is refused: {}", refused.file, refused.why);
         }
         for problem in &problems {
-            eprintln!("{}: {}", config.path.display(), problem);
+            complain!("{}: {}", config.path.display(), problem);
         }
         if problems.is_empty() {
             summary(&config, &bindings);
@@ -60,26 +61,21 @@ fn together(mistakes: Vec<Problem>, unfit: Vec<Problem>) -> Vec<Problem> {
 
 /// What the configuration comes to, so that the reader sees whether that is what was meant.
 fn summary(config: &Config, bindings: &Bindings) {
-    println!("{} is right", config.path.display());
+    say!("{} is right", config.path.display());
     for source in config.sources.values() {
         let open = if source.authentication.is_open() { ", open to everybody" } else { "" };
-        println!(
-            "  source {:<16} {} by {}{open}",
-            source.name,
-            config.source_url(&source.name),
-            source.plugin
-        );
+        say!("  source {:<16} {} by {}{open}", source.name, config.source_url(&source.name), source.plugin);
     }
     for action in config.actions.values() {
         let rule = &action.rule;
         let (status, when) = (rule.status.as_str(), words::triggers(rule));
-        println!("  action {:<16} {status}, to {} on {when}", rule.name, rule.connection);
+        say!("  action {:<16} {status}, to {} on {when}", rule.name, rule.connection);
     }
     for connection in config.connections.values() {
         let host = connection.target.host();
         let Some(Ok(bound)) = bindings.connections.get(&connection.name) else { continue };
         if !usual(&bound.info.hosts, host) {
-            println!(
+            say!(
                 "  note: connection {} goes to {host}, where {} usually goes to {}",
                 connection.name,
                 connection.plugin,

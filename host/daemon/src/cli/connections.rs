@@ -6,6 +6,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::Place;
+use super::out::say;
 use super::table::{items, json, print, second, segment, short, text};
 
 #[derive(Debug, Subcommand)]
@@ -53,7 +54,7 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
     };
     let rows: Vec<_> = items(&connections).iter().map(row).collect();
     if rows.is_empty() {
-        println!("no connections");
+        say!("no connections");
     } else {
         print(["NAME", "PLUGIN", "TYPE", "ENVIRONMENT", "HOST", ""], &rows);
     }
@@ -65,7 +66,7 @@ fn test(place: &Place, connection: &str) -> anyhow::Result<ExitCode> {
     if place.json {
         json(&tested);
     } else {
-        println!("{}: {}", text(&tested, "host"), text(&tested, "outcome"));
+        say!("{}: {}", text(&tested, "host"), text(&tested, "outcome"));
     }
     Ok(if text(&tested, "state") == "bad" { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -5,11 +5,14 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::out::say;
 use super::table::{items, json, print, query, second, segment, short, text};
 use super::{Place, person};
 
 /// Dead letters that are asked for at once.
 const ROUND: usize = 1000;
+/// The states of dead letters.
+const DEAD: &str = "rejected,expired";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Deliveries {
@@ -19,6 +22,9 @@ pub(super) enum Deliveries {
         /// rejected, expired
         #[arg(long, value_name = "STATES")]
         state: Option<String>,
+        /// Only those that ended without arriving: rejected or expired.
+        #[arg(long, conflicts_with = "state")]
+        dead_letters: bool,
         /// Only to this connection.
         #[arg(long)]
         connection: Option<String>,
@@ -57,9 +63,9 @@ pub(super) enum Deliveries {
 
 pub(super) fn run(place: &Place, command: Deliveries) -> anyhow::Result<ExitCode> {
     match command {
-        Deliveries::List { state, connection, action, incident, limit } => {
+        Deliveries::List { state, dead_letters, connection, action, incident, limit } => {
             let pairs = [
-                ("state", state),
+                ("state", if dead_letters { Some(DEAD.to_owned()) } else { state }),
                 ("connection", connection),
                 ("action", action),
                 ("incident", incident),
@@ -74,7 +80,7 @@ pub(super) fn run(place: &Place, command: Deliveries) -> anyhow::Result<ExitCode
         }
         Deliveries::Retry { delivery: Some(delivery), actor, .. } => {
             let delivery = retry(place, &delivery, actor)?;
-            if place.json { json(&delivery) } else { println!("{}", line(&delivery)) }
+            if place.json { json(&delivery) } else { say!("{}", line(&delivery)) }
         }
         Deliveries::Retry { delivery: None, action, actor, .. } => retry_all(place, action, actor)?,
     }
@@ -91,7 +97,7 @@ fn retry_all(place: &Place, action: Option<String>, actor: Option<String>) -> an
     let mut retried = Vec::new();
     loop {
         let pairs = [
-            ("state", Some("rejected,expired".to_owned())),
+            ("state", Some(DEAD.to_owned())),
             ("action", action.clone()),
             ("limit", Some(ROUND.to_string())),
         ];
@@ -110,7 +116,7 @@ fn retry_all(place: &Place, action: Option<String>, actor: Option<String>) -> an
     if place.json {
         json(&json!(retried));
     } else {
-        println!("{} dead letters are tried again", retried.len());
+        say!("{} dead letters are tried again", retried.len());
     }
     Ok(())
 }
@@ -146,30 +152,30 @@ fn list(deliveries: &Value) {
     };
     let rows: Vec<_> = items(deliveries).iter().map(row).collect();
     if rows.is_empty() {
-        println!("no deliveries");
+        say!("no deliveries");
     } else {
         print(["ID", "", "CHANGE", "ACTION", "STATE", "TRIED", "NEXT (UTC)", "LAST ANSWER"], &rows);
     }
 }
 
 fn show(delivery: &Value) {
-    println!("{}", line(delivery));
-    println!(
+    say!("{}", line(delivery));
+    say!(
         "action {}, incident #{} {}",
         text(delivery, "action"),
         text(delivery, "incident.number"),
         text(delivery, "incident.title")
     );
-    println!("owed since {} UTC", second(delivery, "owed_since"));
+    say!("owed since {} UTC", second(delivery, "owed_since"));
     for attempt in items(&delivery["log"]) {
         if attempt["number"] == json!(0) {
-            println!("  {} UTC: {}", second(attempt, "at"), text(attempt, "summary"));
+            say!("  {} UTC: {}", second(attempt, "at"), text(attempt, "summary"));
             continue;
         }
         let status = text(attempt, "status");
         let status = if status.is_empty() { "no answer".to_owned() } else { format!("HTTP {status}") };
         let took_ms = attempt["took_us"].as_u64().unwrap_or(0) / 1000;
-        println!(
+        say!(
             "  {}. {} UTC, {status}, {took_ms} ms: {}",
             text(attempt, "number"),
             second(attempt, "at"),
@@ -177,6 +183,6 @@ fn show(delivery: &Value) {
         );
     }
     if matches!(text(delivery, "state").as_str(), "rejected" | "expired") {
-        println!("Mend what the last line says, then: tocsin deliveries retry {}", text(delivery, "id"));
+        say!("Mend what the last line says, then: tocsin deliveries retry {}", text(delivery, "id"));
     }
 }

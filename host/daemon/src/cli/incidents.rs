@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::out::say;
 use super::table::{items, json, print, query, second, segment, short, text};
 use super::{Place, person};
 
@@ -117,7 +118,7 @@ fn done(place: &Place, incident: &Value) {
     } else {
         let already = if incident["changed"] == json!(false) { " already" } else { "" };
         let state = text(incident, "state");
-        println!("incident #{} is{already} {state}: {}", text(incident, "number"), text(incident, "title"));
+        say!("incident #{} is{already} {state}: {}", text(incident, "number"), text(incident, "title"));
     }
 }
 
@@ -135,15 +136,15 @@ fn list(incidents: &Value) {
     };
     let rows: Vec<_> = items(incidents).iter().map(row).collect();
     if rows.is_empty() {
-        println!("no incidents");
+        say!("no incidents");
     } else {
         print(["", "STATE", "SEVERITY", "SOURCE", "OPENED (UTC)", "COUNT", "TITLE"], &rows);
     }
 }
 
 fn show(incident: &Value) {
-    println!("#{}  {}", text(incident, "number"), text(incident, "title"));
-    println!(
+    say!("#{}  {}", text(incident, "number"), text(incident, "title"));
+    say!(
         "{}, {}, from {} ({})",
         text(incident, "state"),
         text(incident, "severity"),
@@ -154,41 +155,51 @@ fn show(incident: &Value) {
         [("opened", "opened_at"), ("acknowledged", "acknowledged_at"), ("resolved", "resolved_at")]
     {
         if !text(incident, path).is_empty() {
-            println!("{what:<13} {} UTC", second(incident, path));
+            say!("{what:<13} {} UTC", second(incident, path));
         }
     }
-    println!("{:<13} {}", "count", text(incident, "count"));
-    println!("{:<13} {}", "id", text(incident, "id"));
+    say!("{:<13} {}", "count", text(incident, "count"));
+    say!("{:<13} {}", "id", text(incident, "id"));
     if let Some(labels) = incident["labels"].as_object() {
         for (key, value) in labels {
-            println!("{:<13} {key} = {}", "label", short(value.as_str().unwrap_or_default(), 80));
+            let (key, value) = (short(key, 80), short(value.as_str().unwrap_or_default(), 80));
+            say!("{:<13} {key} = {value}", "label");
         }
     }
     for link in items(&incident["links"]) {
-        println!("{:<13} {} {}", "link", text(link, "title"), text(link, "url"));
+        say!("{:<13} {} {}", "link", text(link, "title"), text(link, "url"));
     }
     let message = text(incident, "message");
     if !message.is_empty() {
-        println!("\n{message}");
+        say!("\n{message}");
     }
-    println!("\nHistory");
+    history(incident);
+}
+
+fn history(incident: &Value) {
+    say!("\nHistory");
     for item in items(&incident["timeline"]) {
         let who = text(item, "actor");
         let by = if who.is_empty() { String::new() } else { format!(" by {who}") };
+        let fields: Vec<&str> = items(&item["fields"]).iter().filter_map(Value::as_str).collect();
         let action = text(item, "action");
-        let of = if action.is_empty() { String::new() } else { format!(" ({action})") };
+        let of = if action.is_empty() { fields.join(", ") } else { action };
+        let of = if of.is_empty() { of } else { format!(" ({of})") };
         let said = short(&text(item, "text"), 100);
         let said = if said.is_empty() { said } else { format!(": {said}") };
-        println!("  {}  {}{of}{by}{said}", second(item, "at"), text(item, "what"));
+        // What leads from here to its attempts: tocsin deliveries show.
+        let delivery = text(item, "delivery");
+        let delivery = if delivery.is_empty() { delivery } else { format!(" [delivery {delivery}]") };
+        say!("  {}  {}{of}{by}{said}{delivery}", second(item, "at"), text(item, "what"));
     }
     let open: Vec<&Value> = items(&incident["deliveries"])
         .iter()
         .filter(|delivery| delivery["settled"] == json!(false))
         .collect();
     if !open.is_empty() {
-        println!("\nOn the way");
+        say!("\nOn the way");
         for delivery in open {
-            println!("  {}", super::deliveries::line(delivery));
+            say!("  {}", super::deliveries::line(delivery));
         }
     }
 }

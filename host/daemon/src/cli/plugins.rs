@@ -10,7 +10,8 @@ use tocsin_core::settings::Field;
 use tocsin_sandbox::{Plugin, Sandbox, SandboxConfig};
 
 use super::Place;
-use super::table::{items, json, plain, print, short, text};
+use super::out::say;
+use super::table::{items, json, print, short, text};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Plugins {
@@ -57,7 +58,7 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
     print(["ID", "VERSION", "KIND", "FROM", "DIGEST", "WHAT IT DOES"], &rows);
     let refused = items(&plugins["refused"]);
     for file in refused {
-        println!("refused: {}/{}: {}", text(&plugins, "directory"), text(file, "file"), text(file, "why"));
+        say!("refused: {}/{}: {}", text(&plugins, "directory"), text(file, "file"), text(file, "why"));
     }
     Ok(if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -77,7 +78,7 @@ fn check(place: &Place, files: &[PathBuf]) -> anyhow::Result<ExitCode> {
                 if place.json {
                     json(&json!({ "file": name, "problem": error.problem.to_string() }));
                 } else {
-                    println!("{error}");
+                    say!("{error}");
                 }
             }
         }
@@ -99,32 +100,32 @@ fn shape(plugin: &Plugin) -> Value {
 
 fn describe(file: &str, plugin: &Plugin) {
     let info = plugin.info();
-    println!("{file}: {} {} ({})", info.id, info.version, plain(&info.name));
-    println!("  {}", plain(&info.summary));
-    println!("  digest {}", plugin.digest());
+    say!("{file}: {} {} ({})", info.id, info.version, info.name);
+    say!("  {}", info.summary);
+    say!("  digest {}", plugin.digest());
     let imports = plugin.imports();
-    println!("  imports {}", if imports.is_empty() { "nothing".to_owned() } else { imports.join(", ") });
+    say!("  imports {}", if imports.is_empty() { "nothing".to_owned() } else { imports.join(", ") });
     if let Some(source) = &info.source {
-        println!("  source, settings:");
+        say!("  source, settings:");
         fields(&source.fields);
     }
     if let Some(action) = &info.action {
-        println!("  connection, settings and secrets:");
+        say!("  connection, settings and secrets:");
         fields(&action.connection);
-        println!("  action, settings:");
+        say!("  action, settings:");
         fields(&action.fields);
     }
 }
 
 fn fields(fields: &[Field]) {
     if fields.is_empty() {
-        println!("    none");
+        say!("    none");
     }
     for field in fields {
         let required = if field.required { ", required" } else { "" };
         let default = field.default.as_ref().filter(|default| !default.is_empty());
         let default =
             default.map(|default| format!(", default `{}`", short(default, 40))).unwrap_or_default();
-        println!("    {}{required}{default}: {}", field.key, short(&plain(&field.help), 140));
+        say!("    {}{required}{default}: {}", field.key, short(&field.help, 140));
     }
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::out::say;
 use super::table::{items, json, print, query, second, segment, short, text};
 use super::{Place, person};
 
@@ -74,7 +75,10 @@ pub(super) fn run(place: &Place, command: Receipts) -> anyhow::Result<ExitCode> 
             if place.json {
                 json(&outcome)
             } else {
-                outcomes.iter().for_each(print_outcome)
+                outcomes.iter().for_each(print_outcome);
+                if outcomes.is_empty() {
+                    say!("no dead letters");
+                }
             }
             if outcomes.iter().any(|receipt| receipt["dead_letter"] == json!(true)) {
                 return Ok(ExitCode::FAILURE);
@@ -84,11 +88,7 @@ pub(super) fn run(place: &Place, command: Receipts) -> anyhow::Result<ExitCode> 
             let body =
                 json!({ "receipts": receipts, "source": source, "actor": actor.unwrap_or_else(person) });
             let discarded = place.ask("/receipts/discard", Some(body))?;
-            if place.json {
-                json(&discarded)
-            } else {
-                println!("{} discarded", text(&discarded, "discarded"))
-            }
+            if place.json { json(&discarded) } else { say!("{} discarded", text(&discarded, "discarded")) }
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -106,7 +106,7 @@ fn list(receipts: &Value) {
     };
     let rows: Vec<_> = items(receipts).iter().map(row).collect();
     if rows.is_empty() {
-        println!("no receipts");
+        say!("no receipts");
     } else {
         print(["ID", "CAME (UTC)", "SOURCE", "STATUS", "WHAT CAME OF IT"], &rows);
     }
@@ -121,34 +121,34 @@ fn summary(receipt: &Value) -> String {
 }
 
 fn print_outcome(receipt: &Value) {
-    println!("{} {}: {}", text(receipt, "id"), text(receipt, "status"), summary(receipt));
+    say!("{} {}: {}", text(receipt, "id"), text(receipt, "status"), summary(receipt));
 }
 
 fn show(receipt: &Value) {
     print_outcome(receipt);
-    println!("source {}, came {} UTC", text(receipt, "source"), second(receipt, "at"));
+    say!("source {}, came {} UTC", text(receipt, "source"), second(receipt, "at"));
     let plugin = text(receipt, "plugin");
     if !plugin.is_empty() {
-        println!("decoded by {plugin}");
+        say!("decoded by {plugin}");
     }
     let request = &receipt["request"];
     if request.is_null() {
-        println!("its bytes are no longer kept");
+        say!("its bytes are no longer kept");
         return;
     }
-    println!("\n{} {}", text(request, "method"), text(request, "path"));
+    say!("\n{} {}", text(request, "method"), text(request, "path"));
     for pair in items(&request["query"]) {
-        println!("  ?{} = {}", text(pair, "name"), text(pair, "value"));
+        say!("  ?{} = {}", text(pair, "name"), text(pair, "value"));
     }
     for pair in items(&request["headers"]) {
-        println!("  {}: {}", text(pair, "name"), text(pair, "value"));
+        say!("  {}: {}", text(pair, "name"), text(pair, "value"));
     }
-    println!("\n{}", text(request, "body.text"));
+    say!("\n{}", text(request, "body.text"));
     let binary = text(request, "body.base64");
     if !binary.is_empty() {
-        println!("(base 64) {binary}");
+        say!("(base 64) {binary}");
     }
     if receipt["dead_letter"] == json!(true) {
-        println!("\nMend what the first line says, then: tocsin receipts redecode {}", text(receipt, "id"));
+        say!("\nMend what the first line says, then: tocsin receipts redecode {}", text(receipt, "id"));
     }
 }

@@ -18,15 +18,24 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         // Listened for before anything starts, so that a stop during the start is heard.
         let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("listening for Ctrl-C")?;
+        let mut hangup = signal(SignalKind::hangup()).context("listening for SIGHUP")?;
         let relay = Relay::start(config).await?;
         for name in relay.app.config.sources.keys() {
             tracing::info!(source = name, url = relay.app.config.source_url(name), "source");
         }
         tracing::info!(address = %relay.address, "ready");
         let watchdog = systemd::ready(relay.app.store.clone());
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+                // Whoever sends it to a daemon means that it should read its configuration again, or its log was
+                // moved. It does neither; to end it would cost alerts, all the more when the new configuration has
+                // a mistake.
+                _ = hangup.recv() => tracing::warn!(
+                    "SIGHUP changes nothing: a changed configuration is put in force by a restart, after `tocsin check`"
+                ),
+            }
         }
         tracing::info!("stopping");
         systemd::stopping();
@@ -45,6 +54,8 @@ fn log() {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_target(false)
+        // It would print its own trouble with standard error to standard error, and panic.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal());
     // The journal has its own clock.
     if under_systemd { log.without_time().init() } else { log.init() }

@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Place;
+use super::out::say;
 use super::table::{items, json, print, segment, short, text};
 
 /// The media types by a file's ending; a form for whatever else.
@@ -132,7 +133,7 @@ fn headers(request: &Try) -> anyhow::Result<Vec<(String, String)>> {
 }
 
 fn show(tried: &Value) {
-    println!(
+    say!(
         "{} (by {}, {} µs)",
         text(tried, "outcome"),
         short(&text(tried, "plugin"), 40),
@@ -141,7 +142,7 @@ fn show(tried: &Value) {
     for event in items(&tried["events"]) {
         let number = text(event, "incident");
         let which = if number.is_empty() { "no incident".to_owned() } else { format!("incident #{number}") };
-        println!(
+        say!(
             "\n{} `{}`: would be {} ({which})",
             text(event, "change"),
             text(event, "key"),
@@ -150,17 +151,18 @@ fn show(tried: &Value) {
         for field in ["title", "severity", "message", "actor", "occurred_at"] {
             let value = short(&text(event, field), 200);
             if !value.is_empty() {
-                println!("  {field:<11} {value}");
+                say!("  {field:<11} {value}");
             }
         }
         if let Some(labels) = event["labels"].as_object() {
             for (key, value) in labels {
-                println!("  label       {key} = {}", short(value.as_str().unwrap_or_default(), 120));
+                let (key, value) = (short(key, 80), short(value.as_str().unwrap_or_default(), 120));
+                say!("  label       {key} = {value}");
             }
         }
         for link in items(&event["links"]) {
-            println!("  link        {} {}", text(link, "title"), text(link, "url"));
+            say!("  link        {} {}", text(link, "title"), text(link, "url"));
         }
     }
-    println!("\nNothing was kept.");
+    say!("\nNothing was kept.");
 }

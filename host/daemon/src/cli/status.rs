@@ -2,53 +2,91 @@
 
 use std::process::ExitCode;
 
+use serde_json::Value;
+
 use super::Place;
+use super::out::say;
 use super::table::{items, json, second, text};
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     let mut status = place.ask("/status", None)?;
-    let connections = place.ask("/connections", None)?;
-    if place.json {
-        status["connections"] = connections;
-        json(&status);
-        return Ok(ExitCode::SUCCESS);
+    match place.ask("/connections", None) {
+        Ok(connections) => status["connections"] = connections,
+        // What cannot be read is told once, with the counts.
+        Err(_) if status["counts"].is_null() => {}
+        Err(error) => return Err(error),
     }
-    println!("tocsin {} at {}", text(&status, "version"), text(&status, "listen"));
-    if let Some(counts) = status["counts"].as_object() {
-        for (what, count) in counts {
-            match count.as_object() {
-                Some(parts) => {
-                    let parts: Vec<String> =
-                        parts.iter().map(|(name, count)| format!("{count} {name}")).collect();
-                    println!("{:<16} {}", what.replace('_', " "), parts.join(", "));
-                }
-                None => println!("{:<16} {count}", what.replace('_', " ")),
+    let still = still(&status);
+    if place.json {
+        json(&status);
+    } else {
+        say!("tocsin {} at {}", text(&status, "version"), text(&status, "listen"));
+        if status["counts"].is_null() {
+            say!("what it holds cannot be read");
+        }
+        counts(&status["counts"]);
+        still.iter().for_each(|line| say!("{line}"));
+        waits(&status["connections"]);
+    }
+    Ok(if still.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn counts(counts: &Value) {
+    for (what, count) in counts.as_object().into_iter().flatten() {
+        let what = what.replace('_', " ");
+        match count.as_object() {
+            Some(parts) => {
+                let parts: Vec<String> =
+                    parts.iter().map(|(name, count)| format!("{count} {name}")).collect();
+                say!("{what:<16} {}", parts.join(", "));
             }
+            None => say!("{what:<16} {count}"),
         }
     }
-    let mut still = false;
-    for problem in items(&status["problems"]) {
-        still = true;
-        println!("stands still: {}: {}", text(problem, "path"), text(problem, "problem"));
-    }
-    for connection in items(&connections).iter().filter(|connection| !connection["paused"].is_null()) {
-        still = true;
-        println!(
-            "paused: connection {} since {} UTC: {}",
+}
+
+/// What needs somebody, each with what to do about it.
+fn still(status: &Value) -> Vec<String> {
+    let problem =
+        |problem: &Value| format!("stands still: {}: {}", text(problem, "path"), text(problem, "problem"));
+    let mut still: Vec<String> = items(&status["problems"]).iter().map(problem).collect();
+    for connection in items(&status["connections"]).iter().filter(|one| !one["paused"].is_null()) {
+        still.push(format!(
+            "paused: connection {} since {} UTC: {}\n  when it is mended: restart the relay, or tocsin deliveries \
+             retry one of its deliveries",
             text(connection, "name"),
             second(connection, "paused.since"),
             text(connection, "paused.reason"),
-        );
-        println!("  when it is mended: restart the relay, or tocsin deliveries retry one of its deliveries");
+        ));
     }
-    for connection in items(&connections).iter().filter(|connection| !connection["held"].is_null()) {
-        println!(
+    for (way, kept, list, again) in [
+        (
+            "in",
+            "could not be understood",
+            "receipts list --dead-letters",
+            "receipts redecode or discard them",
+        ),
+        ("out", "did not arrive", "deliveries list --dead-letters", "deliveries retry --dead-letters"),
+    ] {
+        let count = status["counts"]["dead_letters"][way].as_u64().unwrap_or(0);
+        if count > 0 {
+            still.push(format!(
+                "dead letters: {count} {kept}: tocsin {list}\n  when it is mended: tocsin {again}"
+            ));
+        }
+    }
+    still
+}
+
+/// What goes on by itself.
+fn waits(connections: &Value) {
+    for connection in items(connections).iter().filter(|connection| !connection["held"].is_null()) {
+        say!(
             "waits: connection {} until {} UTC, as its peer asks: {}",
             text(connection, "name"),
             second(connection, "held.until"),
             text(connection, "held.reason"),
         );
-        println!("  it goes on by itself; at once: tocsin deliveries retry one of its deliveries");
+        say!("  it goes on by itself; at once: tocsin deliveries retry one of its deliveries");
     }
-    Ok(if still { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -1,8 +1,10 @@
 //! Rows of text in columns, for terminals.
 //!
-//! Shows what senders wrote, so control characters are taken out: an alert must not drive a terminal.
+//! Shows what senders wrote: cells are without what drives a terminal, so that they are as wide as they look.
 
 use serde_json::Value;
+
+use super::out::{escaped, plain, say, turns};
 
 /// The field of `value` at `path` (names with dots), as text; empty when it is not there.
 pub(super) fn text(value: &Value, path: &str) -> String {
@@ -13,11 +15,6 @@ pub(super) fn text(value: &Value, path: &str) -> String {
         Some(other) => other.to_string(),
     };
     plain(&text)
-}
-
-/// `text` without control characters but line ends.
-pub(super) fn plain(text: &str) -> String {
-    text.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
 }
 
 /// A time to the second: the rest is in the JSON.
@@ -31,7 +28,8 @@ pub(super) fn second(value: &Value, path: &str) -> String {
 
 /// `text` on one line of at most `width` characters.
 pub(super) fn short(text: &str, width: usize) -> String {
-    tocsin_core::event::single_line(text, width)
+    let text: String = text.chars().filter(|c| !turns(*c)).collect();
+    tocsin_core::event::single_line(&text, width)
 }
 
 /// Prints `rows` below `head`, each column as wide as its widest cell.
@@ -45,7 +43,7 @@ pub(super) fn print<const N: usize>(head: [&str; N], rows: &[[String; N]]) {
     let line = |cells: [&str; N]| {
         let padded: Vec<String> =
             cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        println!("{}", padded.join("  ").trim_end());
+        say!("{}", padded.join("  ").trim_end());
     };
     line(head);
     for row in rows {
@@ -60,7 +58,7 @@ pub(super) fn items(value: &Value) -> &[Value] {
 
 /// Prints `value` as JSON.
 pub(super) fn json(value: &Value) {
-    println!("{value:#}");
+    say!("{}", escaped(&format!("{value:#}")));
 }
 
 /// `path?name=value&…` of the pairs that have a value.

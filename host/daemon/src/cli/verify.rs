@@ -2,17 +2,19 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use serde_json::{Value, json};
 use tocsin_store::{OpenError, Options, Store};
 
 use super::Place;
+use super::out::{complain, say};
 use super::table::{items, json, text};
 use crate::config::store_in;
 use crate::control::verified;
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     // A relay that runs holds the store: then it is asked, otherwise the file is read here.
-    let report = match crate::control::client::is_running(&place.socket()?) {
+    let report = match crate::control::client::is_running(&place.socket()?)? {
         true => place.ask("/verify", Some(json!({})))?,
         false => offline(place)?,
     };
@@ -26,7 +28,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
 
 fn offline(place: &Place) -> anyhow::Result<Value> {
     let path = store_in(&place.state_dir()?);
-    if !path.exists() {
+    if !path.try_exists().with_context(|| format!("looking for the store at {}", path.display()))? {
         anyhow::bail!("there is no store at {}: nothing was ever kept", path.display());
     }
     let store = Store::open(&path, Options::default()).map_err(|error: OpenError| anyhow::anyhow!(error))?;
@@ -35,7 +37,7 @@ fn offline(place: &Place) -> anyhow::Result<Value> {
         let percent = (done * 100).checked_div(total).unwrap_or(100);
         if percent >= shown + 10 {
             shown = percent;
-            eprintln!("{percent} % of {total} entries");
+            complain!("{percent} % of {total} entries");
         }
     });
     store.close();
@@ -43,19 +45,19 @@ fn offline(place: &Place) -> anyhow::Result<Value> {
 }
 
 fn print(report: &Value) {
-    println!("{} entries folded again", text(report, "entries"));
+    say!("{} entries folded again", text(report, "entries"));
     let differences = items(&report["differences"]);
     if report["clean"] == json!(true) {
-        println!(
+        say!(
             "the store is what its journal says: {} records in {} tables",
             text(report, "records"),
             text(report, "tables")
         );
         return;
     }
-    println!("the store is NOT what its journal says:");
+    say!("the store is NOT what its journal says:");
     for difference in differences {
-        println!("  {}", difference.as_str().unwrap_or_default());
+        say!("  {}", difference.as_str().unwrap_or_default());
     }
-    println!("Stop the relay, keep a copy of the store for analysis, and restore a backup.");
+    say!("Stop the relay, keep a copy of the store for analysis, and restore a backup.");
 }

@@ -80,7 +80,16 @@ impl Reader {
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
         let text = self.text(key)?;
-        match parse(&text) {
+        self.read_with(key, &text, parse)
+    }
+
+    fn read_with<T, E: std::fmt::Display>(
+        &self,
+        key: &str,
+        text: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        match parse(text) {
             Ok(value) => Some(value),
             Err(error) => {
                 self.problem(key, error.to_string());
@@ -136,7 +145,10 @@ impl Reader {
 
     /// A duration such as `15m`.
     pub(super) fn duration(&mut self, key: &'static str) -> Option<Duration> {
-        self.parsed(key, duration_ms).map(Duration::from_millis)
+        let text = self.typed(key, "a duration: write a text such as `\"90s\"` or `\"12h\"`", |value| {
+            value.as_str().map(str::to_owned)
+        })?;
+        self.read_with(key, &text, duration_ms).map(Duration::from_millis)
     }
 
     /// A secret: a text, or `{ file = … }`, `{ env = … }`, `{ credential = … }`.

@@ -63,7 +63,10 @@ impl Secret {
 
 fn read_credential(name: &str) -> Result<Secret, String> {
     let directory = std::env::var("CREDENTIALS_DIRECTORY").map_err(|_| {
-        format!("there is no credential `{name}`: add `LoadCredential={name}:/path` to the unit")
+        format!(
+            "there is no credential `{name}`: it is only there when systemd starts the relay, with \
+             `LoadCredential={name}:/path` in its unit, and not for a command in a shell"
+        )
     })?;
     if name.contains('/') {
         return Err(format!("`{name}` is no credential's name"));

@@ -9,18 +9,19 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tocsin_core::delivery::{Change, ChangeKind, Delivery, DeliveryState};
-use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::incident::IncidentState;
 use tocsin_core::plugin::{Failure, Response, Step};
-use tocsin_core::view::sample;
 use url::Url;
 
-use super::{Control, blocking, incidents};
+use super::{Control, blocking, incidents, query};
 use crate::app::App;
 use crate::attempt::{Attempt, Exchange};
 use crate::config::Action;
 use crate::outgoing::{Sketch, sketch};
 use crate::problem::Problem;
 use crate::{clock, words};
+
+mod would;
 
 /// Headers of a peer's answer that are never shown: they may open something.
 const HIDDEN: [&str; 2] = ["set-cookie", "www-authenticate"];
@@ -76,11 +77,9 @@ pub(super) async fn try_out(
     Json(given): Json<TryBody>,
 ) -> Result<Json<Value>, Problem> {
     let app = &control.app;
-    let action =
-        app.config.actions.get(&name).ok_or_else(|| {
-            Problem::not_found(format!("There is no action `{name}` in the configuration."))
-        })?;
-    let attempt = attempt(app, action, &given).await?;
+    let action = app.config.actions.get(&name);
+    let action = action.ok_or_else(|| query::unknown("action", &name, app.config.actions.keys()))?;
+    let (attempt, before) = attempt(app, action, &given).await?;
     let incident = match &given.incident {
         Some(_) => format!("#{} {}", attempt.delivery.incident.number, attempt.delivery.incident.title),
         None => "a sample incident".to_owned(),
@@ -91,6 +90,8 @@ pub(super) async fn try_out(
         "test": attempt.delivery.test,
         "incident": incident,
         "change": attempt.delivery.change.kind.as_str(),
+        "not_sent":
+            would::not_sent(&action.rule, &attempt.delivery.incident, before, &attempt.delivery.change),
     });
     let (requests, outcome, good) = if given.send {
         let (verdict, seen) = attempt.watched(app).await;
@@ -106,8 +107,12 @@ pub(super) async fn try_out(
     Ok(Json(shape))
 }
 
-/// The delivery that would be owed, with what peers call its incident.
-async fn attempt(app: &Arc<App>, action: &Action, given: &TryBody) -> Result<Attempt, Problem> {
+/// The delivery that would be owed, with what peers call its incident, and the state that this was in before.
+async fn attempt(
+    app: &Arc<App>,
+    action: &Action,
+    given: &TryBody,
+) -> Result<(Attempt, IncidentState), Problem> {
     let rule = &action.rule;
     let test = rule.status == tocsin_core::routing::ActionStatus::Test;
     let connection = match (&rule.test_connection, given.send) {
@@ -134,7 +139,7 @@ async fn attempt(app: &Arc<App>, action: &Action, given: &TryBody) -> Result<Att
             });
             found.await?
         }
-        None => (of_kind(kind.unwrap_or(ChangeKind::Opened)), Vec::new()),
+        None => (would::untouched(), Vec::new()),
     };
     let kind = kind.unwrap_or(match incident.state {
         IncidentState::Open => ChangeKind::Opened,
@@ -142,6 +147,8 @@ async fn attempt(app: &Arc<App>, action: &Action, given: &TryBody) -> Result<Att
         IncidentState::Resolved => ChangeKind::Resolved,
     });
     let at = clock::now();
+    let before = incident.state;
+    let incident = would::after(kind, at, incident);
     let id = clock::new_id(at).map_err(|error| {
         Problem::unavailable("No random numbers", format!("The system gives none: {error}."))
     })?;
@@ -159,18 +166,7 @@ async fn attempt(app: &Arc<App>, action: &Action, given: &TryBody) -> Result<Att
         owed_since: at,
         log: Vec::new(),
     };
-    Ok(Attempt { delivery, references })
-}
-
-/// The sample incident as it is after such a change.
-fn of_kind(kind: ChangeKind) -> Incident {
-    let (incident, _) = sample();
-    let (state, acknowledged_at, resolved_at) = match kind {
-        ChangeKind::Acknowledged => (IncidentState::Acknowledged, incident.acknowledged_at, None),
-        ChangeKind::Resolved => (IncidentState::Resolved, incident.acknowledged_at, incident.resolved_at),
-        _ => (IncidentState::Open, None, None),
-    };
-    Incident { state, acknowledged_at, resolved_at, ..incident }
+    Ok((Attempt { delivery, references }, before))
 }
 
 /// The first request, or why there is none. Nothing is sent.

@@ -1,6 +1,6 @@
 //! The command line's side of the control socket.
 //!
-//! Says in words when no relay is running; shows a problem document's detail as it is.
+//! Says in words when no relay is running, and when this user may not know; shows a problem document's detail as it is.
 
 use std::path::{Path, PathBuf};
 
@@ -22,6 +22,14 @@ pub enum ClientError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// Whoever listens there belongs to somebody else.
+    #[error("{} may not be opened by this user ({error}); a relay may well be running: ask as its user or as root, for example with sudo", socket.display())]
+    Denied {
+        /// Where it would listen.
+        socket: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
     /// The relay said no.
     #[error("{0}")]
     Refused(String),
@@ -35,9 +43,7 @@ pub enum ClientError {
 /// # Errors
 /// It is not running, said no, or did not answer.
 pub async fn ask(socket: &Path, path: &str, body: Option<Value>) -> Result<Value, ClientError> {
-    let stream = UnixStream::connect(socket)
-        .await
-        .map_err(|error| ClientError::NotRunning { socket: socket.to_owned(), error })?;
+    let stream = UnixStream::connect(socket).await.map_err(|error| unreached(socket, error))?;
     let broken = |error: &dyn std::fmt::Display| ClientError::Broken(error.to_string());
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;
@@ -65,6 +71,22 @@ pub async fn ask(socket: &Path, path: &str, body: Option<Value>) -> Result<Value
 }
 
 /// Whether a relay listens at `socket`.
-pub fn is_running(socket: &Path) -> bool {
-    std::os::unix::net::UnixStream::connect(socket).is_ok()
+///
+/// # Errors
+/// This user may not know.
+pub fn is_running(socket: &Path) -> Result<bool, ClientError> {
+    match std::os::unix::net::UnixStream::connect(socket).map_err(|error| unreached(socket, error)) {
+        Ok(_) => Ok(true),
+        Err(denied @ ClientError::Denied { .. }) => Err(denied),
+        Err(_) => Ok(false),
+    }
+}
+
+/// Why nobody was reached at `socket`.
+fn unreached(socket: &Path, error: std::io::Error) -> ClientError {
+    let socket = socket.to_owned();
+    match error.kind() {
+        std::io::ErrorKind::PermissionDenied => ClientError::Denied { socket, error },
+        _ => ClientError::NotRunning { socket, error },
+    }
 }

@@ -17,10 +17,19 @@ pub(super) async fn list(
     State(control): State<Control>,
     Query(list): Query<ListQuery>,
 ) -> Result<Json<Value>, Problem> {
-    let store = control.app.store.clone();
+    let app = control.app.clone();
     let found = blocking(move || -> Result<_, Problem> {
+        let (store, config) = (&app.store, &app.config);
+        let one = DeliveryQuery { limit: 1, ..DeliveryQuery::default() };
+        let any = |query: &DeliveryQuery| Ok(!store.deliveries(query)?.is_empty());
+        query::known("action", list.action.as_ref(), config.actions.keys(), |name| {
+            any(&DeliveryQuery { action: Some(name.to_owned()), ..one.clone() })
+        })?;
+        query::known("connection", list.connection.as_ref(), config.connections.keys(), |name| {
+            any(&DeliveryQuery { connection: Some(name.to_owned()), ..one.clone() })
+        })?;
         let incident = match &list.incident {
-            Some(reference) => Some(incidents::find(&store, reference)?.id),
+            Some(reference) => Some(incidents::find(store, reference)?.id),
             None => None,
         };
         let query = DeliveryQuery {

@@ -11,7 +11,7 @@ use tocsin_core::transition::Command;
 use tocsin_store::{DeliveryQuery, IncidentQuery, ReadError, Store};
 
 use super::query::{self, ListQuery};
-use super::{Control, blocking, shapes};
+use super::{Control, blocking, receipts, shapes};
 use crate::problem::Problem;
 
 /// Lines of an incident's history that are shown.
@@ -29,8 +29,12 @@ pub(super) async fn list(
         before: list.before()?,
         limit: list.limit(),
     };
-    let store = control.app.store.clone();
-    let incidents = blocking(move || store.incidents(&query)).await?;
+    let app = control.app.clone();
+    let incidents = blocking(move || -> Result<_, Problem> {
+        receipts::known_source(&app, query.source.as_ref())?;
+        Ok(app.store.incidents(&query)?)
+    });
+    let incidents = incidents.await?;
     Ok(Json(incidents.iter().map(shapes::incident).collect()))
 }
 

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use tocsin_core::event::UnknownWord;
 use tocsin_core::id::Id;
+use tocsin_store::ReadError;
 
 use crate::problem::Problem;
 
@@ -46,6 +47,29 @@ impl ListQuery {
     pub(super) fn limit(&self) -> usize {
         self.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX)
     }
+}
+
+/// Refuses `name` when it is neither one of `configured` nor of anything `kept`: what was taken out of the
+/// configuration can still be asked for, and what is misspelt is not answered as if there were nothing.
+pub(super) fn known<'a>(
+    what: &str,
+    name: Option<&String>,
+    mut configured: impl Iterator<Item = &'a String> + Clone,
+    kept: impl FnOnce(&str) -> Result<bool, ReadError>,
+) -> Result<(), Problem> {
+    match name {
+        Some(name) if !configured.clone().any(|other| other == name) && !kept(name)? => {
+            Err(unknown(what, name, &mut configured))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// There is no `what` of this name.
+pub(super) fn unknown<'a>(what: &str, name: &str, configured: impl Iterator<Item = &'a String>) -> Problem {
+    let names: Vec<&str> = configured.map(String::as_str).collect();
+    let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    Problem::not_found(format!("There is no {what} `{name}` in the configuration: there is {there}."))
 }
 
 /// The id that `text` is.

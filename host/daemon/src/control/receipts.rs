@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 use tocsin_core::fold::ReceiptRecord;
 use tocsin_core::journal::Fact;
 use tocsin_core::plugin::{Pair, SourceRequest};
-use tocsin_store::{ReadError, ReceiptQuery};
+use tocsin_store::{IncidentQuery, ReadError, ReceiptQuery};
 
 use super::query::{self, ListQuery};
 use super::{Control, blocking, shapes};
+use crate::app::App;
 use crate::pipeline::redecode as decode_again;
 use crate::problem::Problem;
 
@@ -26,9 +27,24 @@ pub(super) async fn list(
         before: list.before()?,
         limit: list.limit(),
     };
-    let store = control.app.store.clone();
-    let found = blocking(move || store.receipts(&query)).await?;
+    let app = control.app.clone();
+    let found = blocking(move || -> Result<_, Problem> {
+        known_source(&app, query.source.as_ref())?;
+        Ok(app.store.receipts(&query)?)
+    });
+    let found = found.await?;
     Ok(Json(found.iter().map(shapes::receipt).collect()))
+}
+
+/// Refuses a source that is not configured and that nothing is kept of.
+pub(super) fn known_source(app: &App, source: Option<&String>) -> Result<(), Problem> {
+    query::known("source", source, app.config.sources.keys(), |name| {
+        let (source, limit) = (Some(name.to_owned()), 1);
+        let receipts = ReceiptQuery { source: source.clone(), limit, ..ReceiptQuery::default() };
+        // One that was silent has an incident, and may never have got anything.
+        let incidents = IncidentQuery { source, limit, ..IncidentQuery::default() };
+        Ok(!app.store.receipts(&receipts)?.is_empty() || !app.store.incidents(&incidents)?.is_empty())
+    })
 }
 
 pub(super) async fn show(
@@ -68,8 +84,12 @@ const AT_ONCE: usize = 1000;
 /// The dead letters of `source`, or of all, the newest first.
 async fn dead_letters(control: &Control, source: Option<String>) -> Result<Vec<ReceiptRecord>, Problem> {
     let query = ReceiptQuery { source, dead_letters_only: true, before: None, limit: AT_ONCE };
-    let store = control.app.store.clone();
-    blocking(move || store.receipts(&query)).await
+    let app = control.app.clone();
+    let found = blocking(move || -> Result<_, Problem> {
+        known_source(&app, query.source.as_ref())?;
+        Ok(app.store.receipts(&query)?)
+    });
+    found.await
 }
 
 /// Decodes a source's dead letters again, the oldest first, as they came.

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
+use tocsin_store::{Fault, ReadError};
 
 use super::{Control, blocking, shapes};
 use crate::bindings::{Loaded, Origin};
@@ -10,15 +11,24 @@ use crate::problem::Problem;
 
 pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>, Problem> {
     let store = control.app.store.clone();
-    let counts = blocking(move || store.counts()).await?;
+    let counts = blocking(move || store.counts()).await;
+    let trouble = control.app.store.trouble();
     let bindings = control.app.bindings();
-    let problem = |(path, why): (String, &str)| json!({ "path": path, "problem": why });
-    let problems: Vec<Value> = bindings.unbound().into_iter().map(problem).collect();
+    let problem = |path: &str, why: &str| json!({ "path": path, "problem": why });
+    let mut problems: Vec<Value> =
+        bindings.unbound().into_iter().map(|(path, why)| problem(&path, why)).collect();
+    if let Some(fault) = trouble {
+        problems.push(problem("the store", &format!("nothing can be stored: {}", fault.cause())));
+    }
+    // Whoever asks what stands still is answered, above all when it is the store.
+    if let Err(error) = &counts {
+        problems.push(problem("the store", error.detail()));
+    }
     Ok(Json(json!({
         "version": env!("CARGO_PKG_VERSION"),
         "listen": control.app.config.listen.to_string(),
         "state_dir": control.app.config.state_dir,
-        "counts": shapes::counts(&counts),
+        "counts": counts.as_ref().ok().map(shapes::counts),
         "problems": problems,
     })))
 }
@@ -57,6 +67,16 @@ fn plugin(loaded: &Loaded) -> Value {
 
 pub(super) async fn verify(State(control): State<Control>) -> Result<Json<Value>, Problem> {
     let store = control.app.store.clone();
-    let verified = blocking(move || store.verify(&mut |_, _| {})).await?;
+    let verified = blocking(move || {
+        store.verify(&mut |_, _| {}).map_err(|error| match error {
+            // Reading takes no room.
+            ReadError::Storage(Fault::DiskFull) => Problem::unavailable(
+                "No room",
+                "The check makes a copy beside the store, as large as the store, and the disk is full: make room.",
+            ),
+            other => Problem::from(other),
+        })
+    });
+    let verified = verified.await?;
     Ok(Json(shapes::verified(&verified)))
 }

@@ -138,11 +138,13 @@ pub(super) fn counts(counts: &Counts) -> Value {
         .filter(|(_, count)| *count > 0)
         .map(|(state, count)| (state.as_str().to_owned(), json!(count)))
         .collect();
+    let dead = counts.deliveries.iter().filter(|(state, _)| state.is_dead_letter());
+    let dead: u64 = dead.map(|(_, count)| count).sum();
     json!({
         "incidents": incidents,
         "deliveries": deliveries,
         "receipts": counts.receipts,
-        "dead_letters": counts.dead_letters,
+        "dead_letters": { "in": counts.dead_letters, "out": dead },
         "kept_requests": counts.requests,
         "journal_entries": counts.entries,
         "store_bytes": counts.file_bytes,

@@ -13,7 +13,7 @@ use tocsin_core::plugin::{Pair, SourceRequest};
 use tocsin_core::transition::Transition;
 use tocsin_store::ReadError;
 
-use super::{Control, blocking, shapes};
+use super::{Control, blocking, query, shapes};
 use crate::app::App;
 use crate::pipeline::dry_run;
 use crate::problem::Problem;
@@ -55,7 +55,7 @@ pub(super) async fn try_out(
     Json(given): Json<TryBody>,
 ) -> Result<Json<Value>, Problem> {
     if !control.app.config.sources.contains_key(&source) {
-        return Err(Problem::not_found(format!("There is no source `{source}` in the configuration.")));
+        return Err(query::unknown("source", &source, control.app.config.sources.keys()));
     }
     let pairs =
         |pairs: Vec<(String, String)>| pairs.into_iter().map(|(name, value)| Pair { name, value }).collect();

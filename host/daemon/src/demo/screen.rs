@@ -1,16 +1,17 @@
 //! The steps of an alert's road, a line each.
 
 use super::receiver::Inbox;
+use crate::cli::out::say;
 use crate::trace::Trace;
 
 /// Shows one step; in front of an answer, what the receiver had got.
 pub(super) fn show(inbox: &Inbox, step: &Trace) {
     if let Trace::Answered { action, .. } = step {
         for text in inbox.take(action) {
-            println!("{text}");
+            say!("{text}");
         }
     }
-    println!("  {}", line(step));
+    say!("  {}", line(step));
 }
 
 fn line(step: &Trace) -> String {

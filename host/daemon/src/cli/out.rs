@@ -1,0 +1,85 @@
+//! What commands print, and the one way they print it.
+//!
+//! Shows what senders and peers wrote, so nothing that goes through here can drive a terminal. Never panics
+//! because nobody reads: whoever closes the pipe has seen enough, and the command ends without a word.
+
+use std::io::{ErrorKind, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::process::ExitCode;
+
+/// How shells report what ended because its reader was gone (128 and the number of SIGPIPE): not 0, which would
+/// say that all is well, and not 1, which would say that it is not.
+const UNREAD: u8 = 141;
+
+/// Prints a line to standard output; takes what `format!` takes.
+macro_rules! say {
+    ($($text:tt)*) => { $crate::cli::out::line(&format!($($text)*)) };
+}
+/// Prints a line to standard error; takes what `format!` takes.
+macro_rules! complain {
+    ($($text:tt)*) => { $crate::cli::out::error_line(&format!($($text)*)) };
+}
+pub(crate) use {complain, say};
+
+/// Standard output takes no more, because of this.
+struct Unheard(std::io::Error);
+
+/// Does `command`; ends it where it stands once standard output takes no more. What it holds is let go of as
+/// usual: folders are removed, processes ended.
+pub fn heard(command: impl FnOnce() -> ExitCode) -> ExitCode {
+    let panic = match catch_unwind(AssertUnwindSafe(command)) {
+        Ok(code) => return code,
+        Err(panic) => panic,
+    };
+    match panic.downcast::<Unheard>() {
+        Ok(unheard) if unheard.0.kind() == ErrorKind::BrokenPipe => ExitCode::from(UNREAD),
+        Ok(unheard) => {
+            complain!("tocsin: standard output cannot be written: {}", unheard.0);
+            ExitCode::FAILURE
+        }
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
+/// Prints a line to standard output.
+pub(crate) fn line(text: &str) {
+    let line = format!("{}\n", plain(text));
+    if let Err(error) = std::io::stdout().write_all(line.as_bytes()) {
+        // No panic: nothing is printed about it.
+        resume_unwind(Box::new(Unheard(error)));
+    }
+}
+
+/// Prints a line to standard error.
+pub fn error_line(text: &str) {
+    // Without a standard error there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "{}", plain(text));
+}
+
+/// `text` without what drives a terminal: control characters but line ends, and marks that turn the direction
+/// of what follows.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().filter(|c| *c == '\n' || !drives(*c)).collect()
+}
+
+/// JSON, with what drives a terminal written as escapes: it reads the same.
+pub(crate) fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && drives(c) {
+            escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+fn drives(c: char) -> bool {
+    c.is_control() || turns(c)
+}
+
+/// Whether it turns the direction of the text after it.
+pub(crate) fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}

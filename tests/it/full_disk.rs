@@ -1,0 +1,122 @@
+//! The disk is full: what was answered is kept and can be read, the cause is told everywhere, and all goes on by
+//! itself once there is room.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use crate::harness::{Relay, Request, Site, TOKEN, skipped, source, until};
+use crate::systemd::Notified;
+
+/// Bytes that are in the way until a test makes room.
+const FILLER: usize = 8 * 1024 * 1024;
+/// What the cause is called.
+const FULL: &str = "the disk is full: make room";
+
+/// A small disk in memory: a process in a place of its own, where it is mounted.
+struct Disk {
+    process: Child,
+    path: PathBuf,
+}
+
+impl Disk {
+    /// A disk of twelve megabytes, if this system lets one be made.
+    fn mount(site: &Site) -> Option<Self> {
+        let place = site.path("disk");
+        fs::create_dir(&place).expect("the folder can be written");
+        // Root needs no user namespace, which a container may not have; everybody else does.
+        [&["--mount"][..], &["--map-root-user", "--mount"]].into_iter().find_map(|how| {
+            let script = "mount -t tmpfs -o size=12m tmpfs \"$0\" 2>/dev/null && echo mounted && exec cat";
+            let mut command = Command::new("unshare");
+            command.args(how).args(["sh", "-c", script]).arg(&place);
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+            let mut process = command.spawn().ok()?;
+            let mut said = String::new();
+            let output = process.stdout.take().expect("a pipe");
+            BufReader::new(output).read_line(&mut said).expect("a pipe");
+            let path = format!("/proc/{}/root{}", process.id(), place.display()).into();
+            let disk = Self { process, path };
+            (said == "mounted\n").then_some(disk)
+        })
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // It may not have started.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// An alert with something in it.
+fn alert(number: usize) -> Request {
+    let body = format!(
+        r#"{{"title":"Alert {number}","id":"alert-{number}","message":"{}"}}"#,
+        "what there is to say about it ".repeat(500)
+    );
+    Request::json(&format!("/in/hook?token={TOKEN}"), &body)
+}
+
+#[test]
+fn a_full_disk_is_told_everywhere_and_what_was_answered_can_be_read() {
+    let site = Site::new("");
+    let Some(disk) = Disk::mount(&site) else {
+        skipped("the full disk: none of its own can be mounted here");
+        return;
+    };
+    let filler = disk.path.join("filler");
+    fs::write(&filler, vec![1; FILLER]).expect("there is room");
+    site.configure(&format!("state_dir = \"{}/state\"\n{}", disk.path.display(), source("hook", "webhook")));
+    let notify = site.path("notify");
+    let mut notified = Notified::bind(&notify);
+    let socket = notify.display().to_string();
+    let relay =
+        Relay::start_in(site.with_environment(&[("NOTIFY_SOCKET", &socket), ("WATCHDOG_USEC", "300000")]));
+
+    let mut kept = Vec::new();
+    let refused = loop {
+        let answer = relay.send(&alert(kept.len()));
+        if answer.status != 200 {
+            break answer.problem(503);
+        }
+        kept.push(answer.receipt());
+        assert!(kept.len() < 900, "the disk does not get full");
+    };
+    assert!(refused.contains(FULL), "{refused}");
+    relay.send(&alert(0)).problem(503);
+
+    // What was answered is there, all of it.
+    let receipts = relay.list(&["receipts", "list", "--limit", "1000"]);
+    let listed: Vec<&str> = receipts.iter().filter_map(|receipt| receipt["id"].as_str()).collect();
+    assert!(kept.iter().all(|id| listed.contains(&id.as_str())), "{} of {}", listed.len(), kept.len());
+    let shown = relay.run(&["incidents", "show", "1"]).expect(0).stdout;
+    assert!(shown.contains("Alert 0"), "{shown}");
+    assert!(relay.list(&["deliveries", "list"]).is_empty());
+
+    // Whoever is called is told why.
+    let status = relay.run(&["status"]).expect(1).stdout;
+    assert!(status.contains(&format!("stands still: the store: nothing can be stored: {FULL}")), "{status}");
+    assert!(status.contains(&format!("{} open", kept.len())), "{status}");
+    for command in [&["incidents", "ack", "1"][..], &["verify"]] {
+        let said = relay.run(command).expect(1).stderr;
+        assert!(said.contains(FULL), "{command:?}: {said}");
+    }
+    let health = Request::new("GET", "/healthz");
+    let said = relay.send(&health).problem(503);
+    assert!(said.contains(FULL), "{said}");
+    // No restart mends it, so systemd is not given a reason for one.
+    notified.wait(&format!("STATUS=nothing can be stored: {FULL}, and writing goes on by itself"));
+    for _ in 0..3 {
+        notified.wait_anew("WATCHDOG=1");
+    }
+
+    fs::remove_file(&filler).expect("it is ours");
+    until("the store sees for itself", || (relay.send(&health).status == 200).then_some(()));
+    relay.run(&["status"]).expect(0);
+    relay.send(&alert(kept.len())).expect(200);
+    assert_eq!(relay.list(&["incidents", "list", "--limit", "1000"]).len(), kept.len() + 1);
+    relay.run(&["verify"]).expect(0);
+    notified.wait("STATUS=taking requests");
+}
