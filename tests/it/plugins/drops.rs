@@ -20,6 +20,7 @@ fn a_dropped_plugin_is_in_force_without_a_restart() {
     relay.drop_plugin("polite.wasm", &guest("polite"));
     is_from(&relay, "polite", "polite.wasm");
     assert_eq!(relay.post("polite", "body").body, "taken", "the plugin's own words");
+    relay.run(&["receipts", "redecode", "--source", "polite"]).expect(0);
     relay.run(&["status"]).expect(0);
     let listed = relay.run(&["plugins", "list"]).expect(0).stdout;
     assert!(listed.contains("polite.wasm") && listed.contains("Does what it is asked."), "{listed}");
@@ -28,7 +29,7 @@ fn a_dropped_plugin_is_in_force_without_a_restart() {
     remove(&relay, "polite.wasm");
     until("it is gone", || in_force(&relay, "polite").is_none().then_some(()));
     relay.post("polite", "body").expect(202).receipt();
-    relay.run(&["status"]).expect(1);
+    assert!(relay.run(&["status"]).expect(1).stdout.contains("stands still: sources.polite"));
 }
 
 #[test]

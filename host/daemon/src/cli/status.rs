@@ -38,7 +38,7 @@ fn counts(counts: &Value) {
             Some(parts) => {
                 let parts: Vec<String> =
                     parts.iter().map(|(name, count)| format!("{count} {name}")).collect();
-                say!("{what:<16} {}", parts.join(", "));
+                say!("{what:<16} {}", if parts.is_empty() { "none".to_owned() } else { parts.join(", ") });
             }
             None => say!("{what:<16} {count}"),
         }
