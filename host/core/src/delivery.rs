@@ -137,11 +137,13 @@ pub enum DeliveryState {
     Rejected,
     /// Dead letter: tried for as long as the schedule allows.
     Expired,
+    /// It was a dead letter until somebody gave up on it.
+    Discarded,
 }
 
 impl DeliveryState {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Waiting,
         Self::Due,
         Self::Sending,
@@ -151,6 +153,7 @@ impl DeliveryState {
         Self::NotSent,
         Self::Rejected,
         Self::Expired,
+        Self::Discarded,
     ];
 
     /// As written in answers and in the store.
@@ -165,6 +168,7 @@ impl DeliveryState {
             Self::NotSent => "not_sent",
             Self::Rejected => "rejected",
             Self::Expired => "expired",
+            Self::Discarded => "discarded",
         }
     }
 

@@ -318,6 +318,7 @@ pub fn apply<S: State>(state: &mut S, entry: &Entry) -> Fold<Applied, S> {
             step.settled(*delivery, *took_us, *status, verdict)?;
         }
         Fact::Discarded { receipts, actor } => step.discarded(receipts, actor)?,
+        Fact::GaveUp { deliveries, actor } => step.gave_up(deliveries, actor)?,
         Fact::Ticked => step.ticked()?,
         Fact::Retried { delivery, .. } => step.retried(*delivery)?,
     }

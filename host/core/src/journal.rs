@@ -87,6 +87,13 @@ pub enum Fact {
         /// Who.
         actor: String,
     },
+    /// An operator gave up on deliveries that are dead letters.
+    GaveUp {
+        /// On which.
+        deliveries: Vec<Id>,
+        /// Who.
+        actor: String,
+    },
     /// Timers are due.
     Ticked,
     /// An operator wants a dead letter, or one that waits for its time, tried now.

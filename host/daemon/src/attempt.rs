@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::clock;
 use crate::config::Connection;
 use crate::outgoing::{InvalidRequest, Moment, Sketch, assemble, sketch};
-use crate::pipeline::{later, micros};
+use crate::pipeline::micros;
 use crate::scrub::PLACE;
 use crate::sender::SendError;
 use crate::trace::Trace;
@@ -148,7 +148,7 @@ impl Attempt {
         });
         for _ in 0..STEPS_MAX {
             let (request, state) = match step {
-                Err(error) => return self.broken(app, &error),
+                Err(error) => return self.broken(connection, &error),
                 Ok(Err(failure)) => return self.failed(app, connection, failure, *status),
                 Ok(Ok(Step::Delivered(receipt))) => return arrived(receipt),
                 Ok(Ok(Step::Skipped(why))) => return Verdict::Skipped(why),
@@ -187,7 +187,7 @@ impl Attempt {
         let (method, bytes) = (outgoing.method.to_string(), outgoing.body.len());
         let started = Instant::now();
         let response = app.senders.send(connection, outgoing).await.map_err(|error| match error {
-            SendError::Network(why) => later(app, self, why, None),
+            SendError::Network(why) => self.later(connection, why, None),
             SendError::Denied(denied) => Verdict::Misconfigured(denied.to_string()),
             SendError::NoConnection(_) => Verdict::Rejected(error.to_string()),
         })?;
@@ -207,9 +207,9 @@ impl Attempt {
         match failure {
             Failure::Retry { reason, after_ms } => {
                 if let (Some(asked_ms), Some(429 | 503)) = (after_ms, status) {
-                    self.hold(app, asked_ms, &reason);
+                    self.hold(app, connection, asked_ms, &reason);
                 }
-                later(app, self, reason, after_ms)
+                self.later(connection, reason, after_ms)
             }
             Failure::Rejected(why) => Verdict::Rejected(why),
             // Where it went was for this incident alone to say: what is wrong there keeps no other waiting. What
@@ -226,17 +226,28 @@ impl Attempt {
 
     /// Has the whole connection wait as its peer asked, for no longer than the schedule's longest wait: a
     /// mistaken header keeps nothing for a day.
-    fn hold(&self, app: &App, asked_ms: u64, reason: &str) {
-        let until = clock::now().plus_ms(asked_ms.min(app.config.retry.longest_ms));
-        app.holds.hold(&self.delivery.connection, until, reason);
+    fn hold(&self, app: &App, connection: &Connection, asked_ms: u64, reason: &str) {
+        let until = clock::now().plus_ms(asked_ms.min(connection.retry.longest_ms));
+        app.holds.hold(&connection.name, until, reason);
+    }
+
+    /// The time of the next attempt, or that there is none: what a failure that may pass comes to.
+    fn later(&self, connection: &Connection, reason: String, asked_ms: Option<u64>) -> Verdict {
+        let Delivery { attempts, owed_since, .. } = self.delivery;
+        let next =
+            connection.retry.next_attempt(attempts, owed_since, clock::now(), asked_ms, clock::jitter());
+        match next {
+            Some(at) => Verdict::Retry { reason, at },
+            None => Verdict::Expired(reason),
+        }
     }
 
     /// A plugin that did not answer: out of time may be the machine's fault and is tried again; anything else
     /// would happen again.
-    fn broken(&self, app: &App, error: &CallError) -> Verdict {
+    fn broken(&self, connection: &Connection, error: &CallError) -> Verdict {
         tracing::warn!(delivery = %self.delivery.id, action = self.delivery.action, %error, "a delivery could not be encoded");
         match error.kind {
-            CallErrorKind::Time => later(app, self, error.to_string(), None),
+            CallErrorKind::Time => self.later(connection, error.to_string(), None),
             _ => Verdict::Rejected(error.to_string()),
         }
     }

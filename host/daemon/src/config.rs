@@ -20,6 +20,7 @@ mod connections;
 mod limits;
 mod reader;
 mod relay;
+mod retry;
 mod secret;
 mod sources;
 mod target;
@@ -49,8 +50,6 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// What bounds the relay's work.
     pub limits: Limits,
-    /// When deliveries are tried again.
-    pub retry: Schedule,
     /// By name.
     pub sources: BTreeMap<String, Source>,
     /// By name.
@@ -144,6 +143,8 @@ pub struct Connection {
     pub timeout: Duration,
     /// Deliveries under way at the same time.
     pub concurrency: usize,
+    /// When a delivery over it is tried again.
+    pub retry: Schedule,
     /// Bytes of one request.
     pub body_bytes: usize,
     /// By the key of the plugin's field.

@@ -89,6 +89,7 @@ pub fn router(app: Arc<App>, shelf: Arc<Shelf>) -> Router {
         .route("/deliveries", get(deliveries::list))
         .route("/deliveries/{delivery}", get(deliveries::show))
         .route("/deliveries/{delivery}/retry", post(deliveries::retry))
+        .route("/deliveries/{delivery}/discard", post(deliveries::discard))
         .route("/sources", get(sources::list))
         .route("/sources/{source}/try", post(sources::try_out))
         .route("/sources/{source}/redecode", post(receipts::redecode_all))

@@ -10,7 +10,7 @@ use std::time::Instant;
 use sha2::{Digest as _, Sha256};
 use tocsin_core::fold::ReceiptRecord;
 use tocsin_core::id::Id;
-use tocsin_core::journal::{BY_BODY, Decoding, Entry, Fact, Received, Verdict};
+use tocsin_core::journal::{BY_BODY, Decoding, Entry, Fact, Received};
 use tocsin_core::plugin::{Decoded, Encoding, Refusal, Replays, Reply, SourceRequest};
 
 use crate::app::{App, CommitError};
@@ -207,20 +207,4 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 /// Microseconds since `started`.
 pub(crate) fn micros(started: Instant) -> u64 {
     u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX)
-}
-
-/// The time of the next attempt, or that there is none: what a failure that may pass comes to.
-pub(crate) fn later(app: &App, attempt: &Attempt, reason: String, asked_ms: Option<u64>) -> Verdict {
-    let delivery = &attempt.delivery;
-    let next = app.config.retry.next_attempt(
-        delivery.attempts,
-        delivery.owed_since,
-        clock::now(),
-        asked_ms,
-        clock::jitter(),
-    );
-    match next {
-        Some(at) => Verdict::Retry { reason, at },
-        None => Verdict::Expired(reason),
-    }
 }

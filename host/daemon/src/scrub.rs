@@ -152,7 +152,7 @@ mod tests {
             "XXyyZZabCDefGHijKLmnOPqr",
             "9f86d081884c7d659a2feaa0c55ad015",
             "0191e0c4-7d2c-7cc1-9f3a-3d2f0a4b5c6d",
-            "AIzaSyD3xAMPLE-k3y_of-a-space",
+            "AIzaSyD3xQ9mPLEk3y7Fh2aBspZcEw0vT1uRnXo",
             "xoxb-1234567890-abcdefghij",
         ] {
             assert!(is_token(token), "{token}");

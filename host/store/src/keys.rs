@@ -37,6 +37,7 @@ pub(crate) const fn delivery_state(state: DeliveryState) -> u8 {
         DeliveryState::NotSent => 7,
         DeliveryState::Rejected => 8,
         DeliveryState::Expired => 9,
+        DeliveryState::Discarded => 10,
     }
 }
 

@@ -143,6 +143,28 @@ fn a_receiver_that_does_not_answer_in_time_is_tried_again() {
 }
 
 #[test]
+fn a_connection_may_have_a_patience_of_its_own() {
+    let receiver = Receiver::scripted(|_, _| Reply::status(502));
+    let place = |name: &str, retry: &str| {
+        format!("{}{retry}{}", connection(name, "webhook", &receiver.url("/")), action(name, name))
+    };
+    let own = "retry = { first = \"20ms\", longest = \"20ms\", give_up_after = \"100ms\" }\n";
+    let relay = Relay::start(&format!(
+        "[retry]\nfirst = \"1h\"\nlongest = \"1h\"\n{}{}{}",
+        source("hook", "webhook"),
+        place("chat", own),
+        place("ticket", "")
+    ));
+    open(&relay, "disk");
+    until("the chat was given up", || {
+        let deliveries = relay.list(&["deliveries", "list", "--connection", "chat"]);
+        (deliveries[0]["state"] == "expired").then_some(())
+    });
+    let ticket = &relay.list(&["deliveries", "list", "--connection", "ticket"])[0];
+    assert_eq!((&ticket["state"], &ticket["attempts"]), (&json!("due"), &json!(1)));
+}
+
+#[test]
 fn what_is_given_up_is_a_dead_letter_that_can_be_tried_again() {
     let receiver = Receiver::scripted(|_, _| Reply::status(502));
     let retry = "[retry]\nfirst = \"20ms\"\nlongest = \"50ms\"\ngive_up_after = \"400ms\"\n";

@@ -72,6 +72,29 @@ fn an_answer_that_cannot_be_read_whole_says_so() {
     assert_eq!(receiver.requests()[0].header("accept-encoding"), Some("identity"));
 }
 
+#[test]
+fn a_dead_letter_that_nobody_needs_is_discarded_and_stands_in_nobodys_way() {
+    let receiver = Receiver::scripted(|_, _| Reply::body(422, "no such team"));
+    let relay = Relay::start(&to_webhook(&receiver));
+    for title in ["disk", "cpu", "net"] {
+        open(&relay, title);
+    }
+    let dead = relay.settled();
+    relay.run(&["status"]).expect(1);
+    let said = relay.run(&["deliveries", "discard", id(&dead[0]), "--as", "Ann"]).expect(0).stdout;
+    assert!(said.contains("is discarded"), "{said}");
+    let again = relay.run(&["deliveries", "retry", id(&dead[0])]).expect(1).all();
+    assert!(again.contains("only one that is"), "{again}");
+    let history = relay.run(&["incidents", "show", "3"]).expect(0).stdout;
+    assert!(history.contains("discarded") && history.contains("by Ann"), "{history}");
+    let said = relay.run(&["deliveries", "discard", "--dead-letters"]).expect(0).stdout;
+    assert!(said.contains("2 dead letters are discarded"), "{said}");
+    relay.run(&["status"]).expect(0);
+    assert_eq!(relay.list(&["deliveries", "list", "--state", "discarded"]).len(), 3);
+    relay.run(&["verify"]).expect(0);
+    receiver.wait(3);
+}
+
 /// The words of an address were once taken for secrets, and what was kept of an answer led nowhere.
 #[test]
 fn what_a_peer_calls_something_at_its_own_address_is_kept_whole() {

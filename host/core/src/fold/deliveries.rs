@@ -100,6 +100,26 @@ impl<S: State> Step<'_, S> {
         Ok(())
     }
 
+    pub(super) fn gave_up(&mut self, deliveries: &[Id], actor: &str) -> Fold<(), S> {
+        let mut dead: Vec<Delivery> = Vec::with_capacity(deliveries.len());
+        for id in deliveries {
+            let before = self.state.delivery(*id).kept()?.ok_or(Rejection::NoDelivery(*id))?;
+            let again = dead.iter().any(|other| other.id == *id);
+            if again || !before.state.is_dead_letter() {
+                let state = if again { DeliveryState::Discarded } else { before.state };
+                let expected = "only one that is rejected or expired can be discarded";
+                return Err(Rejection::WrongState { id: *id, state, expected }.into());
+            }
+            dead.push(before);
+        }
+        for before in dead {
+            let delivery = Delivery { state: DeliveryState::Discarded, ..before.clone() };
+            self.state.put_delivery(Some(&before), &delivery).kept()?;
+            self.tell(&delivery, &format!("by {actor}"))?;
+        }
+        Ok(())
+    }
+
     fn expect(&self, id: Id, state: DeliveryState, expected: &'static str) -> Fold<Delivery, S> {
         let delivery = self.state.delivery(id).kept()?.ok_or(Rejection::NoDelivery(id))?;
         if delivery.state != state {

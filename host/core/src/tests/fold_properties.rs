@@ -33,6 +33,7 @@ enum Move {
     ClaimOne(usize),
     Settle(usize, u8),
     Retry(usize),
+    GiveUp(usize),
     /// With so many of the actions, or with the configuration that is in force.
     Restart(Option<usize>),
 }
@@ -74,7 +75,8 @@ fn moves() -> impl Strategy<Value = Move> {
         3 => Just(Move::Claim),
         1 => pick.clone().prop_map(Move::ClaimOne),
         6 => (pick.clone(), 0..8_u8).prop_map(|(at, how)| Move::Settle(at, how)),
-        2 => pick.prop_map(Move::Retry),
+        2 => pick.clone().prop_map(Move::Retry),
+        1 => pick.prop_map(Move::GiveUp),
         1 => prop::option::of(0..4_usize).prop_map(Move::Restart),
     ]
 }
@@ -150,6 +152,10 @@ fn fact(relay: &Relay, change: &Move) -> Option<Fact> {
         }
         Move::Settle(at, how) => settled(pick(state.sending.iter().copied(), *at)?, verdict(relay, *how)),
         Move::Retry(at) => retried(pick(state.deliveries.keys().copied(), *at)?),
+        Move::GiveUp(at) => Fact::GaveUp {
+            deliveries: vec![pick(state.deliveries.keys().copied(), *at)?],
+            actor: "Ada".to_owned(),
+        },
         Move::Modify(at, title, severity, text) => Fact::Modified {
             incident: pick(state.incidents.keys().copied(), *at)?,
             title: title.map(str::to_owned),

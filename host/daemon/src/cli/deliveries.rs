@@ -19,7 +19,7 @@ pub(super) enum Deliveries {
     /// List deliveries, newest first.
     List {
         /// Only these states, with commas: waiting, due, sending, delivered, accepted, skipped, not_sent,
-        /// rejected, expired
+        /// rejected, expired, discarded
         #[arg(long, value_name = "STATES")]
         state: Option<String>,
         /// Only those that ended without arriving: rejected or expired.
@@ -59,6 +59,46 @@ pub(super) enum Deliveries {
         #[arg(long = "as", value_name = "NAME")]
         actor: Option<String>,
     },
+    /// Give up on a dead letter that nobody needs any more: it is kept, and is none any more.
+    Discard {
+        /// Its id.
+        #[arg(required_unless_present = "dead_letters")]
+        delivery: Option<String>,
+        /// All dead letters instead; with --action, those of one action.
+        #[arg(long, conflicts_with = "delivery")]
+        dead_letters: bool,
+        /// Whose dead letters.
+        #[arg(long, requires = "dead_letters")]
+        action: Option<String>,
+        /// Who says so. Default: the user at the terminal
+        #[arg(long = "as", value_name = "NAME")]
+        actor: Option<String>,
+    },
+}
+
+/// What can be done to a dead letter.
+#[derive(Clone, Copy)]
+enum Deed {
+    Retry,
+    Discard,
+}
+
+impl Deed {
+    /// In the address of the control interface.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Discard => "discard",
+        }
+    }
+
+    /// Of several, done.
+    const fn done(self) -> &'static str {
+        match self {
+            Self::Retry => "dead letters are tried again",
+            Self::Discard => "dead letters are discarded",
+        }
+    }
 }
 
 pub(super) fn run(place: &Place, command: Deliveries) -> anyhow::Result<ExitCode> {
@@ -78,23 +118,42 @@ pub(super) fn run(place: &Place, command: Deliveries) -> anyhow::Result<ExitCode
             let delivery = place.ask(&format!("/deliveries/{}", segment(&delivery)), None)?;
             if place.json { json(&delivery) } else { show(&delivery) }
         }
-        Deliveries::Retry { delivery: Some(delivery), actor, .. } => {
-            let delivery = retry(place, &delivery, actor)?;
-            if place.json { json(&delivery) } else { say!("{}", line(&delivery)) }
+        Deliveries::Retry { delivery, action, actor, .. } => {
+            act(place, Deed::Retry, delivery, action, actor)?;
         }
-        Deliveries::Retry { delivery: None, action, actor, .. } => retry_all(place, action, actor)?,
+        Deliveries::Discard { delivery, action, actor, .. } => {
+            act(place, Deed::Discard, delivery, action, actor)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn retry(place: &Place, delivery: &str, actor: Option<String>) -> anyhow::Result<Value> {
-    let path = format!("/deliveries/{}/retry", segment(delivery));
+/// Does it to one delivery, or to all dead letters.
+fn act(
+    place: &Place,
+    deed: Deed,
+    delivery: Option<String>,
+    action: Option<String>,
+    actor: Option<String>,
+) -> anyhow::Result<()> {
+    let Some(delivery) = delivery else { return to_all(place, deed, action, actor) };
+    let delivery = to_one(place, deed, &delivery, actor)?;
+    if place.json {
+        json(&delivery)
+    } else {
+        say!("{}", line(&delivery))
+    }
+    Ok(())
+}
+
+fn to_one(place: &Place, deed: Deed, delivery: &str, actor: Option<String>) -> anyhow::Result<Value> {
+    let path = format!("/deliveries/{}/{}", segment(delivery), deed.as_str());
     place.ask(&path, Some(json!({ "actor": actor.unwrap_or_else(person) })))
 }
 
 /// The oldest first, as they were owed.
-fn retry_all(place: &Place, action: Option<String>, actor: Option<String>) -> anyhow::Result<()> {
-    let mut retried = Vec::new();
+fn to_all(place: &Place, deed: Deed, action: Option<String>, actor: Option<String>) -> anyhow::Result<()> {
+    let mut done = Vec::new();
     loop {
         let pairs = [
             ("state", Some(DEAD.to_owned())),
@@ -104,19 +163,19 @@ fn retry_all(place: &Place, action: Option<String>, actor: Option<String>) -> an
         let found = place.ask(&query("/deliveries", &pairs), None)?;
         let ids = items(&found).iter().rev().map(|delivery| text(delivery, "id"));
         // One that is a dead letter again by now is not tried twice.
-        let new: Vec<String> = ids.filter(|id| !retried.contains(id)).collect();
+        let new: Vec<String> = ids.filter(|id| !done.contains(id)).collect();
         if new.is_empty() {
             break;
         }
         for id in new {
-            retry(place, &id, actor.clone())?;
-            retried.push(id);
+            to_one(place, deed, &id, actor.clone())?;
+            done.push(id);
         }
     }
     if place.json {
-        json(&json!(retried));
+        json(&json!(done));
     } else {
-        say!("{} dead letters are tried again", retried.len());
+        say!("{} {}", done.len(), deed.done());
     }
     Ok(())
 }
@@ -183,6 +242,8 @@ fn show(delivery: &Value) {
         );
     }
     if matches!(text(delivery, "state").as_str(), "rejected" | "expired") {
-        say!("Mend what the last line says, then: tocsin deliveries retry {}", text(delivery, "id"));
+        let id = text(delivery, "id");
+        say!("Mend what the last line says, then: tocsin deliveries retry {id}");
+        say!("Nobody needs it any more: tocsin deliveries discard {id}");
     }
 }

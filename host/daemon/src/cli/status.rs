@@ -66,7 +66,12 @@ fn still(status: &Value) -> Vec<String> {
             "receipts list --dead-letters",
             "receipts redecode or discard them",
         ),
-        ("out", "did not arrive", "deliveries list --dead-letters", "deliveries retry --dead-letters"),
+        (
+            "out",
+            "did not arrive",
+            "deliveries list --dead-letters",
+            "deliveries retry --dead-letters, or discard",
+        ),
     ] {
         let count = status["counts"]["dead_letters"][way].as_u64().unwrap_or(0);
         if count > 0 {

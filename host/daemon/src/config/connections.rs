@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use tocsin_core::egress::{Policy, check_url};
+use tocsin_core::retry::Schedule;
 
 use super::limits::BODY_BYTES_MAX;
 use super::reader::Reader;
-use super::{Connection, Limits, Target};
+use super::{Connection, Limits, Target, retry};
 
 /// How long a request may take unless said otherwise: iTop creates tickets in seconds, not minutes.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -21,6 +22,7 @@ pub(super) fn read(
     name: String,
     mut reader: Reader,
     policy: Policy,
+    schedule: Schedule,
     limits: &Limits,
 ) -> Option<(String, Connection)> {
     let plugin = reader.required_text("plugin", "the id of the plugin that sends, such as `slack`");
@@ -55,6 +57,7 @@ pub(super) fn read(
             format!("no plugin could hold it in its memory: set `limits.plugin_memory` to {mib}MiB or more"),
         );
     }
+    let retry = if reader.has("retry") { retry::read(reader.section("retry"), schedule) } else { schedule };
     let secrets = reader.secrets("secrets");
     let settings = reader.settings("settings");
     reader.finish();
@@ -69,6 +72,7 @@ pub(super) fn read(
         policy,
         timeout,
         concurrency,
+        retry,
         body_bytes,
         secrets,
         settings,

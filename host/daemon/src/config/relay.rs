@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use tocsin_core::egress::Policy;
 use tocsin_core::retry::Schedule;
@@ -11,7 +10,7 @@ use toml::Table;
 use url::Url;
 
 use super::reader::Reader;
-use super::{Config, Problem, actions, connections, limits, sources};
+use super::{Config, Problem, actions, connections, limits, retry, sources};
 
 /// Where senders connect to when nothing is said: not reachable from outside by accident.
 const DEFAULT_LISTEN: &str = "127.0.0.1:8686";
@@ -36,7 +35,7 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<Problem>) {
         .map(|texts| sources::networks(&root, "trusted_proxies", &texts))
         .unwrap_or_default();
     let limits = limits::read(root.section("limits"));
-    let retry = read_retry(root.section("retry"));
+    let schedule = retry::read(root.section("retry"), Schedule::default());
     let policy = read_egress(root.section("egress"));
     let sources: BTreeMap<_, _> = root
         .sections("sources")
@@ -47,7 +46,7 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<Problem>) {
     let names: Vec<String> = sections.iter().map(|(name, _)| name.clone()).collect();
     let connections: BTreeMap<_, _> = sections
         .into_iter()
-        .filter_map(|(name, section)| connections::read(name, section, policy, &limits))
+        .filter_map(|(name, section)| connections::read(name, section, policy, schedule, &limits))
         .collect();
     let actions: BTreeMap<_, _> = root
         .sections("actions")
@@ -64,7 +63,6 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<Problem>) {
         public_url,
         trusted_proxies,
         limits,
-        retry,
         sources,
         connections,
         actions,
@@ -113,30 +111,6 @@ fn directory(
     }
     let given = std::env::var_os(variable).filter(|value| !variable.is_empty() && !value.is_empty());
     given.map_or_else(or, PathBuf::from)
-}
-
-fn read_retry(mut reader: Reader) -> Schedule {
-    let default = Schedule::default();
-    let ms = |duration: Option<Duration>, default: u64| {
-        duration.map_or(default, |given| u64::try_from(given.as_millis()).unwrap_or(u64::MAX))
-    };
-    let given = ["first", "longest"].map(|key| reader.has(key));
-    let [first, longest] = ["first", "longest"].map(|key| reader.duration(key));
-    // What stands in for a duration that cannot be read is not the reader's.
-    let are_read = given == [first.is_some(), longest.is_some()];
-    let schedule = Schedule {
-        first_ms: ms(first, default.first_ms),
-        longest_ms: ms(longest, default.longest_ms),
-        give_up_after_ms: ms(reader.duration("give_up_after"), default.give_up_after_ms),
-    };
-    if schedule.first_ms == 0 {
-        reader.problem("first", "is 0, which would try without a pause: use `1s` or more");
-    }
-    if are_read && schedule.longest_ms < schedule.first_ms {
-        reader.problem("longest", "is shorter than `first`");
-    }
-    reader.finish();
-    schedule
 }
 
 fn read_egress(mut reader: Reader) -> Policy {

@@ -1,4 +1,4 @@
-//! Deliveries over the control socket: list, show, retry.
+//! Deliveries over the control socket: list, show, retry, discard.
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -61,14 +61,14 @@ async fn find(control: &Control, id: Id) -> Result<Delivery, Problem> {
 /// Who does it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RetryBody {
+pub(super) struct ActorBody {
     actor: String,
 }
 
 pub(super) async fn retry(
     State(control): State<Control>,
     Path(delivery): Path<String>,
-    Json(body): Json<RetryBody>,
+    Json(body): Json<ActorBody>,
 ) -> Result<Json<Value>, Problem> {
     let id = query::id(&delivery)?;
     control.app.record(Fact::Retried { delivery: id, actor: body.actor }).await?;
@@ -76,4 +76,14 @@ pub(super) async fn retry(
     control.app.holds.release(&retried.connection);
     control.app.signals.due.notify_one();
     Ok(Json(shapes::delivery_whole(&retried)))
+}
+
+pub(super) async fn discard(
+    State(control): State<Control>,
+    Path(delivery): Path<String>,
+    Json(body): Json<ActorBody>,
+) -> Result<Json<Value>, Problem> {
+    let id = query::id(&delivery)?;
+    control.app.record(Fact::GaveUp { deliveries: vec![id], actor: body.actor }).await?;
+    Ok(Json(shapes::delivery_whole(&find(&control, id).await?)))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tocsin_core::egress::Policy;
 use tocsin_core::plugin::Signing;
+use tocsin_core::retry::Schedule;
 
 use super::*;
 use crate::config::Target;
@@ -22,6 +23,7 @@ fn connection() -> Connection {
         policy: Policy::default(),
         timeout: Duration::from_secs(1),
         concurrency: 1,
+        retry: Schedule::default(),
         body_bytes: 1024,
         secrets: BTreeMap::from([("token".to_owned(), Secret::new("a\"b&c d"))]),
         settings: BTreeMap::new(),

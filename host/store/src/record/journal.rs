@@ -74,6 +74,10 @@ enum FactV1<'a> {
         delivery: IdV1,
         actor: Text<'a>,
     },
+    GaveUp {
+        deliveries: Vec<IdV1>,
+        actor: Text<'a>,
+    },
 }
 
 impl<'a> From<&'a Fact> for FactV1<'a> {
@@ -116,6 +120,10 @@ impl<'a> From<&'a Fact> for FactV1<'a> {
             Fact::Retried { delivery, actor } => {
                 Self::Retried { delivery: IdV1(*delivery), actor: actor.into() }
             }
+            Fact::GaveUp { deliveries, actor } => Self::GaveUp {
+                deliveries: deliveries.iter().copied().map(IdV1).collect(),
+                actor: actor.into(),
+            },
         }
     }
 }
@@ -157,6 +165,10 @@ impl From<FactV1<'_>> for Fact {
             FactV1::Retried { delivery, actor } => {
                 Self::Retried { delivery: delivery.0, actor: actor.into_owned() }
             }
+            FactV1::GaveUp { deliveries, actor } => Self::GaveUp {
+                deliveries: deliveries.into_iter().map(|id| id.0).collect(),
+                actor: actor.into_owned(),
+            },
         }
     }
 }

@@ -72,6 +72,7 @@ words!(DeliveryStateV1 for DeliveryState {
     NotSent = "not_sent",
     Rejected = "rejected",
     Expired = "expired",
+    Discarded = "discarded",
 });
 
 words!(CommandV1 for Command {
