@@ -1,8 +1,7 @@
 //! Finding our own ticket and our own entry again, so that a lost answer never makes a second one.
 //!
-//! Never puts anything into a query but an id of letters and digits, a name of iTop's, a time and words of our
-//! own, and never takes a ticket for ours that
-//! only quotes the mark.
+//! Never puts anything into a query but an id of letters and digits, a name of iTop's, a time and words of our own,
+//! and never takes a ticket for ours that only quotes the mark.
 
 use serde_json::{Value, json};
 use tocsin_plugin::prelude::*;

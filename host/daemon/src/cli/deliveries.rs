@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::out::say;
@@ -45,35 +45,26 @@ pub(super) enum Deliveries {
     },
     /// Try one again now: a dead letter, or one that waits for its time. Its connection goes on if it was
     /// paused.
-    Retry {
-        /// Its id.
-        #[arg(required_unless_present = "dead_letters")]
-        delivery: Option<String>,
-        /// All dead letters instead; with --action, those of one action.
-        #[arg(long, conflicts_with = "delivery")]
-        dead_letters: bool,
-        /// Whose dead letters.
-        #[arg(long, requires = "dead_letters")]
-        action: Option<String>,
-        /// Who says so. Default: the user at the terminal
-        #[arg(long = "as", value_name = "NAME")]
-        actor: Option<String>,
-    },
+    Retry(Which),
     /// Give up on a dead letter that nobody needs any more: it is kept, and is none any more.
-    Discard {
-        /// Its id.
-        #[arg(required_unless_present = "dead_letters")]
-        delivery: Option<String>,
-        /// All dead letters instead; with --action, those of one action.
-        #[arg(long, conflicts_with = "delivery")]
-        dead_letters: bool,
-        /// Whose dead letters.
-        #[arg(long, requires = "dead_letters")]
-        action: Option<String>,
-        /// Who says so. Default: the user at the terminal
-        #[arg(long = "as", value_name = "NAME")]
-        actor: Option<String>,
-    },
+    Discard(Which),
+}
+
+/// One delivery, or all dead letters.
+#[derive(Debug, Args)]
+pub(super) struct Which {
+    /// Its id.
+    #[arg(required_unless_present = "dead_letters")]
+    delivery: Option<String>,
+    /// All dead letters instead; with --action, those of one action.
+    #[arg(long, conflicts_with = "delivery")]
+    dead_letters: bool,
+    /// Whose dead letters.
+    #[arg(long, requires = "dead_letters")]
+    action: Option<String>,
+    /// Who says so. Default: the user at the terminal
+    #[arg(long = "as", value_name = "NAME")]
+    actor: Option<String>,
 }
 
 /// What can be done to a dead letter.
@@ -118,24 +109,14 @@ pub(super) fn run(place: &Place, command: Deliveries) -> anyhow::Result<ExitCode
             let delivery = place.ask(&format!("/deliveries/{}", segment(&delivery)), None)?;
             if place.json { json(&delivery) } else { show(&delivery) }
         }
-        Deliveries::Retry { delivery, action, actor, .. } => {
-            act(place, Deed::Retry, delivery, action, actor)?;
-        }
-        Deliveries::Discard { delivery, action, actor, .. } => {
-            act(place, Deed::Discard, delivery, action, actor)?;
-        }
+        Deliveries::Retry(which) => act(place, Deed::Retry, which)?,
+        Deliveries::Discard(which) => act(place, Deed::Discard, which)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Does it to one delivery, or to all dead letters.
-fn act(
-    place: &Place,
-    deed: Deed,
-    delivery: Option<String>,
-    action: Option<String>,
-    actor: Option<String>,
-) -> anyhow::Result<()> {
+fn act(place: &Place, deed: Deed, which: Which) -> anyhow::Result<()> {
+    let Which { delivery, action, actor, .. } = which;
     let Some(delivery) = delivery else { return to_all(place, deed, action, actor) };
     let delivery = to_one(place, deed, &delivery, actor)?;
     if place.json {
