@@ -11,8 +11,9 @@ use tocsin_core::fold::{Applied, Rejection};
 use tocsin_core::journal::{Entry, Fact};
 use tocsin_core::plugin::SourceRequest;
 use tocsin_store::{Store, Write, WriteError};
-use tokio::sync::{Notify, Semaphore, broadcast, oneshot};
+use tokio::sync::{Semaphore, broadcast, oneshot};
 
+use crate::bell::Bell;
 use crate::bindings::Bindings;
 use crate::clock;
 use crate::config::Config;
@@ -33,17 +34,17 @@ const TRACE_BUFFER: usize = 4096;
 /// wanted an entry recorded is gone by the time it is.
 #[derive(Debug)]
 pub struct Signals {
-    /// Told whenever a delivery may be due.
-    pub due: Notify,
-    /// Told whenever a timer was set.
-    pub timed: Notify,
+    /// Rings whenever a delivery may be due.
+    pub due: Bell,
+    /// Rings whenever a timer was set.
+    pub timed: Bell,
     /// Every step of the road, for whoever watches.
     pub steps: broadcast::Sender<Trace>,
 }
 
 impl Default for Signals {
     fn default() -> Self {
-        Self { due: Notify::new(), timed: Notify::new(), steps: broadcast::channel(TRACE_BUFFER).0 }
+        Self { due: Bell::default(), timed: Bell::default(), steps: broadcast::channel(TRACE_BUFFER).0 }
     }
 }
 
@@ -65,10 +66,10 @@ impl Signals {
             });
         }
         if applied.scheduled {
-            self.due.notify_one();
+            self.due.ring();
         }
         if applied.timed {
-            self.timed.notify_one();
+            self.timed.ring();
         }
     }
 }
@@ -136,7 +137,7 @@ impl App {
     /// Puts other plugins in force. Calls under way end with the ones they began with.
     pub fn bind(&self, bindings: Bindings) {
         *self.bindings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(bindings);
-        self.signals.due.notify_one();
+        self.signals.due.ring();
     }
 
     /// Counts a request that did not prove what `source` asks for.
@@ -220,7 +221,7 @@ mod tests {
         let _ =
             std::future::poll_fn(|context| Poll::Ready(recording.as_mut().poll(context).is_ready())).await;
         drop(recording);
-        let woken = tokio::time::timeout(Duration::from_secs(60), app.signals.due.notified()).await;
+        let woken = tokio::time::timeout(Duration::from_secs(60), app.signals.due.heard()).await;
         woken.expect("the dispatcher is told of what is due");
         app.store.close();
     }

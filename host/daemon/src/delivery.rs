@@ -67,7 +67,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             }
         };
         tokio::select! {
-            () = app.signals.due.notified() => {}
+            () = app.signals.due.heard() => {}
             () = tokio::time::sleep_until(wake) => {}
             Some(done) = workers.running.join_next() => workers.finished(done.ok()),
             _ = stop.changed() => {}

@@ -13,6 +13,7 @@ pub mod pipeline;
 
 pub mod app;
 pub mod attempt;
+pub mod bell;
 pub mod bindings;
 pub mod clock;
 pub mod config;

@@ -36,7 +36,7 @@ pub async fn run(app: Arc<App>) {
             }
         };
         tokio::select! {
-            () = app.signals.timed.notified() => {}
+            () = app.signals.timed.heard() => {}
             () = tokio::time::sleep(wait) => {}
         }
     }

@@ -74,7 +74,7 @@ pub(super) async fn retry(
     control.app.record(Fact::Retried { delivery: id, actor: body.actor }).await?;
     let retried = find(&control, id).await?;
     control.app.holds.release(&retried.connection);
-    control.app.signals.due.notify_one();
+    control.app.signals.due.ring();
     Ok(Json(shapes::delivery_whole(&retried)))
 }
 
