@@ -159,6 +159,17 @@ pub enum Verdict {
     Misconfigured(String),
 }
 
+impl Verdict {
+    /// The words that say it to people.
+    pub const fn words_mut(&mut self) -> &mut String {
+        match self {
+            Self::Delivered(outcome) | Self::Accepted(outcome) => &mut outcome.summary,
+            Self::Retry { reason, .. } => reason,
+            Self::Skipped(why) | Self::Expired(why) | Self::Rejected(why) | Self::Misconfigured(why) => why,
+        }
+    }
+}
+
 /// What a delivery that arrived brought back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {

@@ -17,7 +17,7 @@ use crate::clock;
 use crate::config::Connection;
 use crate::outgoing::{InvalidRequest, Moment, Sketch, assemble, sketch};
 use crate::pipeline::micros;
-use crate::scrub::PLACE;
+use crate::scrub::{PLACE, Secrets};
 use crate::sender::SendError;
 use crate::trace::Trace;
 
@@ -42,6 +42,15 @@ pub struct Prepared<'a> {
     pub connection: &'a Connection,
     /// Its address for this incident.
     pub target: Url,
+}
+
+impl Prepared<'_> {
+    /// Takes every long part of the connection's address out of a text for people: it may be a secret.
+    fn hide(&self, text: &mut String) {
+        let mut secrets = Secrets::default();
+        secrets.in_whole_address(&self.target, self.connection.target.sample());
+        secrets.scrub_text(text);
+    }
 }
 
 /// A request of an attempt and its answer, for whoever tries an action out.
@@ -128,8 +137,20 @@ impl Attempt {
         Ok(Prepared { context, plugin: action.plugin.with_limits(limits), connection, target })
     }
 
-    /// encode → send → resume → … → verdict
+    /// encode → send → resume → … → verdict, in words that hold nothing of the connection's address.
     async fn exchange(
+        &self,
+        app: &App,
+        prepared: &Prepared<'_>,
+        status: &mut Option<u16>,
+        seen: Option<&mut Vec<Exchange>>,
+    ) -> Verdict {
+        let mut verdict = self.steps(app, prepared, status, seen).await;
+        prepared.hide(verdict.words_mut());
+        verdict
+    }
+
+    async fn steps(
         &self,
         app: &App,
         prepared: &Prepared<'_>,
@@ -149,7 +170,7 @@ impl Attempt {
         for _ in 0..STEPS_MAX {
             let (request, state) = match step {
                 Err(error) => return self.broken(connection, &error),
-                Ok(Err(failure)) => return self.failed(app, connection, failure, *status),
+                Ok(Err(failure)) => return self.failed(app, prepared, failure, *status),
                 Ok(Ok(Step::Delivered(receipt))) => return arrived(receipt),
                 Ok(Ok(Step::Skipped(why))) => return Verdict::Skipped(why),
                 Ok(Ok(Step::Send { request, state })) => (request, state),
@@ -203,9 +224,11 @@ impl Attempt {
         Ok(response)
     }
 
-    fn failed(&self, app: &App, connection: &Connection, failure: Failure, status: Option<u16>) -> Verdict {
+    fn failed(&self, app: &App, prepared: &Prepared<'_>, failure: Failure, status: Option<u16>) -> Verdict {
+        let connection = prepared.connection;
         match failure {
-            Failure::Retry { reason, after_ms } => {
+            Failure::Retry { mut reason, after_ms } => {
+                prepared.hide(&mut reason);
                 if let (Some(asked_ms), Some(429 | 503)) = (after_ms, status) {
                     self.hold(app, connection, asked_ms, &reason);
                 }

@@ -10,8 +10,7 @@ use url::Url;
 
 /// Bytes of a secret that is looked for.
 const SECRET_BYTES_MIN: usize = 8;
-/// Bytes of a part of an address that is taken for a secret: the tokens of all known webhooks are longer, words
-/// of an interface's path are shorter.
+/// Bytes of a part of an address that may be a secret: the tokens of all known webhooks are longer.
 const TOKEN_BYTES_MIN: usize = 16;
 /// Digits of a token, at least: words of an interface's path have fewer.
 const TOKEN_DIGITS_MIN: usize = 3;
@@ -39,6 +38,23 @@ impl Secrets {
         }
     }
 
+    /// Adds every long part of an address, words as well: for texts that are only read by people.
+    pub fn in_whole_address(&mut self, address: &Url, sample: &Url) {
+        let shared = parts(sample);
+        for part in parts(address).iter().filter(|part| shared.contains(part)) {
+            self.put_in(part.as_bytes());
+        }
+    }
+
+    /// Takes them out of `text`.
+    pub fn scrub_text(&self, text: &mut String) {
+        for secret in &self.0 {
+            if let Some(clean) = without(text.as_bytes(), secret) {
+                *text = String::from_utf8_lossy(&clean).into_owned();
+            }
+        }
+    }
+
     /// Takes them out of `response`.
     pub fn scrub(&self, response: &mut Response) {
         for secret in &self.0 {
@@ -56,23 +72,26 @@ impl Secrets {
 
 /// The parts of an address that are taken for secrets.
 fn tokens(address: &Url) -> Vec<String> {
+    parts(address).into_iter().filter(|part| is_token(part)).collect()
+}
+
+/// The parts of an address that are long enough for a secret, as they stand there and decoded.
+fn parts(address: &Url) -> Vec<String> {
     let segments = address.path().split('/').map(str::to_owned);
     let written = address.query().unwrap_or_default().split(['&', '=']).map(str::to_owned);
     let decoded = address.query_pairs().map(|(_, value)| value.into_owned());
-    segments.chain(written).chain(decoded).filter(|part| is_token(part)).collect()
+    segments.chain(written).chain(decoded).filter(|part| part.len() >= TOKEN_BYTES_MIN).collect()
 }
 
-/// Whether a part of an address looks drawn by chance: long, of letters with several digits, or of capital and
-/// small letters that change more often than in words.
+/// Whether a long part of an address looks drawn by chance: of letters with several digits, or of capital and small
+/// letters that change more often than in words.
 fn is_token(part: &str) -> bool {
     let digits = part.bytes().filter(u8::is_ascii_digit).count();
     let has_letters = part.bytes().any(|byte| byte.is_ascii_alphabetic());
     let cases: Vec<bool> =
         part.bytes().filter(u8::is_ascii_alphabetic).map(|byte| byte.is_ascii_uppercase()).collect();
     let turns = cases.windows(2).filter(|pair| pair[0] != pair[1]).count();
-    part.len() >= TOKEN_BYTES_MIN
-        && has_letters
-        && (digits >= TOKEN_DIGITS_MIN || turns * 3 >= cases.len().max(TOKEN_BYTES_MIN))
+    has_letters && (digits >= TOKEN_DIGITS_MIN || turns * 3 >= cases.len().max(TOKEN_BYTES_MIN))
 }
 
 /// `text` with every `secret` replaced; nothing when there is none in it.
@@ -144,6 +163,11 @@ mod tests {
         let said = "/api/incident-management/CreateIncidentFromMonitoring/v2-connect-oauth2-proxy \
                     db-primary-0001.example.org /triggers/manual/run";
         assert_eq!(scrubbed(&secrets, said), said);
+        // What only people read loses the words as well: they may be somebody's secret.
+        secrets.in_whole_address(&address("db-primary-0001.example.org"), &address("sample"));
+        let mut text = "incident-management of db-primary-0001.example.org".to_owned();
+        secrets.scrub_text(&mut text);
+        assert_eq!(text, "{{secret}} of db-primary-0001.example.org");
     }
 
     #[test]
@@ -157,13 +181,9 @@ mod tests {
         ] {
             assert!(is_token(token), "{token}");
         }
-        for word in [
-            "incident-management",
-            "applications/json",
-            "202601010000000001",
-            "short1234",
-            "IncomingWebhookTrigger",
-        ] {
+        for word in
+            ["incident-management", "applications/json", "202601010000000001", "IncomingWebhookTrigger"]
+        {
             assert!(!is_token(word), "{word}");
         }
     }

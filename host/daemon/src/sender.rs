@@ -99,10 +99,10 @@ async fn read(mut answer: reqwest::Response, limit: usize) -> Result<Response, S
         .iter()
         .map(|(name, value)| Pair::new(name.as_str(), String::from_utf8_lossy(value.as_bytes())))
         .collect();
-    let coding =
-        answer.headers().get(CONTENT_ENCODING).map(|coding| String::from_utf8_lossy(coding.as_bytes()));
-    let coding = coding.filter(|coding| !coding.trim().eq_ignore_ascii_case("identity"));
-    let coding = coding.map(|coding| coding.into_owned());
+    let coding = answer.headers().get(CONTENT_ENCODING);
+    let coding = coding
+        .map(|coding| String::from_utf8_lossy(coding.as_bytes()).into_owned())
+        .filter(|coding| !coding.trim().eq_ignore_ascii_case("identity"));
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(failed)? {
         if body.len() + chunk.len() > limit {

@@ -72,6 +72,25 @@ fn an_answer_that_cannot_be_read_whole_says_so() {
     assert_eq!(receiver.requests()[0].header("accept-encoding"), Some("identity"));
 }
 
+/// A token may be made of words, and what is only read by people does without them.
+#[test]
+fn a_delivery_log_holds_no_long_word_of_its_connections_address() {
+    let receiver = Receiver::scripted(|request, number| match number {
+        0 => Reply::Answer(429, vec![("retry-after", "1".to_owned())], request.path.clone()),
+        _ => Reply::body(400, &format!("no {}", request.path)),
+    });
+    let relay =
+        Relay::start(&to("webhook", &receiver.url("/correct-horse-battery/hook?k=planted-secret-marker")));
+    open(&relay, "disk");
+    relay.settled();
+    let log = the_delivery(&relay)["log"].clone();
+    for attempt in 0..2 {
+        let words = log[attempt]["summary"].as_str().expect("words");
+        assert!(words.contains("/{{secret}}/hook?k={{secret}}"), "{words}");
+    }
+    receiver.wait(2);
+}
+
 #[test]
 fn a_dead_letter_that_nobody_needs_is_discarded_and_stands_in_nobodys_way() {
     let receiver = Receiver::scripted(|_, _| Reply::body(422, "no such team"));
