@@ -30,6 +30,8 @@ pub fn describe(id: &str) -> PluginInfo {
             signatures: Vec::new(),
             methods: vec!["POST".to_owned()],
             replays: Replays::ByDeliveryId,
+            body_limit: None,
+            confirm_hosts: Vec::new(),
             example: None,
         }),
         action: None,
@@ -54,7 +56,15 @@ pub fn event(title: String) -> Event {
 
 /// An answer of these events.
 pub fn decoded(events: Vec<Event>) -> Decoded {
-    Decoded { events, delivery_id: None, reply: None, ignored: None }
+    Decoded {
+        events,
+        rejected: Vec::new(),
+        remarks: Vec::new(),
+        delivery_id: None,
+        reply: None,
+        ignored: None,
+        confirm: None,
+    }
 }
 
 /// An answer that tells the test what was found.

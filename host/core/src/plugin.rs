@@ -116,6 +116,10 @@ pub struct SourceInfo {
     pub methods: Vec<String>,
     /// When two requests are one.
     pub replays: Replays,
+    /// Bytes of the largest body that its sender usually sends.
+    pub body_limit: Option<u64>,
+    /// Host names that a confirmation's address may have; `*` stands for one label.
+    pub confirm_hosts: Vec<String>,
     /// A request to try it with.
     pub example: Option<Example>,
 }
@@ -189,17 +193,32 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
+/// An element of a list in a request that could not be read, while others could.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectedElement {
+    /// Where it stands, such as `alerts[3]`.
+    pub place: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
 /// What a request was decoded to. The events are not yet within [`crate::event`]'s bounds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decoded {
     /// In the order in which they are applied.
     pub events: Vec<Event>,
+    /// The elements that could not be read.
+    pub rejected: Vec<RejectedElement>,
+    /// Notes for the operator who sets the source up.
+    pub remarks: Vec<String>,
     /// The sender's own id of the delivery.
     pub delivery_id: Option<String>,
     /// In place of the host's answer.
     pub reply: Option<Reply>,
     /// Why there is no event although nothing is wrong.
     pub ignored: Option<String>,
+    /// An address that the sender wants fetched once to confirm the subscription.
+    pub confirm: Option<String>,
 }
 
 /// The sender's mistake, as the plugin found it.

@@ -8,7 +8,7 @@ use tocsin_core::plugin::{ActionRequest, Decoded, Failure, Pair, Part, Receipt, 
 
 use crate::limits::{
     DELIVERY_ID_BYTES_MAX, HEADERS_MAX, Limits, REASON_CHARS_MAX, REFERENCE_BYTES_MAX, REFERENCES_MAX,
-    REPLY_BYTES_MAX, STATE_BYTES_MAX,
+    REMARKS_MAX, REPLY_BYTES_MAX, STATE_BYTES_MAX,
 };
 
 /// What is too much, in words.
@@ -49,6 +49,13 @@ pub(crate) fn decoded(mut decoded: Decoded, limits: &Limits) -> Result<Decoded, 
             return Err(format!("it answered with status {status}, which no reply has (200 to 599)."));
         }
     }
+    at_most("rejected elements", decoded.rejected.len(), limits.events)?;
+    for element in &mut decoded.rejected {
+        cut(&mut element.place);
+        cut(&mut element.reason);
+    }
+    decoded.remarks.truncate(REMARKS_MAX);
+    decoded.remarks.iter_mut().for_each(cut);
     if let Some(reason) = &mut decoded.ignored {
         cut(reason);
     }

@@ -23,10 +23,12 @@ pub const WALL_MAX: Duration = Duration::from_secs(1);
 pub const REQUEST_BYTES_IN_MAX: usize = MIB;
 /// Bytes of the method, path, query and headers of such a request together.
 pub const HEAD_BYTES_IN_MAX: usize = 256 * KIB;
-/// Bytes that a decoded request may have: [`EVENTS_MAX`] events of 16 KiB each.
-pub const DECODED_BYTES_MAX: usize = 16 * MIB;
-/// Events that one request may be decoded to; they are committed in one transaction.
-pub const EVENTS_MAX: usize = 1000;
+/// Bytes that a decoded request may have: [`EVENTS_MAX`] events of 3 KiB each, twice an ordinary one.
+pub const DECODED_BYTES_MAX: usize = 32 * MIB;
+/// Events that one request may be decoded to: eight times what a large Kubernetes cluster sends at once.
+pub const EVENTS_MAX: usize = 10_000;
+/// Remarks on one request that are kept: a person reads them.
+pub(crate) const REMARKS_MAX: usize = 20;
 /// Bytes of a source's own reply; the longest known is a challenge that is echoed.
 pub const REPLY_BYTES_MAX: usize = 64 * KIB;
 /// Bytes of a request that goes out, without what the host puts in. Peers take far less: Teams 28 KiB,

@@ -44,7 +44,7 @@ pub struct In {
     /// A jq program that makes events of a request. Its input is the body: the JSON document, or an object of a
     /// form's fields, or of the query when there is no body; `$request` has `method`, `path`, `query`, `headers`
     /// and `received_at`. It gives objects with `status`, `key`, `title`, `message`, `severity`, `labels`,
-    /// `links`, `aliases`, `actor` and `occurred_at`, or `{ignored: "why"}`, or nothing.
+    /// `links`, `aliases`, `actor` and `occurred_at`, or `{ignored: "why"}`; giving nothing refuses the request.
     #[setting(label = "jq program", kind = "expression")]
     jq: Option<String>,
 }
@@ -86,12 +86,12 @@ fn simple(request: &Request, settings: &In) -> Result<Decoded, Refusal> {
         .map(|title| text::one_line(&title))
         .filter(|title| !title.is_empty())
         .ok_or_else(|| Refusal::missing(settings.title_field.clone()))?;
-    let change = match field(&settings.status_field) {
-        Some(word) => settings.change(&word, &settings.status_field)?,
-        None => Change::Trigger,
+    let changes = match field(&settings.status_field) {
+        Some(word) => settings.changes(&word, &settings.status_field)?,
+        None => &[Change::Trigger],
     };
     let key = field(&settings.id_field).unwrap_or_else(|| title.clone());
-    let mut event = Event::new(change, &key, &title).message(message(&document, &settings.message_field));
+    let mut event = Event::new(Change::Trigger, &key, &title).message(message(&document, &settings.message_field));
     if let Some(word) = field(&settings.severity_field) {
         event = event.severity(words::severity(&word));
         if event.severity.is_none() {
@@ -110,7 +110,7 @@ fn simple(request: &Request, settings: &In) -> Result<Decoded, Refusal> {
         }
     }
     let from_field = settings.delivery_id_field.as_deref().filter(|path| !path.is_empty()).and_then(field);
-    Ok(Decoded::from(event).delivery_id(from_field))
+    Ok(Decoded::from(event.for_each(changes)).delivery_id(from_field))
 }
 
 impl In {
@@ -121,16 +121,16 @@ impl In {
         own.or_else(|| self.recipe.map(|recipe| ("the recipe", recipe.program())))
     }
 
-    /// What a word for the status means; `field` is where it stands.
-    pub(crate) fn change(&self, word: &str, field: &str) -> Result<Change, Refusal> {
+    /// The events that a word for the status stands for; `field` is where it stands.
+    pub(crate) fn changes(&self, word: &str, field: &str) -> Result<&'static [Change], Refusal> {
         let is_in = |words: &[String]| words.iter().any(|known| words::same(known, word));
         if is_in(&self.trigger_words) {
-            return Ok(Change::Trigger);
+            return Ok(&[Change::Trigger]);
         }
         if is_in(&self.resolve_words) {
-            return Ok(Change::Resolve);
+            return Ok(&[Change::Resolve]);
         }
-        words::change(word).ok_or_else(|| {
+        words::changes(word).ok_or_else(|| {
             let word = text::truncate(&text::one_line(word), 60);
             let problem = format!(
                 "`{word}` is not known; send `trigger` or `resolve`, or add the word to the source's trigger_words \

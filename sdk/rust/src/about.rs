@@ -153,6 +153,12 @@ pub struct SourceInfo {
     pub methods: Vec<String>,
     /// When two requests are one.
     pub replays: Replays,
+    /// Bytes of the largest body that this sender usually sends; none for the host's own limit. An operator's
+    /// `body_limit` comes first.
+    pub body_limit: Option<u64>,
+    /// Host names that a [`crate::Decoded::confirm`] address may have; `*` stands for one label, as in
+    /// `sns.*.amazonaws.com`.
+    pub confirm_hosts: Vec<String>,
     /// A request that is decoded to one trigger.
     pub example: Option<Example>,
 }
@@ -164,6 +170,8 @@ impl Default for SourceInfo {
             signatures: Vec::new(),
             methods: vec!["POST".to_owned()],
             replays: Replays::ByDeliveryId,
+            body_limit: None,
+            confirm_hosts: Vec::new(),
             example: None,
         }
     }
@@ -188,6 +196,20 @@ impl SourceInfo {
     #[must_use]
     pub fn replays(mut self, replays: Replays) -> Self {
         self.replays = replays;
+        self
+    }
+
+    /// The same for bodies of up to this many bytes.
+    #[must_use]
+    pub fn body_limit(mut self, bytes: u64) -> Self {
+        self.body_limit = Some(bytes);
+        self
+    }
+
+    /// The same for confirmations at these host names.
+    #[must_use]
+    pub fn confirm_hosts<const N: usize>(mut self, hosts: [&str; N]) -> Self {
+        self.confirm_hosts = hosts.map(str::to_owned).to_vec();
         self
     }
 

@@ -87,7 +87,7 @@ pub use payload::Payload;
 pub use settings::{
     ChoiceType, FieldSpec, FieldType, Problem, Secret, SettingError, Settings, TextType, read,
 };
-pub use source::{Change, Decoded, Event, Refusal, Reply, Request, Source, check_source};
+pub use source::{Change, Decoded, Event, Refusal, Rejection, Reply, Request, Source, check_source};
 pub use step::{Certainty, Failure, Receipt, Response, Step};
 pub use time::Timestamp;
 pub use tocsin_plugin_derive::{Choice, Settings};

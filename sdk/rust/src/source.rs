@@ -127,20 +127,68 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
+/// An element of a list that could not be read, while others could.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// Where it stands in the request, such as `alerts[3]`.
+    pub place: String,
+    /// What is wrong with it and what would do: one sentence.
+    pub reason: String,
+}
+
 /// What a request was decoded to. One event or a list of them converts into it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decoded {
-    /// In the order in which they are applied; at most 1000.
+    /// In the order in which they are applied; at most 10,000.
     pub events: Vec<Event>,
+    /// The elements that could not be read. The events of the others are applied, and the request is kept as a dead
+    /// letter. [`Decoded::of_elements`] fills it.
+    pub rejected: Vec<Rejection>,
+    /// Notes for the operator who sets the source up, such as a time that could not be read: one sentence each.
+    pub remarks: Vec<String>,
     /// The sender's own id of this delivery, the same when it tries again.
     pub delivery_id: Option<String>,
     /// In place of the host's own answer.
     pub reply: Option<Reply>,
-    /// Why there is no event although nothing is wrong.
+    /// Why there is no event although nothing is wrong: a named test message, an event kind that means nothing.
     pub ignored: Option<String>,
+    /// An https address that the sender wants fetched once to confirm the subscription. The host fetches it only if
+    /// the operator allows it and its host is one of [`SourceInfo::confirm_hosts`].
+    pub confirm: Option<String>,
 }
 
 impl Decoded {
+    /// What the elements of a list were decoded to: `place` names the element with an index, such as `alerts[3]`.
+    ///
+    /// # Errors
+    /// The first element's refusal, when not one element could be read.
+    pub fn of_elements(
+        elements: impl IntoIterator<Item = Result<Vec<Event>, Refusal>>,
+        place: impl Fn(usize) -> String,
+    ) -> Result<Self, Refusal> {
+        let (mut decoded, mut first) = (Self::default(), None);
+        for (index, element) in elements.into_iter().enumerate() {
+            match element {
+                Ok(events) => decoded.events.extend(events),
+                Err(refusal) => {
+                    decoded.rejected.push(Rejection { place: place(index), reason: refusal.to_string() });
+                    first.get_or_insert(refusal);
+                }
+            }
+        }
+        match first {
+            Some(refusal) if decoded.events.is_empty() => Err(refusal),
+            _ => Ok(decoded),
+        }
+    }
+
+    /// The same with a note for the operator who sets the source up.
+    #[must_use]
+    pub fn remark(mut self, remark: impl Into<String>) -> Self {
+        self.remarks.push(remark.into());
+        self
+    }
+
     /// Nothing is wrong and there is nothing to report, for this reason.
     pub fn ignored(reason: impl Into<String>) -> Self {
         Self { ignored: Some(reason.into()), ..Self::default() }
@@ -182,6 +230,16 @@ pub enum Refusal {
         /// What is wrong with it and what would do.
         problem: String,
     },
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unsupported(why) | Self::Malformed(why) => f.write_str(why),
+            Self::Missing(field) => write!(f, "`{field}` is missing"),
+            Self::Invalid { field, problem } => write!(f, "`{field}`: {problem}"),
+        }
+    }
 }
 
 impl Refusal {

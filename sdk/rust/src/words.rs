@@ -82,16 +82,9 @@ const RESOLVE: &[&str] = &[
     "cancelled",
     "canceled",
 ];
-const ACKNOWLEDGE: &[&str] = &[
-    "acknowledge",
-    "acknowledged",
-    "ack",
-    "acked",
-    "acknowledgement",
-    "in progress",
-    "investigating",
-    "assigned",
-];
+const ACKNOWLEDGE: &[&str] = &["acknowledge", "acknowledged", "ack", "acked", "acknowledgement"];
+/// There is a problem and somebody is on it: the first message of a status page says `investigating`.
+const WORKING: &[&str] = &["in progress", "investigating", "identified", "monitoring", "assigned"];
 const NOTE: &[&str] = &["note", "noted", "comment", "commented", "annotation", "annotate"];
 
 const SEVERITIES: [(&[&str], Severity); 5] = [
@@ -122,19 +115,25 @@ const SEVERITIES: [(&[&str], Severity); 5] = [
     ),
 ];
 
-/// What a status word means, in any case, with `-`, `_` or spaces between its parts.
-pub fn change(word: &str) -> Option<Change> {
+/// Every list of status words, with the events that such a word stands for, in order.
+const STATUSES: [(&[&str], &[Change]); 5] = [
+    (TRIGGER, &[Change::Trigger]),
+    (RESOLVE, &[Change::Resolve]),
+    (ACKNOWLEDGE, &[Change::Acknowledge]),
+    (WORKING, &[Change::Trigger, Change::Acknowledge]),
+    (NOTE, &[Change::Note]),
+];
+
+/// The events that a status word stands for, in order, in any case, with `-`, `_` or spaces between its parts. One
+/// event as a rule; a trigger and an acknowledgement for a word such as `investigating`, which says both.
+pub fn changes(word: &str) -> Option<&'static [Change]> {
     let word = fold(word);
-    let word = word.as_str();
-    [
-        (TRIGGER, Change::Trigger),
-        (RESOLVE, Change::Resolve),
-        (ACKNOWLEDGE, Change::Acknowledge),
-        (NOTE, Change::Note),
-    ]
-    .into_iter()
-    .find(|(words, _)| words.contains(&word))
-    .map(|(_, change)| change)
+    STATUSES.iter().find(|(words, _)| words.contains(&word.as_str())).map(|(_, changes)| *changes)
+}
+
+/// What a status word means: the last of [`changes`].
+pub fn change(word: &str) -> Option<Change> {
+    changes(word).and_then(|changes| changes.last().copied())
 }
 
 /// What a severity or priority word means, in any case.
@@ -196,7 +195,7 @@ mod tests {
 
     #[test]
     fn no_word_means_two_things() {
-        let all: Vec<&str> = [TRIGGER, RESOLVE, ACKNOWLEDGE, NOTE].concat();
+        let all: Vec<&str> = STATUSES.iter().flat_map(|(words, _)| words.iter().copied()).collect();
         let severities: Vec<&str> = SEVERITIES.iter().flat_map(|(words, _)| words.iter().copied()).collect();
         for words in [all, severities] {
             let unique: std::collections::BTreeSet<_> = words.iter().collect();

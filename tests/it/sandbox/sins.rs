@@ -117,10 +117,10 @@ async fn a_result_of_20_mb_does_not_fit_into_little_memory() {
 #[tokio::test]
 async fn a_thousand_events_are_taken_and_one_more_is_not() {
     let plugin = loaded(guests::MANY_EVENTS).await;
-    assert_eq!(decode(&plugin, "1000").await.expect("within the limit").events.len(), 1000);
-    let error = decode(&plugin, "1001").await.expect_err("beyond the limit");
+    assert_eq!(decode(&plugin, "10000").await.expect("within the limit").events.len(), 10_000);
+    let error = decode(&plugin, "10001").await.expect_err("beyond the limit");
     assert_eq!(error.kind, CallErrorKind::Output);
-    assert!(error.detail.contains("1001 events, the limit is 1000"), "{error}");
+    assert!(error.detail.contains("10001 events, the limit is 10000"), "{error}");
 }
 
 #[tokio::test]

@@ -99,6 +99,8 @@ impl From<description::SourceInfo> for core::SourceInfo {
                 description::Replays::ByDeliveryId => core::Replays::ByDeliveryId,
                 description::Replays::ByBody => core::Replays::ByBody,
             },
+            body_limit: info.body_limit,
+            confirm_hosts: info.confirm_hosts,
             example: info.example.map(|example| core::Example {
                 method: example.method,
                 query: example.query,
@@ -160,6 +162,12 @@ impl From<source::Decoded> for core::Decoded {
     fn from(decoded: source::Decoded) -> Self {
         Self {
             events: decoded.events.into_iter().map(Event::from).collect(),
+            rejected: decoded
+                .rejected
+                .into_iter()
+                .map(|found| core::RejectedElement { place: found.place, reason: found.reason })
+                .collect(),
+            remarks: decoded.remarks,
             delivery_id: decoded.delivery_id,
             reply: decoded.reply.map(|reply| core::Reply {
                 status: reply.status,
@@ -167,6 +175,7 @@ impl From<source::Decoded> for core::Decoded {
                 body: reply.body,
             }),
             ignored: decoded.ignored,
+            confirm: decoded.confirm,
         }
     }
 }

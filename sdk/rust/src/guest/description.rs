@@ -73,6 +73,8 @@ fn source_info((fields, info): (Vec<crate::Field>, crate::SourceInfo)) -> wit::S
             crate::Replays::ByDeliveryId => wit::Replays::ByDeliveryId,
             crate::Replays::ByBody => wit::Replays::ByBody,
         },
+        body_limit: info.body_limit,
+        confirm_hosts: info.confirm_hosts,
         example: info.example.map(|example| wit::Example {
             method: example.method,
             query: example.query,

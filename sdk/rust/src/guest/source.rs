@@ -43,6 +43,12 @@ fn decoded(decoded: crate::Decoded) -> wit::Decoded {
     let header = |h: crate::Header| types::Header { name: h.name, value: h.value };
     wit::Decoded {
         events: decoded.events.into_iter().map(event).collect(),
+        rejected: decoded
+            .rejected
+            .into_iter()
+            .map(|found| wit::Rejection { place: found.place, reason: found.reason })
+            .collect(),
+        remarks: decoded.remarks,
         delivery_id: decoded.delivery_id,
         reply: decoded.reply.map(|reply| wit::Reply {
             status: reply.status,
@@ -50,6 +56,7 @@ fn decoded(decoded: crate::Decoded) -> wit::Decoded {
             body: reply.body,
         }),
         ignored: decoded.ignored,
+        confirm: decoded.confirm,
     }
 }
 

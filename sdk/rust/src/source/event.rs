@@ -71,6 +71,11 @@ impl Event {
         }
     }
 
+    /// The same event for each of these changes, as [`crate::words::changes`] gives them.
+    pub fn for_each(self, changes: &[Change]) -> Vec<Self> {
+        changes.iter().map(|change| Self { change: *change, ..self.clone() }).collect()
+    }
+
     /// The same with another key of the same problem; nothing when it is empty or the key itself.
     #[must_use]
     pub fn alias(mut self, alias: &str) -> Self {

@@ -10,6 +10,9 @@ use crate::{
 };
 use crate::{Change, Header, Parameter, keys};
 
+/// Events that the host takes of one request.
+const EVENTS_MAX: usize = 10_000;
+
 /// Panics unless the description of a source is one that the host takes, and its example opens an incident.
 pub fn check_source<T: Plugin + Source>() {
     let info = describe_source::<T>();
@@ -80,8 +83,11 @@ pub fn check_description(fields: &[Field]) {
 
 /// Panics where the host would refuse or cut what a source decoded.
 pub fn check_decoded(decoded: &Decoded) {
-    assert!(decoded.events.len() <= 1000, "{} events, the limit is 1000", decoded.events.len());
-    assert!(!decoded.events.is_empty() || decoded.ignored.is_some(), "no event, and no reason why");
+    let count = decoded.events.len();
+    assert!(count <= EVENTS_MAX, "{count} events, the limit is {EVENTS_MAX}");
+    let explained = decoded.ignored.is_some() || decoded.reply.is_some();
+    assert!(count > 0 || explained, "no event, and no reason why");
+    assert!(decoded.rejected.is_empty() || count > 0, "nothing could be read, which is a refusal");
     for event in &decoded.events {
         let key = &event.key;
         assert!(!key.is_empty() && key.len() <= keys::BYTES_MAX, "a key of {} bytes", key.len());

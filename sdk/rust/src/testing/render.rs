@@ -6,8 +6,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Decoded, Event, Failure, Header, HeaderLine, HttpRequest, Label, Link, Part, Refusal, SecretEncoding,
-    Signature, Step,
+    Decoded, Event, Failure, Header, HeaderLine, HttpRequest, Label, Link, Part, Refusal, Rejection,
+    SecretEncoding, Signature, Step,
 };
 
 /// What a source answered.
@@ -20,9 +20,12 @@ pub fn decoded_to_json(outcome: &Result<Decoded, Refusal>) -> Value {
             });
             object([
                 ("events", json!(decoded.events.iter().map(event).collect::<Vec<_>>())),
+                ("rejected", Value::Array(decoded.rejected.iter().map(rejection).collect())),
+                ("remarks", json!(decoded.remarks)),
                 ("delivery_id", json!(decoded.delivery_id)),
                 ("reply", json!(reply)),
                 ("ignored", json!(decoded.ignored)),
+                ("confirm", json!(decoded.confirm)),
             ])
         }
         Err(Refusal::Unsupported(why)) => json!({"refused": "unsupported", "because": why}),
@@ -103,6 +106,10 @@ fn event(event: &Event) -> Value {
         ("actor", json!(event.actor)),
         ("occurred_at", json!(event.occurred_at.map(|at| at.to_string()))),
     ])
+}
+
+fn rejection(found: &Rejection) -> Value {
+    json!({"place": found.place, "because": found.reason})
 }
 
 fn labels(labels: &[Label]) -> Value {

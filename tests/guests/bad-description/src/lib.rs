@@ -48,6 +48,8 @@ impl exports::tocsin::plugin::description::Guest for Guest {
                 signatures: vec![Signature::BodyHmac(hmac)],
                 methods: Vec::new(),
                 replays: Replays::ByBody,
+                body_limit: None,
+                confirm_hosts: Vec::new(),
                 example: None,
             }),
             action: Some(ActionInfo {

@@ -25,6 +25,8 @@ impl exports::tocsin::plugin::description::Guest for Guest {
                 signatures: Vec::new(),
                 methods: vec!["POST".to_owned()],
                 replays: Replays::ByDeliveryId,
+                body_limit: None,
+                confirm_hosts: Vec::new(),
                 example: None,
             }),
             action: None,
@@ -34,7 +36,15 @@ impl exports::tocsin::plugin::description::Guest for Guest {
 
 impl exports::tocsin::plugin::source_decoder::Guest for Guest {
     fn decode(_request: Request, _settings: Vec<Setting>) -> Result<Decoded, Refusal> {
-        Ok(Decoded { events: Vec::new(), delivery_id: None, reply: None, ignored: None })
+        Ok(Decoded {
+            events: Vec::new(),
+            rejected: Vec::new(),
+            remarks: Vec::new(),
+            delivery_id: None,
+            reply: None,
+            ignored: None,
+            confirm: None,
+        })
     }
 }
 

@@ -79,9 +79,12 @@ impl exports::tocsin::plugin::source_decoder::Guest for Guest {
         };
         Ok(Decoded {
             events: vec![event],
+            rejected: Vec::new(),
+            remarks: Vec::new(),
             delivery_id: Some(request.path),
             reply: Some(Reply { status: 202, headers: Vec::new(), body: b"taken".to_vec() }),
             ignored: None,
+            confirm: None,
         })
     }
 }

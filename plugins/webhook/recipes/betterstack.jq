@@ -1,0 +1,2 @@
+# Better Stack, once Better Uptime: outgoing webhooks.
+{refused: "the recipe betterstack is not written yet"}

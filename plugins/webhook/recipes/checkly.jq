@@ -1,0 +1,2 @@
+# Checkly: webhook alert channels.
+{refused: "the recipe checkly is not written yet"}

@@ -1,0 +1,2 @@
+# CloudEvents: structured, binary and batched.
+{refused: "the recipe cloudevents is not written yet"}

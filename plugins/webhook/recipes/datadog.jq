@@ -1,0 +1,2 @@
+# Datadog: the webhooks integration.
+{refused: "the recipe datadog is not written yet"}

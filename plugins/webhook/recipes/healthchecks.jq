@@ -1,0 +1,2 @@
+# Healthchecks.io: webhook integrations.
+{refused: "the recipe healthchecks is not written yet"}

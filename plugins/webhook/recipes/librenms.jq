@@ -1,0 +1,2 @@
+# LibreNMS: the API transport.
+{refused: "the recipe librenms is not written yet"}

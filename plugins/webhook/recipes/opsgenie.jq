@@ -1,0 +1,2 @@
+# Opsgenie and Jira Service Management: outgoing webhooks.
+{refused: "the recipe opsgenie is not written yet"}

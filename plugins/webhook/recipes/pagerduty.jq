@@ -1,0 +1,2 @@
+# PagerDuty: webhooks of version 3.
+{refused: "the recipe pagerduty is not written yet"}

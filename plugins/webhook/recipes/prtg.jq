@@ -1,0 +1,2 @@
+# PRTG: Execute HTTP Action notifications.
+{refused: "the recipe prtg is not written yet"}

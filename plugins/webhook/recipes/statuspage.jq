@@ -1,0 +1,2 @@
+# Statuspage by Atlassian: webhook subscriptions.
+{refused: "the recipe statuspage is not written yet"}
