@@ -1,6 +1,48 @@
 //! `tocsin demo`: the first thing that a newcomer runs.
 
-use crate::harness::Site;
+use crate::harness::{Relay, Site};
+
+#[test]
+fn the_first_demonstration_shows_each_plugin_that_it_compiles_and_the_second_compiles_none() {
+    let site = Site::new("");
+    let cache = site.path("cache-of-user").display().to_string();
+    let site = site.with_environment(&[("XDG_CACHE_HOME", &cache)]);
+    let first = site.run(&["demo", "--once"]).expect(0).stdout;
+    let lines: Vec<&str> = first.lines().take_while(|line| !line.starts_with("A relay runs")).collect();
+    for plugin in ["jira", "slack", "webhook", "zapier"] {
+        assert!(
+            lines.iter().any(|line| line.contains(plugin) && line.contains(" of ")),
+            "{plugin}: {lines:?}"
+        );
+    }
+    assert!(first.contains(&cache), "{first}");
+    let second = site.run(&["demo", "--once"]).expect(0).stdout;
+    assert!(!second.contains("Compiling"), "{second}");
+}
+
+#[test]
+fn a_first_start_logs_each_plugin_that_it_compiles() {
+    let site = Site::new("");
+    site.configure_whole("listen = \"127.0.0.1:0\"\ncache_dir = \"own-cache\"\n");
+    let mut relay = Relay::start_in(site);
+    let count = || relay.log().matches("compiled bundled plugin").count();
+    assert!(count() > 5 && relay.log().contains("plugin 1 of "), "{}", relay.log());
+    let before = count();
+    relay.stop();
+    relay.restart();
+    assert_eq!(relay.log().matches("compiled bundled plugin").count(), before, "the cache has them");
+}
+
+#[test]
+fn a_measurement_begins_when_the_relay_is_ready() {
+    let site = Site::new("");
+    let cache = site.path("cache-of-user").display().to_string();
+    let site = site.with_environment(&[("XDG_CACHE_HOME", &cache)]);
+    let said = site.run(&["bench", "--seconds", "1", "--connections", "4", "--no-delivery"]).expect(0).stdout;
+    let place = |words: &str| said.find(words).unwrap_or_else(|| unreachable!("{words:?} is not in {said}"));
+    assert!(place("ready after ") < place("sending for "), "{said}");
+    assert!(said.contains("refused    none"), "{said}");
+}
 
 #[test]
 fn the_demonstration_shows_every_step_for_every_bundled_source() {

@@ -22,7 +22,7 @@ mod incidents;
 mod query;
 mod receipts;
 mod relay;
-mod shapes;
+pub(crate) mod shapes;
 mod sources;
 
 pub use shapes::verified;
@@ -91,7 +91,7 @@ pub fn router(app: Arc<App>, shelf: Arc<Shelf>) -> Router {
         .route("/deliveries/{delivery}/retry", post(deliveries::retry))
         .route("/deliveries/{delivery}/discard", post(deliveries::discard))
         .route("/sources", get(sources::list))
-        .route("/sources/{source}/try", post(sources::try_out))
+        .route("/sources/{source}/foresee", post(sources::foresee_events))
         .route("/sources/{source}/redecode", post(receipts::redecode_all))
         .route("/receipts", get(receipts::list))
         .route("/receipts/discard", post(receipts::discard))

@@ -17,9 +17,11 @@ use tocsin_sandbox::{Sandbox, SandboxConfig};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
+use crate::cli::cache;
 use crate::cli::out::say;
 use crate::clock;
 use crate::config::Config;
+use crate::plugins::{Progress, load_bundled};
 use crate::relay::Relay;
 use crate::trace::Trace;
 
@@ -56,12 +58,13 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     let folder = tempfile::tempdir().context("making a folder for the demonstration")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        say!("Compiling the bundled plugins (once; `serve` keeps the result) …");
-        let samples = samples(&folder.path().join("cache")).await?;
+        // Kept for the next time, where this user keeps such things.
+        let compiled = cache::of_user().unwrap_or_else(|| folder.path().join("cache"));
+        let samples = samples(&compiled).await?;
         let inbox = Inbox::default();
         let receiver = receiver::start(inbox.clone()).await?;
         let listener = listen().await?;
-        let text = configuration(listener.local_addr()?, receiver, &samples);
+        let text = configuration(listener.local_addr()?, receiver, &compiled, &samples);
         let config = Config::parse(&folder.path().join("tocsin.toml"), &text)?;
         let relay = Relay::start_on(listener, config).await?;
         introduce(&relay, &samples, receiver);
@@ -81,9 +84,19 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
 async fn samples(cache: &Path) -> anyhow::Result<Vec<Sample>> {
     let sandbox =
         Sandbox::new(SandboxConfig { cache_dir: Some(cache.to_owned()), ..SandboxConfig::default() })?;
+    let mut announced = false;
+    let shown = |progress: Progress<'_>| {
+        let Progress { id, number, of, took, compiled } = progress;
+        if compiled && !std::mem::replace(&mut announced, true) {
+            say!("Compiling the bundled plugins, once: {} keeps the result.", cache.display());
+        }
+        if compiled {
+            say!("  {number:>2} of {of}  {id:<14} {:.1} s", took.as_secs_f64());
+        }
+    };
+    let plugins = load_bundled(&sandbox, |_| true, shown).await?;
     let mut samples = Vec::new();
-    for bundled in tocsin_bundled::plugins() {
-        let plugin = sandbox.load(bundled.id, bundled.component).await?;
+    for plugin in plugins.values() {
         let info = plugin.info();
         if let Some(example) = info.source.as_ref().and_then(|source| source.example.clone()) {
             let token = format!("demo-{}", clock::new_id(clock::now())?.to_string().to_lowercase());
@@ -101,8 +114,8 @@ async fn listen() -> anyhow::Result<TcpListener> {
     }
 }
 
-fn configuration(listen: SocketAddr, receiver: SocketAddr, samples: &[Sample]) -> String {
-    let mut text = format!("listen = \"{listen}\"\n");
+fn configuration(listen: SocketAddr, receiver: SocketAddr, cache: &Path, samples: &[Sample]) -> String {
+    let mut text = format!("listen = \"{listen}\"\ncache_dir = {}\n", toml_text(&cache.to_string_lossy()));
     for Sample { name, token, .. } in samples {
         // Writing to a `String` cannot fail.
         let _ = write!(text, "\n[sources.{name}]\nplugin = \"{name}\"\ntoken = \"{token}\"\n");
@@ -115,6 +128,11 @@ fn configuration(listen: SocketAddr, receiver: SocketAddr, samples: &[Sample]) -
         );
     }
     text
+}
+
+/// A text as TOML writes it.
+fn toml_text(text: &str) -> String {
+    toml::Value::from(text).to_string()
 }
 
 fn introduce(relay: &Relay, samples: &[Sample], receiver: SocketAddr) {

@@ -15,7 +15,7 @@ use tocsin_core::plugin::{Decoded, Encoding, Refusal, Replays, Reply, SourceRequ
 
 use crate::app::{App, CommitError};
 use crate::attempt::Attempt;
-use crate::bindings::SourceBinding;
+use crate::bindings::{Bindings, SourceBinding};
 use crate::trace::Trace;
 use crate::{clock, signing, words};
 
@@ -42,7 +42,8 @@ pub async fn ingest(app: &App, source: &str, request: SourceRequest) -> Result<I
     let bytes = request.body.len();
     app.trace(|| Trace::Received { receipt, source: source.to_owned(), bytes });
 
-    let decoded = decode(app, source, &request, receipt).await;
+    let decoded = decode(&app.bindings(), source, &request, receipt).await;
+    decoded.trace(app, receipt);
 
     let entry = Entry { at, seed: receipt, fact: Fact::Received(decoded.received) };
     let applied = app.commit(entry, Some(request)).await?;
@@ -50,19 +51,24 @@ pub async fn ingest(app: &App, source: &str, request: SourceRequest) -> Result<I
     Ok(Ingested { receipt: record, reply: decoded.reply, unsupported: decoded.unsupported })
 }
 
-/// A request that did not come → decode. Keeps nothing. Returns what would be recorded, and how long the plugin
-/// took in microseconds.
+/// What a request would be recorded as.
+pub struct DryRun {
+    /// What would be recorded.
+    pub received: Received,
+    /// What the plugin wants the sender to see in place of the relay's answer.
+    pub reply: Option<Reply>,
+    /// How long the plugin took, in microseconds.
+    pub took_us: u64,
+}
+
+/// A request that did not come → decode. Keeps nothing and needs no running relay.
 ///
 /// # Errors
 /// The system gives no random numbers to seed the plugin's with.
-pub async fn dry_run(
-    app: &App,
-    source: &str,
-    request: &SourceRequest,
-) -> Result<(Received, u64), CommitError> {
-    let seed = clock::new_id(request.received_at).map_err(|error| CommitError::Storage(error.to_string()))?;
-    let decoded = decode(app, source, request, seed).await;
-    Ok((decoded.received, decoded.took_us))
+pub async fn dry_run(bindings: &Bindings, source: &str, request: &SourceRequest) -> anyhow::Result<DryRun> {
+    let seed = clock::new_id(request.received_at)?;
+    let DecodedRequest { received, reply, took_us, .. } = decode(bindings, source, request, seed).await;
+    Ok(DryRun { received, reply, took_us })
 }
 
 /// A kept request → decode → commit, after its plugin was replaced.
@@ -74,7 +80,8 @@ pub async fn redecode(
     record: &ReceiptRecord,
     request: SourceRequest,
 ) -> Result<ReceiptRecord, CommitError> {
-    let decoded = decode(app, &record.source, &request, record.id).await;
+    let decoded = decode(&app.bindings(), &record.source, &request, record.id).await;
+    decoded.trace(app, record.id);
     let applied = app.record(Fact::Redecoded { receipt: record.id, received: decoded.received }).await?;
     applied.receipt.ok_or(CommitError::Stopping)
 }
@@ -100,8 +107,22 @@ struct DecodedRequest {
     took_us: u64,
 }
 
+impl DecodedRequest {
+    /// Shows the step, when a plugin was there to take it.
+    fn trace(&self, app: &App, receipt: Id) {
+        let mut name = self.received.plugin.split(' ');
+        let (Some(id), Some(version)) = (name.next(), name.next()) else { return };
+        app.trace(|| Trace::Decoded {
+            receipt,
+            plugin: format!("{id} {version}"),
+            took_us: self.took_us,
+            outcome: words::decoding(&self.received.decoding),
+        });
+    }
+}
+
 /// What `source`'s plugin makes of `request`.
-async fn decode(app: &App, source: &str, request: &SourceRequest, receipt: Id) -> DecodedRequest {
+async fn decode(bindings: &Bindings, source: &str, request: &SourceRequest, receipt: Id) -> DecodedRequest {
     let failed = |plugin: String, why: String| DecodedRequest {
         received: Received {
             source: source.to_owned(),
@@ -113,7 +134,6 @@ async fn decode(app: &App, source: &str, request: &SourceRequest, receipt: Id) -
         unsupported: false,
         took_us: 0,
     };
-    let bindings = app.bindings();
     let binding = match bindings.sources.get(source) {
         Some(Ok(binding)) => Arc::clone(binding),
         Some(Err(why)) => return failed(String::new(), why.clone()),
@@ -136,12 +156,6 @@ async fn decode(app: &App, source: &str, request: &SourceRequest, receipt: Id) -
         }
     };
     let (decoding, identities, reply, unsupported) = decoded;
-    app.trace(|| Trace::Decoded {
-        receipt,
-        plugin: format!("{} {}", plugin.id, plugin.version),
-        took_us,
-        outcome: words::decoding(&decoding),
-    });
     let received = Received { source: source.to_owned(), plugin: name, identities, decoding };
     DecodedRequest { received, reply, unsupported, took_us }
 }

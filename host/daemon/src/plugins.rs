@@ -14,8 +14,10 @@ use crate::app::App;
 use crate::bindings::{Bindings, Loaded, Origin};
 use crate::config::{Config, Problem};
 
+mod bundled;
 mod watch;
 
+pub use bundled::{Progress, load as load_bundled};
 pub use watch::{Watch, WatchError};
 
 /// The ending of the files that are looked at.
@@ -52,17 +54,9 @@ pub struct Refused {
 }
 
 impl Shelf {
-    /// Loads the bundled plugins.
-    ///
-    /// # Errors
-    /// One of them does not load, which only a broken build or sandbox explains.
-    pub async fn new(sandbox: Sandbox, directory: &Path) -> Result<Self, tocsin_sandbox::LoadError> {
-        let mut bundled = BTreeMap::new();
-        for plugin in tocsin_bundled::plugins() {
-            let loaded = sandbox.load(plugin.id, plugin.component).await?;
-            bundled.insert(loaded.info().id.clone(), loaded);
-        }
-        Ok(Self { sandbox, directory: directory.to_owned(), bundled, dropped: Mutex::default() })
+    /// A shelf of these bundled plugins, see [`load_bundled`], and of what is dropped into `directory`.
+    pub fn new(sandbox: Sandbox, directory: &Path, bundled: BTreeMap<String, Plugin>) -> Self {
+        Self { sandbox, directory: directory.to_owned(), bundled, dropped: Mutex::default() }
     }
 
     /// Where operators drop plugins.
@@ -123,6 +117,8 @@ impl Shelf {
             return false;
         }
         let in_force = before.and_then(|before| before.in_force.clone());
+        // A large one compiles for half a minute.
+        tracing::info!(file, "loading a plugin file");
         let admitted = match bytes {
             Ok(bytes) => self.admit(config, file, bytes, files).await,
             Err(why) => Err(why),

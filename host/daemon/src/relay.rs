@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use crate::app::{App, QUEUE_RESERVE};
 use crate::config::Config;
 use crate::links::Links;
-use crate::plugins::{Shelf, Watch, rescan};
+use crate::plugins::{Progress, Shelf, Watch, load_bundled, rescan};
 use crate::sender::Senders;
 use crate::{control, delivery, http, server, timers};
 
@@ -89,9 +89,10 @@ impl Relay {
         let senders = Senders::new(config.connections.values()).context("preparing to send requests")?;
         make_directory(&config.cache_dir)?;
         let sandbox = sandbox(&config, Some(config.cache_dir.clone()))?;
-        let shelf = Shelf::new(sandbox, &config.plugins_dir).await?;
+        let bundled = load_bundled(&sandbox, |_| true, log_compiled).await?;
+        let shelf = Shelf::new(sandbox, &config.plugins_dir, bundled);
         // Watched before it is read: what is dropped in between is seen twice rather than never.
-        let watch = Watch::new(shelf.directory());
+        let watch = Watch::new([shelf.directory()]);
         let bindings = shelf.scan(&config, None).await.context("reading the plugins")?;
         for (name, why) in bindings.unbound() {
             tracing::error!(name, why, "this stands still until it is mended");
@@ -135,6 +136,15 @@ impl Relay {
         ended(tokio::task::spawn_blocking(move || store.close())).await;
         // A socket that is left behind does no harm; the next start replaces it.
         let _ = std::fs::remove_file(self.app.config.socket_path());
+    }
+}
+
+/// A first start compiles each plugin; the log says how far it is.
+fn log_compiled(progress: Progress<'_>) {
+    let Progress { id, number, of, took, compiled } = progress;
+    if compiled {
+        let took_ms = took.as_millis();
+        tracing::info!(plugin = id, took_ms, "compiled bundled plugin {number} of {of}");
     }
 }
 

@@ -47,6 +47,16 @@ pub fn decoding(decoding: &Decoding) -> String {
     }
 }
 
+/// What came of decoding, in one word.
+pub const fn decoding_status(decoding: &Decoding) -> &'static str {
+    match decoding {
+        Decoding::Events(_) => "applied",
+        Decoding::Ignored(_) => "ignored",
+        Decoding::Refused(_) => "refused",
+        Decoding::Failed(_) => "failed",
+    }
+}
+
 /// What came of an attempt.
 pub fn verdict(verdict: &Verdict) -> String {
     match verdict {

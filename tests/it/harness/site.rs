@@ -95,6 +95,7 @@ impl Site {
         for name in NOT_INHERITED {
             command.env_remove(name);
         }
+        command.env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/user-cache"));
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }

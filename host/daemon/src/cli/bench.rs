@@ -15,7 +15,7 @@ use anyhow::Context;
 use axum::Router;
 use axum::routing::post;
 use clap::Args;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::out::say;
@@ -25,6 +25,8 @@ mod load;
 
 /// How long the relay may take to start: it compiles its plugins.
 const START_PATIENCE: Duration = Duration::from_secs(120);
+/// How long one question whether it is ready may take.
+const READY_PATIENCE: Duration = Duration::from_secs(1);
 /// How long deliveries may go on after the load.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(60);
 /// The token of the one source.
@@ -67,7 +69,9 @@ async fn measure(args: &BenchArgs, folder: &Path) -> anyhow::Result<()> {
     std::fs::write(&config, configuration(relay, receiver, args)).context("writing the configuration")?;
     let mut child = Relay::start(&config)?;
     say!("starting a relay at {relay}, store in {}", folder.display());
-    child.wait_for(relay).await?;
+    let started = Instant::now();
+    child.wait_until_ready(relay).await?;
+    say!("ready after {:.1} s", started.elapsed().as_secs_f64());
     say!("sending for {} s over {} connections", args.seconds, args.connections);
     let began = Instant::now();
     let until = began + Duration::from_secs(args.seconds);
@@ -139,10 +143,13 @@ async fn free_port() -> anyhow::Result<SocketAddr> {
 }
 
 fn configuration(relay: SocketAddr, receiver: SocketAddr, args: &BenchArgs) -> String {
-    let mut text =
-        format!("listen = \"{relay}\"\n[sources.bench]\nplugin = \"webhook\"\ntoken = \"{TOKEN}\"\n");
+    // Writing to a `String` cannot fail.
+    let mut text = format!("listen = \"{relay}\"\n");
+    if let Some(cache) = super::cache::of_user() {
+        let _ = writeln!(text, "cache_dir = {}", toml::Value::from(&*cache.to_string_lossy()));
+    }
+    let _ = write!(text, "[sources.bench]\nplugin = \"webhook\"\ntoken = \"{TOKEN}\"\n");
     if !args.no_delivery {
-        // Writing to a `String` cannot fail.
         let _ = write!(
             text,
             "[connections.receiver]\nplugin = \"webhook\"\nurl = \"http://{receiver}/\"\nallow_private = true\n\
@@ -168,9 +175,12 @@ impl Relay {
         Ok(Self(child))
     }
 
-    async fn wait_for(&mut self, address: SocketAddr) -> anyhow::Result<()> {
+    /// Waits until the relay says that it is well: it listens before its plugins are compiled.
+    async fn wait_until_ready(&mut self, address: SocketAddr) -> anyhow::Result<()> {
         let until = Instant::now() + START_PATIENCE;
-        while TcpStream::connect(address).await.is_err() {
+        let client = reqwest::Client::builder().no_proxy().timeout(READY_PATIENCE).build()?;
+        let health = format!("http://{address}/healthz");
+        while !client.get(&health).send().await.is_ok_and(|answer| answer.status().is_success()) {
             if let Some(status) = self.0.try_wait()? {
                 anyhow::bail!("the relay did not start ({status}); it says why above");
             }

@@ -8,15 +8,15 @@ use super::out::{complain, say};
 use super::{Place, table};
 use crate::bindings::Bindings;
 use crate::config::{Config, ConfigError, Problem};
-use crate::plugins::Shelf;
-use crate::{relay, words};
+use crate::plugins::{Shelf, load_bundled};
+use crate::words;
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     let (config, mistakes) = Config::inspect(&place.path()?)?;
     let (bindings, unfit, refused) = super::runtime()?.block_on(async {
-        // Nothing is made: the directories may be another user's to make.
-        let cache_dir = config.cache_dir.is_dir().then(|| config.cache_dir.clone());
-        let shelf = Shelf::new(relay::sandbox(&config, cache_dir)?, &config.plugins_dir).await?;
+        let sandbox = super::cache::sandbox(&config)?;
+        let bundled = load_bundled(&sandbox, |_| true, |_| ()).await?;
+        let shelf = Shelf::new(sandbox, &config.plugins_dir, bundled);
         let plugins = shelf.scan(&config, None).await.map(|bindings| bindings.plugins).unwrap_or_default();
         let (bindings, unfit) = Bindings::build(&config, plugins).await;
         anyhow::Ok((bindings, unfit, shelf.refused()))

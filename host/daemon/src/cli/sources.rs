@@ -1,29 +1,30 @@
 //! `tocsin sources`: where requests come in, and what one would do.
 
-use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Place;
-use super::out::say;
-use super::table::{items, json, print, segment, short, text};
+use super::out::{complain, say};
+use super::table::{items, json, print, short, text};
 
-/// The media types by a file's ending; a form for whatever else.
-const MEDIA_TYPES: [(&str, &str); 3] =
-    [("json", "application/json"), ("xml", "application/xml"), ("txt", "text/plain")];
+mod repeat;
+mod shown;
+mod tried;
+
+use repeat::Repeat;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Sources {
     /// List the sources of the running relay, with what was turned away since it started.
     List,
-    /// Decode a request as if it had come, without keeping anything: its events, what would happen to which
-    /// incident, and how long it took.
+    /// Decode a request as if it had come, without keeping anything.
+    ///
+    /// Uses the configuration at hand and needs no running relay: a mapping can be written on any machine. Shows
+    /// the events, what was left out and how long it took. If a relay runs for this configuration, it says what would
+    /// happen to which incident. What a sender has to prove is not asked for.
     Try(Try),
 }
 
@@ -47,6 +48,9 @@ pub(super) struct Try {
     /// The method.
     #[arg(long, short = 'X', default_value = "POST")]
     method: String,
+    /// Try again whenever the file, the configuration or a plugin changes.
+    #[arg(long, short)]
+    watch: bool,
 }
 
 pub(super) fn run(place: &Place, command: Sources) -> anyhow::Result<ExitCode> {
@@ -79,90 +83,35 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Tries once, or, with `--watch`, again whenever a file changes.
 fn try_out(place: &Place, request: &Try) -> anyhow::Result<ExitCode> {
-    let body = read(request)?;
-    let query: Vec<(String, String)> =
-        url::form_urlencoded::parse(request.query.as_bytes()).into_owned().collect();
-    let given = json!({
-        "method": request.method,
-        "path": request.path,
-        "query": query,
-        "headers": headers(request)?,
-        "body": BASE64.encode(body),
-    });
-    let tried = place.ask(&format!("/sources/{}/try", segment(&request.source)), Some(given))?;
+    if request.watch && request.file.as_deref().is_some_and(tried::is_stdin) {
+        anyhow::bail!("--watch needs a file: standard input cannot be read again");
+    }
+    loop {
+        let repeat = Repeat::new(tried::files(place, request)?);
+        let outcome = tried::try_out(place, request);
+        if !request.watch {
+            return show(place, &outcome?);
+        }
+        match outcome {
+            Ok(found) => {
+                show(place, &found)?;
+            }
+            // The author is about to correct it.
+            Err(error) => complain!("{error:#}"),
+        }
+        say!("\nWaiting for a change; Ctrl-C ends it.");
+        repeat.changed()?;
+        say!("\n────");
+    }
+}
+
+fn show(place: &Place, found: &Value) -> anyhow::Result<ExitCode> {
     if place.json {
-        json(&tried);
+        json(found);
     } else {
-        show(&tried);
+        shown::show(found);
     }
-    let good = matches!(text(&tried, "status").as_str(), "applied" | "ignored");
-    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn read(request: &Try) -> anyhow::Result<Vec<u8>> {
-    match &request.file {
-        None => Ok(Vec::new()),
-        Some(path) if path.as_os_str() == "-" => {
-            let mut body = Vec::new();
-            std::io::stdin().read_to_end(&mut body).context("reading standard input")?;
-            Ok(body)
-        }
-        Some(path) => std::fs::read(path).with_context(|| path.display().to_string()),
-    }
-}
-
-/// The headers given, names in lower case, with a media type if there is a body.
-fn headers(request: &Try) -> anyhow::Result<Vec<(String, String)>> {
-    let split = |header: &String| {
-        let (name, value) = header
-            .split_once(':')
-            .with_context(|| format!("`{header}` is no header: write it as `Name: value`"))?;
-        Ok((name.trim().to_ascii_lowercase(), value.trim().to_owned()))
-    };
-    let mut headers = request.headers.iter().map(split).collect::<anyhow::Result<Vec<_>>>()?;
-    if let Some(path) = &request.file
-        && !headers.iter().any(|(name, _)| name == "content-type")
-    {
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        let known = MEDIA_TYPES.iter().find(|(known, _)| *known == ending).map(|(_, media_type)| *media_type);
-        let media_type = known.unwrap_or("application/x-www-form-urlencoded");
-        headers.push(("content-type".to_owned(), media_type.to_owned()));
-    }
-    Ok(headers)
-}
-
-fn show(tried: &Value) {
-    say!(
-        "{} (by {}, {} µs)",
-        text(tried, "outcome"),
-        short(&text(tried, "plugin"), 40),
-        text(tried, "took_us")
-    );
-    for event in items(&tried["events"]) {
-        let number = text(event, "incident");
-        let which = if number.is_empty() { "no incident".to_owned() } else { format!("incident #{number}") };
-        say!(
-            "\n{} `{}`: would be {} ({which})",
-            text(event, "change"),
-            text(event, "key"),
-            text(event, "would")
-        );
-        for field in ["title", "severity", "message", "actor", "occurred_at"] {
-            let value = short(&text(event, field), 200);
-            if !value.is_empty() {
-                say!("  {field:<11} {value}");
-            }
-        }
-        if let Some(labels) = event["labels"].as_object() {
-            for (key, value) in labels {
-                let (key, value) = (short(key, 80), short(value.as_str().unwrap_or_default(), 120));
-                say!("  label       {key} = {value}");
-            }
-        }
-        for link in items(&event["links"]) {
-            say!("  link        {} {}", text(link, "title"), text(link, "url"));
-        }
-    }
-    say!("\nNothing was kept.");
+    Ok(if shown::is_good(found) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

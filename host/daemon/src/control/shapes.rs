@@ -165,7 +165,7 @@ pub fn verified(verified: &Verified) -> Value {
     })
 }
 
-pub(super) fn event(event: &Event) -> Value {
+pub(crate) fn event(event: &Event) -> Value {
     let links: Vec<Value> =
         event.links.iter().map(|link| json!({ "title": link.title, "url": link.url })).collect();
     json!({

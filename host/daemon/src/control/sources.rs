@@ -1,21 +1,19 @@
-//! Sources over the control socket: list them, and try one without keeping anything.
+//! Sources over the control socket: list them, and say what events would do without keeping anything.
+
+use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tocsin_core::event::Event;
+use tocsin_core::event::{Event, EventChange};
 use tocsin_core::fold::{about, foresee};
-use tocsin_core::journal::Decoding;
-use tocsin_core::plugin::{Pair, SourceRequest};
+use tocsin_core::time::Timestamp;
 use tocsin_core::transition::Transition;
 use tocsin_store::ReadError;
 
-use super::{Control, blocking, query, shapes};
+use super::{Control, blocking, query};
 use crate::app::App;
-use crate::pipeline::dry_run;
 use crate::problem::Problem;
 use crate::{clock, words};
 
@@ -36,54 +34,62 @@ pub(super) async fn list(State(control): State<Control>) -> Json<Value> {
     Json(config.sources.values().map(shape).collect())
 }
 
-/// A request that did not come.
+/// Events that did not come, as far as it matters which incidents they are about.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TryBody {
-    method: String,
-    path: String,
-    query: Vec<(String, String)>,
-    headers: Vec<(String, String)>,
-    /// In base 64.
-    body: String,
+pub(super) struct ForeseeBody {
+    events: Vec<ForeseenEvent>,
 }
 
-/// Decodes the request as if it had come, and says what would happen.
-pub(super) async fn try_out(
+/// Further members, such as the title, are of no matter.
+#[derive(Debug, Deserialize)]
+struct ForeseenEvent {
+    change: String,
+    key: String,
+    #[serde(default)]
+    aliases: Vec<String>,
+    /// Microseconds since the Unix epoch.
+    #[serde(default)]
+    occurred_at_us: Option<i64>,
+}
+
+/// Every change of an event, by its name.
+const CHANGES: [EventChange; 4] =
+    [EventChange::Trigger, EventChange::Acknowledge, EventChange::Resolve, EventChange::Note];
+
+impl ForeseenEvent {
+    fn event(self) -> Result<Event, Problem> {
+        let change = CHANGES.into_iter().find(|change| change.as_str() == self.change);
+        let wrong = || Problem::bad_request(format!("`{}` is not a change of an event.", self.change));
+        Ok(Event {
+            change: change.ok_or_else(wrong)?,
+            key: self.key,
+            aliases: self.aliases,
+            title: String::new(),
+            message: String::new(),
+            severity: None,
+            labels: BTreeMap::new(),
+            links: Vec::new(),
+            actor: None,
+            occurred_at: self.occurred_at_us.map(Timestamp::from_micros),
+        })
+    }
+}
+
+/// What each event would do to which incident, were it the next.
+pub(super) async fn foresee_events(
     State(control): State<Control>,
     Path(source): Path<String>,
-    Json(given): Json<TryBody>,
+    Json(given): Json<ForeseeBody>,
 ) -> Result<Json<Value>, Problem> {
     if !control.app.config.sources.contains_key(&source) {
         return Err(query::unknown("source", &source, control.app.config.sources.keys()));
     }
-    let pairs =
-        |pairs: Vec<(String, String)>| pairs.into_iter().map(|(name, value)| Pair { name, value }).collect();
-    let body = BASE64.decode(&given.body).map_err(|_| Problem::bad_request("The body is not base 64."))?;
-    let request = SourceRequest {
-        method: given.method.to_ascii_uppercase(),
-        path: given.path,
-        query: pairs(given.query),
-        headers: pairs(given.headers),
-        body,
-        received_at: clock::now(),
-    };
-    let (received, took_us) = dry_run(&control.app, &source, &request).await?;
-    let mut shape = json!({ "plugin": received.plugin, "took_us": took_us, "outcome": words::decoding(&received.decoding) });
-    match received.decoding {
-        Decoding::Events(events) => {
-            let app = control.app.clone();
-            let events = blocking(move || -> Result<Vec<Value>, ReadError> {
-                events.iter().map(|event| would(&app, &source, event)).collect()
-            });
-            shape["events"] = json!(events.await?);
-            shape["status"] = json!("applied");
-        }
-        Decoding::Ignored(_) => shape["status"] = json!("ignored"),
-        Decoding::Refused(_) => shape["status"] = json!("refused"),
-        Decoding::Failed(_) => shape["status"] = json!("failed"),
-    }
-    Ok(Json(shape))
+    let events = given.events.into_iter().map(ForeseenEvent::event).collect::<Result<Vec<_>, _>>()?;
+    let app = control.app.clone();
+    let foreseen = blocking(move || -> Result<Vec<Value>, ReadError> {
+        events.iter().map(|event| would(&app, &source, event)).collect()
+    });
+    Ok(Json(foreseen.await?.into()))
 }
 
 /// What `event` would do to which incident, were it the next.
@@ -92,8 +98,6 @@ fn would(app: &App, source: &str, event: &Event) -> Result<Value, ReadError> {
     let rule = app.config.sources.get(source).map(|source| source.rule.clone()).unwrap_or_default();
     let transition = foresee(found.as_ref(), event, &rule, clock::now());
     let incident = found.filter(|_| !matches!(transition, Transition::Open | Transition::Orphan));
-    let mut shape = shapes::event(event);
-    shape["would"] = json!(words::transition(transition));
-    shape["incident"] = incident.map_or(Value::Null, |incident| json!(incident.number));
-    Ok(shape)
+    let number = incident.map(|incident| incident.number);
+    Ok(json!({ "would": words::transition(transition), "incident": number }))
 }

@@ -1,7 +1,7 @@
-//! Tells when the plugins directory may have changed.
+//! Reports when a directory may have changed.
 //!
-//! Knows nothing of what changed: whoever is told reads the directory and compares contents, so a missed or a
-//! doubled event costs nothing.
+//! Knows nothing of what changed: the caller reads the directory and compares contents, so a missed or a doubled
+//! event costs nothing.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,26 +10,26 @@ use std::time::Duration;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
-/// How long the directory has to be quiet: a copy is many writes.
+/// How long the directories have to be quiet: a copy is many writes.
 const QUIET: Duration = Duration::from_millis(200);
 
-/// A directory being watched, until this is dropped.
+/// Directories being watched, until this is dropped.
 pub struct Watch {
     changed: Arc<Notify>,
     _watcher: RecommendedWatcher,
 }
 
-/// A directory that cannot be watched.
+/// Directories that cannot be watched.
 #[derive(Debug, thiserror::Error)]
-#[error("the plugins directory cannot be watched, so new plugins need a restart: {0}")]
+#[error("it cannot be watched for changes: {0}")]
 pub struct WatchError(#[from] notify::Error);
 
 impl Watch {
-    /// Watches `directory`, which has to be there.
+    /// Watches these directories, which have to be there.
     ///
     /// # Errors
-    /// It is not there, or the system watches enough already (`fs.inotify.max_user_watches`).
-    pub fn new(directory: &Path) -> Result<Self, WatchError> {
+    /// One is not there, or the system watches enough already (`fs.inotify.max_user_watches`).
+    pub fn new<'a>(directories: impl IntoIterator<Item = &'a Path>) -> Result<Self, WatchError> {
         let changed = Arc::new(Notify::new());
         let tell = Arc::clone(&changed);
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
@@ -38,11 +38,13 @@ impl Watch {
                 tell.notify_one();
             }
         })?;
-        watcher.watch(directory, RecursiveMode::NonRecursive)?;
+        for directory in directories {
+            watcher.watch(directory, RecursiveMode::NonRecursive)?;
+        }
         Ok(Self { changed, _watcher: watcher })
     }
 
-    /// Waits until something changed and the directory is quiet again.
+    /// Waits until something changed and the directories are quiet again.
     pub async fn settled(&self) {
         self.changed.notified().await;
         while tokio::time::timeout(QUIET, self.changed.notified()).await.is_ok() {}
