@@ -5,11 +5,13 @@
 def object: if type == "object" then . else {} end;
 def text: if type == "string" then trim | select(. != "") elif type == "number" then tostring else empty end;
 def one(f): first(f | text) // null;
-def dimensions: if type == "object" then . else ([.[]? | objects | {(one(.name, .Name) // "dimension"): one(.value, .Value)}] | add // {}) end;
+def dimensions: if type == "object" then . else ([.[]? | objects | {(one(.name, .Name) // "dimension"): one(.value, .Value)}]
+  | add // {}) end;
 def event($name; $arn; $account; $region; $state; $texts; $metric; $dimensions; $at; $delivery):
   ($arn // "" | split(":") | if length >= 7 and .[2] == "cloudwatch" then .[3] else null end) as $code
   | if $state == null then {refused: "the alarm \($name) has no state"}
-    elif $state | IN("OK", "ALARM", "INSUFFICIENT_DATA") | not then {refused: "the alarm \($name) has the state \($state); OK, ALARM or INSUFFICIENT_DATA was expected"}
+    elif $state | IN("OK", "ALARM", "INSUFFICIENT_DATA") | not then
+      {refused: "the alarm \($name) has the state \($state); OK, ALARM or INSUFFICIENT_DATA was expected"}
     else
       {
         status: (if $state == "OK" then "ok" else "alarm" end),
@@ -17,8 +19,10 @@ def event($name; $arn; $account; $region; $state; $texts; $metric; $dimensions; 
         title: $name,
         message: ([$texts[] | text] | join("\n\n")),
         severity: (if $state == "INSUFFICIENT_DATA" then "low" else null end),
-        labels: ({state: $state, account: $account, region: $region, metric: one($metric.MetricName, $metric.name), namespace: one($metric.Namespace, $metric.namespace)} + ($dimensions | to_entries | .[:8] | from_entries)),
-        links: (if $code and ($arn | startswith("arn:aws:")) then {"Alarm": "https://\($code).console.aws.amazon.com/cloudwatch/home?region=\($code)#alarmsV2:alarm/\($name | @uri)"} else {} end),
+        labels: ({state: $state, account: $account, region: $region, metric: one($metric.MetricName, $metric.name),
+          namespace: one($metric.Namespace, $metric.namespace)} + ($dimensions | to_entries | .[:8] | from_entries)),
+        links: (if $code and ($arn | startswith("arn:aws:")) then
+          {"Alarm": "https://\($code).console.aws.amazon.com/cloudwatch/home?region=\($code)#alarmsV2:alarm/\($name | @uri)"} else {} end),
         occurred_at: $at,
         delivery_id: $delivery
       }
@@ -26,17 +30,22 @@ def event($name; $arn; $account; $region; $state; $texts; $metric; $dimensions; 
 def alarm($delivery):
   object
   | if .AlarmName | type == "string" then
-      (.Trigger | object) as $trigger | ([$trigger.Metrics[]? | objects | .MetricStat | objects | .Metric | objects][0] // $trigger) as $metric
-      | event(.AlarmName; one(.AlarmArn); one(.AWSAccountId); one(.Region); one(.NewStateValue); [.AlarmDescription, .NewStateReason]; $metric; ($metric.Dimensions | dimensions); one(.StateChangeTime); $delivery)
+      (.Trigger | object) as $trigger | ([$trigger.Metrics[]? | objects | .MetricStat | objects | .Metric | objects][0]
+        // $trigger) as $metric
+      | event(.AlarmName; one(.AlarmArn); one(.AWSAccountId); one(.Region); one(.NewStateValue); [.AlarmDescription,
+        .NewStateReason]; $metric; ($metric.Dimensions | dimensions); one(.StateChangeTime); $delivery)
   elif ."detail-type" | IN("CloudWatch Alarm State Change", "CloudWatch Alarm Configuration Change") then
     (.detail | object) as $detail | ($detail.state | object) as $state | ($detail.configuration | object) as $set
     | one($detail.alarmName) as $name | one(.resources[]?) as $arn | one($delivery, .id) as $id
     | ([$set.metrics[]? | objects | .metricStat | objects | .metric | objects][0] // {}) as $metric
     | if $name == null then {refused: "detail.alarmName is missing in this event of EventBridge"}
       elif ."detail-type" | endswith("State Change") then
-        event($name; $arn; one(.account); one(.region); one($state.value); [$set.description, $state.reason]; $metric; ($metric.dimensions | dimensions); one($state.timestamp, .time); $id)
+        event($name; $arn; one(.account); one(.region); one($state.value); [$set.description,
+          $state.reason]; $metric; ($metric.dimensions | dimensions); one($state.timestamp, .time); $id)
       elif $detail.operation == "delete" then
-        {status: "resolve", key: ($arn // "\(one(.account) // ""):\(one(.region) // ""):\($name)"), title: $name, message: "The alarm was deleted at CloudWatch.", occurred_at: one(.time), delivery_id: $id}
+        {status: "resolve", key: ($arn
+          // "\(one(.account) // ""):\(one(.region) // ""):\($name)"), title: $name,
+          message: "The alarm was deleted at CloudWatch.", occurred_at: one(.time), delivery_id: $id}
       else {ignored: "the configuration of the alarm \($name) changed", delivery_id: $id} end
   else {refused: "this is neither an alarm of CloudWatch nor an event CloudWatch Alarm State Change of EventBridge; give other messages a topic and a source of their own"} end;
 object

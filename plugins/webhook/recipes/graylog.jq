@@ -4,7 +4,8 @@
 # https://archivedocs.graylog.org/en/2.5/pages/streams/alerts.html. Graylog reports that an event happens and never that
 # it is over. The key is the event definition with its grouping: repeats of an event are one incident.
 def object: if type == "object" then . else {} end;
-def word: if type == "string" or type == "number" or type == "boolean" then tostring | trim | select(. == "" or test("^\\$\\{.*\\}$") | not) else empty end;
+def word: if type == "string" or type == "number" or type == "boolean" then tostring | trim
+  | select(. == "" or test("^\\$\\{.*\\}$") | not) else empty end;
 def lines: [.[] | word] | .[:10] | join("\n");
 object as $r | ($r.event | object) as $e | ($r.check_result | object) as $c
 | (first($r.event_definition_title, $e.event_definition_title | word) // null) as $definition
@@ -12,14 +13,17 @@ object as $r | ($r.event | object) as $e | ($r.check_result | object) as $c
 | if $r.event_definition_id == "NotificationTestId" or $r.event_definition_type == "test-dummy-v1" then
     {ignored: "a test of Graylog: \(first($e.message | word) // "no text")"}
   elif $e != {} and $id then
-    ([$e.key_tuple[]? | word] | if . == [] then [($e.group_by_fields | object)[] | word] else . end | if . == [] then [$e.key | word] else . end) as $group
+    ([$e.key_tuple[]? | word] | if . == [] then [($e.group_by_fields | object)[] | word] else . end | if . == [] then [$e.key
+      | word] else . end) as $group
     | {
         status: "trigger",
         key: ([$id] + $group | join(":")),
         title: ([$definition // (first($e.message | word) // $id), ($group | join(", ") | word)] | join(": ")),
         message: ([$e.message, $r.event_definition_description, ($r.backlog[]? | .message?)] | lines),
-        severity: (first($e.priority | word) // "" | {"4": "critical", "3": "high", "2": "medium", "1": "low", "0": "info"}[.] // null),
-        labels: ({source: $e.source} + (($e.fields | object) + ($e.group_by_fields | object) | to_entries | .[:12] | from_entries)),
+        severity: (first($e.priority | word) // "" | {"4": "critical", "3": "high", "2": "medium", "1": "low",
+          "0": "info"}[.] // null),
+        labels: ({source: $e.source} + (($e.fields | object) + ($e.group_by_fields | object) | to_entries | .[:12]
+          | from_entries)),
         occurred_at: (first($e.timestamp | word) // null),
         delivery_id: (first($e.id | word) // null)
       }
@@ -33,9 +37,11 @@ object as $r | ($r.event | object) as $e | ($r.check_result | object) as $c
         {
           status: (if $c.triggered == false then "resolve" else "trigger" end),
           key: "condition:\($id)",
-          title: ([first($stream.title | word), first($condition.title, ($text // "" | sub(" *\\(Current grace time.*$"; "")), $condition.type | word)] | join(": ") | if . == "" then "Alert of Graylog" else . end),
+          title: ([first($stream.title | word), first($condition.title, ($text // ""
+            | sub(" *\\(Current grace time.*$"; "")), $condition.type | word)] | join(": ") | if . == "" then "Alert of Graylog" else . end),
           message: ([$text, ($c.matching_messages[]? | .message?)] | lines),
-          labels: {stream: $stream.title, condition: $condition.type, source: (first($c.matching_messages[]?.source? | word) // null)},
+          labels: {stream: $stream.title, condition: $condition.type, source: (first($c.matching_messages[]?.source? | word)
+            // null)},
           occurred_at: (first($c.triggered_at | word) // null)
         }
       end

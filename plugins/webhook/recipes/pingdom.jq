@@ -9,7 +9,8 @@ object | (.check_params | object) as $params
 | ({"DOWN": "down", "FAILING": "down", "UP": "up", "SUCCESS": "up"}[$state] // null) as $now
 | one($params.full_url, $params.url, .full_url) as $url
 | if $id == null then {refused: "there is neither check_id nor check_name in this request of Pingdom"}
-  elif $state | IN("PAUSED", "UNKNOWN", "UNCONFIRMED", "UNCONFIRMED_DOWN") then {ignored: "the state \($state) is neither up nor down"}
+  elif $state | IN("PAUSED", "UNKNOWN", "UNCONFIRMED", "UNCONFIRMED_DOWN") then
+    {ignored: "the state \($state) is neither up nor down"}
   elif $now == null then {refused: "current_state is \($state | if . == "" then "missing" else . end); UP, DOWN, SUCCESS or FAILING was expected"}
   else
     {

@@ -2,7 +2,8 @@
 # Written from https://uptimerobot.com/help/webhooks/ (variables, alert types: 1 down, 2 up, 3 SSL expiry) and
 # https://help.uptimerobot.com/en/articles/14498593-webhook-integration. Values come as texts or as numbers. Names in
 # both spellings are read: monitorID and monitor_id. A variable that does not apply arrives as it is: *alertDuration*.
-def word: if type == "string" or type == "number" then tostring | trim | select(. == "" or test("^\\*.*\\*$") | not) else empty end;
+def word: if type == "string" or type == "number" then tostring | trim | select(. == "" or test("^\\*.*\\*$") | not)
+  else empty end;
 def said($names): first(.[$names[]] | word) // null;
 if type != "object" then {refused: "the body is no object of UptimeRobot; tick `Send as JSON` and paste the value of the recipe's page"}
 else
@@ -30,8 +31,10 @@ else
       {
         status: (if $state == "up" then "up" else "down" end),
         key: ((if $state | IN("up", "down") then "monitor" else $state end) + ":" + ($id // $name // $url)),
-        title: (($name // $url // $id) + (if $state | IN("up", "down") then " is \($state)" else ": the \($state) expires" end)),
-        message: ([$details, ($lasted | values | "It was down for \(.)."), ($days | values | "Days left: \(.).")] | map(values) | join("\n")),
+        title: (($name // $url // $id) + (if $state | IN("up",
+          "down") then " is \($state)" else ": the \($state) expires" end)),
+        message: ([$details, ($lasted | values
+          | "It was down for \(.)."), ($days | values | "Days left: \(.).")] | map(values) | join("\n")),
         severity: (if $state | IN("certificate", "domain") then "low" else null end),
         labels: {monitor: $name, url: $url, monitor_id: $id},
         links: {($name // "Monitor"): $url},

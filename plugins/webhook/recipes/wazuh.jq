@@ -16,17 +16,21 @@ def listed: if type == "array" then [.[] | word] else [word] end | join(", ");
       key: "rule:\($id):\(one($agent.id, $agent.name) // "")",
       title: ([one($rule.description) // "Rule \($id)", one($agent.name)] | map(values) | join(" on ")),
       message: one(.full_log),
-      severity: (one($rule.level) // "" | (tonumber? // null) | if . == null then null elif . >= 12 then "critical" elif . >= 8 then "high" elif . >= 5 then "medium" elif . >= 3 then "low" else "info" end),
+      severity: (one($rule.level) // "" | (tonumber? // null)
+        | if . == null then null elif . >= 12 then "critical" elif . >= 8 then "high" elif . >= 5 then "medium" elif . >= 3 then "low" else "info" end),
       labels: {
-        agent: $agent.name, ip: $agent.ip, rule: one($rule.id), level: $rule.level, groups: ($rule.groups | listed), location: .location,
-        source_ip: one($data.srcip, $data.src_ip), user: one($data.dstuser, $data.srcuser), technique: ($rule.mitre | object | .id | listed)
+        agent: $agent.name, ip: $agent.ip, rule: one($rule.id), level: $rule.level, groups: ($rule.groups | listed),
+          location: .location,
+        source_ip: one($data.srcip, $data.src_ip), user: one($data.dstuser, $data.srcuser), technique: ($rule.mitre | object
+          | .id | listed)
       },
       occurred_at: one(.timestamp),
       delivery_id: (if $many then null else one(.id) end)
     }
   elif one(.message) and (one(.description, .severity, .created_at)) then
     (one(.description) // "") as $text
-    | (["Rule ID (?<found>[0-9]+)", "Agent ID (?<found>[0-9]+)"] | map(. as $pattern | [$text | capture($pattern) | .found][0])) as $ids
+    | (["Rule ID (?<found>[0-9]+)", "Agent ID (?<found>[0-9]+)"] | map(. as $pattern | [$text | capture($pattern)
+      | .found][0])) as $ids
     | {
         key: (if all($ids[]; .) then "rule:" + ($ids | join(":")) else null end),
         title: one(.message),
