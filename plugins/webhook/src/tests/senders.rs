@@ -25,7 +25,7 @@ fn github(event: &str, body: &str) -> Decoded {
 }
 
 #[test]
-fn a_stranger_touches_no_incident_by_a_run_of_a_fork_or_one_that_anybody_can_cause() {
+fn a_stranger_touches_no_incident_by_a_run_of_a_fork_or_one_that_a_comment_causes() {
     let run = |conclusion: &str, event: &str, head: &str| {
         let body = format!(
             r#"{{"action": "completed", "repository": {{"full_name": "acme/shop"}}, "workflow_run": {{
@@ -140,7 +140,7 @@ fn numbers_and_texts_are_the_same_identity() {
 }
 
 #[test]
-fn placeholders_that_nobody_replaced_are_no_labels() {
+fn placeholders_that_itop_did_not_replace_are_no_labels() {
     let body = r#"{"ref": "I-1", "title": "CPU at 5 $ a day", "status": "new", "a": "$previous_value(urgency)$",
         "b": "$nothing$", "c": "$this->team_id->friendlyname$", "d": "costs $5", "access_token": "secret"}"#;
     let labels = decoded(Recipe::Itop, body).events.remove(0).labels;
