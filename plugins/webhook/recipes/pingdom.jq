@@ -1,22 +1,30 @@
-# Pingdom: Integrations > Add new, type Webhook. States of uptime checks are UP and DOWN, of transaction checks
-# SUCCESS and FAILING; UNKNOWN, UNCONFIRMED and PAUSED are passing states and are ignored.
-(.current_state // "" | ascii_upcase) as $state
-| if (.check_id == null and .check_name == null) then {ignored: "there is no check in this request of Pingdom"}
-  elif ($state | IN("UP", "DOWN", "SUCCESS", "FAILING") | not) then {ignored: "the state \($state) is neither up nor down"}
+# Pingdom: Integrations > Integrations > Add integration, type Webhook. Written from
+# https://www.pingdom.com/resources/webhooks/ (uptime checks: UP, DOWN; transaction checks: SUCCESS, FAILING).
+def object: if type == "object" then . else {} end;
+def word: if type == "string" or type == "number" then tostring | trim | select(. != "") else empty end;
+def one(f): first(f | word) // null;
+object | (.check_params | object) as $params
+| (one(.current_state, .state) // "" | ascii_upcase) as $state
+| one(.check_id, .check_name) as $id
+| ({"DOWN": "down", "FAILING": "down", "UP": "up", "SUCCESS": "up"}[$state] // null) as $now
+| one($params.full_url, $params.url, .full_url) as $url
+| if $id == null then {refused: "there is neither check_id nor check_name in this request of Pingdom"}
+  elif $state | IN("PAUSED", "UNKNOWN", "UNCONFIRMED", "UNCONFIRMED_DOWN") then
+    {ignored: "the state \($state) is neither up nor down"}
+  elif $now == null then {refused: "current_state is \($state | if . == "" then "missing" else . end); UP, DOWN, SUCCESS or FAILING was expected"}
   else
-    ($state | IN("DOWN", "FAILING")) as $down
-    | {
-        status: (if $down then "down" else "up" end),
-        key: "check:\(.check_id // .check_name)",
-        title: ((.check_name // "Check \(.check_id)") + (if $down then " is down" else " is up" end)),
-        message: ([.long_description, .description] | map(select(. != null and . != "")) | first),
-        severity: (if (.importance_level // "") | ascii_upcase == "LOW" then "low" elif .importance_level then "high" else null end),
-        labels: {
-          check: .check_name, check_type: .check_type, host: .check_params.hostname,
-          url: .check_params.full_url, probe: .first_probe.location,
-          tags: ([.tags[]? | tostring] | join(", "))
-        },
-        links: {(.check_name // "Check"): .check_params.full_url, "Pingdom": .full_url},
-        occurred_at: .state_changed_timestamp
-      }
+    {
+      status: $now,
+      key: "check:\($id)",
+      title: "\(one(.check_name) // "Check \($id)") is \($now)",
+      message: one(.long_description, .description),
+      severity: ({"LOW": "low", "HIGH": "high"}[one(.importance_level) // "" | ascii_upcase] // null),
+      labels: {
+        check: one(.check_name), check_type: .check_type, host: $params.hostname,
+        url: $url, probe: (.first_probe | object | .location),
+        tags: ([.tags[]? | if type == "object" then .name else . end | word] | join(", "))
+      },
+      links: {(one(.check_name) // "Check"): $url},
+      occurred_at: one(.state_changed_timestamp, .state_changed_utc_time)
+    }
   end

@@ -1,31 +1,44 @@
-# UptimeRobot: Alert Contact of type Webhook, "Send as JSON (application/json)" or as parameters.
-# The custom value that it needs, with every placeholder in the documented spelling:
-#   {"monitor_id": "*monitorID*", "monitor_url": "*monitorURL*", "monitor_friendly_name": "*monitorFriendlyName*",
-#    "alert_type": "*alertType*", "alert_type_friendly_name": "*alertTypeFriendlyName*",
-#    "alert_details": "*alertDetails*", "alert_friendly_duration": "*alertFriendlyDuration*",
-#    "alert_datetime": "*alertDateTime*"}
-# Every value is a string; a placeholder that does not apply arrives as it is. Parameters are called
-# monitorID, alertType and so on, and both are read. 1 is down, 2 is up, 3 is a certificate that expires.
-def said(names): first((names, null) | strings | select((trim == "" or (startswith("*") and endswith("*"))) | not)) // null;
-. as $r
-| said($r.alert_type, $r.alertType) as $type
-| said($r.monitor_friendly_name, $r.monitorFriendlyName) as $name
-| said($r.monitor_url, $r.monitorURL) as $url
-| said($r.monitor_id, $r.monitorID) as $id
-| said($r.alert_details, $r.alertDetails) as $details
-| if $type == null or ($name == null and $url == null and $id == null) then
-    {ignored: "there is no alert_type, or no monitor, in this request of UptimeRobot"}
-  elif ($type | IN("1", "2", "3") | not) then {ignored: "the alert type \($type) is not known"}
-  else
-    {
-      status: (if $type == "2" then "up" else "down" end),
-      key: ((if $type == "3" then "certificate:" else "monitor:" end) + ($id // $name // $url)),
-      title: (($name // $url // $id) + (if $type == "3" then ": the certificate expires" elif $type == "2" then " is up" else " is down" end)),
-      message: ([$details, (said($r.alert_friendly_duration, $r.alertFriendlyDuration) | values | "It was down for \(.).")] | map(values) | join("\n")),
-      severity: (if $type == "3" then "low" else null end),
-      aliases: (if $type == "3" then [] else [[$name, $url][] | values | "monitor:" + .] end),
-      labels: {monitor: $name, url: $url, monitor_id: $id, duration: said($r.alert_friendly_duration, $r.alertFriendlyDuration)},
-      links: {($name // "Monitor"): $url},
-      occurred_at: said($r.alert_datetime, $r.alertDateTime)
-    }
-  end
+# UptimeRobot: an integration (once alert contact) of type Webhook, as JSON, as POST parameters or as a query.
+# Written from https://uptimerobot.com/help/webhooks/ (variables, alert types: 1 down, 2 up, 3 SSL expiry) and
+# https://help.uptimerobot.com/en/articles/14498593-webhook-integration. Values come as texts or as numbers. Names in
+# both spellings are read: monitorID and monitor_id. A variable that does not apply arrives as it is: *alertDuration*.
+def word: if type == "string" or type == "number" then tostring | trim | select(. == "" or test("^\\*.*\\*$") | not)
+  else empty end;
+def said($names): first(.[$names[]] | word) // null;
+if type != "object" then {refused: "the body is no object of UptimeRobot; tick `Send as JSON` and paste the value of the recipe's page"}
+else
+  said(["alert_type", "alertType"]) as $type
+  | said(["alert_type_friendly_name", "alertTypeFriendlyName"]) as $word
+  | said(["monitor_friendly_name", "monitorFriendlyName"]) as $name
+  | said(["monitor_url", "monitorURL"]) as $url
+  | said(["monitor_id", "monitorID"]) as $id
+  | said(["alert_details", "alertDetails"]) as $details
+  | said(["alert_friendly_duration", "alertFriendlyDuration"]) as $lasted
+  | said(["ssl_expiry_days_left", "sslExpiryDaysLeft"]) as $days
+  | (($type // $word // "") | ascii_downcase) as $kind
+  | (
+      if $kind | IN("1", "down") then "down"
+      elif $kind | IN("2", "up") then "up"
+      elif [$word, $details | values] | any(test("\\bdomain\\b.*expir"; "i")) then "domain"
+      elif $kind == "3" or ([$kind, $word, $details | values] | any(test("expir"; "i"))) then "certificate"
+      else null end
+    ) as $state
+  | if $kind == "" then {refused: "alertType is missing: put *alertType* into the value that UptimeRobot sends"}
+    elif ($id // $name // $url) == null then
+      {refused: "the monitor is missing: put *monitorID* and *monitorFriendlyName* into the value that UptimeRobot sends"}
+    elif $state == null then {refused: "alertType is \($kind); 1 (down), 2 (up) or 3 (certificate expires) was expected"}
+    else
+      {
+        status: (if $state == "up" then "up" else "down" end),
+        key: ((if $state | IN("up", "down") then "monitor" else $state end) + ":" + ($id // $name // $url)),
+        title: (($name // $url // $id) + (if $state | IN("up",
+          "down") then " is \($state)" else ": the \($state) expires" end)),
+        message: ([$details, ($lasted | values
+          | "It was down for \(.)."), ($days | values | "Days left: \(.).")] | map(values) | join("\n")),
+        severity: (if $state | IN("certificate", "domain") then "low" else null end),
+        labels: {monitor: $name, url: $url, monitor_id: $id},
+        links: {($name // "Monitor"): $url},
+        occurred_at: said(["alert_datetime", "alertDateTime"])
+      }
+    end
+end

@@ -38,6 +38,7 @@ impl Source for Webhook {
             .methods(["POST", "PUT", "PATCH", "GET"])
             .signature(Signature::StandardWebhooks)
             .signature(Signature::sha256_hex("x-hub-signature-256", "sha256="))
+            .confirm_hosts(["sns.*.amazonaws.com", "sns.*.amazonaws.com.cn"])
             .example(Example::post_json(
                 r#"{"title":"Backup failed","status":"trigger","message":"No space left on /backup","id":"backup-nightly","severity":"high","host":"db-1"}"#,
             ))

@@ -2,6 +2,7 @@
 
 mod outgoing;
 mod recipes;
+mod senders;
 
 use tocsin_plugin::testing::{self, example_context};
 use tocsin_plugin::{Setting, Value};

@@ -45,27 +45,42 @@ fn samples_have_their_reviewed_outcomes() {
     });
 }
 
+/// The folders of `cases` whose name ends in `ending`, without it.
+fn cases(ending: &str) -> Vec<String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+    let names = std::fs::read_dir(folder).expect("the folder of cases");
+    let names = names.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names.filter_map(|name| name.strip_suffix(ending).map(str::to_owned)).collect()
+}
+
 #[test]
 fn a_trigger_and_its_resolve_share_an_identity() {
+    let pairs = cases("-opens");
+    assert_eq!(
+        pairs.iter().filter(|name| !cases("-resolves").contains(name)).collect::<Vec<_>>(),
+        Vec::<&String>::new(),
+        "a case that ends in -opens has no -resolves"
+    );
+    let expected = |case: &str| format!("cases/{case}/expected.json");
+    for name in &pairs {
+        let (trigger, resolve) = (expected(&format!("{name}-opens")), expected(&format!("{name}-resolves")));
+        testing::check_pair(env!("CARGO_MANIFEST_DIR"), &trigger, &resolve);
+    }
     for (trigger, resolve) in [
-        ("cases/recipe-uptimerobot-down/expected.json", "cases/recipe-uptimerobot-up/expected.json"),
-        (
-            "cases/recipe-uptimerobot-down/expected.json",
-            "cases/recipe-uptimerobot-as-parameters/expected.json",
-        ),
-        ("cases/recipe-uptimekuma-down/expected.json", "cases/recipe-uptimekuma-up/expected.json"),
-        ("cases/recipe-pingdom-down/expected.json", "cases/recipe-pingdom-up/expected.json"),
-        ("cases/recipe-cloudwatch-alarm/expected.json", "cases/recipe-cloudwatch-ok/expected.json"),
-        (
-            "cases/recipe-newrelic-issue-activated/expected.json",
-            "cases/recipe-newrelic-issue-closed/expected.json",
-        ),
-        ("cases/recipe-github-run-failed/expected.json", "cases/recipe-github-run-succeeded/expected.json"),
-        ("cases/recipe-github-issue-opened/expected.json", "cases/recipe-github-issue-closed/expected.json"),
-        ("cases/recipe-itop-new/expected.json", "cases/recipe-itop-resolved/expected.json"),
-        ("cases/recipe-itop-new/expected.json", "cases/recipe-itop-by-event-alone/expected.json"),
-        ("cases/recipe-checkmk-problem/expected.json", "cases/recipe-checkmk-recovery/expected.json"),
-        ("cases/recipe-stackdriver-open/expected.json", "cases/recipe-stackdriver-closed/expected.json"),
+        ("cases/recipe-uptimerobot-opens", "cases/recipe-uptimerobot-as-parameters"),
+        ("cases/recipe-uptimerobot-opens", "cases/recipe-uptimerobot-unquoted-numbers-resolves"),
+        ("cases/recipe-uptimekuma-opens", "cases/recipe-uptimekuma-as-a-query-resolves"),
+        ("cases/recipe-cloudwatch-opens", "cases/recipe-cloudwatch-eventbridge-resolves"),
+        ("cases/recipe-cloudwatch-opens", "cases/recipe-cloudwatch-eventbridge-deletes"),
+        ("cases/recipe-cloudwatch-raw-delivery", "cases/recipe-cloudwatch-eventbridge-through-sns-resolves"),
+        ("cases/recipe-itop-opens", "cases/recipe-itop-by-event-alone"),
+        ("cases/recipe-itop-opens", "cases/recipe-itop-deleted"),
+        ("cases/recipe-checkmk-own-names-opens", "cases/recipe-checkmk-flapping-ends-well"),
+    ] {
+        let (trigger, resolve) = (format!("{trigger}/expected.json"), format!("{resolve}/expected.json"));
+        testing::check_pair(env!("CARGO_MANIFEST_DIR"), &trigger, &resolve);
+    }
+    for (trigger, resolve) in [
         ("outcomes/alerta-stackdriver-open.json", "outcomes/alerta-stackdriver-closed.json"),
         ("outcomes/generic-json-incident-created.json", "outcomes/generic-json-incident-resolved.json"),
     ] {
