@@ -21,7 +21,8 @@ def said(f): first(f | strings, numbers | tostring | select((. == "" or test("^\
       status: ({"open": "trigger", "merged": "trigger", "resolved": "resolve", "closed": "resolve"}[$state] // $state),
       key: "problem:\($id)",
       aliases: [$number | values | "problem:\(.)" | select(. != "problem:\($id)")],
-      title: ([$title // "Problem \($number // $id)", (if $entities == null or ($title // "" | contains($entities)) then null else $entities end)] | map(values) | join(" on ")),
+      title: ([(if $entities == null or $title == null or ($entities | contains($title) | not) then $title // "Problem \($number // $id)" else null end),
+        (if $title == null or $entities == null or ($title | contains($entities) | not) then $entities else null end)] | map(values) | join(" on ")),
       message: said($r.problemdetailstext, $r.problemdetails, $r.problemdetailsmarkdown, (said($r.problemdetailshtml) | plain_text), $r.impactedentity),
       severity: ({"availability": "critical", "monitoring_unavailable": "high", "error": "high", "performance": "medium", "resource_contention": "medium", "resource": "medium"}[$severity] // null),
       labels: {
