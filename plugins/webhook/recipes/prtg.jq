@@ -18,8 +18,8 @@ def said(f): first(f | strings, numbers | tostring | select((. == "" or . == "-"
     {refused: "the request has no status or no sensorid; copy the payload of recipes/prtg.md into the notification template"}
   elif ($state | test("^(paused|pausiert)")) and ($ended | not) then {ignored: "the sensor is paused: \($status)"}
   else
-    (if $state | test("^(up|ok)$") then ["resolve", null, "up again"]
-     elif $state | test("^(paused|pausiert)|(ended|beendet)$") then ["resolve", null, $state]
+    (if $state | test("^(up|ok)$|(ended|beendet)$") then ["resolve", null, "up again"]
+     elif $state | test("^(paused|pausiert)") then ["resolve", null, "paused"]
      elif $state | test("^(down|fehler).*(ack|best)") then ["investigating", "critical", "down (acknowledged)"]
      elif $state | test("^(down|fehler).*parti") then ["trigger", "high", "partially down"]
      elif $state | test("^(down|fehler)") then ["trigger", "critical", "down"]
