@@ -52,6 +52,7 @@ obj as $r | ($r.object_attributes | obj) as $a | ($r.project | obj) as $p
     | if $type | ascii_downcase | IN("epic", "task", "test case", "requirement", "objective", "key result") then {ignored: "a work item of the type \($type)"}
       elif $project == null or $iid == null then {refused: "an issue event without project.path_with_namespace or object_attributes.iid"}
       elif $user == "support-bot" then {ignored: "Service Desk made the issue from an e-mail, which anyone can send; it opens when a member changes it"}
+      elif ($type | ascii_downcase) == "issue" and (.project.visibility_level? | tostring) == "20" then {ignored: "the project is public, where any account can write an issue; use work items of type Incident"}
       else {
         status: (if ($state | IN("closed", "close")) or ($on_call | IN("resolved", "ignored")) then "resolve" elif $on_call == "acknowledged" then "investigating" else "trigger" end),
         key: "issue:\($project)#\($iid)", title: "\($project)#\($iid): \($a.title | text // "no title")", message: $a.description,
