@@ -38,7 +38,7 @@ else
         key: (if $cycle then "cycle:\($cycle)" elif $aggregate then "aggregate:\($aggregate)"
           elif $monitor then "monitor:\($monitor):\($group // "")" else "title:\($name):\($parts.group // "")" end),
         title: (if $name then $name + (if $group then " (\($group))" else "" end) elif $monitor then "Monitor \($monitor) (\($group // "all"))" else null end),
-        message: (($body // "") | gsub("%%%\\s*"; "")),
+        message: (($body // "") | gsub("%%%\\s*|@webhook-\\S+ *"; "")),
         severity: ({p1: "critical", p2: "high", p3: "medium", p4: "low", p5: "info"}[($priority // "") | ascii_downcase]
           // (($word // "") | ascii_downcase | if test("trigger|error|^alert") then "high" elif test("warn") then "medium" else null end)),
         labels: {
