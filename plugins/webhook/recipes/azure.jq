@@ -5,7 +5,7 @@
 def text: if type == "string" then trim | select(. != "") elif type == "number" or type == "boolean" then tostring else empty end;
 def pick(f): first(f | text) // null;
 def object(f): first(f | objects) // {};
-def lower: (. // "") | ascii_downcase | gsub("[^a-z0-9]"; "");
+def lower: (. // "") | ascii_downcase | split(" ") | join("") | split("-") | join("");
 def names: [(arrays[] | text | split("/") | last | select(. != ""))] | if length > 3 then .[:3] + ["…"] else . end | join(", ");
 def health: {unavailable: "high", degraded: "medium", unknown: "low"}[lower];
 def alert:

@@ -2,18 +2,17 @@
 # Nagios's macros (NOTIFICATIONTYPE, HOSTNAME, SERVICEDESC, …) is read as well; case and `_` in names do not count.
 # Written from https://assets.nagios.com/downloads/nagioscore/docs/nagioscore/4/en/macrolist.html
 # and https://icinga.com/docs/icinga-2/latest/doc/03-monitoring-basics/#notification-commands
-def val:
-  if type == "string" then trim | select(. != "" and (test("^\\$[^$ ]*\\$$") | not))
+def clean:
+  if type == "string" then trim | if . == "" or (startswith("$") and test("^\\$[^$ ]*\\$$")) then null else . end
   elif type == "number" then tostring
-  else empty end;
-def pick(f): first(f | val) // null;
+  else null end;
 if type != "object" then {refused: "the fields of a notification command of Nagios or Icinga were expected"}
 else
-  with_entries(.key |= (ascii_downcase | sub("^(nagios|icinga|notify)_"; "") | gsub("[^a-z0-9]"; "")))
-  | pick(.host, .hostname) as $host
-  | pick(.service, .servicedesc, .servicedescription) as $service
-  | ((if $service then pick(.servicestate) else pick(.hoststate) end) // pick(.state) // "" | ascii_upcase) as $state
-  | ((pick(.notificationtype, .type) // "") | ascii_downcase | gsub("[^a-z]"; "") | sub("^custom.*"; "custom")) as $type
+  with_entries(.key |= (ascii_downcase | ltrimstr("nagios_") | ltrimstr("icinga_") | ltrimstr("notify_") | split("_") | join("")) | .value |= clean)
+  | (.host // .hostname) as $host
+  | (.service // .servicedesc // .servicedescription) as $service
+  | ((if $service then .servicestate else .hoststate end) // .state // "" | ascii_upcase) as $state
+  | (((.notificationtype // .type) // "") | ascii_downcase | gsub("[^a-z]"; "") | sub("^custom.*"; "custom")) as $type
   | (if $state | IN("OK", "UP") then "resolve"
     elif $state | IN("WARNING", "CRITICAL", "UNKNOWN", "DOWN", "UNREACHABLE") then "trigger" else null end) as $by_state
   | {problem: "trigger", recovery: "resolve", acknowledgement: "acknowledge", flappingstart: "trigger", flappingstop: $by_state,
@@ -29,18 +28,18 @@ else
         key: (if $service then "service:\($host)!\($service)" else "host:\($host)" end),
         title: (if $type == "flappingstart" then "\($what) is flapping" elif $state == "" then $what else "\($what) is \($state)" end),
         message: (if $status == "note" or $status == "acknowledge" then
-            [(if $type | startswith("downtime") then "Downtime: \($type | ltrimstr("downtime"))" else null end), pick(.comment, .notificationcomment, .serviceackcomment, .hostackcomment)]
+            [(if $type | startswith("downtime") then "Downtime: \($type | ltrimstr("downtime"))" else null end), (.comment // .notificationcomment // .serviceackcomment // .hostackcomment)]
           else
-            [pick(.output, .serviceoutput, .hostoutput), (pick(.longoutput, .longserviceoutput, .longhostoutput) // "" | gsub("\\\\n"; "\n"))]
+            [(.output // .serviceoutput // .hostoutput), ((.longoutput // .longserviceoutput // .longhostoutput) // "" | gsub("\\\\n"; "\n"))]
           end | map(select(. != null and . != "")) | join("\n")),
         severity: {DOWN: "critical", CRITICAL: "critical", UNREACHABLE: "high", WARNING: "medium", UNKNOWN: "medium"}[$state],
         labels: {
-          host: $host, service: $service, state: $state, address: pick(.address, .hostaddress),
-          hostgroups: pick(.hostgroups, .hostgroupnames), servicegroups: pick(.servicegroups, .servicegroupnames)
+          host: $host, service: $service, state: $state, address: (.address // .hostaddress),
+          hostgroups: (.hostgroups // .hostgroupnames), servicegroups: (.servicegroups // .servicegroupnames)
         },
-        links: {"Notes": pick(.notesurl, .servicenotesurl, .hostnotesurl), "Monitoring": pick(.url, .link)},
-        actor: pick(.author, .notificationauthor),
-        occurred_at: pick(.time, .timet)
+        links: {"Notes": (.notesurl // .servicenotesurl // .hostnotesurl), "Monitoring": (.url // .link)},
+        actor: (.author // .notificationauthor),
+        occurred_at: (.time // .timet)
       }
     end
 end
