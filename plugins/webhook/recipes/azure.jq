@@ -52,7 +52,7 @@ def alert:
       }
     end;
 def event:
-  if .eventType == "Microsoft.EventGrid.SubscriptionValidationEvent" and (.data?.validationCode? | type) == "string" then
+  if .eventType == "Microsoft.EventGrid.SubscriptionValidationEvent" and pick(.data?.validationCode?) != null then
     {reply: {status: 200, body: {validationResponse: .data.validationCode}}, ignored: "the handshake of Azure Event Grid"}
   elif (.eventType // .type) == "Microsoft.ResourceNotifications.HealthResources.AvailabilityStatusChanged" then
     object(.data?.resourceInfo?.properties?) as $p | pick($p.targetResourceId) as $target | pick($p.availabilityState) as $state
@@ -66,6 +66,6 @@ def event:
   else {refused: "the event `\(.eventType // .type)` of Azure Event Grid is not known to this recipe; leave it out of the subscription, or write a jq program"} end;
 (if type == "array" then .[] else . end)
 | if type != "object" then {refused: "an alert of Azure Monitor or an event of Azure Event Grid was expected"}
-  elif (.data?.essentials? | type) == "object" then alert
+  elif [.data?.essentials? | objects] != [] then alert
   elif .eventType != null or .specversion != null then event
   else {refused: "this is not the common alert schema: set \"Enable the common alert schema\" to Yes in the webhook of the action group in Azure"} end
