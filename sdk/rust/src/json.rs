@@ -28,11 +28,22 @@ pub fn parse(bytes: &[u8]) -> Result<Value, String> {
 /// # Errors
 /// As [`parse`]; also within what is skipped.
 pub fn parse_without(bytes: &[u8], skip: fn(&str) -> bool) -> Result<Value, String> {
+    read(bytes, |bytes| pruned::parse(bytes, skip))
+}
+
+/// What `reader` makes of the document in `bytes`; a byte order mark is skipped.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn read<T>(
+    bytes: &[u8],
+    reader: impl FnOnce(&[u8]) -> Result<T, serde_json::Error>,
+) -> Result<T, String> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err("the body is empty; a JSON document was expected".to_owned());
     }
-    pruned::parse(bytes, skip).map_err(|error| {
+    reader(bytes).map_err(|error| {
         let line = error.line().saturating_sub(1);
         let text = String::from_utf8_lossy(bytes);
         let near: String = text.lines().nth(line).unwrap_or("").chars().collect();
