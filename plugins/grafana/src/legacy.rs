@@ -48,7 +48,9 @@ pub(crate) fn decode(body: &Value, settings: &Fields) -> Result<Decoded, Refusal
 
 /// Whether it is what **Send Test** of a channel sends: another `ruleId` each time, and never an `ok`.
 fn is_test(body: &Value) -> bool {
-    let is = |member: &str, value: &str| json::text(body, member).is_some_and(|found| found.eq_ignore_ascii_case(value));
+    let is = |member: &str, value: &str| {
+        json::text(body, member).is_some_and(|found| found.eq_ignore_ascii_case(value))
+    };
     is("ruleName", "Test notification")
         && is("message", "Someone is testing the alert notification within Grafana.")
 }

@@ -19,7 +19,8 @@ const FAILURES: [(&str, &str); 2] = [
 pub(crate) fn decode(group: &alerts::Group<'_>, settings: &Fields) -> Result<Decoded, Refusal> {
     let address = group.text("externalURL").unwrap_or_default();
     let mut decoded = group.decode(&settings.severities(), |event, alert| {
-        (!is_test(alert)).then(|| values(failure(links(event, alert), alert), alert).link("Grafana", &address))
+        (!is_test(alert))
+            .then(|| values(failure(links(event, alert), alert), alert).link("Grafana", &address))
     })?;
     if decoded.events.is_empty() && decoded.rejected.is_empty() && decoded.ignored.is_none() {
         decoded.ignored = Some("it is the test of a contact point (TestAlert on Grafana)".to_owned());

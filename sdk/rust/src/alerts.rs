@@ -63,8 +63,7 @@ impl<'a> Group<'a> {
     /// # Errors
     /// [`Refusal::Malformed`] for a body that is not JSON, with line and column.
     pub fn parse(request: &'a Request) -> Result<Self, Refusal> {
-        let (about, alerts) =
-            json::read(&request.body, document::outline).map_err(Refusal::Malformed)?;
+        let (about, alerts) = json::read(&request.body, document::outline).map_err(Refusal::Malformed)?;
         Ok(Self { request, about, alerts })
     }
 

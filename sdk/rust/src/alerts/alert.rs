@@ -73,18 +73,15 @@ impl<'a> Alert<'a> {
         Ok(keys::compose(&parts))
     }
 
-    /// The events of its status, which is the group's if it has none.
-    fn changes(&self) -> Result<&'static [Change], Refusal> {
+    /// The word for its status: its own, or the group's if it has none. Alertmanager's API nests it.
+    fn status(&self) -> Result<String, Refusal> {
         let status = match self.value.get("status") {
             None | Some(Value::Null) => self.group.get("status"),
             status => status,
         };
         let status = status.ok_or_else(|| Refusal::missing("status"))?;
-        let word = json::scalar(status).unwrap_or_else(|| status.to_string());
-        words::changes(&word).ok_or_else(|| {
-            let word = text::truncate(&text::one_line(&word), 60);
-            Refusal::invalid("status", format!("`{word}` is neither `firing` nor `resolved`"))
-        })
+        let word = json::scalar(status).or_else(|| json::text(status, "state"));
+        word.ok_or_else(|| Refusal::invalid("status", "is neither a text nor an object with a `state`"))
     }
 
     fn title(&self) -> String {
@@ -129,13 +126,21 @@ impl<'a> Alert<'a> {
         received_at: Timestamp,
         severities: &Severities<'_>,
     ) -> Result<(Event, &'static [Change]), Refusal> {
-        let (key, changes) = (self.key()?, self.changes()?);
+        let (key, status) = (self.key()?, self.status()?);
+        let changes = words::changes(&status).ok_or_else(|| {
+            let status = text::truncate(&text::one_line(&status), 60);
+            Refusal::invalid("status", format!("`{status}` is neither `firing` nor `resolved`"))
+        })?;
+        let message = self.annotation(&MESSAGES).unwrap_or_default();
+        let message = match changes {
+            [Change::Note] => format!("The status is `{}`.\n\n{message}", text::one_line(&status)),
+            _ => message,
+        };
         let label = severities.label;
-        let word =
-            self.label(label).or_else(|| self.annotation(&[label])).or_else(|| self.common(label));
+        let word = self.label(label).or_else(|| self.annotation(&[label])).or_else(|| self.common(label));
         let change = changes.first().copied().unwrap_or(Change::Trigger);
         let mut event = Event::new(change, &key, &self.title())
-            .message(self.annotation(&MESSAGES).unwrap_or_default())
+            .message(message.trim())
             .severity(severities.of(word.as_deref()))
             .link("Runbook", &self.annotation(&RUNBOOKS).unwrap_or_default())
             .link("Source", &self.text("generatorURL").unwrap_or_default())

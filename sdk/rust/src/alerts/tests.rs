@@ -111,13 +111,16 @@ fn one_bad_alert_costs_only_itself() {
         {"labels": {"alertname": "a"}, "fingerprint": "1"},
         7,
         {"status": "firing", "startsAt": "2022-06-17T01:04:00Z"},
-        {"status": "suppressed", "fingerprint": "3"},
-        {"status": {"state": "active"}, "fingerprint": "4"},
+        {"status": "pending", "fingerprint": "3"},
+        {"status": ["active"], "fingerprint": "4"},
+        {"status": {"state": "suppressed"}, "fingerprint": "6"},
         {"status": "resolved", "fingerprint": "5"},
     ]});
     let decoded = decoded(&group).unwrap();
-    let keys: Vec<(&str, Change)> = decoded.events.iter().map(|event| (event.key.as_str(), event.change)).collect();
-    assert_eq!(keys, [("1", Change::Trigger), ("5", Change::Resolve)]);
+    let keys: Vec<(&str, Change)> =
+        decoded.events.iter().map(|event| (event.key.as_str(), event.change)).collect();
+    assert_eq!(keys, [("1", Change::Trigger), ("6", Change::Note), ("5", Change::Resolve)]);
+    assert_eq!(decoded.events[1].message, "The status is `suppressed`.");
     let rejected: Vec<(&str, &str)> =
         decoded.rejected.iter().map(|element| (element.place.as_str(), element.reason.as_str())).collect();
     assert_eq!(
@@ -125,8 +128,8 @@ fn one_bad_alert_costs_only_itself() {
         [
             ("alerts[1]", "is not an object"),
             ("alerts[2]", "`fingerprint`: is missing, and there are no labels to identify the alert by"),
-            ("alerts[3]", "`status`: `suppressed` is neither `firing` nor `resolved`"),
-            ("alerts[4]", "`status`: `{\"state\":\"active\"}` is neither `firing` nor `resolved`"),
+            ("alerts[3]", "`status`: `pending` is neither `firing` nor `resolved`"),
+            ("alerts[4]", "`status`: is neither a text nor an object with a `state`"),
         ]
     );
 }
@@ -138,8 +141,14 @@ fn an_alert_without_labels_is_read_by_its_fingerprint() {
     let summary = json!({"summary": "It burns"});
     assert_eq!(title(json!({"title": "[FIRING:1] x", "alerts": [alert(summary)]})), "It burns");
     let common = json!({"alertname": "Fire"});
-    assert_eq!(title(json!({"title": "[FIRING:1] x", "commonLabels": common, "alerts": [alert(json!({}))]})), "Fire");
-    assert_eq!(title(json!({"title": "[FIRING:1]  (Fire Grafana)", "alerts": [alert(json!({}))]})), "(Fire Grafana)");
+    assert_eq!(
+        title(json!({"title": "[FIRING:1] x", "commonLabels": common, "alerts": [alert(json!({}))]})),
+        "Fire"
+    );
+    assert_eq!(
+        title(json!({"title": "[FIRING:1]  (Fire Grafana)", "alerts": [alert(json!({}))]})),
+        "(Fire Grafana)"
+    );
     assert_eq!(title(json!({"title": "[FIRING:1] ", "alerts": [alert(json!(null))]})), "Alert 57c6");
     let over = json!({"alerts": [{"fingerprint": "57c6", "status": "resolved"}]});
     let over = decoded(&over).unwrap().events.remove(0);
@@ -162,7 +171,10 @@ fn another_document_is_refused_and_broken_json_names_its_place() {
         let request = Request::post_json(body);
         let group = Group::parse(&request).unwrap();
         assert!(!group.has_alerts(), "{body}");
-        assert!(matches!(group.decode(&SEVERITIES, |event, _| Some(event)), Err(Refusal::Missing(_))), "{body}");
+        assert!(
+            matches!(group.decode(&SEVERITIES, |event, _| Some(event)), Err(Refusal::Missing(_))),
+            "{body}"
+        );
     }
     for body in ["{\"alerts\": [}", "{\"alerts\": []} x", "{\"alerts\": [], \"alerts\": []}", "", "[1"] {
         let request = Request::post_json(body);
@@ -173,9 +185,12 @@ fn another_document_is_refused_and_broken_json_names_its_place() {
 
 #[test]
 fn an_alert_that_more_leaves_out_is_neither_an_event_nor_rejected() {
-    let request = Request::post_json(r#"{"status": "firing", "alerts": [{"fingerprint": "1"}, {"fingerprint": "2"}]}"#);
+    let request =
+        Request::post_json(r#"{"status": "firing", "alerts": [{"fingerprint": "1"}, {"fingerprint": "2"}]}"#);
     let group = Group::parse(&request).unwrap();
-    let decoded = group.decode(&SEVERITIES, |event, alert| (alert.text("fingerprint")? == "2").then_some(event)).unwrap();
+    let decoded = group
+        .decode(&SEVERITIES, |event, alert| (alert.text("fingerprint")? == "2").then_some(event))
+        .unwrap();
     assert_eq!((decoded.events.len(), decoded.rejected.len()), (1, 0));
     assert_eq!(group.decode(&SEVERITIES, |_, _| None).unwrap(), Decoded::default());
 }
