@@ -124,7 +124,12 @@ pub(crate) fn decode(body: &Value, kind: &Kind, settings: &Fields) -> Result<Dec
             Ok(Decoded::ignored(format!("`{}` is not about an issue's state", text::truncate(name, 80))))
         }
     };
-    decoded.map(|decoded| decoded.delivery_id(delivery::composed(body, kind)))
+    let mut decoded = decoded?.delivery_id(delivery::composed(body, kind));
+    if let Some((place, time)) = issue::unread_time(body) {
+        let time = text::truncate(&text::one_line(&time), 60);
+        decoded = decoded.remark(format!("{place}: `{time}` cannot be read as a time and is left out"));
+    }
+    Ok(decoded)
 }
 
 /// Servers say the same thing twice: once as `comment_created`, once as an update of the issue. An update that

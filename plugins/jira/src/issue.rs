@@ -77,11 +77,16 @@ pub(crate) fn progress(body: &Value, settings: &Fields) -> Progress {
         Some(_) => return Progress::Waiting,
         None => {}
     }
+    let is_begun = name.as_deref().and_then(words::changes) == Some(&[Change::Trigger, Change::Acknowledge]);
     let is_named =
         name.is_some_and(|name| settings.resolved_statuses.iter().any(|done| words::same(done, &name)));
     let has_resolution = is_current(body)
         && body.pointer("/issue/fields/resolution").is_some_and(|resolution| !resolution.is_null());
-    if is_named || has_resolution { Progress::Done } else { Progress::Waiting }
+    match is_named || has_resolution {
+        true => Progress::Done,
+        false if is_begun => Progress::Begun,
+        false => Progress::Waiting,
+    }
 }
 
 /// How far an issue is.
@@ -148,8 +153,16 @@ pub(crate) fn actor(body: &Value) -> String {
         .unwrap_or_default()
 }
 
-/// When it happened, by Jira's clock.
+/// Where it may say when it happened, by Jira's clock.
+const STAMPS: [&str; 3] = ["timestamp", "comment.updated", "issue.fields.updated"];
+
+/// When it happened.
 pub(crate) fn occurred_at(body: &Value) -> Option<Timestamp> {
-    let stamp = ["timestamp", "comment.updated", "issue.fields.updated"];
-    stamp.iter().find_map(|path| json::text(body, path).and_then(|at| Timestamp::parse(&at)))
+    STAMPS.iter().find_map(|path| json::text(body, path).and_then(|at| Timestamp::parse(&at)))
+}
+
+/// The first time that cannot be read, with its place, when there is none that can.
+pub(crate) fn unread_time(body: &Value) -> Option<(&'static str, String)> {
+    let unread = || STAMPS.iter().find_map(|path| Some((*path, json::text(body, path)?)));
+    if occurred_at(body).is_none() { unread() } else { None }
 }

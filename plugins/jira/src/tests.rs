@@ -96,6 +96,8 @@ fn a_categorys_word_counts_before_names_and_resolutions() {
         (json!({"status": {"name": "x", "statusCategory": {"key": "indeterminate"}}}), Progress::Begun),
         (json!({"status": {"name": "CLOSED", "statusCategory": {"key": "undefined"}}}), Progress::Done),
         (json!({"status": {"name": "closed"}}), Progress::Done),
+        (json!({"status": "Done"}), Progress::Done),
+        (json!({"status": "Investigating"}), Progress::Begun),
         (json!({"status": {"name": "x"}, "resolution": {"name": "Fixed"}}), Progress::Done),
         (json!({"status": {"name": "x"}, "resolution": null}), Progress::Waiting),
         (json!({}), Progress::Waiting),
@@ -220,6 +222,14 @@ fn every_action_on_an_alert_is_a_state_a_note_or_ignored_by_name() {
     }
     assert!(outcome("Seen").expect("ignored").ignored.is_some());
     assert!(outcome("").is_err() && outcome("Fixed").is_err());
+}
+
+#[test]
+fn a_time_that_cannot_be_read_is_left_out_and_remarked() {
+    let body = json!({"webhookEvent": "jira:issue_created", "timestamp": "soon", "issue": {"id": "1", "fields": {}}});
+    let decoded = decode(&body);
+    assert_eq!(decoded.events[0].occurred_at, None);
+    assert_eq!(decoded.remarks, ["timestamp: `soon` cannot be read as a time and is left out"]);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::{Change, Decoded, Event, Problem, Refusal, Rejection, Request, Severity, json, words};
+use crate::{Change, Decoded, Event, Problem, Refusal, Rejection, Request, Severity, json, text, words};
 
 mod alert;
 mod document;
@@ -107,15 +107,23 @@ impl<'a> Group<'a> {
         let beyond = count.saturating_sub(EVENTS_MAX);
         let named = self.text("truncatedAlerts").and_then(|count| count.parse::<usize>().ok());
         let left_out = named.unwrap_or(0).saturating_add(beyond);
-        let (mut elements, mut room) = (Vec::new(), EVENTS_MAX);
+        let (mut elements, mut room, mut unread) = (Vec::new(), EVENTS_MAX, None);
         let each = |value: Value| {
             let alert = Alert { value: &value, group: &self.about };
             let events = self.events(&alert, severities, left_out, &more);
+            unread = unread.take().or_else(|| Some((elements.len(), alert.unread_end()?)));
             elements.push(events.and_then(|events| take(events, &mut room)));
         };
         json::read(&self.request.body, |bytes| document::for_each(bytes, EVENTS_MAX, each))
             .map_err(Refusal::Malformed)?;
-        collect(elements, beyond)
+        let decoded = collect(elements, beyond)?;
+        Ok(match unread {
+            Some((index, end)) => decoded.remark(format!(
+                "alerts[{index}].endsAt: `{}` cannot be read as a time and is left out",
+                text::truncate(&text::one_line(&end), 60)
+            )),
+            None => decoded,
+        })
     }
 
     fn events(

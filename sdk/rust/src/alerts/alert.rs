@@ -119,8 +119,12 @@ impl<'a> Alert<'a> {
         self.time("endsAt").map(|at| at.min(received_at)).max(self.time("startsAt"))
     }
 
-    /// The event of the alert and the changes that it stands for. `more` adds to the event what the service says
-    /// beyond Alertmanager.
+    /// The end of a resolved alert, when it is there and cannot be read as a time.
+    pub(super) fn unread_end(&self) -> Option<String> {
+        self.text("endsAt").filter(|at| Timestamp::parse(at).is_none())
+    }
+
+    /// The event of the alert, and the changes that it stands for.
     pub(super) fn read(
         &self,
         received_at: Timestamp,

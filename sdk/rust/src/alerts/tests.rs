@@ -57,6 +57,15 @@ fn what_fires_is_never_late_and_an_end_is_when_it_ended() {
 }
 
 #[test]
+fn an_end_that_cannot_be_read_is_left_out_and_remarked_once() {
+    let alert = |end: &str| json!({"fingerprint": "1", "status": "resolved", "endsAt": end});
+    let group = json!({"alerts": [alert("2022-06-17T01:08:28Z"), alert("tomorrow"), alert("later")]});
+    let decoded = decoded(&group).unwrap();
+    assert_eq!(decoded.events[1].occurred_at, None);
+    assert_eq!(decoded.remarks, ["alerts[1].endsAt: `tomorrow` cannot be read as a time and is left out"]);
+}
+
+#[test]
 fn annotations_become_title_message_links_and_labels() {
     let event = one(json!({
         "labels": {"alertname": "a", "team": "web"},
