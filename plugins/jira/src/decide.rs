@@ -37,6 +37,9 @@ const OTHER_BODY: &str = "webhookEvent (this is no body of a Jira webhook, of Au
                           Automation's \"Send web request\" choose the body \"Issue data (Jira format)\" or \"Issue data \
                           (Automation format)\"; \"Custom data\" needs the plugin `webhook`)";
 
+/// A member that [`normalised`] adds to a body in Automation's own format.
+pub(crate) const AUTOMATION_FORMAT: &str = "automationFormat";
+
 /// What a body is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -57,7 +60,13 @@ pub(crate) fn normalised(body: Map<String, Value>) -> Map<String, Value> {
     let is_issue = body.get("fields").is_some_and(Value::is_object)
         && ["id", "key"].iter().any(|name| body.get(*name).and_then(json::scalar).is_some())
         && !["issue", "webhookEvent"].iter().any(|name| body.contains_key(*name));
-    if is_issue { Map::from_iter([("issue".to_owned(), Value::Object(body))]) } else { body }
+    if !is_issue {
+        return body;
+    }
+    Map::from_iter([
+        ("issue".to_owned(), Value::Object(body)),
+        (AUTOMATION_FORMAT.to_owned(), Value::Bool(true)),
+    ])
 }
 
 /// What this body is.

@@ -5,7 +5,7 @@
 use serde_json::Value;
 use tocsin_plugin::prelude::*;
 
-use crate::decide::Kind;
+use crate::decide::{AUTOMATION_FORMAT, Kind};
 use crate::issue;
 
 /// What tells two events of the same moment apart.
@@ -38,7 +38,8 @@ pub(crate) fn composed(body: &Value, kind: &Kind) -> Option<String> {
     }
     // Automation's "Send web request" has neither an event nor a time of its own.
     let (updated, status) = (text("issue.fields.updated")?, issue::status_name(body).unwrap_or_default());
-    (*kind == Kind::Issue(String::new())).then(|| keys::compose(&["automation", &issue, &updated, &status]))
+    let format = if body.get(AUTOMATION_FORMAT).is_some() { "automation" } else { "jira" };
+    (*kind == Kind::Issue(String::new())).then(|| keys::compose(&[format, &issue, &updated, &status]))
 }
 
 /// The same comment comes in two deliveries, so the identifier is made of the comment alone.
