@@ -31,6 +31,8 @@ impl Fields {
     }
 }
 
+/// Bytes of the largest body: 6,400 ordinary alerts of Kubernetes, which have 1.2 to 1.5 KB each.
+const BODY_BYTES: u64 = 8 * 1024 * 1024;
 /// What to do when the body is another.
 const NO_ALERTS: &str = "alerts (this is no body of Alertmanager's webhook; a receiver with a `payload` of its own \
                          needs the plugin `webhook`)";
@@ -50,8 +52,11 @@ impl Source for Alertmanager {
 
     fn source_info() -> SourceInfo {
         // The same firing alert is sent every repeat_interval with the same body, also after it was over.
-        SourceInfo::default().methods(["POST", "PUT"]).replays(Replays::ByDeliveryId).example(Example::post_json(
-            concat!(
+        SourceInfo::default()
+            .methods(["POST", "PUT"])
+            .replays(Replays::ByDeliveryId)
+            .body_limit(BODY_BYTES)
+            .example(Example::post_json(concat!(
                 r#"{"version":"4","status":"firing","receiver":"tocsin","externalURL":"https://alertmanager.example","#,
                 r#""alerts":[{"status":"firing","fingerprint":"a1bc48475b20e73d","#,
                 r#""labels":{"alertname":"DiskFull","instance":"db-1","severity":"critical"},"#,
@@ -63,14 +68,12 @@ impl Source for Alertmanager {
     }
 
     fn decode(request: &Request, settings: &Fields) -> Result<Decoded, Refusal> {
-        let group = request.json()?;
-        if group.get("alerts").is_none() {
+        let group = alerts::Group::parse(request)?;
+        if !group.has_alerts() {
             return Err(Refusal::missing(NO_ALERTS));
         }
-        let address = json::text(&group, "externalURL").unwrap_or_default();
-        alerts::decode(&group, request.received_at, &settings.severities(), |event, _| {
-            event.link("Alertmanager", &address)
-        })
+        let address = group.text("externalURL").unwrap_or_default();
+        group.decode(&settings.severities(), |event, _| Some(event.link("Alertmanager", &address)))
     }
 
     fn check(settings: &Fields) -> Result<(), Vec<Problem>> {

@@ -34,6 +34,36 @@ fn a_trigger_and_its_resolve_share_an_identity() {
     }
 }
 
+/// As kube-prometheus sends it, 1.1 KB.
+fn kubernetes_alert(number: usize) -> serde_json::Value {
+    let pod = format!("checkout-{number:06}-7d9f8b6c5d-x2x4z");
+    let expression =
+        "max_over_time%28kube_pod_container_status_waiting_reason%7Bjob%3D%22kube-state-metrics%22%2C"
+            .repeat(4);
+    serde_json::json!({
+        "status": "firing", "fingerprint": format!("{number:016x}"),
+        "labels": {"alertname": "KubePodCrashLooping", "container": "app", "endpoint": "http", "job": "kube-state-metrics",
+            "namespace": "shop-production", "pod": pod, "prometheus": "monitoring/kube-prometheus-stack-prometheus",
+            "reason": "CrashLoopBackOff", "service": "kube-prometheus-stack-kube-state-metrics", "severity": "warning"},
+        "annotations": {"summary": "Pod is crash looping.", "runbook_url": "https://runbooks.example/kubepodcrashlooping",
+            "description": format!("Pod shop-production/{pod} (app) is in waiting state (reason: \"CrashLoopBackOff\").")},
+        "startsAt": "2026-11-20T16:50:00.25Z", "endsAt": "0001-01-01T00:00:00Z",
+        "generatorURL": format!("http://prometheus.example/graph?g0.expr={expression}&g0.tab=1"),
+    })
+}
+
+#[test]
+fn a_body_of_eight_mebibytes_becomes_one_event_for_each_alert() {
+    let limit = usize::try_from(BODY_BYTES).expect("it fits");
+    let alerts: Vec<String> = (0..7_300).map(|number| kubernetes_alert(number).to_string()).collect();
+    let body = format!(r#"{{"version":"4","status":"firing","alerts":[{}]}}"#, alerts.join(","));
+    assert!((limit * 9 / 10..=limit).contains(&body.len()), "{} bytes", body.len());
+    let decoded = decode(body.as_bytes()).expect("decoded");
+    testing::check_decoded(&decoded);
+    assert_eq!((decoded.events.len(), decoded.rejected.len()), (7_300, 0));
+    assert_eq!(Alertmanager::source_info().body_limit, Some(BODY_BYTES));
+}
+
 #[test]
 fn a_line_that_is_no_severity_is_a_problem_of_the_configuration() {
     let lines = vec!["page = critical".to_owned(), "ticket".to_owned()];

@@ -7,24 +7,27 @@ use tocsin_plugin::prelude::*;
 
 use crate::Fields;
 
-/// Series that are told with an alert.
+/// Series that go into the message.
 const MATCHES_MAX: usize = 20;
 
 pub(crate) fn decode(body: &Value, settings: &Fields) -> Result<Decoded, Refusal> {
     let state = json::text(body, "state").ok_or_else(|| Refusal::missing("state"))?;
-    let change = match state.to_ascii_lowercase().as_str() {
-        "alerting" | "no_data" => Change::Trigger,
-        "ok" => Change::Resolve,
-        // Nobody looks any more, which is not the same as that it is over.
-        "paused" => Change::Note,
+    if is_test(body) {
+        return Ok(Decoded::ignored("it is the test of a notification channel"));
+    }
+    let changes = match state.to_ascii_lowercase().as_str() {
+        "alerting" | "no_data" => &[Change::Trigger],
+        "ok" => &[Change::Resolve],
+        // The rule is not evaluated any more, which does not mean that the problem is over.
+        "paused" => &[Change::Note],
         "pending" | "unknown" => {
             return Ok(Decoded::ignored(format!("the state `{state}` is neither alerting nor ok")));
         }
-        _ => {
+        other => words::changes(other).ok_or_else(|| {
             let state = text::truncate(&text::one_line(&state), 60);
-            let problem = format!("`{state}` is none of alerting, ok, no_data, paused and pending");
-            return Err(Refusal::invalid("state", problem));
-        }
+            let problem = format!("`{state}` is none of alerting, ok, no_data, paused, pending and unknown");
+            Refusal::invalid("state", problem)
+        })?,
     };
     let name = json::text(body, "ruleName").or_else(|| json::text(body, "title").map(|title| name(&title)));
     let (id, name) = match (json::text(body, "ruleId"), name) {
@@ -34,13 +37,22 @@ pub(crate) fn decode(body: &Value, settings: &Fields) -> Result<Decoded, Refusal
         (None, None) => return Err(Refusal::missing("ruleId or ruleName")),
     };
     let tag = body.get("tags").and_then(|tags| json::text(tags, &settings.severity_label));
-    let event = Event::new(change, &id, &text::one_line(&name))
+    let event = Event::new(Change::Trigger, &id, &text::one_line(&name))
         .message(message(body, &state))
         .severity(settings.severities().of(tag.as_deref()))
         .label("state", &state)
         .link("Rule", &json::text(body, "ruleUrl").unwrap_or_default())
         .link("Image", &json::text(body, "imageUrl").unwrap_or_default());
-    Ok(labels(event, body).into())
+    Ok(labels(event, body).for_each(changes).into())
+}
+
+/// Whether it is what **Send Test** of a channel sends: another `ruleId` each time, and never an `ok`.
+fn is_test(body: &Value) -> bool {
+    let is = |member: &str, value: &str| {
+        json::text(body, member).is_some_and(|found| found.eq_ignore_ascii_case(value))
+    };
+    is("ruleName", "Test notification")
+        && is("message", "Someone is testing the alert notification within Grafana.")
 }
 
 /// `[Alerting] CPU alert` without its state.

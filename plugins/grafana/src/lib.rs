@@ -3,10 +3,10 @@
 //! Never reads the notification's `state` or `title` where there are alerts in it: `state` stays `alerting`
 //! while an alert of the group is over.
 
-use serde_json::Value;
 use tocsin_plugin::prelude::*;
 
 mod legacy;
+mod unified;
 
 /// The plugin.
 pub struct Grafana;
@@ -39,8 +39,8 @@ impl Fields {
 /// What to do when the body is another.
 const NO_ALERTS: &str = "alerts (this is no body of Grafana's webhook contact point; one with a custom payload \
                          needs the plugin `webhook`)";
-/// Values of an alert's queries that are told.
-const VALUES_MAX: usize = 20;
+/// Bytes of the largest body: some thousand alerts.
+const BODY_BYTES: u64 = 8 * 1024 * 1024;
 
 impl Plugin for Grafana {
     const ABOUT: About = About::new(
@@ -57,8 +57,11 @@ impl Source for Grafana {
 
     fn source_info() -> SourceInfo {
         // A repeat of the same alert may have the same body, also after it was over.
-        SourceInfo::default().methods(["POST", "PUT"]).replays(Replays::ByDeliveryId).example(Example::post_json(
-            concat!(
+        SourceInfo::default()
+            .methods(["POST", "PUT"])
+            .replays(Replays::ByDeliveryId)
+            .body_limit(BODY_BYTES)
+            .example(Example::post_json(concat!(
                 r#"{"version":"1","status":"firing","state":"alerting","orgId":1,"externalURL":"https://grafana.example/","#,
                 r#""alerts":[{"status":"firing","fingerprint":"c4edaaf9f9f839b0","#,
                 r#""labels":{"alertname":"Queue is long","grafana_folder":"Shop","severity":"high"},"#,
@@ -70,15 +73,12 @@ impl Source for Grafana {
     }
 
     fn decode(request: &Request, settings: &Fields) -> Result<Decoded, Refusal> {
-        let body = request.json()?;
-        if body.get("alerts").is_some() {
-            let address = json::text(&body, "externalURL").unwrap_or_default();
-            return alerts::decode(&body, request.received_at, &settings.severities(), |event, alert| {
-                unified(event, alert).link("Grafana", &address)
-            });
+        let group = alerts::Group::parse(request)?;
+        if group.has_alerts() {
+            return unified::decode(&group, settings);
         }
-        if ["ruleId", "ruleName", "ruleUrl"].iter().any(|name| body.get(*name).is_some()) {
-            return legacy::decode(&body, settings);
+        if ["ruleId", "ruleName", "ruleUrl"].iter().any(|name| group.about().contains_key(*name)) {
+            return legacy::decode(&group.into_about(), settings);
         }
         Err(Refusal::missing(NO_ALERTS))
     }
@@ -89,26 +89,6 @@ impl Source for Grafana {
 }
 
 tocsin_plugin::export!(Grafana: source);
-
-/// What Grafana says of an alert beyond Alertmanager.
-fn unified(mut event: Event, alert: &alerts::Alert<'_>) -> Event {
-    for (title, member) in [
-        ("Dashboard", "dashboardURL"),
-        ("Panel", "panelURL"),
-        ("Silence", "silenceURL"),
-        ("Image", "imageURL"),
-    ] {
-        event = event.link(title, &alert.text(member).unwrap_or_default());
-    }
-    let value = |(name, value): (&String, &Value)| Some(format!("{name} = {}", json::scalar(value)?));
-    let values: Vec<String> =
-        alert.map("values").into_iter().flatten().filter_map(value).take(VALUES_MAX).collect();
-    if values.is_empty() {
-        return event;
-    }
-    let message = format!("{}\n\n{}", event.message, values.join(", "));
-    event.message(message.trim())
-}
 
 #[cfg(test)]
 mod tests;

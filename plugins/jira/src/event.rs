@@ -25,16 +25,16 @@ pub(crate) fn of_issue(body: &Value, settings: &Fields, ended: Option<&str>) -> 
         // The issue has moved: its notes may still come under the old key.
         event = event.alias(&change.from).alias(&change.to);
     }
-    for (label, path) in [
-        ("project", "issue.fields.project.key"),
-        ("issue_type", "issue.fields.issuetype.name"),
-        ("priority", "issue.fields.priority.name"),
-        ("assignee", "issue.fields.assignee.displayName"),
-        ("reporter", "issue.fields.reporter.displayName"),
-        ("resolution", "issue.fields.resolution.name"),
+    for (label, field) in [
+        ("issue_type", "issue.fields.issuetype"),
+        ("priority", "issue.fields.priority"),
+        ("assignee", "issue.fields.assignee"),
+        ("reporter", "issue.fields.reporter"),
+        ("resolution", "issue.fields.resolution"),
     ] {
-        event = event.label(label, &json::text(body, path).unwrap_or_default());
+        event = event.label(label, &issue::named(body, field).unwrap_or_default());
     }
+    event = event.label("project", &json::text(body, "issue.fields.project.key").unwrap_or_default());
     event = event.label("status", &issue::status_name(body).unwrap_or_default());
     for (label, path) in [("labels", "/issue/fields/labels"), ("components", "/issue/fields/components")] {
         event = event.label(label, &names(body.pointer(path)));
@@ -58,7 +58,10 @@ pub(crate) fn notes(body: &Value, kind: &str) -> Result<Decoded, Refusal> {
             .collect(),
     };
     if ids.is_empty() {
-        return Ok(Decoded::ignored(format!("`{}` names no issue", text::truncate(kind, 80))));
+        // Jira announces attachments without a word on their issue.
+        let is_known = kind.starts_with("attachment_") && body.get("attachment").is_some();
+        let ignored = || Decoded::ignored(format!("`{}` names no issue", text::truncate(kind, 80)));
+        return is_known.then(ignored).ok_or_else(|| Refusal::missing("issue.id"));
     }
     let note =
         |id: &String| common(Event::new(Change::Note, id, &title(body, id)), body).message(message.clone());

@@ -50,7 +50,20 @@ pub(crate) fn key(body: &Value) -> Option<String> {
 
 /// The status' name. A workflow's post function carries the issue as it was before the transition.
 pub(crate) fn status_name(body: &Value) -> Option<String> {
-    json::text(body, "transition.to_status").or_else(|| json::text(body, "issue.fields.status.name"))
+    json::text(body, "transition.to_status").or_else(|| named(body, "issue.fields.status"))
+}
+
+/// What a field is called: its name, or the field itself where old servers send a text.
+pub(crate) fn named(body: &Value, path: &str) -> Option<String> {
+    let field = json::at(body, path)?;
+    ["displayName", "name"].iter().find_map(|name| json::text(field, name)).or_else(|| json::scalar(field))
+}
+
+/// Whether it says anything of how far the issue is.
+pub(crate) fn says_status(body: &Value) -> bool {
+    status_name(body).is_some()
+        || json::text(body, "issue.fields.status.statusCategory.key").is_some()
+        || body.pointer("/issue/fields/resolution").is_some_and(|resolution| !resolution.is_null())
 }
 
 /// Whether the issue is done, and whether work has begun.
@@ -64,11 +77,16 @@ pub(crate) fn progress(body: &Value, settings: &Fields) -> Progress {
         Some(_) => return Progress::Waiting,
         None => {}
     }
+    let is_begun = name.as_deref().and_then(words::changes) == Some(&[Change::Trigger, Change::Acknowledge]);
     let is_named =
         name.is_some_and(|name| settings.resolved_statuses.iter().any(|done| words::same(done, &name)));
     let has_resolution = is_current(body)
         && body.pointer("/issue/fields/resolution").is_some_and(|resolution| !resolution.is_null());
-    if is_named || has_resolution { Progress::Done } else { Progress::Waiting }
+    match is_named || has_resolution {
+        true => Progress::Done,
+        false if is_begun => Progress::Begun,
+        false => Progress::Waiting,
+    }
 }
 
 /// How far an issue is.
@@ -82,31 +100,33 @@ pub(crate) enum Progress {
 /// Whether `issue.fields` is the issue as it is now, not as it was before a transition.
 fn is_current(body: &Value) -> bool {
     match json::text(body, "transition.to_status") {
-        Some(to) => json::text(body, "issue.fields.status.name").is_some_and(|name| words::same(&name, &to)),
+        Some(to) => named(body, "issue.fields.status").is_some_and(|name| words::same(&name, &to)),
         None => true,
     }
 }
 
-/// The severity of the issue's priority: the operator's own names first, then those that Jira ships with.
+/// The numbers of the priorities that Jira ships with, whatever they are called and in whatever language.
+const PRIORITIES: [(&str, Severity); 5] = [
+    ("1", Severity::Critical),
+    ("2", Severity::High),
+    ("3", Severity::Medium),
+    ("4", Severity::Low),
+    ("5", Severity::Info),
+];
+
+/// The severity of the issue's priority.
 pub(crate) fn severity(body: &Value, settings: &Fields) -> Option<Severity> {
-    let Some(name) = json::text(body, "issue.fields.priority.name") else { return settings.default_severity };
-    let own = settings.priorities.iter().find_map(|line| {
-        let (known, severity) = line.rsplit_once('=')?;
-        words::same(known.trim(), &name).then(|| words::severity(severity)).flatten()
-    });
-    own.or_else(|| shipped(&name)).or(settings.default_severity)
+    let (name, id) = (named(body, "issue.fields.priority"), json::text(body, "issue.fields.priority.id"));
+    severity_of(name, id, settings)
 }
 
-/// Cloud ships with Highest to Lowest, old servers with Blocker to Trivial; P0 to P5 are common.
-fn shipped(name: &str) -> Option<Severity> {
-    Some(match name.trim().to_lowercase().as_str() {
-        "highest" | "blocker" | "critical" | "p0" | "p1" => Severity::Critical,
-        "high" | "major" | "p2" => Severity::High,
-        "medium" | "p3" => Severity::Medium,
-        "low" | "minor" | "p4" => Severity::Low,
-        "lowest" | "trivial" | "p5" => Severity::Info,
-        _ => return None,
-    })
+/// The severity of a priority: the operator's own names and numbers first, then the vocabulary, which has the names
+/// that Jira ships with, then Jira's numbers.
+pub(crate) fn severity_of(name: Option<String>, id: Option<String>, settings: &Fields) -> Option<Severity> {
+    let table =
+        words::Severities { own: &settings.priorities, ids: &PRIORITIES, ..words::Severities::default() };
+    let word = name.or_else(|| id.clone());
+    word.and_then(|word| table.of(&word, id.as_deref())).or(settings.default_severity)
 }
 
 /// Where a person sees the issue: Jira's base address is what stands before `/rest/` in the issue's own.
@@ -133,8 +153,16 @@ pub(crate) fn actor(body: &Value) -> String {
         .unwrap_or_default()
 }
 
-/// When it happened, by Jira's clock.
+/// Where it may say when it happened, by Jira's clock.
+const STAMPS: [&str; 3] = ["timestamp", "comment.updated", "issue.fields.updated"];
+
+/// When it happened.
 pub(crate) fn occurred_at(body: &Value) -> Option<Timestamp> {
-    let stamp = ["timestamp", "comment.updated", "issue.fields.updated"];
-    stamp.iter().find_map(|path| json::text(body, path).and_then(|at| Timestamp::parse(&at)))
+    STAMPS.iter().find_map(|path| json::text(body, path).and_then(|at| Timestamp::parse(&at)))
+}
+
+/// The first time that cannot be read, with its place, when there is none that can.
+pub(crate) fn unread_time(body: &Value) -> Option<(&'static str, String)> {
+    let unread = || STAMPS.iter().find_map(|path| Some((*path, json::text(body, path)?)));
+    if occurred_at(body).is_none() { unread() } else { None }
 }

@@ -3,10 +3,14 @@
 //! Never decides by a localised name where Jira says something better: the category of a status comes before
 //! its name, the id of an issue before its key.
 
+use serde_json::Value;
 use tocsin_plugin::prelude::*;
 
 mod action;
+mod alert;
+mod bodiless;
 mod decide;
+mod delivery;
 mod event;
 mod issue;
 
@@ -28,7 +32,8 @@ pub struct Fields {
     )]
     resolved_statuses: Vec<String>,
     /// Severities for your own priorities, one `Name = severity` on each line, for example
-    /// `Showstopper = critical`. The names that Jira ships with are known.
+    /// `Sofort = critical`. The number of a priority does as well. The names that Jira ships with, usual words and
+    /// the numbers 1 to 5 are known.
     priorities: Vec<String>,
     /// The severity of an issue without a priority, or with one that is not known. Left out, the source's
     /// default counts.
@@ -56,6 +61,7 @@ impl Source for Jira {
             .signature(Signature::sha256_hex("x-hub-signature", "sha256="))
             // Cloud keeps its identifier over retries; for others one is composed.
             .replays(Replays::ByDeliveryId)
+            .body_limit(BODY_BYTES)
             .example(Example::post_json(concat!(
                 r#"{"timestamp":1767323045000,"webhookEvent":"jira:issue_created","#,
                 r#""user":{"displayName":"Jane Doe"},"#,
@@ -67,17 +73,17 @@ impl Source for Jira {
 
     fn decode(request: &Request, settings: &Fields) -> Result<Decoded, Refusal> {
         if request.body.trim_ascii().is_empty() {
-            return decide::without_body(request);
+            return bodiless::decode(request);
         }
-        let body = request.json_without(is_bulk)?;
-        if !body.is_object() {
+        let Value::Object(body) = request.json_without(is_bulk)? else {
             return Err(Refusal::Malformed("the JSON document is not an object".to_owned()));
-        }
-        let delivery_id = match request.header("x-atlassian-webhook-identifier").map(str::trim) {
-            Some(id) if !id.is_empty() => Some(id.to_owned()),
-            _ => decide::composed_delivery_id(&body),
         };
-        let decoded = decide::with_body(&body, settings)?.delivery_id(delivery_id);
+        let body = Value::Object(decide::normalised(body));
+        let kind = decide::kind(&body)?;
+        let mut decoded = decide::decode(&body, &kind, settings)?;
+        if let Some(id) = delivery::of_cloud(request) {
+            decoded.delivery_id = Some(id);
+        }
         json::discard(body);
         Ok(decoded)
     }
@@ -90,18 +96,26 @@ impl Source for Jira {
     }
 }
 
+/// Bytes of the largest body: an issue with hundreds of comments.
+const BODY_BYTES: u64 = 8 * 1024 * 1024;
+
 /// Members that make up most of a payload and say nothing about an incident. Jira sends up to a hundred custom
 /// fields with each issue.
 fn is_bulk(name: &str) -> bool {
-    const BULK: [&str; 8] = [
+    const BULK: [&str; 13] = [
         "aggregateprogress",
         "avatarUrls",
+        "comments",
+        "histories",
         "iconUrl",
+        "issuelinks",
         "progress",
+        "renderedFields",
         "subtasks",
         "timetracking",
         "votes",
         "watches",
+        "worklogs",
     ];
     name.starts_with("customfield_") || BULK.contains(&name)
 }

@@ -53,6 +53,14 @@ fn a_trigger_and_its_resolve_share_an_identity() {
             "outcomes/mm-webhook-issue-updated-reopened.json",
             "outcomes/mm-webhook-issue-updated-resolved.json",
         ),
+        ("cases/automation-format-open/expected.json", "cases/automation-format-done/expected.json"),
+        ("cases/jira-format-open/expected.json", "cases/jira-format-resolved-by-id-alone/expected.json"),
+        (
+            "cases/jira-format-open/expected.json",
+            "cases/automation-format-resolved-by-id-alone/expected.json",
+        ),
+        ("cases/created-with-a-comment/expected.json", "cases/a-deletion-by-id-alone/expected.json"),
+        ("cases/alert-created/expected.json", "cases/alert-closed-by-id-alone/expected.json"),
     ] {
         testing::check_pair(env!("CARGO_MANIFEST_DIR"), trigger, resolve);
     }
@@ -88,6 +96,8 @@ fn a_categorys_word_counts_before_names_and_resolutions() {
         (json!({"status": {"name": "x", "statusCategory": {"key": "indeterminate"}}}), Progress::Begun),
         (json!({"status": {"name": "CLOSED", "statusCategory": {"key": "undefined"}}}), Progress::Done),
         (json!({"status": {"name": "closed"}}), Progress::Done),
+        (json!({"status": "Done"}), Progress::Done),
+        (json!({"status": "Investigating"}), Progress::Begun),
         (json!({"status": {"name": "x"}, "resolution": {"name": "Fixed"}}), Progress::Done),
         (json!({"status": {"name": "x"}, "resolution": null}), Progress::Waiting),
         (json!({}), Progress::Waiting),
@@ -134,6 +144,92 @@ fn a_comment_that_servers_tell_twice_is_one_delivery() {
     assert!(told.delivery_id.is_some());
     assert_eq!(told.delivery_id, again.delivery_id);
     assert_eq!(again.events[0].change, Change::Note);
+}
+
+#[test]
+fn an_issue_that_comes_with_a_comment_and_the_comment_are_two_deliveries() {
+    let comment = json!({"id": "7", "self": "https://j.example/rest/api/2/issue/1/comment/7", "body": "x", "updated": "2019-08-16T19:30:17.153+0530"});
+    let created = json!({"webhookEvent": "jira:issue_created", "timestamp": 5, "comment": comment,
+        "issue": {"id": "1", "key": "A-1", "fields": {"status": {"name": "Open"}}}});
+    let commented = json!({"webhookEvent": "comment_created", "timestamp": 5, "comment": comment});
+    let (created, commented) = (decode(&created), decode(&commented));
+    assert_eq!((created.events[0].change, commented.events[0].change), (Change::Trigger, Change::Note));
+    assert!(created.delivery_id.is_some() && created.delivery_id != commented.delivery_id);
+}
+
+#[test]
+fn what_automation_sends_twice_is_one_delivery_and_the_next_status_is_another() {
+    let body = |status: &str, updated: &str| json!({"id": 1, "key": "A-1", "fields": {"status": {"name": status}, "updated": updated}});
+    let at = "2026-01-02T08:34:05.153+0530";
+    let (open, done) = (decode(&body("Open", at)), decode(&body("Done", at)));
+    assert!(open.delivery_id.is_some());
+    assert_eq!(open.delivery_id, decode(&body("Open", at)).delivery_id);
+    assert_ne!(open.delivery_id, done.delivery_id);
+    assert_ne!(open.delivery_id, decode(&body("Open", "2026-01-02T09:34:05.153+0530")).delivery_id);
+    assert_eq!(decode(&json!({"id": 1, "fields": {"status": {"name": "Open"}}})).delivery_id, None);
+}
+
+#[test]
+fn every_kind_of_event_is_an_issues_a_note_ignored_by_name_or_refused() {
+    let outcome = |event: &str| {
+        let body = json!({"webhookEvent": event, "issue": {"id": "1", "fields": {}}, "issueLink": {}});
+        Jira::decode(&Request::post_json(&body.to_string()), &fields())
+    };
+    for event in [
+        "jira:issue_created",
+        "issue_updated",
+        "comment_updated",
+        "jira:worklog_updated",
+        "issuelink_created",
+    ] {
+        assert!(!outcome(event).expect(event).events.is_empty(), "{event}");
+    }
+    for event in [
+        "jira:version_merged",
+        "sprint_closed",
+        "board_configuration_changed",
+        "project_soft_deleted",
+        "user_created",
+        "option_voting_changed",
+        "issue_property_set",
+        "issuetype_created",
+        "issuelinktype_deleted",
+    ] {
+        assert!(outcome(event).expect(event).ignored.is_some(), "{event}");
+    }
+    for event in ["jira:issue_unknown", "issue_", "comment", "x"] {
+        assert!(outcome(event).is_err(), "{event}");
+    }
+}
+
+#[test]
+fn every_action_on_an_alert_is_a_state_a_note_or_ignored_by_name() {
+    let outcome = |action: &str| {
+        let body =
+            json!({"action": action, "alert": {"alertId": "a", "updatedAt": 1_420_452_193_166_002_000_u64}});
+        Jira::decode(&Request::post_json(&body.to_string()), &fields())
+    };
+    for (action, change) in [
+        ("Create", Change::Trigger),
+        ("unacknowledge", Change::Trigger),
+        ("Snooze", Change::Acknowledge),
+        ("Delete", Change::Resolve),
+        ("TakeOwnership", Change::Note),
+    ] {
+        let decoded = outcome(action).expect(action);
+        assert_eq!(decoded.events[0].change, change, "{action}");
+        assert!(decoded.delivery_id.is_some_and(|id| id.contains(action)));
+    }
+    assert!(outcome("Seen").expect("ignored").ignored.is_some());
+    assert!(outcome("").is_err() && outcome("Fixed").is_err());
+}
+
+#[test]
+fn a_time_that_cannot_be_read_is_left_out_and_remarked() {
+    let body = json!({"webhookEvent": "jira:issue_created", "timestamp": "soon", "issue": {"id": "1", "fields": {}}});
+    let decoded = decode(&body);
+    assert_eq!(decoded.events[0].occurred_at, None);
+    assert_eq!(decoded.remarks, ["timestamp: `soon` cannot be read as a time and is left out"]);
 }
 
 #[test]

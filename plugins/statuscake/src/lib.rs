@@ -8,6 +8,23 @@ use tocsin_plugin::prelude::*;
 /// The plugin.
 pub struct StatusCake;
 
+/// How severities are read.
+#[derive(Settings)]
+pub struct Fields {
+    /// Severities for your own words in a tag such as `severity:page`, one `word = severity` on each line, for
+    /// example `page = critical`. They come before the usual words.
+    severities: Vec<String>,
+    /// The severity of a test without such a tag, or with a word that is not known. Left out, the source's default
+    /// counts.
+    default_severity: Option<Severity>,
+}
+
+impl Fields {
+    fn severity(&self, word: &str) -> Option<Severity> {
+        words::severity_with(&self.severities, word)
+    }
+}
+
 /// What a field may be called, in any case. The first is StatusCake's own name in the form; the others are
 /// what people write into the web hook's address beside a placeholder.
 const STATUS: &[&str] = &["Status", "s", "State"];
@@ -20,6 +37,10 @@ const IP: &[&str] = &["IP"];
 const CHECK_RATE: &[&str] = &["CheckRate", "r", "Check_Rate"];
 const METHOD: &[&str] = &["Method"];
 
+/// What to do when the request is another.
+const NO_STATUS: &str =
+    "Status (this is no web hook of StatusCake; with GET its address needs `Status=|STATUS|`)";
+
 impl Plugin for StatusCake {
     const ABOUT: About = About::new(
         "statuscake",
@@ -31,7 +52,7 @@ impl Plugin for StatusCake {
 }
 
 impl Source for StatusCake {
-    type Settings = ();
+    type Settings = Fields;
 
     fn source_info() -> SourceInfo {
         // Two outages of a test have the same body: there is no time in it. So no replay is told by its body.
@@ -40,22 +61,21 @@ impl Source for StatusCake {
         ))
     }
 
-    fn decode(request: &Request, (): &()) -> Result<Decoded, Refusal> {
+    fn decode(request: &Request, settings: &Fields) -> Result<Decoded, Refusal> {
         let fields = read(request)?;
-        if fields.is_empty() {
-            return Err(Refusal::missing("Status"));
+        let status = get(&fields, STATUS).ok_or_else(|| Refusal::missing(NO_STATUS))?;
+        let changes = words::changes(&status).ok_or_else(|| {
+            let status = text::truncate(&text::one_line(&status), 60);
+            Refusal::invalid("Status", format!("`{status}` is neither Up nor Down"))
+        })?;
+        Ok(event(&status, changes, &fields, settings)?.for_each(changes).into())
+    }
+
+    fn check(settings: &Fields) -> Result<(), Vec<Problem>> {
+        match words::severity_problems("severities", &settings.severities) {
+            problems if problems.is_empty() => Ok(()),
+            problems => Err(problems),
         }
-        let status = get(&fields, STATUS).ok_or_else(|| Refusal::missing("Status"))?;
-        let change = match status.to_ascii_lowercase().as_str() {
-            "down" => Change::Trigger,
-            "up" => Change::Resolve,
-            _ => {
-                let status = text::truncate(&text::one_line(&status), 60);
-                return Ok(Decoded::ignored(format!("the status `{status}` is neither Up nor Down")));
-            }
-        };
-        let event = event(change, &fields)?;
-        Ok(event.into())
     }
 }
 
@@ -97,7 +117,13 @@ fn is_placeholder(value: &str) -> bool {
         && value[1..value.len() - 1].chars().all(|c| c.is_ascii_uppercase())
 }
 
-fn event(change: Change, fields: &Map<String, Value>) -> Result<Event, Refusal> {
+/// The event of a test with this status; the caller makes it one for each change.
+fn event(
+    status: &str,
+    changes: &[Change],
+    fields: &Map<String, Value>,
+    settings: &Fields,
+) -> Result<Event, Refusal> {
     let (id, name, url) = (get(fields, TEST_ID), get(fields, NAME), get(fields, URL));
     let what = match (&name, &url, &id) {
         (Some(name), ..) => text::one_line(name),
@@ -108,7 +134,13 @@ fn event(change: Change, fields: &Map<String, Value>) -> Result<Event, Refusal> 
     // The name and address together are how an Up without a TestID finds its Down, and the other way round.
     let by_name = keys::compose(&[name.as_deref().unwrap_or(""), url.as_deref().unwrap_or("")]);
     let has_name = name.is_some() || url.is_some();
-    let title = if change == Change::Trigger { format!("{what} is down") } else { format!("{what} is up") };
+    let state = State::of(status, changes);
+    let title = match state {
+        State::Down => format!("{what} is down"),
+        State::Up => format!("{what} is up"),
+        State::Other(status) => format!("{what}: {}", text::truncate(&text::one_line(status), 60)),
+    };
+    let change = changes.first().copied().unwrap_or(Change::Trigger);
     let mut event = match &id {
         Some(id) => Event::new(change, &format!("test:{id}"), &title),
         None => Event::new(change, &by_name, &title),
@@ -116,7 +148,7 @@ fn event(change: Change, fields: &Map<String, Value>) -> Result<Event, Refusal> 
     if has_name {
         event = event.alias(&by_name);
     }
-    event = event.message(message(change, fields, &what, url.as_deref()));
+    event = event.message(message(state, fields, &what, url.as_deref())).severity(settings.default_severity);
     for (label, names) in [
         ("url", URL),
         ("ip", IP),
@@ -132,19 +164,19 @@ fn event(change: Change, fields: &Map<String, Value>) -> Result<Event, Refusal> 
     if let Some(url) = &url {
         event = event.link(&what, url);
     }
-    Ok(tags(event, &get(fields, TAGS).unwrap_or_default()))
+    Ok(tags(event, &get(fields, TAGS).unwrap_or_default(), settings))
 }
 
 /// Tags like `Device:web01` become labels of their own, `severity:high` sets the severity, the others are
 /// listed in the label `tags`.
-fn tags(mut event: Event, tags: &str) -> Event {
+fn tags(mut event: Event, tags: &str, settings: &Fields) -> Event {
     let mut plain = Vec::new();
     for tag in tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
         match tag.split_once(':').map(|(key, value)| (key.trim(), value.trim())) {
             Some((key, value))
-                if key.eq_ignore_ascii_case("severity") && words::severity(value).is_some() =>
+                if key.eq_ignore_ascii_case("severity") && settings.severity(value).is_some() =>
             {
-                event = event.severity(words::severity(value));
+                event = event.severity(settings.severity(value));
             }
             // `https://…` is an address, not a key with a value.
             Some((key, value)) if !key.is_empty() && !value.is_empty() && !value.starts_with("//") => {
@@ -156,15 +188,35 @@ fn tags(mut event: Event, tags: &str) -> Event {
     event.label("tags", &text::truncate(&plain.join(", "), 1000))
 }
 
-fn message(change: Change, fields: &Map<String, Value>, what: &str, url: Option<&str>) -> String {
+fn message(state: State<'_>, fields: &Map<String, Value>, what: &str, url: Option<&str>) -> String {
     let place = url.filter(|url| *url != what).map_or(String::new(), |url| format!(" ({url})"));
     let code = get(fields, CODE);
-    match (change, code.as_deref()) {
-        (Change::Trigger, Some("0")) => format!("{what}{place} did not answer in time (status code 0)."),
-        (Change::Trigger, Some(code)) => format!("{what}{place} answered with status code {code}."),
-        (Change::Trigger, None) => format!("{what}{place} is down."),
-        (_, Some(code)) => format!("{what}{place} is up again (status code {code})."),
-        (_, None) => format!("{what}{place} is up again."),
+    match (state, code.as_deref()) {
+        (State::Down, Some("0")) => format!("{what}{place} did not answer in time (status code 0)."),
+        (State::Down, Some(code)) => format!("{what}{place} answered with status code {code}."),
+        (State::Down, None) => format!("{what}{place} is down."),
+        (State::Up, Some(code)) => format!("{what}{place} is up again (status code {code})."),
+        (State::Up, None) => format!("{what}{place} is up again."),
+        (State::Other(status), _) => format!("The status of {what}{place} is `{}`.", text::one_line(status)),
+    }
+}
+
+/// What a status says, for people.
+#[derive(Clone, Copy, Debug)]
+enum State<'a> {
+    Down,
+    Up,
+    /// StatusCake's documentation has no other word; this one is of the common vocabulary.
+    Other(&'a str),
+}
+
+impl<'a> State<'a> {
+    fn of(status: &'a str, changes: &[Change]) -> Self {
+        match changes {
+            [Change::Trigger] if words::same(status, "down") => Self::Down,
+            [Change::Resolve] => Self::Up,
+            _ => Self::Other(status),
+        }
     }
 }
 

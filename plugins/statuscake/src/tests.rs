@@ -1,14 +1,22 @@
 //! Behaviours of the decoder, beside the cases.
 
 use proptest::prelude::*;
-use tocsin_plugin::{Parameter, testing};
+use tocsin_plugin::{Parameter, Setting, check_source, testing};
 
 use super::*;
 
+fn fields() -> Fields {
+    Fields::from_settings(&[]).expect("defaults")
+}
+
 fn decode(form: &str) -> Result<Decoded, Refusal> {
+    decode_with(form, &fields())
+}
+
+fn decode_with(form: &str, settings: &Fields) -> Result<Decoded, Refusal> {
     let mut request = Request::post_json(form);
     request.headers[0].value = "application/x-www-form-urlencoded; charset=UTF-8".to_owned();
-    StatusCake::decode(&request, &())
+    StatusCake::decode(&request, settings)
 }
 
 #[test]
@@ -32,7 +40,7 @@ fn sample(name: &str, bytes: &[u8]) -> Request {
 #[test]
 fn samples_have_their_reviewed_outcomes() {
     testing::run_sample_outcomes(env!("CARGO_MANIFEST_DIR"), &["statuscake"], |name, bytes| {
-        StatusCake::decode(&sample(name, bytes), &())
+        StatusCake::decode(&sample(name, bytes), &fields())
     });
 }
 
@@ -49,7 +57,7 @@ fn a_refusal_never_quotes_the_token() {
         format!("[\"{token}\"]"),
         token.to_owned(),
     ] {
-        for outcome in [decode(&body), StatusCake::decode(&Request::post_json(&body), &())] {
+        for outcome in [decode(&body), StatusCake::decode(&Request::post_json(&body), &fields())] {
             assert!(!format!("{outcome:?}").contains(&token[8..16]), "{outcome:?}");
         }
     }
@@ -57,7 +65,7 @@ fn a_refusal_never_quotes_the_token() {
     let query =
         placeholders.map(|(name, value)| Parameter { name: name.to_owned(), value: value.to_owned() });
     let request = Request { query: query.to_vec(), ..Request::post_json("") };
-    let decoded = StatusCake::decode(&request, &()).expect("decoded");
+    let decoded = StatusCake::decode(&request, &fields()).expect("decoded");
     assert!(!format!("{decoded:?}").contains(token));
 }
 
@@ -70,6 +78,10 @@ fn a_trigger_and_its_resolve_share_an_identity() {
             "outcomes/keep-variant-Checkrate-Method-TestID-up.form.json",
         ),
         ("cases/down/expected.json", "cases/up-after-down/expected.json"),
+        (
+            "cases/a-name-in-windows-1252/expected.json",
+            "cases/a-name-in-windows-1252-without-a-charset/expected.json",
+        ),
     ] {
         testing::check_pair(env!("CARGO_MANIFEST_DIR"), trigger, resolve);
     }
@@ -81,7 +93,7 @@ fn samples_never_panic_and_never_show_the_token() {
         testing::for_each_sample(env!("CARGO_MANIFEST_DIR"), "statuscake", |name, bytes| {
             let mut request = Request { body: bytes.to_vec(), ..Request::post_json("") };
             request.headers[0].value = content_type.to_owned();
-            let outcome = StatusCake::decode(&request, &());
+            let outcome = StatusCake::decode(&request, &fields());
             assert!(!format!("{outcome:?}").contains("216831f6b5940250f652c1dee00562e4"), "{name}");
         });
     }
@@ -92,6 +104,35 @@ fn an_up_without_a_test_id_finds_its_down_by_name_and_address() {
     let down = decode("Status=Down&TestID=7&Name=Shop&URL=https%3A%2F%2Fa.example").unwrap();
     let up = decode("Status=UP&Name=Shop&URL=https%3A%2F%2Fa.example").unwrap();
     assert!(down.events[0].aliases.contains(&up.events[0].key));
+}
+
+#[test]
+fn a_tag_with_ones_own_word_is_the_severity_and_a_line_that_is_none_is_a_problem() {
+    let own =
+        Fields { severities: vec!["page = critical".to_owned()], default_severity: Some(Severity::Low) };
+    let severity = |tags: &str| {
+        let form = format!("Status=Down&Name=a&Tags={tags}");
+        decode_with(&form, &own).expect("decoded").events.remove(0).severity
+    };
+    for (tags, expected) in [
+        ("severity:page", Severity::Critical),
+        ("Severity:P1+-+Critical", Severity::Critical),
+        ("severity:Urgent", Severity::High),
+        ("severity:banana", Severity::Low),
+        ("", Severity::Low),
+    ] {
+        assert_eq!(severity(tags), Some(expected), "{tags}");
+    }
+    let lines = tocsin_plugin::Value::Texts(vec!["page".to_owned()]);
+    let problems = check_source::<StatusCake>(&[Setting { key: "severities".to_owned(), value: lines }]);
+    assert_eq!(problems.len(), 1);
+}
+
+#[test]
+fn a_resolve_needs_only_the_id_or_the_name() {
+    for form in ["Status=Up&TestID=7", "Status=Up&Name=Shop", "Status=Up&URL=https%3A%2F%2Fa.example"] {
+        assert_eq!(decode(form).unwrap().events[0].change, Change::Resolve, "{form}");
+    }
 }
 
 #[test]
@@ -118,17 +159,17 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..4096), kind in "[a-z/;= -]{0,40}") {
         let mut request = Request { body: bytes, ..Request::post_json("") };
-        let _ = StatusCake::decode(&request, &());
+        let _ = StatusCake::decode(&request, &fields());
         request.headers[0].value = kind;
-        let _ = StatusCake::decode(&request, &());
+        let _ = StatusCake::decode(&request, &fields());
     }
 
     #[test]
     fn no_value_makes_it_panic(name in "\\PC{0,200}", tags in "[\\PC,:]{0,200}", up in any::<bool>()) {
-        let fields = [("Status", if up { "Up" } else { "DOWN" }), ("Name", &name), ("URL", &name), ("Tags", &tags)];
-        let query = fields.map(|(name, value)| Parameter { name: name.to_owned(), value: value.to_owned() });
+        let form = [("Status", if up { "Up" } else { "DOWN" }), ("Name", &name), ("URL", &name), ("Tags", &tags)];
+        let query = form.map(|(name, value)| Parameter { name: name.to_owned(), value: value.to_owned() });
         let request = Request { query: query.to_vec(), ..Request::post_json("") };
-        if let Ok(decoded) = StatusCake::decode(&request, &()) {
+        if let Ok(decoded) = StatusCake::decode(&request, &fields()) {
             testing::check_decoded(&decoded);
         }
     }

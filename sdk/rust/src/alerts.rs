@@ -1,20 +1,24 @@
 //! Alerts as Alertmanager writes them: a group of labelled alerts, each firing or resolved on its own. Grafana
 //! and others write the same with members added.
 //!
-//! Never believes the group's status: it says `firing` as long as any of its alerts does.
+//! Never believes the group's status where an alert has its own: the group says `firing` as long as any of its
+//! alerts does.
 
 use serde_json::{Map, Value};
 
-use crate::{Change, Decoded, Event, Problem, Refusal, Severity, Timestamp, json, keys, text, words};
+use crate::{Change, Decoded, Event, Problem, Refusal, Rejection, Request, Severity, json, text, words};
+
+mod alert;
+mod document;
+
+pub use alert::Alert;
+
+use document::Shape;
 
 /// Events that the host takes of one request.
-const EVENTS_MAX: usize = 1000;
+const EVENTS_MAX: usize = 10_000;
 /// Characters of a label's value that are worth keeping.
 const LABEL_CHARS: usize = 1000;
-/// Annotations that have a place of their own; of those with the same place the first counts.
-const TITLES: [&str; 2] = ["summary", "title"];
-const MESSAGES: [&str; 2] = ["description", "message"];
-const RUNBOOKS: [&str; 2] = ["runbook_url", "runbook"];
 
 /// How severities are read, as an operator configures it.
 #[derive(Clone, Copy, Debug)]
@@ -45,166 +49,136 @@ impl Severities<'_> {
     }
 }
 
-/// One alert of a group.
-#[derive(Clone, Copy, Debug)]
-pub struct Alert<'a> {
-    value: &'a Value,
+/// The group of alerts in a request: what it says of the whole. Its alerts are read one by one.
+#[derive(Debug)]
+pub struct Group<'a> {
+    request: &'a Request,
+    about: Map<String, Value>,
+    alerts: Shape,
 }
 
-impl<'a> Alert<'a> {
-    /// The scalar at a path of the alert, as text.
-    pub fn text(&self, path: &str) -> Option<String> {
-        json::text(self.value, path)
+impl<'a> Group<'a> {
+    /// The group in the body of `request`.
+    ///
+    /// # Errors
+    /// [`Refusal::Malformed`] for a body that is not JSON, with line and column.
+    pub fn parse(request: &'a Request) -> Result<Self, Refusal> {
+        let (about, alerts) = json::read(&request.body, document::outline).map_err(Refusal::Malformed)?;
+        Ok(Self { request, about, alerts })
     }
 
-    /// The labels, or the annotations.
-    pub fn map(&self, name: &str) -> Option<&'a Map<String, Value>> {
-        self.value.get(name).and_then(Value::as_object)
+    /// Every member of the document but `alerts`; none when it is no object.
+    pub fn about(&self) -> &Map<String, Value> {
+        &self.about
     }
 
-    fn annotation(&self, names: &[&str]) -> Option<String> {
-        let annotations = self.map("annotations")?;
-        names.iter().find_map(|name| annotations.get(*name).and_then(json::scalar))
+    /// The same as a document of its own.
+    pub fn into_about(self) -> Value {
+        Value::Object(self.about)
     }
 
-    fn label(&self, name: &str) -> Option<String> {
-        self.map("labels")?.get(name).and_then(json::scalar)
+    /// The scalar member of this name, as text.
+    pub fn text(&self, name: &str) -> Option<String> {
+        json::get(&self.about, name).and_then(json::scalar)
     }
 
-    /// A point in time; the year 1 stands for none.
-    fn time(&self, name: &str) -> Option<Timestamp> {
-        self.text(name).and_then(|at| Timestamp::parse(&at)).filter(|at| at.as_micros() > 0)
+    /// Whether the document has `alerts`, whatever they are.
+    pub fn has_alerts(&self) -> bool {
+        self.alerts != Shape::Absent
     }
 
-    /// The fingerprint, or, where old versions send none, the labels in order.
-    fn key(&self) -> String {
-        if let Some(fingerprint) = self.text("fingerprint") {
-            return fingerprint;
-        }
-        let mut labels: Vec<(&str, String)> = self
-            .map("labels")
-            .into_iter()
-            .flatten()
-            .map(|(name, value)| (name.as_str(), json::scalar(value).unwrap_or_default()))
-            .collect();
-        labels.sort();
-        let parts: Vec<&str> = labels.iter().flat_map(|(name, value)| [*name, value.as_str()]).collect();
-        keys::compose(&parts)
-    }
-
-    fn title(&self) -> String {
-        let name = self.label("alertname");
-        let named = || match (name, self.label("instance")) {
-            (Some(name), Some(instance)) => format!("{name} on {instance}"),
-            (Some(name), None) => name,
-            (None, Some(instance)) => format!("Alert on {instance}"),
-            (None, None) => "Alert without a name".to_owned(),
+    /// The events of each alert. An alert that cannot be read is rejected and costs only itself. `more` adds to an
+    /// event what the service says beyond Alertmanager; nothing, when the alert is the service's own test.
+    ///
+    /// # Errors
+    /// [`Refusal::Missing`] when there are no `alerts`; the first alert's refusal when none can be read: it has
+    /// neither a fingerprint nor labels, or a status that is neither `firing` nor `resolved`.
+    pub fn decode(
+        &self,
+        severities: &Severities<'_>,
+        more: impl Fn(Event, &Alert<'_>) -> Option<Event>,
+    ) -> Result<Decoded, Refusal> {
+        let count = match self.alerts {
+            Shape::Absent => return Err(Refusal::missing("alerts")),
+            Shape::Other => return Err(Refusal::invalid("alerts", "is not a list of alerts")),
+            Shape::List(0) => return Ok(Decoded::ignored("there is no alert in the group")),
+            Shape::List(count) => count,
         };
-        let summary = self.annotation(&TITLES).map(|summary| text::one_line(&summary));
-        summary.filter(|summary| !summary.is_empty()).unwrap_or_else(named)
+        let beyond = count.saturating_sub(EVENTS_MAX);
+        let named = self.text("truncatedAlerts").and_then(|count| count.parse::<usize>().ok());
+        let left_out = named.unwrap_or(0).saturating_add(beyond);
+        let (mut elements, mut room, mut unread) = (Vec::new(), EVENTS_MAX, None);
+        let each = |value: Value| {
+            let alert = Alert { value: &value, group: &self.about };
+            let events = self.events(&alert, severities, left_out, &more);
+            unread = unread.take().or_else(|| Some((elements.len(), alert.unread_end()?)));
+            elements.push(events.and_then(|events| take(events, &mut room)));
+        };
+        json::read(&self.request.body, |bytes| document::for_each(bytes, EVENTS_MAX, each))
+            .map_err(Refusal::Malformed)?;
+        let decoded = collect(elements, beyond)?;
+        Ok(match unread {
+            Some((index, end)) => decoded.remark(format!(
+                "alerts[{index}].endsAt: `{}` cannot be read as a time and is left out",
+                text::truncate(&text::one_line(&end), 60)
+            )),
+            None => decoded,
+        })
     }
 
-    /// When it ended: never before its beginning nor after its own arrival. A firing alert has no time: it says
-    /// what is so now, whenever it began. Alertmanager declares alerts over that it no longer hears of, and
-    /// sends them again with the old `startsAt` when they turn out to be firing all along.
-    fn occurred_at(&self, change: Change, received_at: Timestamp) -> Option<Timestamp> {
-        if change != Change::Resolve {
-            return None;
-        }
-        self.time("endsAt").map(|at| at.min(received_at)).max(self.time("startsAt"))
-    }
-}
-
-/// One event for each alert of a group. `more` adds to an event what the service says beyond Alertmanager.
-///
-/// # Errors
-/// [`Refusal::Missing`] when there are no `alerts`; [`Refusal::Invalid`] for an alert that is no object, has no
-/// labels, or a status that is neither `firing` nor `resolved`.
-pub fn decode(
-    group: &Value,
-    received_at: Timestamp,
-    severities: &Severities<'_>,
-    more: impl Fn(Event, &Alert<'_>) -> Event,
-) -> Result<Decoded, Refusal> {
-    let alerts = match group.get("alerts") {
-        Some(Value::Array(alerts)) => alerts,
-        None | Some(Value::Null) => return Err(Refusal::missing("alerts")),
-        Some(_) => return Err(Refusal::invalid("alerts", "is not a list of alerts")),
-    };
-    if alerts.is_empty() {
-        return Ok(Decoded::ignored("there is no alert in the group"));
-    }
-    let named = json::text(group, "truncatedAlerts").and_then(|count| count.parse::<usize>().ok());
-    let left_out = named.unwrap_or(0).saturating_add(alerts.len().saturating_sub(EVENTS_MAX));
-    let mut events = Vec::new();
-    for (index, value) in alerts.iter().take(EVENTS_MAX).enumerate() {
-        let alert = Alert { value };
-        let change = change(&alert, group, index)?;
-        let mut event = event(&alert, change, severities).occurred_at(alert.occurred_at(change, received_at));
-        if left_out > 0 && change == Change::Trigger {
+    fn events(
+        &self,
+        alert: &Alert<'_>,
+        severities: &Severities<'_>,
+        left_out: usize,
+        more: impl Fn(Event, &Alert<'_>) -> Option<Event>,
+    ) -> Result<Vec<Event>, Refusal> {
+        let (mut event, changes) = alert.read(self.request.received_at, severities)?;
+        if left_out > 0 && changes.contains(&Change::Trigger) {
             event = event.label("truncated_alerts", &left_out.to_string());
         }
-        events.push(labels(more(event, &alert), &alert));
-    }
-    Ok(events.into())
-}
-
-fn change(alert: &Alert<'_>, group: &Value, index: usize) -> Result<Change, Refusal> {
-    if alert.map("labels").is_none_or(Map::is_empty) {
-        return Err(Refusal::invalid(
-            format!("alerts[{index}].labels"),
-            "is not an object with labels in it",
-        ));
-    }
-    let status = alert.text("status").or_else(|| json::text(group, "status"));
-    let status = status.ok_or_else(|| Refusal::missing(format!("alerts[{index}].status")))?;
-    match words::change(&status) {
-        Some(change @ (Change::Trigger | Change::Resolve)) => Ok(change),
-        _ => {
-            let status = text::truncate(&text::one_line(&status), 60);
-            let problem = format!("`{status}` is neither `firing` nor `resolved`");
-            Err(Refusal::invalid(format!("alerts[{index}].status"), problem))
-        }
+        let Some(event) = more(event, alert) else { return Ok(Vec::new()) };
+        Ok(alert.labels(event).for_each(changes))
     }
 }
 
-fn event(alert: &Alert<'_>, change: Change, severities: &Severities<'_>) -> Event {
-    let word = alert.label(severities.label).or_else(|| alert.annotation(&[severities.label]));
-    let mut event = Event::new(change, &alert.key(), &alert.title())
-        .message(alert.annotation(&MESSAGES).unwrap_or_default())
-        .severity(severities.of(word.as_deref()))
-        .link("Runbook", &alert.annotation(&RUNBOOKS).unwrap_or_default())
-        .link("Source", &alert.text("generatorURL").unwrap_or_default());
-    let known = TITLES.iter().chain(&MESSAGES).chain(&RUNBOOKS);
-    let known: Vec<&str> = known.copied().collect();
-    for (name, value) in alert.map("annotations").into_iter().flatten() {
-        if !known.contains(&name.as_str()) {
-            event = event.link(name, &json::scalar(value).unwrap_or_default());
+/// `events`, when the request has room for them.
+fn take(events: Vec<Event>, room: &mut usize) -> Result<Vec<Event>, Refusal> {
+    match room.checked_sub(events.len()) {
+        Some(left) => {
+            *room = left;
+            Ok(events)
         }
+        None => Err(Refusal::Malformed(format!("a request may yield {EVENTS_MAX} events, and it has more"))),
     }
-    event
 }
 
-/// All labels, and the annotations that have no place of their own and are no address. A label comes before an
-/// annotation of its name; names that begin with `__` are the service's own.
-fn labels(mut event: Event, alert: &Alert<'_>) -> Event {
-    let labels = alert.map("labels");
-    for (name, value) in labels.into_iter().flatten() {
-        event = event.label(name, &text::truncate(&json::scalar(value).unwrap_or_default(), LABEL_CHARS));
-    }
-    let known: Vec<&str> = TITLES.iter().chain(&MESSAGES).chain(&RUNBOOKS).copied().collect();
-    for (name, value) in alert.map("annotations").into_iter().flatten() {
-        let value = json::scalar(value).unwrap_or_default();
-        let is_label = labels.is_some_and(|labels| labels.contains_key(name));
-        if !is_label
-            && !name.starts_with("__")
-            && !known.contains(&name.as_str())
-            && !text::is_web_address(&value)
-        {
-            event = event.label(name, &text::truncate(&value, LABEL_CHARS));
+/// What the alerts were decoded to, when so many more came than may.
+fn collect(elements: Vec<Result<Vec<Event>, Refusal>>, beyond: usize) -> Result<Decoded, Refusal> {
+    let place = |index: usize| format!("alerts[{index}]");
+    let first = elements.iter().position(Result::is_err).map(place);
+    let within = |refusal: Refusal| {
+        let first = first.unwrap_or_default();
+        match refusal {
+            Refusal::Missing(field) => Refusal::Missing(format!("{first}.{field}")),
+            Refusal::Invalid { field, problem } => {
+                Refusal::Invalid { field: format!("{first}.{field}"), problem }
+            }
+            Refusal::Malformed(problem) => Refusal::Invalid { field: first, problem },
+            other @ Refusal::Unsupported(_) => other,
         }
+    };
+    let mut decoded = Decoded::of_elements(elements, place).map_err(within)?;
+    if beyond > 0 {
+        decoded.rejected.push(Rejection {
+            place: format!("{} and what follows", place(EVENTS_MAX)),
+            reason: format!(
+                "a request may have {EVENTS_MAX} alerts, and {beyond} more came: lower `max_alerts` or group by more \
+                 labels"
+            ),
+        });
     }
-    event
+    Ok(decoded)
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ impl Timestamp {
 
     /// A date as senders write it: RFC 3339 with `T` or a space, offsets with or without colon (Jira's
     /// `2019-08-16T19:30:17.153+0530`), no offset (taken as UTC), RFC 2822 and HTTP dates, or a number of
-    /// seconds, milliseconds or microseconds since the epoch, told apart by size.
+    /// seconds, milliseconds, microseconds or nanoseconds since the epoch, told apart by size.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -52,14 +52,15 @@ impl Timestamp {
         if is_rfc3339 { rfc3339(text) } else { rfc2822(text) }
     }
 
-    /// A number since the epoch whose unit is told by its size: seconds until the year 5138, then
-    /// milliseconds, then microseconds. Nothing for a negative one.
+    /// A number since the epoch. Its size gives its unit: seconds until the year 5138, then milliseconds,
+    /// microseconds and nanoseconds. Nothing for a negative number.
     pub fn from_epoch(number: i64) -> Option<Self> {
         match number {
             i64::MIN..0 => None,
             0..100_000_000_000 => Some(Self::from_seconds(number)),
             100_000_000_000..100_000_000_000_000 => Some(Self::from_millis(number)),
-            _ => Some(Self(number)),
+            100_000_000_000_000..100_000_000_000_000_000 => Some(Self(number)),
+            _ => Some(Self(number / 1_000)),
         }
     }
 }

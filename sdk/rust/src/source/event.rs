@@ -73,7 +73,11 @@ impl Event {
 
     /// The same event for each of these changes, as [`crate::words::changes`] gives them.
     pub fn for_each(self, changes: &[Change]) -> Vec<Self> {
-        changes.iter().map(|change| Self { change: *change, ..self.clone() }).collect()
+        let Some((last, others)) = changes.split_last() else { return Vec::new() };
+        let mut events: Vec<Self> =
+            others.iter().map(|change| Self { change: *change, ..self.clone() }).collect();
+        events.push(Self { change: *last, ..self });
+        events
     }
 
     /// The same with another key of the same problem; nothing when it is empty or the key itself.

@@ -20,6 +20,7 @@ fn dates_are_read_in_every_spelling_that_senders_use() {
         ("1565964017", "2019-08-16T14:00:17Z"),
         ("1565964017153", "2019-08-16T14:00:17.153Z"),
         ("1565964017153000", "2019-08-16T14:00:17.153Z"),
+        ("1565964017153000246", "2019-08-16T14:00:17.153Z"),
     ] {
         assert_eq!(Timestamp::parse(text).map(|t| t.to_string()).as_deref(), Some(rfc3339), "{text}");
     }
