@@ -35,9 +35,9 @@ def event($is_single):
           and ($type | test("(run|workflow|pipeline|trigger|build|job|task|deployment)[^.]*[.][^.]*$"; "i")) then
           {ignored: "the run is \($verb): \($type)"}
         else
-          ($run.metadata? // {}) as $about
+          ([$run.metadata? | objects] | first // {}) as $about
           | one_of(
-              ($about.labels["tekton.dev/pipeline"]? | values | . + ($about.labels["tekton.dev/pipelineTask"]? | if . then "/" + . else "" end)),
+              ([$about.labels["tekton.dev/pipeline"]?, $about.labels["tekton.dev/pipelineTask"]? | text | values] | if . == [] then null else join("/") end),
               $run.spec?.pipelineRef?.name?, $run.spec?.taskRef?.name?, $about.generateName?, $about.name?) as $pipeline
           | ([one_of($about.namespace?), $pipeline] | map(values) | join("/")) as $run_name
           | one_of($d | .dedup_key?, .fingerprint?, .alert_id?, .alertId?, .incident_id?, .incidentId?, .problem_id?, .pipelineName?, .taskName?) as $own
@@ -63,8 +63,9 @@ def event($is_single):
 def one($is_single):
   if type != "object" then {refused: "an element is no object; a CloudEvent was expected"}
   elif (.eventType? // .type?) == "Microsoft.EventGrid.SubscriptionValidationEvent" then
-    if (.data.validationCode? | text) == null then {refused: "Event Grid validates the subscription without `data.validationCode`"}
-    else {reply: {status: 200, body: {validationResponse: .data.validationCode}}, ignored: "Event Grid validates the subscription: Tocsin answered"} end
+    one_of(.data.validationCode?) as $code
+    | if $code == null then {refused: "Event Grid validates the subscription without `data.validationCode`"}
+      else {reply: {status: 200, body: {validationResponse: $code}}, ignored: "Event Grid validates the subscription: Tocsin answered"} end
   elif (.eventType? // .type?) == "Microsoft.EventGrid.SubscriptionDeletedEvent" then {ignored: "the subscription at Event Grid was deleted"}
   elif .eventType? then {id, source: .topic, type: .eventType, subject, time: .eventTime, data} | event($is_single)
   elif .specversion? or (.type? and .source?) then event($is_single)

@@ -53,7 +53,7 @@ def component($page):
         title: "\(one_of(.component.name?, "Component \($id)")): \($status | gsub("_"; " "))\(at($page))",
         message: "From \(one_of($update.old_status?, "unknown") | gsub("_"; " ")) to \($status | gsub("_"; " "))",
         severity: {majoroutage: "critical", partialoutage: "high", degradedperformance: "medium", undermaintenance: "info"}[$state],
-        labels: {kind: "component", page: $page, status: $status, old_status: $update.old_status?, component: .component.name?},
+        labels: {kind: "component", page: $page, status: $status, old_status: $update.old_status?, component: one_of(.component.name?)},
         occurred_at: one_of($update.created_at?, .component.updated_at?)
       }
     end;
