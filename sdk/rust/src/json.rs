@@ -3,6 +3,8 @@
 //!
 //! Never fails on a shape: what is not there is `None`.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::text;
@@ -14,7 +16,7 @@ const LABEL_CHARS_MAX: usize = 1000;
 /// How deep [`flatten`] goes; deeper values are written as JSON.
 const DEPTH_MAX: usize = 6;
 
-/// The document in `bytes`; a byte order mark is skipped.
+/// The document in `bytes`, whose text is read as [`text::from_bytes`] does: windows-1252 where it is not UTF-8.
 ///
 /// # Errors
 /// One sentence with line and column, and what stands there.
@@ -28,18 +30,27 @@ pub fn parse(bytes: &[u8]) -> Result<Value, String> {
 /// # Errors
 /// As [`parse`]; also within what is skipped.
 pub fn parse_without(bytes: &[u8], skip: fn(&str) -> bool) -> Result<Value, String> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let bytes = utf8(bytes);
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err("the body is empty; a JSON document was expected".to_owned());
     }
-    pruned::parse(bytes, skip).map_err(|error| {
+    pruned::parse(&bytes, skip).map_err(|error| {
         let line = error.line().saturating_sub(1);
-        let text = String::from_utf8_lossy(bytes);
+        let text = String::from_utf8_lossy(&bytes);
         let near: String = text.lines().nth(line).unwrap_or("").chars().collect();
         let near = text::around(&near, error.column(), 20);
         let near = if near.is_empty() { String::new() } else { format!(", near `{near}`") };
         format!("the body is not JSON: {error}{near}")
     })
+}
+
+/// `bytes` as UTF-8 without a byte order mark; copied only where they are something else.
+pub(crate) fn utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if text::is_utf16(bytes) || std::str::from_utf8(bytes).is_err() {
+        return Cow::Owned(text::from_bytes(bytes).into_bytes());
+    }
+    Cow::Borrowed(bytes)
 }
 
 /// Done with a document. In a component it is left as it is: the instance ends with the call, and taking a tree
@@ -150,6 +161,13 @@ mod tests {
         assert!(parse(b" \n").unwrap_err().contains("empty"));
         assert!(parse(b"\xff\xfe{}").is_err());
         assert_eq!(parse(b"\xef\xbb\xbf{}").unwrap(), json!({}));
+    }
+
+    #[test]
+    fn a_document_that_is_not_utf8_is_read_in_its_own_encoding() {
+        assert_eq!(parse(b"{\"M\xfcnchen\": \"\x80\"}").unwrap(), json!({"München": "€"}));
+        let bytes: Vec<u8> = "\u{feff}{\"a\": \"ü\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(parse(&bytes).unwrap(), json!({"a": "ü"}));
     }
 
     #[test]

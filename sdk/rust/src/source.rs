@@ -8,7 +8,7 @@ mod event;
 pub use event::{Change, Event};
 
 use crate::payload::{self, MediaType};
-use crate::{Header, Parameter, Payload, Problem, Setting, Settings, SourceInfo, Timestamp, json};
+use crate::{Header, Parameter, Payload, Problem, Setting, Settings, SourceInfo, Timestamp};
 
 /// Decodes what one service sends. Implementations are functions without state; they must not panic.
 pub trait Source {
@@ -78,12 +78,12 @@ impl Request {
         MediaType::parse(self.header("content-type").unwrap_or(""))
     }
 
-    /// The body as JSON, whatever its media type says.
+    /// The body as JSON, whatever its media type says; of a form of one field, the document in it.
     ///
     /// # Errors
     /// [`Refusal::Malformed`] with line and column.
     pub fn json(&self) -> Result<serde_json::Value, Refusal> {
-        json::parse(&self.body).map_err(Refusal::Malformed)
+        payload::json(self, |_| false)
     }
 
     /// As [`Request::json`], without the members whose names `skip` picks; see [`json::parse_without`].
@@ -91,14 +91,15 @@ impl Request {
     /// # Errors
     /// [`Refusal::Malformed`] with line and column.
     pub fn json_without(&self, skip: fn(&str) -> bool) -> Result<serde_json::Value, Refusal> {
-        json::parse_without(&self.body, skip).map_err(Refusal::Malformed)
+        payload::json(self, skip)
     }
 
-    /// The body as what it is: JSON or a form, by its media type and by its first character.
+    /// The body as what it is: JSON or a form (percent-encoded or multipart), by its media type and by its first
+    /// character. A form of one field that holds a document (`payload={…}`) is that document.
     ///
     /// # Errors
-    /// [`Refusal::Unsupported`] for XML, multipart and whatever else is neither; [`Refusal::Malformed`] for
-    /// broken JSON, with line and column.
+    /// [`Refusal::Unsupported`] for XML, files and whatever else is neither; [`Refusal::Malformed`] for broken JSON,
+    /// with line and column, and for a multipart body without parts.
     pub fn payload(&self) -> Result<Payload, Refusal> {
         payload::read(self)
     }

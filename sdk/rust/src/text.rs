@@ -2,8 +2,11 @@
 //!
 //! Never cuts inside a character and never lets control characters through to a single line.
 
+mod decoded;
 mod written;
 
+pub use decoded::from_bytes;
+pub(crate) use decoded::is_utf16;
 pub use written::{utf16_length, visible, written};
 
 /// `text` with at most `chars` characters; a cut is marked with `…`.
