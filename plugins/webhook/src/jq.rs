@@ -49,6 +49,16 @@ enum Makes {
     Events,
 }
 
+impl Makes {
+    /// The program as it is run.
+    fn shaped(self, program: parse::Term<&str>) -> parse::Term<&str> {
+        match self {
+            Self::Values => program,
+            Self::Events => shape::spread(program),
+        }
+    }
+}
+
 /// Why one result failed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Failed {
@@ -101,10 +111,7 @@ impl<'c> Program<'c> {
 
     fn of(code: &'c str, variables: &'c [&'c str], makes: Makes) -> Result<Self, String> {
         check_size(code)?;
-        let filter = filter(code, variables, |program| match makes {
-            Makes::Events => shape::spread(program),
-            Makes::Values => program,
-        })?;
+        let filter = filter(code, variables, |program| makes.shaped(program))?;
         Ok(Self { code, variables, makes, filter })
     }
 
@@ -209,13 +216,16 @@ impl<'c> Program<'c> {
     /// is shown.
     fn lines(&self, input: &Value, variables: &[Value], count: usize) -> Vec<Option<(usize, String)>> {
         let numbers: Vec<String> = (1..=self.code.lines().count()).map(|number| number.to_string()).collect();
+        let mut is_whole = false;
         let marked = filter(self.code, self.variables, |program| {
-            let program = match self.makes {
-                Makes::Events => shape::spread(program),
-                Makes::Values => program,
-            };
-            traced::marked(self.code, &numbers, program)
+            let (marked, whole) = traced::marked(self.code, &numbers, self.makes.shaped(program));
+            is_whole = whole;
+            marked
         });
+        // Without all of the marks a line could be that of another term.
+        if !is_whole {
+            return Vec::new();
+        }
         let Ok(filter) = marked else { return Vec::new() };
         let marked = Program { filter, ..*self };
         marked

@@ -94,10 +94,10 @@ fn read(request: &Request) -> Result<Value, Refusal> {
         Refusal::Unsupported(_) if media_type.is_xml() || request.body.trim_ascii().starts_with(b"<") => {
             Refusal::Unsupported(XML.to_owned())
         }
-        Refusal::Unsupported(_) if media_type.essence().starts_with("multipart/") => {
+        Refusal::Unsupported(_) if media_type.is_multipart() => {
             Refusal::Unsupported(FILES.to_owned())
         }
-        Refusal::Malformed(why) => Refusal::Malformed(format!(
+        Refusal::Malformed(why) if !media_type.is_multipart() => Refusal::Malformed(format!(
             "{why} (in a Custom Request a value with quotes or line breaks must be escaped; the POST action with \
              Payload Type Json does that by itself)"
         )),

@@ -17,13 +17,19 @@ const MARK: &str = "!line";
 const UNMARK: &str = "!unmark";
 /// Members of a marked error: the line, what was thrown, and how it is shown.
 const MEMBERS: [&str; 3] = ["!line", "!thrown", "!shown"];
-/// Marks within one another; what is deeper has the line of the last mark around it.
+/// Marks within one another, and terms: a deeper program is not marked, as its stack might not hold it.
 const NESTING: usize = 40;
+const LEVELS: usize = 200;
 
-/// The program with marks; `numbers` are those of its lines.
-pub(super) fn marked<'s>(code: &'s str, numbers: &'s [String], program: Term<&'s str>) -> Term<&'s str> {
-    let mut marker = Marker { code, numbers, own: Vec::new(), last: 1, depth: 0 };
-    marker.term(program, None)
+/// The program with marks, and whether all of it could be marked; `numbers` are those of its lines.
+pub(super) fn marked<'s>(
+    code: &'s str,
+    numbers: &'s [String],
+    program: Term<&'s str>,
+) -> (Term<&'s str>, bool) {
+    let mut marker = Marker { code, numbers, own: Vec::new(), last: 1, depth: 0, level: 0, is_whole: true };
+    let program = marker.term(program, None);
+    (program, marker.is_whole)
 }
 
 /// The filters that marked programs use.
@@ -91,7 +97,12 @@ struct Marker<'s> {
     own: Vec<&'s str>,
     /// The last line that was seen, for terms such as `.[]` that have no name in them.
     last: usize,
+    /// Marks around the term that is at hand.
     depth: usize,
+    /// Terms around it.
+    level: usize,
+    /// Nothing was too deep to be marked.
+    is_whole: bool,
 }
 
 impl<'s> Marker<'s> {
@@ -142,6 +153,17 @@ impl<'s> Marker<'s> {
 
     /// The term with marks; `around` is the line of the mark around it.
     fn term(&mut self, term: Term<&'s str>, around: Option<usize>) -> Term<&'s str> {
+        if self.level == LEVELS {
+            self.is_whole = false;
+            return term;
+        }
+        self.level += 1;
+        let marked = self.shallow(term, around);
+        self.level -= 1;
+        marked
+    }
+
+    fn shallow(&mut self, term: Term<&'s str>, around: Option<usize>) -> Term<&'s str> {
         // What fails in a calculation stands beside its operator.
         let first = match &term {
             Term::BinOp(_, BinaryOp::Math(_), right) => self.first(right),
@@ -149,8 +171,9 @@ impl<'s> Marker<'s> {
         };
         let line = first.unwrap_or(self.last);
         self.last = line;
-        let is_marked = self.can_fail(&term) && around != Some(line) && self.depth < NESTING;
-        if !is_marked {
+        let is_marked = self.can_fail(&term) && around != Some(line);
+        self.is_whole &= !is_marked || self.depth < NESTING;
+        if !is_marked || self.depth == NESTING {
             return self.inner(term, around);
         }
         self.depth += 1;

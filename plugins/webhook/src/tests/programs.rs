@@ -60,6 +60,16 @@ fn a_request_that_fails_whole_names_the_first_index_and_the_line() {
 }
 
 #[test]
+fn a_deep_program_that_fails_has_the_right_line_or_none() {
+    for lines in [20, 300] {
+        let code = format!("{{title: ({}.n.x)}}", "1 +\n".repeat(lines));
+        let why = decode(&code, &json!({"n": 1})).expect_err("a failure").to_string();
+        assert_eq!(why.contains(&format!("line {}: ", lines + 1)), lines == 20, "{why}");
+        assert_eq!(why.contains("line "), lines == 20, "{why}");
+    }
+}
+
+#[test]
 fn a_number_that_is_none_costs_only_its_element() {
     let alerts: Vec<_> = ["1", "x", "", "3"].map(|n| json!({ "n": n })).to_vec();
     let decoded = decode(".alerts[] | {title: \"A\", key: (.n | tonumber)}", &json!({"alerts": alerts}))
