@@ -1,12 +1,13 @@
-//! The source: one object, from JSON, a form or a query, becomes one event; or whatever a program makes of it.
+//! The source: its settings, and which of its ways a request goes: a handshake, a program or recipe, or the fields.
 //!
 //! Never refuses for a severity that it does not know: the source's default counts, and the word is kept.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
+use tocsin_plugin::notes::Notes;
 use tocsin_plugin::prelude::*;
 
 use crate::jq::Program;
-use crate::{Recipe, mapped};
+use crate::{Recipe, handshake, mapped, paths, simple};
 
 /// Where things are in what comes in.
 #[derive(Settings)]
@@ -14,32 +15,37 @@ pub struct In {
     /// Where the title is. A path of names with dots between reaches into nested JSON, a number into a list:
     /// `alert.name`, `alerts.0.title`.
     #[setting(default = "title")]
-    title_field: String,
-    /// Where the status is. A request without one opens an incident.
+    pub(crate) title_field: String,
+    /// Where the status is. Where it is missing, `state`, `event_type`, `alert_status`, `alert_state`,
+    /// `current_state`, `alert_action` and `action` are looked at, then the beginning of the title (`[OK]`,
+    /// `RESOLVED:`). A request without any opens an incident.
     #[setting(default = "status")]
-    status_field: String,
+    pub(crate) status_field: String,
     /// Where the message is.
     #[setting(default = "message")]
-    message_field: String,
+    pub(crate) message_field: String,
     /// Where the id is that ties an alert to its end. Without one the title is used.
     #[setting(default = "id")]
-    id_field: String,
-    /// Where the severity is.
+    pub(crate) id_field: String,
+    /// Where the severity is. Usual words such as `critical`, `P1` or `Sev 2` are known.
     #[setting(default = "severity")]
-    severity_field: String,
+    pub(crate) severity_field: String,
     /// Where the time of the event is: RFC 3339, or seconds or milliseconds since 1970. It may be left out.
-    time_field: Option<String>,
+    pub(crate) time_field: Option<String>,
     /// Further words of the sender for "there is a problem", one on each line, in any case. Usual ones such as
     /// `firing`, `down` or `open` are known.
     trigger_words: Vec<String>,
     /// Further words of the sender for "it is over", one on each line, in any case. Usual ones such as `ok`,
     /// `up` or `closed` are known.
     resolve_words: Vec<String>,
+    /// Severities for the sender's own words, one `word = severity` on each line, for example `page = critical`.
+    /// They come before the usual words.
+    severities: Vec<String>,
     /// Where the sender's id of the delivery is, if it has one. When it comes again within 24 hours, nothing
     /// happens. `webhook-id` and `idempotency-key` headers are used by themselves.
-    delivery_id_field: Option<String>,
-    /// A ready program for a tool. With it, or with `jq`, the fields above are not used; `trigger_words` and
-    /// `resolve_words` are.
+    pub(crate) delivery_id_field: Option<String>,
+    /// A ready program for a tool. With it, or with `jq`, the fields above are not used; `trigger_words`,
+    /// `resolve_words` and `severities` are.
     recipe: Option<Recipe>,
     /// A jq program that makes events of a request. Its input is the body: the JSON document, or an object of a
     /// form's fields, or of the query when there is no body; `$request` has `method`, `path`, `query`, `headers`
@@ -53,64 +59,35 @@ pub struct In {
 const DELIVERY_HEADERS: [&str; 2] = ["webhook-id", "idempotency-key"];
 
 pub(crate) fn decode(request: &Request, settings: &In) -> Result<Decoded, Refusal> {
+    let document = document(request)?;
+    if let Some(answer) = handshake::answer(request, &document) {
+        return Ok(answer);
+    }
     let decoded = match settings.program() {
-        Some((name, code)) => mapped::decode(request, &document(request)?, name, code, settings)?,
-        None => simple(request, settings)?,
+        Some((name, code)) => mapped::decode(request, &document, name, code, settings)?,
+        None => simple::decode(document, settings)?,
     };
     let from_header = || DELIVERY_HEADERS.iter().find_map(|name| request.header(name)).map(str::to_owned);
     let delivery_id = decoded.delivery_id.clone().or_else(from_header);
     Ok(decoded.delivery_id(delivery_id))
 }
 
-/// Mistakes in the settings: a program that does not compile.
+/// Mistakes in the settings, for the operator who made them.
 pub(crate) fn check(settings: &In) -> Result<(), Vec<Problem>> {
-    match (settings.jq.as_deref().filter(|code| !code.trim().is_empty()), settings.recipe) {
-        (Some(_), Some(_)) => {
+    let mut problems: Vec<Problem> = settings.program_problem().into_iter().collect();
+    for (field, path) in settings.paths() {
+        problems.extend(paths::problem(path).map(|problem| Problem::new(field, problem)));
+    }
+    for word in &settings.resolve_words {
+        if settings.trigger_words.iter().any(|known| words::same(known, word)) {
+            let word = text::truncate(&text::one_line(word), 60);
             let problem =
-                "is given beside a recipe; take one of them out, or copy the recipe's program and change it";
-            Err(vec![Problem::new("jq", problem)])
-        }
-        (Some(code), None) => match Program::compile(code, mapped::VARIABLES) {
-            Ok(_) => Ok(()),
-            Err(why) => Err(vec![Problem::new("jq", format!("is not a program that jq can run: {why}"))]),
-        },
-        (None, _) => Ok(()),
-    }
-}
-
-/// One event, from the fields that the settings name.
-fn simple(request: &Request, settings: &In) -> Result<Decoded, Refusal> {
-    let document = read(request)?;
-    let field = |path: &str| json::text(&document, path);
-    let title = field(&settings.title_field)
-        .map(|title| text::one_line(&title))
-        .filter(|title| !title.is_empty())
-        .ok_or_else(|| Refusal::missing(settings.title_field.clone()))?;
-    let changes = match field(&settings.status_field) {
-        Some(word) => settings.changes(&word, &settings.status_field)?,
-        None => &[Change::Trigger],
-    };
-    let key = field(&settings.id_field).unwrap_or_else(|| title.clone());
-    let mut event = Event::new(Change::Trigger, &key, &title).message(message(&document, &settings.message_field));
-    if let Some(word) = field(&settings.severity_field) {
-        event = event.severity(words::severity(&word));
-        if event.severity.is_none() {
-            event = event.label("severity", &text::truncate(&text::one_line(&word), 100));
+                format!("`{word}` stands in `trigger_words` as well; a word has one meaning, take one out");
+            problems.push(Problem::new("resolve_words", problem));
         }
     }
-    let time = settings.time_field.as_deref().filter(|path| !path.is_empty());
-    event = event.occurred_at(time.and_then(field).and_then(|time| Timestamp::parse(&time)));
-    for (name, value) in json::flatten("", &document) {
-        if !settings.is_used(&name) {
-            event = if name.eq_ignore_ascii_case("url") && text::is_web_address(&value) {
-                event.link("Link", &value)
-            } else {
-                event.label(&name, &value)
-            };
-        }
-    }
-    let from_field = settings.delivery_id_field.as_deref().filter(|path| !path.is_empty()).and_then(field);
-    Ok(Decoded::from(event.for_each(changes)).delivery_id(from_field))
+    problems.extend(words::severity_problems("severities", &settings.severities));
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 impl In {
@@ -121,16 +98,36 @@ impl In {
         own.or_else(|| self.recipe.map(|recipe| ("the recipe", recipe.program())))
     }
 
-    /// The events that a word for the status stands for; `field` is where it stands.
-    pub(crate) fn changes(&self, word: &str, field: &str) -> Result<&'static [Change], Refusal> {
+    /// What is wrong with the program, or with a program beside a recipe.
+    fn program_problem(&self) -> Option<Problem> {
+        let code = self.jq.as_deref().filter(|code| !code.trim().is_empty())?;
+        if self.recipe.is_some() {
+            let problem =
+                "is given beside a recipe; take one of them out, or copy the recipe's program and change it";
+            return Some(Problem::new("jq", problem));
+        }
+        let why = Program::of_events(code, mapped::VARIABLES).err()?;
+        Some(Problem::new("jq", format!("is not a program that jq can run: {why}")))
+    }
+
+    /// The events that a word for the status stands for: by the source's own words, then as everywhere.
+    pub(crate) fn known(&self, word: &str) -> Option<&'static [Change]> {
         let is_in = |words: &[String]| words.iter().any(|known| words::same(known, word));
         if is_in(&self.trigger_words) {
-            return Ok(&[Change::Trigger]);
+            return Some(&[Change::Trigger]);
         }
         if is_in(&self.resolve_words) {
-            return Ok(&[Change::Resolve]);
+            return Some(&[Change::Resolve]);
         }
-        words::changes(word).ok_or_else(|| {
+        words::changes(word)
+    }
+
+    /// As [`In::known`]; `field` is where the word stands.
+    ///
+    /// # Errors
+    /// The word is not known.
+    pub(crate) fn changes(&self, word: &str, field: &str) -> Result<&'static [Change], Refusal> {
+        self.known(word).ok_or_else(|| {
             let word = text::truncate(&text::one_line(word), 60);
             let problem = format!(
                 "`{word}` is not known; send `trigger` or `resolve`, or add the word to the source's trigger_words \
@@ -140,31 +137,34 @@ impl In {
         })
     }
 
-    /// Whether a flattened name is one of the fields, so that it is no label as well.
-    fn is_used(&self, name: &str) -> bool {
-        let required = [
-            &self.title_field,
-            &self.status_field,
-            &self.message_field,
-            &self.id_field,
-            &self.severity_field,
-        ];
-        let optional = [&self.time_field, &self.delivery_id_field];
-        let all = required.into_iter().chain(optional.into_iter().flatten());
-        all.into_iter().any(|path| path.eq_ignore_ascii_case(name))
+    /// How the source reads severities.
+    pub(crate) fn severities(&self) -> words::Severities<'_> {
+        words::Severities { own: &self.severities, ..words::Severities::default() }
     }
-}
 
-/// The one object. A list of one is unwrapped, as several senders wrap by mistake.
-fn read(request: &Request) -> Result<Value, Refusal> {
-    match document(request)? {
-        Value::Array(mut items) if items.len() == 1 => Ok(items.remove(0)),
-        // A list can still be addressed, as `0.title`.
-        document @ (Value::Object(_) | Value::Array(_)) => Ok(document),
-        Value::String(_) => Err(Refusal::Malformed(
-            "the body is a JSON string whose text is no document; a JSON object was expected".to_owned(),
-        )),
-        _ => Err(Refusal::Malformed("the body is a single value; a JSON object was expected".to_owned())),
+    /// Notes for what a program gives. A recipe takes links wherever a tool may have them, and an operator could do
+    /// nothing about one that is none.
+    pub(crate) fn notes(&self) -> Notes {
+        if self.recipe.is_some() { Notes::without_links() } else { Notes::default() }
+    }
+
+    /// The fields that are paths, by the names of their settings.
+    fn paths(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let required = [
+            ("title_field", &self.title_field),
+            ("status_field", &self.status_field),
+            ("message_field", &self.message_field),
+            ("id_field", &self.id_field),
+            ("severity_field", &self.severity_field),
+        ];
+        let optional = [("time_field", &self.time_field), ("delivery_id_field", &self.delivery_id_field)];
+        let optional = optional.into_iter().filter_map(|(name, path)| Some((name, path.as_ref()?)));
+        required.into_iter().chain(optional).map(|(name, path)| (name, path.as_str()))
+    }
+
+    /// Whether a flattened name is one of the fields, so that it is no label as well.
+    pub(crate) fn is_used(&self, name: &str) -> bool {
+        self.paths().any(|(_, path)| path.eq_ignore_ascii_case(name))
     }
 }
 
@@ -178,18 +178,11 @@ fn document(request: &Request) -> Result<Value, Refusal> {
         Payload::Json(value) => value,
         form @ Payload::Form(_) => Value::Object(form.into_object().unwrap_or_default()),
         Payload::Empty => {
-            let fields = request.query.iter().map(|p| (p.name.clone(), Value::String(p.value.clone())));
-            Value::Object(fields.collect::<Map<String, Value>>())
+            let fields = request.query.iter().map(|field| (field.name.clone(), field.value.clone()));
+            match Payload::Form(fields.collect()).unwrapped() {
+                Payload::Json(document) => document,
+                form => Value::Object(form.into_object().unwrap_or_default()),
+            }
         }
     })
-}
-
-/// The message; a structure is shown as JSON.
-fn message(document: &Value, path: &str) -> String {
-    match json::at(document, path) {
-        Some(Value::String(text)) => text.trim().to_owned(),
-        Some(nested @ (Value::Object(_) | Value::Array(_))) => format!("{nested:#}"),
-        Some(scalar) => json::scalar(scalar).unwrap_or_default(),
-        None => String::new(),
-    }
 }

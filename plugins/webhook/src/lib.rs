@@ -5,13 +5,16 @@
 
 use tocsin_plugin::prelude::*;
 
+mod handshake;
 mod html;
 mod incoming;
 mod jq;
 mod mapped;
 mod outgoing;
+mod paths;
 mod payload;
 mod recipes;
+mod simple;
 mod statuses;
 
 pub use incoming::In;

@@ -2,12 +2,14 @@
 //!
 //! Never lets a misspelt member pass: the author would not see that it is missing.
 
+mod reply;
+
 use serde_json::{Map, Value, json};
+use tocsin_plugin::notes::{Draft, Notes};
 use tocsin_plugin::prelude::*;
-use tocsin_plugin::{Header, Reply};
 
 use crate::In;
-use crate::jq::Program;
+use crate::jq::{Failed, Program};
 
 /// Members of an event.
 const MEMBERS: [&str; 19] = [
@@ -47,28 +49,38 @@ pub(crate) fn decode(
     settings: &In,
 ) -> Result<Decoded, Refusal> {
     let refused = |why: String| Refusal::invalid(name, format!("could not be applied: {why}"));
-    let program = Program::compile(code, VARIABLES).map_err(refused)?;
-    let results = program.run(document, &[about(request)]).map_err(refused)?;
-    let mut mapped = Mapped { name, settings, decoded: Decoded::default() };
-    let elements: Vec<&Value> = results.iter().flat_map(elements).collect();
-    let outcomes: Vec<_> = elements.iter().map(|element| mapped.element(element)).collect();
-    let Decoded { ignored, delivery_id, reply, confirm, remarks, .. } = mapped.decoded;
-    let decoded = Decoded::of_elements(outcomes, |index| format!("result {}", index + 1))?;
+    let program = Program::of_events(code, VARIABLES).map_err(refused)?;
+    let results = program.results(document, &[about(request)]).map_err(refused)?;
+    let elements: Vec<_> = results.iter().flat_map(elements).collect();
+    let mut mapped = Mapped { name, settings, decoded: Decoded::default(), notes: settings.notes() };
+    let outcomes: Vec<_> = elements.iter().map(|element| mapped.element(*element)).collect();
+    let is_list = outcomes.len() > 1;
+    let first_failed = outcomes.iter().position(Result::is_err).unwrap_or_default();
+    let place = |index| format!("result {}", index + 1);
+    let decoded = Decoded::of_elements(outcomes, place).map_err(|refusal| match refusal {
+        Refusal::Invalid { field, problem } if is_list => {
+            Refusal::Invalid { field, problem: format!("{}: {problem}", place(first_failed)) }
+        }
+        other => other,
+    })?;
+    let Mapped { decoded: Decoded { ignored, delivery_id, reply, confirm, remarks, .. }, notes, .. } = mapped;
     let explained = ignored.is_some() || reply.is_some() || confirm.is_some();
     if decoded.events.is_empty() && !explained {
         let why = "gave no event for this request; if it means nothing, give {ignored: \"why\"}";
         return Err(Refusal::invalid(name, why));
     }
     let ignored = ignored.filter(|_| decoded.events.is_empty());
+    let remarks = remarks.into_iter().chain(notes.into_remarks()).collect();
     Ok(Decoded { ignored, delivery_id, reply, confirm, remarks, ..decoded })
 }
 
 /// The elements of a result: a list's own, or the result itself; null is none.
-fn elements(result: &Value) -> &[Value] {
+fn elements(result: &Result<Value, Failed>) -> Vec<Result<&Value, &Failed>> {
     match result {
-        Value::Null => &[],
-        Value::Array(items) => items,
-        single => std::slice::from_ref(single),
+        Ok(Value::Null) => Vec::new(),
+        Ok(Value::Array(items)) => items.iter().map(Ok).collect(),
+        Ok(single) => vec![Ok(single)],
+        Err(failed) => vec![Err(failed)],
     }
 }
 
@@ -89,6 +101,7 @@ struct Mapped<'a> {
     name: &'a str,
     settings: &'a In,
     decoded: Decoded,
+    notes: Notes,
 }
 
 impl Mapped<'_> {
@@ -97,12 +110,13 @@ impl Mapped<'_> {
     }
 
     /// The events of one element; what is about the whole request is kept aside.
-    fn element(&mut self, element: &Value) -> Result<Vec<Event>, Refusal> {
+    fn element(&mut self, element: Result<&Value, &Failed>) -> Result<Vec<Event>, Refusal> {
         match element {
-            Value::Null => Ok(Vec::new()),
-            Value::Object(members) => self.object(members),
-            Value::Array(_) => Err(self.wrong("gave a list within a list; events were expected in it")),
-            other => {
+            Err(failed) => Err(self.wrong(format!("could not be applied: {failed}"))),
+            Ok(Value::Null) => Ok(Vec::new()),
+            Ok(Value::Object(members)) => self.object(members),
+            Ok(Value::Array(_)) => Err(self.wrong("gave a list within a list; events were expected in it")),
+            Ok(other) => {
                 let shown = text::truncate(&other.to_string(), 60);
                 Err(self.wrong(format!("gave {shown}; an event, a list of events or null was expected")))
             }
@@ -136,22 +150,18 @@ impl Mapped<'_> {
             (None, Some(title)) => (title.clone(), title),
             (None, None) => return Err(self.wrong("gave an event with neither a title nor a key")),
         };
-        let mut event = Event::new(Change::Trigger, &key, &title)
+        let event = Event::new(Change::Trigger, &key, &title)
             .message(text(&["message"]).unwrap_or_default())
-            .actor(&text::truncate(&text(&["actor"]).unwrap_or_default(), 200))
-            .occurred_at(text(&["occurred_at"]).and_then(|at| Timestamp::parse(&at)));
-        if let Some(word) = text(&["severity"]) {
-            event = event.severity(words::severity(&word));
-            if event.severity.is_none() {
-                event = event.label("severity", &text::truncate(&text::one_line(&word), 100));
-            }
+            .actor(&text::truncate(&text(&["actor"]).unwrap_or_default(), 200));
+        let mut draft = Draft::new(event, &mut self.notes);
+        draft.time("occurred_at", text(&["occurred_at"]).as_deref());
+        draft.severity(text(&["severity"]).as_deref(), &self.settings.severities());
+        let labels = members.get("labels").map(|labels| json::flatten("", labels));
+        for (name, value) in labels.into_iter().flatten() {
+            draft.label(&name, &value);
         }
-        for (name, value) in
-            members.get("labels").map(|labels| json::flatten("", labels)).into_iter().flatten()
-        {
-            event = event.label(&name, &value);
-        }
-        event = links(event, members.get("links").or_else(|| members.get("link")));
+        links(&mut draft, members.get("links").or_else(|| members.get("link")));
+        let mut event = draft.finish();
         for alias in list(members.get("aliases")).iter().filter_map(json::scalar).take(ALIASES) {
             event = event.alias(&alias);
         }
@@ -163,7 +173,7 @@ impl Mapped<'_> {
         let text = |name: &str| members.get(name).and_then(json::scalar);
         let decoded = &mut self.decoded;
         if let Some(id) = text("delivery_id") {
-            decoded.delivery_id = Some(text::truncate(&id, 200));
+            decoded.delivery_id = Some(id);
         }
         for remark in list(members.get("remarks")).iter().filter_map(json::scalar) {
             decoded.remarks.push(text::truncate(&text::one_line(&remark), WHY_CHARS));
@@ -174,47 +184,11 @@ impl Mapped<'_> {
         decoded.ignored = ignored.or(decoded.ignored.take());
         let answer = members.get("reply").filter(|answer| !answer.is_null());
         if let Some(answer) = answer {
-            decoded.reply = Some(reply(answer).map_err(|why| Refusal::invalid(self.name, why))?);
+            decoded.reply = Some(reply::read(answer).map_err(|why| Refusal::invalid(self.name, why))?);
         }
         let has_event = ["title", "key", "id"].iter().any(|name| members.contains_key(*name));
         Ok(is_ignored || (answer.is_some() && !has_event))
     }
-}
-
-/// The answer that the sender gets: `{status, headers, body}`. A body that is no text is sent as JSON.
-fn reply(answer: &Value) -> Result<Reply, String> {
-    let Value::Object(members) = answer else {
-        return Err("gave a reply that is no object; {status: 200, body: …} was expected".to_owned());
-    };
-    if let Some(unknown) = members.keys().find(|name| !["status", "headers", "body"].contains(&name.as_str())) {
-        let unknown = text::truncate(&text::one_line(unknown), 60);
-        return Err(format!("gave a reply with the member `{unknown}`; known are status, headers, body"));
-    }
-    let status = match members.get("status") {
-        None | Some(Value::Null) => 200,
-        Some(status) => status
-            .as_u64()
-            .and_then(|status| u16::try_from(status).ok())
-            .filter(|status| (200..=599).contains(status))
-            .ok_or_else(|| format!("gave a reply with the status {status}, which is not 200 to 599"))?,
-    };
-    let lines = members.get("headers").and_then(Value::as_object).into_iter().flatten();
-    let line = |(name, value): (&String, &Value)| {
-        Some(Header { name: name.to_ascii_lowercase(), value: json::scalar(value)? })
-    };
-    let mut headers: Vec<Header> = lines.filter_map(line).collect();
-    let body = match members.get("body") {
-        None | Some(Value::Null) => Vec::new(),
-        Some(Value::String(text)) => text.clone().into_bytes(),
-        Some(document) => {
-            if !headers.iter().any(|header| header.name == "content-type") {
-                let value = "application/json".to_owned();
-                headers.push(Header { name: "content-type".to_owned(), value });
-            }
-            document.to_string().into_bytes()
-        }
-    };
-    Ok(Reply { status, headers, body })
 }
 
 /// A single value is a list of one.
@@ -226,20 +200,26 @@ fn list(value: Option<&Value>) -> Vec<Value> {
     }
 }
 
-/// Addresses: an object of titles and addresses, or a list of addresses or of objects with `title` and `url`.
-fn links(mut event: Event, links: Option<&Value>) -> Event {
+/// Addresses: an object of titles and addresses, or a list of addresses or of objects with `title` and `url`. A null
+/// is no address, and is passed over without a note: a program writes `{"Panel": .url}` for alerts without one too.
+fn links(draft: &mut Draft<'_>, links: Option<&Value>) {
     if let Some(Value::Object(members)) = links
         && !members.contains_key("url")
     {
-        for (title, url) in members {
-            event = event.link(title, &json::scalar(url).unwrap_or_default());
+        for (title, url) in members.iter().filter(|(_, url)| !is_nothing(url)) {
+            draft.link(title, &json::scalar(url).unwrap_or_default());
         }
-        return event;
+        return;
     }
-    for link in list(links) {
-        let url = json::scalar(&link).or_else(|| json::text(&link, "url")).unwrap_or_default();
-        let title = json::text(&link, "title").unwrap_or_else(|| "Link".to_owned());
-        event = event.link(&title, &url);
+    for link in
+        list(links).iter().filter(|link| !is_nothing(link) && !link.get("url").is_some_and(is_nothing))
+    {
+        let url = json::scalar(link).or_else(|| json::text(link, "url")).unwrap_or_default();
+        let title = json::text(link, "title").unwrap_or_else(|| "Link".to_owned());
+        draft.link(&title, &url);
     }
-    event
+}
+
+fn is_nothing(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }

@@ -1,6 +1,9 @@
 //! Behaviours of both directions, beside the cases.
 
+mod incoming;
 mod outgoing;
+mod pairs;
+mod programs;
 mod recipes;
 mod senders;
 

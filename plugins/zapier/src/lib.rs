@@ -1,9 +1,10 @@
 //! Webhooks by Zapier: whatever a Zap sends, as JSON or as a form, becomes incidents.
 //!
-//! Never asks a Zap's author for more than a title and a status, and never answers with words that only a
+//! Never asks a Zap's author for more than a title and a status, or an id where there is nothing to open, and never answers with words that only a
 //! programmer understands.
 
 use serde_json::{Map, Value};
+use tocsin_plugin::notes::{Draft, Notes};
 use tocsin_plugin::prelude::*;
 
 /// The plugin.
@@ -14,12 +15,22 @@ const KNOWN: [&str; 7] = ["title", "status", "message", "id", "severity", "url",
 
 const MISSING_TITLE: &str = "is missing; add the key `title` to the Data of the Webhooks by Zapier step; Zapier \
                              leaves a key out when the value mapped to it is empty";
+const MISSING_KEY: &str = "is missing; add the key `id` or `title` to the Data of the Webhooks by Zapier step, with the \
+                           value that the alert was opened with";
 const MISSING_STATUS: &str = "is missing; add the key `status` with the value `trigger` or `resolve` to the Data of \
                               the Webhooks by Zapier step; Zapier leaves a key out when the value mapped to it is \
                               empty";
 const XML: &str = "XML is not read here: in the Webhooks by Zapier step set Payload Type to Json";
 const FILES: &str = "files are not read here: in the Webhooks by Zapier step leave File empty and set Payload Type \
                      to Json";
+
+/// How alerts are read.
+#[derive(Settings)]
+pub struct Fields {
+    /// Severities for words of your own, one `word = severity` on each line, for example `page = critical`. They
+    /// come before the usual words.
+    severities: Vec<String>,
+}
 
 impl Plugin for Zapier {
     const ABOUT: About = About::new(
@@ -32,7 +43,7 @@ impl Plugin for Zapier {
 }
 
 impl Source for Zapier {
-    type Settings = ();
+    type Settings = Fields;
 
     fn source_info() -> SourceInfo {
         SourceInfo::default()
@@ -44,22 +55,32 @@ impl Source for Zapier {
             ))
     }
 
-    fn decode(request: &Request, (): &()) -> Result<Decoded, Refusal> {
-        match read(request)? {
+    fn decode(request: &Request, settings: &Fields) -> Result<Decoded, Refusal> {
+        let mut alerts = Alerts { settings, notes: Notes::default() };
+        let decoded = match read(request)? {
             Value::Object(alert) if is_probe(&alert) => {
-                Ok(Decoded::ignored("Zapier tried out its connection (type: auth)"))
+                Decoded::ignored("Zapier tried out its connection (type: auth)")
             }
-            Value::Object(alert) => Ok(event(&alert, "")?.into()),
-            Value::Array(alerts) if alerts.is_empty() => Ok(Decoded::ignored("the list is empty")),
-            Value::Array(alerts) => {
-                let events: Result<Vec<Event>, Refusal> =
-                    alerts.iter().enumerate().map(|(index, alert)| element(index, alert)).collect();
-                Ok(events?.into())
+            Value::Object(alert) => alerts.events(&alert, "")?.into(),
+            Value::Array(list) if list.is_empty() => Decoded::ignored("the list is empty"),
+            Value::Array(list) => {
+                let elements: Vec<_> =
+                    list.iter().enumerate().map(|(index, alert)| alerts.element(index, alert)).collect();
+                Decoded::of_elements(elements, |index| format!("[{index}]"))?
             }
-            _ => Err(Refusal::Malformed(
-                "the body is a single value; in the Webhooks by Zapier step set Payload Type to Json and fill Data"
-                    .to_owned(),
-            )),
+            _ => {
+                let why = "the body is a single value; in the Webhooks by Zapier step set Payload Type to Json and \
+                           fill Data";
+                return Err(Refusal::Malformed(why.to_owned()));
+            }
+        };
+        Ok(Decoded { remarks: alerts.notes.into_remarks(), ..decoded })
+    }
+
+    fn check(settings: &Fields) -> Result<(), Vec<Problem>> {
+        match words::severity_problems("severities", &settings.severities) {
+            problems if problems.is_empty() => Ok(()),
+            problems => Err(problems),
         }
     }
 }
@@ -73,10 +94,10 @@ fn read(request: &Request) -> Result<Value, Refusal> {
         Refusal::Unsupported(_) if media_type.is_xml() || request.body.trim_ascii().starts_with(b"<") => {
             Refusal::Unsupported(XML.to_owned())
         }
-        Refusal::Unsupported(_) if media_type.essence().starts_with("multipart/") => {
+        Refusal::Unsupported(_) if media_type.is_multipart() => {
             Refusal::Unsupported(FILES.to_owned())
         }
-        Refusal::Malformed(why) => Refusal::Malformed(format!(
+        Refusal::Malformed(why) if !media_type.is_multipart() => Refusal::Malformed(format!(
             "{why} (in a Custom Request a value with quotes or line breaks must be escaped; the POST action with \
              Payload Type Json does that by itself)"
         )),
@@ -98,57 +119,74 @@ fn is_probe(alert: &Map<String, Value>) -> bool {
     is_auth && json::get(alert, "title").is_none() && json::get(alert, "status").is_none()
 }
 
-fn element(index: usize, alert: &Value) -> Result<Event, Refusal> {
-    let place = format!("[{index}].");
-    match alert {
-        Value::Object(alert) => event(alert, &place),
-        _ => Err(Refusal::invalid(
-            format!("[{index}]"),
-            "is not an object; each entry of a list needs its own title and status",
-        )),
+/// The alerts of a request, as they are read.
+struct Alerts<'a> {
+    settings: &'a Fields,
+    notes: Notes,
+}
+
+impl Alerts<'_> {
+    fn element(&mut self, index: usize, alert: &Value) -> Result<Vec<Event>, Refusal> {
+        let place = format!("[{index}].");
+        match alert {
+            Value::Object(alert) => self.events(alert, &place),
+            _ => Err(Refusal::invalid(
+                format!("[{index}]"),
+                "is not an object; each entry of a list needs its own title and status",
+            )),
+        }
+    }
+
+    /// The events of one alert. `place` stands before the names of fields in refusals.
+    fn events(&mut self, alert: &Map<String, Value>, place: &str) -> Result<Vec<Event>, Refusal> {
+        let title = field(alert, "title", place)?.map(|title| text::one_line(&title));
+        let title = title.filter(|title| !title.is_empty());
+        let id = field(alert, "id", place)?;
+        let changes = match status(alert, place) {
+            // What has neither is told of its title first.
+            Err(_) if title.is_none() && id.is_none() => {
+                return Err(Refusal::invalid(format!("{place}title"), MISSING_TITLE));
+            }
+            known => known?,
+        };
+        if title.is_none() && changes.contains(&Change::Trigger) {
+            return Err(Refusal::invalid(format!("{place}title"), MISSING_TITLE));
+        }
+        let key = id.or_else(|| title.clone());
+        let key = key.ok_or_else(|| Refusal::invalid(format!("{place}id"), MISSING_KEY))?;
+        let event = Event::new(Change::Trigger, &key, &title.unwrap_or_default())
+            .message(field(alert, "message", place)?.unwrap_or_default());
+        let word = field(alert, "severity", place)?;
+        let mut draft = Draft::new(event, &mut self.notes);
+        // An unknown word is not worth losing an alert for.
+        let known = words::Severities { own: &self.settings.severities, ..words::Severities::default() };
+        draft.severity(word.as_deref(), &known);
+        for name in ["url", "link"] {
+            let Some(url) = json::get(alert, name).and_then(json::scalar) else { continue };
+            draft.link("Link", &url);
+            if !text::is_web_address(&url) {
+                draft.label(name, &url);
+            }
+        }
+        for (name, value) in alert.iter().filter(|(name, _)| !is_known(name)) {
+            // With Unflatten at No, Zapier sends `host__name` for what is `{"host": {"name": …}}` otherwise.
+            for (label, text) in json::flatten(&name.trim().replace("__", "."), value) {
+                draft.label(&label, &text);
+            }
+        }
+        Ok(draft.finish().for_each(changes))
     }
 }
 
-/// One alert. `place` stands before the names of fields in refusals.
-fn event(alert: &Map<String, Value>, place: &str) -> Result<Event, Refusal> {
-    let title = field(alert, "title", place)?
-        .map(|title| text::one_line(&title))
-        .filter(|title| !title.is_empty())
-        .ok_or_else(|| Refusal::invalid(format!("{place}title"), MISSING_TITLE))?;
+fn status(alert: &Map<String, Value>, place: &str) -> Result<&'static [Change], Refusal> {
     let status = field(alert, "status", place)?
         .ok_or_else(|| Refusal::invalid(format!("{place}status"), MISSING_STATUS))?;
-    let change = words::change(&status).ok_or_else(|| {
-        Refusal::invalid(
-            format!("{place}status"),
-            format!(
-                "`{}` is not known; send `trigger` for a new alert and `resolve` for its end",
-                text::truncate(&text::one_line(&status), 60)
-            ),
-        )
-    })?;
-    let key = field(alert, "id", place)?.unwrap_or_else(|| title.clone());
-    let mut event =
-        Event::new(change, &key, &title).message(field(alert, "message", place)?.unwrap_or_default());
-    if let Some(word) = field(alert, "severity", place)? {
-        event = event.severity(words::severity(&word));
-        if event.severity.is_none() {
-            // Not worth losing an alert for: the source's default counts, and the word stays visible.
-            event = event.label("severity", &text::truncate(&text::one_line(&word), 100));
-        }
-    }
-    for name in ["url", "link"] {
-        if let Some(url) = json::get(alert, name).and_then(json::scalar) {
-            event =
-                if text::is_web_address(&url) { event.link("Link", &url) } else { event.label(name, &url) };
-        }
-    }
-    for (name, value) in alert.iter().filter(|(name, _)| !is_known(name)) {
-        // With Unflatten at No, Zapier sends `host__name` for what is `{"host": {"name": …}}` otherwise.
-        for (label, text) in json::flatten(&name.trim().replace("__", "."), value) {
-            event = event.label(&label, &text);
-        }
-    }
-    Ok(event)
+    words::changes(&status).ok_or_else(|| {
+        let status = text::truncate(&text::one_line(&status), 60);
+        let problem =
+            format!("`{status}` is not known; send `trigger` for a new alert and `resolve` for its end");
+        Refusal::invalid(format!("{place}status"), problem)
+    })
 }
 
 fn is_known(name: &str) -> bool {

@@ -6,7 +6,11 @@ use tocsin_plugin::testing;
 use super::*;
 
 fn decode(body: &str) -> Result<Decoded, Refusal> {
-    Zapier::decode(&Request::post_json(body), &())
+    Zapier::decode(&Request::post_json(body), &settings())
+}
+
+fn settings() -> Fields {
+    Fields::from_settings(&[]).expect("settings")
 }
 
 #[test]
@@ -29,7 +33,7 @@ fn sample(name: &str, bytes: &[u8]) -> Request {
 #[test]
 fn samples_have_their_reviewed_outcomes() {
     testing::run_sample_outcomes(env!("CARGO_MANIFEST_DIR"), &["zapier"], |name, bytes| {
-        Zapier::decode(&sample(name, bytes), &())
+        Zapier::decode(&sample(name, bytes), &settings())
     });
 }
 
@@ -49,7 +53,7 @@ fn samples_never_panic() {
         testing::for_each_sample(env!("CARGO_MANIFEST_DIR"), "zapier", |_, bytes| {
             let mut request = Request { body: bytes.to_vec(), ..Request::post_json("") };
             request.headers[0].value = content_type.to_owned();
-            let _ = Zapier::decode(&request, &());
+            let _ = Zapier::decode(&request, &settings());
         });
     }
 }
@@ -62,18 +66,80 @@ fn a_trigger_and_its_resolve_meet_under_the_title_when_there_is_no_id() {
 }
 
 #[test]
-fn a_refusal_names_the_entry_of_the_list() {
-    let refusal = decode(r#"[{"title":"a","status":"up"},{"title":"b"}]"#).unwrap_err();
-    assert!(matches!(refusal, Refusal::Invalid { field, .. } if field == "[1].status"));
+fn a_bad_entry_of_a_list_costs_only_itself_and_is_named() {
+    let decoded =
+        decode(r#"[{"title":"a","status":"up"},{"title":"b"},7,{"title":"c","status":"down"}]"#).unwrap();
+    let titles: Vec<&str> = decoded.events.iter().map(|event| event.title.as_str()).collect();
+    assert_eq!(titles, ["a", "c"]);
+    let places: Vec<&str> = decoded.rejected.iter().map(|rejected| rejected.place.as_str()).collect();
+    assert_eq!(places, ["[1]", "[2]"]);
+    assert!(decoded.rejected[0].reason.starts_with("`[1].status`: is missing"), "{:?}", decoded.rejected);
+    let refusal = decode(r#"[{"title":"b"},{"status":"up"}]"#).unwrap_err();
+    assert!(matches!(refusal, Refusal::Invalid { field, .. } if field == "[0].status"));
+}
+
+#[test]
+fn an_end_an_acknowledgement_and_a_note_need_only_their_key() {
+    for (word, change) in
+        [("resolved", Change::Resolve), ("ack", Change::Acknowledge), ("comment", Change::Note)]
+    {
+        for body in [
+            serde_json::json!({"id": "x", "status": word}),
+            serde_json::json!({"title": "x", "status": word}),
+        ] {
+            let decoded = decode(&body.to_string()).unwrap();
+            assert_eq!((decoded.events[0].change, decoded.events[0].key.as_str()), (change, "x"), "{body}");
+        }
+        assert!(decode(&serde_json::json!({"status": word}).to_string()).is_err());
+    }
+    for body in [r#"{"id":"x","status":"trigger"}"#, r#"{"status":"trigger"}"#] {
+        let refusal = decode(body).unwrap_err();
+        assert!(matches!(&refusal, Refusal::Invalid { field, .. } if field == "title"), "{refusal:?}");
+    }
+}
+
+#[test]
+fn the_first_message_may_be_that_somebody_is_on_it() {
+    let decoded = decode(r#"{"title":"API down","status":"investigating"}"#).unwrap();
+    let changes: Vec<Change> = decoded.events.iter().map(|event| event.change).collect();
+    assert_eq!(changes, [Change::Trigger, Change::Acknowledge]);
+}
+
+#[test]
+fn severities_of_ones_own_come_first_and_an_unknown_one_is_remarked() {
+    let own = tocsin_plugin::Setting {
+        key: "severities".to_owned(),
+        value: tocsin_plugin::Value::Texts(vec!["page = critical".to_owned()]),
+    };
+    let fields = Fields::from_settings(&[own]).expect("settings");
+    let body =
+        r#"[{"title":"a","status":"down","severity":"Page"},{"title":"b","status":"down","severity":"red"}]"#;
+    let decoded = Zapier::decode(&Request::post_json(body), &fields).unwrap();
+    assert_eq!(decoded.events[0].severity, Some(Severity::Critical));
+    assert_eq!(decoded.events[1].severity, None);
+    assert!(decoded.remarks[0].contains("the severity `red` is not known"), "{:?}", decoded.remarks);
+    let bad = tocsin_plugin::Setting {
+        key: "severities".to_owned(),
+        value: tocsin_plugin::Value::Texts(vec!["page".to_owned()]),
+    };
+    assert_eq!(tocsin_plugin::check_source::<Zapier>(&[bad])[0].field, "severities");
+}
+
+#[test]
+fn every_setting_stands_in_the_readme() {
+    testing::check_readme_settings(env!("CARGO_MANIFEST_DIR"), &Fields::fields());
 }
 
 #[test]
 fn what_is_missing_is_named_apart_from_what_to_do_about_it() {
-    for (body, name) in [(r#"{"status":"up"}"#, "title"), (r#"{"title":"a"}"#, "status")] {
+    for (body, name) in
+        [(r#"{"status":"down"}"#, "title"), (r#"{"status":"up"}"#, "id"), (r#"{"title":"a"}"#, "status")]
+    {
         match decode(body) {
             Err(Refusal::Invalid { field, problem }) => {
                 assert_eq!(field, name);
-                assert!(problem.starts_with(&format!("is missing; add the key `{name}`")), "{problem}");
+                assert!(problem.starts_with("is missing; add the key `"), "{problem}");
+                assert!(problem.contains(name), "{problem}");
             }
             other => panic!("{other:?}"),
         }
@@ -92,9 +158,9 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..4096), kind in "[a-z/;= -]{0,40}") {
         let mut request = Request { body: bytes, ..Request::post_json("") };
-        let _ = Zapier::decode(&request, &());
+        let _ = Zapier::decode(&request, &settings());
         request.headers[0].value = kind;
-        let _ = Zapier::decode(&request, &());
+        let _ = Zapier::decode(&request, &settings());
     }
 
     #[test]

@@ -58,6 +58,7 @@ pub mod alerts;
 pub mod chat;
 pub mod json;
 pub mod keys;
+pub mod notes;
 pub mod text;
 pub mod verdict;
 pub mod words;

@@ -6,9 +6,10 @@ mod bounds;
 mod event;
 
 pub use event::{Change, Event};
+pub(crate) use event::{LABELS_MAX, LINKS_MAX};
 
 use crate::payload::{self, MediaType};
-use crate::{Header, Parameter, Payload, Problem, Setting, Settings, SourceInfo, Timestamp};
+use crate::{Header, Parameter, Payload, Problem, Setting, Settings, SourceInfo, Timestamp, keys};
 
 /// Decodes what one service sends. Implementations are functions without state; they must not panic.
 pub trait Source {
@@ -137,6 +138,9 @@ pub struct Rejection {
     pub reason: String,
 }
 
+/// Events that the host takes of one request, and elements that could not be read.
+const EVENTS_MAX: usize = 10_000;
+
 /// What a request was decoded to. One event or a list of them converts into it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decoded {
@@ -169,10 +173,21 @@ impl Decoded {
     ) -> Result<Self, Refusal> {
         let (mut decoded, mut first) = (Self::default(), None);
         for (index, element) in elements.into_iter().enumerate() {
+            let element = element.and_then(|events| {
+                if decoded.events.len() + events.len() > EVENTS_MAX {
+                    let why =
+                        "it is one too many: a request has 10000 events at most; send the rest in another";
+                    return Err(Refusal::Malformed(why.to_owned()));
+                }
+                Ok(events)
+            });
             match element {
                 Ok(events) => decoded.events.extend(events),
                 Err(refusal) => {
-                    decoded.rejected.push(Rejection { place: place(index), reason: refusal.to_string() });
+                    // The host takes no more of them; the last ones are in the dead letter's bytes all the same.
+                    if decoded.rejected.len() < EVENTS_MAX {
+                        decoded.rejected.push(Rejection { place: place(index), reason: refusal.to_string() });
+                    }
                     first.get_or_insert(refusal);
                 }
             }
@@ -195,10 +210,10 @@ impl Decoded {
         Self { ignored: Some(reason.into()), ..Self::default() }
     }
 
-    /// The same with the sender's id of the delivery, if it has one.
+    /// The same with the sender's id of the delivery, if it has one. An overlong one is shortened by [`keys::fit`].
     #[must_use]
     pub fn delivery_id(mut self, id: impl Into<Option<String>>) -> Self {
-        self.delivery_id = id.into().filter(|id| !id.is_empty());
+        self.delivery_id = id.into().filter(|id| !id.is_empty()).map(|id| keys::fit(&id));
         self
     }
 }
@@ -252,5 +267,45 @@ impl Refusal {
     /// The field is there and wrong.
     pub fn invalid(field: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Invalid { field: field.into(), problem: problem.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(number: usize) -> Vec<Event> {
+        vec![Event::new(Change::Trigger, &number.to_string(), "t")]
+    }
+
+    #[test]
+    fn a_bad_element_costs_only_itself_and_is_named() {
+        let elements = [Ok(event(0)), Err(Refusal::missing("id")), Ok(event(2))];
+        let decoded = Decoded::of_elements(elements, |index| format!("[{index}]")).unwrap();
+        assert_eq!(decoded.events.len(), 2);
+        let expected = Rejection { place: "[1]".to_owned(), reason: "`id` is missing".to_owned() };
+        assert_eq!(decoded.rejected, [expected]);
+        let all_bad = [Err(Refusal::missing("id")), Err(Refusal::missing("x"))];
+        assert_eq!(Decoded::of_elements(all_bad, |_| String::new()), Err(Refusal::missing("id")));
+    }
+
+    #[test]
+    fn of_too_many_elements_the_first_are_taken_and_the_others_named() {
+        let elements = (0..EVENTS_MAX + 3).map(|number| Ok(event(number)));
+        let decoded = Decoded::of_elements(elements, |index| format!("[{index}]")).unwrap();
+        assert_eq!((decoded.events.len(), decoded.rejected.len()), (EVENTS_MAX, 3));
+        assert!(
+            decoded.rejected[0].place == "[10000]" && decoded.rejected[0].reason.contains("10000 events")
+        );
+        let bad = std::iter::repeat_n(Err(Refusal::missing("id")), EVENTS_MAX * 2);
+        let decoded = Decoded::of_elements(bad.chain([Ok(event(1))]), |_| String::new()).unwrap();
+        assert_eq!(decoded.rejected.len(), EVENTS_MAX);
+    }
+
+    #[test]
+    fn an_overlong_delivery_id_is_shortened_and_stays_another() {
+        let of = |end: &str| Decoded::default().delivery_id("x".repeat(5000) + end).delivery_id.unwrap();
+        assert!(of("a").len() <= keys::BYTES_MAX && of("a") != of("b"));
+        assert_eq!(Decoded::default().delivery_id(String::new()).delivery_id, None);
     }
 }

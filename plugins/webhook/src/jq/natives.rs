@@ -1,4 +1,4 @@
-//! Filters in Rust: regular expressions, percent-encoding, and the plain text of HTML.
+//! Filters in Rust: regular expressions, percent-encoding, documents in texts, and the plain text of HTML.
 //!
 //! Never backtracks: an expression is matched in time linear to the text.
 
@@ -22,6 +22,7 @@ pub(super) fn all() -> impl Iterator<Item = Fun<Data>> {
         run(("split_matches", v(2), |cv| bome(matches(cv, true)))),
         run(("encode_uri", v(0), |cv| bome(text(&cv.1).map(|text| encoded(&text))))),
         run(("plain_text", v(0), |cv| bome(plain_text(cv.1)))),
+        run(("fromjson", v(0), |cv| bome(document(&cv.1)))),
     ]
     .into_iter()
 }
@@ -49,6 +50,13 @@ fn plain_text(value: Val) -> ValR<Val> {
         Val::TStr(_) | Val::BStr(_) => text(&value).map(|text| Val::utf8_str(html::plain(&text))),
         other => Ok(other),
     }
+}
+
+/// The one document in a text. jaq's own goes on for ever with the error that it met, so that no element after it
+/// would be reached, and gives nothing for an empty text, so that an event would vanish.
+fn document(value: &Val) -> ValR<Val> {
+    jaq_json::read::parse_single(text(value)?.as_bytes())
+        .map_err(|error| failure(format_args!("cannot parse {value} as JSON: {error}")))
 }
 
 /// A list of the matches, each a list of the whole and its groups. With `between`, the texts before, between

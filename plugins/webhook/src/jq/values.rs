@@ -9,6 +9,8 @@ use serde_json::{Map, Number, Value};
 const VALUES_MAX: usize = 20_000;
 /// Bytes of text in one result.
 const BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a value beside its text.
+const VALUE_BYTES: usize = 32;
 /// Lists and objects within one another in a result.
 const DEPTH_MAX: usize = 32;
 
@@ -29,11 +31,15 @@ pub(super) fn to_jq(value: &Value) -> Val {
     }
 }
 
+/// The value, and about how many bytes it takes.
+///
 /// # Errors
 /// When the value is too large.
-pub(super) fn from_jq(value: &Val) -> Result<Value, String> {
+pub(super) fn from_jq(value: &Val) -> Result<(Value, usize), String> {
     let mut room = Room { values: VALUES_MAX, bytes: BYTES_MAX };
-    room.value(value, 0).ok_or_else(|| "it gives a result that is too large for an event".to_owned())
+    let found =
+        room.value(value, 0).ok_or_else(|| "it gives a result that is too large for an event".to_owned())?;
+    Ok((found, (BYTES_MAX - room.bytes) + (VALUES_MAX - room.values) * VALUE_BYTES))
 }
 
 /// What a result may still hold.

@@ -85,7 +85,7 @@ pub fn check_description(fields: &[Field]) {
 pub fn check_decoded(decoded: &Decoded) {
     let count = decoded.events.len();
     assert!(count <= EVENTS_MAX, "{count} events, the limit is {EVENTS_MAX}");
-    let explained = decoded.ignored.is_some() || decoded.reply.is_some();
+    let explained = decoded.ignored.is_some() || decoded.reply.is_some() || decoded.confirm.is_some();
     assert!(count > 0 || explained, "no event, and no reason why");
     assert!(decoded.rejected.is_empty() || count > 0, "nothing could be read, which is a refusal");
     for event in &decoded.events {
