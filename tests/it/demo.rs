@@ -1,6 +1,9 @@
 //! `tocsin demo`: the first thing that a newcomer runs.
 
-use crate::harness::{Relay, Site};
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use crate::harness::Site;
 
 #[test]
 fn the_first_demonstration_shows_each_plugin_that_it_compiles_and_the_second_compiles_none() {
@@ -24,21 +27,19 @@ fn the_first_demonstration_shows_each_plugin_that_it_compiles_and_the_second_com
 fn a_first_start_logs_each_plugin_that_it_compiles() {
     let site = Site::new("");
     site.configure_whole("listen = \"127.0.0.1:0\"\ncache_dir = \"own-cache\"\n");
-    let mut relay = Relay::start_in(site);
-    let count = || relay.log().matches("compiled bundled plugin").count();
-    assert!(count() > 5 && relay.log().contains("plugin 1 of "), "{}", relay.log());
-    let before = count();
-    relay.stop();
-    relay.restart();
-    assert_eq!(relay.log().matches("compiled bundled plugin").count(), before, "the cache has them");
+    let mut serve = site.command(&["serve"]);
+    let mut serve = serve.stderr(Stdio::piped()).spawn().expect("the binary can be run");
+    let log = BufReader::new(serve.stderr.take().expect("it is piped"));
+    let compiled = log.lines().map_while(Result::ok).filter(|line| line.contains("compiled bundled plugin"));
+    let first: Vec<String> = compiled.take(2).collect();
+    serve.kill().and_then(|()| serve.wait()).expect("it can be killed");
+    assert!(first[0].contains("plugin 1 of ") && first[1].contains("plugin 2 of "), "{first:?}");
 }
 
 #[test]
 fn a_measurement_begins_when_the_relay_is_ready() {
-    let site = Site::new("");
-    let cache = site.path("cache-of-user").display().to_string();
-    let site = site.with_environment(&[("XDG_CACHE_HOME", &cache)]);
-    let said = site.run(&["bench", "--seconds", "1", "--connections", "4", "--no-delivery"]).expect(0).stdout;
+    let said = Site::new("").run(&["bench", "--seconds", "1", "--connections", "4", "--no-delivery"]);
+    let said = said.expect(0).stdout;
     let place = |words: &str| said.find(words).unwrap_or_else(|| unreachable!("{words:?} is not in {said}"));
     assert!(place("ready after ") < place("sending for "), "{said}");
     assert!(said.contains("refused    none"), "{said}");
