@@ -150,6 +150,8 @@ impl Place {
 /// # Errors
 /// Whatever kept it from being done, in words.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    // Once for the process, before anything makes a client; a second time would change nothing.
+    rustls::crypto::ring::default_provider().install_default().ok();
     let place = cli.place;
     match cli.command {
         Command::Serve => serve::run(&place),

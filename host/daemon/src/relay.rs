@@ -85,7 +85,6 @@ impl Relay {
             ..Options::default()
         };
         let store = Store::open(&config.store_path(), options)?;
-        rustls::crypto::ring::default_provider().install_default().ok();
         let senders = Senders::new(config.connections.values()).context("preparing to send requests")?;
         make_directory(&config.cache_dir)?;
         let sandbox = sandbox(&config, Some(config.cache_dir.clone()))?;
