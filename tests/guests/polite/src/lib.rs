@@ -31,6 +31,8 @@ impl exports::tocsin::plugin::description::Guest for Guest {
                 signatures: vec![Signature::StandardWebhooks],
                 methods: vec!["POST".to_owned()],
                 replays: Replays::ByDeliveryId,
+                body_limit: None,
+                confirm_hosts: Vec::new(),
                 example: None,
             }),
             action: Some(ActionInfo {
