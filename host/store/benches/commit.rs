@@ -11,7 +11,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use tocsin_core::delivery::ChangeKind;
 use tocsin_core::event::{Event, EventChange, Link, Severity};
 use tocsin_core::id::Id;
-use tocsin_core::journal::{Decoding, Entry, Fact, Received};
+use tocsin_core::journal::{Decoding, Entry, Fact, Received, RejectedElements};
 use tocsin_core::plugin::{Pair, SourceRequest};
 use tocsin_core::routing::{ActionRule, ActionStatus, Routing, SourceRule};
 use tocsin_core::time::Timestamp;
@@ -83,8 +83,11 @@ fn write(n: u64) -> Write {
                 plugin: "jira 0.1.0 9f86d081884c7d65".to_owned(),
                 identities: vec![format!("{random:x}"), format!("sha256:{random:064x}")],
                 decoding: Decoding::Events(vec![event(n)]),
+                rejected: RejectedElements::default(),
+                remarks: Vec::new(),
             }),
         },
+        more: Vec::new(),
         request: Some(SourceRequest {
             method: "POST".to_owned(),
             path: String::new(),
