@@ -21,6 +21,8 @@ use tocsin_store::{Options, Store, Write};
 const START_US: i64 = 1_763_650_000_000_000;
 /// Bytes of a raw request's body: a Jira webhook.
 const BODY_BYTES: usize = 3500;
+/// Alerts of one request of a large cluster.
+const GROUP: u64 = 1200;
 /// Entries between an incident's opening and its update.
 const LATER: u64 = 101;
 
@@ -99,6 +101,17 @@ fn write(n: u64) -> Write {
     }
 }
 
+/// One request with as many alerts as a large cluster sends at once, each of them a new incident.
+fn group(n: u64) -> Write {
+    let Write { entry, request, .. } = write(n);
+    let alerts = (0..GROUP).map(|alert| event(2 * (n * GROUP + alert))).collect();
+    let Fact::Received(received) = entry.fact else { return entry.into() };
+    let received = Received { decoding: Decoding::Events(alerts), ..received };
+    let (received, more) = received.split(entry.seed);
+    let entry = Entry { fact: Fact::Received(received), ..entry };
+    Write { more: entry.followed_by(more), entry, request }
+}
+
 /// A store in a new file, with the routing in force.
 fn open(directory: &Path, batch: usize) -> Store {
     let path = directory.join(format!("batch-{batch}.redb"));
@@ -167,5 +180,27 @@ fn commit(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, commit);
+fn groups(criterion: &mut Criterion) {
+    let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let store = open(directory.path(), 1);
+    let mut next = 1;
+    let mut group_of = criterion.benchmark_group("group");
+    group_of.sample_size(10).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(5));
+    group_of.bench_function(BenchmarkId::from_parameter(GROUP), |bencher| {
+        bencher.iter_custom(|count| {
+            (0..count).fold(Duration::ZERO, |spent, _| {
+                let write = group(next);
+                next += 1;
+                let (done, answer) = mpsc::channel();
+                let start = Instant::now();
+                store.submit(write, move |result| done.send(result.unwrap()).unwrap()).unwrap();
+                answer.recv().unwrap();
+                spent + start.elapsed()
+            })
+        });
+    });
+    group_of.finish();
+}
+
+criterion_group!(benches, commit, groups);
 criterion_main!(benches);
