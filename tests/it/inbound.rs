@@ -1,4 +1,10 @@
-//! What comes in: requests of real senders, what becomes of them, and what operators see of it.
+//! What real senders send, against the real relay: nothing that looks like an alert is lost, and what could not be
+//! read is visible with its reason.
 
 mod field;
+mod identifiers;
+mod ignored;
+mod large;
+mod outcomes;
+mod partly;
 mod tried;

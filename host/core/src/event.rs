@@ -107,11 +107,11 @@ pub struct Link {
 }
 
 /// What an event does to the incident of its key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EventChange {
     /// Opens it, reopens it, or is merged into it.
     Trigger,
-    /// Somebody is on it.
+    /// Somebody is on it. Opens one that is not known.
     Acknowledge,
     /// It is over.
     Resolve,

@@ -13,83 +13,20 @@ use crate::incident::{Incident, IncidentState};
 use crate::journal::{Entry, Fact};
 use crate::routing::Router;
 use crate::time::Timestamp;
-use crate::transition::{Command, Transition};
+use crate::transition::Command;
 
 mod commands;
 mod deliveries;
 mod events;
 mod owed;
+mod receipt;
+mod receipts;
 mod repeats;
 mod timers;
 
 pub use events::{about, foresee};
+pub use receipt::{Effect, ReceiptRecord, ReceiptStatus};
 pub use timers::{SILENCE_KEY, Timer};
-
-/// What is remembered of a request.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ReceiptRecord {
-    /// Its id.
-    pub id: Id,
-    /// When it came.
-    pub at: Timestamp,
-    /// The source's name.
-    pub source: String,
-    /// Which plugin decoded it last: `id version digest`.
-    pub plugin: String,
-    /// What came of it.
-    pub status: ReceiptStatus,
-    /// What its events did, in order.
-    pub effects: Vec<Effect>,
-}
-
-/// What came of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ReceiptStatus {
-    /// Its events were applied.
-    Applied,
-    /// Nothing wrong and nothing to do; why.
-    Ignored(String),
-    /// The same delivery as this earlier one.
-    Duplicate(Id),
-    /// Dead letter: the sender's mistake.
-    Refused(String),
-    /// Dead letter: ours.
-    Failed(String),
-    /// It was a dead letter until somebody gave up on it; who.
-    Discarded(String),
-}
-
-impl ReceiptStatus {
-    /// As written in answers.
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Applied => "applied",
-            Self::Ignored(_) => "ignored",
-            Self::Duplicate(_) => "duplicate",
-            Self::Refused(_) => "refused",
-            Self::Failed(_) => "failed",
-            Self::Discarded(_) => "discarded",
-        }
-    }
-
-    /// Whether it was not decoded and can be decoded again.
-    pub const fn is_dead_letter(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::Failed(_))
-    }
-}
-
-/// What one event did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Effect {
-    /// What it asked for.
-    pub change: EventChange,
-    /// Its key.
-    pub key: String,
-    /// What the table said.
-    pub transition: Transition,
-    /// To which incident: id and number.
-    pub incident: Option<(Id, u64)>,
-}
 
 /// One line of an incident's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -219,6 +156,19 @@ pub struct Applied {
     pub timed: bool,
 }
 
+impl Applied {
+    /// What this and the `next` entry of the same request did.
+    #[must_use]
+    pub fn and_then(self, next: Self) -> Self {
+        Self {
+            receipt: next.receipt.or(self.receipt),
+            incident: next.incident.or(self.incident),
+            scheduled: self.scheduled || next.scheduled,
+            timed: self.timed || next.timed,
+        }
+    }
+}
+
 /// An entry that does not fit the state. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
@@ -271,12 +221,30 @@ pub enum Rejection {
         connection: String,
     },
     /// The receipt is no dead letter.
-    #[error("receipt {id} is {status}: only a refused or failed one can be decoded again or discarded")]
+    #[error("receipt {id} is {status}: only a refused, partly refused or failed one can be discarded")]
     NotDeadLetter {
-        /// Which.
+        /// Its id.
         id: Id,
-        /// What came of it.
+        /// Its status.
         status: &'static str,
+    },
+    /// Nothing of the receipt is left to decode.
+    #[error(
+        "receipt {id} is {status}: only a refused, partly refused, failed or ignored one can be decoded again"
+    )]
+    NotDecodable {
+        /// Its id.
+        id: Id,
+        /// Its status.
+        status: &'static str,
+    },
+    /// More events of a request whose earlier events are not there.
+    #[error("receipt {id} does not have {after} events that were applied, so no more can follow")]
+    NotContinued {
+        /// The receipt's id.
+        id: Id,
+        /// Events of the request that the entries before hold.
+        after: u64,
     },
     /// The configuration's filters do not compile.
     #[error("{0}")]
@@ -307,6 +275,7 @@ pub fn apply<S: State>(state: &mut S, entry: &Entry) -> Fold<Applied, S> {
         Fact::Started { routing, .. } => step.started(routing.as_ref())?,
         Fact::Received(received) => step.received(entry.seed, received)?,
         Fact::Redecoded { receipt, received } => step.redecoded(*receipt, received)?,
+        Fact::Continued { receipt, after, events } => step.continued(*receipt, *after, events)?,
         Fact::Commanded { incident, command, actor, text } => {
             step.commanded(*incident, *command, actor, text)?;
         }

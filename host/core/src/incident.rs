@@ -168,6 +168,12 @@ impl Incident {
         changed
     }
 
+    /// Somebody is on it since `now`.
+    pub const fn acknowledge(&mut self, now: Timestamp) {
+        self.state = IncidentState::Acknowledged;
+        self.acknowledged_at = Some(now);
+    }
+
     /// It is back at `now`: nobody is on it.
     pub fn reopen(&mut self, now: Timestamp) {
         self.state = IncidentState::Open;

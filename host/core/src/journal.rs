@@ -6,9 +6,19 @@
 use crate::delivery::Reference;
 use crate::event::{Event, Severity};
 use crate::id::Id;
+use crate::plugin::RejectedElement;
 use crate::routing::Routing;
 use crate::time::Timestamp;
 use crate::transition::Command;
+
+/// Events that one entry holds. A request with more is several entries, which the store writes in one transaction.
+pub const EVENTS_PER_ENTRY: usize = 1000;
+/// Elements of one request whose place and reason are kept; the others are counted.
+pub const REJECTED_KEPT_MAX: usize = 100;
+/// Remarks on one request that are kept.
+pub const REMARKS_MAX: usize = 20;
+/// Ids that one entry may give: [`EVENTS_PER_ENTRY`] events, each with an incident and some thousand deliveries.
+const IDS_PER_ENTRY: u32 = 1 << 24;
 
 /// One entry.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +29,18 @@ pub struct Entry {
     pub seed: Id,
     /// What happened.
     pub fact: Fact,
+}
+
+impl Entry {
+    /// Entries for `facts`, to be written with this one: of the same time, each with ids of its own, in order.
+    pub fn followed_by(&self, facts: Vec<Fact>) -> Vec<Self> {
+        let mut seed = self.seed;
+        let entry = |fact| {
+            seed = seed.successor(IDS_PER_ENTRY);
+            Self { at: self.at, seed, fact }
+        };
+        facts.into_iter().map(entry).collect()
+    }
 }
 
 /// What happened.
@@ -39,6 +61,15 @@ pub enum Fact {
         receipt: Id,
         /// What came of it this time.
         received: Received,
+    },
+    /// More events of the request of the entry before; none of them counts if that was a replay.
+    Continued {
+        /// The request's receipt.
+        receipt: Id,
+        /// Events of the request that the entries before hold.
+        after: u64,
+        /// At most [`EVENTS_PER_ENTRY`].
+        events: Vec<Event>,
     },
     /// Somebody did something to an incident.
     Commanded {
@@ -116,6 +147,45 @@ pub struct Received {
     pub identities: Vec<String>,
     /// What came of it.
     pub decoding: Decoding,
+    /// The elements that could not be read, while the events of the others are applied.
+    pub rejected: RejectedElements,
+    /// Notes for the operator who sets the source up; at most [`REMARKS_MAX`].
+    pub remarks: Vec<String>,
+}
+
+impl Received {
+    /// This with as many events as one entry holds, and the facts that hold the rest, for the receipt's id.
+    pub fn split(mut self, receipt: Id) -> (Self, Vec<Fact>) {
+        let Decoding::Events(events) = &mut self.decoding else { return (self, Vec::new()) };
+        let mut facts = Vec::new();
+        let mut rest = events.split_off(events.len().min(EVENTS_PER_ENTRY));
+        let mut after = events.len() as u64;
+        while !rest.is_empty() {
+            let next = rest.split_off(rest.len().min(EVENTS_PER_ENTRY));
+            let events = std::mem::replace(&mut rest, next);
+            let count = events.len() as u64;
+            facts.push(Fact::Continued { receipt, after, events });
+            after += count;
+        }
+        (self, facts)
+    }
+}
+
+/// The elements of a request that could not be read, while others could.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RejectedElements {
+    /// How many there are.
+    pub count: u64,
+    /// The first of them; at most [`REJECTED_KEPT_MAX`].
+    pub kept: Vec<RejectedElement>,
+}
+
+impl From<Vec<RejectedElement>> for RejectedElements {
+    fn from(mut elements: Vec<RejectedElement>) -> Self {
+        let count = elements.len() as u64;
+        elements.truncate(REJECTED_KEPT_MAX);
+        Self { count, kept: elements }
+    }
 }
 
 /// How an identity begins that is no more than an equal body: a sender says the same again also when the same

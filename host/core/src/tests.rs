@@ -12,6 +12,7 @@ mod corrections;
 mod deduplication;
 mod incidents;
 mod late;
+mod partly;
 
 mod delays;
 mod lanes;

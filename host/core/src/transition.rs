@@ -51,6 +51,8 @@ pub enum Order {
 pub enum Transition {
     /// Open a new incident.
     Open,
+    /// Open a new incident that somebody is on already.
+    OpenAcknowledged,
     /// Take over what the event says, count it.
     Merge,
     /// Count it, take over nothing: what is there is newer.
@@ -71,6 +73,24 @@ pub enum Transition {
     Nothing,
 }
 
+impl Transition {
+    /// Whether it leaves a trace at an incident.
+    pub const fn does_something(self) -> bool {
+        match self {
+            Self::Open
+            | Self::OpenAcknowledged
+            | Self::Merge
+            | Self::Count
+            | Self::Reopen
+            | Self::Acknowledge
+            | Self::Resolve
+            | Self::Note
+            | Self::NoteLate => true,
+            Self::Orphan | Self::Nothing => false,
+        }
+    }
+}
+
 /// What `change` does in `situation`.
 pub fn on_event(situation: Situation, change: EventChange, order: Order) -> Transition {
     use EventChange as E;
@@ -78,7 +98,8 @@ pub fn on_event(situation: Situation, change: EventChange, order: Order) -> Tran
     use Situation as S;
     match (situation, change, order) {
         (S::None, E::Trigger, InOrder | Late) => Transition::Open,
-        (S::None, E::Acknowledge | E::Resolve | E::Note, InOrder | Late) => Transition::Orphan,
+        (S::None, E::Acknowledge, InOrder | Late) => Transition::OpenAcknowledged,
+        (S::None, E::Resolve | E::Note, InOrder | Late) => Transition::Orphan,
 
         (S::Open | S::Acknowledged, E::Trigger, InOrder) => Transition::Merge,
         (S::Open | S::Acknowledged, E::Trigger, Late) => Transition::Count,

@@ -9,7 +9,6 @@ use std::time::Instant;
 
 use tocsin_core::fold::{Applied, Rejection};
 use tocsin_core::journal::{Entry, Fact};
-use tocsin_core::plugin::SourceRequest;
 use tocsin_store::{Store, Write, WriteError};
 use tokio::sync::{Semaphore, broadcast, oneshot};
 
@@ -162,17 +161,27 @@ impl App {
     /// # Errors
     /// It does not fit, or could not be stored: then nothing was changed.
     pub async fn record(&self, fact: Fact) -> Result<Applied, CommitError> {
-        let at = clock::now();
-        let seed = clock::new_id(at).map_err(|error| CommitError::Storage(error.to_string()))?;
-        self.commit(Entry { at, seed, fact }, None).await
+        self.record_all(fact, Vec::new()).await
     }
 
-    /// Records `entry`, with the request that it is about, and applies it. Returns when it is on the disk, which
-    /// it is also when nobody waits for that any more.
+    /// Records `fact` now, under a new id, with `more` facts that go on with it, and applies all of them or none.
+    /// Returns when they are on the disk.
+    ///
+    /// # Errors
+    /// One does not fit, or could not be stored: then nothing was changed.
+    pub async fn record_all(&self, fact: Fact, more: Vec<Fact>) -> Result<Applied, CommitError> {
+        let at = clock::now();
+        let seed = clock::new_id(at).map_err(|error| CommitError::Storage(error.to_string()))?;
+        let entry = Entry { at, seed, fact };
+        self.commit(Write { more: entry.followed_by(more), entry, request: None }).await
+    }
+
+    /// Records what `write` holds and applies it. Returns when it is on the disk, which it is also when nobody waits
+    /// for that any more.
     ///
     /// # Errors
     /// It does not fit, or could not be stored: then nothing was changed.
-    pub async fn commit(&self, entry: Entry, request: Option<SourceRequest>) -> Result<Applied, CommitError> {
+    pub async fn commit(&self, write: Write) -> Result<Applied, CommitError> {
         let (reply, answer) = oneshot::channel();
         let signals = Arc::clone(&self.signals);
         let began = Instant::now();
@@ -183,7 +192,7 @@ impl App {
             // A receiver that is gone was not interested in the answer any more.
             drop(reply.send(result));
         };
-        self.store.submit(Write { entry, request }, respond).map_err(|_| CommitError::Busy)?;
+        self.store.submit(write, respond).map_err(|_| CommitError::Busy)?;
         match answer.await {
             Ok(Ok(applied)) => Ok(applied),
             Ok(Err(WriteError::Rejected(rejection))) => Err(rejection.into()),

@@ -25,6 +25,7 @@ mod relay;
 pub(crate) mod shapes;
 mod sources;
 
+pub(crate) use shapes::refused;
 pub use shapes::verified;
 
 /// Bytes of a socket's path that the system takes (`sun_path`, less its end).

@@ -31,6 +31,7 @@ pub mod server;
 pub mod signing;
 pub mod timers;
 pub mod trace;
+mod understood;
 pub mod words;
 
 pub mod cli;

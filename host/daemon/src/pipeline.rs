@@ -7,20 +7,18 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use sha2::{Digest as _, Sha256};
 use tocsin_core::fold::ReceiptRecord;
 use tocsin_core::id::Id;
-use tocsin_core::journal::{BY_BODY, Decoding, Entry, Fact, Received};
-use tocsin_core::plugin::{Decoded, Encoding, Refusal, Replays, Reply, SourceRequest};
+use tocsin_core::journal::{Decoding, Entry, Fact, Received, RejectedElements};
+use tocsin_core::plugin::{Refusal, Reply, SourceRequest};
+use tocsin_store::Write;
 
 use crate::app::{App, CommitError};
 use crate::attempt::Attempt;
-use crate::bindings::{Bindings, SourceBinding};
+use crate::bindings::Bindings;
 use crate::trace::Trace;
-use crate::{clock, signing, words};
-
-/// Milliseconds that a sender's clock may be ahead of ours: an hour covers a wrong summer time.
-const CLOCK_AHEAD_MS_MAX: u64 = 60 * 60 * 1000;
+use crate::understood::{confirmation, understood};
+use crate::{clock, words};
 
 /// What came of a request.
 pub struct Ingested {
@@ -30,6 +28,8 @@ pub struct Ingested {
     pub reply: Option<Reply>,
     /// Set when the plugin does not read such requests at all.
     pub unsupported: bool,
+    /// An address that the sender wants fetched once to confirm its subscription.
+    pub confirm: Option<String>,
 }
 
 /// receipt → decode → commit. Returns when it is on the disk.
@@ -45,10 +45,12 @@ pub async fn ingest(app: &App, source: &str, request: SourceRequest) -> Result<I
     let decoded = decode(&app.bindings(), source, &request, receipt).await;
     decoded.trace(app, receipt);
 
-    let entry = Entry { at, seed: receipt, fact: Fact::Received(decoded.received) };
-    let applied = app.commit(entry, Some(request)).await?;
+    let (received, more) = decoded.received.split(receipt);
+    let entry = Entry { at, seed: receipt, fact: Fact::Received(received) };
+    let applied = app.commit(Write { more: entry.followed_by(more), entry, request: Some(request) }).await?;
     let record = applied.receipt.ok_or(CommitError::Stopping)?;
-    Ok(Ingested { receipt: record, reply: decoded.reply, unsupported: decoded.unsupported })
+    let DecodedRequest { reply, unsupported, confirm, .. } = decoded;
+    Ok(Ingested { receipt: record, reply, unsupported, confirm })
 }
 
 /// What a request would be recorded as.
@@ -57,6 +59,8 @@ pub struct DryRun {
     pub received: Received,
     /// What the plugin wants the sender to see in place of the relay's answer.
     pub reply: Option<Reply>,
+    /// An address that the sender wants fetched once to confirm its subscription.
+    pub confirm: Option<String>,
     /// How long the plugin took, in microseconds.
     pub took_us: u64,
 }
@@ -67,14 +71,15 @@ pub struct DryRun {
 /// The system gives no random numbers to seed the plugin's with.
 pub async fn dry_run(bindings: &Bindings, source: &str, request: &SourceRequest) -> anyhow::Result<DryRun> {
     let seed = clock::new_id(request.received_at)?;
-    let DecodedRequest { received, reply, took_us, .. } = decode(bindings, source, request, seed).await;
-    Ok(DryRun { received, reply, took_us })
+    let decoded = decode(bindings, source, request, seed).await;
+    let DecodedRequest { received, reply, confirm, took_us, .. } = decoded;
+    Ok(DryRun { received, reply, confirm, took_us })
 }
 
 /// A kept request → decode → commit, after its plugin was replaced.
 ///
 /// # Errors
-/// It was applied before, or could not be stored.
+/// Nothing of it is left to decode, or it could not be stored.
 pub async fn redecode(
     app: &App,
     record: &ReceiptRecord,
@@ -82,7 +87,8 @@ pub async fn redecode(
 ) -> Result<ReceiptRecord, CommitError> {
     let decoded = decode(&app.bindings(), &record.source, &request, record.id).await;
     decoded.trace(app, record.id);
-    let applied = app.record(Fact::Redecoded { receipt: record.id, received: decoded.received }).await?;
+    let (received, more) = decoded.received.split(record.id);
+    let applied = app.record_all(Fact::Redecoded { receipt: record.id, received }, more).await?;
     applied.receipt.ok_or(CommitError::Stopping)
 }
 
@@ -104,6 +110,7 @@ struct DecodedRequest {
     received: Received,
     reply: Option<Reply>,
     unsupported: bool,
+    confirm: Option<String>,
     took_us: u64,
 }
 
@@ -116,90 +123,55 @@ impl DecodedRequest {
             receipt,
             plugin: format!("{id} {version}"),
             took_us: self.took_us,
-            outcome: words::decoding(&self.received.decoding),
+            outcome: words::received(&self.received),
         });
     }
 }
 
 /// What `source`'s plugin makes of `request`.
 async fn decode(bindings: &Bindings, source: &str, request: &SourceRequest, receipt: Id) -> DecodedRequest {
-    let failed = |plugin: String, why: String| DecodedRequest {
-        received: Received {
-            source: source.to_owned(),
-            plugin,
-            identities: Vec::new(),
-            decoding: Decoding::Failed(why),
-        },
-        reply: None,
-        unsupported: false,
-        took_us: 0,
+    let nothing = |plugin: String, decoding: Decoding| Received {
+        source: source.to_owned(),
+        plugin,
+        identities: Vec::new(),
+        decoding,
+        rejected: RejectedElements::default(),
+        remarks: Vec::new(),
     };
+    let without = |received: Received, unsupported: bool, took_us: u64| DecodedRequest {
+        received,
+        reply: None,
+        unsupported,
+        confirm: None,
+        took_us,
+    };
+    let failed = |why: String| without(nothing(String::new(), Decoding::Failed(why)), false, 0);
     let binding = match bindings.sources.get(source) {
         Some(Ok(binding)) => Arc::clone(binding),
-        Some(Err(why)) => return failed(String::new(), why.clone()),
-        None => return failed(String::new(), format!("there is no source `{source}` in the configuration")),
+        Some(Err(why)) => return failed(why.clone()),
+        None => return failed(format!("there is no source `{source}` in the configuration")),
     };
     let plugin = binding.plugin.info();
     let name = format!("{} {} {}", plugin.id, plugin.version, binding.plugin.digest());
     let started = Instant::now();
-    let decoded = binding.plugin.decode(request.clone(), &binding.settings, receipt).await;
-    let decoded = decoded.map(|answer| answer.value);
+    let answer = binding.plugin.decode(request.clone(), &binding.settings, receipt).await;
     let took_us = micros(started);
-    let decoded = match decoded {
-        Ok(Ok(decoded)) => understood(&binding, request, decoded),
+    match answer.map(|answer| answer.value) {
+        Ok(Ok(decoded)) => {
+            let (reply, confirm) = (decoded.reply.clone(), confirmation(&decoded));
+            let received =
+                understood(nothing(name, Decoding::Events(Vec::new())), &binding.info, request, decoded);
+            DecodedRequest { received, reply, unsupported: false, confirm, took_us }
+        }
         Ok(Err(refusal)) => {
-            (Decoding::Refused(refusal.to_string()), Vec::new(), None, is_unsupported(&refusal))
+            let received = nothing(name, Decoding::Refused(refusal.to_string()));
+            without(received, is_unsupported(&refusal), took_us)
         }
         Err(error) => {
             tracing::warn!(source, %receipt, %error, "a request could not be decoded and is kept");
-            (Decoding::Failed(error.to_string()), Vec::new(), None, false)
-        }
-    };
-    let (decoding, identities, reply, unsupported) = decoded;
-    let received = Received { source: source.to_owned(), plugin: name, identities, decoding };
-    DecodedRequest { received, reply, unsupported, took_us }
-}
-
-type Understood = (Decoding, Vec<String>, Option<Reply>, bool);
-
-/// What was decoded, within bounds, with what makes another request the same delivery.
-fn understood(binding: &SourceBinding, request: &SourceRequest, mut decoded: Decoded) -> Understood {
-    // A time that far ahead is a broken clock's; kept, it would make every later event a late one.
-    let latest = request.received_at.plus_ms(CLOCK_AHEAD_MS_MAX);
-    for event in &mut decoded.events {
-        event.occurred_at = event.occurred_at.filter(|at| *at <= latest);
-    }
-    let events: Result<Vec<_>, _> = decoded.events.into_iter().map(|event| event.bounded()).collect();
-    let decoding = match events {
-        Ok(events) if events.is_empty() => {
-            let why = decoded.ignored.unwrap_or_else(|| "the plugin found nothing to do".to_owned());
-            Decoding::Ignored(why)
-        }
-        Ok(events) => Decoding::Events(events),
-        Err(invalid) => Decoding::Refused(invalid.to_string()),
-    };
-    let mut identities = Vec::new();
-    if let Some(id) = decoded.delivery_id.filter(|id| !id.is_empty()) {
-        identities.push(format!("id:{}", sha256(id.as_bytes())));
-    }
-    if binding.info.replays == Replays::ByBody {
-        identities.push(format!("{BY_BODY}{}", hex(&body_digest(request))));
-    }
-    (decoding, identities, decoded.reply, false)
-}
-
-/// The digest of what a request says: its body and its query, each with its length in front.
-fn body_digest(request: &SourceRequest) -> [u8; 32] {
-    let mut digest = Sha256::new();
-    for pair in &request.query {
-        for text in [&pair.name, &pair.value] {
-            digest.update((text.len() as u64).to_be_bytes());
-            digest.update(text.as_bytes());
+            without(nothing(name, Decoding::Failed(error.to_string())), false, took_us)
         }
     }
-    digest.update((request.body.len() as u64).to_be_bytes());
-    digest.update(&request.body);
-    digest.finalize().into()
 }
 
 fn is_unsupported(refusal: &Refusal) -> bool {
@@ -207,15 +179,6 @@ fn is_unsupported(refusal: &Refusal) -> bool {
         Refusal::Unsupported(_) => true,
         Refusal::Malformed(_) | Refusal::Missing(_) | Refusal::Invalid { .. } => false,
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    signing::write(Encoding::Hex, bytes)
-}
-
-/// The SHA-256 of `bytes`, in hexadecimal.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
 }
 
 /// Microseconds since `started`.

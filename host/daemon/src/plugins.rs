@@ -110,7 +110,7 @@ impl Shelf {
     async fn look(&self, config: &Config, file: &str, path: &Path, files: &mut Files) -> bool {
         let before = files.get(file);
         let (digest, bytes) = match tokio::fs::read(path).await {
-            Ok(bytes) => (crate::pipeline::sha256(&bytes), Ok(bytes)),
+            Ok(bytes) => (crate::signing::sha256(&bytes), Ok(bytes)),
             Err(error) => (String::new(), Err(format!("it cannot be read: {error}"))),
         };
         if before.is_some_and(|before| before.digest == digest) {

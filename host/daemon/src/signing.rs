@@ -1,4 +1,4 @@
-//! HMACs, as peers write them.
+//! Digests and HMACs, as peers write them.
 //!
 //! Never holds a key longer than a call.
 
@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
 use sha1::Sha1;
-use sha2::{Sha256, Sha512};
+use sha2::{Digest as _, Sha256, Sha512};
 use tocsin_core::plugin::{Digest, Encoding};
 
 /// The HMAC of `body` under `key`.
@@ -31,6 +31,11 @@ pub fn write(encoding: Encoding, mac: &[u8]) -> String {
         }),
         Encoding::Base64 => BASE64.encode(mac),
     }
+}
+
+/// The SHA-256 of `bytes`, in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    write(Encoding::Hex, &Sha256::digest(bytes))
 }
 
 /// The key behind `whsec_<base64>`, or the bytes of any other text (standardwebhooks.com, "Signature scheme").

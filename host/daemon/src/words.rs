@@ -2,14 +2,15 @@
 
 use tocsin_core::durations::exactly;
 use tocsin_core::fold::{Effect, Happening, TimelineItem};
-use tocsin_core::journal::{Decoding, Verdict};
+use tocsin_core::journal::{Decoding, Received, RejectedElements, Verdict};
 use tocsin_core::routing::ActionRule;
 use tocsin_core::transition::Transition;
 
-/// What the table said, in one word.
+/// What the table said, in a word or two.
 pub const fn transition(transition: Transition) -> &'static str {
     match transition {
         Transition::Open => "opened",
+        Transition::OpenAcknowledged => "opened and acknowledged",
         Transition::Merge => "merged",
         Transition::Count => "counted",
         Transition::Reopen => "reopened",
@@ -47,13 +48,34 @@ pub fn decoding(decoding: &Decoding) -> String {
     }
 }
 
-/// What came of decoding, in one word.
-pub const fn decoding_status(decoding: &Decoding) -> &'static str {
-    match decoding {
+/// What a request would be recorded as, in one word.
+pub const fn received_status(received: &Received) -> &'static str {
+    match received.decoding {
+        Decoding::Events(_) if received.rejected.count > 0 => "partly_refused",
         Decoding::Events(_) => "applied",
         Decoding::Ignored(_) => "ignored",
         Decoding::Refused(_) => "refused",
         Decoding::Failed(_) => "failed",
+    }
+}
+
+/// What came of decoding a request, with what of it could not be read.
+pub fn received(received: &Received) -> String {
+    let outcome = decoding(&received.decoding);
+    if received.rejected.count == 0 {
+        outcome
+    } else {
+        format!("{outcome}; {}", rejected(&received.rejected))
+    }
+}
+
+/// How many elements of a request could not be read, with the first of them.
+pub fn rejected(rejected: &RejectedElements) -> String {
+    let first = rejected.kept.first().map(|element| format!("{}: {}", element.place, element.reason));
+    let first = first.unwrap_or_default();
+    match rejected.count {
+        1 => format!("1 element could not be read: {first}"),
+        count => format!("{count} elements could not be read, the first: {first}"),
     }
 }
 

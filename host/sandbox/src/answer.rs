@@ -7,8 +7,8 @@ use tocsin_core::event::single_line;
 use tocsin_core::plugin::{ActionRequest, Decoded, Failure, Pair, Part, Receipt, Refusal, Step};
 
 use crate::limits::{
-    DELIVERY_ID_BYTES_MAX, HEADERS_MAX, Limits, REASON_CHARS_MAX, REFERENCE_BYTES_MAX, REFERENCES_MAX,
-    REMARKS_MAX, REPLY_BYTES_MAX, STATE_BYTES_MAX,
+    HEADERS_MAX, Limits, REASON_CHARS_MAX, REFERENCE_BYTES_MAX, REFERENCES_MAX, REMARKS_MAX, REPLY_BYTES_MAX,
+    STATE_BYTES_MAX,
 };
 
 /// What is too much, in words.
@@ -35,12 +35,9 @@ fn pairs_bytes(pairs: &[Pair]) -> usize {
 /// `decoded` within the limits.
 ///
 /// # Errors
-/// Too many events, or a reply or id that is too large.
+/// Too many events, or a reply that is too large.
 pub(crate) fn decoded(mut decoded: Decoded, limits: &Limits) -> Result<Decoded, TooMuch> {
     at_most("events", decoded.events.len(), limits.events)?;
-    if let Some(id) = &decoded.delivery_id {
-        at_most("bytes of delivery id", id.len(), DELIVERY_ID_BYTES_MAX)?;
-    }
     if let Some(reply) = &decoded.reply {
         at_most("bytes of reply", reply.body.len() + pairs_bytes(&reply.headers), REPLY_BYTES_MAX)?;
         at_most("headers of reply", reply.headers.len(), HEADERS_MAX)?;

@@ -51,8 +51,6 @@ pub(crate) const DESCRIPTION_BYTES_MAX: usize = MIB;
 const STEP_BYTES_EXTRA: usize = 3 * MIB;
 /// Characters of a reason, a summary or a refusal: one line that a person reads.
 pub(crate) const REASON_CHARS_MAX: usize = 1000;
-/// Bytes of a sender's own id of a delivery: a part of a database key.
-pub(crate) const DELIVERY_ID_BYTES_MAX: usize = 1024;
 /// Bytes of a reference's key, value or address.
 pub(crate) const REFERENCE_BYTES_MAX: usize = 4 * KIB;
 

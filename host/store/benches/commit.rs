@@ -11,7 +11,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use tocsin_core::delivery::ChangeKind;
 use tocsin_core::event::{Event, EventChange, Link, Severity};
 use tocsin_core::id::Id;
-use tocsin_core::journal::{Decoding, Entry, Fact, Received};
+use tocsin_core::journal::{Decoding, Entry, Fact, Received, RejectedElements};
 use tocsin_core::plugin::{Pair, SourceRequest};
 use tocsin_core::routing::{ActionRule, ActionStatus, Routing, SourceRule};
 use tocsin_core::time::Timestamp;
@@ -21,6 +21,8 @@ use tocsin_store::{Options, Store, Write};
 const START_US: i64 = 1_763_650_000_000_000;
 /// Bytes of a raw request's body: a Jira webhook.
 const BODY_BYTES: usize = 3500;
+/// Alerts of one request of a large cluster.
+const GROUP: u64 = 1200;
 /// Entries between an incident's opening and its update.
 const LATER: u64 = 101;
 
@@ -83,8 +85,11 @@ fn write(n: u64) -> Write {
                 plugin: "jira 0.1.0 9f86d081884c7d65".to_owned(),
                 identities: vec![format!("{random:x}"), format!("sha256:{random:064x}")],
                 decoding: Decoding::Events(vec![event(n)]),
+                rejected: RejectedElements::default(),
+                remarks: Vec::new(),
             }),
         },
+        more: Vec::new(),
         request: Some(SourceRequest {
             method: "POST".to_owned(),
             path: String::new(),
@@ -94,6 +99,17 @@ fn write(n: u64) -> Write {
             received_at: at,
         }),
     }
+}
+
+/// One request with as many alerts as a large cluster sends at once, each of them a new incident.
+fn group(n: u64) -> Write {
+    let Write { entry, request, .. } = write(n);
+    let alerts = (0..GROUP).map(|alert| event(2 * (n * GROUP + alert))).collect();
+    let Fact::Received(received) = entry.fact else { return entry.into() };
+    let received = Received { decoding: Decoding::Events(alerts), ..received };
+    let (received, more) = received.split(entry.seed);
+    let entry = Entry { fact: Fact::Received(received), ..entry };
+    Write { more: entry.followed_by(more), entry, request }
 }
 
 /// A store in a new file, with the routing in force.
@@ -164,5 +180,27 @@ fn commit(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, commit);
+fn groups(criterion: &mut Criterion) {
+    let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let store = open(directory.path(), 1);
+    let mut next = 1;
+    let mut group_of = criterion.benchmark_group("group");
+    group_of.sample_size(10).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(5));
+    group_of.bench_function(BenchmarkId::from_parameter(GROUP), |bencher| {
+        bencher.iter_custom(|count| {
+            (0..count).fold(Duration::ZERO, |spent, _| {
+                let write = group(next);
+                next += 1;
+                let (done, answer) = mpsc::channel();
+                let start = Instant::now();
+                store.submit(write, move |result| done.send(result.unwrap()).unwrap()).unwrap();
+                answer.recv().unwrap();
+                spent + start.elapsed()
+            })
+        });
+    });
+    group_of.finish();
+}
+
+criterion_group!(benches, commit, groups);
 criterion_main!(benches);

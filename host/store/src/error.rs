@@ -149,10 +149,10 @@ pub enum OpenError {
         /// The latest format that this version reads.
         supported: u32,
     },
-    /// An earlier version of Tocsin wrote it, from which there is no way here.
+    /// An earlier version of Tocsin wrote it, and this version has no step from its format.
     #[error(
-        "{store} has format {found}, which this version of Tocsin no longer reads (it reads {supported}): \
-         open it once with a version in between"
+        "{store} has format {found}, and this version of Tocsin reads format {supported}: run the version that \
+         wrote it, or move the file away to start with an empty store"
     )]
     Older {
         /// The file.

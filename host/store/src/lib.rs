@@ -25,7 +25,7 @@ mod verify;
 mod writer;
 
 pub use error::{Busy, Fault, OpenError, Problem, ReadError, WriteError};
-pub use read::{Counts, DeliveryQuery, IncidentQuery, ReceiptQuery};
+pub use read::{Counts, DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts};
 pub use store::{Options, Store, Write};
 pub use verify::{Difference, TableCount, Verified};
 

@@ -22,7 +22,7 @@ mod receipts;
 pub use counts::Counts;
 pub use deliveries::DeliveryQuery;
 pub use incidents::IncidentQuery;
-pub use receipts::ReceiptQuery;
+pub use receipts::{ReceiptQuery, Receipts};
 
 /// One state of the store, as it was when the snapshot was taken.
 pub(crate) struct Snapshot(pub(crate) ReadTransaction);

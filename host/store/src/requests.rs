@@ -38,23 +38,17 @@ impl<'t> Requests<'t> {
     }
 
     /// Keeps `request`, a record, or moves what is kept, as `applied` says about its receipt.
-    pub(crate) fn keep(&mut self, seed: Id, applied: &Applied, request: Option<&[u8]>) -> Result<(), Fault> {
+    pub(crate) fn keep(&mut self, applied: &Applied, request: Option<&[u8]>) -> Result<(), Fault> {
         let Some(receipt) = &applied.receipt else { return Ok(()) };
         let dead = receipt.status.is_dead_letter();
+        let (table, other) =
+            if dead { (&mut self.dead, &mut self.decoded) } else { (&mut self.decoded, &mut self.dead) };
+        let key = receipt.id.to_bytes();
         if let Some(request) = request {
-            let table = if dead { &mut self.dead } else { &mut self.decoded };
-            table.insert(seed.to_bytes().as_slice(), request)?;
-        } else if !dead {
-            self.revive(receipt.id)?;
-        }
-        Ok(())
-    }
-
-    /// A dead letter was decoded after all.
-    fn revive(&mut self, receipt: Id) -> Result<(), Fault> {
-        let key = receipt.to_bytes();
-        if let Some(request) = self.dead.remove(key.as_slice())? {
-            self.decoded.insert(key.as_slice(), request.value())?;
+            table.insert(key.as_slice(), request)?;
+        } else if let Some(request) = other.remove(key.as_slice())? {
+            // It was decoded again, with another outcome.
+            table.insert(key.as_slice(), request.value())?;
         }
         Ok(())
     }

@@ -55,13 +55,15 @@ impl Default for Options {
 pub struct Write {
     /// The entry.
     pub entry: Entry,
-    /// The request that it is about, kept beside the receipt under the entry's seed.
+    /// The entries that follow it in the same transaction, when one does not hold it all: all are written or none.
+    pub more: Vec<Entry>,
+    /// The request that it is about, kept beside the receipt.
     pub request: Option<SourceRequest>,
 }
 
 impl From<Entry> for Write {
     fn from(entry: Entry) -> Self {
-        Self { entry, request: None }
+        Self { entry, more: Vec::new(), request: None }
     }
 }
 
@@ -152,7 +154,7 @@ impl Store {
             return Err(Busy);
         }
         let job = match encode(write) {
-            Ok((entry, record, request)) => Box::new(Job { entry, record, request, reply: Box::new(reply) }),
+            Ok((entries, request)) => Box::new(Job { entries, request, reply: Box::new(reply) }),
             Err(fault) => {
                 waiting.fetch_sub(1, Ordering::Relaxed);
                 reply(Err(fault.into()));
@@ -222,18 +224,24 @@ impl Store {
     }
 }
 
-/// The entry, its record, and the request's.
-type Encoded = (Entry, Vec<u8>, Option<Vec<u8>>);
+/// The entries with their records, and the request's record.
+type Encoded = (Vec<(Entry, Vec<u8>)>, Option<Vec<u8>>);
 
 fn encode(write: Write) -> Result<Encoded, Fault> {
-    let Write { entry, request } = write;
+    let Write { entry, more, request } = write;
     let seed = entry.seed.to_bytes();
-    let record = entry.to_bytes().map_err(|problem| rows::fault(tables::JOURNAL, &seed, problem))?;
+    let encoded = |entry: Entry| {
+        let record = entry
+            .to_bytes()
+            .map_err(|problem| rows::fault(tables::JOURNAL, &entry.seed.to_bytes(), problem))?;
+        Ok::<_, Fault>((entry, record))
+    };
+    let entries = std::iter::once(entry).chain(more).map(encoded).collect::<Result<_, _>>()?;
     let request = request
         .map(|request| request.to_bytes())
         .transpose()
         .map_err(|problem| rows::fault(tables::REQUESTS, &seed, problem))?;
-    Ok((entry, record, request))
+    Ok((entries, request))
 }
 
 impl Shared {

@@ -9,7 +9,7 @@ use crate::keys;
 pub(crate) type Bytes = &'static [u8];
 
 /// The version of what is on disk. Counts up with every change of a table, a key or a record.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// A table.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +49,7 @@ pub(crate) const IDENTITIES: Definition = Definition::state("identities", KeySha
 pub(crate) const TIMELINE: Definition = Definition::state("timeline", KeyShape::IdSequence);
 pub(crate) const RECEIPTS: Definition = Definition::state("receipts", KeyShape::Id);
 pub(crate) const DEAD_LETTERS: Definition = Definition::state("dead_letters", KeyShape::Id);
+pub(crate) const IGNORED: Definition = Definition::state("ignored", KeyShape::Id);
 pub(crate) const SEEN: Definition = Definition::state("seen", KeyShape::TextText);
 pub(crate) const SEEN_BY_TIME: Definition = Definition::state("seen_by_time", KeyShape::TimeTextText);
 pub(crate) const DELIVERIES: Definition = Definition::state("deliveries", KeyShape::Id);
@@ -75,7 +76,7 @@ pub(crate) const META_COUNTERS: &[u8] = b"counters";
 pub(crate) const META_ROUTING: &[u8] = b"routing";
 
 /// Every table.
-pub(crate) const ALL: [Definition; 23] = [
+pub(crate) const ALL: [Definition; 24] = [
     JOURNAL,
     INCIDENTS,
     INCIDENT_NUMBERS,
@@ -84,6 +85,7 @@ pub(crate) const ALL: [Definition; 23] = [
     TIMELINE,
     RECEIPTS,
     DEAD_LETTERS,
+    IGNORED,
     SEEN,
     SEEN_BY_TIME,
     DELIVERIES,

@@ -31,17 +31,17 @@ pub(crate) enum Message {
     Mend,
 }
 
-/// One entry on its way, encoded by whoever brought it.
+/// Entries on their way, to be written together or not at all, each with its record. The caller encoded them.
 pub(crate) struct Job {
-    pub(crate) entry: Entry,
-    pub(crate) record: Vec<u8>,
+    pub(crate) entries: Vec<(Entry, Vec<u8>)>,
     pub(crate) request: Option<Vec<u8>>,
     pub(crate) reply: Reply,
 }
 
 impl Job {
     fn bytes(&self) -> usize {
-        self.record.len() + self.request.as_ref().map_or(0, Vec::len)
+        let records = self.entries.iter().map(|(_, record)| record.len()).sum::<usize>();
+        records + self.request.as_ref().map_or(0, Vec::len)
     }
 
     fn answer(self, result: Result<Applied, WriteError>) {
@@ -55,7 +55,7 @@ type Outcomes = Vec<Result<Applied, Rejection>>;
 
 /// Why a batch was not committed.
 struct Failure {
-    fault: Fault,
+    error: WriteError,
     /// The job that ran into it, when it is that one's alone.
     culprit: Option<usize>,
     /// Whether it may have been committed all the same.
@@ -64,7 +64,7 @@ struct Failure {
 
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
-        Self { fault, culprit: None, uncertain: false }
+        Self { error: fault.into(), culprit: None, uncertain: false }
     }
 }
 
@@ -128,19 +128,21 @@ impl Writer {
                 Err(failure) => failure,
             };
             match failure {
-                Failure { fault, culprit: Some(index), .. } => {
-                    jobs.remove(index).answer(Err(fault.into()));
+                Failure { error, culprit: Some(index), .. } => {
+                    jobs.remove(index).answer(Err(error));
                 }
                 // The database was unusable before this batch, because of a reader's error. Nothing of the
                 // batch was committed, so it may be tried once more.
-                Failure { fault: Fault::Reopening, uncertain: false, .. } if !retried => {
+                Failure { error: WriteError::Storage(Fault::Reopening), uncertain: false, .. }
+                    if !retried =>
+                {
                     retried = true;
                     self.head = None;
                 }
-                Failure { fault, .. } => {
+                Failure { error, .. } => {
                     self.head = None;
                     for job in jobs {
-                        job.answer(Err(fault.clone().into()));
+                        job.answer(Err(error.clone()));
                     }
                     // Not only with the next batch: until it is opened again, nobody can read either.
                     self.mend();
@@ -158,22 +160,25 @@ impl Writer {
         let mut tables = Tables::open(&transaction, head)?;
         let mut requests = Requests::open(&transaction)?;
         for (index, job) in jobs.iter().enumerate() {
-            let outcome = apply(&mut tables, &mut requests, job).map_err(|fault| {
-                let culprit = fault.is_of_one_entry().then_some(index);
-                Failure { fault, culprit, uncertain: false }
+            let outcome = apply(&mut tables, &mut requests, job).map_err(|error| {
+                let is_of_one_job = match &error {
+                    WriteError::Storage(fault) => fault.is_of_one_entry(),
+                    WriteError::Rejected(_) | WriteError::Closed => true,
+                };
+                Failure { error, culprit: is_of_one_job.then_some(index), uncertain: false }
             })?;
             outcomes.push(outcome);
         }
         if outcomes.iter().all(Result::is_err) {
             return Ok(outcomes);
         }
-        if let Some(last) = jobs.last() {
-            requests.drop_old(last.entry.at, jobs.len(), self.retention)?;
+        if let Some((last, _)) = jobs.last().and_then(|job| job.entries.last()) {
+            requests.drop_old(last.at, jobs.len(), self.retention)?;
         }
         drop(requests);
         let head = tables.finish()?;
         transaction.commit().map_err(|error| Failure {
-            fault: error.into(),
+            error: Fault::from(error).into(),
             culprit: None,
             uncertain: true,
         })?;
@@ -203,23 +208,26 @@ impl Writer {
     }
 }
 
-/// Applies one job. A panic of the fold's is a fault of this entry's alone: the transaction is given up, so
-/// what it left half done is never seen.
+/// Applies one job. A panic of the fold's is a fault of this job alone: the transaction is given up, so what it left
+/// half done is never seen. So it is when an entry is rejected and those before it are applied: then the rejection is
+/// the error, while that of a first entry, which left no trace, is the outcome.
 fn apply(
     tables: &mut Tables<'_>,
     requests: &mut Requests<'_>,
     job: &Job,
-) -> Result<Result<Applied, Rejection>, Fault> {
-    let apply = AssertUnwindSafe(|| tables.apply(&job.entry, &job.record));
-    match catch_unwind(apply) {
-        Ok(Ok(applied)) => {
-            requests.keep(job.entry.seed, &applied, job.request.as_deref())?;
-            Ok(Ok(applied))
+) -> Result<Result<Applied, Rejection>, WriteError> {
+    let mut applied = Applied::default();
+    for (index, (entry, record)) in job.entries.iter().enumerate() {
+        match catch_unwind(AssertUnwindSafe(|| tables.apply(entry, record))) {
+            Ok(Ok(next)) => applied = applied.and_then(next),
+            Ok(Err(ApplyError::Rejected(rejection))) if index == 0 => return Ok(Err(rejection)),
+            Ok(Err(ApplyError::Rejected(rejection))) => return Err(rejection.into()),
+            Ok(Err(ApplyError::State(fault))) => return Err(fault.into()),
+            Err(panic) => return Err(Fault::Panicked(words(panic.as_ref())).into()),
         }
-        Ok(Err(ApplyError::Rejected(rejection))) => Ok(Err(rejection)),
-        Ok(Err(ApplyError::State(fault))) => Err(fault),
-        Err(panic) => Err(Fault::Panicked(words(panic.as_ref()))),
     }
+    requests.keep(&applied, job.request.as_deref())?;
+    Ok(Ok(applied))
 }
 
 fn words(panic: &(dyn std::any::Any + Send)) -> String {

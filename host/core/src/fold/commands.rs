@@ -38,8 +38,7 @@ impl<S: State> Step<'_, S> {
         let mut incident = before.clone();
         let kind = match on_command(before.state, command) {
             Commanded::Acknowledge => {
-                incident.state = IncidentState::Acknowledged;
-                incident.acknowledged_at = Some(self.at);
+                incident.acknowledge(self.at);
                 Some(ChangeKind::Acknowledged)
             }
             Commanded::Unacknowledge => {

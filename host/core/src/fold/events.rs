@@ -1,19 +1,13 @@
-//! Requests: from decoded events to incidents and what is owed for them.
+//! Events: what each does to which incident, and the deliveries that follow from it.
 
-use super::{
-    Effect, Fold, Happening, Kept, ReceiptRecord, ReceiptStatus, Rejection, State, Step, TimelineItem,
-};
+use super::{Effect, Fold, Happening, Kept, State, Step, TimelineItem};
 use crate::delivery::{Change, ChangeKind};
 use crate::event::Event;
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
-use crate::journal::{BY_BODY, Decoding, Received};
 use crate::routing::SourceRule;
 use crate::time::Timestamp;
 use crate::transition::{Order, Situation, Transition, on_event};
-
-/// Identities forgotten with each request: more than come in with it, so the table does not grow for ever.
-const FORGET_AT_ONCE: usize = 8;
 
 /// The incident that `event` is about, of those that `known` gives for a key: under its key and aliases, the
 /// first that is not resolved, or else the first.
@@ -48,102 +42,6 @@ pub fn foresee(found: Option<&Incident>, event: &Event, rule: &SourceRule, now: 
 }
 
 impl<S: State> Step<'_, S> {
-    pub(super) fn received(&mut self, receipt: Id, received: &Received) -> Fold<(), S> {
-        let rule = self.state.router().source(&received.source);
-        // By the longest window of all sources: the oldest identities may be another source's.
-        let longest = self.state.router().longest_replay_window_ms();
-        self.state.forget(self.at.minus_ms(longest), FORGET_AT_ONCE).kept()?;
-        let record = self.decoded(receipt, received, &rule)?;
-        self.state.put_receipt(&record).kept()?;
-        self.applied.receipt = Some(record);
-        self.heard(&received.source, Some(receipt), &rule)
-    }
-
-    pub(super) fn discarded(&mut self, receipts: &[Id], actor: &str) -> Fold<(), S> {
-        let mut discarded = Vec::with_capacity(receipts.len());
-        for id in receipts {
-            let receipt = self.dead_letter(*id)?;
-            discarded.push(ReceiptRecord { status: ReceiptStatus::Discarded(actor.to_owned()), ..receipt });
-        }
-        for receipt in discarded {
-            self.state.put_receipt(&receipt).kept()?;
-        }
-        Ok(())
-    }
-
-    fn dead_letter(&self, id: Id) -> Fold<ReceiptRecord, S> {
-        let receipt = self.state.receipt(id).kept()?.ok_or(Rejection::NoReceipt(id))?;
-        if receipt.status.is_dead_letter() {
-            return Ok(receipt);
-        }
-        Err(Rejection::NotDeadLetter { id, status: receipt.status.as_str() }.into())
-    }
-
-    pub(super) fn redecoded(&mut self, receipt: Id, received: &Received) -> Fold<(), S> {
-        let before = self.dead_letter(receipt)?;
-        let rule = self.state.router().source(&received.source);
-        let record = ReceiptRecord { at: before.at, ..self.decoded(receipt, received, &rule)? };
-        self.state.put_receipt(&record).kept()?;
-        self.applied.receipt = Some(record);
-        Ok(())
-    }
-
-    fn decoded(&mut self, receipt: Id, received: &Received, rule: &SourceRule) -> Fold<ReceiptRecord, S> {
-        let mut record = ReceiptRecord {
-            id: receipt,
-            at: self.at,
-            source: received.source.clone(),
-            plugin: received.plugin.clone(),
-            status: ReceiptStatus::Applied,
-            effects: Vec::new(),
-        };
-        match &received.decoding {
-            Decoding::Events(events) => {
-                if let Some(first) = self.first_of(received, rule)? {
-                    record.status = ReceiptStatus::Duplicate(first);
-                    return Ok(record);
-                }
-                for identity in &received.identities {
-                    self.state.remember(&received.source, identity, self.at, receipt).kept()?;
-                }
-                for event in events {
-                    let effect = self.event(&received.source, Some(receipt), event, rule)?;
-                    record.effects.push(effect);
-                }
-            }
-            Decoding::Ignored(why) => record.status = ReceiptStatus::Ignored(why.clone()),
-            Decoding::Refused(why) => record.status = ReceiptStatus::Refused(why.clone()),
-            Decoding::Failed(why) => record.status = ReceiptStatus::Failed(why.clone()),
-        }
-        Ok(record)
-    }
-
-    /// The receipt of the same delivery, if it was applied within the window.
-    fn first_of(&self, received: &Received, rule: &SourceRule) -> Fold<Option<Id>, S> {
-        for identity in &received.identities {
-            if let Some((at, first)) = self.state.seen(&received.source, identity).kept()?
-                && self.at.ms_since(at) < rule.replay_window_ms
-                && !(identity.starts_with(BY_BODY) && self.has_moved_on(first, at)?)
-            {
-                return Ok(Some(first));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Whether an incident that the request `first` was about has changed since that was applied at `at`, or there
-    /// was none: then the same words mean something again.
-    fn has_moved_on(&self, first: Id, at: Timestamp) -> Fold<bool, S> {
-        let Some(receipt) = self.state.receipt(first).kept()? else { return Ok(false) };
-        for effect in &receipt.effects {
-            let Some((id, _)) = effect.incident else { return Ok(true) };
-            if self.state.incident(id).kept()?.is_some_and(|incident| incident.updated_at > at) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     pub(super) fn event(
         &mut self,
         source: &str,
@@ -155,6 +53,7 @@ impl<S: State> Step<'_, S> {
         let transition = foresee(found.as_ref(), event, rule, self.at);
         let incident = match (transition, found) {
             (Transition::Open, _) => Some(self.open(source, receipt, event, rule)?),
+            (Transition::OpenAcknowledged, _) => Some(self.open_acknowledged(source, receipt, event, rule)?),
             (Transition::Orphan, _) | (_, None) => None,
             (transition, Some(incident)) => Some(self.change(transition, incident, receipt, event, rule)?),
         };
@@ -189,6 +88,25 @@ impl<S: State> Step<'_, S> {
         self.state.put_incident(None, &incident).kept()?;
         self.point(&incident, event)?;
         self.changed(&incident, None, ChangeKind::Opened, Vec::new(), event, receipt)?;
+        Ok(incident)
+    }
+
+    /// Opens an incident and acknowledges it: two changes, so that actions on either run.
+    fn open_acknowledged(
+        &mut self,
+        source: &str,
+        receipt: Option<Id>,
+        event: &Event,
+        rule: &SourceRule,
+    ) -> Fold<Incident, S> {
+        let before = self.open(source, receipt, event, rule)?;
+        let mut incident = before.clone();
+        incident.acknowledge(self.at);
+        self.state.put_incident(Some(&before), &incident).kept()?;
+        // The incident has the event's message already.
+        let event = Event { message: String::new(), ..event.clone() };
+        let left = incident.left(&before);
+        self.changed(&incident, left, ChangeKind::Acknowledged, Vec::new(), &event, receipt)?;
         Ok(incident)
     }
 
@@ -233,8 +151,7 @@ impl<S: State> Step<'_, S> {
                 Some(ChangeKind::Reopened)
             }
             Transition::Acknowledge => {
-                incident.state = IncidentState::Acknowledged;
-                incident.acknowledged_at = Some(self.at);
+                incident.acknowledge(self.at);
                 Some(ChangeKind::Acknowledged)
             }
             Transition::Resolve => {
@@ -249,8 +166,8 @@ impl<S: State> Step<'_, S> {
                 None
             }
             Transition::Nothing => None,
-            // Handled by the caller: both are about no incident that is there.
-            Transition::Open | Transition::Orphan => return Ok(before),
+            // Handled by the caller: all three are about no incident that is there.
+            Transition::Open | Transition::OpenAcknowledged | Transition::Orphan => return Ok(before),
         };
         if !matches!(transition, Transition::Note | Transition::NoteLate) {
             incident.occurred(event);

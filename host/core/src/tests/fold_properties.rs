@@ -7,7 +7,7 @@ use proptest::test_runner::TestCaseError;
 
 use super::memory::Memory;
 use super::relay::{
-    HOUR_MS, MINUTE_MS, Relay, SOURCE, action, alias, commanded, delivered, event, labels, occurred,
+    HOUR_MS, MINUTE_MS, Relay, SOURCE, action, alias, commanded, delivered, event, labels, occurred, partly,
     received, retried, settled, started,
 };
 use crate::delivery::{ChangeKind, DeliveryState};
@@ -23,9 +23,13 @@ use crate::transition::Command;
 #[derive(Clone, Debug)]
 enum Move {
     Wait(u64),
-    Receive(Vec<Event>, Option<u8>),
+    /// With an identity, and with or without elements that cannot be read.
+    Receive(Vec<Event>, Option<u8>, bool),
+    /// Refused, failed or ignored.
     Fail(u8),
-    Redecode(usize, Event),
+    Redecode(usize, Vec<Event>, bool),
+    Continue(usize, u64, Event),
+    Discard(usize),
     Operate(usize, Command),
     Modify(usize, Option<&'static str>, Option<Severity>, &'static str),
     Tick,
@@ -59,10 +63,14 @@ fn moves() -> impl Strategy<Value = Move> {
     let pick = 0_usize..1000;
     prop_oneof![
         2 => prop::sample::select(vec![1, MINUTE_MS, 2 * HOUR_MS, 25 * HOUR_MS]).prop_map(Move::Wait),
-        8 => (prop::collection::vec(events(), 1..3), prop::option::of(0..5_u8))
-            .prop_map(|(events, identity)| Move::Receive(events, identity)),
+        8 => (prop::collection::vec(events(), 1..3), prop::option::of(0..5_u8), prop::bool::weighted(0.2))
+            .prop_map(|(events, identity, partly)| Move::Receive(events, identity, partly)),
         1 => (0..5_u8).prop_map(Move::Fail),
-        1 => (pick.clone(), events()).prop_map(|(at, event)| Move::Redecode(at, event)),
+        2 => (pick.clone(), prop::collection::vec(events(), 1..3), any::<bool>())
+            .prop_map(|(at, events, partly)| Move::Redecode(at, events, partly)),
+        1 => (pick.clone(), 0..3_u64, events())
+            .prop_map(|(at, after, event)| Move::Continue(at, after, event)),
+        1 => pick.clone().prop_map(Move::Discard),
         2 => (pick.clone(), prop::sample::select(Command::ALL.to_vec()))
             .prop_map(|(at, command)| Move::Operate(at, command)),
         1 => (
@@ -127,23 +135,43 @@ fn pick(ids: impl Iterator<Item = Id>, at: usize) -> Option<Id> {
     (!ids.is_empty()).then(|| ids[at % ids.len()])
 }
 
+/// What of a request could not be read.
+fn places(is_partly: bool) -> &'static [&'static str] {
+    if is_partly { &["alerts[1]"] } else { &[] }
+}
+
 /// The entry of a move, if there is anything to make it with.
 fn fact(relay: &Relay, change: &Move) -> Option<Fact> {
     let state = &relay.state;
     let identities = |identity: Option<u8>| identity.map(|n| n.to_string());
     Some(match change {
         Move::Wait(_) => return None,
-        Move::Receive(events, identity) => {
+        Move::Receive(events, identity, is_partly) => {
             let identity = identities(*identity);
             let identities: Vec<_> = identity.iter().map(String::as_str).collect();
-            Fact::Received(received(SOURCE, &identities, Decoding::Events(events.clone())))
+            Fact::Received(partly(&identities, events.clone(), places(*is_partly)))
         }
         Move::Fail(n) => {
-            Fact::Received(received(SOURCE, &[&n.to_string()], Decoding::Failed("trap".to_owned())))
+            let why = "why".to_owned();
+            let decoding = match n % 3 {
+                0 => Decoding::Refused(why),
+                1 => Decoding::Ignored(why),
+                _ => Decoding::Failed(why),
+            };
+            Fact::Received(received(SOURCE, &[&n.to_string()], decoding))
         }
-        Move::Redecode(at, event) => Fact::Redecoded {
+        Move::Redecode(at, events, is_partly) => Fact::Redecoded {
             receipt: pick(state.receipts.keys().copied(), *at)?,
-            received: received(SOURCE, &[], Decoding::Events(vec![event.clone()])),
+            received: partly(&[], events.clone(), places(*is_partly)),
+        },
+        Move::Continue(at, after, event) => Fact::Continued {
+            receipt: pick(state.receipts.keys().copied(), *at)?,
+            after: *after,
+            events: vec![event.clone()],
+        },
+        Move::Discard(at) => Fact::Discarded {
+            receipts: vec![pick(state.receipts.keys().copied(), *at)?],
+            actor: "Ada".to_owned(),
         },
         Move::Operate(at, command) => commanded(pick(state.incidents.keys().copied(), *at)?, *command),
         Move::Claim => Fact::Claimed { deliveries: state.due_at(relay.now) },

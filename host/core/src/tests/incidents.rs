@@ -3,10 +3,11 @@
 use super::relay::{HOUR_MS, Relay, SOURCE, action, event, labels, resolve, trigger};
 use crate::delivery::ChangeKind;
 use crate::event::{Event, EventChange, Link, Severity};
-use crate::fold::{Happening, TimelineItem};
+use crate::fold::{Happening, ReceiptStatus, TimelineItem};
 use crate::id::Id;
 use crate::incident::IncidentState;
 use crate::journal::{Decoding, Fact};
+use crate::routing::{ActionRule, SourceRule};
 use crate::transition::{Command, Transition};
 
 /// The changes in an incident's history, oldest first.
@@ -141,14 +142,56 @@ fn numbers_count_up_without_gaps_whatever_happens_between() {
 
 #[test]
 fn an_event_about_no_incident_opens_nothing_and_is_remembered_with_its_receipt() {
-    for change in [EventChange::Acknowledge, EventChange::Resolve, EventChange::Note] {
+    for change in [EventChange::Resolve, EventChange::Note] {
         let mut relay = Relay::new(vec![action("chat", "slack")]);
         let receipt = relay.event(event(change, "disk"));
+        assert_eq!((&receipt.status, receipt.outcome()), (&ReceiptStatus::Applied, "nothing"));
         assert_eq!((receipt.effects[0].transition, receipt.effects[0].incident), (Transition::Orphan, None));
         assert!(relay.state.incidents.is_empty());
         assert!(relay.state.keys.is_empty());
         assert!(relay.state.deliveries.is_empty());
     }
+}
+
+/// The first message of a status page is often "investigating", and a restarted sender may begin in the middle.
+#[test]
+fn an_acknowledgement_of_an_unknown_incident_opens_and_acknowledges_it() {
+    let on = |name: &str, kind| ActionRule { on: vec![kind], ..action(name, name) };
+    let actions = vec![on("opened", ChangeKind::Opened), on("acknowledged", ChangeKind::Acknowledged)];
+    let mut relay = Relay::new(actions);
+    let said = Event {
+        title: "Checkout is slow".to_owned(),
+        message: "We are looking into it.".to_owned(),
+        actor: Some("Ada".to_owned()),
+        aliases: vec!["c-1".to_owned()],
+        ..event(EventChange::Acknowledge, "checkout")
+    };
+    let receipt = relay.event(said);
+    assert_eq!(receipt.effects[0].transition, Transition::OpenAcknowledged);
+    assert_eq!(receipt.outcome(), "applied");
+    let incident = relay.state.incidents.values().next().expect("an incident").clone();
+    assert_eq!(receipt.effects[0].incident, Some((incident.id, 1)));
+    assert_eq!((incident.state, incident.count), (IncidentState::Acknowledged, 1));
+    assert_eq!(
+        (incident.title.as_str(), incident.message.as_str()),
+        ("Checkout is slow", "We are looking into it.")
+    );
+    assert_eq!(
+        (incident.severity, incident.acknowledged_at),
+        (SourceRule::default().default_severity, Some(relay.now))
+    );
+    let history: Vec<_> = relay.state.timelines[&incident.id].iter().map(|item| item.what.clone()).collect();
+    let changed = |kind| Happening::Changed(kind, Vec::new());
+    assert_eq!(history, [changed(ChangeKind::Opened), changed(ChangeKind::Acknowledged)]);
+    for name in ["opened", "acknowledged"] {
+        let [delivery] = relay.state.deliveries_of(name)[..] else { panic!("one delivery of {name}") };
+        assert_eq!(delivery.change.kind.as_str(), name);
+        assert_eq!(delivery.change.actor.as_deref(), Some("Ada"));
+    }
+    assert_eq!(relay.state.find_in(SOURCE, "c-1"), Some(incident.id));
+    assert_eq!(relay.incident_of(resolve("checkout")).state, IncidentState::Resolved);
+    let again = relay.event(event(EventChange::Acknowledge, "checkout"));
+    assert_eq!((again.effects[0].transition, again.outcome()), (Transition::Nothing, "nothing"));
 }
 
 #[test]

@@ -145,7 +145,35 @@ fn decoding_again_what_is_not_there_or_was_applied() {
     assert_eq!(rejected(&mut relay, again(nobody())), Rejection::NoReceipt(nobody()));
     let applied = relay.event(event(EventChange::Note, "disk"));
     let rejection = rejected(&mut relay, again(applied.id));
-    assert_eq!(rejection, Rejection::NotDeadLetter { id: applied.id, status: "applied" });
+    assert_eq!(rejection, Rejection::NotDecodable { id: applied.id, status: "applied" });
+    assert_eq!(
+        rejection.to_string(),
+        format!(
+            "receipt {} is applied: only a refused, partly refused, failed or ignored one can be decoded again",
+            applied.id
+        )
+    );
+}
+
+#[test]
+fn more_events_of_a_request_that_is_not_there_or_has_fewer_than_they_say() {
+    let (mut relay, ..) = busy();
+    let more = |receipt, after| Fact::Continued { receipt, after, events: vec![trigger("more")] };
+    assert_eq!(rejected(&mut relay, more(nobody(), 0)), Rejection::NoReceipt(nobody()));
+    let id = relay.event(trigger("disk")).id;
+    assert_eq!(rejected(&mut relay, more(id, 2)), Rejection::NotContinued { id, after: 2 });
+    for decoding in [Decoding::Refused(String::new()), Decoding::Ignored(String::new())] {
+        let id = relay.request(SOURCE, &[], decoding).id;
+        assert_eq!(rejected(&mut relay, more(id, 0)), Rejection::NotContinued { id, after: 0 });
+    }
+}
+
+#[test]
+fn discarding_what_is_no_dead_letter() {
+    let (mut relay, ..) = busy();
+    let id = relay.request(SOURCE, &[], Decoding::Ignored("a test message".to_owned())).id;
+    let rejection = rejected(&mut relay, Fact::Discarded { receipts: vec![id], actor: "Ada".to_owned() });
+    assert_eq!(rejection, Rejection::NotDeadLetter { id, status: "ignored" });
 }
 
 #[test]

@@ -8,7 +8,8 @@ use crate::event::{Event, EventChange};
 use crate::fold::{Applied, ApplyError, ReceiptRecord, Rejection, apply};
 use crate::id::Id;
 use crate::incident::Incident;
-use crate::journal::{Decoding, Entry, Fact, Outcome, Received, Verdict};
+use crate::journal::{Decoding, Entry, Fact, Outcome, Received, RejectedElements, Verdict};
+use crate::plugin::RejectedElement;
 use crate::routing::{ActionRule, ActionStatus, Routing, SourceRule};
 use crate::time::Timestamp;
 use crate::transition::Command;
@@ -46,10 +47,19 @@ impl Relay {
     pub(super) fn try_apply(&mut self, fact: Fact) -> Result<Applied, Rejection> {
         self.entries += 1;
         let seed = Id::new(self.now, u128::from(self.entries) << 32);
-        apply(&mut self.state, &Entry { at: self.now, seed, fact }).map_err(|error| match error {
+        self.try_entry(&Entry { at: self.now, seed, fact })
+    }
+
+    fn try_entry(&mut self, entry: &Entry) -> Result<Applied, Rejection> {
+        apply(&mut self.state, entry).map_err(|error| match error {
             ApplyError::Rejected(rejection) => rejection,
             ApplyError::State(never) => match never {},
         })
+    }
+
+    /// Applies this very entry.
+    pub(super) fn apply_entry(&mut self, entry: &Entry) -> Applied {
+        self.try_entry(entry).expect("the entry fits the state")
     }
 
     pub(super) fn apply(&mut self, fact: Fact) -> Applied {
@@ -60,6 +70,16 @@ impl Relay {
     pub(super) fn request(&mut self, source: &str, identities: &[&str], decoding: Decoding) -> ReceiptRecord {
         let applied = self.apply(Fact::Received(received(source, identities, decoding)));
         applied.receipt.expect("a request leaves a receipt")
+    }
+
+    /// What is remembered of a request that comes with this.
+    pub(super) fn receive(&mut self, received: Received) -> ReceiptRecord {
+        self.apply(Fact::Received(received)).receipt.expect("a request leaves a receipt")
+    }
+
+    /// What is remembered of a request after it was decoded again.
+    pub(super) fn redecode(&mut self, receipt: Id, received: Received) -> ReceiptRecord {
+        self.apply(Fact::Redecoded { receipt, received }).receipt.expect("it is remembered")
     }
 
     /// What is remembered of a request with this one event.
@@ -107,7 +127,22 @@ pub(super) fn started(routing: Option<Routing>) -> Fact {
 
 pub(super) fn received(source: &str, identities: &[&str], decoding: Decoding) -> Received {
     let identities = identities.iter().map(|identity| (*identity).to_owned()).collect();
-    Received { source: source.to_owned(), plugin: "test 1 digest".to_owned(), identities, decoding }
+    Received {
+        source: source.to_owned(),
+        plugin: "test 1 digest".to_owned(),
+        identities,
+        decoding,
+        rejected: RejectedElements::default(),
+        remarks: Vec::new(),
+    }
+}
+
+/// A request of [`SOURCE`] with these events, of which the elements at these places could not be read.
+pub(super) fn partly(identities: &[&str], events: Vec<Event>, places: &[&str]) -> Received {
+    let element =
+        |place: &&str| RejectedElement { place: (*place).to_owned(), reason: "it has no key".to_owned() };
+    let rejected = places.iter().map(element).collect::<Vec<_>>().into();
+    Received { rejected, ..received(SOURCE, identities, Decoding::Events(events)) }
 }
 
 pub(super) fn commanded(incident: Id, command: Command) -> Fact {

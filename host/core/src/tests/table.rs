@@ -12,17 +12,19 @@ const SITUATIONS: [&str; 5] = ["none", "open", "acknowledged", "resolved recentl
 const EVENTS: [(EventChange, Order, [Transition; 5]); 8] = {
     use EventChange as E;
     use Order::{InOrder, Late};
-    use Transition::{Acknowledge, Count, Merge, Note, NoteLate, Nothing, Open, Orphan, Reopen, Resolve};
+    use Transition::{
+        Acknowledge, Count, Merge, Note, NoteLate, Nothing, Open, OpenAcknowledged, Orphan, Reopen, Resolve,
+    };
     [
-        //                         none    open         acknowledged  recently  long ago
-        (E::Trigger,     InOrder, [Open,   Merge,       Merge,        Reopen,   Open]),
-        (E::Acknowledge, InOrder, [Orphan, Acknowledge, Nothing,      Nothing,  Nothing]),
-        (E::Resolve,     InOrder, [Orphan, Resolve,     Resolve,      Nothing,  Nothing]),
-        (E::Note,        InOrder, [Orphan, Note,        Note,         Note,     Orphan]),
-        (E::Trigger,     Late,    [Open,   Count,       Count,        NoteLate, NoteLate]),
-        (E::Acknowledge, Late,    [Orphan, NoteLate,    NoteLate,     Nothing,  Nothing]),
-        (E::Resolve,     Late,    [Orphan, NoteLate,    NoteLate,     Nothing,  Nothing]),
-        (E::Note,        Late,    [Orphan, Note,        Note,         Note,     Orphan]),
+        //                         none              open         acknowledged  recently  long ago
+        (E::Trigger,     InOrder, [Open,             Merge,       Merge,        Reopen,   Open]),
+        (E::Acknowledge, InOrder, [OpenAcknowledged, Acknowledge, Nothing,      Nothing,  Nothing]),
+        (E::Resolve,     InOrder, [Orphan,           Resolve,     Resolve,      Nothing,  Nothing]),
+        (E::Note,        InOrder, [Orphan,           Note,        Note,         Note,     Orphan]),
+        (E::Trigger,     Late,    [Open,             Count,       Count,        NoteLate, NoteLate]),
+        (E::Acknowledge, Late,    [OpenAcknowledged, NoteLate,    NoteLate,     Nothing,  Nothing]),
+        (E::Resolve,     Late,    [Orphan,           NoteLate,    NoteLate,     Nothing,  Nothing]),
+        (E::Note,        Late,    [Orphan,           Note,        Note,         Note,     Orphan]),
     ]
 };
 

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use tocsin_core::event::UnknownWord;
 use tocsin_core::id::Id;
-use tocsin_store::ReadError;
+use tocsin_store::{ReadError, Receipts};
 
 use crate::problem::Problem;
 
@@ -27,7 +27,8 @@ pub(super) struct ListQuery {
     pub(super) action: Option<String>,
     /// A number or an id.
     pub(super) incident: Option<String>,
-    pub(super) dead_letters: bool,
+    dead_letters: bool,
+    ignored: bool,
     before: Option<String>,
     limit: Option<usize>,
 }
@@ -38,6 +39,18 @@ impl ListQuery {
         words
             .map(|word| word.parse().map_err(|error: UnknownWord| Problem::bad_request(error.to_string())))
             .collect()
+    }
+
+    /// Receipts of which outcome.
+    pub(super) fn receipts(&self) -> Result<Receipts, Problem> {
+        match (self.dead_letters, self.ignored) {
+            (false, false) => Ok(Receipts::All),
+            (true, false) => Ok(Receipts::DeadLetters),
+            (false, true) => Ok(Receipts::Ignored),
+            (true, true) => Err(Problem::bad_request(
+                "`dead_letters` and `ignored` exclude each other: no receipt is both.",
+            )),
+        }
     }
 
     pub(super) fn before(&self) -> Result<Option<Id>, Problem> {

@@ -7,9 +7,10 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tocsin_core::fold::ReceiptRecord;
+use tocsin_core::id::Id;
 use tocsin_core::journal::Fact;
 use tocsin_core::plugin::{Pair, SourceRequest};
-use tocsin_store::{IncidentQuery, ReadError, ReceiptQuery};
+use tocsin_store::{IncidentQuery, ReadError, ReceiptQuery, Receipts};
 
 use super::query::{self, ListQuery};
 use super::{Control, blocking, shapes};
@@ -23,7 +24,7 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, Problem> {
     let query = ReceiptQuery {
         source: list.source.clone(),
-        dead_letters_only: list.dead_letters,
+        which: list.receipts()?,
         before: list.before()?,
         limit: list.limit(),
     };
@@ -78,32 +79,56 @@ async fn find(control: &Control, receipt: &str) -> Result<(ReceiptRecord, Option
     Ok((found, request))
 }
 
-/// Dead letters that one request decodes again or discards.
+/// Receipts that are read at once, or discarded by one entry of the journal.
 const AT_ONCE: usize = 1000;
 
-/// The dead letters of `source`, or of all, the newest first.
-async fn dead_letters(control: &Control, source: Option<String>) -> Result<Vec<ReceiptRecord>, Problem> {
-    let query = ReceiptQuery { source, dead_letters_only: true, before: None, limit: AT_ONCE };
+/// The ids of a source's receipts of this outcome, the oldest first.
+async fn ids(control: &Control, source: String, which: Receipts) -> Result<Vec<Id>, Problem> {
     let app = control.app.clone();
     let found = blocking(move || -> Result<_, Problem> {
-        known_source(&app, query.source.as_ref())?;
-        Ok(app.store.receipts(&query)?)
+        known_source(&app, Some(&source))?;
+        let mut query = ReceiptQuery { source: Some(source), which, before: None, limit: AT_ONCE };
+        let mut ids: Vec<Id> = Vec::new();
+        loop {
+            let page = app.store.receipts(&query)?;
+            ids.extend(page.iter().map(|receipt| receipt.id));
+            match page.last() {
+                Some(last) if page.len() == AT_ONCE => query.before = Some(last.id),
+                _ => break,
+            }
+        }
+        ids.reverse();
+        Ok(ids)
     });
     found.await
 }
 
-/// Decodes a source's dead letters again, the oldest first, as they came.
+/// Which receipts of a source are decoded again: the dead letters, unless the ignored ones are asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RedecodeQuery {
+    #[serde(default)]
+    ignored: bool,
+}
+
+/// Decodes a source's dead letters or ignored requests again, the oldest first, as they came.
 pub(super) async fn redecode_all(
     State(control): State<Control>,
     Path(source): Path<String>,
+    Query(query): Query<RedecodeQuery>,
 ) -> Result<Json<Value>, Problem> {
+    let which = if query.ignored { Receipts::Ignored } else { Receipts::DeadLetters };
     let mut outcomes = Vec::new();
-    for found in dead_letters(&control, Some(source)).await?.into_iter().rev() {
-        let (store, id) = (control.app.store.clone(), found.id);
-        // Bytes that are no longer kept cannot be decoded; the receipt stays as it is.
-        let outcome = match blocking(move || store.request(id)).await? {
-            Some(request) => decode_again(&control.app, &found, request).await?,
-            None => found,
+    for id in ids(&control, source, which).await? {
+        let store = control.app.store.clone();
+        let read = blocking(move || Ok::<_, ReadError>((store.receipt(id)?, store.request(id)?)));
+        let outcome = match read.await? {
+            (Some(found), Some(request)) if found.status.is_decodable() => {
+                decode_again(&control.app, &found, request).await?
+            }
+            // Bytes that are no longer kept cannot be decoded; the receipt stays as it is.
+            (Some(found), _) => found,
+            (None, _) => continue,
         };
         outcomes.push(shapes::receipt(&outcome));
     }
@@ -128,15 +153,15 @@ pub(super) async fn discard(
 ) -> Result<Json<Value>, Problem> {
     let mut receipts = body.receipts.iter().map(|text| query::id(text)).collect::<Result<Vec<_>, _>>()?;
     if let Some(source) = body.source {
-        receipts.extend(dead_letters(&control, Some(source)).await?.iter().map(|receipt| receipt.id));
+        receipts.extend(ids(&control, source, Receipts::DeadLetters).await?);
     }
     receipts.sort();
     receipts.dedup();
-    let count = receipts.len();
-    if count > 0 {
-        control.app.record(Fact::Discarded { receipts, actor: body.actor }).await?;
+    for receipts in receipts.chunks(AT_ONCE) {
+        let fact = Fact::Discarded { receipts: receipts.to_vec(), actor: body.actor.clone() };
+        control.app.record(fact).await?;
     }
-    Ok(Json(json!({ "discarded": count })))
+    Ok(Json(json!({ "discarded": receipts.len() })))
 }
 
 /// The request: its body as text where it is text, otherwise in base 64.

@@ -7,6 +7,8 @@ use tocsin_core::delivery::{Attempt, Delivery, DeliveryState};
 use tocsin_core::event::Event;
 use tocsin_core::fold::{Effect, Happening, ReceiptRecord, ReceiptStatus, TimelineItem};
 use tocsin_core::incident::Incident;
+use tocsin_core::journal::RejectedElements;
+use tocsin_core::plugin::RejectedElement;
 use tocsin_core::time::Timestamp;
 
 use tocsin_store::{Counts, Verified};
@@ -104,20 +106,34 @@ fn attempt(attempt: &Attempt) -> Value {
 pub(super) fn receipt(receipt: &ReceiptRecord) -> Value {
     let reason = match &receipt.status {
         ReceiptStatus::Applied => Value::Null,
+        ReceiptStatus::PartlyRefused(elements) => json!(words::rejected(elements)),
         ReceiptStatus::Ignored(why) | ReceiptStatus::Refused(why) | ReceiptStatus::Failed(why) => json!(why),
         ReceiptStatus::Discarded(actor) => json!(format!("discarded by {actor}")),
         ReceiptStatus::Duplicate(first) => json!(format!("the same delivery as {first}")),
     };
-    json!({
+    let mut shape = json!({
         "id": receipt.id.to_string(),
         "at": receipt.at.to_string(),
         "source": receipt.source,
         "plugin": receipt.plugin,
-        "status": receipt.status.as_str(),
+        "status": receipt.outcome(),
         "dead_letter": receipt.status.is_dead_letter(),
+        "decodable": receipt.status.is_decodable(),
         "reason": reason,
         "effects": receipt.effects.iter().map(effect).collect::<Value>(),
-    })
+        "remarks": receipt.remarks,
+    });
+    if let ReceiptStatus::PartlyRefused(elements) = &receipt.status {
+        shape["refused"] = refused(elements);
+        shape["refused_count"] = json!(elements.count);
+    }
+    shape
+}
+
+/// The elements of a request that could not be read, as far as they are kept.
+pub(crate) fn refused(elements: &RejectedElements) -> Value {
+    let element = |element: &RejectedElement| json!({ "place": element.place, "reason": element.reason });
+    elements.kept.iter().map(element).collect()
 }
 
 fn effect(effect: &Effect) -> Value {
@@ -144,6 +160,7 @@ pub(super) fn counts(counts: &Counts) -> Value {
         "incidents": incidents,
         "deliveries": deliveries,
         "receipts": counts.receipts,
+        "ignored": counts.ignored,
         "dead_letters": { "in": counts.dead_letters, "out": dead },
         "kept_requests": counts.requests,
         "journal_entries": counts.entries,

@@ -20,6 +20,7 @@ use super::client;
 use super::credentials::{prove_body, prove_head, strip};
 use crate::app::{App, CommitError};
 use crate::config::Source;
+use crate::control::refused;
 use crate::pipeline::{Ingested, ingest};
 use crate::problem::Problem;
 use crate::server::Peer;
@@ -197,7 +198,7 @@ async fn read(body: Body, headers: &HeaderMap, limit: usize) -> Result<Vec<u8>, 
 }
 
 async fn answer(app: &App, ingested: Ingested) -> Result<Response, Problem> {
-    let Ingested { receipt, reply, unsupported } = ingested;
+    let Ingested { receipt, reply, unsupported, .. } = ingested;
     match (&receipt.status, reply) {
         (ReceiptStatus::Refused(why), _) => {
             let status = if unsupported {
@@ -221,11 +222,14 @@ async fn answer(app: &App, ingested: Ingested) -> Result<Response, Problem> {
             document["receipt"] = json!(receipt.id.to_string());
             Ok(Json(document).into_response())
         }
+        (ReceiptStatus::PartlyRefused(_), None) => {
+            Ok(Json(accepted(&receipt, "partly refused")).into_response())
+        }
         (ReceiptStatus::Applied | ReceiptStatus::Discarded(_), None) => {
-            Ok(Json(accepted(&receipt, "applied")).into_response())
+            Ok(Json(accepted(&receipt, receipt.outcome())).into_response())
         }
         (ReceiptStatus::Ignored(why), None) => {
-            let mut document = accepted(&receipt, "ignored");
+            let mut document = accepted(&receipt, receipt.outcome());
             document["reason"] = json!(why);
             Ok(Json(document).into_response())
         }
@@ -243,7 +247,15 @@ fn accepted(receipt: &ReceiptRecord, status: &str) -> Value {
             Some(json!({ "id": id.to_string(), "number": number, "change": change }))
         })
         .collect();
-    json!({ "receipt": receipt.id.to_string(), "status": status, "incidents": incidents })
+    let mut document = json!({ "receipt": receipt.id.to_string(), "status": status, "incidents": incidents });
+    if let ReceiptStatus::PartlyRefused(elements) = &receipt.status {
+        document["refused"] = refused(elements);
+        document["refused_count"] = json!(elements.count);
+    }
+    if !receipt.remarks.is_empty() {
+        document["remarks"] = json!(receipt.remarks);
+    }
+    document
 }
 
 /// The plugin's own answer; one that cannot be sent is no answer.

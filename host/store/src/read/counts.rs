@@ -21,8 +21,10 @@ pub struct Counts {
     pub deliveries: [(DeliveryState, u64); DeliveryState::ALL.len()],
     /// Receipts, dead letters included.
     pub receipts: u64,
-    /// Receipts that were not decoded.
+    /// Receipts that were refused, also in part, or failed.
     pub dead_letters: u64,
+    /// Receipts that were ignored.
+    pub ignored: u64,
     /// Raw requests that are kept.
     pub requests: u64,
     /// Entries of the journal.
@@ -62,6 +64,7 @@ fn counts(live: &Live, snapshot: &Snapshot) -> Result<Counts, Fault> {
         deliveries: DeliveryState::ALL.map(|state| (state, counters.deliveries(state))),
         receipts: length(tables::RECEIPTS)?,
         dead_letters: length(tables::DEAD_LETTERS)?,
+        ignored: length(tables::IGNORED)?,
         requests: length(tables::REQUESTS)? + length(tables::REQUESTS_DEAD)?,
         entries: length(tables::JOURNAL)?,
         file_bytes: live.file_bytes()?,

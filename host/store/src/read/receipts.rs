@@ -12,14 +12,26 @@ use crate::{rows, tables};
 /// Which receipts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReceiptQuery {
-    /// Of this source. Looked for among all, or among the dead letters.
+    /// Of this source. Looked for among all that `which` says.
     pub source: Option<String>,
-    /// Only those that were not decoded.
-    pub dead_letters_only: bool,
+    /// Of which outcome.
+    pub which: Receipts,
     /// Made before this one.
     pub before: Option<Id>,
     /// At most so many; 0 gives none.
     pub limit: usize,
+}
+
+/// Receipts by their outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Receipts {
+    /// All of them.
+    #[default]
+    All,
+    /// Those that were refused, also in part, or failed.
+    DeadLetters,
+    /// Those that were ignored.
+    Ignored,
 }
 
 impl Store {
@@ -61,7 +73,11 @@ impl Store {
 
 fn receipts(snapshot: &Snapshot, query: &ReceiptQuery) -> Result<Vec<ReceiptRecord>, Fault> {
     let receipts = snapshot.table(tables::RECEIPTS)?;
-    let index = if query.dead_letters_only { tables::DEAD_LETTERS } else { tables::RECEIPTS };
+    let index = match query.which {
+        Receipts::All => tables::RECEIPTS,
+        Receipts::DeadLetters => tables::DEAD_LETTERS,
+        Receipts::Ignored => tables::IGNORED,
+    };
     page(Newest::below(snapshot, index, &[Vec::new()], query.before)?, query.limit, |id| {
         let receipt: ReceiptRecord = rows::get(&receipts, tables::RECEIPTS, &id.to_bytes())?
             .ok_or_else(|| dangling(tables::RECEIPTS, id, index))?;

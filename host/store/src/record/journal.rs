@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use tocsin_core::event::Event;
-use tocsin_core::journal::{Decoding, Entry, Fact, Outcome, Received, Verdict};
+use tocsin_core::journal::{Decoding, Entry, Fact, Outcome, Received, RejectedElements, Verdict};
 use tocsin_core::routing::Routing;
 
 use super::delivery::ReferenceV1;
 use super::incident::EventV1;
+use super::receipt::RejectedV1;
 use super::routing::RoutingV1;
 use super::words::{CommandV1, SeverityV1};
 use super::{IdV1, Text, TimeV1, optional};
@@ -42,6 +43,11 @@ enum FactV1<'a> {
     Redecoded {
         receipt: IdV1,
         received: ReceivedV1<'a>,
+    },
+    Continued {
+        receipt: IdV1,
+        after: u64,
+        events: Vec<EventV1<'a>>,
     },
     Commanded {
         incident: IdV1,
@@ -90,6 +96,11 @@ impl<'a> From<&'a Fact> for FactV1<'a> {
             Fact::Redecoded { receipt, received } => {
                 Self::Redecoded { receipt: IdV1(*receipt), received: received.into() }
             }
+            Fact::Continued { receipt, after, events } => Self::Continued {
+                receipt: IdV1(*receipt),
+                after: *after,
+                events: events.iter().map(EventV1::from).collect(),
+            },
             Fact::Commanded { incident, command, actor, text } => Self::Commanded {
                 incident: IdV1(*incident),
                 command: (*command).into(),
@@ -138,6 +149,11 @@ impl From<FactV1<'_>> for Fact {
             FactV1::Redecoded { receipt, received } => {
                 Self::Redecoded { receipt: receipt.0, received: received.into() }
             }
+            FactV1::Continued { receipt, after, events } => Self::Continued {
+                receipt: receipt.0,
+                after,
+                events: events.into_iter().map(Event::from).collect(),
+            },
             FactV1::Commanded { incident, command, actor, text } => Self::Commanded {
                 incident: incident.0,
                 command: command.into(),
@@ -179,16 +195,22 @@ struct ReceivedV1<'a> {
     plugin: Text<'a>,
     identities: Vec<Text<'a>>,
     decoding: DecodingV1<'a>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rejected: Option<RejectedV1<'a>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    remarks: Vec<Text<'a>>,
 }
 
 impl<'a> From<&'a Received> for ReceivedV1<'a> {
     fn from(received: &'a Received) -> Self {
-        let Received { source, plugin, identities, decoding } = received;
+        let Received { source, plugin, identities, decoding, rejected, remarks } = received;
         Self {
             source: source.into(),
             plugin: plugin.into(),
             identities: identities.iter().map(Text::from).collect(),
             decoding: decoding.into(),
+            rejected: (*rejected != RejectedElements::default()).then(|| rejected.into()),
+            remarks: remarks.iter().map(Text::from).collect(),
         }
     }
 }
@@ -200,6 +222,8 @@ impl From<ReceivedV1<'_>> for Received {
             plugin: v1.plugin.into_owned(),
             identities: v1.identities.into_iter().map(Text::into_owned).collect(),
             decoding: v1.decoding.into(),
+            rejected: v1.rejected.map(RejectedElements::from).unwrap_or_default(),
+            remarks: v1.remarks.into_iter().map(Text::into_owned).collect(),
         }
     }
 }

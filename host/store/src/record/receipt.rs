@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use tocsin_core::fold::{Effect, Happening, Pause, ReceiptRecord, ReceiptStatus, TimelineItem};
+use tocsin_core::journal::RejectedElements;
+use tocsin_core::plugin::RejectedElement;
 
 use super::words::{ChangeKindV1, DeliveryStateV1, EventChangeV1, TransitionV1};
 use super::{IdV1, Text, TimeV1, optional};
@@ -14,11 +16,13 @@ pub(super) struct ReceiptRecordV1<'a> {
     plugin: Text<'a>,
     status: ReceiptStatusV1<'a>,
     effects: Vec<EffectV1<'a>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    remarks: Vec<Text<'a>>,
 }
 
 impl<'a> From<&'a ReceiptRecord> for ReceiptRecordV1<'a> {
     fn from(record: &'a ReceiptRecord) -> Self {
-        let ReceiptRecord { id, at, source, plugin, status, effects } = record;
+        let ReceiptRecord { id, at, source, plugin, status, effects, remarks } = record;
         Self {
             id: IdV1(*id),
             at: (*at).into(),
@@ -26,6 +30,7 @@ impl<'a> From<&'a ReceiptRecord> for ReceiptRecordV1<'a> {
             plugin: plugin.into(),
             status: status.into(),
             effects: effects.iter().map(EffectV1::from).collect(),
+            remarks: remarks.iter().map(Text::from).collect(),
         }
     }
 }
@@ -39,6 +44,7 @@ impl From<ReceiptRecordV1<'_>> for ReceiptRecord {
             plugin: v1.plugin.into_owned(),
             status: v1.status.into(),
             effects: v1.effects.into_iter().map(Effect::from).collect(),
+            remarks: v1.remarks.into_iter().map(Text::into_owned).collect(),
         }
     }
 }
@@ -47,6 +53,7 @@ impl From<ReceiptRecordV1<'_>> for ReceiptRecord {
 #[serde(rename_all = "snake_case")]
 enum ReceiptStatusV1<'a> {
     Applied,
+    PartlyRefused(RejectedV1<'a>),
     Ignored(Text<'a>),
     Duplicate(IdV1),
     Refused(Text<'a>),
@@ -58,6 +65,7 @@ impl<'a> From<&'a ReceiptStatus> for ReceiptStatusV1<'a> {
     fn from(status: &'a ReceiptStatus) -> Self {
         match status {
             ReceiptStatus::Applied => Self::Applied,
+            ReceiptStatus::PartlyRefused(rejected) => Self::PartlyRefused(rejected.into()),
             ReceiptStatus::Ignored(why) => Self::Ignored(why.into()),
             ReceiptStatus::Duplicate(first) => Self::Duplicate(IdV1(*first)),
             ReceiptStatus::Refused(why) => Self::Refused(why.into()),
@@ -71,12 +79,41 @@ impl From<ReceiptStatusV1<'_>> for ReceiptStatus {
     fn from(v1: ReceiptStatusV1<'_>) -> Self {
         match v1 {
             ReceiptStatusV1::Applied => Self::Applied,
+            ReceiptStatusV1::PartlyRefused(rejected) => Self::PartlyRefused(rejected.into()),
             ReceiptStatusV1::Ignored(why) => Self::Ignored(why.into_owned()),
             ReceiptStatusV1::Duplicate(first) => Self::Duplicate(first.0),
             ReceiptStatusV1::Refused(why) => Self::Refused(why.into_owned()),
             ReceiptStatusV1::Failed(why) => Self::Failed(why.into_owned()),
             ReceiptStatusV1::Discarded(actor) => Self::Discarded(actor.into_owned()),
         }
+    }
+}
+
+/// Elements of a request that could not be read: how many, and place and reason of the first.
+#[derive(Serialize, Deserialize)]
+pub(super) struct RejectedV1<'a> {
+    count: u64,
+    kept: Vec<(Text<'a>, Text<'a>)>,
+}
+
+impl<'a> From<&'a RejectedElements> for RejectedV1<'a> {
+    fn from(rejected: &'a RejectedElements) -> Self {
+        let RejectedElements { count, kept } = rejected;
+        let pair = |element: &'a RejectedElement| {
+            let RejectedElement { place, reason } = element;
+            (place.into(), reason.into())
+        };
+        Self { count: *count, kept: kept.iter().map(pair).collect() }
+    }
+}
+
+impl From<RejectedV1<'_>> for RejectedElements {
+    fn from(v1: RejectedV1<'_>) -> Self {
+        let element = |(place, reason): (Text<'_>, Text<'_>)| RejectedElement {
+            place: place.into_owned(),
+            reason: reason.into_owned(),
+        };
+        Self { count: v1.count, kept: v1.kept.into_iter().map(element).collect() }
     }
 }
 

@@ -85,6 +85,7 @@ words!(CommandV1 for Command {
 
 words!(TransitionV1 for Transition {
     Open = "open",
+    OpenAcknowledged = "open_acknowledged",
     Merge = "merge",
     Count = "count",
     Reopen = "reopen",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use redb::ReadableTable;
 use tocsin_core::delivery::{Delivery, DeliveryState, Reference};
-use tocsin_core::fold::{Pause, ReceiptRecord, State, TimelineItem, Timer};
+use tocsin_core::fold::{Pause, ReceiptRecord, ReceiptStatus, State, TimelineItem, Timer};
 use tocsin_core::id::Id;
 use tocsin_core::incident::Incident;
 use tocsin_core::routing::Router;
@@ -91,10 +91,15 @@ impl State for Tables<'_> {
         let key = receipt.id.to_bytes();
         let value = record(tables::RECEIPTS, &key, receipt, &mut self.buffer)?;
         let replaced = self.receipts.insert(key.as_slice(), value)?.is_some();
-        if receipt.status.is_dead_letter() {
-            self.dead_letters.insert(key.as_slice(), NOTHING)?;
-        } else if replaced {
-            self.dead_letters.remove(key.as_slice())?;
+        let is_ignored = matches!(receipt.status, ReceiptStatus::Ignored(_));
+        let indices =
+            [(&mut self.dead_letters, receipt.status.is_dead_letter()), (&mut self.ignored, is_ignored)];
+        for (index, is_in) in indices {
+            if is_in {
+                index.insert(key.as_slice(), NOTHING)?;
+            } else if replaced {
+                index.remove(key.as_slice())?;
+            }
         }
         Ok(())
     }

@@ -41,7 +41,7 @@ fn script_length() -> (u64, u64) {
 fn one_failed_write_or_sync_costs_its_own_batch_and_nothing_else() {
     for operation in 1..=script_length().0 {
         let told = survive(Failure::Once(operation, ErrorKind::Other));
-        // Twelve batches; the largest is six entries, and what depends on them is left out.
+        // Fourteen batches; the largest is six entries, and what depends on them is left out.
         assert!(told.kept.len() >= 8, "after operation {operation} the store did not go on");
     }
 }

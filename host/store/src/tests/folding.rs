@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use tocsin_core::delivery::{Delivery, DeliveryState};
-use tocsin_core::event::{EventChange, Severity};
-use tocsin_core::fold::{self, Applied, ApplyError, Rejection};
+use tocsin_core::event::{Event, EventChange, Severity};
+use tocsin_core::fold::{self, Applied, ApplyError, ReceiptStatus, Rejection};
 use tocsin_core::id::Id;
 use tocsin_core::incident::IncidentState;
 use tocsin_core::journal::{Decoding, Entry, Fact, Received, Verdict};
@@ -11,23 +11,66 @@ use tocsin_core::routing::{ActionStatus, Routing};
 use tocsin_core::transition::Command;
 
 use super::memory::Memory;
-use super::samples::{Script, assert_clean, event, options, outcome, plugin, routing, submit};
-use crate::{DeliveryQuery, IncidentQuery, ReceiptQuery, Store, WriteError};
+use super::samples::{Script, assert_clean, event, options, outcome, rejected, routing, submit};
+use crate::{DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts, Store, Write, WriteError};
 
 /// What happens next; numbers choose among what is there, or among what is not.
 #[derive(Clone, Debug)]
 enum Step {
-    Event { change: EventChange, key: u8, alias: Option<u8>, title: u8, identity: u8, source: bool },
-    Undecoded { decoding: u8 },
-    Redecoded { receipt: usize, key: u8 },
-    Commanded { incident: usize, command: Command },
-    Modified { incident: usize, title: Option<u8>, severity: Option<Severity>, note: bool },
-    Ticked { minutes: u16 },
-    Claimed { deliveries: Vec<usize> },
-    Settled { delivery: usize, verdict: u8 },
-    Retried { delivery: usize },
-    Started { routing: Option<u8> },
-    Passed { hours: u16 },
+    Event {
+        change: EventChange,
+        key: u8,
+        alias: Option<u8>,
+        title: u8,
+        identity: u8,
+        source: bool,
+    },
+    /// Several entries that are written together.
+    Large {
+        keys: Vec<u8>,
+        identity: u8,
+        rejected: usize,
+    },
+    Undecoded {
+        decoding: u8,
+    },
+    Redecoded {
+        receipt: usize,
+        keys: Vec<u8>,
+        rejected: usize,
+    },
+    Discarded {
+        receipt: usize,
+    },
+    Commanded {
+        incident: usize,
+        command: Command,
+    },
+    Modified {
+        incident: usize,
+        title: Option<u8>,
+        severity: Option<Severity>,
+        note: bool,
+    },
+    Ticked {
+        minutes: u16,
+    },
+    Claimed {
+        deliveries: Vec<usize>,
+    },
+    Settled {
+        delivery: usize,
+        verdict: u8,
+    },
+    Retried {
+        delivery: usize,
+    },
+    Started {
+        routing: Option<u8>,
+    },
+    Passed {
+        hours: u16,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -44,7 +87,11 @@ fn step() -> impl Strategy<Value = Step> {
             }
         ),
         1 => (0..3u8).prop_map(|decoding| Step::Undecoded { decoding }),
-        1 => (0..20usize, 0..4u8).prop_map(|(receipt, key)| Step::Redecoded { receipt, key }),
+        2 => (proptest::collection::vec(0..4u8, 1..7), 0..30u8, 0..3usize)
+            .prop_map(|(keys, identity, rejected)| Step::Large { keys, identity, rejected }),
+        2 => (0..20usize, proptest::collection::vec(0..4u8, 1..4), 0..2usize)
+            .prop_map(|(receipt, keys, rejected)| Step::Redecoded { receipt, keys, rejected }),
+        1 => (0..20usize).prop_map(|receipt| Step::Discarded { receipt }),
         2 => (0..6usize, proptest::sample::select(Command::ALL.to_vec()))
             .prop_map(|(incident, command)| Step::Commanded { incident, command }),
         1 => (
@@ -107,11 +154,32 @@ fn pick<'a>(all: impl Iterator<Item = &'a Id>, n: usize) -> Id {
 fn received(source: bool, identity: u8, decoding: Decoding) -> Received {
     let source = if source { "grafana" } else { "jira" };
     let identities = vec![format!("identity-{identity}")];
-    Received { source: source.to_owned(), plugin: plugin(), identities, decoding }
+    Received { identities, ..super::samples::received(source, decoding) }
 }
 
-/// The entry for `step`, given what is there.
-fn entry(step: Step, script: &mut Script, memory: &Memory) -> Option<Entry> {
+fn triggers(keys: &[u8]) -> Vec<Event> {
+    keys.iter().map(|key| event(EventChange::Trigger, &format!("key-{key}"), "One of several")).collect()
+}
+
+/// A request of two events in each entry.
+fn large(keys: &[u8], identity: u8, count: usize, script: &mut Script) -> Write {
+    let mut events = triggers(keys);
+    let mut rest = events.split_off(events.len().min(2));
+    let received =
+        Received { rejected: rejected(count), ..received(true, identity, Decoding::Events(events.clone())) };
+    let entry = script.entry(Fact::Received(received));
+    let (mut after, mut more) = (events.len() as u64, Vec::new());
+    while !rest.is_empty() {
+        let events: Vec<_> = rest.drain(..rest.len().min(2)).collect();
+        let count = events.len() as u64;
+        more.push(Fact::Continued { receipt: entry.seed, after, events });
+        after += count;
+    }
+    Write { more: entry.followed_by(more), ..entry.into() }
+}
+
+/// What `step` writes, given what is there.
+fn write(step: Step, script: &mut Script, memory: &Memory) -> Option<Write> {
     let in_state = |state: DeliveryState| {
         let found = move |delivery: &&Delivery| delivery.state == state;
         memory.deliveries.values().filter(found).map(|delivery| &delivery.id)
@@ -123,6 +191,7 @@ fn entry(step: Step, script: &mut Script, memory: &Memory) -> Option<Entry> {
             event.occurred_at = (title == 2).then_some(super::samples::START);
             Fact::Received(received(source, identity, Decoding::Events(vec![event])))
         }
+        Step::Large { keys, identity, rejected } => return Some(large(&keys, identity, rejected, script)),
         Step::Undecoded { decoding } => {
             let why = "why".to_owned();
             let decoding = match decoding {
@@ -132,11 +201,16 @@ fn entry(step: Step, script: &mut Script, memory: &Memory) -> Option<Entry> {
             };
             Fact::Received(received(true, 99, decoding))
         }
-        Step::Redecoded { receipt, key } => {
-            let event = event(EventChange::Trigger, &format!("key-{key}"), "Decoded again");
+        Step::Redecoded { receipt, keys, rejected: count } => {
             let receipt = pick(memory.receipts.keys(), receipt);
-            Fact::Redecoded { receipt, received: received(true, 98, Decoding::Events(vec![event])) }
+            let decoding = Decoding::Events(triggers(&keys));
+            let received = Received { rejected: rejected(count), ..received(true, 98, decoding) };
+            Fact::Redecoded { receipt, received }
         }
+        Step::Discarded { receipt } => Fact::Discarded {
+            receipts: vec![pick(memory.receipts.keys(), receipt)],
+            actor: "operator".to_owned(),
+        },
         Step::Commanded { incident, command } => Fact::Commanded {
             incident: pick(memory.incidents.keys(), incident),
             command,
@@ -174,14 +248,18 @@ fn entry(step: Step, script: &mut Script, memory: &Memory) -> Option<Entry> {
             return None;
         }
     };
-    Some(script.entry(fact))
+    Some(script.entry(fact).into())
 }
 
-fn into_memory(memory: &mut Memory, entry: &Entry) -> Result<Applied, Rejection> {
-    fold::apply(memory, entry).map_err(|error| match error {
-        ApplyError::Rejected(rejection) => rejection,
-        ApplyError::State(never) => match never {},
-    })
+fn into_memory(memory: &mut Memory, write: &Write) -> Result<Applied, Rejection> {
+    let mut apply = |entry: &Entry| {
+        fold::apply(memory, entry).map_err(|error| match error {
+            ApplyError::Rejected(rejection) => rejection,
+            ApplyError::State(never) => match never {},
+        })
+    };
+    let first = apply(&write.entry)?;
+    write.more.iter().try_fold(first, |applied, entry| Ok(applied.and_then(apply(entry)?)))
 }
 
 /// Everything that can be read is as the maps have it.
@@ -234,6 +312,14 @@ fn assert_same(store: &Store, memory: &Memory) {
     }
     let dead = memory.receipts.values().filter(|receipt| receipt.status.is_dead_letter()).count();
     assert_eq!(counts.dead_letters, dead as u64);
+    for (which, is_one) in [
+        (Receipts::DeadLetters, (|status| status.is_dead_letter()) as fn(&ReceiptStatus) -> bool),
+        (Receipts::Ignored, |status| matches!(status, ReceiptStatus::Ignored(_))),
+    ] {
+        let found = store.receipts(&ReceiptQuery { which, limit, ..Default::default() }).unwrap();
+        let expected = memory.receipts.values().rev().filter(|receipt| is_one(&receipt.status));
+        assert!(found.iter().eq(expected), "{which:?}");
+    }
 }
 
 proptest! {
@@ -246,16 +332,16 @@ proptest! {
     ) {
         let mut memory = Memory::new();
         let mut script = Script::new();
-        let mut entries = vec![script.started(Some(routing()))];
-        let mut expected = vec![into_memory(&mut memory, &entries[0])];
+        let mut writes: Vec<Write> = vec![script.started(Some(routing())).into()];
+        let mut expected = vec![into_memory(&mut memory, &writes[0])];
         for step in steps {
-            let Some(entry) = entry(step, &mut script, &memory) else { continue };
-            expected.push(into_memory(&mut memory, &entry));
-            entries.push(entry);
+            let Some(write) = write(step, &mut script, &memory) else { continue };
+            expected.push(into_memory(&mut memory, &write));
+            writes.push(write);
         }
         let backend = redb::backends::InMemoryBackend::new();
         let store = Store::open_backend(backend, crate::Options { batch, ..options() }).unwrap();
-        let answers: Vec<_> = entries.into_iter().map(|entry| submit(&store, entry)).collect();
+        let answers: Vec<_> = writes.into_iter().map(|write| submit(&store, write)).collect();
         let results: Vec<_> = answers.into_iter().map(|answer| answer.recv().unwrap()).collect();
         let expected: Vec<_> = expected.into_iter().map(|result| result.map_err(WriteError::Rejected)).collect();
         prop_assert_eq!(results, expected);

@@ -73,7 +73,7 @@ fn a_file_of_a_forgotten_version_is_refused_with_what_to_do() {
     let error = error_with_format(tables::FORMAT - 1);
     let store = "the store".to_owned();
     assert_eq!(error, OpenError::Older { store, found: tables::FORMAT - 1, supported: tables::FORMAT });
-    assert!(error.to_string().contains("a version in between"), "{error}");
+    assert!(error.to_string().contains("run the version that wrote it"), "{error}");
 }
 
 #[test]

@@ -5,11 +5,11 @@ use tocsin_core::event::EventChange;
 use tocsin_core::fold::{Applied, Happening};
 use tocsin_core::id::Id;
 use tocsin_core::incident::IncidentState;
-use tocsin_core::journal::{Decoding, Fact, Verdict};
+use tocsin_core::journal::{Decoding, Fact, Received, Verdict};
 use tocsin_core::time::Timestamp;
 
-use super::samples::{Script, assert_clean, event, options, outcome, started, write};
-use crate::{DeliveryQuery, IncidentQuery, ReceiptQuery, Store};
+use super::samples::{Script, assert_clean, event, options, outcome, received, rejected, started, write};
+use crate::{DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts, Store};
 
 fn incident(applied: &Applied) -> Id {
     applied.receipt.as_ref().unwrap().effects[0].incident.unwrap().0
@@ -166,7 +166,7 @@ fn a_start_makes_due_what_was_being_sent_and_lets_paused_connections_go_on() {
 }
 
 #[test]
-fn receipts_come_newest_first_with_the_dead_letters_apart() {
+fn receipts_come_newest_first_with_the_dead_letters_and_the_ignored_ones_apart() {
     let (store, mut script) = started(options());
     open(&store, &mut script, "first");
     let dead = script.received(Decoding::Refused("no title".to_owned()));
@@ -178,10 +178,29 @@ fn receipts_come_newest_first_with_the_dead_letters_apart() {
     assert_eq!(all.len(), 3);
     assert_eq!(all[1].id, dead_id);
     assert_eq!(list(ReceiptQuery { before: Some(all[0].id), ..Default::default() }), all[1..]);
-    assert_eq!(list(ReceiptQuery { dead_letters_only: true, ..Default::default() }), all[1..2]);
+    assert_eq!(list(ReceiptQuery { which: Receipts::DeadLetters, ..Default::default() }), all[1..2]);
     assert_eq!(list(ReceiptQuery { source: Some("jira".to_owned()), ..Default::default() }), []);
     assert_eq!(store.receipt(dead_id).unwrap().as_ref(), Some(&all[1]));
     assert_eq!(store.counts().unwrap().dead_letters, 1);
+
+    let ignored = script.received(Decoding::Ignored("a test message".to_owned()));
+    let events = Decoding::Events(vec![event(EventChange::Trigger, "third", "Third")]);
+    let partly = Received { rejected: rejected(1), ..received("grafana", events) };
+    let partly = script.write(partly);
+    for write_one in [ignored.clone(), partly.clone()] {
+        write(&store, write_one).unwrap();
+    }
+    let ids = |which| -> Vec<Id> {
+        list(ReceiptQuery { which, ..Default::default() }).iter().map(|receipt| receipt.id).collect()
+    };
+    assert_eq!(ids(Receipts::DeadLetters), [partly.entry.seed, dead_id]);
+    assert_eq!(ids(Receipts::Ignored), [ignored.entry.seed]);
+    let counts = store.counts().unwrap();
+    assert_eq!((counts.dead_letters, counts.ignored), (2, 1));
+    let again = received("grafana", Decoding::Events(vec![event(EventChange::Trigger, "fourth", "Fourth")]));
+    write(&store, script.entry(Fact::Redecoded { receipt: ignored.entry.seed, received: again })).unwrap();
+    assert_eq!(ids(Receipts::Ignored), []);
+    assert_clean(&store);
 }
 
 #[test]

@@ -9,7 +9,8 @@ use tocsin_core::event::{Event, EventChange, Severity};
 use tocsin_core::fold::{Effect, Happening, Pause, ReceiptRecord, ReceiptStatus, TimelineItem};
 use tocsin_core::id::Id;
 use tocsin_core::incident::{Incident, IncidentState};
-use tocsin_core::journal::{Decoding, Entry, Fact, Received, Verdict};
+use tocsin_core::journal::{Decoding, Entry, Fact, Received, RejectedElements, Verdict};
+use tocsin_core::plugin::RejectedElement;
 use tocsin_core::routing::{ActionRule, ActionStatus, Routing};
 use tocsin_core::time::Timestamp;
 use tocsin_core::transition::{Command, Transition};
@@ -86,7 +87,19 @@ fn verdicts() -> Vec<Verdict> {
 }
 
 fn received(decoding: Decoding) -> Received {
-    Received { source: text(), plugin: text(), identities: vec![text(), String::new()], decoding }
+    Received {
+        source: text(),
+        plugin: text(),
+        identities: vec![text(), String::new()],
+        decoding,
+        rejected: RejectedElements::default(),
+        remarks: Vec::new(),
+    }
+}
+
+fn rejected() -> RejectedElements {
+    let kept = vec![RejectedElement { place: text(), reason: text() }];
+    RejectedElements { count: u64::MAX, kept }
 }
 
 fn facts() -> Vec<Fact> {
@@ -106,6 +119,9 @@ fn facts() -> Vec<Fact> {
             Some(Fact::Redecoded { receipt: id(1), received: received(Decoding::Failed(text())) })
         }
         Some(Fact::Redecoded { .. }) => {
+            Some(Fact::Continued { receipt: id(1), after: u64::MAX, events: events() })
+        }
+        Some(Fact::Continued { .. }) => {
             Some(Fact::Commanded { incident: id(2), command: Command::Note, actor: text(), text: text() })
         }
         Some(Fact::Commanded { .. }) => Some(modified(Some(text()), Some(Severity::Info))),
@@ -122,6 +138,11 @@ fn facts() -> Vec<Fact> {
     one_of_each
         .into_iter()
         .chain([Fact::Started { version: text(), routing: None }, modified(None, None)])
+        .chain([Fact::Received(Received {
+            rejected: rejected(),
+            remarks: vec![text(), String::new()],
+            ..received(Decoding::Events(events()))
+        })])
         .chain(Severity::ALL.map(|severity| modified(None, Some(severity))))
         .chain(decodings().into_iter().map(|decoding| Fact::Received(received(decoding))))
         .chain(verdicts().into_iter().map(settled))
@@ -226,7 +247,8 @@ fn transitions() -> Vec<Transition> {
     use Transition as T;
     chain(|transition| match transition {
         None => Some(T::Open),
-        Some(T::Open) => Some(T::Merge),
+        Some(T::Open) => Some(T::OpenAcknowledged),
+        Some(T::OpenAcknowledged) => Some(T::Merge),
         Some(T::Merge) => Some(T::Count),
         Some(T::Count) => Some(T::Reopen),
         Some(T::Reopen) => Some(T::Acknowledge),
@@ -243,7 +265,8 @@ fn transitions() -> Vec<Transition> {
 fn every_receipt_is_read_as_it_was_written() {
     let statuses = chain(|status| match status {
         None => Some(ReceiptStatus::Applied),
-        Some(ReceiptStatus::Applied) => Some(ReceiptStatus::Ignored(text())),
+        Some(ReceiptStatus::Applied) => Some(ReceiptStatus::PartlyRefused(rejected())),
+        Some(ReceiptStatus::PartlyRefused(_)) => Some(ReceiptStatus::Ignored(text())),
         Some(ReceiptStatus::Ignored(_)) => Some(ReceiptStatus::Duplicate(id(9))),
         Some(ReceiptStatus::Duplicate(_)) => Some(ReceiptStatus::Refused(text())),
         Some(ReceiptStatus::Refused(_)) => Some(ReceiptStatus::Failed(text())),
@@ -257,7 +280,10 @@ fn every_receipt_is_read_as_it_was_written() {
     let effects: Vec<Effect> = transitions().into_iter().map(effect).collect();
     for status in statuses {
         let (source, plugin, effects) = (text(), text(), effects.clone());
-        assert_kept(&ReceiptRecord { id: id(1), at: START, source, plugin, status, effects });
+        let bare =
+            ReceiptRecord { id: id(1), at: START, source, plugin, status, effects, remarks: Vec::new() };
+        assert_kept(&bare);
+        assert_kept(&ReceiptRecord { remarks: vec![text(), String::new()], ..bare });
     }
 }
 

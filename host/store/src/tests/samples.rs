@@ -7,8 +7,8 @@ use tocsin_core::delivery::{ChangeKind, Reference};
 use tocsin_core::event::{Event, EventChange, Link, Severity};
 use tocsin_core::fold::Applied;
 use tocsin_core::id::Id;
-use tocsin_core::journal::{Decoding, Entry, Fact, Outcome, Received, Verdict};
-use tocsin_core::plugin::{Pair, SourceRequest};
+use tocsin_core::journal::{Decoding, Entry, Fact, Outcome, Received, RejectedElements, Verdict};
+use tocsin_core::plugin::{Pair, RejectedElement, SourceRequest};
 use tocsin_core::routing::{ActionRule, ActionStatus, Routing, SourceRule};
 use tocsin_core::time::Timestamp;
 
@@ -40,9 +40,15 @@ impl Script {
 
     pub(super) fn received(&mut self, decoding: Decoding) -> Write {
         let identities = vec![format!("delivery-{}", self.made)];
-        let received = Received { source: "grafana".to_owned(), plugin: plugin(), identities, decoding };
-        let entry = self.entry(Fact::Received(received));
-        Write { request: Some(request(entry.at)), entry }
+        self.write(Received { identities, ..received("grafana", decoding) })
+    }
+
+    /// A request that comes with this, in as many entries as it needs.
+    pub(super) fn write(&mut self, received: Received) -> Write {
+        let entry = self.entry(Fact::Ticked);
+        let (first, more) = received.split(entry.seed);
+        let entry = Entry { fact: Fact::Received(first), ..entry };
+        Write { request: Some(request(entry.at)), more: entry.followed_by(more), entry }
     }
 
     pub(super) fn trigger(&mut self, key: &str, title: &str) -> Write {
@@ -56,6 +62,24 @@ impl Script {
 
 pub(super) fn plugin() -> String {
     "grafana 0.1.0 9f86d081".to_owned()
+}
+
+/// What came of decoding a request of this source.
+pub(super) fn received(source: &str, decoding: Decoding) -> Received {
+    Received {
+        source: source.to_owned(),
+        plugin: plugin(),
+        identities: Vec::new(),
+        decoding,
+        rejected: RejectedElements::default(),
+        remarks: Vec::new(),
+    }
+}
+
+/// Elements that could not be read.
+pub(super) fn rejected(count: usize) -> RejectedElements {
+    let element = |n| RejectedElement { place: format!("alerts[{n}]"), reason: "it has no key".to_owned() };
+    (0..count).map(element).collect::<Vec<_>>().into()
 }
 
 pub(super) fn event(change: EventChange, key: &str, title: &str) -> Event {

@@ -59,10 +59,10 @@ fn a_removed_row_and_an_added_one_are_named() {
 
 #[test]
 fn an_altered_counter_is_found() {
-    let change = text(|record| record.replace("\"number\":8", "\"number\":9"));
+    let change = text(|record| record.replace("\"number\":11", "\"number\":12"));
     let verified = verify_altered(tables::META, |_| tables::META_COUNTERS.to_vec(), change);
     let difference = verified.differences[0].to_string();
-    assert_eq!(difference, "meta \"counters\": `number` is 9, the journal says 8");
+    assert_eq!(difference, "meta \"counters\": `number` is 12, the journal says 11");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use tocsin_core::journal::{Decoding, Entry, Fact, Received, Verdict};
 use tocsin_core::time::Timestamp;
 use tocsin_core::transition::Command;
 
-use super::samples::{Answer, Gate, Script, event, outcome, plugin, routing, submit};
+use super::samples::{Answer, Gate, Script, event, outcome, received, rejected, routing, submit};
 use crate::{DeliveryQuery, Store, Write, WriteError};
 
 /// What was submitted, and what came back for it.
@@ -34,7 +34,29 @@ pub(super) fn run(store: &Store) -> Told {
     told.write(store, vec![script.received(resolved)]);
     told.write(store, vec![script.started(None).into()]);
     told.write(store, vec![script.received(Decoding::Refused("no title".to_owned()))]);
+    partly(&mut told, &mut script, store);
     told
+}
+
+/// A request that is ignored, and one of several entries that is refused in part.
+fn partly(told: &mut Told, script: &mut Script, store: &Store) {
+    told.write(store, vec![script.received(Decoding::Ignored("a test message".to_owned()))]);
+    let events = (0..3).map(|n| event(EventChange::Trigger, &format!("fan-{n}"), "Fan stands still"));
+    let (mut first, rest): (Vec<_>, Vec<_>) = events.enumerate().partition(|(n, _)| *n < 2);
+    let decoding = Decoding::Events(first.drain(..).map(|(_, event)| event).collect());
+    let partly = Received {
+        rejected: rejected(2),
+        remarks: vec!["a time could not be read".to_owned()],
+        ..received("grafana", decoding)
+    };
+    let mut write = script.write(partly);
+    let more = Fact::Continued {
+        receipt: write.entry.seed,
+        after: 2,
+        events: rest.into_iter().map(|(_, event)| event).collect(),
+    };
+    write.more = write.entry.followed_by(vec![more]);
+    told.write(store, vec![write]);
 }
 
 fn settle(told: &mut Told, script: &mut Script, store: &Store) {
@@ -76,14 +98,11 @@ fn settle(told: &mut Told, script: &mut Script, store: &Store) {
 }
 
 fn redecode(told: &mut Told, script: &mut Script, store: &Store) {
-    let query = crate::ReceiptQuery { dead_letters_only: true, limit: 1, ..Default::default() };
+    let query = crate::ReceiptQuery { which: crate::Receipts::DeadLetters, limit: 1, ..Default::default() };
     for receipt in store.receipts(&query).into_iter().flatten() {
-        let received = Received {
-            source: receipt.source,
-            plugin: plugin(),
-            identities: vec!["again".to_owned()],
-            decoding: Decoding::Events(vec![event(EventChange::Trigger, "memory", "Out of memory")]),
-        };
+        let decoding = Decoding::Events(vec![event(EventChange::Trigger, "memory", "Out of memory")]);
+        let received =
+            Received { identities: vec!["again".to_owned()], ..received(&receipt.source, decoding) };
         told.write(store, vec![script.entry(Fact::Redecoded { receipt: receipt.id, received }).into()]);
     }
 }
@@ -91,7 +110,8 @@ fn redecode(told: &mut Told, script: &mut Script, store: &Store) {
 impl Told {
     /// The first by itself, the others in one batch; whether all were kept.
     fn write(&mut self, store: &Store, writes: Vec<Write>) -> bool {
-        let entries: Vec<Entry> = writes.iter().map(|write| write.entry.clone()).collect();
+        let all = |write: &Write| [vec![write.entry.clone()], write.more.clone()].concat();
+        let entries: Vec<Vec<Entry>> = writes.iter().map(all).collect();
         let mut writes = writes.into_iter();
         let Some(first) = writes.next() else { return true };
         let gate = Gate::close(store, first);
@@ -100,9 +120,9 @@ impl Told {
         drop(gate);
         results.extend(answers.into_iter().map(|answer| answer.recv().unwrap()));
         let failed = self.failed;
-        for (entry, result) in entries.into_iter().zip(results) {
+        for (entries, result) in entries.into_iter().zip(results) {
             match result {
-                Ok(_) => self.kept.push(entry),
+                Ok(_) => self.kept.extend(entries),
                 Err(WriteError::Storage(_)) => self.failed += 1,
                 // About something that an earlier failure kept out.
                 Err(WriteError::Rejected(_)) if self.failed > 0 => self.failed += 1,

@@ -6,11 +6,11 @@ use tocsin_core::event::EventChange;
 use tocsin_core::fold::{ReceiptStatus, Rejection};
 use tocsin_core::id::Id;
 use tocsin_core::incident::IncidentState;
-use tocsin_core::journal::{Decoding, Fact, Received};
+use tocsin_core::journal::{Decoding, EVENTS_PER_ENTRY, Fact};
 use tocsin_core::transition::Command;
 
 use super::disk::Disk;
-use super::samples::{Gate, Script, assert_clean, event, options, plugin, routing, started, submit, write};
+use super::samples::{Gate, Script, assert_clean, event, options, received, routing, started, submit, write};
 use crate::{Busy, Fault, Options, Store, Write, WriteError, raw, tables};
 
 #[test]
@@ -60,6 +60,56 @@ fn a_rejected_entry_is_not_journaled_and_does_not_disturb_its_batch() {
     before.recv().unwrap().unwrap();
     assert_eq!(rejected.recv().unwrap(), Err(WriteError::Rejected(Rejection::NoIncident(nobody))));
     after.recv().unwrap().unwrap();
+    assert_eq!(assert_clean(&store), 4);
+}
+
+fn many(count: usize) -> Decoding {
+    Decoding::Events((0..count).map(|n| event(EventChange::Trigger, &format!("alert-{n}"), "Down")).collect())
+}
+
+#[test]
+fn a_request_of_more_events_than_an_entry_holds_is_written_at_once() {
+    let (store, mut script) = started(options());
+    let large = script.received(many(EVENTS_PER_ENTRY + 200));
+    assert_eq!(large.more.len(), 1);
+    let gate = Gate::close(&store, script.trigger("first", "First"));
+    let large = submit(&store, large);
+    let after = submit(&store, script.trigger("after", "After"));
+    drop(gate);
+    let applied = large.recv().unwrap().unwrap();
+    assert!(applied.scheduled);
+    let receipt = applied.receipt.unwrap();
+    assert_eq!(receipt.effects.len(), EVENTS_PER_ENTRY + 200);
+    after.recv().unwrap().unwrap();
+    assert_eq!(store.receipt(receipt.id).unwrap(), Some(receipt));
+    assert_eq!(store.counts().unwrap().incidents_in(IncidentState::Open), EVENTS_PER_ENTRY as u64 + 202);
+    assert_eq!(store.counts().unwrap().receipts, 3);
+    assert_eq!(assert_clean(&store), 5);
+}
+
+/// An entry that does not fit takes those with it that are written with it, and no others.
+#[test]
+fn of_entries_that_are_written_together_all_are_kept_or_none() {
+    let (store, mut script) = started(options());
+    let mut torn = script.received(many(EVENTS_PER_ENTRY + 1));
+    let receipt = torn.entry.seed;
+    let Some(Fact::Continued { after, .. }) = torn.more.last_mut().map(|entry| &mut entry.fact) else {
+        panic!("two entries")
+    };
+    *after += 1;
+    let after = *after;
+    let gate = Gate::close(&store, script.trigger("first", "First"));
+    let before = submit(&store, script.trigger("before", "Before"));
+    let torn = submit(&store, torn);
+    let behind = submit(&store, script.trigger("behind", "Behind"));
+    drop(gate);
+    before.recv().unwrap().unwrap();
+    let rejection = Rejection::NotContinued { id: receipt, after };
+    assert_eq!(torn.recv().unwrap(), Err(WriteError::Rejected(rejection)));
+    let behind = behind.recv().unwrap().unwrap().receipt.unwrap();
+    assert_eq!(behind.effects[0].incident.unwrap().1, 3, "no number was given away");
+    assert_eq!(store.receipt(receipt).unwrap(), None);
+    assert_eq!(store.request(receipt).unwrap(), None);
     assert_eq!(assert_clean(&store), 4);
 }
 
@@ -157,13 +207,8 @@ fn raw_requests_are_kept_beside_their_receipts_and_dropped_by_age_dead_letters_l
     assert_eq!(store.request(ids[0]).unwrap(), decoded.request);
     assert_eq!(requests(&store, &ids), [true, true, true]);
 
-    let received = Received {
-        source: "grafana".to_owned(),
-        plugin: plugin(),
-        identities: Vec::new(),
-        decoding: Decoding::Events(vec![event(EventChange::Trigger, "mended", "Mended")]),
-    };
-    let again = Fact::Redecoded { receipt: ids[2], received };
+    let decoding = Decoding::Events(vec![event(EventChange::Trigger, "mended", "Mended")]);
+    let again = Fact::Redecoded { receipt: ids[2], received: received("grafana", decoding) };
     let applied = write(&store, script.entry(again)).unwrap();
     assert_eq!(applied.receipt.unwrap().status, ReceiptStatus::Applied);
     assert_eq!(requests(&store, &ids), [true, true, true]);
@@ -178,12 +223,30 @@ fn raw_requests_are_kept_beside_their_receipts_and_dropped_by_age_dead_letters_l
     assert_clean(&store);
 }
 
+/// The bytes of an ignored request once stayed among those that are dropped after a week, whatever came of it.
+#[test]
+fn raw_requests_move_to_where_the_outcome_of_decoding_them_again_keeps_them() {
+    let second = 1000;
+    let keep = Options { keep_requests_ms: 10 * second, keep_dead_letters_ms: 60 * second, ..options() };
+    let (store, mut script) = started(keep);
+    let ignored = script.received(Decoding::Ignored("an unknown kind".to_owned()));
+    let id = ignored.entry.seed;
+    write(&store, ignored.clone()).unwrap();
+    let refused = Decoding::Refused("not recognised".to_owned());
+    write(&store, script.entry(Fact::Redecoded { receipt: id, received: received("grafana", refused) }))
+        .unwrap();
+    script.now = script.now.plus_ms(20 * second);
+    write(&store, script.started(None)).unwrap();
+    assert_eq!(store.request(id).unwrap(), ignored.request);
+    assert_clean(&store);
+}
+
 #[test]
 fn a_request_without_a_receipt_is_not_kept() {
     let (store, mut script) = started(options());
     let request = script.trigger("disk", "Disk full").request;
     let entry = script.started(None);
-    write(&store, Write { entry: entry.clone(), request }).unwrap();
+    write(&store, Write { request, ..entry.clone().into() }).unwrap();
     assert_eq!(store.request(entry.seed).unwrap(), None);
     assert_eq!(store.counts().unwrap().incidents_in(IncidentState::Open), 0);
 }

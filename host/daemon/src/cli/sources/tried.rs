@@ -139,12 +139,17 @@ fn media_type(path: &Path) -> &'static str {
 }
 
 fn shape(tried: &DryRun) -> Value {
-    let DryRun { received, reply, took_us, .. } = tried;
+    let DryRun { received, reply, confirm, took_us } = tried;
+    let rejected = received.rejected.kept.iter();
+    let rejected = rejected.map(|element| json!({ "place": element.place, "reason": element.reason }));
     let mut shape = json!({
         "plugin": received.plugin,
         "took_us": took_us,
-        "outcome": words::decoding(&received.decoding),
-        "status": words::decoding_status(&received.decoding),
+        "outcome": words::received(received),
+        "status": words::received_status(received),
+        "rejected": rejected.collect::<Value>(),
+        "remarks": received.remarks,
+        "confirm": confirm,
     });
     if let Decoding::Events(events) = &received.decoding {
         shape["events"] = events.iter().map(shapes::event).collect();

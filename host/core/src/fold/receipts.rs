@@ -1,0 +1,192 @@
+//! Requests: whether one is a replay, what its events did, what is decoded again or discarded.
+//!
+//! Never applies an event of a request twice, however often that is decoded.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::{Effect, Fold, Kept, ReceiptRecord, ReceiptStatus, Rejection, State, Step};
+use crate::event::{Event, EventChange};
+use crate::id::Id;
+use crate::journal::{BY_BODY, Decoding, Received};
+use crate::routing::SourceRule;
+use crate::time::Timestamp;
+
+/// Identities forgotten with each request: more than come in with it, so the table does not grow for ever.
+const FORGET_AT_ONCE: usize = 8;
+
+impl<S: State> Step<'_, S> {
+    pub(super) fn received(&mut self, receipt: Id, received: &Received) -> Fold<(), S> {
+        let rule = self.state.router().source(&received.source);
+        // By the longest window of all sources: the oldest identities may be another source's.
+        let longest = self.state.router().longest_replay_window_ms();
+        self.state.forget(self.at.minus_ms(longest), FORGET_AT_ONCE).kept()?;
+        self.decoded((receipt, self.at), Vec::new(), received, &rule)?;
+        self.heard(&received.source, Some(receipt), &rule)
+    }
+
+    pub(super) fn redecoded(&mut self, receipt: Id, received: &Received) -> Fold<(), S> {
+        let before = self.expect_receipt(receipt)?;
+        if !before.status.is_decodable() {
+            return Err(Rejection::NotDecodable { id: receipt, status: before.status.as_str() }.into());
+        }
+        let rule = self.state.router().source(&received.source);
+        self.decoded((receipt, before.at), before.effects, received, &rule)
+    }
+
+    pub(super) fn continued(&mut self, receipt: Id, after: u64, events: &[Event]) -> Fold<(), S> {
+        let mut record = self.expect_receipt(receipt)?;
+        match record.status {
+            // A replay, all of it.
+            ReceiptStatus::Duplicate(_) => {}
+            ReceiptStatus::Applied | ReceiptStatus::PartlyRefused(_)
+                if record.effects.len() as u64 >= after =>
+            {
+                let rule = self.state.router().source(&record.source);
+                // No more than there are effects.
+                let after = usize::try_from(after).unwrap_or(record.effects.len());
+                self.events(&mut record, after, events, &rule)?;
+                self.state.put_receipt(&record).kept()?;
+            }
+            _ => return Err(Rejection::NotContinued { id: receipt, after }.into()),
+        }
+        self.applied.receipt = Some(record);
+        Ok(())
+    }
+
+    pub(super) fn discarded(&mut self, receipts: &[Id], actor: &str) -> Fold<(), S> {
+        let mut discarded = Vec::with_capacity(receipts.len());
+        for id in receipts {
+            let receipt = self.expect_receipt(*id)?;
+            if !receipt.status.is_dead_letter() {
+                return Err(Rejection::NotDeadLetter { id: *id, status: receipt.status.as_str() }.into());
+            }
+            discarded.push(ReceiptRecord { status: ReceiptStatus::Discarded(actor.to_owned()), ..receipt });
+        }
+        for receipt in discarded {
+            self.state.put_receipt(&receipt).kept()?;
+        }
+        Ok(())
+    }
+
+    fn expect_receipt(&self, id: Id) -> Fold<ReceiptRecord, S> {
+        Ok(self.state.receipt(id).kept()?.ok_or(Rejection::NoReceipt(id))?)
+    }
+
+    /// Keeps what came of decoding a request that came at this time and has these effects already.
+    fn decoded(
+        &mut self,
+        (receipt, at): (Id, Timestamp),
+        effects: Vec<Effect>,
+        received: &Received,
+        rule: &SourceRule,
+    ) -> Fold<(), S> {
+        let mut record = ReceiptRecord {
+            id: receipt,
+            at,
+            source: received.source.clone(),
+            plugin: received.plugin.clone(),
+            status: ReceiptStatus::Applied,
+            effects,
+            remarks: received.remarks.clone(),
+        };
+        match &received.decoding {
+            Decoding::Events(events) => match self.first_of(receipt, received, rule)? {
+                Some(first) => record.status = ReceiptStatus::Duplicate(first),
+                None => {
+                    if received.rejected.count > 0 {
+                        record.status = ReceiptStatus::PartlyRefused(received.rejected.clone());
+                    }
+                    for identity in &received.identities {
+                        self.state.remember(&received.source, identity, self.at, receipt).kept()?;
+                    }
+                    self.events(&mut record, 0, events, rule)?;
+                }
+            },
+            Decoding::Ignored(why) => record.status = ReceiptStatus::Ignored(why.clone()),
+            Decoding::Refused(why) => record.status = ReceiptStatus::Refused(why.clone()),
+            Decoding::Failed(why) => record.status = ReceiptStatus::Failed(why.clone()),
+        }
+        self.state.put_receipt(&record).kept()?;
+        self.applied.receipt = Some(record);
+        Ok(())
+    }
+
+    /// Applies the events that follow the first `after` of a request. Its effects beyond those are of an earlier
+    /// decoding: an event that has one of them is not applied again.
+    fn events(
+        &mut self,
+        record: &mut ReceiptRecord,
+        after: usize,
+        events: &[Event],
+        rule: &SourceRule,
+    ) -> Fold<(), S> {
+        let mut earlier = Earlier::new(record.effects.split_off(after));
+        for event in events {
+            let effect = match earlier.take(event) {
+                Some(effect) => effect,
+                None => self.event(&record.source, Some(record.id), event, rule)?,
+            };
+            record.effects.push(effect);
+        }
+        record.effects.extend(earlier.rest());
+        Ok(())
+    }
+
+    /// The receipt of the same delivery, if another one of it was applied within the window.
+    fn first_of(&self, receipt: Id, received: &Received, rule: &SourceRule) -> Fold<Option<Id>, S> {
+        for identity in &received.identities {
+            if let Some((at, first)) = self.state.seen(&received.source, identity).kept()?
+                && first != receipt
+                && self.at.ms_since(at) < rule.replay_window_ms
+                && !(identity.starts_with(BY_BODY) && self.has_moved_on(first, at)?)
+            {
+                return Ok(Some(first));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether an incident that the request `first` was about has changed since that was applied at `at`, or there
+    /// was none: then the same words mean something again.
+    fn has_moved_on(&self, first: Id, at: Timestamp) -> Fold<bool, S> {
+        let Some(receipt) = self.state.receipt(first).kept()? else { return Ok(false) };
+        for effect in &receipt.effects {
+            let Some((id, _)) = effect.incident else { return Ok(true) };
+            if self.state.incident(id).kept()?.is_some_and(|incident| incident.updated_at > at) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The effects of a request's earlier decoding, found by what their events said. Events that say the same have as
+/// many effects as there were of them.
+struct Earlier {
+    effects: Vec<Option<Effect>>,
+    places: BTreeMap<(EventChange, String), VecDeque<usize>>,
+}
+
+impl Earlier {
+    fn new(effects: Vec<Effect>) -> Self {
+        let mut places: BTreeMap<_, VecDeque<usize>> = BTreeMap::new();
+        for (place, effect) in effects.iter().enumerate() {
+            places.entry((effect.change, effect.key.clone())).or_default().push_back(place);
+        }
+        Self { effects: effects.into_iter().map(Some).collect(), places }
+    }
+
+    /// Takes the first effect of such an event.
+    fn take(&mut self, event: &Event) -> Option<Effect> {
+        if self.places.is_empty() {
+            return None;
+        }
+        let place = self.places.get_mut(&(event.change, event.key.clone()))?.pop_front()?;
+        self.effects.get_mut(place)?.take()
+    }
+
+    /// The effects that no event took, in order.
+    fn rest(self) -> impl Iterator<Item = Effect> {
+        self.effects.into_iter().flatten()
+    }
+}
