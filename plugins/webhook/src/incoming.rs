@@ -50,7 +50,8 @@ pub struct In {
     /// A jq program that makes events of a request. Its input is the body: the JSON document, or an object of a
     /// form's fields, or of the query when there is no body; `$request` has `method`, `path`, `query`, `headers`
     /// and `received_at`. It gives objects with `status`, `key`, `title`, `message`, `severity`, `labels`,
-    /// `links`, `aliases`, `actor` and `occurred_at`, or `{ignored: "why"}`; giving nothing refuses the request.
+    /// `links`, `aliases`, `actor` and `occurred_at`, or `{ignored: "why"}`, `{refused: "why"}` or `{reply: …}`; giving
+    /// nothing refuses the request.
     #[setting(label = "jq program", kind = "expression")]
     jq: Option<String>,
 }

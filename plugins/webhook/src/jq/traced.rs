@@ -210,8 +210,11 @@ impl<'s> Marker<'s> {
             }
             Term::Arr(Some(items)) => Term::Arr(Some(self.boxed(*items, around))),
             Term::Obj(members) => {
-                let member =
-                    |(key, value): (_, Option<_>)| (key, value.map(|value| self.term(value, around)));
+                // A key without a value is a name, and stays one.
+                let member = |(key, value): (_, Option<_>)| match value {
+                    Some(value) => (self.term(key, around), Some(self.term(value, around))),
+                    None => (key, None),
+                };
                 Term::Obj(members.into_iter().map(member).collect())
             }
             Term::Neg(term) => Term::Neg(self.boxed(*term, around)),

@@ -26,6 +26,7 @@ fn one_bad_element_costs_only_itself_and_names_its_index_and_line() {
         (".alerts[]\n| {title: .name,\n   labels: {host: .at.host}}", Some(3)),
         ("[.alerts[]\n| {title: .name,\n   labels: {host: .at.host}}]", Some(3)),
         (".alerts\n| map({title: .name, message: .at.host})", Some(2)),
+        (".alerts | map({title: .name,\n labels: {\n (.at.host): \"x\"}})", Some(3)),
         ("def host:\n .at.host;\n.alerts[] | {title: .name,\n labels: {host: host}}", Some(2)),
         (".alerts[] | {title: .name,\n message:\n (try .at.host catch error(\"none\"))}", Some(3)),
         (".alerts[]\n| if .id == 2\n then error(\"two\")\n else {title: .name} end", Some(3)),

@@ -83,7 +83,12 @@ fn of_phrase(parts: &[String]) -> Option<&'static [Change]> {
         return of_word(&now.concat()).or_else(|| of_phrase(now));
     }
     let telling: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !holds(SUBJECTS, part)).collect();
-    let (last, before) = telling.split_last()?;
+    let Some((last, before)) = telling.split_last() else {
+        // `host alert`: subjects that are statuses as well.
+        let mut known = parts.iter().filter_map(|part| of_word(part));
+        let first = known.next()?;
+        return known.all(|other| other == first).then_some(first);
+    };
     if let Some(changes) = of_word(&telling.concat()) {
         return Some(changes);
     }

@@ -15,7 +15,7 @@ const MEANINGS: [(Option<&[Change]>, &str); 6] = [
          data|degraded_performance|partial_outage|major_outage|flapping|FLAPPINGSTART|FlappingStart|PROBLEM|\
          ALERT_FAILURE|ALERT_FAILURE_REMIND|ALERT_DEGRADED|ALERT_DEGRADED_FAILURE|Create|UnAcknowledge|Activated|ACTIVE|Fired|\
          Alerting|Host Down|host is down|Service critical|Warning ended (now: Down)|OK_TO_FIRING|timed out|🔴 Down|\
-         [FIRING]|Triggered.|Unusual|Disaster|detected|regression|Alert: No Data|issue.opened",
+         [FIRING]|Triggered.|Unusual|Disaster|detected|regression|Alert: No Data|issue.opened|Host Alert|problem.event",
     ),
     (
         Some(&[Change::Resolve]),
