@@ -41,6 +41,9 @@ impl Source for Webhook {
             .methods(["POST", "PUT", "PATCH", "GET"])
             .signature(Signature::StandardWebhooks)
             .signature(Signature::sha256_hex("x-hub-signature-256", "sha256="))
+            .signature(Signature::sha256_hex("sentry-hook-signature", ""))
+            .signature(Signature::sha256_hex("x-checkly-signature", ""))
+            .signature(Signature::sha256_hex("x-pagerduty-signature", "v1="))
             .confirm_hosts(["sns.*.amazonaws.com", "sns.*.amazonaws.com.cn"])
             .example(Example::post_json(
                 r#"{"title":"Backup failed","status":"trigger","message":"No space left on /backup","id":"backup-nightly","severity":"high","host":"db-1"}"#,
