@@ -2,7 +2,6 @@
 
 mod incoming;
 mod outgoing;
-mod pairs;
 mod programs;
 mod recipes;
 mod senders;
