@@ -9,7 +9,9 @@ use crate::keys;
 pub(crate) type Bytes = &'static [u8];
 
 /// The version of what is on disk. Counts up with every change of a table, a key or a record.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
+/// The oldest version that is brought up to [`FORMAT`] when it is opened: it lacks tables that begin empty.
+pub(crate) const FORMAT_OLDEST: u32 = 1;
 
 /// A table.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +68,7 @@ pub(crate) const PAUSES: Definition = Definition::state("pauses", KeyShape::Text
 pub(crate) const META: Definition = Definition::state("meta", KeyShape::Text);
 pub(crate) const REQUESTS: Definition = Definition::beside("requests", KeyShape::Id);
 pub(crate) const REQUESTS_DEAD: Definition = Definition::beside("requests_dead", KeyShape::Id);
+pub(crate) const SOURCE_COUNTS: Definition = Definition::beside("source_counts", KeyShape::Text);
 
 /// Row of [`META`]: the format's version.
 pub(crate) const META_FORMAT: &[u8] = b"format";
@@ -75,7 +78,7 @@ pub(crate) const META_COUNTERS: &[u8] = b"counters";
 pub(crate) const META_ROUTING: &[u8] = b"routing";
 
 /// Every table.
-pub(crate) const ALL: [Definition; 23] = [
+pub(crate) const ALL: [Definition; 24] = [
     JOURNAL,
     INCIDENTS,
     INCIDENT_NUMBERS,
@@ -99,6 +102,7 @@ pub(crate) const ALL: [Definition; 23] = [
     META,
     REQUESTS,
     REQUESTS_DEAD,
+    SOURCE_COUNTS,
 ];
 
 /// What a table's keys are made of, for telling a person about a row.
