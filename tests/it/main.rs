@@ -9,6 +9,7 @@ mod delivery;
 mod demo;
 mod full_disk;
 mod harness;
+mod inbound;
 mod outbound;
 mod plugins;
 mod printing;

@@ -17,7 +17,7 @@ use crate::app::{App, CommitError};
 use crate::attempt::Attempt;
 use crate::bindings::SourceBinding;
 use crate::trace::Trace;
-use crate::{clock, signing, words};
+use crate::{charset, clock, signing, words};
 
 /// Milliseconds that a sender's clock may be ahead of ours: an hour covers a wrong summer time.
 const CLOCK_AHEAD_MS_MAX: u64 = 60 * 60 * 1000;
@@ -30,6 +30,8 @@ pub struct Ingested {
     pub reply: Option<Reply>,
     /// Set when the plugin does not read such requests at all.
     pub unsupported: bool,
+    /// An address that the sender wants fetched once to confirm its subscription.
+    pub confirm: Option<String>,
 }
 
 /// receipt → decode → commit. Returns when it is on the disk.
@@ -44,10 +46,11 @@ pub async fn ingest(app: &App, source: &str, request: SourceRequest) -> Result<I
 
     let decoded = decode(app, source, &request, receipt).await;
 
-    let entry = Entry { at, seed: receipt, fact: Fact::Received(decoded.received) };
+    let DecodedRequest { received, reply, unsupported, confirm, .. } = decoded;
+    let entry = Entry { at, seed: receipt, fact: Fact::Received(received) };
     let applied = app.commit(entry, Some(request)).await?;
     let record = applied.receipt.ok_or(CommitError::Stopping)?;
-    Ok(Ingested { receipt: record, reply: decoded.reply, unsupported: decoded.unsupported })
+    Ok(Ingested { receipt: record, reply, unsupported, confirm })
 }
 
 /// A request that did not come → decode. Keeps nothing. Returns what would be recorded, and how long the plugin
@@ -97,11 +100,13 @@ struct DecodedRequest {
     received: Received,
     reply: Option<Reply>,
     unsupported: bool,
+    confirm: Option<String>,
     took_us: u64,
 }
 
-/// What `source`'s plugin makes of `request`.
+/// What `source`'s plugin makes of `request`, read as text where it is text.
 async fn decode(app: &App, source: &str, request: &SourceRequest, receipt: Id) -> DecodedRequest {
+    let readable = charset::readable(request);
     let failed = |plugin: String, why: String| DecodedRequest {
         received: Received {
             source: source.to_owned(),
@@ -111,6 +116,7 @@ async fn decode(app: &App, source: &str, request: &SourceRequest, receipt: Id) -
         },
         reply: None,
         unsupported: false,
+        confirm: None,
         took_us: 0,
     };
     let bindings = app.bindings();
@@ -122,9 +128,10 @@ async fn decode(app: &App, source: &str, request: &SourceRequest, receipt: Id) -
     let plugin = binding.plugin.info();
     let name = format!("{} {} {}", plugin.id, plugin.version, binding.plugin.digest());
     let started = Instant::now();
-    let decoded = binding.plugin.decode(request.clone(), &binding.settings, receipt).await;
+    let decoded = binding.plugin.decode(readable.into_owned(), &binding.settings, receipt).await;
     let decoded = decoded.map(|answer| answer.value);
     let took_us = micros(started);
+    let confirm = decoded.as_ref().ok().and_then(|decoded| decoded.as_ref().ok()?.confirm.clone());
     let decoded = match decoded {
         Ok(Ok(decoded)) => understood(&binding, request, decoded),
         Ok(Err(refusal)) => {
@@ -143,7 +150,7 @@ async fn decode(app: &App, source: &str, request: &SourceRequest, receipt: Id) -
         outcome: words::decoding(&decoding),
     });
     let received = Received { source: source.to_owned(), plugin: name, identities, decoding };
-    DecodedRequest { received, reply, unsupported, took_us }
+    DecodedRequest { received, reply, unsupported, confirm, took_us }
 }
 
 type Understood = (Decoding, Vec<String>, Option<Reply>, bool);

@@ -190,16 +190,19 @@ impl Writer {
         Ok(outcomes)
     }
 
-    /// Commits the counts that no batch took along. When that fails they wait for the next message: they are
-    /// nobody's answer, and what is counted must not cost an entry.
+    /// Commits the counts that no batch took along. When that fails they wait for the next message: no caller waits
+    /// for them, and what is counted must not cost an entry.
     fn write_counts(&mut self) {
-        if !self.counts.is_empty() && self.commit_counts().is_err() {
+        if self.counts.is_empty() || self.committed().is_err() {
+            return;
+        }
+        if self.commit_counts().is_err() {
             self.head = None;
+            self.mend();
         }
     }
 
     fn commit_counts(&mut self) -> Result<(), Fault> {
-        self.committed()?;
         let transaction = self.live.begin_write()?;
         counts::put(&transaction, &self.counts)?;
         transaction.commit()?;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::Place;
 use super::out::say;
-use super::table::{items, json, print, segment, short, text};
+use super::table::{items, json, print, second, segment, short, text};
 
 /// The media types by a file's ending; a form for whatever else.
 const MEDIA_TYPES: [(&str, &str); 3] =
@@ -20,7 +20,7 @@ const MEDIA_TYPES: [(&str, &str); 3] =
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Sources {
-    /// List the sources of the running relay, with what was turned away since it started.
+    /// List the sources of the running relay, with what came in at each, what was rejected, and when it was last heard.
     List,
     /// Decode a request as if it had come, without keeping anything: its events, what would happen to which
     /// incident, and how long it took.
@@ -69,13 +69,16 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
         [
             text(source, "name"),
             text(source, "plugin"),
-            text(source, "unauthorized"),
+            text(source, "requests.accepted"),
+            text(source, "requests.ignored"),
+            text(source, "requests.rejected"),
+            second(source, "requests.last_heard"),
             text(source, "url"),
             note,
         ]
     };
     let rows: Vec<_> = items(&sources).iter().map(row).collect();
-    print(["NAME", "PLUGIN", "TURNED AWAY", "URL", ""], &rows);
+    print(["NAME", "PLUGIN", "ACCEPTED", "IGNORED", "REJECTED", "LAST HEARD", "URL", ""], &rows);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -6,14 +6,44 @@ use ipnet::IpNet;
 use tocsin_core::event::Severity;
 use tocsin_core::routing::{Flapping, SourceRule};
 
-use super::limits::BODY_BYTES_MAX;
+use super::limits::{BODY_BYTES, BODY_BYTES_MAX};
 use super::reader::Reader;
 use super::{Authentication, Basic, FieldToken, Limits, Secret, Source};
+
+/// Bytes of a plugin's memory for each byte of a body: a JSON document and the events that are made of it take about
+/// ten times the text.
+const MEMORY_FOR_EACH_BYTE: usize = 12;
+/// Bytes of memory that a large body limit can bring about.
+const MEMORY_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+impl Source {
+    /// Bytes of the largest body that it takes: what the source says, else what `[limits]` says, else 1 MiB or what
+    /// its plugin suggests, whichever is more.
+    pub fn body_limit(&self, limits: &Limits, suggested: Option<u64>) -> usize {
+        let suggested = suggested.map_or(0, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+        let usual = BODY_BYTES.max(suggested.min(BODY_BYTES_MAX));
+        self.body_limit.or(limits.body_bytes).unwrap_or(usual)
+    }
+
+    /// Bytes of memory that its plugin may use to decode a body of `body_limit` bytes: what `[limits]` says, or more
+    /// where the largest body would not fit otherwise.
+    pub fn memory_bytes(limits: &Limits, body_limit: usize) -> usize {
+        let needed = body_limit.saturating_mul(MEMORY_FOR_EACH_BYTE).min(MEMORY_BYTES_MAX);
+        limits.plugin_memory_bytes.max(needed)
+    }
+}
+
+impl Limits {
+    /// Bytes of memory that any call of a plugin may use.
+    pub fn memory_bytes_ceiling(&self) -> usize {
+        self.plugin_memory_bytes.max(MEMORY_BYTES_MAX)
+    }
+}
 
 /// Characters of a token: sixteen random ones cannot be guessed over a network.
 const TOKEN_CHARS_MIN: usize = 16;
 
-pub(super) fn read(name: String, mut reader: Reader, limits: &Limits) -> (String, Source) {
+pub(super) fn read(name: String, mut reader: Reader) -> (String, Source) {
     let plugin = reader.required_text("plugin", "the id of the plugin that decodes, such as `jira`");
     let authentication = read_authentication(&mut reader);
     let default = SourceRule::default();
@@ -30,10 +60,11 @@ pub(super) fn read(name: String, mut reader: Reader, limits: &Limits) -> (String
     if rule.heartbeat_ms == Some(0) {
         reader.problem("heartbeat", "is 0: say how long the source may be silent, such as `15m`");
     }
-    let body_bytes = reader.bytes("body_limit", 1024..=BODY_BYTES_MAX).unwrap_or(limits.body_bytes);
+    let body_limit = reader.bytes("body_limit", 1024..=BODY_BYTES_MAX);
+    let confirm = reader.boolean("confirm").unwrap_or(false);
     let settings = reader.settings("settings");
     reader.finish();
-    (name.clone(), Source { name, plugin, authentication, body_bytes, rule, settings })
+    (name.clone(), Source { name, plugin, authentication, body_limit, confirm, rule, settings })
 }
 
 fn read_authentication(reader: &mut Reader) -> Authentication {
