@@ -188,7 +188,8 @@ async fn bind_source(
     }
     let request_bytes = source.body_limit(bounds, info.body_limit);
     let memory_bytes = Source::memory_bytes(bounds, request_bytes);
-    let limits = Limits { request_bytes, memory_bytes, ..plugin.limits().clone() };
+    let wall = Source::plugin_time(bounds, request_bytes);
+    let limits = Limits { request_bytes, memory_bytes, wall, ..plugin.limits().clone() };
     Ok(Arc::new(SourceBinding { plugin: plugin.with_limits(limits), settings: plain, info }))
 }
 

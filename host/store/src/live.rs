@@ -250,10 +250,6 @@ fn prepare(database: &Database, store: &str) -> Result<(), OpenError> {
     match found(database).map_err(fault)? {
         Found::Nothing => create_tables(database).map_err(fault),
         Found::Format(tables::FORMAT) => Ok(()),
-        // Every step so far added tables that begin empty: those that are missing are made.
-        Found::Format(found) if (tables::FORMAT_OLDEST..tables::FORMAT).contains(&found) => {
-            create_tables(database).map_err(fault)
-        }
         Found::Format(found) if found > tables::FORMAT => {
             Err(OpenError::Newer { store: store.to_owned(), found, supported: tables::FORMAT })
         }
@@ -289,7 +285,7 @@ fn found(database: &Database) -> Result<Found, Fault> {
     Ok(format.map_or(Found::Foreign, Found::Format))
 }
 
-/// All tables that are missing, and the format, in one transaction: a store has both or neither.
+/// All tables and the format in one transaction: a store has both or neither.
 fn create_tables(database: &Database) -> Result<(), Fault> {
     let transaction = database.begin_write()?;
     for table in tables::ALL {

@@ -49,11 +49,3 @@ pub(crate) fn create(backend: impl StorageBackend, table: &str) {
     transaction.open_table(redb::TableDefinition::<u64, u64>::new(table)).unwrap();
     transaction.commit().unwrap();
 }
-
-/// Takes a whole table out of a closed store.
-pub(crate) fn drop_table(backend: impl StorageBackend, table: Definition) {
-    let database = Builder::new().create_with_backend(backend).unwrap();
-    let transaction = database.begin_write().unwrap();
-    assert!(transaction.delete_table(table.redb()).unwrap());
-    transaction.commit().unwrap();
-}

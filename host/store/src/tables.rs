@@ -10,8 +10,6 @@ pub(crate) type Bytes = &'static [u8];
 
 /// The version of what is on disk. Counts up with every change of a table, a key or a record.
 pub(crate) const FORMAT: u32 = 2;
-/// The oldest version that is brought up to [`FORMAT`] when it is opened: it lacks tables that begin empty.
-pub(crate) const FORMAT_OLDEST: u32 = 1;
 
 /// A table.
 #[derive(Clone, Copy, Debug)]

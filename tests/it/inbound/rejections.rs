@@ -76,19 +76,25 @@ fn counts_survive_a_power_failure() {
         relay.send(&Request::json(WRONG, ALERT)).problem(401);
     }
     relay.post("hook", ALERT).expect(200);
-    let before = counts(&relay, "hook");
-    // What is counted is given to the store once a second, and each commit takes it along.
-    let size = || std::fs::metadata(relay.path("state/tocsin.redb")).expect("the store").modified().ok();
-    let written = size();
-    until("the counts are on the disk", || (size() > written).then_some(()));
+    // The store is given what was counted once a second. The first write may have begun before the first of these was
+    // counted; the second has it, and is whole when the third begins.
+    let written = || std::fs::metadata(relay.path("state/tocsin.redb")).ok()?.modified().ok();
+    for _ in 0..3 {
+        let before = written();
+        relay.send(&Request::json(WRONG, ALERT)).problem(401);
+        until("the counts are on the disk", || (written() > before).then_some(()));
+    }
     relay.kill();
     relay.restart();
-    assert_eq!(counts(&relay, "hook"), before);
-    assert_eq!(rejections(&relay)[0]["in_the_last_hour"], 5);
+    let counted = counts(&relay, "hook");
+    let rejected = counted["rejected"].as_u64().expect("a number");
+    assert!((6..=8).contains(&rejected) && counted["accepted"] == 1, "{counted}");
+    assert!(counted["last_heard"].is_string(), "{counted}");
+    assert_eq!(rejections(&relay)[0]["in_the_last_hour"], rejected);
     relay.send(&Request::json(WRONG, ALERT)).problem(401);
     relay.stop();
     relay.restart();
-    assert_eq!(counts(&relay, "hook")["rejected"], 6, "stopping keeps the rest");
+    assert_eq!(counts(&relay, "hook")["rejected"], rejected + 1, "stopping keeps the rest");
 }
 
 #[test]

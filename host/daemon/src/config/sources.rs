@@ -16,6 +16,9 @@ const MEMORY_FOR_EACH_BYTE: usize = 12;
 /// Bytes of memory that a large body limit can bring about.
 const MEMORY_BYTES_MAX: usize = 256 * 1024 * 1024;
 
+/// How many times the usual time a large body limit can bring about.
+const TIMES_MAX: u32 = 8;
+
 impl Source {
     /// Bytes of the largest body that it takes: what the source says, else what `[limits]` says, else 1 MiB or what
     /// its plugin suggests, whichever is more.
@@ -30,6 +33,13 @@ impl Source {
     pub fn memory_bytes(limits: &Limits, body_limit: usize) -> usize {
         let needed = body_limit.saturating_mul(MEMORY_FOR_EACH_BYTE).min(MEMORY_BYTES_MAX);
         limits.plugin_memory_bytes.max(needed)
+    }
+
+    /// How long its plugin may take to decode a body of `body_limit` bytes: as long as `[limits]` says for each
+    /// 1 MiB of it.
+    pub fn plugin_time(limits: &Limits, body_limit: usize) -> Duration {
+        let times = u32::try_from(body_limit.div_ceil(BODY_BYTES)).unwrap_or(u32::MAX);
+        limits.plugin_time.saturating_mul(times.clamp(1, TIMES_MAX))
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::disk::{Disk, Failure, Survives};
 use super::records::assert_kept;
 use super::samples::{START, Script, assert_clean, options, routing, write};
-use crate::{Rejections, SourceCounts, Store, raw, tables};
+use crate::{Rejections, SourceCounts, Store};
 
 fn counts(accepted: u64) -> SourceCounts {
     SourceCounts {
@@ -78,21 +78,4 @@ fn counts_that_a_full_disk_did_not_take_are_written_when_there_is_room() {
     write(&store, script.trigger("key", "Title")).unwrap();
     assert_eq!(store.source_counts().unwrap(), of("hook", 9));
     assert_clean(&store);
-}
-
-#[test]
-fn a_store_from_before_there_were_counts_is_opened_and_counts_from_then_on() {
-    let disk = Disk::default();
-    let store = Store::open_backend(disk.clone(), options()).unwrap();
-    write(&store, Script::new().trigger("key", "Title")).unwrap();
-    drop(store);
-    raw::drop_table(disk.clone(), tables::SOURCE_COUNTS);
-    raw::alter(disk.clone(), tables::META, tables::META_FORMAT, |_| Some(1_u32.to_be_bytes().to_vec()));
-    let store = Store::open_backend(disk.clone(), options()).unwrap();
-    assert_eq!(store.source_counts().unwrap(), BTreeMap::new());
-    store.count(&of("hook", 1)).unwrap();
-    assert_eq!(assert_clean(&store), 1);
-    drop(store);
-    let again = Store::open_backend(disk, options()).unwrap();
-    assert_eq!(again.source_counts().unwrap(), of("hook", 1));
 }

@@ -70,10 +70,9 @@ fn a_file_of_a_later_version_is_refused_with_what_to_do() {
 
 #[test]
 fn a_file_of_a_forgotten_version_is_refused_with_what_to_do() {
-    let forgotten = tables::FORMAT_OLDEST - 1;
-    let error = error_with_format(forgotten);
+    let error = error_with_format(tables::FORMAT - 1);
     let store = "the store".to_owned();
-    assert_eq!(error, OpenError::Older { store, found: forgotten, supported: tables::FORMAT });
+    assert_eq!(error, OpenError::Older { store, found: tables::FORMAT - 1, supported: tables::FORMAT });
     assert!(error.to_string().contains("a version in between"), "{error}");
 }
 
