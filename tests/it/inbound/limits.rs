@@ -17,6 +17,11 @@ fn body_of(bytes: usize) -> Request {
     Request::json(&at("large"), &"x".repeat(bytes))
 }
 
+/// What the relay says to a body of this many bytes, which it does not read.
+fn too_large(relay: &Relay, bytes: usize) -> String {
+    Request::json(&at("large"), "").promise(bytes, relay.address()).problem(413)
+}
+
 /// One alert of kube-prometheus with the labels and annotations that it usually has.
 fn kubernetes_alert(number: usize) -> serde_json::Value {
     let pod = format!("checkout-api-7d9f8b6c5d-{number:05}");
@@ -35,6 +40,8 @@ fn kubernetes_alert(number: usize) -> serde_json::Value {
                 the last fifteen minutes, so that requests to it fail."),
             "runbook_url": "https://runbooks.example.com/runbooks/kubernetes/kubepodcrashlooping",
             "summary": "Pod is crash looping.",
+            "dashboard_url": format!("https://grafana.example.com/d/kubernetes-compute-resources-pod?var-cluster=\
+                prod-eu-1&var-namespace=shop-production&var-pod={pod}&from=now-1h&to=now"),
         },
         "startsAt": "2026-11-28T22:14:05.731Z",
         "endsAt": "0001-01-01T00:00:00Z",
@@ -66,7 +73,7 @@ fn a_group_of_a_thousand_kubernetes_alerts_opens_a_thousand_incidents_without_an
 fn a_plugin_suggests_how_large_the_bodies_of_its_sender_are() {
     let relay = relay("");
     relay.send(&body_of(SUGGESTED)).expect(200);
-    let detail = relay.send(&body_of(SUGGESTED + 1)).problem(413);
+    let detail = too_large(&relay, SUGGESTED + 1);
     assert!(detail.contains(&SUGGESTED.to_string()), "{detail}");
     assert_eq!(relay.list(&["sources", "list"])[0]["body_limit"], SUGGESTED);
 }
@@ -75,14 +82,14 @@ fn a_plugin_suggests_how_large_the_bodies_of_its_sender_are() {
 fn what_the_operator_says_counts_more_than_what_the_plugin_suggests() {
     let relay = relay("[limits]\nbody = \"1MiB\"\n");
     relay.send(&body_of(1 << 20)).expect(200);
-    relay.send(&body_of((1 << 20) + 1)).problem(413);
+    too_large(&relay, (1 << 20) + 1);
     let tables =
         format!("[limits]\nbody = \"1MiB\"\n{}body_limit = \"3MiB\"\n", source("large", "asks-to-confirm"));
     let site = Site::new(&tables);
     site.drop_plugin("asks-to-confirm.wasm", &guest("asks-to-confirm"));
     let relay = Relay::start_in(site);
     relay.send(&body_of(3 << 20)).expect(200);
-    relay.send(&body_of((3 << 20) + 1)).problem(413);
+    too_large(&relay, (3 << 20) + 1);
 }
 
 #[test]

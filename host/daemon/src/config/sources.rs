@@ -10,9 +10,9 @@ use super::limits::{BODY_BYTES, BODY_BYTES_MAX};
 use super::reader::Reader;
 use super::{Authentication, Basic, FieldToken, Limits, Secret, Source};
 
-/// Bytes of a plugin's memory for each byte of a body: a JSON document and the events that are made of it take about
-/// ten times the text.
-const MEMORY_FOR_EACH_BYTE: usize = 12;
+/// Bytes of a plugin's memory for each byte of a body. A JSON document takes about ten times its text, one of small
+/// objects twenty to thirty times.
+const MEMORY_FOR_EACH_BYTE: usize = 32;
 /// Bytes of memory that a large body limit can bring about.
 const MEMORY_BYTES_MAX: usize = 256 * 1024 * 1024;
 

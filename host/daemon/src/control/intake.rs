@@ -77,7 +77,8 @@ fn fix(app: &App, name: &str, rows: &Rejections) -> String {
         };
     }
     match rows.code {
-        400 => "look at what the sender sends: the body was cut short, or its Content-Encoding is broken".to_owned(),
+        400 => "look at what the sender sends: the body was cut short, or its Content-Encoding is broken"
+            .to_owned(),
         401 => "check the token, or what else the source asks for, in the sender".to_owned(),
         404 => "check the address in the sender: tocsin sources list shows the right ones".to_owned(),
         405 => "have the sender use a method that the source takes".to_owned(),
@@ -90,11 +91,17 @@ fn fix(app: &App, name: &str, rows: &Rejections) -> String {
             format!("raise body_limit in [sources.{name}] (now {limit} bytes)")
         }
         414 => "have the sender put its values into the body instead of the address".to_owned(),
-        415 => "have the sender send the body without Content-Encoding, or with gzip, deflate or br".to_owned(),
+        415 => {
+            "have the sender send the body without Content-Encoding, or with gzip, deflate or br".to_owned()
+        }
         431 => "have the sender, or a proxy in between, send fewer headers".to_owned(),
-        503 => "once the cause is gone, have the sender send again what it gave up: tocsin status and tocsin plugins \
-                list show what stands still, limits.queue is how many requests may wait"
-            .to_owned(),
+        503 => {
+            let queue = app.config.limits.queue;
+            format!(
+                "have the sender send again what it gave up; if the queue is full again and again, raise limits.queue \
+                 (now {queue})"
+            )
+        }
         _ => "the log of the relay says more".to_owned(),
     }
 }

@@ -21,6 +21,8 @@ const CODINGS_MAX: usize = 4;
 const BROTLI_BUFFER: usize = 4096;
 /// Bytes that are decoded before the limit is looked at; at most as many again as there are.
 const INFLATED_AT_ONCE: usize = 16 * 1024;
+/// What is wrong with a body that goes on after its end.
+const AFTER_THE_END: &str = "bytes follow its end";
 /// What the header may say.
 const KNOWN: &str = "gzip, deflate, br and identity";
 
@@ -119,7 +121,16 @@ fn decode(body: &[u8], coding: Coding, limit: usize) -> Result<Vec<u8>, Failure>
         Coding::Brotli if is_large_window(body) => {
             Err(Failure::Broken(coding, "its window is larger than RFC 7932 allows".to_owned()))
         }
-        Coding::Brotli => read(brotli_decompressor::Decompressor::new(body, BROTLI_BUFFER), coding, limit),
+        Coding::Brotli => {
+            let mut decoder = brotli_decompressor::Decompressor::new(body, BROTLI_BUFFER);
+            let decoded = read(&mut decoder, coding, limit)?;
+            // Asked once more after its end, it says whether bytes are left over. A few of them, `{` among them, are
+            // a whole stream of nothing.
+            match (decoder.read(&mut [0]), decoder.get_ref()) {
+                (Ok(0), []) => Ok(decoded),
+                _ => Err(Failure::Broken(coding, AFTER_THE_END.to_owned())),
+            }
+        }
     }
 }
 
@@ -152,6 +163,9 @@ fn inflate(body: &[u8], framed: bool, limit: usize) -> Result<Vec<u8>, Failure> 
             return Err(Failure::TooLarge);
         }
         match status {
+            Ok(Status::StreamEnd) if state.total_in() < body.len() as u64 => {
+                return Err(broken(AFTER_THE_END));
+            }
             Ok(Status::StreamEnd) => return Ok(decoded),
             Ok(_) if state.total_in() == before && decoded.len() == length => {
                 return Err(broken("it ends too early"));

@@ -98,6 +98,11 @@ fn broken_bodies_are_broken() {
         (Coding::Deflate, TEXT.to_vec()),
         (Coding::Brotli, cut(brotli(TEXT))),
         (Coding::Brotli, vec![0xff; 100]),
+        (Coding::Brotli, TEXT.to_vec()),
+        (Coding::Brotli, [brotli(TEXT), TEXT.to_vec()].concat()),
+        (Coding::Gzip, [gzip(TEXT), TEXT.to_vec()].concat()),
+        (Coding::Deflate, [deflate(TEXT), TEXT.to_vec()].concat()),
+        (Coding::Deflate, [zlib(TEXT), TEXT.to_vec()].concat()),
         // A large window of 30 bits.
         (Coding::Brotli, vec![0x11, 0x1e, 0, 0, 0]),
     ] {
