@@ -114,7 +114,11 @@ fn a_full_disk_is_told_everywhere_and_what_was_answered_can_be_read() {
 
     fs::remove_file(&filler).expect("it is ours");
     until("the store sees for itself", || (relay.send(&health).status == 200).then_some(()));
-    relay.run(&["status"]).expect(0);
+    // All goes on; what was turned away meanwhile was counted, and is for the sender to send again.
+    let status = relay.run(&["status"]).expect(1).stdout;
+    assert!(!status.contains("stands still"), "{status}");
+    let rejected = "rejected: source hook: 2 in the last hour with 503: Nothing of this request was kept";
+    assert!(status.contains(rejected) && status.contains(FULL), "{status}");
     relay.send(&alert(kept.len())).expect(200);
     assert_eq!(relay.list(&["incidents", "list", "--limit", "1000"]).len(), kept.len() + 1);
     relay.run(&["verify"]).expect(0);

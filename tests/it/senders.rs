@@ -121,7 +121,7 @@ fn what_was_turned_away_is_counted_by_source() {
         assert_eq!(relay.send(&request).status, 401);
     }
     let sources = relay.list(&["sources", "list"]);
-    let turned_away: Vec<&Value> = sources.iter().map(|source| &source["unauthorized"]).collect();
+    let turned_away: Vec<&Value> = sources.iter().map(|source| &source["requests"]["rejected"]).collect();
     assert_eq!(turned_away, [3, 0]);
 }
 

@@ -3,7 +3,6 @@
 //! Holds no logic of the road itself: that is [`crate::pipeline`].
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
@@ -15,8 +14,9 @@ use tokio::sync::{Semaphore, broadcast, oneshot};
 use crate::bell::Bell;
 use crate::bindings::Bindings;
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, Source};
 use crate::holds::Holds;
+use crate::intake::Intake;
 use crate::links::Links;
 use crate::pipeline::micros;
 use crate::sender::Senders;
@@ -89,9 +89,9 @@ pub struct App {
     pub signals: Arc<Signals>,
     /// Connections that wait because their peers asked for it.
     pub holds: Holds,
+    /// What came in at each source, and what became of it.
+    pub intake: Intake,
     bindings: RwLock<Arc<Bindings>>,
-    /// Requests turned away since the start, by source.
-    unauthorized: BTreeMap<String, AtomicU64>,
 }
 
 /// Why something could not be recorded.
@@ -112,11 +112,14 @@ pub enum CommitError {
 }
 
 impl App {
-    /// The relay of this configuration.
+    /// The relay of this configuration. Counts of requests go on from what the store kept.
     pub fn new(config: Config, store: Store, senders: Senders, links: Links, bindings: Bindings) -> Self {
-        let unauthorized = config.sources.keys().map(|name| (name.clone(), AtomicU64::new(0))).collect();
+        let kept = store.source_counts().unwrap_or_else(|error| {
+            tracing::error!(%error, "the counts of requests cannot be read and begin anew");
+            BTreeMap::new()
+        });
         Self {
-            unauthorized,
+            intake: Intake::new(config.sources.keys(), kept),
             admission: Arc::new(Semaphore::new(config.limits.queue)),
             config,
             store,
@@ -139,16 +142,11 @@ impl App {
         self.signals.due.ring();
     }
 
-    /// Counts a request that did not prove what `source` asks for.
-    pub fn count_unauthorized(&self, source: &str) {
-        if let Some(count) = self.unauthorized.get(source) {
-            count.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    /// Requests that `source` turned away since the start.
-    pub fn unauthorized(&self, source: &str) -> u64 {
-        self.unauthorized.get(source).map_or(0, |count| count.load(Ordering::Relaxed))
+    /// Bytes of the largest body that `source` takes, with the plugin that is in force.
+    pub fn body_limit(&self, source: &Source) -> usize {
+        let bindings = self.bindings();
+        let bound = bindings.sources.get(&source.name).and_then(|bound| bound.as_ref().ok());
+        source.body_limit(&self.config.limits, bound.and_then(|bound| bound.info.body_limit))
     }
 
     /// Shows a step of the road to whoever watches.

@@ -96,7 +96,8 @@ impl Bindings {
         };
         let mut sources = BTreeMap::new();
         for (name, source) in &config.sources {
-            sources.insert(name.clone(), bind_source(source, &plugins).await.map_err(&mut note));
+            sources
+                .insert(name.clone(), bind_source(source, &config.limits, &plugins).await.map_err(&mut note));
         }
         let mut connections = BTreeMap::new();
         for (name, connection) in &config.connections {
@@ -159,6 +160,7 @@ fn at(path: &str, errors: Vec<SettingError>) -> Vec<Problem> {
 
 async fn bind_source(
     source: &Source,
+    bounds: &crate::config::Limits,
     plugins: &BTreeMap<String, Loaded>,
 ) -> Result<Arc<SourceBinding>, Vec<Problem>> {
     let path = format!("sources.{}", source.name);
@@ -171,6 +173,10 @@ async fn bind_source(
         let words = format!("`{}` describes no signature: use a token", source.plugin);
         return Err(problem(format!("{path}.signing_key"), words));
     }
+    if source.confirm && info.confirm_hosts.is_empty() {
+        let words = format!("`{}` knows no host that asks for confirmations: take it out", source.plugin);
+        return Err(problem(format!("{path}.confirm"), words));
+    }
     let settings = Settings::check(&info.fields, &source.settings).map_err(|errors| at(&path, errors))?;
     let plain = settings.plain();
     let problems = match plugin.check_source(&plain).await {
@@ -180,7 +186,10 @@ async fn bind_source(
     if !problems.is_empty() {
         return Err(at(&path, problems));
     }
-    let limits = Limits { request_bytes: source.body_bytes, ..plugin.limits().clone() };
+    let request_bytes = source.body_limit(bounds, info.body_limit);
+    let memory_bytes = Source::memory_bytes(bounds, request_bytes);
+    let wall = Source::plugin_time(bounds, request_bytes);
+    let limits = Limits { request_bytes, memory_bytes, wall, ..plugin.limits().clone() };
     Ok(Arc::new(SourceBinding { plugin: plugin.with_limits(limits), settings: plain, info }))
 }
 

@@ -67,8 +67,11 @@ pub struct Source {
     pub plugin: String,
     /// What a sender has to prove; nothing when the source is open to everybody.
     pub authentication: Authentication,
-    /// Bytes of a request's body.
-    pub body_bytes: usize,
+    /// Bytes of a request's body, if the configuration says; see [`Source::body_limit`].
+    pub body_limit: Option<usize>,
+    /// Whether an address is fetched that a sender wants fetched to confirm its subscription, if the plugin knows
+    /// its host.
+    pub confirm: bool,
     /// How its events are treated.
     pub rule: SourceRule,
     /// The plugin's settings, as written.

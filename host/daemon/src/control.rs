@@ -19,6 +19,7 @@ pub mod client;
 mod connections;
 mod deliveries;
 mod incidents;
+mod intake;
 mod query;
 mod receipts;
 mod relay;

@@ -17,8 +17,9 @@ mod pages;
 /// The routes of the public listener.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
-        .route("/in/{source}", any(ingest::at_source))
-        .route("/in/{source}/{*rest}", any(ingest::below_source))
+        .route("/in", any(ingest::receive))
+        .route("/in/", any(ingest::receive))
+        .route("/in/{*source}", any(ingest::receive))
         .route("/incidents/{incident}", any(pages::page))
         .route("/healthz", get(health))
         .fallback(async || Problem::not_found("There is nothing here: sources are at /in/<source>."))

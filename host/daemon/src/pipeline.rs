@@ -18,7 +18,7 @@ use crate::attempt::Attempt;
 use crate::bindings::Bindings;
 use crate::trace::Trace;
 use crate::understood::{confirmation, understood};
-use crate::{clock, words};
+use crate::{charset, clock, words};
 
 /// What came of a request.
 pub struct Ingested {
@@ -128,8 +128,9 @@ impl DecodedRequest {
     }
 }
 
-/// What `source`'s plugin makes of `request`.
+/// What `source`'s plugin makes of `request`, read as text where it is text.
 async fn decode(bindings: &Bindings, source: &str, request: &SourceRequest, receipt: Id) -> DecodedRequest {
+    let readable = charset::readable(request);
     let nothing = |plugin: String, decoding: Decoding| Received {
         source: source.to_owned(),
         plugin,
@@ -154,7 +155,7 @@ async fn decode(bindings: &Bindings, source: &str, request: &SourceRequest, rece
     let plugin = binding.plugin.info();
     let name = format!("{} {} {}", plugin.id, plugin.version, binding.plugin.digest());
     let started = Instant::now();
-    let answer = binding.plugin.decode(request.clone(), &binding.settings, receipt).await;
+    let answer = binding.plugin.decode(readable.into_owned(), &binding.settings, receipt).await;
     let took_us = micros(started);
     match answer.map(|answer| answer.value) {
         Ok(Ok(decoded)) => {

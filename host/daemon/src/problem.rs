@@ -22,12 +22,14 @@ pub struct Problem {
     detail: String,
     more: Map<String, Value>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// What the operator is told in place of the detail.
+    cause: Option<&'static str>,
 }
 
 impl Problem {
     /// An error of this status. `title` is the same for every error of its kind, `detail` is about this one.
     pub fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, title, detail: detail.into(), more: Map::new(), headers: Vec::new() }
+        Self { status, title, detail: detail.into(), more: Map::new(), headers: Vec::new(), cause: None }
     }
 
     /// With one more member.
@@ -42,6 +44,28 @@ impl Problem {
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
+    }
+
+    /// With a cause that the caller is not told.
+    #[must_use]
+    pub fn caused_by(mut self, cause: &'static str) -> Self {
+        self.cause = Some(cause);
+        self
+    }
+
+    /// Its status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What the operator is told.
+    pub fn cause(&self) -> &str {
+        self.cause.unwrap_or(&self.detail)
+    }
+
+    /// The receipt under which the request was kept all the same.
+    pub fn receipt(&self) -> Option<&str> {
+        self.more.get("receipt").and_then(Value::as_str)
     }
 
     /// What is wrong with this one.

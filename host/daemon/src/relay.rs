@@ -22,7 +22,7 @@ use crate::config::Config;
 use crate::links::Links;
 use crate::plugins::{Progress, Shelf, Watch, load_bundled, rescan};
 use crate::sender::Senders;
-use crate::{control, delivery, http, server, timers};
+use crate::{control, delivery, http, intake, server, timers};
 
 /// A relay that runs.
 pub struct Relay {
@@ -37,6 +37,7 @@ pub struct Relay {
     deliveries: JoinHandle<()>,
     watching: JoinHandle<()>,
     timers: JoinHandle<()>,
+    counting: JoinHandle<()>,
 }
 
 /// The sandbox that a configuration asks for, with this directory for compiled plugins.
@@ -52,7 +53,7 @@ pub fn sandbox(config: &Config, cache_dir: Option<PathBuf>) -> anyhow::Result<Sa
     let sandbox = Sandbox::new(SandboxConfig {
         cache_dir,
         pool_size: config.limits.plugin_calls,
-        memory_bytes_ceiling: config.limits.plugin_memory_bytes,
+        memory_bytes_ceiling: config.limits.memory_bytes_ceiling(),
         limits,
     })?;
     Ok(sandbox)
@@ -118,7 +119,8 @@ impl Relay {
         let deliveries = tokio::spawn(delivery::run(Arc::clone(&app), stopped));
         let watching = tokio::spawn(follow(watch, Arc::clone(&app), Arc::clone(&shelf)));
         let timers = tokio::spawn(timers::run(Arc::clone(&app)));
-        Ok(Self { app, shelf, address, stop, servers, deliveries, watching, timers })
+        let counting = tokio::spawn(intake::run(Arc::clone(&app)));
+        Ok(Self { app, shelf, address, stop, servers, deliveries, watching, timers, counting })
     }
 
     /// Stops: no new requests, then no new attempts, then the store.
@@ -131,6 +133,8 @@ impl Relay {
             ended(server).await;
         }
         ended(self.deliveries).await;
+        self.counting.abort();
+        self.app.intake.keep(&self.app.store);
         let store = self.app.store.clone();
         ended(tokio::task::spawn_blocking(move || store.close())).await;
         // A socket that is left behind does no harm; the next start replaces it.

@@ -14,6 +14,7 @@ use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderValue};
 use reqwest::redirect;
 use tocsin_core::egress::{Denied, Policy, check_address, check_url};
 use tocsin_core::plugin::{Pair, Response};
+use url::Url;
 
 use crate::config::Connection;
 use crate::outgoing::Outgoing;
@@ -50,20 +51,7 @@ impl Senders {
     /// The TLS library finds no root certificates, or the like.
     pub fn new<'a>(connections: impl Iterator<Item = &'a Connection>) -> Result<Self, reqwest::Error> {
         let client = |connection: &Connection| {
-            let client = reqwest::Client::builder()
-                .user_agent(concat!("tocsin/", env!("CARGO_PKG_VERSION")))
-                // Plugins read answers as they come.
-                .default_headers(
-                    [(ACCEPT_ENCODING, HeaderValue::from_static("identity"))].into_iter().collect(),
-                )
-                .redirect(redirect::Policy::none())
-                .no_proxy()
-                .timeout(connection.timeout)
-                .connect_timeout(CONNECT_TIMEOUT.min(connection.timeout))
-                .pool_max_idle_per_host(IDLE_CONNECTIONS)
-                .dns_resolver(Arc::new(Guarded(connection.policy)))
-                .build()?;
-            Ok((connection.name.clone(), client))
+            Ok((connection.name.clone(), client(connection.policy, connection.timeout)?))
         };
         connections.map(client).collect::<Result<_, reqwest::Error>>().map(Self)
     }
@@ -88,6 +76,32 @@ impl Senders {
         secrets.scrub(&mut response);
         Ok(response)
     }
+}
+
+/// A client that reaches what `policy` allows and follows no redirect.
+fn client(policy: Policy, timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .user_agent(concat!("tocsin/", env!("CARGO_PKG_VERSION")))
+        // Plugins read answers as they come.
+        .default_headers([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))].into_iter().collect())
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .timeout(timeout)
+        .connect_timeout(CONNECT_TIMEOUT.min(timeout))
+        .pool_max_idle_per_host(IDLE_CONNECTIONS)
+        .dns_resolver(Arc::new(Guarded(policy)))
+        .build()
+}
+
+/// The status of the answer to a GET of `url`, without a connection of the configuration. Nothing else of the answer
+/// is read.
+///
+/// # Errors
+/// No answer, or an address that is not allowed.
+pub(crate) async fn status_of(url: Url, policy: Policy, timeout: Duration) -> Result<u16, SendError> {
+    check_url(&url, policy)?;
+    let client = client(policy, timeout).map_err(failed)?;
+    Ok(client.get(url).send().await.map_err(failed)?.status().as_u16())
 }
 
 /// Reads an answer of at most `limit` bytes. In place of a body that no plugin could read right, a larger one or a

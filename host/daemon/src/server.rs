@@ -21,6 +21,8 @@ use tower_service::Service;
 const CONNECTIONS_MAX: usize = 1024;
 /// How long a sender may take for a request's head, and between two requests.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Headers of a request. More than any route takes, so that a route can say what is wrong and count it.
+const HEADERS_MAX: usize = 1000;
 /// The pause after the system gave no connection, for want of file descriptors for example.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -82,6 +84,7 @@ pub async fn serve<L: Listener>(
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
+            .max_headers(HEADERS_MAX)
             // Some senders close their side as soon as they have said everything.
             .half_close(true)
             .serve_connection(TokioIo::new(stream), service);

@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod aside;
+mod counts;
 mod error;
 mod keys;
 mod live;
@@ -24,6 +25,7 @@ mod tables;
 mod verify;
 mod writer;
 
+pub use counts::{Rejections, SourceCounts};
 pub use error::{Busy, Fault, OpenError, Problem, ReadError, WriteError};
 pub use read::{Counts, DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts};
 pub use store::{Options, Store, Write};

@@ -21,6 +21,7 @@ mod journal;
 mod receipt;
 pub(crate) mod request;
 mod routing;
+mod source_counts;
 mod words;
 
 use counters::{Counters, CountersV1};
@@ -29,6 +30,9 @@ use incident::IncidentV1;
 use journal::EntryV1;
 use receipt::{PauseV1, ReceiptRecordV1, TimelineItemV1};
 use routing::RoutingV1;
+use source_counts::SourceCountsV1;
+
+use crate::counts::SourceCounts;
 
 /// The version byte of every record so far.
 pub(crate) const V1: u8 = 1;
@@ -109,6 +113,7 @@ stored! {
     ReceiptRecord => ReceiptRecordV1<'_>,
     References => delivery::ReferencesV1<'_>,
     Routing => RoutingV1<'_>,
+    SourceCounts => SourceCountsV1<'_>,
     TimelineItem => TimelineItemV1<'_>,
 }
 

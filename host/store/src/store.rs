@@ -1,5 +1,6 @@
 //! The store as the relay sees it: opening, submitting, closing. Reading is in `read`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -11,6 +12,7 @@ use tocsin_core::fold::Applied;
 use tocsin_core::journal::Entry;
 use tocsin_core::plugin::SourceRequest;
 
+use crate::counts::{CountRows, SourceCounts};
 use crate::error::{Busy, Fault, OpenError, ReadError, WriteError};
 use crate::live::Live;
 use crate::record::Stored;
@@ -104,8 +106,8 @@ impl Store {
         let head = live.begin_write().and_then(|transaction| Head::read(&transaction)).map_err(fault)?;
         let live = Arc::new(live);
         let queue = options.queue.max(1);
-        // One more for the message that a reader may send.
-        let (sender, messages) = sync_channel(queue + 1);
+        // Two more, for the message that a reader may send and for counts.
+        let (sender, messages) = sync_channel(queue + 2);
         let waiting = Arc::new(AtomicUsize::new(0));
         let writer = Writer {
             live: Arc::clone(&live),
@@ -116,6 +118,7 @@ impl Store {
                 decoded_ms: options.keep_requests_ms,
                 dead_ms: options.keep_dead_letters_ms,
             },
+            counts: CountRows::new(),
         };
         let thread = thread::Builder::new()
             .name("tocsin-store".to_owned())
@@ -173,6 +176,26 @@ impl Store {
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// Has `counts`, by source, written with the next commit, in place of what was kept of these sources; if
+    /// nothing else is committed, by themselves. Does not wait. What a full disk does not take is tried again with
+    /// the next write or counts.
+    ///
+    /// # Errors
+    /// The queue is full: nothing of it will be written.
+    pub fn count(&self, counts: &BTreeMap<String, SourceCounts>) -> Result<(), Busy> {
+        let sender = self.shared.sender.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(sender) = sender.as_ref() else { return Ok(()) };
+        let record = |(name, counts): (&String, &SourceCounts)| {
+            // Numbers, times and texts: nothing in it cannot be written as JSON.
+            Some((name.clone().into_bytes(), counts.to_bytes().ok()?))
+        };
+        let rows: CountRows = counts.iter().filter_map(record).collect();
+        match sender.try_send(Message::Counts(rows)) {
+            Err(TrySendError::Full(_)) => Err(Busy),
+            Ok(()) | Err(TrySendError::Disconnected(_)) => Ok(()),
         }
     }
 

@@ -67,6 +67,7 @@ pub(crate) const PAUSES: Definition = Definition::state("pauses", KeyShape::Text
 pub(crate) const META: Definition = Definition::state("meta", KeyShape::Text);
 pub(crate) const REQUESTS: Definition = Definition::beside("requests", KeyShape::Id);
 pub(crate) const REQUESTS_DEAD: Definition = Definition::beside("requests_dead", KeyShape::Id);
+pub(crate) const SOURCE_COUNTS: Definition = Definition::beside("source_counts", KeyShape::Text);
 
 /// Row of [`META`]: the format's version.
 pub(crate) const META_FORMAT: &[u8] = b"format";
@@ -101,6 +102,7 @@ pub(crate) const ALL: [Definition; 24] = [
     META,
     REQUESTS,
     REQUESTS_DEAD,
+    SOURCE_COUNTS,
 ];
 
 /// What a table's keys are made of, for telling a person about a row.

@@ -5,6 +5,7 @@ mod memory;
 mod samples;
 mod workload;
 
+mod counting;
 mod crash;
 mod failing;
 mod folding;

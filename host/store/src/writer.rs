@@ -11,6 +11,7 @@ use std::sync::mpsc::Receiver;
 use tocsin_core::fold::{Applied, ApplyError, Rejection};
 use tocsin_core::journal::Entry;
 
+use crate::counts::{self, CountRows};
 use crate::error::{Fault, WriteError};
 use crate::live::Live;
 use crate::requests::{Requests, Retention};
@@ -29,6 +30,8 @@ pub(crate) enum Message {
     Write(Box<Job>),
     /// A reader ran into an I/O error: see whether the file must be opened again.
     Mend,
+    /// Rows of `source_counts`, each in place of the one before: write them with the next commit.
+    Counts(CountRows),
 }
 
 /// Entries on their way, to be written together or not at all, each with its record. The caller encoded them.
@@ -78,6 +81,8 @@ pub(crate) struct Writer {
     /// Entries in one transaction.
     pub(crate) batch: usize,
     pub(crate) retention: Retention,
+    /// Counts that are not committed yet.
+    pub(crate) counts: CountRows,
 }
 
 impl Writer {
@@ -89,13 +94,14 @@ impl Writer {
                 self.mend();
             }
             self.write(jobs);
+            self.write_counts();
         }
         // What could be closed is closed; the next opening repairs the rest.
         let _ = self.live.close();
     }
 
     /// `first` and what else waits, as much as fits into one transaction.
-    fn gather(&self, first: Message, messages: &Receiver<Message>) -> (Vec<Job>, bool) {
+    fn gather(&mut self, first: Message, messages: &Receiver<Message>) -> (Vec<Job>, bool) {
         let (mut jobs, mut mend, mut bytes) = (Vec::new(), false, 0);
         let mut next = Some(first);
         while let Some(message) = next.take() {
@@ -106,6 +112,7 @@ impl Writer {
                     jobs.push(*job);
                 }
                 Message::Mend => mend = true,
+                Message::Counts(rows) => self.counts.extend(rows),
             }
             if jobs.len() < self.batch && bytes < BATCH_BYTES_MAX {
                 next = messages.try_recv().ok();
@@ -177,13 +184,35 @@ impl Writer {
         }
         drop(requests);
         let head = tables.finish()?;
+        counts::put(&transaction, &self.counts)?;
         transaction.commit().map_err(|error| Failure {
             error: Fault::from(error).into(),
             culprit: None,
             uncertain: true,
         })?;
         self.head = Some(head);
+        self.counts.clear();
         Ok(outcomes)
+    }
+
+    /// Commits the counts that no batch took along. When that fails they wait for the next message: no caller waits
+    /// for them, and what is counted must not cost an entry.
+    fn write_counts(&mut self) {
+        if self.counts.is_empty() || self.committed().is_err() {
+            return;
+        }
+        if self.commit_counts().is_err() {
+            self.head = None;
+            self.mend();
+        }
+    }
+
+    fn commit_counts(&mut self) -> Result<(), Fault> {
+        let transaction = self.live.begin_write()?;
+        counts::put(&transaction, &self.counts)?;
+        transaction.commit()?;
+        self.counts.clear();
+        Ok(())
     }
 
     /// What is known of what is committed. After an error the file is opened again and asked.

@@ -76,7 +76,7 @@ fn a_method_that_the_sender_does_not_use_is_405_and_says_which_ones_are() {
     let answer = relay.send(&Request::new("DELETE", &at("cake")));
     assert_eq!(answer.header("allow"), Some("POST, GET"));
     answer.problem(405);
-    let answer = relay.send(&Request::new("GET", &at("jira")));
+    let answer = relay.send(&Request::new("PUT", &at("jira")));
     assert_eq!(answer.header("allow"), Some("POST"));
     assert!(answer.problem(405).contains("POST"));
     nothing_is_kept(&relay);

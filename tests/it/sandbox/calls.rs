@@ -226,3 +226,18 @@ async fn a_plugin_finds_nothing_of_other_calls_in_its_memory() {
     let found = seen.windows(mark.len()).any(|window| window == mark.as_bytes());
     assert!(!found, "memory is not cleared between calls");
 }
+
+#[tokio::test]
+async fn what_a_source_suggests_and_asks_for_gets_through() {
+    let plugin = loaded(guests::ASKS_TO_CONFIRM).await;
+    let info = plugin.info().source.clone().expect("it takes requests in");
+    assert_eq!(info.body_limit, Some(2 << 20));
+    assert_eq!(info.confirm_hosts, ["localhost", "hooks.*.example.com"]);
+    let mut request = request("body");
+    request.headers = vec![Pair::new("x-confirm", "https://localhost/"), Pair::new("x-status", "409")];
+    let answer = plugin.decode(request, &[], seed(1)).await.expect("it answers").value;
+    let decoded = answer.expect("it does not refuse");
+    assert_eq!(decoded.confirm.as_deref(), Some("https://localhost/"));
+    assert_eq!(decoded.reply.map(|reply| reply.status), Some(409));
+    assert!(decoded.events.is_empty() && decoded.ignored.is_some());
+}

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Place;
 use super::out::{complain, say};
-use super::table::{items, json, print, short, text};
+use super::table::{items, json, print, second, short, text};
 
 mod repeat;
 mod shown;
@@ -18,7 +18,7 @@ use repeat::Repeat;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Sources {
-    /// List the sources of the running relay, with what was turned away since it started.
+    /// List the sources of the running relay, with what came in at each, what was rejected, and when it was last heard.
     List,
     /// Decode a request as if it had come, without keeping anything.
     ///
@@ -73,13 +73,16 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
         [
             text(source, "name"),
             text(source, "plugin"),
-            text(source, "unauthorized"),
+            text(source, "requests.accepted"),
+            text(source, "requests.ignored"),
+            text(source, "requests.rejected"),
+            second(source, "requests.last_heard"),
             text(source, "url"),
             note,
         ]
     };
     let rows: Vec<_> = items(&sources).iter().map(row).collect();
-    print(["NAME", "PLUGIN", "TURNED AWAY", "URL", ""], &rows);
+    print(["NAME", "PLUGIN", "ACCEPTED", "IGNORED", "REJECTED", "LAST HEARD", "URL", ""], &rows);
     Ok(ExitCode::SUCCESS)
 }
 

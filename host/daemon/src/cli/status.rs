@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Place;
 use super::out::say;
-use super::table::{items, json, second, text};
+use super::table::{items, json as print_json, second, short, text};
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     let mut status = place.ask("/status", None)?;
@@ -18,7 +18,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     }
     let still = still(&status);
     if place.json {
-        json(&status);
+        print_json(&status);
     } else {
         say!("tocsin {} at {}", text(&status, "version"), text(&status, "listen"));
         if status["counts"].is_null() {
@@ -26,6 +26,8 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         }
         counts(&status["counts"]);
         still.iter().for_each(|line| say!("{line}"));
+        let harmless = items(&status["rejections"]).iter().filter(|one| one["lost"] != json!(true));
+        harmless.for_each(|rejected| say!("{}", rejection(rejected)));
         waits(&status["connections"]);
     }
     Ok(if still.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -80,7 +82,24 @@ fn still(status: &Value) -> Vec<String> {
             ));
         }
     }
+    // What was kept is among the dead letters; what strangers try is no reason to wake anybody.
+    let lost = items(&status["rejections"]).iter().filter(|one| one["lost"] == json!(true));
+    still.extend(lost.map(rejection));
     still
+}
+
+/// Requests that were rejected, and what to do about it.
+fn rejection(rejected: &Value) -> String {
+    let source = text(rejected, "source");
+    let of =
+        if source.is_empty() { "addresses without a source".to_owned() } else { format!("source {source}") };
+    format!(
+        "rejected: {of}: {} in the last hour with {}: {}\n  {}",
+        text(rejected, "in_the_last_hour"),
+        text(rejected, "status"),
+        short(&text(rejected, "reason"), 200),
+        text(rejected, "fix"),
+    )
 }
 
 /// What goes on by itself.

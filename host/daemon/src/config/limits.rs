@@ -7,15 +7,19 @@ use super::reader::Reader;
 /// The largest body that a source may be set to take.
 pub(super) const BODY_BYTES_MAX: usize = 60 * 1024 * 1024;
 
+/// Bytes of a request's body when neither the configuration nor the plugin says anything. 1 MiB: twenty times the
+/// largest Jira payload seen.
+pub(super) const BODY_BYTES: usize = 1024 * 1024;
+
 /// Seconds of a day.
 const DAY: u64 = 24 * 60 * 60;
 
 /// The bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of a request's body, unless its source says otherwise. 1 MiB: twenty times the largest Jira
-    /// payload seen.
-    pub body_bytes: usize,
+    /// Bytes of a request's body, unless its source says otherwise. Nothing: [`BODY_BYTES`], or what the
+    /// source's plugin suggests when that is more.
+    pub body_bytes: Option<usize>,
     /// How long a request's body may take to come. 30 s: a megabyte over a slow line; a sender that falls
     /// silent keeps no connection for ever.
     pub body_time: Duration,
@@ -24,7 +28,8 @@ pub struct Limits {
     pub queue: usize,
     /// Wall time of one call of a plugin. A second: forty thousand times what a call takes.
     pub plugin_time: Duration,
-    /// Memory of one call of a plugin, in bytes. 64 MiB: interpreters for JavaScript or Python fit.
+    /// Memory of one call of a plugin, in bytes. 64 MiB: interpreters for JavaScript or Python fit. A source with
+    /// a large body limit gets more: see [`super::Source::memory_bytes`].
     pub plugin_memory_bytes: usize,
     /// Calls of plugins at the same time. 64 slots of 64 MiB are 4 GiB of addresses, not of memory.
     pub plugin_calls: usize,
@@ -42,7 +47,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            body_bytes: 1024 * 1024,
+            body_bytes: None,
             body_time: Duration::from_secs(30),
             queue: 4096,
             plugin_time: Duration::from_secs(1),
@@ -59,7 +64,7 @@ impl Default for Limits {
 pub(super) fn read(mut reader: Reader) -> Limits {
     let default = Limits::default();
     let limits = Limits {
-        body_bytes: reader.bytes("body", 1024..=BODY_BYTES_MAX).unwrap_or(default.body_bytes),
+        body_bytes: reader.bytes("body", 1024..=BODY_BYTES_MAX),
         body_time: reader.duration("body_time").unwrap_or(default.body_time),
         queue: reader.count("queue", 1..=65_536).unwrap_or(default.queue),
         plugin_time: reader.duration("plugin_time").unwrap_or(default.plugin_time),

@@ -37,11 +37,8 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<Problem>) {
     let limits = limits::read(root.section("limits"));
     let schedule = retry::read(root.section("retry"), Schedule::default());
     let policy = read_egress(root.section("egress"));
-    let sources: BTreeMap<_, _> = root
-        .sections("sources")
-        .into_iter()
-        .map(|(name, section)| sources::read(name, section, &limits))
-        .collect();
+    let sources: BTreeMap<_, _> =
+        root.sections("sources").into_iter().map(|(name, section)| sources::read(name, section)).collect();
     let sections = root.sections("connections");
     let names: Vec<String> = sections.iter().map(|(name, _)| name.clone()).collect();
     let connections: BTreeMap<_, _> = sections

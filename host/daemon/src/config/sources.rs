@@ -6,14 +6,54 @@ use ipnet::IpNet;
 use tocsin_core::event::Severity;
 use tocsin_core::routing::{Flapping, SourceRule};
 
-use super::limits::BODY_BYTES_MAX;
+use super::limits::{BODY_BYTES, BODY_BYTES_MAX};
 use super::reader::Reader;
 use super::{Authentication, Basic, FieldToken, Limits, Secret, Source};
+
+/// Bytes of a plugin's memory for each byte of a body. A JSON document takes about ten times its text, one of small
+/// objects twenty to thirty times.
+const MEMORY_FOR_EACH_BYTE: usize = 32;
+/// Bytes of memory that a large body limit can bring about.
+const MEMORY_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// How many times the usual time a large body limit can bring about.
+const TIMES_MAX: u32 = 8;
+
+impl Source {
+    /// Bytes of the largest body that it takes: what the source says, else what `[limits]` says, else 1 MiB or what
+    /// its plugin suggests, whichever is more.
+    pub fn body_limit(&self, limits: &Limits, suggested: Option<u64>) -> usize {
+        let suggested = suggested.map_or(0, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+        let usual = BODY_BYTES.max(suggested.min(BODY_BYTES_MAX));
+        self.body_limit.or(limits.body_bytes).unwrap_or(usual)
+    }
+
+    /// Bytes of memory that its plugin may use to decode a body of `body_limit` bytes: what `[limits]` says, or more
+    /// where the largest body would not fit otherwise.
+    pub fn memory_bytes(limits: &Limits, body_limit: usize) -> usize {
+        let needed = body_limit.saturating_mul(MEMORY_FOR_EACH_BYTE).min(MEMORY_BYTES_MAX);
+        limits.plugin_memory_bytes.max(needed)
+    }
+
+    /// How long its plugin may take to decode a body of `body_limit` bytes: as long as `[limits]` says for each
+    /// 1 MiB of it.
+    pub fn plugin_time(limits: &Limits, body_limit: usize) -> Duration {
+        let times = u32::try_from(body_limit.div_ceil(BODY_BYTES)).unwrap_or(u32::MAX);
+        limits.plugin_time.saturating_mul(times.clamp(1, TIMES_MAX))
+    }
+}
+
+impl Limits {
+    /// Bytes of memory that any call of a plugin may use.
+    pub fn memory_bytes_ceiling(&self) -> usize {
+        self.plugin_memory_bytes.max(MEMORY_BYTES_MAX)
+    }
+}
 
 /// Characters of a token: sixteen random ones cannot be guessed over a network.
 const TOKEN_CHARS_MIN: usize = 16;
 
-pub(super) fn read(name: String, mut reader: Reader, limits: &Limits) -> (String, Source) {
+pub(super) fn read(name: String, mut reader: Reader) -> (String, Source) {
     let plugin = reader.required_text("plugin", "the id of the plugin that decodes, such as `jira`");
     let authentication = read_authentication(&mut reader);
     let default = SourceRule::default();
@@ -30,10 +70,11 @@ pub(super) fn read(name: String, mut reader: Reader, limits: &Limits) -> (String
     if rule.heartbeat_ms == Some(0) {
         reader.problem("heartbeat", "is 0: say how long the source may be silent, such as `15m`");
     }
-    let body_bytes = reader.bytes("body_limit", 1024..=BODY_BYTES_MAX).unwrap_or(limits.body_bytes);
+    let body_limit = reader.bytes("body_limit", 1024..=BODY_BYTES_MAX);
+    let confirm = reader.boolean("confirm").unwrap_or(false);
     let settings = reader.settings("settings");
     reader.finish();
-    (name.clone(), Source { name, plugin, authentication, body_bytes, rule, settings })
+    (name.clone(), Source { name, plugin, authentication, body_limit, confirm, rule, settings })
 }
 
 fn read_authentication(reader: &mut Reader) -> Authentication {

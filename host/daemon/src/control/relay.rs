@@ -30,6 +30,7 @@ pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>
         "state_dir": control.app.config.state_dir,
         "counts": counts.as_ref().ok().map(shapes::counts),
         "problems": problems,
+        "rejections": super::intake::rejections(&control.app),
     })))
 }
 

@@ -12,7 +12,7 @@ use tocsin_core::time::Timestamp;
 use tocsin_core::transition::Transition;
 use tocsin_store::ReadError;
 
-use super::{Control, blocking, query};
+use super::{Control, blocking, intake, query};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::{clock, words};
@@ -21,15 +21,17 @@ pub(super) async fn list(State(control): State<Control>) -> Json<Value> {
     let bindings = control.app.bindings();
     let config = &control.app.config;
     let shape = |source: &crate::config::Source| {
-        json!({
+        let mut shape = json!({
             "name": source.name,
             "plugin": source.plugin,
             "url": config.source_url(&source.name),
             "open": source.authentication.is_open(),
-            "unauthorized": control.app.unauthorized(&source.name),
+            "body_limit": control.app.body_limit(source),
             "heartbeat_ms": source.rule.heartbeat_ms,
             "problem": bindings.sources.get(&source.name).and_then(|bound| bound.as_ref().err()),
-        })
+        });
+        shape["requests"] = intake::counts(&control.app, &source.name);
+        shape
     };
     Json(config.sources.values().map(shape).collect())
 }

@@ -23,9 +23,28 @@ const HEADER: &str = "x-tocsin-token";
 /// authenticity": five minutes in its libraries).
 const SIGNED_AGE_SECONDS_MAX: i64 = 5 * 60;
 
-/// A request that did not prove what it has to.
+/// What a request did not prove although it has to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unproven;
+pub(super) enum Unproven {
+    Token,
+    Basic,
+    Signature,
+    FieldToken,
+    Address,
+}
+
+impl Unproven {
+    /// For the operator; the sender is not told which it was.
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::Token => "the token is missing or wrong",
+            Self::Basic => "the user name and password (HTTP Basic) are missing or wrong",
+            Self::Signature => "the signature is missing, wrong or too old",
+            Self::FieldToken => "the token in the field of `field_token` is missing or wrong",
+            Self::Address => "the sender's address is in no network of `allow`",
+        }
+    }
+}
 
 /// Checks all that can be checked before the body is read: token and Basic. A token in the path is taken out
 /// of it.
@@ -40,21 +59,28 @@ pub(super) fn prove_head(
         .as_ref()
         .is_none_or(|token| has_token(token, query, headers) || take_from_path(token, path));
     let basic = wanted.basic.as_ref().is_none_or(|basic| has_basic(basic, headers));
-    if token && basic { Ok(()) } else { Err(Unproven) }
+    match (token, basic) {
+        (false, _) => Err(Unproven::Token),
+        (true, false) => Err(Unproven::Basic),
+        (true, true) => Ok(()),
+    }
 }
 
-/// Checks what needs the body: a signature that the plugin describes, and a field's token, which is taken out.
-pub(super) fn prove_body(
+/// Checks a signature that the plugin describes. The body of `request` must be as it was sent.
+pub(super) fn prove_signature(
     wanted: &Authentication,
     signatures: &[Signature],
-    request: &mut SourceRequest,
+    request: &SourceRequest,
 ) -> Result<(), Unproven> {
-    let signed = wanted
-        .signing_key
-        .as_ref()
-        .is_none_or(|key| signatures.iter().any(|signature| is_signed(signature, key, request)));
-    let field = wanted.field_token.as_ref().is_none_or(|wanted| field::take(wanted, request));
-    if signed && field { Ok(()) } else { Err(Unproven) }
+    let Some(key) = &wanted.signing_key else { return Ok(()) };
+    let signed = signatures.iter().any(|signature| is_signed(signature, key, request));
+    if signed { Ok(()) } else { Err(Unproven::Signature) }
+}
+
+/// Checks a field's token, which is taken out. The body of `request` must be decoded.
+pub(super) fn prove_field(wanted: &Authentication, request: &mut SourceRequest) -> Result<(), Unproven> {
+    let proven = wanted.field_token.as_ref().is_none_or(|wanted| field::take(wanted, request));
+    if proven { Ok(()) } else { Err(Unproven::FieldToken) }
 }
 
 /// Takes out of query and headers what proves a sender.

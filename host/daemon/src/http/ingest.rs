@@ -1,80 +1,120 @@
 //! `/in/<source>`: takes a request in and answers when it is on the disk.
 //!
-//! Nothing of a request counts before its sender is known: what can be checked before the body is read, is.
+//! Nothing of a request counts before its sender is known: what can be checked before the body is read, is. Every
+//! answer leaves through [`receive`], which counts it, so that no rejection goes unseen.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
-use axum::body::{Body, to_bytes};
-use axum::extract::{Path, Request, State};
-use axum::http::header::{ALLOW, HeaderName, HeaderValue, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tocsin_core::fold::{ReceiptRecord, ReceiptStatus};
-use tocsin_core::plugin::{Pair, Reply, SourceRequest};
+use tocsin_core::plugin::{Reply, SourceRequest};
 
 use super::client;
-use super::credentials::{prove_body, prove_head, strip};
+use super::credentials::{Unproven, prove_field, prove_head, prove_signature, strip};
 use crate::app::{App, CommitError};
 use crate::config::Source;
 use crate::control::refused;
+use crate::intake::{Outcome, Rejection};
 use crate::pipeline::{Ingested, ingest};
 use crate::problem::Problem;
 use crate::server::Peer;
-use crate::{clock, words};
+use crate::{clock, confirm, words};
 
-/// Headers of a request; more is no sender that anybody knows.
-const HEADERS_MAX: usize = 100;
-/// Bytes of a query, token included.
-const QUERY_BYTES_MAX: usize = 16 * 1024;
+mod body;
+mod coding;
+mod head;
+mod probe;
 
-pub(super) async fn at_source(
-    State(app): State<Arc<App>>,
-    Path(source): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    receive(&app, &source, String::new(), request).await
+/// Characters of a name that is no source's.
+const NAME_CHARS_MAX: usize = 64;
+
+/// An answer and what it was the answer to.
+struct Answered {
+    response: Response,
+    outcome: Outcome,
+    /// The receipt, if the request was kept.
+    receipt: Option<String>,
 }
 
-pub(super) async fn below_source(
-    State(app): State<Arc<App>>,
-    Path((source, rest)): Path<(String, String)>,
-    request: Request,
-) -> Result<Response, Problem> {
-    receive(&app, &source, format!("/{rest}"), request).await
+/// Answers a request, counts the answer, and logs it when it is a rejection.
+pub(super) async fn receive(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (name, path) = head::target(request.uri());
+    let answered = match app.config.sources.get(&name) {
+        Some(source) => take(&app, source, path, request).await,
+        None => Err(Problem::not_found(match name.as_str() {
+            "" => "The address names no source: sources are at /in/<source>.".to_owned(),
+            _ => format!("There is no source `{}`.", shown(&app, &name)),
+        })),
+    };
+    let known = if app.config.sources.contains_key(&name) { name } else { shown(&app, &name) };
+    match answered {
+        Ok(answered) => settle(&app, &known, answered),
+        Err(problem) => {
+            let rejection = Rejection {
+                status: problem.status().as_u16(),
+                receipt: problem.receipt().map(str::to_owned),
+                reason: problem.cause().to_owned(),
+            };
+            app.intake.reject(&known, &rejection);
+            problem.into_response()
+        }
+    }
 }
 
-async fn receive(app: &App, name: &str, path: String, request: Request) -> Result<Response, Problem> {
-    let source = app
-        .config
-        .sources
-        .get(name)
-        .ok_or_else(|| Problem::not_found(format!("There is no source `{}`.", shown(name))))?;
+/// Counts an answer that is no error of the relay's. A plugin's own answer may be one of the sender's.
+fn settle(app: &App, source: &str, answered: Answered) -> Response {
+    let Answered { response, outcome, receipt } = answered;
+    app.intake.count(source, outcome);
+    let status = response.status();
+    if !status.is_success() {
+        let reason = format!("the plugin's own answer, {status}");
+        app.intake.reject(source, &Rejection { status: status.as_u16(), receipt, reason });
+    }
+    response
+}
+
+async fn take(app: &Arc<App>, source: &Source, path: String, request: Request) -> Result<Answered, Problem> {
     let (parts, body) = request.into_parts();
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
-    let mut head = SourceRequest {
-        method: parts.method.as_str().to_ascii_uppercase(),
-        path,
-        query: query(&parts.uri)?,
-        headers: headers(&parts.headers)?,
-        body: Vec::new(),
-        received_at: clock::now(),
-    };
+    let mut head = head::read(&parts, path)?;
     authenticate(app, source, peer, &mut head)?;
-    check_method(app, name, &head.method)?;
-    let time = app.config.limits.body_time;
-    head.body = tokio::time::timeout(time, read(body, &parts.headers, source.body_bytes))
-        .await
-        .map_err(|_| too_slow(time))??;
+    let probe = probe::find(app, &source.name, &head)?;
+    let limit = app.body_limit(source);
+    head.body = body::read(body, &parts.headers, limit, app.config.limits.body_time).await?;
     head.received_at = clock::now();
-    let request = authenticate_body(app, source, head)?;
+    let request = authenticate_body(app, source, head, limit).await?;
+    if let Some(probe) = probe {
+        let response = probe.answer(&source.name, &request);
+        return Ok(Answered { response, outcome: Outcome::Probed, receipt: None });
+    }
     // Held until the answer: a place in the store's queue.
     let _place = app.admission.try_acquire().map_err(|_| CommitError::Busy)?;
-    let ingested = ingest(app, name, request).await?;
-    answer(app, ingested).await
+    let mut ingested = ingest(app, &source.name, request).await?;
+    let (outcome, receipt) = (outcome(&ingested.receipt.status), ingested.receipt.id);
+    if let Some(url) = ingested.confirm.take() {
+        confirm::asked(app, source, &ingested.receipt, url);
+    }
+    let response = answer(app, ingested).await?;
+    Ok(Answered { response, outcome, receipt: Some(receipt.to_string()) })
+}
+
+/// What a receipt counts as, if its answer is no error.
+fn outcome(status: &ReceiptStatus) -> Outcome {
+    match status {
+        ReceiptStatus::Ignored(_) => Outcome::Ignored,
+        ReceiptStatus::Failed(_) => Outcome::Failed,
+        ReceiptStatus::PartlyRefused(_) => Outcome::PartlyRefused,
+        ReceiptStatus::Applied
+        | ReceiptStatus::Discarded(_)
+        | ReceiptStatus::Duplicate(_)
+        | ReceiptStatus::Refused(_) => Outcome::Accepted,
+    }
 }
 
 /// What can be known of the sender before the body is read. What proves it is taken out.
@@ -83,18 +123,22 @@ fn authenticate(app: &App, source: &Source, peer: IpAddr, head: &mut SourceReque
     let address = client::address(peer, &head.headers, &app.config.trusted_proxies);
     let proven = prove_head(wanted, &mut head.path, &head.query, &head.headers);
     strip(&mut head.query, &mut head.headers);
-    if proven.is_ok() && client::is_allowed(address, &wanted.allow) {
-        return Ok(());
+    // `/in/<source>/` is `/in/<source>`, also behind a token in the path.
+    if head.path == "/" {
+        head.path.clear();
     }
-    Err(unauthorized(app, source))
+    proven.map_err(unauthorized)?;
+    if client::is_allowed(address, &wanted.allow) { Ok(()) } else { Err(unauthorized(Unproven::Address)) }
 }
 
-/// What needs the body. A signature that nobody can check, for want of the plugin that describes it, is no
-/// reason to turn the sender away for good.
-fn authenticate_body(
+/// What needs the body: a signature over the bytes as they were sent, then the field's token in what they say. A
+/// signature that nobody can check, for want of the plugin that describes it, is no reason to turn the sender away
+/// for good.
+async fn authenticate_body(
     app: &App,
     source: &Source,
     mut request: SourceRequest,
+    limit: usize,
 ) -> Result<SourceRequest, Problem> {
     let wanted = &source.authentication;
     let bindings = app.bindings();
@@ -107,94 +151,22 @@ fn authenticate_body(
         }
         Some(Err(_)) | None => &[],
     };
-    match prove_body(wanted, signatures, &mut request) {
-        Ok(()) => Ok(request),
-        Err(_) => Err(unauthorized(app, source)),
-    }
+    prove_signature(wanted, signatures, &request).map_err(unauthorized)?;
+    coding::undo(&mut request, limit).await?;
+    prove_field(wanted, &mut request).map_err(unauthorized)?;
+    Ok(request)
 }
 
-/// The same words whatever was missing or wrong, and one more for the source's count.
-fn unauthorized(app: &App, source: &Source) -> Problem {
-    app.count_unauthorized(&source.name);
+/// The same words whatever was missing or wrong; which it was is for the operator.
+fn unauthorized(unproven: Unproven) -> Problem {
     Problem::new(
         StatusCode::UNAUTHORIZED,
         "Unauthorized",
         "The request does not prove what this source asks for: a token as ?token=…, Authorization: Bearer … or \
          X-Tocsin-Token: …, or whatever else its configuration names.",
     )
+    .caused_by(unproven.words())
     .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"tocsin\", Basic realm=\"tocsin\""))
-}
-
-/// A plugin says which methods its sender uses; without a plugin any is kept.
-fn check_method(app: &App, name: &str, method: &str) -> Result<(), Problem> {
-    let bindings = app.bindings();
-    let Some(Ok(binding)) = bindings.sources.get(name) else { return Ok(()) };
-    let methods = &binding.info.methods;
-    if methods.is_empty() || methods.iter().any(|known| known == method) {
-        return Ok(());
-    }
-    let known = methods.join(", ");
-    let problem = Problem::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "Method not allowed",
-        format!("This source takes {known}."),
-    );
-    Err(match HeaderValue::from_str(&known) {
-        Ok(value) => problem.header(ALLOW, value),
-        Err(_) => problem,
-    })
-}
-
-fn query(uri: &Uri) -> Result<Vec<Pair>, Problem> {
-    let query = uri.query().unwrap_or_default();
-    if query.len() > QUERY_BYTES_MAX {
-        let detail = format!("The query has {} bytes, the limit is {QUERY_BYTES_MAX}.", query.len());
-        return Err(Problem::new(StatusCode::URI_TOO_LONG, "Query too long", detail));
-    }
-    let pairs = url::form_urlencoded::parse(query.as_bytes());
-    Ok(pairs.map(|(name, value)| Pair::new(name, value)).collect())
-}
-
-fn headers(headers: &HeaderMap) -> Result<Vec<Pair>, Problem> {
-    if headers.len() > HEADERS_MAX {
-        let detail = format!("The request has {} headers, the limit is {HEADERS_MAX}.", headers.len());
-        return Err(Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Too many headers", detail));
-    }
-    let pair = |(name, value): (&HeaderName, &HeaderValue)| {
-        Pair::new(name.as_str(), String::from_utf8_lossy(value.as_bytes()))
-    };
-    Ok(headers.iter().map(pair).collect())
-}
-
-fn too_slow(time: Duration) -> Problem {
-    let detail = format!(
-        "The body did not come whole within {time:?}, which `limits.body_time` allows; nothing was kept."
-    );
-    Problem::new(StatusCode::REQUEST_TIMEOUT, "Request timeout", detail)
-}
-
-async fn read(body: Body, headers: &HeaderMap, limit: usize) -> Result<Vec<u8>, Problem> {
-    let too_large = || {
-        let detail =
-            format!("The body is larger than {limit} bytes, which this source's `body_limit` allows.");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "Body too large", detail)
-    };
-    let declared = headers.get("content-length").and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|declared| declared > limit) {
-        return Err(too_large());
-    }
-    match to_bytes(body, limit).await {
-        Ok(bytes) => Ok(bytes.into()),
-        Err(error) => {
-            let cause = std::error::Error::source(&error);
-            let over = cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
-            Err(if over {
-                too_large()
-            } else {
-                Problem::bad_request("The body ended before it was complete.")
-            })
-        }
-    }
 }
 
 async fn answer(app: &App, ingested: Ingested) -> Result<Response, Problem> {
@@ -271,6 +243,11 @@ fn own(reply: Reply) -> Result<Response, Problem> {
     Ok(response)
 }
 
-fn shown(name: &str) -> String {
-    name.chars().take(64).collect()
+/// A name that is no source's, for people. A token that stands in the name's place is not shown.
+fn shown(app: &App, name: &str) -> String {
+    let tokens = app.config.sources.values().filter_map(|source| source.authentication.token.as_ref());
+    if tokens.into_iter().any(|token| token.reveal() == name) {
+        return "(a token in place of a name)".to_owned();
+    }
+    tocsin_core::event::single_line(name, NAME_CHARS_MAX)
 }

@@ -25,7 +25,7 @@ fn chain<T: Clone>(next: impl Fn(Option<&T>) -> Option<T>) -> Vec<T> {
     std::iter::successors(next(None), |value| next(Some(value))).collect()
 }
 
-fn assert_kept<T: Stored + PartialEq + Debug>(value: &T) {
+pub(super) fn assert_kept<T: Stored + PartialEq + Debug>(value: &T) {
     let bytes = value.to_bytes().unwrap();
     assert_eq!(&T::read(&bytes).unwrap(), value, "{}", String::from_utf8_lossy(&bytes));
 }

@@ -50,7 +50,10 @@ fn cases(ending: &str) -> Vec<String> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
     let names = std::fs::read_dir(folder).expect("the folder of cases");
     let names = names.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    names.filter_map(|name| name.strip_suffix(ending).map(str::to_owned)).collect()
+    let mut cases: Vec<String> =
+        names.filter_map(|name| name.strip_suffix(ending).map(str::to_owned)).collect();
+    cases.sort();
+    cases
 }
 
 #[test]

@@ -1,20 +1,19 @@
 //! A token in a field of the form, of the JSON object, or of the query, as StatusCake sends its account's.
 //!
-//! A token that was found is taken out, whether it was right or not.
+//! A token that was found is taken out, whether it was right or not; the rest of a form stays as it was sent.
 
 use md5::{Digest, Md5};
 use serde_json::Value;
 use tocsin_core::plugin::{Encoding, Pair, SourceRequest};
-use url::form_urlencoded;
 
 use super::same;
 use crate::config::FieldToken;
-use crate::signing;
+use crate::{charset, signing};
 
 /// Whether the field's value is the right one. Takes the field out of query and body.
 pub(super) fn take(wanted: &FieldToken, request: &mut SourceRequest) -> bool {
     let mut given = take_pairs(&mut request.query, &wanted.field);
-    given.extend(take_from_body(&wanted.field, &mut request.body));
+    given.extend(take_from_body(&wanted.field, request));
     let expected = expected(wanted);
     // Hexadecimal digits may be of either case.
     let fold = wanted.md5_user.is_some();
@@ -49,22 +48,27 @@ fn take_pairs(pairs: &mut Vec<Pair>, field: &str) -> Vec<String> {
     taken
 }
 
-fn take_from_body(field: &str, body: &mut Vec<u8>) -> Vec<String> {
-    if let Ok(Value::Object(mut object)) = serde_json::from_slice(body) {
+fn take_from_body(field: &str, request: &mut SourceRequest) -> Vec<String> {
+    let readable = charset::readable(request);
+    if let Ok(Value::Object(mut object)) = serde_json::from_slice(&readable.body) {
         let name = object.keys().find(|name| name.eq_ignore_ascii_case(field)).cloned();
         let Some(taken) = name.and_then(|name| object.remove(&name)) else { return Vec::new() };
-        *body = Value::Object(object).to_string().into_bytes();
+        request.body = Value::Object(object).to_string().into_bytes();
+        charset::say_utf8(&mut request.headers);
         return taken.as_str().map(str::to_owned).into_iter().collect();
     }
-    let mut pairs: Vec<Pair> =
-        form_urlencoded::parse(body).map(|(name, value)| Pair::new(name, value)).collect();
-    let taken = take_pairs(&mut pairs, field);
-    if !taken.is_empty() {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        for pair in &pairs {
-            form.append_pair(&pair.name, &pair.value);
+    let mut taken = Vec::new();
+    let mut rest = Vec::new();
+    for part in charset::form_parts(&request.body) {
+        let (name, value) = charset::form_pair(part);
+        if charset::text(&name).eq_ignore_ascii_case(field) {
+            taken.push(charset::text(&value).into_owned());
+        } else {
+            rest.push(part);
         }
-        *body = form.finish().into_bytes();
+    }
+    if !taken.is_empty() {
+        request.body = rest.join(&b'&');
     }
     taken
 }

@@ -14,6 +14,15 @@ fn request(body: &str) -> SourceRequest {
     }
 }
 
+fn prove_body(
+    wanted: &Authentication,
+    signatures: &[Signature],
+    request: &mut SourceRequest,
+) -> Result<(), Unproven> {
+    prove_signature(wanted, signatures, request)?;
+    prove_field(wanted, request)
+}
+
 fn token(text: &str) -> Authentication {
     Authentication { token: Some(Secret::new(text)), ..Authentication::default() }
 }
@@ -42,13 +51,13 @@ fn a_token_is_found_in_the_query_in_either_header_and_in_the_path() {
 fn a_wrong_or_missing_token_proves_nothing() {
     let wanted = token("0123456789abcdef");
     let mut path = "/0123456789abcde".to_owned();
-    assert_eq!(prove_head(&wanted, &mut path, &[], &[]), Err(Unproven));
+    assert_eq!(prove_head(&wanted, &mut path, &[], &[]), Err(Unproven::Token));
     assert_eq!(path, "/0123456789abcde");
     let query = [Pair::new("token", "0123456789ABCDEF")];
-    assert_eq!(prove_head(&wanted, &mut String::new(), &query, &[]), Err(Unproven));
+    assert_eq!(prove_head(&wanted, &mut String::new(), &query, &[]), Err(Unproven::Token));
     assert_eq!(
         prove_head(&wanted, &mut String::new(), &[], &header("authorization", "Bearer")),
-        Err(Unproven)
+        Err(Unproven::Token)
     );
 }
 
@@ -60,8 +69,8 @@ fn all_that_is_asked_for_has_to_be_proven() {
     let right = header("authorization", &format!("Basic {}", BASE64.encode("jira:pa:ss")));
     let wrong = header("authorization", &format!("Basic {}", BASE64.encode("jira:pa")));
     assert_eq!(prove_head(&wanted, &mut String::new(), &query, &right), Ok(()));
-    assert_eq!(prove_head(&wanted, &mut String::new(), &query, &wrong), Err(Unproven));
-    assert_eq!(prove_head(&wanted, &mut String::new(), &[], &right), Err(Unproven));
+    assert_eq!(prove_head(&wanted, &mut String::new(), &query, &wrong), Err(Unproven::Basic));
+    assert_eq!(prove_head(&wanted, &mut String::new(), &[], &right), Err(Unproven::Token));
 }
 
 fn jira() -> Signature {
@@ -85,9 +94,9 @@ fn a_signature_over_the_raw_body_is_checked_as_the_published_vector_says() {
     request.headers = header("x-hub-signature", right);
     assert_eq!(prove_body(&wanted, &[jira()], &mut request), Ok(()));
     request.body.push(b' ');
-    assert_eq!(prove_body(&wanted, &[jira()], &mut request), Err(Unproven));
+    assert_eq!(prove_body(&wanted, &[jira()], &mut request), Err(Unproven::Signature));
     request.headers.clear();
-    assert_eq!(prove_body(&wanted, &[jira()], &mut request), Err(Unproven));
+    assert_eq!(prove_body(&wanted, &[jira()], &mut request), Err(Unproven::Signature));
 }
 
 fn standard(seconds: &str) -> SourceRequest {
@@ -105,10 +114,14 @@ fn a_standard_webhook_is_checked_with_its_time() {
     let wanted = signed_by("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     let schemes = [Signature::StandardWebhooks];
     assert_eq!(prove_body(&wanted, &schemes, &mut standard("1614265330")), Ok(()));
-    assert_eq!(prove_body(&wanted, &schemes, &mut standard("1614265331")), Err(Unproven), "another time");
+    assert_eq!(
+        prove_body(&wanted, &schemes, &mut standard("1614265331")),
+        Err(Unproven::Signature),
+        "another time"
+    );
     let mut late = standard("1614265330");
     late.received_at = late.received_at.plus_ms(301_000);
-    assert_eq!(prove_body(&wanted, &schemes, &mut late), Err(Unproven), "a recording played back");
+    assert_eq!(prove_body(&wanted, &schemes, &mut late), Err(Unproven::Signature), "a recording played back");
 }
 
 fn statuscake() -> Authentication {
@@ -141,8 +154,24 @@ fn a_fields_token_is_found_in_a_form_in_json_and_in_the_query_and_taken_out() {
 }
 
 #[test]
+fn a_fields_token_is_found_whatever_the_character_set_and_the_rest_stays_as_it_was_sent() {
+    let token = md5_of_account();
+    let mut form = request("");
+    form.headers = header("content-type", "application/x-www-form-urlencoded; charset=ISO-8859-1");
+    form.body = [b"N%61me=M%FCnchen&", format!("Token={token}").as_bytes(), b"&x=M\xfcll"].concat();
+    assert_eq!(prove_body(&statuscake(), &[], &mut form), Ok(()));
+    assert_eq!(form.body, b"N%61me=M%FCnchen&x=M\xfcll");
+    let mut json = request("");
+    json.headers = header("content-type", "application/json; charset=ISO-8859-1");
+    json.body = [b"{\"Name\":\"M\xfcnchen\",\"Token\":\"", token.as_bytes(), b"\"}"].concat();
+    assert_eq!(prove_body(&statuscake(), &[], &mut json), Ok(()));
+    assert_eq!(json.body, "{\"Name\":\"M\u{fc}nchen\"}".as_bytes());
+    assert_eq!(json.headers, header("content-type", "application/json; charset=utf-8"));
+}
+
+#[test]
 fn a_wrong_or_missing_field_token_proves_nothing() {
     let mut wrong = request("Status=Down&Token=0123");
-    assert_eq!(prove_body(&statuscake(), &[], &mut wrong), Err(Unproven));
-    assert_eq!(prove_body(&statuscake(), &[], &mut request("Status=Down")), Err(Unproven));
+    assert_eq!(prove_body(&statuscake(), &[], &mut wrong), Err(Unproven::FieldToken));
+    assert_eq!(prove_body(&statuscake(), &[], &mut request("Status=Down")), Err(Unproven::FieldToken));
 }

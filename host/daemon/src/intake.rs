@@ -1,0 +1,327 @@
+//! Counts what comes in at each source and what becomes of it, and logs what is rejected at a bounded rate.
+//!
+//! Counts in memory, so that neither a flood nor a full disk can stop it; once a second what changed is given to
+//! the store. Never logs or keeps a body or a token.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tocsin_core::event::single_line;
+use tocsin_core::time::Timestamp;
+use tocsin_store::{Rejections, SourceCounts, Store};
+
+use crate::app::App;
+use crate::clock;
+
+/// The row of requests to addresses without a source: no source has an empty name.
+pub const STRANGERS: &str = "";
+
+/// How often what changed is given to the store.
+const KEEP_EVERY: Duration = Duration::from_secs(1);
+/// How often rejections of one source with one status are logged.
+const LOG_EVERY: Duration = Duration::from_secs(60);
+/// Milliseconds of one span of recent rejections.
+const SPAN_MS: u64 = 5 * 60 * 1000;
+/// Milliseconds for which rejections are recent.
+const HOUR_MS: u64 = 60 * 60 * 1000;
+/// Names of addresses without a source that are remembered.
+const NAMES_MAX: usize = 10;
+/// Characters of a reason.
+const REASON_CHARS_MAX: usize = 300;
+
+/// What became of a request that was not rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its events were applied, or it was a replay.
+    Accepted,
+    /// It meant nothing.
+    Ignored,
+    /// Some of it could not be read.
+    PartlyRefused,
+    /// It was kept because its plugin failed.
+    Failed,
+    /// It only asked whether the source is there.
+    Probed,
+}
+
+/// An answer that is not 2xx.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// Its HTTP status.
+    pub status: u16,
+    /// The receipt under which the request was kept all the same.
+    pub receipt: Option<String>,
+    /// Why, for the operator.
+    pub reason: String,
+}
+
+/// The counts of all sources.
+pub struct Intake {
+    rows: BTreeMap<String, Mutex<Row>>,
+}
+
+#[derive(Default)]
+struct Row {
+    counts: SourceCounts,
+    /// Whether the store has not been given these counts yet.
+    changed: bool,
+    /// By status, and whether the request was kept.
+    logged: BTreeMap<(u16, bool), Logged>,
+}
+
+/// When rejections were last logged, and how many came since.
+struct Logged {
+    at: Instant,
+    since: u64,
+    reason: String,
+}
+
+impl Intake {
+    /// Counts for these sources, going on from what was kept.
+    pub fn new<'a>(
+        sources: impl Iterator<Item = &'a String>,
+        mut kept: BTreeMap<String, SourceCounts>,
+    ) -> Self {
+        let names = sources.map(String::as_str).chain([STRANGERS]);
+        let row = |name: &str| {
+            let counts = kept.remove(name).unwrap_or_default();
+            (name.to_owned(), Mutex::new(Row { counts, ..Row::default() }))
+        };
+        Self { rows: names.map(row).collect() }
+    }
+
+    /// Counts a request that `source` kept or answered.
+    pub fn count(&self, source: &str, outcome: Outcome) {
+        let Some(mut row) = self.row(source) else { return };
+        let counts = &mut row.counts;
+        let count = match outcome {
+            Outcome::Accepted => &mut counts.accepted,
+            Outcome::Ignored => &mut counts.ignored,
+            Outcome::PartlyRefused => &mut counts.partly_refused,
+            Outcome::Failed => &mut counts.failed,
+            Outcome::Probed => &mut counts.probes,
+        };
+        *count = count.saturating_add(1);
+        if outcome != Outcome::Probed {
+            counts.last_heard = Some(clock::now());
+        }
+        row.changed = true;
+    }
+
+    /// Counts and logs a rejection by the source `name`, or by none if there is no such source.
+    pub fn reject(&self, name: &str, rejection: &Rejection) {
+        let known = self.row(name).filter(|_| name != STRANGERS);
+        let (label, row) = match known {
+            Some(row) => (name, Some(row)),
+            None => (STRANGERS, self.row(STRANGERS)),
+        };
+        let Some(mut row) = row else { return };
+        if label == STRANGERS {
+            remember(&mut row.counts.names, name);
+        }
+        row.reject(label, rejection, clock::now());
+    }
+
+    /// Remembers what came of a confirmation that a sender of `source` asked for.
+    pub fn confirmed(&self, source: &str, outcome: &str) {
+        if let Some(mut row) = self.row(source) {
+            row.counts.confirmation = Some((clock::now(), single_line(outcome, REASON_CHARS_MAX)));
+            row.changed = true;
+        }
+    }
+
+    /// The counts of `source`.
+    pub fn counts(&self, source: &str) -> SourceCounts {
+        self.row(source).map(|row| row.counts.clone()).unwrap_or_default()
+    }
+
+    /// Gives what changed to the store, and logs what is due.
+    pub fn keep(&self, store: &Store) {
+        let mut changed = BTreeMap::new();
+        for (name, row) in &self.rows {
+            let mut row = lock(row);
+            row.log_what_is_due(name);
+            if row.changed {
+                row.changed = false;
+                changed.insert(name.clone(), row.counts.clone());
+            }
+        }
+        if !changed.is_empty() && store.count(&changed).is_err() {
+            // The queue is full: next time.
+            for name in changed.keys() {
+                if let Some(mut row) = self.row(name) {
+                    row.changed = true;
+                }
+            }
+        }
+    }
+
+    fn row(&self, name: &str) -> Option<MutexGuard<'_, Row>> {
+        self.rows.get(name).map(lock)
+    }
+}
+
+fn lock(row: &Mutex<Row>) -> MutexGuard<'_, Row> {
+    row.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Keeps `name` as the newest of a few.
+fn remember(names: &mut Vec<String>, name: &str) {
+    names.retain(|known| known != name);
+    names.push(name.to_owned());
+    let over = names.len().saturating_sub(NAMES_MAX);
+    names.drain(..over);
+}
+
+impl Row {
+    fn reject(&mut self, label: &str, rejection: &Rejection, now: Timestamp) {
+        let Rejection { status, receipt, reason } = rejection;
+        let (kept, reason) = (receipt.is_some(), single_line(reason, REASON_CHARS_MAX));
+        self.changed = true;
+        self.counts.last_rejected = Some(now);
+        if kept {
+            self.counts.last_heard = Some(now);
+        }
+        add(&mut self.counts.rejections, *status, kept, &reason, now);
+        // What a plugin says of a body may repeat a part of it, so the log names the receipt instead.
+        let shown = match receipt {
+            Some(receipt) => format!("see tocsin receipts show {receipt}"),
+            None => reason,
+        };
+        match self.logged.get_mut(&(*status, kept)) {
+            Some(logged) if logged.at.elapsed() < LOG_EVERY => {
+                logged.since += 1;
+                logged.reason = shown;
+            }
+            before => {
+                let count = 1 + before.map_or(0, |logged| logged.since);
+                log(label, *status, count, &shown);
+                let logged = Logged { at: Instant::now(), since: 0, reason: shown };
+                self.logged.insert((*status, kept), logged);
+            }
+        }
+    }
+
+    fn log_what_is_due(&mut self, label: &str) {
+        for ((status, _), logged) in &mut self.logged {
+            if logged.since > 0 && logged.at.elapsed() >= LOG_EVERY {
+                log(label, *status, logged.since, &logged.reason);
+                (logged.at, logged.since) = (Instant::now(), 0);
+            }
+        }
+    }
+}
+
+fn add(rows: &mut Vec<Rejections>, code: u16, kept: bool, reason: &str, now: Timestamp) {
+    let key = |row: &Rejections| (row.code, row.kept);
+    let at = match rows.binary_search_by_key(&(code, kept), key) {
+        Ok(at) => at,
+        Err(at) => {
+            let row =
+                Rejections { code, kept, count: 0, last: now, reason: String::new(), recent: Vec::new() };
+            rows.insert(at, row);
+            at
+        }
+    };
+    let row = &mut rows[at];
+    row.count = row.count.saturating_add(1);
+    row.last = now;
+    reason.clone_into(&mut row.reason);
+    let span_us = i64::try_from(SPAN_MS).unwrap_or(i64::MAX).saturating_mul(1000);
+    let span = Timestamp::from_micros(now.micros() - now.micros().rem_euclid(span_us));
+    // A clock that was set back leaves spans that lie ahead.
+    row.recent.retain(|(begin, _)| *begin <= span && is_recent(*begin, now));
+    match row.recent.last_mut() {
+        Some((begin, count)) if *begin == span => *count = count.saturating_add(1),
+        _ => row.recent.push((span, 1)),
+    }
+}
+
+fn is_recent(begin: Timestamp, now: Timestamp) -> bool {
+    begin.plus_ms(SPAN_MS) > now.minus_ms(HOUR_MS)
+}
+
+/// How many of `rows` came in the last hour, in steps of five minutes.
+pub fn in_the_last_hour(rows: &Rejections, now: Timestamp) -> u64 {
+    let recent = rows.recent.iter().filter(|(begin, _)| *begin <= now && is_recent(*begin, now));
+    recent.map(|(_, count)| count).sum()
+}
+
+fn log(label: &str, status: u16, count: u64, reason: &str) {
+    if label == STRANGERS {
+        tracing::warn!(status, count, reason, "rejected: there is no such source");
+    } else {
+        tracing::warn!(source = label, status, count, reason, "rejected");
+    }
+}
+
+/// Keeps what was counted, until it is aborted.
+pub async fn run(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(KEEP_EVERY).await;
+        app.intake.keep(&app.store);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn too_large() -> Rejection {
+        Rejection { status: 413, receipt: None, reason: "the body\nis too large".to_owned() }
+    }
+
+    fn counted(times: &[i64]) -> Vec<Rejections> {
+        let mut rows = Vec::new();
+        for minutes in times {
+            add(&mut rows, 413, false, "why", Timestamp::from_micros(minutes * 60_000_000));
+        }
+        rows
+    }
+
+    #[test]
+    fn rejections_of_the_last_hour_are_told_from_older_ones() {
+        let rows = counted(&[0, 3, 30, 61, 64]);
+        assert_eq!(rows[0].count, 5);
+        let at = |minutes: i64| in_the_last_hour(&rows[0], Timestamp::from_micros(minutes * 60_000_000));
+        assert_eq!(at(64), 5, "a span counts whole");
+        assert_eq!(at(65), 3);
+        assert_eq!(at(126), 0);
+        assert_eq!(at(40), 3, "the clock was set back");
+    }
+
+    #[test]
+    fn what_is_kept_of_one_hour_is_bounded() {
+        let minutes: Vec<i64> = (0..10_000).collect();
+        assert!(counted(&minutes)[0].recent.len() <= 14);
+    }
+
+    #[test]
+    fn requests_without_a_source_are_one_row_with_the_last_names() {
+        let intake = Intake::new([String::from("hook")].iter(), BTreeMap::new());
+        for number in 0..25 {
+            intake.reject(&format!("name-{number}"), &Rejection { status: 404, ..too_large() });
+        }
+        intake.reject("name-20", &Rejection { status: 404, ..too_large() });
+        intake.reject("hook", &too_large());
+        let strangers = intake.counts(STRANGERS);
+        assert_eq!(strangers.rejections[0].count, 26);
+        assert_eq!(strangers.names.len(), NAMES_MAX);
+        assert_eq!(strangers.names.last().map(String::as_str), Some("name-20"));
+        let hook = intake.counts("hook");
+        assert_eq!(hook.rejections[0].reason, "the body is too large");
+        assert_eq!((hook.last_heard, hook.accepted), (None, 0));
+    }
+
+    #[test]
+    fn what_was_kept_is_counted_on() {
+        let kept = SourceCounts { accepted: 7, ..SourceCounts::default() };
+        let intake = Intake::new([String::from("hook")].iter(), BTreeMap::from([("hook".to_owned(), kept)]));
+        intake.count("hook", Outcome::Accepted);
+        intake.count("hook", Outcome::Probed);
+        let counts = intake.counts("hook");
+        assert_eq!((counts.accepted, counts.probes), (8, 1));
+        assert!(counts.last_heard.is_some());
+    }
+}
