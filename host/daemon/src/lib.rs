@@ -17,6 +17,7 @@ pub mod bell;
 pub mod bindings;
 pub mod charset;
 pub mod clock;
+pub mod coding;
 pub mod config;
 pub mod confirm;
 pub mod delivery;

@@ -83,6 +83,13 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "Bad request", detail)
     }
 
+    /// 413 for a body over a source's limit; `when` says when it is too large, if not as it was sent.
+    pub fn body_too_large(limit: usize, when: &str) -> Self {
+        let detail =
+            format!("The body is larger than {limit} bytes{when}, which this source's `body_limit` allows.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "Body too large", detail)
+    }
+
     /// 503, with the time after which to come again.
     pub fn unavailable(title: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, title, detail)

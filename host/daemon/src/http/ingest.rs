@@ -18,6 +18,7 @@ use tocsin_core::plugin::{Reply, SourceRequest};
 use super::client;
 use super::credentials::{Unproven, prove_field, prove_head, prove_signature, strip};
 use crate::app::{App, CommitError};
+use crate::coding;
 use crate::config::Source;
 use crate::control::refused;
 use crate::intake::{Outcome, Rejection};
@@ -27,7 +28,6 @@ use crate::server::Peer;
 use crate::{clock, confirm, words};
 
 mod body;
-mod coding;
 mod head;
 mod probe;
 

@@ -20,7 +20,7 @@ use crate::config::{Config, Problem};
 use crate::control::shapes;
 use crate::pipeline::{DryRun, dry_run};
 use crate::plugins::{Shelf, load_bundled};
-use crate::{clock, words};
+use crate::{clock, coding, words};
 
 /// The media types by a file's ending; a form for whatever else.
 const MEDIA_TYPES: [(&str, &str); 3] =
@@ -34,9 +34,11 @@ const MEDIA_TYPES: [(&str, &str); 3] =
 pub(super) fn try_out(place: &Place, request: &Try) -> anyhow::Result<Value> {
     let path = place.path()?;
     let config = of_source(&path, &request.source)?;
-    let sent = received(request)?;
+    let mut sent = received(request)?;
     let tried = runtime()?.block_on(async {
         let bindings = bind(&config, &path, &request.source).await?;
+        let limit = body_limit(&config, &bindings, &request.source);
+        coding::undo(&mut sent, limit).await.map_err(|problem| anyhow::anyhow!("{}", problem.detail()))?;
         anyhow::Ok(dry_run(&bindings, &request.source, &sent).await?)
     })?;
     let mut shape = shape(&tried);
@@ -83,6 +85,15 @@ async fn bind(config: &Config, path: &Path, name: &str) -> anyhow::Result<Bindin
         shelf.refused().iter().map(|file| format!("\nplugin file {}: {}", file.file, file.why)).collect();
     anyhow::ensure!(problems.is_empty(), "{}{}", listed(path, &problems), refused.concat());
     Ok(bindings)
+}
+
+/// Bytes of the largest body that the source takes.
+fn body_limit(config: &Config, bindings: &Bindings, name: &str) -> usize {
+    let suggested = match bindings.sources.get(name) {
+        Some(Ok(binding)) => binding.info.body_limit,
+        Some(Err(_)) | None => None,
+    };
+    config.sources.get(name).map_or(usize::MAX, |source| source.body_limit(&config.limits, suggested))
 }
 
 /// The request as it would have come.

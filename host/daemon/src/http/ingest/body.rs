@@ -20,7 +20,7 @@ pub(super) async fn read(
 async fn within(body: Body, headers: &HeaderMap, limit: usize) -> Result<Vec<u8>, Problem> {
     let declared = headers.get("content-length").and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|declared| declared > limit) {
-        return Err(too_large(limit, ""));
+        return Err(Problem::body_too_large(limit, ""));
     }
     match to_bytes(body, limit).await {
         Ok(bytes) => Ok(bytes.into()),
@@ -28,19 +28,12 @@ async fn within(body: Body, headers: &HeaderMap, limit: usize) -> Result<Vec<u8>
             let cause = std::error::Error::source(&error);
             let over = cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
             Err(if over {
-                too_large(limit, "")
+                Problem::body_too_large(limit, "")
             } else {
                 Problem::bad_request("The body ended before it was complete.")
             })
         }
     }
-}
-
-/// 413; `when` says when it is too large, if not as it was sent.
-pub(super) fn too_large(limit: usize, when: &str) -> Problem {
-    let detail =
-        format!("The body is larger than {limit} bytes{when}, which this source's `body_limit` allows.");
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "Body too large", detail)
 }
 
 fn too_slow(time: Duration) -> Problem {

@@ -10,7 +10,6 @@ use flate2::bufread::MultiGzDecoder;
 use flate2::{Decompress, FlushDecompress, Status};
 use tocsin_core::plugin::{Pair, SourceRequest};
 
-use super::body::too_large;
 use crate::problem::Problem;
 
 /// The header that says what was done to a body.
@@ -52,7 +51,11 @@ enum Failure {
 }
 
 /// Undoes what was done to the body of `request`, and takes the headers out that are about the encoded body.
-pub(super) async fn undo(request: &mut SourceRequest, limit: usize) -> Result<(), Problem> {
+///
+/// # Errors
+/// 415 for a coding that is not known, 400 for a body that is not what its header says, 413 for one that becomes
+/// larger than `limit` bytes.
+pub async fn undo(request: &mut SourceRequest, limit: usize) -> Result<(), Problem> {
     let codings = codings(&request.headers)?;
     request.headers.retain(|header| header.name != HEADER);
     if codings.is_empty() || request.body.is_empty() {
@@ -63,7 +66,7 @@ pub(super) async fn undo(request: &mut SourceRequest, limit: usize) -> Result<()
     let decoded = tokio::task::spawn_blocking(move || decode_all(body, &codings, limit)).await;
     let stopped = |_| Problem::unavailable("Not decoded", "The body could not be decoded; nothing was kept.");
     request.body = decoded.map_err(stopped)?.map_err(|failure| match failure {
-        Failure::TooLarge => too_large(limit, " once its Content-Encoding is undone"),
+        Failure::TooLarge => Problem::body_too_large(limit, " once its Content-Encoding is undone"),
         Failure::Broken(coding, why) => Problem::bad_request(format!(
             "The body is not what its Content-Encoding says, {}: {why}.",
             coding.name()
