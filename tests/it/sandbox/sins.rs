@@ -102,7 +102,7 @@ async fn a_flood_of_output_neither_stops_the_guest_nor_fills_the_log() {
 
 #[tokio::test]
 async fn a_result_of_20_mb_is_too_large() {
-    let limits = Limits { memory_bytes: 128 << 20, ..roomy() };
+    let limits = Limits { memory_bytes: 128 << 20, decoded_bytes: 16 << 20, ..roomy() };
     let plugin = loaded(guests::HUGE_RESULT).await.with_limits(limits);
     let error = decode(&plugin, "body").await.expect_err("it is too large");
     assert_eq!(error.kind, CallErrorKind::Output);
@@ -115,7 +115,7 @@ async fn a_result_of_20_mb_does_not_fit_into_little_memory() {
 }
 
 #[tokio::test]
-async fn a_thousand_events_are_taken_and_one_more_is_not() {
+async fn ten_thousand_events_are_taken_and_one_more_is_not() {
     let plugin = loaded(guests::MANY_EVENTS).await;
     assert_eq!(decode(&plugin, "10000").await.expect("within the limit").events.len(), 10_000);
     let error = decode(&plugin, "10001").await.expect_err("beyond the limit");
