@@ -77,7 +77,7 @@ pub(crate) const META_COUNTERS: &[u8] = b"counters";
 pub(crate) const META_ROUTING: &[u8] = b"routing";
 
 /// Every table.
-pub(crate) const ALL: [Definition; 24] = [
+pub(crate) const ALL: [Definition; 25] = [
     JOURNAL,
     INCIDENTS,
     INCIDENT_NUMBERS,
