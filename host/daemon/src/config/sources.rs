@@ -29,8 +29,11 @@ impl Source {
     }
 
     /// Bytes of memory that its plugin may use to decode a body of `body_limit` bytes: what `[limits]` says, or more
-    /// where the largest body would not fit otherwise.
+    /// where a body beyond the usual size would not fit otherwise.
     pub fn memory_bytes(limits: &Limits, body_limit: usize) -> usize {
+        if body_limit <= BODY_BYTES {
+            return limits.plugin_memory_bytes;
+        }
         let needed = body_limit.saturating_mul(MEMORY_FOR_EACH_BYTE).min(MEMORY_BYTES_MAX);
         limits.plugin_memory_bytes.max(needed)
     }
