@@ -20,7 +20,7 @@ use crate::config::{Config, Problem};
 use crate::control::shapes;
 use crate::pipeline::{DryRun, dry_run};
 use crate::plugins::{Shelf, load_bundled};
-use crate::{clock, coding, words};
+use crate::{charset, clock, coding, words};
 
 /// The media types by a file's ending; a form for whatever else.
 const MEDIA_TYPES: [(&str, &str); 3] =
@@ -98,11 +98,10 @@ fn body_limit(config: &Config, bindings: &Bindings, name: &str) -> usize {
 
 /// The request as it would have come.
 fn received(request: &Try) -> anyhow::Result<SourceRequest> {
-    let query = url::form_urlencoded::parse(request.query.as_bytes());
     Ok(SourceRequest {
         method: request.method.to_ascii_uppercase(),
         path: request.path.clone(),
-        query: query.map(|(name, value)| Pair::new(name, value)).collect(),
+        query: charset::query(&request.query),
         headers: headers(request)?,
         body: body(request)?,
         received_at: clock::now(),
