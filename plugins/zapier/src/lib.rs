@@ -64,8 +64,8 @@ impl Source for Zapier {
             Value::Object(alert) => alerts.events(&alert, "")?.into(),
             Value::Array(list) if list.is_empty() => Decoded::ignored("the list is empty"),
             Value::Array(list) => {
-                let elements: Vec<_> =
-                    list.iter().enumerate().map(|(index, alert)| alerts.element(index, alert)).collect();
+                // One by one: of a long list the outcomes would not fit into memory.
+                let elements = list.iter().enumerate().map(|(index, alert)| alerts.element(index, alert));
                 Decoded::of_elements(elements, |index| format!("[{index}]"))?
             }
             _ => {
