@@ -231,16 +231,29 @@ pub enum Refusal {
     #[error("{0}")]
     Malformed(String),
     /// A field that must be there.
-    #[error("`{0}` is missing")]
+    #[error("{}", missing(.0))]
     Missing(String),
     /// A field that is wrong.
-    #[error("`{field}`: {problem}")]
+    #[error("{}: {problem}", quoted(field))]
     Invalid {
         /// Which.
         field: String,
         /// What was expected.
         problem: String,
     },
+}
+
+/// A field that is missing; what stands behind its name in parentheses is advice, not a part of the name.
+fn missing(field: &str) -> String {
+    match field.split_once(" (") {
+        Some((field, advice)) => format!("`{field}` is missing ({advice}"),
+        None => format!("`{field}` is missing"),
+    }
+}
+
+/// A field's name in quotes; words such as `the recipe` are no name.
+fn quoted(field: &str) -> String {
+    if field.starts_with("the ") { field.to_owned() } else { format!("`{field}`") }
 }
 
 /// What an action plugin is given.

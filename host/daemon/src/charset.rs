@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, REPLACEMENT, UTF_8, WINDOWS_1252};
+use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use percent_encoding::percent_decode;
 use tocsin_core::plugin::{Pair, SourceRequest};
 use url::form_urlencoded;
@@ -181,10 +181,19 @@ impl MediaType {
 
     /// By a byte order mark, else by the character set named, else as [`text`].
     fn decoded<'a>(&self, bytes: &'a [u8]) -> Cow<'a, str> {
-        match (Encoding::for_bom(bytes), self.charset) {
-            (Some((encoding, mark)), _) => encoding.decode_without_bom_handling(&bytes[mark..]).0,
-            (None, Some(encoding)) => encoding.decode_without_bom_handling(bytes).0,
-            (None, None) => text(bytes),
+        if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
+            return encoding.decode_without_bom_handling(&bytes[mark..]).0;
+        }
+        match (self.charset, bytes) {
+            // Old servers call everything ISO-8859-1: what is UTF-8 beyond ASCII is nothing else by chance.
+            (Some(encoding), _) if encoding == WINDOWS_1252 && std::str::from_utf8(bytes).is_ok() => {
+                text(bytes)
+            }
+            (Some(encoding), _) => encoding.decode_without_bom_handling(bytes).0,
+            // JSON in UTF-16 without a mark begins with ASCII, and every other byte is zero.
+            (None, [1..=0x7f, 0, 1..=0x7f, 0, ..]) => UTF_16LE.decode_without_bom_handling(bytes).0,
+            (None, [0, 1..=0x7f, 0, 1..=0x7f, ..]) => UTF_16BE.decode_without_bom_handling(bytes).0,
+            (None, _) => text(bytes),
         }
     }
 }

@@ -81,7 +81,9 @@ fn codings(headers: &[Pair]) -> Result<Vec<Coding>, Problem> {
     let named = headers.iter().filter(|header| header.name == HEADER);
     for name in named.flat_map(|header| header.value.split(',')).map(str::trim) {
         match name.to_ascii_lowercase().as_str() {
-            "" | "identity" => {}
+            // What some clients write in the place of a character set or a transfer encoding.
+            "" | "identity" | "none" | "binary" | "8bit" => {}
+            label if encoding_rs::Encoding::for_label(label.as_bytes()).is_some() => {}
             "gzip" | "x-gzip" => codings.push(Coding::Gzip),
             "deflate" => codings.push(Coding::Deflate),
             "br" => codings.push(Coding::Brotli),
@@ -114,6 +116,8 @@ fn decode_all(mut body: Vec<u8>, codings: &[Coding], limit: usize) -> Result<Vec
 
 fn decode(body: &[u8], coding: Coding, limit: usize) -> Result<Vec<u8>, Failure> {
     match coding {
+        // A proxy decoded it and left the header.
+        Coding::Gzip if matches!(body.trim_ascii_start(), [b'{' | b'[', ..]) => Ok(body.to_vec()),
         Coding::Gzip => read(MultiGzDecoder::new(body), coding, limit),
         // The standard means zlib; some senders leave its frame out.
         Coding::Deflate if is_zlib(body) => match inflate(body, true, limit) {

@@ -94,6 +94,18 @@ pub struct Authentication {
 }
 
 impl Authentication {
+    /// Everything of it that nobody else may see.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        let basic = self.basic.as_ref().map(|basic| &basic.password);
+        let field = self.field_token.as_ref().map(|field| &field.key);
+        [self.token.as_ref(), basic, self.signing_key.as_ref(), field].into_iter().flatten()
+    }
+
+    /// Whether something of it is proven before the body is read.
+    pub fn proves_by_head(&self) -> bool {
+        self.token.is_some() || self.basic.is_some() || !self.allow.is_empty()
+    }
+
     /// Whether everybody is let in.
     pub fn is_open(&self) -> bool {
         self.token.is_none()

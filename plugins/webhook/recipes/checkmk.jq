@@ -23,7 +23,8 @@ def one(f): first(f | word) // null;
     elif $type | startswith("FLAPPINGSTOP") or startswith("FLAPPINGDISABLED") then (if $meaning == "ok" then "resolve"
       else "trigger" end)
     elif $type | startswith("DOWNTIMEEND") or startswith("DOWNTIMECANCELLED") then (if $meaning == "ok" then "resolve"
-      else "ignored" end)
+      elif $meaning then "trigger" else "ignored" end)
+    elif ($type | startswith("FLAPPINGSTART")) and $meaning and $meaning != "ok" then "trigger"
     elif $type | startswith("FLAPPINGSTART") or startswith("DOWNTIMESTART") or startswith("ALERTHANDLER") then "ignored"
     elif $type == "" and $meaning then (if $meaning == "ok" then "resolve" else "trigger" end)
     else null end

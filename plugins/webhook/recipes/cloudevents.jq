@@ -12,6 +12,8 @@ def meaning: (text // "") | ascii_downcase
     elif is(" acknowledged acknowledge acked ack ") then "acknowledge"
     elif is(" investigating identified monitoring mitigating in progress in_progress in-progress inprogress assigned ") then "investigating"
     elif is(" commented comment noted note annotated ") then "note" else null end;
+# Verbs whose meaning the plugin knows; they are no part of the key either.
+def further: ascii_downcase | is(" deleted removed canceled cancelled archived escalated retriggered unresolved ");
 
 def event($is_single):
   one_of(.type?) as $full | one_of(.source?) as $source | one_of(.subject?) as $subject
@@ -23,7 +25,7 @@ def event($is_single):
       | ($members + ([$members.subject.content? | objects] | add // {})) as $d
       | ($full | sub("([.]v?[0-9]+((alpha|beta)[0-9]*)?)+(-draft)?$"; "")) as $type
       | ([$type | scan("[A-Z]*[a-z0-9]+|[A-Z]+")] | last // "") as $verb
-      | (if $verb | meaning then $type[:($type | length) - ($verb | length)] | rtrimstr(".") | rtrimstr("_") | rtrimstr("-") | rtrimstr("/") | rtrimstr(":") else $type end) as $stem
+      | (if $verb | meaning or further then $type[:($type | length) - ($verb | length)] | sub("[._/:-]+((re|un|is)[._/:-]*)?$"; "") else $type end) as $stem
       | (($stem / "." | last // "") / "/" | last) as $what
       | ([$d | .pipelineRun?, .taskRun?, .customRun? | objects] | first) as $run
       | [$d | one_of(.status?, .status.state?, .status.phase?), one_of(.state?, .alert_status?), one_of(.phase?), one_of(.outcome?) | values] as $words

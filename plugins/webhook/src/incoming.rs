@@ -37,7 +37,7 @@ pub struct In {
     trigger_words: Vec<String>,
     /// Further words of the sender for "it is over", one on each line, in any case. Usual ones such as `ok`,
     /// `up` or `closed` are known.
-    resolve_words: Vec<String>,
+    pub(crate) resolve_words: Vec<String>,
     /// Severities for the sender's own words, one `word = severity` on each line, for example `page = critical`.
     /// They come before the usual words.
     severities: Vec<String>,

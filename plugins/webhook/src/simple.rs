@@ -71,7 +71,8 @@ fn event(document: &Value, settings: &In, notes: &mut Notes) -> Result<Vec<Event
     let event = Event::new(Change::Trigger, &key, &title.unwrap_or_default())
         .message(message(document, &settings.message_field));
     let mut draft = Draft::new(event, notes);
-    draft.severity(field(&settings.severity_field).as_deref(), &settings.severities());
+    let severity = json::at(document, &settings.severity_field).and_then(json::word);
+    draft.severity(severity.as_deref(), &settings.severities());
     if let Some(path) = settings.time_field.as_deref().filter(|path| !path.is_empty()) {
         draft.time(path, field(path).as_deref());
     }

@@ -149,7 +149,7 @@ impl Example {
 pub struct SourceInfo {
     /// The signatures that this sender can make; the operator gives the key and the host checks them.
     pub signatures: Vec<Signature>,
-    /// The HTTP methods that the sender uses, upper-case; others get 405.
+    /// The HTTP methods that the sender uses, upper-case. Others get 405; the host answers 200 to GET, HEAD and OPTIONS.
     pub methods: Vec<String>,
     /// When two requests are one.
     pub replays: Replays,

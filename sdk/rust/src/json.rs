@@ -118,6 +118,21 @@ pub fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     }
 }
 
+/// Members of an object that hold its word.
+const WORDS: [&str; 4] = ["name", "value", "label", "text"];
+
+/// The word that a value holds: a scalar, the one entry of a list, or an object's `name`, `value`, `label` or `text`.
+pub fn word(value: &Value) -> Option<String> {
+    match value {
+        Value::Array(items) => match items.as_slice() {
+            [single] => scalar(single),
+            _ => None,
+        },
+        Value::Object(members) => WORDS.iter().find_map(|name| get(members, name).and_then(scalar)),
+        single => scalar(single),
+    }
+}
+
 /// The scalar at a path as text; see [`at`] and [`scalar`].
 pub fn text(value: &Value, path: &str) -> Option<String> {
     at(value, path).and_then(scalar)

@@ -252,7 +252,13 @@ impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Unsupported(why) | Self::Malformed(why) => f.write_str(why),
-            Self::Missing(field) => write!(f, "`{field}` is missing"),
+            Self::Missing(field) => match field.split_once(" (") {
+                // What to do about it is no part of the name.
+                Some((field, advice)) => write!(f, "`{field}` is missing ({advice}"),
+                None => write!(f, "`{field}` is missing"),
+            },
+            // Words such as `the recipe` are no name.
+            Self::Invalid { field, problem } if field.starts_with("the ") => write!(f, "{field}: {problem}"),
             Self::Invalid { field, problem } => write!(f, "`{field}`: {problem}"),
         }
     }

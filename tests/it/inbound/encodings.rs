@@ -68,7 +68,7 @@ fn what_cannot_be_decoded_is_said_by_the_name_of_the_header() {
     let detail = relay.send(&encoded("zstd", GZIP)).problem(415);
     assert!(detail.contains("Content-Encoding `zstd`") && detail.contains("gzip, deflate, br"), "{detail}");
     for (coding, body) in
-        [("gzip", b"{}".as_slice()), ("gzip", &GZIP[..20]), ("br", b"\xff\xff\xff"), ("deflate", b"{}")]
+        [("gzip", b"no".as_slice()), ("gzip", &GZIP[..20]), ("br", b"\xff\xff\xff"), ("deflate", b"{}")]
     {
         let detail = relay.send(&encoded(coding, body)).problem(400);
         assert!(detail.contains(&format!("Content-Encoding says, {coding}")), "{detail}");

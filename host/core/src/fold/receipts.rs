@@ -2,7 +2,7 @@
 //!
 //! Never applies an event of a request twice, however often that is decoded.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{Effect, Fold, Kept, ReceiptRecord, ReceiptStatus, Rejection, State, Step};
 use crate::event::{Event, EventChange};
@@ -112,7 +112,8 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Applies the events that follow the first `after` of a request. Its effects beyond those are of an earlier
-    /// decoding: an event that has one of them is not applied again.
+    /// decoding: an event that has one of them is not applied again, unless it did nothing then and an event before
+    /// it was applied to its key now.
     fn events(
         &mut self,
         record: &mut ReceiptRecord,
@@ -121,10 +122,17 @@ impl<S: State> Step<'_, S> {
         rule: &SourceRule,
     ) -> Fold<(), S> {
         let mut earlier = Earlier::new(record.effects.split_off(after));
+        let mut touched = BTreeSet::new();
         for event in events {
-            let effect = match earlier.take(event) {
+            let before = earlier.take(event);
+            let effect = match before
+                .filter(|effect| effect.transition.does_something() || !touched.contains(&event.key))
+            {
                 Some(effect) => effect,
-                None => self.event(&record.source, Some(record.id), event, rule)?,
+                None => {
+                    touched.insert(&event.key);
+                    self.event(&record.source, Some(record.id), event, rule)?
+                }
             };
             record.effects.push(effect);
         }

@@ -61,6 +61,18 @@ fn another_change_of_the_same_key_is_another_event() {
     assert_eq!((incident.state, incident.count), (IncidentState::Resolved, 1));
 }
 
+/// The resolve found nothing while its trigger could not be read.
+#[test]
+fn an_end_whose_beginning_is_read_only_later_is_applied_then() {
+    let mut relay = Relay::new(Vec::new());
+    let first = relay.receive(partly(&[], vec![resolve("k")], &["alerts[0]"]));
+    assert_eq!(first.effects[0].transition, Transition::Orphan);
+    let events = Decoding::Events(vec![trigger("k"), resolve("k")]);
+    relay.redecode(first.id, received(SOURCE, &[], events));
+    let incident = relay.state.incidents.values().next().expect("an incident");
+    assert_eq!(incident.state, IncidentState::Resolved);
+}
+
 /// A plugin that was made worse in between must not have forgotten what was applied.
 #[test]
 fn a_partly_refused_request_that_is_refused_when_decoded_again_keeps_what_it_did() {

@@ -53,6 +53,14 @@ fn json_is_read_by_its_mark_by_its_character_set_or_as_windows_1252() {
     let utf16: Vec<u8> = [0xfeff].into_iter().chain(json.encode_utf16()).flat_map(u16::to_be_bytes).collect();
     assert_eq!(read("application/json", &utf16), json);
     assert_eq!(read("application/json; charset=iso-8859-1", &utf16), json, "the mark is surer");
+    let unmarked: Vec<u8> = json.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(read("application/json", &unmarked), json, "a mark may be missing");
+    assert_eq!(read("application/json", &utf16[2..]), json);
+    assert_eq!(
+        read("application/json; charset=ISO-8859-1", json.as_bytes()),
+        json,
+        "it is UTF-8 all the same"
+    );
     assert_eq!(read("application/json", b"\xef\xbb\xbf{}"), "{}");
     assert_eq!(read("application/json", b"{\"M\xfcnchen\":\"\x80\"}"), json);
     assert_eq!(read("application/problem+json; charset=us-ascii", json.as_bytes()), json);

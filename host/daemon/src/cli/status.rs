@@ -78,7 +78,7 @@ fn still(status: &Value) -> Vec<String> {
         let count = status["counts"]["dead_letters"][way].as_u64().unwrap_or(0);
         if count > 0 {
             still.push(format!(
-                "dead letters: {count} {kept}: tocsin {list}\n  when it is mended: tocsin {again}"
+                "dead letters: {count} {kept}: tocsin {list}\n  after fixing the cause: tocsin {again}"
             ));
         }
     }

@@ -31,7 +31,8 @@ pub struct Limits {
     /// Memory of one call of a plugin, in bytes. 64 MiB: interpreters for JavaScript or Python fit. A source with
     /// a large body limit gets more: see [`super::Source::memory_bytes`].
     pub plugin_memory_bytes: usize,
-    /// Calls of plugins at the same time. 64 slots of 64 MiB are 4 GiB of addresses, not of memory.
+    /// Calls of plugins at the same time. 64 slots of 256 MiB, what a source with a large body limit may take, are
+    /// 16 GiB of addresses, not of memory.
     pub plugin_calls: usize,
     /// For how long the bytes of decoded requests are kept. A week: long enough to ask what really came.
     pub keep_requests: Duration,

@@ -8,8 +8,11 @@ use crate::app::App;
 use crate::clock;
 use crate::intake::{STRANGERS, in_the_last_hour};
 
-/// Statuses that strangers on the internet bring about: no alert is lost by them, as a rule.
-const STRANGE: [u16; 3] = [401, 404, 405];
+/// Statuses that strangers on the internet bring about: no alert is lost by them, as a rule. A request with too many
+/// headers is turned away before its sender is known.
+const STRANGE: [u16; 4] = [401, 404, 405, 431];
+/// Statuses that come before a proof in the body, so that strangers bring them about where a source asks for no other.
+const BEFORE_THE_BODY: [u16; 4] = [400, 408, 413, 415];
 
 /// The counts of one source.
 pub(super) fn counts(app: &App, source: &str) -> Value {
@@ -50,6 +53,13 @@ pub(super) fn rejections(app: &App) -> Vec<Value> {
 
 fn of_source(app: &App, name: &str) -> Vec<Value> {
     let (counts, now) = (app.intake.counts(name), clock::now());
+    let source = app.config.sources.get(name);
+    let is_anyones = |code: u16| {
+        let by_body = source.is_some_and(|source| {
+            !source.authentication.is_open() && !source.authentication.proves_by_head()
+        });
+        STRANGE.contains(&code) || (by_body && BEFORE_THE_BODY.contains(&code))
+    };
     let recent = |rows: &Rejections| {
         let count = in_the_last_hour(rows, now);
         (count > 0).then(|| {
@@ -58,7 +68,7 @@ fn of_source(app: &App, name: &str) -> Vec<Value> {
                 "names": counts.names,
                 "status": rows.code,
                 "kept": rows.kept,
-                "lost": !rows.kept && !STRANGE.contains(&rows.code),
+                "lost": !rows.kept && !is_anyones(rows.code),
                 "in_the_last_hour": count,
                 "last": rows.last.to_string(),
                 "reason": rows.reason,

@@ -82,14 +82,15 @@ fn settle(app: &App, source: &str, answered: Answered) -> Response {
 async fn take(app: &Arc<App>, source: &Source, path: String, request: Request) -> Result<Answered, Problem> {
     let (parts, body) = request.into_parts();
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
-    let mut head = head::read(&parts, path)?;
+    let mut head = head::read(&parts, path);
     authenticate(app, source, peer, &mut head)?;
-    let probe = probe::find(app, &source.name, &head)?;
+    head::check(&parts)?;
+    let probe = probe::find(app, &source.name, &head);
     let limit = app.body_limit(source);
     head.body = body::read(body, &parts.headers, limit, app.config.limits.body_time).await?;
     head.received_at = clock::now();
     let request = authenticate_body(app, source, head, limit).await?;
-    if let Some(probe) = probe {
+    if let Some(probe) = probe? {
         let response = probe.answer(&source.name, &request);
         return Ok(Answered { response, outcome: Outcome::Probed, receipt: None });
     }
@@ -189,7 +190,8 @@ async fn answer(app: &App, ingested: Ingested) -> Result<Response, Problem> {
             let first = *first;
             let store = app.store.clone();
             let found = tokio::task::spawn_blocking(move || store.receipt(first)).await;
-            let first = found.ok().transpose()?.flatten();
+            // It is on the disk, whether or not the first one can be read.
+            let first = found.ok().and_then(Result::ok).flatten();
             let mut document = accepted(first.as_ref().unwrap_or(&receipt), "duplicate");
             document["receipt"] = json!(receipt.id.to_string());
             Ok(Json(document).into_response())
@@ -243,11 +245,12 @@ fn own(reply: Reply) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// A name that is no source's, for people. A token that stands in the name's place is not shown.
+/// A name that is no source's, for people. A name that holds a secret of a source is not shown: `&token=…` typed for
+/// `?token=…` puts one there.
 fn shown(app: &App, name: &str) -> String {
-    let tokens = app.config.sources.values().filter_map(|source| source.authentication.token.as_ref());
-    if tokens.into_iter().any(|token| token.reveal() == name) {
-        return "(a token in place of a name)".to_owned();
+    let mut secrets = app.config.sources.values().flat_map(|source| source.authentication.secrets());
+    if secrets.any(|secret| !secret.is_blank() && name.contains(secret.reveal())) {
+        return "(a name with a secret in it)".to_owned();
     }
     tocsin_core::event::single_line(name, NAME_CHARS_MAX)
 }

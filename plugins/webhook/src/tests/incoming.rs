@@ -48,7 +48,9 @@ fn without_a_status_the_fields_that_senders_use_are_looked_at_in_order() {
     {
         let decoded = decode(&json!({"title": "CPU", name: "Recovered", "n": 1})).expect("decoded");
         assert_eq!(changes(&decoded), [Change::Resolve], "{name}");
-        assert!(decoded.remarks.is_empty() && decoded.events[0].labels.len() == 1, "{decoded:?}");
+        let remark = format!("the status `Recovered` was taken from `{name}`");
+        assert!(decoded.remarks[0].starts_with(&remark), "{decoded:?}");
+        assert_eq!(decoded.events[0].labels.len(), 1, "{decoded:?}");
     }
     let first_known =
         decode(&json!({"title": "CPU", "state": "banana", "event_type": "x", "action": "close"}));
@@ -56,6 +58,8 @@ fn without_a_status_the_fields_that_senders_use_are_looked_at_in_order() {
     let named = decode(&json!({"title": "CPU", "status": "firing", "state": "ok"})).expect("decoded");
     assert_eq!(changes(&named), [Change::Trigger], "the named field comes first");
     assert!(decode(&json!({"title": "CPU", "status": "banana", "state": "ok"})).is_err());
+    let suspended = decode(&json!({"title": "Replication broken", "state": "suspended"})).expect("decoded");
+    assert_eq!(changes(&suspended), [Change::Trigger], "another thing's state");
     let nested = settings(&[("title_field", "alert.title"), ("status_field", "alert.status")]);
     let body = Request::post_json(r#"{"alert": {"title": "CPU", "state": "OK"}}"#);
     assert_eq!(changes(&Webhook::decode(&body, &nested).expect("decoded")), [Change::Resolve]);

@@ -23,7 +23,7 @@ const RESOLVE: &str = "
     resolve resolved resolving resolution autoresolve autoresolved ok okay good normal backtonormal returnedtonormal
     close closed closing autoclosed up recover recovered recovery clear cleared clearing done fixed solved
     success successful succeeded pass passed passing healthy online backonline reachable available
-    connected reconnected responding restored operational inactive deactivate deactivated end ended over
+    connected reconnected responding restored operational inactive deactivate deactivated end ended
     finished complete completed cancel canceled cancelled delete deleted remove removed declined archived
     untriggered nottriggered notfiring notalerting noproblem firingtook alarmtook alerttook postmortem";
 const ACKNOWLEDGE: &str = "acknowledge acknowledged acknowledging acknowledgement ack acked snooze snoozed";

@@ -15,7 +15,7 @@ pub(super) fn show(tried: &Value) {
     let plugin = text(tried, "plugin");
     let by: Vec<&str> = plugin.split(' ').take(2).collect();
     let by = if by.concat().is_empty() { String::new() } else { format!(" by {}", by.join(" ")) };
-    say!("{}{by} in {} µs", text(tried, "outcome"), text(tried, "took_us"));
+    say!("decoded{by} in {} µs: {}", text(tried, "took_us"), text(tried, "outcome"));
     for event in items(&tried["events"]) {
         show_event(event);
     }

@@ -4,7 +4,7 @@
 
 use axum::http::header::{HeaderName, HeaderValue};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{StatusCode, Uri};
 use tocsin_core::plugin::{Pair, SourceRequest};
 
 use crate::problem::Problem;
@@ -23,36 +23,34 @@ pub(super) fn target(uri: &Uri) -> (String, String) {
     (charset::unescaped(name), charset::unescaped(rest))
 }
 
-/// The request so far.
-pub(super) fn read(parts: &Parts, path: String) -> Result<SourceRequest, Problem> {
-    Ok(SourceRequest {
-        method: parts.method.as_str().to_ascii_uppercase(),
-        path,
-        query: query(&parts.uri)?,
-        headers: headers(&parts.headers)?,
-        body: Vec::new(),
-        received_at: clock::now(),
-    })
-}
-
-fn query(uri: &Uri) -> Result<Vec<Pair>, Problem> {
-    let query = uri.query().unwrap_or_default();
-    if query.len() > QUERY_BYTES_MAX {
-        let detail = format!("The query has {} bytes, the limit is {QUERY_BYTES_MAX}.", query.len());
-        return Err(Problem::new(StatusCode::URI_TOO_LONG, "Query too long", detail));
-    }
-    Ok(charset::query(query))
-}
-
-fn headers(headers: &HeaderMap) -> Result<Vec<Pair>, Problem> {
-    if headers.len() > HEADERS_MAX {
-        let detail = format!("The request has {} headers, the limit is {HEADERS_MAX}.", headers.len());
-        return Err(Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Too many headers", detail));
-    }
+/// The request so far. How much of it there is, HTTP bounds; what a source takes is looked at by [`check`], once the
+/// sender is known.
+pub(super) fn read(parts: &Parts, path: String) -> SourceRequest {
     let pair = |(name, value): (&HeaderName, &HeaderValue)| {
         Pair::new(name.as_str(), charset::text(value.as_bytes()))
     };
-    Ok(headers.iter().map(pair).collect())
+    SourceRequest {
+        method: parts.method.as_str().to_ascii_uppercase(),
+        path,
+        query: charset::query(parts.uri.query().unwrap_or_default()),
+        headers: parts.headers.iter().map(pair).collect(),
+        body: Vec::new(),
+        received_at: clock::now(),
+    }
+}
+
+/// Refuses a query or headers that are more than a source takes.
+pub(super) fn check(parts: &Parts) -> Result<(), Problem> {
+    let (query, headers) = (parts.uri.query().map_or(0, str::len), parts.headers.len());
+    if query > QUERY_BYTES_MAX {
+        let detail = format!("The query has {query} bytes, the limit is {QUERY_BYTES_MAX}.");
+        return Err(Problem::new(StatusCode::URI_TOO_LONG, "Query too long", detail));
+    }
+    if headers > HEADERS_MAX {
+        let detail = format!("The request has {headers} headers, the limit is {HEADERS_MAX}.");
+        return Err(Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Too many headers", detail));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
