@@ -34,11 +34,13 @@ pub enum ChangeKind {
     Flapping,
     /// It no longer does.
     Steady,
+    /// A peer that was told of it answered with a reference or a label that is new.
+    Referenced,
 }
 
 impl ChangeKind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Opened,
         Self::Updated,
         Self::Acknowledged,
@@ -49,6 +51,7 @@ impl ChangeKind {
         Self::Repeated,
         Self::Flapping,
         Self::Steady,
+        Self::Referenced,
     ];
 
     /// As written in configurations and answers.
@@ -64,6 +67,7 @@ impl ChangeKind {
             Self::Repeated => "repeated",
             Self::Flapping => "flapping",
             Self::Steady => "steady",
+            Self::Referenced => "referenced",
         }
     }
 
@@ -73,7 +77,12 @@ impl ChangeKind {
             Self::Opened | Self::Unacknowledged | Self::Reopened => Some(IncidentState::Open),
             Self::Acknowledged => Some(IncidentState::Acknowledged),
             Self::Resolved => Some(IncidentState::Resolved),
-            Self::Updated | Self::Noted | Self::Repeated | Self::Flapping | Self::Steady => None,
+            Self::Updated
+            | Self::Noted
+            | Self::Repeated
+            | Self::Flapping
+            | Self::Steady
+            | Self::Referenced => None,
         }
     }
 }
@@ -102,6 +111,15 @@ pub struct Change {
     pub text: String,
     /// The incident's fields that differ from before.
     pub changed: Vec<String>,
+    /// What they were before, by the names in `changed`; without what was empty, and without the message.
+    pub before: Vec<(String, String)>,
+}
+
+impl Change {
+    /// A change that the relay itself makes, with why in words.
+    pub const fn of_the_relay(kind: ChangeKind, at: Timestamp, text: String) -> Self {
+        Self { kind, at, actor: None, text, changed: Vec::new(), before: Vec::new() }
+    }
 }
 
 /// What a peer called something of ours.

@@ -168,6 +168,18 @@ impl Incident {
         changed
     }
 
+    /// What these fields say, of the names that [`Self::absorb`] gives; without those that are empty or missing, and
+    /// without `message`, which is long.
+    pub fn values(&self, fields: &[String]) -> Vec<(String, String)> {
+        let value = |name: &str| match name {
+            "title" => Some(self.title.clone()),
+            "severity" => Some(self.severity.as_str().to_owned()),
+            other => other.strip_prefix("labels.").and_then(|key| self.labels.get(key)).cloned(),
+        };
+        let named = fields.iter().filter_map(|name| Some((name.clone(), value(name)?)));
+        named.filter(|(_, value)| !value.is_empty()).collect()
+    }
+
     /// Somebody is on it since `now`.
     pub const fn acknowledge(&mut self, now: Timestamp) {
         self.state = IncidentState::Acknowledged;

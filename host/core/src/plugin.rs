@@ -144,6 +144,8 @@ pub struct ActionInfo {
     pub hosts: Vec<String>,
     /// What the peer bears.
     pub rate: Option<Rate>,
+    /// Whether the peer is to have a record of every incident, also of one that was over before it could be sent.
+    pub records: bool,
 }
 
 /// What a plugin says about itself.
@@ -256,10 +258,26 @@ fn quoted(field: &str) -> String {
     if field.starts_with("the ") { field.to_owned() } else { format!("`{field}`") }
 }
 
+/// A time zone, as it is at some time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone {
+    /// As people write it behind a time.
+    pub name: String,
+    /// East of UTC.
+    pub offset_minutes: i32,
+}
+
+impl Zone {
+    /// Universal time.
+    pub fn utc() -> Self {
+        Self { name: "UTC".to_owned(), offset_minutes: 0 }
+    }
+}
+
 /// What an action plugin is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Context {
-    /// As it was right after the change.
+    /// As it is when the attempt begins.
     pub incident: Incident,
     /// What happened.
     pub change: Change,
@@ -271,6 +289,10 @@ pub struct Context {
     pub test: bool,
     /// When this attempt began.
     pub now: Timestamp,
+    /// Since when the delivery is owed.
+    pub owed_since: Timestamp,
+    /// In which to write times for people.
+    pub zone: Zone,
     /// What the peer called it.
     pub references: Vec<Reference>,
     /// The action's settings, rendered.

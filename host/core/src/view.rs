@@ -169,7 +169,7 @@ pub fn samples() -> impl Iterator<Item = (Incident, Change)> {
         resolved_at: None,
         ..incident
     };
-    let silent = Change { actor: None, text: String::new(), changed: Vec::new(), ..change };
+    let silent = Change::of_the_relay(change.kind, change.at, String::new());
     full.chain(std::iter::once((bare, silent)))
 }
 
@@ -214,6 +214,7 @@ pub fn sample() -> (Incident, Change) {
         actor: Some("sample.person".to_owned()),
         text: "Sample text".to_owned(),
         changed: vec!["title".to_owned()],
+        before: vec![("title".to_owned(), "Earlier title".to_owned())],
     };
     (incident, change)
 }

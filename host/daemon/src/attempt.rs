@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use tocsin_core::delivery::{Delivery, Reference};
 use tocsin_core::journal::{Outcome, Verdict};
-use tocsin_core::plugin::{ActionRequest, Certainty, Context, Failure, Receipt, Response, Step};
+use tocsin_core::plugin::{ActionRequest, Certainty, Context, Failure, Receipt, Response, Step, Zone};
 use tocsin_core::view::View;
 use tocsin_sandbox::{CallError, CallErrorKind, Limits, Plugin};
 use url::Url;
@@ -127,6 +127,8 @@ impl Attempt {
             delivery_id: self.delivery.id.to_string(),
             test: self.delivery.test,
             now,
+            owed_since: self.delivery.owed_since,
+            zone: Zone::utc(),
             references: known.map(|(_, references)| references.clone()).unwrap_or_default(),
             settings,
             connection: of_connection.settings.clone(),

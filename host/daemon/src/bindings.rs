@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tocsin_core::plugin::{ActionInfo, Context, Failure, Setting, SourceInfo, Step};
+use tocsin_core::plugin::{ActionInfo, Context, Failure, Setting, SourceInfo, Step, Zone};
 use tocsin_core::settings::{SettingError, Settings, secret_names};
 use tocsin_core::view::{sample, sample_urls};
 use tocsin_sandbox::{CallError, Limits, Plugin};
@@ -334,6 +334,8 @@ fn sample_context(binding: &ActionBinding, connection: &Connection, bound: &Conn
     let (incident, change) = sample();
     Context {
         now: change.at,
+        owed_since: change.at,
+        zone: Zone::utc(),
         delivery_id: incident.id.to_string(),
         incident,
         change,

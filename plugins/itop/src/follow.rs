@@ -39,7 +39,8 @@ fn task(scene: Scene<'_>) -> Task {
         | ChangeKind::Noted
         | ChangeKind::Repeated
         | ChangeKind::Flapping
-        | ChangeKind::Steady => Task::Log,
+        | ChangeKind::Steady
+        | ChangeKind::Referenced => Task::Log,
     }
 }
 

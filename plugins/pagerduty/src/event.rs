@@ -54,7 +54,7 @@ fn told(context: &Context) -> Result<Told, &'static str> {
         ChangeKind::Unacknowledged => {
             Err("PagerDuty takes no acknowledgement back; there it ends by the service's own timeout")
         }
-        ChangeKind::Noted => Err("events have no place for notes"),
+        ChangeKind::Noted | ChangeKind::Referenced => Err("events have no place for notes"),
     }
 }
 

@@ -238,6 +238,9 @@ pub struct ActionInfo {
     pub hosts: Vec<String>,
     /// What the peer bears.
     pub rate: Option<Rate>,
+    /// Whether the peer is to have a record of every incident, as a ticket system is: an incident that was over before
+    /// it could be sent is sent all the same, as one `resolved` without references.
+    pub records: bool,
 }
 
 impl ActionInfo {
@@ -252,6 +255,13 @@ impl ActionInfo {
     #[must_use]
     pub fn rate(mut self, requests: u32, per_ms: u32) -> Self {
         self.rate = Some(Rate { requests, per_ms });
+        self
+    }
+
+    /// The same for a peer that is to have a record of every incident.
+    #[must_use]
+    pub const fn records(mut self) -> Self {
+        self.records = true;
         self
     }
 }

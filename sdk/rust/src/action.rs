@@ -171,11 +171,13 @@ pub enum ChangeKind {
     Flapping,
     /// It no longer does. Said once.
     Steady,
+    /// A peer that was told of it answered with a reference or a label that is new.
+    Referenced,
 }
 
 impl ChangeKind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Opened,
         Self::Updated,
         Self::Acknowledged,
@@ -186,6 +188,7 @@ impl ChangeKind {
         Self::Repeated,
         Self::Flapping,
         Self::Steady,
+        Self::Referenced,
     ];
 
     /// The name in lower case.
@@ -201,11 +204,12 @@ impl ChangeKind {
             Self::Repeated => "repeated",
             Self::Flapping => "flapping",
             Self::Steady => "steady",
+            Self::Referenced => "referenced",
         }
     }
 }
 
-/// An incident as it was right after the change.
+/// An incident as it is when the attempt begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incident {
     /// 26 characters, unique for ever.
@@ -232,6 +236,8 @@ pub struct Incident {
     pub count: u64,
     /// When it opened.
     pub opened_at: Timestamp,
+    /// Since when it is open, or was until it was resolved: `opened_at`, or when it was last reopened.
+    pub open_since: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
     /// When somebody took it.
@@ -262,6 +268,8 @@ pub struct IncidentChange {
     pub text: String,
     /// Names of the incident's fields that differ from before.
     pub changed: Vec<String>,
+    /// What those fields were before; without those that were empty, and without `message`.
+    pub before: Vec<Label>,
 }
 
 /// What the service called something of ours, kept for each incident and connection.
@@ -275,10 +283,19 @@ pub struct Reference {
     pub url: Option<String>,
 }
 
+/// A time zone, as it is when the attempt begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone {
+    /// As people write it behind a time, such as `UTC` or `CET`.
+    pub name: String,
+    /// East of UTC.
+    pub offset_minutes: i32,
+}
+
 /// Everything that one attempt of a delivery may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Context {
-    /// The incident right after the change.
+    /// The incident as it is when the attempt begins.
     pub incident: Incident,
     /// The change to tell.
     pub change: IncidentChange,
@@ -290,6 +307,10 @@ pub struct Context {
     pub test: bool,
     /// When this attempt began.
     pub now: Timestamp,
+    /// Since when the delivery is owed. Later by minutes is a late message.
+    pub owed_since: Timestamp,
+    /// In which to write times for people, where the service does not do so itself.
+    pub zone: Zone,
     /// What this plugin kept of earlier deliveries to this connection.
     pub references: Vec<Reference>,
     /// The action's fields, unread; [`Action::encode`] gets them as a struct.

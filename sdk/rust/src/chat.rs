@@ -27,6 +27,7 @@ pub const fn happened(kind: ChangeKind) -> &'static str {
         ChangeKind::Repeated => "Still open",
         ChangeKind::Flapping => "Flapping",
         ChangeKind::Steady => "Steady again",
+        ChangeKind::Referenced => "Referenced",
     }
 }
 

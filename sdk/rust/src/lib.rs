@@ -80,7 +80,7 @@ pub use about::{
     describe_action, describe_both, describe_source,
 };
 pub use action::{
-    Action, ChangeKind, Context, Incident, IncidentChange, Probe, Reference, State, check_action,
+    Action, ChangeKind, Context, Incident, IncidentChange, Probe, Reference, State, Zone, check_action,
     check_connection,
 };
 pub use outgoing::{HeaderLine, HttpRequest, Part, SecretEncoding, Signing};
@@ -101,7 +101,7 @@ pub mod prelude {
     pub use crate::{
         About, Action, ActionInfo, Change, ChangeKind, Context, Decoded, Event, Example, Failure,
         HttpRequest, Payload, Plugin, Probe, Problem, Rate, Receipt, Refusal, Replays, Request, Response,
-        Secret, Settings, Severity, Signature, Source, SourceInfo, State, Step, Timestamp, alerts, chat,
-        json, keys, text, verdict, words,
+        Secret, Settings, Severity, Signature, Source, SourceInfo, State, Step, Timestamp, Zone, alerts,
+        chat, json, keys, text, verdict, words,
     };
 }

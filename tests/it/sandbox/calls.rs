@@ -8,7 +8,7 @@ use tocsin_core::event::{Event, Link, Severity};
 use tocsin_core::incident::Incident;
 use tocsin_core::plugin::{
     ActionRequest, Certainty, Context, Failure, Part, Receipt, Refusal, Response, SecretEncoding, Setting,
-    Signature, Signing, Step, Value,
+    Signature, Signing, Step, Value, Zone,
 };
 use tocsin_sandbox::CallErrorKind;
 
@@ -35,8 +35,7 @@ fn event() -> Event {
 
 fn context(settings: Vec<Setting>) -> Context {
     let incident = Incident::open(seed(7), 1, "source", &event(), Severity::High, NOW);
-    let change =
-        Change { kind: ChangeKind::Opened, at: NOW, actor: None, text: String::new(), changed: Vec::new() };
+    let change = Change::of_the_relay(ChangeKind::Opened, NOW, String::new());
     Context {
         incident,
         change,
@@ -44,6 +43,8 @@ fn context(settings: Vec<Setting>) -> Context {
         delivery_id: "delivery".to_owned(),
         test: false,
         now: NOW,
+        owed_since: NOW,
+        zone: Zone::utc(),
         references: Vec::new(),
         settings,
         connection: Vec::new(),

@@ -132,7 +132,8 @@ impl<S: State> Step<'_, S> {
         self.state.put_incident(Some(before), &incident).kept()?;
         let mut text = text.to_owned();
         cut_bytes(&mut text, NOTE_BYTES_MAX);
-        let change = Change { kind, at: self.at, actor: Some(actor.to_owned()), text, changed };
+        let was = before.values(&changed);
+        let change = Change { kind, at: self.at, actor: Some(actor.to_owned()), text, changed, before: was };
         self.record(&incident, incident.left(before), change, None)?;
         self.applied.incident = Some(incident);
         Ok(())

@@ -105,8 +105,7 @@ impl<S: State> Step<'_, S> {
         self.state.put_incident(Some(&before), &incident).kept()?;
         // The incident has the event's message already.
         let event = Event { message: String::new(), ..event.clone() };
-        let left = incident.left(&before);
-        self.changed(&incident, left, ChangeKind::Acknowledged, Vec::new(), &event, receipt)?;
+        self.changed(&incident, Some(&before), ChangeKind::Acknowledged, Vec::new(), &event, receipt)?;
         Ok(incident)
     }
 
@@ -182,7 +181,7 @@ impl<S: State> Step<'_, S> {
             self.point(&incident, event)?;
         }
         if let Some(kind) = kind {
-            self.changed(&incident, incident.left(&before), kind, fields, event, receipt)?;
+            self.changed(&incident, Some(&before), kind, fields, event, receipt)?;
         }
         if incident.flapping && !before.flapping {
             self.flaps(&incident, receipt)?;
@@ -205,7 +204,7 @@ impl<S: State> Step<'_, S> {
     fn changed(
         &mut self,
         incident: &Incident,
-        left: Option<IncidentState>,
+        before: Option<&Incident>,
         kind: ChangeKind,
         changed: Vec<String>,
         event: &Event,
@@ -213,12 +212,13 @@ impl<S: State> Step<'_, S> {
     ) -> Fold<(), S> {
         // An opening says it in the incident itself; everything later says what the event said.
         let text = if kind == ChangeKind::Opened { String::new() } else { event.message.clone() };
-        let change = Change { kind, at: self.at, actor: event.actor.clone(), text, changed };
+        let was = before.map(|before| before.values(&changed)).unwrap_or_default();
+        let change = Change { kind, at: self.at, actor: event.actor.clone(), text, changed, before: was };
         // What a flapping incident does is remembered, but nobody is told each time.
         if incident.flapping {
             self.remember(incident, &change, receipt)
         } else {
-            self.record(incident, left, change, receipt)
+            self.record(incident, before.and_then(|before| incident.left(before)), change, receipt)
         }
     }
 }

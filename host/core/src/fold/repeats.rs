@@ -49,8 +49,7 @@ impl<S: State> Step<'_, S> {
         }
         self.repeat_later(action, &incident)?;
         let text = format!("still open after {}", roughly(self.at.ms_since(incident.open_since)));
-        let change =
-            Change { kind: ChangeKind::Repeated, at: self.at, actor: None, text, changed: Vec::new() };
+        let change = Change::of_the_relay(ChangeKind::Repeated, self.at, text);
         let is_told = !incident.flapping
             && matches!(Timing::of(action, &incident, change.kind, self.at), Timing::Now)
             && router.lets_through(name, &incident, &change)

@@ -119,8 +119,7 @@ impl<S: State> Step<'_, S> {
             "reopened {} times; until it is steady nobody is told each time",
             incident.reopened.len()
         );
-        let change =
-            Change { kind: ChangeKind::Flapping, at: self.at, actor: None, text, changed: Vec::new() };
+        let change = Change::of_the_relay(ChangeKind::Flapping, self.at, text);
         self.record(incident, None, change, receipt)
     }
 
@@ -135,7 +134,7 @@ impl<S: State> Step<'_, S> {
         incident.updated_at = self.at;
         self.state.put_incident(Some(&before), &incident).kept()?;
         let text = format!("steady, and {}", incident.state.as_str());
-        let change = Change { kind: ChangeKind::Steady, at: self.at, actor: None, text, changed: Vec::new() };
+        let change = Change::of_the_relay(ChangeKind::Steady, self.at, text);
         self.record(&incident, None, change, None)
     }
 

@@ -152,7 +152,7 @@ async fn attempt(
     let id = clock::new_id(at).map_err(|error| {
         Problem::unavailable("No random numbers", format!("The system gives none: {error}."))
     })?;
-    let change = Change { kind, at, actor: None, text: String::new(), changed: Vec::new() };
+    let change = Change::of_the_relay(kind, at, String::new());
     let delivery = Delivery {
         id,
         action: rule.name.clone(),

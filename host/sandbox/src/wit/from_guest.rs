@@ -118,6 +118,7 @@ impl From<description::ActionInfo> for core::ActionInfo {
             fields: fields(info.fields),
             hosts: info.hosts,
             rate: info.rate.map(|rate| core::Rate { requests: rate.requests, per_ms: rate.per_ms }),
+            records: info.records,
         }
     }
 }

@@ -95,6 +95,7 @@ impl From<Incident> for action::Incident {
             links: incident.links.into_iter().map(types::Link::from).collect(),
             count: incident.count,
             opened_at: incident.opened_at.micros(),
+            open_since: incident.open_since.micros(),
             updated_at: incident.updated_at.micros(),
             acknowledged_at: micros(incident.acknowledged_at),
             resolved_at: micros(incident.resolved_at),
@@ -117,8 +118,16 @@ impl From<Change> for action::Change {
             ChangeKind::Repeated => Kind::Repeated,
             ChangeKind::Flapping => Kind::Flapping,
             ChangeKind::Steady => Kind::Steady,
+            ChangeKind::Referenced => Kind::Referenced,
         };
-        Self { kind, at: change.at.micros(), actor: change.actor, text: change.text, changed: change.changed }
+        Self {
+            kind,
+            at: change.at.micros(),
+            actor: change.actor,
+            text: change.text,
+            changed: change.changed,
+            before: change.before.into_iter().map(|(key, value)| types::Label { key, value }).collect(),
+        }
     }
 }
 
@@ -137,6 +146,8 @@ impl From<core::Context> for action::Context {
             delivery_id: context.delivery_id,
             test: context.test,
             now: context.now.micros(),
+            owed_since: context.owed_since.micros(),
+            zone: action::Zone { name: context.zone.name, offset_minutes: context.zone.offset_minutes },
             references: context.references.into_iter().map(action::Reference::from).collect(),
             settings: context.settings.into_iter().map(types::Setting::from).collect(),
             connection: context.connection.into_iter().map(types::Setting::from).collect(),

@@ -174,17 +174,19 @@ struct ChangeV1<'a> {
     actor: Option<Text<'a>>,
     text: Text<'a>,
     changed: Vec<Text<'a>>,
+    before: Vec<(Text<'a>, Text<'a>)>,
 }
 
 impl<'a> From<&'a Change> for ChangeV1<'a> {
     fn from(change: &'a Change) -> Self {
-        let Change { kind, at, actor, text, changed } = change;
+        let Change { kind, at, actor, text, changed, before } = change;
         Self {
             kind: (*kind).into(),
             at: (*at).into(),
             actor: optional(actor.as_ref()),
             text: text.into(),
             changed: changed.iter().map(Text::from).collect(),
+            before: before.iter().map(|(name, value)| (name.into(), value.into())).collect(),
         }
     }
 }
@@ -197,6 +199,11 @@ impl From<ChangeV1<'_>> for Change {
             actor: v1.actor.map(Text::into_owned),
             text: v1.text.into_owned(),
             changed: v1.changed.into_iter().map(Text::into_owned).collect(),
+            before: v1
+                .before
+                .into_iter()
+                .map(|(name, value)| (name.into_owned(), value.into_owned()))
+                .collect(),
         }
     }
 }

@@ -60,6 +60,7 @@ words!(ChangeKindV1 for ChangeKind {
     Repeated = "repeated",
     Flapping = "flapping",
     Steady = "steady",
+    Referenced = "referenced",
 });
 
 words!(DeliveryStateV1 for DeliveryState {

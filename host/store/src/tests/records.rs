@@ -221,8 +221,14 @@ fn every_delivery_is_read_as_it_was_written() {
     let log = vec![attempt.clone(), Attempt { number: 2, status: Some(200), ..attempt }];
     let kinds = ChangeKind::ALL.into_iter().cycle();
     for (state, kind) in DeliveryState::ALL.into_iter().chain(DeliveryState::ALL).zip(kinds) {
-        let change =
-            Change { kind, at: START, actor: Some(text()), text: text(), changed: vec!["title".to_owned()] };
+        let change = Change {
+            kind,
+            at: START,
+            actor: Some(text()),
+            text: text(),
+            changed: vec!["title".to_owned()],
+            before: vec![("title".to_owned(), text())],
+        };
         let delivery = Delivery {
             id: id(3),
             action: text(),

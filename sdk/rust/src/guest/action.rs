@@ -56,6 +56,8 @@ fn context(given: wit::Context) -> crate::Context {
         delivery_id: given.delivery_id,
         test: given.test,
         now: crate::Timestamp::from_micros(given.now),
+        owed_since: crate::Timestamp::from_micros(given.owed_since),
+        zone: crate::Zone { name: given.zone.name, offset_minutes: given.zone.offset_minutes },
         references: given.references.into_iter().map(reference).collect(),
         settings: settings(given.settings),
         connection: settings(given.connection),
@@ -89,6 +91,7 @@ fn incident(given: wit::Incident) -> crate::Incident {
         links: given.links.into_iter().map(link).collect(),
         count: given.count,
         opened_at: crate::Timestamp::from_micros(given.opened_at),
+        open_since: crate::Timestamp::from_micros(given.open_since),
         updated_at: crate::Timestamp::from_micros(given.updated_at),
         acknowledged_at: given.acknowledged_at.map(crate::Timestamp::from_micros),
         resolved_at: given.resolved_at.map(crate::Timestamp::from_micros),
@@ -111,11 +114,13 @@ fn change(given: wit::Change) -> crate::IncidentChange {
             From::Repeated => To::Repeated,
             From::Flapping => To::Flapping,
             From::Steady => To::Steady,
+            From::Referenced => To::Referenced,
         },
         at: crate::Timestamp::from_micros(given.at),
         actor: given.actor,
         text: given.text,
         changed: given.changed,
+        before: labels_in(given.before),
     }
 }
 

@@ -92,6 +92,7 @@ fn action_info(
         fields: fields.into_iter().map(field).collect(),
         hosts: info.hosts,
         rate: info.rate.map(|rate| wit::Rate { requests: rate.requests, per_ms: rate.per_ms }),
+        records: info.records,
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::chat::{Buttons, Facts, OtherActions};
 use crate::{
-    ChangeKind, Context, Incident, IncidentChange, Label, Link, Reference, Severity, State, Timestamp,
+    ChangeKind, Context, Incident, IncidentChange, Label, Link, Reference, Severity, State, Timestamp, Zone,
 };
 
 /// Incident 42, critical, open, with a message, two labels and a link; just opened; first attempt at
@@ -27,6 +27,7 @@ pub fn example_context() -> Context {
             links: vec![Link { title: "Graph".to_owned(), url: "https://graphs.example/db-1".to_owned() }],
             count: 1,
             opened_at: at,
+            open_since: at,
             updated_at: at,
             acknowledged_at: None,
             resolved_at: None,
@@ -38,11 +39,14 @@ pub fn example_context() -> Context {
             actor: None,
             text: String::new(),
             changed: Vec::new(),
+            before: Vec::new(),
         },
         attempt: 1,
         delivery_id: "01KDYQ3M8800000000000000DD".to_owned(),
         test: false,
         now: at,
+        owed_since: at,
+        zone: Zone { name: "UTC".to_owned(), offset_minutes: 0 },
         references: Vec::new(),
         settings: Vec::new(),
         connection: Vec::new(),
@@ -86,7 +90,7 @@ pub const fn all_buttons() -> Buttons {
     }
 }
 
-/// The example with what `file` says: `change`, `text`, `actor`, `changed`, `attempt`, `test`, `host`, `urls`,
+/// The example with what `file` says: `change`, `text`, `actor`, `changed`, `before`, `attempt`, `test`, `host`, `urls`,
 /// `references` (objects of `key`, `value`, `url`), and of the incident `title`, `message`, `severity`,
 /// `state`, `source`, `key`, `number`, `count`, `labels` and `links` (objects of title and address).
 ///
@@ -132,6 +136,7 @@ fn apply(context: &mut Context, name: &str, value: &Value) -> Option<()> {
             let names = value.as_array()?.iter().map(|name| name.as_str().map(str::to_owned));
             context.change.changed = names.collect::<Option<_>>()?;
         }
+        "before" => context.change.before = labels(value)?,
         "attempt" => context.attempt = u32::try_from(value.as_u64()?).ok()?,
         "test" => context.test = value.as_bool()?,
         "host" => context.host = text()?,

@@ -57,6 +57,7 @@ impl exports::tocsin::plugin::description::Guest for Guest {
                 fields: Vec::new(),
                 hosts: vec!["https://example.com".to_owned()],
                 rate: Some(Rate { requests: 0, per_ms: 1000 }),
+                records: false,
             }),
         }
     }

@@ -40,6 +40,7 @@ impl exports::tocsin::plugin::description::Guest for Guest {
                 fields: Vec::new(),
                 hosts: vec!["*.example.com".to_owned()],
                 rate: None,
+                records: false,
             }),
         }
     }

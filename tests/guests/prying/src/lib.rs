@@ -34,6 +34,7 @@ impl exports::tocsin::plugin::description::Guest for Guest {
                 fields: Vec::new(),
                 hosts: Vec::new(),
                 rate: None,
+                records: false,
             }),
         }
     }
