@@ -140,9 +140,11 @@ fn an_incident_that_is_over_never_opens_an_alert_unless_it_flaps() {
             ChangeKind::Flapping | ChangeKind::Opened | ChangeKind::Reopened => "\"trigger\"",
             ChangeKind::Resolved | ChangeKind::Steady => "\"resolve\"",
             ChangeKind::Acknowledged => "\"acknowledge\"",
-            ChangeKind::Updated | ChangeKind::Repeated | ChangeKind::Unacknowledged | ChangeKind::Noted => {
-                "skipped"
-            }
+            ChangeKind::Updated
+            | ChangeKind::Repeated
+            | ChangeKind::Unacknowledged
+            | ChangeKind::Noted
+            | ChangeKind::Referenced => "skipped",
         };
         assert_eq!(sent, expected, "{kind:?}");
     }
