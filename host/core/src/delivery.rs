@@ -254,7 +254,29 @@ pub struct Delivery {
     pub log: Vec<Attempt>,
 }
 
+/// What follows a connection's name where the references of tests are kept: no name of a connection has it.
+const OF_A_TEST: &str = " (test)";
+
 impl Delivery {
+    /// Under which name the references are kept that this delivery brings back and is given.
+    pub fn referrer(&self) -> String {
+        let of_a_test = if self.test { OF_A_TEST } else { "" };
+        format!("{}{of_a_test}", self.connection)
+    }
+
+    /// What peers call the incident, by connection, as this delivery is to see it: a test sees what tests
+    /// brought back, any other what was brought back in earnest.
+    pub fn referred(&self, references: Vec<(String, Vec<Reference>)>) -> Vec<(String, Vec<Reference>)> {
+        let seen = |(name, references): (String, Vec<Reference>)| {
+            let of_a_test = name.strip_suffix(OF_A_TEST).map(str::to_owned);
+            if of_a_test.is_some() != self.test {
+                return None;
+            }
+            Some((of_a_test.unwrap_or(name), references))
+        };
+        references.into_iter().filter_map(seen).collect()
+    }
+
     /// Adds an attempt to the log, keeping the first and the latest.
     pub fn record(&mut self, attempt: Attempt) {
         if self.log.len() >= ATTEMPTS_KEPT {

@@ -11,14 +11,16 @@ use crate::event::EventChange;
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
 use crate::journal::{Entry, Fact};
-use crate::routing::Router;
+use crate::routing::{FailedFilter, Router};
 use crate::time::Timestamp;
 use crate::transition::Command;
 
 mod commands;
 mod deliveries;
+mod discards;
 mod events;
 mod owed;
+mod pauses;
 mod receipt;
 mod receipts;
 mod repeats;
@@ -27,6 +29,8 @@ mod timers;
 pub use events::{about, foresee};
 pub use receipt::{Effect, ReceiptRecord, ReceiptStatus};
 pub use timers::{SILENCE_KEY, Timer};
+
+use pauses::Over;
 
 /// One line of an incident's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +89,8 @@ pub trait State {
 
     /// The incident with this id.
     fn incident(&self, id: Id) -> Result<Option<Incident>, Self::Error>;
+    /// The incidents that are open, in the order of their ids.
+    fn open(&self) -> Result<Vec<Id>, Self::Error>;
     /// Keeps `after`, which was `before` until now.
     fn put_incident(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), Self::Error>;
     /// The latest incident known under this key of this source.
@@ -154,6 +160,8 @@ pub struct Applied {
     pub scheduled: bool,
     /// Whether a timer was set.
     pub timed: bool,
+    /// The filters that could not be applied to an incident, each with what failed. They let it through.
+    pub failed_filters: Vec<FailedFilter>,
 }
 
 impl Applied {
@@ -165,6 +173,7 @@ impl Applied {
             incident: next.incident.or(self.incident),
             scheduled: self.scheduled || next.scheduled,
             timed: self.timed || next.timed,
+            failed_filters: [self.failed_filters, next.failed_filters].concat(),
         }
     }
 }
@@ -282,7 +291,9 @@ pub fn apply<S: State>(state: &mut S, entry: &Entry) -> Fold<Applied, S> {
         Fact::Modified { incident, title, severity, actor, text } => {
             step.modified(*incident, title.as_deref(), *severity, actor, text)?;
         }
-        Fact::Claimed { deliveries } => step.claimed(deliveries)?,
+        Fact::Claimed { deliveries } => step.claimed(deliveries, Over::AnyThatRuns)?,
+        Fact::Tried { delivery } => step.claimed(&[*delivery], Over::APausedOne)?,
+        Fact::Resumed { connection, .. } => step.resumed(connection)?,
         Fact::Settled { delivery, took_us, status, verdict } => {
             step.settled(*delivery, *took_us, *status, verdict)?;
         }
@@ -291,6 +302,7 @@ pub fn apply<S: State>(state: &mut S, entry: &Entry) -> Fold<Applied, S> {
         Fact::Ticked => step.ticked()?,
         Fact::Retried { delivery, .. } => step.retried(*delivery)?,
     }
+    step.applied.failed_filters = step.state.router().take_failures();
     Ok(step.applied)
 }
 

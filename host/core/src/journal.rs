@@ -118,12 +118,24 @@ pub enum Fact {
         /// Who.
         actor: String,
     },
-    /// An operator gave up on deliveries that are dead letters.
+    /// An operator gave up on deliveries: dead letters, or such that wait, are held or are due.
     GaveUp {
         /// On which.
         deliveries: Vec<Id>,
         /// Who.
         actor: String,
+    },
+    /// An attempt began over a paused connection, to see whether it works again.
+    Tried {
+        /// Of this delivery.
+        delivery: Id,
+    },
+    /// A paused connection works again.
+    Resumed {
+        /// Its name.
+        connection: String,
+        /// How that is known.
+        reason: String,
     },
     /// Timers are due.
     Ticked,
@@ -225,7 +237,7 @@ pub enum Verdict {
     Expired(String),
     /// Dead letter: it will never work.
     Rejected(String),
-    /// The connection is paused until an operator mends it; this delivery waits with it.
+    /// The connection is paused until it works again; this delivery waits with it.
     Misconfigured(String),
 }
 

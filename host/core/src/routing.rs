@@ -2,9 +2,10 @@
 //!
 //! Holds no URL and no secret. Never fails at three in the morning: filters are checked when the
 //! configuration is read, and one that fails all the same lets the change through, since a message too many
-//! is better than one too few.
+//! is better than one too few. What failed is handed out with what the entry did.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use crate::delivery::{Change, ChangeKind};
 use crate::event::{Severity, UnknownWord};
@@ -151,6 +152,19 @@ impl ActionRule {
 pub struct Router {
     routing: Routing,
     filters: Vec<Option<Expression>>,
+    /// Of filters that failed since this was asked for last. It decides nothing.
+    failures: Mutex<Vec<FailedFilter>>,
+}
+
+/// A filter that could not be applied to an incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedFilter {
+    /// The action's name.
+    pub action: String,
+    /// The number of the incident.
+    pub incident: u64,
+    /// What failed.
+    pub reason: String,
 }
 
 /// A filter that does not compile.
@@ -180,7 +194,7 @@ impl Router {
                 action.filter.as_ref().map(compile).transpose()
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { routing, filters })
+        Ok(Self { routing, filters, failures: Mutex::default() })
     }
 
     /// What it was made of.
@@ -228,6 +242,23 @@ impl Router {
         self.running(incident, change, |other| other.name == action).next().is_some()
     }
 
+    /// The filters that failed since this was asked for last, each once.
+    pub fn take_failures(&self) -> Vec<FailedFilter> {
+        std::mem::take(&mut *self.failures.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether `filter` matches. One that fails does: a message too many is better than one too few.
+    fn matches(&self, action: &ActionRule, filter: &Expression, view: &View<'_>, incident: u64) -> bool {
+        filter.matches(view).unwrap_or_else(|error| {
+            let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+            if failures.iter().all(|known| known.action != action.name) {
+                let reason = error.to_string();
+                failures.push(FailedFilter { action: action.name.clone(), incident, reason });
+            }
+            true
+        })
+    }
+
     /// The actions that are not disabled, that `wanted` says yes to, and whose filter matches.
     fn running<'a>(
         &'a self,
@@ -238,7 +269,8 @@ impl Router {
         let view = View::new(incident, change);
         self.routing.actions.iter().zip(&self.filters).filter_map(move |(action, filter)| {
             let runs = action.status != ActionStatus::Disabled && wanted(action);
-            let matches = || filter.as_ref().is_none_or(|filter| filter.matches(&view).unwrap_or(true));
+            let matches =
+                || filter.as_ref().is_none_or(|filter| self.matches(action, filter, &view, incident.number));
             (runs && matches()).then_some(action)
         })
     }

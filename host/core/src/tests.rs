@@ -15,10 +15,12 @@ mod late;
 mod partly;
 
 mod delays;
+mod discards;
 mod lanes;
 mod pauses;
 mod rejections;
 mod repeats;
+mod repeats_anew;
 mod told;
 mod triggers;
 mod write_back;

@@ -15,12 +15,15 @@ use crate::bell::Bell;
 use crate::bindings::Bindings;
 use crate::clock;
 use crate::config::{Config, Source};
+use crate::doubts::Doubts;
+use crate::filters::Filters;
 use crate::holds::Holds;
 use crate::intake::Intake;
 use crate::links::Links;
 use crate::pipeline::micros;
 use crate::sender::Senders;
 use crate::trace::Trace;
+use crate::trials::Trials;
 use crate::words;
 
 /// Places in the store's queue that only the relay's own work may take, so that the outcome of a delivery is
@@ -37,13 +40,16 @@ pub struct Signals {
     pub due: Bell,
     /// Rings whenever a timer was set.
     pub timed: Bell,
+    /// The filters that failed since the start.
+    pub filters: Filters,
     /// Every step of the road, for whoever watches.
     pub steps: broadcast::Sender<Trace>,
 }
 
 impl Default for Signals {
     fn default() -> Self {
-        Self { due: Bell::default(), timed: Bell::default(), steps: broadcast::channel(TRACE_BUFFER).0 }
+        let (due, timed, filters) = (Bell::default(), Bell::default(), Filters::default());
+        Self { due, timed, filters, steps: broadcast::channel(TRACE_BUFFER).0 }
     }
 }
 
@@ -64,6 +70,7 @@ impl Signals {
                 effects: record.effects.iter().map(words::effect).collect(),
             });
         }
+        self.filters.failed(&applied.failed_filters);
         if applied.scheduled {
             self.due.ring();
         }
@@ -89,6 +96,10 @@ pub struct App {
     pub signals: Arc<Signals>,
     /// Connections that wait because their peers asked for it.
     pub holds: Holds,
+    /// What deliveries met that may be their connection's fault.
+    pub doubts: Doubts,
+    /// When paused connections are tried again.
+    pub trials: Trials,
     /// What came in at each source, and what became of it.
     pub intake: Intake,
     bindings: RwLock<Arc<Bindings>>,
@@ -127,6 +138,8 @@ impl App {
             links,
             signals: Arc::new(Signals::default()),
             holds: Holds::default(),
+            doubts: Doubts::default(),
+            trials: Trials::default(),
             bindings: RwLock::new(Arc::new(bindings)),
         }
     }

@@ -8,6 +8,8 @@ use std::time::Instant;
 use tocsin_core::delivery::{Delivery, Reference};
 use tocsin_core::journal::{Outcome, Verdict};
 use tocsin_core::plugin::{ActionRequest, Certainty, Context, Failure, Receipt, Response, Step, Zone};
+use tocsin_core::retry::Schedule;
+use tocsin_core::routing::ActionStatus;
 use tocsin_core::view::View;
 use tocsin_sandbox::{CallError, CallErrorKind, Limits, Plugin};
 use url::Url;
@@ -30,6 +32,23 @@ pub struct Attempt {
     pub delivery: Delivery,
     /// What peers call the incident, by connection.
     pub references: Vec<(String, Vec<Reference>)>,
+}
+
+/// How an attempt ended.
+pub struct Ended {
+    /// What came of it.
+    pub verdict: Verdict,
+    /// The last HTTP status, if a peer answered.
+    pub status: Option<u16>,
+    /// Whether the plugin said so, and not the relay.
+    pub by_plugin: bool,
+}
+
+/// What an attempt met on its way.
+#[derive(Default)]
+struct Met {
+    status: Option<u16>,
+    by_plugin: bool,
 }
 
 /// All that an attempt needs of the configuration and the plugins in force.
@@ -62,21 +81,40 @@ pub struct Exchange {
 }
 
 impl Attempt {
-    /// Makes the attempt. Returns what came of it, with the last HTTP status if a peer answered.
-    pub async fn run(&self, app: &App) -> (Verdict, Option<u16>) {
-        let mut status = None;
+    /// Makes the attempt, unless its action is disabled by now.
+    pub async fn run(&self, app: &App) -> Ended {
+        let mut met = Met::default();
         let verdict = match self.prepare(app) {
-            Ok(prepared) => self.exchange(app, &prepared, &mut status, None).await,
+            _ if self.is_disabled(app) => Verdict::Skipped(
+                "not sent: its action is disabled (`status` in the configuration)".to_owned(),
+            ),
+            Ok(prepared) => self.exchange(app, &prepared, &mut met, None).await,
             Err(verdict) => verdict,
         };
-        (verdict, status)
+        Ended { verdict, status: met.status, by_plugin: met.by_plugin }
+    }
+
+    fn is_disabled(&self, app: &App) -> bool {
+        let action = app.config.actions.get(&self.delivery.action);
+        action.is_some_and(|action| action.rule.status == ActionStatus::Disabled)
+    }
+
+    /// The schedule of its connection.
+    pub fn schedule(&self, app: &App) -> Schedule {
+        let connection = app.config.connections.get(&self.delivery.connection);
+        connection.map_or_else(Schedule::default, |connection| connection.retry)
+    }
+
+    /// As [`Attempt::later`], over its connection.
+    pub fn later_over(&self, app: &App, reason: String) -> Verdict {
+        self.later(&self.schedule(app), reason, None)
     }
 
     /// Makes the attempt and keeps every request and answer.
     pub async fn watched(&self, app: &App) -> (Verdict, Vec<Exchange>) {
         let mut seen = Vec::new();
         let verdict = match self.prepare(app) {
-            Ok(prepared) => self.exchange(app, &prepared, &mut None, Some(&mut seen)).await,
+            Ok(prepared) => self.exchange(app, &prepared, &mut Met::default(), Some(&mut seen)).await,
             Err(verdict) => verdict,
         };
         (verdict, seen)
@@ -110,7 +148,8 @@ impl Attempt {
         let readers_may =
             app.config.actions.get(action_name).map_or(&[][..], |action| action.readers_may.as_slice());
         let urls = app.links.of(incident, action_name, readers_may, now);
-        let view = View::new(incident, change).with_urls(&urls).with_references(&self.references);
+        let references = self.delivery.referred(self.references.clone());
+        let view = View::new(incident, change).with_urls(&urls).with_references(&references);
         let target = connection
             .target
             .fill(&view)
@@ -119,7 +158,7 @@ impl Attempt {
             .settings
             .render_within(&view, connection.body_bytes)
             .map_err(|error| Verdict::Rejected(format!("actions.{action_name}.settings.{error}")))?;
-        let known = self.references.iter().find(|(known, _)| known == name);
+        let known = references.iter().find(|(known, _)| known == name);
         let context = Context {
             incident: incident.clone(),
             change: change.clone(),
@@ -144,10 +183,10 @@ impl Attempt {
         &self,
         app: &App,
         prepared: &Prepared<'_>,
-        status: &mut Option<u16>,
+        met: &mut Met,
         seen: Option<&mut Vec<Exchange>>,
     ) -> Verdict {
-        let mut verdict = self.steps(app, prepared, status, seen).await;
+        let mut verdict = self.steps(app, prepared, met, seen).await;
         prepared.hide(verdict.words_mut());
         verdict
     }
@@ -156,7 +195,7 @@ impl Attempt {
         &self,
         app: &App,
         prepared: &Prepared<'_>,
-        status: &mut Option<u16>,
+        met: &mut Met,
         mut seen: Option<&mut Vec<Exchange>>,
     ) -> Verdict {
         let Prepared { context, plugin, connection, target } = prepared;
@@ -172,7 +211,10 @@ impl Attempt {
         for _ in 0..STEPS_MAX {
             let (request, state) = match step {
                 Err(error) => return self.broken(connection, &error),
-                Ok(Err(failure)) => return self.failed(app, prepared, failure, *status),
+                Ok(Err(failure)) => {
+                    met.by_plugin = true;
+                    return self.failed(app, prepared, failure, met.status);
+                }
                 Ok(Ok(Step::Delivered(receipt))) => return arrived(receipt),
                 Ok(Ok(Step::Skipped(why))) => return Verdict::Skipped(why),
                 Ok(Ok(Step::Send { request, state })) => (request, state),
@@ -187,7 +229,7 @@ impl Attempt {
                 Ok(response) => response,
                 Err(verdict) => return verdict,
             };
-            *status = Some(response.status);
+            met.status = Some(response.status);
             if let Some(last) = seen.as_mut().and_then(|seen| seen.last_mut()) {
                 last.response = Some(response.clone());
             }
@@ -210,7 +252,7 @@ impl Attempt {
         let (method, bytes) = (outgoing.method.to_string(), outgoing.body.len());
         let started = Instant::now();
         let response = app.senders.send(connection, outgoing).await.map_err(|error| match error {
-            SendError::Network(why) => self.later(connection, why, None),
+            SendError::Network(why) => self.later(&connection.retry, why, None),
             SendError::Denied(denied) => Verdict::Misconfigured(denied.to_string()),
             SendError::NoConnection(_) => Verdict::Rejected(error.to_string()),
         })?;
@@ -234,7 +276,7 @@ impl Attempt {
                 if let (Some(asked_ms), Some(429 | 503)) = (after_ms, status) {
                     self.hold(app, connection, asked_ms, &reason);
                 }
-                self.later(connection, reason, after_ms)
+                self.later(&connection.retry, reason, after_ms)
             }
             Failure::Rejected(why) => Verdict::Rejected(why),
             // Where it went was for this incident alone to say: what is wrong there keeps no other waiting. What
@@ -249,18 +291,16 @@ impl Attempt {
         }
     }
 
-    /// Has the whole connection wait as its peer asked, for no longer than the schedule's longest wait: a
-    /// mistaken header keeps nothing for a day.
+    /// Has the whole connection wait as its peer asked, by the rule that holds for the delivery.
     fn hold(&self, app: &App, connection: &Connection, asked_ms: u64, reason: &str) {
-        let until = clock::now().plus_ms(asked_ms.min(connection.retry.longest_ms));
+        let until = clock::now().plus_ms(connection.retry.granted(asked_ms));
         app.holds.hold(&connection.name, until, reason);
     }
 
     /// The time of the next attempt, or that there is none: what a failure that may pass comes to.
-    fn later(&self, connection: &Connection, reason: String, asked_ms: Option<u64>) -> Verdict {
+    fn later(&self, schedule: &Schedule, reason: String, asked_ms: Option<u64>) -> Verdict {
         let Delivery { attempts, owed_since, .. } = self.delivery;
-        let next =
-            connection.retry.next_attempt(attempts, owed_since, clock::now(), asked_ms, clock::jitter());
+        let next = schedule.next_attempt(attempts, owed_since, clock::now(), asked_ms, clock::jitter());
         match next {
             Some(at) => Verdict::Retry { reason, at },
             None => Verdict::Expired(reason),
@@ -272,7 +312,7 @@ impl Attempt {
     fn broken(&self, connection: &Connection, error: &CallError) -> Verdict {
         tracing::warn!(delivery = %self.delivery.id, action = self.delivery.action, %error, "a delivery could not be encoded");
         match error.kind {
-            CallErrorKind::Time => self.later(connection, error.to_string(), None),
+            CallErrorKind::Time => self.later(&connection.retry, error.to_string(), None),
             _ => Verdict::Rejected(error.to_string()),
         }
     }

@@ -17,6 +17,7 @@ use crate::problem::Problem;
 mod actions;
 pub mod client;
 mod connections;
+mod dead_letters;
 mod deliveries;
 mod incidents;
 mod intake;
@@ -89,6 +90,8 @@ pub fn router(app: Arc<App>, shelf: Arc<Shelf>) -> Router {
         .route("/incidents/{incident}/modify", post(incidents::modify))
         .route("/incidents/{incident}/{command}", post(incidents::command))
         .route("/deliveries", get(deliveries::list))
+        .route("/deliveries/retry", post(dead_letters::retry))
+        .route("/deliveries/discard", post(dead_letters::discard))
         .route("/deliveries/{delivery}", get(deliveries::show))
         .route("/deliveries/{delivery}/retry", post(deliveries::retry))
         .route("/deliveries/{delivery}/discard", post(deliveries::discard))

@@ -4,7 +4,9 @@
 //! nobody else waiting. An attempt begins only after its claim is on the disk: after a crash the next one
 //! knows that the request may have arrived.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +15,7 @@ use tocsin_core::journal::Fact;
 use tocsin_core::time::Timestamp;
 use tocsin_store::ReadError;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::app::{App, CommitError};
@@ -22,6 +24,11 @@ use crate::clock;
 use crate::pipeline::deliver;
 
 mod pace;
+mod stranded;
+mod trial;
+
+#[cfg(test)]
+mod tests;
 
 use pace::Pace;
 
@@ -30,18 +37,23 @@ const SLEEP_MAX: Duration = Duration::from_secs(30);
 /// The pause after the store could not be read or written.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
 
+/// Makes an attempt and records what came of it.
+type Make = fn(Arc<App>, Attempt) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// What is under way.
-#[derive(Default)]
 struct Workers {
-    running: JoinSet<Done>,
+    make: Make,
+    running: JoinSet<()>,
+    tasks: HashMap<task::Id, Task>,
     /// By connection.
     under_way: BTreeMap<String, usize>,
     paces: BTreeMap<String, Pace>,
 }
 
-/// An attempt that ended.
-struct Done {
+/// An attempt, or a probe, that is under way.
+struct Task {
     connection: String,
+    delivery: Option<Id>,
 }
 
 /// Why a round came to nothing.
@@ -55,8 +67,13 @@ enum Trouble {
 
 /// Delivers until `stop` turns true, then waits for the attempts under way, at most as long as the
 /// configuration says. What is not finished by then is tried again after the next start.
-pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
-    let mut workers = Workers::default();
+pub async fn run(app: Arc<App>, stop: watch::Receiver<bool>) {
+    let make: Make = |app, attempt| Box::pin(async move { make(&app, attempt).await });
+    run_with(make, app, stop).await;
+}
+
+async fn run_with(make: Make, app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let mut workers = Workers::new(make);
     while !*stop.borrow() {
         let wake = match workers.round(&app).await {
             Ok(wake) => wake,
@@ -69,7 +86,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         tokio::select! {
             () = app.signals.due.heard() => {}
             () = tokio::time::sleep_until(wake) => {}
-            Some(done) = workers.running.join_next() => workers.finished(done.ok()),
+            Some(ended) = workers.running.join_next_with_id() => workers.finished(ended),
             _ = stop.changed() => {}
         }
     }
@@ -80,12 +97,23 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 }
 
 impl Workers {
+    fn new(make: Make) -> Self {
+        Self {
+            make,
+            running: JoinSet::new(),
+            tasks: HashMap::new(),
+            under_way: BTreeMap::new(),
+            paces: BTreeMap::new(),
+        }
+    }
+
     /// Claims what is due and can begin. Returns when to look again at the latest.
     async fn round(&mut self, app: &Arc<App>) -> Result<Instant, Trouble> {
-        while let Some(done) = self.running.try_join_next() {
-            self.finished(done.ok());
+        while let Some(ended) = self.running.try_join_next_with_id() {
+            self.finished(ended);
         }
-        let mut wake = Instant::now() + SLEEP_MAX;
+        self.release(app).await?;
+        let mut wake = self.try_paused(app).await?.min(Instant::now() + SLEEP_MAX);
         let mut claimable: Vec<Attempt> = Vec::new();
         for connection in self.ready(app)? {
             if let Some(hold) = app.holds.of(&connection, clock::now()) {
@@ -149,30 +177,37 @@ impl Workers {
             Some(Ok(binding)) => binding.info.rate,
             Some(Err(_)) | None => None,
         };
-        self.paces.entry(connection.to_owned()).or_insert_with(|| Pace::new(rate()))
+        let pace = self.paces.entry(connection.to_owned()).or_default();
+        pace.keep_to(rate());
+        pace
     }
 
     fn begin(&mut self, app: &Arc<App>, claimed: Vec<Attempt>) {
         let now = Instant::now();
         for mut attempt in claimed {
             attempt.delivery.attempts += 1;
-            let connection = attempt.delivery.connection.clone();
-            *self.under_way.entry(connection.clone()).or_default() += 1;
+            let (connection, delivery) = (attempt.delivery.connection.clone(), attempt.delivery.id);
             self.pace(app, &connection).took(now);
-            let app = Arc::clone(app);
-            self.running.spawn(async move {
-                make(&app, attempt).await;
-                Done { connection }
-            });
+            let attempt = (self.make)(Arc::clone(app), attempt);
+            self.spawn(Task { connection, delivery: Some(delivery) }, attempt);
         }
     }
 
-    fn finished(&mut self, done: Option<Done>) {
-        let Some(Done { connection }) = done else {
-            // Nothing in an attempt panics; if it did, its connection would have one place less until the
-            // next start, and the log says why.
-            return;
+    fn spawn(&mut self, task: Task, work: impl Future<Output = ()> + Send + 'static) {
+        *self.under_way.entry(task.connection.clone()).or_default() += 1;
+        let id = self.running.spawn(work).id();
+        self.tasks.insert(id, task);
+    }
+
+    fn finished(&mut self, ended: Result<(task::Id, ()), JoinError>) {
+        let id = match ended {
+            Ok((id, ())) => id,
+            Err(error) => {
+                tracing::error!(%error, "an attempt broke off; it is made again");
+                error.id()
+            }
         };
+        let Some(Task { connection, .. }) = self.tasks.remove(&id) else { return };
         if let Some(count) = self.under_way.get_mut(&connection) {
             *count = count.saturating_sub(1);
         }
@@ -192,11 +227,11 @@ fn moment(at: Timestamp) -> Instant {
 /// Makes an attempt and records what came of it, for as long as that takes: an outcome that is forgotten
 /// would be a message sent twice.
 async fn make(app: &App, attempt: Attempt) {
-    let id = attempt.delivery.id;
+    let (id, connection) = (attempt.delivery.id, attempt.delivery.connection.clone());
     let settled = deliver(app, attempt).await;
     loop {
         match app.record(settled.clone()).await {
-            Ok(_) => return,
+            Ok(_) => return trial::ended(app, &connection, id, &settled).await,
             Err(CommitError::Busy | CommitError::Storage(_)) => tokio::time::sleep(TROUBLE_PAUSE).await,
             Err(CommitError::Stopping) => return,
             Err(CommitError::Rejected(rejection)) => {

@@ -16,6 +16,7 @@ use tocsin_store::Write;
 use crate::app::{App, CommitError};
 use crate::attempt::Attempt;
 use crate::bindings::Bindings;
+use crate::judgement::judged;
 use crate::trace::Trace;
 use crate::understood::{confirmation, understood};
 use crate::{charset, clock, words};
@@ -92,12 +93,12 @@ pub async fn redecode(
     applied.receipt.ok_or(CommitError::Stopping)
 }
 
-/// render → encode → send → resume → verdict. Records nothing.
+/// render → encode → send → resume → verdict, and whose fault it is. Records nothing.
 pub async fn deliver(app: &App, attempt: Attempt) -> Fact {
     let delivery = attempt.delivery.id;
     let (incident, action) = (attempt.delivery.incident.number, attempt.delivery.action.clone());
     let started = Instant::now();
-    let (verdict, status) = attempt.run(app).await;
+    let (verdict, status) = judged(app, &attempt, attempt.run(app).await).await;
     if !words::is_good(&verdict) {
         let outcome = words::verdict(&verdict);
         tracing::warn!(%delivery, incident, action, outcome, "an attempt did not deliver");

@@ -88,7 +88,7 @@ pub fn verdict(verdict: &Verdict) -> String {
         Verdict::Retry { reason, at } => format!("again at {at}: {reason}"),
         Verdict::Expired(why) => format!("given up: {why}"),
         Verdict::Rejected(why) => format!("dead letter: {why}"),
-        Verdict::Misconfigured(why) => format!("connection paused: {why}"),
+        Verdict::Misconfigured(why) => format!("connection paused until it works again: {why}"),
     }
 }
 

@@ -17,6 +17,9 @@ pub(crate) fn answer(context: &Context, response: &Response) -> Result<Step, Fai
         // Google answers 400 to a key that is none.
         400 if said.contains("API key") => Err(Failure::misconfigured(format!("{said}; {NEW_WEBHOOK}"))),
         401 => Err(Failure::misconfigured(format!("{said}: key or token are wrong; {NEW_WEBHOOK}"))),
+        _ if verdict::is_firewalled(response) => {
+            Err(Failure::rejected(format!("{said}; {}", verdict::FIREWALLED)))
+        }
         403 => Err(Failure::misconfigured(format!(
             "{said}: the webhook may not post here; ask an administrator whether webhooks are allowed, and {NEW_WEBHOOK}"
         ))),

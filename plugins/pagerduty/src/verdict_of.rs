@@ -45,6 +45,11 @@ pub(crate) fn answer(context: &Context, key: &str, response: &Response) -> Resul
         400 | 403 if is_about_the_key(&said) => {
             Err(Failure::misconfigured(format!("PagerDuty does not know the key: {said}; {NEW_KEY}")))
         }
+        _ if verdict::is_firewalled(response) => Err(Failure::rejected(format!(
+            "PagerDuty {}; {}",
+            verdict::answer(response),
+            verdict::FIREWALLED
+        ))),
         401 | 403 => {
             Err(Failure::misconfigured(format!("PagerDuty refuses the connection: {said}; {NEW_KEY}")))
         }

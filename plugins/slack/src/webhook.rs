@@ -29,6 +29,9 @@ pub(crate) fn answer(context: &Context, response: &Response) -> Result<Step, Fai
         (_, Some(Meaning::Connection(mend))) => Err(Failure::misconfigured(format!("Slack {said}; {mend}"))),
         (_, Some(Meaning::Message | Meaning::Action(_))) => Err(Failure::rejected(format!("Slack {said}"))),
         (408 | 425 | 500..=599, None) => Err(verdict::retry(context, response)),
+        (_, None) if verdict::is_firewalled(response) => {
+            Err(Failure::rejected(format!("Slack {said}; {}", verdict::FIREWALLED)))
+        }
         (300..=399, None) => Err(Failure::misconfigured(format!(
             "{said}; the address in the connection is not a Slack webhook"
         ))),

@@ -38,6 +38,9 @@ pub(crate) fn workflow(context: &Context, response: &Response) -> Result<Step, F
         429 => Err(throttled(context, response)),
         408 | 425 | 500..=599 => Err(verdict::retry(context, response)),
         300..=399 => mend("the address in the connection is not a flow's"),
+        _ if verdict::is_firewalled(response) => {
+            Err(Failure::rejected(format!("the flow {said}; {}", verdict::FIREWALLED)))
+        }
         _ if code.contains("disabled") || code.contains("notenabled") || code.contains("suspended") => {
             mend("turn the flow on in Power Automate")
         }
@@ -67,6 +70,9 @@ pub(crate) fn connector(context: &Context, response: &Response) -> Result<Step, 
         300..=399 => Err(Failure::misconfigured(format!(
             "the connector {said}; the address in the connection is not a connector's"
         ))),
+        _ if verdict::is_firewalled(response) => {
+            Err(Failure::rejected(format!("the connector {said}; {}", verdict::FIREWALLED)))
+        }
         401 | 403 | 404 | 410 => Err(Failure::misconfigured(format!("the connector {said}; {CREATE_FLOW}"))),
         400 if body.contains("Invalid webhook URL") => {
             Err(Failure::misconfigured(format!("the connector {said}; {CREATE_FLOW}")))

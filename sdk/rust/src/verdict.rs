@@ -51,6 +51,16 @@ pub fn is_web_page(response: &Response) -> bool {
     start.starts_with("<!doctype") || start.starts_with("<html")
 }
 
+/// What stands behind the words of an answer for which [`is_firewalled`] is true.
+pub const FIREWALLED: &str =
+    "a web page refused it: a firewall before the service dislikes what this message says";
+
+/// Whether a web page refused this one request: the word of a firewall on what it says, and no word of the service
+/// on the connection.
+pub fn is_firewalled(response: &Response) -> bool {
+    matches!(response.status, 403 | 406) && is_web_page(response)
+}
+
 /// `answered 404 Not Found: the start of the body`, for a person.
 pub fn answer(response: &Response) -> String {
     let body = text::truncate(&text::one_line(&response.text()), BODY_CHARS_MAX);
@@ -121,6 +131,14 @@ mod tests {
         let is_page = |body| is_web_page(&response(200, &[], body));
         assert!(is_page(" <!DOCTYPE html><p>") && is_page("<HTML>"));
         assert!(!is_page("") && !is_page("1") && !is_page("{\"html\":\"<html>\"}"));
+    }
+
+    #[test]
+    fn a_firewall_refuses_with_a_web_page_and_a_service_in_its_own_words() {
+        let is_firewalled = |status, body| is_firewalled(&response(status, &[], body));
+        assert!(is_firewalled(403, "<html>Request rejected</html>"));
+        assert!(!is_firewalled(403, "action_prohibited") && !is_firewalled(403, ""));
+        assert!(!is_firewalled(404, "<html>Not Found</html>"));
     }
 
     #[test]

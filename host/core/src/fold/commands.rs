@@ -16,7 +16,9 @@ impl<S: State> Step<'_, S> {
         if let Some(routing) = routing {
             let router = Router::new(routing.clone())
                 .map_err(|invalid| Rejection::InvalidRouting(invalid.to_string()))?;
+            let before = self.state.router();
             self.state.set_router(router).kept()?;
+            self.repeat_anew(&before)?;
         }
         for id in self.state.sending().kept()? {
             if let Some(before) = self.state.delivery(id).kept()? {

@@ -1,7 +1,8 @@
 //! Deliveries: from their lane to what is settled. Of one incident to one connection only the oldest unsettled
 //! delivery in the lane is ever due; the others wait. A held one is in no lane yet.
 
-use super::{Fold, Happening, Kept, Pause, Rejection, State, Step, TimelineItem};
+use super::pauses::Over;
+use super::{Fold, Happening, Kept, Rejection, State, Step, TimelineItem};
 use crate::delivery::{Attempt, Delivery, DeliveryState, Reference};
 use crate::id::Id;
 use crate::journal::{Outcome, Verdict};
@@ -22,13 +23,13 @@ impl<S: State> Step<'_, S> {
         Ok(())
     }
 
-    pub(super) fn claimed(&mut self, deliveries: &[Id]) -> Fold<(), S> {
+    pub(super) fn claimed(&mut self, deliveries: &[Id], over: Over) -> Fold<(), S> {
         let paused = self.state.pauses().kept()?;
         let mut claimed = Vec::with_capacity(deliveries.len());
         for id in deliveries {
             let expected = "expected it to be due";
             let before = self.expect(*id, DeliveryState::Due, expected)?;
-            if paused.iter().any(|(connection, _)| *connection == before.connection) {
+            if over.bars(&paused, &before.connection) {
                 return Err(Rejection::Paused { id: *id, connection: before.connection }.into());
             }
             if claimed.iter().any(|other: &Delivery| other.id == *id) {
@@ -69,10 +70,10 @@ impl<S: State> Step<'_, S> {
         delivery.record(Attempt { number, at: self.at, took_us, status, summary: summary.clone() });
         self.state.put_delivery(Some(&before), &delivery).kept()?;
         if let Verdict::Misconfigured(why) = verdict {
-            let pause = Pause { since: self.at, reason: why.clone() };
-            self.state.set_pause(&delivery.connection, Some(&pause)).kept()?;
+            self.pause(&delivery.connection, why)?;
         }
         if let Verdict::Delivered(outcome) | Verdict::Accepted(outcome) = verdict {
+            self.resumed(&delivery.connection)?;
             self.write_back(&delivery, outcome)?;
         }
         if state.is_settled() {
@@ -100,26 +101,6 @@ impl<S: State> Step<'_, S> {
         Ok(())
     }
 
-    pub(super) fn gave_up(&mut self, deliveries: &[Id], actor: &str) -> Fold<(), S> {
-        let mut dead: Vec<Delivery> = Vec::with_capacity(deliveries.len());
-        for id in deliveries {
-            let before = self.state.delivery(*id).kept()?.ok_or(Rejection::NoDelivery(*id))?;
-            let again = dead.iter().any(|other| other.id == *id);
-            if again || !before.state.is_dead_letter() {
-                let state = if again { DeliveryState::Discarded } else { before.state };
-                let expected = "only one that is rejected or expired can be discarded";
-                return Err(Rejection::WrongState { id: *id, state, expected }.into());
-            }
-            dead.push(before);
-        }
-        for before in dead {
-            let delivery = Delivery { state: DeliveryState::Discarded, ..before.clone() };
-            self.state.put_delivery(Some(&before), &delivery).kept()?;
-            self.tell(&delivery, &format!("by {actor}"))?;
-        }
-        Ok(())
-    }
-
     fn expect(&self, id: Id, state: DeliveryState, expected: &'static str) -> Fold<Delivery, S> {
         let delivery = self.state.delivery(id).kept()?.ok_or(Rejection::NoDelivery(id))?;
         if delivery.state != state {
@@ -128,17 +109,20 @@ impl<S: State> Step<'_, S> {
         Ok(delivery)
     }
 
-    /// Keeps what a peer answered: its names for the incident, and labels.
+    /// Keeps what a peer answered: its names for the incident, and labels. What a test brings back stays with
+    /// the test: no label, and its references beside those of the connection.
     fn write_back(&mut self, delivery: &Delivery, outcome: &Outcome) -> Fold<(), S> {
         let id = delivery.incident.id;
         if !outcome.references.is_empty() {
-            let mut kept = self.state.references(&delivery.connection, id).kept()?;
+            let referrer = delivery.referrer();
+            let mut kept = self.state.references(&referrer, id).kept()?;
             for new in &outcome.references {
                 merge_reference(&mut kept, new);
             }
-            self.state.set_references(&delivery.connection, id, &kept).kept()?;
+            self.state.set_references(&referrer, id, &kept).kept()?;
         }
         if !outcome.updates.is_empty()
+            && !delivery.test
             && let Some(before) = self.state.incident(id).kept()?
         {
             let mut incident = before.clone();
@@ -151,7 +135,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Makes the next delivery of a settled one's lane due.
-    fn advance(&mut self, settled: &Delivery) -> Fold<(), S> {
+    pub(super) fn advance(&mut self, settled: &Delivery) -> Fold<(), S> {
         let (connection, incident) = (&settled.connection, settled.incident.id);
         let mut lane = self.state.lane(connection, incident).kept()?;
         lane.retain(|id| *id != settled.id);

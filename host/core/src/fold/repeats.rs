@@ -10,7 +10,7 @@ use crate::delivery::{Change, ChangeKind, Delivery};
 use crate::durations::roughly;
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
-use crate::routing::{ActionRule, ActionStatus};
+use crate::routing::{ActionRule, ActionStatus, Router};
 
 impl<S: State> Step<'_, S> {
     /// Sets the timer of the next repetition, if `action` has any and nobody is on `incident`.
@@ -33,6 +33,38 @@ impl<S: State> Step<'_, S> {
         let router = self.state.router();
         for action in router.repeating(incident, change) {
             self.repeat_later(action, incident)?;
+        }
+        Ok(())
+    }
+
+    /// The configuration is another than `before`: the incidents that are open are repeated as it says now. What is
+    /// repeated more often than before is told within the new time.
+    pub(super) fn repeat_anew(&mut self, before: &Router) -> Fold<(), S> {
+        let router = self.state.router();
+        let ended = |action: &&ActionRule| {
+            let now = router.action(&action.name).filter(|now| now.status != ActionStatus::Disabled);
+            action.repeat_ms.is_some() && now.is_none_or(|now| now.repeat_ms.is_none())
+        };
+        let ended: Vec<&ActionRule> = before.routing().actions.iter().filter(ended).collect();
+        let repeats = router.routing().actions.iter().any(|action| action.repeat_ms.is_some());
+        if ended.is_empty() && !repeats {
+            return Ok(());
+        }
+        for id in self.state.open().kept()? {
+            let Some(incident) = self.state.incident(id).kept()? else { continue };
+            for action in &ended {
+                let timer = Timer::Repeat { incident: id, action: action.name.clone() };
+                self.state.set_timer(&timer, None).kept()?;
+            }
+            let change = Change::of_the_relay(ChangeKind::Repeated, self.at, String::new());
+            for action in router.repeating(&incident, &change) {
+                let Some(repeat_ms) = action.repeat_ms else { continue };
+                let timer = Timer::Repeat { incident: id, action: action.name.clone() };
+                let within = self.at.plus_ms(repeat_ms.max(ActionRule::REPEAT_MS_MIN));
+                if self.state.timer(&timer).kept()?.is_none_or(|set| set > within) {
+                    self.set_timer_at(&timer, within)?;
+                }
+            }
         }
         Ok(())
     }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::relay::labels;
+use super::relay::{Relay, SOURCE, action, labels, received, trigger};
 use super::values::view_of;
-use crate::event::Severity;
+use crate::event::{Event, Severity};
 use crate::incident::Incident;
+use crate::journal::{Decoding, Fact};
+use crate::routing::ActionRule;
 use crate::template::{Expression, TemplateError};
 use crate::view::sample;
 
@@ -83,4 +85,23 @@ fn a_label_is_in_the_labels_only_when_it_is_there() {
     ] {
         assert_eq!(matches(filter, Severity::High, labels(&[("team", "db")])), expected, "{filter}");
     }
+}
+
+/// A filter that failed once let everything through and said nothing.
+#[test]
+fn a_filter_that_fails_lets_the_incident_through_and_is_handed_out_once() {
+    let filter = Some("labels.load|int > 5".to_owned());
+    let mut relay = Relay::new(vec![ActionRule { filter, ..action("page", "pager") }]);
+    let mut receive = |load: &str| {
+        let event = Event { labels: labels(&[("load", load)]), ..trigger(load) };
+        relay.apply(Fact::Received(received(SOURCE, &[], Decoding::Events(vec![event])))).failed_filters
+    };
+    assert_eq!(receive("9"), []);
+    assert_eq!(receive("1"), []);
+    let failed = receive("high");
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    assert_eq!((failed[0].action.as_str(), failed[0].incident), ("page", 3));
+    assert!(!failed[0].reason.is_empty());
+    assert_eq!(receive("1"), [], "it is handed out once");
+    assert_eq!(relay.state.deliveries_of("page").len(), 2);
 }

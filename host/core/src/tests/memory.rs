@@ -92,6 +92,11 @@ impl State for Memory {
         Ok(self.incidents.get(&id).cloned())
     }
 
+    fn open(&self) -> Result<Vec<Id>, Infallible> {
+        let open = |id: &&Id| self.incidents[*id].state == IncidentState::Open;
+        Ok(self.unresolved.iter().filter(open).copied().collect())
+    }
+
     fn put_incident(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), Infallible> {
         assert_eq!(self.incidents.get(&after.id), before, "what the fold believes was there before");
         self.incidents.insert(after.id, after.clone());

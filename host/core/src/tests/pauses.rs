@@ -1,9 +1,10 @@
-//! A connection on which nothing can work is paused until somebody has mended it.
+//! A connection on which nothing can work is paused until it works again, and is tried meanwhile.
 
 use super::relay::{Relay, action, delivered, retried, started, trigger};
 use crate::delivery::DeliveryState;
+use crate::fold::Rejection;
 use crate::id::Id;
-use crate::journal::Verdict;
+use crate::journal::{Fact, Verdict};
 
 /// A relay whose connection `slack` was found to be misconfigured by this delivery.
 fn paused() -> (Relay, Id) {
@@ -65,4 +66,48 @@ fn another_connection_goes_on() {
     relay.event(trigger("memory"));
     let next = relay.claim_one();
     assert_eq!(relay.state.deliveries[&next].connection, "pager");
+}
+
+#[test]
+fn a_trial_begins_over_a_paused_connection_and_nothing_else_does() {
+    let (mut relay, id) = paused();
+    let claimed = relay.try_apply(Fact::Claimed { deliveries: vec![id] });
+    assert_eq!(claimed, Err(Rejection::Paused { id, connection: "slack".to_owned() }));
+    relay.apply(Fact::Tried { delivery: id });
+    let delivery = &relay.state.deliveries[&id];
+    assert_eq!((delivery.state, delivery.attempts), (DeliveryState::Sending, 2));
+    assert!(relay.state.pauses.contains_key("slack"), "until it is known what comes of it");
+}
+
+#[test]
+fn a_trial_that_arrives_ends_the_pause() {
+    let (mut relay, id) = paused();
+    relay.event(trigger("memory"));
+    relay.apply(Fact::Tried { delivery: id });
+    let applied = relay.apply(super::relay::settled(id, delivered()));
+    assert!(applied.scheduled && relay.state.pauses.is_empty());
+    assert_eq!(relay.claim().len(), 1);
+}
+
+#[test]
+fn a_trial_in_vain_leaves_the_pause_as_old_as_it_is() {
+    let (mut relay, id) = paused();
+    let since = relay.state.pauses["slack"].since;
+    relay.wait_ms(30_000);
+    relay.apply(Fact::Tried { delivery: id });
+    relay.settle(id, Verdict::Misconfigured("the token is gone".to_owned()));
+    let pause = &relay.state.pauses["slack"];
+    assert_eq!((pause.since, pause.reason.as_str()), (since, "the token is gone"));
+    relay.apply(Fact::Tried { delivery: id });
+    relay.settle(id, Verdict::Retry { reason: "503".to_owned(), at: relay.now });
+    assert!(relay.state.pauses.contains_key("slack"), "nobody can tell");
+}
+
+#[test]
+fn a_connection_whose_probe_succeeds_goes_on_with_nothing_lost() {
+    let (mut relay, id) = paused();
+    let resumed = || Fact::Resumed { connection: "slack".to_owned(), reason: "it works".to_owned() };
+    assert!(relay.apply(resumed()).scheduled && relay.state.pauses.is_empty());
+    assert_eq!(relay.claim(), [id]);
+    assert!(!relay.apply(resumed()).scheduled, "one that is not paused needs no word of it");
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::retry::{ASKED_MS_MAX, Schedule};
+use crate::retry::Schedule;
 use crate::time::Timestamp;
 
 const START: Timestamp = Timestamp::from_micros(1_763_650_000_000_000);
@@ -36,7 +36,7 @@ proptest! {
     ) {
         let now = START.plus_ms(owed_for_ms);
         let wait = wait_ms(schedule, attempts.min(33));
-        let asked_ms = asked.unwrap_or(0).min(ASKED_MS_MAX);
+        let asked_ms = asked.unwrap_or(0).min(schedule.longest_ms);
         let shortest = now.plus_ms((wait - wait / 5).max(asked_ms));
         let longest = now.plus_ms(wait.saturating_add(wait / 5).max(asked_ms));
         let end = START.plus_ms(schedule.give_up_after_ms);
@@ -85,11 +85,12 @@ fn jitter_spreads_a_wait_over_two_fifths_of_it() {
 }
 
 #[test]
-fn a_peer_is_left_alone_for_as_long_as_it_asks_up_to_a_day() {
+fn a_peer_is_left_alone_for_as_long_as_it_asks_up_to_the_longest_wait() {
     let next = |asked| ENDLESS.next_attempt(1, START, START, Some(asked), 0).map(|at| at.ms_since(START));
     assert_eq!(next(1_000), Some(4_000));
     assert_eq!(next(90_000), Some(90_000));
-    assert_eq!(next(u64::MAX), Some(24 * 3_600_000));
+    assert_eq!(next(u64::MAX), Some(ENDLESS.longest_ms));
+    assert_eq!(ENDLESS.granted(u64::MAX), ENDLESS.longest_ms);
 }
 
 /// The end was once looked at before the wait was added: an attempt could come a day after it.

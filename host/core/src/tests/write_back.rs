@@ -5,6 +5,7 @@ use crate::delivery::Reference;
 use crate::event::EventChange;
 use crate::id::Id;
 use crate::journal::{Outcome, Verdict};
+use crate::routing::{ActionRule, ActionStatus};
 
 fn reference(key: &str, value: &str) -> Reference {
     Reference { key: key.to_owned(), value: value.to_owned(), url: None }
@@ -86,4 +87,36 @@ fn labels_that_a_peer_writes_back_are_within_bounds() {
     assert_eq!(kept.len(), 64);
     assert!(kept.values().all(|value| value.len() <= 4096));
     assert!(kept.keys().all(|key| !key.is_empty() && key.len() <= 128));
+}
+
+/// An action in test whose test connection another action uses in earnest.
+fn in_test() -> Relay {
+    let test = ActionRule {
+        status: ActionStatus::Test,
+        test_connection: Some("itop".to_owned()),
+        ..action("tried", "slack")
+    };
+    Relay::new(vec![test, action("ticket", "itop")])
+}
+
+/// A test once gave the incident its labels, and had real deliveries write to its own ticket.
+#[test]
+fn what_a_test_brings_back_stays_with_the_test() {
+    let mut relay = in_test();
+    let incident = relay.incident_of(trigger("disk")).id;
+    let tried = relay.claim_one();
+    assert!(relay.state.deliveries[&tried].test);
+    let test = outcome(vec![reference("ticket", "TEST-1")], &[("itop_ref", "TEST-1")]);
+    relay.settle(tried, Verdict::Delivered(test));
+    assert_eq!(relay.state.incidents[&incident].labels, labels(&[]));
+    assert!(!relay.state.references.contains_key(&("itop".to_owned(), incident)));
+    let real = relay.claim_one();
+    relay.settle(real, Verdict::Delivered(outcome(vec![reference("ticket", "R-1")], &[("itop_ref", "R-1")])));
+    assert_eq!(relay.state.incidents[&incident].labels, labels(&[("itop_ref", "R-1")]));
+
+    let all: Vec<_> =
+        relay.state.references.iter().map(|((name, _), kept)| (name.clone(), kept.clone())).collect();
+    let of = |id: Id| relay.state.deliveries[&id].referred(all.clone());
+    assert_eq!(of(real), [("itop".to_owned(), vec![reference("ticket", "R-1")])]);
+    assert_eq!(of(tried), [("itop".to_owned(), vec![reference("ticket", "TEST-1")])]);
 }

@@ -9,8 +9,6 @@ use super::out::say;
 use super::table::{items, json, print, query, second, segment, short, text};
 use super::{Place, person};
 
-/// Dead letters that are asked for at once.
-const ROUND: usize = 1000;
 /// The states of dead letters.
 const DEAD: &str = "rejected,expired";
 
@@ -46,7 +44,8 @@ pub(super) enum Deliveries {
     /// Try one again now: a dead letter, or one that waits for its time. Its connection goes on if it was
     /// paused.
     Retry(Which),
-    /// Give up on a dead letter that nobody needs any more: it is kept, and is none any more.
+    /// Give up on one that nobody needs any more: a dead letter, or one that is not being sent yet. It is kept,
+    /// and what waits behind it goes on.
     Discard(Which),
 }
 
@@ -56,18 +55,21 @@ pub(super) struct Which {
     /// Its id.
     #[arg(required_unless_present = "dead_letters")]
     delivery: Option<String>,
-    /// All dead letters instead; with --action, those of one action.
+    /// All dead letters instead, the oldest first; with --action or --connection, those of one.
     #[arg(long, conflicts_with = "delivery")]
     dead_letters: bool,
     /// Whose dead letters.
     #[arg(long, requires = "dead_letters")]
     action: Option<String>,
+    /// The dead letters to which connection.
+    #[arg(long, requires = "dead_letters")]
+    connection: Option<String>,
     /// Who says so. Default: the user at the terminal
     #[arg(long = "as", value_name = "NAME")]
     actor: Option<String>,
 }
 
-/// What can be done to a dead letter.
+/// What can be done to deliveries.
 #[derive(Clone, Copy)]
 enum Deed {
     Retry,
@@ -116,9 +118,10 @@ pub(super) fn run(place: &Place, command: Deliveries) -> anyhow::Result<ExitCode
 }
 
 fn act(place: &Place, deed: Deed, which: Which) -> anyhow::Result<()> {
-    let Which { delivery, action, actor, .. } = which;
-    let Some(delivery) = delivery else { return to_all(place, deed, action, actor) };
-    let delivery = to_one(place, deed, &delivery, actor)?;
+    let actor = which.actor.clone().unwrap_or_else(person);
+    let Some(delivery) = &which.delivery else { return to_all(place, deed, &which, &actor) };
+    let path = format!("/deliveries/{}/{}", segment(delivery), deed.as_str());
+    let delivery = place.ask(&path, Some(json!({ "actor": actor })))?;
     if place.json {
         json(&delivery)
     } else {
@@ -127,36 +130,13 @@ fn act(place: &Place, deed: Deed, which: Which) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn to_one(place: &Place, deed: Deed, delivery: &str, actor: Option<String>) -> anyhow::Result<Value> {
-    let path = format!("/deliveries/{}/{}", segment(delivery), deed.as_str());
-    place.ask(&path, Some(json!({ "actor": actor.unwrap_or_else(person) })))
-}
-
-/// The oldest first, as they were owed.
-fn to_all(place: &Place, deed: Deed, action: Option<String>, actor: Option<String>) -> anyhow::Result<()> {
-    let mut done = Vec::new();
-    loop {
-        let pairs = [
-            ("state", Some(DEAD.to_owned())),
-            ("action", action.clone()),
-            ("limit", Some(ROUND.to_string())),
-        ];
-        let found = place.ask(&query("/deliveries", &pairs), None)?;
-        let ids = items(&found).iter().rev().map(|delivery| text(delivery, "id"));
-        // One that is a dead letter again by now is not tried twice.
-        let new: Vec<String> = ids.filter(|id| !done.contains(id)).collect();
-        if new.is_empty() {
-            break;
-        }
-        for id in new {
-            to_one(place, deed, &id, actor.clone())?;
-            done.push(id);
-        }
-    }
+fn to_all(place: &Place, deed: Deed, which: &Which, actor: &str) -> anyhow::Result<()> {
+    let body = json!({ "actor": actor, "action": which.action, "connection": which.connection });
+    let done = place.ask(&format!("/deliveries/{}", deed.as_str()), Some(body))?;
     if place.json {
-        json(&json!(done));
+        json(&done);
     } else {
-        say!("{} {}", done.len(), deed.done());
+        say!("{} {}", items(&done).len(), deed.done());
     }
     Ok(())
 }

@@ -54,11 +54,23 @@ fn still(status: &Value) -> Vec<String> {
     let mut still: Vec<String> = items(&status["problems"]).iter().map(problem).collect();
     for connection in items(&status["connections"]).iter().filter(|one| !one["paused"].is_null()) {
         still.push(format!(
-            "paused: connection {} since {} UTC: {}\n  when it is mended: restart the relay, or tocsin deliveries \
-             retry one of its deliveries",
+            "paused: connection {} since {} UTC: {}\n  it is tried again at {} UTC and goes on by itself when it works; \
+             at once: tocsin deliveries retry one of its deliveries",
             text(connection, "name"),
             second(connection, "paused.since"),
             text(connection, "paused.reason"),
+            second(connection, "paused.tried_next"),
+        ));
+    }
+    for filter in items(&status["filters"]) {
+        still.push(format!(
+            "fails: the filter of action {}, last on incident #{}, {} times since the start: {}\n  it lets through \
+             what it fails on: correct actions.{}.filter",
+            text(filter, "action"),
+            text(filter, "incident"),
+            text(filter, "count"),
+            short(&text(filter, "reason"), 200),
+            text(filter, "action"),
         ));
     }
     for (way, kept, list, again) in [

@@ -3,14 +3,12 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use serde_json::{Value, json};
-use tocsin_core::plugin::{Failure, Response};
 
 use super::{Control, blocking};
-use crate::app::App;
-use crate::bindings::ConnectionBinding;
+use crate::bindings::Bindings;
 use crate::clock;
 use crate::config::Connection;
-use crate::outgoing::{Moment, assemble_probe};
+use crate::probe::{self, Probed};
 use crate::problem::Problem;
 
 pub(super) async fn list(State(control): State<Control>) -> Result<Json<Value>, Problem> {
@@ -29,20 +27,16 @@ pub(super) async fn list(State(control): State<Control>) -> Result<Json<Value>, 
             "type": connection.kind,
             "environment": connection.environment,
             "host": connection.target.host(),
-            "paused": pause.map(|(_, pause)| json!({ "since": pause.since.to_string(), "reason": pause.reason })),
+            "paused": pause.map(|(_, pause)| json!({
+                "since": pause.since.to_string(),
+                "reason": pause.reason,
+                "tried_next": control.app.trials.next_at(name).map(|at| at.to_string()),
+            })),
             "held": control.app.holds.of(name, now).map(|hold| json!({ "until": hold.until.to_string(), "reason": hold.reason })),
             "problem": problem,
         })
     };
     Ok(Json(control.app.config.connections.values().map(shape).collect()))
-}
-
-/// What came of a trial.
-enum Tried {
-    Good(String),
-    Bad(String),
-    /// The plugin has nothing that could be asked.
-    Untried(String),
 }
 
 pub(super) async fn test(
@@ -54,14 +48,15 @@ pub(super) async fn test(
     let connection = app.config.connections.get(&name).ok_or_else(unknown)?;
     let bindings = app.bindings();
     let tried = match bindings.connections.get(&name) {
-        Some(Ok(binding)) => ask(app, connection, binding).await,
-        Some(Err(why)) => Tried::Bad(why.clone()),
+        Some(Ok(binding)) => probe::ask(app, connection, binding).await,
+        Some(Err(why)) => Probed::Bad(why.clone()),
         None => return Err(unknown()),
     };
     let (state, outcome) = match tried {
-        Tried::Good(words) => ("good", words),
-        Tried::Bad(words) => ("bad", words),
-        Tried::Untried(words) => ("untried", words),
+        Probed::Good(words) => ("good", words),
+        Probed::Bad(words) => ("bad", words),
+        Probed::Unclear(words) => ("bad", format!("nobody can tell now: {words}")),
+        Probed::NoProbe => ("untried", no_probe(&connection.plugin, &bindings)),
     };
     Ok(Json(json!({
         "connection": name,
@@ -72,34 +67,10 @@ pub(super) async fn test(
     })))
 }
 
-/// probe → send → judge
-async fn ask(app: &App, connection: &Connection, binding: &ConnectionBinding) -> Tried {
-    let host = connection.target.host();
-    let probe = match binding.plugin.probe(host, &binding.settings).await {
-        Ok(Some(probe)) => probe,
-        Ok(None) => {
-            return Tried::Untried(format!(
-                "{} has nothing that could be asked without a trace: `tocsin actions try ACTION --send` sends a \
-                 marked message over an action's test connection",
-                binding.plugin.info().name
-            ));
-        }
-        Err(error) => return Tried::Bad(error.to_string()),
-    };
-    let now = clock::now();
-    let moment = Moment { delivery: "probe", seconds: now.micros() / 1_000_000 };
-    let outgoing = match assemble_probe(connection, probe, &moment) {
-        Ok(outgoing) => outgoing,
-        Err(invalid) => return Tried::Bad(invalid.to_string()),
-    };
-    let response: Response = match app.senders.send(connection, outgoing).await {
-        Ok(response) => response,
-        Err(error) => return Tried::Bad(error.to_string()),
-    };
-    match binding.plugin.judge(host, &binding.settings, response).await {
-        Ok(Ok(words)) => Tried::Good(words),
-        Ok(Err(Failure::Retry { reason, .. })) => Tried::Bad(format!("nobody can tell now: {reason}")),
-        Ok(Err(Failure::Rejected(why) | Failure::Misconfigured(why))) => Tried::Bad(why),
-        Err(error) => Tried::Bad(error.to_string()),
-    }
+fn no_probe(plugin: &str, bindings: &Bindings) -> String {
+    let name = bindings.plugins.get(plugin).map_or(plugin, |loaded| &loaded.plugin.info().name);
+    format!(
+        "{name} has nothing that could be asked without a trace: `tocsin actions try ACTION --send` sends a marked \
+         message over an action's test connection"
+    )
 }

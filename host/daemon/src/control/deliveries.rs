@@ -73,8 +73,7 @@ pub(super) async fn retry(
     let id = query::id(&delivery)?;
     control.app.record(Fact::Retried { delivery: id, actor: body.actor }).await?;
     let retried = find(&control, id).await?;
-    control.app.holds.release(&retried.connection);
-    control.app.signals.due.ring();
+    goes_on(&control, &retried.connection);
     Ok(Json(shapes::delivery_whole(&retried)))
 }
 
@@ -85,5 +84,16 @@ pub(super) async fn discard(
 ) -> Result<Json<Value>, Problem> {
     let id = query::id(&delivery)?;
     control.app.record(Fact::GaveUp { deliveries: vec![id], actor: body.actor }).await?;
+    // The one behind it may be due now.
+    control.app.signals.due.ring();
     Ok(Json(shapes::delivery_whole(&find(&control, id).await?)))
+}
+
+/// An operator has `connection` go on: neither its peer's wish nor a pause keeps it waiting, and what was doubted of
+/// it is not.
+pub(super) fn goes_on(control: &Control, connection: &str) {
+    control.app.holds.release(connection);
+    control.app.trials.end(connection);
+    control.app.doubts.forget(connection);
+    control.app.signals.due.ring();
 }

@@ -7,6 +7,7 @@ use tocsin_store::{Fault, ReadError};
 
 use super::{Control, blocking, shapes};
 use crate::bindings::{Loaded, Origin};
+use crate::filters::Failing;
 use crate::problem::Problem;
 
 pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>, Problem> {
@@ -31,7 +32,18 @@ pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>
         "counts": counts.as_ref().ok().map(shapes::counts),
         "problems": problems,
         "rejections": super::intake::rejections(&control.app),
+        "filters": control.app.signals.filters.failing().iter().map(filter).collect::<Vec<Value>>(),
     })))
+}
+
+/// A filter that failed.
+fn filter((action, failing): (&String, &Failing)) -> Value {
+    json!({
+        "action": action,
+        "reason": failing.reason,
+        "incident": failing.incident,
+        "count": failing.count,
+    })
 }
 
 pub(super) async fn plugins(State(control): State<Control>) -> Json<Value> {

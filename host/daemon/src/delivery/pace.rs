@@ -8,15 +8,20 @@ use std::time::Duration;
 use tocsin_core::plugin::Rate;
 use tokio::time::Instant;
 
+/// Requests that are remembered, also of a peer whose plugin names no rate: the next one may.
+const BEGAN_MAX: usize = 4096;
+
 /// The requests of the last moments to one connection.
+#[derive(Default)]
 pub(super) struct Pace {
     rate: Option<Rate>,
     began: VecDeque<Instant>,
 }
 
 impl Pace {
-    pub(super) fn new(rate: Option<Rate>) -> Self {
-        Self { rate, began: VecDeque::new() }
+    /// Keeps to `rate` from now on, with the requests that began before.
+    pub(super) fn keep_to(&mut self, rate: Option<Rate>) {
+        self.rate = rate;
     }
 
     /// How many of `wanted` requests may begin at `now`, and, when that is not all, when the next may.
@@ -33,9 +38,10 @@ impl Pace {
 
     /// Counts a request that did begin.
     pub(super) fn took(&mut self, now: Instant) {
-        if self.rate.is_some() {
-            self.began.push_back(now);
+        if self.began.len() >= BEGAN_MAX {
+            self.began.pop_front();
         }
+        self.began.push_back(now);
     }
 }
 
@@ -44,7 +50,9 @@ mod tests {
     use super::*;
 
     fn pace() -> Pace {
-        Pace::new(Some(Rate { requests: 2, per_ms: 1000 }))
+        let mut pace = Pace::default();
+        pace.keep_to(Some(Rate { requests: 2, per_ms: 1000 }));
+        pace
     }
 
     #[test]
@@ -66,8 +74,18 @@ mod tests {
     }
 
     #[test]
+    fn another_rate_counts_from_the_moment_on_and_knows_what_began_before() {
+        let (mut pace, start) = (Pace::default(), Instant::now());
+        pace.took(start);
+        pace.keep_to(Some(Rate { requests: 1, per_ms: 1000 }));
+        assert_eq!(pace.allows(start, 5), (0, Some(start + Duration::from_millis(1000))));
+        pace.keep_to(Some(Rate { requests: 3, per_ms: 1000 }));
+        assert_eq!(pace.allows(start, 5), (2, Some(start + Duration::from_millis(1000))));
+    }
+
+    #[test]
     fn a_peer_without_a_rate_bears_everything() {
-        let mut pace = Pace::new(None);
+        let mut pace = Pace::default();
         pace.took(Instant::now());
         assert_eq!(pace.allows(Instant::now(), 64), (64, None));
     }

@@ -46,6 +46,18 @@ impl Store {
         self.reading(|live| Ok(delivery(&Snapshot::new(live)?, id)?))
     }
 
+    /// The deliveries of which an attempt began and did not end, as far as the store knows.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the store is closed.
+    pub fn sending(&self) -> Result<Vec<Id>, ReadError> {
+        self.reading(|live| {
+            let states = Snapshot::new(live)?.table(tables::DELIVERIES_BY_STATE)?;
+            let state = [keys::delivery_state(DeliveryState::Sending)];
+            Ok(rows::ids_below(&states, tables::DELIVERIES_BY_STATE, &state)?)
+        })
+    }
+
     /// At most `limit` deliveries over `connection` that are due at `now`, earliest first, whether or not the
     /// connection is paused.
     ///

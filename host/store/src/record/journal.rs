@@ -76,6 +76,13 @@ enum FactV1<'a> {
         actor: Text<'a>,
     },
     Ticked,
+    Tried {
+        delivery: IdV1,
+    },
+    Resumed {
+        connection: Text<'a>,
+        reason: Text<'a>,
+    },
     Retried {
         delivery: IdV1,
         actor: Text<'a>,
@@ -128,6 +135,10 @@ impl<'a> From<&'a Fact> for FactV1<'a> {
                 actor: actor.into(),
             },
             Fact::Ticked => Self::Ticked,
+            Fact::Tried { delivery } => Self::Tried { delivery: IdV1(*delivery) },
+            Fact::Resumed { connection, reason } => {
+                Self::Resumed { connection: connection.into(), reason: reason.into() }
+            }
             Fact::Retried { delivery, actor } => {
                 Self::Retried { delivery: IdV1(*delivery), actor: actor.into() }
             }
@@ -178,6 +189,10 @@ impl From<FactV1<'_>> for Fact {
                 actor: actor.into_owned(),
             },
             FactV1::Ticked => Self::Ticked,
+            FactV1::Tried { delivery } => Self::Tried { delivery: delivery.0 },
+            FactV1::Resumed { connection, reason } => {
+                Self::Resumed { connection: connection.into_owned(), reason: reason.into_owned() }
+            }
             FactV1::Retried { delivery, actor } => {
                 Self::Retried { delivery: delivery.0, actor: actor.into_owned() }
             }

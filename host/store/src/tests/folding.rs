@@ -65,6 +65,13 @@ enum Step {
     Retried {
         delivery: usize,
     },
+    GaveUp {
+        delivery: usize,
+    },
+    Tried {
+        delivery: usize,
+    },
+    Resumed,
     Started {
         routing: Option<u8>,
     },
@@ -104,6 +111,9 @@ fn step() -> impl Strategy<Value = Step> {
         4 => proptest::collection::vec(0..8usize, 0..4).prop_map(|deliveries| Step::Claimed { deliveries }),
         5 => (0..8usize, 0..7u8).prop_map(|(delivery, verdict)| Step::Settled { delivery, verdict }),
         1 => (0..30usize).prop_map(|delivery| Step::Retried { delivery }),
+        1 => (0..30usize).prop_map(|delivery| Step::GaveUp { delivery }),
+        1 => (0..30usize).prop_map(|delivery| Step::Tried { delivery }),
+        1 => Just(Step::Resumed),
         2 => proptest::option::of(0..6u8).prop_map(|routing| Step::Started { routing }),
         1 => (0..40u16).prop_map(|hours| Step::Passed { hours }),
     ]
@@ -239,6 +249,15 @@ fn write(step: Step, script: &mut Script, memory: &Memory) -> Option<Write> {
         },
         Step::Retried { delivery } => {
             Fact::Retried { delivery: pick(memory.deliveries.keys(), delivery), actor: "operator".to_owned() }
+        }
+        Step::GaveUp { delivery } => Fact::GaveUp {
+            deliveries: vec![pick(memory.deliveries.keys(), delivery)],
+            actor: "operator".to_owned(),
+        },
+        Step::Tried { delivery } => Fact::Tried { delivery: pick(in_state(DeliveryState::Due), delivery) },
+        Step::Resumed => {
+            let connection = memory.pauses.keys().next().cloned().unwrap_or_default();
+            Fact::Resumed { connection, reason: "it works".to_owned() }
         }
         Step::Started { routing } => {
             Fact::Started { version: "test".to_owned(), routing: routing.map(routing_of) }

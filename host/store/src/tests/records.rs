@@ -131,7 +131,9 @@ fn facts() -> Vec<Fact> {
         Some(Fact::Discarded { .. }) => Some(Fact::Ticked),
         Some(Fact::Ticked) => Some(Fact::Retried { delivery: id(3), actor: text() }),
         Some(Fact::Retried { .. }) => Some(Fact::GaveUp { deliveries: vec![id(3), id(6)], actor: text() }),
-        Some(Fact::GaveUp { .. }) => None,
+        Some(Fact::GaveUp { .. }) => Some(Fact::Tried { delivery: id(3) }),
+        Some(Fact::Tried { .. }) => Some(Fact::Resumed { connection: text(), reason: text() }),
+        Some(Fact::Resumed { .. }) => None,
     });
     let commanded =
         |command| Fact::Commanded { incident: id(2), command, actor: text(), text: String::new() };

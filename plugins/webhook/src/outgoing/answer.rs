@@ -78,6 +78,8 @@ pub(super) fn verdict(context: &Context, settings: &Out, response: &Response) ->
     }
     Err(if verdicts.retry.contains(status) {
         verdict::retry(context, response)
+    } else if verdict::is_firewalled(response) {
+        Failure::rejected(format!("{}; {}", verdict::answer(response), verdict::FIREWALLED))
     } else if verdicts.pause.contains(status) {
         let hint = match status {
             401 | 403 | 407 => "; put credentials into the connection that the service takes",
