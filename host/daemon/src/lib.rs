@@ -25,6 +25,7 @@ pub mod holds;
 pub mod http;
 pub mod intake;
 pub mod links;
+mod marks;
 pub mod outgoing;
 pub mod plugins;
 pub mod problem;
