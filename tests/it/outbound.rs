@@ -6,6 +6,7 @@ mod large;
 mod lives;
 mod pages;
 mod secrets;
+mod times;
 mod tried;
 mod triggers;
 

@@ -277,6 +277,14 @@ impl Delivery {
         references.into_iter().filter_map(seen).collect()
     }
 
+    /// When it should first have been sent, with its action's delay. An operator's retry begins the schedule anew,
+    /// and makes a late message no less late.
+    pub fn first_owed(&self, delay_ms: Option<u64>) -> Timestamp {
+        let held_until = delay_ms.map(|delay_ms| self.incident.open_since.plus_ms(delay_ms));
+        let first = held_until.unwrap_or_default().max(self.id.at());
+        first.min(self.owed_since)
+    }
+
     /// Adds an attempt to the log, keeping the first and the latest.
     pub fn record(&mut self, attempt: Attempt) {
         if self.log.len() >= ATTEMPTS_KEPT {

@@ -13,7 +13,9 @@
 
 pub mod durations;
 pub mod id;
+mod spelling;
 pub mod time;
+pub mod time_zone;
 
 pub mod event;
 pub mod transition;
@@ -26,6 +28,7 @@ pub mod journal;
 pub mod routing;
 
 pub mod egress;
+pub mod markers;
 pub mod retry;
 pub mod settings;
 pub mod template;

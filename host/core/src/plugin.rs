@@ -6,6 +6,7 @@ use crate::event::{Event, Link};
 use crate::incident::Incident;
 use crate::settings::Field;
 use crate::time::Timestamp;
+use crate::time_zone::TimeZone;
 
 /// A name with a value: a header (name in lower case) or a query parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -271,6 +272,12 @@ impl Zone {
     /// Universal time.
     pub fn utc() -> Self {
         Self { name: "UTC".to_owned(), offset_minutes: 0 }
+    }
+
+    /// `zone` as it is at `at`.
+    pub fn of(zone: &TimeZone, at: Timestamp) -> Self {
+        let known = zone.at(at).map(|(name, offset_minutes)| Self { name, offset_minutes });
+        known.unwrap_or_else(Self::utc)
     }
 }
 

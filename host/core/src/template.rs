@@ -11,6 +11,8 @@
 //! | `label` | a code or time as people write it: `high` → `High`, `2026-01-02T03:04:05Z` → `2026-01-02 03:04:05 UTC` |
 //! | `html` | text that HTML shows as it is: escaped, `<br>` for line breaks |
 //! | `text` | text without HTML's tags and entities, as far as it has any |
+//! | `date`, `time`, `ago`, `duration_to`, `duration` | times and durations, in the view's zone |
+//! | `link`, `mention` | a link or mention in the peer's own markup, see [`crate::markers`] |
 //!
 //! and what iTop's grammar has is in this crate's `template::itop`.
 
@@ -23,9 +25,12 @@ mod filters;
 mod html;
 mod itop;
 mod json;
+mod marks;
 mod names;
 mod referred;
 mod scan;
+mod shown;
+mod times;
 mod url;
 
 use engine::Compiled;
@@ -166,7 +171,7 @@ impl Expression {
 fn on_samples(mut attempt: impl FnMut(&View<'_>) -> Result<(), TemplateError>) -> Result<(), TemplateError> {
     let urls = sample_urls();
     for (incident, change) in samples() {
-        let view = View::new(&incident, &change);
+        let view = View::new(&incident, &change).for_trial();
         attempt(&if incident.links.is_empty() { view } else { view.with_urls(&urls) })?;
     }
     Ok(())

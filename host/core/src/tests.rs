@@ -36,6 +36,7 @@ mod itop_templates;
 mod json_templates;
 mod settings;
 mod template_filters;
+mod template_times;
 mod templates;
 mod timers;
 mod url_templates;

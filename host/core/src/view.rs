@@ -1,6 +1,7 @@
 //! What templates and filters see of an incident: names, and the values behind them.
 //!
-//! Never shows a secret or a connection's URL. A label, address or reference that is not there reads as the
+//! Never shows a secret or a connection's URL, and never a marker (see [`crate::markers`]) that somebody else
+//! wrote. A label, address or reference that is not there reads as the
 //! empty text; every other unknown name is a mistake, found when the template is parsed.
 
 use std::collections::BTreeMap;
@@ -8,18 +9,23 @@ use std::collections::BTreeMap;
 use minijinja::Value;
 
 use crate::delivery::{Change, ChangeKind, Reference};
+use crate::durations::roughly;
 use crate::event::{Link, Severity};
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
+use crate::markers::without;
 use crate::time::Timestamp;
+use crate::time_zone::TimeZone;
 
+mod moment;
 mod open;
 
+pub(crate) use moment::{MOMENT, Moment};
 use open::open_map;
 pub(crate) use open::{as_map, is_map};
 
 /// The incident's fields, as templates name them: at the top and below `incident`.
-pub const INCIDENT_FIELDS: [&str; 15] = [
+pub const INCIDENT_FIELDS: [&str; 16] = [
     "id",
     "number",
     "source",
@@ -32,6 +38,7 @@ pub const INCIDENT_FIELDS: [&str; 15] = [
     "links",
     "count",
     "opened_at",
+    "open_since",
     "updated_at",
     "acknowledged_at",
     "resolved_at",
@@ -41,7 +48,7 @@ pub const CHANGE_FIELDS: [&str; 5] = ["kind", "at", "actor", "text", "changed"];
 /// Names whose own fields are open: any name below them may be asked for.
 pub const OPEN_FIELDS: [&str; 3] = ["labels", "urls", "references"];
 /// What there is beside the incident's own fields.
-pub const TOP_NAMES: [&str; 4] = ["incident", "change", "urls", "references"];
+pub const TOP_NAMES: [&str; 6] = ["incident", "change", "urls", "references", "now", "lasted"];
 
 /// An incident, what happened to it, where it is shown, and what peers call it.
 #[derive(Clone, Copy, Debug)]
@@ -51,12 +58,37 @@ pub struct View<'a> {
     urls: &'a [Link],
     references: &'a [(String, Vec<Reference>)],
     missing: &'a str,
+    now: Timestamp,
+    zone: &'a TimeZone,
+    is_trial: bool,
 }
 
 impl<'a> View<'a> {
-    /// The view of `incident` right after `change`.
+    /// The view of `incident` right after `change`: now is the time of the change, in universal time.
     pub fn new(incident: &'a Incident, change: &'a Change) -> Self {
-        Self { incident, change, urls: &[], references: &[], missing: "" }
+        Self {
+            incident,
+            change,
+            urls: &[],
+            references: &[],
+            missing: "",
+            now: change.at,
+            zone: TimeZone::utc(),
+            is_trial: false,
+        }
+    }
+
+    /// As it is read at `now`, with times written in `zone`.
+    #[must_use]
+    pub fn at(self, now: Timestamp, zone: &'a TimeZone) -> Self {
+        Self { now, zone, ..self }
+    }
+
+    /// For trying a template: a filter for times fails on what is no time, where it otherwise leaves the text as it
+    /// is.
+    #[must_use]
+    pub(crate) fn for_trial(self) -> Self {
+        Self { is_trial: true, ..self }
     }
 
     /// With addresses in the relay's own interface: a link's title is its purpose, such as `incident` or
@@ -82,7 +114,10 @@ impl<'a> View<'a> {
 
     /// As the value that templates are rendered with.
     pub fn value(&self) -> Value {
-        let texts = |entries: Vec<(String, String)>| open::texts(entries, self.missing);
+        let texts = |entries: Vec<(String, String)>| {
+            let entries = entries.iter().map(|(key, value)| (without(key).into(), without(value).into()));
+            open::texts(entries.collect(), self.missing)
+        };
         let mut fields = incident_fields(self.incident);
         fields.insert("labels", texts(self.incident.labels.clone().into_iter().collect()));
         let mut names: BTreeMap<&str, Value> = fields.clone();
@@ -96,8 +131,18 @@ impl<'a> View<'a> {
             (connection.clone(), texts(references.iter().flat_map(reference_fields).collect()))
         });
         names.insert("references", open_map(peers.collect(), texts(Vec::new())));
+        names.insert("now", time(Some(self.now)));
+        let until = self.incident.resolved_at.unwrap_or(self.now);
+        names.insert("lasted", Value::from(roughly(until.ms_since(self.incident.open_since))));
+        let moment = Moment { now: self.now, zone: self.zone.clone(), is_trial: self.is_trial };
+        names.insert(MOMENT, Value::from_object(moment));
         Value::from(names)
     }
+}
+
+/// A text that somebody else wrote.
+fn text(text: &str) -> Value {
+    Value::from(without(text).as_ref())
 }
 
 /// A reference's value under its key and, where there is one, its address under the key with `_url`. The
@@ -108,16 +153,17 @@ fn reference_fields(reference: &Reference) -> impl Iterator<Item = (String, Stri
 }
 
 fn incident_fields(incident: &Incident) -> BTreeMap<&'static str, Value> {
-    let links = incident.links.iter().map(|link| {
-        Value::from(BTreeMap::from([("title", Value::from(&link.title)), ("url", Value::from(&link.url))]))
-    });
-    let values: [Value; 15] = [
+    let links = incident
+        .links
+        .iter()
+        .map(|link| Value::from(BTreeMap::from([("title", text(&link.title)), ("url", text(&link.url))])));
+    let values: [Value; 16] = [
         Value::from(incident.id.to_string()),
         Value::from(incident.number),
-        Value::from(&incident.source),
-        Value::from(&incident.key),
-        Value::from(&incident.title),
-        Value::from(&incident.message),
+        text(&incident.source),
+        text(&incident.key),
+        text(&incident.title),
+        text(&incident.message),
         Value::from(incident.severity.as_str()),
         Value::from(incident.state.as_str()),
         // The view's own: what is missing there reads as the view says.
@@ -125,6 +171,7 @@ fn incident_fields(incident: &Incident) -> BTreeMap<&'static str, Value> {
         links.collect(),
         Value::from(incident.count),
         time(Some(incident.opened_at)),
+        time(Some(incident.open_since)),
         time(Some(incident.updated_at)),
         time(incident.acknowledged_at),
         time(incident.resolved_at),
@@ -136,9 +183,9 @@ fn change_fields(change: &Change) -> BTreeMap<&'static str, Value> {
     let values: [Value; 5] = [
         Value::from(change.kind.as_str()),
         time(Some(change.at)),
-        Value::from(change.actor.clone().unwrap_or_default()),
-        Value::from(&change.text),
-        change.changed.iter().map(Value::from).collect(),
+        text(change.actor.as_deref().unwrap_or_default()),
+        text(&change.text),
+        change.changed.iter().map(|field| text(field)).collect(),
     ];
     CHANGE_FIELDS.into_iter().zip(values).collect()
 }

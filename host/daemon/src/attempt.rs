@@ -17,6 +17,7 @@ use url::Url;
 use crate::app::App;
 use crate::clock;
 use crate::config::Connection;
+use crate::marks;
 use crate::outgoing::{InvalidRequest, Moment, Sketch, assemble, sketch};
 use crate::pipeline::micros;
 use crate::scrub::{PLACE, Secrets};
@@ -145,11 +146,13 @@ impl Attempt {
             None => return Err(gone("action", action_name)),
         };
         let now = clock::now();
-        let readers_may =
-            app.config.actions.get(action_name).map_or(&[][..], |action| action.readers_may.as_slice());
+        let configured = app.config.actions.get(action_name);
+        let readers_may = configured.map_or(&[][..], |action| action.readers_may.as_slice());
+        let owed_since = self.delivery.first_owed(configured.and_then(|action| action.rule.delay_ms));
+        let zone = app.config.time_zone_of(action_name);
         let urls = app.links.of(incident, action_name, readers_may, now);
         let references = self.delivery.referred(self.references.clone());
-        let view = View::new(incident, change).with_urls(&urls).with_references(&references);
+        let view = View::new(incident, change).with_urls(&urls).with_references(&references).at(now, zone);
         let target = connection
             .target
             .fill(&view)
@@ -159,21 +162,22 @@ impl Attempt {
             .render_within(&view, connection.body_bytes)
             .map_err(|error| Verdict::Rejected(format!("actions.{action_name}.settings.{error}")))?;
         let known = references.iter().find(|(known, _)| known == name);
-        let context = Context {
+        let mut context = Context {
             incident: incident.clone(),
             change: change.clone(),
             attempt: self.delivery.attempts,
             delivery_id: self.delivery.id.to_string(),
             test: self.delivery.test,
             now,
-            owed_since: self.delivery.owed_since,
-            zone: Zone::utc(),
+            owed_since,
+            zone: Zone::of(zone, now),
             references: known.map(|(_, references)| references.clone()).unwrap_or_default(),
             settings,
             connection: of_connection.settings.clone(),
             host: connection.target.host().to_owned(),
             urls,
         };
+        marks::clean(&mut context);
         let limits = Limits { encoded_bytes: connection.body_bytes, ..action.plugin.limits().clone() };
         Ok(Prepared { context, plugin: action.plugin.with_limits(limits), connection, target })
     }
@@ -209,7 +213,7 @@ impl Attempt {
             took_us: micros(started),
         });
         for _ in 0..STEPS_MAX {
-            let (request, state) = match step {
+            let (mut request, state) = match step {
                 Err(error) => return self.broken(connection, &error),
                 Ok(Err(failure)) => {
                     met.by_plugin = true;
@@ -219,6 +223,7 @@ impl Attempt {
                 Ok(Ok(Step::Skipped(why))) => return Verdict::Skipped(why),
                 Ok(Ok(Step::Send { request, state })) => (request, state),
             };
+            marks::write_plainly(&mut request);
             if let Some(seen) = &mut seen {
                 match sketch(connection, target, request.clone()) {
                     Ok(sketch) => seen.push(Exchange { sketch, response: None }),

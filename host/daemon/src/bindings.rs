@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use tocsin_core::plugin::{ActionInfo, Context, Failure, Setting, SourceInfo, Step, Zone};
 use tocsin_core::settings::{SettingError, Settings, secret_names};
+use tocsin_core::time_zone::TimeZone;
 use tocsin_core::view::{sample, sample_urls};
 use tocsin_sandbox::{CallError, Limits, Plugin};
 
@@ -306,7 +307,9 @@ async fn rehearse(
         let limits = Limits { encoded_bytes: connection.body_bytes, ..binding.plugin.limits().clone() };
         let plugin = binding.plugin.with_limits(limits);
         let settings = || format!("actions.{}.settings", rule.name);
-        match plugin.encode(sample_context(binding, connection, bound)).await.map(|answer| answer.value) {
+        let zone = config.time_zone_of(&rule.name);
+        match plugin.encode(sample_context(binding, connection, bound, zone)).await.map(|answer| answer.value)
+        {
             Ok(Ok(Step::Send { request, .. })) => {
                 let missing = named_secrets(&request).find(|key| !connection.secrets.contains_key(*key));
                 let of =
@@ -330,12 +333,17 @@ async fn rehearse(
     problems
 }
 
-fn sample_context(binding: &ActionBinding, connection: &Connection, bound: &ConnectionBinding) -> Context {
+fn sample_context(
+    binding: &ActionBinding,
+    connection: &Connection,
+    bound: &ConnectionBinding,
+    zone: &TimeZone,
+) -> Context {
     let (incident, change) = sample();
     Context {
         now: change.at,
         owed_since: change.at,
-        zone: Zone::utc(),
+        zone: Zone::of(zone, change.at),
         delivery_id: incident.id.to_string(),
         incident,
         change,

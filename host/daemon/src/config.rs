@@ -13,6 +13,7 @@ use tocsin_core::egress::Policy;
 use tocsin_core::retry::Schedule;
 use tocsin_core::routing::{ActionRule, Routing, SourceRule};
 use tocsin_core::settings::Given;
+use tocsin_core::time_zone::TimeZone;
 use url::Url;
 
 mod actions;
@@ -46,6 +47,8 @@ pub struct Config {
     pub cache_dir: PathBuf,
     /// The address under which senders and readers of messages reach the relay.
     pub public_url: Option<Url>,
+    /// The zone that times in messages are written in, unless an action has its own.
+    pub time_zone: TimeZone,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// What bounds the relay's work.
@@ -179,6 +182,8 @@ pub struct Action {
     pub language: String,
     /// What whoever opens a link in one of its messages may do.
     pub readers_may: Vec<Purpose>,
+    /// The zone that times in its messages are written in, if not the relay's.
+    pub time_zone: Option<TimeZone>,
     /// The plugin's settings, as written.
     pub settings: BTreeMap<String, Given>,
 }
@@ -237,6 +242,12 @@ impl Config {
             sources: self.sources.iter().map(|(name, source)| (name.clone(), source.rule.clone())).collect(),
             actions: self.actions.values().map(|action| action.rule.clone()).collect(),
         }
+    }
+
+    /// The zone that times in an action's messages are written in.
+    pub fn time_zone_of(&self, action: &str) -> &TimeZone {
+        let own = self.actions.get(action).and_then(|action| action.time_zone.as_ref());
+        own.unwrap_or(&self.time_zone)
     }
 
     /// The store's file.

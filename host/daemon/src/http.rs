@@ -1,4 +1,5 @@
-//! What the world reaches: the sources' addresses, the pages behind links in messages, and the health check.
+//! What the world reaches: the sources' addresses, the pages behind links in messages, an answer for Slack's
+//! buttons, and the health check.
 //! Everything else is behind the control socket.
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use crate::problem::Problem;
 mod client;
 mod credentials;
 mod ingest;
+mod interactions;
 mod pages;
 
 /// The routes of the public listener.
@@ -21,6 +23,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/in/", any(ingest::receive))
         .route("/in/{*source}", any(ingest::receive))
         .route("/incidents/{incident}", any(pages::page))
+        .route("/interactions", any(interactions::answer))
         .route("/healthz", get(health))
         .fallback(async || Problem::not_found("There is nothing here: sources are at /in/<source>."))
         .with_state(app)

@@ -28,6 +28,7 @@ pub mod http;
 pub mod intake;
 pub mod judgement;
 pub mod links;
+mod marks;
 pub mod outgoing;
 pub mod plugins;
 pub mod probe;

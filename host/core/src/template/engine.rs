@@ -7,7 +7,8 @@ use std::io;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
 use super::scan::{self, Piece};
-use super::{OUTPUT_BYTES_LARGEST, OUTPUT_BYTES_MAX, TemplateError, filters, itop, names};
+use super::{OUTPUT_BYTES_LARGEST, OUTPUT_BYTES_MAX, TemplateError, filters, itop, marks, names, times};
+use crate::view::{MOMENT, Moment};
 
 /// Instructions that a template may run for each [`OUTPUT_BYTES_MAX`] that it may put out: a loop over every
 /// label and link needs a few thousand.
@@ -22,6 +23,8 @@ pub(super) fn environment() -> Environment<'static> {
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_fuel(Some(FUEL));
     filters::add(&mut environment);
+    times::add(&mut environment);
+    marks::add(&mut environment);
     environment
 }
 
@@ -60,11 +63,9 @@ impl Compiled {
     /// # Errors
     /// A filter that fails on this value, more work or more output than allowed.
     pub(super) fn render(&self, value: &Value, room: &mut Room) -> Result<String, TemplateError> {
-        let roomy = room.environment(&self.environment);
+        let environment = room.environment(&self.environment, value);
         let mut output = Bounded { bytes: Vec::new(), left: room.left, full: false };
-        let rendered = roomy
-            .as_ref()
-            .unwrap_or(&self.environment)
+        let rendered = environment
             .get_template(NAME)
             .and_then(|template| template.render_captured_to(value.clone(), &mut output).map(|_| ()));
         if output.full {
@@ -101,14 +102,18 @@ impl Room {
         Ok(made)
     }
 
-    /// The environment with as much fuel as the limit wants, when that is more than usual.
-    fn environment(&self, usual: &Environment<'static>) -> Option<Environment<'static>> {
+    /// The environment with as much fuel as the limit wants, when that is more than usual. Macros see no values but
+    /// those that they name, so what the filters need is global.
+    fn environment(&self, usual: &Environment<'static>, values: &Value) -> Environment<'static> {
+        let mut environment = usual.clone();
         let times = self.limit / OUTPUT_BYTES_MAX;
-        (times > 1).then(|| {
-            let mut environment = usual.clone();
+        if times > 1 {
             environment.set_fuel(Some(FUEL.saturating_mul(times as u64)));
-            environment
-        })
+        }
+        if let Some(moment) = Moment::among(values) {
+            environment.add_global(MOMENT, moment);
+        }
+        environment
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | filter | makes |
 //! |---|---|
-//! | `label` | a code or time as people write it: `high` → `High`, `opened_at` → `Opened at`, `2026-01-02T03:04:05Z` → `2026-01-02 03:04:05 UTC`; other text stays |
+//! | `label` | a code or time as people write it: `high` → `High`, `opened_at` → `Opened at`, `2026-01-02T03:04:05Z` → `2026-01-02 03:04:05 UTC`, in the view's zone; other text stays |
 //! | `html` | text that HTML shows as it is: escaped, `<br>` for line breaks; `links` become links |
 //! | `text` | text without HTML's tags and entities, as far as it has any |
 //! | `raw` | the value as it is |
@@ -12,19 +12,22 @@
 //!
 //! Never marks anything as safe: what an address or document does to values it does to these as well.
 
-use jiff::Timestamp;
-use minijinja::value::{Kwargs, ValueKind};
-use minijinja::{Environment, Error, ErrorKind, Value};
+use minijinja::value::Kwargs;
+use minijinja::{Environment, State, Value};
 
 use super::html::{self, escaped};
+use super::shown::{defined, items, link, plain};
+use super::times;
 use crate::delivery::ChangeKind;
 use crate::event::Severity;
 use crate::incident::IncidentState;
-use crate::view::{CHANGE_FIELDS, INCIDENT_FIELDS, as_map, is_map};
+use crate::view::{CHANGE_FIELDS, INCIDENT_FIELDS, Moment, as_map, is_map};
 
 /// Adds the filters, and Jinja's own for maps, which must know this crate's maps as well.
 pub(super) fn add(environment: &mut Environment<'static>) {
-    environment.add_filter("label", |value: &Value| defined(value).map(label));
+    environment.add_filter("label", |state: &State, value: &Value| {
+        defined(value).map(|value| label(value, Moment::of(state).as_ref()))
+    });
     environment.add_filter("html", |value: &Value| defined(value).map(as_html));
     environment.add_filter("text", |value: &Value| defined(value).map(|value| html::text_of(&plain(value))));
     environment
@@ -37,10 +40,6 @@ pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_test("mapping", |value: &Value| is_map(value));
 }
 
-fn defined(value: &Value) -> Result<&Value, Error> {
-    if value.is_undefined() { Err(Error::from(ErrorKind::UndefinedError)) } else { Ok(value) }
-}
-
 /// A map of this crate's as one that the engine knows; everything else as it is.
 fn known_map(value: &Value) -> Value {
     as_map(value).unwrap_or_else(|| value.clone())
@@ -48,40 +47,6 @@ fn known_map(value: &Value) -> Value {
 
 fn is_scalar(value: &Value) -> bool {
     items(value).is_none() && !is_map(value)
-}
-
-/// The items of a list.
-fn items(value: &Value) -> Option<Vec<Value>> {
-    let is_list = matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) && !is_map(value);
-    is_list.then(|| value.try_iter().map(Iterator::collect).unwrap_or_default())
-}
-
-/// Title and address, when that is what `value` is.
-fn link(value: &Value) -> Option<(String, String)> {
-    let url = value.get_attr("url").ok().filter(|url| !url.is_undefined())?;
-    let title = value.get_attr("title").ok().filter(|title| !title.is_undefined())?;
-    (value.kind() == ValueKind::Map).then(|| (title.to_string(), url.to_string()))
-}
-
-/// `value` as text: a line for each item or entry.
-fn plain(value: &Value) -> String {
-    if let Some(items) = items(value) {
-        return items.iter().map(plain).collect::<Vec<_>>().join("\n");
-    }
-    if let Some((title, url)) = link(value) {
-        return if title.is_empty() { url } else { format!("{title}: {url}") };
-    }
-    if is_map(value) {
-        let entry = |key: Value| {
-            let entry = value.get_item(&key).unwrap_or_default();
-            format!("{key}: {}", plain(&entry))
-        };
-        return value
-            .try_iter()
-            .map(|keys| keys.map(entry).collect::<Vec<_>>().join("\n"))
-            .unwrap_or_default();
-    }
-    if value.is_none() { String::new() } else { value.to_string() }
 }
 
 fn as_html(value: &Value) -> String {
@@ -97,17 +62,17 @@ fn as_html(value: &Value) -> String {
     }
 }
 
-fn label(value: &Value) -> String {
+fn label(value: &Value, moment: Option<&Moment>) -> String {
     match items(value) {
         Some(items) if items.iter().all(|item| link(item).is_none()) => {
-            items.iter().map(label).collect::<Vec<_>>().join(", ")
+            items.iter().map(|item| label(item, moment)).collect::<Vec<_>>().join(", ")
         }
-        _ => label_of(&plain(value)),
+        _ => label_of(&plain(value), moment),
     }
 }
 
 /// What people write for `text`, when it is one of this relay's words or times; otherwise itself.
-fn label_of(text: &str) -> String {
+fn label_of(text: &str, moment: Option<&Moment>) -> String {
     let words = Severity::ALL.map(Severity::as_str).into_iter();
     let words = words.chain(IncidentState::ALL.map(IncidentState::as_str));
     let words = words.chain(ChangeKind::ALL.map(ChangeKind::as_str));
@@ -117,8 +82,6 @@ fn label_of(text: &str) -> String {
         return first.to_ascii_uppercase() + rest;
     }
     let is_time = text.len() < 40 && text.ends_with('Z') && text.starts_with(|c: char| c.is_ascii_digit());
-    match text.parse::<Timestamp>() {
-        Ok(time) if is_time => time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-        _ => text.to_owned(),
-    }
+    let known = if is_time { times::local(&Value::from(text), moment) } else { None };
+    known.map_or_else(|| text.to_owned(), |time| time.strftime("%Y-%m-%d %H:%M:%S %Z").to_string())
 }

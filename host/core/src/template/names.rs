@@ -5,13 +5,15 @@
 
 use super::TemplateError;
 use super::scan::{Piece, string_end};
+use crate::spelling::distance;
 use crate::view::{CHANGE_FIELDS, INCIDENT_FIELDS, OPEN_FIELDS, TOP_NAMES};
 
 /// Functions that templates may call. The engine has one more, which shows what nobody should put in a message.
 const FUNCTIONS: [&str; 2] = ["range", "namespace"];
 /// The filters there are: Jinja's as minijinja has them, and this crate's.
-pub(crate) const FILTERS: [&str; 52] = [
+pub(crate) const FILTERS: [&str; 59] = [
     "abs",
+    "ago",
     "attr",
     "batch",
     "bool",
@@ -19,8 +21,11 @@ pub(crate) const FILTERS: [&str; 52] = [
     "chain",
     "count",
     "d",
+    "date",
     "default",
     "dictsort",
+    "duration",
+    "duration_to",
     "e",
     "escape",
     "first",
@@ -36,10 +41,12 @@ pub(crate) const FILTERS: [&str; 52] = [
     "last",
     "length",
     "lines",
+    "link",
     "list",
     "lower",
     "map",
     "max",
+    "mention",
     "min",
     "pprint",
     "reject",
@@ -56,6 +63,7 @@ pub(crate) const FILTERS: [&str; 52] = [
     "string",
     "sum",
     "text",
+    "time",
     "title",
     "trim",
     "unique",
@@ -203,21 +211,6 @@ fn hint(name: &str, known: &[&str]) -> String {
         Some((distance, word)) if distance <= 2 && distance < word.len() => format!("did you mean `{word}`?"),
         _ => format!("there is {}", known.join(", ")),
     }
-}
-
-/// Letters to put in, take out or replace to make `b` of `a`.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// The keyword of the statement `code`, and whether it catches what it would put out, as `{% macro %}` does.

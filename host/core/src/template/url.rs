@@ -13,6 +13,7 @@ use url::Url;
 use super::engine::{Compiled, Room, environment};
 use super::scan::{self, Piece};
 use super::{TemplateError, names, on_samples};
+use crate::markers::plain;
 use crate::view::{View, sample, sample_urls};
 
 /// Bytes of a URL: more than any server reads.
@@ -164,7 +165,7 @@ fn check_statements(pieces: &[Piece<'_>]) -> Result<(), TemplateError> {
     }
 }
 
-/// An environment that percent-encodes every value where it is put in.
+/// An environment that percent-encodes every value where it is put in, with links and mentions as text.
 fn encoding() -> Environment<'static> {
     let mut environment = environment();
     environment.set_formatter(|out, _, value| encode(out, value));
@@ -176,7 +177,7 @@ fn encode(out: &mut Output<'_>, value: &Value) -> Result<(), Error> {
     if value.is_none() {
         return Ok(());
     }
-    for byte in value.to_string().bytes() {
+    for byte in plain(&value.to_string()).bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             out.write_str(char::from(byte).encode_utf8(&mut [0; 4])).map_err(write)?;
         } else {

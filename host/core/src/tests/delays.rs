@@ -295,3 +295,22 @@ fn a_retry_of_what_waits_in_its_lane_or_is_held_for_nobody_is_refused() {
         assert_eq!(relay.state, before);
     }
 }
+
+#[test]
+fn what_was_held_is_late_from_the_end_of_its_delay_also_after_a_retry() {
+    let mut relay = Relay::new(vec![late("chat", "slack"), action("page", "pager")]);
+    let opened_at = relay.now;
+    relay.event(trigger("disk"));
+    tick(&mut relay, DELAY_MS);
+    for (name, delay_ms, first) in
+        [("chat", Some(DELAY_MS), opened_at.plus_ms(DELAY_MS)), ("page", None, opened_at)]
+    {
+        let id = relay.state.deliveries_of(name)[0].id;
+        relay.wait_ms(HOUR_MS);
+        relay.apply(retried(id));
+        let delivery = &relay.state.deliveries[&id];
+        assert_eq!(delivery.owed_since, relay.now, "the schedule begins anew");
+        assert_eq!(delivery.first_owed(delay_ms).micros() / 1000, first.micros() / 1000, "{name}");
+        assert_eq!(delivery.change.at, opened_at);
+    }
+}

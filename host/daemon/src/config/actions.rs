@@ -51,6 +51,7 @@ pub(super) fn read(name: String, mut reader: Reader, connections: &[String]) -> 
     let delay_ms = time(&mut reader, "delay", Duration::from_millis(1));
     let repeat_ms = time(&mut reader, "repeat", REPEAT_MIN);
     let readers_may = readers_may(&mut reader);
+    let time_zone = reader.parsed("time_zone", str::parse);
     let settings = reader.settings("settings");
     for (key, given) in &settings {
         for referred in texts(given).iter().flat_map(|text| referred(text)) {
@@ -70,7 +71,7 @@ pub(super) fn read(name: String, mut reader: Reader, connections: &[String]) -> 
         delay_ms,
         repeat_ms,
     };
-    (name, Action { rule, description, language, readers_may, settings })
+    (name, Action { rule, description, language, readers_may, time_zone, settings })
 }
 
 /// What of a setting may be a template.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tocsin_core::egress::Policy;
 use tocsin_core::retry::Schedule;
+use tocsin_core::time_zone::TimeZone;
 use toml::Table;
 use url::Url;
 
@@ -30,6 +31,7 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<Problem>) {
     let plugins_dir = directory(&mut root, "plugins_dir", &base, "", || state_dir.join("plugins"));
     let cache_dir = directory(&mut root, "cache_dir", &base, "CACHE_DIRECTORY", || state_dir.join("cache"));
     let public_url = root.parsed("public_url", parse_public_url);
+    let time_zone = root.parsed("time_zone", str::parse).unwrap_or_else(|| TimeZone::utc().clone());
     let trusted_proxies = root
         .texts("trusted_proxies")
         .map(|texts| sources::networks(&root, "trusted_proxies", &texts))
@@ -58,6 +60,7 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<Problem>) {
         plugins_dir,
         cache_dir,
         public_url,
+        time_zone,
         trusted_proxies,
         limits,
         sources,

@@ -131,7 +131,8 @@ fn field(path: &str) -> Option<Field> {
     }
     let kind = match path {
         "labels" | "links" => Kind::List,
-        "severity" | "state" | "opened_at" | "updated_at" | "acknowledged_at" | "resolved_at" => Kind::Coded,
+        "severity" | "state" | "opened_at" | "open_since" | "updated_at" | "acknowledged_at"
+        | "resolved_at" => Kind::Coded,
         _ => Kind::Text,
     };
     INCIDENT_FIELDS.contains(&path).then(|| Field::new(format!("incident.{path}"), kind))
