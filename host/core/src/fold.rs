@@ -17,13 +17,16 @@ use crate::transition::Command;
 
 mod commands;
 mod deliveries;
+mod echo;
 mod events;
 mod owed;
 mod receipt;
 mod receipts;
 mod repeats;
 mod timers;
+mod written_back;
 
+pub use echo::echo;
 pub use events::{about, foresee};
 pub use receipt::{Effect, ReceiptRecord, ReceiptStatus};
 pub use timers::{SILENCE_KEY, Timer};

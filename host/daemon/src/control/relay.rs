@@ -31,6 +31,7 @@ pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>
         "counts": counts.as_ref().ok().map(shapes::counts),
         "problems": problems,
         "rejections": super::intake::rejections(&control.app),
+        "echoes": super::intake::echoes(&control.app),
     })))
 }
 
