@@ -2,9 +2,9 @@
 //!
 //! A ticket that the relay made fires its system's webhook, which is a source here; without this, each ticket would
 //! open an incident, and each incident make a ticket. Two things identify a message of this relay, both by the id of an
-//! incident that this store holds, which no other text has by chance:
+//! incident or a delivery that this store holds, which no other text has by chance:
 //!
-//! - the mark that a plugin writes: `Tocsin incident <id>`, `Tocsin delivery <id> for <id>`, the label `tocsin-<id>`, or
+//! - the mark that a plugin writes: `Tocsin incident <id>`, `Tocsin delivery <id>`, the label `tocsin-<id>`, or
 //!   the id alone as what the peer knows the incident by (a deduplication key);
 //! - a signed link to the incident's page, in an event whose title is the incident's. A link alone is no sign: people
 //!   quote links in tickets of their own.
@@ -30,7 +30,7 @@ const PAGE: &str = "/incidents/";
 const SIGNATURE: &str = "sig=";
 
 /// The incident of this relay whose own message `event` is, if `transition` would let it open another one or add the
-/// relay's own log entry as a note. `known` gives the incident of an id.
+/// relay's own log entry as a note. `known` gives the incident of this id, or of the delivery of this id.
 ///
 /// # Errors
 /// Those of `known`.
@@ -68,7 +68,11 @@ pub fn echo<E>(
 impl<S: State> Step<'_, S> {
     /// What is recorded of an event that is an echo; none for every other event.
     pub(super) fn echo(&self, transition: Transition, event: &Event) -> Fold<Option<Effect>, S> {
-        let own = echo(transition, event, |id| self.state.incident(id).kept())?;
+        let known = |id| match self.state.incident(id).kept()? {
+            Some(incident) => Ok(Some(incident)),
+            None => Ok(self.state.delivery(id).kept()?.map(|delivery| delivery.incident)),
+        };
+        let own = echo(transition, event, known)?;
         Ok(own.map(|incident| Effect {
             change: event.change,
             key: event.key.clone(),
@@ -141,13 +145,8 @@ fn marks(text: &str) -> Vec<(Id, usize)> {
             continue;
         }
         let next = |places: usize| words.get(at + places).copied().unwrap_or("");
-        let place = match (next(1), next(3)) {
-            ("incident", _) => 2,
-            ("delivery", "for") => 4,
-            _ => continue,
-        };
-        if let Some(id) = id_at_start(next(place)) {
-            found.push((id, at + place + 1));
+        if let ("incident" | "delivery", Some(id)) = (next(1), id_at_start(next(2))) {
+            found.push((id, at + 3));
         }
     }
     found

@@ -105,7 +105,11 @@ fn would(app: &App, source: &str, event: &Event) -> Result<Value, ReadError> {
     let found = about(event, |key| app.store.incident_by_key(source, key))?;
     let rule = app.config.sources.get(source).map(|source| source.rule.clone()).unwrap_or_default();
     let transition = foresee(found.as_ref(), event, &rule, clock::now());
-    if let Some(own) = echo(transition, event, |id| app.store.incident(id))? {
+    let known = |id| match app.store.incident(id)? {
+        Some(incident) => Ok(Some(incident)),
+        None => Ok(app.store.delivery(id)?.map(|delivery| delivery.incident)),
+    };
+    if let Some(own) = echo(transition, event, known)? {
         return Ok(json!({ "would": words::transition(Transition::Echo), "incident": own.number }));
     }
     let incident = found.filter(|_| !matches!(transition, Transition::Open | Transition::Orphan));
