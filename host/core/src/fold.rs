@@ -18,6 +18,7 @@ use crate::transition::Command;
 mod commands;
 mod deliveries;
 mod discards;
+mod echo;
 mod events;
 mod owed;
 mod pauses;
@@ -25,7 +26,9 @@ mod receipt;
 mod receipts;
 mod repeats;
 mod timers;
+mod written_back;
 
+pub use echo::echo;
 pub use events::{about, foresee};
 pub use receipt::{Effect, ReceiptRecord, ReceiptStatus};
 pub use timers::{SILENCE_KEY, Timer};

@@ -71,6 +71,8 @@ pub enum Transition {
     Orphan,
     /// Nothing differs.
     Nothing,
+    /// It is a message of the relay's own that came back: no incident is opened for it. The table never says so.
+    Echo,
 }
 
 impl Transition {
@@ -86,7 +88,7 @@ impl Transition {
             | Self::Resolve
             | Self::Note
             | Self::NoteLate => true,
-            Self::Orphan | Self::Nothing => false,
+            Self::Orphan | Self::Nothing | Self::Echo => false,
         }
     }
 }

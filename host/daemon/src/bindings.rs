@@ -16,6 +16,8 @@ use tocsin_sandbox::{CallError, Limits, Plugin};
 use crate::config::{Action, Config, Connection, Problem, Source};
 use crate::outgoing::{InvalidRequest, Moment, assemble, named_secrets};
 
+mod broken;
+
 /// What stands for a label that the sample incident has not.
 const SAMPLE_WORD: &str = "sample";
 
@@ -231,6 +233,8 @@ async fn bind_connection(
         }
     };
     match plugin.check_connection(connection.target.host(), &settings).await {
+        // An address that could not be read is said of already.
+        Ok(_) if connection.target.is_unknown() => {}
         Ok(found) => problems.extend(at(&path, found)),
         Err(error) => problems.extend(problem(format!("{path}.settings"), error.to_string())),
     }
@@ -262,8 +266,14 @@ async fn bind_action(
     let settings = Settings::check(&info.fields, &action.settings).map_err(|errors| at(&path, errors))?;
     // What a connection itself lacks is said of the connection.
     for over in [Some(connection), test].into_iter().flatten() {
-        let Some(Ok(bound)) = connections.get(&over.name) else { continue };
-        let found = mistakes(plugin, over, bound, &settings).await;
+        let given = match connections.get(&over.name) {
+            Some(Ok(bound)) => bound.settings.clone(),
+            _ => match broken::settings(&info, over) {
+                Some(given) => given,
+                None => continue,
+            },
+        };
+        let found = mistakes(plugin, over, &given, &settings).await;
         let found = found.map_err(|error| problem(format!("{path}.settings"), error.to_string()))?;
         if !found.is_empty() {
             return Err(at(&path, found));
@@ -277,13 +287,13 @@ async fn bind_action(
 async fn mistakes(
     plugin: &Plugin,
     connection: &Connection,
-    bound: &ConnectionBinding,
+    given: &[Setting],
     settings: &Settings,
 ) -> Result<Vec<SettingError>, CallError> {
     let host = connection.target.host();
-    let mut found = plugin.check_action(host, &bound.settings, &settings.sample(SAMPLE_WORD)).await?;
+    let mut found = plugin.check_action(host, given, &settings.sample(SAMPLE_WORD)).await?;
     if !found.is_empty() {
-        let other = plugin.check_action(host, &bound.settings, &settings.sample("")).await?;
+        let other = plugin.check_action(host, given, &settings.sample("")).await?;
         found.retain(|mistake| other.iter().any(|other| other.key == mistake.key));
     }
     Ok(found)

@@ -12,6 +12,7 @@ use crate::config::{Config, socket_in};
 
 mod actions;
 mod bench;
+mod body;
 pub(crate) mod cache;
 mod check;
 mod connections;

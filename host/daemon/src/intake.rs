@@ -109,6 +109,16 @@ impl Intake {
         row.changed = true;
     }
 
+    /// Counts events that were messages of this relay that came back.
+    pub fn count_echoes(&self, source: &str, echoes: usize) {
+        if echoes > 0
+            && let Some(mut row) = self.row(source)
+        {
+            row.counts.echoes = row.counts.echoes.saturating_add(echoes as u64);
+            row.changed = true;
+        }
+    }
+
     /// Counts and logs a rejection by the source `name`, or by none if there is no such source.
     pub fn reject(&self, name: &str, rejection: &Rejection) {
         let known = self.row(name).filter(|_| name != STRANGERS);

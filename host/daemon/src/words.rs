@@ -20,6 +20,7 @@ pub const fn transition(transition: Transition) -> &'static str {
         Transition::NoteLate => "late",
         Transition::Orphan => "orphan",
         Transition::Nothing => "unchanged",
+        Transition::Echo => "came from Tocsin",
     }
 }
 

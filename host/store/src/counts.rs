@@ -20,6 +20,8 @@ pub struct SourceCounts {
     pub accepted: u64,
     /// Requests that were recognised and meant nothing.
     pub ignored: u64,
+    /// Events that were messages of this relay that came back: no incident was opened for them.
+    pub echoes: u64,
     /// Requests of which some elements were applied and others could not be read.
     pub partly_refused: u64,
     /// Requests that were kept because their plugin failed.

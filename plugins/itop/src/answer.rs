@@ -10,6 +10,8 @@ use crate::plan::Object;
 
 /// Characters of iTop's own words that are kept.
 const WORDS_CHARS: usize = 300;
+/// Bytes of a page in which its login form stands.
+const LOGIN_BYTES: usize = 65_536;
 /// Words of a failure that passes.
 const PASSING: [&str; 9] = [
     "deadlock",
@@ -33,6 +35,9 @@ const LASTING: [&str; 8] = [
     "unknown attribute",
     "unexpected value",
 ];
+
+/// Words about a field that a class lacks, or about a value that it lacks.
+const FIELD: [&str; 4] = ["unexpected value", "unknown attribute", "invalid attribute", "wrong value"];
 
 /// An object of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +128,15 @@ pub(crate) fn applied(context: &Context, response: &Response) -> Result<Result<F
     Ok(answer.objects.into_iter().next().ok_or_else(silently))
 }
 
+/// Why iTop refused a field's value, or the field itself, if that is what it refused.
+pub(crate) fn refused_field(response: &Response) -> Option<String> {
+    let document = response.json().filter(|document| code(document) == Some(100))?;
+    let message = message(&document);
+    let lower = message.to_lowercase();
+    let is_refused = response.status == 200 && FIELD.iter().any(|words| lower.contains(words));
+    is_refused.then_some(message)
+}
+
 /// The JSON document of an answer, whatever it says.
 ///
 /// # Errors
@@ -154,8 +168,21 @@ fn document(response: &Response) -> Result<Value, Failure> {
              /webservices/rest.php",
             said()
         ))),
+        None if is_login_page(&response.body) => Err(Failure::misconfigured(format!(
+            "iTop answered {} with a login page in place of an answer: the login of the connection was not tried or not \
+             taken; check that the address ends with /webservices/rest.php, that nothing before iTop asks for a login \
+             (single sign-on), and `allowed_login_types` in iTop",
+            response.status
+        ))),
         None => Err(Failure::retry(format!("{}; this is not JSON, iTop has failed on the way", said()))),
     }
+}
+
+/// Whether this is HTML that asks for a password: iTop's own login form, or that of a portal before it.
+fn is_login_page(body: &[u8]) -> bool {
+    let page = String::from_utf8_lossy(body.get(..LOGIN_BYTES).unwrap_or(body)).to_lowercase();
+    page.contains("<form")
+        && ["auth_pwd", "type=\"password\"", "type='password'", "type=password"].iter().any(|sign| page.contains(sign))
 }
 
 fn code(document: &Value) -> Option<i64> {
@@ -196,6 +223,10 @@ fn failed(code: i64, message: &str) -> Failure {
     let is_passing = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     match code {
         1 if is_passing(&PASSING[6..]) => Failure::retry(said),
+        1 if is_about_a_class(&lower) => Failure::rejected(format!(
+            "{said}; give the user a profile with this right, or end iTop's read-only mode (`access_mode`), which answers \
+             the same; then: tocsin deliveries retry"
+        )),
         1 => Failure::misconfigured(format!("{said}; {}", mend(&lower))),
         5 | 6 => Failure::misconfigured(format!(
             "{said}; the login of the connection is incomplete, or iTop does not allow this way to log in \
@@ -207,6 +238,11 @@ fn failed(code: i64, message: &str) -> Failure {
         }
         _ => Failure::rejected(said),
     }
+}
+
+/// Whether this is about a right on one class, and not about the login: other deliveries go on.
+fn is_about_a_class(message: &str) -> bool {
+    message.contains("permission") && message.contains("of class")
 }
 
 /// What an operator does about code 1.

@@ -29,13 +29,17 @@ pub(crate) fn request(scene: Scene<'_>, class: &str, mark: Mark) -> Result<Value
     })
 }
 
-/// The request whether the entry of this change is in a ticket's log, by its first words. The log itself is not
+/// The request whether the entry of this change is in a ticket's log, by its mark. The log itself is not
 /// asked for: it may be longer than an answer can be.
-pub(crate) fn entry(scene: Scene<'_>, ticket: &Ticket) -> Value {
+///
+/// # Errors
+/// An id of another shape.
+pub(crate) fn entry(scene: Scene<'_>, ticket: &Ticket) -> Result<Value, Failure> {
     let Ticket { class, id, .. } = ticket;
-    let (log, words) = (scene.settings.log_field.trim(), ticket::stamp(scene.context));
+    let log = scene.settings.log_field.trim();
+    let words = Mark::Delivery.words(Mark::Delivery.id(scene.context)?);
     let oql = format!("SELECT {class} WHERE id = {id} AND {log} LIKE '%{words}%'");
-    call::get(class, &Value::from(oql), call::output(scene, &[]))
+    Ok(call::get(class, &Value::from(oql), call::output(scene, &[])))
 }
 
 /// Whether an object that was not found may be made now. iTop goes on with a create whose caller is gone, and
@@ -68,13 +72,24 @@ pub(crate) fn is_settled(scene: Scene<'_>) -> Result<(), Failure> {
     })
 }
 
-/// The oldest of the objects that are ours. MySQL compares without case and accents; this does not.
-pub(crate) fn ours(scene: Scene<'_>, answer: &Answer, mark: Mark) -> Result<Option<Found>, Failure> {
+/// The oldest of the objects that are ours: MySQL compares without case and accents, this does not. Of those that were made after the ticket `after`, if there is one.
+///
+/// # Errors
+/// An id of another shape.
+pub(crate) fn ours(
+    scene: Scene<'_>,
+    answer: &Answer,
+    mark: Mark,
+    after: Option<&Ticket>,
+) -> Result<Option<Found>, Failure> {
     let words = mark.words(mark.id(scene.context)?);
     let by_field = given(&scene.settings.mark_field).is_some();
     let is_ours = |found: &&Found| {
         by_field
             || found.fields.get("description").and_then(Value::as_str).is_some_and(|d| d.contains(&words))
     };
-    Ok(answer.objects.iter().find(is_ours).cloned())
+    let is_later = |found: &&Found| {
+        after.is_none_or(|ticket| (found.id.len(), found.id.as_str()) > (ticket.id.len(), ticket.id.as_str()))
+    };
+    Ok(answer.objects.iter().filter(is_later).find(is_ours).cloned())
 }

@@ -59,6 +59,10 @@ pub(crate) struct Flight {
     pub(crate) ticket: Option<Ticket>,
     /// Whether this attempt has made the ticket.
     pub(crate) is_new: bool,
+    /// Optional fields that iTop refused, without which the ticket is made.
+    pub(crate) without: Vec<String>,
+    /// Fields in which the ticket has something already: what a person wrote there stays.
+    pub(crate) held: Vec<String>,
     /// The place in the path of stimuli.
     pub(crate) at: usize,
     /// What was done so far, for the delivery log.
@@ -69,7 +73,16 @@ pub(crate) struct Flight {
 
 impl From<Doing> for Flight {
     fn from(doing: Doing) -> Self {
-        Self { doing, ticket: None, is_new: false, at: 0, done: String::new(), note: String::new() }
+        Self {
+            doing,
+            ticket: None,
+            is_new: false,
+            without: Vec::new(),
+            held: Vec::new(),
+            at: 0,
+            done: String::new(),
+            note: String::new(),
+        }
     }
 }
 
@@ -122,11 +135,17 @@ impl Flight {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let ticket = self.ticket.as_ref();
         let ticket = ticket.map(|t| json!({"class": t.class, "id": t.id, "name": t.name}));
-        let Self { doing, is_new, at, done, note, .. } = self;
+        let Self { doing, is_new, without, held, at, done, note, .. } = self;
         let doing = doing.as_str();
-        json!({"doing": doing, "ticket": ticket, "is_new": is_new, "at": at, "done": done, "note": note})
-            .to_string()
-            .into_bytes()
+        let mut state = json!({
+            "doing": doing, "ticket": ticket, "is_new": is_new, "at": at, "done": done, "note": note,
+        });
+        for (name, list) in [("without", without), ("held", held)] {
+            if !list.is_empty() {
+                state[name] = json!(list);
+            }
+        }
+        state.to_string().into_bytes()
     }
 
     /// Nothing when these are not the bytes of [`Flight::to_bytes`].
@@ -142,7 +161,12 @@ impl Flight {
         let at = value.get("at")?.as_u64().and_then(|at| usize::try_from(at).ok())?;
         let is_new = value.get("is_new")?.as_bool()?;
         let (done, note) = (text("done").unwrap_or_default(), text("note").unwrap_or_default());
-        Some(Self { doing, ticket, is_new, at, done, note })
+        let list = |name: &str| -> Vec<String> {
+            let items = value.get(name).and_then(serde_json::Value::as_array).into_iter().flatten();
+            items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
+        };
+        let (without, held) = (list("without"), list("held"));
+        Some(Self { doing, ticket, is_new, without, held, at, done, note })
     }
 }
 

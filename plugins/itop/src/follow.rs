@@ -1,6 +1,6 @@
 //! One ticket for each incident, through its life: which request comes for which change.
 //!
-//! Never makes a ticket for what is over, and never a second one: without a number that was kept, it looks
+//! Never makes a ticket for what is over unless it is told the whole story, and never a second one: without a number that was kept, it looks
 //! for the ticket first whenever one may be there.
 
 use serde_json::Value;
@@ -13,7 +13,7 @@ use crate::flight::{Doing, Flight, lost};
 use crate::plan::Object;
 use crate::settings::{OnUpdate, Scene};
 use crate::ticket::{self, Mark};
-use crate::{call, find, walk};
+use crate::{call, find, optional, own, walk};
 
 /// What a change does to a ticket that is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,9 +50,12 @@ pub(crate) fn begin(scene: Scene<'_>) -> Result<Step, Failure> {
     if let Some(ticket) = back::kept(scene, &class) {
         return carry(scene, ticket.into());
     }
+    if let Some(why) = own::ticket(&scene.context.incident).filter(|_| scene.settings.skip_own_tickets) {
+        return Ok(Step::Skipped(why.to_owned()));
+    }
     let is_first = scene.context.change.kind == ChangeKind::Opened && scene.context.attempt <= 1;
     if is_first {
-        return create(scene, &class);
+        return create(scene, &class, Flight::from(Doing::Create));
     }
     sent(scene, &find::request(scene, &class, Mark::Incident)?, &Flight::from(Doing::Find))
 }
@@ -63,22 +66,25 @@ pub(crate) fn resume(scene: Scene<'_>, flight: Flight, response: &Response) -> R
     match flight.doing {
         Doing::Find => {
             let answer = answer::read(context, response)?;
-            match find::ours(scene, &answer, Mark::Incident)? {
+            match find::ours(scene, &answer, Mark::Incident, flight.ticket.as_ref())? {
                 Some(found) if matches!(task(scene), Task::Nothing(_)) => {
                     let summary = format!("{}: it was made by an earlier attempt", found.name());
                     Ok(back::receipt(scene, summary, &found).into())
                 }
                 Some(found) => carry(scene, Ticket::from(&found).into()),
-                None if ticket::is_over(context) => {
+                None if ticket::is_over(context) && context.change.kind != ChangeKind::Resolved => {
                     Ok(Step::Skipped("iTop has no ticket of this incident, and it is over".to_owned()))
                 }
                 None => {
                     find::is_settled(scene)?;
-                    create(scene, &class(scene)?)
+                    create(scene, &class(scene)?, flight)
                 }
             }
         }
-        Doing::Create => created(scene, &answer::written(context, response)?),
+        Doing::Create => match optional::without_refused(scene, &flight, response) {
+            Some(flight) => create(scene, &class(scene)?, flight),
+            None => created(scene, flight, &answer::written(context, response)?),
+        },
         Doing::SeenLog => seen(scene, flight, response),
         Doing::Log => done(scene, &flight, response, "wrote to the case log"),
         Doing::Update => done(scene, &flight, response, "updated"),
@@ -87,15 +93,20 @@ pub(crate) fn resume(scene: Scene<'_>, flight: Flight, response: &Response) -> R
     }
 }
 
-/// What comes after a ticket was made for a change that is no opening: it is assigned, and gets what was said in
-/// its log. Not in its description, which callers read.
-fn created(scene: Scene<'_>, found: &Found) -> Result<Step, Failure> {
-    let flight = Flight { is_new: true, ..Flight::from(Ticket::from(found)) }.having("created");
+/// What comes after a ticket was made for a change that is no opening: it is assigned or resolved, and gets what was
+/// said in its log. Not in its description, which callers read.
+fn created(scene: Scene<'_>, flight: Flight, found: &Found) -> Result<Step, Failure> {
+    let before = flight.ticket.as_ref().map(|ticket| format!(" in place of {}", ticket.name)).unwrap_or_default();
+    let note = if flight.note.is_empty() { String::new() } else { format!(" ({})", flight.note) };
+    let flight = Flight { is_new: true, ticket: Some(Ticket::from(found)), ..flight };
+    let flight = flight.having(&format!("created{before}"));
     match task(scene) {
-        Task::Walk if scene.context.change.kind == ChangeKind::Acknowledged => walk::begin(scene, flight),
+        Task::Walk if matches!(scene.context.change.kind, ChangeKind::Acknowledged | ChangeKind::Resolved) => {
+            walk::begin(scene, flight)
+        }
         Task::Log | Task::Update | Task::Walk if ticket::has_news(scene, true) => log(scene, flight),
         _ => {
-            let summary = format!("created {} {}", found.class, found.name());
+            let summary = format!("created {} {}{before}{note}", found.class, found.name());
             Ok(back::receipt(scene, summary, found).into())
         }
     }
@@ -121,7 +132,7 @@ pub(crate) fn update(scene: Scene<'_>, flight: Flight, fields: Object) -> Result
 /// An entry in the case log; from the second attempt on, after a look whether it is there.
 pub(crate) fn log(scene: Scene<'_>, flight: Flight) -> Result<Step, Failure> {
     if scene.context.attempt > 1 && !flight.is_new {
-        let data = find::entry(scene, flight.ticket()?);
+        let data = find::entry(scene, flight.ticket()?)?;
         return sent(scene, &data, &flight.to(Doing::SeenLog));
     }
     write_log(scene, flight)
@@ -133,7 +144,7 @@ fn write_log(scene: Scene<'_>, flight: Flight) -> Result<Step, Failure> {
         OnUpdate::Update if is_back => ticket::updated(scene)?,
         _ => Object::new(),
     };
-    let entry = ticket::entry(&ticket::entry_text(scene, flight.is_new));
+    let entry = ticket::entry(&ticket::entry_text(scene, flight.is_new)?);
     fields.insert(scene.settings.log_field.trim().to_owned(), entry);
     let ticket = flight.ticket()?;
     let data = call::update(scene, &ticket.class, &key(ticket), fields);
@@ -154,9 +165,21 @@ fn seen(scene: Scene<'_>, flight: Flight, response: &Response) -> Result<Step, F
     }
 }
 
-fn create(scene: Scene<'_>, class: &str) -> Result<Step, Failure> {
-    let fields = ticket::created(scene, Mark::Incident)?;
-    sent(scene, &call::create(scene, class, fields), &Flight::from(Doing::Create))
+/// A new ticket, in place of the flight's if there is one.
+fn create(scene: Scene<'_>, class: &str, flight: Flight) -> Result<Step, Failure> {
+    let fields = ticket::created(scene, Mark::Incident, &flight)?;
+    sent(scene, &call::create(scene, class, fields), &flight.to(Doing::Create))
+}
+
+/// A new ticket for an incident that is back, whose ticket is closed or deleted. An earlier attempt may have made it.
+pub(crate) fn replace(scene: Scene<'_>, flight: Flight, why: &str) -> Result<Step, Failure> {
+    let flight = flight.noted(why);
+    if scene.context.attempt > 1 {
+        let data = find::request(scene, &class(scene)?, Mark::Incident)?;
+        return sent(scene, &data, &flight.to(Doing::Find));
+    }
+    let class = class(scene)?;
+    create(scene, &class, flight)
 }
 
 /// The receipt for a write that ends the attempt.

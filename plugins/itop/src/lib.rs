@@ -10,16 +10,20 @@ mod answer;
 mod back;
 mod call;
 mod check;
+mod criteria;
 mod find;
 mod flight;
 mod follow;
 mod guard;
 mod html;
+mod optional;
+mod own;
 mod plan;
 mod settings;
 mod single;
 mod ticket;
 mod walk;
+mod when;
 
 use flight::Flight;
 use plan::Plan;
@@ -38,6 +42,10 @@ impl Plugin for Itop {
 impl Action for Itop {
     type Connection = Connection;
     type Settings = Fields;
+
+    fn action_info() -> ActionInfo {
+        ActionInfo::default().records()
+    }
 
     fn encode(context: &Context, connection: &Connection, settings: &Fields) -> Result<Step, Failure> {
         let plan = plan(settings)?;

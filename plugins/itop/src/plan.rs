@@ -176,6 +176,8 @@ fn codes(settings: &Fields, found: &mut Found) {
     }
     found.keep("log_field", names([settings.log_field.trim()].into_iter(), false));
     found.keep("plain_text", names(entries(&settings.plain_text), false));
+    found.keep("closed_states", names(entries(&settings.closed_states), false));
+    found.keep("overwrite", names(entries(&settings.overwrite), false));
     found.keep("resolved_states", names(entries(&settings.resolved_states), false));
     if entries(&settings.resolved_states).next().is_none() {
         found.0.push(Problem::new("resolved_states", "names no state"));

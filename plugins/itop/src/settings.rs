@@ -229,6 +229,18 @@ pub struct Fields {
     /// The states in which a ticket is over already; the first is what `update_status` writes.
     #[setting(default = "resolved\nclosed\nrejected")]
     pub(crate) resolved_states: Vec<String>,
+    /// Fields of `resolve_fields` and `acknowledge_fields` that are written whatever the ticket has in them. All others
+    /// are written only where the ticket has nothing: what a person set stays. `resolution_code` has a value in every
+    /// new ticket, so it is among them.
+    #[setting(default = "resolution_code")]
+    pub(crate) overwrite: Vec<String>,
+    /// The states in which a ticket of an incident that comes back is not opened again: a new ticket takes its place.
+    /// Leave the list empty for a log entry in the old one.
+    #[setting(default = "closed\nrejected")]
+    pub(crate) closed_states: Vec<String>,
+    /// Whether an incident that comes from a ticket that Tocsin made, here or at another iTop, gets no ticket.
+    #[setting(default = "true")]
+    pub(crate) skip_own_tickets: bool,
     /// The stimulus when an incident comes back; empty writes an entry in the case log.
     #[setting(default = "ev_reopen")]
     pub(crate) reopen_stimulus: String,

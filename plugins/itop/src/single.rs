@@ -13,7 +13,7 @@ use crate::flight::{Doing, Flight};
 use crate::follow::{class, key, sent};
 use crate::settings::{Operation, Scene, given};
 use crate::ticket::{self, Mark};
-use crate::{call, find};
+use crate::{call, find, optional};
 
 /// The first request for a change.
 pub(crate) fn begin(scene: Scene<'_>) -> Result<Step, Failure> {
@@ -24,7 +24,7 @@ pub(crate) fn begin(scene: Scene<'_>) -> Result<Step, Failure> {
             let data = find::request(scene, &class(scene)?, Mark::Delivery)?;
             return sent(scene, &data, &Flight::from(Doing::Find));
         }
-        Operation::Create => return create(scene),
+        Operation::Create => return create(scene, Flight::from(Doing::Single)),
         _ => {}
     }
     let (class, key) = match object(scene)? {
@@ -51,22 +51,28 @@ pub(crate) fn resume(scene: Scene<'_>, flight: &Flight, response: &Response) -> 
     let context = scene.context;
     if flight.doing == Doing::Find {
         let answer = answer::read(context, response)?;
-        return match find::ours(scene, &answer, Mark::Delivery)? {
+        return match find::ours(scene, &answer, Mark::Delivery, None)? {
             Some(found) => {
                 let summary = format!("{}: it was made by an earlier attempt", found.name());
                 Ok(back::receipt(scene, summary, &found).into())
             }
             None => {
                 find::is_settled(scene)?;
-                create(scene)
+                create(scene, flight.clone())
             }
         };
     }
     let verb = operation(scene);
     match verb.as_str() {
         "core/create" => {
+            if scene.settings.operation == Operation::Create
+                && let Some(flight) = optional::without_refused(scene, flight, response)
+            {
+                return create(scene, flight);
+            }
             let found = answer::written(context, response)?;
-            let summary = format!("created {} {}", found.class, found.name());
+            let note = if flight.note.is_empty() { String::new() } else { format!(" ({})", flight.note) };
+            let summary = format!("created {} {}{note}", found.class, found.name());
             Ok(back::receipt(scene, summary, &found).into())
         }
         "core/update" => {
@@ -107,10 +113,10 @@ fn operation(scene: Scene<'_>) -> String {
     }
 }
 
-fn create(scene: Scene<'_>) -> Result<Step, Failure> {
-    let fields = ticket::created(scene, Mark::Delivery)?;
+fn create(scene: Scene<'_>, flight: Flight) -> Result<Step, Failure> {
+    let fields = ticket::created(scene, Mark::Delivery, &flight)?;
     let data = call::create(scene, &class(scene)?, fields);
-    sent(scene, &data, &Flight::from(Doing::Single))
+    sent(scene, &data, &flight.to(Doing::Single))
 }
 
 /// Whether a new object has a place for a mark.

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 use tocsin_plugin::prelude::*;
 use tocsin_plugin::{Context, State};
 
-use crate::guard;
+use crate::flight::Flight;
 use crate::html;
 use crate::plan::Object;
 use crate::settings::{Scene, entries, given};
+use crate::{criteria, guard, when};
 
 /// Characters of `title`; iTop refuses more.
 const TITLE_CHARS: usize = 255;
@@ -54,9 +55,11 @@ impl Mark {
     }
 }
 
-/// The fields of a new object, with its mark where there is a place for one.
-pub(crate) fn created(scene: Scene<'_>, mark: Mark) -> Result<Object, Failure> {
-    let mut fields = if scene.settings.standard_fields { standard(scene)? } else { Object::new() };
+/// The fields of a new object, with its mark where there is a place for one, and without what iTop refused of it. The
+/// flight's ticket, if there is one, is the one that it takes the place of.
+pub(crate) fn created(scene: Scene<'_>, mark: Mark, flight: &Flight) -> Result<Object, Failure> {
+    let mut fields = if scene.settings.standard_fields { standard(scene, flight)? } else { Object::new() };
+    fields.retain(|name, _| !flight.without.contains(name));
     merge(&mut fields, &scene.plan.fields);
     let own = scene.plan.fields.get("description").is_some_and(Value::is_string);
     prepare(scene, &mut fields, own, mark)?;
@@ -74,7 +77,7 @@ pub(crate) fn changed(scene: Scene<'_>, own: &Object, mark: Option<Mark>) -> Res
     let mut fields = own.clone();
     match mark {
         Some(mark) => prepare(scene, &mut fields, true, mark)?,
-        None => texts(scene, &mut fields, true),
+        None => texts(scene, &mut fields, true)?,
     }
     Ok(fields)
 }
@@ -90,14 +93,16 @@ pub(crate) fn updated(scene: Scene<'_>) -> Result<Object, Failure> {
     Ok(fields.as_object().cloned().unwrap_or_default())
 }
 
-/// The fields of the last stimulus on the way to a resolution. `solution` is mandatory there.
-pub(crate) fn solved(scene: Scene<'_>) -> Result<Object, Failure> {
+/// The fields of the last stimulus on the way to a resolution, but for those in which the ticket has something. `solution`
+/// is mandatory there.
+pub(crate) fn solved(scene: Scene<'_>, held: &[String]) -> Result<Object, Failure> {
     let context = scene.context;
     let mut fields = Object::new();
     let text = format!("{}\n{}", context.marked(&stamp(context)), context.change.text);
     fields.insert("solution".to_owned(), Value::from(paragraph(&text, html::BYTES_MAX)));
     let own = changed(scene, &scene.plan.resolve_fields, None)?;
     merge(&mut fields, &own);
+    fields.retain(|name, _| !held.contains(name));
     Ok(fields)
 }
 
@@ -117,14 +122,21 @@ pub(crate) fn has_news(scene: Scene<'_>, is_new: bool) -> bool {
 
 /// The text of an entry: what happened, when and by whom, what is said about it, and how the incident is now
 /// where that may be news to a ticket that is not new.
-pub(crate) fn entry_text(scene: Scene<'_>, is_new: bool) -> String {
+///
+/// It ends with the delivery's mark, by which it is found again and no webhook of iTop makes a note of it.
+///
+/// # Errors
+/// An id of another shape.
+pub(crate) fn entry_text(scene: Scene<'_>, is_new: bool) -> Result<String, Failure> {
     let context = scene.context;
     let (change, incident) = (&context.change, &context.incident);
     let actor = change.actor.as_deref().map(text::one_line).filter(|actor| !actor.is_empty());
     let by = actor.map(|actor| format!(" by {}", text::truncate(&actor, 200))).unwrap_or_default();
     let first = html::lines(&context.marked(&format!("{}{by}", stamp(context))), FOOTER_BYTES);
+    let mark = signature(scene)?;
     if let Some(message) = given(&scene.settings.message) {
-        return html::joined([first, html::lines(message, html::BYTES_MAX - FOOTER_BYTES)], html::BYTES_MAX);
+        let message = html::lines(message, html::BYTES_MAX - 2 * FOOTER_BYTES);
+        return Ok(html::joined([first, message, mark], html::BYTES_MAX));
     }
     let is_news = !is_new
         && matches!(
@@ -142,12 +154,30 @@ pub(crate) fn entry_text(scene: Scene<'_>, is_new: bool) -> String {
     } else {
         String::new()
     };
-    html::joined([first, said, news], html::BYTES_MAX)
+    Ok(html::joined([first, said, news, mark], html::BYTES_MAX))
 }
 
-/// What happened and when: the same over all attempts of a delivery, so that an entry is recognised.
-pub(crate) fn stamp(context: &Context) -> String {
-    format!("{} at {}", chat::happened(context.change.kind), context.change.at)
+/// The mark of this delivery.
+fn signature(scene: Scene<'_>) -> Result<String, Failure> {
+    Ok(Mark::Delivery.words(Mark::Delivery.id(scene.context)?))
+}
+
+/// What happened and when, in the readers' time.
+fn stamp(context: &Context) -> String {
+    format!("{} at {}", chat::happened(context.change.kind), when::at(context.change.at, &context.zone))
+}
+
+/// The whole story of an incident that was over before its ticket could be made.
+fn story(context: &Context) -> Option<String> {
+    let incident = &context.incident;
+    let resolved = incident.resolved_at.filter(|_| is_over(context))?;
+    let at = |time| when::at(time, &context.zone);
+    Some(format!(
+        "Opened at {}, resolved at {} after {}. The incident was over before this ticket could be made.",
+        at(incident.open_since),
+        at(resolved),
+        when::lasted(incident.open_since, resolved)
+    ))
 }
 
 /// The comment in the object's history; iTop refuses a write without one.
@@ -158,11 +188,11 @@ pub(crate) fn comment(scene: Scene<'_>) -> String {
     text::truncate(&own.unwrap_or_else(standard), TITLE_CHARS)
 }
 
-fn standard(scene: Scene<'_>) -> Result<Object, Failure> {
+fn standard(scene: Scene<'_>, flight: &Flight) -> Result<Object, Failure> {
     let (impact, urgency) = weight(scene.context.incident.severity);
     let fields = json!({
         "title": title(scene),
-        "description": description(scene),
+        "description": description(scene, flight),
         "impact": impact,
         "urgency": urgency,
         "origin": "monitoring",
@@ -209,11 +239,13 @@ fn line(title: &str) -> String {
     text::truncate(&text::one_line(title), TITLE_CHARS)
 }
 
-fn description(scene: Scene<'_>) -> String {
+fn description(scene: Scene<'_>, flight: &Flight) -> String {
     let incident = &scene.context.incident;
     let room = html::BYTES_MAX - FOOTER_BYTES;
+    let before = flight.ticket.as_ref().map(|old| format!("This ticket takes the place of {}.", text::one_line(&old.name)));
+    let more = [story(scene.context), before].map(|line| html::lines(&line.unwrap_or_default(), 1_000));
     if let Some(message) = given(&scene.settings.message) {
-        return paragraph(message, room);
+        return html::joined([html::lines(message, room - FOOTER_BYTES)].into_iter().chain(more), room);
     }
     let attributes = chat::attributes(incident, &scene.settings.attributes);
     let attributes: Vec<String> = attributes
@@ -230,7 +262,7 @@ fn description(scene: Scene<'_>) -> String {
         .collect();
     let facts = [rows(attributes, FACTS_BYTES), rows(links, FACTS_BYTES)];
     let message = html::lines(&incident.message, room - FACTS_BYTES);
-    html::joined([message].into_iter().chain(facts), room)
+    html::joined([message].into_iter().chain(more).chain(facts), room)
 }
 
 /// A text as one paragraph of at most `bytes` bytes.
@@ -274,19 +306,17 @@ fn merge(fields: &mut Object, own: &Object) {
 
 /// Own texts as iTop wants them, and the mark below the description.
 fn prepare(scene: Scene<'_>, fields: &mut Object, own: bool, mark: Mark) -> Result<(), Failure> {
-    texts(scene, fields, own);
+    texts(scene, fields, own)?;
     if let Some(Value::String(description)) = fields.get_mut("description") {
         *description = html::unmarked(description) + &footer(scene, mark)?;
     }
     Ok(())
 }
 
-/// Texts become HTML (`description` only where it is the operator's `own`), titles fit, and an external key
-/// that a placeholder left empty is left out: iTop answers it with a fatal error.
-fn texts(scene: Scene<'_>, fields: &mut Object, own: bool) {
-    fields.retain(|name, value| {
-        !(name.ends_with("_id") && value.as_str().is_some_and(|text| text.trim().is_empty()))
-    });
+/// Texts become HTML (`description` only where it is the operator's `own`), titles and HTML fit, an entry in a log has
+/// the delivery's mark, and an external key that a placeholder left empty is left out.
+fn texts(scene: Scene<'_>, fields: &mut Object, own: bool) -> Result<(), Failure> {
+    criteria::drop_empty(fields);
     for (name, value) in fields.iter_mut() {
         let Value::String(text) = value else { continue };
         if name == "title" {
@@ -295,9 +325,16 @@ fn texts(scene: Scene<'_>, fields: &mut Object, own: bool) {
             && (own || name != "description")
         {
             let html = paragraph(text, html::BYTES_MAX - FOOTER_BYTES);
-            *value = if name.ends_with("_log") { entry(&html) } else { Value::from(html) };
+            *value = if name.ends_with("_log") {
+                entry(&html::joined([html::lines(text, html::BYTES_MAX - FOOTER_BYTES), signature(scene)?], html::BYTES_MAX))
+            } else {
+                Value::from(html)
+            };
+        } else {
+            *text = html::fitted(text);
         }
     }
+    Ok(())
 }
 
 /// Whether there is still something to follow: a ticket is not made for what is over.

@@ -10,7 +10,7 @@ use tocsin_plugin::prelude::*;
 use crate::answer::{self, Found, Refused};
 use crate::call;
 use crate::flight::{Doing, Flight};
-use crate::follow::{ended, gone, key, log, sent, update};
+use crate::follow::{ended, gone, key, log, replace, sent, update};
 use crate::plan::Object;
 use crate::settings::{ResolveFallback, Scene, entries};
 use crate::ticket;
@@ -41,12 +41,21 @@ pub(crate) fn path(scene: Scene<'_>) -> Vec<String> {
     }
 }
 
-/// The first request: the state, where several stimuli may be needed or one may have been applied.
+/// The solution that a ticket is resolved with.
+const SOLUTION: &str = "solution";
+
+/// The first request: the state, where several stimuli may be needed or one may have been applied, and the fields that
+/// would be written, in which a person may have written something.
 pub(crate) fn begin(scene: Scene<'_>, flight: Flight) -> Result<Step, Failure> {
-    let is_repeated = scene.context.attempt > 1 && !flight.is_new;
-    if scene.context.change.kind == ChangeKind::Resolved || is_repeated {
+    let is_asked = match scene.context.change.kind {
+        ChangeKind::Resolved | ChangeKind::Reopened => true,
+        _ => scene.context.attempt > 1 || !scene.plan.acknowledge_fields.is_empty(),
+    };
+    if is_asked && !flight.is_new {
         let ticket = flight.ticket()?;
-        let data = call::get(&ticket.class, &key(ticket), call::output(scene, &[STATUS]));
+        let mut fields = written(scene);
+        fields.push(STATUS);
+        let data = call::get(&ticket.class, &key(ticket), call::output(scene, &fields));
         return sent(scene, &data, &flight.to(Doing::Status));
     }
     next(scene, flight, 0, None)
@@ -57,8 +66,17 @@ pub(crate) fn resume(scene: Scene<'_>, flight: Flight, response: &Response) -> R
     let context = scene.context;
     if flight.doing == Doing::Status {
         let answer = answer::read(context, response)?;
-        let Some(found) = answer.objects.first() else { return Err(gone(flight.ticket()?)) };
+        let is_back = context.change.kind == ChangeKind::Reopened;
+        let Some(found) = answer.objects.first() else {
+            let is_replaced = is_back && entries(&scene.settings.closed_states).next().is_some();
+            let gone = gone(flight.ticket()?);
+            return if is_replaced { replace(scene, flight, "the old ticket is gone") } else { Err(gone) };
+        };
         let status = found.field(STATUS).unwrap_or_default();
+        if is_back && entries(&scene.settings.closed_states).any(|closed| closed == status) {
+            return replace(scene, flight, &format!("the old ticket is {status}"));
+        }
+        let flight = Flight { held: held(scene, found), ..flight };
         if is_there(scene, &status) {
             return arrived(scene, flight, found, &format!("is {status} already"));
         }
@@ -85,6 +103,32 @@ pub(crate) fn resume(scene: Scene<'_>, flight: Flight, response: &Response) -> R
     }
 }
 
+/// The fields that this change would write with a stimulus, but for those that are always written.
+fn written(scene: Scene<'_>) -> Vec<&str> {
+    let plan = scene.plan;
+    let resolution = plan.resolve_fields.keys().map(String::as_str).chain([SOLUTION]);
+    let resolution = resolution.filter(|_| scene.context.change.kind == ChangeKind::Resolved);
+    let assignment = plan.acknowledge_fields.keys().map(String::as_str);
+    let assignment = assignment.filter(|_| scene.context.change.kind != ChangeKind::Reopened);
+    let is_kept = |name: &&str| {
+        !name.ends_with("_log") && !entries(&scene.settings.overwrite).any(|always| always == *name)
+    };
+    assignment.chain(resolution).filter(is_kept).collect()
+}
+
+/// Those of them in which the ticket has something. A solution of an earlier resolution by Tocsin counts as none.
+fn held(scene: Scene<'_>, found: &Found) -> Vec<String> {
+    let has_something = |name: &&str| {
+        let value = found.field(name).unwrap_or_default();
+        let text = value.trim().trim_start_matches("<p>").trim_start_matches("TEST - ");
+        let is_ours = *name == SOLUTION && text.starts_with("Resolved at ");
+        !matches!(text, "" | "0" | "</p>" | "undefined") && !is_ours
+    };
+    let mut held: Vec<String> = written(scene).into_iter().filter(has_something).map(str::to_owned).collect();
+    held.dedup();
+    held
+}
+
 /// Whether a ticket in this state is where the change leads to.
 fn is_there(scene: Scene<'_>, status: &str) -> bool {
     let is_over = entries(&scene.settings.resolved_states).any(|over| over == status);
@@ -104,6 +148,8 @@ fn arrived(scene: Scene<'_>, flight: Flight, found: &Found, what: &str) -> Resul
     let is_told = match scene.context.change.kind {
         ChangeKind::Acknowledged => ticket::has_news(scene, flight.is_new),
         ChangeKind::Reopened => true,
+        // The solution is a person's: what the resolution says goes into the log.
+        ChangeKind::Resolved => flight.held.iter().any(|field| field == SOLUTION) && what == said(ChangeKind::Resolved),
         _ => false,
     };
     if is_told { log(scene, flight.having(what)) } else { ended(scene, &flight, found, what) }
@@ -119,7 +165,8 @@ fn next(scene: Scene<'_>, flight: Flight, from: usize, status: Option<&str>) -> 
     };
     let at = (from..last).find(|at| !path.get(*at).is_some_and(|stimulus| never(stimulus))).unwrap_or(last);
     let Some(stimulus) = path.get(at) else { return log(scene, flight) };
-    apply(scene, flight.to(Doing::Stimulus).at(at), stimulus, fields(scene, at == last)?)
+    let fields = fields(scene, at == last, &flight.held)?;
+    apply(scene, flight.to(Doing::Stimulus).at(at), stimulus, fields)
 }
 
 fn apply(scene: Scene<'_>, flight: Flight, stimulus: &str, fields: Object) -> Result<Step, Failure> {
@@ -128,12 +175,17 @@ fn apply(scene: Scene<'_>, flight: Flight, stimulus: &str, fields: Object) -> Re
     sent(scene, &data, &flight)
 }
 
-/// The fields that go with a stimulus: those of an assignment on the way, those of the goal at its end.
-fn fields(scene: Scene<'_>, is_last: bool) -> Result<Object, Failure> {
+/// The fields that go with a stimulus: those of an assignment on the way, those of the goal at its end; without those
+/// that the ticket has something in.
+fn fields(scene: Scene<'_>, is_last: bool, held: &[String]) -> Result<Object, Failure> {
     match scene.context.change.kind {
-        ChangeKind::Resolved if is_last => ticket::solved(scene),
+        ChangeKind::Resolved if is_last => ticket::solved(scene, held),
         ChangeKind::Reopened => Ok(Object::new()),
-        _ => ticket::changed(scene, &scene.plan.acknowledge_fields, None),
+        _ => {
+            let mut fields = ticket::changed(scene, &scene.plan.acknowledge_fields, None)?;
+            fields.retain(|name, _| !held.contains(name));
+            Ok(fields)
+        }
     }
 }
 
@@ -150,13 +202,14 @@ fn fall_back(scene: Scene<'_>, flight: Flight, refused: &Refused) -> Result<Step
         ResolveFallback::Log => log(scene, flight.having("not resolved")),
         ResolveFallback::Fail => Err(unresolved(&flight)),
         ResolveFallback::UpdateStatus => {
-            let mut fields = ticket::solved(scene)?;
+            let mut fields = ticket::solved(scene, &flight.held)?;
             let state = entries(&scene.settings.resolved_states).next().unwrap_or("resolved");
             fields.insert(STATUS.to_owned(), Value::from(state));
             update(scene, flight, fields)
         }
         ResolveFallback::Autoresolve => {
-            apply(scene, flight.to(Doing::Autoresolve), AUTORESOLVE, ticket::solved(scene)?)
+            let fields = ticket::solved(scene, &flight.held)?;
+            apply(scene, flight.to(Doing::Autoresolve), AUTORESOLVE, fields)
         }
     }
 }

@@ -3,12 +3,9 @@
 
 use super::pauses::Over;
 use super::{Fold, Happening, Kept, Rejection, State, Step, TimelineItem};
-use crate::delivery::{Attempt, Delivery, DeliveryState, Reference};
+use crate::delivery::{Attempt, Delivery, DeliveryState};
 use crate::id::Id;
-use crate::journal::{Outcome, Verdict};
-
-/// References kept for one incident and connection.
-const REFERENCES_MAX: usize = 16;
+use crate::journal::Verdict;
 
 impl<S: State> Step<'_, S> {
     /// Puts a delivery at the end of its lane.
@@ -109,31 +106,6 @@ impl<S: State> Step<'_, S> {
         Ok(delivery)
     }
 
-    /// Keeps what a peer answered: its names for the incident, and labels. What a test brings back stays with
-    /// the test: no label, and its references beside those of the connection.
-    fn write_back(&mut self, delivery: &Delivery, outcome: &Outcome) -> Fold<(), S> {
-        let id = delivery.incident.id;
-        if !outcome.references.is_empty() {
-            let referrer = delivery.referrer();
-            let mut kept = self.state.references(&referrer, id).kept()?;
-            for new in &outcome.references {
-                merge_reference(&mut kept, new);
-            }
-            self.state.set_references(&referrer, id, &kept).kept()?;
-        }
-        if !outcome.updates.is_empty()
-            && !delivery.test
-            && let Some(before) = self.state.incident(id).kept()?
-        {
-            let mut incident = before.clone();
-            // Nobody is told of this: it came from a peer that was just told.
-            if !incident.merge_labels(outcome.updates.iter().map(|(key, value)| (key, value))).is_empty() {
-                self.state.put_incident(Some(&before), &incident).kept()?;
-            }
-        }
-        Ok(())
-    }
-
     /// Makes the next delivery of a settled one's lane due.
     pub(super) fn advance(&mut self, settled: &Delivery) -> Fold<(), S> {
         let (connection, incident) = (&settled.connection, settled.incident.id);
@@ -159,14 +131,5 @@ impl<S: State> Step<'_, S> {
             Happening::Delivery { id: delivery.id, action: delivery.action.clone(), state: delivery.state };
         let item = TimelineItem { at: self.at, what, actor: None, text: text.to_owned(), receipt: None };
         self.state.append(delivery.incident.id, &item).kept()
-    }
-}
-
-/// Replaces the reference of the same key, or adds it while there is room.
-fn merge_reference(kept: &mut Vec<Reference>, new: &Reference) {
-    match kept.iter().position(|old| old.key == new.key) {
-        Some(at) => kept[at].clone_from(new),
-        None if kept.len() < REFERENCES_MAX => kept.push(new.clone()),
-        None => {}
     }
 }

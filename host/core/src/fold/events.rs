@@ -51,6 +51,9 @@ impl<S: State> Step<'_, S> {
     ) -> Fold<Effect, S> {
         let found = self.find(source, event)?;
         let transition = foresee(found.as_ref(), event, rule, self.at);
+        if let Some(effect) = self.echo(transition, event)? {
+            return Ok(effect);
+        }
         let incident = match (transition, found) {
             (Transition::Open, _) => Some(self.open(source, receipt, event, rule)?),
             (Transition::OpenAcknowledged, _) => Some(self.open_acknowledged(source, receipt, event, rule)?),
@@ -165,8 +168,10 @@ impl<S: State> Step<'_, S> {
                 None
             }
             Transition::Nothing => None,
-            // Handled by the caller: all three are about no incident that is there.
-            Transition::Open | Transition::OpenAcknowledged | Transition::Orphan => return Ok(before),
+            // Handled by the caller: none of them changes an incident that is there.
+            Transition::Open | Transition::OpenAcknowledged | Transition::Orphan | Transition::Echo => {
+                return Ok(before);
+            }
         };
         if !matches!(transition, Transition::Note | Transition::NoteLate) {
             incident.occurred(event);

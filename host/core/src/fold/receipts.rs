@@ -38,8 +38,8 @@ impl<S: State> Step<'_, S> {
         match record.status {
             // A replay, all of it.
             ReceiptStatus::Duplicate(_) => {}
-            ReceiptStatus::Applied | ReceiptStatus::PartlyRefused(_)
-                if record.effects.len() as u64 >= after =>
+            ReceiptStatus::Applied | ReceiptStatus::PartlyRefused(_) | ReceiptStatus::Ignored(_)
+                if record.effects.len() as u64 >= after && (after > 0 || !record.is_ignored()) =>
             {
                 let rule = self.state.router().source(&record.source);
                 // No more than there are effects.
@@ -137,6 +137,7 @@ impl<S: State> Step<'_, S> {
             record.effects.push(effect);
         }
         record.effects.extend(earlier.rest());
+        record.ignore_echoes();
         Ok(())
     }
 

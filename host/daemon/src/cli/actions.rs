@@ -6,11 +6,9 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Place;
+use super::body::readable as body;
 use super::out::say;
 use super::table::{items, json, print, segment, short, text};
-
-/// Characters of a body that are printed; `--json` has all of it.
-const BODY_CHARS_MAX: usize = 20_000;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Actions {
@@ -30,7 +28,7 @@ pub(super) struct Try {
     #[arg(long, value_name = "ID")]
     incident: Option<String>,
     /// What happened to it: opened, updated, acknowledged, unacknowledged, resolved, reopened, noted, repeated,
-    /// flapping, steady. The incident is shown as it would be then. Default: what its state says
+    /// flapping, steady, referenced. The incident is shown as it would be then. Default: what its state says
     #[arg(long)]
     change: Option<String>,
     /// Send it over the action's test connection, marked as a test, and print every request and answer.
@@ -106,11 +104,11 @@ fn show(tried: &Value) {
     for request in items(&tried["requests"]) {
         say!("\n{} {}", text(request, "method"), text(request, "address"));
         headers(request);
-        say!("\n{}", body(&request["body"]));
+        say!("\n{}", body(request));
         let answer = &request["answer"];
         if !answer.is_null() {
             say!("\n  answered {}", text(answer, "status"));
-            say!("  {}", body(&answer["body"]).replace('\n', "\n  "));
+            say!("  {}", body(answer).replace('\n', "\n  "));
         }
     }
     say!("\n{}", text(tried, "outcome"));
@@ -121,20 +119,5 @@ fn headers(request: &Value) {
     for pair in items(&request["headers"]) {
         let part = |at: usize| pair.get(at).and_then(Value::as_str).unwrap_or_default();
         say!("{}: {}", part(0), part(1));
-    }
-}
-
-/// A body for a terminal: JSON with its lines, other text as it is.
-fn body(body: &Value) -> String {
-    let Some(text) = body["text"].as_str() else {
-        return format!("({} characters of base 64)", body["base64"].as_str().map_or(0, str::len));
-    };
-    let shown = match serde_json::from_str::<Value>(text) {
-        Ok(document @ (Value::Object(_) | Value::Array(_))) => format!("{document:#}"),
-        _ => text.to_owned(),
-    };
-    match shown.char_indices().nth(BODY_CHARS_MAX) {
-        Some((at, _)) => format!("{}… (cut; --json prints all)", &shown[..at]),
-        None => shown,
     }
 }

@@ -28,6 +28,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         still.iter().for_each(|line| say!("{line}"));
         let harmless = items(&status["rejections"]).iter().filter(|one| one["lost"] != json!(true));
         harmless.for_each(|rejected| say!("{}", rejection(rejected)));
+        echoes(&status["echoes"]);
         waits(&status["connections"]);
     }
     Ok(if still.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -112,6 +113,18 @@ fn rejection(rejected: &Value) -> String {
         short(&text(rejected, "reason"), 200),
         text(rejected, "fix"),
     )
+}
+
+/// Messages of the relay that came back to it: a loop that was not made.
+fn echoes(sources: &Value) {
+    for source in items(sources) {
+        let name = text(source, "source");
+        say!(
+            "came back: source {name}: {} events are messages of this relay, for which no incident was opened: tocsin \
+             receipts list --ignored --source {name}",
+            text(source, "count"),
+        );
+    }
 }
 
 /// What goes on by itself.

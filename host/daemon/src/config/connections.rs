@@ -61,7 +61,8 @@ pub(super) fn read(
     let secrets = reader.secrets("secrets");
     let settings = reader.settings("settings");
     reader.finish();
-    let target = target?;
+    // The rest of the connection and its actions are examined all the same.
+    let target = target.or_else(Target::unknown)?;
     let connection = Connection {
         name: name.clone(),
         plugin,

@@ -9,6 +9,9 @@ use tocsin_core::template::{TemplateError, UrlTemplate};
 use tocsin_core::view::View;
 use url::Url;
 
+/// Stands for an address that could not be read. No configuration with it is served.
+const UNKNOWN: &str = "https://unknown.invalid/";
+
 /// An address that is filled in for each incident.
 #[derive(Clone)]
 pub struct Target {
@@ -25,6 +28,16 @@ impl Target {
         let template = UrlTemplate::parse(text)?;
         let sample = template.fixed();
         Ok(Self { template: Arc::new(template), sample })
+    }
+
+    /// What stands for an address that could not be read, so that what depends on it can be examined.
+    pub(super) fn unknown() -> Option<Self> {
+        Self::parse(UNKNOWN).ok()
+    }
+
+    /// Whether it stands for an address that could not be read.
+    pub fn is_unknown(&self) -> bool {
+        self.sample.as_str() == UNKNOWN
     }
 
     /// The address for an incident.

@@ -33,6 +33,7 @@ fn shape(counts: &SourceCounts) -> Value {
     json!({
         "accepted": counts.accepted,
         "ignored": counts.ignored,
+        "echoes": counts.echoes,
         "partly_refused": counts.partly_refused,
         "failed": counts.failed,
         "probes": counts.probes,
@@ -43,6 +44,15 @@ fn shape(counts: &SourceCounts) -> Value {
         "last_rejection": last.map(|rows| &rows.reason),
         "confirmation": counts.confirmation.as_ref().map(|(at, outcome)| json!({ "at": time(at), "outcome": outcome })),
     })
+}
+
+/// Messages of this relay that came back to it, by source; only sources that have any.
+pub(super) fn echoes(app: &App) -> Vec<Value> {
+    let of = |name: &String| {
+        let count = app.intake.counts(name).echoes;
+        (count > 0).then(|| json!({ "source": name, "count": count }))
+    };
+    app.config.sources.keys().filter_map(of).collect()
 }
 
 /// What was rejected in the last hour, by source and status, with what to do about it.

@@ -33,6 +33,7 @@ pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>
         "problems": problems,
         "rejections": super::intake::rejections(&control.app),
         "filters": control.app.signals.filters.failing().iter().map(filter).collect::<Vec<Value>>(),
+        "echoes": super::intake::echoes(&control.app),
     })))
 }
 

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tocsin_core::event::{Event, EventChange};
-use tocsin_core::fold::{about, foresee};
+use tocsin_core::fold::{about, echo, foresee};
 use tocsin_core::time::Timestamp;
 use tocsin_core::transition::Transition;
 use tocsin_store::ReadError;
@@ -42,13 +42,19 @@ pub(super) struct ForeseeBody {
     events: Vec<ForeseenEvent>,
 }
 
-/// Further members, such as the title, are of no matter.
+/// The texts matter for what came from the relay itself.
 #[derive(Debug, Deserialize)]
 struct ForeseenEvent {
     change: String,
     key: String,
     #[serde(default)]
     aliases: Vec<String>,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
     /// Microseconds since the Unix epoch.
     #[serde(default)]
     occurred_at_us: Option<i64>,
@@ -66,10 +72,10 @@ impl ForeseenEvent {
             change: change.ok_or_else(wrong)?,
             key: self.key,
             aliases: self.aliases,
-            title: String::new(),
-            message: String::new(),
+            title: self.title,
+            message: self.message,
             severity: None,
-            labels: BTreeMap::new(),
+            labels: self.labels,
             links: Vec::new(),
             actor: None,
             occurred_at: self.occurred_at_us.map(Timestamp::from_micros),
@@ -99,6 +105,13 @@ fn would(app: &App, source: &str, event: &Event) -> Result<Value, ReadError> {
     let found = about(event, |key| app.store.incident_by_key(source, key))?;
     let rule = app.config.sources.get(source).map(|source| source.rule.clone()).unwrap_or_default();
     let transition = foresee(found.as_ref(), event, &rule, clock::now());
+    let known = |id| match app.store.incident(id)? {
+        Some(incident) => Ok(Some(incident)),
+        None => Ok(app.store.delivery(id)?.map(|delivery| delivery.incident)),
+    };
+    if let Some(own) = echo(transition, event, known)? {
+        return Ok(json!({ "would": words::transition(Transition::Echo), "incident": own.number }));
+    }
     let incident = found.filter(|_| !matches!(transition, Transition::Open | Transition::Orphan));
     let number = incident.map(|incident| incident.number);
     Ok(json!({ "would": words::transition(transition), "incident": number }))

@@ -98,6 +98,7 @@ async fn take(app: &Arc<App>, source: &Source, path: String, request: Request) -
     let _place = app.admission.try_acquire().map_err(|_| CommitError::Busy)?;
     let mut ingested = ingest(app, &source.name, request).await?;
     let (outcome, receipt) = (outcome(&ingested.receipt.status), ingested.receipt.id);
+    app.intake.count_echoes(&source.name, ingested.receipt.echoes());
     if let Some(url) = ingested.confirm.take() {
         confirm::asked(app, source, &ingested.receipt, url);
     }

@@ -10,6 +10,7 @@ use crate::counts::{Rejections, SourceCounts};
 pub(super) struct SourceCountsV1<'a> {
     accepted: u64,
     ignored: u64,
+    echoes: u64,
     partly_refused: u64,
     failed: u64,
     probes: u64,
@@ -35,6 +36,7 @@ impl<'a> From<&'a SourceCounts> for SourceCountsV1<'a> {
         let SourceCounts {
             accepted,
             ignored,
+            echoes,
             partly_refused,
             failed,
             probes,
@@ -47,6 +49,7 @@ impl<'a> From<&'a SourceCounts> for SourceCountsV1<'a> {
         Self {
             accepted: *accepted,
             ignored: *ignored,
+            echoes: *echoes,
             partly_refused: *partly_refused,
             failed: *failed,
             probes: *probes,
@@ -64,6 +67,7 @@ impl From<SourceCountsV1<'_>> for SourceCounts {
         Self {
             accepted: v1.accepted,
             ignored: v1.ignored,
+            echoes: v1.echoes,
             partly_refused: v1.partly_refused,
             failed: v1.failed,
             probes: v1.probes,

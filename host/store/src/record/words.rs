@@ -96,6 +96,7 @@ words!(TransitionV1 for Transition {
     NoteLate = "note_late",
     Orphan = "orphan",
     Nothing = "nothing",
+    Echo = "echo",
 });
 
 words!(ActionStatusV1 for ActionStatus {

@@ -12,6 +12,7 @@ fn counts(accepted: u64) -> SourceCounts {
     SourceCounts {
         accepted,
         ignored: 1,
+        echoes: 8,
         partly_refused: 2,
         failed: 3,
         probes: 4,

@@ -265,7 +265,8 @@ fn transitions() -> Vec<Transition> {
         Some(T::Note) => Some(T::NoteLate),
         Some(T::NoteLate) => Some(T::Orphan),
         Some(T::Orphan) => Some(T::Nothing),
-        Some(T::Nothing) => None,
+        Some(T::Nothing) => Some(T::Echo),
+        Some(T::Echo) => None,
     })
 }
 

@@ -16,6 +16,8 @@ pub(super) struct World {
     pub(super) settings: Fields,
     /// How long the last attempt asked to wait.
     pub(super) asked_ms: u64,
+    /// Changes so far, each with a delivery of its own.
+    changes: u32,
 }
 
 impl World {
@@ -26,6 +28,7 @@ impl World {
             connection: connection(),
             settings: following(more),
             asked_ms: 0,
+            changes: 0,
         }
     }
 
@@ -73,6 +76,8 @@ impl World {
 
     pub(super) fn change(&mut self, kind: ChangeKind, text: &str) {
         self.context.attempt = 1;
+        self.changes += 1;
+        self.context.delivery_id = format!("01KDYQ3M880000000000000{:03}", self.changes);
         self.context.change.kind = kind;
         self.context.change.text = text.to_owned();
         self.context.change.actor = Some("Jane".to_owned());

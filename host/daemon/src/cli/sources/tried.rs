@@ -180,6 +180,9 @@ fn foresee(place: &Place, source: &str, events: &[Event], shape: &mut Value) {
             "change": event.change.as_str(),
             "key": event.key,
             "aliases": event.aliases,
+            "title": event.title,
+            "message": event.message,
+            "labels": event.labels,
             "occurred_at_us": event.occurred_at.map(Timestamp::micros),
         })
     };
