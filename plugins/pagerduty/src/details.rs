@@ -36,7 +36,7 @@ pub(crate) fn of(context: &Context, settings: &Fields) -> Result<Map<String, Val
         return object(template).map_err(|why| Failure::rejected(format!("`custom_details` {why}")));
     }
     let mut details = Map::new();
-    for attribute in settings.facts.attributes(&context.incident) {
+    for attribute in settings.facts.record(&context.incident) {
         put(&mut details, &attribute.label, &text::truncate(&attribute.value, VALUE_CHARS));
     }
     let message = settings.message.as_deref().filter(|message| !message.trim().is_empty());

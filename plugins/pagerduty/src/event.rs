@@ -160,7 +160,10 @@ fn field(text: Option<&str>) -> Option<String> {
 
 fn links(context: &Context, settings: &Fields) -> Vec<Value> {
     // The incident's page is the event's `client_url`.
-    let buttons = settings.buttons.of(context).into_iter().filter(|button| button.purpose != "incident");
+    // PagerDuty has a button of its own to acknowledge: the default adds no second one.
+    let is_auto = settings.buttons.other_actions == chat::OtherActions::Auto;
+    let is_link = |purpose: &str| purpose != "incident" && !(is_auto && purpose == "acknowledge");
+    let buttons = settings.buttons.of(context).into_iter().filter(|button| is_link(&button.purpose));
     let buttons = buttons.map(|button| (button.url, button.label));
     let own = context.incident.links.iter().take(LINKS_MAX);
     let own = own.map(|link| (link.url.trim().to_owned(), field(Some(&link.title)).unwrap_or_default()));

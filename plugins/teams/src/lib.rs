@@ -1,7 +1,8 @@
 //! Microsoft Teams: one card for each change of an incident, to a channel or chat.
 //!
-//! Never lets text of an alert become a link with another text, a mention or a format, and never believes a
-//! status alone: a connector hides its errors in a 200, and a flow's 202 says nothing about what people see.
+//! Never lets text of an alert become a link with another text, a mention or a format, never adds characters to it
+//! that are copied without being seen, and never believes a status alone: a connector hides its errors in a 200, and
+//! a flow's 202 says nothing about what people see.
 
 use tocsin_plugin::prelude::*;
 use tocsin_plugin::{ActionInfo, Context, Response};
@@ -11,9 +12,12 @@ mod address;
 mod content;
 mod fit;
 mod highlight;
+mod mention;
 mod message_card;
 mod neutral;
+mod own;
 mod runs;
+mod simple;
 mod target;
 mod verdict_of;
 
@@ -23,6 +27,9 @@ use target::{Choice, Target};
 /// Bytes of a request's body that are kept to. Teams refuses 28 672 after it has added its own to what came: a
 /// request of 24 453 was measured as 28 897 (MicrosoftDocs/msteams-docs#11274).
 const BODY_BYTES: usize = 20_000;
+
+/// Characters of the reason why a card is sent once more as plain text.
+const WHY_CHARS: usize = 400;
 
 /// The plugin.
 pub struct Teams;
@@ -40,13 +47,22 @@ pub struct Account {
 /// What is sent.
 #[derive(Settings)]
 pub struct Fields {
-    /// The title, with placeholders, on one line. Leave it empty for what happened and the incident's title.
+    /// The title, with placeholders, on one line. Leave it empty for the severity or what happened, and the
+    /// incident's title.
     #[setting(kind = "template")]
     title: Option<String>,
-    /// The message, with placeholders. Leave it empty for a note's text and the incident's message. Lines are
-    /// kept and addresses lead where they say; no markup works, so that an alert cannot make any.
+    /// The message, with placeholders. Leave it empty for what changed, a note's text and the incident's message.
+    /// Lines are kept and addresses lead where they say; no markup works, so that an alert cannot make any. The
+    /// filters `link` and `mention` make links and mentions.
     #[setting(kind = "template")]
     message: Option<String>,
+    /// Whom to mention when an incident opens, reopens or is repeated, one on each line: a user principal name such
+    /// as `anna@example.com`, or `Anna Example <anna@example.com>`. A flow's card only.
+    mention: Vec<String>,
+    /// The whole card as JSON of your own, with placeholders: an Adaptive Card for a flow, a MessageCard for a
+    /// connector. The settings for title, message, attributes, buttons, mentions and colour are not used then.
+    #[setting(kind = "json-template")]
+    card: Option<String>,
     #[setting(flatten)]
     facts: chat::Facts,
     #[setting(flatten)]
@@ -80,24 +96,51 @@ impl Action for Teams {
     }
 
     fn encode(context: &Context, account: &Account, fields: &Fields) -> Result<Step, Failure> {
+        let target = Target::of(account.target, &context.host);
         let content = Content::of(context, fields);
-        let render = match Target::of(account.target, &context.host) {
-            Target::Workflow => adaptive::message,
-            Target::Connector => message_card::message,
-        };
-        Ok(HttpRequest::post().json(&fit::within(&content, BODY_BYTES, render)?).into())
+        let own = own::body(context, fields.card.as_deref(), target)
+            .map_err(|problem| Failure::rejected(format!("`card` of the action {problem}")))?;
+        match own.map(|body| (body.to_string().len(), body)) {
+            Some((bytes, _)) if bytes >= BODY_BYTES => Ok(plainly(
+                &content,
+                target,
+                &format!("`card` has {bytes} bytes, and Teams drops {BODY_BYTES}"),
+            )),
+            Some((_, body)) => Ok(HttpRequest::post().json(&body).into()),
+            None => {
+                let render = match target {
+                    Target::Workflow => adaptive::message,
+                    Target::Connector => message_card::message,
+                };
+                Ok(HttpRequest::post().json(&fit::within(&content, BODY_BYTES, render)?).into())
+            }
+        }
     }
 
     fn resume(
         context: &Context,
         account: &Account,
-        _: &Fields,
-        _: &[u8],
+        fields: &Fields,
+        state: &[u8],
         response: &Response,
     ) -> Result<Step, Failure> {
-        match Target::of(account.target, &context.host) {
+        let target = Target::of(account.target, &context.host);
+        let outcome = match target {
             Target::Workflow => verdict_of::workflow(context, response),
             Target::Connector => verdict_of::connector(context, response),
+        };
+        let earlier = String::from_utf8_lossy(state);
+        match outcome {
+            // What was refused may be a part of the card. The text is what counts.
+            Err(Failure::Rejected(why)) if state.is_empty() => {
+                Ok(plainly(&Content::of(context, fields), target, &format!("the card was refused: {why}")))
+            }
+            Err(Failure::Rejected(why)) => Err(Failure::rejected(format!("{why}; before, {earlier}"))),
+            Ok(Step::Delivered(mut receipt)) if !state.is_empty() => {
+                receipt.summary = format!("{}; as plain text, because {earlier}", receipt.summary);
+                Ok(receipt.into())
+            }
+            outcome => outcome,
         }
     }
 
@@ -105,17 +148,25 @@ impl Action for Teams {
         target::check(account.target, host).map_err(|problem| vec![problem])
     }
 
-    fn check_action(_: &str, _: &Account, fields: &Fields) -> Result<(), Vec<Problem>> {
-        let problems = problems(fields);
+    fn check_action(host: &str, account: &Account, fields: &Fields) -> Result<(), Vec<Problem>> {
+        let problems = problems(Target::of(account.target, host), fields);
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 }
 
-fn problems(fields: &Fields) -> Vec<Problem> {
+/// The message once more as plain text, and why.
+fn plainly(content: &Content, target: Target, why: &str) -> Step {
+    let why = text::truncate(why, WHY_CHARS).into_bytes();
+    Step::Send(Box::new(HttpRequest::post().json(&simple::body(content, target))), why)
+}
+
+fn problems(target: Target, fields: &Fields) -> Vec<Problem> {
     let mut problems = fields.buttons.check();
     problems.extend(chat::check_text("title", fields.title.as_deref()));
     problems.extend(chat::check_text("message", fields.message.as_deref()));
     problems.extend(highlight::check(fields.highlight_color.as_deref()));
+    problems.extend(mention::check(&fields.mention, target == Target::Connector));
+    problems.extend(own::check(fields.card.as_deref(), target));
     problems
 }
 

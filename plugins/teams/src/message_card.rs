@@ -6,6 +6,7 @@
 
 use serde_json::{Value, json};
 use tocsin_plugin::chat::Button;
+use tocsin_plugin::chat::marked::{self, Piece};
 
 use crate::content::Content;
 use crate::neutral;
@@ -18,7 +19,7 @@ pub(crate) fn message(content: &Content) -> Value {
     let mut card = json!({
         "@type": "MessageCard",
         "@context": "https://schema.org/extensions",
-        "summary": content.title,
+        "summary": content.notification,
         "title": neutral::html(&content.title),
     });
     if let Some(color) = content.highlight.hex() {
@@ -34,24 +35,38 @@ pub(crate) fn message(content: &Content) -> Value {
     card
 }
 
+/// The message and the line of essentials, then facts: labels and links.
 fn section(content: &Content) -> Value {
     let mut section = json!({});
-    let by = content.actor.as_ref().map(|actor| format!("by {actor}")).unwrap_or_default();
-    let texts = [neutral::markdown(&content.message), neutral::markdown(&by)];
+    let message = if content.is_own { own(&content.message) } else { neutral::markdown(&content.message) };
+    let texts = [message, neutral::markdown(&content.essentials_as_text())];
     let text = texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n");
     if !text.is_empty() {
         section["text"] = text.into();
     }
-    let attributes = content.attributes.iter().map(|a| (&a.label, neutral::markdown(&a.value)));
-    let links = content.links.iter().map(|link| (&link.label, neutral::markdown_link(&link.value)));
+    let attributes = content.attributes.iter().map(|a| (a.label.clone(), neutral::markdown(&a.value)));
+    let more = content.more.iter().map(|more| ("…".to_owned(), neutral::markdown(more)));
+    let links =
+        content.links.iter().map(|(text, url)| ("Link".to_owned(), neutral::markdown_link(text, url)));
     let facts: Vec<Value> = attributes
+        .chain(more)
         .chain(links)
-        .map(|(name, value)| json!({"name": neutral::markdown(name), "value": value}))
+        .map(|(name, value)| json!({"name": neutral::markdown(&name), "value": value}))
         .collect();
     if !facts.is_empty() {
         section["facts"] = facts.into();
     }
     section
+}
+
+/// An operator's message: its links are links, a mention stands as `@id`.
+fn own(message: &str) -> String {
+    let written = marked::pieces(message).into_iter().map(|piece| match piece {
+        Piece::Text(text) => neutral::markdown_around(text),
+        Piece::Link { url, text } => neutral::markdown_link(if text.is_empty() { url } else { text }, url),
+        Piece::Mention(id) => neutral::markdown(&format!("@{}", id.trim_start_matches('@'))),
+    });
+    written.collect()
 }
 
 fn action(button: &Button) -> Value {

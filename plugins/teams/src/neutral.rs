@@ -1,17 +1,14 @@
 //! Text of an alert, made to show as it is wherever a card puts it.
 //!
-//! Never trusts one renderer: desktops and browsers read a card's Markdown as CommonMark, phones with a parser
-//! of their own that knows no backslash before a bracket. What only one of them would obey is broken with a
-//! character that nobody sees.
+//! Never adds a character that nobody sees: addresses, numbers and commands are copied from a card, and a character
+//! of no width breaks them. Text that a renderer could read as markup goes where there is no markup, a `TextRun`.
 
 use crate::address;
 
-/// Takes no room and no part in any markup: U+200B, zero width space.
-const BREAK: char = '\u{200B}';
 /// What indents without being Markdown's indentation: U+00A0, no-break space.
 const NO_BREAK_SPACE: char = '\u{A0}';
-/// What Adaptive Cards replace by a local date or time, in every text.
-const DATE_FUNCTIONS: [&str; 2] = ["{{DATE(", "{{TIME("];
+/// What Adaptive Cards replace by a local date or time.
+pub(crate) const DATE_FUNCTIONS: [&str; 2] = ["{{DATE(", "{{TIME("];
 /// What a connector's Markdown gives a meaning, as seen in Teams by those who send names with underscores
 /// (healthchecks/healthchecks#426).
 const CONNECTOR_MARKUP: &str = "\\`*_{}[]()#+-.!|~";
@@ -26,56 +23,42 @@ pub(crate) fn lines(text: &str) -> String {
     lines.get(first..).unwrap_or_default().join("\n")
 }
 
-/// Text of a `TextRun`, which has no markup but the date functions.
-pub(crate) fn run(text: &str) -> String {
-    let mut out = text.to_owned();
-    for function in DATE_FUNCTIONS {
-        let broken = format!("{{{BREAK}{}", &function[1..]);
-        out = out.replace(function, &broken);
-    }
-    out
+/// One line for places that have no runs: `fallbackText`, `speak`, `summary`. A blank takes the meaning of the date
+/// functions away.
+pub(crate) fn line(text: &str) -> String {
+    DATE_FUNCTIONS
+        .iter()
+        .fold(text.to_owned(), |text, function| text.replace(function, &format!("{{ {}", &function[1..])))
 }
 
-/// One line for a `Fact` and for `fallbackText`, which are Markdown.
-pub(crate) fn fact(line: &str) -> String {
-    let chars: Vec<char> = run(line).chars().collect();
-    let mut out = String::with_capacity(line.len() + 8);
-    if begins_a_block(&chars) {
-        out.push(BREAK);
-    }
-    for (at, &c) in chars.iter().enumerate() {
-        let before = at.checked_sub(1).and_then(|at| chars.get(at)).copied();
-        let next = chars.get(at + 1).copied();
-        let is_inside = before.is_some_and(char::is_alphanumeric) && next.is_some_and(char::is_alphanumeric);
+/// Whether a line means nothing as Markdown, on a desktop and on a phone alike, so that a `TextBlock` shows it as it
+/// is. What is in doubt is not.
+pub(crate) fn is_inert(line: &str) -> bool {
+    let chars: Vec<char> = line.chars().collect();
+    let is_inert_at = |at: usize, c: char| {
+        let before = at.checked_sub(1).and_then(|at| chars.get(at));
+        let next = chars.get(at + 1);
         match c {
-            '*' | '`' => out.push('\\'),
-            // Within a word it has no meaning, and a phone would show the backslash.
-            '_' if !is_inside => out.push('\\'),
-            '~' if before == Some('~') || next == Some('~') => out.push('\\'),
-            '\\' if next.is_none_or(|next| next.is_ascii_punctuation()) => out.push('\\'),
-            _ => {}
+            // Within a word it has no meaning.
+            '_' => before.is_some_and(|c| c.is_alphanumeric()) && next.is_some_and(|c| c.is_alphanumeric()),
+            '&' => !is_entity(chars.get(at + 1..).unwrap_or_default()),
+            '*' | '`' | '~' | '[' | ']' | '<' | '>' | '\\' | '|' | '{' | '}' => false,
+            c => !c.is_control(),
         }
-        out.push(c);
-        let breaks = match c {
-            ']' => matches!(next, Some('(' | '[' | ':')),
-            '<' => next.is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, '/' | '!' | '?')),
-            '&' => is_entity(chars.get(at + 1..).unwrap_or_default()),
-            _ => false,
-        };
-        if breaks {
-            out.push(BREAK);
-        }
-    }
-    out
+    };
+    !begins_a_block(&chars) && chars.iter().enumerate().all(|(at, c)| is_inert_at(at, *c))
 }
 
-/// Whether a line begins with what makes a list, a heading, a quotation or a table of it.
+/// Whether a line begins with what makes a list, a heading, a line or code of it.
 fn begins_a_block(chars: &[char]) -> bool {
+    let ends = |at: usize| chars.get(at).is_none_or(|c| c.is_whitespace());
     let digits = chars.iter().take_while(|c| c.is_ascii_digit()).count();
     match chars.get(digits) {
-        Some('.' | ')') if digits > 0 => true,
-        Some('-' | '+' | '#' | '>' | '=' | '|' | '~') => digits == 0,
-        _ => false,
+        Some('.' | ')') if digits > 0 => ends(digits + 1),
+        Some('#') if digits == 0 => ends(chars.iter().take_while(|c| **c == '#').count()),
+        Some('-' | '+' | '=') => digits == 0,
+        Some(c) => digits == 0 && c.is_whitespace(),
+        None => false,
     }
 }
 
@@ -108,14 +91,31 @@ pub(crate) fn markdown(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n\n")
 }
 
-/// A web address that leads to itself, in a connector's Markdown; as text when it is none.
-pub(crate) fn markdown_link(url: &str) -> String {
+/// The same for a piece of a text: blanks and line ends around it stay.
+pub(crate) fn markdown_around(text: &str) -> String {
+    let is_edge = |c: char| c == ' ' || c == '\n';
+    let edge = |edge: &str| match edge {
+        edge if edge.contains('\n') => "\n\n".to_owned(),
+        edge if edge.is_empty() => String::new(),
+        _ => " ".to_owned(),
+    };
+    let core = text.trim_matches(is_edge);
+    let (before, after) = match text.find(core).filter(|_| !core.is_empty()) {
+        Some(at) => (&text[..at], &text[at + core.len()..]),
+        None => (text, ""),
+    };
+    format!("{}{}{}", edge(before), markdown(core), edge(after))
+}
+
+/// A link in a connector's Markdown; text and address when it is no web address.
+pub(crate) fn markdown_link(text: &str, url: &str) -> String {
     match address::of(url) {
         Some(target) => {
             let target = target.replace('(', "%28").replace(')', "%29");
-            format!("[{}]({})", markdown(url), html(&target))
+            format!("[{}]({})", markdown(text), html(&target))
         }
-        None => markdown(url),
+        None if text == url => markdown(url),
+        None => markdown(&format!("{text} ({url})")),
     }
 }
 
@@ -123,30 +123,41 @@ pub(crate) fn markdown_link(url: &str) -> String {
 mod tests {
     use super::*;
 
-    /// A break where one is, so that a test can be read.
-    fn seen(text: &str) -> String {
-        fact(text).replace(BREAK, "¦")
-    }
-
     #[test]
-    fn a_fact_has_neither_links_nor_formats() {
-        for (text, expected) in [
-            ("plain 97 % (of 1 TB)", "plain 97 % (of 1 TB)"),
-            ("[click](https://evil.example)", "[click]¦(https://evil.example)"),
-            ("[a]: https://evil.example", "[a]¦: https://evil.example"),
-            ("![x](https://evil.example/p.png)", "![x]¦(https://evil.example/p.png)"),
-            ("**bold** _it_ ~~s~~", r"\*\*bold\*\* \_it\_ \~\~s\~\~"),
-            ("kube_pod_name ~/x", "kube_pod_name ~/x"),
-            ("<at>Anna</at> <https://evil.example>", "<¦at>Anna<¦/at> <¦https://evil.example>"),
-            ("a < b & c &lt; &#60;", "a < b & c &¦lt; &¦#60;"),
-            (r"C:\Users\x \[ \", r"C:\Users\x \\[ \\"),
-            ("- item", "¦- item"),
-            ("1. one", "¦1. one"),
-            ("10.0.0.1", "¦10.0.0.1"),
-            ("# head", "¦# head"),
-            ("{{DATE(2026-01-02T03:04:05Z,SHORT)}} {{x}}", "{¦{DATE(2026-01-02T03:04:05Z,SHORT)}} {{x}}"),
+    fn what_markdown_would_read_is_not_inert() {
+        for inert in [
+            "plain 97 % (of 1 TB), 97.5; -5",
+            "10.0.0.1:8080",
+            "kube_pod_name on db-1",
+            "#186 since 02:58",
+            "a & b",
+            "https://a.example/x?a=1&b=2",
+            "1.5 GB",
         ] {
-            assert_eq!(seen(text), expected, "{text}");
+            assert!(is_inert(inert), "{inert}");
+        }
+        for markup in [
+            "[click](https://evil.example)",
+            "[a]: https://evil.example",
+            "![x](https://evil.example/p.png)",
+            "**bold**",
+            "_it_",
+            "__init__",
+            "~~s~~",
+            "`code`",
+            "<at>Anna</at>",
+            "a &lt; &#60;",
+            r"C:\Users",
+            "- item",
+            "1. one",
+            "1.",
+            "# head",
+            "  code",
+            "a|b",
+            "{{DATE(2026-01-02T03:04:05Z,SHORT)}}",
+            "a\nb",
+        ] {
+            assert!(!is_inert(markup), "{markup}");
         }
     }
 
@@ -154,7 +165,7 @@ mod tests {
     fn lines_are_kept_and_control_characters_are_not() {
         assert_eq!(lines("\r\n a\r\nb\rc\u{0}\u{1b}[1m\td \n\n"), " a\nb\nc  [1m\td");
         assert_eq!(lines(" \n\t\n"), "");
-        assert_eq!(run("{{TIME(x)}}"), "{\u{200B}{TIME(x)}}");
+        assert_eq!(line("{{TIME(x)}} {{x}}"), "{ {TIME(x)}} {{x}}");
     }
 
     #[test]
@@ -165,8 +176,9 @@ mod tests {
             "a\\_b \\[x\\]\\(https://e\\.example\\)\n\n\u{A0}\u{A0}\u{A0}\u{A0}at \\*main\\*\n\n&lt;b&gt;"
         );
         assert_eq!(
-            markdown_link("https://a.example/x_(y)?a=1&b=2"),
-            r"[https://a\.example/x\_\(y\)?a=1&amp;b=2](https://a.example/x_%28y%29?a=1&amp;b=2)"
+            markdown_link("Graph (a.example)", "https://a.example/x_(y)?a=1&b=2"),
+            r"[Graph \(a\.example\)](https://a.example/x_%28y%29?a=1&amp;b=2)"
         );
+        assert_eq!(markdown_around("\n see *x* "), "\n\nsee \\*x\\* ");
     }
 }

@@ -6,10 +6,19 @@
 use crate::{ChangeKind, Context, Incident, Problem, Severity, State, text};
 
 mod buttons;
+mod essentials;
 mod facts;
+mod labels;
+mod links;
+pub mod marked;
+mod summary;
+mod when;
 
 pub use buttons::{Button, Buttons, Emphasis, OtherActions};
+pub use essentials::{Essential, place, rule, team};
 pub use facts::Facts;
+pub use summary::{ShownLink, Summary, View, lasted, notification};
+pub use when::{Moment, between, duration};
 
 /// Attributes that a message shows at most; what a person still reads.
 const ATTRIBUTES_MAX: usize = 30;
@@ -38,16 +47,17 @@ pub fn headline(context: &Context) -> String {
     context.marked(&format!("[{severity}] {}: {title}", happened(context.change.kind)))
 }
 
-/// How bad it is, as one emoji, before anybody has read a word; once somebody has it or it is over, that.
+/// How bad it is, as one emoji that its shape tells from the others, not its colour alone; once somebody has it or
+/// it is over, that.
 pub const fn mark(incident: &Incident) -> &'static str {
     match (incident.state, incident.severity) {
         (State::Resolved, _) => "✅",
         (State::Acknowledged, _) => "👀",
         (State::Open, Severity::Critical) => "🚨",
-        (State::Open, Severity::High) => "🔴",
-        (State::Open, Severity::Medium) => "🟠",
+        (State::Open, Severity::High) => "🔺",
+        (State::Open, Severity::Medium) => "🔶",
         (State::Open, Severity::Low) => "🟡",
-        (State::Open, Severity::Info) => "🔵",
+        (State::Open, Severity::Info) => "ℹ️",
     }
 }
 
@@ -77,7 +87,8 @@ pub struct Attribute {
     pub value: String,
 }
 
-/// The attributes that `chosen` asks for: `none`; `list` for the standard ones (severity, state, source, how
+/// The attributes that `chosen` asks for: `none`; `auto` for at most six labels without those that repeat
+/// something, and how many more there are; `list` for the standard ones (severity, state, source, how
 /// often, all labels); or names in the order of the list, of the incident's fields (`severity`, `opened_at`,
 /// …) and of labels (`labels.team` where a field has the same name). Names that the incident lacks, and empty
 /// values, are left out. At most 30: of more, the last says how many are not shown.
@@ -87,6 +98,7 @@ pub fn attributes(incident: &Incident, chosen: &[String]) -> Vec<Attribute> {
     for name in names {
         match name {
             "none" => return Vec::new(),
+            "auto" => attributes.extend(automatic(incident)),
             "list" => attributes.extend(standard(incident)),
             name => attributes.extend(named(incident, name)),
         }
@@ -97,6 +109,12 @@ pub fn attributes(incident: &Incident, chosen: &[String]) -> Vec<Attribute> {
         attributes.push(attribute("…", &format!("{hidden} more")));
     }
     attributes
+}
+
+fn automatic(incident: &Incident) -> Vec<Attribute> {
+    let chosen = labels::chosen(incident);
+    let more = (chosen.more > 0).then(|| attribute("…", &labels::more(chosen.more)));
+    chosen.shown.into_iter().chain(more).collect()
 }
 
 fn standard(incident: &Incident) -> Vec<Attribute> {
@@ -202,7 +220,7 @@ mod tests {
     fn the_mark_says_what_matters_most_now() {
         let mut incident = example_context().incident;
         let marks = Severity::ALL.map(|severity| mark(&Incident { severity, ..incident.clone() }));
-        assert_eq!(marks.concat(), "🚨🔴🟠🟡🔵");
+        assert_eq!(marks.concat(), "🚨🔺🔶🟡ℹ️");
         incident.state = State::Acknowledged;
         assert_eq!(mark(&incident), "👀");
         incident.state = State::Resolved;

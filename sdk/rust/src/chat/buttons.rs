@@ -10,8 +10,10 @@ const SHOWN_CHARS: usize = 40;
 /// Which transitions become buttons.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OtherActions {
-    /// None.
+    /// Acknowledge, where the incident's state allows it.
     #[default]
+    Auto,
+    /// None.
     No,
     /// All that the incident's state allows.
     Yes,
@@ -20,8 +22,12 @@ pub enum OtherActions {
 }
 
 impl ChoiceType for OtherActions {
-    const CHOICES: &'static [(&'static str, &'static str, Self)] =
-        &[("no", "No", Self::No), ("yes", "Yes", Self::Yes), ("specify", "Specify", Self::Specify)];
+    const CHOICES: &'static [(&'static str, &'static str, Self)] = &[
+        ("auto", "Acknowledge", Self::Auto),
+        ("no", "No", Self::No),
+        ("yes", "Yes", Self::Yes),
+        ("specify", "Specify", Self::Specify),
+    ];
 }
 
 /// Settings of an action whose messages have buttons, or links where its peer has no buttons; for
@@ -38,9 +44,9 @@ pub struct Buttons {
     /// Whether there is a button or link to where the incident is deleted.
     #[setting(default = "false")]
     pub delete_button: bool,
-    /// Buttons or links for the transitions that the incident's state allows: `yes` for all of them, `specify`
-    /// for those in `other_action_codes`, `no` for none.
-    #[setting(default = "no")]
+    /// Buttons or links for the transitions that the incident's state allows: `auto` for Acknowledge, `yes` for
+    /// all of them, `specify` for those in `other_action_codes`, `no` for none.
+    #[setting(default = "auto")]
     pub other_actions: OtherActions,
     /// Which transitions have a button or link, for `other_actions = "specify"`: `acknowledge`,
     /// `unacknowledge`, `resolve`, `reopen` and `note`, one on each line or with commas between.
@@ -81,9 +87,9 @@ const TRANSITIONS: [(&str, &str); 5] = [
 ];
 
 impl Buttons {
-    /// The buttons that are wanted and lead somewhere: the incident, modify, transitions, delete, in this
-    /// order. Without a public address of Tocsin there are none; a transition that the state does not allow is
-    /// left out.
+    /// The buttons that are wanted and lead somewhere: Acknowledge, the incident, modify, the other transitions,
+    /// delete, in this order. Without a public address of Tocsin there are none; a transition that the state does
+    /// not allow is left out.
     pub fn of(&self, context: &Context) -> Vec<Button> {
         let mut buttons = Vec::new();
         let mut add = |purpose: &str, label: String, emphasis| {
@@ -91,6 +97,9 @@ impl Buttons {
                 buttons.push(Button { purpose: purpose.to_owned(), label, url: url.to_owned(), emphasis });
             }
         };
+        if self.has("acknowledge") {
+            add("acknowledge", "Acknowledge".to_owned(), Emphasis::Primary);
+        }
         if self.incident_button {
             add("incident", format!("Incident #{}", context.incident.number), Emphasis::Plain);
         }
@@ -98,12 +107,7 @@ impl Buttons {
             add("modify", "Modify".to_owned(), Emphasis::Primary);
         }
         for (purpose, label) in TRANSITIONS {
-            let chosen = match self.other_actions {
-                OtherActions::No => false,
-                OtherActions::Yes => true,
-                OtherActions::Specify => self.codes().any(|code| code == purpose),
-            };
-            if chosen {
+            if purpose != "acknowledge" && self.has(purpose) {
                 add(purpose, label.to_owned(), Emphasis::Plain);
             }
         }
@@ -127,12 +131,22 @@ impl Buttons {
                 problems
                     .push(format!("is empty and `other_actions` is `specify`: name some of {known_words}"));
             }
-            (OtherActions::No | OtherActions::Yes, Some(_)) => {
+            (OtherActions::Auto | OtherActions::No | OtherActions::Yes, Some(_)) => {
                 problems.push("is used with `other_actions = \"specify\"` only".to_owned());
             }
             _ => {}
         }
         problems.into_iter().map(|problem| Problem::new("other_action_codes", problem)).collect()
+    }
+
+    /// Whether a transition is wanted as a button.
+    fn has(&self, purpose: &str) -> bool {
+        match self.other_actions {
+            OtherActions::Auto => purpose == "acknowledge",
+            OtherActions::No => false,
+            OtherActions::Yes => true,
+            OtherActions::Specify => self.codes().any(|code| code == purpose),
+        }
     }
 
     fn codes(&self) -> impl Iterator<Item = &str> {
@@ -147,7 +161,8 @@ mod tests {
     use crate::testing::example_context;
 
     fn none() -> Buttons {
-        Buttons { incident_button: false, ..Buttons::from_settings(&[]).unwrap() }
+        let other_actions = OtherActions::No;
+        Buttons { incident_button: false, other_actions, ..Buttons::from_settings(&[]).unwrap() }
     }
 
     fn with(other_actions: OtherActions, codes: &[&str]) -> Buttons {
@@ -163,6 +178,7 @@ mod tests {
             buttons.into_iter().map(|button| button.purpose).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(purposes(&none()), "");
+        assert_eq!(purposes(&Buttons::from_settings(&[]).unwrap()), "acknowledge incident");
         let other_actions = OtherActions::Yes;
         let all = Buttons {
             incident_button: true,
@@ -171,7 +187,7 @@ mod tests {
             other_actions,
             ..none()
         };
-        assert_eq!(purposes(&all), "incident modify acknowledge resolve note delete");
+        assert_eq!(purposes(&all), "acknowledge incident modify resolve note delete");
         assert_eq!(purposes(&with(OtherActions::Specify, &["resolve,reopen", " note "])), "resolve note");
     }
 
@@ -197,7 +213,7 @@ mod tests {
             "`ev_close` is no transition; there are acknowledge, unacknowledge, resolve, reopen, note";
         assert_eq!(told(&with(OtherActions::Specify, &["resolve, ev_close"])), [unknown]);
         assert!(told(&with(OtherActions::Specify, &[" "]))[0].starts_with("is empty"));
-        for unused in [OtherActions::Yes, OtherActions::No] {
+        for unused in [OtherActions::Auto, OtherActions::Yes, OtherActions::No] {
             assert_eq!(
                 told(&with(unused, &["resolve"])),
                 ["is used with `other_actions = \"specify\"` only"]

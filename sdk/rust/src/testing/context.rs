@@ -91,8 +91,10 @@ pub const fn all_buttons() -> Buttons {
 }
 
 /// The example with what `file` says: `change`, `text`, `actor`, `changed`, `before`, `attempt`, `test`, `host`, `urls`,
-/// `references` (objects of `key`, `value`, `url`), and of the incident `title`, `message`, `severity`,
-/// `state`, `source`, `key`, `number`, `count`, `labels` and `links` (objects of title and address).
+/// `references` (objects of `key`, `value`, `url`), `zone` (an object of its name and offset in minutes), and of the
+/// incident `title`, `message`, `severity`, `state`, `source`, `key`, `number`, `count`, `labels` and `links` (objects
+/// of title and address). Times (`now`, `owed_since`, `opened_at`, `open_since`, `acknowledged_at`, `resolved_at`) are
+/// RFC 3339.
 ///
 /// # Errors
 /// The member that is unknown or of another shape.
@@ -137,6 +139,17 @@ fn apply(context: &mut Context, name: &str, value: &Value) -> Option<()> {
             context.change.changed = names.collect::<Option<_>>()?;
         }
         "before" => context.change.before = labels(value)?,
+        "now" => context.now = time(value)?,
+        "owed_since" => context.owed_since = time(value)?,
+        "opened_at" => incident.opened_at = time(value)?,
+        "open_since" => incident.open_since = time(value)?,
+        "acknowledged_at" => incident.acknowledged_at = Some(time(value)?),
+        "resolved_at" => incident.resolved_at = Some(time(value)?),
+        "zone" => {
+            let (name, offset) = value.as_object()?.iter().next()?;
+            let offset_minutes = i32::try_from(offset.as_i64()?).ok()?;
+            context.zone = Zone { name: name.clone(), offset_minutes };
+        }
         "attempt" => context.attempt = u32::try_from(value.as_u64()?).ok()?,
         "test" => context.test = value.as_bool()?,
         "host" => context.host = text()?,
@@ -147,6 +160,10 @@ fn apply(context: &mut Context, name: &str, value: &Value) -> Option<()> {
         _ => return None,
     }
     Some(())
+}
+
+fn time(value: &Value) -> Option<Timestamp> {
+    value.as_str().and_then(Timestamp::parse)
 }
 
 fn reference(value: &Value) -> Option<Reference> {
