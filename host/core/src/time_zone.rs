@@ -4,7 +4,7 @@
 
 use std::str::FromStr;
 
-use jiff::tz;
+use jiff::tz::{self, TimeZoneDatabase};
 
 use crate::spelling::distance;
 use crate::time::Timestamp;
@@ -60,7 +60,7 @@ impl FromStr for TimeZone {
     /// # Errors
     /// No zone has it; the error suggests names that are like it.
     fn from_str(name: &str) -> Result<Self, UnknownTimeZone> {
-        match tz::db().get(name) {
+        match TimeZoneDatabase::bundled().get(name) {
             Ok(zone) if !zone.is_unknown() => Ok(Self(zone)),
             Ok(_) | Err(_) => {
                 Err(UnknownTimeZone { name: name.chars().take(80).collect(), hint: hint(name.trim()) })
@@ -84,7 +84,8 @@ fn suggestions(name: &str) -> Vec<String> {
     if wanted.len() < 2 || wanted.len() > 64 {
         return Vec::new();
     }
-    let mut found: Vec<(usize, String)> = tz::db()
+    let database = TimeZoneDatabase::bundled();
+    let mut found: Vec<(usize, String)> = database
         .available()
         .filter_map(|known| {
             let known = known.to_string();

@@ -7,6 +7,7 @@ use tocsin_core::incident::IncidentState;
 use tocsin_core::routing::{ActionRule, ActionStatus};
 use tocsin_core::settings::Given;
 use tocsin_core::template::{Expression, referred, referred_in};
+use tocsin_core::time_zone::TimeZone;
 
 use super::Action;
 use super::reader::Reader;
@@ -51,7 +52,7 @@ pub(super) fn read(name: String, mut reader: Reader, connections: &[String]) -> 
     let delay_ms = time(&mut reader, "delay", Duration::from_millis(1));
     let repeat_ms = time(&mut reader, "repeat", REPEAT_MIN);
     let readers_may = readers_may(&mut reader);
-    let time_zone = reader.parsed("time_zone", str::parse);
+    let time_zone = reader.parsed("time_zone", str::parse::<TimeZone>);
     let settings = reader.settings("settings");
     for (key, given) in &settings {
         for referred in texts(given).iter().flat_map(|text| referred(text)) {

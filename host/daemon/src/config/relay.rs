@@ -31,7 +31,8 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<Problem>) {
     let plugins_dir = directory(&mut root, "plugins_dir", &base, "", || state_dir.join("plugins"));
     let cache_dir = directory(&mut root, "cache_dir", &base, "CACHE_DIRECTORY", || state_dir.join("cache"));
     let public_url = root.parsed("public_url", parse_public_url);
-    let time_zone = root.parsed("time_zone", str::parse).unwrap_or_else(|| TimeZone::utc().clone());
+    let time_zone =
+        root.parsed("time_zone", str::parse::<TimeZone>).unwrap_or_else(|| TimeZone::utc().clone());
     let trusted_proxies = root
         .texts("trusted_proxies")
         .map(|texts| sources::networks(&root, "trusted_proxies", &texts))

@@ -1,5 +1,5 @@
-//! `/interactions`: answers 200 with nothing, whatever comes in. Slack calls an app's interactivity URL for every button,
-//! also for one that only opens a link, and shows a warning where it does not answer 200.
+//! `/interactions`: answers 200 with nothing, whatever comes in. Slack calls an app's interactivity URL for every
+//! button, also for one that only opens a link, and shows a warning where it does not answer 200.
 //!
 //! Never changes, keeps or counts anything, and asks for no authentication: what is in a request is not looked at.
 
