@@ -14,7 +14,9 @@ mod incidents;
 mod late;
 mod partly;
 
+mod auto_resolve;
 mod delays;
+mod fallback;
 mod lanes;
 mod pauses;
 mod rejections;
@@ -30,6 +32,7 @@ mod ids;
 mod retries;
 
 mod filters;
+mod filters_never_true;
 mod itop_templates;
 mod json_templates;
 mod settings;

@@ -25,6 +25,7 @@ mod receipts;
 mod relay;
 pub(crate) mod shapes;
 mod sources;
+mod unmatched;
 
 pub(crate) use shapes::refused;
 pub use shapes::verified;

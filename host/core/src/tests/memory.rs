@@ -92,6 +92,10 @@ impl State for Memory {
         Ok(self.incidents.get(&id).cloned())
     }
 
+    fn unresolved(&self) -> Result<Vec<Id>, Infallible> {
+        Ok(self.unresolved.iter().copied().collect())
+    }
+
     fn put_incident(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), Infallible> {
         assert_eq!(self.incidents.get(&after.id), before, "what the fold believes was there before");
         self.incidents.insert(after.id, after.clone());

@@ -14,6 +14,7 @@ use url::Url;
 pub struct Target {
     template: Arc<UrlTemplate>,
     sample: Url,
+    is_seen: bool,
 }
 
 impl Target {
@@ -24,7 +25,20 @@ impl Target {
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         let template = UrlTemplate::parse(text)?;
         let sample = template.fixed();
-        Ok(Self { template: Arc::new(template), sample })
+        Ok(Self { template: Arc::new(template), sample, is_seen: true })
+    }
+
+    /// Stands for an address that this process may not see.
+    ///
+    /// # Errors
+    /// None: the address is one.
+    pub(super) fn unseen() -> Result<Self, TemplateError> {
+        Ok(Self { is_seen: false, ..Self::parse("https://unseen.invalid/")? })
+    }
+
+    /// Whether the address is known. A relay that runs has no others.
+    pub const fn is_seen(&self) -> bool {
+        self.is_seen
     }
 
     /// The address for an incident.

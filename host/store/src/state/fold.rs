@@ -7,7 +7,7 @@ use redb::ReadableTable;
 use tocsin_core::delivery::{Delivery, DeliveryState, Reference};
 use tocsin_core::fold::{Pause, ReceiptRecord, ReceiptStatus, State, TimelineItem, Timer};
 use tocsin_core::id::Id;
-use tocsin_core::incident::Incident;
+use tocsin_core::incident::{Incident, IncidentState};
 use tocsin_core::routing::Router;
 use tocsin_core::time::Timestamp;
 
@@ -37,6 +37,16 @@ impl State for Tables<'_> {
 
     fn incident(&self, id: Id) -> Result<Option<Incident>, Fault> {
         rows::get(&self.incidents, tables::INCIDENTS, &id.to_bytes())
+    }
+
+    fn unresolved(&self) -> Result<Vec<Id>, Fault> {
+        let mut ids = Vec::new();
+        for state in IncidentState::ALL.into_iter().filter(|state| *state != IncidentState::Resolved) {
+            let prefix = [keys::incident_state(state)];
+            ids.extend(rows::ids_below(&self.incidents_by_state, tables::INCIDENTS_BY_STATE, &prefix)?);
+        }
+        ids.sort_unstable();
+        Ok(ids)
     }
 
     fn put_incident(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), Fault> {

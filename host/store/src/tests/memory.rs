@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tocsin_core::delivery::{Delivery, DeliveryState, Reference};
 use tocsin_core::fold::{Pause, ReceiptRecord, State, TimelineItem, Timer};
 use tocsin_core::id::Id;
-use tocsin_core::incident::Incident;
+use tocsin_core::incident::{Incident, IncidentState};
 use tocsin_core::routing::{Router, Routing};
 use tocsin_core::time::Timestamp;
 
@@ -70,6 +70,12 @@ impl State for Memory {
 
     fn incident(&self, id: Id) -> Result<Option<Incident>, Infallible> {
         Ok(self.incidents.get(&id).cloned())
+    }
+
+    fn unresolved(&self) -> Result<Vec<Id>, Infallible> {
+        let incidents = self.incidents.values();
+        let unresolved = incidents.filter(|incident| incident.state != IncidentState::Resolved);
+        Ok(unresolved.map(|incident| incident.id).collect())
     }
 
     fn put_incident(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), Infallible> {
