@@ -1,8 +1,11 @@
 //! The configuration through the real binary: what `tocsin check` says, and where secrets do not show.
 
+mod filters;
 mod help;
+mod keys;
 mod mistakes;
 mod secrets;
+mod sight;
 
 use crate::harness::{action, connection, source};
 

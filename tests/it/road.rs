@@ -1,9 +1,11 @@
 //! The road of one alert through the real relay: in at a source, kept as an incident, out over both actions.
 
 mod choice;
+mod forgotten;
 mod life;
 mod operators;
 mod sources;
+mod unmatched;
 
 use crate::harness::{Receiver, action, connection, settings, source};
 

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use url::Url;
+
 use crate::time::Timestamp;
 
 /// Characters of a title; what does not fit ends in `…`.
@@ -186,10 +188,7 @@ impl Event {
         self.title = single_line(&self.title, TITLE_CHARS_MAX);
         cut_bytes(&mut self.message, MESSAGE_BYTES_MAX);
         self.labels = bounded_labels(self.labels);
-        self.links.retain(|link| {
-            link.url.len() <= LINK_URL_BYTES_MAX
-                && (link.url.starts_with("https://") || link.url.starts_with("http://"))
-        });
+        self.links.retain(|link| link.url.len() <= LINK_URL_BYTES_MAX && is_web_address(&link.url));
         self.links.truncate(LINKS_MAX);
         for link in &mut self.links {
             link.title = single_line(&link.title, NAME_CHARS_MAX);
@@ -198,6 +197,17 @@ impl Event {
             self.actor.map(|actor| single_line(&actor, NAME_CHARS_MAX)).filter(|actor| !actor.is_empty());
         Ok(self)
     }
+}
+
+/// Whether this is an absolute http or https address that a browser can open, with a host and without the spaces and
+/// marks that would end it inside a text.
+pub fn is_web_address(text: &str) -> bool {
+    let ends = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"');
+    let parsed =
+        Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    // The parser mends `https:host` and `https:///host`, which others do not.
+    let rest = text.split_once("://").map(|(_, rest)| rest);
+    parsed.is_some() && rest.is_some_and(|rest| !rest.starts_with('/')) && !text.contains(ends)
 }
 
 /// The labels that fit: at most [`LABELS_MAX`], values cut at [`LABEL_VALUE_BYTES_MAX`], empty or overlong

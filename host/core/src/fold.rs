@@ -15,11 +15,13 @@ use crate::routing::{FailedFilter, Router};
 use crate::time::Timestamp;
 use crate::transition::Command;
 
+mod auto_resolve;
 mod commands;
 mod deliveries;
 mod discards;
 mod echo;
 mod events;
+mod fallback;
 mod owed;
 mod pauses;
 mod receipt;
@@ -92,8 +94,8 @@ pub trait State {
 
     /// The incident with this id.
     fn incident(&self, id: Id) -> Result<Option<Incident>, Self::Error>;
-    /// The incidents that are open, in the order of their ids.
-    fn open(&self) -> Result<Vec<Id>, Self::Error>;
+    /// The incidents that are not resolved, in the order of their ids.
+    fn unresolved(&self) -> Result<Vec<Id>, Self::Error>;
     /// Keeps `after`, which was `before` until now.
     fn put_incident(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), Self::Error>;
     /// The latest incident known under this key of this source.

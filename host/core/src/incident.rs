@@ -88,6 +88,8 @@ pub struct Incident {
     pub flapping: bool,
     /// The latest time that a sender gave for a trigger, acknowledgement or resolution: what is older is late.
     pub last_occurred_at: Option<Timestamp>,
+    /// Whether no enabled action took it when it was opened or last reopened. The fallback takes such an incident.
+    pub unmatched: bool,
 }
 
 impl Incident {
@@ -117,6 +119,7 @@ impl Incident {
             reopened: Vec::new(),
             flapping: false,
             last_occurred_at: event.occurred_at,
+            unmatched: false,
         }
     }
 

@@ -35,6 +35,8 @@ pub struct SourceRule {
     pub flapping: Option<Flapping>,
     /// The longest silence that is no incident by itself, in milliseconds; any when left out.
     pub heartbeat_ms: Option<u64>,
+    /// An incident without an event for this long is resolved, in milliseconds; never when left out.
+    pub auto_resolve_ms: Option<u64>,
 }
 
 /// When an incident is flapping: it is reopened this often within this time. It is steady again when it was
@@ -62,6 +64,7 @@ impl Default for SourceRule {
             replay_window_ms: 24 * 60 * 60 * 1000,
             flapping: Some(Flapping { reopenings: 5, window_ms: 30 * 60 * 1000 }),
             heartbeat_ms: None,
+            auto_resolve_ms: None,
         }
     }
 }
@@ -125,6 +128,8 @@ pub struct ActionRule {
     pub repeat_ms: Option<u64>,
     /// Which incidents, as an expression over [`View`]; all when left out.
     pub filter: Option<String>,
+    /// Whether it is the fallback: it runs only for incidents that no other action took.
+    pub is_fallback: bool,
 }
 
 impl ActionRule {
@@ -268,7 +273,8 @@ impl Router {
     ) -> impl Iterator<Item = &'a ActionRule> {
         let view = View::new(incident, change);
         self.routing.actions.iter().zip(&self.filters).filter_map(move |(action, filter)| {
-            let runs = action.status != ActionStatus::Disabled && wanted(action);
+            let is_for = !action.is_fallback || incident.unmatched;
+            let runs = is_for && action.status != ActionStatus::Disabled && wanted(action);
             let matches =
                 || filter.as_ref().is_none_or(|filter| self.matches(action, filter, &view, incident.number));
             (runs && matches()).then_some(action)

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::plugin::{Setting, Value};
-use crate::template::{JsonTemplate, OUTPUT_BYTES_MAX, Room, Template, TemplateError};
+use crate::template::{JsonTemplate, OUTPUT_BYTES_MAX, Room, Template, TemplateError, lacks_scheme};
 use crate::view::{View, sample, sample_urls};
 
 /// One value that a choice may take.
@@ -273,6 +273,9 @@ fn checked(kind: &FieldKind, given: Given) -> Result<Checked, String> {
         }
         (FieldKind::Url, Given::Text(text)) => match url::Url::parse(&text) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => plain(Value::Text(text)),
+            Ok(_) | Err(_) if lacks_scheme(&text) => {
+                Err(format!("`{text}` has no scheme: write `https://` in front of it"))
+            }
             Ok(_) | Err(_) => Err(format!("`{text}` is not an absolute http or https address")),
         },
         (FieldKind::Duration, Given::Text(text)) => {

@@ -20,13 +20,16 @@ use minijinja::{Environment, Value};
 
 use crate::view::{View, sample_urls, samples};
 
+mod comparisons;
 mod engine;
 mod filters;
 mod html;
 mod itop;
 mod json;
+mod lexer;
 mod marks;
 mod names;
+mod never;
 mod referred;
 mod scan;
 mod shown;
@@ -38,8 +41,9 @@ pub(crate) use engine::Room;
 pub use json::JsonTemplate;
 #[cfg(test)]
 pub(crate) use names::{FILTERS, TESTS};
+pub use never::{WrongWord, wrong_words, wrong_words_in};
 pub use referred::{referred, referred_in};
-pub use url::{URL_BYTES_MAX, UrlTemplate};
+pub use url::{URL_BYTES_MAX, UrlTemplate, lacks_scheme};
 
 /// Bytes that a template may render to unless more is asked for: more than any peer takes as a message.
 pub const OUTPUT_BYTES_MAX: usize = 1024 * 1024;
@@ -148,8 +152,9 @@ impl Expression {
     /// # Errors
     /// Syntax, unknown names, unknown filters, anything that fails on a sample.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        let compiled =
-            EXPRESSIONS.compile_expression_owned(text.to_owned()).map_err(|error| engine::syntax(&error))?;
+        let compiled = EXPRESSIONS
+            .compile_expression_owned(text.to_owned())
+            .map_err(|error| engine::syntax_or(&error, comparisons::hint(text)))?;
         names::check_names(compiled.undeclared_variables(true))?;
         names::check_code(text)?;
         let expression = Self { compiled };

@@ -15,8 +15,10 @@ mod incidents;
 mod late;
 mod partly;
 
+mod auto_resolve;
 mod delays;
 mod discards;
+mod fallback;
 mod lanes;
 mod pauses;
 mod referenced;
@@ -34,6 +36,7 @@ mod ids;
 mod retries;
 
 mod filters;
+mod filters_never_true;
 mod itop_templates;
 mod json_templates;
 mod settings;

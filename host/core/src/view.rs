@@ -254,6 +254,7 @@ pub fn sample() -> (Incident, Change) {
         reopened: Vec::new(),
         flapping: false,
         last_occurred_at: Some(at),
+        unmatched: false,
     };
     let change = Change {
         kind: ChangeKind::Updated,

@@ -13,7 +13,7 @@ use tocsin_core::time_zone::TimeZone;
 use tocsin_core::view::{sample, sample_urls};
 use tocsin_sandbox::{CallError, Limits, Plugin};
 
-use crate::config::{Action, Config, Connection, Problem, Source};
+use crate::config::{Action, Config, Connection, Problem, Secret, Source};
 use crate::outgoing::{InvalidRequest, Moment, assemble, named_secrets};
 
 mod broken;
@@ -232,9 +232,13 @@ async fn bind_connection(
             return Err(problems);
         }
     };
-    match plugin.check_connection(connection.target.host(), &settings).await {
-        // An address that could not be read is said of already.
-        Ok(_) if connection.target.is_unknown() => {}
+    let checked = if connection.target.is_seen() {
+        plugin.check_connection(connection.target.host(), &settings).await
+    } else {
+        // What fits depends on the host, which is not known here.
+        Ok(Vec::new())
+    };
+    match checked {
         Ok(found) => problems.extend(at(&path, found)),
         Err(error) => problems.extend(problem(format!("{path}.settings"), error.to_string())),
     }
@@ -290,6 +294,9 @@ async fn mistakes(
     given: &[Setting],
     settings: &Settings,
 ) -> Result<Vec<SettingError>, CallError> {
+    if !connection.target.is_seen() {
+        return Ok(Vec::new());
+    }
     let host = connection.target.host();
     let mut found = plugin.check_action(host, given, &settings.sample(SAMPLE_WORD)).await?;
     if !found.is_empty() {
@@ -314,6 +321,9 @@ async fn rehearse(
         else {
             continue;
         };
+        if !connection.target.is_seen() || !connection.secrets.values().all(Secret::is_seen) {
+            continue;
+        }
         let limits = Limits { encoded_bytes: connection.body_bytes, ..binding.plugin.limits().clone() };
         let plugin = binding.plugin.with_limits(limits);
         let settings = || format!("actions.{}.settings", rule.name);

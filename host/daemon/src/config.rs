@@ -18,10 +18,13 @@ use url::Url;
 
 mod actions;
 mod connections;
+mod exposed;
 mod limits;
+mod never;
 mod reader;
 mod relay;
 mod retry;
+mod routing;
 mod secret;
 mod sources;
 mod target;
@@ -59,6 +62,12 @@ pub struct Config {
     pub connections: BTreeMap<String, Connection>,
     /// By name.
     pub actions: BTreeMap<String, Action>,
+    /// The action that receives what no other action took.
+    pub fallback: Option<String>,
+    /// Secrets that only the service can see; none in a relay that runs.
+    pub unseen: Vec<Problem>,
+    /// Where each secret was read from, by its path.
+    places: Vec<(String, secret::Place)>,
 }
 
 /// A place that requests come in at.
@@ -225,7 +234,8 @@ impl Config {
     /// # Errors
     /// It is not TOML, or has mistakes: all of them.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let (config, problems) = Self::parse_with_mistakes(path, text)?;
+        let (config, mut problems) = Self::parse_with_mistakes(path, text)?;
+        problems.extend(config.unseen.iter().cloned());
         if problems.is_empty() {
             return Ok(config);
         }
@@ -280,9 +290,15 @@ pub fn socket_in(state_dir: &Path) -> PathBuf {
 }
 
 fn table(path: &Path, text: &str) -> Result<toml::Table, ConfigError> {
-    text.parse().map_err(|error: toml::de::Error| ConfigError::Syntax {
-        path: path.to_owned(),
-        error: Box::new(error),
+    text.parse().map_err(|error: toml::de::Error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line_begins = before.rfind('\n').map_or(0, |at| at + 1);
+        ConfigError::Syntax {
+            path: path.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: before[line_begins..].chars().count() + 1,
+            problem: error.message().lines().next().unwrap_or_default().to_owned(),
+        }
     })
 }
 
@@ -297,13 +313,17 @@ pub enum ConfigError {
         /// What is wrong with it.
         error: std::io::Error,
     },
-    /// Its syntax.
-    #[error("{}: {error}", path.display())]
+    /// Its syntax. Never shows the line, which may hold a secret.
+    #[error("{}: it is not TOML: line {line}, column {column}: {problem}", path.display())]
     Syntax {
-        /// Which.
+        /// Which file.
         path: PathBuf,
-        /// Where and what.
-        error: Box<toml::de::Error>,
+        /// From 1.
+        line: usize,
+        /// In characters, from 1.
+        column: usize,
+        /// What is wrong there.
+        problem: String,
     },
     /// What it says.
     #[error("{}: {} to mend\n{}", path.display(), count(problems.len()), listed(problems))]

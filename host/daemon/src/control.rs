@@ -26,6 +26,7 @@ mod receipts;
 mod relay;
 pub(crate) mod shapes;
 mod sources;
+mod unmatched;
 
 pub(crate) use shapes::refused;
 pub use shapes::verified;

@@ -97,6 +97,7 @@ impl Relay {
         for (name, why) in bindings.unbound() {
             tracing::error!(name, why, "this stands still until it is mended");
         }
+        log_doubts(&config);
         let address = listener.local_addr().context("listening")?;
         let socket = control::listen(&config.socket_path())?;
         let links = Links::open(&config.state_dir, config.public_url.clone(), config.limits.keep_links)
@@ -139,6 +140,17 @@ impl Relay {
         ended(tokio::task::spawn_blocking(move || store.close())).await;
         // A socket that is left behind does no harm; the next start replaces it.
         let _ = std::fs::remove_file(self.app.config.socket_path());
+    }
+}
+
+/// Logs what `tocsin check` says of a configuration that a relay can run with.
+fn log_doubts(config: &Config) {
+    let words = config.wrong_words();
+    for problem in &words.never_true {
+        tracing::error!("{problem}");
+    }
+    for problem in config.exposed().iter().chain(&words.doubtful) {
+        tracing::warn!("{problem}");
     }
 }
 

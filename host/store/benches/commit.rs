@@ -38,6 +38,7 @@ fn routing() -> Routing {
         delay_ms: None,
         repeat_ms: None,
         filter: filter.map(str::to_owned),
+        is_fallback: false,
     };
     Routing {
         sources: BTreeMap::from([("jira".to_owned(), SourceRule::default())]),

@@ -27,7 +27,7 @@ mod writer;
 
 pub use counts::{Rejections, SourceCounts};
 pub use error::{Busy, Fault, OpenError, Problem, ReadError, WriteError};
-pub use read::{Counts, DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts};
+pub use read::{Counts, DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts, Unmatched};
 pub use store::{Options, Store, Write};
 pub use verify::{Difference, TableCount, Verified};
 

@@ -18,11 +18,13 @@ mod counts;
 mod deliveries;
 mod incidents;
 mod receipts;
+mod unmatched;
 
 pub use counts::Counts;
 pub use deliveries::DeliveryQuery;
 pub use incidents::IncidentQuery;
 pub use receipts::{ReceiptQuery, Receipts};
+pub use unmatched::Unmatched;
 
 /// One state of the store, as it was when the snapshot was taken.
 pub(crate) struct Snapshot(pub(crate) ReadTransaction);

@@ -1,7 +1,7 @@
 //! A folder with a configuration, and the command line in it.
 
 use std::fs;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
@@ -75,12 +75,18 @@ impl Site {
         let retry = "[retry]\nfirst = \"50ms\"\nlongest = \"200ms\"\n\n";
         let retry = if tables.contains("[retry]") { "" } else { retry };
         let text = format!("listen = \"127.0.0.1:0\"\ncache_dir = \"{CACHE}\"\n{root}\n{retry}{tables}");
-        fs::write(self.path("tocsin.toml"), text).expect("the folder can be written");
+        let path = self.path("tocsin.toml");
+        fs::write(&path, text).expect("the folder can be written");
+        // Most have a token in them, which is for their owner alone.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("it is ours");
     }
 
     /// Writes a configuration of exactly this text.
     pub(crate) fn configure_whole(&self, text: &str) {
-        fs::write(self.path("tocsin.toml"), text).expect("the folder can be written");
+        let path = self.path("tocsin.toml");
+        fs::write(&path, text).expect("the folder can be written");
+        // Most have a token in them, which is for their owner alone.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("it is ours");
     }
 
     /// A path in the folder.

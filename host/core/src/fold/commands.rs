@@ -13,6 +13,7 @@ const NOTE_BYTES_MAX: usize = 16 * 1024;
 
 impl<S: State> Step<'_, S> {
     pub(super) fn started(&mut self, routing: Option<&Routing>) -> Fold<(), S> {
+        let router_before = self.state.router();
         if let Some(routing) = routing {
             let router = Router::new(routing.clone())
                 .map_err(|invalid| Rejection::InvalidRouting(invalid.to_string()))?;
@@ -32,6 +33,7 @@ impl<S: State> Step<'_, S> {
             self.state.set_pause(&connection, None).kept()?;
         }
         self.applied.scheduled = true;
+        self.auto_resolve_anew(&router_before)?;
         self.listen()
     }
 
@@ -131,11 +133,15 @@ impl<S: State> Step<'_, S> {
         text: &str,
     ) -> Fold<(), S> {
         incident.updated_at = self.at;
-        self.state.put_incident(Some(before), &incident).kept()?;
         let mut text = text.to_owned();
         cut_bytes(&mut text, NOTE_BYTES_MAX);
         let was = before.values(&changed);
         let change = Change { kind, at: self.at, actor: Some(actor.to_owned()), text, changed, before: was };
+        if kind == ChangeKind::Reopened {
+            incident.unmatched = self.is_unmatched(&incident, incident.left(before), &change);
+        }
+        self.state.put_incident(Some(before), &incident).kept()?;
+        self.handled(&incident)?;
         self.record(&incident, incident.left(before), change, None)?;
         self.applied.incident = Some(incident);
         Ok(())

@@ -1,5 +1,6 @@
 //! Events: what each does to which incident, and the deliveries that follow from it.
 
+use super::fallback::opening;
 use super::{Effect, Fold, Happening, Kept, State, Step, TimelineItem};
 use crate::delivery::{Change, ChangeKind};
 use crate::event::Event;
@@ -60,6 +61,9 @@ impl<S: State> Step<'_, S> {
             (Transition::Orphan, _) | (_, None) => None,
             (transition, Some(incident)) => Some(self.change(transition, incident, receipt, event, rule)?),
         };
+        if let Some(incident) = &incident {
+            self.heard_of(incident, rule)?;
+        }
         let incident = incident.map(|incident| (incident.id, incident.number));
         Ok(Effect { change: event.change, key: event.key.clone(), transition, incident })
     }
@@ -87,7 +91,8 @@ impl<S: State> Step<'_, S> {
     ) -> Fold<Incident, S> {
         let number = self.state.take_number().kept()?;
         let id = self.next_id();
-        let incident = Incident::open(id, number, source, event, rule.default_severity, self.at);
+        let mut incident = Incident::open(id, number, source, event, rule.default_severity, self.at);
+        incident.unmatched = self.is_unmatched(&incident, None, &opening(event, self.at));
         self.state.put_incident(None, &incident).kept()?;
         self.point(&incident, event)?;
         self.changed(&incident, None, ChangeKind::Opened, Vec::new(), event, receipt)?;
@@ -150,6 +155,7 @@ impl<S: State> Step<'_, S> {
                 fields = incident.absorb(event);
                 incident.reopen(self.at);
                 self.reopened(&mut incident, rule)?;
+                self.match_anew(&before, &mut incident, &fields, event);
                 Some(ChangeKind::Reopened)
             }
             Transition::Acknowledge => {

@@ -50,7 +50,7 @@ impl<S: State> Step<'_, S> {
         if ended.is_empty() && !repeats {
             return Ok(());
         }
-        for id in self.state.open().kept()? {
+        for id in self.state.unresolved().kept()? {
             let Some(incident) = self.state.incident(id).kept()? else { continue };
             for action in &ended {
                 let timer = Timer::Repeat { incident: id, action: action.name.clone() };

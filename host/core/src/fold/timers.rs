@@ -1,5 +1,5 @@
 //! What happens because time passes: a flapping incident becomes steady, a silent source becomes an incident,
-//! what was held is told, what nobody took care of is told again.
+//! what was held is told, what nobody took care of is told again, what its sender forgot is resolved.
 //!
 //! Timers are state: they are set here, and due when an entry says so. Nothing here waits.
 
@@ -36,17 +36,20 @@ pub enum Timer {
         /// Its name.
         action: String,
     },
+    /// The source of this incident has sent no event of it for too long.
+    AutoResolve(Id),
 }
 
 impl fmt::Display for Timer {
-    /// As it is kept: `steady <incident>`, `silence <source>`, `held <delivery>`, `repeat <incident> <action>`.
-    /// A name comes last, so it may have any characters.
+    /// As it is kept: `steady <incident>`, `silence <source>`, `held <delivery>`, `repeat <incident> <action>`,
+    /// `auto_resolve <incident>`. A name comes last, so it may have any characters.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Steady(incident) => write!(f, "steady {incident}"),
             Self::Silence(source) => write!(f, "silence {source}"),
             Self::Held(delivery) => write!(f, "held {delivery}"),
             Self::Repeat { incident, action } => write!(f, "repeat {incident} {action}"),
+            Self::AutoResolve(incident) => write!(f, "auto_resolve {incident}"),
         }
     }
 }
@@ -65,6 +68,7 @@ impl FromStr for Timer {
             Some(("steady", id)) => id.parse().map(Self::Steady).map_err(|_| invalid()),
             Some(("silence", source)) => Ok(Self::Silence(source.to_owned())),
             Some(("held", id)) => id.parse().map(Self::Held).map_err(|_| invalid()),
+            Some(("auto_resolve", id)) => id.parse().map(Self::AutoResolve).map_err(|_| invalid()),
             Some(("repeat", rest)) => {
                 let (id, action) = rest.split_once(' ').ok_or_else(invalid)?;
                 let incident = id.parse().map_err(|_| invalid())?;
@@ -88,6 +92,7 @@ impl<S: State> Step<'_, S> {
                 Timer::Silence(source) => self.silent(source)?,
                 Timer::Held(delivery) => self.hold_over(*delivery)?,
                 Timer::Repeat { incident, action } => self.repeat(*incident, action)?,
+                Timer::AutoResolve(incident) => self.auto_resolve(*incident)?,
             }
         }
         Ok(())

@@ -7,7 +7,9 @@ use std::io;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
 use super::scan::{self, Piece};
-use super::{OUTPUT_BYTES_LARGEST, OUTPUT_BYTES_MAX, TemplateError, filters, itop, marks, names, times};
+use super::{
+    OUTPUT_BYTES_LARGEST, OUTPUT_BYTES_MAX, TemplateError, comparisons, filters, itop, marks, names, times,
+};
 use crate::view::{MOMENT, Moment};
 
 /// Instructions that a template may run for each [`OUTPUT_BYTES_MAX`] that it may put out: a loop over every
@@ -51,7 +53,9 @@ impl Compiled {
         pieces: &[Piece<'_>],
         mut environment: Environment<'static>,
     ) -> Result<Self, TemplateError> {
-        environment.add_template_owned(NAME, itop::to_jinja(pieces)?).map_err(|error| syntax(&error))?;
+        environment
+            .add_template_owned(NAME, itop::to_jinja(pieces)?)
+            .map_err(|error| syntax_or(&error, comparisons::hint_in(pieces)))?;
         let template = environment.get_template(NAME).map_err(|error| syntax(&error))?;
         names::check_names(template.undeclared_variables(true))?;
         names::check_pieces(pieces)?;
@@ -120,6 +124,12 @@ impl Room {
 /// What is wrong with the text of a template.
 pub(super) fn syntax(error: &minijinja::Error) -> TemplateError {
     TemplateError::Syntax { line: error.line().unwrap_or(1), problem: words(error) }
+}
+
+/// What is wrong with a text, in the words of `hint` where there is one.
+pub(super) fn syntax_or(error: &minijinja::Error, hint: Option<String>) -> TemplateError {
+    let line = error.line().unwrap_or(1);
+    hint.map_or_else(|| syntax(error), |problem| TemplateError::Syntax { line, problem })
 }
 
 /// The innermost error, which is the one that says why, without its template's name, which says nothing.

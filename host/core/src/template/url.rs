@@ -48,6 +48,10 @@ impl UrlTemplate {
         let Some(place) = first_placeholder(&pieces) else {
             return Ok(Self { compiled: None, fixed: parsed(text)?, has_gap: false });
         };
+        if matches!(pieces.first(), Some(Piece::Text(literal)) if !text.contains("://") && literal.contains('/') && lacks_scheme(literal))
+        {
+            return Err(without_scheme());
+        }
         let authority = authority_end(text);
         let destination = authority.filter(|end| *end <= place).and_then(|end| Url::parse(&text[..end]).ok());
         let Some(destination) = destination.filter(Url::has_host) else { return Err(misplaced()) };
@@ -114,7 +118,28 @@ fn misplaced() -> TemplateError {
 }
 
 fn parsed(text: &str) -> Result<Url, TemplateError> {
+    if lacks_scheme(text) {
+        return Err(without_scheme());
+    }
     Url::parse(text).map_err(|error| TemplateError::Url(format!("this is no absolute URL: {error}")))
+}
+
+/// Whether an address begins with its host, such as `hooks.slack.com/services` or `localhost:8080`. Of the latter a
+/// parser would take the host for a scheme.
+pub fn lacks_scheme(text: &str) -> bool {
+    let text = text.trim_start();
+    let scheme = text.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    let authority = text.split(['/', '?', '#']).next().unwrap_or_default();
+    let has_port = authority
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_host = scheme.contains('.') || has_port || !text.contains(':');
+    !text.is_empty() && !text.contains("://") && !["http", "https"].contains(&scheme.as_str()) && is_host
+}
+
+fn without_scheme() -> TemplateError {
+    let words = "this is no absolute URL: it has no scheme: write `https://` in front of it";
+    TemplateError::Url(words.to_owned())
 }
 
 /// Where the first placeholder begins.

@@ -8,7 +8,7 @@ use super::relay::{Relay, event, labels, trigger};
 use crate::event::{
     ALIASES_MAX, Event, EventChange, InvalidEvent, KEY_BYTES_MAX, LABEL_KEY_BYTES_MAX, LABEL_VALUE_BYTES_MAX,
     LABELS_MAX, LINK_URL_BYTES_MAX, LINKS_MAX, Link, MESSAGE_BYTES_MAX, NAME_CHARS_MAX, TITLE_CHARS_MAX,
-    cut_bytes, single_line,
+    cut_bytes, is_web_address, single_line,
 };
 
 /// Short and long, with characters of one to four bytes, controls and separators.
@@ -99,7 +99,7 @@ proptest! {
                 for link in &event.links {
                     prop_assert!(is_line(&link.title, NAME_CHARS_MAX));
                     prop_assert!(link.url.len() <= LINK_URL_BYTES_MAX);
-                    prop_assert!(link.url.starts_with("https://") || link.url.starts_with("http://"));
+                    prop_assert!(is_web_address(&link.url), "{}", link.url);
                 }
                 prop_assert!(event.actor.iter().all(|actor| is_line(actor, NAME_CHARS_MAX) && !actor.is_empty()));
             }
@@ -183,4 +183,40 @@ fn a_label_that_is_there_is_updated_even_when_there_is_no_room_for_more() {
     assert_eq!(incident.labels.len(), LABELS_MAX);
     assert_eq!(incident.labels["n63"], "new");
     assert!(!incident.labels.contains_key("one more"));
+}
+
+#[test]
+fn an_address_that_no_browser_can_open_is_not_a_link() {
+    for good in [
+        "https://a.example/x?y=1#z",
+        "HTTPS://a.example",
+        "http://[::1]:9090/graph",
+        "http://prometheus:9090/graph?g0.expr=a%7Bb%7D&x=[1]",
+        "https://münchen.example/",
+        "http://10.244.3.17:8080",
+    ] {
+        assert!(is_web_address(good), "{good}");
+    }
+    for bad in [
+        "http://[::1",
+        "http://::1/",
+        "http://[fe80::zz]/",
+        "https://a.example:99999/",
+        "https://a.example:port/",
+        "https://",
+        "https:///x",
+        "https:a.example",
+        "https://a b.example",
+        "https://a.example/x y",
+        "https://a%zz.example/",
+        "ftp://a.example/",
+        "javascript:alert(1)",
+        "a.example/x",
+        "",
+    ] {
+        assert!(!is_web_address(bad), "{bad}");
+        let links = vec![Link { title: "Link".to_owned(), url: bad.to_owned() }];
+        let event = Event { links, ..trigger("disk") }.bounded().expect("it has a key");
+        assert!(event.links.is_empty(), "{bad}");
+    }
 }

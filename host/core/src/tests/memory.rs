@@ -92,9 +92,8 @@ impl State for Memory {
         Ok(self.incidents.get(&id).cloned())
     }
 
-    fn open(&self) -> Result<Vec<Id>, Infallible> {
-        let open = |id: &&Id| self.incidents[*id].state == IncidentState::Open;
-        Ok(self.unresolved.iter().filter(open).copied().collect())
+    fn unresolved(&self) -> Result<Vec<Id>, Infallible> {
+        Ok(self.unresolved.iter().copied().collect())
     }
 
     fn put_incident(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), Infallible> {

@@ -175,6 +175,7 @@ pub(super) fn action(name: &str, connection: &str) -> ActionRule {
         delay_ms: None,
         repeat_ms: None,
         filter: None,
+        is_fallback: false,
     }
 }
 

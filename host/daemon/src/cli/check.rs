@@ -22,16 +22,20 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         anyhow::Ok((bindings, unfit, shelf.refused()))
     })?;
     let is_whole = mistakes.is_empty();
-    let problems = together(mistakes, unfit);
+    let words = config.wrong_words();
+    let problems: Vec<Problem> = together(mistakes, unfit).into_iter().chain(words.never_true).collect();
+    let warnings: Vec<Problem> = config.exposed().into_iter().chain(words.doubtful).collect();
     if place.json {
-        let problems: Vec<_> = problems
-            .iter()
-            .map(|problem| json!({ "path": problem.path, "problem": problem.problem }))
-            .collect();
         let refused: Vec<_> =
             refused.iter().map(|refused| json!({ "file": refused.file, "why": refused.why })).collect();
-        table::json(&json!({ "problems": problems, "refused": refused }));
+        table::json(&json!({
+            "problems": shapes(&problems),
+            "warnings": shapes(&warnings),
+            "unseen": shapes(&config.unseen),
+            "refused": refused,
+        }));
     } else if !is_whole {
+        remarks(&config, &warnings);
         return Err(ConfigError::Invalid { path: config.path, problems }.into());
     } else {
         for refused in &refused {
@@ -43,9 +47,32 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         if problems.is_empty() {
             summary(&config, &bindings);
         }
+        remarks(&config, &warnings);
     }
     let good = problems.is_empty() && refused.is_empty();
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn shapes(problems: &[Problem]) -> serde_json::Value {
+    let shape = |problem: &Problem| json!({ "path": problem.path, "problem": problem.problem });
+    problems.iter().map(shape).collect()
+}
+
+/// What is no mistake, and worth a look: it leaves the exit code as it is.
+fn remarks(config: &Config, warnings: &[Problem]) {
+    for warning in warnings {
+        complain!("warning: {warning}");
+    }
+    for unseen in &config.unseen {
+        complain!("not seen: {unseen}");
+    }
+    match config.unseen.len() {
+        0 => {}
+        1 => complain!("1 secret could not be seen from here; what depends on it was not checked"),
+        count => {
+            complain!("{count} secrets could not be seen from here; what depends on them was not checked")
+        }
+    }
 }
 
 /// The mistakes of the file, and what of it does not fit its plugins, without what only follows from them.
@@ -61,7 +88,8 @@ fn together(mistakes: Vec<Problem>, unfit: Vec<Problem>) -> Vec<Problem> {
 
 /// What the configuration comes to, so that the reader sees whether that is what was meant.
 fn summary(config: &Config, bindings: &Bindings) {
-    say!("{} is right", config.path.display());
+    let as_far = if config.unseen.is_empty() { "" } else { ", as far as it could be seen" };
+    say!("{} is right{as_far}", config.path.display());
     for source in config.sources.values() {
         let open = if source.authentication.is_open() { ", open to everybody" } else { "" };
         say!("  source {:<16} {} by {}{open}", source.name, config.source_url(&source.name), source.plugin);
@@ -69,12 +97,13 @@ fn summary(config: &Config, bindings: &Bindings) {
     for action in config.actions.values() {
         let rule = &action.rule;
         let (status, when) = (rule.status.as_str(), words::triggers(rule));
-        say!("  action {:<16} {status}, to {} on {when}", rule.name, rule.connection);
+        let what = if rule.is_fallback { ", only what no other action takes" } else { "" };
+        say!("  action {:<16} {status}, to {} on {when}{what}", rule.name, rule.connection);
     }
     for connection in config.connections.values() {
         let host = connection.target.host();
         let Some(Ok(bound)) = bindings.connections.get(&connection.name) else { continue };
-        if !usual(&bound.info.hosts, host) {
+        if connection.target.is_seen() && !usual(&bound.info.hosts, host) {
             say!(
                 "  note: connection {} goes to {host}, where {} usually goes to {}",
                 connection.name,

@@ -173,7 +173,32 @@ fn show(incident: &Value) {
     if !message.is_empty() {
         say!("\n{message}");
     }
+    actions(incident);
     history(incident);
+}
+
+/// What each action made of the incident, or why it sends nothing.
+fn actions(incident: &Value) {
+    if items(&incident["actions"]).is_empty() {
+        return;
+    }
+    say!("\nActions, by the configuration in force");
+    for action in items(&incident["actions"]) {
+        let sent = match action["deliveries"].as_u64().unwrap_or(0) {
+            0 => String::new(),
+            1 => "1 delivery".to_owned(),
+            count => format!("{count} deliveries"),
+        };
+        let reasons: Vec<&str> = items(&action["not_sent"]).iter().filter_map(Value::as_str).collect();
+        let reasons = if sent.is_empty() && reasons.is_empty() {
+            "nothing was sent; a change like its opening would be sent now".to_owned()
+        } else {
+            reasons.join("; ")
+        };
+        let said: Vec<&str> =
+            [sent.as_str(), reasons.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
+        say!("  {:<16} {}", text(action, "name"), short(&said.join("; "), 300));
+    }
 }
 
 fn history(incident: &Value) {

@@ -30,6 +30,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         harmless.for_each(|rejected| say!("{}", rejection(rejected)));
         echoes(&status["echoes"]);
         waits(&status["connections"]);
+        unmatched(&status["unmatched"]);
     }
     Ok(if still.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -137,5 +138,28 @@ fn waits(connections: &Value) {
             text(connection, "held.reason"),
         );
         say!("  it goes on by itself; at once: tocsin deliveries retry one of its deliveries");
+    }
+}
+
+/// Incidents that nobody was told of, for want of an action that takes them.
+fn unmatched(unmatched: &Value) {
+    let count = unmatched["count"].as_u64().unwrap_or(0);
+    if count == 0 {
+        return;
+    }
+    let numbers: Vec<u64> = items(&unmatched["latest"]).iter().filter_map(Value::as_u64).collect();
+    let first = numbers.first().copied().unwrap_or_default();
+    let numbers: Vec<String> = numbers.iter().map(|number| format!("#{number}")).collect();
+    let at_least = if unmatched["more"] == json!(true) { "at least " } else { "" };
+    let incidents = if count == 1 { "incident" } else { "incidents" };
+    say!(
+        "unmatched: no action took {at_least}{count} {incidents} of the last 24 hours, the latest: {}",
+        numbers.join(", ")
+    );
+    match unmatched["fallback"].as_str() {
+        Some(fallback) => say!("  they went to the fallback, {fallback}; why: tocsin incidents show {first}"),
+        None => say!(
+            "  why: tocsin incidents show {first}; to receive them, set `fallback` in [routing] to an action's name"
+        ),
     }
 }

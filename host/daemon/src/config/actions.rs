@@ -71,6 +71,7 @@ pub(super) fn read(name: String, mut reader: Reader, connections: &[String]) -> 
         filter,
         delay_ms,
         repeat_ms,
+        is_fallback: false,
     };
     (name, Action { rule, description, language, readers_may, time_zone, settings })
 }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use tocsin_core::egress::{Policy, check_url};
 use tocsin_core::retry::Schedule;
+use tocsin_core::template::TemplateError;
 
 use super::limits::BODY_BYTES_MAX;
 use super::reader::Reader;
-use super::{Connection, Limits, Target, retry};
+use super::{Connection, Limits, Secret, Target, retry};
 
 /// How long a request may take unless said otherwise: iTop creates tickets in seconds, not minutes.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -31,13 +32,15 @@ pub(super) fn read(
     let environment = reader.text("environment").unwrap_or_default();
     let policy = Policy { private: reader.boolean("allow_private").unwrap_or(policy.private) };
     let given = reader.required_secret("url", "the address that requests go to");
-    let target = given.as_ref().and_then(|url| match Target::parse(url.reveal().trim()) {
+    let target = given.as_ref().and_then(|url| match target(url) {
         Err(error) => {
             reader.problem("url", error.to_string());
             None
         }
         Ok(target) => {
-            if let Err(denied) = check_url(target.sample(), policy) {
+            if let Err(denied) = check_url(target.sample(), policy)
+                && target.is_seen()
+            {
                 reader.problem("url", denied.to_string());
             }
             Some(target)
@@ -62,7 +65,7 @@ pub(super) fn read(
     let settings = reader.settings("settings");
     reader.finish();
     // The rest of the connection and its actions are examined all the same.
-    let target = target.or_else(Target::unknown)?;
+    let target = target.or_else(|| Target::unseen().ok())?;
     let connection = Connection {
         name: name.clone(),
         plugin,
@@ -79,4 +82,8 @@ pub(super) fn read(
         settings,
     };
     Some((name, connection))
+}
+
+fn target(url: &Secret) -> Result<Target, TemplateError> {
+    if url.is_seen() { Target::parse(url.reveal().trim()) } else { Target::unseen() }
 }

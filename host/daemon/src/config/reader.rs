@@ -10,25 +10,35 @@ use std::time::Duration;
 use tocsin_core::settings::{Given, duration_ms};
 use toml::{Table, Value};
 
+use super::secret::Place;
 use super::{Problem, Secret};
 
 /// A table that is being read.
 pub(super) struct Reader {
     path: String,
     table: Table,
-    asked: Vec<&'static str>,
-    problems: Rc<RefCell<Vec<Problem>>>,
+    /// Every key that was looked for, whether or not it was there: the list that an unknown key is answered with.
+    asked: RefCell<Vec<String>>,
+    found: Rc<Found>,
+}
+
+/// What reading a file brought to light, of all of its tables.
+#[derive(Default)]
+struct Found {
+    problems: RefCell<Vec<Problem>>,
+    unseen: RefCell<Vec<Problem>>,
+    places: RefCell<Vec<(String, Place)>>,
 }
 
 impl Reader {
     pub(super) fn root(table: Table) -> Self {
-        Self { path: String::new(), table, asked: Vec::new(), problems: Rc::default() }
+        Self { path: String::new(), table, asked: RefCell::default(), found: Rc::default() }
     }
 
     /// Reports a mistake in `key` of this table.
     pub(super) fn problem(&self, key: &str, problem: impl Into<String>) {
         let path = self.at(key);
-        self.problems.borrow_mut().push(Problem { path, problem: problem.into() });
+        self.found.problems.borrow_mut().push(Problem { path, problem: problem.into() });
     }
 
     fn at(&self, key: &str) -> String {
@@ -39,19 +49,43 @@ impl Reader {
         }
     }
 
+    /// Remembers that this table may have `key`. Whatever looks into the table calls this first.
+    fn ask(&self, key: &str) {
+        let mut asked = self.asked.borrow_mut();
+        if !asked.iter().any(|known| known == key) {
+            asked.push(key.to_owned());
+        }
+    }
+
+    fn value(&self, key: &str) -> Option<&Value> {
+        self.ask(key);
+        self.table.get(key)
+    }
+
     /// Whether `key` is still there.
     pub(super) fn has(&self, key: &str) -> bool {
-        self.table.contains_key(key)
+        self.value(key).is_some()
     }
 
     /// Whether `key` is there and true or false.
     pub(super) fn is_boolean(&self, key: &str) -> bool {
-        self.table.get(key).is_some_and(Value::is_bool)
+        self.value(key).is_some_and(Value::is_bool)
     }
 
     fn take(&mut self, key: &'static str) -> Option<Value> {
-        self.asked.push(key);
+        self.ask(key);
         self.table.remove(key)
+    }
+
+    /// The table under `key`. What stands in its place may be a secret, so it is never shown.
+    fn table(&mut self, key: &'static str, expected: &str) -> Option<Table> {
+        match self.take(key)? {
+            Value::Table(table) => Some(table),
+            other => {
+                self.problem(key, format!("is {}, expected {expected}", kind(&other)));
+                None
+            }
+        }
     }
 
     /// The value of `key` made by `read`, or a mistake saying that `expected` was expected.
@@ -99,7 +133,7 @@ impl Reader {
     }
 
     pub(super) fn required_text(&mut self, key: &'static str, help: &str) -> String {
-        let missing = !self.table.contains_key(key);
+        let missing = !self.has(key);
         let text = self.text(key);
         if missing {
             self.problem(key, format!("is missing: {help}"));
@@ -167,7 +201,14 @@ impl Reader {
 
     fn read_secret(&self, key: &str, value: &Value) -> Option<Secret> {
         match Secret::read(value) {
-            Ok(secret) => Some(secret),
+            Ok((secret, place)) => {
+                if let Place::Unseen(why) = &place {
+                    let unseen = Problem { path: self.at(key), problem: why.clone() };
+                    self.found.unseen.borrow_mut().push(unseen);
+                }
+                self.found.places.borrow_mut().push((self.at(key), place));
+                Some(secret)
+            }
             Err(problem) => {
                 self.problem(key, problem);
                 None
@@ -177,9 +218,7 @@ impl Reader {
 
     /// All of a table of secrets.
     pub(super) fn secrets(&mut self, key: &'static str) -> BTreeMap<String, Secret> {
-        let Some(table) = self.typed(key, "a table", |value| value.as_table().cloned()) else {
-            return BTreeMap::new();
-        };
+        let Some(table) = self.table(key, "a table") else { return BTreeMap::new() };
         let read = |(name, value): (String, Value)| {
             let secret = self.read_secret(&format!("{key}.{name}"), &value)?;
             Some((name, secret))
@@ -189,16 +228,14 @@ impl Reader {
 
     /// All of a table of a plugin's settings; what they mean is for the plugin to say.
     pub(super) fn settings(&mut self, key: &'static str) -> BTreeMap<String, Given> {
-        let Some(table) = self.typed(key, "a table", |value| value.as_table().cloned()) else {
-            return BTreeMap::new();
-        };
+        let Some(table) = self.table(key, "a table") else { return BTreeMap::new() };
         let mut settings = BTreeMap::new();
         for (name, value) in table {
             match given(&value) {
                 Some(given) => drop(settings.insert(name, given)),
                 None => {
                     let problem = "expected a text, a whole number, true, false or a list of texts";
-                    self.problem(&format!("{key}.{name}"), format!("is `{value}`, {problem}"));
+                    self.problem(&format!("{key}.{name}"), format!("is {}, {problem}", kind(&value)));
                 }
             }
         }
@@ -207,13 +244,13 @@ impl Reader {
 
     /// The table under `key`, or an empty one.
     pub(super) fn section(&mut self, key: &'static str) -> Self {
-        let table = self.typed(key, "a table", |value| value.as_table().cloned()).unwrap_or_default();
+        let table = self.table(key, "a table").unwrap_or_default();
         self.within(key, table)
     }
 
     /// The tables under `key`, by name. Names are parts of URLs and commands.
     pub(super) fn sections(&mut self, key: &'static str) -> Vec<(String, Self)> {
-        let tables = self.typed(key, "a table of tables", |value| value.as_table().cloned());
+        let tables = self.table(key, "a table of tables");
         let mut sections = Vec::new();
         for (name, value) in tables.unwrap_or_default() {
             let path = format!("{key}.{name}");
@@ -223,23 +260,40 @@ impl Reader {
             }
             match value {
                 Value::Table(table) => sections.push((name, self.within(&path, table))),
-                other => self.problem(&path, format!("`{other}` is not a table")),
+                other => self.problem(&path, format!("is {}, expected a table", kind(&other))),
             }
         }
         sections
     }
 
     fn within(&self, key: &str, table: Table) -> Self {
-        Self { path: self.at(key), table, asked: Vec::new(), problems: Rc::clone(&self.problems) }
+        Self { path: self.at(key), table, asked: RefCell::default(), found: Rc::clone(&self.found) }
     }
 
     /// Reports the keys that nobody asked for. Returns every mistake so far, in this table and in all others
     /// of the same file.
     pub(super) fn finish(self) -> Vec<Problem> {
         for key in self.table.keys() {
-            self.problem(key, format!("is unknown: there is {}", self.asked.join(", ")));
+            self.problem(key, format!("is unknown: there is {}", self.asked.borrow().join(", ")));
         }
-        self.problems.borrow().clone()
+        self.found.problems.borrow().clone()
+    }
+
+    /// The secrets of all tables that could not be seen, and where each secret was read from.
+    pub(super) fn secrets_found(&self) -> (Vec<Problem>, Vec<(String, Place)>) {
+        (self.found.unseen.borrow().clone(), self.found.places.borrow().clone())
+    }
+}
+
+/// What a value is, without saying it: it may be a secret.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::String(_) => "a text",
+        Value::Integer(_) | Value::Float(_) => "a number",
+        Value::Boolean(_) => "true or false",
+        Value::Datetime(_) => "a date",
+        Value::Array(_) => "a list",
+        Value::Table(_) => "a table",
     }
 }
 

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use tocsin_core::egress::Policy;
 use tocsin_core::retry::Schedule;
 use tocsin_core::time_zone::TimeZone;
+use tocsin_core::template::lacks_scheme;
 use toml::Table;
 use url::Url;
 
 use super::reader::Reader;
-use super::{Config, Problem, actions, connections, limits, retry, sources};
+use super::{Config, Problem, actions, connections, limits, retry, routing, sources};
 
 /// Where senders connect to when nothing is said: not reachable from outside by accident.
 const DEFAULT_LISTEN: &str = "127.0.0.1:8686";
@@ -48,11 +49,13 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<Problem>) {
         .into_iter()
         .filter_map(|(name, section)| connections::read(name, section, policy, schedule, &limits))
         .collect();
-    let actions: BTreeMap<_, _> = root
+    let mut actions: BTreeMap<_, _> = root
         .sections("actions")
         .into_iter()
         .map(|(name, section)| actions::read(name, section, &names))
         .collect();
+    let fallback = routing::read(root.section("routing"), &mut actions);
+    let (unseen, places) = root.secrets_found();
     let problems = root.finish();
     let config = Config {
         path: path.to_owned(),
@@ -67,6 +70,9 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<Problem>) {
         sources,
         connections,
         actions,
+        fallback,
+        unseen,
+        places,
     };
     (config, problems)
 }
@@ -95,6 +101,9 @@ fn parse_listen(text: &str) -> Result<SocketAddr, String> {
 fn parse_public_url(text: &str) -> Result<Url, String> {
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
+        Ok(_) | Err(_) if lacks_scheme(text) => {
+            Err(format!("`{text}` has no scheme: write `https://` in front of it"))
+        }
         Ok(_) | Err(_) => Err(format!("`{text}` is not an address such as `https://tocsin.example.org`")),
     }
 }

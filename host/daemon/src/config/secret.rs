@@ -3,7 +3,8 @@
 //! Never printed: neither `Debug` nor an error shows the value.
 
 use std::fmt;
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use toml::Value;
 
@@ -15,73 +16,120 @@ const FORMS: &str =
 
 /// A text that is not to be seen.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret {
+    text: String,
+    is_seen: bool,
+}
+
+/// Where a secret was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// It stands in the configuration itself.
+    Configuration,
+    /// In this file.
+    File(PathBuf),
+    /// In the environment, or a credential of systemd.
+    Service,
+    /// It is there for the service alone, and why.
+    Unseen(String),
+}
 
 impl Secret {
     /// Hides `text`.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self { text: text.into(), is_seen: true }
+    }
+
+    /// One that stands for a secret that this process may not see.
+    const fn unseen() -> Self {
+        Self { text: String::new(), is_seen: false }
+    }
+
+    /// Whether its text is known. A relay that runs has no other secrets.
+    pub const fn is_seen(&self) -> bool {
+        self.is_seen
     }
 
     /// The text, for where it is needed.
     pub fn reveal(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Whether there is nothing in it but white space.
     pub fn is_blank(&self) -> bool {
-        self.0.trim().is_empty()
+        self.is_seen && self.text.trim().is_empty()
     }
 
     /// Reads what a configuration says about a secret.
-    pub(super) fn read(value: &Value) -> Result<Self, String> {
+    pub(super) fn read(value: &Value) -> Result<(Self, Place), String> {
         match value {
-            Value::String(text) => Ok(Self(text.clone())),
+            Value::String(text) => Ok((Self::new(text.clone()), Place::Configuration)),
             Value::Table(table) if table.len() == 1 => {
                 let place =
                     table.iter().next().and_then(|(key, value)| Some((key.as_str(), value.as_str()?)));
-                let secret = match place {
+                let found = match place {
                     Some(("file", path)) => read_file(Path::new(path)),
                     Some(("env", name)) => std::env::var(name)
-                        .map(Self)
+                        .map(|text| (Self::new(text), Place::Service))
                         .map_err(|_| format!("the environment has no readable `{name}`")),
                     Some(("credential", name)) => read_credential(name),
                     Some((other, _)) => Err(format!("`{other}` is no place for a secret: {FORMS}")),
                     None => Err(format!("is not a secret: {FORMS}")),
                 }?;
                 // Whoever names a place means something to be there.
-                if secret.is_blank() {
+                if found.0.is_blank() {
                     let place = place.map_or("", |(_, name)| name);
                     return Err(format!("`{place}` is there, but empty"));
                 }
-                Ok(secret)
+                Ok(found)
             }
             _ => Err(format!("is not a secret: {FORMS}")),
         }
     }
 }
 
-fn read_credential(name: &str) -> Result<Secret, String> {
-    let directory = std::env::var("CREDENTIALS_DIRECTORY").map_err(|_| {
-        format!(
-            "there is no credential `{name}`: it is only there when systemd starts the relay, with \
-             `LoadCredential={name}:/path` in its unit, and not for a command in a shell"
-        )
-    })?;
+fn read_credential(name: &str) -> Result<(Secret, Place), String> {
     if name.contains('/') {
         return Err(format!("`{name}` is no credential's name"));
     }
-    read_file(&Path::new(&directory).join(name))
+    let Ok(directory) = std::env::var("CREDENTIALS_DIRECTORY") else {
+        let why = format!(
+            "there is no credential `{name}`: it is only there when systemd starts the relay, with \
+             `LoadCredential={name}:/path` in its unit, and not for a command in a shell"
+        );
+        return Ok((Secret::unseen(), Place::Unseen(why)));
+    };
+    let (secret, place) = read_file(&Path::new(&directory).join(name))?;
+    Ok((secret, if matches!(place, Place::File(_)) { Place::Service } else { place }))
 }
 
 /// The file's content without the line end that editors add.
-fn read_file(path: &Path) -> Result<Secret, String> {
-    let size = std::fs::metadata(path).map_err(|error| format!("{}: {error}", path.display()))?.len();
-    if size > FILE_BYTES_MAX {
-        return Err(format!("{} has {size} bytes, the limit is {FILE_BYTES_MAX}", path.display()));
+fn read_file(path: &Path) -> Result<(Secret, Place), String> {
+    let named = |error: std::io::Error| format!("{}: {error}", path.display());
+    let size = std::fs::metadata(path).map_err(named);
+    let text = size.and_then(|metadata| {
+        let size = metadata.len();
+        if size > FILE_BYTES_MAX {
+            return Err(format!("{} has {size} bytes, the limit is {FILE_BYTES_MAX}", path.display()));
+        }
+        match std::fs::read_to_string(path) {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(None),
+            read => read.map(Some).map_err(named),
+        }
+    })?;
+    match text {
+        Some(text) => {
+            let text = text.trim_end_matches(['\r', '\n']);
+            Ok((Secret::new(text), Place::File(path.to_owned())))
+        }
+        None => {
+            let why = format!(
+                "{} may not be read by this user: run it as the relay's user or as root",
+                path.display()
+            );
+            Ok((Secret::unseen(), Place::Unseen(why)))
+        }
     }
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(Secret(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
 impl fmt::Debug for Secret {

@@ -69,7 +69,12 @@ pub(super) fn read(name: String, mut reader: Reader) -> (String, Source) {
         replay_window_ms: reader.duration("replay_window").map_or(default.replay_window_ms, ms),
         flapping: read_flapping(&mut reader, default.flapping),
         heartbeat_ms: reader.duration("heartbeat").map(ms),
+        auto_resolve_ms: reader.duration("auto_resolve").map(ms),
     };
+    if rule.auto_resolve_ms == Some(0) {
+        reader
+            .problem("auto_resolve", "is 0: say how long an incident may be without an event, such as `7d`");
+    }
     if rule.heartbeat_ms == Some(0) {
         reader.problem("heartbeat", "is 0: say how long the source may be silent, such as `15m`");
     }
@@ -85,7 +90,11 @@ fn read_authentication(reader: &mut Reader) -> Authentication {
     // Known before a mistake in any of them, so that one mistake does not look like two.
     let given = ["token", "basic", "signing_key", "field_token", "allow"].iter().any(|key| reader.has(key));
     let token = reader.secret("token");
-    if token.as_ref().is_some_and(|token| token.reveal().chars().count() < TOKEN_CHARS_MIN) {
+    if token
+        .as_ref()
+        .filter(|token| token.is_seen())
+        .is_some_and(|token| token.reveal().chars().count() < TOKEN_CHARS_MIN)
+    {
         let problem = format!("is shorter than {TOKEN_CHARS_MIN} characters: it could be guessed");
         reader.problem("token", problem);
     }

@@ -9,14 +9,12 @@ use tocsin_core::template::{TemplateError, UrlTemplate};
 use tocsin_core::view::View;
 use url::Url;
 
-/// Stands for an address that could not be read. No configuration with it is served.
-const UNKNOWN: &str = "https://unknown.invalid/";
-
 /// An address that is filled in for each incident.
 #[derive(Clone)]
 pub struct Target {
     template: Arc<UrlTemplate>,
     sample: Url,
+    is_seen: bool,
 }
 
 impl Target {
@@ -27,17 +25,21 @@ impl Target {
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         let template = UrlTemplate::parse(text)?;
         let sample = template.fixed();
-        Ok(Self { template: Arc::new(template), sample })
+        Ok(Self { template: Arc::new(template), sample, is_seen: true })
     }
 
-    /// What stands for an address that could not be read, so that what depends on it can be examined.
-    pub(super) fn unknown() -> Option<Self> {
-        Self::parse(UNKNOWN).ok()
+    /// Stands for an address that is wrong or that this process may not see, so that what depends on the connection can
+    /// be examined.
+    ///
+    /// # Errors
+    /// None: the address is one.
+    pub(super) fn unseen() -> Result<Self, TemplateError> {
+        Ok(Self { is_seen: false, ..Self::parse("https://unseen.invalid/")? })
     }
 
-    /// Whether it stands for an address that could not be read.
-    pub fn is_unknown(&self) -> bool {
-        self.sample.as_str() == UNKNOWN
+    /// Whether the address is known. A relay that runs has no others.
+    pub const fn is_seen(&self) -> bool {
+        self.is_seen
     }
 
     /// The address for an incident.

@@ -21,7 +21,7 @@ use crate::outgoing::{Sketch, sketch};
 use crate::problem::Problem;
 use crate::{clock, words};
 
-mod would;
+pub(super) mod would;
 
 /// Headers of a peer's answer that are never shown: they may open something.
 const HIDDEN: [&str; 2] = ["set-cookie", "www-authenticate"];
@@ -46,6 +46,7 @@ pub(super) async fn list(State(control): State<Control>) -> Json<Value> {
             "filter": rule.filter,
             "delay_ms": rule.delay_ms,
             "repeat_ms": rule.repeat_ms,
+            "fallback": rule.is_fallback,
             "when": words::triggers(rule),
             "readers_may": action.readers_may.iter().map(|purpose| purpose.as_str()).collect::<Value>(),
             "problem": bindings.actions.get(&rule.name).and_then(|bound| bound.as_ref().err()),

@@ -11,7 +11,7 @@ use tocsin_core::transition::Command;
 use tocsin_store::{DeliveryQuery, IncidentQuery, ReadError, Store};
 
 use super::query::{self, ListQuery};
-use super::{Control, blocking, receipts, shapes};
+use super::{Control, blocking, receipts, shapes, unmatched};
 use crate::problem::Problem;
 
 /// Lines of an incident's history that are shown.
@@ -42,14 +42,16 @@ pub(super) async fn show(
     State(control): State<Control>,
     Path(incident): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    let store = control.app.store.clone();
+    let app = control.app.clone();
     let shown = blocking(move || -> Result<Value, Problem> {
-        let incident = find(&store, &incident)?;
+        let store = &app.store;
+        let incident = find(store, &incident)?;
         let timeline = store.timeline(incident.id, TIMELINE_MAX)?;
         let query =
             DeliveryQuery { incident: Some(incident.id), limit: DELIVERIES_MAX, ..Default::default() };
         let deliveries = store.deliveries(&query)?;
         let mut shown = shapes::incident(&incident);
+        shown["actions"] = unmatched::reasons(&app.config, &incident, &deliveries);
         shown["timeline"] = timeline.iter().map(shapes::timeline).collect();
         shown["deliveries"] = deliveries.iter().map(shapes::delivery).collect();
         Ok(shown)

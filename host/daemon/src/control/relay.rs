@@ -13,6 +13,7 @@ use crate::problem::Problem;
 pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>, Problem> {
     let store = control.app.store.clone();
     let counts = blocking(move || store.counts()).await;
+    let unmatched = super::unmatched::of_the_last_day(&control.app).await;
     let trouble = control.app.store.trouble();
     let bindings = control.app.bindings();
     let problem = |path: &str, why: &str| json!({ "path": path, "problem": why });
@@ -31,6 +32,7 @@ pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>
         "state_dir": control.app.config.state_dir,
         "counts": counts.as_ref().ok().map(shapes::counts),
         "problems": problems,
+        "unmatched": unmatched,
         "rejections": super::intake::rejections(&control.app),
         "filters": control.app.signals.filters.failing().iter().map(filter).collect::<Vec<Value>>(),
         "echoes": super::intake::echoes(&control.app),

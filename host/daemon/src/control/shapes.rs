@@ -35,6 +35,7 @@ pub(super) fn incident(incident: &Incident) -> Value {
         "links": links,
         "count": incident.count,
         "flapping": incident.flapping,
+        "unmatched": incident.unmatched,
         "opened_at": incident.opened_at.to_string(),
         "updated_at": incident.updated_at.to_string(),
         "acknowledged_at": time(incident.acknowledged_at),

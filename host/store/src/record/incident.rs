@@ -57,6 +57,8 @@ pub(super) struct IncidentV1<'a> {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     flapping: bool,
     last_occurred_at: Option<TimeV1>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unmatched: bool,
 }
 
 impl<'a> From<&'a Incident> for IncidentV1<'a> {
@@ -82,6 +84,7 @@ impl<'a> From<&'a Incident> for IncidentV1<'a> {
             reopened,
             flapping,
             last_occurred_at,
+            unmatched,
         } = incident;
         Self {
             id: IdV1(*id),
@@ -103,6 +106,7 @@ impl<'a> From<&'a Incident> for IncidentV1<'a> {
             reopened: reopened.iter().copied().map(TimeV1::from).collect(),
             flapping: *flapping,
             last_occurred_at: last_occurred_at.map(TimeV1::from),
+            unmatched: *unmatched,
         }
     }
 }
@@ -129,6 +133,7 @@ impl From<IncidentV1<'_>> for Incident {
             reopened: v1.reopened.into_iter().map(Into::into).collect(),
             flapping: v1.flapping,
             last_occurred_at: v1.last_occurred_at.map(Into::into),
+            unmatched: v1.unmatched,
         }
     }
 }

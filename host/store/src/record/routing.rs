@@ -42,6 +42,8 @@ struct SourceRuleV1 {
     replay_window_ms: u64,
     flapping: Option<FlappingV1>,
     heartbeat_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    auto_resolve_ms: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -52,14 +54,21 @@ struct FlappingV1 {
 
 impl From<&SourceRule> for SourceRuleV1 {
     fn from(rule: &SourceRule) -> Self {
-        let SourceRule { reopen_window_ms, default_severity, replay_window_ms, flapping, heartbeat_ms } =
-            rule;
+        let SourceRule {
+            reopen_window_ms,
+            default_severity,
+            replay_window_ms,
+            flapping,
+            heartbeat_ms,
+            auto_resolve_ms,
+        } = rule;
         Self {
             reopen_window_ms: *reopen_window_ms,
             default_severity: (*default_severity).into(),
             replay_window_ms: *replay_window_ms,
             flapping: flapping.map(|Flapping { reopenings, window_ms }| FlappingV1 { reopenings, window_ms }),
             heartbeat_ms: *heartbeat_ms,
+            auto_resolve_ms: *auto_resolve_ms,
         }
     }
 }
@@ -74,6 +83,7 @@ impl From<SourceRuleV1> for SourceRule {
                 .flapping
                 .map(|FlappingV1 { reopenings, window_ms }| Flapping { reopenings, window_ms }),
             heartbeat_ms: v1.heartbeat_ms,
+            auto_resolve_ms: v1.auto_resolve_ms,
         }
     }
 }
@@ -94,6 +104,8 @@ struct ActionRuleV1<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     repeat_ms: Option<u64>,
     filter: Option<Text<'a>>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_fallback: bool,
 }
 
 impl<'a> From<&'a ActionRule> for ActionRuleV1<'a> {
@@ -109,6 +121,7 @@ impl<'a> From<&'a ActionRule> for ActionRuleV1<'a> {
             delay_ms,
             repeat_ms,
             filter,
+            is_fallback,
         } = rule;
         Self {
             name: name.into(),
@@ -121,6 +134,7 @@ impl<'a> From<&'a ActionRule> for ActionRuleV1<'a> {
             delay_ms: *delay_ms,
             repeat_ms: *repeat_ms,
             filter: optional(filter.as_ref()),
+            is_fallback: *is_fallback,
         }
     }
 }
@@ -138,6 +152,7 @@ impl From<ActionRuleV1<'_>> for ActionRule {
             delay_ms: v1.delay_ms,
             repeat_ms: v1.repeat_ms,
             filter: v1.filter.map(Text::into_owned),
+            is_fallback: v1.is_fallback,
         }
     }
 }

@@ -39,9 +39,14 @@ impl State for Tables<'_> {
         rows::get(&self.incidents, tables::INCIDENTS, &id.to_bytes())
     }
 
-    fn open(&self) -> Result<Vec<Id>, Fault> {
-        let state = [keys::incident_state(IncidentState::Open)];
-        rows::ids_below(&self.incidents_by_state, tables::INCIDENTS_BY_STATE, &state)
+    fn unresolved(&self) -> Result<Vec<Id>, Fault> {
+        let mut ids = Vec::new();
+        for state in IncidentState::ALL.into_iter().filter(|state| *state != IncidentState::Resolved) {
+            let prefix = [keys::incident_state(state)];
+            ids.extend(rows::ids_below(&self.incidents_by_state, tables::INCIDENTS_BY_STATE, &prefix)?);
+        }
+        ids.sort_unstable();
+        Ok(ids)
     }
 
     fn put_incident(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), Fault> {

@@ -72,9 +72,10 @@ impl State for Memory {
         Ok(self.incidents.get(&id).cloned())
     }
 
-    fn open(&self) -> Result<Vec<Id>, Infallible> {
-        let open = |incident: &&Incident| incident.state == IncidentState::Open;
-        Ok(self.incidents.values().filter(open).map(|incident| incident.id).collect())
+    fn unresolved(&self) -> Result<Vec<Id>, Infallible> {
+        let incidents = self.incidents.values();
+        let unresolved = incidents.filter(|incident| incident.state != IncidentState::Resolved);
+        Ok(unresolved.map(|incident| incident.id).collect())
     }
 
     fn put_incident(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), Infallible> {

@@ -175,9 +175,13 @@ fn full_routing() -> Routing {
             leaves,
             delay_ms,
             repeat_ms,
+            is_fallback: true,
             ..first.clone()
         }
     }));
+    for source in routing.sources.values_mut() {
+        source.auto_resolve_ms = Some(u64::MAX);
+    }
     routing
 }
 
@@ -196,6 +200,7 @@ fn incidents() -> Vec<Incident> {
         open_since: START.plus_ms(1),
         reopened: vec![START, START.plus_ms(1)],
         flapping: true,
+        unmatched: true,
         last_occurred_at: Some(Timestamp::from_micros(i64::MIN)),
         count: u64::MAX,
         ..Incident::open(id(1), u64::MAX, &text(), &events()[0], Severity::Low, START)
@@ -206,6 +211,7 @@ fn incidents() -> Vec<Incident> {
         resolved_at: None,
         reopened: Vec::new(),
         flapping: false,
+        unmatched: false,
         last_occurred_at: None,
         ..full.clone()
     });

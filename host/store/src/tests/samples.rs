@@ -121,6 +121,7 @@ pub(super) fn routing() -> Routing {
         delay_ms: None,
         repeat_ms: None,
         filter: None,
+        is_fallback: false,
     };
     // With a heartbeat, so that each request sets a timer.
     let rule = SourceRule { heartbeat_ms: Some(3_600_000), ..SourceRule::default() };

@@ -17,7 +17,7 @@ pub(super) fn untouched() -> Incident {
 }
 
 /// `incident` as it is right after a change of this kind at `at`.
-pub(super) fn after(kind: ChangeKind, at: Timestamp, mut incident: Incident) -> Incident {
+pub(in crate::control) fn after(kind: ChangeKind, at: Timestamp, mut incident: Incident) -> Incident {
     match kind.entered().filter(|state| *state != incident.state) {
         None => {}
         Some(IncidentState::Open) => incident.reopen(at),
@@ -32,7 +32,7 @@ pub(super) fn after(kind: ChangeKind, at: Timestamp, mut incident: Incident) -> 
 }
 
 /// Why `rule` would not be told of `change` of `incident`, which was in the state `before`; empty when it would.
-pub(super) fn not_sent(
+pub(in crate::control) fn not_sent(
     rule: &ActionRule,
     incident: &Incident,
     before: IncidentState,
@@ -49,8 +49,11 @@ pub(super) fn not_sent(
         let kind = change.kind.as_str();
         reasons.push(format!("it does not run on {kind}, but on {}", words::triggers(rule)));
     }
-    // The status and the triggers are told already.
-    let enabled = ActionRule { status: ActionStatus::Enabled, ..rule.clone() };
+    if rule.is_fallback && !incident.unmatched {
+        reasons.push("it is the fallback, and another action took this incident".to_owned());
+    }
+    // The status, the triggers and the fallback are told already.
+    let enabled = ActionRule { status: ActionStatus::Enabled, is_fallback: false, ..rule.clone() };
     let router = Router::new(Routing { actions: vec![enabled], ..Routing::default() });
     if let Some(filter) = &rule.filter
         && router.is_ok_and(|router| !router.lets_through(&rule.name, incident, change))
