@@ -53,8 +53,8 @@ fn clock() -> MutexGuard<'static, SteadyClock> {
     CLOCK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The system's time, which may have been set: for what is compared with the clocks of others.
-pub fn system() -> Timestamp {
+/// The system's time, which may have been set.
+fn system() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     plus(Timestamp::from_micros(0), since)
 }
@@ -71,9 +71,9 @@ pub fn go_on_from(at: Timestamp) {
     clock().not_before(at, Instant::now());
 }
 
-/// How far the relay's clock is ahead of the system's, because that was set back.
-pub fn ahead() -> Duration {
-    Duration::from_millis(now().ms_since(system()))
+/// How many milliseconds the relay's clock is ahead of the system's, because that was set back.
+pub fn ahead_ms() -> u64 {
+    now().ms_since(system())
 }
 
 /// A new id, made at `at`.

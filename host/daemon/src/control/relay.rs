@@ -33,7 +33,7 @@ pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>
     let set_aside = blocking(move || store.set_aside()).await.unwrap_or_default();
     Ok(Json(json!({
         "set_aside": set_aside.iter().filter(|row| !row.dismissed).map(shapes::set_aside).collect::<Vec<_>>(),
-        "clock_ahead_seconds": clock::ahead().as_secs(),
+        "clock_ahead_seconds": clock::ahead_ms() / 1000,
         "version": env!("CARGO_PKG_VERSION"),
         "listen": control.app.config.listen.to_string(),
         "state_dir": control.app.config.state_dir,
