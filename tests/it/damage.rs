@@ -16,7 +16,8 @@ fn flip(store: &Path, table: &str, id: &str) {
     let database = redb::Database::open(store).expect("the store is closed");
     let transaction = database.begin_write().expect("it can be written");
     {
-        let mut rows = transaction.open_table(TableDefinition::<&[u8], &[u8]>::new(table)).expect("it is there");
+        let mut rows =
+            transaction.open_table(TableDefinition::<&[u8], &[u8]>::new(table)).expect("it is there");
         let row = rows.get(key.as_slice()).expect("it can be read").expect("the record is there");
         let mut bytes = row.value().to_vec();
         drop(row);
@@ -67,7 +68,8 @@ fn one_unreadable_delivery_costs_only_itself_and_status_names_it() {
 
     until("the others are delivered", || (delivered(&relay) == 2).then_some(()));
     let said = relay.run(&["status"]).expect(1).stdout;
-    let named = format!("set aside: deliveries {broken}, of incident {incident}: the record cannot be read: ");
+    let named =
+        format!("set aside: deliveries {broken}, of incident {incident}: the record cannot be read: ");
     assert!(said.contains(&named), "{named} in {said}");
     assert!(said.contains("It is not sent; the next one of its incident is."), "{said}");
     assert!(said.contains("tocsin verify --dismiss"), "{said}");
@@ -145,7 +147,8 @@ fn a_store_that_is_missing_or_empty_is_not_begun_anew() {
     fs::write(&store, b"").expect("it is ours");
     let empty = serve(&relay);
     assert!(empty.contains("tocsin.redb is empty, although Tocsin kept a store there"), "{empty}");
-    for words in ["restore the file from a backup", "delete", "tocsin.redb.made", "or use a new `state_dir`"] {
+    for words in ["restore the file from a backup", "delete", "tocsin.redb.made", "or use a new `state_dir`"]
+    {
         assert!(empty.contains(words), "{words} in {empty}");
     }
     fs::write(&store, kept).expect("it is ours");

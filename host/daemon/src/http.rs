@@ -36,10 +36,15 @@ async fn health(app: axum::extract::State<Arc<App>>) -> Result<&'static str, Pro
             let detail = format!("Nothing can be stored: {}.", trouble.cause());
             Err(Problem::unavailable("Not stored", detail))
         }
-        Ok((None, Ok(_))) => match [delivery::TROUBLE, timers::TROUBLE].into_iter().find(|one| quiet::ongoing(one).is_some()) {
-            Some(trouble) => Err(Problem::unavailable("Standing still", format!("The relay works, but {trouble}; the log says why."))),
-            None => Ok("ok\n"),
-        },
+        Ok((None, Ok(_))) => {
+            match [delivery::TROUBLE, timers::TROUBLE].into_iter().find(|one| quiet::ongoing(one).is_some()) {
+                Some(trouble) => Err(Problem::unavailable(
+                    "Standing still",
+                    format!("The relay works, but {trouble}; the log says why."),
+                )),
+                None => Ok("ok\n"),
+            }
+        }
         Ok((None, Err(error))) => Err(Problem::from(error)),
         Err(_) => Err(Problem::unavailable("Not readable", "The store cannot be read; the log says why.")),
     }

@@ -115,7 +115,9 @@ mod tests {
         let troubles = Troubles { ongoing: Mutex::default(), count: AtomicUsize::new(0) };
         let start = Instant::now();
         let logged: Vec<Line> = (0..=600)
-            .filter_map(|second| troubles.error("it stands still", "why", start + Duration::from_secs(second)))
+            .filter_map(|second| {
+                troubles.error("it stands still", "why", start + Duration::from_secs(second))
+            })
             .collect();
         assert_eq!(logged, [Line::First, Line::Again(300), Line::Again(300)]);
         assert_eq!(troubles.error("another", "why", start), Some(Line::First));

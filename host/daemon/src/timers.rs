@@ -78,7 +78,9 @@ pub async fn run(app: Arc<App>) {
 async fn round(app: &App, hearing: &mut Hearing) -> Result<Duration, CommitError> {
     if hearing.was_interrupted {
         app.record(Fact::Interrupted).await?;
-        tracing::warn!("for a while no request could be received: sources with a heartbeat have their time again");
+        tracing::warn!(
+            "for a while no request could be received: sources with a heartbeat have their time again"
+        );
         hearing.was_interrupted = false;
     }
     match app.store.next_timer().map_err(|error| CommitError::Storage(error.to_string()))? {

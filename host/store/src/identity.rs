@@ -97,7 +97,8 @@ impl Marker {
 
     /// Says that the store was made. Done after its first commit: a store whose creation was interrupted has none.
     pub(crate) fn put(&self) -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&self.0)?;
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&self.0)?;
         file.write_all(MARKER_TEXT.as_bytes())?;
         file.sync_all()
     }

@@ -101,9 +101,8 @@ pub(crate) fn no_router() -> Result<Router, Fault> {
 }
 
 fn compiled(routing: Routing) -> Result<Router, Fault> {
-    Router::new(routing).map_err(|invalid| {
-        fault(tables::META, tables::META_ROUTING, Problem::Body(invalid.to_string()))
-    })
+    Router::new(routing)
+        .map_err(|invalid| fault(tables::META, tables::META_ROUTING, Problem::Body(invalid.to_string())))
 }
 
 /// The first key, if it sorts before `end`.

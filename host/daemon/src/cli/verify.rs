@@ -57,7 +57,8 @@ fn dismiss(place: &Place) -> anyhow::Result<ExitCode> {
 /// The store of a relay that does not run.
 fn open(place: &Place) -> anyhow::Result<Store> {
     let path = store_in(&place.state_dir()?);
-    let is_there = path.try_exists().with_context(|| format!("looking for the store at {}", path.display()))?;
+    let is_there =
+        path.try_exists().with_context(|| format!("looking for the store at {}", path.display()))?;
     // Of a store that was made and is gone, the store itself says so.
     if !is_there && !Store::was_made(&path) {
         anyhow::bail!("there is no store at {}: nothing was ever kept", path.display());

@@ -79,9 +79,9 @@ fn plugin(loaded: &Loaded) -> Value {
 pub(super) async fn dismiss(State(control): State<Control>) -> Result<Json<Value>, Problem> {
     let store = control.app.store.clone();
     let dismissed = blocking(move || {
-        store.dismiss_set_aside().map_err(|error| {
-            Problem::unavailable("Not stored", format!("Nothing was dismissed: {error}."))
-        })
+        store
+            .dismiss_set_aside()
+            .map_err(|error| Problem::unavailable("Not stored", format!("Nothing was dismissed: {error}.")))
     });
     Ok(Json(json!({ "dismissed": dismissed.await? })))
 }

@@ -164,7 +164,8 @@ fn due(snapshot: &Snapshot, connection: &str, now: Timestamp, limit: usize) -> R
 fn due_connections(snapshot: &Snapshot) -> Result<Vec<String>, Fault> {
     let rows = snapshot.table(tables::DUE)?;
     let mut connections: Vec<String> = Vec::new();
-    while let Some(connection) = next_connection(snapshot, &rows, tables::DUE, connections.last().map(String::as_str))?
+    while let Some(connection) =
+        next_connection(snapshot, &rows, tables::DUE, connections.last().map(String::as_str))?
     {
         connections.push(connection);
     }

@@ -87,8 +87,8 @@ fn incidents(snapshot: &Snapshot, query: &IncidentQuery) -> Result<Vec<Incident>
         (tables::INCIDENTS_BY_STATE, states.map(|state| vec![keys::incident_state(state)]).collect())
     };
     page(Newest::below(snapshot, index, &prefixes, query.before)?, query.limit, |id| {
-        let incident = rows::incident(&incidents, id)?
-            .ok_or_else(|| dangling(tables::INCIDENTS, id, index))?;
+        let incident =
+            rows::incident(&incidents, id)?.ok_or_else(|| dangling(tables::INCIDENTS, id, index))?;
         let matches = query.source.as_ref().is_none_or(|source| *source == incident.source);
         Ok(matches.then_some(incident))
     })

@@ -88,12 +88,14 @@ impl Tables<'_> {
             tables::REFERENCES => rows::get::<References>(&self.references, table, key).map(|_| ()),
             tables::TIMELINE => rows::get::<TimelineItem>(&self.timeline, table, key).map(|_| ()),
             tables::PAUSES => rows::pause(&self.pauses, key).map(|_| ()),
-            tables::IDENTITIES => self.identities.get(key)?.map_or(Ok(()), |value| {
-                rows::id(table, key, value.value()).map(|_| ())
-            }),
-            tables::INCIDENT_NUMBERS => self.incident_numbers.get(key)?.map_or(Ok(()), |value| {
-                rows::id(table, key, value.value()).map(|_| ())
-            }),
+            tables::IDENTITIES => self
+                .identities
+                .get(key)?
+                .map_or(Ok(()), |value| rows::id(table, key, value.value()).map(|_| ())),
+            tables::INCIDENT_NUMBERS => self
+                .incident_numbers
+                .get(key)?
+                .map_or(Ok(()), |value| rows::id(table, key, value.value()).map(|_| ())),
             tables::SEEN => {
                 self.seen.get(key)?.map_or(Ok(()), |value| rows::seen(key, value.value()).map(|_| ()))
             }

@@ -6,7 +6,7 @@ use tocsin_core::id::Id;
 use tocsin_core::journal::{Fact, Verdict};
 
 use super::disk::Disk;
-use super::samples::{Script, outcome, options, routing, write};
+use super::samples::{Script, options, outcome, routing, write};
 use crate::tables::{self, Definition};
 use crate::{DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts, SetAside, Store, keys, raw};
 

@@ -24,8 +24,7 @@ impl Tables<'_> {
         taken.incident = Some(incident);
         let (mut first, mut waiting) = (Vec::new(), Vec::new());
         let of_incident = incident.to_bytes();
-        for id in
-            rows::ids_below(&self.deliveries_by_incident, tables::DELIVERIES_BY_INCIDENT, &of_incident)?
+        for id in rows::ids_below(&self.deliveries_by_incident, tables::DELIVERIES_BY_INCIDENT, &of_incident)?
         {
             let head = rows::delivery_head(&self.deliveries, &id.to_bytes());
             let Some(Some(head)) = taken.readable(head)? else { continue };
