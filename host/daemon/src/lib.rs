@@ -33,6 +33,7 @@ pub mod outgoing;
 pub mod plugins;
 pub mod probe;
 pub mod problem;
+pub mod quiet;
 pub mod relay;
 pub mod scrub;
 pub mod sender;

@@ -142,7 +142,8 @@ fn marks(text: &str) -> Vec<(Id, usize)> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let mut found = Vec::new();
     for (at, word) in words.iter().enumerate() {
-        let begins = word.strip_suffix("Tocsin").is_some_and(|before| !before.ends_with(char::is_alphanumeric));
+        let begins =
+            word.strip_suffix("Tocsin").is_some_and(|before| !before.ends_with(char::is_alphanumeric));
         if !begins {
             continue;
         }

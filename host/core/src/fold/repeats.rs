@@ -51,7 +51,10 @@ impl<S: State> Step<'_, S> {
             return Ok(());
         }
         for id in self.state.unresolved().kept()? {
-            let Some(incident) = self.state.incident(id).kept()? else { continue };
+            let incident = self.state.incident(id).kept()?;
+            let Some(incident) = incident.filter(|incident| incident.state == IncidentState::Open) else {
+                continue;
+            };
             for action in &ended {
                 let timer = Timer::Repeat { incident: id, action: action.name.clone() };
                 self.state.set_timer(&timer, None).kept()?;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tocsin_core::egress::Policy;
 use tocsin_core::retry::Schedule;
-use tocsin_core::time_zone::TimeZone;
 use tocsin_core::template::lacks_scheme;
+use tocsin_core::time_zone::TimeZone;
 use toml::Table;
 use url::Url;
 

@@ -83,6 +83,7 @@ enum FactV1<'a> {
         connection: Text<'a>,
         reason: Text<'a>,
     },
+    Interrupted,
     Retried {
         delivery: IdV1,
         actor: Text<'a>,
@@ -139,6 +140,7 @@ impl<'a> From<&'a Fact> for FactV1<'a> {
             Fact::Resumed { connection, reason } => {
                 Self::Resumed { connection: connection.into(), reason: reason.into() }
             }
+            Fact::Interrupted => Self::Interrupted,
             Fact::Retried { delivery, actor } => {
                 Self::Retried { delivery: IdV1(*delivery), actor: actor.into() }
             }
@@ -193,6 +195,7 @@ impl From<FactV1<'_>> for Fact {
             FactV1::Resumed { connection, reason } => {
                 Self::Resumed { connection: connection.into_owned(), reason: reason.into_owned() }
             }
+            FactV1::Interrupted => Self::Interrupted,
             FactV1::Retried { delivery, actor } => {
                 Self::Retried { delivery: delivery.0, actor: actor.into_owned() }
             }
