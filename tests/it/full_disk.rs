@@ -2,7 +2,7 @@
 //! itself once there is room.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -123,4 +123,38 @@ fn a_full_disk_is_told_everywhere_and_what_was_answered_can_be_read() {
     assert_eq!(relay.list(&["incidents", "list", "--limit", "1000"]).len(), kept.len() + 1);
     relay.run(&["verify"]).expect(0);
     notified.wait("STATUS=taking requests");
+}
+
+#[test]
+fn a_relay_that_is_started_on_a_full_disk_shows_what_it_has_and_goes_on_when_there_is_room() {
+    let site = Site::new("");
+    let Some(disk) = Disk::mount(&site) else {
+        skipped("the start on a full disk: none of its own can be mounted here");
+        return;
+    };
+    site.configure(&format!("state_dir = \"{}/state\"\n{}", disk.path.display(), source("hook", "webhook")));
+    let mut relay = Relay::start_in(site);
+    relay.send(&alert(0)).expect(200);
+    relay.kill();
+    let filler = disk.path.join("filler");
+    let mut file = fs::File::create(&filler).expect("it is ours");
+    while file.write_all(&[1; 4096]).is_ok() {}
+    drop(file);
+    relay.restart_unwell();
+
+    let health = Request::new("GET", "/healthz");
+    let said = relay.send(&health).problem(503);
+    assert!(said.contains(FULL), "{said}");
+    let refused = relay.send(&alert(1)).problem(503);
+    assert!(refused.contains(FULL), "{refused}");
+    let status = relay.run(&["status"]).expect(1).stdout;
+    assert!(status.contains(&format!("stands still: the store: nothing can be stored: {FULL}")), "{status}");
+    let shown = relay.run(&["incidents", "show", "1"]).expect(0).stdout;
+    assert!(shown.contains("Alert 0"), "{shown}");
+
+    fs::remove_file(&filler).expect("it is ours");
+    until("the store sees for itself", || (relay.send(&health).status == 200).then_some(()));
+    until("the start is recorded", || (relay.send(&alert(1)).status == 200).then_some(()));
+    assert_eq!(relay.list(&["incidents", "list"]).len(), 2);
+    relay.run(&["verify"]).expect(0);
 }

@@ -5,6 +5,7 @@
 mod bad_input;
 mod bundled;
 mod config;
+mod damage;
 mod delivery;
 mod demo;
 mod full_disk;

@@ -127,6 +127,8 @@ pub enum Fact {
     },
     /// Timers are due.
     Ticked,
+    /// For a while no source could have been heard: the relay was stopped, or could store nothing.
+    Interrupted,
     /// An operator wants a dead letter, or one that waits for its time, tried now.
     Retried {
         /// Which.

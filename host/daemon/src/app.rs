@@ -3,6 +3,7 @@
 //! Holds no logic of the road itself: that is [`crate::pipeline`].
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
@@ -21,13 +22,17 @@ use crate::links::Links;
 use crate::pipeline::micros;
 use crate::sender::Senders;
 use crate::trace::Trace;
-use crate::words;
+use crate::{quiet, words};
 
 /// Places in the store's queue that only the relay's own work may take, so that the outcome of a delivery is
 /// never turned away by a flood of requests.
 pub const QUEUE_RESERVE: usize = 256;
 /// Steps of the road that may wait for a slow reader before it misses some.
 const TRACE_BUFFER: usize = 4096;
+/// Why nothing is stored yet, when the store says of no trouble any more.
+const NOT_BEGUN: &str = "the relay's start is being recorded";
+/// What the log calls it.
+const NOT_STORED: &str = "an entry could not be stored";
 
 /// What wakes the workers and shows steps. The store's writer gives them, so that nothing waits because whoever
 /// wanted an entry recorded is gone by the time it is.
@@ -91,6 +96,8 @@ pub struct App {
     pub holds: Holds,
     /// What came in at each source, and what became of it.
     pub intake: Intake,
+    /// Whether the start is recorded: before that, nothing else may be.
+    is_begun: AtomicBool,
     bindings: RwLock<Arc<Bindings>>,
 }
 
@@ -127,6 +134,7 @@ impl App {
             links,
             signals: Arc::new(Signals::default()),
             holds: Holds::default(),
+            is_begun: AtomicBool::new(false),
             bindings: RwLock::new(Arc::new(bindings)),
         }
     }
@@ -180,6 +188,11 @@ impl App {
     /// # Errors
     /// It does not fit, or could not be stored: then nothing was changed.
     pub async fn commit(&self, write: Write) -> Result<Applied, CommitError> {
+        let is_start = matches!(write.entry.fact, Fact::Started { .. });
+        if !is_start && !self.is_begun.load(Ordering::Acquire) {
+            let cause = self.store.trouble().map(|trouble| trouble.cause());
+            return Err(CommitError::Storage(cause.unwrap_or_else(|| NOT_BEGUN.to_owned())));
+        }
         let (reply, answer) = oneshot::channel();
         let signals = Arc::clone(&self.signals);
         let began = Instant::now();
@@ -192,11 +205,17 @@ impl App {
         };
         self.store.submit(write, respond).map_err(|_| CommitError::Busy)?;
         match answer.await {
-            Ok(Ok(applied)) => Ok(applied),
+            Ok(Ok(applied)) => {
+                quiet::over(NOT_STORED);
+                if is_start {
+                    self.is_begun.store(true, Ordering::Release);
+                }
+                Ok(applied)
+            }
             Ok(Err(WriteError::Rejected(rejection))) => Err(rejection.into()),
             Ok(Err(WriteError::Closed)) | Err(_) => Err(CommitError::Stopping),
             Ok(Err(WriteError::Storage(fault))) => {
-                tracing::error!(%fault, "an entry could not be stored");
+                quiet::error(NOT_STORED, &fault);
                 Err(CommitError::Storage(fault.cause()))
             }
         }

@@ -101,7 +101,7 @@ enum Command {
     #[command(subcommand, visible_alias = "plugin")]
     Plugins(plugins::Plugins),
     /// Fold the journal again and compare it with the store.
-    Verify,
+    Verify(verify::VerifyArgs),
     /// Measure this machine: how many requests a relay takes, durably, and delivers.
     Bench(bench::BenchArgs),
 }
@@ -165,7 +165,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Sources(command) => sources::run(&place, command),
         Command::Receipts(command) => receipts::run(&place, command),
         Command::Plugins(command) => plugins::run(&place, command),
-        Command::Verify => verify::run(&place),
+        Command::Verify(args) => verify::run(&place, &args),
         Command::Bench(args) => bench::run(&args),
     }
 }

@@ -84,6 +84,7 @@ pub fn router(app: Arc<App>, shelf: Arc<Shelf>) -> Router {
         .route("/actions", get(actions::list))
         .route("/actions/{action}/try", post(actions::try_out))
         .route("/verify", post(relay::verify))
+        .route("/dismiss", post(relay::dismiss))
         .route("/incidents", get(incidents::list))
         .route("/incidents/{incident}", get(incidents::show))
         .route("/incidents/{incident}/modify", post(incidents::modify))

@@ -18,8 +18,8 @@ use tokio::time::Instant;
 
 use crate::app::{App, CommitError};
 use crate::attempt::Attempt;
-use crate::clock;
 use crate::pipeline::deliver;
+use crate::{clock, quiet};
 
 mod pace;
 
@@ -29,6 +29,10 @@ use pace::Pace;
 const SLEEP_MAX: Duration = Duration::from_secs(30);
 /// The pause after the store could not be read or written.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
+/// What the log calls it.
+pub const TROUBLE: &str = "deliveries stand still";
+/// The same of an outcome.
+const OUTCOME_TROUBLE: &str = "what came of an attempt could not be stored and is tried again";
 
 /// What is under way.
 #[derive(Default)]
@@ -59,10 +63,13 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut workers = Workers::default();
     while !*stop.borrow() {
         let wake = match workers.round(&app).await {
-            Ok(wake) => wake,
+            Ok(wake) => {
+                quiet::over(TROUBLE);
+                wake
+            }
             Err(Trouble::Commit(CommitError::Stopping)) => break,
             Err(trouble) => {
-                tracing::error!(error = %trouble, "deliveries stand still");
+                quiet::error(TROUBLE, &trouble);
                 Instant::now() + TROUBLE_PAUSE
             }
         };
@@ -181,7 +188,13 @@ impl Workers {
 
 /// When a connection's first delivery, which is not due yet, will be.
 fn next_due(app: &App, connection: &str) -> Result<Instant, ReadError> {
-    Ok(app.store.next_due(connection)?.map_or_else(|| Instant::now() + SLEEP_MAX, moment))
+    let now = clock::now();
+    Ok(match app.store.next_due(connection)? {
+        // It was due when none could be read: its record is about to be set aside.
+        Some(at) if at.plus_ms(1000) < now => Instant::now() + TROUBLE_PAUSE,
+        Some(at) => moment(at),
+        None => Instant::now() + SLEEP_MAX,
+    })
 }
 
 /// A time of the clock as the timer counts; never less than a moment ahead, since the clock's grain is finer.
@@ -196,8 +209,14 @@ async fn make(app: &App, attempt: Attempt) {
     let settled = deliver(app, attempt).await;
     loop {
         match app.record(settled.clone()).await {
-            Ok(_) => return,
-            Err(CommitError::Busy | CommitError::Storage(_)) => tokio::time::sleep(TROUBLE_PAUSE).await,
+            Ok(_) => {
+                quiet::over(OUTCOME_TROUBLE);
+                return;
+            }
+            Err(error @ (CommitError::Busy | CommitError::Storage(_))) => {
+                quiet::error(OUTCOME_TROUBLE, &error);
+                tokio::time::sleep(TROUBLE_PAUSE).await;
+            }
             Err(CommitError::Stopping) => return,
             Err(CommitError::Rejected(rejection)) => {
                 tracing::error!(delivery = %id, %rejection, "what came of an attempt does not fit");

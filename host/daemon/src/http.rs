@@ -8,6 +8,7 @@ use axum::routing::{any, get};
 
 use crate::app::App;
 use crate::problem::Problem;
+use crate::{delivery, quiet, timers};
 
 mod client;
 mod credentials;
@@ -26,7 +27,7 @@ pub fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// 200 while the store can be read and, as far as is known, written.
+/// 200 while the store can be read and, as far as is known, written, and neither deliveries nor timers stand still.
 async fn health(app: axum::extract::State<Arc<App>>) -> Result<&'static str, Problem> {
     let store = app.store.clone();
     let read = tokio::task::spawn_blocking(move || (store.trouble(), store.pauses()));
@@ -35,7 +36,16 @@ async fn health(app: axum::extract::State<Arc<App>>) -> Result<&'static str, Pro
             let detail = format!("Nothing can be stored: {}.", trouble.cause());
             Err(Problem::unavailable("Not stored", detail))
         }
-        Ok((None, read)) => read.map(|_| "ok\n").map_err(Problem::from),
+        Ok((None, Ok(_))) => {
+            match [delivery::TROUBLE, timers::TROUBLE].into_iter().find(|one| quiet::ongoing(one).is_some()) {
+                Some(trouble) => Err(Problem::unavailable(
+                    "Standing still",
+                    format!("The relay works, but {trouble}; the log says why."),
+                )),
+                None => Ok("ok\n"),
+            }
+        }
+        Ok((None, Err(error))) => Err(Problem::from(error)),
         Err(_) => Err(Problem::unavailable("Not readable", "The store cannot be read; the log says why.")),
     }
 }

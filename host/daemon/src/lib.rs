@@ -28,6 +28,7 @@ pub mod links;
 pub mod outgoing;
 pub mod plugins;
 pub mod problem;
+pub mod quiet;
 pub mod relay;
 pub mod scrub;
 pub mod sender;

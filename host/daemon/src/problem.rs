@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use tocsin_store::ReadError;
 
 use crate::app::CommitError;
+use crate::quiet;
 
 /// Seconds after which a sender that was turned away may come again: the queue empties in less.
 const RETRY_AFTER_SECONDS: &str = "5";
@@ -120,7 +121,7 @@ impl From<CommitError> for Problem {
 
 impl From<ReadError> for Problem {
     fn from(error: ReadError) -> Self {
-        tracing::error!(%error, "the store could not be read");
+        quiet::error("the store could not be read", &error);
         let cause = match error {
             ReadError::Storage(fault) => fault.cause(),
             ReadError::Closed => error.to_string(),

@@ -12,17 +12,20 @@ use std::time::Duration;
 use anyhow::Context;
 use tocsin_core::journal::Fact;
 use tocsin_sandbox::{Limits, Sandbox, SandboxConfig};
-use tocsin_store::{Options, Store};
+use tocsin_store::{Options, ReadError, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::app::{App, QUEUE_RESERVE};
+use crate::app::{App, CommitError, QUEUE_RESERVE};
 use crate::config::Config;
 use crate::links::Links;
 use crate::plugins::{Progress, Shelf, Watch, load_bundled, rescan};
 use crate::sender::Senders;
-use crate::{control, delivery, http, intake, server, timers};
+use crate::{clock, control, delivery, http, intake, quiet, server, timers};
+
+/// The pause between two attempts to record the start.
+const BEGIN_PAUSE: Duration = Duration::from_secs(1);
 
 /// A relay that runs.
 pub struct Relay {
@@ -86,6 +89,9 @@ impl Relay {
             ..Options::default()
         };
         let store = Store::open(&config.store_path(), options)?;
+        if let Some(at) = store.last_entry_at()? {
+            clock::go_on_from(at);
+        }
         let senders = Senders::new(config.connections.values()).context("preparing to send requests")?;
         make_directory(&config.cache_dir)?;
         let sandbox = sandbox(&config, Some(config.cache_dir.clone()))?;
@@ -102,7 +108,7 @@ impl Relay {
         let links = Links::open(&config.state_dir, config.public_url.clone(), config.limits.keep_links)
             .context("the key of the links in messages (links.key in the state directory)")?;
         let app = Arc::new(App::new(config, store, senders, links, bindings));
-        begin(&app).await?;
+        let begun = begin(&app).await?;
 
         let shelf = Arc::new(shelf);
         let (stop, stopped) = watch::channel(false);
@@ -120,6 +126,9 @@ impl Relay {
         let watching = tokio::spawn(follow(watch, Arc::clone(&app), Arc::clone(&shelf)));
         let timers = tokio::spawn(timers::run(Arc::clone(&app)));
         let counting = tokio::spawn(intake::run(Arc::clone(&app)));
+        if !begun {
+            tokio::spawn(begin_later(Arc::clone(&app)));
+        }
         Ok(Self { app, shelf, address, stop, servers, deliveries, watching, timers, counting })
     }
 
@@ -157,14 +166,31 @@ async fn ended(task: JoinHandle<()>) {
     }
 }
 
-/// Records the start, with the configuration when it is another than before.
-async fn begin(app: &App) -> anyhow::Result<()> {
+/// Records the start, with the configuration when it is another than before. On a full disk it is not: whether it was.
+async fn begin(app: &App) -> anyhow::Result<bool> {
     let routing = app.config.routing();
     let before = app.store.routing()?;
     let routing = (routing != before).then_some(routing);
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    app.record(Fact::Started { version, routing }).await.context("recording the start")?;
-    Ok(())
+    match app.record(Fact::Started { version, routing }).await {
+        Ok(_) => Ok(true),
+        Err(CommitError::Storage(_)) if app.store.trouble().is_some() => Ok(false),
+        Err(error) => Err(error).context("recording the start"),
+    }
+}
+
+/// Records the start as soon as it can be. Until then what is kept can be read, and nothing is written.
+async fn begin_later(app: Arc<App>) {
+    tracing::error!("the start could not be recorded: nothing is received or sent until it can be");
+    loop {
+        tokio::time::sleep(BEGIN_PAUSE).await;
+        match begin(&app).await {
+            Ok(true) => break tracing::info!("the start is recorded: requests are received"),
+            Ok(false) => {}
+            Err(_) if app.store.counts() == Err(ReadError::Closed) => break,
+            Err(error) => quiet::error("the start could not be recorded", &format!("{error:#}")),
+        }
+    }
 }
 
 /// Puts dropped plugins in force as they come.

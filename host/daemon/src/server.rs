@@ -17,6 +17,8 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower_service::Service;
 
+use crate::quiet;
+
 /// Connections at the same time; further ones wait in the system's backlog.
 const CONNECTIONS_MAX: usize = 1024;
 /// How long a sender may take for a request's head, and between two requests.
@@ -103,14 +105,20 @@ pub async fn serve<L: Listener>(
     }
 }
 
+/// What the log calls it.
+const NOT_ACCEPTED: &str = "a connection could not be accepted";
+
 type Accepted<S> = (S, Option<Peer>, OwnedSemaphorePermit);
 
 async fn accept<L: Listener>(listener: &L, connections: &Arc<Semaphore>) -> Option<Accepted<L::Stream>> {
     let place = Arc::clone(connections).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, peer)) => Some((stream, peer, place)),
+        Ok((stream, peer)) => {
+            quiet::over(NOT_ACCEPTED);
+            Some((stream, peer, place))
+        }
         Err(error) => {
-            tracing::warn!(%error, "a connection could not be accepted");
+            quiet::error(NOT_ACCEPTED, &error);
             tokio::time::sleep(ACCEPT_PAUSE).await;
             None
         }

@@ -9,6 +9,8 @@ use sd_notify::NotifyState;
 use tocsin_store::{Fault, ReadError, Store};
 use tokio::task::JoinHandle;
 
+use crate::quiet;
+
 /// Without a watchdog there is nothing to do between start and stop; look again this seldom.
 const NO_WATCHDOG: Duration = Duration::from_secs(24 * 60 * 60);
 /// What `systemctl status` shows while all is well.
@@ -26,7 +28,7 @@ pub fn ready(store: Store) -> JoinHandle<()> {
             let state = match tokio::task::spawn_blocking(move || state(&store)).await {
                 Ok(state) => state,
                 Err(error) => {
-                    tracing::error!(%error, "the store did not answer");
+                    quiet::error("the store did not answer", &error);
                     continue;
                 }
             };
@@ -54,7 +56,7 @@ fn state(store: &Store) -> State {
         (Err(ReadError::Storage(fault @ Fault::Reopening)), _) => (fault.cause(), false),
         (Err(ReadError::Storage(fault)), _) => (format!("the store cannot be read: {}", fault.cause()), true),
         (Err(ReadError::Closed), _) => ("stopping".to_owned(), true),
-        (Ok(_), Some(fault)) => (format!("nothing can be stored: {}", fault.cause()), true),
+        (Ok(_), Some(fault)) => (format!("nothing can be stored: {}", fault.advice()), true),
         (Ok(_), None) => (WELL.to_owned(), true),
     };
     State { words, is_alive }
@@ -67,6 +69,6 @@ pub fn stopping() {
 
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        tracing::warn!(%error, "systemd could not be told");
+        quiet::error("systemd could not be told", &error);
     }
 }

@@ -1,4 +1,4 @@
-//! Lets time pass: tells the journal when a timer is due.
+//! Lets time pass: tells the journal when a timer is due, and when no source could have been heard for a while.
 //!
 //! Decides nothing: what a timer does is in `tocsin_core::fold`.
 
@@ -6,38 +6,115 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tocsin_core::journal::Fact;
+use tocsin_core::time::Timestamp;
 
 use crate::app::{App, CommitError};
-use crate::clock;
+use crate::{clock, quiet};
 
-/// The longest sleep: a clock that was set must not keep a timer for long.
-const SLEEP_MAX: Duration = Duration::from_secs(30);
+/// The longest sleep: a clock that was set must not keep a timer for long, and an interruption must show.
+const SLEEP_MAX: Duration = Duration::from_secs(5);
+/// A sleep that is longer than it was to be by this was an interruption: the process was stopped, or the machine.
+const OVERSLEPT: Duration = Duration::from_secs(5);
 /// The pause after the store could not be read or written.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
+/// What the log calls it.
+pub const TROUBLE: &str = "timers stand still";
+
+/// Notices that for a while no source could have been heard.
+#[derive(Debug, Default)]
+struct Hearing {
+    /// When the sleep that began last was to end.
+    until: Option<Timestamp>,
+    was_interrupted: bool,
+}
+
+impl Hearing {
+    /// A sleep of this length begins at `now`.
+    fn sleeps(&mut self, now: Timestamp, wait: Duration) {
+        self.until = Some(now.plus_ms(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)));
+    }
+
+    /// It is `now`, after the sleep.
+    fn wakes(&mut self, now: Timestamp) {
+        if let Some(until) = self.until.take()
+            && u128::from(now.ms_since(until)) >= OVERSLEPT.as_millis()
+        {
+            self.was_interrupted = true;
+        }
+    }
+}
 
 /// Runs until it is aborted, or the store is closed.
 pub async fn run(app: Arc<App>) {
+    let mut hearing = Hearing::default();
+    let mut set_aside = None;
     loop {
-        let wait = match app.store.next_timer() {
-            Ok(Some(at)) if at <= clock::now() => match app.record(Fact::Ticked).await {
-                Ok(_) => continue,
-                Err(CommitError::Stopping) => return,
-                Err(error) => {
-                    tracing::error!(%error, "timers stand still");
-                    TROUBLE_PAUSE
-                }
-            },
-            // Never less than a moment: the clock's grain is finer than the timer's.
-            Ok(Some(at)) => Duration::from_millis(at.ms_since(clock::now()) + 1).min(SLEEP_MAX),
-            Ok(None) => SLEEP_MAX,
+        hearing.wakes(clock::now());
+        // What senders were refused meanwhile was not their silence.
+        hearing.was_interrupted |= app.store.trouble().is_some();
+        report_set_aside(&app, &mut set_aside);
+        let wait = match round(&app, &mut hearing).await {
+            Ok(Duration::ZERO) => continue,
+            Ok(wait) => {
+                quiet::over(TROUBLE);
+                wait
+            }
+            Err(CommitError::Stopping) => return,
             Err(error) => {
-                tracing::error!(%error, "timers stand still");
+                quiet::error(TROUBLE, &error);
+                hearing.was_interrupted |= matches!(error, CommitError::Storage(_));
                 TROUBLE_PAUSE
             }
         };
+        hearing.sleeps(clock::now(), wait);
         tokio::select! {
             () = app.signals.timed.heard() => {}
             () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// Runs what is due. Returns how long to sleep; not at all when more may be due.
+async fn round(app: &App, hearing: &mut Hearing) -> Result<Duration, CommitError> {
+    if hearing.was_interrupted {
+        app.record(Fact::Interrupted).await?;
+        tracing::warn!(
+            "for a while no request could be received: sources with a heartbeat have their time again"
+        );
+        hearing.was_interrupted = false;
+    }
+    match app.store.next_timer().map_err(|error| CommitError::Storage(error.to_string()))? {
+        Some(at) if at <= clock::now() => app.record(Fact::Ticked).await.map(|_| Duration::ZERO),
+        // Never less than a moment: the clock's grain is finer than the timer's.
+        Some(at) => Ok(Duration::from_millis(at.ms_since(clock::now()) + 1).min(SLEEP_MAX)),
+        None => Ok(SLEEP_MAX),
+    }
+}
+
+/// Logs that records were set aside since the last look.
+fn report_set_aside(app: &App, known: &mut Option<u64>) {
+    let Ok(count) = app.store.set_aside_count() else { return };
+    if count > known.unwrap_or(0) {
+        tracing::error!(count, "records that cannot be read were set aside: `tocsin status` names them");
+    }
+    *known = Some(count);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(seconds * 1_000_000)
+    }
+
+    #[test]
+    fn a_process_that_slept_far_longer_than_it_asked_for_was_interrupted() {
+        for (woke, is_interrupted) in [(101, false), (103, false), (104, false), (107, true), (9000, true)] {
+            let mut hearing = Hearing::default();
+            hearing.sleeps(at(100), Duration::from_secs(2));
+            hearing.wakes(at(woke));
+            assert_eq!(hearing.was_interrupted, is_interrupted, "{woke}");
         }
     }
 }

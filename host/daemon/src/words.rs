@@ -135,3 +135,27 @@ pub fn triggers(rule: &ActionRule) -> String {
     }
     line
 }
+
+/// What follows from a record of this table of the store that was set aside, in a sentence.
+pub fn set_aside(table: &str) -> &'static str {
+    match table {
+        "incidents" | "identities" => "The next event with its key opens a new incident.",
+        "deliveries" | "delivery_contents" => {
+            "It is not sent; the next one of its incident is. Look at the incident, and notify by hand if needed."
+        }
+        "lanes" => "The order of the incident's deliveries was restored from the deliveries themselves.",
+        "references" => {
+            "What the peer calls the incident is not known any more: the next delivery may begin a new message or \
+             ticket there."
+        }
+        "timeline" => "The line is missing from the incident's history.",
+        "receipts" => "The receipt is missing from lists; what its events did stays.",
+        "requests" | "requests_dead" => "The raw request cannot be shown or decoded again.",
+        "source_counts" => "The counts of this source begin anew.",
+        "timers" | "timers_by_time" => "The timer was restored, or runs once at once.",
+        "pauses" => "The connection is tried again.",
+        "meta" => "It was made anew.",
+        "seen" => "A repeated delivery of the same request would be applied again.",
+        _ => "The row is missing from lists.",
+    }
+}

@@ -4,6 +4,7 @@ use std::io;
 
 use tocsin_core::fold::Rejection;
 
+pub use crate::identity::Displaced;
 use crate::medium::GivenUp;
 pub use crate::record::Problem;
 
@@ -24,6 +25,9 @@ pub enum Fault {
     /// The file is opened again after an earlier error; the next attempt may find it open.
     #[error("the store is being opened again after an I/O error")]
     Reopening,
+    /// The file is no longer at its path.
+    #[error("{0}")]
+    Displaced(Displaced),
     /// The file is damaged.
     #[error(
         "the store's file is damaged ({0}): restore the latest backup; the damaged file still holds the rest"
@@ -36,6 +40,8 @@ pub enum Fault {
         table: &'static str,
         /// Which, in words.
         key: String,
+        /// Its key.
+        row: Vec<u8>,
         /// What is wrong with it.
         problem: Problem,
     },
@@ -45,12 +51,22 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// What is wrong and what to do, for the operator.
+    pub fn advice(&self) -> String {
+        match self {
+            Self::Displaced(displaced) => displaced.to_string(),
+            other => other.cause(),
+        }
+    }
+
     /// What is wrong, for whoever need not know what is in the store.
     pub fn cause(&self) -> String {
         match self {
             Self::Record { .. } | Self::Panicked(_) => {
                 "it is one entry's trouble; the log says more".to_owned()
             }
+            // Where it is, and what is to be done there, is for the operator.
+            Self::Displaced(_) => "the store's file was deleted or replaced".to_owned(),
             Self::DiskFull | Self::Io { .. } | Self::Reopening | Self::Damaged(_) => self.to_string(),
         }
     }
@@ -161,6 +177,19 @@ pub enum OpenError {
         found: u32,
         /// The earliest format that this version reads.
         supported: u32,
+    },
+    /// A store was made here, and is gone.
+    #[error(
+        "{store} {problem}, although Tocsin kept a store there (see {marker}): restore the file from a backup; to begin \
+         anew with an empty store, delete {marker}, or use a new `state_dir`"
+    )]
+    Lost {
+        /// The file.
+        store: String,
+        /// Whether it is missing or empty.
+        problem: &'static str,
+        /// The file that says so.
+        marker: String,
     },
     /// It is something else.
     #[error(

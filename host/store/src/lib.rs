@@ -5,13 +5,16 @@
 //! decision of its own. What is on disk is drawn in `README.md`.
 //!
 //! Reading order: `store` (the interface) → `writer` (group commit) → `state` (the fold's state in redb)
-//! → `tables`, `keys`, `record` (what is on disk) → `live`, `medium`, `aside` (the file, and its errors) →
+//! → `tables`, `keys`, `record` (what is on disk) → `live`, `medium`, `aside`, `identity` (the file, and its
+//! errors) → `set_aside`, `damage` (records that cannot be read) →
 //! `read` → `verify`.
 #![forbid(unsafe_code)]
 
 mod aside;
 mod counts;
+mod damage;
 mod error;
+mod identity;
 mod keys;
 mod live;
 mod medium;
@@ -19,6 +22,7 @@ mod read;
 mod record;
 mod requests;
 mod rows;
+mod set_aside;
 mod state;
 mod store;
 mod tables;
@@ -26,8 +30,9 @@ mod verify;
 mod writer;
 
 pub use counts::{Rejections, SourceCounts};
-pub use error::{Busy, Fault, OpenError, Problem, ReadError, WriteError};
+pub use error::{Busy, Displaced, Fault, OpenError, Problem, ReadError, WriteError};
 pub use read::{Counts, DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts};
+pub use set_aside::SetAside;
 pub use store::{Options, Store, Write};
 pub use verify::{Difference, TableCount, Verified};
 

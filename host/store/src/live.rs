@@ -15,7 +15,9 @@ use redb::{
 };
 
 use crate::aside::Aside;
+use crate::damage::Damage;
 use crate::error::{Fault, OpenError, OrFault, ReadError};
+use crate::identity::{Identity, Marker};
 use crate::medium::{Medium, Way};
 use crate::tables;
 
@@ -28,6 +30,9 @@ pub(crate) struct Live {
     path: Option<PathBuf>,
     cache_bytes: usize,
     condition: RwLock<Condition>,
+    /// Of the file, unless it is a backend of the caller's.
+    identity: Option<Identity>,
+    damage: Arc<Damage>,
     /// How often the writer has seen to the file.
     mends: Mutex<u64>,
     mended: Condvar,
@@ -58,23 +63,81 @@ impl Live {
             kind: error.kind(),
             message: error.to_string(),
         };
+        let marker = Marker::of(path);
+        let is_made = marker.is_there();
+        if is_made {
+            match std::fs::metadata(path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Err(marker.lost(path, "is missing"));
+                }
+                Ok(about) if about.len() == 0 => return Err(marker.lost(path, "is empty")),
+                Ok(_) | Err(_) => {}
+            }
+        }
         let file = open_file(path).map_err(refused)?;
+        let identity = Identity::of(&file, path).map_err(refused)?;
         let backend = FileBackend::new(file)
             .map_err(|error| OpenError::Fault { store: store.clone(), fault: error.into() })?;
-        Self::over(Medium::new(backend), Some(path.to_owned()), cache_bytes)
+        let medium = Medium::new(backend);
+        if is_made && medium.is_unfinished().map_err(refused)? {
+            return Err(marker.lost(path, "holds nothing"));
+        }
+        let mut live = Self::over(medium, Some(path.to_owned()), cache_bytes, is_made)?;
+        live.identity = Some(identity);
+        if !is_made && live.trouble().is_none() {
+            // Without it, the store is as good; the next start tries again.
+            let _ = marker.put();
+        }
+        Ok(live)
     }
 
     /// Opens the store in `backend`, or makes one.
     pub(crate) fn open_backend(backend: impl StorageBackend, cache_bytes: usize) -> Result<Self, OpenError> {
-        Self::over(Medium::new(backend), None, cache_bytes)
+        Self::over(Medium::new(backend), None, cache_bytes, false)
     }
 
-    fn over(medium: Arc<Medium>, path: Option<PathBuf>, cache_bytes: usize) -> Result<Self, OpenError> {
+    /// `is_made` says that a store must be there.
+    fn over(
+        medium: Arc<Medium>,
+        path: Option<PathBuf>,
+        cache_bytes: usize,
+        is_made: bool,
+    ) -> Result<Self, OpenError> {
         let store = name(path.as_deref());
-        let opening = Opening::new(&medium, cache_bytes).map_err(|error| explain(error, &store))?;
-        prepare(&opening.database, &store)?;
-        let condition = RwLock::new(Condition::Open(opening));
-        Ok(Self { medium, path, cache_bytes, condition, mends: Mutex::default(), mended: Condvar::new() })
+        let condition = match Opening::new(&medium, cache_bytes).map_err(|error| explain(error, &store)) {
+            Ok(opening) => Condition::Open(opening),
+            // What is there can be read meanwhile.
+            Err(OpenError::Fault { store, fault: Fault::DiskFull }) => {
+                let fault = || OpenError::Fault { store: store.clone(), fault: Fault::DiskFull };
+                let opening = Opening::aside(&medium, cache_bytes).map_err(|_| fault())?;
+                Condition::Aside(opening, Fault::DiskFull)
+            }
+            Err(error) => return Err(error),
+        };
+        match &condition {
+            Condition::Open(opening) => prepare(&opening.database, &store, is_made)?,
+            // Nothing can be made over it: it must be there.
+            Condition::Aside(opening, fault) => match prepare_aside(&opening.database, &store)? {
+                true => {}
+                false => return Err(OpenError::Fault { store, fault: fault.clone() }),
+            },
+            Condition::Broken(_) | Condition::Closed => {}
+        }
+        Ok(Self {
+            medium,
+            path,
+            cache_bytes,
+            condition: RwLock::new(condition),
+            identity: None,
+            damage: Arc::default(),
+            mends: Mutex::default(),
+            mended: Condvar::new(),
+        })
+    }
+
+    /// The rows that readers could not read.
+    pub(crate) fn damage(&self) -> &Arc<Damage> {
+        &self.damage
     }
 
     /// The file's path, unless it is a backend of the caller's.
@@ -104,6 +167,7 @@ impl Live {
 
     /// The next transaction. Waits for the one before.
     pub(crate) fn begin_write(&self) -> Result<WriteTransaction, Fault> {
+        self.identity.as_ref().map_or(Ok(()), Identity::check)?;
         let opening = match &*self.read() {
             Condition::Open(opening) => opening.clone(),
             Condition::Aside(_, fault) | Condition::Broken(fault) => return Err(fault.clone()),
@@ -120,7 +184,8 @@ impl Live {
     pub(crate) fn trouble(&self) -> Option<Fault> {
         match &*self.read() {
             Condition::Aside(_, fault) | Condition::Broken(fault) => Some(fault.clone()),
-            Condition::Open(_) | Condition::Closed => None,
+            Condition::Open(_) => self.identity.as_ref().and_then(|identity| identity.check().err()),
+            Condition::Closed => None,
         }
     }
 
@@ -245,11 +310,21 @@ pub(crate) fn scratch(medium: &Arc<Medium>, cache_bytes: usize) -> Result<Databa
 }
 
 /// Checks the format of what is there; makes the tables of a new store.
-fn prepare(database: &Database, store: &str) -> Result<(), OpenError> {
+fn prepare(database: &Database, store: &str, is_made: bool) -> Result<(), OpenError> {
+    let fault = |fault| OpenError::Fault { store: store.to_owned(), fault };
+    match prepare_aside(database, store)? {
+        true => Ok(()),
+        false if is_made => Err(Marker::of(Path::new(store)).lost(Path::new(store), "holds nothing")),
+        false => create_tables(database).map_err(fault),
+    }
+}
+
+/// Checks the format of what is there; whether there is anything.
+fn prepare_aside(database: &Database, store: &str) -> Result<bool, OpenError> {
     let fault = |fault| OpenError::Fault { store: store.to_owned(), fault };
     match found(database).map_err(fault)? {
-        Found::Nothing => create_tables(database).map_err(fault),
-        Found::Format(tables::FORMAT) => Ok(()),
+        Found::Nothing => Ok(false),
+        Found::Format(tables::FORMAT) => Ok(true),
         Found::Format(found) if found > tables::FORMAT => {
             Err(OpenError::Newer { store: store.to_owned(), found, supported: tables::FORMAT })
         }

@@ -93,6 +93,15 @@ impl Medium {
     /// file for ever. Leaves every other file alone: nothing but the first page may hold anything. Only to be
     /// called while the file is locked. Returns whether it was such a file.
     pub(crate) fn discard_unfinished(&self) -> io::Result<bool> {
+        let unfinished = self.is_unfinished()?;
+        if unfinished {
+            self.backend.set_len(0)?;
+        }
+        Ok(unfinished)
+    }
+
+    /// Whether this is a file whose creation was interrupted.
+    pub(crate) fn is_unfinished(&self) -> io::Result<bool> {
         let length = self.backend.len()?;
         if length == 0 || length > UNFINISHED_MAX {
             return Ok(false);
@@ -100,12 +109,7 @@ impl Medium {
         let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
         self.backend.read(0, &mut bytes)?;
         let blank = |part: &[u8]| part.iter().all(|byte| *byte == 0);
-        let unfinished =
-            blank(&bytes[..MAGIC.min(bytes.len())]) && blank(&bytes[FIRST_PAGE.min(bytes.len())..]);
-        if unfinished {
-            self.backend.set_len(0)?;
-        }
-        Ok(unfinished)
+        Ok(blank(&bytes[..MAGIC.min(bytes.len())]) && blank(&bytes[FIRST_PAGE.min(bytes.len())..]))
     }
 
     fn sync(&self) -> io::Result<()> {

@@ -2,12 +2,16 @@
 //!
 //! Lists come newest first and are paged with `before`: the last id of a page asks for the next.
 
+use std::sync::Arc;
+
 use redb::{Range, ReadOnlyTable, ReadTransaction, ReadableTable};
 use tocsin_core::fold::{Pause, Timer};
 use tocsin_core::id::Id;
+use tocsin_core::journal::Entry;
 use tocsin_core::routing::Routing;
 use tocsin_core::time::Timestamp;
 
+use crate::damage::Damage;
 use crate::error::{Fault, ReadError};
 use crate::live::Live;
 use crate::store::Store;
@@ -25,35 +29,68 @@ pub use incidents::IncidentQuery;
 pub use receipts::{ReceiptQuery, Receipts};
 
 /// One state of the store, as it was when the snapshot was taken.
-pub(crate) struct Snapshot(pub(crate) ReadTransaction);
+pub(crate) struct Snapshot {
+    transaction: ReadTransaction,
+    damage: Arc<Damage>,
+}
 
 impl Snapshot {
     pub(crate) fn new(live: &Live) -> Result<Self, ReadError> {
-        live.begin_read().map(Self)
+        Ok(Self { transaction: live.begin_read()?, damage: Arc::clone(live.damage()) })
+    }
+
+    /// Of a copy, in which no record is expected to be unreadable.
+    pub(crate) fn of_copy(transaction: ReadTransaction) -> Self {
+        Self { transaction, damage: Arc::default() }
     }
 
     pub(crate) fn table(&self, table: Definition) -> Result<ReadOnlyTable<Bytes, Bytes>, Fault> {
-        self.0.open_table(table.redb()).map_err(Fault::from)
+        self.transaction.open_table(table.redb()).map_err(Fault::from)
+    }
+
+    /// A table that an older store does not have.
+    pub(crate) fn table_if_there(
+        &self,
+        table: Definition,
+    ) -> Result<Option<ReadOnlyTable<Bytes, Bytes>>, Fault> {
+        match self.transaction.open_table(table.redb()) {
+            Ok(table) => Ok(Some(table)),
+            Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What was read; nothing for a record that cannot be read, which is remembered for the writer to set it aside.
+    /// A list goes on without it.
+    pub(crate) fn readable<T>(&self, read: Result<T, Fault>) -> Result<Option<T>, Fault> {
+        match read {
+            Err(fault @ Fault::Record { .. }) => {
+                self.damage.report(&fault);
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
     }
 }
 
 /// The ids that the keys of an index end with, newest first: of all keys that begin with one of `prefixes`,
 /// merged.
-pub(crate) struct Newest {
+pub(crate) struct Newest<'s> {
+    snapshot: &'s Snapshot,
     table: Definition,
     ranges: Vec<(Range<'static, Bytes, Bytes>, Option<Id>)>,
 }
 
-impl Newest {
+impl<'s> Newest<'s> {
     /// Ids under `prefixes`, before `before`.
     pub(crate) fn below(
-        snapshot: &Snapshot,
+        snapshot: &'s Snapshot,
         table: Definition,
         prefixes: &[Vec<u8>],
         before: Option<Id>,
     ) -> Result<Self, Fault> {
         let rows = snapshot.table(table)?;
-        let mut newest = Self { table, ranges: Vec::with_capacity(prefixes.len()) };
+        let mut newest = Self { snapshot, table, ranges: Vec::with_capacity(prefixes.len()) };
         for prefix in prefixes {
             let end = match before {
                 Some(before) => Some([prefix.as_slice(), &before.to_bytes()].concat()),
@@ -73,10 +110,13 @@ impl Newest {
 
     fn advance(&mut self, index: usize) -> Result<(), Fault> {
         let (range, next) = &mut self.ranges[index];
-        *next = match range.next_back().transpose()? {
-            Some((key, _)) => Some(rows::key_id(self.table, key.value())?),
-            None => None,
-        };
+        *next = None;
+        while let Some((key, _)) = range.next_back().transpose()? {
+            *next = self.snapshot.readable(rows::key_id(self.table, key.value()))?;
+            if next.is_some() {
+                break;
+            }
+        }
         Ok(())
     }
 
@@ -90,9 +130,9 @@ impl Newest {
     }
 }
 
-/// Asks `look` about each id until it has answered with `limit` things.
+/// Asks `look` about each id until it has answered with `limit` things. A record that cannot be read is left out.
 pub(crate) fn page<T>(
-    mut ids: Newest,
+    mut ids: Newest<'_>,
     limit: usize,
     mut look: impl FnMut(Id) -> Result<Option<T>, Fault>,
 ) -> Result<Vec<T>, Fault> {
@@ -100,7 +140,8 @@ pub(crate) fn page<T>(
     while found.len() < limit
         && let Some(id) = ids.next()?
     {
-        found.extend(look(id)?);
+        let read = look(id);
+        found.extend(ids.snapshot.readable(read)?.flatten());
     }
     Ok(found)
 }
@@ -116,7 +157,15 @@ impl Store {
     /// # Errors
     /// The file cannot be read, or the store is closed.
     pub fn pauses(&self) -> Result<Vec<(String, Pause)>, ReadError> {
-        self.reading(|live| Ok(rows::pauses(&Snapshot::new(live)?.table(tables::PAUSES)?)?))
+        self.reading(|live| {
+            let snapshot = Snapshot::new(live)?;
+            let mut found = Vec::new();
+            for row in snapshot.table(tables::PAUSES)?.iter().map_err(Fault::from)? {
+                let (key, value) = row.map_err(Fault::from)?;
+                found.extend(snapshot.readable(rows::named_pause(key.value(), value.value()))?);
+            }
+            Ok(found)
+        })
     }
 
     /// When the next timer is due, if one is set.
@@ -125,11 +174,16 @@ impl Store {
     /// The file cannot be read, or the store is closed.
     pub fn next_timer(&self) -> Result<Option<Timestamp>, ReadError> {
         self.reading(|live| {
-            let timers = Snapshot::new(live)?.table(tables::TIMERS_BY_TIME)?;
-            let Some((key, _)) = timers.first().map_err(Fault::from)? else { return Ok(None) };
-            let time = key.value().first_chunk::<{ keys::TIME }>();
-            let wrong = || rows::not(tables::TIMERS_BY_TIME, key.value(), "a time and a timer");
-            Ok(Some(keys::read_time(*time.ok_or_else(wrong)?)))
+            let snapshot = Snapshot::new(live)?;
+            for row in snapshot.table(tables::TIMERS_BY_TIME)?.iter().map_err(Fault::from)? {
+                let (key, _) = row.map_err(Fault::from)?;
+                let time = key.value().first_chunk::<{ keys::TIME }>();
+                let wrong = || rows::not(tables::TIMERS_BY_TIME, key.value(), "a time and a timer");
+                if let Some(time) = snapshot.readable(time.ok_or_else(wrong))? {
+                    return Ok(Some(keys::read_time(*time)));
+                }
+            }
+            Ok(None)
         })
     }
 
@@ -143,6 +197,22 @@ impl Store {
             let key = timer.to_string();
             let Some(value) = timers.get(key.as_bytes()).map_err(Fault::from)? else { return Ok(None) };
             Ok(Some(rows::timer(key.as_bytes(), value.value())?))
+        })
+    }
+
+    /// When the journal's last entry was written; none before the first, or when it cannot be read.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the store is closed.
+    pub fn last_entry_at(&self) -> Result<Option<Timestamp>, ReadError> {
+        self.reading(|live| {
+            let journal = Snapshot::new(live)?.table(tables::JOURNAL)?;
+            let Some((key, value)) = journal.last().map_err(Fault::from)? else { return Ok(None) };
+            match rows::read::<Entry>(tables::JOURNAL, key.value(), value.value()) {
+                Ok(entry) => Ok(Some(entry.at)),
+                Err(Fault::Record { .. }) => Ok(None),
+                Err(fault) => Err(fault.into()),
+            }
         })
     }
 

@@ -21,6 +21,7 @@ mod journal;
 mod receipt;
 pub(crate) mod request;
 mod routing;
+mod set_aside;
 mod source_counts;
 mod words;
 
@@ -33,6 +34,7 @@ use routing::RoutingV1;
 use source_counts::SourceCountsV1;
 
 use crate::counts::SourceCounts;
+use crate::set_aside::Kept;
 
 /// The version byte of every record so far.
 pub(crate) const V1: u8 = 1;
@@ -113,6 +115,7 @@ stored! {
     ReceiptRecord => ReceiptRecordV1<'_>,
     References => delivery::ReferencesV1<'_>,
     Routing => RoutingV1<'_>,
+    Kept => set_aside::SetAsideV1<'_>,
     SourceCounts => SourceCountsV1<'_>,
     TimelineItem => TimelineItemV1<'_>,
 }

@@ -3,8 +3,10 @@
 
 use redb::{AccessGuard, ReadableTable};
 use tocsin_core::delivery::Delivery;
-use tocsin_core::fold::Pause;
+use tocsin_core::fold::{Pause, ReceiptRecord};
 use tocsin_core::id::Id;
+use tocsin_core::incident::Incident;
+use tocsin_core::routing::{Router, Routing};
 use tocsin_core::time::Timestamp;
 
 use crate::error::{Fault, Problem};
@@ -20,7 +22,7 @@ impl<T: ReadableTable<Bytes, Bytes>> Rows for T {}
 
 /// The fault of one row.
 pub(crate) fn fault(table: Definition, key: &[u8], problem: Problem) -> Fault {
-    Fault::Record { table: table.name, key: table.key_words(key), problem }
+    Fault::Record { table: table.name, key: table.key_words(key), row: key.to_vec(), problem }
 }
 
 /// The fault of a row whose bytes are not `what`.
@@ -64,7 +66,43 @@ pub(crate) fn last_sequence(journal: &impl Rows) -> Result<u64, Fault> {
 
 /// The sequence number that a key of the journal is.
 pub(crate) fn sequence(key: &[u8]) -> Result<u64, Fault> {
-    key.try_into().map(u64::from_be_bytes).map_err(|_| not(tables::JOURNAL, key, "a sequence number"))
+    number(tables::JOURNAL, key)
+}
+
+/// The number that a key of `table` is.
+pub(crate) fn number(table: Definition, key: &[u8]) -> Result<u64, Fault> {
+    key.try_into().map(u64::from_be_bytes).map_err(|_| not(table, key, "a number"))
+}
+
+/// The connection and the id that a key consists of.
+pub(crate) fn connection_and_id(key: &[u8]) -> Option<(String, Id)> {
+    let (connection, id) = keys::split_text(key)?;
+    Some((connection.to_owned(), Id::from_bytes(id.try_into().ok()?)))
+}
+
+/// The time and the delivery that a key of `due` ends with.
+pub(crate) fn due(key: &[u8]) -> Result<(Timestamp, Id), Fault> {
+    let wrong = || not(tables::DUE, key, "a connection, a time and an id");
+    let (_, rest) = keys::split_text(key).ok_or_else(wrong)?;
+    let (time, id) = rest.split_first_chunk::<{ keys::TIME }>().ok_or_else(wrong)?;
+    let id = id.try_into().map_err(|_| wrong())?;
+    Ok((keys::read_time(*time), Id::from_bytes(id)))
+}
+
+/// The configuration in force; one without anything before the first start.
+pub(crate) fn router(meta: &impl Rows) -> Result<Router, Fault> {
+    let routing: Routing = get(meta, tables::META, tables::META_ROUTING)?.unwrap_or_default();
+    compiled(routing)
+}
+
+/// A configuration without anything.
+pub(crate) fn no_router() -> Result<Router, Fault> {
+    compiled(Routing::default())
+}
+
+fn compiled(routing: Routing) -> Result<Router, Fault> {
+    Router::new(routing)
+        .map_err(|invalid| fault(tables::META, tables::META_ROUTING, Problem::Body(invalid.to_string())))
 }
 
 /// The first key, if it sorts before `end`.
@@ -93,7 +131,11 @@ pub(crate) fn delivery_head(
     key: &[u8; keys::ID],
 ) -> Result<Option<HeadV1<'static>>, Fault> {
     let Some(head) = heads.get(key.as_slice())? else { return Ok(None) };
-    read_head(head.value()).map(Some).map_err(|problem| fault(tables::DELIVERIES, key, problem))
+    let head = read_head(head.value()).map_err(|problem| fault(tables::DELIVERIES, key, problem))?;
+    if head.id() != Id::from_bytes(*key) {
+        return Err(not(tables::DELIVERIES, key, "the delivery of its key"));
+    }
+    Ok(Some(head))
 }
 
 /// The content under `key`, or whose it is; `from` points at it.
@@ -106,6 +148,14 @@ pub(crate) fn content<'r>(
     contents.get(key.as_slice())?.ok_or_else(missing)
 }
 
+/// A fault of the content of another delivery, as that of the one under `key`, which has the same content.
+fn of_row(other: Fault, key: &[u8]) -> Fault {
+    match other {
+        Fault::Record { problem, .. } => fault(tables::DELIVERY_CONTENTS, key, problem),
+        other => other,
+    }
+}
+
 /// The delivery that `head` is of.
 pub(crate) fn delivery_of(
     head: HeadV1<'_>,
@@ -115,7 +165,7 @@ pub(crate) fn delivery_of(
     let own = content(contents, key, tables::DELIVERIES)?;
     // A value as long as an id is one: no record is as short.
     let content = match own.value().try_into() {
-        Ok(same) => content(contents, same, tables::DELIVERY_CONTENTS)?,
+        Ok(same) => content(contents, same, tables::DELIVERY_CONTENTS).map_err(|fault| of_row(fault, key))?,
         Err(_) => own,
     };
     with_content(head, content.value()).map_err(|problem| fault(tables::DELIVERY_CONTENTS, key, problem))
@@ -141,9 +191,38 @@ pub(crate) fn pauses(pauses: &impl Rows) -> Result<Vec<(String, Pause)>, Fault> 
     let mut paused = Vec::new();
     for row in pauses.iter()? {
         let (key, value) = row?;
-        let connection = std::str::from_utf8(key.value())
-            .map_err(|_| not(tables::PAUSES, key.value(), "a connection's name"))?;
-        paused.push((connection.to_owned(), read(tables::PAUSES, key.value(), value.value())?));
+        paused.push(named_pause(key.value(), value.value())?);
     }
     Ok(paused)
+}
+
+/// A row of `pauses`.
+pub(crate) fn named_pause(key: &[u8], value: &[u8]) -> Result<(String, Pause), Fault> {
+    let name = std::str::from_utf8(key).map_err(|_| not(tables::PAUSES, key, "a connection's name"))?;
+    Ok((name.to_owned(), read(tables::PAUSES, key, value)?))
+}
+
+/// The row of `pauses` under `key`.
+pub(crate) fn pause(pauses: &impl Rows, key: &[u8]) -> Result<Option<(String, Pause)>, Fault> {
+    pauses.get(key)?.map(|value| named_pause(key, value.value())).transpose()
+}
+
+/// The incident with this id.
+pub(crate) fn incident(incidents: &impl Rows, id: Id) -> Result<Option<Incident>, Fault> {
+    let key = id.to_bytes();
+    let found: Option<Incident> = get(incidents, tables::INCIDENTS, &key)?;
+    match found {
+        Some(other) if other.id != id => Err(not(tables::INCIDENTS, &key, "the incident of its key")),
+        found => Ok(found),
+    }
+}
+
+/// The receipt with this id.
+pub(crate) fn receipt(receipts: &impl Rows, id: Id) -> Result<Option<ReceiptRecord>, Fault> {
+    let key = id.to_bytes();
+    let found: Option<ReceiptRecord> = get(receipts, tables::RECEIPTS, &key)?;
+    match found {
+        Some(other) if other.id != id => Err(not(tables::RECEIPTS, &key, "the receipt of its key")),
+        found => Ok(found),
+    }
 }

@@ -9,15 +9,19 @@ use redb::{Table, WriteTransaction};
 use tocsin_core::fold::{Applied, ApplyError};
 use tocsin_core::id::Id;
 use tocsin_core::journal::Entry;
-use tocsin_core::routing::{Router, Routing};
+use tocsin_core::routing::Router;
 
-use crate::error::{Fault, Problem};
+use crate::damage::Place;
+use crate::error::Fault;
 use crate::record::Stored;
 use crate::record::counters::Counters;
 use crate::rows;
 use crate::tables::{self, Bytes};
 
 mod fold;
+mod take_out;
+
+pub(crate) use take_out::TakenOut;
 
 /// What is known of the committed state without reading it.
 #[derive(Clone)]
@@ -130,24 +134,28 @@ impl<'t> Tables<'t> {
 }
 
 impl Head {
-    /// What `transaction` says.
-    pub(crate) fn read(transaction: &WriteTransaction) -> Result<Self, Fault> {
+    /// What `transaction` says, with nothing in place of what cannot be read, and where that is.
+    pub(crate) fn read_in_part(transaction: &WriteTransaction) -> Result<(Self, Vec<Place>), Fault> {
         let journal = transaction.open_table(tables::JOURNAL.redb())?;
         let meta = transaction.open_table(tables::META.redb())?;
-        let counters = rows::get(&meta, tables::META, tables::META_COUNTERS)?.unwrap_or_default();
-        let routing: Routing = rows::get(&meta, tables::META, tables::META_ROUTING)?.unwrap_or_default();
-        let router = Router::new(routing).map_err(|invalid| {
-            rows::fault(tables::META, tables::META_ROUTING, Problem::Body(invalid.to_string()))
-        })?;
-        Ok(Self { sequence: rows::last_sequence(&journal)?, counters, router: Arc::new(router) })
+        let mut head = Self { sequence: rows::last_sequence(&journal)?, ..Self::empty()? };
+        let mut unreadable = Vec::new();
+        match rows::get(&meta, tables::META, tables::META_COUNTERS) {
+            Ok(counters) => head.counters = counters.unwrap_or_default(),
+            Err(Fault::Record { table, row, .. }) => unreadable.push((table, row)),
+            Err(fault) => return Err(fault),
+        }
+        match rows::router(&meta) {
+            Ok(router) => head.router = Arc::new(router),
+            Err(Fault::Record { table, row, .. }) => unreadable.push((table, row)),
+            Err(fault) => return Err(fault),
+        }
+        Ok((head, unreadable))
     }
 
     /// What is known of a store in which nothing happened.
     pub(crate) fn empty() -> Result<Self, Fault> {
-        let router = Router::new(Routing::default()).map_err(|invalid| {
-            rows::fault(tables::META, tables::META_ROUTING, Problem::Body(invalid.to_string()))
-        })?;
-        Ok(Self { sequence: 0, counters: Counters::default(), router: Arc::new(router) })
+        Ok(Self { sequence: 0, counters: Counters::default(), router: Arc::new(rows::no_router()?) })
     }
 }
 

@@ -14,11 +14,11 @@ use tocsin_core::plugin::SourceRequest;
 
 use crate::counts::{CountRows, SourceCounts};
 use crate::error::{Busy, Fault, OpenError, ReadError, WriteError};
+use crate::identity::Marker;
 use crate::live::Live;
 use crate::record::Stored;
 use crate::requests::Retention;
-use crate::state::Head;
-use crate::writer::{Job, Message, Writer};
+use crate::writer::{Dismissed, Job, Message, Writer, readable_head};
 use crate::{rows, tables};
 
 /// A day in milliseconds.
@@ -93,6 +93,11 @@ impl Store {
         Self::start(Live::open(path, options.cache_bytes)?, &options)
     }
 
+    /// Whether a store was ever made at `path`, whether or not it is still there.
+    pub fn was_made(path: &Path) -> bool {
+        Marker::of(path).is_there()
+    }
+
     /// Opens the store in `backend`, or makes one: for tests and measurements.
     ///
     /// # Errors
@@ -103,7 +108,12 @@ impl Store {
 
     fn start(live: Live, options: &Options) -> Result<Self, OpenError> {
         let fault = |fault: Fault| OpenError::Fault { store: live.name(), fault };
-        let head = live.begin_write().and_then(|transaction| Head::read(&transaction)).map_err(fault)?;
+        let head = match live.begin_write().and_then(readable_head) {
+            Ok(head) => Some(head),
+            // The writer asks again as soon as there is room.
+            Err(Fault::DiskFull) => None,
+            Err(other) => return Err(fault(other)),
+        };
         let live = Arc::new(live);
         let queue = options.queue.max(1);
         // Two more, for the message that a reader may send and for counts.
@@ -111,7 +121,7 @@ impl Store {
         let waiting = Arc::new(AtomicUsize::new(0));
         let writer = Writer {
             live: Arc::clone(&live),
-            head: Some(head),
+            head,
             waiting: Arc::clone(&waiting),
             batch: options.batch.max(1),
             retention: Retention {
@@ -119,6 +129,7 @@ impl Store {
                 dead_ms: options.keep_dead_letters_ms,
             },
             counts: CountRows::new(),
+            dismissals: Vec::new(),
         };
         let thread = thread::Builder::new()
             .name("tocsin-store".to_owned())
@@ -223,6 +234,12 @@ impl Store {
         let live = &self.shared.live;
         let mends = live.mends();
         let result = read(live);
+        if let Err(ReadError::Storage(fault)) = &result {
+            live.damage().report(fault);
+        }
+        if live.damage().take_news() {
+            self.send(Message::SetAside);
+        }
         match &result {
             Err(ReadError::Storage(Fault::Reopening)) => {
                 self.see_to_it();
@@ -239,10 +256,21 @@ impl Store {
 
     /// Has the writer see to the file.
     fn see_to_it(&self) {
+        self.send(Message::Mend);
+    }
+
+    /// Has the writer mark what was set aside as seen to.
+    pub(crate) fn dismiss(&self, answer: Dismissed) -> Result<(), WriteError> {
+        let sender = self.shared.sender.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(sender) = sender else { return Err(WriteError::Closed) };
+        sender.send(Message::Dismiss(answer)).map_err(|_| WriteError::Closed)
+    }
+
+    fn send(&self, message: Message) {
         let sender = self.shared.sender.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = sender.as_ref() {
-            // A full queue has the writer busy with the same trouble.
-            let _ = sender.try_send(Message::Mend);
+            // With a full queue, the writer is busy, and sees to it after that.
+            let _ = sender.try_send(message);
         }
     }
 }

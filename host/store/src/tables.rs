@@ -12,7 +12,7 @@ pub(crate) type Bytes = &'static [u8];
 pub(crate) const FORMAT: u32 = 2;
 
 /// A table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Definition {
     /// Its name in the file.
     pub(crate) name: &'static str,
@@ -68,6 +68,7 @@ pub(crate) const META: Definition = Definition::state("meta", KeyShape::Text);
 pub(crate) const REQUESTS: Definition = Definition::beside("requests", KeyShape::Id);
 pub(crate) const REQUESTS_DEAD: Definition = Definition::beside("requests_dead", KeyShape::Id);
 pub(crate) const SOURCE_COUNTS: Definition = Definition::beside("source_counts", KeyShape::Text);
+pub(crate) const SET_ASIDE: Definition = Definition::beside("set_aside", KeyShape::Number);
 
 /// Row of [`META`]: the format's version.
 pub(crate) const META_FORMAT: &[u8] = b"format";
@@ -77,7 +78,7 @@ pub(crate) const META_COUNTERS: &[u8] = b"counters";
 pub(crate) const META_ROUTING: &[u8] = b"routing";
 
 /// Every table.
-pub(crate) const ALL: [Definition; 25] = [
+pub(crate) const ALL: [Definition; 26] = [
     JOURNAL,
     INCIDENTS,
     INCIDENT_NUMBERS,
@@ -103,10 +104,16 @@ pub(crate) const ALL: [Definition; 25] = [
     REQUESTS,
     REQUESTS_DEAD,
     SOURCE_COUNTS,
+    SET_ASIDE,
 ];
 
+/// The table of this name.
+pub(crate) fn named(name: &str) -> Option<Definition> {
+    ALL.into_iter().find(|table| table.name == name)
+}
+
 /// What a table's keys are made of, for telling a person about a row.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum KeyShape {
     Id,
     Number,

@@ -4,6 +4,7 @@
 
 use std::cmp::Ordering as Cmp;
 use std::fs::OpenOptions;
+use std::iter::Peekable;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +19,7 @@ use crate::live::{self, Live};
 use crate::medium::Medium;
 use crate::read::Snapshot;
 use crate::rows;
+use crate::set_aside::{self, Kept, SetAside};
 use crate::state::{Head, Tables};
 use crate::store::Store;
 use crate::tables::{self, Bytes, Definition};
@@ -42,12 +44,14 @@ pub struct Verified {
     pub differing: u64,
     /// The first of them.
     pub differences: Vec<Difference>,
+    /// The records that could not be read and were set aside: the journal was folded without them from there on.
+    pub set_aside: Vec<SetAside>,
 }
 
 impl Verified {
-    /// Whether the state is what its journal says.
-    pub const fn is_clean(&self) -> bool {
-        self.differing == 0
+    /// Whether the state is what its journal says, and nothing was set aside that no operator has seen to.
+    pub fn is_clean(&self) -> bool {
+        self.differing == 0 && self.set_aside.iter().all(|row| row.dismissed)
     }
 
     fn differ(&mut self, table: Definition, key: &[u8], what: String) {
@@ -94,7 +98,7 @@ impl Store {
             let copy = live::scratch(&medium, CACHE_BYTES)?;
             let mut verified = Verified::default();
             fold(&snapshot, &copy, progress, &mut verified)?;
-            let folded = Snapshot(copy.begin_read().map_err(Fault::from)?);
+            let folded = Snapshot::of_copy(copy.begin_read().map_err(Fault::from)?);
             for table in tables::ALL.into_iter().filter(|table| table.is_state) {
                 compare(&snapshot, &folded, table, &mut verified)?;
             }
@@ -129,18 +133,45 @@ fn fold(
     let total = journal.len()?;
     let mut entries = journal.range::<&[u8]>(..)?;
     let mut head = Head::empty()?;
+    let set_aside = set_aside::kept(snapshot)?;
+    verified.set_aside = set_aside.iter().cloned().map(SetAside::from).collect();
+    let mut set_aside = set_aside.into_iter().peekable();
     progress(0, total);
     while verified.entries < total {
         let transaction = copy.begin_write()?;
         let mut tables = Tables::open(&transaction, head)?;
         for row in entries.by_ref().take(STEP) {
             let (key, value) = row?;
+            let before = rows::sequence(key.value())?.saturating_sub(1);
+            take_out(&mut tables, &mut set_aside, before)?;
             fold_entry(&mut tables, key.value(), value.value(), verified)?;
             verified.entries += 1;
         }
         head = tables.finish()?;
         transaction.commit()?;
         progress(verified.entries, total);
+    }
+    if set_aside.peek().is_none() {
+        return Ok(());
+    }
+    let transaction = copy.begin_write()?;
+    let mut tables = Tables::open(&transaction, head)?;
+    take_out(&mut tables, &mut set_aside, u64::MAX)?;
+    tables.finish()?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Takes the same rows out of the copy that were set aside in the store up to the entry `before`.
+fn take_out(
+    tables: &mut Tables<'_>,
+    set_aside: &mut Peekable<impl Iterator<Item = Kept>>,
+    before: u64,
+) -> Result<(), Fault> {
+    while let Some(row) = set_aside.next_if(|row| row.after <= before) {
+        if let Some(table) = tables::named(&row.table) {
+            tables.take_out(table, &row.key)?;
+        }
     }
     Ok(())
 }

@@ -3,18 +3,22 @@
 //!
 //! Never answers before the sync. Never lets one entry's trouble, or one caller's, become another's.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
 
+use redb::WriteTransaction;
 use tocsin_core::fold::{Applied, ApplyError, Rejection};
 use tocsin_core::journal::Entry;
 
 use crate::counts::{self, CountRows};
+use crate::damage::Place;
 use crate::error::{Fault, WriteError};
 use crate::live::Live;
 use crate::requests::{Requests, Retention};
+use crate::set_aside;
 use crate::state::{Head, Tables};
 
 /// Bytes of records in one transaction after which no more are gathered: what a commit writes must stay well
@@ -24,10 +28,17 @@ const BATCH_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Called with what came of an entry.
 pub(crate) type Reply = Box<dyn FnOnce(Result<Applied, WriteError>) + Send>;
 
+/// Called with how many records were marked as seen to.
+pub(crate) type Dismissed = Box<dyn FnOnce(Result<u64, WriteError>) + Send>;
+
 /// What the writer is sent.
 pub(crate) enum Message {
     /// Write this.
     Write(Box<Job>),
+    /// Readers found rows that cannot be read: set them aside.
+    SetAside,
+    /// Mark what was set aside as seen to, and answer.
+    Dismiss(Dismissed),
     /// A reader ran into an I/O error: see whether the file must be opened again.
     Mend,
     /// Rows of `source_counts`, each in place of the one before: write them with the next commit.
@@ -83,6 +94,8 @@ pub(crate) struct Writer {
     pub(crate) retention: Retention,
     /// Counts that are not committed yet.
     pub(crate) counts: CountRows,
+    /// Those who wait for what was set aside to be marked as seen to.
+    pub(crate) dismissals: Vec<Dismissed>,
 }
 
 impl Writer {
@@ -93,8 +106,12 @@ impl Writer {
             if mend {
                 self.mend();
             }
+            self.set_aside_found();
             self.write(jobs);
             self.write_counts();
+            for answer in std::mem::take(&mut self.dismissals) {
+                answer(self.dismiss().map_err(WriteError::from));
+            }
         }
         // What could be closed is closed; the next opening repairs the rest.
         let _ = self.live.close();
@@ -111,6 +128,8 @@ impl Writer {
                     bytes += job.bytes();
                     jobs.push(*job);
                 }
+                Message::SetAside => {}
+                Message::Dismiss(answer) => self.dismissals.push(answer),
                 Message::Mend => mend = true,
                 Message::Counts(rows) => self.counts.extend(rows),
             }
@@ -122,8 +141,11 @@ impl Writer {
     }
 
     /// Writes `jobs` and answers them. A job that fails alone is answered and left out.
+    ///
+    /// A job that runs into a record that cannot be read is applied without it, once that was set aside.
     fn write(&mut self, mut jobs: Vec<Job>) {
         let mut retried = false;
+        let mut set_aside = BTreeSet::new();
         while !jobs.is_empty() {
             let failure = match self.attempt(&jobs) {
                 Ok(outcomes) => {
@@ -135,6 +157,9 @@ impl Writer {
                 Err(failure) => failure,
             };
             match failure {
+                Failure { error: WriteError::Storage(Fault::Record { table, row, .. }), .. }
+                    if set_aside.insert((table, row.clone()))
+                        && self.set_aside(vec![(table, row.clone())]) => {}
                 Failure { error, culprit: Some(index), .. } => {
                     jobs.remove(index).answer(Err(error));
                 }
@@ -147,12 +172,11 @@ impl Writer {
                     self.head = None;
                 }
                 Failure { error, .. } => {
-                    self.head = None;
                     for job in jobs {
                         job.answer(Err(error.clone()));
                     }
                     // Not only with the next batch: until it is opened again, nobody can read either.
-                    self.mend();
+                    self.failed(&error);
                     return;
                 }
             }
@@ -201,7 +225,15 @@ impl Writer {
         if self.counts.is_empty() || self.committed().is_err() {
             return;
         }
-        if self.commit_counts().is_err() {
+        if let Err(fault) = self.commit_counts() {
+            self.failed(&fault.into());
+        }
+    }
+
+    /// Sees to the file after an error. One that is no longer at its path is as good as it was: opening it again
+    /// changes nothing.
+    fn failed(&mut self, error: &WriteError) {
+        if !matches!(error, WriteError::Storage(Fault::Displaced(_))) {
             self.head = None;
             self.mend();
         }
@@ -215,6 +247,49 @@ impl Writer {
         Ok(())
     }
 
+    /// Sets the rows at `places` aside, as far as they cannot be read; whether any was.
+    fn set_aside(&mut self, places: Vec<Place>) -> bool {
+        match self.commit_set_aside(places) {
+            Ok(any) => any,
+            Err(fault) => {
+                self.failed(&fault.into());
+                false
+            }
+        }
+    }
+
+    fn commit_set_aside(&mut self, places: Vec<Place>) -> Result<bool, Fault> {
+        let head = self.committed()?;
+        let transaction = self.live.begin_write()?;
+        let (head, any) = set_aside::run(&transaction, head, places)?;
+        if any {
+            transaction.commit()?;
+            self.head = Some(head);
+        }
+        Ok(any)
+    }
+
+    /// Sets aside what readers found. When that fails, it waits for the next message.
+    fn set_aside_found(&mut self) {
+        let damage = Arc::clone(self.live.damage());
+        if damage.is_empty() || self.committed().is_err() {
+            return;
+        }
+        let places: Vec<Place> = damage.places().into_iter().map(|(place, _)| place).collect();
+        match self.commit_set_aside(places.clone()) {
+            Ok(_) => damage.forget(&places),
+            Err(fault) => self.failed(&fault.into()),
+        }
+    }
+
+    fn dismiss(&mut self) -> Result<u64, Fault> {
+        self.committed()?;
+        let transaction = self.live.begin_write()?;
+        let dismissed = set_aside::dismiss(&transaction)?;
+        transaction.commit().inspect_err(|_| self.head = None)?;
+        Ok(dismissed)
+    }
+
     /// What is known of what is committed. After an error the file is opened again and asked.
     fn committed(&mut self) -> Result<Head, Fault> {
         if let Some(head) = &self.head {
@@ -222,19 +297,32 @@ impl Writer {
         }
         self.live.reopen()?;
         let transaction = self.live.begin_write()?;
-        let head = Head::read(&transaction)?;
+        let head = readable_head(transaction)?;
         self.head = Some(head.clone());
         Ok(head)
     }
 
     /// Opens the file again if it cannot be written as it is. If that fails, the next batch tries again.
     fn mend(&mut self) {
-        if self.live.begin_write().is_err() {
-            self.head = None;
+        match self.live.begin_write() {
+            Err(Fault::Displaced(_)) => return self.live.seen_to(),
+            Err(_) => self.head = None,
+            Ok(_) => {}
         }
         let _ = self.committed();
         self.live.seen_to();
     }
+}
+
+/// What `transaction` says is committed. What of it cannot be read is set aside, and made anew.
+pub(crate) fn readable_head(transaction: WriteTransaction) -> Result<Head, Fault> {
+    let (head, unreadable) = Head::read_in_part(&transaction)?;
+    if unreadable.is_empty() {
+        return Ok(head);
+    }
+    let (head, _) = set_aside::run(&transaction, head, unreadable)?;
+    transaction.commit()?;
+    Ok(head)
 }
 
 /// Applies one job. A panic of the fold's is a fault of this job alone: the transaction is given up, so what it left

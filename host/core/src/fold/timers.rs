@@ -150,7 +150,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Begins to listen to the sources that are to speak, and stops listening to the others. While the relay
-    /// was down nobody could have been heard, so all of them have their time again.
+    /// was down, was stopped or could store nothing, no source could have been heard: all of them have their time again.
     pub(super) fn listen(&mut self) -> Fold<(), S> {
         let router = self.state.router();
         for (source, rule) in &router.routing().sources {

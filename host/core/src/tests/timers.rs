@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, action, event, started};
 use crate::delivery::ChangeKind;
 use crate::event::{EventChange, Severity};
-use crate::fold::{Happening, SILENCE_KEY, Timer};
+use crate::fold::{Happening, SILENCE_KEY, State, Timer};
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
 use crate::journal::{Decoding, Fact};
@@ -202,4 +202,17 @@ fn dead_letters_can_be_given_up_once() {
     relay.apply(discard(vec![refused.id]));
     assert_eq!(relay.state.receipts[&refused.id].status.as_str(), "discarded");
     assert!(relay.try_apply(discard(vec![refused.id])).is_err());
+}
+
+/// A process that was stopped wakes after the time of its sources: none of them is reported for that.
+#[test]
+fn after_an_interruption_every_source_has_its_time_again() {
+    let mut relay = relay();
+    relay.event(event(EventChange::Trigger, "db"));
+    relay.wait_ms(5 * HOUR_MS);
+    relay.apply(Fact::Interrupted);
+    relay.apply(Fact::Ticked);
+    assert!(relay.state.find(SOURCE, SILENCE_KEY).unwrap().is_none(), "it was reported as silent");
+    tick(&mut relay, HOUR_MS + 1);
+    assert!(relay.state.find(SOURCE, SILENCE_KEY).unwrap().is_some(), "its silence is not noticed any more");
 }

@@ -8,6 +8,9 @@ use super::Place;
 use super::out::say;
 use super::table::{items, json as print_json, second, short, text};
 
+/// Seconds by which the clock is ahead from which on it is shown.
+const AHEAD_SHOWN: u64 = 2;
+
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     let mut status = place.ask("/status", None)?;
     match place.ask("/connections", None) {
@@ -29,6 +32,13 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         let harmless = items(&status["rejections"]).iter().filter(|one| one["lost"] != json!(true));
         harmless.for_each(|rejected| say!("{}", rejection(rejected)));
         waits(&status["connections"]);
+        let ahead = status["clock_ahead_seconds"].as_u64().unwrap_or(0);
+        if ahead >= AHEAD_SHOWN {
+            say!(
+                "clock: the system's clock was set back; Tocsin's is {ahead} s ahead of it and runs slower until they \
+                 agree"
+            );
+        }
     }
     Ok(if still.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -82,10 +92,25 @@ fn still(status: &Value) -> Vec<String> {
             ));
         }
     }
+    still.extend(items(&status["set_aside"]).iter().map(set_aside));
     // What was kept is among the dead letters; what strangers try is no reason to wake anybody.
     let lost = items(&status["rejections"]).iter().filter(|one| one["lost"] == json!(true));
     still.extend(lost.map(rejection));
     still
+}
+
+/// A record that cannot be read, and what to do about it.
+fn set_aside(row: &Value) -> String {
+    let incident = row["incident"].as_str().map(|id| format!(", of incident {id}")).unwrap_or_default();
+    let waits = if row["after_entry"].is_null() { "found, and not set aside yet" } else { "set aside" };
+    format!(
+        "{waits}: {} {}{incident}: the record cannot be read: {}\n  {} Everything else goes on.\n  check the disk and \
+         make a backup; when it is seen to: tocsin verify --dismiss",
+        text(row, "table"),
+        text(row, "key"),
+        short(&text(row, "problem"), 200),
+        text(row, "consequence"),
+    )
 }
 
 /// Requests that were rejected, and what to do about it.

@@ -8,6 +8,7 @@ use tocsin_store::{Fault, ReadError};
 use super::{Control, blocking, shapes};
 use crate::bindings::{Loaded, Origin};
 use crate::problem::Problem;
+use crate::{clock, delivery, quiet, timers};
 
 pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>, Problem> {
     let store = control.app.store.clone();
@@ -18,13 +19,21 @@ pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>
     let mut problems: Vec<Value> =
         bindings.unbound().into_iter().map(|(path, why)| problem(&path, why)).collect();
     if let Some(fault) = trouble {
-        problems.push(problem("the store", &format!("nothing can be stored: {}", fault.cause())));
+        problems.push(problem("the store", &format!("nothing can be stored: {}", fault.advice())));
     }
     // Whoever asks what stands still is answered, above all when it is the store.
     if let Err(error) = &counts {
         problems.push(problem("the store", error.detail()));
     }
+    for name in [delivery::TROUBLE, timers::TROUBLE] {
+        problems.extend(quiet::ongoing(name).map(|why| problem("the relay", &format!("{name}: {why}"))));
+    }
+    let store = control.app.store.clone();
+    // What cannot be read is told once, with the counts.
+    let set_aside = blocking(move || store.set_aside()).await.unwrap_or_default();
     Ok(Json(json!({
+        "set_aside": set_aside.iter().filter(|row| !row.dismissed).map(shapes::set_aside).collect::<Vec<_>>(),
+        "clock_ahead_seconds": clock::ahead_ms() / 1000,
         "version": env!("CARGO_PKG_VERSION"),
         "listen": control.app.config.listen.to_string(),
         "state_dir": control.app.config.state_dir,
@@ -64,6 +73,17 @@ fn plugin(loaded: &Loaded) -> Value {
         "action": info.action.is_some(),
         "imports": loaded.plugin.imports(),
     })
+}
+
+/// Marks what was set aside as seen to.
+pub(super) async fn dismiss(State(control): State<Control>) -> Result<Json<Value>, Problem> {
+    let store = control.app.store.clone();
+    let dismissed = blocking(move || {
+        store
+            .dismiss_set_aside()
+            .map_err(|error| Problem::unavailable("Not stored", format!("Nothing was dismissed: {error}.")))
+    });
+    Ok(Json(json!({ "dismissed": dismissed.await? })))
 }
 
 pub(super) async fn verify(State(control): State<Control>) -> Result<Json<Value>, Problem> {

@@ -11,7 +11,7 @@ use tocsin_core::journal::RejectedElements;
 use tocsin_core::plugin::RejectedElement;
 use tocsin_core::time::Timestamp;
 
-use tocsin_store::{Counts, Verified};
+use tocsin_store::{Counts, SetAside, Verified};
 
 use crate::words;
 
@@ -179,6 +179,20 @@ pub fn verified(verified: &Verified) -> Value {
         "records": verified.tables.iter().map(|table| table.rows).sum::<u64>(),
         "differing": verified.differing,
         "differences": differences,
+        "set_aside": verified.set_aside.iter().map(set_aside).collect::<Vec<_>>(),
+    })
+}
+
+/// A record that could not be read.
+pub(super) fn set_aside(row: &SetAside) -> Value {
+    json!({
+        "table": row.table,
+        "key": row.key,
+        "problem": row.problem,
+        "incident": row.incident.map(|id| id.to_string()),
+        "after_entry": row.after,
+        "dismissed": row.dismissed,
+        "consequence": words::set_aside(&row.table),
     })
 }
 

@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq;
 use tocsin_core::plugin::{Pair, Signature, SourceRequest};
 use tocsin_core::time::Timestamp;
 
+use crate::clock;
 use crate::config::{Authentication, Basic, Secret};
 use crate::signing;
 
@@ -158,7 +159,9 @@ fn is_signed(signature: &Signature, key: &Secret, request: &SourceRequest) -> bo
             // Several while a key is being changed; every one is compared.
             let signed =
                 signatures.split(' ').filter(|given| same(given.as_bytes(), expected.as_bytes())).count();
-            is_fresh(seconds, request.received_at) && signed > 0
+            // The sender signs the time of its own clock.
+            let now = request.received_at.minus_ms(clock::ahead_ms());
+            is_fresh(seconds, now) && signed > 0
         }
     }
 }

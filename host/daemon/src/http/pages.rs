@@ -55,7 +55,7 @@ impl IntoResponse for Sorry {
 
 impl From<ReadError> for Sorry {
     fn from(error: ReadError) -> Self {
-        tracing::error!(%error, "the store could not be read");
+        quiet::error("the store could not be read", &error);
         unavailable("The store cannot be read; the log says why.")
     }
 }
@@ -123,7 +123,7 @@ async fn change(app: &App, incident: &str, query: &Query, body: Body) -> Result<
             Ok(again(StatusCode::CONFLICT, format!("Nothing was changed: {rejection}.")))
         }
         Err(error) => {
-            tracing::error!(%error, "a change by a link could not be recorded");
+            quiet::error("a change by a link could not be recorded", &error);
             Err(unavailable("Nothing was changed: the store takes no more at the moment. Try again."))
         }
     }

@@ -61,14 +61,19 @@ impl Store {
     /// The file cannot be read, or the store is closed.
     pub fn next_due(&self, connection: &str) -> Result<Option<Timestamp>, ReadError> {
         self.reading(|live| {
-            let due = Snapshot::new(live)?.table(tables::DUE)?;
+            let snapshot = Snapshot::new(live)?;
+            let due = snapshot.table(tables::DUE)?;
             let prefix = keys::text(connection);
-            let mut rows = due.range::<&[u8]>(prefix.as_slice()..).map_err(Fault::from)?;
-            let Some(row) = rows.next() else { return Ok(None) };
-            let (key, _) = row.map_err(Fault::from)?;
-            let Some(rest) = key.value().strip_prefix(prefix.as_slice()) else { return Ok(None) };
-            let time = rest.first_chunk().ok_or_else(|| rows::not(tables::DUE, key.value(), "a due time"))?;
-            Ok(Some(keys::read_time(*time)))
+            for row in due.range::<&[u8]>(prefix.as_slice()..).map_err(Fault::from)? {
+                let (key, _) = row.map_err(Fault::from)?;
+                if !key.value().starts_with(&prefix) {
+                    break;
+                }
+                if let Some((time, _)) = snapshot.readable(rows::due(key.value()))? {
+                    return Ok(Some(time));
+                }
+            }
+            Ok(None)
         })
     }
 
@@ -142,11 +147,16 @@ fn due(snapshot: &Snapshot, connection: &str, now: Timestamp, limit: usize) -> R
     // All ids of that moment count as due at it.
     let end = [start.as_slice(), &keys::time(now), &[u8::MAX; keys::ID]].concat();
     let mut found = Vec::new();
-    for row in rows.range::<&[u8]>(start.as_slice()..=end.as_slice())?.take(limit) {
+    for row in rows.range::<&[u8]>(start.as_slice()..=end.as_slice())? {
+        if found.len() >= limit {
+            break;
+        }
         let (key, _) = row?;
-        let id = rows::key_id(tables::DUE, key.value())?;
-        let delivery = rows::delivery(&heads, &contents, &id.to_bytes())?;
-        found.push(delivery.ok_or_else(|| dangling(tables::DELIVERIES, id, tables::DUE))?);
+        let read = rows::due(key.value()).and_then(|(_, id)| {
+            let delivery = rows::delivery(&heads, &contents, &id.to_bytes())?;
+            delivery.ok_or_else(|| dangling(tables::DELIVERIES, id, tables::DUE))
+        });
+        found.extend(snapshot.readable(read)?);
     }
     Ok(found)
 }
@@ -154,7 +164,8 @@ fn due(snapshot: &Snapshot, connection: &str, now: Timestamp, limit: usize) -> R
 fn due_connections(snapshot: &Snapshot) -> Result<Vec<String>, Fault> {
     let rows = snapshot.table(tables::DUE)?;
     let mut connections: Vec<String> = Vec::new();
-    while let Some(connection) = next_connection(&rows, tables::DUE, connections.last().map(String::as_str))?
+    while let Some(connection) =
+        next_connection(snapshot, &rows, tables::DUE, connections.last().map(String::as_str))?
     {
         connections.push(connection);
     }
@@ -166,11 +177,11 @@ fn references_of(snapshot: &Snapshot, incident: Id) -> Result<Vec<(String, Vec<R
     let mut found = Vec::new();
     let mut last: Option<String> = None;
     while found.len() < Store::REFERRERS_MAX
-        && let Some(connection) = next_connection(&rows, tables::REFERENCES, last.as_deref())?
+        && let Some(connection) = next_connection(snapshot, &rows, tables::REFERENCES, last.as_deref())?
     {
-        let kept: Option<References> =
-            rows::get(&rows, tables::REFERENCES, &keys::text_id(&connection, incident))?;
-        if let Some(References(references)) = kept {
+        let key = keys::text_id(&connection, incident);
+        let kept = snapshot.readable(rows::get(&rows, tables::REFERENCES, &key))?;
+        if let Some(Some(References(references))) = kept {
             found.push((connection.clone(), references));
         }
         last = Some(connection);
@@ -180,6 +191,7 @@ fn references_of(snapshot: &Snapshot, incident: Id) -> Result<Vec<(String, Vec<R
 
 /// The first connection after `last` of those that the keys of a table begin with.
 fn next_connection(
+    snapshot: &Snapshot,
     rows: &ReadOnlyTable<Bytes, Bytes>,
     table: Definition,
     last: Option<&str>,
@@ -190,10 +202,13 @@ fn next_connection(
         None => Some(Vec::new()),
     };
     let Some(from) = from else { return Ok(None) };
-    let Some(row) = rows.range::<&[u8]>(from.as_slice()..)?.next() else { return Ok(None) };
-    let (key, _) = row?;
-    match keys::split_text(key.value()) {
-        Some((connection, _)) => Ok(Some(connection.to_owned())),
-        None => Err(rows::not(table, key.value(), "a connection's")),
+    for row in rows.range::<&[u8]>(from.as_slice()..)? {
+        let (key, _) = row?;
+        let connection = keys::split_text(key.value()).map(|(connection, _)| connection.to_owned());
+        let wrong = || rows::not(table, key.value(), "a connection's");
+        if let Some(connection) = snapshot.readable(connection.ok_or_else(wrong))? {
+            return Ok(Some(connection));
+        }
     }
+    Ok(None)
 }

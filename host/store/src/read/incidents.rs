@@ -87,27 +87,28 @@ fn incidents(snapshot: &Snapshot, query: &IncidentQuery) -> Result<Vec<Incident>
         (tables::INCIDENTS_BY_STATE, states.map(|state| vec![keys::incident_state(state)]).collect())
     };
     page(Newest::below(snapshot, index, &prefixes, query.before)?, query.limit, |id| {
-        let incident: Incident = rows::get(&incidents, tables::INCIDENTS, &id.to_bytes())?
-            .ok_or_else(|| dangling(tables::INCIDENTS, id, index))?;
+        let incident =
+            rows::incident(&incidents, id)?.ok_or_else(|| dangling(tables::INCIDENTS, id, index))?;
         let matches = query.source.as_ref().is_none_or(|source| *source == incident.source);
         Ok(matches.then_some(incident))
     })
 }
 
 fn incident(snapshot: &Snapshot, id: Id) -> Result<Option<Incident>, Fault> {
-    rows::get(&snapshot.table(tables::INCIDENTS)?, tables::INCIDENTS, &id.to_bytes())
+    rows::incident(&snapshot.table(tables::INCIDENTS)?, id)
 }
 
 fn timeline(snapshot: &Snapshot, incident: Id, limit: usize) -> Result<Vec<TimelineItem>, Fault> {
     let rows = snapshot.table(tables::TIMELINE)?;
     let first = keys::timeline(incident, 0, 0);
     let last = keys::timeline(incident, u64::MAX, u32::MAX);
-    rows.range::<&[u8]>(first.as_slice()..=last.as_slice())?
-        .rev()
-        .take(limit)
-        .map(|row| {
-            let (key, value) = row?;
-            rows::read(tables::TIMELINE, key.value(), value.value())
-        })
-        .collect()
+    let mut found = Vec::new();
+    for row in rows.range::<&[u8]>(first.as_slice()..=last.as_slice())?.rev() {
+        if found.len() >= limit {
+            break;
+        }
+        let (key, value) = row?;
+        found.extend(snapshot.readable(rows::read(tables::TIMELINE, key.value(), value.value()))?);
+    }
+    Ok(found)
 }

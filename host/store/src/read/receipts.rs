@@ -50,7 +50,7 @@ impl Store {
     pub fn receipt(&self, id: Id) -> Result<Option<ReceiptRecord>, ReadError> {
         self.reading(|live| {
             let receipts = Snapshot::new(live)?.table(tables::RECEIPTS)?;
-            Ok(rows::get(&receipts, tables::RECEIPTS, &id.to_bytes())?)
+            Ok(rows::receipt(&receipts, id)?)
         })
     }
 
@@ -79,8 +79,7 @@ fn receipts(snapshot: &Snapshot, query: &ReceiptQuery) -> Result<Vec<ReceiptReco
         Receipts::Ignored => tables::IGNORED,
     };
     page(Newest::below(snapshot, index, &[Vec::new()], query.before)?, query.limit, |id| {
-        let receipt: ReceiptRecord = rows::get(&receipts, tables::RECEIPTS, &id.to_bytes())?
-            .ok_or_else(|| dangling(tables::RECEIPTS, id, index))?;
+        let receipt = rows::receipt(&receipts, id)?.ok_or_else(|| dangling(tables::RECEIPTS, id, index))?;
         let matches = query.source.as_ref().is_none_or(|source| *source == receipt.source);
         Ok(matches.then_some(receipt))
     })

@@ -17,6 +17,11 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
+    /// The counters of a store with nothing in it whose last incident has this number.
+    pub(crate) fn of_number(number: u64) -> Self {
+        Self { number, ..Self::default() }
+    }
+
     /// How many incidents are in `state`.
     pub(crate) fn incidents(&self, state: IncidentState) -> u64 {
         self.incidents[incident_place(state)]

@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 use tocsin_core::delivery::{Attempt, Change, Delivery, DeliveryState, Reference};
+use tocsin_core::id::Id;
 use tocsin_core::incident::Incident;
+use tocsin_core::time::Timestamp;
 
 use super::incident::IncidentV1;
 use super::words::{ChangeKindV1, DeliveryStateV1};
@@ -69,6 +71,16 @@ struct ContentV1<'a> {
 }
 
 impl HeadV1<'_> {
+    /// Whose head it is.
+    pub(crate) fn id(&self) -> Id {
+        self.id.0
+    }
+
+    /// When it is due.
+    pub(crate) fn next_at(&self) -> Timestamp {
+        self.next_at.into()
+    }
+
     /// Where the delivery is.
     pub(crate) fn state(&self) -> DeliveryState {
         self.state.into()

@@ -76,6 +76,7 @@ enum FactV1<'a> {
         actor: Text<'a>,
     },
     Ticked,
+    Interrupted,
     Retried {
         delivery: IdV1,
         actor: Text<'a>,
@@ -128,6 +129,7 @@ impl<'a> From<&'a Fact> for FactV1<'a> {
                 actor: actor.into(),
             },
             Fact::Ticked => Self::Ticked,
+            Fact::Interrupted => Self::Interrupted,
             Fact::Retried { delivery, actor } => {
                 Self::Retried { delivery: IdV1(*delivery), actor: actor.into() }
             }
@@ -178,6 +180,7 @@ impl From<FactV1<'_>> for Fact {
                 actor: actor.into_owned(),
             },
             FactV1::Ticked => Self::Ticked,
+            FactV1::Interrupted => Self::Interrupted,
             FactV1::Retried { delivery, actor } => {
                 Self::Retried { delivery: delivery.0, actor: actor.into_owned() }
             }

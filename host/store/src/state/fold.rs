@@ -12,7 +12,7 @@ use tocsin_core::routing::Router;
 use tocsin_core::time::Timestamp;
 
 use super::{NOTHING, Tables, record};
-use crate::error::{Fault, Problem};
+use crate::error::Fault;
 use crate::record::delivery::{self, References};
 use crate::{keys, rows, tables};
 
@@ -36,7 +36,7 @@ impl State for Tables<'_> {
     }
 
     fn incident(&self, id: Id) -> Result<Option<Incident>, Fault> {
-        rows::get(&self.incidents, tables::INCIDENTS, &id.to_bytes())
+        rows::incident(&self.incidents, id)
     }
 
     fn put_incident(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), Fault> {
@@ -84,7 +84,7 @@ impl State for Tables<'_> {
     }
 
     fn receipt(&self, id: Id) -> Result<Option<ReceiptRecord>, Fault> {
-        rows::get(&self.receipts, tables::RECEIPTS, &id.to_bytes())
+        rows::receipt(&self.receipts, id)
     }
 
     fn put_receipt(&mut self, receipt: &ReceiptRecord) -> Result<(), Fault> {
@@ -187,10 +187,7 @@ impl State for Tables<'_> {
     }
 
     fn lane(&self, connection: &str, incident: Id) -> Result<Vec<Id>, Fault> {
-        let key = keys::text_id(connection, incident);
-        let Some(value) = self.lanes.get(key.as_slice())? else { return Ok(Vec::new()) };
-        keys::ids(value.value())
-            .ok_or_else(|| rows::fault(tables::LANES, &key, Problem::Body("not a list of ids".to_owned())))
+        self.lane_at(&keys::text_id(connection, incident))
     }
 
     fn set_lane(&mut self, connection: &str, incident: Id, lane: &[Id]) -> Result<(), Fault> {
@@ -250,13 +247,11 @@ impl State for Tables<'_> {
         let mut elapsed = Vec::new();
         for row in self.timers_by_time.iter()?.take(limit) {
             let (key, _) = row?;
-            let wrong = || rows::not(tables::TIMERS_BY_TIME, key.value(), "a time and a timer");
-            let (time, name) = key.value().split_first_chunk::<{ keys::TIME }>().ok_or_else(wrong)?;
-            if keys::read_time(*time) > now {
+            let (at, timer) = self.timer_at(key.value())?;
+            if at > now {
                 break;
             }
-            let name = std::str::from_utf8(name).map_err(|_| wrong())?;
-            elapsed.push(name.parse().map_err(|_| wrong())?);
+            elapsed.push(timer);
         }
         Ok(elapsed)
     }
@@ -281,6 +276,31 @@ impl State for Tables<'_> {
 }
 
 impl Tables<'_> {
+    /// The lane under `key`. One that begins with a delivery that is not there would block its incident for ever.
+    pub(super) fn lane_at(&self, key: &[u8]) -> Result<Vec<Id>, Fault> {
+        let Some(value) = self.lanes.get(key)? else { return Ok(Vec::new()) };
+        let lane = keys::ids(value.value()).ok_or_else(|| rows::not(tables::LANES, key, "a list of ids"))?;
+        if let Some(first) = lane.first()
+            && self.deliveries.get(first.to_bytes().as_slice())?.is_none()
+        {
+            return Err(rows::not(tables::LANES, key, "a list of deliveries that are there"));
+        }
+        Ok(lane)
+    }
+
+    /// The time and the timer of a row of `timers_by_time`. One of a timer that is not set to this time would be
+    /// found due again and again.
+    pub(super) fn timer_at(&self, key: &[u8]) -> Result<(Timestamp, Timer), Fault> {
+        let wrong = || rows::not(tables::TIMERS_BY_TIME, key, "a time and a timer");
+        let (time, name) = key.split_first_chunk::<{ keys::TIME }>().ok_or_else(wrong)?;
+        let timer = std::str::from_utf8(name).map_err(|_| wrong())?.parse().map_err(|_| wrong())?;
+        let at = keys::read_time(*time);
+        if self.timer(&timer)? != Some(at) {
+            return Err(rows::not(tables::TIMERS_BY_TIME, key, "the time of a timer that is set to it"));
+        }
+        Ok((at, timer))
+    }
+
     fn put_due(&mut self, delivery: &Delivery) -> Result<(), Fault> {
         let key = keys::due(&delivery.connection, delivery.next_at, delivery.id);
         self.due.insert(key.as_slice(), NOTHING)?;
@@ -292,14 +312,19 @@ impl Tables<'_> {
     fn hand_on_content(&mut self, delivery: &Delivery) -> Result<(), Fault> {
         let id = delivery.id.to_bytes();
         let own = rows::content(&self.delivery_contents, &id, tables::DELIVERIES)?.value().to_vec();
+        self.hand_on(delivery.incident.id, id, &own)
+    }
+
+    /// Gives `own`, the content of the delivery `id` of `incident`, to those that point to it.
+    pub(super) fn hand_on(&mut self, incident: Id, id: [u8; keys::ID], own: &[u8]) -> Result<(), Fault> {
         let mut heir: Option<[u8; keys::ID]> = None;
         // Only deliveries of one incident that were made by one entry share, and those have one time.
-        let prefix = [delivery.incident.id.to_bytes().as_slice(), &id[..keys::ID_TIME]].concat();
+        let prefix = [incident.to_bytes().as_slice(), &id[..keys::ID_TIME]].concat();
         for other in rows::ids_below(&self.deliveries_by_incident, tables::DELIVERIES_BY_INCIDENT, &prefix)? {
             let other = other.to_bytes();
             let points = self.delivery_contents.get(other.as_slice())?.is_some_and(|at| at.value() == id);
             if points {
-                let content = heir.as_ref().map_or(own.as_slice(), <[u8; keys::ID]>::as_slice);
+                let content = heir.as_ref().map_or(own, <[u8; keys::ID]>::as_slice);
                 self.delivery_contents.insert(other.as_slice(), content)?;
                 heir = heir.or(Some(other));
             }

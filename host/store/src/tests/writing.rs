@@ -129,7 +129,7 @@ fn damaged(change: impl FnOnce(String) -> String) -> (Store, Script) {
 }
 
 #[test]
-fn an_entry_on_an_unreadable_record_fails_alone() {
+fn an_entry_on_an_unreadable_record_is_applied_without_it() {
     let (store, mut script) = damaged(|record| record.replace("\"count\"", "\"counted\""));
     let gate = Gate::close(&store, script.trigger("other", "Other"));
     let before = submit(&store, script.trigger("before", "Before"));
@@ -137,11 +137,13 @@ fn an_entry_on_an_unreadable_record_fails_alone() {
     let after = submit(&store, script.trigger("after", "After"));
     drop(gate);
     before.recv().unwrap().unwrap();
-    let error = broken.recv().unwrap().unwrap_err();
-    assert!(matches!(&error, WriteError::Storage(Fault::Record { table: "incidents", .. })), "{error}");
-    assert!(error.to_string().contains("missing field `count`"), "{error}");
+    let applied = broken.recv().unwrap().unwrap();
+    assert_eq!(applied.receipt.unwrap().effects[0].incident.unwrap().1, 4, "it opens an incident of its own");
     after.recv().unwrap().unwrap();
-    assert_eq!(store.counts().unwrap().entries, 5);
+    assert_eq!(store.counts().unwrap().entries, 6);
+    let set_aside = store.set_aside().unwrap();
+    assert_eq!((set_aside.len(), set_aside[0].table.as_str()), (1, "incidents"));
+    assert!(set_aside[0].problem.contains("missing field `count`"), "{set_aside:?}");
 }
 
 #[test]

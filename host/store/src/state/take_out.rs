@@ -1,0 +1,312 @@
+//! Taking an unreadable record out of the state, with every index row that leads to it.
+//!
+//! Looks at keys and at other records only, never at the bytes of the record itself: the same step in a copy where
+//! the record is whole has the same result. Walks whole indices, which is slow and seldom.
+
+use redb::ReadableTable;
+use tocsin_core::delivery::{Delivery, DeliveryState};
+use tocsin_core::fold::{State, TimelineItem, Timer};
+use tocsin_core::id::Id;
+use tocsin_core::incident::IncidentState;
+
+use super::{NOTHING, Tables};
+use crate::damage::Place;
+use crate::error::{Fault, Problem};
+use crate::record::counters::Counters;
+use crate::record::delivery::References;
+use crate::tables::{self, Bytes, Definition};
+use crate::{keys, rows};
+
+mod rebuild;
+
+/// What was taken out.
+#[derive(Debug, Default)]
+pub(crate) struct TakenOut {
+    /// The record's bytes, if there was a record.
+    pub(crate) bytes: Vec<u8>,
+    /// The incident that it was about, if that can be seen.
+    pub(crate) incident: Option<Id>,
+    /// Whether anything was changed.
+    pub(crate) changed: bool,
+    /// Rows that were found to be unreadable on the way.
+    pub(crate) more: Vec<Place>,
+}
+
+impl TakenOut {
+    /// A row was removed, if it was there.
+    fn took(&mut self, removed: Option<Vec<u8>>) {
+        self.changed |= removed.is_some();
+    }
+
+    /// The record itself was removed, if it was there.
+    fn took_record(&mut self, removed: Option<Vec<u8>>) {
+        self.changed |= removed.is_some();
+        self.bytes = removed.unwrap_or_default();
+    }
+
+    /// Keeps for later what cannot be read either.
+    fn readable<T>(&mut self, read: Result<T, Fault>) -> Result<Option<T>, Fault> {
+        match read {
+            Err(Fault::Record { table, row, .. }) => {
+                self.more.push((table, row));
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
+    }
+}
+
+type Table<'t> = redb::Table<'t, Bytes, Bytes>;
+
+impl Tables<'_> {
+    /// The sequence number of the last entry.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.head.sequence
+    }
+
+    /// What is wrong with the row `key` of `table`, if anything is.
+    pub(crate) fn problem(&self, table: Definition, key: &[u8]) -> Result<Option<Problem>, Fault> {
+        match self.look_at(table, key) {
+            Ok(()) => Ok(None),
+            Err(Fault::Record { problem, .. }) => Ok(Some(problem)),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn look_at(&self, table: Definition, key: &[u8]) -> Result<(), Fault> {
+        let id = || rows::key_id(table, key);
+        // Whether anything points at one that is not there, shows when it is taken out.
+        let there = |found: bool| match found {
+            true => Ok(()),
+            false => Err(rows::fault(table, key, Problem::Missing("an index"))),
+        };
+        match table {
+            tables::INCIDENTS => there(self.incident(id()?)?.is_some()),
+            tables::DELIVERIES | tables::DELIVERY_CONTENTS => there(self.delivery(id()?)?.is_some()),
+            tables::RECEIPTS => there(self.receipt(id()?)?.is_some()),
+            tables::LANES => self.lane_at(key).map(|_| ()),
+            tables::REFERENCES => rows::get::<References>(&self.references, table, key).map(|_| ()),
+            tables::TIMELINE => rows::get::<TimelineItem>(&self.timeline, table, key).map(|_| ()),
+            tables::PAUSES => rows::pause(&self.pauses, key).map(|_| ()),
+            tables::IDENTITIES => self
+                .identities
+                .get(key)?
+                .map_or(Ok(()), |value| rows::id(table, key, value.value()).map(|_| ())),
+            tables::INCIDENT_NUMBERS => self
+                .incident_numbers
+                .get(key)?
+                .map_or(Ok(()), |value| rows::id(table, key, value.value()).map(|_| ())),
+            tables::SEEN => {
+                self.seen.get(key)?.map_or(Ok(()), |value| rows::seen(key, value.value()).map(|_| ()))
+            }
+            tables::TIMERS => {
+                self.timers.get(key)?.map_or(Ok(()), |value| rows::timer(key, value.value()).map(|_| ()))
+            }
+            tables::TIMERS_BY_TIME => self.timer_at(key).map(|_| ()),
+            tables::META if key == tables::META_COUNTERS => {
+                rows::get::<Counters>(&self.meta, table, key).map(|_| ())
+            }
+            tables::META if key == tables::META_ROUTING => rows::router(&self.meta).map(|_| ()),
+            tables::DUE => rows::due(key).map(|_| ()),
+            // Only their keys can be wrong.
+            _ => id().map(|_| ()),
+        }
+    }
+
+    /// Takes the row `key` of `table` out, and what leads to it. A row that follows from others is made anew.
+    pub(crate) fn take_out(&mut self, table: Definition, key: &[u8]) -> Result<TakenOut, Fault> {
+        let mut taken = TakenOut::default();
+        let id = keys::last_id(key).filter(|_| key.len() == keys::ID);
+        match (table, id) {
+            (tables::INCIDENTS, Some(id)) => self.take_incident(id, &mut taken)?,
+            (tables::DELIVERIES | tables::DELIVERY_CONTENTS, Some(id)) => {
+                self.take_delivery(id, table == tables::DELIVERY_CONTENTS, &mut taken)?;
+            }
+            (tables::RECEIPTS, Some(_)) => {
+                taken.took_record(remove(&mut self.receipts, key)?);
+                taken.took(remove(&mut self.dead_letters, key)?);
+                taken.took(remove(&mut self.ignored, key)?);
+            }
+            (tables::LANES, _) => self.rebuild_lane(key, &mut taken)?,
+            (tables::TIMERS, _) => self.rebuild_timer(key, &mut taken)?,
+            (tables::TIMERS_BY_TIME, _) => {
+                taken.took_record(remove(&mut self.timers_by_time, key)?);
+                self.rebuild_timers_by_time(&mut taken)?;
+            }
+            (tables::META, _) => self.rebuild_meta(key, &mut taken)?,
+            (tables::DUE, _) => {
+                taken.took_record(remove(&mut self.due, key)?);
+                self.rebuild_due(&mut taken)?;
+            }
+            (tables::SEEN, _) => {
+                taken.took_record(remove(&mut self.seen, key)?);
+                remove_ending(&mut self.seen_by_time, key)?;
+            }
+            (tables::TIMELINE, _) => {
+                taken.incident = key.first_chunk().map(|bytes| Id::from_bytes(*bytes));
+                taken.took_record(remove(&mut self.timeline, key)?);
+            }
+            (tables::REFERENCES, _) => {
+                taken.incident = keys::last_id(key);
+                taken.took_record(remove(&mut self.references, key)?);
+            }
+            _ => self.take_alone(table, key, &mut taken)?,
+        }
+        Ok(taken)
+    }
+
+    /// A row to which nothing leads.
+    fn take_alone(&mut self, table: Definition, key: &[u8], taken: &mut TakenOut) -> Result<(), Fault> {
+        let alone = [
+            (tables::IDENTITIES, &mut self.identities),
+            (tables::INCIDENT_NUMBERS, &mut self.incident_numbers),
+            (tables::INCIDENTS, &mut self.incidents),
+            (tables::INCIDENTS_BY_STATE, &mut self.incidents_by_state),
+            (tables::RECEIPTS, &mut self.receipts),
+            (tables::DEAD_LETTERS, &mut self.dead_letters),
+            (tables::IGNORED, &mut self.ignored),
+            (tables::DELIVERIES, &mut self.deliveries),
+            (tables::DELIVERIES_BY_STATE, &mut self.deliveries_by_state),
+            (tables::DELIVERIES_BY_INCIDENT, &mut self.deliveries_by_incident),
+            (tables::PAUSES, &mut self.pauses),
+        ];
+        for (_, rows) in alone.into_iter().filter(|(other, _)| *other == table) {
+            taken.took_record(remove(rows, key)?);
+        }
+        Ok(())
+    }
+
+    /// An incident, the ways to it and its timers. Its history, its deliveries and what peers call it stay.
+    fn take_incident(&mut self, id: Id, taken: &mut TakenOut) -> Result<(), Fault> {
+        let key = id.to_bytes();
+        taken.incident = Some(id);
+        taken.took_record(remove(&mut self.incidents, &key)?);
+        for state in IncidentState::ALL {
+            let row = keys::state_id(keys::incident_state(state), id);
+            if self.incidents_by_state.remove(row.as_slice())?.is_some() {
+                self.head.counters.incident_left(state);
+                taken.changed = true;
+            }
+        }
+        for rows in [&mut self.incident_numbers, &mut self.identities] {
+            for row in keys_where(rows, |_, value| value == key)? {
+                taken.took(remove(rows, &row)?);
+            }
+        }
+        self.stop_timer(&Timer::Steady(id).to_string())?;
+        let repeats = Timer::Repeat { incident: id, action: String::new() }.to_string();
+        for timer in keys_where(&self.timers, |timer, _| timer.starts_with(repeats.as_bytes()))? {
+            if let Ok(timer) = std::str::from_utf8(&timer) {
+                self.stop_timer(timer)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A delivery, head and content, the ways to it, and its place in its lane: the next one moves up.
+    fn take_delivery(&mut self, id: Id, keeps_content: bool, taken: &mut TakenOut) -> Result<(), Fault> {
+        let key = id.to_bytes();
+        let head = remove(&mut self.deliveries, &key)?;
+        let content = remove(&mut self.delivery_contents, &key)?;
+        let was_there = head.is_some();
+        taken.changed |= was_there || content.is_some();
+        for row in keys_where(&self.deliveries_by_incident, |row, _| row.ends_with(&key))? {
+            taken.incident = row.first_chunk().map(|bytes| Id::from_bytes(*bytes));
+            taken.took(remove(&mut self.deliveries_by_incident, &row)?);
+        }
+        // A value as long as an id leads to another delivery's content, and nothing leads to it.
+        if let (Some(content), Some(incident)) = (&content, taken.incident)
+            && content.len() != keys::ID
+        {
+            self.give_content(incident, id, content)?;
+        }
+        taken.bytes = if keeps_content { content } else { head }.unwrap_or_default();
+        for state in DeliveryState::ALL {
+            let row = keys::state_id(keys::delivery_state(state), id);
+            if self.deliveries_by_state.remove(row.as_slice())?.is_some() {
+                self.head.counters.delivery_left(state);
+                taken.changed = true;
+            }
+        }
+        for row in keys_where(&self.due, |row, _| row.ends_with(&key))? {
+            taken.took(remove(&mut self.due, &row)?);
+        }
+        self.stop_timer(&Timer::Held(id).to_string())?;
+        let has_it = |value: &[u8]| keys::ids(value).is_some_and(|lane| lane.contains(&id));
+        for row in keys_where(&self.lanes, |_, value| has_it(value))? {
+            self.leave_lane(&row, id, taken)?;
+        }
+        // A row of the index that leads nowhere may have been another delivery's.
+        if was_there { Ok(()) } else { self.rebuild_due(taken) }
+    }
+
+    /// Takes a delivery out of the lane under `key`.
+    fn leave_lane(&mut self, key: &[u8], id: Id, taken: &mut TakenOut) -> Result<(), Fault> {
+        let Some((connection, incident)) = rows::connection_and_id(key) else { return Ok(()) };
+        let lane = self.lanes.get(key)?.and_then(|value| keys::ids(value.value()));
+        let Some(mut lane) = lane else { return Ok(()) };
+        lane.retain(|other| *other != id);
+        self.set_lane(&connection, incident, &lane)?;
+        taken.changed = true;
+        self.move_up(&lane, taken)
+    }
+
+    /// Makes the first delivery of a lane due, if it waits for its turn.
+    fn move_up(&mut self, lane: &[Id], taken: &mut TakenOut) -> Result<(), Fault> {
+        let Some(first) = lane.first() else { return Ok(()) };
+        let key = first.to_bytes();
+        let read = rows::delivery(&self.deliveries, &self.delivery_contents, &key);
+        if let Some(Some(before)) = taken.readable(read)?
+            && before.state == DeliveryState::Waiting
+        {
+            let after = Delivery { state: DeliveryState::Due, ..before.clone() };
+            self.put_delivery(Some(&before), &after)?;
+        }
+        Ok(())
+    }
+
+    /// Stops a timer, whatever its row says.
+    fn stop_timer(&mut self, timer: &str) -> Result<(), Fault> {
+        let Some(value) = remove(&mut self.timers, timer.as_bytes())? else { return Ok(()) };
+        match rows::timer(timer.as_bytes(), &value) {
+            Ok(at) => drop(self.timers_by_time.remove(keys::timer_by_time(at, timer).as_slice())?),
+            Err(_) => {
+                let is_its = |row: &[u8], _: &[u8]| row.get(keys::TIME..) == Some(timer.as_bytes());
+                for row in keys_where(&self.timers_by_time, is_its)? {
+                    remove(&mut self.timers_by_time, &row)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Removes a row, and returns what it held.
+fn remove(rows: &mut Table<'_>, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+    Ok(rows.remove(key)?.map(|value| value.value().to_vec()))
+}
+
+/// Removes the rows whose keys are a time and then `end`.
+fn remove_ending(rows: &mut Table<'_>, end: &[u8]) -> Result<(), Fault> {
+    for row in keys_where(rows, |row, _| row.get(keys::TIME..) == Some(end))? {
+        remove(rows, &row)?;
+    }
+    Ok(())
+}
+
+/// The keys of the rows about which `holds` is true.
+fn keys_where(rows: &Table<'_>, holds: impl Fn(&[u8], &[u8]) -> bool) -> Result<Vec<Vec<u8>>, Fault> {
+    let mut found = Vec::new();
+    for row in rows.iter()? {
+        let (key, value) = row?;
+        if holds(key.value(), value.value()) {
+            found.push(key.value().to_vec());
+        }
+    }
+    Ok(found)
+}
+
+/// Adds an index row.
+fn mark(rows: &mut Table<'_>, key: &[u8]) -> Result<bool, Fault> {
+    Ok(rows.insert(key, NOTHING)?.is_none())
+}
