@@ -22,6 +22,7 @@ use url::form_urlencoded;
 use crate::app::{App, CommitError};
 use crate::clock;
 use crate::links::{Claim, InvalidLink, Purpose};
+use crate::quiet;
 
 mod act;
 mod view;
