@@ -110,9 +110,7 @@ fn read_file(path: &Path) -> Result<(Secret, Place), String> {
         _ => std::fs::read_to_string(path).map(Ok),
     });
     match read {
-        Ok(Ok(text)) => {
-            Ok((Secret::new(text.trim_end_matches(['\r', '\n'])), Place::File(path.to_owned())))
-        }
+        Ok(Ok(text)) => Ok((Secret::new(text.trim_end_matches(['\r', '\n'])), Place::File(path.to_owned()))),
         Ok(Err(size)) => Err(format!("{} has {size} bytes, the limit is {FILE_BYTES_MAX}", path.display())),
         // The file, or its directory, is the service's.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
