@@ -69,9 +69,27 @@ pub fn is_web_address(text: &str) -> bool {
     } else {
         None
     };
-    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+    rest.is_some_and(|rest| names_a_host(rest.split(['/', '?', '#']).next().unwrap_or_default()))
         && text.len() <= 2048
         && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"'))
+}
+
+/// Whether this, the part of an address before its path, has a host and a port that can be: `[::1` has none.
+fn names_a_host(authority: &str) -> bool {
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let (host, port) = match host.strip_prefix('[') {
+        Some(rest) => {
+            let Some((address, port)) = rest.split_once(']') else { return false };
+            if address.parse::<std::net::Ipv6Addr>().is_err() {
+                return false;
+            }
+            (address, port)
+        }
+        None => host.find(':').map_or((host, ""), |at| host.split_at(at)),
+    };
+    let number = port.strip_prefix(':').unwrap_or_default();
+    let is_port = port.is_empty() || port == ":" || number.parse::<u16>().is_ok();
+    !host.is_empty() && is_port && !host.contains(['[', ']', '^', '|', '`', '\\', '{', '}', '%'])
 }
 
 /// `text` as one segment or several of a URL's path: everything is percent-encoded but unreserved characters,
@@ -137,7 +155,9 @@ mod tests {
 
     #[test]
     fn only_absolute_web_addresses_are_links() {
-        for good in ["https://a.example/x?y=1", "HTTP://a.example"] {
+        for good in
+            ["https://a.example/x?y=1", "HTTP://a.example", "http://[::1]:9090/x", "http://10.0.0.1:80", "http://a:1#b"]
+        {
             assert!(is_web_address(good), "{good}");
         }
         for bad in [
@@ -146,6 +166,12 @@ mod tests {
             "javascript:alert(1)",
             "https://",
             "https:///x",
+            "https://?x",
+            "http://[::1",
+            "http://[fe80::zz]/",
+            "http://::1/",
+            "https://a.example:99999/",
+            "https://a.example:port/",
             "https://a b",
             "ftp://x",
             "hüttps",

@@ -105,30 +105,22 @@ fn read_credential(name: &str) -> Result<(Secret, Place), String> {
 
 /// The file's content without the line end that editors add.
 fn read_file(path: &Path) -> Result<(Secret, Place), String> {
-    let named = |error: std::io::Error| format!("{}: {error}", path.display());
-    let size = std::fs::metadata(path).map_err(named);
-    let text = size.and_then(|metadata| {
-        let size = metadata.len();
-        if size > FILE_BYTES_MAX {
-            return Err(format!("{} has {size} bytes, the limit is {FILE_BYTES_MAX}", path.display()));
-        }
-        match std::fs::read_to_string(path) {
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(None),
-            read => read.map(Some).map_err(named),
-        }
-    })?;
-    match text {
-        Some(text) => {
-            let text = text.trim_end_matches(['\r', '\n']);
-            Ok((Secret::new(text), Place::File(path.to_owned())))
-        }
-        None => {
+    let read = std::fs::metadata(path).and_then(|metadata| match metadata.len() {
+        size if size > FILE_BYTES_MAX => Ok(Err(size)),
+        _ => std::fs::read_to_string(path).map(Ok),
+    });
+    match read {
+        Ok(Ok(text)) => Ok((Secret::new(text.trim_end_matches(['\r', '\n'])), Place::File(path.to_owned()))),
+        Ok(Err(size)) => Err(format!("{} has {size} bytes, the limit is {FILE_BYTES_MAX}", path.display())),
+        // The file, or its directory, is the service's.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
             let why = format!(
                 "{} may not be read by this user: run it as the relay's user or as root",
                 path.display()
             );
             Ok((Secret::unseen(), Place::Unseen(why)))
         }
+        Err(error) => Err(format!("{}: {error}", path.display())),
     }
 }
 
