@@ -3,7 +3,9 @@
 mod checks;
 mod life;
 mod limits;
+mod kept;
 mod lost;
+mod over;
 mod peer;
 mod places;
 mod said;
