@@ -182,7 +182,9 @@ fn document(response: &Response) -> Result<Value, Failure> {
 fn is_login_page(body: &[u8]) -> bool {
     let page = String::from_utf8_lossy(body.get(..LOGIN_BYTES).unwrap_or(body)).to_lowercase();
     page.contains("<form")
-        && ["auth_pwd", "type=\"password\"", "type='password'", "type=password"].iter().any(|sign| page.contains(sign))
+        && ["auth_pwd", "type=\"password\"", "type='password'", "type=password"]
+            .iter()
+            .any(|sign| page.contains(sign))
 }
 
 fn code(document: &Value) -> Option<i64> {

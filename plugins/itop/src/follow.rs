@@ -96,12 +96,15 @@ pub(crate) fn resume(scene: Scene<'_>, flight: Flight, response: &Response) -> R
 /// What comes after a ticket was made for a change that is no opening: it is assigned or resolved, and gets what was
 /// said in its log. Not in its description, which callers read.
 fn created(scene: Scene<'_>, flight: Flight, found: &Found) -> Result<Step, Failure> {
-    let before = flight.ticket.as_ref().map(|ticket| format!(" in place of {}", ticket.name)).unwrap_or_default();
+    let before =
+        flight.ticket.as_ref().map(|ticket| format!(" in place of {}", ticket.name)).unwrap_or_default();
     let note = if flight.note.is_empty() { String::new() } else { format!(" ({})", flight.note) };
     let flight = Flight { is_new: true, ticket: Some(Ticket::from(found)), ..flight };
     let flight = flight.having(&format!("created{before}"));
     match task(scene) {
-        Task::Walk if matches!(scene.context.change.kind, ChangeKind::Acknowledged | ChangeKind::Resolved) => {
+        Task::Walk
+            if matches!(scene.context.change.kind, ChangeKind::Acknowledged | ChangeKind::Resolved) =>
+        {
             walk::begin(scene, flight)
         }
         Task::Log | Task::Update | Task::Walk if ticket::has_news(scene, true) => log(scene, flight),

@@ -80,8 +80,10 @@ fn open_tags(html: &str) -> Vec<&str> {
     for tag in html.split('<').skip(1) {
         let Some((inside, _)) = tag.split_once('>') else { continue };
         let is_end = inside.starts_with('/');
-        let name = inside.trim_start_matches('/').split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
-        if name.is_empty() || inside.ends_with('/') || VOID.iter().any(|void| void.eq_ignore_ascii_case(name)) {
+        let name =
+            inside.trim_start_matches('/').split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
+        if name.is_empty() || inside.ends_with('/') || VOID.iter().any(|void| void.eq_ignore_ascii_case(name))
+        {
             continue;
         }
         if !is_end {

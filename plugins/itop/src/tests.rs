@@ -1,9 +1,9 @@
 //! Behaviours beside the cases: a whole life at a peer that answers as iTop was measured to.
 
 mod checks;
+mod kept;
 mod life;
 mod limits;
-mod kept;
 mod lost;
 mod over;
 mod peer;

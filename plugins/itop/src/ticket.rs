@@ -242,7 +242,10 @@ fn line(title: &str) -> String {
 fn description(scene: Scene<'_>, flight: &Flight) -> String {
     let incident = &scene.context.incident;
     let room = html::BYTES_MAX - FOOTER_BYTES;
-    let before = flight.ticket.as_ref().map(|old| format!("This ticket takes the place of {}.", text::one_line(&old.name)));
+    let before = flight
+        .ticket
+        .as_ref()
+        .map(|old| format!("This ticket takes the place of {}.", text::one_line(&old.name)));
     let more = [story(scene.context), before].map(|line| html::lines(&line.unwrap_or_default(), 1_000));
     if let Some(message) = given(&scene.settings.message) {
         return html::joined([html::lines(message, room - FOOTER_BYTES)].into_iter().chain(more), room);
@@ -326,7 +329,10 @@ fn texts(scene: Scene<'_>, fields: &mut Object, own: bool) -> Result<(), Failure
         {
             let html = paragraph(text, html::BYTES_MAX - FOOTER_BYTES);
             *value = if name.ends_with("_log") {
-                entry(&html::joined([html::lines(text, html::BYTES_MAX - FOOTER_BYTES), signature(scene)?], html::BYTES_MAX))
+                entry(&html::joined(
+                    [html::lines(text, html::BYTES_MAX - FOOTER_BYTES), signature(scene)?],
+                    html::BYTES_MAX,
+                ))
             } else {
                 Value::from(html)
             };

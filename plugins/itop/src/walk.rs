@@ -149,7 +149,9 @@ fn arrived(scene: Scene<'_>, flight: Flight, found: &Found, what: &str) -> Resul
         ChangeKind::Acknowledged => ticket::has_news(scene, flight.is_new),
         ChangeKind::Reopened => true,
         // The solution is a person's: what the resolution says goes into the log.
-        ChangeKind::Resolved => flight.held.iter().any(|field| field == SOLUTION) && what == said(ChangeKind::Resolved),
+        ChangeKind::Resolved => {
+            flight.held.iter().any(|field| field == SOLUTION) && what == said(ChangeKind::Resolved)
+        }
         _ => false,
     };
     if is_told { log(scene, flight.having(what)) } else { ended(scene, &flight, found, what) }

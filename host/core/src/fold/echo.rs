@@ -68,9 +68,11 @@ pub fn echo<E>(
 impl<S: State> Step<'_, S> {
     /// What is recorded of an event that is an echo; none for every other event.
     pub(super) fn echo(&self, transition: Transition, event: &Event) -> Fold<Option<Effect>, S> {
-        let known = |id| match self.state.incident(id).kept()? {
-            Some(incident) => Ok(Some(incident)),
-            None => Ok(self.state.delivery(id).kept()?.map(|delivery| delivery.incident)),
+        let known = |id| -> Fold<Option<Incident>, S> {
+            match self.state.incident(id).kept()? {
+                Some(incident) => Ok(Some(incident)),
+                None => Ok(self.state.delivery(id).kept()?.map(|delivery| delivery.incident)),
+            }
         };
         let own = echo(transition, event, known)?;
         Ok(own.map(|incident| Effect {
@@ -140,7 +142,8 @@ fn marks(text: &str) -> Vec<(Id, usize)> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let mut found = Vec::new();
     for (at, word) in words.iter().enumerate() {
-        let begins = word.strip_suffix("Tocsin").is_some_and(|before| !before.ends_with(char::is_alphanumeric));
+        let begins =
+            word.strip_suffix("Tocsin").is_some_and(|before| !before.ends_with(char::is_alphanumeric));
         if !begins {
             continue;
         }

@@ -34,7 +34,10 @@ fn a_ticket_with_the_mark_of_an_incident_opens_none_and_says_whose_it_is() {
         marked(format!("Disk is full\nTocsin incident {id}\nIncident #1: https://tocsin.example/x")),
         marked(format!("<p>Disk</p><p>Tocsin\u{a0}incident\n{id}</p>")),
         marked(format!("Tocsin delivery {delivery}.")),
-        Event { labels: labels(&[("labels", &format!("infra, tocsin-{}", id.to_lowercase()))]), ..trigger("OPS-1") },
+        Event {
+            labels: labels(&[("labels", &format!("infra, tocsin-{}", id.to_lowercase()))]),
+            ..trigger("OPS-1")
+        },
         Event { aliases: vec![id.clone()], ..trigger("PD-1") },
         Event { change: EventChange::Acknowledge, ..marked(format!("Tocsin incident {id}")) },
         Event {

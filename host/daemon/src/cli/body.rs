@@ -56,7 +56,12 @@ mod tests {
         let text = "version=1.3&auth_pwd={{secret:password:form}}&json_data=%7B%22a%22%3A%22b+c%22%7D";
         let sent = json!({ "headers": [["Content-Type", "application/x-www-form-urlencoded"]], "body": { "text": text } });
         let shown = readable(&sent);
-        assert!(shown.starts_with("version=1.3\nauth_pwd={{secret:password:form}}\njson_data={\n  \"a\": \"b c\"\n}\n"), "{shown}");
+        assert!(
+            shown.starts_with(
+                "version=1.3\nauth_pwd={{secret:password:form}}\njson_data={\n  \"a\": \"b c\"\n}\n"
+            ),
+            "{shown}"
+        );
         let answer = json!({ "headers": [], "body": { "text": "[1]" } });
         assert_eq!(readable(&answer), "[\n  1\n]");
         let other = json!({ "headers": [], "body": { "text": "a=%7B" } });

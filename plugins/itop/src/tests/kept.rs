@@ -12,10 +12,7 @@ fn a_refused_origin_is_left_out_and_the_receipt_says_so() {
         let mut world = World::new(&[]);
         world.peer.refused = vec![("origin", words)];
         let said = world.outcome(0);
-        assert_eq!(
-            said,
-            format!("created UserRequest R-000001 (without `origin`: Error: {words})")
-        );
+        assert_eq!(said, format!("created UserRequest R-000001 (without `origin`: Error: {words})"));
         assert_eq!(world.peer.operations(), ["create", "create"]);
         assert!(world.peer.only().get("origin").is_none());
 
@@ -111,7 +108,12 @@ fn own_html_is_cut_before_a_tag_and_says_how_much_is_missing() {
     let (kept, words) = description.split_once("</table><p>… (").expect("it is closed, and the words follow");
     assert!(words.contains(" bytes are missing)</p><p>Tocsin incident"), "{words}");
     let inside = kept.trim_end_matches("</tr>").trim_end_matches("</td>");
-    assert!(inside.ends_with("more") || inside.ends_with("<td>") || inside.ends_with("<tr>") || kept.ends_with("</tr>"));
+    assert!(
+        inside.ends_with("more")
+            || inside.ends_with("<td>")
+            || inside.ends_with("<tr>")
+            || kept.ends_with("</tr>")
+    );
     assert_eq!(kept.matches("<tr>").count(), kept.matches("</tr>").count());
 
     let mut plain = World::new(&[]);

@@ -29,20 +29,19 @@ fn a_ticket_follows_its_incident_through_its_life() {
     assert_eq!(world.says(ChangeKind::Reopened, ""), "R-000001: reopened, wrote to the case log");
     assert_eq!(world.peer.status(), "assigned");
     assert_eq!(world.says(ChangeKind::Resolved, ""), "R-000001: resolved");
-    let all =
-        [
-            "create",
-            "get",
-            "ev_assign",
-            "update",
-            "get",
-            "ev_resolve",
-            "get",
-            "ev_reopen",
-            "update",
-            "get",
-            "ev_resolve",
-        ];
+    let all = [
+        "create",
+        "get",
+        "ev_assign",
+        "update",
+        "get",
+        "ev_resolve",
+        "get",
+        "ev_reopen",
+        "update",
+        "get",
+        "ev_resolve",
+    ];
     assert_eq!(world.peer.operations(), all);
 }
 

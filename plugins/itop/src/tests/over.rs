@@ -46,7 +46,10 @@ fn a_closed_or_deleted_ticket_of_an_incident_that_is_back_gets_a_new_one() {
             world.peer.set_status("closed");
         }
         let said = world.says(ChangeKind::Reopened, "no answer");
-        assert!(said.contains("created in place of R-000001, wrote to the case log (the old ticket is "), "{said}");
+        assert!(
+            said.contains("created in place of R-000001, wrote to the case log (the old ticket is "),
+            "{said}"
+        );
         let ticket = world.context.reference("ticket").expect("it is kept").value.clone();
         assert_eq!(ticket, if deleted { "1001" } else { "2" });
         let new = world.peer.tickets.values().last().expect("it is there");
