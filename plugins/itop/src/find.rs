@@ -10,7 +10,7 @@ use crate::answer::{Answer, Found};
 use crate::back::Ticket;
 use crate::call;
 use crate::settings::{Scene, given};
-use crate::ticket::{self, Mark};
+use crate::ticket::Mark;
 
 /// The request that looks for the object with this mark: by the operator's field where there is one, else by
 /// the paragraph below the description. A LIKE reads every description, which is why it is asked after a failure

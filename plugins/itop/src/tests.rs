@@ -1,9 +1,11 @@
 //! Behaviours beside the cases: a whole life at a peer that answers as iTop was measured to.
 
 mod checks;
+mod kept;
 mod life;
 mod limits;
 mod lost;
+mod over;
 mod peer;
 mod places;
 mod said;

@@ -6,6 +6,11 @@ def said: if type == "string" then trim | select(. == "" or . == "undefined" or 
   | not) elif type == "number" then tostring else empty end;
 def value($names): first(.[$names[]] | said) // null;
 def html: if type == "string" then plain_text else . end;
+# The mark that Tocsin writes into whatever it makes; a log entry may quote it, so logs are left out.
+def marked: [to_entries[] | select(.key | test("log$") | not) | .value | said | html]
+  | any(test("(^|[^0-9A-Za-z])Tocsin\\s+(incident|delivery)\\s+[0-9A-Z]{26}($|[^0-9A-Z])"));
+# An entry that Tocsin wrote ends with its mark.
+def own_entry: test("Tocsin\\s+(incident|delivery)\\s+[0-9A-Z]{26}\\s*$");
 def unlabelled: IN("id", "key", "ref", "class", "finalclass", "title", "status", "event", "description", "solution", "url",
   "severity", "actor", "user", "log",
   "public_log", "private_log", "last_update", "time", "zone", "start_date", "resolution_date",
@@ -36,8 +41,8 @@ else
     ) as $status
   | (if $id then "\($class // "Ticket")::\($id)" else ($ref // $title) end) as $key
   | if $key == null then {refused: "there is neither id, ref nor title in this request of iTop; paste the payload of the recipe's page"}
-    elif $description // "" | test("Tocsin (incident|delivery) [0-9A-Z]{26}") then
-      {ignored: "Tocsin itself made the ticket \($ref // $key)"}
+    elif marked and $status != "note" then {ignored: "Tocsin itself made the ticket \($ref // $key)"}
+    elif $status == "note" and ($log | own_entry) then {ignored: "Tocsin itself wrote this log entry of \($ref // $key)"}
     elif $status == "note" and $log == "" then {ignored: "the log entry of iTop is empty"}
     else
       {
@@ -56,7 +61,7 @@ else
         occurred_at: (if $time and $zone and ($zone | test("^([+-][0-9]{2}:?[0-9]{2}|Z)$")) then $time + $zone
           else $time end)
       }
-      | if $status != "note" and $log != "" then ., {status: "note", key, title, message: $log, aliases, actor, occurred_at}
+      | if $status != "note" and $log != "" and ($log | own_entry | not) then ., {status: "note", key, title, message: $log, aliases, actor, occurred_at}
         else . end
     end
 end

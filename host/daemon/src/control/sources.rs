@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tocsin_core::event::{Event, EventChange};
 use tocsin_core::fold::{about, echo, foresee};
+use tocsin_core::incident::Incident;
 use tocsin_core::time::Timestamp;
 use tocsin_core::transition::Transition;
 use tocsin_store::ReadError;
@@ -105,9 +106,11 @@ fn would(app: &App, source: &str, event: &Event) -> Result<Value, ReadError> {
     let found = about(event, |key| app.store.incident_by_key(source, key))?;
     let rule = app.config.sources.get(source).map(|source| source.rule.clone()).unwrap_or_default();
     let transition = foresee(found.as_ref(), event, &rule, clock::now());
-    let known = |id| match app.store.incident(id)? {
-        Some(incident) => Ok(Some(incident)),
-        None => Ok(app.store.delivery(id)?.map(|delivery| delivery.incident)),
+    let known = |id| -> Result<Option<Incident>, ReadError> {
+        match app.store.incident(id)? {
+            Some(incident) => Ok(Some(incident)),
+            None => Ok(app.store.delivery(id)?.map(|delivery| delivery.incident)),
+        }
     };
     if let Some(own) = echo(transition, event, known)? {
         return Ok(json!({ "would": words::transition(Transition::Echo), "incident": own.number }));

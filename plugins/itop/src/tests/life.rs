@@ -20,7 +20,7 @@ fn a_ticket_follows_its_incident_through_its_life() {
     assert_eq!(world.says(ChangeKind::Acknowledged, ""), "R-000001: assigned");
     assert_eq!((world.peer.status(), &world.peer.only()["agent_id"]), ("assigned", &serde_json::json!(9)));
     assert_eq!(world.says(ChangeKind::Noted, "swapped <the> disk"), "R-000001: wrote to the case log");
-    assert!(world.log().contains("Note at 2026-01-02T03:04:05Z by Jane"), "{}", world.log());
+    assert!(world.log().contains("Note at 2026-01-02 03:04 UTC by Jane"), "{}", world.log());
     assert!(world.log().contains("swapped &lt;the&gt; disk"), "{}", world.log());
 
     assert_eq!(world.says(ChangeKind::Resolved, "disk swapped"), "R-000001: resolved");
@@ -29,8 +29,19 @@ fn a_ticket_follows_its_incident_through_its_life() {
     assert_eq!(world.says(ChangeKind::Reopened, ""), "R-000001: reopened, wrote to the case log");
     assert_eq!(world.peer.status(), "assigned");
     assert_eq!(world.says(ChangeKind::Resolved, ""), "R-000001: resolved");
-    let all =
-        ["create", "ev_assign", "update", "get", "ev_resolve", "ev_reopen", "update", "get", "ev_resolve"];
+    let all = [
+        "create",
+        "get",
+        "ev_assign",
+        "update",
+        "get",
+        "ev_resolve",
+        "get",
+        "ev_reopen",
+        "update",
+        "get",
+        "ev_resolve",
+    ];
     assert_eq!(world.peer.operations(), all);
 }
 
@@ -47,7 +58,9 @@ fn a_later_change_without_a_kept_number_finds_or_makes_the_ticket() {
     assert_eq!(late.peer.operations(), ["get", "create", "ev_assign"]);
 
     let mut over = World::new(&[]);
-    assert!(over.says(ChangeKind::Resolved, "").starts_with("skipped: iTop has no ticket"));
+    over.change(ChangeKind::Noted, "late");
+    over.context.incident.state = State::Resolved;
+    assert!(over.outcome(0).starts_with("skipped: iTop has no ticket"));
     assert_eq!(over.peer.tickets.len(), 0);
 }
 
@@ -122,8 +135,11 @@ fn what_cannot_be_assigned_or_reopened_is_written_to_the_log() {
     let said = world.says(ChangeKind::Acknowledged, "");
     assert!(said.starts_with("R-000001: wrote to the case log (ev_assign: Invalid stimulus"), "{said}");
     assert!(world.log().contains("Acknowledged at"), "{}", world.log());
+    world.peer.set_status("pending");
+    world.settings = following(&[("closed_states", "")]);
     world.peer.set_status("closed");
-    assert!(world.says(ChangeKind::Reopened, "").contains("wrote to the case log (ev_reopen"));
+    world.peer.lacking.push("ev_reopen");
+    assert!(world.says(ChangeKind::Reopened, "").contains("wrote to the case log"));
     assert!(world.log().contains("Reopened at"), "{}", world.log());
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Peer {
     pub(super) silent: Vec<&'static str>,
     /// Stimuli that the life cycle lacks.
     pub(super) lacking: Vec<&'static str>,
+    /// Fields whose values are refused, in iTop's words.
+    pub(super) refused: Vec<(&'static str, &'static str)>,
     /// Answered instead, once, without doing anything.
     pub(super) instead: Option<(u16, &'static str)>,
     /// Whether it is still at work on a create when its caller gives up.
@@ -132,6 +134,10 @@ impl Peer {
             if fields[field].is_null() {
                 return Err(format!("Missing mandatory attribute: {field}"));
             }
+        }
+        let is_refused = |(field, _): &&(&str, &str)| !fields[*field].is_null();
+        if let Some((_, words)) = self.refused.iter().find(is_refused) {
+            return Err((*words).to_owned());
         }
         let fixed = json!({
             "id": id.to_string(), "class": class, "status": "new", "ref": format!("R-{id:06}"),

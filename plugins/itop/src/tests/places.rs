@@ -87,7 +87,7 @@ fn own_html_is_kept_where_the_operator_asks_for_it() {
     assert!(plain["fields"]["description"].as_str().is_some_and(|d| d.starts_with("<p>&lt;b&gt;bold")));
     assert_eq!(
         plain["fields"]["private_log"]["add_item"]["message"],
-        "<p>&lt;i&gt;&quot;x&quot;&lt;/i&gt;</p>"
+        "<p>&lt;i&gt;&quot;x&quot;&lt;/i&gt;</p><p>Tocsin delivery 01KDYQ3M8800000000000000DD</p>"
     );
     let own = data(&[("organization", "Demo"), fields, ("plain_text", "solution, private_log")]);
     assert!(own["fields"]["description"].as_str().is_some_and(|d| d.starts_with("<b>bold</b><p>Tocsin")));

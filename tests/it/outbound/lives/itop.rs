@@ -76,7 +76,7 @@ fn a_ticket_follows_its_incident_and_is_known_to_other_actions() {
     assert!(ticket["solution"].to_string().contains("new disk"), "{ticket:#?}");
     assert!(ticket["private_log"].to_string().contains("swapped &lt;the&gt; disk"), "{ticket:#?}");
     assert!(ticket["private_log"].to_string().contains("on my way"), "{ticket:#?}");
-    assert_eq!(itop.operations(), ["create", "ev_assign", "update", "update", "get", "ev_resolve"]);
+    assert_eq!(itop.operations(), ["create", "get", "ev_assign", "update", "update", "get", "ev_resolve"]);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn what_is_said_at_an_acknowledgement_and_at_a_reopening_is_in_the_tickets_log()
     }
     assert_eq!(
         itop.operations(),
-        ["create", "ev_assign", "update", "get", "ev_resolve", "ev_reopen", "update"]
+        ["create", "ev_assign", "update", "get", "ev_resolve", "get", "ev_reopen", "update"]
     );
 }
 
@@ -215,6 +215,32 @@ fn a_stimulus_that_is_refused_without_a_word_falls_back_as_configured() {
         assert_eq!(itop.ticket()["status"], status, "{fallback}");
         assert_eq!(itop.operations().last(), Some(&last), "{fallback}");
     }
+}
+
+#[test]
+fn a_ticket_that_comes_back_through_a_source_opens_no_incident_and_status_counts_it() {
+    let (relay, itop) = start("");
+    super::super::open(&relay, "disk", "high");
+    relay.settled();
+    let description = lock(&itop).ticket()["description"].clone();
+    let back = json!({"title": "R-000001: disk", "id": "R-1", "message": description}).to_string();
+    for _ in 0..3 {
+        relay.post("hook", &back).expect(200);
+    }
+    relay.settled();
+    assert_eq!(relay.list(&["incidents", "list"]).len(), 1);
+    assert_eq!(lock(&itop).tickets(), 1);
+    let status = relay.run(&["status"]).expect(0).stdout;
+    assert!(status.contains("came back: source hook: 3 events"), "{status}");
+    let ignored = relay.run(&["receipts", "list", "--ignored"]).expect(0).stdout;
+    assert!(ignored.contains("Tocsin's own incident #1"), "{ignored}");
+}
+
+#[test]
+fn a_tried_action_shows_its_json_readably() {
+    let (relay, _) = start("");
+    let shown = relay.run(&["actions", "try", "tickets"]).expect(0).stdout;
+    assert!(shown.contains("\n  \"operation\": \"core/create\""), "{shown}");
 }
 
 #[test]
