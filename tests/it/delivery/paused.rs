@@ -27,7 +27,7 @@ fn with_probe(receiver: &Receiver) -> String {
 
 #[test]
 fn a_firewalls_page_rejects_the_message_that_it_dislikes_and_no_other() {
-    let receiver = Receiver::scripted(|request, _| match request.body.contains("<script") {
+    let receiver = Receiver::scripted(|request, _| match request.body.contains("script") {
         true => Reply::body(403, "<!DOCTYPE html><h1>Request blocked</h1>"),
         false => Reply::ok(),
     });
@@ -39,6 +39,10 @@ fn a_firewalls_page_rejects_the_message_that_it_dislikes_and_no_other() {
     }
     let deliveries = relay.settled();
     assert_eq!(of(&deliveries, "cpu")["state"], "delivered", "{deliveries:#?}");
+    let rejected = of(&deliveries, "<script>");
+    assert_eq!((&rejected["state"], &rejected["attempts"]), (&json!("rejected"), &json!(1)), "{rejected}");
+    let words = rejected["last"]["summary"].as_str().expect("words");
+    assert!(words.contains("a firewall before the service"), "{words}");
     assert!(paused(&relay).is_null());
 }
 
