@@ -37,7 +37,8 @@ enum Verdict {
     RetriedAfter(u64),
     /// A dead letter.
     Rejected,
-    /// Owed still, while the connection waits for an operator.
+    /// Owed still, while the connection waits until it works: at once if its probe fails too, else when a second
+    /// incident meets the same.
     Paused,
 }
 
@@ -105,7 +106,8 @@ fn judge(plugin: &str, rows: Vec<Row>) {
         let is_tried = |delivery: &Value| !delivery["last"].is_null() && delivery["state"] != "sending";
         (deliveries.len() == rows.len() && deliveries.iter().all(is_tried)).then_some(deliveries)
     });
-    let paused: BTreeSet<String> = relay.list(&["connections", "list"]).iter().filter_map(paused).collect();
+    super::open(&relay, "cpu", "high");
+    let paused = until_paused(&relay, &rows);
     let wrong: Vec<String> = deliveries
         .iter()
         .filter_map(|delivery| {
@@ -114,6 +116,20 @@ fn judge(plugin: &str, rows: Vec<Row>) {
         })
         .collect();
     assert!(wrong.is_empty(), "{} of {} answers of {plugin}:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
+}
+
+/// Waits until every connection is paused that is to be, and returns those that are.
+fn until_paused(relay: &Relay, rows: &[Row]) -> BTreeSet<String> {
+    let wanted = rows.iter().filter(|row| row.verdict == Verdict::Paused).count();
+    let mut found = BTreeSet::new();
+    // What is wrong is told with what became of it.
+    for _ in 0..200 {
+        found = relay.list(&["connections", "list"]).iter().filter_map(paused).collect();
+        if found.len() >= wanted {
+            break;
+        }
+    }
+    found
 }
 
 /// A connection and an action of the same name to a path of its own.

@@ -90,7 +90,7 @@ fn a_label_is_in_the_labels_only_when_it_is_there() {
 /// A filter that failed once let everything through and said nothing.
 #[test]
 fn a_filter_that_fails_lets_the_incident_through_and_is_handed_out_once() {
-    let filter = Some("labels.load|int > 5".to_owned());
+    let filter = Some("labels.load and labels.load|int > 5".to_owned());
     let mut relay = Relay::new(vec![ActionRule { filter, ..action("page", "pager") }]);
     let mut receive = |load: &str| {
         let event = Event { labels: labels(&[("load", load)]), ..trigger(load) };
