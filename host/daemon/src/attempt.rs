@@ -129,6 +129,7 @@ impl Attempt {
             now,
             owed_since: self.delivery.owed_since,
             zone: Zone::utc(),
+            action: action_name.clone(),
             references: known.map(|(_, references)| references.clone()).unwrap_or_default(),
             settings,
             connection: of_connection.settings.clone(),

@@ -336,6 +336,7 @@ fn sample_context(binding: &ActionBinding, connection: &Connection, bound: &Conn
         now: change.at,
         owed_since: change.at,
         zone: Zone::utc(),
+        action: SAMPLE_WORD.to_owned(),
         delivery_id: incident.id.to_string(),
         incident,
         change,
