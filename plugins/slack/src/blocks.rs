@@ -70,11 +70,10 @@ pub(crate) fn essentials(summary: &Summary) -> Value {
     json!({"type": "context", "elements": elements})
 }
 
-/// A time that Slack shows in the reader's zone, without the day where it is today's.
+/// A time that Slack shows in the reader's zone, with the day or `today`.
 fn date(moment: &Moment) -> String {
-    let is_today = !moment.text.contains(',');
-    let format = if is_today { "{time}" } else { "{date_short_pretty} {time}" };
-    format!("<!date^{}^{format}|{}>", moment.at.as_seconds(), entities(&moment.text))
+    let (at, text) = (moment.at.as_seconds(), entities(&moment.text));
+    format!("<!date^{at}^{{date_short_pretty}} {{time}}|{text}>")
 }
 
 /// Other links, and the labels with how many more there are; none when there is neither.

@@ -187,7 +187,8 @@ impl<'a> Call<'a> {
 
     /// The message is there; the one in the channel before, if there is one, is closed and points to it.
     fn close_old(self, said: &str, state: State, message: Place) -> Step {
-        let Some(old) = place::left(self.context, self.channel).filter(|old| *old != message) else {
+        let Some(old) = place::left(self.context, self.channel).filter(|old| old.channel != message.channel)
+        else {
             return self.receipt(said, &state, Some(&message)).into();
         };
         let url = workspace_host(&self.context.host).map(|host| message.url(&host));

@@ -65,7 +65,7 @@ fn the_default_layout_says_what_happened_and_to_what() {
     assert_eq!(first[2]["text"], "CRITICAL · Disk full on db-1");
     assert_eq!(first[4]["text"], "/var is at 97 %.");
     let line = &message["blocks"][1]["elements"];
-    assert_eq!(line[0]["text"], "#42 · since <!date^1767323045^{time}|03:04 UTC>");
+    assert_eq!(line[0]["text"], "#42 · since <!date^1767323045^{date_short_pretty} {time}|03:04 UTC>");
     assert_eq!(line[1]["text"], "storage · db-1 · from monitoring");
     assert_eq!(message["blocks"][2]["elements"][0]["action_id"], "tocsin-acknowledge");
 }

@@ -79,14 +79,16 @@ pub(super) fn left(context: &Context, channel: &str) -> Option<Place> {
 /// The incident's message in this channel. One that was closed as the incident left it is none: it comes back with a
 /// new one, which people see.
 pub(super) fn present(context: &Context, channel: &str) -> Option<Place> {
+    let kept = context.reference(&key(channel)).and_then(|kept| Place::parse(&kept.value))?;
     let own = key_of_action(&context.action);
-    let came_back = context.reference(&own).is_some_and(|kept| kept.value != channel);
     let is_of_another =
         |kept: &Reference| kept.key.starts_with(OF_ACTION) && kept.key != own && kept.value == channel;
-    if came_back && !context.references.iter().any(is_of_another) {
-        return None;
-    }
-    context.reference(&key(channel)).and_then(|kept| Place::parse(&kept.value))
+    let last = context.reference(&own).filter(|last| last.value != channel);
+    let last =
+        last.and_then(|last| context.reference(&key(&last.value))).and_then(|kept| Place::parse(&kept.value));
+    // One channel may be named by its id and by its name.
+    let came_back = last.is_some_and(|last| last.channel != kept.channel);
+    (!came_back || context.references.iter().any(is_of_another)).then_some(kept)
 }
 
 /// Whether this is the id of a channel, a private one, or a conversation with one person.

@@ -10,7 +10,8 @@ fn settings(channel: &str) -> Fields {
 }
 
 fn message_of(context: &Context) -> &str {
-    context.reference("message:C024BE91L").map_or("", |kept| kept.value.as_str())
+    let kept = context.references.iter().find(|kept| kept.key.starts_with("message:"));
+    kept.map_or("", |kept| kept.value.as_str())
 }
 
 /// The text of all rich text.

@@ -96,7 +96,7 @@ fn rich(block: &Value) {
     for element in list(&elements[0]["elements"]) {
         match element["type"].as_str() {
             Some("text") => assert!((1..=3_000).contains(&size(&element["text"])), "{element}"),
-            Some("link") => assert!(element["url"].as_str().is_some_and(tocsin_plugin::text::is_web_address)),
+            Some("link") => assert!(element["url"].as_str().is_some_and(text::is_web_address)),
             Some("emoji") => assert!(size(&element["name"]) > 0),
             other => panic!("{other:?}"),
         }
