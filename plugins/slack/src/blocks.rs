@@ -140,10 +140,12 @@ pub(crate) fn actions(summary: &Summary, room: usize) -> Option<Value> {
         if length(&button.url) > BUTTON_URL_CHARS || !text::is_web_address(&button.url) {
             continue;
         }
+        // The number stands in the line above; three short labels fit into one row of a phone.
+        let label = if button.purpose == "incident" { "Incident" } else { button.label.as_str() };
         let mut shown = json!({
             "type": "button",
             "action_id": format!("tocsin-{}", button.purpose),
-            "text": {"type": "plain_text", "text": text::truncate(&button.label, BUTTON_CHARS)},
+            "text": {"type": "plain_text", "text": text::truncate(label, BUTTON_CHARS)},
             "url": button.url,
         });
         match button.emphasis {
