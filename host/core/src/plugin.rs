@@ -300,6 +300,8 @@ pub struct Context {
     pub owed_since: Timestamp,
     /// In which to write times for people.
     pub zone: Zone,
+    /// The action's name in the configuration.
+    pub action: String,
     /// What the peer called it.
     pub references: Vec<Reference>,
     /// The action's settings, rendered.

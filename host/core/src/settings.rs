@@ -108,6 +108,16 @@ enum Checked {
     Plain(Value),
     Template(Box<Template>),
     Json(JsonTemplate),
+    /// A list of lines, some of them with placeholders.
+    Lines(Vec<Line>),
+}
+
+#[derive(Debug)]
+struct Line {
+    /// As it was given.
+    text: String,
+    /// What it is, where it has placeholders.
+    template: Option<Box<Template>>,
 }
 
 impl Settings {
@@ -166,6 +176,7 @@ impl Settings {
                     Checked::Plain(value) => Ok(value.clone()),
                     Checked::Template(template) => template.render_in(&view, &mut room).map(Value::Text),
                     Checked::Json(template) => template.render_in(&view, &mut room).map(Value::Text),
+                    Checked::Lines(lines) => rendered(lines, |line| line.render_in(&view, &mut room)),
                 };
                 let problem = |error| match error {
                     TemplateError::TooLong(limit) => {
@@ -187,22 +198,27 @@ impl Settings {
     pub fn sample(&self, missing: &str) -> Vec<Setting> {
         let ((incident, change), urls) = (sample(), sample_urls());
         let view = View::new(&incident, &change).with_urls(&urls).with_missing(missing);
-        let rendered = |checked: &Checked| match checked {
+        let value = |checked: &Checked| match checked {
             Checked::Plain(value) => Some(value.clone()),
             Checked::Template(template) => template.render(&view).ok().map(Value::Text),
             Checked::Json(template) => template.render(&view).ok().map(Value::Text),
+            Checked::Lines(lines) => rendered(lines, |line| line.render(&view)).ok(),
         };
         let setting =
-            |(key, checked): &(String, _)| Some(Setting { key: key.clone(), value: rendered(checked)? });
+            |(key, checked): &(String, _)| Some(Setting { key: key.clone(), value: value(checked)? });
         self.0.iter().filter_map(setting).collect()
     }
 
-    /// The settings of something that has no incident: templates are left out.
+    /// The settings of something that has no incident: templates are left out, and a list is as it was given.
     pub fn plain(&self) -> Vec<Setting> {
         self.0
             .iter()
             .filter_map(|(key, checked)| match checked {
                 Checked::Plain(value) => Some(Setting { key: key.clone(), value: value.clone() }),
+                Checked::Lines(lines) => {
+                    let texts = lines.iter().map(|line| line.text.clone()).collect();
+                    Some(Setting { key: key.clone(), value: Value::Texts(texts) })
+                }
                 Checked::Template(_) | Checked::Json(_) => None,
             })
             .collect()
@@ -282,15 +298,35 @@ fn checked(kind: &FieldKind, given: Given) -> Result<Checked, String> {
             let seconds = duration_ms(&text).map_err(|error| error.to_string())? / 1000;
             plain(Value::Integer(i64::try_from(seconds).unwrap_or(i64::MAX)))
         }
-        (FieldKind::Texts, Given::Texts(texts)) => plain(Value::Texts(texts)),
-        (FieldKind::Texts, Given::Text(text)) => {
-            plain(Value::Texts(text.lines().map(str::to_owned).collect()))
-        }
+        (FieldKind::Texts, Given::Texts(texts)) => lines(texts),
+        (FieldKind::Texts, Given::Text(text)) => lines(text.lines().map(str::to_owned).collect()),
         (FieldKind::Integer, given) => wrong(&given, "a whole number"),
         (FieldKind::Boolean, given) => wrong(&given, "true or false"),
         (FieldKind::Texts, given) => wrong(&given, "a list of texts"),
         (_, given) => wrong(&given, "a text"),
     }
+}
+
+/// A list, whose lines may have placeholders.
+fn lines(texts: Vec<String>) -> Result<Checked, String> {
+    let has_placeholder = |text: &str| ["{{", "{%", "->"].iter().any(|opens| text.contains(opens));
+    if !texts.iter().any(|text| has_placeholder(text)) {
+        return Ok(Checked::Plain(Value::Texts(texts)));
+    }
+    let line = |text: String| {
+        let template = has_placeholder(&text).then(|| Template::parse(&text)).transpose();
+        let template = template.map_err(|error| format!("`{text}`: {error}"))?;
+        Ok(Line { text, template: template.map(Box::new) })
+    };
+    texts.into_iter().map(line).collect::<Result<_, _>>().map(Checked::Lines)
+}
+
+fn rendered<E>(lines: &[Line], mut render: impl FnMut(&Template) -> Result<String, E>) -> Result<Value, E> {
+    let text = |line: &Line| match &line.template {
+        Some(template) => render(template),
+        None => Ok(line.text.clone()),
+    };
+    lines.iter().map(text).collect::<Result<_, _>>().map(Value::Texts)
 }
 
 /// A text that is no duration.

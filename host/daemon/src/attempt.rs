@@ -171,6 +171,7 @@ impl Attempt {
             now,
             owed_since,
             zone: Zone::of(zone, now),
+            action: action_name.clone(),
             references: known.map(|(_, references)| references.clone()).unwrap_or_default(),
             settings,
             connection: of_connection.settings.clone(),

@@ -364,6 +364,7 @@ fn sample_context(
         now: change.at,
         owed_since: change.at,
         zone: Zone::of(zone, change.at),
+        action: SAMPLE_WORD.to_owned(),
         delivery_id: incident.id.to_string(),
         incident,
         change,

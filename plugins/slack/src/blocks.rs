@@ -1,30 +1,28 @@
-//! The pieces of a message: sections, fields, the context line and buttons.
+//! The pieces of a message: a section, the lines in small print, attributes and buttons.
 //!
 //! Every limit of Block Kit is kept by construction: a text is built up to it, a list is taken up to it.
 
 use serde_json::{Value, json};
-use tocsin_plugin::chat::{Attribute, Emphasis};
+use tocsin_plugin::chat::{Attribute, Emphasis, Essential, Moment, Summary};
 use tocsin_plugin::prelude::*;
 use tocsin_plugin::text::utf16_length as length;
 
-use crate::Fields;
-use crate::mrkdwn::{line, link};
+use crate::mrkdwn::{entities, incident_link};
+use crate::rich::Rich;
 
 /// Characters of a section's text, after escaping (Slack: 3000).
 pub(crate) const SECTION_CHARS: usize = 3_000;
-/// Fields of one section (Slack: 10).
-const SECTION_FIELDS: usize = 10;
-/// Characters of one field, after escaping (Slack: 2000), and of the label in it.
+/// Characters of an attribute's value, and of its name.
 const FIELD_CHARS: usize = 2_000;
 const LABEL_CHARS: usize = 200;
-/// What a section with fields costs beside them, and a separator between two.
-const SECTION_COST: usize = 40;
-/// Characters of a source's or a person's name in the context line.
-const NAME_CHARS: usize = 100;
-/// Links of the incident that are shown, and characters of all of them: a context's text is one of Slack's text
-/// objects, of 3000 at most.
-const LINKS_MAX: usize = 5;
-const LINKS_CHARS: usize = 3_000;
+/// Characters of a label's value in the line of labels.
+const VALUE_CHARS: usize = 200;
+/// What a block costs beside its texts, and what an attribute does.
+const SECTION_COST: usize = 120;
+const ATTRIBUTE_COST: usize = 250;
+/// Characters of one text in small print, and of all links (Slack: 3000).
+const LINE_CHARS: usize = 2_000;
+const LINKS_CHARS: usize = 2_000;
 /// Buttons in one row (Slack: 25).
 const BUTTONS_MAX: usize = 10;
 /// Characters of a button's text (Slack: 75) and of its address (Slack: 3000).
@@ -47,55 +45,83 @@ pub(crate) fn section(text: &str) -> Value {
     json!({"type": "section", "text": markup(text)})
 }
 
-/// The attributes in sections of ten, as many from the front as `room` has place for.
-pub(crate) fn fields(attributes: &[Attribute], room: usize) -> Vec<Value> {
-    let mut shown = Vec::new();
-    let mut used = 0;
-    for attribute in attributes {
-        let field = field(attribute);
-        used += cost(&field);
-        if shown.len() % SECTION_FIELDS == 0 {
-            used += SECTION_COST;
-        }
-        if used > room {
-            break;
-        }
-        shown.push(field);
-    }
-    shown.chunks(SECTION_FIELDS).map(|fields| json!({"type": "section", "fields": fields})).collect()
+/// Plain text in small print, in which nothing is markup.
+fn small(text: &str) -> Value {
+    json!({"type": "plain_text", "text": text, "emoji": false})
 }
 
-fn field(attribute: &Attribute) -> Value {
-    let mut text = format!("*{}*\n", line(&attribute.label, LABEL_CHARS));
-    text.push_str(&line(&attribute.value, FIELD_CHARS - length(&text)));
-    markup(&text)
-}
-
-/// `#42 · critical · open · monitoring · by jane`, and the incident's links.
-pub(crate) fn context_line(context: &Context, by: Option<&str>) -> Value {
-    let incident = &context.incident;
-    let source = line(&incident.source, NAME_CHARS);
-    let state = incident.state.as_str();
-    let mut first = format!("#{} · {} · {state} · {source}", incident.number, incident.severity);
-    if incident.count > 1 {
-        first.push_str(&format!(" · {} times", incident.count));
+/// `#186 · since 02:58` in the reader's zone, and the rest of the line of essentials.
+pub(crate) fn essentials(summary: &Summary) -> Value {
+    let mut times = Vec::new();
+    let mut texts = Vec::new();
+    for (index, part) in summary.essentials.iter().enumerate() {
+        match part {
+            Essential::Time(before, moment) => times.push(format!("{before}{}", date(moment))),
+            // The number, which is Tocsin's own.
+            Essential::Text(text) if index == 0 => times.push(text.clone()),
+            Essential::Text(text) => texts.push(text.as_str()),
+        }
     }
-    if let Some(by) = by {
-        first.push_str(&format!(" · by {}", line(by, NAME_CHARS)));
-    }
-    let mut elements = vec![markup(&first)];
-    let links = links(context);
-    if !links.is_empty() {
-        elements.push(markup(&links));
+    times.extend(summary.late.iter().map(|late| format!("*{late}*")));
+    let mut elements = vec![markup(&times.join(" · "))];
+    if !texts.is_empty() {
+        elements.push(small(&text::truncate(&texts.join(" · "), LINE_CHARS)));
     }
     json!({"type": "context", "elements": elements})
 }
 
+/// A time that Slack shows in the reader's zone, with the day or `today`.
+fn date(moment: &Moment) -> String {
+    let (at, text) = (moment.at.as_seconds(), entities(&moment.text));
+    format!("<!date^{at}^{{date_short_pretty}} {{time}}|{text}>")
+}
+
+/// Other links, and the labels with how many more there are; none when there is neither.
+pub(crate) fn details(summary: &Summary, is_auto: bool) -> Option<Value> {
+    let mut elements = Vec::new();
+    let links = links(summary);
+    if !links.is_empty() {
+        elements.push(markup(&links));
+    }
+    if is_auto {
+        let labels = summary.labels.iter().map(|label| {
+            format!(
+                "{} {}",
+                text::truncate(&label.label, LABEL_CHARS),
+                text::truncate(&label.value, VALUE_CHARS)
+            )
+        });
+        let line: Vec<String> = labels.chain(summary.more()).collect();
+        if !line.is_empty() {
+            elements.push(small(&text::truncate(&text::unturned(&line.join(" · ")), LINE_CHARS)));
+        }
+    }
+    (!elements.is_empty()).then(|| json!({"type": "context", "elements": elements}))
+}
+
+/// The attributes that the operator chose, one on each line, as many from the front as `room` has place for.
+pub(crate) fn attributes(attributes: &[Attribute], room: usize) -> Option<Value> {
+    let mut rich = Rich::new(SECTION_CHARS);
+    let mut used = SECTION_COST;
+    for (index, attribute) in attributes.iter().enumerate() {
+        let (label, value) =
+            (text::truncate(&attribute.label, LABEL_CHARS), text::truncate(&attribute.value, FIELD_CHARS));
+        used += ATTRIBUTE_COST + length(&json!([label, value]).to_string());
+        if used > room || !rich.has_room(length(&label) + 4) {
+            break;
+        }
+        rich.text(if index == 0 { "" } else { "\n" });
+        rich.bold(&label, LABEL_CHARS);
+        rich.text(" ");
+        rich.text(&value);
+    }
+    rich.into_block()
+}
+
 /// The links with a dot between; one that no longer fits gives way to shorter ones.
-fn links(context: &Context) -> String {
+fn links(summary: &Summary) -> String {
     let mut text = String::new();
-    let links = context.incident.links.iter().take(LINKS_MAX);
-    for link in links.filter_map(|l| link(&l.url, &l.title, LINKS_CHARS)) {
+    for link in summary.links.iter().filter_map(|link| incident_link(link, LINKS_CHARS)) {
         let separator = if text.is_empty() { "" } else { " · " };
         if length(&text) + length(separator) + length(&link) > LINKS_CHARS {
             continue;
@@ -107,17 +133,19 @@ fn links(context: &Context) -> String {
 }
 
 /// The row of buttons that are wanted and fit into `room`; none when there are none.
-pub(crate) fn actions(context: &Context, settings: &Fields, room: usize) -> Option<Value> {
+pub(crate) fn actions(summary: &Summary, room: usize) -> Option<Value> {
     let mut used = SECTION_COST;
     let mut buttons: Vec<Value> = Vec::new();
-    for button in settings.buttons.of(context) {
+    for button in &summary.buttons {
         if length(&button.url) > BUTTON_URL_CHARS || !text::is_web_address(&button.url) {
             continue;
         }
+        // The number stands in the line above; three short labels fit into one row of a phone.
+        let label = if button.purpose == "incident" { "Incident" } else { button.label.as_str() };
         let mut shown = json!({
             "type": "button",
             "action_id": format!("tocsin-{}", button.purpose),
-            "text": {"type": "plain_text", "text": text::truncate(&button.label, BUTTON_CHARS)},
+            "text": {"type": "plain_text", "text": text::truncate(label, BUTTON_CHARS)},
             "url": button.url,
         });
         match button.emphasis {

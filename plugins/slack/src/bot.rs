@@ -8,11 +8,16 @@
 //! no message yet:  [Name →] [Look →] Post           (in brackets: from the second attempt on)
 //! a message:       Update → [Replies →] Reply       the message is gone: as without one
 //! ```
+//!
+//! A layout that Slack refuses is sent once more as plain text. Where the incident had a message of the same action in
+//! another channel, that one is edited last: Moved.
 
 use serde_json::Value;
+use tocsin_plugin::chat::View;
 use tocsin_plugin::prelude::*;
 
-use crate::message::{View, compose};
+use crate::mention;
+use crate::message::{Message, compose, moved};
 use crate::mode::workspace_host;
 use crate::thread::entry;
 use crate::words::{self, Meaning};
@@ -63,8 +68,7 @@ struct Call<'a> {
 /// The first request.
 pub(crate) fn begin(context: &Context, workspace: &Workspace, settings: &Fields) -> Result<Step, Failure> {
     let call = Call::new(context, workspace, settings)?;
-    let kept = context.reference(&place::key(call.channel)).and_then(|kept| Place::parse(&kept.value));
-    match kept {
+    match place::present(context, call.channel) {
         Some(message) => call.update(message),
         None => call.look_or_post(State::default()),
     }
@@ -84,10 +88,11 @@ pub(crate) fn resume(
     match state.stage {
         Stage::Name => call.named(state, &answer, response),
         Stage::Look => call.looked(state, &answer, response),
-        Stage::Post => call.posted(&state, &answer, response),
+        Stage::Post => call.posted(state, &answer, response),
         Stage::Update => call.updated(state, &answer, response),
         Stage::Replies => call.replies_seen(state, &answer, response),
-        Stage::Reply => call.replied(&state, &answer, response),
+        Stage::Reply => call.replied(state, &answer, response),
+        Stage::Moved => Ok(call.moved(state, &answer).into()),
     }
 }
 
@@ -146,7 +151,7 @@ impl<'a> Call<'a> {
         };
         if let Some(ts) = place::find_delivery(document, &self.context.delivery_id) {
             let message = Place { channel: state.looked_in.clone(), ts };
-            return Ok(self.receipt("an earlier attempt had posted to Slack", &state, Some(&message)).into());
+            return Ok(self.close_old("an earlier attempt had posted to Slack", state, message));
         }
         match request::next_page(document) {
             Some(cursor) if state.page + 1 < PAGES_MAX => {
@@ -159,18 +164,49 @@ impl<'a> Call<'a> {
     }
 
     fn post(self, state: State) -> Result<Step, Failure> {
-        let body = compose(self.context, self.settings, View::Change)?.posted();
+        let body = shown(compose(self.context, self.settings, View::Change)?, &state).posted();
         let channel = self.settings.channel.as_deref().unwrap_or_default().trim();
         let request = request::post(self.workspace, self.context, body, channel, None);
         Ok(state.at(Stage::Post, request))
     }
 
-    fn posted(self, state: &State, answer: &Answer, response: &Response) -> Result<Step, Failure> {
-        let Answer::Ok(document) = answer else {
-            return Err(failure(self.context, answer, response, self.channel));
+    fn posted(self, state: State, answer: &Answer, response: &Response) -> Result<Step, Failure> {
+        match answer {
+            Answer::Ok(document) => match Place::of(document) {
+                Some(message) => Ok(self.close_old("posted to Slack", state, message)),
+                None => Ok(self.receipt("posted to Slack", &state, None).into()),
+            },
+            Answer::Refused(word, _) if is_refused_layout(&state, word) => {
+                self.post(without_layout(state, word))
+            }
+            _ => Err(failure(self.context, answer, response, self.channel)),
+        }
+    }
+
+    // === the channel that the incident has left ===
+
+    /// The message is there; the one in the channel before, if there is one, is closed and points to it.
+    fn close_old(self, said: &str, state: State, message: Place) -> Step {
+        let Some(old) = place::left(self.context, self.channel).filter(|old| old.channel != message.channel)
+        else {
+            return self.receipt(said, &state, Some(&message)).into();
         };
-        let message = Place::of(document);
-        Ok(self.receipt("posted to Slack", state, message.as_ref()).into())
+        let url = workspace_host(&self.context.host).map(|host| message.url(&host));
+        let body = moved(self.context, &message.channel, url.as_deref()).edited();
+        let request = request::update(self.workspace, body, &old);
+        State { message: Some(message), ..state }.at(Stage::Moved, request)
+    }
+
+    /// Slack may have refused the edit: the new message stands all the same.
+    fn moved(self, state: State, answer: &Answer) -> Receipt {
+        let said = match answer {
+            Answer::Ok(_) => "posted to Slack; the message in the other channel points to it".to_owned(),
+            Answer::Refused(word, _) => {
+                format!("posted to Slack; the message in the other channel stays ({word})")
+            }
+            Answer::Other => "posted to Slack; the message in the other channel stays".to_owned(),
+        };
+        self.receipt(&said, &state, state.message.as_ref())
     }
 
     /// Slack posts all the same: a message too many is better than none.
@@ -203,9 +239,14 @@ impl<'a> Call<'a> {
     // === a message ===
 
     fn update(self, message: Place) -> Result<Step, Failure> {
-        let body = compose(self.context, self.settings, View::Present)?.edited();
-        let request = request::update(self.workspace, body, &message);
-        Ok(State { message: Some(message), ..State::default() }.at(Stage::Update, request))
+        self.edit(State { message: Some(message), ..State::default() })
+    }
+
+    fn edit(self, state: State) -> Result<Step, Failure> {
+        let Some(message) = &state.message else { return self.look_or_post(state) };
+        let body = shown(compose(self.context, self.settings, View::Present)?, &state).edited();
+        let request = request::update(self.workspace, body, message);
+        Ok(state.at(Stage::Update, request))
     }
 
     fn updated(self, mut state: State, answer: &Answer, response: &Response) -> Result<Step, Failure> {
@@ -215,6 +256,9 @@ impl<'a> Call<'a> {
                 state.is_stale = true;
                 state = state
                     .noted("the workspace forbids the edit, so that the thread's entry is in the channel");
+            }
+            Answer::Refused(word, _) if is_refused_layout(&state, word) => {
+                return self.edit(without_layout(state, word));
             }
             Answer::Refused(word, _) if words::is_gone(word) => {
                 if word != "message_not_found" && word != "cant_update_message" {
@@ -260,7 +304,7 @@ impl<'a> Call<'a> {
         let Some(message) = &state.message else { return self.look_or_post(state) };
         let kind = self.context.change.kind.as_str();
         let is_broadcast = state.is_stale || self.settings.broadcast.iter().any(|name| name.trim() == kind);
-        let mut body = entry(self.context, self.settings, is_broadcast)?.posted();
+        let mut body = shown(entry(self.context, self.settings, is_broadcast), &state).posted();
         if is_broadcast {
             body.insert("reply_broadcast".to_owned(), true.into());
         }
@@ -269,21 +313,24 @@ impl<'a> Call<'a> {
         Ok(state.at(Stage::Reply, request))
     }
 
-    fn replied(self, state: &State, answer: &Answer, response: &Response) -> Result<Step, Failure> {
+    fn replied(self, state: State, answer: &Answer, response: &Response) -> Result<Step, Failure> {
         match answer {
             Answer::Ok(document) if is_outside(document) => {
                 // Slack takes a reply to a message that was just deleted for one to the channel. It is the
                 // incident's message from now on.
                 let said = "the message was deleted meanwhile; posted to the channel";
-                Ok(self.receipt(said, state, Place::of(document).as_ref()).into())
+                Ok(self.receipt(said, &state, Place::of(document).as_ref()).into())
             }
             Answer::Ok(_) => {
                 let edited = if state.is_stale { "" } else { "message edited, " };
-                Ok(self.receipt(&format!("{edited}replied in its thread"), state, None).into())
+                Ok(self.receipt(&format!("{edited}replied in its thread"), &state, None).into())
+            }
+            Answer::Refused(word, _) if is_refused_layout(&state, word) => {
+                self.reply(without_layout(state, word))
             }
             Answer::Refused(word, _) if !state.is_stale && is_of_the_thread(word) => {
                 let said = format!("message edited; its thread takes no reply ({word})");
-                Ok(self.receipt(&said, state, None).into())
+                Ok(self.receipt(&said, &state, None).into())
             }
             _ => Err(failure(self.context, answer, response, self.channel)),
         }
@@ -293,11 +340,32 @@ impl<'a> Call<'a> {
 
     fn receipt(self, said: &str, state: &State, message: Option<&Place>) -> Receipt {
         let said = if state.note.is_empty() { said.to_owned() } else { format!("{said}; {}", state.note) };
-        let receipt = Receipt::delivered(said);
+        let left_out = mention::left_out(self.context.change.kind, &self.settings.mention);
+        let said = left_out.map_or(said.clone(), |left_out| format!("{said}; {left_out}"));
+        let mut receipt = Receipt::delivered(said);
+        let own = place::key_of_action(&self.context.action);
+        if self.context.reference(&own).is_none_or(|kept| kept.value != self.channel) {
+            receipt = receipt.reference(&own, self.channel, None);
+        }
         let Some(message) = message else { return receipt };
         let url = workspace_host(&self.context.host).map(|host| message.url(&host));
         receipt.reference(&place::key(self.channel), &message.to_string(), url.as_deref())
     }
+}
+
+/// The message as Slack takes it by now.
+fn shown(message: Message, state: &State) -> Message {
+    if state.is_plain { message.plain() } else { message }
+}
+
+/// Whether the same as plain text may be taken, which is tried once.
+fn is_refused_layout(state: &State, word: &str) -> bool {
+    !state.is_plain && words::is_layout(word)
+}
+
+fn without_layout(state: State, word: &str) -> State {
+    let note = format!("as plain text, since Slack refused the layout ({word})");
+    State { is_plain: true, ..state.noted(&note) }
 }
 
 /// Whether a reply stands in the channel, not in a thread; only where Slack shows the message.

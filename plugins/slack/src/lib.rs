@@ -8,10 +8,12 @@ use tocsin_plugin::prelude::*;
 mod blocks;
 mod bot;
 mod check;
+mod layout;
 mod mention;
 mod message;
 mod mode;
 mod mrkdwn;
+mod rich;
 mod thread;
 mod webhook;
 mod words;
@@ -29,11 +31,16 @@ pub struct Fields {
     /// webhook has its own channel and ignores this.
     #[setting(kind = "template")]
     channel: Option<String>,
-    /// The message, with placeholders. Leave it empty for the default layout: an emoji for the severity, what
-    /// happened, the title and the message. Slack's formatting (`*bold*`, `_italic_`) works; mentions and
-    /// links with another text do not, so that an alert cannot make any.
+    /// The message, with placeholders. Leave it empty for the default layout: severity and title, the description,
+    /// one line of essentials, buttons and labels. Slack's formatting (`*bold*`, `_italic_`) works. Links and
+    /// mentions are made by the filters `link` and `mention`, as in `{{ links[0].url | link("Runbook") }}` and
+    /// `{{ "S0614TZR7" | mention }}`; `<…>` is shown as it is written, so that an alert cannot make any.
     #[setting(kind = "template")]
     message: Option<String>,
+    /// A Block Kit layout of your own in place of the default one: a JSON list of blocks with placeholders inside its
+    /// strings. In texts of the type `mrkdwn`, links and mentions are made as in `message`.
+    #[setting(kind = "json-template")]
+    blocks: Option<String>,
     #[setting(flatten)]
     facts: chat::Facts,
     #[setting(flatten)]
@@ -42,7 +49,8 @@ pub struct Fields {
     #[setting(kind = "color")]
     highlight_color: Option<String>,
     /// Whom to mention when an incident opens, reopens or is repeated, one on each line: `here`, `channel`,
-    /// `everyone`, a member's id such as `U024BE7LH` or a user group's id such as `S0614TZR7`.
+    /// `everyone`, a member's id such as `U024BE7LH` or a user group's id such as `S0614TZR7`. With placeholders, so
+    /// that a label names them: `{{ labels.oncall }}`.
     mention: Vec<String>,
     /// With a bot token: the changes whose entry in the thread is shown in the channel as well, one on each
     /// line, such as `reopened` or `resolved`.
@@ -84,7 +92,7 @@ impl Action for Slack {
         if workspace.is_bot(&context.host) {
             bot::resume(context, workspace, settings, state, response)
         } else {
-            webhook::answer(context, response)
+            webhook::answer(context, settings, state, response)
         }
     }
 

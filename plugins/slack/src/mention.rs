@@ -1,46 +1,66 @@
-//! Mentions, made of the operator's setting alone.
+//! Mentions, made of the operator's settings alone.
 //!
-//! Never of an alert's text: nothing else in this plugin writes `<!` or `<@`.
+//! Never of an alert's text, unless the operator names a label of it in `mention`; never a reason to send nothing.
 
+use tocsin_plugin::chat::marked::{self, Piece};
 use tocsin_plugin::prelude::*;
 
 /// Mentions in one message.
 const MENTIONS_MAX: usize = 10;
 
-/// `<!here> <@U024BE7LH> ` for a change that calls people, with a space after each; nothing for the others.
-///
-/// # Errors
-/// A name that Slack could not resolve; the settings' check finds it before any delivery does.
-pub(crate) fn mentions(kind: ChangeKind, wanted: &[String]) -> Result<String, Failure> {
+/// `<!here> <@U024BE7LH>` for a change that calls people; empty for the others. A name that Slack could not resolve
+/// is left out: [`left_out`] says so.
+pub(crate) fn mentions(kind: ChangeKind, wanted: &[String]) -> String {
     if !chat::calls(kind) {
-        return Ok(String::new());
+        return String::new();
     }
-    names(wanted).map(|name| parse(name).map_err(Failure::rejected)).collect()
+    let good: Vec<String> =
+        names(wanted).iter().filter_map(|name| parse(name).ok()).take(MENTIONS_MAX).collect();
+    good.join(" ")
+}
+
+/// What the delivery log says of names that are none.
+pub(crate) fn left_out(kind: ChangeKind, wanted: &[String]) -> Option<String> {
+    if !chat::calls(kind) {
+        return None;
+    }
+    names(wanted).iter().find_map(|name| parse(name).err()).map(|why| format!("without a mention: {why}"))
 }
 
 /// The mistakes in the setting, one sentence for each.
 pub(crate) fn problems(wanted: &[String]) -> Vec<String> {
-    let mut problems: Vec<String> = names(wanted).filter_map(|name| parse(name).err()).collect();
-    let count = wanted.iter().filter(|name| !name.trim().is_empty()).count();
-    if count > MENTIONS_MAX {
+    let names = names(wanted);
+    let mut problems: Vec<String> = names.iter().filter_map(|name| parse(name).err()).collect();
+    if names.len() > MENTIONS_MAX {
+        let count = names.len();
         problems
             .push(format!("names {count} and a message mentions {MENTIONS_MAX} at most: use a user group"));
     }
     problems
 }
 
-fn names(wanted: &[String]) -> impl Iterator<Item = &str> {
-    wanted.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).take(MENTIONS_MAX)
+/// One name of each line, or several with commas or spaces between, as a label may have them.
+fn names(wanted: &[String]) -> Vec<&str> {
+    let texts = wanted.iter().flat_map(|line| marked::pieces(line)).map(|piece| match piece {
+        Piece::Text(text) | Piece::Mention(text) | Piece::Link { text, .. } => text,
+    });
+    let names = texts.flat_map(|text| text.split(|c: char| c == ',' || c == ';' || c.is_whitespace()));
+    names.filter(|name| !name.is_empty()).collect()
 }
 
-fn parse(name: &str) -> Result<String, String> {
-    let id = name.trim_start_matches('@');
+/// A name as Slack's markup.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn parse(name: &str) -> Result<String, String> {
+    let id = name.trim_start_matches(['@', '<', '!']).trim_end_matches('>');
+    let id = id.strip_prefix("subteam^").unwrap_or(id);
     let is_id =
         (2..=32).contains(&id.len()) && id.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
     match id.chars().next() {
-        _ if matches!(id, "here" | "channel" | "everyone") => Ok(format!("<!{id}> ")),
-        Some('U' | 'W') if is_id => Ok(format!("<@{id}> ")),
-        Some('S') if is_id => Ok(format!("<!subteam^{id}> ")),
+        _ if matches!(id, "here" | "channel" | "everyone") => Ok(format!("<!{id}>")),
+        Some('U' | 'W') if is_id => Ok(format!("<@{id}>")),
+        Some('S') if is_id => Ok(format!("<!subteam^{id}>")),
         _ => Err(format!(
             "`{}` in `mention` is neither here, channel, everyone nor an id that begins with U, W or S; in Slack \
              open the profile, then More, then Copy member ID",

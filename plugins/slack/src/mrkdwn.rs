@@ -1,12 +1,14 @@
 //! Text in Slack's markup, within a limit by construction.
 //!
 //! Never cuts inside `&amp;` or `<…>`: a piece is taken whole or not at all. Never produces a mention: `<` is
-//! only ever written here, around a web address.
+//! only ever written here, around a web address, and for an operator's own mentions.
 
+use tocsin_plugin::chat::ShownLink;
+use tocsin_plugin::chat::marked::{self, Piece};
 use tocsin_plugin::text::{self, utf16_length as length};
 
-/// Characters of a link's text.
-const LABEL_CHARS: usize = 100;
+use crate::mention;
+use crate::rich::web_address;
 
 /// `plain` escaped as Slack wants it (`&`, `<` and `>`, nothing else), with web addresses as links, of at most
 /// `limit` UTF-16 code units after escaping: Slack counts `&amp;` as five, and no character as more than two.
@@ -14,26 +16,15 @@ pub(crate) fn escape(plain: &str, limit: usize) -> String {
     text::written(plain, limit, |rest| next(rest, limit))
 }
 
-/// One line of [`escape`].
-pub(crate) fn line(plain: &str, limit: usize) -> String {
-    escape(&text::one_line(plain), limit)
-}
-
-/// A link with a text of its own, of a length of at most `limit`. A text that looks like another address gives
-/// way to the address itself. Nothing when the address is none or too long.
-pub(crate) fn link(url: &str, label: &str, limit: usize) -> Option<String> {
-    let url = url.trim();
-    if !text::is_web_address(url) || url.contains('|') {
-        return None;
-    }
-    let label: String = label.chars().map(|c| if "|<>".contains(c) { ' ' } else { c }).collect();
-    let label = text::truncate(&text::one_line(&text::unturned(&label)), LABEL_CHARS);
-    let link = if label.is_empty() || (is_like_an_address(&label) && !is_begun_by(url, &label)) {
-        format!("<{}>", entities(url))
-    } else {
-        format!("<{}|{}>", entities(url), entities(&label))
-    };
-    (length(&link) <= limit).then_some(link)
+/// A link of the incident: `Source (prometheus.example.com)`. Its own title gives way to the host where it would
+/// be markup or looks like another address.
+pub(crate) fn incident_link(link: &ShownLink, limit: usize) -> Option<String> {
+    let is_plain = !is_like_an_address(&link.title) && !link.title.contains(['*', '_', '~', '`', ':', '|']);
+    let text = if is_plain { link.text() } else { link.host.clone() };
+    let text: String = text.chars().map(|c| if "|<>".contains(c) { ' ' } else { c }).collect();
+    let is_link = text::is_web_address(&link.url) && !link.url.contains('|');
+    let written = format!("<{}|{}>", entities(&link.url), entities(&text));
+    (is_link && length(&written) <= limit).then_some(written)
 }
 
 /// Whether people could take this for where a link leads.
@@ -43,26 +34,45 @@ fn is_like_an_address(label: &str) -> bool {
     label.contains("://") || chars.windows(3).any(has_dot)
 }
 
-/// Whether `label` is where `url` leads: its host, with as much of the rest as there is.
-fn is_begun_by(url: &str, label: &str) -> bool {
-    let bare = |text: &str| text.split_once("://").map_or(text, |(_, rest)| rest).to_lowercase();
-    let (url, label) = (bare(url), bare(label));
-    let ends = |rest: &str| rest.is_empty() || label.ends_with('/') || rest.starts_with(['/', '?', '#']);
-    url.strip_prefix(&label).is_some_and(ends)
-}
-
 /// `&`, `<` and `>` as entities; nothing else becomes markup or hidden.
 pub(crate) fn entities(plain: &str) -> String {
     text::unturned(plain).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
+/// An operator's own text: escaped as every text is, its marked links and mentions as Slack writes them. One that no
+/// longer fits is left out with what follows.
+pub(crate) fn own(marked: &str, limit: usize) -> String {
+    if !marked::is_marked(marked) {
+        return escape(marked, limit);
+    }
+    let mut out = String::new();
+    for piece in marked::pieces(marked) {
+        let room = limit.saturating_sub(length(&out));
+        let piece = match piece {
+            Piece::Text(text) => escape(text, room),
+            Piece::Link { url, text } => own_link(url, text),
+            Piece::Mention(name) => mention::parse(name).unwrap_or_else(|_| entities(name)),
+        };
+        if length(&piece) > room {
+            break;
+        }
+        out.push_str(&piece);
+    }
+    out
+}
+
+/// The operator's word is taken for a link's text.
+fn own_link(url: &str, text: &str) -> String {
+    let text: String = text.chars().map(|c| if c == '|' { ' ' } else { c }).collect();
+    let text = entities(&text::one_line(&text));
+    let url = entities(url).replace('|', "%7C");
+    if text.is_empty() { format!("<{url}>") } else { format!("<{url}|{text}>") }
+}
+
 /// The next piece that must not be cut, escaped, and the bytes of `rest` that it stands for.
 fn next(rest: &str, limit: usize) -> (String, usize) {
     if rest.starts_with("http://") || rest.starts_with("https://") {
-        let end = rest.find(|c: char| c.is_whitespace() || c.is_control() || "<>\"|".contains(c));
-        let end = end.unwrap_or(rest.len());
-        // A full stop or bracket at the end belongs to the sentence.
-        let url = rest[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '}', '\'']);
+        let url = web_address(rest);
         let link = format!("<{}>", entities(url));
         if text::is_web_address(url) && length(&link) < limit {
             return (link, url.len());
@@ -121,45 +131,42 @@ mod tests {
         assert_eq!(escape("https://", 100), "https://");
     }
 
-    #[test]
-    fn a_links_text_cannot_end_the_link() {
-        assert_eq!(
-            link("https://a.example", "x|y> <!here>", 200).as_deref(),
-            Some("<https://a.example|x y !here>")
-        );
-        assert_eq!(link("javascript:x", "x", 200), None);
+    fn shown(title: &str, url: &str) -> Option<String> {
+        let link = ShownLink { title: title.to_owned(), host: "a.example".to_owned(), url: url.to_owned() };
+        incident_link(&link, 200)
     }
 
     #[test]
-    fn a_links_text_cannot_claim_another_address() {
-        for label in ["https://bank.example", "bank.example/login", "go to bank.example", ""] {
+    fn a_links_text_can_neither_end_the_link_nor_claim_another_address() {
+        assert_eq!(
+            shown("Graph", "https://a.example").as_deref(),
+            Some("<https://a.example|Graph (a.example)>")
+        );
+        for title in ["x|y> <!here>", "bank.example/login", "go to bank.example", "*a*", ":x:", "~a~"] {
             assert_eq!(
-                link("https://a.example", label, 200).as_deref(),
-                Some("<https://a.example>"),
-                "{label}"
+                shown(title, "https://a.example").as_deref(),
+                Some("<https://a.example|a.example>"),
+                "{title}"
             );
         }
-        for (url, label) in [
-            ("https://a.example/x", "a.example"),
-            ("https://a.example/x?y=1", "https://A.example/x"),
-            ("https://a.example?y=1", "a.example"),
-        ] {
-            let expected = format!("<{url}|{label}>");
-            assert_eq!(link(url, label, 200), Some(expected));
-        }
-        for (url, label) in [
-            ("https://evil.example/bank.example", "bank.example"),
-            ("https://evil.example/?https://bank.example/login", "https://bank.example/login"),
-            ("https://bank.example.evil.example/", "bank.example"),
-            ("https://bank.example:x@evil.example/", "bank.example"),
-        ] {
-            assert_eq!(link(url, label, 200), Some(format!("<{url}>")), "{label}");
+        assert_eq!(shown("x", "javascript:x"), None);
+        assert_eq!(shown("x", "https://a.example/|y"), None);
+    }
+
+    #[test]
+    fn an_operators_links_and_mentions_are_slacks() {
+        let text = "\u{e010}https://a.example/?a&b\u{e011}Wiki <1>\u{e012} \u{e013}U024BE7LH\u{e012} <!here> \u{e013}bob\u{e012}";
+        assert_eq!(
+            own(text, 200),
+            "<https://a.example/?a&amp;b|Wiki &lt;1&gt;> <@U024BE7LH> &lt;!here&gt; bob"
+        );
+        for limit in 0..90 {
+            assert!(length(&own(text, limit)) <= limit, "{limit}");
         }
     }
 
     #[test]
     fn text_cannot_turn_the_direction_of_what_follows() {
         assert_eq!(escape("a\u{202e}b\u{0}c", 10), "ab c");
-        assert_eq!(link("https://a.example", "x\u{2066}", 50).as_deref(), Some("<https://a.example|x>"));
     }
 }

@@ -59,9 +59,15 @@ fn cases_hold() {
 #[test]
 fn the_default_layout_says_what_happened_and_to_what() {
     let message = body(&example_context(), &fields());
-    assert_eq!(message["text"], "[CRITICAL] New: Disk full on db-1");
-    let first = message["blocks"][0]["text"]["text"].as_str().expect("a section");
-    assert_eq!(first, ":rotating_light: *New: Disk full on db-1*\n/var is at 97 %.");
+    assert_eq!(message["text"], "[CRITICAL] Disk full on db-1 — db-1");
+    let first = &message["blocks"][0]["elements"][0]["elements"];
+    assert_eq!(first[0]["name"], "rotating_light");
+    assert_eq!(first[2]["text"], "CRITICAL · Disk full on db-1");
+    assert_eq!(first[4]["text"], "/var is at 97 %.");
+    let line = &message["blocks"][1]["elements"];
+    assert_eq!(line[0]["text"], "#42 · since <!date^1767323045^{date_short_pretty} {time}|03:04 UTC>");
+    assert_eq!(line[1]["text"], "storage · db-1 · from monitoring");
+    assert_eq!(message["blocks"][2]["elements"][0]["action_id"], "tocsin-acknowledge");
 }
 
 #[test]
@@ -86,6 +92,47 @@ fn what_was_said_is_not_said_twice() {
 }
 
 #[test]
+fn a_title_stays_as_it_is_written() {
+    let mut context = example_context();
+    let title = "cron 0 * * * * failed *twice*; port aa:cd:ab:100:x:o2 down; `rm -rf /tmp/x`; ~500ms~";
+    context.incident.title = title.to_owned();
+    context.incident.labels.clear();
+    let message = body(&context, &fields());
+    assert_eq!(message["blocks"][0]["elements"][0]["elements"][2]["text"], format!("CRITICAL · {title}"));
+    let markup = message["blocks"][1]["elements"][0].to_string();
+    assert!(!markup.contains("twice"), "{markup}");
+}
+
+#[test]
+fn a_refused_layout_of_a_webhook_is_sent_once_more_as_plain_text() {
+    let (context, webhook, settings) = (example_context(), workspace(Mode::Webhook), fields());
+    let refused = answers::response(400, "invalid_blocks");
+    let step = Slack::resume(&context, &webhook, &settings, &[], &refused);
+    let Ok(Step::Send(request, state)) = step else { panic!("{step:?}") };
+    let message = json_of(&request);
+    assert!(message.get("blocks").is_none(), "{message}");
+    assert!(
+        message["text"].to_string().contains("CRITICAL · Disk full on db-1\\n/var is at 97 %."),
+        "{message}"
+    );
+    let delivered = Slack::resume(&context, &webhook, &settings, &state, &answers::response(200, "ok"));
+    let Ok(Step::Delivered(receipt)) = delivered else { panic!("{delivered:?}") };
+    assert!(receipt.summary.contains("plain text") && receipt.summary.contains("invalid_blocks"));
+    let again = Slack::resume(&context, &webhook, &settings, &state, &refused);
+    assert!(matches!(again, Err(Failure::Rejected(_))), "{again:?}");
+}
+
+#[test]
+fn own_blocks_stand_in_the_place_of_the_default_layout() {
+    let blocks = r#"[{"type": "section", "text": {"type": "mrkdwn", "text": "*x* <!channel>"}}]"#;
+    let settings = Fields { blocks: Some(blocks.to_owned()), mention: vec!["here".to_owned()], ..fields() };
+    let message = body(&example_context(), &settings);
+    assert_eq!(message["blocks"][0]["text"]["text"], "<!here>");
+    assert_eq!(message["blocks"][1]["text"]["text"], "*x* &lt;!channel&gt;");
+    assert_eq!(message["blocks"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
 fn a_message_of_nothing_visible_is_replaced_by_the_default_layout() {
     for message in ["", " \n", "\u{202e}\u{0}"] {
         let settings = Fields { message: Some(message.to_owned()), ..fields() };
@@ -101,11 +148,21 @@ fn mentions_of_the_operator_are_made_when_an_incident_calls_only() {
         context.change.kind = kind;
         let calls = matches!(kind, ChangeKind::Opened | ChangeKind::Reopened | ChangeKind::Repeated);
         let message = body(&context, &settings).to_string();
-        assert_eq!(message.contains("<!here> <@U024BE7LH> "), calls, "{kind:?}: {message}");
+        assert_eq!(message.contains("<!here> <@U024BE7LH>"), calls, "{kind:?}: {message}");
     }
-    let wrong = Fields { mention: vec!["bob".to_owned()], ..fields() };
-    let refused = Slack::encode(&example_context(), &workspace(Mode::Auto), &wrong);
-    assert!(matches!(refused, Err(Failure::Rejected(why)) if why.contains("bob")));
+    let labelled = Fields { mention: vec!["U1A, bob here".to_owned(), String::new()], ..fields() };
+    let message = body(&example_context(), &labelled).to_string();
+    assert!(
+        message.contains("<@U1A> <!here>"),
+        "a label may name several, and a wrong one stops nothing: {message}"
+    );
+    let ok = answers::response(200, "ok");
+    let Ok(Step::Delivered(receipt)) =
+        Slack::resume(&example_context(), &workspace(Mode::Auto), &labelled, &[], &ok)
+    else {
+        panic!("not delivered")
+    };
+    assert!(receipt.summary.contains("without a mention: `bob`"), "{}", receipt.summary);
 }
 
 #[test]

@@ -3,11 +3,12 @@
 //! Never takes 200 for a success: Slack says `ok`, or it says why not in one word.
 
 use serde_json::Value;
+use tocsin_plugin::chat::View;
 use tocsin_plugin::prelude::*;
 
-use crate::Fields;
-use crate::message::{View, compose};
+use crate::message::compose;
 use crate::words::{self, Meaning};
+use crate::{Fields, mention};
 
 const NEW_WEBHOOK: &str = "create a new webhook in the Slack app and put its address into the connection";
 
@@ -17,11 +18,20 @@ pub(crate) fn post(context: &Context, settings: &Fields) -> Result<Step, Failure
     Ok(HttpRequest::post().json(&Value::Object(body)).into())
 }
 
-/// The verdict on an answer.
-pub(crate) fn answer(context: &Context, response: &Response) -> Result<Step, Failure> {
+/// The verdict on an answer. A refused layout is tried once more as plain text; `state` is then the refusal.
+pub(crate) fn answer(
+    context: &Context,
+    settings: &Fields,
+    state: &[u8],
+    response: &Response,
+) -> Result<Step, Failure> {
     let word = word(response);
     if response.status == 200 && word == "ok" {
-        return Ok(Receipt::delivered("posted to Slack").into());
+        return Ok(Receipt::delivered(posted(context, settings, state)).into());
+    }
+    if state.is_empty() && words::is_layout(&word) {
+        let body = compose(context, settings, View::Change)?.plain().posted();
+        return Ok(Step::Send(Box::new(HttpRequest::post().json(&Value::Object(body))), word.into_bytes()));
     }
     let said = verdict::answer(response);
     match (response.status, words::webhook(&word)) {
@@ -39,6 +49,16 @@ pub(crate) fn answer(context: &Context, response: &Response) -> Result<Step, Fai
         (200..=299, None) => Err(Failure::rejected(format!("not posted: Slack {said} instead of `ok`"))),
         (_, None) => Err(Failure::rejected(format!("Slack {said}"))),
     }
+}
+
+fn posted(context: &Context, settings: &Fields, state: &[u8]) -> String {
+    let mut said = "posted to Slack".to_owned();
+    if !state.is_empty() {
+        let word = String::from_utf8_lossy(state);
+        said.push_str(&format!(" as plain text, since Slack refused the layout ({word})"));
+    }
+    let left_out = mention::left_out(context.change.kind, &settings.mention);
+    left_out.map_or(said.clone(), |left_out| format!("{said}; {left_out}"))
 }
 
 /// The one word of the answer. Slack's other interfaces wrap it in JSON.

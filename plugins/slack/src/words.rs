@@ -165,3 +165,16 @@ pub(crate) fn is_gone(word: &str) -> bool {
             | "team_not_found"
     )
 }
+
+/// Slack refuses how the message is laid out: the same as plain text may be posted.
+pub(crate) fn is_layout(word: &str) -> bool {
+    matches!(
+        word,
+        "invalid_blocks"
+            | "invalid_blocks_format"
+            | "invalid_attachments"
+            | "msg_blocks_too_long"
+            | "too_many_attachments"
+            | "attachment_payload_limit_exceeded"
+    )
+}

@@ -311,6 +311,8 @@ pub struct Context {
     pub owed_since: Timestamp,
     /// In which to write times for people, where the service does not do so itself.
     pub zone: Zone,
+    /// The action's name in the configuration: several actions may share a connection, and with it the references.
+    pub action: String,
     /// What this plugin kept of earlier deliveries to this connection.
     pub references: Vec<Reference>,
     /// The action's fields, unread; [`Action::encode`] gets them as a struct.

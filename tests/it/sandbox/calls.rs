@@ -45,6 +45,7 @@ fn context(settings: Vec<Setting>) -> Context {
         now: NOW,
         owed_since: NOW,
         zone: Zone::utc(),
+        action: "ops".to_owned(),
         references: Vec::new(),
         settings,
         connection: Vec::new(),

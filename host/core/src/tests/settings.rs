@@ -41,6 +41,20 @@ fn a_check_sees_every_setting_as_it_is_for_the_sample() {
 }
 
 #[test]
+fn the_lines_of_a_list_may_have_placeholders() {
+    let texts = |given: &[&str]| Value::Texts(given.iter().map(|text| (*text).to_owned()).collect());
+    let settings = settings(&[("mention", FieldKind::Texts, "here\n{{ labels.oncall }}\n{{ title }}")]);
+    let (incident, change) = with_title("t");
+    let rendered = settings.render(&view_of(&incident, &change)).expect("rendered");
+    assert_eq!(rendered[0].value, texts(&["here", "", "t"]));
+    assert_eq!(settings.sample("sample")[0].value, texts(&["here", "sample", "Sample incident"]));
+    assert_eq!(settings.plain()[0].value, texts(&["here", "{{ labels.oncall }}", "{{ title }}"]));
+    let given = BTreeMap::from([("mention".to_owned(), Given::Texts(vec!["{{ nothing }}".to_owned()]))]);
+    let wrong = Settings::check(&[field("mention", FieldKind::Texts)], &given).expect_err("unknown");
+    assert!(wrong[0].problem.starts_with("`{{ nothing }}`: "), "{}", wrong[0]);
+}
+
+#[test]
 fn what_is_rendered_obeys_one_limit_in_all() {
     let settings = settings(&[
         ("a", FieldKind::Template, "{{ title }}"),

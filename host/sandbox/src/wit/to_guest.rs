@@ -148,6 +148,7 @@ impl From<core::Context> for action::Context {
             now: context.now.micros(),
             owed_since: context.owed_since.micros(),
             zone: action::Zone { name: context.zone.name, offset_minutes: context.zone.offset_minutes },
+            action: context.action,
             references: context.references.into_iter().map(action::Reference::from).collect(),
             settings: context.settings.into_iter().map(types::Setting::from).collect(),
             connection: context.connection.into_iter().map(types::Setting::from).collect(),

@@ -5,10 +5,13 @@
 use std::fmt;
 
 use serde_json::Value;
+use tocsin_plugin::Reference;
 use tocsin_plugin::prelude::*;
 
 /// The type of the metadata that each message has; alphanumeric, as Slack asks for.
 pub(super) const EVENT_TYPE: &str = "tocsin_delivery";
+/// How the key begins under which an action's channel is kept.
+const OF_ACTION: &str = "place:";
 /// Bytes of a channel's id or of a `ts` that are kept.
 const PART_BYTES_MAX: usize = 64;
 
@@ -53,6 +56,39 @@ impl fmt::Display for Place {
 /// Under which key the place of an incident's message in a channel is kept: one connection may serve several.
 pub(super) fn key(channel: &str) -> String {
     format!("message:{channel}")
+}
+
+/// Under which key it is kept in which channel an action last had an incident's message. Several actions may share a
+/// connection, and a message.
+pub(super) fn key_of_action(action: &str) -> String {
+    format!("{OF_ACTION}{action}")
+}
+
+/// The message that this action had in another channel, unless another action still has it.
+pub(super) fn left(context: &Context, channel: &str) -> Option<Place> {
+    let own = key_of_action(&context.action);
+    let old = context.reference(&own).map(|kept| kept.value.as_str()).filter(|old| *old != channel)?;
+    let is_shared =
+        |kept: &Reference| kept.key.starts_with(OF_ACTION) && kept.key != own && kept.value == old;
+    if context.references.iter().any(is_shared) {
+        return None;
+    }
+    context.reference(&key(old)).and_then(|kept| Place::parse(&kept.value))
+}
+
+/// The incident's message in this channel. One that was closed as the incident left it is none: it comes back with a
+/// new one, which people see.
+pub(super) fn present(context: &Context, channel: &str) -> Option<Place> {
+    let kept = context.reference(&key(channel)).and_then(|kept| Place::parse(&kept.value))?;
+    let own = key_of_action(&context.action);
+    let is_of_another =
+        |kept: &Reference| kept.key.starts_with(OF_ACTION) && kept.key != own && kept.value == channel;
+    let last = context.reference(&own).filter(|last| last.value != channel);
+    let last =
+        last.and_then(|last| context.reference(&key(&last.value))).and_then(|kept| Place::parse(&kept.value));
+    // One channel may be named by its id and by its name.
+    let came_back = last.is_some_and(|last| last.channel != kept.channel);
+    (!came_back || context.references.iter().any(is_of_another)).then_some(kept)
 }
 
 /// Whether this is the id of a channel, a private one, or a conversation with one person.

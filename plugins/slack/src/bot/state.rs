@@ -23,15 +23,18 @@ pub(super) enum Stage {
     Replies,
     /// A reply.
     Reply,
+    /// The edit of the message in the channel that the incident has left.
+    Moved,
 }
 
-const STAGES: [(Stage, &str); 6] = [
+const STAGES: [(Stage, &str); 7] = [
     (Stage::Name, "name"),
     (Stage::Look, "look"),
     (Stage::Post, "post"),
     (Stage::Update, "update"),
     (Stage::Replies, "replies"),
     (Stage::Reply, "reply"),
+    (Stage::Moved, "moved"),
 ];
 
 /// Where an attempt is.
@@ -46,6 +49,8 @@ pub(super) struct State {
     pub(super) looked_in: String,
     /// The message could not be edited and shows an earlier state.
     pub(super) is_stale: bool,
+    /// Slack refused the layout; what follows is plain text.
+    pub(super) is_plain: bool,
     /// What the receipt adds.
     pub(super) note: String,
 }
@@ -80,6 +85,7 @@ impl State {
             "message": self.message.as_ref().map(Place::to_string),
             "looked_in": self.looked_in,
             "is_stale": self.is_stale,
+            "is_plain": self.is_plain,
             "note": self.note,
         })
         .to_string()
@@ -97,6 +103,7 @@ impl State {
             message: text("message").and_then(Place::parse),
             looked_in: text("looked_in")?.to_owned(),
             is_stale: document.get("is_stale")?.as_bool()?,
+            is_plain: document.get("is_plain")?.as_bool()?,
             note: text("note")?.to_owned(),
         })
     }
@@ -116,6 +123,7 @@ mod tests {
                 message,
                 looked_in: "C2".to_owned(),
                 is_stale: true,
+                is_plain: true,
                 note: "a".to_owned(),
             };
             assert_eq!(State::from_bytes(&state.to_bytes()), Some(state));

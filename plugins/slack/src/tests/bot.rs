@@ -9,12 +9,31 @@ fn settings(channel: &str) -> Fields {
     Fields { channel: Some(channel.to_owned()), facts: testing::all_facts(), ..fields() }
 }
 
+fn message_of(context: &Context) -> &str {
+    let kept = context.references.iter().find(|kept| kept.key.starts_with("message:"));
+    kept.map_or("", |kept| kept.value.as_str())
+}
+
+/// The text of all rich text.
+fn shown(message: &Value) -> String {
+    let elements = message["blocks"].as_array().into_iter().flatten();
+    let elements = elements.filter_map(|block| block["elements"][0]["elements"].as_array()).flatten();
+    let text = |element: &Value| match element["type"].as_str() {
+        Some("emoji") => format!(":{}:", element["name"].as_str().unwrap_or_default()),
+        _ => element["text"].as_str().or(element["url"].as_str()).unwrap_or_default().to_owned(),
+    };
+    elements.map(text).collect()
+}
+
 /// The next change of an incident, as a new delivery.
 fn change(context: &mut Context, kind: ChangeKind, state: State) {
     context.change.kind = kind;
     context.incident.state = state;
     context.attempt = 1;
     context.delivery_id = format!("D-{}-{}", kind.as_str(), context.references.len());
+    if state == State::Resolved {
+        context.incident.resolved_at = Some(Timestamp::from_seconds(context.now.as_seconds() + 7_980));
+    }
     context.change.actor = Some("jane".to_owned());
     context.change.text = "on my way".to_owned();
 }
@@ -24,7 +43,7 @@ fn an_incident_is_one_message_whose_thread_has_its_history() {
     let (mut slack, mut context) = (Peer::default(), example_context());
     let receipt = slack.deliver(&mut context, &settings(OPS));
     assert_eq!(receipt.summary, "posted to Slack");
-    let kept = &context.references[0];
+    let kept = &context.references[1];
     assert_eq!(
         (kept.key.as_str(), kept.value.as_str()),
         ("message:C024BE91L", "C024BE91L:1767323045.000001")
@@ -35,11 +54,15 @@ fn an_incident_is_one_message_whose_thread_has_its_history() {
     let receipt = slack.deliver(&mut context, &settings(OPS));
     assert_eq!(receipt.summary, "message edited, replied in its thread");
     assert_eq!(slack.counts(), (1, 2));
-    let messages: Vec<String> = slack.messages.values().map(|m| m.body["blocks"][0].to_string()).collect();
-    assert!(messages[0].contains(":white_check_mark: *Resolved: Disk full on db-1*"), "{}", messages[0]);
+    let messages: Vec<String> = slack.messages.values().map(|m| shown(&m.body)).collect();
+    assert!(
+        messages[0].starts_with(":white_check_mark: Resolved by jane after 2 h 13 min · Disk full on db-1"),
+        "{}",
+        messages[0]
+    );
     assert!(!messages[0].contains("on my way"), "what was said is the thread's");
-    assert!(messages[1].contains(":eyes: *Acknowledged* by jane\\non my way"), "{}", messages[1]);
-    assert!(messages[2].contains(":white_check_mark: *Resolved* by jane"), "{}", messages[2]);
+    assert_eq!(messages[1], ":eyes: CRITICAL · acknowledged by jane\non my way");
+    assert_eq!(messages[2], ":white_check_mark: Resolved by jane after 2 h 13 min\non my way");
 }
 
 #[test]
@@ -49,7 +72,7 @@ fn a_note_leaves_the_message_saying_how_things_are() {
     change(&mut context, ChangeKind::Noted, State::Acknowledged);
     slack.deliver(&mut context, &settings(OPS));
     let first = slack.messages["1767323045.000001"].body.to_string();
-    assert!(first.contains("*Acknowledged: Disk full") && !first.contains("jane"), "{first}");
+    assert!(first.contains("CRITICAL · acknowledged · Disk full") && !first.contains("jane"), "{first}");
 }
 
 #[test]
@@ -57,10 +80,14 @@ fn an_update_says_in_the_thread_what_is_different() {
     let (mut slack, mut context) = (Peer::default(), example_context());
     slack.deliver(&mut context, &settings(OPS));
     change(&mut context, ChangeKind::Updated, State::Open);
-    context.change.changed = ["severity", "labels", "message"].map(str::to_owned).into();
+    context.change.changed = ["severity", "labels", "labels.team", "message"].map(str::to_owned).into();
+    context.change.before = [("severity", "medium"), ("labels.team", "network")]
+        .map(|(key, value)| tocsin_plugin::Label { key: key.to_owned(), value: value.to_owned() })
+        .into();
     slack.deliver(&mut context, &settings(OPS));
-    let reply = slack.messages["1767323045.000002"].body["blocks"][0]["text"]["text"].to_string();
-    for words in ["*Severity:* Critical", "*Message:* /var is at 97 %.", "Labels are different"] {
+    let reply = shown(&slack.messages["1767323045.000002"].body);
+    for words in ["CRITICAL · severity medium → critical", "team: network → storage", "/var is at 97 %."]
+    {
         assert!(reply.contains(words), "{words} in {reply}");
     }
 }
@@ -77,7 +104,7 @@ fn what_needs_attention_again_is_shown_in_the_channel_too() {
         assert_eq!(reply["reply_broadcast"] == true, is_broadcast, "{kind:?}");
         let shown = reply["blocks"].to_string();
         assert_eq!(
-            shown.contains("<!here>") && shown.contains("Reopened: Disk full"),
+            shown.contains("<!here>") && shown.contains("reopened by jane · Disk full"),
             is_broadcast,
             "{shown}"
         );
@@ -95,7 +122,7 @@ fn an_answer_that_is_lost_makes_no_second_message() {
         let receipt = slack.deliver(&mut context, &settings(channel));
         assert_eq!(receipt.summary, "an earlier attempt had posted to Slack", "{channel} {noise}");
         assert_eq!(slack.counts(), (1, 0), "{channel} {noise}: {:?}", slack.calls);
-        assert_eq!(context.references[0].value, "C024BE91L:1767323045.000001");
+        assert_eq!(message_of(&context), "C024BE91L:1767323045.000001");
     }
 }
 
@@ -166,7 +193,7 @@ fn a_message_that_was_deleted_is_posted_anew() {
     context.attempt = 2;
     slack.deliver(&mut context, &settings(OPS));
     assert_eq!(slack.counts(), (1, 0), "{:?}", slack.calls);
-    assert_eq!(context.references[0].value, "C024BE91L:1767323045.000002");
+    assert_eq!(message_of(&context), "C024BE91L:1767323045.000002");
     change(&mut context, ChangeKind::Resolved, State::Resolved);
     slack.deliver(&mut context, &settings(OPS));
     assert_eq!(slack.counts(), (1, 1));
@@ -195,7 +222,7 @@ fn where_edits_are_forbidden_the_thread_says_it_to_the_channel() {
     assert!(receipt.summary.contains("forbids the edit"), "{}", receipt.summary);
     let reply = slack.messages.values().last().expect("a reply").body.clone();
     assert_eq!(reply["reply_broadcast"], true);
-    assert!(reply["text"].to_string().contains("Resolved: Disk full"));
+    assert!(reply["text"].to_string().contains("[RESOLVED] Disk full"));
 }
 
 #[test]
@@ -229,7 +256,7 @@ fn the_messages_address_is_kept_where_the_workspace_is_known() {
     let (mut slack, mut context) = (Peer::default(), example_context());
     context.host = "acme.slack.com".to_owned();
     slack.deliver(&mut context, &settings(OPS));
-    let url = context.references[0].url.as_deref();
+    let url = context.references[1].url.as_deref();
     assert_eq!(url, Some("https://acme.slack.com/archives/C024BE91L/p1767323045000001"));
 }
 
@@ -244,5 +271,65 @@ fn two_channels_of_one_connection_have_a_message_each() {
     let mut slack = Peer::default();
     slack.deliver(&mut context, &settings("#ops"));
     assert_eq!(slack.calls, ["chat.postMessage"]);
-    assert_eq!(context.references.len(), 2);
+    assert_eq!(context.references.len(), 3);
+}
+
+#[test]
+fn an_incident_that_goes_to_another_channel_leaves_a_pointer_behind() {
+    let (mut slack, mut context) = (Peer::default(), example_context());
+    context.host = "acme.slack.com".to_owned();
+    slack.deliver(&mut context, &settings("C0NORMALXX"));
+    change(&mut context, ChangeKind::Updated, State::Open);
+    let receipt = slack.deliver(&mut context, &settings("C0CRITICAL"));
+    assert!(receipt.summary.contains("points to it"), "{}", receipt.summary);
+    assert_eq!(slack.counts(), (2, 0), "the new one is posted, and notifies");
+    let old = slack.messages["1767323045.000001"].body.clone();
+    let pointer = old["blocks"].to_string();
+    assert!(
+        pointer.contains("Moved · Disk full on db-1") && pointer.contains("moved to <#C0CRITICAL>"),
+        "{pointer}"
+    );
+    assert!(
+        pointer.contains("https://acme.slack.com/archives/C0CRITICAL/p1767323045000002|Open the message")
+    );
+    assert!(!pointer.contains("tocsin-acknowledge"), "nothing to press is left: {pointer}");
+    change(&mut context, ChangeKind::Resolved, State::Resolved);
+    slack.deliver(&mut context, &settings("C0CRITICAL"));
+    assert!(shown(&slack.messages["1767323045.000002"].body).contains("Resolved"));
+    change(&mut context, ChangeKind::Reopened, State::Open);
+    slack.deliver(&mut context, &settings("C0NORMALXX"));
+    assert_eq!(slack.counts().0, 3, "back in the first channel it is a new message");
+    assert!(slack.messages["1767323045.000002"].body["text"].to_string().contains("Moved to <#C0NORMALXX>"));
+}
+
+#[test]
+fn the_message_of_another_action_in_the_channel_that_was_left_is_not_closed() {
+    let (mut slack, mut context) = (Peer::default(), example_context());
+    slack.deliver(&mut context, &settings("C0NORMALXX"));
+    change(&mut context, ChangeKind::Updated, State::Open);
+    context.action = "other".to_owned();
+    slack.deliver(&mut context, &settings("C0NORMALXX"));
+    change(&mut context, ChangeKind::Updated, State::Open);
+    context.action = "ops".to_owned();
+    slack.deliver(&mut context, &settings("C0CRITICAL"));
+    assert!(!slack.messages["1767323045.000001"].body.to_string().contains("Moved"));
+}
+
+#[test]
+fn a_layout_that_slack_refuses_is_sent_once_more_as_plain_text() {
+    let (mut slack, mut context) = (Peer { refuses_blocks: true, ..Peer::default() }, example_context());
+    let receipt = slack.deliver(&mut context, &settings(OPS));
+    assert_eq!(
+        receipt.summary,
+        "posted to Slack; as plain text, since Slack refused the layout (invalid_blocks)"
+    );
+    let body = slack.messages["1767323045.000001"].body.clone();
+    assert!(body.get("blocks").is_none() && body["text"].to_string().contains("/var is at 97 %."), "{body}");
+    change(&mut context, ChangeKind::Resolved, State::Resolved);
+    let receipt = slack.deliver(&mut context, &settings(OPS));
+    assert!(receipt.summary.contains("as plain text"), "{}", receipt.summary);
+    slack.refusals.insert("chat.postMessage", "invalid_blocks");
+    slack.refusals.insert("chat.update", "message_not_found");
+    let outcome = slack.attempt(&mut context, &settings(OPS), None);
+    assert!(matches!(outcome, Some(Err(Failure::Rejected(_)))), "it is tried once: {outcome:?}");
 }

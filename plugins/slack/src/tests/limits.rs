@@ -52,9 +52,10 @@ pub(crate) fn check(message: &Value) {
     for block in &blocks {
         match block["type"].as_str() {
             Some("section") => section(block),
+            Some("rich_text") => rich(block),
             Some("context") => {
                 assert!((1..=limit("context.elements")).contains(&list(&block["elements"]).len()));
-                list(&block["elements"]).iter().for_each(|element| markup(element, 3000));
+                list(&block["elements"]).iter().for_each(|element| small(element, 3000));
             }
             Some("actions") => {
                 assert!((1..=limit("actions.elements")).contains(&list(&block["elements"]).len()));
@@ -77,6 +78,28 @@ fn section(block: &Value) {
         fields.iter().for_each(|field| markup(field, limit("section.fields.text")));
     } else {
         markup(&block["text"], limit("section.text"));
+    }
+}
+
+fn small(text: &Value, limit: usize) {
+    if text["type"] == "plain_text" {
+        assert_eq!(text["emoji"], false, "`:x:` would become an emoji: {text}");
+        assert!((1..=limit).contains(&size(&text["text"])), "{text}");
+    } else {
+        markup(text, limit);
+    }
+}
+
+fn rich(block: &Value) {
+    let elements = list(&block["elements"]);
+    assert!(elements.len() == 1 && elements[0]["type"] == "rich_text_section", "{block}");
+    for element in list(&elements[0]["elements"]) {
+        match element["type"].as_str() {
+            Some("text") => assert!((1..=3_000).contains(&size(&element["text"])), "{element}"),
+            Some("link") => assert!(element["url"].as_str().is_some_and(text::is_web_address)),
+            Some("emoji") => assert!(size(&element["name"]) > 0),
+            other => panic!("{other:?}"),
+        }
     }
 }
 

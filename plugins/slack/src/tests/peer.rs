@@ -30,6 +30,8 @@ pub(crate) struct Peer {
     pub(crate) refusals: BTreeMap<&'static str, &'static str>,
     /// The methods that were called.
     pub(crate) calls: Vec<String>,
+    /// Whether every layout is refused.
+    pub(crate) refuses_blocks: bool,
     /// The messages of others that come after each of ours.
     pub(crate) noise: usize,
 }
@@ -83,6 +85,10 @@ impl Peer {
         assert_eq!(shown["headers"][0], "authorization: Bearer {{secret:token}}", "{shown}");
         let method = request.path.trim_start_matches('/').to_owned();
         self.calls.push(method.clone());
+        if self.refuses_blocks && method.starts_with("chat.") && has_blocks(&json_of(request)) {
+            let document = json!({"ok": false, "error": "invalid_blocks"});
+            return Response { status: 200, headers: Vec::new(), body: document.to_string().into_bytes() };
+        }
         let document = match self.refusals.get(method.as_str()) {
             Some(error) => json!({"ok": false, "error": error}),
             None => match method.as_str() {
@@ -103,9 +109,10 @@ impl Peer {
     }
 
     fn post(&mut self, body: &Value) -> Value {
-        limits::check(body);
+        check(body);
         let channel = body["channel"].as_str().expect("a channel");
-        assert!([OPS, "#ops", "ops"].contains(&channel), "{channel}");
+        assert!([OPS, "#ops", "ops", "C0NORMALXX", "C0CRITICAL"].contains(&channel), "{channel}");
+        let id = if channel.starts_with('C') { channel } else { OPS };
         let ts = format!("1767323045.{:06}", self.messages.len() + 1);
         // As Slack does: a reply to what is not there any more is a message.
         let parent = body["thread_ts"].as_str().filter(|ts| self.is_there(ts)).map(str::to_owned);
@@ -119,12 +126,12 @@ impl Peer {
             let other = Posted { body: json!({"text": "lunch?"}), thread: None, is_deleted: false };
             self.messages.insert(format!("1767323045.{:06}", self.messages.len() + 1), other);
         }
-        json!({"ok": true, "channel": OPS, "ts": ts, "message": message})
+        json!({"ok": true, "channel": id, "ts": ts, "message": message})
     }
 
     fn update(&mut self, body: &Value) -> Value {
-        limits::check(body);
-        assert_eq!(body["channel"], OPS, "an edit needs the id");
+        check(body);
+        assert!(body["channel"].to_string().starts_with("\"C0"), "an edit needs the id");
         let ts = body["ts"].as_str().expect("a ts");
         if !self.is_there(ts) {
             return json!({"ok": false, "error": "message_not_found"});
@@ -155,6 +162,19 @@ impl Peer {
             page.map(|(ts, m)| json!({"ts": ts, "metadata": m.body.get("metadata")})).collect();
         let next = if start + size < all.len() { (start + size).to_string() } else { String::new() };
         json!({"ok": true, "messages": page, "response_metadata": {"next_cursor": next}})
+    }
+}
+
+fn has_blocks(body: &Value) -> bool {
+    body["blocks"].as_array().is_some_and(|blocks| !blocks.is_empty())
+}
+
+/// A message without blocks is a text.
+fn check(body: &Value) {
+    if has_blocks(body) {
+        limits::check(body);
+    } else {
+        assert!(body["text"].as_str().is_some_and(|text| !text.trim().is_empty()), "{body}");
     }
 }
 

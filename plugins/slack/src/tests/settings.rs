@@ -75,3 +75,25 @@ fn only_the_bot_can_be_tried_without_a_trace() {
     let probe = Slack::probe("slack.com", &workspace(Mode::Auto)).expect("a probe");
     assert_eq!((probe.request.path.as_str(), probe.after.as_str()), ("/auth.test", ""));
 }
+
+#[test]
+fn markup_that_would_be_shown_as_it_is_written_is_told_with_what_to_write() {
+    let found = |message: &str| {
+        problems("hooks.slack.com", Mode::Auto, &Fields { message: Some(message.to_owned()), ..fields() })
+    };
+    let link = found("<https://wiki.example.org/shop|Runbook> *x*");
+    assert!(link.len() == 1 && link[0].contains("link(\"Runbook\")"), "{link:?}");
+    for (message, name) in
+        [("<!subteam^S0614TZR7> x", "S0614TZR7"), ("<@U024BE7LH>", "U024BE7LH"), ("<!here>", "here")]
+    {
+        let mention = found(message);
+        assert!(
+            mention.len() == 1 && mention[0].contains(&format!("{{{{ \"{name}\" | mention }}}}")),
+            "{mention:?}"
+        );
+    }
+    assert_eq!(found("a < b > c <- \u{e010}https://a.example\u{e011}Wiki\u{e012}"), [""; 0]);
+    let settings = Fields { blocks: Some("[]".to_owned()), message: Some("x".to_owned()), ..fields() };
+    let wrong = problems("hooks.slack.com", Mode::Auto, &settings);
+    assert!(wrong.len() == 2 && wrong[0].starts_with("blocks: has 0 blocks"), "{wrong:?}");
+}

@@ -58,6 +58,7 @@ fn context(given: wit::Context) -> crate::Context {
         now: crate::Timestamp::from_micros(given.now),
         owed_since: crate::Timestamp::from_micros(given.owed_since),
         zone: crate::Zone { name: given.zone.name, offset_minutes: given.zone.offset_minutes },
+        action: given.action,
         references: given.references.into_iter().map(reference).collect(),
         settings: settings(given.settings),
         connection: settings(given.connection),

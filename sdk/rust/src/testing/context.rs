@@ -47,6 +47,7 @@ pub fn example_context() -> Context {
         now: at,
         owed_since: at,
         zone: Zone { name: "UTC".to_owned(), offset_minutes: 0 },
+        action: "ops".to_owned(),
         references: Vec::new(),
         settings: Vec::new(),
         connection: Vec::new(),
@@ -90,7 +91,7 @@ pub const fn all_buttons() -> Buttons {
     }
 }
 
-/// The example with what `file` says: `change`, `text`, `actor`, `changed`, `before`, `attempt`, `test`, `host`, `urls`,
+/// The example with what `file` says: `change`, `text`, `actor`, `changed`, `before`, `attempt`, `test`, `host`, `action`, `urls`,
 /// `references` (objects of `key`, `value`, `url`), `zone` (an object of its name and offset in minutes), and of the
 /// incident `title`, `message`, `severity`, `state`, `source`, `key`, `number`, `count`, `labels` and `links` (objects
 /// of title and address). Times (`now`, `owed_since`, `opened_at`, `open_since`, `acknowledged_at`, `resolved_at`) are
@@ -152,6 +153,7 @@ fn apply(context: &mut Context, name: &str, value: &Value) -> Option<()> {
         }
         "attempt" => context.attempt = u32::try_from(value.as_u64()?).ok()?,
         "test" => context.test = value.as_bool()?,
+        "action" => context.action = text()?,
         "host" => context.host = text()?,
         "urls" => context.urls = labels(value)?,
         "references" => {
