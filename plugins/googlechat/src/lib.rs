@@ -90,7 +90,11 @@ impl Action for GoogleChat {
         let earlier = String::from_utf8_lossy(state);
         match verdict_of::answer(context, response) {
             // What was refused may be a part of the card. The text is what counts.
-            Err(Failure::Rejected(why)) if settings.format == Format::Card && state.is_empty() => {
+            Err(Failure::Rejected(why))
+                if settings.format == Format::Card
+                    && state.is_empty()
+                    && matches!(response.status, 400 | 413 | 422) =>
+            {
                 let why = text::truncate(&format!("the card was refused: {why}"), WHY_CHARS);
                 Ok(Step::Send(Box::new(request(context, settings, Format::Text)?), why.into_bytes()))
             }

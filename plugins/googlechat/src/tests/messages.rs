@@ -122,7 +122,7 @@ fn a_title_that_is_longer_than_the_headers_line_is_there_in_full() {
     assert_eq!(paragraphs(&body(&context, &fields()))[0], "/var is at 97 %.");
     context.incident.title = format!("Disk <b> full {}", "x".repeat(100));
     let first = paragraphs(&body(&context, &fields())).swap_remove(0);
-    assert_eq!(first, format!("<b>🚨 [CRITICAL] New: Disk &lt;b&gt; full {}</b>", "x".repeat(100)));
+    assert_eq!(first, format!("<b>🚨 CRITICAL · Disk &lt;b&gt; full {}</b>", "x".repeat(100)));
 }
 
 #[test]
