@@ -157,7 +157,7 @@ mod tests {
         }
         assert_eq!(neutral("abc", 3), "abc");
         assert_eq!(neutral("abcd", 3), "ab…");
-        assert_eq!(neutral(" @b", 3), "…");
+        assert_eq!(neutral(" @b", 3), " …");
         assert_eq!(neutral("x", 0), "");
     }
 }
