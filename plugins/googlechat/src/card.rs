@@ -4,10 +4,11 @@
 //! The shapes are those of <https://developers.google.com/workspace/chat/api/reference/rest/v1/cards>.
 
 use serde_json::{Value, json};
+use tocsin_plugin::chat::marked::{self, Piece};
 use tocsin_plugin::prelude::*;
 use tocsin_plugin::text::{is_blank, utf16_length as length};
 
-use crate::markup::{html, neutral};
+use crate::markup::{bare, html};
 use crate::{Fields, buttons, message};
 
 /// Bytes of the card as JSON. A message has at most 32,000, of which the rest is for what is around the card.
@@ -29,7 +30,7 @@ pub(crate) fn card(context: &Context, settings: &Fields) -> Value {
     let message = paragraphs(context, settings);
     let buttons = button_list(context, settings);
     let whole = |facts: &[Value]| {
-        let parts = [message.as_slice(), facts, buttons.as_slice()];
+        let parts = [message.as_slice(), buttons.as_slice(), facts];
         let sections: Vec<Value> =
             parts.iter().filter(|part| !part.is_empty()).map(|part| json!({"widgets": part})).collect();
         let mut card = json!({"header": header(context, settings)});
@@ -51,10 +52,9 @@ pub(crate) fn card(context: &Context, settings: &Fields) -> Value {
 }
 
 fn header(context: &Context, settings: &Fields) -> Value {
-    let incident = &context.incident;
-    let title = neutral(&message::title(context, settings), TITLE_LENGTH);
-    let source = text::one_line(&incident.source);
-    let subtitle = neutral(&format!("Incident #{} · {source}", incident.number), TITLE_LENGTH);
+    let title = bare(&message::title(context, settings), TITLE_LENGTH);
+    let essentials = text::one_line(&message::essentials(&message::summary(context, settings)));
+    let subtitle = bare(&essentials, TITLE_LENGTH);
     json!({"title": title, "subtitle": subtitle})
 }
 
@@ -63,15 +63,44 @@ fn header(context: &Context, settings: &Fields) -> Value {
 fn paragraphs(context: &Context, settings: &Fields) -> Vec<Value> {
     let title = message::title(context, settings);
     let title = (length(&title) > LINE_LENGTH).then(|| format!("<b>{}</b>", html(&title, LONG_TITLE_LENGTH)));
-    let own = text::filled(settings.message.as_deref()).map(|own| context.marked(own));
-    let texts = match &own {
-        Some(own) => vec![own.as_str()],
-        None => vec![context.change.text.trim(), context.incident.message.trim()],
+    let summary = message::summary(context, settings);
+    let essentials = message::essentials(&summary);
+    let mut texts: Vec<String> = match text::filled(settings.message.as_deref()) {
+        Some(message) => vec![own(&context.marked(message), MESSAGE_LENGTH)],
+        None => {
+            let parts = message::parts(&summary);
+            let room = MESSAGE_LENGTH / parts.len().max(1);
+            parts.iter().map(|part| html(part, room)).collect()
+        }
     };
-    let texts: Vec<&str> = texts.into_iter().filter(|text| !is_blank(text)).collect();
-    let room = MESSAGE_LENGTH / texts.len().max(1);
-    let shown = texts.iter().map(|text| html(text, room)).filter(|text| !is_blank(text));
+    // The header shows one line of it.
+    if length(&essentials) > LINE_LENGTH {
+        texts.push(html(&essentials, TITLE_LENGTH));
+    }
+    let shown = texts.into_iter().filter(|text| !is_blank(text));
     title.into_iter().chain(shown).map(|text| json!({"textParagraph": {"text": text}})).collect()
+}
+
+/// An operator's text as HTML, with the links that its template made; a mention stands as `@id`, since cards mention
+/// nobody.
+fn own(plain: &str, room: usize) -> String {
+    let mut out = String::new();
+    for piece in marked::pieces(plain) {
+        let left = room.saturating_sub(length(&out));
+        let piece = match piece {
+            Piece::Text(text) => html(text, left),
+            Piece::Mention(id) => html(&format!("@{}", id.trim_start_matches('@')), left),
+            Piece::Link { url, text } => {
+                let text = html(if text.is_empty() { url } else { text }, left);
+                format!("<a href=\"{}\">{text}</a>", html(url, usize::MAX))
+            }
+        };
+        if length(&piece) > left {
+            break;
+        }
+        out.push_str(&piece);
+    }
+    out
 }
 
 /// Attributes, then the incident's links. A link's text is its address, so that a name cannot hide one.
@@ -79,7 +108,7 @@ fn facts(context: &Context, settings: &Fields) -> Vec<Value> {
     let attributes = message::attributes(context, settings).into_iter();
     let attributes = attributes.map(|(name, value)| fact(&name, &html(&value, VALUE_LENGTH)));
     let links = message::links(context, settings).into_iter().map(|(title, url)| {
-        let address = html(url, usize::MAX);
+        let address = html(&url, usize::MAX);
         fact(&title, &format!("<a href=\"{address}\">{address}</a>"))
     });
     attributes.chain(links).collect()
@@ -87,7 +116,7 @@ fn facts(context: &Context, settings: &Fields) -> Vec<Value> {
 
 /// `text` is HTML already.
 fn fact(name: &str, text: &str) -> Value {
-    json!({"decoratedText": {"topLabel": neutral(name, NAME_LENGTH), "text": text, "wrapText": true}})
+    json!({"decoratedText": {"topLabel": bare(name, NAME_LENGTH), "text": text, "wrapText": true}})
 }
 
 fn button_list(context: &Context, settings: &Fields) -> Vec<Value> {

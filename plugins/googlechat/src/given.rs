@@ -11,6 +11,14 @@ const MENTIONS_MAX: usize = 10;
 /// Digits of a user's number; Google's have 21.
 const DIGITS_MAX: usize = 30;
 
+/// `<users/all>` or `<users/123>`, for `all` or the number of a user.
+pub(crate) fn mention(name: &str) -> Option<String> {
+    let id = name.trim().trim_start_matches('@');
+    let id = id.strip_prefix("users/").unwrap_or(id);
+    let is_number = (1..=DIGITS_MAX).contains(&id.len()) && id.chars().all(|c| c.is_ascii_digit());
+    (id == "all" || is_number).then(|| format!("<users/{id}>"))
+}
+
 /// Whom the operator mentions, as `<users/all> <users/123>`; nothing unless the change is one that calls for
 /// somebody.
 ///
@@ -19,13 +27,11 @@ const DIGITS_MAX: usize = 30;
 pub(crate) fn mentions(kind: ChangeKind, settings: &Fields) -> Result<String, String> {
     let mut mentions = Vec::new();
     for name in settings.mention.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
-        let id = name.strip_prefix("users/").unwrap_or(name);
-        let is_number = (1..=DIGITS_MAX).contains(&id.len()) && id.chars().all(|c| c.is_ascii_digit());
-        if id != "all" && !is_number {
+        let Some(mention) = mention(name) else {
             let shown = text::truncate(&text::one_line(name), 60);
             return Err(format!("`{shown}` is neither `all` nor the number of a user"));
-        }
-        mentions.push(format!("<users/{id}>"));
+        };
+        mentions.push(mention);
     }
     if mentions.len() > MENTIONS_MAX {
         return Err(format!("{} mentions are too many, {MENTIONS_MAX} will do", mentions.len()));

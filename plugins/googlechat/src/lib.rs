@@ -15,6 +15,9 @@ mod message;
 mod request_id;
 mod verdict_of;
 
+/// Characters of the reason why a card is sent once more as text.
+const WHY_CHARS: usize = 400;
+
 /// The plugin.
 pub struct GoogleChat;
 
@@ -74,29 +77,54 @@ impl Action for GoogleChat {
     }
 
     fn encode(context: &Context, (): &(), settings: &Fields) -> Result<Step, Failure> {
-        let body = message::body(context, settings)?;
-        let mut request =
-            HttpRequest::post().query("requestId", &request_id::uuid(&context.delivery_id)).json(&body);
-        if settings.threads {
-            // Without it the thread in the body is ignored.
-            request = request.query("messageReplyOption", "REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD");
-        }
-        Ok(request.into())
+        Ok(request(context, settings, settings.format)?.into())
     }
 
     fn resume(
         context: &Context,
         (): &(),
-        _: &Fields,
-        _: &[u8],
+        settings: &Fields,
+        state: &[u8],
         response: &Response,
     ) -> Result<Step, Failure> {
-        verdict_of::answer(context, response)
+        let earlier = String::from_utf8_lossy(state);
+        match verdict_of::answer(context, response) {
+            // What was refused may be a part of the card. The text is what counts.
+            Err(Failure::Rejected(why))
+                if settings.format == Format::Card
+                    && state.is_empty()
+                    && matches!(response.status, 400 | 413 | 422) =>
+            {
+                let why = text::truncate(&format!("the card was refused: {why}"), WHY_CHARS);
+                Ok(Step::Send(Box::new(request(context, settings, Format::Text)?), why.into_bytes()))
+            }
+            Err(Failure::Rejected(why)) if !state.is_empty() => {
+                Err(Failure::rejected(format!("{why}; before, {earlier}")))
+            }
+            Ok(Step::Delivered(mut receipt)) if !state.is_empty() => {
+                receipt.summary = format!("{}; as text, because {earlier}", receipt.summary);
+                Ok(receipt.into())
+            }
+            outcome => outcome,
+        }
     }
 
     fn check_action(_: &str, (): &(), settings: &Fields) -> Result<(), Vec<Problem>> {
         given::check(settings)
     }
+}
+
+fn request(context: &Context, settings: &Fields, format: Format) -> Result<HttpRequest, Failure> {
+    let body = message::body(context, settings, format)?;
+    // Google takes a second request with the same id for the first.
+    let id = if format == settings.format { "" } else { " as text" };
+    let id = request_id::uuid(&format!("{}{id}", context.delivery_id));
+    let mut request = HttpRequest::post().query("requestId", &id).json(&body);
+    if settings.threads {
+        // Without it the thread in the body is ignored.
+        request = request.query("messageReplyOption", "REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD");
+    }
+    Ok(request)
 }
 
 tocsin_plugin::export!(GoogleChat: action);

@@ -150,8 +150,8 @@ impl Action for Jira {
         action::probe(host, account)
     }
 
-    fn probed(_: &str, _: &Account, response: &Response) -> Result<String, Failure> {
-        action::probed(response)
+    fn probed(host: &str, account: &Account, response: &Response) -> Result<String, Failure> {
+        action::probed(host, account, response)
     }
 }
 

@@ -40,8 +40,13 @@ pub(crate) fn of(context: &Context, settings: &Fields) -> Result<Map<String, Val
         put(&mut details, &attribute.label, &text::truncate(&attribute.value, VALUE_CHARS));
     }
     let message = settings.message.as_deref().filter(|message| !message.trim().is_empty());
-    put(&mut details, "Message", message.unwrap_or(&context.incident.message));
-    put(&mut details, "Change", &context.change.text);
+    let message = message.map_or_else(|| context.incident.message.clone(), chat::marked::plain);
+    put(&mut details, "Message", &message);
+    // Senders repeat the message with each change.
+    if context.change.text.trim() != message.trim() {
+        put(&mut details, "Change", &context.change.text);
+    }
+    put(&mut details, "Since", &context.incident.open_since.to_string());
     if let Some(actor) = settings.facts.user_info(context) {
         put(&mut details, "By", &actor);
     }

@@ -133,7 +133,11 @@ fn fill(event: &mut Map<String, Value>, context: &Context, settings: &Fields) ->
 }
 
 fn summary(context: &Context, settings: &Fields) -> String {
-    let own = settings.title.as_deref().map(text::one_line).filter(|title| !title.is_empty());
+    let own = settings
+        .title
+        .as_deref()
+        .map(|own| text::one_line(&chat::marked::plain(own)))
+        .filter(|title| !title.is_empty());
     let title = own.unwrap_or_else(|| {
         let title = text::one_line(&context.incident.title);
         match context.change.kind {
@@ -166,7 +170,12 @@ fn links(context: &Context, settings: &Fields) -> Vec<Value> {
     let buttons = settings.buttons.of(context).into_iter().filter(|button| is_link(&button.purpose));
     let buttons = buttons.map(|button| (button.url, button.label));
     let own = context.incident.links.iter().take(LINKS_MAX);
-    let own = own.map(|link| (link.url.trim().to_owned(), field(Some(&link.title)).unwrap_or_default()));
+    // A link without a text would be an empty line there.
+    let own = own.map(|link| {
+        let url = link.url.trim().to_owned();
+        let text = field(Some(&link.title)).unwrap_or_else(|| url.clone());
+        (url, text)
+    });
     buttons
         .chain(own)
         .filter(|(url, _)| text::is_web_address(url))

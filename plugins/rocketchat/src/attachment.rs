@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use tocsin_plugin::prelude::*;
 use tocsin_plugin::text::{is_blank, utf16_length as length};
 
-use crate::markdown::neutral;
+use crate::markdown::{as_written, neutral};
 use crate::{Fields, message};
 
 /// UTF-16 code units of all fields together, and of all links: attributes go before the message does.
@@ -19,15 +19,13 @@ const VALUE_LENGTH: usize = 1_000;
 const TITLE_LENGTH: usize = 250;
 /// Of a field that two of stand side by side.
 const SHORT_LENGTH: usize = 40;
-/// Links of the incident that are shown.
-const LINKS_MAX: usize = 5;
 
 /// The list of attachments: one, or none when there is nothing to hang on the message.
 pub(crate) fn all(context: &Context, settings: &Fields) -> Value {
     let has_own_message = text::filled(settings.message.as_deref()).is_some();
     let fields = fields(context, settings);
     let actions = actions(context, settings);
-    let links = if has_own_message { String::new() } else { links(context) };
+    let links = if has_own_message { String::new() } else { links(context, settings) };
     let has_own_title = has_own_message && text::filled(settings.title.as_deref()).is_some();
     if fields.is_empty() && actions.is_empty() && links.is_empty() && !has_own_title {
         return json!([]);
@@ -58,14 +56,19 @@ pub(crate) fn all(context: &Context, settings: &Fields) -> Value {
 }
 
 fn fields(context: &Context, settings: &Fields) -> Vec<Value> {
-    let mut attributes = settings.facts.attributes(&context.incident);
-    let by = settings.facts.user_info(context);
+    let summary = message::summary(context, settings);
+    let mut attributes = summary.labels.clone();
+    let more = summary.more().map(|value| chat::Attribute { label: "…".to_owned(), value });
+    attributes.extend(more);
+    // The default layout says in its title or its line of essentials who it was.
+    let has_own = text::filled(settings.message.as_deref()).is_some();
+    let by = settings.facts.user_info(context).filter(|_| has_own);
     // First, so that it is not dropped for a label.
     attributes.splice(..0, by.map(|value| chat::Attribute { label: "By".to_owned(), value }));
     let (mut fields, mut used) = (Vec::new(), 0);
     for attribute in attributes {
         let title = neutral(&attribute.label, NAME_LENGTH);
-        let value = neutral(&attribute.value, VALUE_LENGTH);
+        let value = as_written(&attribute.value, VALUE_LENGTH);
         used += length(&title) + length(&value);
         if used > FIELDS_LENGTH {
             break;
@@ -80,13 +83,10 @@ fn fields(context: &Context, settings: &Fields) -> Vec<Value> {
 
 /// The incident's links, one on each line: what they are called and where they lead, so that a name cannot
 /// hide an address.
-fn links(context: &Context) -> String {
+fn links(context: &Context, settings: &Fields) -> String {
     let mut text = String::new();
-    let known = context.incident.links.iter().filter(|link| text::is_web_address(&link.url));
-    for link in known.take(LINKS_MAX) {
-        let title = neutral(&text::one_line(&link.title), NAME_LENGTH);
-        let title = if title.is_empty() { String::new() } else { format!("{title}: ") };
-        let line = format!("{title}{}", neutral(&link.url, usize::MAX));
+    for link in message::summary(context, settings).links {
+        let line = format!("{}: {}", neutral(&link.title, NAME_LENGTH), neutral(&link.url, usize::MAX));
         if length(&text) + length(&line) + 1 > LINKS_LENGTH {
             continue;
         }
@@ -99,7 +99,7 @@ fn links(context: &Context) -> String {
 }
 
 fn actions(context: &Context, settings: &Fields) -> Vec<Value> {
-    let buttons = settings.buttons.of(context).into_iter();
+    let buttons = message::summary(context, settings).buttons.into_iter();
     buttons
         .filter(|button| text::is_web_address(&button.url))
         .map(|button| json!({"type": "button", "text": button.label, "url": button.url}))

@@ -60,6 +60,14 @@ pub(crate) fn channel(settings: &Fields) -> Result<Option<&str>, String> {
     Err(format!("`{}` is neither `#channel` nor `@user`", shown(channel)))
 }
 
+/// `@bob`, for a name that can be one.
+pub(crate) fn mention(name: &str) -> Option<String> {
+    let name = name.trim();
+    let name = name.strip_prefix('@').unwrap_or(name);
+    let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    (is_name && (1..=NAME_CHARS).contains(&name.len())).then(|| format!("@{name}"))
+}
+
 /// Whom the operator mentions, as `@all @bob `; nothing unless the change is one that calls for somebody.
 ///
 /// # Errors
@@ -67,12 +75,10 @@ pub(crate) fn channel(settings: &Fields) -> Result<Option<&str>, String> {
 pub(crate) fn mentions(kind: ChangeKind, settings: &Fields) -> Result<String, String> {
     let mut mentions = String::new();
     for name in settings.mention.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
-        let name = name.strip_prefix('@').unwrap_or(name);
-        let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
-        if !is_name || !(1..=NAME_CHARS).contains(&name.len()) {
+        let Some(mention) = mention(name) else {
             return Err(format!("`{}` is neither `all`, `here` nor a user's name", shown(name)));
-        }
-        mentions.push_str(&format!("@{name} "));
+        };
+        mentions.push_str(&format!("{mention} "));
     }
     if settings.mention.len() > MENTIONS_MAX {
         return Err(format!("{} mentions are too many, {MENTIONS_MAX} will do", settings.mention.len()));

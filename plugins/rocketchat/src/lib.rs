@@ -12,6 +12,11 @@ mod markdown;
 mod message;
 mod verdict_of;
 
+use message::Form;
+
+/// Characters of the reason why a message is sent once more as text.
+const WHY_CHARS: usize = 400;
+
 /// The plugin.
 pub struct RocketChat;
 
@@ -79,18 +84,33 @@ impl Action for RocketChat {
     }
 
     fn encode(context: &Context, (): &(), settings: &Fields) -> Result<Step, Failure> {
-        let body = message::body(context, settings)?;
-        Ok(HttpRequest::post().json(&body).into())
+        Ok(HttpRequest::post().json(&message::body(context, settings, Form::Whole)?).into())
     }
 
     fn resume(
         context: &Context,
         (): &(),
         settings: &Fields,
-        _: &[u8],
+        state: &[u8],
         response: &Response,
     ) -> Result<Step, Failure> {
-        verdict_of::answer(context, settings, response)
+        let earlier = String::from_utf8_lossy(state);
+        match verdict_of::answer(context, settings, response) {
+            // 400 is about this message, and the attachment may be why. Others say what an operator must change.
+            Err(Failure::Rejected(why)) if state.is_empty() && verdict_of::is_about_content(response) => {
+                let why = text::truncate(&format!("the attachment was refused: {why}"), WHY_CHARS);
+                let request = HttpRequest::post().json(&message::body(context, settings, Form::Text)?);
+                Ok(Step::Send(Box::new(request), why.into_bytes()))
+            }
+            Err(Failure::Rejected(why)) if !state.is_empty() => {
+                Err(Failure::rejected(format!("{why}; before, {earlier}")))
+            }
+            Ok(Step::Delivered(mut receipt)) if !state.is_empty() => {
+                receipt.summary = format!("{}; as text, because {earlier}", receipt.summary);
+                Ok(receipt.into())
+            }
+            outcome => outcome,
+        }
     }
 
     fn check_action(_: &str, (): &(), settings: &Fields) -> Result<(), Vec<Problem>> {

@@ -1,24 +1,68 @@
 //! Text of alerts in Rocket.Chat's markdown, within a limit by construction.
 //!
-//! Never lets through a mention, a link whose text is not its address, or a direction mark; every other
-//! character is shown as it came. Rocket.Chat has no escape that all of its versions and clients know, so a
-//! zero-width space takes the meaning away. What has one is read off the server's own parsers:
+//! Never lets through a mention, a link whose text is not its address, or a direction mark, and never adds a character
+//! that nobody sees: addresses and commands are copied. Rocket.Chat has no escape that all of its versions and clients
+//! know, so a blank takes the meaning of a mention or a link away, and what would be formatted stands as code. What has
+//! a meaning is read off the server's own parsers:
 //! `packages/message-parser/src/grammar.pegjs` and `apps/meteor/app/mentions/lib/MentionsParser.ts`.
 
 use tocsin_plugin::text;
 
 /// Stands where a sequence would mean something.
-const NOTHING: char = '\u{200b}';
+const NOTHING: char = ' ';
 
-/// `plain` without any effect, in at most `room` UTF-16 code units, which is what Rocket.Chat counts; a cut is
+/// `plain` without a mention or a link, in at most `room` UTF-16 code units, which is what Rocket.Chat counts; a cut is
 /// marked with `…`.
 pub(crate) fn neutral(plain: &str, room: usize) -> String {
-    let mut in_address = false;
+    let (mut in_address, mut before) = (false, ' ');
     text::written(plain, room, |rest| {
         let first = rest.chars().next().unwrap_or(' ');
         in_address = is_in_address(in_address, rest, first);
-        (piece(rest, first, in_address), first.len_utf8())
+        let written = piece(rest, before, in_address);
+        before = first;
+        (written, first.len_utf8())
     })
+}
+
+/// An alert's text as it is written: in code where it has what would format it.
+pub(crate) fn as_written(plain: &str, room: usize) -> String {
+    if !has_markup(plain) {
+        return neutral(plain, room);
+    }
+    let is_block = plain.trim().contains('\n') || plain.contains('`');
+    let (open, close) = if is_block { ("```\n", "\n```") } else { ("`", "`") };
+    let inner = neutral(plain.trim(), room.saturating_sub(open.len() + close.len()));
+    // Three backquotes would end the code.
+    format!("{open}{}{close}", inner.replace("```", "\"\"\""))
+}
+
+/// Whether something in it would be bold, code, an emoji, a channel, a hidden text, a list, a heading or a quotation.
+fn has_markup(plain: &str) -> bool {
+    let chars: Vec<char> = plain.chars().collect();
+    let is_word = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(|c| c.is_alphanumeric());
+    let is_marked = |at: usize, c: char| match c {
+        '`' => true,
+        // Within a word they have no meaning.
+        '*' | '_' | '~' => !(is_word(at.checked_sub(1)) && is_word(at.checked_add(1))),
+        '#' => {
+            !is_word(at.checked_sub(1)) && chars.get(at + 1).is_some_and(|c| c.is_alphabetic() || *c == ' ')
+        }
+        '|' => chars.get(at + 1) == Some(&'|'),
+        ':' => is_emoji(chars.get(at + 1..).unwrap_or_default()),
+        _ => false,
+    };
+    let begins_a_block = |line: &str| {
+        let digits = line.chars().take_while(char::is_ascii_digit).count();
+        line.starts_with("- ") || line.starts_with('>') || (digits > 0 && line[digits..].starts_with(". "))
+    };
+    chars.iter().enumerate().any(|(at, c)| is_marked(at, *c)) || plain.lines().any(begins_a_block)
+}
+
+/// Whether these are the rest of a `:name:`. A number between colons is none, as in a time or an address.
+fn is_emoji(rest: &[char]) -> bool {
+    let name = rest.iter().take_while(|c| c.is_ascii_alphanumeric() || "_-+.".contains(**c)).count();
+    let has_letter = rest.iter().take(name).any(|c| c.is_ascii_alphabetic());
+    has_letter && rest.get(name) == Some(&':')
 }
 
 /// Whether `rest` begins inside a web address, when what stood before did or did not.
@@ -29,15 +73,17 @@ fn is_in_address(before: bool, rest: &str, first: char) -> bool {
     before && !first.is_whitespace() && !first.is_control() && !"<>\"[]()".contains(first)
 }
 
-/// What is written for the first character of `rest`.
-fn piece(rest: &str, first: char, in_address: bool) -> String {
-    let next = rest.chars().nth(1);
+/// What is written for the first character of `rest`, which stands behind `before`.
+fn piece(rest: &str, before: char, in_address: bool) -> String {
+    let mut chars = rest.chars();
+    let (first, next) = (chars.next().unwrap_or(' '), chars.next());
     match first {
-        // `@all`, `@here`, `@user`; in an address the same character can be written otherwise.
+        // `@all`, `@here`, `@user`; in an address the same character can be written otherwise. Within a word, as in
+        // `root@db-1`, it mentions nobody.
         '@' if in_address => "%40".to_owned(),
-        '@' => format!("@{NOTHING}"),
+        '@' if !before.is_alphanumeric() => format!("@{NOTHING}"),
         // `<address|text>`, `<t:…>`, tags.
-        '<' => format!("<{NOTHING}"),
+        '<' if next.is_some_and(|next| !next.is_whitespace()) => format!("<{NOTHING}"),
         // `[text](address)`, `![text](address)`, `[text][name]` and `[name]: address`, whatever is put behind.
         ']' if matches!(next, None | Some('(' | '[' | ':')) => format!("]{NOTHING}"),
         // `\(…\)` and `\[…\]` are formulas, which can be made as large as the window.
@@ -52,15 +98,9 @@ mod tests {
 
     #[test]
     fn mentions_are_only_text() {
-        assert_eq!(
-            neutral("@all @here,@bob a@b", 100),
-            "@\u{200b}all @\u{200b}here,@\u{200b}bob a@\u{200b}b"
-        );
-        assert_eq!(
-            neutral("https://npm.example/@scope/x @all", 100),
-            "https://npm.example/%40scope/x @\u{200b}all"
-        );
-        assert_eq!(neutral("https://a.example>@all", 100), "https://a.example>@\u{200b}all");
+        assert_eq!(neutral("@all @here,@bob a@b", 100), "@ all @ here,@ bob a@b");
+        assert_eq!(neutral("https://npm.example/@scope/x @all", 100), "https://npm.example/%40scope/x @ all");
+        assert_eq!(neutral("https://a.example>@all", 100), "https://a.example>@ all");
     }
 
     #[test]
@@ -79,7 +119,7 @@ mod tests {
             for forbidden in ["](", "][", "]:", "<h", "<a", "</"] {
                 assert!(!text.contains(forbidden), "{forbidden} in {text}");
             }
-            assert_eq!(text.replace(NOTHING, ""), attack);
+            assert_eq!(text.replace(NOTHING, ""), attack.replace(NOTHING, ""));
         }
     }
 
@@ -88,8 +128,22 @@ mod tests {
         let text = "a & b > c \"d\" 'e' ]]> *f* _g_ C:\\temp 😀\n\tx";
         assert_eq!(neutral(text, 100), text);
         assert_eq!(neutral("a\u{202e}b\u{0}c\r\nd", 100), "ab c\nd");
-        assert_eq!(neutral("\\\u{202d}(x\\\u{202d})", 100), "\\\u{200b}(x\\)");
-        assert_eq!(neutral("\\(\\rule{9999em}{9999em}\\)", 100), "\\\u{200b}(\\rule{9999em}{9999em}\\)");
+        assert_eq!(neutral("\\\u{202d}(x\\\u{202d})", 100), "\\ (x\\)");
+        assert_eq!(neutral("\\(\\rule{9999em}{9999em}\\)", 100), "\\ (\\rule{9999em}{9999em}\\)");
+    }
+
+    #[test]
+    fn what_would_be_formatted_stands_as_code() {
+        for plain in
+            ["ssh root@10.0.0.1:22 at 03:04:05", "kube_pod_x at 97.5 %; -5", "ticket #186", "a | b > c"]
+        {
+            assert_eq!(as_written(plain, 100), plain);
+        }
+        assert_eq!(as_written("port aa:cd:ab down", 100), "`port aa:cd:ab down`");
+        assert_eq!(as_written("cron * failed *twice*", 100), "`cron * failed *twice*`");
+        assert_eq!(as_written("a `b`\n- c", 100), "```\na `b`\n- c\n```");
+        assert_eq!(as_written("*x* ``` @all", 100), "```\n*x* \"\"\" @ all\n```");
+        assert!(text::utf16_length(&as_written(&"*x* ".repeat(50), 40)) <= 40);
     }
 
     #[test]
@@ -103,7 +157,7 @@ mod tests {
         }
         assert_eq!(neutral("abc", 3), "abc");
         assert_eq!(neutral("abcd", 3), "ab…");
-        assert_eq!(neutral("a@b", 3), "a…");
+        assert_eq!(neutral(" @b", 3), " …");
         assert_eq!(neutral("x", 0), "");
     }
 }

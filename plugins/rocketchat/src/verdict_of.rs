@@ -118,6 +118,15 @@ fn not_its_own(response: &Response) -> Result<Step, Failure> {
     Ok(Receipt::accepted(format!("{said} (the integration's script answers in its own words)")).into())
 }
 
+/// Whether a refusal may be about what the message holds: nothing was posted, and its word names no channel,
+/// permission or script.
+pub(crate) fn is_about_content(response: &Response) -> bool {
+    let body = response.json().filter(Value::is_object);
+    let word = body.as_ref().and_then(word).unwrap_or_default();
+    let has_responses = body.is_some_and(|body| body.get("responses").is_some());
+    matches!(response.status, 400 | 413 | 422) && !has_responses && meaning(&word, true).is_none()
+}
+
 fn failed(context: &Context, settings: &Fields, response: &Response, word: Option<String>) -> Failure {
     let said = match &word {
         Some(word) => {

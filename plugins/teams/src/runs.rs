@@ -93,7 +93,10 @@ fn lines_of(pieces: &[Piece<'_>]) -> Vec<Vec<Part>> {
 
 /// A link, or its text where a card cannot hold the address.
 fn link(text: &str, url: &str) -> Part {
+    let has_function = neutral::DATE_FUNCTIONS.iter().any(|function| text.contains(function));
     match address::of(url) {
+        // Encoded, it has none.
+        Some(url) if has_function => Part::Link { text: url.clone(), url },
         Some(url) => Part::Link { text: text.to_owned(), url },
         None if text == url => Part::Text(text.to_owned()),
         None => Part::Text(format!("{text} ({url})")),

@@ -3,7 +3,14 @@
 use super::*;
 
 fn resumed(status: u16, headers: &[(&str, &str)], body: &str) -> Result<Step, Failure> {
-    GoogleChat::resume(&example_context(), &(), &fields(), &[], &testing::response(status, headers, body))
+    // After the second try as text, so that a refusal is final.
+    GoogleChat::resume(
+        &example_context(),
+        &(),
+        &fields(),
+        b"refused",
+        &testing::response(status, headers, body),
+    )
 }
 
 fn verdict(status: u16, body: &str) -> &'static str {
@@ -81,4 +88,34 @@ fn rows_of_the_response_table_have_the_class_that_they_document() {
         assert_eq!(verdict(answer.status, &answer.body), answer.documented(), "{}", answer.row);
     });
     assert!(rows == 0 || rows > 5, "{rows} rows");
+}
+
+#[test]
+fn a_refused_card_is_sent_once_more_as_text_and_the_receipt_says_so() {
+    let refused = testing::response(
+        400,
+        &[],
+        r#"{"error":{"code":400,"message":"bad card","status":"INVALID_ARGUMENT"}}"#,
+    );
+    let step = GoogleChat::resume(&example_context(), &(), &fields(), &[], &refused);
+    let Ok(Step::Send(request, state)) = step else { panic!("{step:?}") };
+    let body = format!("{:?}", testing_body(&request));
+    assert!(body.contains("Disk full on db-1") && !body.contains("cardsV2"), "{body}");
+    let taken = testing::response(200, &[], POSTED);
+    match GoogleChat::resume(&example_context(), &(), &fields(), &state, &taken) {
+        Ok(Step::Delivered(receipt)) => {
+            assert!(receipt.summary.contains("as text, because the card was refused: "), "{receipt:?}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let again = GoogleChat::resume(&example_context(), &(), &fields(), &state, &refused);
+    assert!(matches!(again, Err(Failure::Rejected(_))), "{again:?}");
+}
+
+fn testing_body(request: &HttpRequest) -> String {
+    let parts = request.body.iter().map(|part| match part {
+        tocsin_plugin::Part::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        other => panic!("{other:?}"),
+    });
+    parts.collect()
 }

@@ -13,6 +13,19 @@ const SAID_CHARS: usize = 400;
 pub(crate) const ROOT: &str = "the connection's url must be the root of a Jira site, such as \
                                https://example.atlassian.net";
 
+/// Whose interface was asked, by the setting `api` or by the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spoken {
+    Cloud,
+    Server,
+}
+
+impl Spoken {
+    pub(crate) const fn of(is_cloud: bool) -> Self {
+        if is_cloud { Self::Cloud } else { Self::Server }
+    }
+}
+
 /// Why an answer is no success.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -29,7 +42,7 @@ impl From<Failure> for Fault {
 }
 
 /// The document of an answer that is a success; null when it has none.
-pub(crate) fn of(context: &Context, response: &Response) -> Result<Value, Fault> {
+pub(crate) fn of(context: &Context, response: &Response, spoken: Spoken) -> Result<Value, Fault> {
     signed_in(response)?;
     match response.status {
         200..=299 => Ok(document(response)?),
@@ -38,17 +51,17 @@ pub(crate) fn of(context: &Context, response: &Response) -> Result<Value, Fault>
             Err(Failure::Retry { reason: format!("Jira {}", said(response)), after_ms }.into())
         }
         404 if words(response).is_some() => Err(Fault::Gone(said(response))),
-        _ => Err(refused(response).into()),
+        _ => Err(refused(response, spoken).into()),
     }
 }
 
 /// As [`of`], for a request that tries the connection.
-pub(crate) fn of_probe(response: &Response) -> Result<Value, Failure> {
+pub(crate) fn of_probe(response: &Response, spoken: Spoken) -> Result<Value, Failure> {
     signed_in(response)?;
     match response.status {
         200..=299 => document(response),
         408 | 425 | 429 | 500..=599 => Err(Failure::retry(format!("Jira {}", said(response)))),
-        _ => Err(Failure::misconfigured(match refused(response) {
+        _ => Err(Failure::misconfigured(match refused(response, spoken) {
             Failure::Retry { reason: why, .. } | Failure::Rejected(why) | Failure::Misconfigured(why) => why,
         })),
     }
@@ -94,7 +107,7 @@ fn document(response: &Response) -> Result<Value, Failure> {
 }
 
 /// The verdict on a status that is neither a success nor worth another try.
-fn refused(response: &Response) -> Failure {
+fn refused(response: &Response, spoken: Spoken) -> Failure {
     let said = said(response);
     let wrong = |what: &str| Failure::misconfigured(format!("Jira {said}; {what}"));
     match response.status {
@@ -102,7 +115,13 @@ fn refused(response: &Response) -> Failure {
         401 => wrong("make a new token; Cloud wants `basic` with the account's e-mail address as `user`"),
         403 => wrong("give the account the permission, or check `authentication`"),
         404 | 405 => wrong(ROOT),
-        410 => wrong("this is Jira Cloud: set `api = \"cloud\"` in the connection"),
+        410 => wrong(match spoken {
+            Spoken::Server => "this is Jira Cloud: set `api = \"cloud\"` in the connection",
+            Spoken::Cloud => {
+                "Jira Cloud has removed this interface, which is spoken to as Cloud already: update the plugin, or \
+                 set `api = \"server\"` if it is Data Center behind a Cloud name"
+            }
+        }),
         400 => Failure::rejected(format!("Jira {said}{}", hint(response))),
         _ => Failure::rejected(format!("Jira {said}")),
     }

@@ -133,8 +133,8 @@ pub(crate) fn probe(host: &str, account: &Account) -> Option<Probe> {
 }
 
 /// Whose account it is.
-pub(crate) fn probed(response: &Response) -> Result<String, Failure> {
-    let document = answer::of_probe(response)?;
+pub(crate) fn probed(host: &str, account: &Account, response: &Response) -> Result<String, Failure> {
+    let document = answer::of_probe(response, answer::Spoken::of(account.is_cloud(host)))?;
     let name = ["displayName", "emailAddress", "name", "key", "accountId"];
     match name.iter().find_map(|field| json::text(&document, field)) {
         Some(name) => Ok(format!("signed in as {}", text::truncate(&text::one_line(&name), 100))),

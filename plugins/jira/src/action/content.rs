@@ -96,21 +96,35 @@ fn description(context: &Context, ticket: &Ticket) -> Document {
     let incident = &context.incident;
     let mut document = Document::default();
     if let Some(own) = own(ticket.description.as_deref()) {
-        document.paragraph(own, OWN_ROOM);
+        document.paragraph(&chat::marked::plain(own), OWN_ROOM);
         document.links(page(context, ticket), LINKS_ROOM);
         return document;
     }
-    document.paragraph(&context.change.text, TEXT_ROOM);
-    document.paragraph(&incident.message, MESSAGE_ROOM);
+    // Each once: senders repeat the message with each change.
+    let summary = summarised(context, ticket);
+    document.paragraph(&summary.said, TEXT_ROOM);
+    document.paragraph(&summary.description, MESSAGE_ROOM);
     document.paragraph(&facts(context, ticket), ATTRIBUTES_ROOM);
     let links = incident.links.iter().map(|link| (link.title.as_str(), link.url.as_str()));
     document.links(page(context, ticket).chain(links), LINKS_ROOM);
     document
 }
 
-/// One line for each attribute, and who it was.
+fn summarised(context: &Context, ticket: &Ticket) -> chat::Summary {
+    // The issue has links of its own in place of buttons.
+    let buttons = chat::Buttons {
+        incident_button: false,
+        modify_button: false,
+        delete_button: false,
+        other_actions: chat::OtherActions::No,
+        other_action_codes: Vec::new(),
+    };
+    chat::Summary::of(context, chat::View::Change, &ticket.facts, &buttons)
+}
+
+/// One line for each attribute, and who it was. An issue is searched later, so that it has all labels.
 fn facts(context: &Context, ticket: &Ticket) -> String {
-    let attributes = ticket.facts.attributes(&context.incident);
+    let attributes = ticket.facts.record(&context.incident);
     let attributes = attributes.into_iter().map(|attribute| (attribute.label, attribute.value));
     let who = ticket.facts.user_info(context).map(|who| ("By".to_owned(), who));
     let line = |(label, value): (String, String)| {
@@ -135,25 +149,35 @@ pub(crate) fn comment(
     is_cloud: bool,
 ) -> Value {
     let mut document = Document::default();
-    match own(ticket.comment.as_deref()).filter(|_| told) {
-        Some(own) => document.paragraph(&context.marked(own), OWN_ROOM),
+    let own = own(ticket.comment.as_deref()).filter(|_| told);
+    let summary = summarised(context, ticket);
+    let (change, message) = (&context.change, context.incident.message.trim());
+    let says_more = told
+        && (change.kind == ChangeKind::Reopened || change.changed.iter().any(|field| field == "message"));
+    // The issue has the message already, and senders repeat it with each change.
+    let said = if change.text.trim() == message { "" } else { change.text.as_str() };
+    match own {
+        Some(own) => document.paragraph(&context.marked(&chat::marked::plain(own)), OWN_ROOM),
         None => {
-            document.paragraph(&chat::headline(context), TEXT_ROOM);
-            document.paragraph(&context.change.text, TEXT_ROOM);
+            document.paragraph(&headline(context, &summary), TEXT_ROOM);
+            document.paragraph(if says_more { &summary.said } else { said }, TEXT_ROOM);
         }
     }
     document.paragraph(stuck.unwrap_or_default(), TEXT_ROOM);
-    if told && own(ticket.comment.as_deref()).is_none() {
-        let incident = &context.incident;
-        let says_more = context.change.kind == ChangeKind::Reopened
-            || context.change.changed.iter().any(|field| field == "message");
-        document.paragraph(if says_more { &incident.message } else { "" }, MESSAGE_ROOM / 2);
-        let changed = context.change.changed.iter().take(20).map(|field| text::one_line(field));
-        let changed = changed.collect::<Vec<_>>().join(", ");
-        let changed = if changed.is_empty() { changed } else { format!("Changed: {changed}") };
-        let who = ticket.facts.user_info(context).map(|who| format!("By: {who}"));
-        document.paragraph(&format!("{changed}\n{}", who.unwrap_or_default()), ATTRIBUTES_ROOM / 2);
+    if told && own.is_none() {
+        document.paragraph(if says_more { &summary.description } else { "" }, MESSAGE_ROOM / 2);
+        document.paragraph(&summary.changes.join("\n"), ATTRIBUTES_ROOM / 2);
     }
     document.links(page(context, ticket), LINKS_ROOM);
     json!({"body": written(&document, is_cloud)})
+}
+
+/// What happened and the title. Without the time that it took so far, so that a later attempt finds its comment.
+fn headline(context: &Context, summary: &chat::Summary) -> String {
+    match context.change.kind {
+        ChangeKind::Repeated => {
+            context.marked(&format!("{}: {}", chat::happened(ChangeKind::Repeated), summary.title))
+        }
+        _ => summary.title_line(),
+    }
 }

@@ -125,7 +125,7 @@ impl Run<'_> {
     }
 
     fn answered(&self, task: Task, response: &Response) -> Result<Step, Failure> {
-        let document = match answer::of(self.context, response) {
+        let document = match answer::of(self.context, response, answer::Spoken::of(self.jira.is_cloud)) {
             Ok(document) => document,
             Err(Fault::Failure(failure)) => return Err(failure),
             Err(Fault::Gone(said)) => return self.gone(&task, &said),

@@ -105,7 +105,7 @@ pub struct Ticket {
     /// status and as a category. An empty list moves nothing.
     #[setting(default = "in progress")]
     pub(crate) acknowledge_transition: Vec<String>,
-    /// Where a resolution moves the issue, in the same words.
+    /// Where a resolution moves the issue, in the same words. With an empty list it becomes a comment.
     #[setting(default = "resolved\nclosed\ndone")]
     pub(crate) resolve_transition: Vec<String>,
     /// Where an incident that came back moves the issue, in the same words.
@@ -178,9 +178,11 @@ impl Account {
 }
 
 impl Ticket {
-    /// Whether this kind of change becomes a comment.
+    /// Whether this kind of change becomes a comment. A resolution that moves the issue nowhere does: readers of the
+    /// issue would not learn of it otherwise.
     pub(crate) fn comments_on(&self, kind: ChangeKind) -> bool {
-        self.comment_on.iter().any(|name| name.trim().eq_ignore_ascii_case(kind.as_str()))
+        let is_named = self.comment_on.iter().any(|name| name.trim().eq_ignore_ascii_case(kind.as_str()));
+        is_named || (kind == ChangeKind::Resolved && self.targets(kind).is_empty())
     }
 
     /// Where this kind of change moves the issue; nothing when it stays.

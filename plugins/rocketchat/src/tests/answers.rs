@@ -3,7 +3,14 @@
 use super::*;
 
 fn resumed(settings: &Fields, status: u16, headers: &[(&str, &str)], body: &str) -> Result<Step, Failure> {
-    RocketChat::resume(&example_context(), &(), settings, &[], &testing::response(status, headers, body))
+    // After the second try as text, so that a refusal is final.
+    RocketChat::resume(
+        &example_context(),
+        &(),
+        settings,
+        b"refused",
+        &testing::response(status, headers, body),
+    )
 }
 
 fn verdict(status: u16, body: &str) -> &'static str {
@@ -141,4 +148,30 @@ fn rows_of_the_response_table_have_the_class_that_they_document() {
         assert_eq!(verdict(answer.status, &answer.body), expected, "{}", answer.row);
     });
     assert!(rows == 0 || rows > 5, "{rows} rows");
+}
+
+#[test]
+fn a_refused_attachment_is_left_out_once_and_the_receipt_says_so() {
+    let refused = testing::response(400, &[], r#"{"success":false,"error":"Invalid attachment"}"#);
+    let step = RocketChat::resume(&example_context(), &(), &fields(), &[], &refused);
+    let Ok(Step::Send(request, state)) = step else { panic!("{step:?}") };
+    let body = format!(
+        "{:?}",
+        request
+            .body
+            .iter()
+            .map(|part| match part {
+                tocsin_plugin::Part::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                other => panic!("{other:?}"),
+            })
+            .collect::<String>()
+    );
+    assert!(body.contains("Disk full on db-1") && !body.contains("attachments"), "{body}");
+    let taken = testing::response(200, &[], r#"{"success":true}"#);
+    match RocketChat::resume(&example_context(), &(), &fields(), &state, &taken) {
+        Ok(Step::Delivered(receipt)) => {
+            assert!(receipt.summary.contains("as text, because the attachment was refused: "), "{receipt:?}");
+        }
+        other => panic!("{other:?}"),
+    }
 }

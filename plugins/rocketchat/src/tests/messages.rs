@@ -28,7 +28,7 @@ fn check_limits(body: &Value) {
             assert!(text::is_web_address(action["url"].as_str().unwrap_or("")) && size(&action["text"]) > 0);
         }
     }
-    for forbidden in ["@all", "@here", "@bob", "](", "<http", "<!", "\\u202e"] {
+    for forbidden in [" @all", "n@all", ">@all", " @here", " @bob", "](", "<http", "<!", "\\u202e"] {
         assert!(!body.to_string().contains(forbidden), "{forbidden} in {body}");
     }
 }

@@ -7,7 +7,8 @@ use crate::Teams;
 use tocsin_plugin::prelude::*;
 
 fn resumed(host: &str, status: u16, headers: &[(&str, &str)], body: &str) -> Result<Step, Failure> {
-    Teams::resume(&context(host), &account(), &fields(), &[], &response(status, headers, body))
+    // After the second try as plain text, so that a refusal is final.
+    Teams::resume(&context(host), &account(), &fields(), b"refused", &response(status, headers, body))
 }
 
 fn error(code: &str) -> String {

@@ -46,7 +46,12 @@ fn problem(card: &Value) -> Option<String> {
 
 /// Panics when the card does not fit the schema.
 pub(super) fn check(card: &Value) {
-    if let Some(problem) = problem(card) {
+    let mut card = card.clone();
+    // Teams' own member, for mentions.
+    if let Some(members) = card.as_object_mut() {
+        members.remove("msteams");
+    }
+    if let Some(problem) = problem(&card) {
         panic!("{problem}\n{card:#}");
     }
 }
@@ -76,7 +81,7 @@ fn the_schema_tells_cards_that_are_known_as_bad_from_good_ones() {
     };
     let fits = |card: &Value| problem(card).is_none();
     assert!(fits(&card("good/workflow-itop-adaptive-card.json")));
-    // What others send fails over `msteams` alone, which is why no card of ours has it.
+    // What others send fails over `msteams` alone, which ours has for mentions only.
     for name in ["good/workflow-alertmanager-v2.json", "good/workflow-apprise-mention.json"] {
         let mut card = card(name);
         assert!(!fits(&card), "{name}");

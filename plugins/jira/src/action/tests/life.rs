@@ -33,7 +33,7 @@ fn an_incident_lives_as_one_issue_in_both_products() {
         assert_eq!(jira.issues.len(), 1);
         let comments: Vec<String> = jira.issues[0].comments.iter().map(|c| c["body"].to_string()).collect();
         assert_eq!(comments.len(), 3, "{comments:?}");
-        for (comment, word) in comments.iter().zip(["Acknowledged", "The disk is on its way.", "Reopened"]) {
+        for (comment, word) in comments.iter().zip(["· acknowledged ·", "The disk is on its way.", "· reopened ·"]) {
             assert!(comment.contains(word), "{comment}");
         }
     }
@@ -132,7 +132,7 @@ fn when_no_transition_fits_the_issue_and_the_receipt_say_so() {
         let why = "no transition from To Do leads to resolved, closed, done; there are Start";
         assert_eq!(receipt.summary, format!("OPS-1 was not moved: {why}; OPS-1 has a comment"));
         let comment = jira.issues[0].comments[0]["body"].to_string();
-        assert!(comment.contains("Resolved: Disk full on db-1") && comment.contains(why), "{comment}");
+        assert!(comment.contains("Resolved after 0 s · Disk full on db-1") && comment.contains(why), "{comment}");
 
         let strict = ticket(&[boolean("require_transition", true)]);
         let verdict = jira.deliver(&context(ChangeKind::Resolved), &strict);

@@ -131,3 +131,32 @@ fn an_address_for_people_is_the_configured_one_or_one_on_the_connections_host() 
     let own = [user, text("web_url", "https://tickets.example/")];
     assert_eq!(url(&own, SERVER, "nonsense").as_deref(), Some("https://tickets.example/browse/OPS-7"));
 }
+
+#[test]
+fn a_resolution_that_moves_nothing_still_comments() {
+    let stays = ticket(&[texts("resolve_transition", &[])]);
+    let (key, value) = ("issue".to_owned(), "OPS-7".to_owned());
+    let mut resolved =
+        Context { references: vec![Reference { key, value, url: None }], ..context(ChangeKind::Resolved) };
+    resolved.change.text = "\n/var is at 97 %. ".to_owned();
+    let (request, _) = sent(Jira::encode(&resolved, &account(), &stays));
+    assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/rest/api/3/issue/OPS-7/comment"));
+    let text = body(&request).to_string();
+    assert!(text.contains("Resolved after 0 s · Disk full on db-1") && !text.contains("97 %"), "{text}");
+}
+
+#[test]
+fn a_message_that_comes_again_with_an_update_stands_once() {
+    let (key, value) = ("issue".to_owned(), "OPS-7".to_owned());
+    let mut updated =
+        Context { references: vec![Reference { key, value, url: None }], ..context(ChangeKind::Updated) };
+    updated.change.text = "/var is at 97 %.".to_owned();
+    updated.change.changed = vec!["message".to_owned()];
+    let text = body(&sent(Jira::encode(&updated, &account(), &ticket(&[]))).0).to_string();
+    assert_eq!(text.matches("97 %").count(), 1, "{text}");
+    updated.references.clear();
+    updated.attempt = 1;
+    updated.change.kind = ChangeKind::Opened;
+    let text = body(&sent(Jira::encode(&updated, &account(), &ticket(&[]))).0).to_string();
+    assert_eq!(text.matches("97 %").count(), 1, "{text}");
+}

@@ -116,13 +116,20 @@ fn every_answer_to_a_search_has_its_verdict() {
                 &[],
                 r#"{"errorMessages":["The requested API has been removed."]}"#,
                 "misconfigured",
-                "api = \"cloud\"",
+                "spoken to as Cloud already",
             ),
             (400, &[], r#"{"errorMessages":["Error in the JQL Query"]}"#, "rejected", "JQL"),
         ],
     );
     noted.host = SERVER.to_owned();
-    check(&noted, &[(200, &[], r#"{"issues":[]}"#, "goes on", "/rest/api/2/issue")]);
+    let removed = r#"{"errorMessages":["The requested API has been removed."]}"#;
+    check(
+        &noted,
+        &[
+            (200, &[], r#"{"issues":[]}"#, "goes on", "/rest/api/2/issue"),
+            (410, &[], removed, "misconfigured", "set `api = \"cloud\"`"),
+        ],
+    );
 }
 
 #[test]
