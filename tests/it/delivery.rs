@@ -3,6 +3,7 @@
 mod egress;
 mod order;
 mod outages;
+mod truth;
 mod verdicts;
 
 use serde_json::{Value, json};

@@ -18,15 +18,19 @@ use crate::transition::Command;
 mod commands;
 mod deliveries;
 mod events;
+mod follow;
 mod owed;
 mod receipt;
 mod receipts;
 mod repeats;
 mod timers;
+mod told;
+mod truth;
 
 pub use events::{about, foresee};
 pub use receipt::{Effect, ReceiptRecord, ReceiptStatus};
 pub use timers::{SILENCE_KEY, Timer};
+pub use told::Told;
 
 /// One line of an incident's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +134,10 @@ pub trait State {
         incident: Id,
         references: &[Reference],
     ) -> Result<(), Self::Error>;
+    /// What each action told of an incident, in the order of actions and connections.
+    fn told(&self, incident: Id) -> Result<Vec<Told>, Self::Error>;
+    /// Keeps what one action told over one connection, in place of what it told there before.
+    fn put_told(&mut self, incident: Id, told: &Told) -> Result<(), Self::Error>;
     /// When this timer is due.
     fn timer(&self, timer: &Timer) -> Result<Option<Timestamp>, Self::Error>;
     /// Sets it to this time, or stops it.
@@ -150,6 +158,8 @@ pub struct Applied {
     pub receipt: Option<ReceiptRecord>,
     /// The incident that a command was for, as it is now.
     pub incident: Option<Incident>,
+    /// The deliveries whose attempts begin, as they are sent: of those that were claimed, some may be skipped.
+    pub claimed: Vec<Delivery>,
     /// Whether a delivery may be due that was not before.
     pub scheduled: bool,
     /// Whether a timer was set.
@@ -159,10 +169,12 @@ pub struct Applied {
 impl Applied {
     /// What this and the `next` entry of the same request did.
     #[must_use]
-    pub fn and_then(self, next: Self) -> Self {
+    pub fn and_then(mut self, next: Self) -> Self {
+        self.claimed.extend(next.claimed);
         Self {
             receipt: next.receipt.or(self.receipt),
             incident: next.incident.or(self.incident),
+            claimed: self.claimed,
             scheduled: self.scheduled || next.scheduled,
             timed: self.timed || next.timed,
         }
@@ -282,7 +294,7 @@ pub fn apply<S: State>(state: &mut S, entry: &Entry) -> Fold<Applied, S> {
         Fact::Modified { incident, title, severity, actor, text } => {
             step.modified(*incident, title.as_deref(), *severity, actor, text)?;
         }
-        Fact::Claimed { deliveries } => step.claimed(deliveries)?,
+        Fact::Claimed { deliveries, records } => step.claimed(deliveries, records)?,
         Fact::Settled { delivery, took_us, status, verdict } => {
             step.settled(*delivery, *took_us, *status, verdict)?;
         }

@@ -99,6 +99,8 @@ pub enum Fact {
     Claimed {
         /// Of these deliveries.
         deliveries: Vec<Id>,
+        /// Those of them whose plugin wants a record of what was over before it could be sent.
+        records: Vec<Id>,
     },
     /// An attempt ended.
     Settled {
@@ -220,9 +222,16 @@ pub enum Verdict {
         reason: String,
         /// When.
         at: Timestamp,
+        /// Whether the peer may have taken it all the same.
+        may_have_arrived: bool,
     },
     /// Dead letter: the schedule's end.
-    Expired(String),
+    Expired {
+        /// Why.
+        reason: String,
+        /// Whether the peer may have taken it all the same.
+        may_have_arrived: bool,
+    },
     /// Dead letter: it will never work.
     Rejected(String),
     /// The connection is paused until an operator mends it; this delivery waits with it.
@@ -234,8 +243,8 @@ impl Verdict {
     pub const fn words_mut(&mut self) -> &mut String {
         match self {
             Self::Delivered(outcome) | Self::Accepted(outcome) => &mut outcome.summary,
-            Self::Retry { reason, .. } => reason,
-            Self::Skipped(why) | Self::Expired(why) | Self::Rejected(why) | Self::Misconfigured(why) => why,
+            Self::Retry { reason, .. } | Self::Expired { reason, .. } => reason,
+            Self::Skipped(why) | Self::Rejected(why) | Self::Misconfigured(why) => why,
         }
     }
 }

@@ -21,9 +21,11 @@ mod rejections;
 mod repeats;
 mod told;
 mod triggers;
+mod truth;
 mod write_back;
 
 mod fold_properties;
+mod truth_properties;
 
 mod bounds;
 mod ids;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use tocsin_core::fold::{Pause, ReceiptRecord, TimelineItem};
+use tocsin_core::fold::{Pause, ReceiptRecord, TimelineItem, Told};
 use tocsin_core::id::Id;
 use tocsin_core::incident::Incident;
 use tocsin_core::journal::Entry;
@@ -22,6 +22,7 @@ mod receipt;
 pub(crate) mod request;
 mod routing;
 mod source_counts;
+mod told;
 mod words;
 
 use counters::{Counters, CountersV1};
@@ -31,6 +32,7 @@ use journal::EntryV1;
 use receipt::{PauseV1, ReceiptRecordV1, TimelineItemV1};
 use routing::RoutingV1;
 use source_counts::SourceCountsV1;
+use told::ToldV1;
 
 use crate::counts::SourceCounts;
 
@@ -115,6 +117,7 @@ stored! {
     Routing => RoutingV1<'_>,
     SourceCounts => SourceCountsV1<'_>,
     TimelineItem => TimelineItemV1<'_>,
+    Told => ToldV1<'_>,
 }
 
 /// A text that is borrowed to be written and owned after it was read.

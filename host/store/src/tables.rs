@@ -61,6 +61,7 @@ pub(crate) const DELIVERIES_BY_INCIDENT: Definition =
 pub(crate) const DUE: Definition = Definition::state("due", KeyShape::TextTimeId);
 pub(crate) const LANES: Definition = Definition::state("lanes", KeyShape::TextId);
 pub(crate) const REFERENCES: Definition = Definition::state("references", KeyShape::TextId);
+pub(crate) const TOLD: Definition = Definition::state("told", KeyShape::IdTextText);
 pub(crate) const TIMERS: Definition = Definition::state("timers", KeyShape::Text);
 pub(crate) const TIMERS_BY_TIME: Definition = Definition::state("timers_by_time", KeyShape::TimeText);
 pub(crate) const PAUSES: Definition = Definition::state("pauses", KeyShape::Text);
@@ -77,7 +78,7 @@ pub(crate) const META_COUNTERS: &[u8] = b"counters";
 pub(crate) const META_ROUTING: &[u8] = b"routing";
 
 /// Every table.
-pub(crate) const ALL: [Definition; 25] = [
+pub(crate) const ALL: [Definition; 26] = [
     JOURNAL,
     INCIDENTS,
     INCIDENT_NUMBERS,
@@ -96,6 +97,7 @@ pub(crate) const ALL: [Definition; 25] = [
     DUE,
     LANES,
     REFERENCES,
+    TOLD,
     TIMERS,
     TIMERS_BY_TIME,
     PAUSES,
@@ -113,6 +115,7 @@ enum KeyShape {
     StateId,
     IdId,
     IdSequence,
+    IdTextText,
     TextId,
     TextText,
     TimeText,
@@ -139,6 +142,10 @@ impl KeyShape {
                 let (sequence, counter) = rest.split_first_chunk::<8>()?;
                 let counter = u32::from_be_bytes(counter.try_into().ok()?);
                 Some(format!("{} {}.{counter}", whole_id(id)?, u64::from_be_bytes(*sequence)))
+            }
+            Self::IdTextText => {
+                let (id, rest) = key.split_at_checked(keys::ID)?;
+                Some(format!("{} {}", whole_id(id)?, Self::TextText.parts(rest)?))
             }
             Self::TextId => {
                 let (text, id) = keys::split_text(key)?;
