@@ -95,7 +95,7 @@ pub enum Fact {
         /// Why; may be empty.
         text: String,
     },
-    /// Attempts began.
+    /// Attempts begin: each of these deliveries is sent as what is the case now, or skipped.
     Claimed {
         /// Of these deliveries.
         deliveries: Vec<Id>,

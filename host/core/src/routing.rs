@@ -238,9 +238,10 @@ impl Router {
 
     /// Whether any action sends over the connection of this name.
     pub fn knows_connection(&self, name: &str) -> bool {
-        self.routing.actions.iter().any(|action| {
-            action.connection == name || action.test_connection.as_deref() == Some(name)
-        })
+        self.routing
+            .actions
+            .iter()
+            .any(|action| action.connection == name || action.test_connection.as_deref() == Some(name))
     }
 
     /// The actions that are not disabled, that `wanted` says yes to, and whose filter matches.

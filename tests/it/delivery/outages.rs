@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{id, open, resolve, the_delivery, to_webhook};
+use super::{id, open, the_delivery, to_webhook};
 use crate::harness::{Gate, Receiver, Relay, Reply, action, connection, source, until};
 
 /// Has an operator note this.

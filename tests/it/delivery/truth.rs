@@ -63,7 +63,11 @@ fn a_dead_letter_of_a_resolution_that_is_retried_leaves_an_open_incident_open() 
     relay.run(&["deliveries", "retry", id(&dead[0])]).expect(0);
     ended(&relay, 3);
     assert_eq!(ends(&relay)[1], end("resolved", "skipped"));
-    assert_eq!(kinds(&receiver), ["opened", "resolved"], "the resolution was refused, and nothing was sent since");
+    assert_eq!(
+        kinds(&receiver),
+        ["opened", "resolved"],
+        "the resolution was refused, and nothing was sent since"
+    );
 }
 
 #[test]

@@ -169,7 +169,8 @@ impl<S: State> Step<'_, S> {
     ) -> Fold<(), S> {
         let mut delivery = self.new_delivery(action, incident, change);
         connection.clone_into(&mut delivery.connection);
-        delivery.test = action.connection != *connection && action.test_connection.as_deref() == Some(connection);
+        delivery.test =
+            action.connection != *connection && action.test_connection.as_deref() == Some(connection);
         self.queued(&delivery)?;
         self.repeat_later(action, incident)?;
         self.enqueue(None, delivery)

@@ -1,4 +1,5 @@
-//! What is owed to whom, and when: an action's triggers and filter, its delay, its test connection.
+//! When what is owed goes out, and where to: an action's delay, its test connection. What is owed to whom is in
+//! [`super::follow`].
 //!
 //! A delivery that is held has a timer and is in no lane, so nothing waits behind it. Never tells of an incident
 //! that was over within the delay.

@@ -91,7 +91,11 @@ fn over(kind: ChangeKind, now: &Present<'_>) -> Now {
         K::Flapping if now.incident.flapping => Same,
         K::Steady if now.incident.flapping => Skip(FLAPPING),
         K::Steady if !now.told.may_be_unresolved() => {
-            if is_nothing && now.needs_opening { Skip(OVER) } else { Same }
+            if is_nothing && now.needs_opening {
+                Skip(OVER)
+            } else {
+                Same
+            }
         }
         K::Updated if is_nothing && !now.needs_opening => Same,
         K::Updated if !is_nothing && now.was_over => Same,
@@ -124,7 +128,11 @@ fn no_longer(kind: ChangeKind, now: &Present<'_>) -> Now {
         if now.incident.flapping {
             // Over for the moment.
             let is_opening = matches!(kind, ChangeKind::Opened | ChangeKind::Reopened);
-            return if is_opening { now.unless_overtaken(ChangeKind::Flapping, FLAPPING) } else { Skip(OVER) };
+            return if is_opening {
+                now.unless_overtaken(ChangeKind::Flapping, FLAPPING)
+            } else {
+                Skip(OVER)
+            };
         }
         let is_record = now.records && kind != ChangeKind::Repeated;
         return if is_record { now.unless_overtaken(ChangeKind::Resolved, OVER) } else { Skip(OVER) };
@@ -168,7 +176,7 @@ fn not_over(kind: ChangeKind, now: &Present<'_>) -> Now {
         }
         K::Updated | K::Repeated | K::Steady if is_nothing => now.opening_or(Same),
         K::Updated | K::Repeated | K::Steady => Same,
-        K::Flapping if is_nothing => now.opening_or(Skip(STEADY)),
+        K::Flapping if !now.told.is_unresolved() => now.opening_or(Skip(STEADY)),
         K::Flapping => Skip(STEADY),
     }
 }
@@ -197,7 +205,13 @@ fn taken(kind: ChangeKind, now: &Present<'_>) -> Now {
         return now.unless_overtaken(Reopened, AGAIN);
     }
     if now.told.is_nothing() && !(is_so && kind == Acknowledged) {
-        return if is_so && !now.opens { Same } else if now.opens { Becomes(Opened) } else { Skip(CHANGED) };
+        return if is_so && !now.opens {
+            Same
+        } else if now.opens {
+            Becomes(Opened)
+        } else {
+            Skip(CHANGED)
+        };
     }
     if is_so {
         // Told twice in a row only to who is not told of what lies between.

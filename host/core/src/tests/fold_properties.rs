@@ -7,8 +7,8 @@ use proptest::test_runner::TestCaseError;
 
 use super::memory::Memory;
 use super::relay::{
-    HOUR_MS, MINUTE_MS, Relay, SOURCE, action, alias, commanded, delivered, claimed, event, labels, occurred, partly,
-    received, retried, settled, started,
+    HOUR_MS, MINUTE_MS, Relay, SOURCE, action, alias, claimed, commanded, delivered, event, labels, occurred,
+    partly, received, retried, settled, started,
 };
 use crate::delivery::{ChangeKind, DeliveryState};
 use crate::event::{Event, EventChange, Severity};
@@ -175,9 +175,7 @@ fn fact(relay: &Relay, change: &Move) -> Option<Fact> {
         },
         Move::Operate(at, command) => commanded(pick(state.incidents.keys().copied(), *at)?, *command),
         Move::Claim => claimed(state.due_at(relay.now)),
-        Move::ClaimOne(at) => {
-            claimed(vec![pick(state.deliveries.keys().copied(), *at)?])
-        }
+        Move::ClaimOne(at) => claimed(vec![pick(state.deliveries.keys().copied(), *at)?]),
         Move::Settle(at, how) => settled(pick(state.sending.iter().copied(), *at)?, verdict(relay, *how)),
         Move::Retry(at) => retried(pick(state.deliveries.keys().copied(), *at)?),
         Move::GiveUp(at) => Fact::GaveUp {

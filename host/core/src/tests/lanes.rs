@@ -75,10 +75,7 @@ fn a_retry_keeps_the_order() {
 
 #[test]
 fn a_dead_letter_lets_the_next_go() {
-    for (end, state) in [
-        (Verdict::Rejected("400".to_owned()), Rejected),
-        (expired(), Expired),
-    ] {
+    for (end, state) in [(Verdict::Rejected("400".to_owned()), Rejected), (expired(), Expired)] {
         let (mut relay, ids) = three_owed();
         relay.claim();
         relay.settle(ids[0], end);

@@ -1,7 +1,8 @@
 //! An entry that does not fit changes nothing at all.
 
-use super::relay::{claimed, 
-    Relay, SOURCE, action, commanded, delivered, event, received, resolve, retried, settled, started, trigger,
+use super::relay::{
+    Relay, SOURCE, action, claimed, commanded, delivered, event, received, resolve, retried, settled,
+    started, trigger,
 };
 use crate::delivery::DeliveryState;
 use crate::event::EventChange;

@@ -67,7 +67,10 @@ fn every_change_enters_and_leaves_what_the_table_says() {
         (Command::Unacknowledge, by(Unacknowledged, &["enters open", "leaves acknowledged"])),
         (Command::Resolve, by(Resolved, &["enters resolved", "leaves open"])),
         (Command::Note, by(ChangeKind::Noted, &[])),
-        (Command::Reopen, by(Reopened, &["enters open", "enters resolved", "leaves open", "leaves resolved"])),
+        (
+            Command::Reopen,
+            by(Reopened, &["enters open", "enters resolved", "leaves open", "leaves resolved"]),
+        ),
         (Command::Acknowledge, by(Acknowledged, &["enters acknowledged", "leaves open"])),
         (Command::Resolve, by(Resolved, &["enters resolved", "leaves acknowledged"])),
     ];

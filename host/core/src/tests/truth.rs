@@ -189,7 +189,13 @@ fn what_was_never_sent_gets_no_resolution() {
     let id = relay.state.find_in(SOURCE, "disk").expect("it is there");
     relay.event(resolve("disk"));
     let severity = Some(Severity::Critical);
-    relay.apply(Fact::Modified { incident: id, title: None, severity, actor: String::new(), text: String::new() });
+    relay.apply(Fact::Modified {
+        incident: id,
+        title: None,
+        severity,
+        actor: String::new(),
+        text: String::new(),
+    });
     assert!(relay.state.deliveries.is_empty());
     relay.event(severe("memory", Severity::Critical));
     relay.event(resolve("memory"));

@@ -290,11 +290,9 @@ impl<'a> From<&'a Verdict> for VerdictV1<'a> {
             Verdict::Delivered(outcome) => Self::Delivered(outcome.into()),
             Verdict::Accepted(outcome) => Self::Accepted(outcome.into()),
             Verdict::Skipped(why) => Self::Skipped(why.into()),
-            Verdict::Retry { reason, at, may_have_arrived } => Self::Retry {
-                reason: reason.into(),
-                at: (*at).into(),
-                may_have_arrived: *may_have_arrived,
-            },
+            Verdict::Retry { reason, at, may_have_arrived } => {
+                Self::Retry { reason: reason.into(), at: (*at).into(), may_have_arrived: *may_have_arrived }
+            }
             Verdict::Expired { reason, may_have_arrived } => {
                 Self::Expired { reason: reason.into(), may_have_arrived: *may_have_arrived }
             }

@@ -140,7 +140,11 @@ fn verdict_of(kind: u8, script: &Script) -> Verdict {
         0 | 1 => Verdict::Delivered(outcome()),
         2 => Verdict::Accepted(outcome()),
         3 => Verdict::Skipped("nothing to say".to_owned()),
-        4 => Verdict::Retry { reason: "busy".to_owned(), at: script.now.plus_ms(90_000), may_have_arrived: true },
+        4 => Verdict::Retry {
+            reason: "busy".to_owned(),
+            at: script.now.plus_ms(90_000),
+            may_have_arrived: true,
+        },
         5 => Verdict::Rejected("no such channel".to_owned()),
         _ => Verdict::Misconfigured("no token".to_owned()),
     }

@@ -11,7 +11,7 @@ use tocsin_core::routing::Routing;
 use tocsin_core::transition::Command;
 
 use super::disk::{Disk, Survives};
-use super::samples::{claimed, Script, assert_clean, event, options, outcome, routing, write};
+use super::samples::{Script, assert_clean, claimed, event, options, outcome, routing, write};
 use crate::record::Stored as _;
 use crate::{DeliveryQuery, Store, raw, tables};
 

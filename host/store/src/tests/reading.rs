@@ -8,7 +8,9 @@ use tocsin_core::incident::IncidentState;
 use tocsin_core::journal::{Decoding, Fact, Received, Verdict};
 use tocsin_core::time::Timestamp;
 
-use super::samples::{claimed, Script, assert_clean, event, options, outcome, received, rejected, started, write};
+use super::samples::{
+    Script, assert_clean, claimed, event, options, outcome, received, rejected, started, write,
+};
 use crate::{DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts, Store};
 
 fn incident(applied: &Applied) -> Id {

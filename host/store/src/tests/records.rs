@@ -130,7 +130,9 @@ fn facts() -> Vec<Fact> {
             Some(Fact::Commanded { incident: id(2), command: Command::Note, actor: text(), text: text() })
         }
         Some(Fact::Commanded { .. }) => Some(modified(Some(text()), Some(Severity::Info))),
-        Some(Fact::Modified { .. }) => Some(Fact::Claimed { deliveries: vec![id(3), id(4)], records: vec![id(4)] }),
+        Some(Fact::Modified { .. }) => {
+            Some(Fact::Claimed { deliveries: vec![id(3), id(4)], records: vec![id(4)] })
+        }
         Some(Fact::Claimed { .. }) => Some(settled(Verdict::Skipped(text()))),
         Some(Fact::Settled { .. }) => Some(Fact::Discarded { receipts: vec![id(1), id(5)], actor: text() }),
         Some(Fact::Discarded { .. }) => Some(Fact::Ticked),

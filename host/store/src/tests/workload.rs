@@ -6,7 +6,7 @@ use tocsin_core::journal::{Decoding, Entry, Fact, Received, Verdict};
 use tocsin_core::time::Timestamp;
 use tocsin_core::transition::Command;
 
-use super::samples::{claimed, Answer, Gate, Script, event, outcome, received, rejected, routing, submit};
+use super::samples::{Answer, Gate, Script, claimed, event, outcome, received, rejected, routing, submit};
 use crate::{DeliveryQuery, Store, Write, WriteError};
 
 /// What was submitted, and what came back for it.

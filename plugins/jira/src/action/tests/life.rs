@@ -152,10 +152,16 @@ fn an_issue_that_somebody_moved_already_is_left_where_it_is() {
 }
 
 #[test]
-fn an_issue_is_made_for_a_later_change_when_there_is_none_and_for_no_resolution() {
+fn an_incident_that_was_over_before_it_could_be_sent_is_an_issue_that_is_done() {
     let (mut jira, ticket) = (Peer::new(true), ticket(&[]));
-    let skipped = jira.deliver(&context(ChangeKind::Resolved), &ticket);
-    assert!(matches!(&skipped, Ok(Step::Skipped(why)) if why.contains("no issue")), "{skipped:?}");
+    let receipt = jira.told(&context(ChangeKind::Resolved), &ticket);
+    assert!(receipt.summary.starts_with("created OPS-1; OPS-1 moved to Done"), "{}", receipt.summary);
+    assert_eq!((jira.issues.len(), jira.issues[0].status.as_str()), (1, "Done"));
+}
+
+#[test]
+fn an_issue_is_made_for_a_later_change_when_there_is_none() {
+    let (mut jira, ticket) = (Peer::new(true), ticket(&[]));
     let receipt = jira.told(&context(ChangeKind::Acknowledged), &ticket);
     assert_eq!(receipt.summary, "created OPS-1; OPS-1 moved to In Progress by \"Start\"");
     assert!(jira.issues[0].comments.is_empty(), "the description tells it");
