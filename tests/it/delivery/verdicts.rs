@@ -145,7 +145,7 @@ fn what_a_receiver_will_never_take_is_a_dead_letter_that_can_be_tried_again() {
     let receiver = Receiver::scripted(|_, _| Reply::body(422, "field `x` is missing"));
     let relay = Relay::start(&to_webhook(&receiver));
     open(&relay, "disk");
-    relay.run(&["incidents", "acknowledge", "1"]).expect(0);
+    relay.run(&["incidents", "ack", "1"]).expect(0);
     let deliveries = relay.settled();
     assert_eq!(deliveries.len(), 2, "one that is rejected does not hold up the next");
     let first = &deliveries[1];
