@@ -4,6 +4,7 @@ mod egress;
 mod order;
 mod outages;
 mod paused;
+mod truth;
 mod verdicts;
 
 use serde_json::{Value, json};

@@ -147,7 +147,8 @@ pub enum DeliveryState {
     Delivered,
     /// The peer took it and will not say more.
     Accepted,
-    /// The plugin had nothing to send, or there was nothing to tell any more when its delay was over.
+    /// The plugin had nothing to send, or there was nothing to send any more when its delay was over or its attempt
+    /// was to begin.
     Skipped,
     /// The action is in test and has no test connection.
     NotSent,
@@ -238,7 +239,7 @@ pub struct Delivery {
     pub connection: String,
     /// Whether the action is in test.
     pub test: bool,
-    /// The incident as it was right after the change; as it was when it was let go, if it was held.
+    /// The incident as it was right after the change; once an attempt began, as the latest attempt shows it.
     pub incident: Incident,
     /// What happened.
     pub change: Change,

@@ -22,18 +22,22 @@ mod discards;
 mod echo;
 mod events;
 mod fallback;
+mod follow;
 mod owed;
 mod pauses;
 mod receipt;
 mod receipts;
 mod repeats;
 mod timers;
+mod told;
+mod truth;
 mod written_back;
 
 pub use echo::echo;
 pub use events::{about, foresee};
 pub use receipt::{Effect, ReceiptRecord, ReceiptStatus};
 pub use timers::{SILENCE_KEY, Timer};
+pub use told::Told;
 
 use pauses::Over;
 
@@ -141,6 +145,10 @@ pub trait State {
         incident: Id,
         references: &[Reference],
     ) -> Result<(), Self::Error>;
+    /// What each action told of an incident, in the order of actions and connections.
+    fn told(&self, incident: Id) -> Result<Vec<Told>, Self::Error>;
+    /// Keeps what one action told over one connection, in place of what it told there before.
+    fn put_told(&mut self, incident: Id, told: &Told) -> Result<(), Self::Error>;
     /// When this timer is due.
     fn timer(&self, timer: &Timer) -> Result<Option<Timestamp>, Self::Error>;
     /// Sets it to this time, or stops it.
@@ -161,6 +169,8 @@ pub struct Applied {
     pub receipt: Option<ReceiptRecord>,
     /// The incident that a command was for, as it is now.
     pub incident: Option<Incident>,
+    /// The deliveries whose attempts begin, as they are sent: of those that were claimed, some may be skipped.
+    pub claimed: Vec<Delivery>,
     /// Whether a delivery may be due that was not before.
     pub scheduled: bool,
     /// Whether a timer was set.
@@ -172,10 +182,12 @@ pub struct Applied {
 impl Applied {
     /// What this and the `next` entry of the same request did.
     #[must_use]
-    pub fn and_then(self, next: Self) -> Self {
+    pub fn and_then(mut self, next: Self) -> Self {
+        self.claimed.extend(next.claimed);
         Self {
             receipt: next.receipt.or(self.receipt),
             incident: next.incident.or(self.incident),
+            claimed: self.claimed,
             scheduled: self.scheduled || next.scheduled,
             timed: self.timed || next.timed,
             failed_filters: [self.failed_filters, next.failed_filters].concat(),
@@ -296,8 +308,11 @@ pub fn apply<S: State>(state: &mut S, entry: &Entry) -> Fold<Applied, S> {
         Fact::Modified { incident, title, severity, actor, text } => {
             step.modified(*incident, title.as_deref(), *severity, actor, text)?;
         }
-        Fact::Claimed { deliveries } => step.claimed(deliveries, Over::AnyThatRuns)?,
-        Fact::Tried { delivery } => step.claimed(&[*delivery], Over::APausedOne)?,
+        Fact::Claimed { deliveries, records } => step.claimed(deliveries, records, Over::AnyThatRuns)?,
+        Fact::Tried { delivery, record } => {
+            let records: &[Id] = if *record { &[*delivery] } else { &[] };
+            step.claimed(&[*delivery], records, Over::APausedOne)?;
+        }
         Fact::Resumed { connection, .. } => step.resumed(connection)?,
         Fact::Settled { delivery, took_us, status, verdict } => {
             step.settled(*delivery, *took_us, *status, verdict)?;

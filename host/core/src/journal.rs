@@ -95,10 +95,12 @@ pub enum Fact {
         /// Why; may be empty.
         text: String,
     },
-    /// Attempts began.
+    /// Attempts begin: each of these deliveries is sent as what is the case now, or skipped.
     Claimed {
         /// Of these deliveries.
         deliveries: Vec<Id>,
+        /// Those of them whose plugin wants a record of what was over before it could be sent.
+        records: Vec<Id>,
     },
     /// An attempt ended.
     Settled {
@@ -129,6 +131,8 @@ pub enum Fact {
     Tried {
         /// Of this delivery.
         delivery: Id,
+        /// Whether its plugin wants a record of what was over before it could be sent.
+        record: bool,
     },
     /// A paused connection works again.
     Resumed {
@@ -234,9 +238,16 @@ pub enum Verdict {
         reason: String,
         /// When.
         at: Timestamp,
+        /// Whether the peer may have taken it all the same.
+        may_have_arrived: bool,
     },
     /// Dead letter: the schedule's end.
-    Expired(String),
+    Expired {
+        /// Why.
+        reason: String,
+        /// Whether the peer may have taken it all the same.
+        may_have_arrived: bool,
+    },
     /// Dead letter: it will never work.
     Rejected(String),
     /// The connection is paused until it works again; this delivery waits with it.
@@ -248,8 +259,8 @@ impl Verdict {
     pub const fn words_mut(&mut self) -> &mut String {
         match self {
             Self::Delivered(outcome) | Self::Accepted(outcome) => &mut outcome.summary,
-            Self::Retry { reason, .. } => reason,
-            Self::Skipped(why) | Self::Expired(why) | Self::Rejected(why) | Self::Misconfigured(why) => why,
+            Self::Retry { reason, .. } | Self::Expired { reason, .. } => reason,
+            Self::Skipped(why) | Self::Rejected(why) | Self::Misconfigured(why) => why,
         }
     }
 }

@@ -223,14 +223,9 @@ impl Router {
         self.routing.actions.iter().find(|action| action.name == name)
     }
 
-    /// The actions that `change` of `incident` is owed to, in order. By it the incident left the state `left`.
-    pub fn route<'a>(
-        &'a self,
-        incident: &'a Incident,
-        left: Option<IncidentState>,
-        change: &'a Change,
-    ) -> impl Iterator<Item = &'a ActionRule> {
-        self.running(incident, change, move |action| action.is_triggered(left, change.kind))
+    /// The actions that are not disabled, in order.
+    pub fn enabled(&self) -> impl Iterator<Item = &ActionRule> {
+        self.routing.actions.iter().filter(|action| action.status != ActionStatus::Disabled)
     }
 
     /// The actions that repeat and whose filter lets `incident` through after `change`, in order.
@@ -240,6 +235,16 @@ impl Router {
         change: &'a Change,
     ) -> impl Iterator<Item = &'a ActionRule> {
         self.running(incident, change, |action| action.repeat_ms.is_some())
+    }
+
+    /// The actions that `change` of `incident` triggers, in order. By it the incident left the state `left`.
+    pub fn route<'a>(
+        &'a self,
+        incident: &'a Incident,
+        left: Option<IncidentState>,
+        change: &'a Change,
+    ) -> impl Iterator<Item = &'a ActionRule> {
+        self.running(incident, change, move |action| action.is_triggered(left, change.kind))
     }
 
     /// Whether the action of this name runs, and its filter lets `incident` through after `change`.
@@ -262,6 +267,27 @@ impl Router {
             }
             true
         })
+    }
+
+    /// Whether `action` tells of openings, runs, and its filter would let `incident` through if it opened as it is.
+    pub fn would_open(&self, action: &ActionRule, incident: &Incident) -> bool {
+        if !action.is_triggered(None, ChangeKind::Opened) {
+            return false;
+        }
+        let opening = Change::of_the_relay(ChangeKind::Opened, incident.updated_at, String::new());
+        if incident.state != IncidentState::Resolved {
+            return self.lets_through(&action.name, incident, &opening);
+        }
+        let open = Incident { state: IncidentState::Open, resolved_at: None, ..incident.clone() };
+        self.lets_through(&action.name, &open, &opening)
+    }
+
+    /// Whether any action sends over the connection of this name.
+    pub fn knows_connection(&self, name: &str) -> bool {
+        self.routing
+            .actions
+            .iter()
+            .any(|action| action.connection == name || action.test_connection.as_deref() == Some(name))
     }
 
     /// The actions that are not disabled, that `wanted` says yes to, and whose filter matches.

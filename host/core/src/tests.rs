@@ -27,9 +27,11 @@ mod repeats;
 mod repeats_anew;
 mod told;
 mod triggers;
+mod truth;
 mod write_back;
 
 mod fold_properties;
+mod truth_properties;
 
 mod bounds;
 mod ids;

@@ -107,8 +107,8 @@ impl Attempt {
     }
 
     /// As [`Attempt::later`], over its connection.
-    pub fn later_over(&self, app: &App, reason: String) -> Verdict {
-        self.later(&self.schedule(app), reason, None)
+    pub fn later_over(&self, app: &App, reason: String, may_have_arrived: bool) -> Verdict {
+        self.later(&self.schedule(app), reason, None, may_have_arrived)
     }
 
     /// Makes the attempt and keeps every request and answer.
@@ -213,12 +213,13 @@ impl Attempt {
             plugin: format!("{} {}", plugin.info().id, plugin.info().version),
             took_us: micros(started),
         });
+        let mut has_written = false;
         for _ in 0..STEPS_MAX {
             let (mut request, state) = match step {
-                Err(error) => return self.broken(connection, &error),
+                Err(error) => return self.broken(connection, &error, has_written),
                 Ok(Err(failure)) => {
                     met.by_plugin = true;
-                    return self.failed(app, prepared, failure, met.status);
+                    return self.failed(app, prepared, failure, (met.status, has_written));
                 }
                 Ok(Ok(Step::Delivered(receipt))) => return arrived(receipt),
                 Ok(Ok(Step::Skipped(why))) => return Verdict::Skipped(why),
@@ -231,11 +232,13 @@ impl Attempt {
                     Err(invalid) => return unsendable(&invalid),
                 }
             }
-            let response = match self.send(app, prepared, request).await {
+            let writes = !matches!(request.method.as_str(), "GET" | "HEAD");
+            let response = match self.send(app, prepared, request, has_written).await {
                 Ok(response) => response,
                 Err(verdict) => return verdict,
             };
             met.status = Some(response.status);
+            has_written |= writes && (200..300).contains(&response.status);
             if let Some(last) = seen.as_mut().and_then(|seen| seen.last_mut()) {
                 last.response = Some(response.clone());
             }
@@ -244,11 +247,13 @@ impl Attempt {
         Verdict::Rejected(format!("the plugin wanted more than {STEPS_MAX} requests for one delivery"))
     }
 
+    /// Sends one request. With `has_written`, an earlier one of the attempt changed something at the peer.
     async fn send(
         &self,
         app: &App,
         prepared: &Prepared<'_>,
         request: ActionRequest,
+        has_written: bool,
     ) -> Result<Response, Verdict> {
         let Prepared { context, connection, target, .. } = prepared;
         let id = self.delivery.id.to_string();
@@ -258,7 +263,9 @@ impl Attempt {
         let (method, bytes) = (outgoing.method.to_string(), outgoing.body.len());
         let started = Instant::now();
         let response = app.senders.send(connection, outgoing).await.map_err(|error| match error {
-            SendError::Network(why) => self.later(&connection.retry, why, None),
+            SendError::Network { words, may_have_arrived } => {
+                self.later(&connection.retry, words, None, may_have_arrived || has_written)
+            }
             SendError::Denied(denied) => Verdict::Misconfigured(denied.to_string()),
             SendError::NoConnection(_) => Verdict::Rejected(error.to_string()),
         })?;
@@ -274,7 +281,15 @@ impl Attempt {
         Ok(response)
     }
 
-    fn failed(&self, app: &App, prepared: &Prepared<'_>, failure: Failure, status: Option<u16>) -> Verdict {
+    /// What a failure comes to, after an answer with this status, and after requests that may have changed
+    /// something at the peer.
+    fn failed(
+        &self,
+        app: &App,
+        prepared: &Prepared<'_>,
+        failure: Failure,
+        (status, has_written): (Option<u16>, bool),
+    ) -> Verdict {
         let connection = prepared.connection;
         match failure {
             Failure::Retry { mut reason, after_ms } => {
@@ -282,7 +297,7 @@ impl Attempt {
                 if let (Some(asked_ms), Some(429 | 503)) = (after_ms, status) {
                     self.hold(app, connection, asked_ms, &reason);
                 }
-                self.later(&connection.retry, reason, after_ms)
+                self.later(&connection.retry, reason, after_ms, has_written || is_unclear(status))
             }
             Failure::Rejected(why) => Verdict::Rejected(why),
             // Where it went was for this incident alone to say: what is wrong there keeps no other waiting. What
@@ -304,24 +319,36 @@ impl Attempt {
     }
 
     /// The time of the next attempt, or that there is none: what a failure that may pass comes to.
-    fn later(&self, schedule: &Schedule, reason: String, asked_ms: Option<u64>) -> Verdict {
+    fn later(
+        &self,
+        schedule: &Schedule,
+        reason: String,
+        asked_ms: Option<u64>,
+        may_have_arrived: bool,
+    ) -> Verdict {
         let Delivery { attempts, owed_since, .. } = self.delivery;
         let next = schedule.next_attempt(attempts, owed_since, clock::now(), asked_ms, clock::jitter());
         match next {
-            Some(at) => Verdict::Retry { reason, at },
-            None => Verdict::Expired(reason),
+            Some(at) => Verdict::Retry { reason, at, may_have_arrived },
+            None => Verdict::Expired { reason, may_have_arrived },
         }
     }
 
     /// A plugin that did not answer: out of time may be the machine's fault and is tried again; anything else
     /// would happen again.
-    fn broken(&self, connection: &Connection, error: &CallError) -> Verdict {
+    fn broken(&self, connection: &Connection, error: &CallError, has_written: bool) -> Verdict {
         tracing::warn!(delivery = %self.delivery.id, action = self.delivery.action, %error, "a delivery could not be encoded");
         match error.kind {
-            CallErrorKind::Time => self.later(&connection.retry, error.to_string(), None),
+            CallErrorKind::Time => self.later(&connection.retry, error.to_string(), None, has_written),
             _ => Verdict::Rejected(error.to_string()),
         }
     }
+}
+
+/// Whether a peer that answered with this status, and is asked again, may have taken the request: one that is
+/// overloaded or refuses it (429, 503) did not; an error of its own or of a proxy before it says nothing.
+const fn is_unclear(status: Option<u16>) -> bool {
+    matches!(status, Some(200..=299 | 408 | 500..=502 | 504..=599))
 }
 
 /// A request that cannot be made: a missing secret is the connection's fault, anything else this delivery's.

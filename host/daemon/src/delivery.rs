@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tocsin_core::delivery::Delivery;
 use tocsin_core::id::Id;
 use tocsin_core::journal::Fact;
 use tocsin_core::time::Timestamp;
@@ -148,8 +149,15 @@ impl Workers {
         }
         if !claimable.is_empty() {
             let deliveries: Vec<Id> = claimable.iter().map(|attempt| attempt.delivery.id).collect();
-            match app.record(Fact::Claimed { deliveries }).await {
-                Ok(_) => self.begin(app, claimable),
+            let records = records(app, &claimable);
+            match app.record(Fact::Claimed { deliveries, records }).await {
+                Ok(applied) => {
+                    // What was skipped may have made others due.
+                    if applied.claimed.len() < claimable.len() {
+                        wake = Instant::now();
+                    }
+                    self.begin(app, begun(claimable, applied.claimed));
+                }
                 // Since it was read, an operator was quicker with one of them, or its connection was paused:
                 // look again.
                 Err(CommitError::Rejected(_)) => wake = Instant::now(),
@@ -191,8 +199,7 @@ impl Workers {
 
     fn begin(&mut self, app: &Arc<App>, claimed: Vec<Attempt>) {
         let now = Instant::now();
-        for mut attempt in claimed {
-            attempt.delivery.attempts += 1;
+        for attempt in claimed {
             let (connection, delivery) = (attempt.delivery.connection.clone(), attempt.delivery.id);
             self.pace(app, &connection).took(now);
             let attempt = (self.make)(Arc::clone(app), attempt);
@@ -219,6 +226,26 @@ impl Workers {
             *count = count.saturating_sub(1);
         }
     }
+}
+
+/// The deliveries whose plugins want a record of what was over before it could be sent.
+fn records(app: &App, attempts: &[Attempt]) -> Vec<Id> {
+    let bindings = app.bindings();
+    let wants = |attempt: &&Attempt| {
+        let binding = bindings.connections.get(&attempt.delivery.connection);
+        matches!(binding, Some(Ok(binding)) if binding.info.records)
+    };
+    attempts.iter().filter(wants).map(|attempt| attempt.delivery.id).collect()
+}
+
+/// The attempts that begin, with their deliveries as they are sent.
+fn begun(mut read: Vec<Attempt>, claimed: Vec<Delivery>) -> Vec<Attempt> {
+    let attempt = |delivery: Delivery| {
+        let place = read.iter().position(|attempt| attempt.delivery.id == delivery.id)?;
+        let references = read.swap_remove(place).references;
+        Some(Attempt { delivery, references })
+    };
+    claimed.into_iter().filter_map(attempt).collect()
 }
 
 /// When a connection's first delivery, which is not due yet, will be.

@@ -45,8 +45,11 @@ async fn doubted(app: &App, attempt: &Attempt, why: String, status: Option<u16>)
         Probed::Bad(_) => paused(app, attempt, why, Shown::ByProbe),
         Probed::Good(said) if answer.is_refusal() => rejected(&why, &works(&said)),
         Probed::Good(said) => met(app, attempt, why, answer, &works(&said)),
-        Probed::Unclear(said) => attempt
-            .later_over(app, format!("{why} (whether the connection works cannot be told now: {said})")),
+        Probed::Unclear(said) => attempt.later_over(
+            app,
+            format!("{why} (whether the connection works cannot be told now: {said})"),
+            false,
+        ),
         Probed::NoProbe => {
             let alone = format!("met {TRIES_MAX} times, and by no other incident's message");
             met(app, attempt, why, answer, &alone)
@@ -66,7 +69,7 @@ async fn asked(app: &App, name: &str) -> Probed {
 fn met(app: &App, attempt: &Attempt, why: String, answer: Answer, alone: &str) -> Verdict {
     let delivery = &attempt.delivery;
     match app.doubts.met(&delivery.connection, delivery.incident.id, delivery.id, answer) {
-        Doubt::Open => attempt.later_over(app, why),
+        Doubt::Open => attempt.later_over(app, why, false),
         Doubt::Shared => paused(app, attempt, why, Shown::ByDeliveries),
         Doubt::Refuted => rejected(&why, &works("other messages have arrived over it since")),
         Doubt::Alone => rejected(&why, alone),

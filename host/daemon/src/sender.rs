@@ -34,8 +34,13 @@ pub struct Senders(BTreeMap<String, reqwest::Client>);
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     /// The peer could not be reached, or did not answer in time.
-    #[error("{0}")]
-    Network(String),
+    #[error("{words}")]
+    Network {
+        /// What went wrong.
+        words: String,
+        /// Whether the request may have reached it: not when no connection was established.
+        may_have_arrived: bool,
+    },
     /// It must not be reached.
     #[error(transparent)]
     Denied(#[from] Denied),
@@ -151,7 +156,8 @@ fn failed(error: reqwest::Error) -> SendError {
     } else {
         "no complete answer"
     };
-    SendError::Network(format!("{tried}: {last}{}", mend(&last.to_string())))
+    let words = format!("{tried}: {last}{}", mend(&last.to_string()));
+    SendError::Network { words, may_have_arrived: !error.is_connect() && !error.is_builder() }
 }
 
 /// What to do about an error that the TLS library has a name for.

@@ -86,8 +86,8 @@ pub fn verdict(verdict: &Verdict) -> String {
         Verdict::Delivered(outcome) => format!("delivered: {}", outcome.summary),
         Verdict::Accepted(outcome) => format!("accepted: {}", outcome.summary),
         Verdict::Skipped(why) => format!("skipped: {why}"),
-        Verdict::Retry { reason, at } => format!("again at {at}: {reason}"),
-        Verdict::Expired(why) => format!("given up: {why}"),
+        Verdict::Retry { reason, at, .. } => format!("again at {at}: {reason}"),
+        Verdict::Expired { reason, .. } => format!("given up: {reason}"),
         Verdict::Rejected(why) => format!("dead letter: {why}"),
         Verdict::Misconfigured(why) => format!("connection paused until it works again: {why}"),
     }
@@ -97,9 +97,10 @@ pub fn verdict(verdict: &Verdict) -> String {
 pub const fn is_good(verdict: &Verdict) -> bool {
     match verdict {
         Verdict::Delivered(_) | Verdict::Accepted(_) | Verdict::Skipped(_) => true,
-        Verdict::Retry { .. } | Verdict::Expired(_) | Verdict::Rejected(_) | Verdict::Misconfigured(_) => {
-            false
-        }
+        Verdict::Retry { .. }
+        | Verdict::Expired { .. }
+        | Verdict::Rejected(_)
+        | Verdict::Misconfigured(_) => false,
     }
 }
 

@@ -104,6 +104,14 @@ pub(crate) fn text_text(first: &str, rest: &str) -> Vec<u8> {
     key
 }
 
+/// `incident · action · connection`.
+pub(crate) fn id_text_text(id: Id, first: &str, rest: &str) -> Vec<u8> {
+    let mut key = id.to_bytes().to_vec();
+    push_text(&mut key, first);
+    key.extend_from_slice(rest.as_bytes());
+    key
+}
+
 /// `connection · at · delivery`.
 pub(crate) fn due(connection: &str, at: Timestamp, delivery: Id) -> Vec<u8> {
     let mut key = text(connection);

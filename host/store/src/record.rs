@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use tocsin_core::fold::{Pause, ReceiptRecord, TimelineItem};
+use tocsin_core::fold::{Pause, ReceiptRecord, TimelineItem, Told};
 use tocsin_core::id::Id;
 use tocsin_core::incident::Incident;
 use tocsin_core::journal::Entry;
@@ -23,6 +23,7 @@ pub(crate) mod request;
 mod routing;
 mod set_aside;
 mod source_counts;
+mod told;
 mod words;
 
 use counters::{Counters, CountersV1};
@@ -32,6 +33,7 @@ use journal::EntryV1;
 use receipt::{PauseV1, ReceiptRecordV1, TimelineItemV1};
 use routing::RoutingV1;
 use source_counts::SourceCountsV1;
+use told::ToldV1;
 
 use crate::counts::SourceCounts;
 use crate::set_aside::Kept;
@@ -118,6 +120,7 @@ stored! {
     Kept => set_aside::SetAsideV1<'_>,
     SourceCounts => SourceCountsV1<'_>,
     TimelineItem => TimelineItemV1<'_>,
+    Told => ToldV1<'_>,
 }
 
 /// A text that is borrowed to be written and owned after it was read.

@@ -125,6 +125,20 @@ pub(crate) fn ids_below(rows: &impl Rows, table: Definition, prefix: &[u8]) -> R
     Ok(ids)
 }
 
+/// The records under keys that begin with `prefix`, in order.
+pub(crate) fn below<T: Stored>(rows: &impl Rows, table: Definition, prefix: &[u8]) -> Result<Vec<T>, Fault> {
+    let end = keys::after(prefix);
+    let mut records = Vec::new();
+    for row in rows.range::<&[u8]>(prefix..)? {
+        let (key, value) = row?;
+        if end.as_deref().is_some_and(|end| key.value() >= end) {
+            break;
+        }
+        records.push(read(table, key.value(), value.value())?);
+    }
+    Ok(records)
+}
+
 /// The head of the delivery under `key`.
 pub(crate) fn delivery_head(
     heads: &impl Rows,

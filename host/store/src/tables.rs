@@ -61,6 +61,7 @@ pub(crate) const DELIVERIES_BY_INCIDENT: Definition =
 pub(crate) const DUE: Definition = Definition::state("due", KeyShape::TextTimeId);
 pub(crate) const LANES: Definition = Definition::state("lanes", KeyShape::TextId);
 pub(crate) const REFERENCES: Definition = Definition::state("references", KeyShape::TextId);
+pub(crate) const TOLD: Definition = Definition::state("told", KeyShape::IdTextText);
 pub(crate) const TIMERS: Definition = Definition::state("timers", KeyShape::Text);
 pub(crate) const TIMERS_BY_TIME: Definition = Definition::state("timers_by_time", KeyShape::TimeText);
 pub(crate) const PAUSES: Definition = Definition::state("pauses", KeyShape::Text);
@@ -97,6 +98,7 @@ pub(crate) const ALL: [Definition; 26] = [
     DUE,
     LANES,
     REFERENCES,
+    TOLD,
     TIMERS,
     TIMERS_BY_TIME,
     PAUSES,
@@ -120,6 +122,7 @@ enum KeyShape {
     StateId,
     IdId,
     IdSequence,
+    IdTextText,
     TextId,
     TextText,
     TimeText,
@@ -146,6 +149,10 @@ impl KeyShape {
                 let (sequence, counter) = rest.split_first_chunk::<8>()?;
                 let counter = u32::from_be_bytes(counter.try_into().ok()?);
                 Some(format!("{} {}.{counter}", whole_id(id)?, u64::from_be_bytes(*sequence)))
+            }
+            Self::IdTextText => {
+                let (id, rest) = key.split_at_checked(keys::ID)?;
+                Some(format!("{} {}", whole_id(id)?, Self::TextText.parts(rest)?))
             }
             Self::TextId => {
                 let (text, id) = keys::split_text(key)?;

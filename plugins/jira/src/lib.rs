@@ -124,6 +124,10 @@ impl Action for Jira {
     type Connection = Account;
     type Settings = Ticket;
 
+    fn action_info() -> ActionInfo {
+        ActionInfo::default().records()
+    }
+
     fn encode(context: &Context, account: &Account, ticket: &Ticket) -> Result<Step, Failure> {
         action::begin(context, account, ticket)
     }

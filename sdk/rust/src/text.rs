@@ -155,9 +155,13 @@ mod tests {
 
     #[test]
     fn only_absolute_web_addresses_are_links() {
-        for good in
-            ["https://a.example/x?y=1", "HTTP://a.example", "http://[::1]:9090/x", "http://10.0.0.1:80", "http://a:1#b"]
-        {
+        for good in [
+            "https://a.example/x?y=1",
+            "HTTP://a.example",
+            "http://[::1]:9090/x",
+            "http://10.0.0.1:80",
+            "http://a:1#b",
+        ] {
             assert!(is_web_address(good), "{good}");
         }
         for bad in [

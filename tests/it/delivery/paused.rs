@@ -221,7 +221,8 @@ fn what_a_test_writes_back_reaches_neither_the_incident_nor_real_deliveries() {
 #[test]
 fn a_filter_that_fails_is_logged_once_and_shown_by_status() {
     let receiver = Receiver::start();
-    let relay = Relay::start(&format!("{}filter = \"labels.load and labels.load|int > 5\"\n", to_webhook(&receiver)));
+    let relay =
+        Relay::start(&format!("{}filter = \"labels.load and labels.load|int > 5\"\n", to_webhook(&receiver)));
     for (title, load) in [("a", "9"), ("b", "high"), ("c", "higher")] {
         let body = json!({ "title": title, "id": title, "labels": { "load": load } }).to_string();
         relay.post("hook", &body).expect(200);

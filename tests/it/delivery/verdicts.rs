@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{id, open, resolve, the_delivery, to, to_webhook};
+use super::{id, open, the_delivery, to, to_webhook};
 use crate::harness::{Receiver, Relay, Reply, connection, settings, until};
 
 #[test]
@@ -38,7 +38,7 @@ fn slack_without_its_webhook_pauses_the_connection_until_an_operator_says_go_on(
 
     // What comes meanwhile is kept, and not sent.
     open(&relay, "cpu");
-    resolve(&relay, "disk");
+    open(&relay, "memory");
     let deliveries = relay.list(&["deliveries", "list"]);
     assert_eq!(deliveries.len(), 4);
     assert!(deliveries.iter().all(|delivery| delivery["settled"] == false), "{deliveries:#?}");
@@ -145,7 +145,7 @@ fn what_a_receiver_will_never_take_is_a_dead_letter_that_can_be_tried_again() {
     let receiver = Receiver::scripted(|_, _| Reply::body(422, "field `x` is missing"));
     let relay = Relay::start(&to_webhook(&receiver));
     open(&relay, "disk");
-    resolve(&relay, "disk");
+    relay.run(&["incidents", "ack", "1"]).expect(0);
     let deliveries = relay.settled();
     assert_eq!(deliveries.len(), 2, "one that is rejected does not hold up the next");
     let first = &deliveries[1];

@@ -13,6 +13,7 @@ fn an_action_runs_when_a_state_is_entered() {
     let relay = Relay::start(&to_webhook(&receiver, "enters = [\"acknowledged\", \"resolved\"]\n"));
     open(&relay, "disk", "high");
     relay.run(&["incidents", "ack", "1"]).expect(0);
+    receiver.wait(1);
     relay.run(&["incidents", "note", "1", "on it"]).expect(0);
     relay.run(&["incidents", "unack", "1"]).expect(0);
     resolve(&relay, "disk");
@@ -26,7 +27,9 @@ fn an_action_runs_when_a_state_is_left_and_once_when_several_triggers_are_met() 
     let lines = "leaves = [\"open\"]\nenters = [\"open\"]\non = [\"opened\", \"acknowledged\"]\n";
     let relay = Relay::start(&to_webhook(&receiver, lines));
     open(&relay, "disk", "high");
+    receiver.wait(1);
     relay.run(&["incidents", "ack", "1"]).expect(0);
+    receiver.wait(2);
     resolve(&relay, "disk");
     relay.run(&["incidents", "reopen", "1"]).expect(0);
     assert_eq!(kinds(&receiver, 3), ["opened", "acknowledged", "reopened"]);

@@ -21,6 +21,7 @@ fn the_same_alert_again_is_counted_and_not_told_again() {
     let relay = Relay::start(&to_webhook("webhook", &receiver));
     assert_eq!(did(&relay, &alert("trigger")), "opened");
     assert_eq!(did(&relay, &alert("trigger")), "merged");
+    receiver.wait(1);
     assert_eq!(did(&relay, &alert("resolve")), "resolved");
     // Messages of one incident come in order, so none was sent for the second alert.
     let kinds: Vec<String> = receiver.wait(2).iter().map(|request| request.kind()).collect();
@@ -53,15 +54,17 @@ fn an_alert_that_says_something_new_updates_the_incident() {
 fn a_resolved_incident_that_comes_back_is_reopened_and_told_each_time() {
     let receiver = Receiver::start();
     let relay = Relay::start(&to_webhook("webhook", &receiver));
-    for (status, expected) in
-        [("trigger", "opened"), ("resolve", "resolved"), ("trigger", "reopened"), ("resolve", "resolved")]
-    {
+    let steps =
+        [("trigger", "opened"), ("resolve", "resolved"), ("trigger", "reopened"), ("resolve", "resolved")];
+    for (number, (status, expected)) in steps.into_iter().enumerate() {
         assert_eq!(did(&relay, &alert(status)), expected);
+        // What is overtaken before it is sent would not be.
+        receiver.wait(number + 1);
     }
     let got = receiver.wait(4);
     let kinds: Vec<String> = got.iter().map(|request| request.kind()).collect();
     assert_eq!(kinds, ["opened", "resolved", "reopened", "resolved"]);
-    // Each message shows the incident as it was after that change, not as it is when it is sent.
+    // Each message shows the incident as it is when it is sent.
     let states: Vec<Value> = got.iter().map(|request| request.json()["incident"]["state"].clone()).collect();
     assert_eq!(states, ["open", "resolved", "open", "resolved"]);
     assert!(got.iter().all(|request| request.json()["incident"]["number"] == 1));
@@ -74,6 +77,7 @@ fn after_the_reopen_window_an_alert_opens_a_new_incident() {
     let config = to_webhook("webhook", &receiver);
     let relay = Relay::start(&config.replace("[connections", "reopen_window = \"0ms\"\n[connections"));
     did(&relay, &alert("trigger"));
+    receiver.wait(1);
     did(&relay, &alert("resolve"));
     // A message that arrived is proof that time has passed.
     receiver.wait(2);

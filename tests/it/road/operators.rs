@@ -36,13 +36,15 @@ fn every_command_is_told_to_who_wants_it_in_order() {
     let on = "on = [\"acknowledged\", \"unacknowledged\", \"noted\", \"resolved\"]\n";
     let relay = Relay::start(&format!("{}{on}", to_webhook("webhook", &receiver)));
     relay.post("webhook", ALERT).expect(200);
-    for command in [
+    let commands = [
         &["incidents", "ack", "1"][..],
         &["incidents", "unack", "#1"],
         &["incidents", "note", "1", "the disk is on order", "--as", "jane"],
         &["incident", "resolve", "1", "new disk"],
-    ] {
+    ];
+    for (number, command) in commands.into_iter().enumerate() {
         relay.run(command).expect(0);
+        receiver.wait(number + 1);
     }
     let got = receiver.wait(4);
     let kinds: Vec<String> = got.iter().map(|request| request.kind()).collect();

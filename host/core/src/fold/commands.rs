@@ -23,6 +23,8 @@ impl<S: State> Step<'_, S> {
         }
         for id in self.state.sending().kept()? {
             if let Some(before) = self.state.delivery(id).kept()? {
+                // The relay stopped before its answer.
+                self.may_have_arrived(&before)?;
                 let mut delivery = before.clone();
                 delivery.state = DeliveryState::Due;
                 delivery.next_at = self.at;

@@ -20,7 +20,9 @@ impl<S: State> Step<'_, S> {
         Ok(())
     }
 
-    pub(super) fn claimed(&mut self, deliveries: &[Id], over: Over) -> Fold<(), S> {
+    /// Begins attempts of `deliveries`, each as what is the case now. The plugins of `records` want a record of what
+    /// was over before it could be sent.
+    pub(super) fn claimed(&mut self, deliveries: &[Id], records: &[Id], over: Over) -> Fold<(), S> {
         let paused = self.state.pauses().kept()?;
         let mut claimed = Vec::with_capacity(deliveries.len());
         for id in deliveries {
@@ -35,10 +37,7 @@ impl<S: State> Step<'_, S> {
             claimed.push(before);
         }
         for before in claimed {
-            let mut delivery = before.clone();
-            delivery.state = DeliveryState::Sending;
-            delivery.attempts += 1;
-            self.state.put_delivery(Some(&before), &delivery).kept()?;
+            self.begin(&before, records.contains(&before.id))?;
         }
         Ok(())
     }
@@ -57,7 +56,7 @@ impl<S: State> Step<'_, S> {
             Verdict::Accepted(outcome) => (DeliveryState::Accepted, &outcome.summary),
             Verdict::Skipped(why) => (DeliveryState::Skipped, why),
             Verdict::Retry { reason, .. } => (DeliveryState::Due, reason),
-            Verdict::Expired(why) => (DeliveryState::Expired, why),
+            Verdict::Expired { reason, .. } => (DeliveryState::Expired, reason),
             Verdict::Rejected(why) => (DeliveryState::Rejected, why),
             Verdict::Misconfigured(why) => (DeliveryState::Due, why),
         };
@@ -66,6 +65,7 @@ impl<S: State> Step<'_, S> {
         let number = delivery.attempts;
         delivery.record(Attempt { number, at: self.at, took_us, status, summary: summary.clone() });
         self.state.put_delivery(Some(&before), &delivery).kept()?;
+        self.learn(&delivery, verdict)?;
         if let Verdict::Misconfigured(why) = verdict {
             self.pause(&delivery.connection, why)?;
         }
@@ -77,6 +77,9 @@ impl<S: State> Step<'_, S> {
             self.tell(&delivery, summary)?;
             self.advance(&delivery)?;
         }
+        if matches!(state, DeliveryState::Delivered | DeliveryState::Accepted) {
+            self.follow_up(&delivery)?;
+        }
         Ok(())
     }
 
@@ -86,6 +89,7 @@ impl<S: State> Step<'_, S> {
         delivery.owed_since = self.at;
         delivery.next_at = self.at;
         if before.state.is_dead_letter() {
+            self.queued(&delivery)?;
             self.enqueue(Some(&before), delivery)?;
         } else if before.state == DeliveryState::Due {
             self.state.put_delivery(Some(&before), &delivery).kept()?;

@@ -1,8 +1,10 @@
-//! What is owed to whom, and when: an action's triggers and filter, its delay, its test connection.
+//! When what is owed goes out, and where to: an action's delay, its test connection. What is owed to whom is in
+//! [`super::follow`].
 //!
 //! A delivery that is held has a timer and is in no lane, so nothing waits behind it. Never tells of an incident
 //! that was over within the delay.
 
+use super::follow::News;
 use super::{Fold, Kept, State, Step, Timer};
 use crate::delivery::{Attempt, Change, ChangeKind, Delivery, DeliveryState};
 use crate::durations::exactly;
@@ -38,8 +40,7 @@ impl Timing {
 }
 
 impl<S: State> Step<'_, S> {
-    /// Owes `change`, by which the incident left the state `left`, to every action whose triggers and filter it
-    /// meets.
+    /// Owes `change`, by which the incident left the state `left`, to every action, as far as it is news to it.
     pub(super) fn owe(
         &mut self,
         incident: &Incident,
@@ -47,8 +48,9 @@ impl<S: State> Step<'_, S> {
         change: &Change,
     ) -> Fold<(), S> {
         let router = self.state.router();
-        for action in router.route(incident, left, change) {
-            self.owe_to(action, incident, change)?;
+        let told = self.state.told(incident.id).kept()?;
+        for action in router.enabled() {
+            self.owe_news(&router, action, &told, News { incident, left, change })?;
         }
         self.begin_repeating(incident, change)
     }
@@ -60,7 +62,37 @@ impl<S: State> Step<'_, S> {
         incident: &Incident,
         change: &Change,
     ) -> Fold<(), S> {
-        let mut delivery = Delivery {
+        let mut delivery = self.new_delivery(action, incident, change);
+        let has_connection = direct(&mut delivery, action);
+        match Timing::of(action, incident, change.kind, self.at) {
+            Timing::Now => self.send_off(None, delivery, action, has_connection),
+            Timing::Held(until) => self.hold(None, delivery, until),
+            Timing::Over(delay_ms) => {
+                let told = self.told(&delivery.action, &delivery.connection, incident.id)?;
+                let is_followed = match told {
+                    Some(told) => self.is_followed(&told)?,
+                    None => false,
+                };
+                // What was told is over for its reader as well, however soon that is.
+                if is_followed {
+                    return self.send_off(None, delivery, action, has_connection);
+                }
+                if has_connection {
+                    self.queued(&delivery)?;
+                }
+                self.skip(None, delivery, &over_within(delay_ms))
+            }
+        }
+    }
+
+    /// A delivery of `change` to `action`, due now over the action's own connection; kept nowhere yet.
+    pub(super) fn new_delivery(
+        &mut self,
+        action: &ActionRule,
+        incident: &Incident,
+        change: &Change,
+    ) -> Delivery {
+        Delivery {
             id: self.next_id(),
             action: action.name.clone(),
             connection: action.connection.clone(),
@@ -72,12 +104,6 @@ impl<S: State> Step<'_, S> {
             next_at: self.at,
             owed_since: self.at,
             log: Vec::new(),
-        };
-        let has_connection = direct(&mut delivery, action);
-        match Timing::of(action, incident, change.kind, self.at) {
-            Timing::Now => self.send_off(None, delivery, action, has_connection),
-            Timing::Held(until) => self.hold(None, delivery, until),
-            Timing::Over(delay_ms) => self.skip(None, delivery, &over_within(delay_ms)),
         }
     }
 
@@ -92,6 +118,7 @@ impl<S: State> Step<'_, S> {
         if !has_connection {
             return self.settle_unsent(before, delivery, DeliveryState::NotSent, NO_TEST_CONNECTION);
         }
+        self.queued(&delivery)?;
         self.repeat_later(action, &delivery.incident)?;
         self.enqueue(before, delivery)
     }
@@ -101,6 +128,7 @@ impl<S: State> Step<'_, S> {
         delivery.state = DeliveryState::Waiting;
         delivery.next_at = until;
         self.state.put_delivery(before, &delivery).kept()?;
+        self.queued(&delivery)?;
         self.set_timer_at(&Timer::Held(delivery.id), until)
     }
 
@@ -109,7 +137,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Settles a delivery that no attempt was made of; why stands in its log as attempt 0.
-    fn settle_unsent(
+    pub(super) fn settle_unsent(
         &mut self,
         before: Option<&Delivery>,
         mut delivery: Delivery,
@@ -175,7 +203,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// A delivery's incident as it is now.
-    fn present(&self, delivery: &Delivery) -> Fold<Incident, S> {
+    pub(super) fn present(&self, delivery: &Delivery) -> Fold<Incident, S> {
         let incident = self.state.incident(delivery.incident.id).kept()?;
         Ok(incident.unwrap_or_else(|| delivery.incident.clone()))
     }

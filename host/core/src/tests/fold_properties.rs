@@ -7,8 +7,8 @@ use proptest::test_runner::TestCaseError;
 
 use super::memory::Memory;
 use super::relay::{
-    HOUR_MS, MINUTE_MS, Relay, SOURCE, action, alias, commanded, delivered, event, labels, occurred, partly,
-    received, retried, settled, started,
+    HOUR_MS, MINUTE_MS, Relay, SOURCE, action, alias, claimed, commanded, delivered, event, labels, occurred,
+    partly, received, retried, settled, started,
 };
 use crate::delivery::{ChangeKind, DeliveryState};
 use crate::event::{Event, EventChange, Severity};
@@ -121,8 +121,8 @@ fn routing() -> Routing {
 fn verdict(relay: &Relay, how: u8) -> Verdict {
     let why = "because".to_owned();
     match how {
-        0 => Verdict::Retry { reason: why, at: relay.now.plus_ms(MINUTE_MS) },
-        1 => Verdict::Expired(why),
+        0 => Verdict::Retry { reason: why, at: relay.now.plus_ms(MINUTE_MS), may_have_arrived: true },
+        1 => Verdict::Expired { reason: why, may_have_arrived: false },
         2 => Verdict::Rejected(why),
         3 => Verdict::Misconfigured(why),
         4 => Verdict::Skipped(why),
@@ -178,11 +178,11 @@ fn fact(relay: &Relay, change: &Move) -> Option<Fact> {
             actor: "Ada".to_owned(),
         },
         Move::Operate(at, command) => commanded(pick(state.incidents.keys().copied(), *at)?, *command),
-        Move::Claim => Fact::Claimed { deliveries: state.due_at(relay.now) },
-        Move::ClaimOne(at) => {
-            Fact::Claimed { deliveries: vec![pick(state.deliveries.keys().copied(), *at)?] }
+        Move::Claim => claimed(state.due_at(relay.now)),
+        Move::ClaimOne(at) => claimed(vec![pick(state.deliveries.keys().copied(), *at)?]),
+        Move::Try(at) => {
+            Fact::Tried { delivery: pick(state.deliveries.keys().copied(), *at)?, record: false }
         }
-        Move::Try(at) => Fact::Tried { delivery: pick(state.deliveries.keys().copied(), *at)? },
         Move::Resume(is_slack) => Fact::Resumed {
             connection: if *is_slack { "slack" } else { "pager" }.to_owned(),
             reason: "it works".to_owned(),

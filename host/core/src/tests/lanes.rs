@@ -1,6 +1,6 @@
 //! Order: of one incident to one connection only the oldest unsettled delivery is due.
 
-use super::relay::{MINUTE_MS, Relay, action, delivered, event, resolve, retried, started, trigger};
+use super::relay::{MINUTE_MS, Relay, action, delivered, event, retried, started, trigger};
 use crate::delivery::DeliveryState::{
     self, Accepted, Delivered, Due, Expired, Rejected, Sending, Skipped, Waiting,
 };
@@ -11,15 +11,19 @@ use crate::id::Id;
 use crate::journal::{Outcome, Verdict};
 use crate::transition::Command;
 
-/// A relay that owes three changes of one incident to one action: opened, acknowledged, resolved.
+/// A relay that owes three changes of one incident to one action: opened, acknowledged, noted.
 fn three_owed() -> (Relay, [Id; 3]) {
     let mut relay = Relay::new(vec![action("chat", "slack")]);
     relay.event(trigger("disk"));
     relay.event(event(EventChange::Acknowledge, "disk"));
-    relay.event(resolve("disk"));
+    relay.event(event(EventChange::Note, "disk"));
     let ids: Vec<_> = relay.state.deliveries_of("chat").iter().map(|delivery| delivery.id).collect();
     let ids = ids.try_into().expect("three deliveries");
     (relay, ids)
+}
+
+fn expired() -> Verdict {
+    Verdict::Expired { reason: "three days".to_owned(), may_have_arrived: false }
 }
 
 fn states(relay: &Relay, ids: [Id; 3]) -> [DeliveryState; 3] {
@@ -27,7 +31,7 @@ fn states(relay: &Relay, ids: [Id; 3]) -> [DeliveryState; 3] {
 }
 
 fn retry_at(relay: &Relay, ms: u64) -> Verdict {
-    Verdict::Retry { reason: "503".to_owned(), at: relay.now.plus_ms(ms) }
+    Verdict::Retry { reason: "503".to_owned(), at: relay.now.plus_ms(ms), may_have_arrived: false }
 }
 
 #[test]
@@ -71,10 +75,7 @@ fn a_retry_keeps_the_order() {
 
 #[test]
 fn a_dead_letter_lets_the_next_go() {
-    for (end, state) in [
-        (Verdict::Rejected("400".to_owned()), Rejected),
-        (Verdict::Expired("three days".to_owned()), Expired),
-    ] {
+    for (end, state) in [(Verdict::Rejected("400".to_owned()), Rejected), (expired(), Expired)] {
         let (mut relay, ids) = three_owed();
         relay.claim();
         relay.settle(ids[0], end);
@@ -84,12 +85,21 @@ fn a_dead_letter_lets_the_next_go() {
 
 #[test]
 fn a_dead_letter_that_is_retried_goes_behind_what_is_owed_already() {
-    let (mut relay, ids) = three_owed();
+    let mut relay = Relay::new(vec![action("chat", "slack")]);
+    relay.event(trigger("disk"));
+    let opening = relay.claim_one();
+    relay.settle(opening, delivered());
+    for _ in 0..3 {
+        relay.event(event(EventChange::Note, "disk"));
+    }
+    let ids: Vec<_> = relay.state.deliveries_of("chat")[1..].iter().map(|delivery| delivery.id).collect();
+    let ids = ids.try_into().expect("three deliveries");
+    let [first, second, third] = ids;
     relay.claim();
-    relay.settle(ids[0], Verdict::Rejected("400".to_owned()));
-    relay.apply(retried(ids[0]));
+    relay.settle(first, Verdict::Rejected("400".to_owned()));
+    relay.apply(retried(first));
     assert_eq!(states(&relay, ids), [Waiting, Due, Waiting]);
-    for id in [ids[1], ids[2], ids[0]] {
+    for id in [second, third, first] {
         assert_eq!(relay.claim_one(), id);
         relay.settle(id, delivered());
     }
@@ -101,7 +111,7 @@ fn a_dead_letter_of_an_empty_lane_is_due_at_once_when_it_is_retried_and_its_sche
     let mut relay = Relay::new(vec![action("chat", "slack")]);
     relay.event(trigger("disk"));
     let id = relay.claim_one();
-    relay.settle(id, Verdict::Expired("three days".to_owned()));
+    relay.settle(id, expired());
     relay.wait_ms(MINUTE_MS);
     assert!(relay.apply(retried(id)).scheduled);
     let delivery = &relay.state.deliveries[&id];

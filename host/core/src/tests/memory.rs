@@ -6,10 +6,10 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use crate::delivery::{Delivery, DeliveryState, Reference};
-use crate::fold::{Pause, ReceiptRecord, State, TimelineItem, Timer};
+use crate::fold::{Pause, ReceiptRecord, State, TimelineItem, Timer, Told};
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
-use crate::routing::{Router, Routing};
+use crate::routing::{ActionRule, Router, Routing};
 use crate::time::Timestamp;
 
 /// A connection and an incident.
@@ -22,6 +22,17 @@ pub(super) struct InForce(Arc<Router>);
 impl Default for InForce {
     fn default() -> Self {
         Self(Arc::new(Router::new(Routing::default()).expect("it has no filter")))
+    }
+}
+
+impl InForce {
+    pub(super) fn rules(&self) -> &Router {
+        &self.0
+    }
+
+    /// The action of this name.
+    pub(super) fn rule(&self, name: &str) -> ActionRule {
+        self.0.action(name).cloned().expect("it is configured")
     }
 }
 
@@ -43,6 +54,8 @@ pub(super) struct Memory {
     pub(super) deliveries: BTreeMap<Id, Delivery>,
     pub(super) lanes: BTreeMap<Lane, Vec<Id>>,
     pub(super) references: BTreeMap<Lane, Vec<Reference>>,
+    /// By incident, action and connection.
+    pub(super) told: BTreeMap<(Id, String, String), Told>,
     pub(super) timers: BTreeMap<Timer, Timestamp>,
     pub(super) pauses: BTreeMap<String, Pause>,
     /// Index: incidents that are not resolved.
@@ -203,6 +216,15 @@ impl State for Memory {
         references: &[Reference],
     ) -> Result<(), Infallible> {
         self.references.insert((connection.to_owned(), incident), references.to_vec());
+        Ok(())
+    }
+
+    fn told(&self, incident: Id) -> Result<Vec<Told>, Infallible> {
+        Ok(self.told.iter().filter(|((of, ..), _)| *of == incident).map(|(_, told)| told.clone()).collect())
+    }
+
+    fn put_told(&mut self, incident: Id, told: &Told) -> Result<(), Infallible> {
+        self.told.insert((incident, told.action.clone(), told.connection.clone()), told.clone());
         Ok(())
     }
 

@@ -1,7 +1,8 @@
 //! An entry that does not fit changes nothing at all.
 
 use super::relay::{
-    Relay, SOURCE, action, commanded, delivered, event, received, resolve, retried, settled, started, trigger,
+    Relay, SOURCE, action, claimed, commanded, delivered, event, received, resolve, retried, settled,
+    started, trigger,
 };
 use crate::delivery::DeliveryState;
 use crate::event::EventChange;
@@ -38,11 +39,11 @@ fn busy() -> (Relay, Id, Id, Id) {
     let mut relay =
         Relay::new(vec![action("chat", "slack"), action("page", "pager"), action("tell", "mail")]);
     let resolved = relay.incident_of(trigger("disk")).id;
-    relay.event(resolve("disk"));
     let claimed = relay.claim();
+    relay.event(resolve("disk"));
     let sending = claimed[0];
     relay.settle(claimed[1], Verdict::Misconfigured("no".to_owned()));
-    let again = Verdict::Retry { reason: "busy".to_owned(), at: relay.now };
+    let again = Verdict::Retry { reason: "busy".to_owned(), at: relay.now, may_have_arrived: false };
     let due = relay.settle(claimed[2], again).id;
     (relay, resolved, sending, due)
 }
@@ -69,7 +70,7 @@ fn a_command_that_the_table_refuses_says_so_in_words() {
 #[test]
 fn a_claim_of_what_is_not_there_or_not_due_also_beside_one_that_is() {
     let (mut relay, _, sending, due) = busy();
-    let claim = |ids: &[Id]| Fact::Claimed { deliveries: ids.to_vec() };
+    let claim = |ids: &[Id]| claimed(ids.to_vec());
     assert_eq!(rejected(&mut relay, claim(&[due, nobody()])), Rejection::NoDelivery(nobody()));
     let rejection = rejected(&mut relay, claim(&[due, sending]));
     assert_eq!(wrong_state(&rejection), DeliveryState::Sending);
@@ -83,7 +84,7 @@ fn a_claim_of_what_is_not_there_or_not_due_also_beside_one_that_is() {
 #[test]
 fn a_claim_that_names_a_delivery_twice() {
     let (mut relay, _, _, due) = busy();
-    let rejection = rejected(&mut relay, Fact::Claimed { deliveries: vec![due, due] });
+    let rejection = rejected(&mut relay, claimed(vec![due, due]));
     assert_eq!(wrong_state(&rejection), DeliveryState::Sending);
 }
 
@@ -94,9 +95,9 @@ fn a_claim_of_what_is_due_over_a_paused_connection_also_beside_one_that_is_not()
     let (mut relay, _, _, due) = busy();
     let id = relay.state.deliveries_of("page")[0].id;
     assert_eq!(relay.state.deliveries[&id].state, DeliveryState::Due);
-    let rejection = rejected(&mut relay, Fact::Claimed { deliveries: vec![due, id] });
+    let rejection = rejected(&mut relay, claimed(vec![due, id]));
     assert_eq!(rejection, Rejection::Paused { id, connection: "pager".to_owned() });
-    relay.apply(Fact::Claimed { deliveries: vec![due] });
+    relay.apply(claimed(vec![due]));
 }
 
 #[test]

@@ -103,9 +103,21 @@ impl Relay {
 
     /// Begins an attempt of everything that is due, and says of what.
     pub(super) fn claim(&mut self) -> Vec<Id> {
-        let deliveries = self.state.due_at(self.now);
-        self.apply(Fact::Claimed { deliveries: deliveries.clone() });
-        deliveries
+        self.claim_for(false)
+    }
+
+    /// The same, for plugins that want a record of everything or not; what is due after what was skipped, too.
+    pub(super) fn claim_for(&mut self, records: bool) -> Vec<Id> {
+        let mut begun = Vec::new();
+        loop {
+            let deliveries = self.state.due_at(self.now);
+            if deliveries.is_empty() {
+                return begun;
+            }
+            let records = if records { deliveries.clone() } else { Vec::new() };
+            let claimed = self.apply(Fact::Claimed { deliveries, records }).claimed;
+            begun.extend(claimed.into_iter().map(|delivery| delivery.id));
+        }
     }
 
     /// Begins an attempt of the one delivery that is due.
@@ -151,6 +163,10 @@ pub(super) fn commanded(incident: Id, command: Command) -> Fact {
 
 pub(super) fn settled(delivery: Id, verdict: Verdict) -> Fact {
     Fact::Settled { delivery, took_us: 1500, status: Some(200), verdict }
+}
+
+pub(super) fn claimed(deliveries: Vec<Id>) -> Fact {
+    Fact::Claimed { deliveries, records: Vec::new() }
 }
 
 pub(super) fn retried(delivery: Id) -> Fact {

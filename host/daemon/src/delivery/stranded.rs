@@ -29,7 +29,8 @@ impl Workers {
             }
             let Some(delivery) = app.store.delivery(id)? else { continue };
             tracing::warn!(delivery = %id, action = delivery.action, "an attempt is not made: {UNKNOWN}");
-            let verdict = Attempt { delivery, references: Vec::new() }.later_over(app, UNKNOWN.to_owned());
+            let verdict =
+                Attempt { delivery, references: Vec::new() }.later_over(app, UNKNOWN.to_owned(), true);
             match app.record(Fact::Settled { delivery: id, took_us: 0, status: None, verdict }).await {
                 Ok(_) | Err(CommitError::Rejected(_)) => {}
                 Err(error) => return Err(error.into()),

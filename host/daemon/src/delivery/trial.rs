@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use tocsin_core::delivery::{Delivery, DeliveryState};
+use tocsin_core::delivery::Delivery;
 use tocsin_core::id::Id;
 use tocsin_core::journal::{Fact, Verdict};
 use tokio::time::Instant;
 
-use super::{SLEEP_MAX, Task, Trouble, Workers, moment};
+use super::{SLEEP_MAX, Task, Trouble, Workers, begun, moment, records};
 use crate::app::{App, CommitError};
 use crate::attempt::Attempt;
 use crate::clock;
@@ -56,21 +56,21 @@ impl Workers {
     async fn send(&mut self, app: &Arc<App>, delivery: Delivery) -> Result<(), Trouble> {
         let (id, connection) = (delivery.id, delivery.connection.clone());
         let references = app.store.references_of(delivery.incident.id)?;
-        match app.record(Fact::Tried { delivery: id }).await {
-            Ok(_) => {}
+        let read = vec![Attempt { delivery, references }];
+        let record = !records(app, &read).is_empty();
+        let claimed = match app.record(Fact::Tried { delivery: id, record }).await {
+            Ok(applied) => applied.claimed,
             // An operator was quicker: look again.
-            Err(CommitError::Rejected(_)) => {
-                app.signals.due.ring();
-                return Ok(());
-            }
+            Err(CommitError::Rejected(_)) => Vec::new(),
             Err(error) => return Err(error.into()),
-        }
-        // What there is nothing to send of any more shows nothing: the next one does.
-        if app.store.delivery(id)?.is_some_and(|claimed| claimed.state == DeliveryState::Sending) {
-            app.trials.sent(&connection, id);
-            self.begin(app, vec![Attempt { delivery, references }]);
-        } else {
+        };
+        let begun = begun(read, claimed);
+        if begun.is_empty() {
+            // What there is nothing to send of any more shows nothing: the next one does.
             app.signals.due.ring();
+        } else {
+            app.trials.sent(&connection, id);
+            self.begin(app, begun);
         }
         Ok(())
     }
@@ -107,7 +107,7 @@ pub(super) async fn ended(app: &App, connection: &str, delivery: Id, settled: &F
         }
         // Nothing was sent, which shows nothing: the next one does.
         Verdict::Skipped(_) | Verdict::Rejected(_) => app.trials.open(connection),
-        Verdict::Retry { .. } | Verdict::Expired(_) | Verdict::Misconfigured(_) => {}
+        Verdict::Retry { .. } | Verdict::Expired { .. } | Verdict::Misconfigured(_) => {}
     }
 }
 

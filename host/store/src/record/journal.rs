@@ -64,6 +64,8 @@ enum FactV1<'a> {
     },
     Claimed {
         deliveries: Vec<IdV1>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        records: Vec<IdV1>,
     },
     Settled {
         delivery: IdV1,
@@ -78,6 +80,7 @@ enum FactV1<'a> {
     Ticked,
     Tried {
         delivery: IdV1,
+        record: bool,
     },
     Resumed {
         connection: Text<'a>,
@@ -122,9 +125,10 @@ impl<'a> From<&'a Fact> for FactV1<'a> {
                 actor: actor.into(),
                 text: text.into(),
             },
-            Fact::Claimed { deliveries } => {
-                Self::Claimed { deliveries: deliveries.iter().copied().map(IdV1).collect() }
-            }
+            Fact::Claimed { deliveries, records } => Self::Claimed {
+                deliveries: deliveries.iter().copied().map(IdV1).collect(),
+                records: records.iter().copied().map(IdV1).collect(),
+            },
             Fact::Settled { delivery, took_us, status, verdict } => Self::Settled {
                 delivery: IdV1(*delivery),
                 took_us: *took_us,
@@ -136,7 +140,7 @@ impl<'a> From<&'a Fact> for FactV1<'a> {
                 actor: actor.into(),
             },
             Fact::Ticked => Self::Ticked,
-            Fact::Tried { delivery } => Self::Tried { delivery: IdV1(*delivery) },
+            Fact::Tried { delivery, record } => Self::Tried { delivery: IdV1(*delivery), record: *record },
             Fact::Resumed { connection, reason } => {
                 Self::Resumed { connection: connection.into(), reason: reason.into() }
             }
@@ -180,9 +184,10 @@ impl From<FactV1<'_>> for Fact {
                 actor: actor.into_owned(),
                 text: text.into_owned(),
             },
-            FactV1::Claimed { deliveries } => {
-                Self::Claimed { deliveries: deliveries.into_iter().map(|id| id.0).collect() }
-            }
+            FactV1::Claimed { deliveries, records } => Self::Claimed {
+                deliveries: deliveries.into_iter().map(|id| id.0).collect(),
+                records: records.into_iter().map(|id| id.0).collect(),
+            },
             FactV1::Settled { delivery, took_us, status, verdict } => {
                 Self::Settled { delivery: delivery.0, took_us, status, verdict: verdict.into() }
             }
@@ -191,7 +196,7 @@ impl From<FactV1<'_>> for Fact {
                 actor: actor.into_owned(),
             },
             FactV1::Ticked => Self::Ticked,
-            FactV1::Tried { delivery } => Self::Tried { delivery: delivery.0 },
+            FactV1::Tried { delivery, record } => Self::Tried { delivery: delivery.0, record },
             FactV1::Resumed { connection, reason } => {
                 Self::Resumed { connection: connection.into_owned(), reason: reason.into_owned() }
             }
@@ -283,8 +288,17 @@ enum VerdictV1<'a> {
     Delivered(OutcomeV1<'a>),
     Accepted(OutcomeV1<'a>),
     Skipped(Text<'a>),
-    Retry { reason: Text<'a>, at: TimeV1 },
-    Expired(Text<'a>),
+    Retry {
+        reason: Text<'a>,
+        at: TimeV1,
+        #[serde(default, skip_serializing_if = "is_false")]
+        may_have_arrived: bool,
+    },
+    Expired {
+        reason: Text<'a>,
+        #[serde(default, skip_serializing_if = "is_false")]
+        may_have_arrived: bool,
+    },
     Rejected(Text<'a>),
     Misconfigured(Text<'a>),
 }
@@ -295,8 +309,12 @@ impl<'a> From<&'a Verdict> for VerdictV1<'a> {
             Verdict::Delivered(outcome) => Self::Delivered(outcome.into()),
             Verdict::Accepted(outcome) => Self::Accepted(outcome.into()),
             Verdict::Skipped(why) => Self::Skipped(why.into()),
-            Verdict::Retry { reason, at } => Self::Retry { reason: reason.into(), at: (*at).into() },
-            Verdict::Expired(why) => Self::Expired(why.into()),
+            Verdict::Retry { reason, at, may_have_arrived } => {
+                Self::Retry { reason: reason.into(), at: (*at).into(), may_have_arrived: *may_have_arrived }
+            }
+            Verdict::Expired { reason, may_have_arrived } => {
+                Self::Expired { reason: reason.into(), may_have_arrived: *may_have_arrived }
+            }
             Verdict::Rejected(why) => Self::Rejected(why.into()),
             Verdict::Misconfigured(why) => Self::Misconfigured(why.into()),
         }
@@ -309,12 +327,22 @@ impl From<VerdictV1<'_>> for Verdict {
             VerdictV1::Delivered(outcome) => Self::Delivered(outcome.into()),
             VerdictV1::Accepted(outcome) => Self::Accepted(outcome.into()),
             VerdictV1::Skipped(why) => Self::Skipped(why.into_owned()),
-            VerdictV1::Retry { reason, at } => Self::Retry { reason: reason.into_owned(), at: at.into() },
-            VerdictV1::Expired(why) => Self::Expired(why.into_owned()),
+            VerdictV1::Retry { reason, at, may_have_arrived } => {
+                Self::Retry { reason: reason.into_owned(), at: at.into(), may_have_arrived }
+            }
+            VerdictV1::Expired { reason, may_have_arrived } => {
+                Self::Expired { reason: reason.into_owned(), may_have_arrived }
+            }
             VerdictV1::Rejected(why) => Self::Rejected(why.into_owned()),
             VerdictV1::Misconfigured(why) => Self::Misconfigured(why.into_owned()),
         }
     }
+}
+
+/// Whether a flag says what leaving it out says.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 #[derive(Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use redb::ReadableTable;
 use tocsin_core::delivery::{Delivery, DeliveryState, Reference};
-use tocsin_core::fold::{Pause, ReceiptRecord, ReceiptStatus, State, TimelineItem, Timer};
+use tocsin_core::fold::{Pause, ReceiptRecord, ReceiptStatus, State, TimelineItem, Timer, Told};
 use tocsin_core::id::Id;
 use tocsin_core::incident::{Incident, IncidentState};
 use tocsin_core::routing::Router;
@@ -231,6 +231,17 @@ impl State for Tables<'_> {
         Ok(())
     }
 
+    fn told(&self, incident: Id) -> Result<Vec<Told>, Fault> {
+        rows::below(&self.told, tables::TOLD, &incident.to_bytes())
+    }
+
+    fn put_told(&mut self, incident: Id, told: &Told) -> Result<(), Fault> {
+        let key = keys::id_text_text(incident, &told.action, &told.connection);
+        let value = record(tables::TOLD, &key, told, &mut self.buffer)?;
+        self.told.insert(key.as_slice(), value)?;
+        Ok(())
+    }
+
     fn timer(&self, timer: &Timer) -> Result<Option<Timestamp>, Fault> {
         let key = timer.to_string();
         let value = self.timers.get(key.as_bytes())?;
@@ -351,6 +362,8 @@ impl Tables<'_> {
             .map_err(|problem| rows::fault(tables::DELIVERY_CONTENTS, &key, problem))?;
         if let Some((same, content)) = &self.content
             && *content == self.buffer
+            // Only then it is found again, when what is shared is replaced.
+            && same.to_bytes()[..keys::ID_TIME] == key[..keys::ID_TIME]
         {
             self.delivery_contents.insert(key.as_slice(), same.to_bytes().as_slice())?;
             return Ok(());

@@ -150,7 +150,11 @@ fn verdict_of(kind: u8, script: &Script) -> Verdict {
         0 | 1 => Verdict::Delivered(outcome()),
         2 => Verdict::Accepted(outcome()),
         3 => Verdict::Skipped("nothing to say".to_owned()),
-        4 => Verdict::Retry { reason: "busy".to_owned(), at: script.now.plus_ms(90_000) },
+        4 => Verdict::Retry {
+            reason: "busy".to_owned(),
+            at: script.now.plus_ms(90_000),
+            may_have_arrived: true,
+        },
         5 => Verdict::Rejected("no such channel".to_owned()),
         _ => Verdict::Misconfigured("no token".to_owned()),
     }
@@ -239,7 +243,8 @@ fn write(step: Step, script: &mut Script, memory: &Memory) -> Option<Write> {
             Fact::Ticked
         }
         Step::Claimed { deliveries } => Fact::Claimed {
-            deliveries: deliveries.into_iter().map(|n| pick(in_state(DeliveryState::Due), n)).collect(),
+            deliveries: deliveries.iter().map(|n| pick(in_state(DeliveryState::Due), *n)).collect(),
+            records: deliveries.iter().take(1).map(|n| pick(in_state(DeliveryState::Due), *n)).collect(),
         },
         Step::Settled { delivery, verdict } => Fact::Settled {
             delivery: pick(in_state(DeliveryState::Sending), delivery),

@@ -11,7 +11,7 @@ use tocsin_core::routing::Routing;
 use tocsin_core::transition::Command;
 
 use super::disk::{Disk, Survives};
-use super::samples::{Script, assert_clean, event, options, outcome, routing, write};
+use super::samples::{Script, assert_clean, claimed, event, options, outcome, routing, write};
 use crate::record::Stored as _;
 use crate::{DeliveryQuery, Store, raw, tables};
 
@@ -50,7 +50,7 @@ fn of(store: &Store, action: &str) -> Vec<Delivery> {
 
 fn deliver(store: &Store, script: &mut Script, connection: &str) -> Delivery {
     let due = store.due(connection, script.now, 1).unwrap().remove(0);
-    write(store, script.entry(Fact::Claimed { deliveries: vec![due.id] })).unwrap();
+    write(store, script.entry(claimed(vec![due.id]))).unwrap();
     write(store, script.settled(due.id, Verdict::Delivered(outcome()))).unwrap();
     due
 }

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use tocsin_core::delivery::{Delivery, DeliveryState, Reference};
-use tocsin_core::fold::{Pause, ReceiptRecord, State, TimelineItem, Timer};
+use tocsin_core::fold::{Pause, ReceiptRecord, State, TimelineItem, Timer, Told};
 use tocsin_core::id::Id;
 use tocsin_core::incident::{Incident, IncidentState};
 use tocsin_core::routing::{Router, Routing};
@@ -27,6 +27,7 @@ pub(super) struct Memory {
     pub(super) deliveries: BTreeMap<Id, Delivery>,
     lanes: BTreeMap<Named<Id>, Vec<Id>>,
     pub(super) references: BTreeMap<Named<Id>, Vec<Reference>>,
+    told: BTreeMap<(Id, String, String), Told>,
     pub(super) timers: BTreeMap<Timer, Timestamp>,
     pub(super) pauses: BTreeMap<String, Pause>,
 }
@@ -45,6 +46,7 @@ impl Memory {
             deliveries: BTreeMap::new(),
             lanes: BTreeMap::new(),
             references: BTreeMap::new(),
+            told: BTreeMap::new(),
             timers: BTreeMap::new(),
             pauses: BTreeMap::new(),
         }
@@ -174,6 +176,15 @@ impl State for Memory {
         references: &[Reference],
     ) -> Result<(), Infallible> {
         self.references.insert((connection.to_owned(), incident), references.to_vec());
+        Ok(())
+    }
+
+    fn told(&self, incident: Id) -> Result<Vec<Told>, Infallible> {
+        Ok(self.told.iter().filter(|((of, ..), _)| *of == incident).map(|(_, told)| told.clone()).collect())
+    }
+
+    fn put_told(&mut self, incident: Id, told: &Told) -> Result<(), Infallible> {
+        self.told.insert((incident, told.action.clone(), told.connection.clone()), told.clone());
         Ok(())
     }
 

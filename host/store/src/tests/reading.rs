@@ -8,7 +8,9 @@ use tocsin_core::incident::IncidentState;
 use tocsin_core::journal::{Decoding, Fact, Received, Verdict};
 use tocsin_core::time::Timestamp;
 
-use super::samples::{Script, assert_clean, event, options, outcome, received, rejected, started, write};
+use super::samples::{
+    Script, assert_clean, claimed, event, options, outcome, received, rejected, started, write,
+};
 use crate::{DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts, Store};
 
 fn incident(applied: &Applied) -> Id {
@@ -117,10 +119,10 @@ fn what_is_due_comes_earliest_first_one_of_each_incident() {
     assert_eq!(store.due_connections().unwrap(), ["chat", "pager"]);
 
     let opening = store.due("pager", now, 1).unwrap().remove(0).id;
-    write(&store, script.entry(Fact::Claimed { deliveries: vec![opening] })).unwrap();
+    write(&store, script.entry(claimed(vec![opening]))).unwrap();
     assert_eq!(due(now), [second]);
     let later = script.now.plus_ms(60_000);
-    let retry = Verdict::Retry { reason: "busy".to_owned(), at: later };
+    let retry = Verdict::Retry { reason: "busy".to_owned(), at: later, may_have_arrived: false };
     write(&store, script.settled(opening, retry)).unwrap();
     assert_eq!(due(script.now), [second]);
     assert_eq!(due(later), [second, first]);
@@ -135,7 +137,7 @@ fn a_settled_delivery_lets_the_next_one_of_its_lane_go_and_leaves_references() {
     let incident = open(&store, &mut script, "first");
     resolve(&store, &mut script, "first");
     let opening = store.due("chat", script.now, 10).unwrap().remove(0);
-    write(&store, script.entry(Fact::Claimed { deliveries: vec![opening.id] })).unwrap();
+    write(&store, script.entry(claimed(vec![opening.id]))).unwrap();
     assert_eq!(store.due("chat", script.now, 10).unwrap(), []);
     write(&store, script.settled(opening.id, Verdict::Delivered(outcome()))).unwrap();
     let next = store.due("chat", script.now, 10).unwrap().remove(0);
@@ -154,7 +156,7 @@ fn a_start_makes_due_what_was_being_sent_and_lets_paused_connections_go_on() {
     }
     let ids: Vec<Id> =
         store.due("chat", script.now, 10).unwrap().iter().map(|delivery| delivery.id).collect();
-    write(&store, script.entry(Fact::Claimed { deliveries: ids.clone() })).unwrap();
+    write(&store, script.entry(claimed(ids.clone()))).unwrap();
     write(&store, script.settled(ids[0], Verdict::Misconfigured("no token".to_owned()))).unwrap();
     let pauses = store.pauses().unwrap();
     assert_eq!((pauses[0].0.as_str(), pauses[0].1.reason.as_str()), ("chat", "no token"));

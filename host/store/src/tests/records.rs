@@ -73,14 +73,19 @@ fn decodings() -> Vec<Decoding> {
     })
 }
 
+fn retry(may_have_arrived: bool) -> Verdict {
+    Verdict::Retry { reason: text(), at: START, may_have_arrived }
+}
+
 fn verdicts() -> Vec<Verdict> {
     chain(|verdict| match verdict {
         None => Some(Verdict::Delivered(outcome())),
         Some(Verdict::Delivered(_)) => Some(Verdict::Accepted(outcome())),
         Some(Verdict::Accepted(_)) => Some(Verdict::Skipped(text())),
-        Some(Verdict::Skipped(_)) => Some(Verdict::Retry { reason: text(), at: START }),
-        Some(Verdict::Retry { .. }) => Some(Verdict::Expired(text())),
-        Some(Verdict::Expired(_)) => Some(Verdict::Rejected(text())),
+        Some(Verdict::Skipped(_)) => Some(retry(false)),
+        Some(Verdict::Retry { may_have_arrived: false, .. }) => Some(retry(true)),
+        Some(Verdict::Retry { .. }) => Some(Verdict::Expired { reason: text(), may_have_arrived: true }),
+        Some(Verdict::Expired { .. }) => Some(Verdict::Rejected(text())),
         Some(Verdict::Rejected(_)) => Some(Verdict::Misconfigured(text())),
         Some(Verdict::Misconfigured(_)) => None,
     })
@@ -125,7 +130,9 @@ fn facts() -> Vec<Fact> {
             Some(Fact::Commanded { incident: id(2), command: Command::Note, actor: text(), text: text() })
         }
         Some(Fact::Commanded { .. }) => Some(modified(Some(text()), Some(Severity::Info))),
-        Some(Fact::Modified { .. }) => Some(Fact::Claimed { deliveries: vec![id(3), id(4)] }),
+        Some(Fact::Modified { .. }) => {
+            Some(Fact::Claimed { deliveries: vec![id(3), id(4)], records: vec![id(4)] })
+        }
         Some(Fact::Claimed { .. }) => Some(settled(Verdict::Skipped(text()))),
         Some(Fact::Settled { .. }) => Some(Fact::Discarded { receipts: vec![id(1), id(5)], actor: text() }),
         Some(Fact::Discarded { .. }) => Some(Fact::Ticked),
@@ -342,7 +349,7 @@ fn version_1_is_what_it_was() {
     let record = b"\x01{\"at\":1763650000000000,\"seed\":\"01KAGVPN400000000000000001\",\"fact\":{\"settled\":\
         {\"delivery\":\"01KAGVPN400000000000000003\",\"took_us\":120000,\"status\":null,\"verdict\":{\"retry\":\
         {\"reason\":\"busy\",\"at\":1763650000000000}}}}}";
-    let verdict = Verdict::Retry { reason: "busy".to_owned(), at: START };
+    let verdict = Verdict::Retry { reason: "busy".to_owned(), at: START, may_have_arrived: false };
     let fact = Fact::Settled { delivery: id(3), took_us: 120_000, status: None, verdict };
     let entry = Entry { at: START, seed: id(1), fact };
     assert_eq!(Entry::read(record).unwrap(), entry);

@@ -6,7 +6,7 @@ use tocsin_core::journal::{Decoding, Entry, Fact, Received, Verdict};
 use tocsin_core::time::Timestamp;
 use tocsin_core::transition::Command;
 
-use super::samples::{Answer, Gate, Script, event, outcome, received, rejected, routing, submit};
+use super::samples::{Answer, Gate, Script, claimed, event, outcome, received, rejected, routing, submit};
 use crate::{DeliveryQuery, Store, Write, WriteError};
 
 /// What was submitted, and what came back for it.
@@ -64,7 +64,7 @@ fn settle(told: &mut Told, script: &mut Script, store: &Store) {
     for connection in ["pager", "chat"] {
         let Ok(due) = store.due(connection, late, 3) else { continue };
         let deliveries: Vec<_> = due.iter().map(|delivery| delivery.id).collect();
-        if !told.write(store, vec![script.entry(Fact::Claimed { deliveries: deliveries.clone() }).into()]) {
+        if !told.write(store, vec![script.entry(claimed(deliveries.clone())).into()]) {
             continue;
         }
         let verdicts = [

@@ -62,10 +62,14 @@ impl Run<'_> {
         self.context.change.kind
     }
 
-    /// Whether an issue is made for this change when there is none.
+    /// Whether an issue is made for this change when there is none. A resolution without an issue is an incident that
+    /// was over before it could be sent: its issue is made and moved on at once.
     fn creates(&self) -> bool {
-        self.context.incident.state != State::Resolved
-            && !matches!(self.kind(), ChangeKind::Resolved | ChangeKind::Flapping | ChangeKind::Steady)
+        match self.kind() {
+            ChangeKind::Resolved => self.context.incident.state == State::Resolved,
+            ChangeKind::Flapping | ChangeKind::Steady => false,
+            _ => self.context.incident.state != State::Resolved,
+        }
     }
 
     /// Whether there is something to say or do about an issue that is there.

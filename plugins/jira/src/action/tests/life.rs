@@ -33,7 +33,9 @@ fn an_incident_lives_as_one_issue_in_both_products() {
         assert_eq!(jira.issues.len(), 1);
         let comments: Vec<String> = jira.issues[0].comments.iter().map(|c| c["body"].to_string()).collect();
         assert_eq!(comments.len(), 3, "{comments:?}");
-        for (comment, word) in comments.iter().zip(["· acknowledged ·", "The disk is on its way.", "· reopened ·"]) {
+        for (comment, word) in
+            comments.iter().zip(["· acknowledged ·", "The disk is on its way.", "· reopened ·"])
+        {
             assert!(comment.contains(word), "{comment}");
         }
     }
@@ -132,7 +134,10 @@ fn when_no_transition_fits_the_issue_and_the_receipt_say_so() {
         let why = "no transition from To Do leads to resolved, closed, done; there are Start";
         assert_eq!(receipt.summary, format!("OPS-1 was not moved: {why}; OPS-1 has a comment"));
         let comment = jira.issues[0].comments[0]["body"].to_string();
-        assert!(comment.contains("Resolved after 0 s · Disk full on db-1") && comment.contains(why), "{comment}");
+        assert!(
+            comment.contains("Resolved after 0 s · Disk full on db-1") && comment.contains(why),
+            "{comment}"
+        );
 
         let strict = ticket(&[boolean("require_transition", true)]);
         let verdict = jira.deliver(&context(ChangeKind::Resolved), &strict);
@@ -152,10 +157,16 @@ fn an_issue_that_somebody_moved_already_is_left_where_it_is() {
 }
 
 #[test]
-fn an_issue_is_made_for_a_later_change_when_there_is_none_and_for_no_resolution() {
+fn an_incident_that_was_over_before_it_could_be_sent_is_an_issue_that_is_done() {
     let (mut jira, ticket) = (Peer::new(true), ticket(&[]));
-    let skipped = jira.deliver(&context(ChangeKind::Resolved), &ticket);
-    assert!(matches!(&skipped, Ok(Step::Skipped(why)) if why.contains("no issue")), "{skipped:?}");
+    let receipt = jira.told(&context(ChangeKind::Resolved), &ticket);
+    assert!(receipt.summary.starts_with("created OPS-1; OPS-1 moved to Done"), "{}", receipt.summary);
+    assert_eq!((jira.issues.len(), jira.issues[0].status.as_str()), (1, "Done"));
+}
+
+#[test]
+fn an_issue_is_made_for_a_later_change_when_there_is_none() {
+    let (mut jira, ticket) = (Peer::new(true), ticket(&[]));
     let receipt = jira.told(&context(ChangeKind::Acknowledged), &ticket);
     assert_eq!(receipt.summary, "created OPS-1; OPS-1 moved to In Progress by \"Start\"");
     assert!(jira.issues[0].comments.is_empty(), "the description tells it");
