@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use redb::TableDefinition;
+use redb::{ReadableTable, TableDefinition};
 use serde_json::json;
 use tocsin_core::id::Id;
 

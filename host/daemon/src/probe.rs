@@ -49,7 +49,7 @@ async fn asked(app: &App, connection: &Connection, binding: &ConnectionBinding) 
     };
     let response = match app.senders.send(connection, outgoing).await {
         Ok(response) => response,
-        Err(SendError::Network(why)) => return Probed::Unclear(why),
+        Err(SendError::Network { words, .. }) => return Probed::Unclear(words),
         Err(error @ (SendError::Denied(_) | SendError::NoConnection(_))) => {
             return Probed::Bad(error.to_string());
         }

@@ -79,7 +79,7 @@ pub(crate) const META_COUNTERS: &[u8] = b"counters";
 pub(crate) const META_ROUTING: &[u8] = b"routing";
 
 /// Every table.
-pub(crate) const ALL: [Definition; 26] = [
+pub(crate) const ALL: [Definition; 27] = [
     JOURNAL,
     INCIDENTS,
     INCIDENT_NUMBERS,

@@ -71,9 +71,9 @@ fn another_connection_goes_on() {
 #[test]
 fn a_trial_begins_over_a_paused_connection_and_nothing_else_does() {
     let (mut relay, id) = paused();
-    let claimed = relay.try_apply(Fact::Claimed { deliveries: vec![id] });
+    let claimed = relay.try_apply(Fact::Claimed { deliveries: vec![id], records: Vec::new() });
     assert_eq!(claimed, Err(Rejection::Paused { id, connection: "slack".to_owned() }));
-    relay.apply(Fact::Tried { delivery: id });
+    relay.apply(Fact::Tried { delivery: id, record: false });
     let delivery = &relay.state.deliveries[&id];
     assert_eq!((delivery.state, delivery.attempts), (DeliveryState::Sending, 2));
     assert!(relay.state.pauses.contains_key("slack"), "until it is known what comes of it");
@@ -83,7 +83,7 @@ fn a_trial_begins_over_a_paused_connection_and_nothing_else_does() {
 fn a_trial_that_arrives_ends_the_pause() {
     let (mut relay, id) = paused();
     relay.event(trigger("memory"));
-    relay.apply(Fact::Tried { delivery: id });
+    relay.apply(Fact::Tried { delivery: id, record: false });
     let applied = relay.apply(super::relay::settled(id, delivered()));
     assert!(applied.scheduled && relay.state.pauses.is_empty());
     assert_eq!(relay.claim().len(), 1);
@@ -94,12 +94,12 @@ fn a_trial_in_vain_leaves_the_pause_as_old_as_it_is() {
     let (mut relay, id) = paused();
     let since = relay.state.pauses["slack"].since;
     relay.wait_ms(30_000);
-    relay.apply(Fact::Tried { delivery: id });
+    relay.apply(Fact::Tried { delivery: id, record: false });
     relay.settle(id, Verdict::Misconfigured("the token is gone".to_owned()));
     let pause = &relay.state.pauses["slack"];
     assert_eq!((pause.since, pause.reason.as_str()), (since, "the token is gone"));
-    relay.apply(Fact::Tried { delivery: id });
-    relay.settle(id, Verdict::Retry { reason: "503".to_owned(), at: relay.now });
+    relay.apply(Fact::Tried { delivery: id, record: false });
+    relay.settle(id, Verdict::Retry { reason: "503".to_owned(), at: relay.now, may_have_arrived: false });
     assert!(relay.state.pauses.contains_key("slack"), "nobody can tell");
 }
 

@@ -160,7 +160,7 @@ async fn a_claim_that_is_there_although_nobody_makes_its_attempt_is_released() {
     let folder = tempfile::tempdir().expect("a folder");
     let (app, _) = owing(folder.path()).await;
     let deliveries = vec![the_delivery(&app).id];
-    app.record(Fact::Claimed { deliveries }).await.expect("it is kept");
+    app.record(Fact::Claimed { deliveries, records: Vec::new() }).await.expect("it is kept");
     let make: Make = |app, attempt| Box::pin(async move { arrive(&app, attempt).await });
     let delivery = until_delivered(make, &app).await;
     assert_eq!(delivery.attempts, 2);

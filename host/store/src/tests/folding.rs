@@ -259,7 +259,9 @@ fn write(step: Step, script: &mut Script, memory: &Memory) -> Option<Write> {
             deliveries: vec![pick(memory.deliveries.keys(), delivery)],
             actor: "operator".to_owned(),
         },
-        Step::Tried { delivery } => Fact::Tried { delivery: pick(in_state(DeliveryState::Due), delivery) },
+        Step::Tried { delivery } => {
+            Fact::Tried { delivery: pick(in_state(DeliveryState::Due), delivery), record: false }
+        }
         Step::Resumed => {
             let connection = memory.pauses.keys().next().cloned().unwrap_or_default();
             Fact::Resumed { connection, reason: "it works".to_owned() }

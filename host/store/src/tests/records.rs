@@ -139,7 +139,7 @@ fn facts() -> Vec<Fact> {
         Some(Fact::Ticked) => Some(Fact::Interrupted),
         Some(Fact::Interrupted) => Some(Fact::Retried { delivery: id(3), actor: text() }),
         Some(Fact::Retried { .. }) => Some(Fact::GaveUp { deliveries: vec![id(3), id(6)], actor: text() }),
-        Some(Fact::GaveUp { .. }) => Some(Fact::Tried { delivery: id(3) }),
+        Some(Fact::GaveUp { .. }) => Some(Fact::Tried { delivery: id(3), record: true }),
         Some(Fact::Tried { .. }) => Some(Fact::Resumed { connection: text(), reason: text() }),
         Some(Fact::Resumed { .. }) => None,
     });

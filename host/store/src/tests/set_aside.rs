@@ -76,7 +76,11 @@ impl Scene {
             if due.is_empty() {
                 return delivered;
             }
-            write(&self.store, self.script.entry(Fact::Claimed { deliveries: due.clone() })).unwrap();
+            write(
+                &self.store,
+                self.script.entry(Fact::Claimed { deliveries: due.clone(), records: Vec::new() }),
+            )
+            .unwrap();
             for id in due {
                 write(&self.store, self.script.settled(id, Verdict::Delivered(outcome()))).unwrap();
                 delivered += 1;
@@ -187,7 +191,7 @@ fn a_claim_of_an_unreadable_delivery_is_rejected_and_the_next_round_goes_on() {
     let mut scene = Scene::new();
     let broken = scene.first("pager");
     scene.damage(tables::DELIVERIES, &broken.id.to_bytes(), b"");
-    let claim = scene.script.entry(Fact::Claimed { deliveries: vec![broken.id] });
+    let claim = scene.script.entry(Fact::Claimed { deliveries: vec![broken.id], records: Vec::new() });
     let error = write(&scene.store, claim).unwrap_err();
     assert!(error.to_string().contains("there is no delivery"), "{error}");
     assert_eq!(scene.deliver_all(), 7);
@@ -198,7 +202,11 @@ fn a_claim_of_an_unreadable_delivery_is_rejected_and_the_next_round_goes_on() {
 fn what_is_being_sent_and_cannot_be_read_does_not_keep_the_relay_from_starting() {
     let mut scene = Scene::new();
     let sending = scene.first("pager");
-    write(&scene.store, scene.script.entry(Fact::Claimed { deliveries: vec![sending.id] })).unwrap();
+    write(
+        &scene.store,
+        scene.script.entry(Fact::Claimed { deliveries: vec![sending.id], records: Vec::new() }),
+    )
+    .unwrap();
     scene.damage(tables::DELIVERIES, &sending.id.to_bytes(), b"\x01{}");
     write(&scene.store, scene.script.started(None)).unwrap();
     let counts = scene.store.counts().unwrap();
@@ -323,7 +331,11 @@ fn a_row_of_the_timers_index_that_leads_nowhere_is_not_found_due_for_ever() {
 fn a_pause_that_cannot_be_read_ends() {
     let mut scene = Scene::new();
     let first = scene.first("pager");
-    write(&scene.store, scene.script.entry(Fact::Claimed { deliveries: vec![first.id] })).unwrap();
+    write(
+        &scene.store,
+        scene.script.entry(Fact::Claimed { deliveries: vec![first.id], records: Vec::new() }),
+    )
+    .unwrap();
     let settled = scene.script.settled(first.id, Verdict::Misconfigured("the token".to_owned()));
     write(&scene.store, settled).unwrap();
     scene.damage(tables::PAUSES, b"pager", b"\x01{\"since\":tomorrow}");
