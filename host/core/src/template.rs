@@ -152,6 +152,9 @@ impl Expression {
     /// # Errors
     /// Syntax, unknown names, unknown filters, anything that fails on a sample.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        if let Some((line, problem)) = comparisons::unknown_sign(text) {
+            return Err(TemplateError::Syntax { line, problem });
+        }
         let compiled = EXPRESSIONS
             .compile_expression_owned(text.to_owned())
             .map_err(|error| engine::syntax_or(&error, comparisons::hint(text)))?;

@@ -1,9 +1,26 @@
 //! Signs of other languages in a condition, such as `=` for `==`: a sentence that says what to write.
 //!
-//! Asked only about code that the engine could not read.
+//! The engine reads an expression up to a sign that it does not know and leaves the rest out in silence, so every sign is
+//! looked at here.
 
 use super::lexer::{Kind, Token, tokens};
 use super::scan::Piece;
+
+/// The signs that expressions have.
+const KNOWN: [&str; 24] = [
+    "+", "-", "*", "/", "//", "**", "%", ".", ",", ":", "~", "|", "=", "==", "!=", "<", "<=", ">", ">=", "(", ")", "[", "]",
+    "{",
+];
+
+/// What is wrong with the first sign of `code` that no expression has.
+pub(super) fn unknown_sign(code: &str) -> Option<(usize, String)> {
+    let tokens = tokens(code);
+    let unknown = tokens.iter().find(|token| {
+        token.kind == Kind::Sign && token.text != "}" && !KNOWN.contains(&token.text)
+    })?;
+    let line = 1 + code[..unknown.from].matches('\n').count();
+    Some((line, hint(code).unwrap_or_else(|| format!("`{}` is not known here", unknown.text))))
+}
 
 /// What to write in place of a sign that is none here, if `code` has one.
 pub(super) fn hint(code: &str) -> Option<String> {

@@ -16,8 +16,8 @@ fn given_up(deliveries: &[Id]) -> Fact {
 fn three_owed() -> (Relay, Vec<Id>) {
     let mut relay = Relay::new(vec![action("chat", "slack")]);
     relay.event(trigger("disk"));
-    relay.event(event(EventChange::Acknowledge, "disk"));
-    relay.event(resolve("disk"));
+    relay.event(event(EventChange::Note, "disk"));
+    relay.event(event(EventChange::Note, "disk"));
     let ids = relay.state.deliveries.keys().copied().collect();
     (relay, ids)
 }

@@ -74,7 +74,8 @@ fn a_reopening_decides_again_who_takes_the_incident() {
     relay.event(resolve("disk"));
     relay.event(critical("disk"));
     relay.event(resolve("disk"));
-    assert_eq!(owed(&relay, "rest"), [Opened, Resolved]);
+    // The second resolution is skipped when its attempt begins: the fallback said so already.
+    assert_eq!(owed(&relay, "rest"), [Opened, Resolved, Resolved]);
     assert_eq!(owed(&relay, "page"), [Reopened, Resolved]);
     let id = *relay.state.incidents.keys().next().expect("it is there");
     relay.apply(Fact::Modified {

@@ -114,6 +114,8 @@ fn a_sign_of_another_language_gets_a_sentence_that_says_what_to_write() {
         ("severity == 'high' || state == 'open'", "`||` is not known here: write `or`"),
         ("!labels.muted", "`!` is not known here: write `not`"),
         ("severity === 'high'", "`===` is not known here: write `==`"),
+        ("severity == 'high'; state == 'open'", "`;` is not known here"),
+        ("severity == 'high' & state == 'open'", "`&` is not known here"),
     ] {
         assert!(said(filter).contains(expected), "{filter}: {}", said(filter));
     }

@@ -123,13 +123,13 @@ fn a_retry_of_what_is_not_there_or_under_way_or_arrived() {
 }
 
 #[test]
-fn giving_up_on_what_is_no_dead_letter_or_named_twice() {
+fn giving_up_on_what_is_in_flight_or_named_twice() {
     let (mut relay, _, sending, due) = busy();
     let gave_up = |ids: &[Id]| Fact::GaveUp { deliveries: ids.to_vec(), actor: "Ada".to_owned() };
+    assert_eq!(wrong_state(&rejected(&mut relay, gave_up(&[due, sending]))), DeliveryState::Sending);
     relay.settle(sending, Verdict::Rejected("no".to_owned()));
     let dead = sending;
     assert_eq!(rejected(&mut relay, gave_up(&[dead, nobody()])), Rejection::NoDelivery(nobody()));
-    assert_eq!(wrong_state(&rejected(&mut relay, gave_up(&[dead, due]))), DeliveryState::Due);
     assert_eq!(wrong_state(&rejected(&mut relay, gave_up(&[dead, dead]))), DeliveryState::Discarded);
     relay.apply(gave_up(&[dead]));
     assert_eq!(relay.state.deliveries[&dead].state, DeliveryState::Discarded);

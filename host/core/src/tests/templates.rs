@@ -63,7 +63,7 @@ fn text_without_placeholders_stays_as_it_is() {
 fn an_unknown_placeholder_is_named_with_what_there_is() {
     let (name, known) = unknown("{{ titel }}");
     assert_eq!(name, "titel");
-    assert!(known.starts_with("incident, change, urls, references, id, number"), "{known}");
+    assert!(known.starts_with("incident, change, urls, references, now, lasted, id, number"), "{known}");
     let (name, known) = unknown("{{ incident.titel }}");
     assert_eq!(name, "incident.titel");
     assert!(known.contains("incident.title, incident.message"), "{known}");
@@ -101,7 +101,7 @@ fn an_unknown_filter_or_test_is_found_wherever_it_stands() {
 #[test]
 fn a_filter_like_none_is_told_what_there_is() {
     let told = refused("{{ title|markdown }}").to_string();
-    assert!(told.starts_with("unknown filter `markdown`: there is abs, attr, "), "{told}");
+    assert!(told.starts_with("unknown filter `markdown`: there is abs, ago, attr, "), "{told}");
     assert!(told.contains(" html, ") && told.contains(" label, ") && told.contains(" text, "), "{told}");
 }
 
