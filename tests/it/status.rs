@@ -75,6 +75,7 @@ fn asked_by_another(relay: &Relay, arguments: &[&str]) -> Option<Ran> {
         // Nothing is denied to root, who may become somebody else.
         command.uid(NOBODY);
         fs::set_permissions(relay.path(""), Permissions::from_mode(0o755)).expect("it is ours");
+        fs::set_permissions(relay.path("tocsin.toml"), Permissions::from_mode(0o644)).expect("it is ours");
         // The binary may be where others may not look either.
         command.output().ok()?;
     } else {

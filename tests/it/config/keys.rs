@@ -18,6 +18,7 @@ const TABLES: [(&str, &str, &[&str]); 10] = [
             "retry",
             "egress",
             "routing",
+            "time_zone",
             "sources",
             "connections",
             "actions",

@@ -80,7 +80,8 @@ fn an_error_of_the_receiver_is_tried_again() {
 fn a_receiver_that_asks_for_a_pause_gets_it() {
     let busy = || Reply::Answer(429, vec![("retry-after", "1".to_owned())], String::new());
     let receiver = Receiver::scripted(move |_, number| if number == 0 { busy() } else { Reply::ok() });
-    let relay = Relay::start(&to_webhook(&receiver));
+    let retry = "[retry]\nfirst = \"50ms\"\nlongest = \"5s\"\n";
+    let relay = Relay::start(&format!("{retry}{}", to_webhook(&receiver)));
     open(&relay, "disk");
     let got = receiver.wait(2);
     let waited = got[1].at - got[0].at;

@@ -8,16 +8,16 @@ use super::scan::Piece;
 
 /// The signs that expressions have.
 const KNOWN: [&str; 24] = [
-    "+", "-", "*", "/", "//", "**", "%", ".", ",", ":", "~", "|", "=", "==", "!=", "<", "<=", ">", ">=", "(", ")", "[", "]",
-    "{",
+    "+", "-", "*", "/", "//", "**", "%", ".", ",", ":", "~", "|", "=", "==", "!=", "<", "<=", ">", ">=", "(",
+    ")", "[", "]", "{",
 ];
 
 /// What is wrong with the first sign of `code` that no expression has.
 pub(super) fn unknown_sign(code: &str) -> Option<(usize, String)> {
     let tokens = tokens(code);
-    let unknown = tokens.iter().find(|token| {
-        token.kind == Kind::Sign && token.text != "}" && !KNOWN.contains(&token.text)
-    })?;
+    let unknown = tokens
+        .iter()
+        .find(|token| token.kind == Kind::Sign && token.text != "}" && !KNOWN.contains(&token.text))?;
     let line = 1 + code[..unknown.from].matches('\n').count();
     Some((line, hint(code).unwrap_or_else(|| format!("`{}` is not known here", unknown.text))))
 }

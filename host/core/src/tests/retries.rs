@@ -100,6 +100,10 @@ fn there_is_no_attempt_after_the_end() {
     let next = |owed_for_ms, asked| schedule.next_attempt(1, START, START.plus_ms(owed_for_ms), asked, 0);
     assert_eq!(next(51_999, None), Some(START.plus_ms(59_999)));
     assert_eq!(next(52_000, None), None);
-    assert_eq!(next(0, Some(3_600_000)), Some(START.plus_ms(10_000)), "a peer is granted the longest wait at most");
+    assert_eq!(
+        next(0, Some(3_600_000)),
+        Some(START.plus_ms(10_000)),
+        "a peer is granted the longest wait at most"
+    );
     assert_eq!(next(3_600_000, None), None);
 }

@@ -3,6 +3,7 @@
 //! Never stops at one that somebody else was quicker with: that is none any more.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
@@ -61,8 +62,12 @@ async fn find(control: &Control, wanted: &DeadLetters) -> Result<Vec<DeadLetter>
     let states = DeliveryState::ALL.into_iter().filter(|state| state.is_dead_letter()).collect();
     let (action, connection) = (wanted.action.clone(), wanted.connection.clone());
     let query = DeliveryQuery { states, action, connection, limit: AT_ONCE, ..DeliveryQuery::default() };
-    let store = control.app.store.clone();
-    blocking(move || -> Result<_, Problem> { Ok(all(&store, query)?) }).await
+    let app = Arc::clone(&control.app);
+    blocking(move || -> Result<_, Problem> {
+        deliveries::check_names(&app, query.action.as_ref(), query.connection.as_ref())?;
+        Ok(all(&app.store, query)?)
+    })
+    .await
 }
 
 fn all(store: &Store, mut query: DeliveryQuery) -> Result<Vec<DeadLetter>, tocsin_store::ReadError> {

@@ -11,6 +11,7 @@ use tocsin_store::DeliveryQuery;
 
 use super::query::{self, ListQuery};
 use super::{Control, blocking, incidents, shapes};
+use crate::app::App;
 use crate::problem::Problem;
 
 pub(super) async fn list(
@@ -19,15 +20,8 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, Problem> {
     let app = control.app.clone();
     let found = blocking(move || -> Result<_, Problem> {
-        let (store, config) = (&app.store, &app.config);
-        let one = DeliveryQuery { limit: 1, ..DeliveryQuery::default() };
-        let any = |query: &DeliveryQuery| Ok(!store.deliveries(query)?.is_empty());
-        query::known("action", list.action.as_ref(), config.actions.keys(), |name| {
-            any(&DeliveryQuery { action: Some(name.to_owned()), ..one.clone() })
-        })?;
-        query::known("connection", list.connection.as_ref(), config.connections.keys(), |name| {
-            any(&DeliveryQuery { connection: Some(name.to_owned()), ..one.clone() })
-        })?;
+        let store = &app.store;
+        check_names(&app, list.action.as_ref(), list.connection.as_ref())?;
         let incident = match &list.incident {
             Some(reference) => Some(incidents::find(store, reference)?.id),
             None => None,
@@ -43,6 +37,22 @@ pub(super) async fn list(
         Ok(store.deliveries(&query)?)
     });
     Ok(Json(found.await?.iter().map(shapes::delivery).collect()))
+}
+
+/// Refuses the name of an action or a connection that is neither configured nor known to the store.
+pub(super) fn check_names(
+    app: &App,
+    action: Option<&String>,
+    connection: Option<&String>,
+) -> Result<(), Problem> {
+    let one = DeliveryQuery { limit: 1, ..DeliveryQuery::default() };
+    let any = |query: &DeliveryQuery| Ok(!app.store.deliveries(query)?.is_empty());
+    query::known("action", action, app.config.actions.keys(), |name| {
+        any(&DeliveryQuery { action: Some(name.to_owned()), ..one.clone() })
+    })?;
+    query::known("connection", connection, app.config.connections.keys(), |name| {
+        any(&DeliveryQuery { connection: Some(name.to_owned()), ..one.clone() })
+    })
 }
 
 pub(super) async fn show(
