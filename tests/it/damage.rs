@@ -78,8 +78,8 @@ fn one_unreadable_delivery_costs_only_itself_and_status_names_it() {
     assert_eq!(status["problems"], json!([]), "nothing stands still");
 
     // Its incident goes on.
-    relay.post("hook", &alert("tape", "resolve")).expect(200);
-    until("what came later is delivered", || (delivered(&relay) == 3).then_some(()));
+    relay.post("hook", &alert("tape", "acknowledged")).expect(200);
+    until("what came later is delivered", || (delivered(&relay) >= 3).then_some(()));
     assert_eq!(relay.list(&["incidents", "list"]).len(), 3);
 
     let verified = relay.run(&["verify"]).expect(1).stdout;

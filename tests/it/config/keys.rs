@@ -100,6 +100,7 @@ const TABLES: [(&str, &str, &[&str]); 10] = [
             "filter",
             "delay",
             "repeat",
+            "time_zone",
             "readers_may",
             "settings",
         ],
