@@ -197,8 +197,8 @@ fn a_journal_in_the_old_form_folds_to_the_state_that_it_made() {
     let disk = Disk::default();
     let (store, mut script, incident) = begin(&disk, routing());
     let resolved = Decoding::Events(vec![event(EventChange::Resolve, "disk", "")]);
-    write(&store, script.received(resolved)).unwrap();
     deliver(&store, &mut script, "chat");
+    write(&store, script.received(resolved)).unwrap();
     let first = raw::journal(&store).remove(0);
     store.close();
     let later = ["enters", "leaves", "delay_ms", "repeat_ms", "open_since"];

@@ -108,12 +108,13 @@ fn what_is_due_comes_earliest_first_one_of_each_incident() {
     let (store, mut script) = started(options());
     let first = open(&store, &mut script, "first");
     let second = open(&store, &mut script, "second");
-    resolve(&store, &mut script, "first");
+    let updated = script.trigger("first", "worse");
+    write(&store, updated).unwrap();
     let now = script.now;
     let due = |now| -> Vec<Id> {
         store.due("pager", now, 10).unwrap().into_iter().map(|delivery| delivery.incident.id).collect()
     };
-    assert_eq!(due(now), [first, second], "the resolution waits behind the opening");
+    assert_eq!(due(now), [first, second], "the update waits behind the opening");
     assert_eq!(store.due("pager", now, 1).unwrap().len(), 1);
     assert_eq!(store.due("page", now, 10).unwrap(), [], "a connection is not its name's beginning");
     assert_eq!(store.due_connections().unwrap(), ["chat", "pager"]);
@@ -135,9 +136,9 @@ fn what_is_due_comes_earliest_first_one_of_each_incident() {
 fn a_settled_delivery_lets_the_next_one_of_its_lane_go_and_leaves_references() {
     let (store, mut script) = started(options());
     let incident = open(&store, &mut script, "first");
-    resolve(&store, &mut script, "first");
     let opening = store.due("chat", script.now, 10).unwrap().remove(0);
     write(&store, script.entry(claimed(vec![opening.id]))).unwrap();
+    resolve(&store, &mut script, "first");
     assert_eq!(store.due("chat", script.now, 10).unwrap(), []);
     write(&store, script.settled(opening.id, Verdict::Delivered(outcome()))).unwrap();
     let next = store.due("chat", script.now, 10).unwrap().remove(0);
