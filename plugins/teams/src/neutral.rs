@@ -95,8 +95,8 @@ pub(crate) fn markdown(text: &str) -> String {
 pub(crate) fn markdown_around(text: &str) -> String {
     let is_edge = |c: char| c == ' ' || c == '\n';
     let edge = |edge: &str| match edge {
+        "" => String::new(),
         edge if edge.contains('\n') => "\n\n".to_owned(),
-        edge if edge.is_empty() => String::new(),
         _ => " ".to_owned(),
     };
     let core = text.trim_matches(is_edge);

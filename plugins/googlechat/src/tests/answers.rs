@@ -114,7 +114,7 @@ fn a_refused_card_is_sent_once_more_as_text_and_the_receipt_says_so() {
 
 fn testing_body(request: &HttpRequest) -> String {
     let parts = request.body.iter().map(|part| match part {
-        tocsin_plugin::Part::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        Part::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         other => panic!("{other:?}"),
     });
     parts.collect()

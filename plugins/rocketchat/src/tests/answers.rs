@@ -161,7 +161,7 @@ fn a_refused_attachment_is_left_out_once_and_the_receipt_says_so() {
             .body
             .iter()
             .map(|part| match part {
-                tocsin_plugin::Part::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                Part::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
                 other => panic!("{other:?}"),
             })
             .collect::<String>()
