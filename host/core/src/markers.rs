@@ -62,13 +62,10 @@ pub fn plain_as<'a>(text: &'a str, written: Written<'_>) -> Cow<'a, str> {
     while let Some(at) = rest.find(ALL) {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let (url, shown, after) = match whole_link(rest) {
-            Some(found) => found,
-            None => {
-                let length = rest.chars().next().map_or(0, char::len_utf8);
-                rest = &rest[length..];
-                continue;
-            }
+        let Some((url, shown, after)) = whole_link(rest) else {
+            let length = rest.chars().next().map_or(0, char::len_utf8);
+            rest = &rest[length..];
+            continue;
         };
         if shown.is_empty() || shown == url {
             out.push_str(url);

@@ -23,7 +23,7 @@ impl Damage {
     /// Remembers the row that `fault` is about. Does nothing for a fault of the storage.
     pub(crate) fn report(&self, fault: &Fault) {
         let Fault::Record { table, row, problem, .. } = fault else { return };
-        if self.rows().insert((table, row.clone()), problem.clone()).is_none() {
+        if self.rows().insert((table, row.to_vec()), problem.clone()).is_none() {
             self.is_news.store(true, Ordering::Release);
         }
     }

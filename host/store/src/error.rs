@@ -41,7 +41,7 @@ pub enum Fault {
         /// Which, in words.
         key: String,
         /// Its key.
-        row: Vec<u8>,
+        row: Box<[u8]>,
         /// What is wrong with it.
         problem: Problem,
     },

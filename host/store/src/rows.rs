@@ -22,7 +22,7 @@ impl<T: ReadableTable<Bytes, Bytes>> Rows for T {}
 
 /// The fault of one row.
 pub(crate) fn fault(table: Definition, key: &[u8], problem: Problem) -> Fault {
-    Fault::Record { table: table.name, key: table.key_words(key), row: key.to_vec(), problem }
+    Fault::Record { table: table.name, key: table.key_words(key), row: key.into(), problem }
 }
 
 /// The fault of a row whose bytes are not `what`.

@@ -144,7 +144,7 @@ impl Head {
         let mut unreadable = Vec::new();
         match rows::get(&meta, tables::META, tables::META_COUNTERS) {
             Ok(counters) => head.counters = counters.unwrap_or_default(),
-            Err(Fault::Record { table, row, .. }) => unreadable.push((table, row)),
+            Err(Fault::Record { table, row, .. }) => unreadable.push((table, row.into_vec())),
             Err(fault) => return Err(fault),
         }
         match rows::router(&meta) {

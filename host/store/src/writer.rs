@@ -158,8 +158,8 @@ impl Writer {
             };
             match failure {
                 Failure { error: WriteError::Storage(Fault::Record { table, row, .. }), .. }
-                    if set_aside.insert((table, row.clone()))
-                        && self.set_aside(vec![(table, row.clone())]) => {}
+                    if set_aside.insert((table, row.to_vec()))
+                        && self.set_aside(vec![(table, row.to_vec())]) => {}
                 Failure { error, culprit: Some(index), .. } => {
                     jobs.remove(index).answer(Err(error));
                 }

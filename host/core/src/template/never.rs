@@ -245,7 +245,7 @@ fn judged(
             }
             if matches!(operator, In | NotIn) && !is_list {
                 let part = |word: &&str| words.first().is_some_and(|text| text.contains(*word));
-                return (!values.words.iter().any(|word| part(word))).then(|| never(operator, &values));
+                return (!values.words.iter().any(part)).then(|| never(operator, &values));
             }
             let wrong: Vec<&str> = words.iter().copied().filter(|word| !values.has(word)).collect();
             match wrong.as_slice() {

@@ -1,6 +1,6 @@
 //! Operators give up on deliveries, whether or not these are dead letters.
 
-use super::relay::{MINUTE_MS, Relay, action, delivered, event, resolve, trigger};
+use super::relay::{MINUTE_MS, Relay, action, delivered, event, trigger};
 use crate::delivery::DeliveryState::{self, Discarded, Due, Sending, Waiting};
 use crate::event::EventChange;
 use crate::fold::{Happening, Rejection, Timer};

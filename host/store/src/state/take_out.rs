@@ -48,7 +48,7 @@ impl TakenOut {
     fn readable<T>(&mut self, read: Result<T, Fault>) -> Result<Option<T>, Fault> {
         match read {
             Err(Fault::Record { table, row, .. }) => {
-                self.more.push((table, row));
+                self.more.push((table, row.into_vec()));
                 Ok(None)
             }
             other => other.map(Some),

@@ -194,10 +194,6 @@ fn large(keys: &[u8], identity: u8, count: usize, script: &mut Script) -> Write 
 
 /// What `step` writes, given what is there.
 fn write(step: Step, script: &mut Script, memory: &Memory) -> Option<Write> {
-    let in_state = |state: DeliveryState| {
-        let found = move |delivery: &&Delivery| delivery.state == state;
-        memory.deliveries.values().filter(found).map(|delivery| &delivery.id)
-    };
     let fact = match step {
         Step::Event { change, key, alias, title, identity, source } => {
             let mut event = event(change, &format!("key-{key}"), &format!("Title {title}"));
@@ -242,6 +238,18 @@ fn write(step: Step, script: &mut Script, memory: &Memory) -> Option<Write> {
             script.now = script.now.plus_ms(u64::from(minutes) * 60 * 1000);
             Fact::Ticked
         }
+        step => delivery_fact(step, script, memory)?,
+    };
+    Some(script.entry(fact).into())
+}
+
+/// The same of a delivery or of the relay itself.
+fn delivery_fact(step: Step, script: &mut Script, memory: &Memory) -> Option<Fact> {
+    let in_state = |state: DeliveryState| {
+        let found = move |delivery: &&Delivery| delivery.state == state;
+        memory.deliveries.values().filter(found).map(|delivery| &delivery.id)
+    };
+    Some(match step {
         Step::Claimed { deliveries } => Fact::Claimed {
             deliveries: deliveries.iter().map(|n| pick(in_state(DeliveryState::Due), *n)).collect(),
             records: deliveries.iter().take(1).map(|n| pick(in_state(DeliveryState::Due), *n)).collect(),
@@ -273,8 +281,15 @@ fn write(step: Step, script: &mut Script, memory: &Memory) -> Option<Write> {
             script.now = script.now.plus_ms(u64::from(hours) * 60 * 60 * 1000);
             return None;
         }
-    };
-    Some(script.entry(fact).into())
+        Step::Event { .. }
+        | Step::Large { .. }
+        | Step::Undecoded { .. }
+        | Step::Redecoded { .. }
+        | Step::Discarded { .. }
+        | Step::Commanded { .. }
+        | Step::Modified { .. }
+        | Step::Ticked { .. } => return None,
+    })
 }
 
 fn into_memory(memory: &mut Memory, write: &Write) -> Result<Applied, Rejection> {
