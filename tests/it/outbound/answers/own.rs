@@ -143,8 +143,12 @@ fn answers_of_itop_come_to_what_code_and_objects_say() {
         Row::new(200, nothing, Rejected).by(CREATE),
         Row::new(200, nothing, Rejected).by(STIMULUS),
         Row::new(200, &coded(1, "Error: Invalid login"), Paused).by(CREATE),
-        Row::new(200, &coded(1, "The current user does not have enough permissions for x of class Y"), Rejected)
-            .by(CREATE),
+        Row::new(
+            200,
+            &coded(1, "The current user does not have enough permissions for x of class Y"),
+            Rejected,
+        )
+        .by(CREATE),
         Row::new(200, &coded(10, "Error: There is no service available"), Paused).by(GET),
         Row::new(200, &coded(11, "Error: Unknown verb"), Rejected).by(UPDATE),
         Row::new(200, &coded(100, "Error: No item found with criteria: x"), Rejected).by(CREATE),
