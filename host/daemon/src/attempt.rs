@@ -9,7 +9,6 @@ use tocsin_core::delivery::{Delivery, Reference};
 use tocsin_core::journal::{Outcome, Verdict};
 use tocsin_core::plugin::{ActionRequest, Certainty, Context, Failure, Receipt, Response, Step, Zone};
 use tocsin_core::retry::Schedule;
-use tocsin_core::routing::ActionStatus;
 use tocsin_core::view::View;
 use tocsin_sandbox::{CallError, CallErrorKind, Limits, Plugin};
 use url::Url;
@@ -82,22 +81,14 @@ pub struct Exchange {
 }
 
 impl Attempt {
-    /// Makes the attempt, unless its action is disabled by now.
+    /// Makes the attempt.
     pub async fn run(&self, app: &App) -> Ended {
         let mut met = Met::default();
         let verdict = match self.prepare(app) {
-            _ if self.is_disabled(app) => Verdict::Skipped(
-                "not sent: its action is disabled (`status` in the configuration)".to_owned(),
-            ),
             Ok(prepared) => self.exchange(app, &prepared, &mut met, None).await,
             Err(verdict) => verdict,
         };
         Ended { verdict, status: met.status, by_plugin: met.by_plugin }
-    }
-
-    fn is_disabled(&self, app: &App) -> bool {
-        let action = app.config.actions.get(&self.delivery.action);
-        action.is_some_and(|action| action.rule.status == ActionStatus::Disabled)
     }
 
     /// The schedule of its connection.

@@ -3,20 +3,25 @@
 //! Kept in memory alone: a start comes with a configuration that may be mended. Never decides what a filter that
 //! fails lets through.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tocsin_core::routing::FailedFilter;
 
+/// Incidents of each filter that are remembered: one that is forgotten and fails again counts again.
+const INCIDENTS_MAX: usize = 1_000;
+
 /// How a filter failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Failing {
     /// On this incident at last.
     pub incident: u64,
     /// What failed.
     pub reason: String,
-    /// How many entries it failed in.
+    /// On how many incidents, however often it was applied to each.
     pub count: u64,
+    /// On which, as far as they are remembered.
+    incidents: BTreeSet<u64>,
 }
 
 /// By action.
@@ -28,11 +33,18 @@ impl Filters {
     pub fn failed(&self, filters: &[FailedFilter]) {
         for FailedFilter { action, incident, reason } in filters {
             let mut known = self.lock();
-            let count = known.get(action).map_or(0, |failing| failing.count) + 1;
-            if count == 1 {
+            let failing = known.entry(action.clone()).or_default();
+            if failing.count == 0 {
                 tracing::warn!(action, incident, reason, "a filter failed, and let the incident through");
             }
-            known.insert(action.clone(), Failing { incident: *incident, reason: reason.clone(), count });
+            failing.incident = *incident;
+            failing.reason.clone_from(reason);
+            if failing.incidents.insert(*incident) {
+                failing.count += 1;
+            }
+            if failing.incidents.len() > INCIDENTS_MAX {
+                failing.incidents.pop_first();
+            }
         }
     }
 
@@ -51,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_filter_that_fails_is_counted_with_what_failed_last() {
+    fn a_filter_that_fails_is_counted_by_incident_with_what_failed_last() {
         let filters = Filters::default();
         let failed = |incident, reason: &str| {
             let action = "page".to_owned();
@@ -59,7 +71,10 @@ mod tests {
         };
         failed(1, "first");
         failed(2, "second");
-        let expected = Failing { incident: 2, reason: "second".to_owned(), count: 2 };
-        assert_eq!(filters.failing()["page"], expected);
+        failed(1, "when its attempt begins");
+        failed(2, "when its attempt begins");
+        let failing = &filters.failing()["page"];
+        assert_eq!((failing.incident, failing.count), (2, 2));
+        assert_eq!(failing.reason, "when its attempt begins");
     }
 }

@@ -231,7 +231,10 @@ fn a_filter_that_fails_is_logged_once_and_shown_by_status() {
     receiver.wait(3);
     relay.settled();
     let status = relay.run(&["status"]).expect(1).stdout;
-    assert!(status.contains("fails: the filter of action tell, last on incident #3, 2 times"), "{status}");
+    assert!(
+        status.contains("fails: the filter of action tell, last on incident #3, on 2 incidents"),
+        "{status}"
+    );
     assert!(status.contains("correct actions.tell.filter"), "{status}");
     assert_eq!(relay.log().matches("a filter failed").count(), 1);
 }

@@ -6,7 +6,7 @@ use super::told::{Told, is_of_state};
 use super::{Fold, Kept, State, Step};
 use crate::delivery::{Change, ChangeKind, Delivery, DeliveryState};
 use crate::incident::{Incident, IncidentState};
-use crate::routing::ActionRule;
+use crate::routing::{ActionRule, ActionStatus};
 use crate::time::Timestamp;
 
 /// Why a delivery is not sent.
@@ -16,6 +16,7 @@ const TOLD: &str = "told with an earlier message";
 const CHANGED: &str = "overtaken by a later change before it could be sent";
 const FLAPPING: &str = "the incident is flapping: the message about that tells of it";
 const STEADY: &str = "the incident was steady before it could be sent";
+const DISABLED: &str = "not sent: its action is disabled (`status` in the configuration)";
 const TAKEN: &str = "somebody was on it before it could be sent";
 
 /// What becomes of a delivery.
@@ -282,6 +283,9 @@ impl<S: State> Step<'_, S> {
         let router = self.state.router();
         // Without its action it cannot be sent, which the attempt says.
         let Some(rule) = router.action(&delivery.action) else { return Ok(Same) };
+        if rule.status == ActionStatus::Disabled {
+            return Ok(Skip(DISABLED));
+        }
         let incident = self.present(delivery)?;
         let told = self.told(&delivery.action, &delivery.connection, incident.id)?;
         let told = told.unwrap_or_else(|| Told::nothing(&delivery.action, &delivery.connection));

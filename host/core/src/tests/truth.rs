@@ -341,3 +341,22 @@ fn an_action_that_moved_closes_what_it_opened_before_and_opens_anew() {
     let expected = [("slack", Opened), ("slack", Resolved), ("teams", Opened), ("teams", Resolved)];
     assert_eq!(told, expected);
 }
+
+/// Each was skipped once for what else was the case, and the log did not say that its action is disabled.
+#[test]
+fn what_is_queued_for_an_action_that_is_disabled_by_now_is_skipped_for_that() {
+    let mut relay = relay(&[Opened, Updated, Resolved]);
+    relay.event(trigger("disk"));
+    relay.event(titled("disk is fuller"));
+    relay.event(resolve("disk"));
+    let disabled = ActionRule { status: ActionStatus::Disabled, ..on(&[Opened, Updated, Resolved]) };
+    let sources = [(SOURCE.to_owned(), SourceRule::default())].into();
+    relay.apply(started(Some(Routing { sources, actions: vec![disabled] })));
+    assert_eq!(relay.claim(), []);
+    for delivery in relay.state.deliveries_of("chat") {
+        assert_eq!((delivery.state, delivery.attempts), (Skipped, 0));
+        let why = &delivery.log.last().expect("why").summary;
+        assert!(why.contains("its action is disabled"), "{why}");
+    }
+    assert_eq!(all(&relay).len(), 3);
+}

@@ -76,11 +76,11 @@ fn still(status: &Value) -> Vec<String> {
     }
     for filter in items(&status["filters"]) {
         still.push(format!(
-            "fails: the filter of action {}, last on incident #{}, {} times since the start: {}\n  it lets through \
-             what it fails on: correct actions.{}.filter",
+            "fails: the filter of action {}, last on incident #{}, on {} since the start: {}\n  it lets through what it \
+             fails on: correct actions.{}.filter",
             text(filter, "action"),
             text(filter, "incident"),
-            text(filter, "count"),
+            incidents(filter["count"].as_u64().unwrap_or(0)),
             short(&text(filter, "reason"), 200),
             text(filter, "action"),
         ));
@@ -166,6 +166,10 @@ fn waits(connections: &Value) {
     }
 }
 
+fn incidents(count: u64) -> String {
+    format!("{count} {}", if count == 1 { "incident" } else { "incidents" })
+}
+
 /// Incidents that nobody was told of, for want of an action that takes them.
 fn unmatched(unmatched: &Value) {
     let count = unmatched["count"].as_u64().unwrap_or(0);
@@ -176,9 +180,9 @@ fn unmatched(unmatched: &Value) {
     let first = numbers.first().copied().unwrap_or_default();
     let numbers: Vec<String> = numbers.iter().map(|number| format!("#{number}")).collect();
     let at_least = if unmatched["more"] == json!(true) { "at least " } else { "" };
-    let incidents = if count == 1 { "incident" } else { "incidents" };
     say!(
-        "unmatched: no action took {at_least}{count} {incidents} of the last 24 hours, the latest: {}",
+        "unmatched: no action took {at_least}{} of the last 24 hours, the latest: {}",
+        incidents(count),
         numbers.join(", ")
     );
     match unmatched["fallback"].as_str() {

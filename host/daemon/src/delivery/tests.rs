@@ -68,6 +68,8 @@ async fn owing(folder: &std::path::Path) -> (Arc<App>, Arc<AtomicBool>) {
     let memory = Memory::default();
     let fails = Arc::clone(&memory.fails);
     let store = Store::open_backend(memory, Options::default()).expect("it opens");
+    // Another test of this process may have been quicker.
+    rustls::crypto::ring::default_provider().install_default().ok();
     let links = Links::open(folder, None, config.limits.keep_links).expect("a key");
     let senders = Senders::new(config.connections.values()).expect("clients");
     let routing = Some(config.routing());
