@@ -115,7 +115,10 @@ fn own(plain: &str, room: usize) -> String {
 
 /// What the message says, as far as no setting of this plugin changes it.
 pub(crate) fn summary(context: &Context, settings: &Fields) -> chat::Summary {
-    chat::Summary::of(context, chat::View::Change, &settings.facts, &settings.buttons)
+    let summary = chat::Summary::of(context, chat::View::Change, &settings.facts, &settings.buttons);
+    // Beside a message of the operator's own, an attribute says who it was.
+    let has_own = |text: &Option<String>| text::filled(text.as_deref()).is_some();
+    if has_own(&settings.title) && !has_own(&settings.message) { summary.without_lead() } else { summary }
 }
 
 /// The title that the operator gave, or what happened and the incident's title; marked in a test. On one line,

@@ -90,7 +90,9 @@ pub(crate) fn compose(context: &Context, settings: &Fields, view: View) -> Resul
         }
         return Ok(Message { text, plain, blocks, attachments: Vec::new() });
     }
-    let first = head(context, settings, &summary, &called);
+    let own = own_message(context, settings, &called);
+    let summary = if own.is_some() { summary.without_lead() } else { summary };
+    let first = own.map_or_else(|| head(context, &summary, &called), |own| vec![own]);
     let line = blocks::essentials(&summary);
     let mut room = BLOCKS_CHARS.saturating_sub(first.iter().map(cost).sum::<usize>() + cost(&line));
     let actions = blocks::actions(&summary, room);
@@ -110,18 +112,22 @@ pub(crate) fn compose(context: &Context, settings: &Fields, view: View) -> Resul
     })
 }
 
-/// The operator's own text, or the default's title, what changed, what was said and the description; mentions in a
-/// section of their own, which is what Slack notifies for.
-fn head(context: &Context, settings: &Fields, summary: &Summary, called: &str) -> Vec<Value> {
+/// The operator's own text, behind the mentions.
+fn own_message(context: &Context, settings: &Fields, called: &str) -> Option<Value> {
     let marked = context.marked("");
     let mut first = if called.is_empty() { marked.clone() } else { format!("{called} {marked}") };
     let room = SECTION_CHARS.saturating_sub(length(&first));
     let given = own(settings.message.as_deref().unwrap_or_default().trim(), room);
     // Nothing may be left of a message of control characters.
-    if !given.trim().is_empty() {
+    (!given.trim().is_empty()).then(|| {
         first.push_str(&given);
-        return vec![blocks::section(&first)];
-    }
+        blocks::section(&first)
+    })
+}
+
+/// The default's title, what changed, what was said and the description; mentions in a section of their own, which is
+/// what Slack notifies for.
+fn head(context: &Context, summary: &Summary, called: &str) -> Vec<Value> {
     let mentions = (!called.is_empty()).then(|| blocks::section(called));
     mentions.into_iter().chain([story(context, summary, true)]).collect()
 }

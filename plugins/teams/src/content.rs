@@ -53,9 +53,9 @@ impl Content {
         let own =
             |text: &Option<String>| text.as_deref().map(neutral::lines).filter(|text| !text::is_blank(text));
         let summary = Summary::of(context, View::Change, &fields.facts, &fields.buttons);
-        let title = match own(&fields.title) {
-            Some(title) => context.marked(&text::one_line(&marked::plain(&title))),
-            None => format!("{} {}", summary.mark, summary.title_line()),
+        let (title, summary) = match own(&fields.title) {
+            Some(title) => (context.marked(&text::one_line(&marked::plain(&title))), summary.without_lead()),
+            None => (format!("{} {}", summary.mark, summary.title_line()), summary),
         };
         let message = own(&fields.message);
         Self {

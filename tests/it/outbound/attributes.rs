@@ -215,6 +215,17 @@ impl Stage {
         })
     }
 
+    /// When the only incident was opened or acknowledged, as a message writes it on the same day: `03:04 UTC`.
+    fn clock(&self, field: &str) -> String {
+        let at = self.relay.incident()[field].as_str().expect("a time").to_owned();
+        format!("{} UTC", &at["2026-01-02T".len().."2026-01-02T03:04".len()])
+    }
+
+    /// The line of essentials of the usual problem while it is open.
+    fn essentials(&self) -> String {
+        format!("#1 · since {} · storage · db-1 · from monitoring", self.clock("opened_at"))
+    }
+
     /// The id of the only incident.
     fn incident_id(&self) -> String {
         self.relay.incident()["id"].as_str().expect("an id").to_owned()

@@ -52,12 +52,12 @@ fn a_filter_for_times_on_what_is_no_time_is_a_mistake_of_the_configuration() {
 #[test]
 fn a_peer_whose_plugin_knows_no_markers_gets_links_and_mentions_as_text() {
     let receiver = Receiver::start();
-    let text = "{{ labels.url | link('Runbook') }} {{ labels.who | mention }} {{ title }}";
+    let text = "{{ labels.wiki | link('Runbook') }} {{ labels.who | mention }} {{ title }}";
     let payload = format!("payload = '''{}'''", json!({ "text": text }));
     let relay = Relay::start(&format!("{}{}", to_webhook(&receiver, ""), settings("actions.tell", &payload)));
-    let labels = json!({ "url": "https://wiki.example.com/disk", "who": "U1" });
     let title = "Disk \u{e010}https://evil.example\u{e011}full\u{e012}";
-    let body = json!({ "title": title, "id": "disk", "labels": labels }).to_string();
+    let body = json!({ "title": title, "id": "disk", "wiki": "https://wiki.example.com/disk", "who": "U1" })
+        .to_string();
     relay.post("hook", &body).expect(200);
     let told = receiver.wait(1)[0].json();
     assert_eq!(told["text"], "Runbook (https://wiki.example.com/disk) U1 Disk https://evil.examplefull");

@@ -33,6 +33,8 @@ pub struct Summary {
     /// How the title line begins: `CRITICAL`, `CRITICAL · acknowledged by jane`, `Resolved after 2 h 13 min`,
     /// `CRITICAL · severity medium → critical`; marked in a test.
     pub lead: String,
+    /// Who made the change, where `lead` alone says so; see [`Summary::without_lead`].
+    pub by_in_lead: Option<String>,
     /// The incident's title.
     pub title: String,
     /// What else an update changed, one line each: `title: Disk at 80 % → Disk full`, `pod: a → b`.
@@ -74,6 +76,7 @@ impl Summary {
         Self {
             mark: mark(incident),
             lead: context.marked(&lead),
+            by_in_lead: by.clone().filter(|_| is_in_lead && view == View::Change),
             title: text::one_line(&incident.title),
             changes: if view == View::Change { changes(context) } else { Vec::new() },
             said,
@@ -86,6 +89,15 @@ impl Summary {
             more_labels,
             notification: notification(context, view),
         }
+    }
+
+    /// The same for a message in whose place of the title line an operator's own text stands: the line of essentials
+    /// names who made the change.
+    #[must_use]
+    pub fn without_lead(mut self) -> Self {
+        let by = self.by_in_lead.take().map(|by| format!("by {}", text::truncate(&by, VALUE_CHARS)));
+        self.essentials.extend(by.map(Essential::Text));
+        self
     }
 
     /// `CRITICAL · Pod is crash looping.`

@@ -14,7 +14,11 @@ fn buttons(stage: &Stage, action: &str) -> Value {
             let row = list(&message["blocks"]).into_iter().find(|block| block["type"] == "actions");
             row.map(|row| list(&row["elements"])).unwrap_or_default()
         }
-        "teams" => list(&message["attachments"][0]["content"]["actions"]),
+        "teams" => {
+            let body = list(&message["attachments"][0]["content"]["body"]);
+            let row = body.into_iter().find(|element| element["type"] == "ActionSet");
+            row.map(|row| list(&row["actions"])).unwrap_or_default()
+        }
         "connector" => list(&message["potentialAction"]),
         "rocketchat" => list(&message["attachments"][0]["actions"]),
         "googlechat" => {
@@ -36,12 +40,14 @@ fn buttons(stage: &Stage, action: &str) -> Value {
 fn button(peer: &str, label: &str, purpose: &str) -> Value {
     let url = format!("page:{purpose}");
     let (slack, teams) = match purpose {
-        "modify" => (Some("primary"), "positive"),
+        "acknowledge" | "modify" => (Some("primary"), "positive"),
         "delete" => (Some("danger"), "destructive"),
         _ => (None, "default"),
     };
     match peer {
         "slack" => {
+            // The number stands in the line above.
+            let label = if purpose == "incident" { "Incident" } else { label };
             let text = json!({ "type": "plain_text", "text": label });
             let action = format!("tocsin-{purpose}");
             let mut button = json!({ "type": "button", "action_id": action, "text": text, "url": url });
@@ -87,15 +93,17 @@ fn a_modify_button_leads_to_where_the_incident_is_modified_if_one_is_wanted() {
     let mut actions = each(&CHATS, "modify_button = true");
     actions.extend(each_as(&CHATS, "no", "modify_button = false"));
     let stage = Stage::told(&actions);
-    have(&stage, "", &[("Incident #1", "incident"), ("Modify", "modify")]);
-    have(&stage, "-no", &[("Incident #1", "incident")]);
+    let usual = [("Acknowledge", "acknowledge"), ("Incident #1", "incident")];
+    have(&stage, "", &[usual[0], usual[1], ("Modify", "modify")]);
+    have(&stage, "-no", &usual);
     lead(&stage, "modify", "name=\"title\"");
 }
 
 #[test]
 fn a_delete_button_leads_to_where_the_incident_is_deleted_if_one_is_wanted() {
-    let mut actions = each(&CHATS, "delete_button = true\nincident_button = false");
-    actions.extend(each_as(&CHATS, "no", "incident_button = false"));
+    let bare = "incident_button = false\nother_actions = \"no\"";
+    let mut actions = each(&CHATS, &format!("delete_button = true\n{bare}"));
+    actions.extend(each_as(&CHATS, "no", bare));
     let over = each_as(&CHATS, "over", "delete_button = true\nincident_button = false");
     actions = actions.into_iter().map(|told| told.with("on = [\"opened\"]")).collect();
     actions.extend(over.into_iter().map(|told| told.with("on = [\"resolved\"]")));
@@ -127,7 +135,11 @@ fn through_its_life(settings: &str) -> Stage {
 }
 
 #[test]
-fn other_actions_are_the_transitions_that_the_incidents_state_allows_or_none() {
+fn other_actions_are_acknowledge_or_the_transitions_that_the_incidents_state_allows_or_none() {
+    let stage = through_its_life("");
+    have(&stage, "-open", &[("Acknowledge", "acknowledge")]);
+    have(&stage, "-taken", &[]);
+    have(&stage, "-over", &[]);
     let stage = through_its_life("other_actions = \"yes\"");
     have(&stage, "-open", &[("Acknowledge", "acknowledge"), ("Resolve", "resolve"), ("Add note", "note")]);
     have(&stage, "-taken", &[("Hand back", "unacknowledge"), ("Resolve", "resolve"), ("Add note", "note")]);

@@ -60,7 +60,7 @@ fn a_highlight_color_that_is_none_is_told_when_the_configuration_is_read() {
 fn an_alias_is_whom_a_message_is_from_with_placeholders() {
     let alias = "alias = 'Tocsin, $this->labels->team$ @all ({{ severity }})'";
     let stage = Stage::told(&[Told::new("rocketchat", alias), Told::new("rocketchat-none", "")]);
-    assert_eq!(stage.message("rocketchat")["alias"], "Tocsin, storage @\u{200b}all (critical)");
+    assert_eq!(stage.message("rocketchat")["alias"], "Tocsin, storage @ all (critical)");
     assert!(stage.message("rocketchat-none").get("alias").is_none());
 }
 

@@ -61,11 +61,15 @@ fn a_test_connection_gets_the_real_message_marked_while_its_action_is_in_test() 
     let stage = Stage::start(&with_tests("status = \"test\""));
     stage.report(&alert());
     assert_eq!(stage.receiver.requests().len(), PEERS.len(), "nobody else is told");
-    let headline = "TEST - [CRITICAL] New: Disk full on db-1";
-    assert_eq!(title(&stage, "slack-try"), "TEST - [CRITICAL] Disk full on db-1 — db-1");
-    assert_eq!(title(&stage, "teams-try"), headline);
-    assert_eq!(title(&stage, "connector-try"), headline);
-    assert_eq!(title(&stage, "rocketchat-try"), format!("🚨 *{headline}*\n/var is at 97 %."));
+    let notification = "TEST - [CRITICAL] Disk full on db-1 — db-1";
+    let headline = "TEST - CRITICAL · Disk full on db-1";
+    assert_eq!(title(&stage, "slack-try"), notification);
+    assert_eq!(title(&stage, "teams-try"), notification);
+    assert_eq!(title(&stage, "connector-try"), format!("🚨 {headline}"));
+    assert_eq!(
+        title(&stage, "rocketchat-try"),
+        format!("🚨 *{headline}*\n/var is at 97 %.\n{}", stage.essentials())
+    );
     assert_eq!(title(&stage, "googlechat-try"), format!("🚨 {headline}"));
     assert_eq!(title(&stage, "itop-try"), "TEST - Disk full on db-1");
     for peer in PEERS {

@@ -9,7 +9,8 @@ fn bare(peers: &[&str], settings: &str) -> Vec<Told> {
     let told = |peer: &&str| {
         let has_threads = ["rocketchat", "googlechat", "text"].contains(peer);
         let threads = if has_threads { "threads = false\n" } else { "" };
-        Told::new(peer, &format!("attributes = [\"none\"]\nincident_button = false\n{threads}{settings}"))
+        let bare = "attributes = [\"none\"]\nincident_button = false\nother_actions = \"no\"";
+        Told::new(peer, &format!("{bare}\n{threads}{settings}"))
     };
     peers.iter().map(told).collect()
 }
@@ -29,12 +30,18 @@ fn a_message_is_the_operators_own_and_its_placeholders_are_filled_in_once() {
         "type": "section",
         "text": { "type": "mrkdwn", "text": format!("{headline} / storage / Critical"), "verbatim": true },
     });
-    let line = json!({ "type": "mrkdwn", "text": "#1 · critical · open · monitoring", "verbatim": true });
+    let mut message = stage.message("slack");
+    let since = message["blocks"][1]["elements"][0]["text"].take();
+    let since = since.as_str().expect("a text");
+    let time = format!("^{{date_short_pretty}} {{time}}|{}>", stage.clock("opened_at"));
+    assert!(since.starts_with("#1 · since <!date^") && since.ends_with(&time), "{since}");
+    let since = json!({ "type": "mrkdwn", "text": null, "verbatim": true });
+    let rest = json!({ "type": "plain_text", "text": "storage · db-1 · from monitoring", "emoji": false });
     assert_eq!(
-        stage.message("slack"),
+        message,
         json!({
-            "text": format!("[CRITICAL] New: {headline}"),
-            "blocks": [section, { "type": "context", "elements": [line] }],
+            "text": format!("[CRITICAL] {headline} — db-1"),
+            "blocks": [section, { "type": "context", "elements": [since, rest] }],
             "unfurl_links": false,
             "unfurl_media": false,
         })
@@ -45,15 +52,16 @@ fn a_message_is_the_operators_own_and_its_placeholders_are_filled_in_once() {
         card(&stage)["body"][1],
         json!({ "type": "RichTextBlock", "inlines": [{ "type": "TextRun", "text": message }] })
     );
+    let essentials = stage.essentials().replacen('#', "\\#", 1).replacen("db-1", "db\\-1", 1);
     assert_eq!(
         stage.message("connector")["sections"],
-        json!([{ "text": "Disk &quot;full&quot; &lt;\\!channel&gt; &lt;users/all&gt; @all $this\\-&gt;message$ \
-                          \\{\\{ message \\}\\} / storage / Critical" }])
+        json!([{ "text": format!("Disk &quot;full&quot; &lt;\\!channel&gt; &lt;users/all&gt; @all $this\\-&gt;message$ \
+                                  \\{{\\{{ message \\}}\\}} / storage / Critical\n\n{essentials}") }])
     );
     assert_eq!(
         stage.message("rocketchat"),
         json!({
-            "text": "Disk \"full\" <\u{200b}!channel> <\u{200b}users/all> @\u{200b}all $this->message$ \
+            "text": "Disk \"full\" < !channel> < users/all> @ all $this->message$ \
                      {{ message }} / storage / Critical",
             "attachments": [],
             "parseUrls": false,
@@ -66,7 +74,7 @@ fn a_message_is_the_operators_own_and_its_placeholders_are_filled_in_once() {
             "Disk &quot;full&quot; &lt;!channel&gt; &lt;users/all&gt; @all $this-&gt;message$ {{ message }} \
              / storage / Critical" } })
     );
-    let text = "Disk \"full\" <\u{200b}!channel> <\u{200b}users/all> @all $this->message$ {{ message }} \
+    let text = "Disk \"full\" < !channel> < users/all> @all $this->message$ {{ message }} \
                 / storage / Critical";
     assert_eq!(stage.message("text"), json!({ "text": text }));
 }
@@ -107,23 +115,25 @@ fn a_title_is_the_operators_own_and_stands_where_the_peer_has_its_title() {
         })
     );
     let connector = stage.message("connector");
-    assert_eq!(connector["summary"], plain);
+    let notification =
+        "[CRITICAL] Disk \"full\" <!channel> <users/all> @all $this->message$ {{ message }} — db-1";
+    assert_eq!(connector["summary"], notification);
     assert_eq!(
         connector["title"],
         "storage: Disk &quot;full&quot; &lt;!channel&gt; &lt;users/all&gt; @all $this-&gt;message$ {{ message }}"
     );
-    let broken =
-        "storage: Disk \"full\" <\u{200b}!channel> <\u{200b}users/all> @all $this->message$ {{ message }}";
-    let rocket = broken.replace('@', "@\u{200b}");
-    assert_eq!(stage.message("rocketchat")["text"], format!("🚨 *{rocket}*\n/var is at 97 %."));
+    let broken = "storage: Disk \"full\" < !channel> < users/all> @all $this->message$ {{ message }}";
+    let rocket = broken.replace('@', "@ ");
+    let essentials = stage.essentials();
+    assert_eq!(stage.message("rocketchat")["text"], format!("🚨 *{rocket}*\n/var is at 97 %.\n{essentials}"));
     let both = stage.message("rocketchat-both");
     assert_eq!((&both["text"], &both["attachments"][0]["title"]), (&json!("Look."), &json!(rocket)));
     assert_eq!(
         stage.message("googlechat")["cardsV2"][0]["card"]["header"],
-        json!({ "title": broken, "subtitle": "Incident #1 · monitoring" })
+        json!({ "title": plain, "subtitle": essentials })
     );
-    assert_eq!(stage.message("googlechat")["fallbackText"], broken);
-    assert_eq!(stage.message("text")["text"], format!("*{broken}*\n/var is at 97 %."));
+    assert_eq!(stage.message("googlechat")["fallbackText"], notification);
+    assert_eq!(stage.message("text")["text"], format!("*{broken}*\n/var is at 97 %.\n{essentials}"));
     assert_eq!(json_data(&stage.request("itop"))["fields"]["title"], plain);
 }
 

@@ -48,7 +48,9 @@ fn an_incident_is_one_issue_that_is_commented_on_and_moved_by_category() {
     let comments: Vec<String> =
         jira.issues[0].comments.iter().map(|comment| comment["body"].to_string()).collect();
     assert_eq!(comments.len(), 3, "{comments:?}");
-    for (comment, said) in comments.iter().zip(["the disk is on order", "Acknowledged", "Reopened"]) {
+    for (comment, said) in
+        comments.iter().zip(["the disk is on order", "HIGH · acknowledged · disk", "HIGH · reopened · disk"])
+    {
         assert!(comment.contains(said), "{said} in {comment}");
     }
     assert!(!jira.asked.iter().any(|asked| asked.contains("another")), "{:?}", jira.asked);

@@ -233,3 +233,22 @@ fn the_severity_is_a_word_and_a_shape() {
     seen.dedup();
     assert_eq!(seen.len(), 5);
 }
+
+#[test]
+fn who_made_the_change_is_named_once_also_without_the_title_line() {
+    let mut context = change(ChangeKind::Acknowledged, State::Acknowledged);
+    context.change.actor = Some("jane".to_owned());
+    let whole = summary(&context, View::Change);
+    assert!(whole.lead.ends_with("acknowledged by jane"), "{}", whole.lead);
+    assert!(!whole.essentials_line().contains("jane"), "{}", whole.essentials_line());
+    let bare = whole.without_lead();
+    assert!(bare.essentials_line().ends_with("from am · by jane"), "{}", bare.essentials_line());
+    assert_eq!(bare.clone().without_lead(), bare);
+
+    let mut opened = crash_loop();
+    opened.change.actor = Some("jane".to_owned());
+    let line = summary(&opened, View::Change).without_lead().essentials_line();
+    assert_eq!(line.matches("by jane").count(), 1, "{line}");
+    let present = summary(&context, View::Present).without_lead().essentials_line();
+    assert!(!present.contains("jane"), "{present}");
+}
