@@ -149,7 +149,7 @@ impl Head {
         }
         match rows::router(&meta) {
             Ok(router) => head.router = Arc::new(router),
-            Err(Fault::Record { table, row, .. }) => unreadable.push((table, row)),
+            Err(Fault::Record { table, row, .. }) => unreadable.push((table, row.into_vec())),
             Err(fault) => return Err(fault),
         }
         Ok((head, unreadable))
