@@ -24,7 +24,7 @@ pub enum FieldKind {
     Text,
     /// Several lines.
     Multiline,
-    /// Text with placeholders.
+    /// Text with placeholders, or a list of such texts.
     Template,
     /// A JSON document with placeholders inside its strings.
     JsonTemplate,
@@ -298,8 +298,12 @@ fn checked(kind: &FieldKind, given: Given) -> Result<Checked, String> {
             let seconds = duration_ms(&text).map_err(|error| error.to_string())? / 1000;
             plain(Value::Integer(i64::try_from(seconds).unwrap_or(i64::MAX)))
         }
-        (FieldKind::Texts, Given::Texts(texts)) => lines(texts),
-        (FieldKind::Texts, Given::Text(text)) => lines(text.lines().map(str::to_owned).collect()),
+        (FieldKind::Template, Given::Texts(texts)) => lines(texts),
+        // As they are: a plugin takes such lines for its operator's own, also where an alert's text could do harm.
+        (FieldKind::Texts, Given::Texts(texts)) => plain(Value::Texts(texts)),
+        (FieldKind::Texts, Given::Text(text)) => {
+            plain(Value::Texts(text.lines().map(str::to_owned).collect()))
+        }
         (FieldKind::Integer, given) => wrong(&given, "a whole number"),
         (FieldKind::Boolean, given) => wrong(&given, "true or false"),
         (FieldKind::Texts, given) => wrong(&given, "a list of texts"),
@@ -307,18 +311,19 @@ fn checked(kind: &FieldKind, given: Given) -> Result<Checked, String> {
     }
 }
 
-/// A list, whose lines may have placeholders.
+/// A list of templates.
 fn lines(texts: Vec<String>) -> Result<Checked, String> {
     let has_placeholder = |text: &str| ["{{", "{%", "->"].iter().any(|opens| text.contains(opens));
     if !texts.iter().any(|text| has_placeholder(text)) {
         return Ok(Checked::Plain(Value::Texts(texts)));
     }
-    let line = |text: String| {
+    // The line itself is not shown: somebody may have put a token there.
+    let line = |(number, text): (usize, String)| {
         let template = has_placeholder(&text).then(|| Template::parse(&text)).transpose();
-        let template = template.map_err(|error| format!("`{text}`: {error}"))?;
+        let template = template.map_err(|error| format!("line {}: {error}", number + 1))?;
         Ok(Line { text, template: template.map(Box::new) })
     };
-    texts.into_iter().map(line).collect::<Result<_, _>>().map(Checked::Lines)
+    texts.into_iter().enumerate().map(line).collect::<Result<_, _>>().map(Checked::Lines)
 }
 
 fn rendered<E>(lines: &[Line], mut render: impl FnMut(&Template) -> Result<String, E>) -> Result<Value, E> {

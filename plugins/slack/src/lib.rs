@@ -51,6 +51,7 @@ pub struct Fields {
     /// Whom to mention when an incident opens, reopens or is repeated, one on each line: `here`, `channel`,
     /// `everyone`, a member's id such as `U024BE7LH` or a user group's id such as `S0614TZR7`. With placeholders, so
     /// that a label names them: `{{ labels.oncall }}`.
+    #[setting(kind = "template")]
     mention: Vec<String>,
     /// With a bot token: the changes whose entry in the thread is shown in the channel as well, one on each
     /// line, such as `reopened` or `resolved`.

@@ -59,7 +59,7 @@ pub enum FieldKind {
     Text,
     /// Several lines, taken as they are.
     Multiline,
-    /// Text with placeholders; the plugin sees it rendered.
+    /// Text with placeholders, or a list of such texts; the plugin sees it rendered.
     Template,
     /// A JSON document with placeholders inside its strings; the plugin sees it rendered and serialised.
     JsonTemplate,
@@ -77,7 +77,7 @@ pub enum FieldKind {
     Url,
     /// `90s`, `15m`, `2h`, `1d`.
     Duration,
-    /// A list of lines.
+    /// A list of lines, taken as they are.
     Texts,
     /// A name under which the host keeps a secret.
     Secret,

@@ -120,7 +120,7 @@ pub trait FieldType: Sized {
     fn absent(key: &'static str) -> Option<Self>;
 }
 
-/// A field type that is text, so that `kind = "template"` and the like make sense.
+/// A field type that is text or lines of text, so that `kind = "template"` and the like make sense.
 pub trait TextType: FieldType {}
 
 /// An enum of unit variants as a choice. Derive [`macro@crate::Choice`].
@@ -140,7 +140,11 @@ pub fn read<T: FieldType>(
 ) -> Result<T, SettingError> {
     let fail = |problem: &str| SettingError { key: key.to_owned(), problem: problem.to_owned() };
     if let Some(setting) = settings.iter().rev().find(|setting| setting.key == key) {
-        return T::from_value(&setting.value).ok_or_else(|| fail("has a value of another kind"));
+        let wrong = match setting.value {
+            Value::Texts(_) => "is a list of texts, expected a text",
+            _ => "has a value of another kind",
+        };
+        return T::from_value(&setting.value).ok_or_else(|| fail(wrong));
     }
     match default {
         Some(text) => T::from_default(text).ok_or_else(|| fail("has a default that cannot be read")),

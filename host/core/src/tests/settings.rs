@@ -41,17 +41,35 @@ fn a_check_sees_every_setting_as_it_is_for_the_sample() {
 }
 
 #[test]
-fn the_lines_of_a_list_may_have_placeholders() {
-    let texts = |given: &[&str]| Value::Texts(given.iter().map(|text| (*text).to_owned()).collect());
-    let settings = settings(&[("mention", FieldKind::Texts, "here\n{{ labels.oncall }}\n{{ title }}")]);
+fn the_lines_of_a_list_of_templates_have_placeholders_and_those_of_other_lists_are_as_they_are() {
+    let texts = |given: &[&str]| given.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let fields = [field("mention", FieldKind::Template), field("queries", FieldKind::Texts)];
+    let checked = |mention: &[&str]| {
+        let lines = |key: &str, given: &[&str]| (key.to_owned(), Given::Texts(texts(given)));
+        Settings::check(
+            &fields,
+            &BTreeMap::from([lines("mention", mention), lines("queries", &["{{ title }}", "$this->title$"])]),
+        )
+    };
+    let settings = checked(&["here", "{{ labels.oncall }}", "{{ title }}"]).expect("they are right");
+    let value = |settings: &[Setting], key: &str| {
+        settings.iter().find(|setting| setting.key == key).map(|setting| setting.value.clone())
+    };
     let (incident, change) = with_title("t");
     let rendered = settings.render(&view_of(&incident, &change)).expect("rendered");
-    assert_eq!(rendered[0].value, texts(&["here", "", "t"]));
-    assert_eq!(settings.sample("sample")[0].value, texts(&["here", "sample", "Sample incident"]));
-    assert_eq!(settings.plain()[0].value, texts(&["here", "{{ labels.oncall }}", "{{ title }}"]));
-    let given = BTreeMap::from([("mention".to_owned(), Given::Texts(vec!["{{ nothing }}".to_owned()]))]);
-    let wrong = Settings::check(&[field("mention", FieldKind::Texts)], &given).expect_err("unknown");
-    assert!(wrong[0].problem.starts_with("`{{ nothing }}`: "), "{}", wrong[0]);
+    assert_eq!(value(&rendered, "mention"), Some(Value::Texts(texts(&["here", "", "t"]))));
+    let sample = settings.sample("sample");
+    assert_eq!(value(&sample, "mention"), Some(Value::Texts(texts(&["here", "sample", "Sample incident"]))));
+    let plain = settings.plain();
+    let given = texts(&["here", "{{ labels.oncall }}", "{{ title }}"]);
+    assert_eq!(value(&plain, "mention"), Some(Value::Texts(given)));
+    for settings in [rendered, sample, plain] {
+        let as_it_is = texts(&["{{ title }}", "$this->title$"]);
+        assert_eq!(value(&settings, "queries"), Some(Value::Texts(as_it_is)));
+    }
+    let wrong = checked(&["here", "geheim {{ nothing }}"]).expect_err("unknown");
+    let told = &wrong[0].problem;
+    assert!(told.starts_with("line 2: ") && told.contains("`nothing`") && !told.contains("geheim"), "{told}");
 }
 
 #[test]

@@ -21,7 +21,7 @@ use attributes::{FieldRole, VariantAttributes};
 /// * `#[setting(label = "…")]`: the name in a form; the field's name with spaces otherwise.
 /// * `#[setting(default = "…")]`: written as in the configuration; a list has one entry on each line.
 /// * `#[setting(kind = "…")]`, for texts: `multiline`, `template`, `json-template`, `expression`, `color`,
-///   `url`.
+///   `url`; `template` also for a `Vec<String>`, a list of templates.
 /// * `#[setting(optional)]`: for a `Secret` that need not be given.
 /// * `#[setting(flatten)]`, alone and on a field whose type is itself a `Settings`: the settings of that type
 ///   stand in the field's place, under their own names. A doc comment is for readers of the code then.

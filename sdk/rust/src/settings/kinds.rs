@@ -79,6 +79,8 @@ impl FieldType for String {
 
 impl TextType for String {}
 impl TextType for Option<String> {}
+/// A list of templates.
+impl TextType for Vec<String> {}
 
 impl FieldType for bool {
     const REQUIRED: Self = false;
@@ -126,6 +128,8 @@ impl FieldType for Vec<String> {
     fn from_value(value: &Value) -> Option<Self> {
         match value {
             Value::Texts(texts) => Some(texts.clone()),
+            // A list of templates may be written as one text.
+            Value::Text(text) => Some(text.lines().map(str::to_owned).collect()),
             _ => None,
         }
     }

@@ -127,7 +127,7 @@ fn setting(key: &str, value: &Value, fields: &[crate::Field]) -> Result<Setting,
         (Value::Number(number), FieldKind::Integer | FieldKind::Duration) => {
             crate::Value::Integer(number.as_i64().ok_or_else(|| format!("`{key}` is not a whole number"))?)
         }
-        (Value::Array(items), FieldKind::Texts) => {
+        (Value::Array(items), FieldKind::Texts | FieldKind::Template) => {
             let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
             crate::Value::Texts(
                 texts.collect::<Option<_>>().ok_or_else(|| format!("`{key}` is not a list of texts"))?,
