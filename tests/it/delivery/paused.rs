@@ -183,9 +183,8 @@ fn all_dead_letters_are_tried_again_the_oldest_first_and_counted() {
     titles.iter().for_each(|title| open(&relay, title));
     assert!(relay.settled().iter().all(|delivery| delivery["state"] == "rejected"));
     receiver.script(|_, _| Reply::ok());
-    let none =
-        relay.run(&["deliveries", "retry", "--dead-letters", "--connection", "other"]).expect(0).stdout;
-    assert_eq!(none, "0 dead letters are tried again\n");
+    let unknown = relay.run(&["deliveries", "retry", "--dead-letters", "--connection", "other"]).expect(1);
+    assert!(unknown.stderr.contains("no connection `other`"), "{}", unknown.stderr);
     let said = relay.run(&["deliveries", "retry", "--dead-letters", "--connection", "out"]).expect(0).stdout;
     assert_eq!(said, "5 dead letters are tried again\n");
     let got = receiver.wait(10);

@@ -8,7 +8,7 @@ mod tables;
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
@@ -16,6 +16,8 @@ use crate::harness::{Receiver, Relay, Reply, action, connection, source, until};
 
 /// One attempt in the time of a test: the next comes after 8 to 12 s. A peer gets what it asks for, up to `longest`.
 const RETRY: &str = "[retry]\nfirst = \"10s\"\nlongest = \"10m\"\n";
+/// How long connections have until they are paused.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Seconds until the next attempt when the peer asks for nothing. An attempt is settled a moment after its next
 /// time was set, so that some of it may have passed.
 const USUAL_WAIT: RangeInclusive<f64> = 5.0..=12.5;
@@ -122,8 +124,9 @@ fn judge(plugin: &str, rows: Vec<Row>) {
 fn until_paused(relay: &Relay, rows: &[Row]) -> BTreeSet<String> {
     let wanted = rows.iter().filter(|row| row.verdict == Verdict::Paused).count();
     let mut found = BTreeSet::new();
-    // What is wrong is told with what became of it.
-    for _ in 0..200 {
+    // A peer's rate may keep the second incident back. What is wrong is told with what became of it.
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
         found = relay.list(&["connections", "list"]).iter().filter_map(paused).collect();
         if found.len() >= wanted {
             break;
