@@ -4,6 +4,7 @@ mod answers;
 mod attributes;
 mod large;
 mod lives;
+mod night;
 mod pages;
 mod secrets;
 mod times;
