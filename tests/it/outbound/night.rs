@@ -51,3 +51,42 @@ fn slacks_own_markup_that_would_be_shown_as_it_is_written_is_a_mistake_of_the_co
     let said = site.run(&["check"]).expect(1).stderr;
     assert!(said.contains("actions.tell.settings.message") && said.contains("link("), "{said}");
 }
+
+/// The channel-by-severity template of an operator: a severity that rises moves the incident.
+const BY_SEVERITY: &str =
+    "channel = '{% if severity == \"critical\" %}C0CRITICAL{% else %}C0NORMALXX{% endif %}'";
+
+#[test]
+fn an_incident_that_a_template_moves_to_another_channel_is_closed_in_the_old_one_with_a_pointer() {
+    let receiver = Receiver::scripted(|request, number| {
+        let channel =
+            if request.method == "POST" { request.json()["channel"].clone() } else { json!("C0NORMALXX") };
+        let ts = format!("1767323045.{number:06}");
+        let answer =
+            json!({ "ok": true, "channel": channel, "ts": ts, "messages": [], "message": { "ts": ts } });
+        Reply::body(200, &answer.to_string())
+    });
+    let bot = "settings = { mode = \"bot\" }\nsecrets = { token = \"token-of-a-bot\" }\n";
+    let relay = Relay::start(&format!(
+        "{}{}{bot}{}on = [\"opened\", \"updated\", \"resolved\"]\n{}",
+        source("hook", "webhook"),
+        connection("bot", "slack", &receiver.url("/api")),
+        action("tell", "bot"),
+        settings("actions.tell", BY_SEVERITY)
+    ));
+    open(&relay, "disk", "medium");
+    relay.settled();
+    open(&relay, "disk", "critical");
+    let deliveries = relay.settled();
+    assert!(deliveries.iter().all(|delivery| delivery["state"] == "delivered"), "{deliveries:#?}");
+    let requests = receiver.requests();
+    let sent = |path: &str, channel: &str| {
+        let is_it = |request: &&crate::harness::Recorded| {
+            request.path.ends_with(path) && request.method == "POST" && request.json()["channel"] == channel
+        };
+        requests.iter().find(is_it).map(|request| request.body.clone())
+    };
+    assert!(sent("chat.postMessage", "C0CRITICAL").is_some(), "{requests:#?}");
+    let closed = sent("chat.update", "C0NORMALXX").expect("the old message is edited");
+    assert!(closed.contains("C0CRITICAL"), "{closed}");
+}
