@@ -21,7 +21,6 @@ use crate::filters::Filters;
 use crate::holds::Holds;
 use crate::intake::Intake;
 use crate::links::Links;
-use crate::pipeline::micros;
 use crate::sender::Senders;
 use crate::trace::Trace;
 use crate::trials::Trials;
@@ -211,7 +210,7 @@ impl App {
         let began = Instant::now();
         let respond = move |result: Result<Applied, WriteError>| {
             if let Ok(applied) = &result {
-                signals.committed(applied, micros(began));
+                signals.committed(applied, clock::micros_since(began));
             }
             // A receiver that is gone was not interested in the answer any more.
             drop(reply.send(result));

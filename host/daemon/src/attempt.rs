@@ -18,7 +18,6 @@ use crate::clock;
 use crate::config::Connection;
 use crate::marks;
 use crate::outgoing::{InvalidRequest, Moment, Sketch, assemble, sketch};
-use crate::pipeline::micros;
 use crate::scrub::{PLACE, Secrets};
 use crate::sender::SendError;
 use crate::trace::Trace;
@@ -202,7 +201,7 @@ impl Attempt {
             incident: self.delivery.incident.number,
             action: self.delivery.action.clone(),
             plugin: format!("{} {}", plugin.info().id, plugin.info().version),
-            took_us: micros(started),
+            took_us: clock::micros_since(started),
         });
         let mut has_written = false;
         for _ in 0..STEPS_MAX {
@@ -267,7 +266,7 @@ impl Attempt {
             host: connection.target.host().to_owned(),
             bytes,
             status: response.status,
-            took_us: micros(started),
+            took_us: clock::micros_since(started),
         });
         Ok(response)
     }

@@ -91,6 +91,11 @@ pub fn jitter() -> u64 {
     getrandom::u64().unwrap_or(0)
 }
 
+/// Microseconds since `started`, by the clock that nothing sets.
+pub fn micros_since(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,21 +4,20 @@
 //! the store. Never logs or keeps a body or a token.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tocsin_core::event::single_line;
 use tocsin_core::time::Timestamp;
 use tocsin_store::{Rejections, SourceCounts, Store};
 
-use crate::app::App;
 use crate::clock;
 
 /// The row of requests to addresses without a source: no source has an empty name.
 pub const STRANGERS: &str = "";
 
-/// How often what changed is given to the store.
-const KEEP_EVERY: Duration = Duration::from_secs(1);
+/// How often what changed is to be given to the store.
+pub const KEEP_EVERY: Duration = Duration::from_secs(1);
 /// How often rejections of one source with one status are logged.
 const LOG_EVERY: Duration = Duration::from_secs(60);
 /// Milliseconds of one span of recent rejections.
@@ -265,14 +264,3 @@ fn log(label: &str, status: u16, count: u64, reason: &str) {
         tracing::warn!(source = label, status, count, reason, "rejected");
     }
 }
-
-/// Keeps what was counted, until it is aborted.
-pub async fn run(app: Arc<App>) {
-    loop {
-        tokio::time::sleep(KEEP_EVERY).await;
-        app.intake.keep(&app.store);
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -104,7 +104,7 @@ pub async fn deliver(app: &App, attempt: Attempt) -> Fact {
         tracing::warn!(%delivery, incident, action, outcome, "an attempt did not deliver");
     }
     app.trace(|| Trace::Settled { delivery, incident, action, outcome: words::verdict(&verdict) });
-    Fact::Settled { delivery, took_us: micros(started), status, verdict }
+    Fact::Settled { delivery, took_us: clock::micros_since(started), status, verdict }
 }
 
 struct DecodedRequest {
@@ -157,7 +157,7 @@ async fn decode(bindings: &Bindings, source: &str, request: &SourceRequest, rece
     let name = format!("{} {} {}", plugin.id, plugin.version, binding.plugin.digest());
     let started = Instant::now();
     let answer = binding.plugin.decode(readable.into_owned(), &binding.settings, receipt).await;
-    let took_us = micros(started);
+    let took_us = clock::micros_since(started);
     match answer.map(|answer| answer.value) {
         Ok(Ok(decoded)) => {
             let (reply, confirm) = (decoded.reply.clone(), confirmation(&decoded));
@@ -181,9 +181,4 @@ fn is_unsupported(refusal: &Refusal) -> bool {
         Refusal::Unsupported(_) => true,
         Refusal::Malformed(_) | Refusal::Missing(_) | Refusal::Invalid { .. } => false,
     }
-}
-
-/// Microseconds since `started`.
-pub(crate) fn micros(started: Instant) -> u64 {
-    u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX)
 }

@@ -126,7 +126,7 @@ impl Relay {
         let deliveries = tokio::spawn(delivery::run(Arc::clone(&app), stopped));
         let watching = tokio::spawn(follow(watch, Arc::clone(&app), Arc::clone(&shelf)));
         let timers = tokio::spawn(timers::run(Arc::clone(&app)));
-        let counting = tokio::spawn(intake::run(Arc::clone(&app)));
+        let counting = tokio::spawn(keep_counts(Arc::clone(&app)));
         if !begun {
             tokio::spawn(begin_later(Arc::clone(&app)));
         }
@@ -202,6 +202,14 @@ async fn begin_later(app: Arc<App>) {
             Err(_) if app.store.counts() == Err(ReadError::Closed) => break,
             Err(error) => quiet::error("the start could not be recorded", &format!("{error:#}")),
         }
+    }
+}
+
+/// Has the store keep what was counted, until it is aborted.
+async fn keep_counts(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(intake::KEEP_EVERY).await;
+        app.intake.keep(&app.store);
     }
 }
 

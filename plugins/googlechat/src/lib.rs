@@ -87,7 +87,6 @@ impl Action for GoogleChat {
         state: &[u8],
         response: &Response,
     ) -> Result<Step, Failure> {
-        let earlier = String::from_utf8_lossy(state);
         match verdict_of::answer(context, response) {
             // What was refused may be a part of the card. The text is what counts.
             Err(Failure::Rejected(why))
@@ -98,14 +97,7 @@ impl Action for GoogleChat {
                 let why = text::truncate(&format!("the card was refused: {why}"), WHY_CHARS);
                 Ok(Step::Send(Box::new(request(context, settings, Format::Text)?), why.into_bytes()))
             }
-            Err(Failure::Rejected(why)) if !state.is_empty() => {
-                Err(Failure::rejected(format!("{why}; before, {earlier}")))
-            }
-            Ok(Step::Delivered(mut receipt)) if !state.is_empty() => {
-                receipt.summary = format!("{}; as text, because {earlier}", receipt.summary);
-                Ok(receipt.into())
-            }
-            outcome => outcome,
+            outcome => verdict::second(outcome, state),
         }
     }
 

@@ -28,14 +28,7 @@ pub(crate) fn bare(plain: &str, room: usize) -> String {
 
 /// An alert's text for a message, as it is written: in code where it has what would format it.
 pub(crate) fn as_written(plain: &str, room: usize) -> String {
-    if !has_markup(plain) {
-        return neutral(plain, room);
-    }
-    let is_block = plain.trim().contains('\n') || plain.contains('`');
-    let (open, close) = if is_block { ("```\n", "\n```") } else { ("`", "`") };
-    let inner = neutral(plain.trim(), room.saturating_sub(open.len() + close.len()));
-    // Three backquotes would end the code.
-    format!("{open}{}{close}", inner.replace("```", "\"\"\""))
+    if has_markup(plain) { text::as_code(plain, room, neutral) } else { neutral(plain, room) }
 }
 
 /// Whether `*`, `_` or `~` stand at a word's edge, or there is a backquote, or a line begins like a list's.

@@ -94,7 +94,6 @@ impl Action for RocketChat {
         state: &[u8],
         response: &Response,
     ) -> Result<Step, Failure> {
-        let earlier = String::from_utf8_lossy(state);
         match verdict_of::answer(context, settings, response) {
             // 400 is about this message, and the attachment may be why. Others say what an operator must change.
             Err(Failure::Rejected(why)) if state.is_empty() && verdict_of::is_about_content(response) => {
@@ -102,14 +101,7 @@ impl Action for RocketChat {
                 let request = HttpRequest::post().json(&message::body(context, settings, Form::Text)?);
                 Ok(Step::Send(Box::new(request), why.into_bytes()))
             }
-            Err(Failure::Rejected(why)) if !state.is_empty() => {
-                Err(Failure::rejected(format!("{why}; before, {earlier}")))
-            }
-            Ok(Step::Delivered(mut receipt)) if !state.is_empty() => {
-                receipt.summary = format!("{}; as text, because {earlier}", receipt.summary);
-                Ok(receipt.into())
-            }
-            outcome => outcome,
+            outcome => verdict::second(outcome, state),
         }
     }
 

@@ -26,14 +26,7 @@ pub(crate) fn neutral(plain: &str, room: usize) -> String {
 
 /// An alert's text as it is written: in code where it has what would format it.
 pub(crate) fn as_written(plain: &str, room: usize) -> String {
-    if !has_markup(plain) {
-        return neutral(plain, room);
-    }
-    let is_block = plain.trim().contains('\n') || plain.contains('`');
-    let (open, close) = if is_block { ("```\n", "\n```") } else { ("`", "`") };
-    let inner = neutral(plain.trim(), room.saturating_sub(open.len() + close.len()));
-    // Three backquotes would end the code.
-    format!("{open}{}{close}", inner.replace("```", "\"\"\""))
+    if has_markup(plain) { text::as_code(plain, room, neutral) } else { neutral(plain, room) }
 }
 
 /// Whether something in it would be bold, code, an emoji, a channel, a hidden text, a list, a heading or a quotation.

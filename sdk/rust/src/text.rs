@@ -127,6 +127,16 @@ pub fn has_placeholder(text: &str) -> bool {
         || arrows.iter().any(|arrow| text.match_indices(arrow).any(|(at, _)| names_an_object(&text[..at])))
 }
 
+/// `plain` as code between backquotes, so that nothing in it formats: in a line, or as a block when it has several lines
+/// or a backquote. `write` writes what stands between them in at most so many units; with them, it takes `room`.
+pub fn as_code(plain: &str, room: usize, write: impl Fn(&str, usize) -> String) -> String {
+    let is_block = plain.trim().contains('\n') || plain.contains('`');
+    let (open, close) = if is_block { ("```\n", "\n```") } else { ("`", "`") };
+    let inner = write(plain.trim(), room.saturating_sub(open.len() + close.len()));
+    // Three backquotes would end the code.
+    format!("{open}{}{close}", inner.replace("```", "\"\"\""))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -86,6 +86,26 @@ pub fn answer(response: &Response) -> String {
     }
 }
 
+/// What a second request comes to that holds as text what the service refused at first, for the reason in `earlier`; as
+/// it is when there was none before. The words say both.
+///
+/// # Errors
+/// Those of `outcome`.
+pub fn second(outcome: Result<Step, Failure>, earlier: &[u8]) -> Result<Step, Failure> {
+    if earlier.is_empty() {
+        return outcome;
+    }
+    let earlier = String::from_utf8_lossy(earlier);
+    match outcome {
+        Err(Failure::Rejected(why)) => Err(Failure::rejected(format!("{why}; before, {earlier}"))),
+        Ok(Step::Delivered(mut receipt)) => {
+            receipt.summary = format!("{}; as text, because {earlier}", receipt.summary);
+            Ok(receipt.into())
+        }
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -65,11 +65,7 @@ impl<S: State> Step<'_, S> {
         if says_so || incident.flapping || incident.state == IncidentState::Resolved {
             return Ok(None);
         }
-        let is_new = match here {
-            None => true,
-            Some(told) => self.is_untold(told)?,
-        };
-        if is_new {
+        if self.is_new(here)? {
             let opening = Change::of_the_relay(ChangeKind::Opened, self.at, String::new());
             return Ok(router.would_open(action, incident).then_some(opening));
         }
@@ -125,11 +121,10 @@ impl<S: State> Step<'_, S> {
         news: News<'_>,
     ) -> Fold<(), S> {
         let News { incident, left, change } = news;
-        let is_new = match here {
-            None => true,
-            Some(told) => self.is_untold(told)?,
-        };
-        if is_new && incident.state != IncidentState::Resolved && router.would_open(action, incident) {
+        if incident.state != IncidentState::Resolved
+            && self.is_new(here)?
+            && router.would_open(action, incident)
+        {
             let opening = Change::of_the_relay(ChangeKind::Opened, self.at, String::new());
             return self.owe_to(action, incident, &opening);
         }
@@ -144,6 +139,11 @@ impl<S: State> Step<'_, S> {
             self.owe_to(action, incident, change)?;
         }
         Ok(())
+    }
+
+    /// Whether the action has told nothing of the incident yet.
+    fn is_new(&self, here: Option<&Told>) -> Fold<bool, S> {
+        here.map_or(Ok(true), |told| self.is_untold(told))
     }
 
     /// What has to be told so that the last word is the incident's state; none when it is, or nothing was told.
