@@ -75,6 +75,7 @@ fn slacks_buttons_are_answered_and_change_and_count_nothing() {
     }
     assert_eq!(relay.json(&["sources", "list"]), before);
     open(&relay, "disk", "high");
+    receiver.wait(1);
     resolve(&relay, "disk");
     assert_eq!(receiver.wait(2).len(), 2, "it goes on");
 }
