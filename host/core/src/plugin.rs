@@ -35,6 +35,18 @@ pub enum Value {
     Boolean(bool),
     /// Several lines.
     Texts(Vec<String>),
+    /// A rendered JSON template.
+    Document(Document),
+}
+
+/// A JSON document with its values put in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Serialised.
+    pub text: String,
+    /// JSON pointers (RFC 6901) of the strings that are as the operator wrote them: neither they nor the keys on
+    /// the way to them had a placeholder.
+    pub fixed: Vec<String>,
 }
 
 /// A setting in force.

@@ -46,6 +46,8 @@ pub enum FieldKind {
     Texts,
     /// Kept by the host.
     Secret,
+    /// A path with placeholders, whose values are percent-encoded.
+    Path,
 }
 
 /// One setting that an operator fills in.
@@ -175,7 +177,7 @@ impl Settings {
                 let value = match checked {
                     Checked::Plain(value) => Ok(value.clone()),
                     Checked::Template(template) => template.render_in(&view, &mut room).map(Value::Text),
-                    Checked::Json(template) => template.render_in(&view, &mut room).map(Value::Text),
+                    Checked::Json(template) => template.document_in(&view, &mut room).map(Value::Document),
                     Checked::Lines(lines) => rendered(lines, |line| line.render_in(&view, &mut room)),
                 };
                 let problem = |error| match error {
@@ -201,7 +203,7 @@ impl Settings {
         let value = |checked: &Checked| match checked {
             Checked::Plain(value) => Some(value.clone()),
             Checked::Template(template) => template.render(&view).ok().map(Value::Text),
-            Checked::Json(template) => template.render(&view).ok().map(Value::Text),
+            Checked::Json(template) => template.document(&view).ok().map(Value::Document),
             Checked::Lines(lines) => rendered(lines, |line| line.render(&view)).ok(),
         };
         let setting =
@@ -257,6 +259,9 @@ fn checked(kind: &FieldKind, given: Given) -> Result<Checked, String> {
             plain(Value::Text(text))
         }
         (FieldKind::Template, Given::Text(text)) => Template::parse(&text)
+            .map(|parsed| Checked::Template(Box::new(parsed)))
+            .map_err(|error| error.to_string()),
+        (FieldKind::Path, Given::Text(text)) => Template::parse_path(&text)
             .map(|parsed| Checked::Template(Box::new(parsed)))
             .map_err(|error| error.to_string()),
         (FieldKind::JsonTemplate, Given::Text(text)) => {

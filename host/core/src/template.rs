@@ -115,6 +115,17 @@ impl Template {
         Ok(template)
     }
 
+    /// Parses the path of a URL, whose placeholders are percent-encoded where they are put in, as in a
+    /// [`UrlTemplate`].
+    ///
+    /// # Errors
+    /// As [`Template::parse`]; statements that catch what they put out, since it would be encoded twice.
+    pub fn parse_path(text: &str) -> Result<Self, TemplateError> {
+        let template = Self(url::path(text)?);
+        on_samples(|view| template.render(view).map(|_| ()))?;
+        Ok(template)
+    }
+
     /// The text for this view, [`OUTPUT_BYTES_MAX`] at most.
     ///
     /// # Errors

@@ -51,7 +51,7 @@ pub(crate) fn action(settings: &Fields) -> Result<(), Vec<Problem>> {
         problems.push(Problem::new("class", "is not a class of iTop's: letters, digits and `_`"));
     }
     for (field, setting) in [("organization", &settings.organization), ("caller", &settings.caller)] {
-        if let Err(problem) = plan.queries.place(field, given(setting).unwrap_or("")) {
+        if let Err(problem) = plan.queries.place(field, given(setting).unwrap_or(""), false) {
             problems.push(Problem::new(field, problem));
         }
     }

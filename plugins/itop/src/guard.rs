@@ -1,7 +1,7 @@
 //! Where a JSON value finds another object, text could become a query: this is where that is prevented.
 //!
-//! Never lets OQL through that stood in a template. iTop reads a string in the place of an external key as a
-//! number or as OQL, and what a placeholder put there may come from an alert.
+//! Never lets OQL through into which a placeholder could put text. iTop reads a string in the place of an external key
+//! as a number or as OQL, and what a placeholder put there may come from an alert.
 
 use serde_json::{Map, Value};
 use tocsin_plugin::text;
@@ -29,43 +29,55 @@ impl Queries {
         Ok(Self(queries))
     }
 
-    /// What a string means in a place that finds an object: itself, or the query that it names.
+    /// What a string means in a place that finds an object: itself, or the query that it names. A `fixed` one is as
+    /// the operator wrote it.
     ///
     /// # Errors
-    /// OQL, and a query that is not there; in words that name `place`.
-    pub(crate) fn place(&self, place: &str, given: &str) -> Result<String, String> {
+    /// OQL with text that an alert may have written, and a query that is not there; in words that name `place`.
+    pub(crate) fn place(&self, place: &str, given: &str, fixed: bool) -> Result<String, String> {
         if let Some(name) = given.trim().strip_prefix(NAMED).map(str::trim) {
             let found = self.0.iter().find(|(known, _)| known == name).map(|(_, oql)| oql.clone());
             return found.ok_or_else(|| {
                 format!("`{place}` names the query `{}`, which `queries` lacks", text::truncate(name, 60))
             });
         }
-        if is_oql(given) {
+        if is_oql(given) && !fixed {
             return Err(format!(
-                "`{place}` holds OQL, into which text of an alert could be put: write criteria such as \
-                 {{\"name\": \"…\"}}, or the query as a line of `queries` and `query:` and its name here"
+                "`{place}` holds OQL with a placeholder, through which text of an alert could become part of the \
+                 query: write criteria such as {{\"name\": \"…\"}}, or a query without placeholders"
             ));
         }
         Ok(given.to_owned())
     }
 
-    /// Replaces named queries and refuses OQL in every place of `fields` that finds an object: members whose
-    /// name ends with `_id`, as iTop names its external keys, at any depth.
+    /// Replaces named queries in every place of `fields` that finds an object, and refuses OQL there unless the string
+    /// is among the `fixed` ones, by their JSON pointers. Such places are members whose name ends with `_id`, as iTop
+    /// names its external keys, at any depth.
     ///
     /// # Errors
     /// As [`Queries::place`].
-    pub(crate) fn apply(&self, fields: &mut Map<String, Value>) -> Result<(), String> {
-        fields.iter_mut().try_for_each(|(name, value)| self.value(name, value))
+    pub(crate) fn apply(&self, fields: &mut Map<String, Value>, fixed: &[String]) -> Result<(), String> {
+        self.members(fields, "", fixed)
     }
 
-    fn value(&self, name: &str, value: &mut Value) -> Result<(), String> {
+    fn members(&self, members: &mut Map<String, Value>, at: &str, fixed: &[String]) -> Result<(), String> {
+        members.iter_mut().try_for_each(|(name, value)| {
+            let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+            self.value(name, value, &at, fixed)
+        })
+    }
+
+    fn value(&self, name: &str, value: &mut Value, at: &str, fixed: &[String]) -> Result<(), String> {
         match value {
             Value::String(text) if name.trim().ends_with("_id") => {
-                *text = self.place(name, text)?;
+                *text = self.place(name, text, fixed.iter().any(|fixed| fixed == at))?;
                 Ok(())
             }
-            Value::Array(items) => items.iter_mut().try_for_each(|item| self.value(name, item)),
-            Value::Object(members) => self.apply(members),
+            Value::Array(items) => items
+                .iter_mut()
+                .enumerate()
+                .try_for_each(|(index, item)| self.value(name, item, &format!("{at}/{index}"), fixed)),
+            Value::Object(members) => self.members(members, at, fixed),
             _ => Ok(()),
         }
     }

@@ -3,10 +3,10 @@
 //! Never reads leniently: what is found here when a configuration is saved would fail a delivery at night.
 
 use serde_json::{Map, Value};
-use tocsin_plugin::{Problem, json, text};
+use tocsin_plugin::{Document, Problem, json, text};
 
 use crate::guard::{self, Queries};
-use crate::settings::{Fields, Operation, entries, given};
+use crate::settings::{Fields, Operation, document, entries, given};
 
 /// Stimuli on the way to a resolution: with finding the ticket, its state, a fallback and a log entry that is
 /// looked for first, an attempt stays within the eight requests that it may send.
@@ -72,16 +72,17 @@ impl Plan {
     pub(crate) fn read(settings: &Fields) -> Result<Self, Vec<Problem>> {
         let mut found = Found::default();
         let queries = found.keep("queries", Queries::read(&settings.queries));
-        let mut object = |field: &str, text: &Option<String>| {
-            let read = object(text).and_then(|mut object| {
-                queries.apply(&mut object)?;
+        let mut object = |field: &str, given: &Option<Document>| {
+            let Some(given) = document(given) else { return Object::new() };
+            let read = object(&given.text).and_then(|mut object| {
+                queries.apply(&mut object, &given.fixed)?;
                 Ok(object)
             });
             found.keep(field, read)
         };
         let mut plan = Self {
             fields: object("fields", &settings.fields),
-            update_fields: given(&settings.update_fields)
+            update_fields: document(&settings.update_fields)
                 .map(|_| object("update_fields", &settings.update_fields)),
             acknowledge_fields: object("acknowledge_fields", &settings.acknowledge_fields),
             resolve_fields: object("resolve_fields", &settings.resolve_fields),
@@ -120,7 +121,7 @@ impl Plan {
             Operation::Delete if !settings.allow_delete => {
                 wrong("allow_delete", "nothing is deleted in iTop unless `allow_delete = true`");
             }
-            Operation::Follow if given(&settings.key).is_some() || given(&settings.criteria).is_some() => {
+            Operation::Follow if given(&settings.key).is_some() || document(&settings.criteria).is_some() => {
                 wrong("key", "`follow` finds its tickets itself: `key` and `criteria` are for the others");
             }
             Operation::Follow if !settings.standard_fields && !self.is_marked(settings) => wrong(
@@ -150,7 +151,9 @@ impl Plan {
             wrong("allow_delete", "nothing is deleted in iTop unless `allow_delete = true`".to_owned());
         }
         if let Some(Value::String(key)) = self.json_data.get_mut("key") {
-            match self.queries.place("key", key) {
+            let fixed =
+                document(&settings.json_data).is_some_and(|data| data.fixed.iter().any(|at| at == "/key"));
+            match self.queries.place("key", key, fixed) {
                 Ok(placed) => *key = placed,
                 Err(problem) => wrong("json_data", problem),
             }
@@ -184,8 +187,7 @@ fn codes(settings: &Fields, found: &mut Found) {
     }
 }
 
-fn object(text: &Option<String>) -> Result<Object, String> {
-    let Some(text) = given(text) else { return Ok(Object::new()) };
+fn object(text: &str) -> Result<Object, String> {
     match serde_json::from_str(text) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err("is not a JSON object, for example `{\"name\": \"…\"}`".to_owned()),
@@ -194,7 +196,7 @@ fn object(text: &Option<String>) -> Result<Object, String> {
 }
 
 fn key(settings: &Fields, criteria: Object) -> Result<Option<Value>, String> {
-    match (given(&settings.key), given(&settings.criteria)) {
+    match (given(&settings.key), document(&settings.criteria)) {
         (Some(_), Some(_)) => Err("`key` and `criteria` exclude each other".to_owned()),
         (None, None) => Ok(None),
         (None, Some(_)) if criteria.is_empty() => Ok(None),
@@ -247,7 +249,7 @@ fn headers(settings: &Fields) -> Result<Vec<(String, String)>, String> {
         }
         headers.push((name.trim().to_owned(), value.trim().to_owned()));
     }
-    let template = object(&settings.header_template)?;
+    let template = given(&settings.header_template).map(object).transpose()?.unwrap_or_default();
     // A placeholder that this incident has nothing for makes no header.
     let filled = template.iter().filter_map(|(name, value)| {
         let value = json::scalar(value).filter(|value| !value.trim().is_empty())?;

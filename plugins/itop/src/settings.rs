@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use tocsin_plugin::prelude::*;
-use tocsin_plugin::{Choice, Context};
+use tocsin_plugin::{Choice, Context, Document};
 
 /// How iTop knows who is calling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
@@ -164,10 +164,9 @@ pub struct Fields {
     pub(crate) standard_fields: bool,
     /// The fields of the object: a JSON object with placeholders. Beside the standard fields those of a new
     /// ticket, where `null` leaves a standard one out; the fields for `update` and `apply_stimulus`. Another
-    /// object is found by its id, by criteria such as `{"name": "Storage"}`, or by `query:` and a name of
-    /// `queries`.
-    #[setting(kind = "json-template")]
-    pub(crate) fields: Option<String>,
+    /// object is found by its id, by criteria such as `{"name": "Storage"}`, by a query in OQL without placeholders, or
+    /// by `query:` and a name of `queries`.
+    pub(crate) fields: Option<Document>,
     /// Fields whose values are text and become HTML, one on each line. Take one out to write HTML of your own:
     /// what an alert says is then HTML as well, unless you write `| escape`.
     #[setting(default = "description\nsolution\nprivate_log\npublic_log")]
@@ -188,8 +187,7 @@ pub struct Fields {
     pub(crate) key: Option<String>,
     /// The same as criteria that must all be equal: a JSON object with placeholders, for example
     /// `{"ref": "{{ labels.itop_ref }}"}`.
-    #[setting(kind = "json-template")]
-    pub(crate) criteria: Option<String>,
+    pub(crate) criteria: Option<Document>,
     /// The stimulus for `apply_stimulus`, for example `ev_assign`.
     pub(crate) stimulus: Option<String>,
     /// Whether objects may be deleted at all.
@@ -203,8 +201,7 @@ pub struct Fields {
     pub(crate) on_update: OnUpdate,
     /// The fields for `on_update = "update"`: a JSON object with placeholders; title, impact and urgency when
     /// empty.
-    #[setting(kind = "json-template")]
-    pub(crate) update_fields: Option<String>,
+    pub(crate) update_fields: Option<Document>,
     /// The case log that entries go to: `private_log`, or `public_log`, which callers read.
     #[setting(default = "private_log")]
     pub(crate) log_field: String,
@@ -213,16 +210,14 @@ pub struct Fields {
     pub(crate) acknowledge_stimulus: String,
     /// The fields that go with it: a JSON object with placeholders, for example
     /// `{"team_id": {"name": "Storage"}, "agent_id": {"email": "{{ change.actor }}"}}`.
-    #[setting(kind = "json-template")]
-    pub(crate) acknowledge_fields: Option<String>,
+    pub(crate) acknowledge_fields: Option<Document>,
     /// The stimuli that lead a ticket to its resolution, in this order. Those that do not fit the ticket's
     /// state are skipped; none writes an entry in the case log.
     #[setting(default = "ev_assign\nev_resolve")]
     pub(crate) resolve_path: Vec<String>,
     /// The fields that go with the last of them: a JSON object with placeholders. `solution` is added when it
     /// is not there.
-    #[setting(kind = "json-template")]
-    pub(crate) resolve_fields: Option<String>,
+    pub(crate) resolve_fields: Option<Document>,
     /// What happens when iTop refuses the last of them.
     #[setting(default = "log")]
     pub(crate) resolve_fallback: ResolveFallback,
@@ -250,9 +245,14 @@ pub struct Fields {
     #[setting(kind = "json-template")]
     pub(crate) header_template: Option<String>,
     /// The JSON data for `raw`, with placeholders: a whole request such as
-    /// `{"operation": "core/create", "comment": "…", "class": "…", "fields": {…}}`.
-    #[setting(kind = "json-template")]
-    pub(crate) json_data: Option<String>,
+    /// `{"operation": "core/create", "comment": "…", "class": "…", "fields": {…}}`. A query in OQL may stand where an
+    /// object is found, in a text without placeholders.
+    pub(crate) json_data: Option<Document>,
+}
+
+/// A document that was given and is not blank.
+pub(crate) fn document(given: &Option<Document>) -> Option<&Document> {
+    given.as_ref().filter(|document| !document.text.trim().is_empty())
 }
 
 /// A text that was given and is not blank.

@@ -19,6 +19,11 @@ use super::*;
 
 /// Settings from texts as a configuration has them; lists have one entry on each line.
 fn settings<T: Settings>(given: &[(&str, &str)]) -> T {
+    T::from_settings(&values::<T>(given)).expect("settings")
+}
+
+/// What the host would give for these.
+fn values<T: Settings>(given: &[(&str, &str)]) -> Vec<Setting> {
     let fields = T::fields();
     let setting = |(key, value): &(&str, &str)| {
         let field = fields.iter().find(|field| field.key == *key).unwrap_or_else(|| panic!("no field {key}"));
@@ -32,7 +37,7 @@ fn settings<T: Settings>(given: &[(&str, &str)]) -> T {
         };
         Setting { key: (*key).to_owned(), value }
     };
-    T::from_settings(&given.iter().map(setting).collect::<Vec<_>>()).expect("settings")
+    given.iter().map(setting).collect()
 }
 
 fn connection() -> Connection {

@@ -215,7 +215,7 @@ fn found_by(scene: Scene<'_>, setting: &Option<String>, criterion: &str) -> Resu
         return Ok(Some(Value::from(text)));
     }
     let place = if criterion == "name" { "organization" } else { "caller" };
-    let placed = scene.plan.queries.place(place, text).map_err(Failure::rejected)?;
+    let placed = scene.plan.queries.place(place, text, false).map_err(Failure::rejected)?;
     Ok(Some(if placed == text { json!({criterion: text}) } else { Value::from(placed) }))
 }
 

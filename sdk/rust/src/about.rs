@@ -61,7 +61,8 @@ pub enum FieldKind {
     Multiline,
     /// Text with placeholders, or a list of such texts; the plugin sees it rendered.
     Template,
-    /// A JSON document with placeholders inside its strings; the plugin sees it rendered and serialised.
+    /// A JSON document with placeholders inside its strings; the plugin sees it rendered, as a
+    /// [`Document`](crate::Document).
     JsonTemplate,
     /// A program or expression that the plugin itself interprets.
     Expression,
@@ -81,6 +82,8 @@ pub enum FieldKind {
     Texts,
     /// A name under which the host keeps a secret.
     Secret,
+    /// A path with placeholders, whose values are percent-encoded: each fills a segment and never makes one.
+    Path,
 }
 
 /// One setting that an operator fills in.

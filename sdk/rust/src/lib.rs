@@ -93,7 +93,7 @@ pub use step::{Certainty, Failure, Receipt, Response, Step};
 pub use time::Timestamp;
 pub use tocsin_plugin_derive::{Choice, Settings};
 pub use types::{
-    BodyHmac, Digest, Encoding, Header, Label, Link, Parameter, Setting, Severity, Signature, Value,
+    BodyHmac, Digest, Document, Encoding, Header, Label, Link, Parameter, Setting, Severity, Signature, Value,
 };
 
 /// What nearly every plugin uses.

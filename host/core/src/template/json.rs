@@ -8,13 +8,14 @@ use serde_json::Value;
 
 use super::engine::{Compiled, Room, environment};
 use super::{OUTPUT_BYTES_MAX, TemplateError, on_samples, scan};
+use crate::plugin::Document;
 use crate::view::View;
 
 mod mistakes;
 
-/// A parsed document.
+/// A parsed document, and where its strings without placeholders are.
 #[derive(Debug)]
-pub struct JsonTemplate(Node);
+pub struct JsonTemplate(Node, Vec<String>);
 
 #[derive(Debug)]
 enum Node {
@@ -33,7 +34,9 @@ impl JsonTemplate {
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         let document: Value = serde_json::from_str(text).map_err(|error| mistakes::invalid(text, &error))?;
         mistakes::check_keys(text)?;
-        let template = Self(node(document)?);
+        let (node, mut fixed) = (node(document)?, Vec::new());
+        find_fixed(&node, "", &mut fixed);
+        let template = Self(node, fixed);
         on_samples(|view| template.render(view).map(|_| ()))?;
         Ok(template)
     }
@@ -55,8 +58,41 @@ impl JsonTemplate {
         self.render_in(&view.value(), &mut Room::new(bytes))
     }
 
-    pub(crate) fn render_in(&self, view: &Context, room: &mut Room) -> Result<String, TemplateError> {
+    fn render_in(&self, view: &Context, room: &mut Room) -> Result<String, TemplateError> {
         room.taken(|room| Ok(render(&self.0, view, room)?.to_string()))
+    }
+
+    /// The document for this view, with the places of the strings that the operator wrote.
+    ///
+    /// # Errors
+    /// As [`JsonTemplate::render`].
+    pub fn document(&self, view: &View<'_>) -> Result<Document, TemplateError> {
+        self.document_in(&view.value(), &mut Room::new(OUTPUT_BYTES_MAX))
+    }
+
+    pub(crate) fn document_in(&self, view: &Context, room: &mut Room) -> Result<Document, TemplateError> {
+        Ok(Document { text: self.render_in(view, room)?, fixed: self.1.clone() })
+    }
+}
+
+/// Adds the JSON pointers of the strings of `node` that have no placeholder, as far as no key on the way has one.
+fn find_fixed(node: &Node, at: &str, found: &mut Vec<String>) {
+    match node {
+        Node::Fixed(Value::String(_)) => found.push(at.to_owned()),
+        Node::Fixed(_) | Node::Text(_) => {}
+        Node::List(items) => {
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(index, item)| find_fixed(item, &format!("{at}/{index}"), found));
+        }
+        Node::Object(fields) => {
+            for (key, value) in fields {
+                if let Node::Fixed(Value::String(key)) = key {
+                    find_fixed(value, &format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")), found);
+                }
+            }
+        }
     }
 }
 

@@ -106,6 +106,13 @@ impl UrlTemplate {
     }
 }
 
+/// A path with placeholders, compiled so that each value is percent-encoded where it is put in.
+pub(super) fn path(text: &str) -> Result<Compiled, TemplateError> {
+    let pieces = scan::pieces(text);
+    check_statements(&pieces)?;
+    Compiled::of(&pieces, encoding())
+}
+
 /// What says where a request goes, and as whom.
 fn destination(url: &Url) -> (&str, &str, Option<&str>, Option<&str>, Option<u16>) {
     (url.scheme(), url.username(), url.password(), url.host_str(), url.port())

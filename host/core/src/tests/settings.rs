@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::values::{view_of, with_title};
-use crate::plugin::{Setting, Value};
+use crate::plugin::{Document, Setting, Value};
 use crate::settings::{Field, FieldKind, Given, Settings};
 use crate::template::OUTPUT_BYTES_MAX;
 
@@ -23,6 +23,34 @@ fn text(key: &str, value: &str) -> Setting {
     Setting { key: key.to_owned(), value: Value::Text(value.to_owned()) }
 }
 
+fn document(key: &str, text: &str, fixed: &[&str]) -> Setting {
+    let fixed = fixed.iter().map(|at| (*at).to_owned()).collect();
+    Setting { key: key.to_owned(), value: Value::Document(Document { text: text.to_owned(), fixed }) }
+}
+
+#[test]
+fn a_plugin_learns_which_strings_of_a_document_are_the_operators_own() {
+    let template = r#"{"key": "SELECT A", "x/y": ["{{ title }}", "own", 3, {"~": "own too"}],
+                       "{{ title }}": {"org_id": "SELECT B"}, "b": "SELECT {{ title }}", "c": "$this->title$"}"#;
+    let settings = settings(&[("payload", FieldKind::JsonTemplate, template)]);
+    let (incident, change) = with_title("SELECT C");
+    let rendered = settings.render(&view_of(&incident, &change)).expect("rendered");
+    let Value::Document(Document { text, mut fixed }) = rendered[0].value.clone() else {
+        panic!("{rendered:?}")
+    };
+    fixed.sort();
+    assert_eq!(fixed, ["/key", "/x~1y/1", "/x~1y/3/~0"]);
+    assert!(text.contains(r#""SELECT C":{"org_id":"SELECT B"}"#), "{text}");
+}
+
+#[test]
+fn what_stands_in_a_path_is_encoded_and_makes_no_segment() {
+    let settings = settings(&[("path", FieldKind::Path, "/tickets/{{ title }}/notes?x")]);
+    let (incident, change) = with_title("a/../b;c ?#%2e");
+    let rendered = settings.render(&view_of(&incident, &change)).expect("rendered");
+    assert_eq!(rendered, [text("path", "/tickets/a%2F..%2Fb%3Bc%20%3F%23%252e/notes?x")]);
+}
+
 #[test]
 fn a_check_sees_every_setting_as_it_is_for_the_sample() {
     let settings = settings(&[
@@ -34,7 +62,7 @@ fn a_check_sees_every_setting_as_it_is_for_the_sample() {
     let expected = [
         text("plain", "{{ nothing }}"),
         text("message", "Sample incident High https://tocsin.example/incidents/1"),
-        text("payload", r#"{"a":"Sample incident","n":3}"#),
+        document("payload", r#"{"a":"Sample incident","n":3}"#, &[]),
         Setting { key: "count".to_owned(), value: Value::Integer(7) },
     ];
     assert_eq!(settings.sample("sample"), expected);

@@ -47,6 +47,7 @@ fn stand_in(field: &Field, given: &mut BTreeMap<String, Given>) -> Option<()> {
         | FieldKind::Multiline
         | FieldKind::Template
         | FieldKind::Expression
+        | FieldKind::Path
         | FieldKind::Secret => Given::Text(SAMPLE_TEXT.to_owned()),
     };
     given.insert(field.key.clone(), sample);

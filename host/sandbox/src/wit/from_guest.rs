@@ -73,6 +73,7 @@ impl From<description::Field> for Field {
             Kind::Duration => FieldKind::Duration,
             Kind::Texts => FieldKind::Texts,
             Kind::Secret => FieldKind::Secret,
+            Kind::Path => FieldKind::Path,
         };
         Self {
             key: field.key,

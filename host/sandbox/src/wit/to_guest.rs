@@ -36,6 +36,9 @@ impl From<core::Setting> for types::Setting {
             core::Value::Integer(number) => types::Value::Integer(number),
             core::Value::Boolean(yes) => types::Value::Boolean(yes),
             core::Value::Texts(texts) => types::Value::Texts(texts),
+            core::Value::Document(core::Document { text, fixed }) => {
+                types::Value::Document(types::Document { text, fixed })
+            }
         };
         Self { key: setting.key, value }
     }

@@ -1,7 +1,7 @@
 //! Text of an alert stays in its place: neither a query nor a header nor HTML.
 
-use tocsin_plugin::Step;
 use tocsin_plugin::testing::{example_context, request_to_json};
+use tocsin_plugin::{Document, Step};
 
 use super::peer::json_data;
 use super::*;
@@ -32,6 +32,35 @@ fn a_rendered_query_is_refused_wherever_an_object_is_found() {
     ] {
         assert!(matches!(sent(given), Err(Failure::Rejected(_))), "{given:?}");
     }
+}
+
+/// An action whose JSON setting `key` is `text`, with these places as the operator wrote them.
+fn with_document(given: &[(&str, &str)], key: &str, text: &str, fixed: &[&str]) -> Result<Step, Failure> {
+    let mut settings = values::<Fields>(given);
+    let document =
+        Document { text: text.to_owned(), fixed: fixed.iter().map(|at| (*at).to_owned()).collect() };
+    settings.push(Setting { key: key.to_owned(), value: Value::Document(document) });
+    let settings = Fields::from_settings(&settings).expect("settings");
+    Itop::encode(&example_context(), &connection(), &settings)
+}
+
+#[test]
+fn a_query_without_placeholders_is_sent_as_the_operator_wrote_it() {
+    let raw = r#"{"operation": "core/update", "comment": "c", "class": "UserRequest", "key": "SELECT UserRequest WHERE id = 3",
+                  "fields": {"a~b/c_list": [{"team_id": "SELECT Team WHERE name = 'DBA'"}]}}"#;
+    let fixed = ["/key", "/fields/a~0b~1c_list/0/team_id"];
+    let step = with_document(&[("operation", "raw")], "json_data", raw, &fixed);
+    let Ok(Step::Send(request, _)) = step else { panic!("not sent: {step:?}") };
+    assert_eq!(json_data(&request), serde_json::from_str::<serde_json::Value>(raw).expect("JSON"));
+    for missing in fixed {
+        let others: Vec<&str> = fixed.into_iter().filter(|at| *at != missing).collect();
+        let step = with_document(&[("operation", "raw")], "json_data", raw, &others);
+        let Err(Failure::Rejected(why)) = step else { panic!("{missing}: {step:?}") };
+        assert!(why.contains("json_data") && why.contains("placeholder"), "{why}");
+    }
+    let fields = r#"{"service_id": "SELECT Service WHERE id = 3"}"#;
+    let step = with_document(&[("organization", "Demo")], "fields", fields, &["/service_id"]);
+    assert!(matches!(step, Ok(Step::Send(..))), "{step:?}");
 }
 
 #[test]

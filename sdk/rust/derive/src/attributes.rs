@@ -6,7 +6,7 @@ use proc_macro2::Span;
 use syn::{Attribute, Expr, ExprLit, Field, Ident, Lit, LitStr, Meta, Path, Variant};
 
 /// Kinds that a text field may be given, with the names of their variants.
-const TEXT_KINDS: [(&str, &str); 7] = [
+const TEXT_KINDS: [(&str, &str); 8] = [
     ("text", "Text"),
     ("multiline", "Multiline"),
     ("template", "Template"),
@@ -14,6 +14,7 @@ const TEXT_KINDS: [(&str, &str); 7] = [
     ("expression", "Expression"),
     ("color", "Color"),
     ("url", "Url"),
+    ("path", "Path"),
 ];
 
 /// What a struct's field is.

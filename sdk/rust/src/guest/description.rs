@@ -39,6 +39,7 @@ fn field(field: crate::Field) -> wit::Field {
         From::Duration => To::Duration,
         From::Texts => To::Texts,
         From::Secret => To::Secret,
+        From::Path => To::Path,
     };
     let crate::Field { key, label, help, required, default, .. } = field;
     wit::Field { key, label, help, kind, required, default }

@@ -10,6 +10,9 @@ pub(super) fn settings(settings: Vec<types::Setting>) -> Vec<crate::Setting> {
         types::Value::Integer(number) => crate::Value::Integer(number),
         types::Value::Boolean(yes) => crate::Value::Boolean(yes),
         types::Value::Texts(texts) => crate::Value::Texts(texts),
+        types::Value::Document(types::Document { text, fixed }) => {
+            crate::Value::Document(crate::Document { text, fixed })
+        }
     };
     settings.into_iter().map(|s| crate::Setting { key: s.key, value: value(s.value) }).collect()
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{ChoiceType, FieldType, TextType};
 use crate::about::{Choice, FieldKind};
-use crate::{Part, SecretEncoding, Severity, Value};
+use crate::{Document, Part, SecretEncoding, Severity, Value};
 
 /// A secret, by its field's key. The host alone knows its value, and whether it was given at all: a plugin
 /// that can do without asks for a choice beside it.
@@ -65,12 +65,32 @@ impl FieldType for String {
     }
     fn from_value(value: &Value) -> Option<Self> {
         match value {
-            Value::Text(text) => Some(text.clone()),
+            Value::Text(text) | Value::Document(Document { text, .. }) => Some(text.clone()),
             _ => None,
         }
     }
     fn from_default(text: &str) -> Option<Self> {
         Some(text.to_owned())
+    }
+    fn absent(_: &'static str) -> Option<Self> {
+        None
+    }
+}
+
+impl FieldType for Document {
+    const REQUIRED: bool = true;
+    fn kind() -> FieldKind {
+        FieldKind::JsonTemplate
+    }
+    fn from_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::Document(document) => Some(document.clone()),
+            Value::Text(text) => Some(Self { text: text.clone(), fixed: Vec::new() }),
+            _ => None,
+        }
+    }
+    fn from_default(text: &str) -> Option<Self> {
+        Some(Self { text: text.to_owned(), fixed: Vec::new() })
     }
     fn absent(_: &'static str) -> Option<Self> {
         None

@@ -134,7 +134,7 @@ fn setting(key: &str, value: &Value, fields: &[crate::Field]) -> Result<Setting,
             )
         }
         (document @ (Value::Object(_) | Value::Array(_)), FieldKind::JsonTemplate) => {
-            crate::Value::Text(document.to_string())
+            crate::Value::Document(crate::Document { text: document.to_string(), fixed: Vec::new() })
         }
         (Value::String(text), kind)
             if !matches!(kind, FieldKind::Boolean | FieldKind::Integer | FieldKind::Texts) =>

@@ -82,3 +82,19 @@ fn a_header_that_is_not_the_operators_to_set_is_told_when_the_configuration_is_r
         assert!(!said.contains("Bearer abc"), "{said}");
     }
 }
+
+#[test]
+fn a_query_without_placeholders_is_sent_as_it_was_written_and_one_with_them_is_refused() {
+    let written = r#"json_data = '{"operation": "core/update", "comment": "{{ title }}", "class": "Team",
+      "key": "SELECT Team WHERE name = \"DBA\"", "fields": {"org_id": "SELECT Organization WHERE id = 3"}}'"#;
+    let actions = [Told::new("raw", &written.replace('\n', ""))];
+    let stage = Stage::start(&actions);
+    stage.report(&hostile());
+    let data = super::json_data(&stage.request("raw"));
+    assert_eq!(data["key"], r#"SELECT Team WHERE name = "DBA""#);
+    assert_eq!(data["fields"]["org_id"], "SELECT Organization WHERE id = 3");
+
+    let placed = r#"json_data = '{"operation": "core/get", "class": "Team", "key": "SELECT Team WHERE name = {{ title }}"}'"#;
+    let said = refused(&[Told::new("raw", placed)]);
+    assert!(said.contains("actions.raw.settings.json_data: `key` holds OQL with a placeholder"), "{said}");
+}
