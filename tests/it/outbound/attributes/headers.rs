@@ -95,6 +95,6 @@ fn a_query_without_placeholders_is_sent_as_it_was_written_and_one_with_them_is_r
     assert_eq!(data["fields"]["org_id"], "SELECT Organization WHERE id = 3");
 
     let placed = r#"json_data = '{"operation": "core/get", "class": "Team", "key": "SELECT Team WHERE name = {{ title }}"}'"#;
-    let said = refused(&[Told::new("raw", placed)]);
+    let said = refused(Told::new("raw", placed));
     assert!(said.contains("actions.raw.settings.json_data: `key` holds OQL with a placeholder"), "{said}");
 }
