@@ -12,7 +12,7 @@ use crate::markup::{bare, html};
 use crate::{Fields, buttons, message};
 
 /// Bytes of the card as JSON. A message has at most 32,000, of which the rest is for what is around the card.
-const CARD_BYTES: usize = 27_000;
+pub(crate) const CARD_BYTES: usize = 27_000;
 /// UTF-16 code units of each of the header's two lines, of what is seen of one, of a title that is longer than
 /// that, and of the message, both after escaping.
 const TITLE_LENGTH: usize = 200;
@@ -83,7 +83,7 @@ fn paragraphs(context: &Context, settings: &Fields) -> Vec<Value> {
 
 /// An operator's text as HTML, with the links that its template made; a mention stands as `@id`, since cards mention
 /// nobody.
-fn own(plain: &str, room: usize) -> String {
+pub(crate) fn own(plain: &str, room: usize) -> String {
     let mut out = String::new();
     for piece in marked::pieces(plain) {
         let left = room.saturating_sub(length(&out));

@@ -4,7 +4,7 @@
 
 use tocsin_plugin::prelude::*;
 
-use crate::Fields;
+use crate::{Fields, Format, own};
 
 /// Mentions in one message.
 const MENTIONS_MAX: usize = 10;
@@ -48,6 +48,10 @@ pub(crate) fn check(settings: &Fields) -> Result<(), Vec<Problem>> {
     problems
         .extend(mentions(ChangeKind::Opened, settings).err().map(|problem| Problem::new("mention", problem)));
     problems.extend(chat::check_text("message", settings.message.as_deref()));
+    problems.extend(own::check(&settings.card));
+    if settings.format == Format::Text && settings.card.as_ref().is_some_and(|card| !card.is_blank()) {
+        problems.push(Problem::new("card", "is not used with `format = \"text\"`: leave one of them out"));
+    }
     problems.extend(settings.buttons.check());
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }

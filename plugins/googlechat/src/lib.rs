@@ -4,14 +4,15 @@
 //! Never lets text of an alert become a mention or a link with another text, and never believes a status
 //! alone: Google Chat names the message that it posted.
 
-use tocsin_plugin::Choice;
 use tocsin_plugin::prelude::*;
+use tocsin_plugin::{Choice, Document};
 
 mod buttons;
 mod card;
 mod given;
 mod markup;
 mod message;
+mod own;
 mod request_id;
 mod verdict_of;
 
@@ -48,6 +49,10 @@ pub struct Fields {
     /// Whom to mention when an incident opens, reopens or is repeated, one on each line: `all`, or the number
     /// of a user.
     mention: Vec<String>,
+    /// The card as JSON of your own, with placeholders, in place of the default one: a card with `header` and
+    /// `sections`, or a message with `cardsV2`. HTML works in a text without placeholders; in one with placeholders the
+    /// filter `link` makes links.
+    card: Option<Document>,
     #[setting(flatten)]
     facts: chat::Facts,
     #[setting(flatten)]

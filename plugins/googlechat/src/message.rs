@@ -9,7 +9,7 @@ use tocsin_plugin::prelude::*;
 use tocsin_plugin::text::{is_blank, utf16_length as length};
 
 use crate::markup::{as_written, bare, neutral};
-use crate::{Fields, Format, buttons, card, given};
+use crate::{Fields, Format, buttons, card, given, own};
 
 /// UTF-16 code units of a text. It is cut, not spread over several messages.
 pub(crate) const TEXT_LENGTH: usize = 4_000;
@@ -35,13 +35,20 @@ pub(crate) fn body(context: &Context, settings: &Fields, format: Format) -> Resu
             body.insert("text".to_owned(), json!(text(context, settings, &mentions)));
         }
         Format::Card => {
-            // Cards mention nobody; the text above one does.
-            if !mentions.is_empty() {
-                body.insert("text".to_owned(), json!(mentions));
+            let own = own::cards(&settings.card)
+                .map_err(|problem| Failure::rejected(format!("`card` of the action {problem}")))?;
+            // Cards mention nobody; the text above one does. It says as well that a card of the operator's is a test.
+            let mark = if own.is_some() && context.test { "TEST " } else { "" };
+            let above = format!("{mark}{mentions}");
+            if !above.is_empty() {
+                body.insert("text".to_owned(), json!(above.trim_end()));
             }
             let fallback = bare(&chat::notification(context, chat::View::Change), FALLBACK_LENGTH);
             body.insert("fallbackText".to_owned(), json!(fallback));
-            body.insert("cardsV2".to_owned(), json!([card::card(context, settings)]));
+            body.insert(
+                "cardsV2".to_owned(),
+                json!(own.unwrap_or_else(|| vec![card::card(context, settings)])),
+            );
         }
     }
     if settings.threads {

@@ -8,6 +8,7 @@ use super::*;
 
 mod answers;
 mod messages;
+mod own;
 
 fn fields() -> Fields {
     Fields::from_settings(&[]).expect("defaults")

@@ -4,7 +4,7 @@
 //! as a number or as OQL, and what a placeholder put there may come from an alert.
 
 use serde_json::{Map, Value};
-use tocsin_plugin::text;
+use tocsin_plugin::{Document, text};
 
 /// What stands before the name of a query.
 const NAMED: &str = "query:";
@@ -50,35 +50,27 @@ impl Queries {
         Ok(given.to_owned())
     }
 
-    /// Replaces named queries in every place of `fields` that finds an object, and refuses OQL there unless the string
-    /// is among the `fixed` ones, by their JSON pointers. Such places are members whose name ends with `_id`, as iTop
-    /// names its external keys, at any depth.
+    /// The object of a document, with named queries put in. Places that find an object are members whose name ends
+    /// with `_id`, as iTop names its external keys, at any depth, and those that `is_place` adds by the names on the way.
     ///
     /// # Errors
-    /// As [`Queries::place`].
-    pub(crate) fn apply(&self, fields: &mut Map<String, Value>, fixed: &[String]) -> Result<(), String> {
-        self.members(fields, "", fixed)
-    }
-
-    fn members(&self, members: &mut Map<String, Value>, at: &str, fixed: &[String]) -> Result<(), String> {
-        members.iter_mut().try_for_each(|(name, value)| {
-            let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
-            self.value(name, value, &at, fixed)
-        })
-    }
-
-    fn value(&self, name: &str, value: &mut Value, at: &str, fixed: &[String]) -> Result<(), String> {
-        match value {
-            Value::String(text) if name.trim().ends_with("_id") => {
-                *text = self.place(name, text, fixed.iter().any(|fixed| fixed == at))?;
-                Ok(())
+    /// It is no object; as [`Queries::place`].
+    pub(crate) fn object(
+        &self,
+        document: &Document,
+        is_place: fn(&[String]) -> bool,
+    ) -> Result<Map<String, Value>, String> {
+        let read = document.read(|string| {
+            if let Some(name) = string.names.last()
+                && (name.trim().ends_with("_id") || is_place(string.names))
+            {
+                *string.text = self.place(name, string.text, string.is_fixed)?;
             }
-            Value::Array(items) => items
-                .iter_mut()
-                .enumerate()
-                .try_for_each(|(index, item)| self.value(name, item, &format!("{at}/{index}"), fixed)),
-            Value::Object(members) => self.members(members, at, fixed),
-            _ => Ok(()),
+            Ok(())
+        })?;
+        match read {
+            Value::Object(object) => Ok(object),
+            _ => Err("is not a JSON object, for example `{\"name\": \"…\"}`".to_owned()),
         }
     }
 }

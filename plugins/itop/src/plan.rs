@@ -74,11 +74,12 @@ impl Plan {
         let queries = found.keep("queries", Queries::read(&settings.queries));
         let mut object = |field: &str, given: &Option<Document>| {
             let Some(given) = document(given) else { return Object::new() };
-            let read = object(&given.text).and_then(|mut object| {
-                queries.apply(&mut object, &given.fixed)?;
-                Ok(object)
-            });
-            found.keep(field, read)
+            // The key of a whole request, which stands outermost.
+            let is_place: fn(&[String]) -> bool = match field {
+                "json_data" => |names| names == ["key"],
+                _ => |_| false,
+            };
+            found.keep(field, queries.object(given, is_place))
         };
         let mut plan = Self {
             fields: object("fields", &settings.fields),
@@ -139,6 +140,10 @@ impl Plan {
     }
 
     fn fits_raw(&mut self, settings: &Fields, found: &mut Found) {
+        // What is wrong with the document was said already.
+        if found.0.iter().any(|problem| problem.field == "json_data") {
+            return;
+        }
         let operation = self.operation();
         let mut wrong = |field: &str, problem: String| found.0.push(Problem::new(field, problem));
         if operation.is_empty() {
@@ -149,14 +154,6 @@ impl Plan {
         }
         if operation == "core/delete" && !settings.allow_delete {
             wrong("allow_delete", "nothing is deleted in iTop unless `allow_delete = true`".to_owned());
-        }
-        if let Some(Value::String(key)) = self.json_data.get_mut("key") {
-            let fixed =
-                document(&settings.json_data).is_some_and(|data| data.fixed.iter().any(|at| at == "/key"));
-            match self.queries.place("key", key, fixed) {
-                Ok(placed) => *key = placed,
-                Err(problem) => wrong("json_data", problem),
-            }
         }
     }
 
@@ -184,14 +181,6 @@ fn codes(settings: &Fields, found: &mut Found) {
     found.keep("resolved_states", names(entries(&settings.resolved_states), false));
     if entries(&settings.resolved_states).next().is_none() {
         found.0.push(Problem::new("resolved_states", "names no state"));
-    }
-}
-
-fn object(text: &str) -> Result<Object, String> {
-    match serde_json::from_str(text) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err("is not a JSON object, for example `{\"name\": \"…\"}`".to_owned()),
-        Err(error) => Err(format!("is not JSON: {error}")),
     }
 }
 
@@ -249,7 +238,11 @@ fn headers(settings: &Fields) -> Result<Vec<(String, String)>, String> {
         }
         headers.push((name.trim().to_owned(), value.trim().to_owned()));
     }
-    let template = given(&settings.header_template).map(object).transpose()?.unwrap_or_default();
+    let template = match given(&settings.header_template).map(serde_json::from_str) {
+        None => Object::new(),
+        Some(Ok(Value::Object(template))) => template,
+        Some(_) => return Err("is not a JSON object of names and values".to_owned()),
+    };
     // A placeholder that this incident has nothing for makes no header.
     let filled = template.iter().filter_map(|(name, value)| {
         let value = json::scalar(value).filter(|value| !value.trim().is_empty())?;

@@ -5,8 +5,8 @@
 
 use tocsin_plugin::prelude::*;
 
-use crate::Fields;
 use crate::markdown::neutral;
+use crate::{Fields, own};
 
 /// UTF-16 code units of a name that a person still reads.
 const ALIAS_LENGTH: usize = 100;
@@ -108,6 +108,7 @@ pub(crate) fn check(settings: &Fields) -> Result<(), Vec<Problem>> {
     note("channel", channel(settings).err());
     note("mention", mentions(ChangeKind::Opened, settings).err());
     problems.extend(chat::check_text("message", settings.message.as_deref()));
+    problems.extend(own::check(&settings.attachments));
     problems.extend(settings.buttons.check());
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }

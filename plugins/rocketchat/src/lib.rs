@@ -4,12 +4,14 @@
 //! Never lets text of an alert become a mention or a link with another text, and never believes a status
 //! alone: Rocket.Chat says `{"success": true}` or it has not posted.
 
+use tocsin_plugin::Document;
 use tocsin_plugin::prelude::*;
 
 mod attachment;
 mod given;
 mod markdown;
 mod message;
+mod own;
 mod verdict_of;
 
 use message::Form;
@@ -50,6 +52,10 @@ pub struct Fields {
     /// Whom to mention when an incident opens, reopens or is repeated, one on each line: `all`, `here` or a
     /// user's name. The user whom the integration posts as must be allowed to.
     mention: Vec<String>,
+    /// The attachments as JSON of your own, with placeholders, in place of the one with attributes, links and buttons:
+    /// a list, or one attachment. A text without placeholders is sent as it is; in one with placeholders the filters
+    /// `link` and `mention` make links and mentions, and nothing else does.
+    attachments: Option<Document>,
     #[setting(flatten)]
     facts: chat::Facts,
     #[setting(flatten)]

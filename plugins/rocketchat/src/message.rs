@@ -8,7 +8,7 @@ use tocsin_plugin::prelude::*;
 use tocsin_plugin::text::{is_blank, utf16_length as length};
 
 use crate::markdown::{as_written, neutral};
-use crate::{Fields, attachment, given};
+use crate::{Fields, attachment, given, own};
 
 /// UTF-16 code units of a text. The server's own limit (`Message_MaxAllowedSize`, 5000) does not hold for
 /// integrations, where larger messages make clients fail.
@@ -47,7 +47,11 @@ pub(crate) fn body(context: &Context, settings: &Fields, form: Form) -> Result<V
         }
     };
     put("text", Some(json!(text(context, settings, &mentions))));
-    put("attachments", (form == Form::Whole).then(|| attachment::all(context, settings)));
+    if form == Form::Whole {
+        let own =
+            own::attachments(&settings.attachments).map_err(|problem| refuse("attachments", problem))?;
+        put("attachments", Some(own.unwrap_or_else(|| attachment::all(context, settings))));
+    }
     put("alias", given::alias(settings).map(|alias| json!(alias)));
     put("avatar", given::avatar(settings).ok().flatten().map(|avatar| json!(avatar)));
     put("emoji", given::emoji(settings).ok().flatten().map(|emoji| json!(emoji)));
@@ -93,7 +97,7 @@ fn text(context: &Context, settings: &Fields, mentions: &str) -> String {
 }
 
 /// An operator's text, with the links and mentions that its template made.
-fn own(plain: &str, room: usize) -> String {
+pub(crate) fn own(plain: &str, room: usize) -> String {
     let mut out = String::new();
     for piece in marked::pieces(plain) {
         let left = room.saturating_sub(length(&out));

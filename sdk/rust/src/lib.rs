@@ -45,6 +45,7 @@
 // The derive macros name this crate, and are used in it as well.
 extern crate self as tocsin_plugin;
 
+mod document;
 mod types;
 
 mod about;
@@ -83,6 +84,7 @@ pub use action::{
     Action, ChangeKind, Context, Incident, IncidentChange, Probe, Reference, State, Zone, check_action,
     check_connection,
 };
+pub use document::{Document, Text};
 pub use outgoing::{HeaderLine, HttpRequest, Part, SecretEncoding, Signing};
 pub use payload::Payload;
 pub use settings::{
@@ -93,7 +95,7 @@ pub use step::{Certainty, Failure, Receipt, Response, Step};
 pub use time::Timestamp;
 pub use tocsin_plugin_derive::{Choice, Settings};
 pub use types::{
-    BodyHmac, Digest, Document, Encoding, Header, Label, Link, Parameter, Setting, Severity, Signature, Value,
+    BodyHmac, Digest, Encoding, Header, Label, Link, Parameter, Setting, Severity, Signature, Value,
 };
 
 /// What nearly every plugin uses.

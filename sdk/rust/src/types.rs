@@ -5,6 +5,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::document::Document;
+
 /// How bad it is, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -100,17 +102,6 @@ pub enum Value {
     Texts(Vec<String>),
     /// JSON documents with their values put in.
     Document(Document),
-}
-
-/// A JSON document with its values put in. A setting of kind `json-template` may be a `String` as well, where it does
-/// not matter who wrote what.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Document {
-    /// Serialised.
-    pub text: String,
-    /// JSON pointers (RFC 6901) of the strings that are as the operator wrote them: neither they nor the keys on
-    /// the way to them had a placeholder. No text of an alert is among them.
-    pub fixed: Vec<String>,
 }
 
 /// A setting that is in force.
