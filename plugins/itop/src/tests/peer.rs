@@ -124,6 +124,9 @@ impl Peer {
         if operation != "core/get" && data["comment"].as_str().unwrap_or("").is_empty() {
             return Err("Missing parameter 'comment'".to_owned());
         }
+        if class == "Person" && data["output_fields"].as_str().is_some_and(|names| names.contains("ref")) {
+            return Err("output_fields: invalid attribute code 'ref'".to_owned());
+        }
         if data["output_fields"].as_str().unwrap_or("").is_empty() && operation != "core/delete" {
             return Err("output_fields: invalid value ''".to_owned());
         }

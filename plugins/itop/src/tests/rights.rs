@@ -6,7 +6,7 @@ use super::*;
 #[test]
 fn a_right_that_is_missing_on_one_class_rejects_the_delivery() {
     for (unknown, asked, other) in [(&[][..], 2, "Incident"), (&["Incident"], 3, "Person")] {
-        let mut world = World::new(&[]);
+        let mut world = World::new(&[("write_back", "remote_ref = ref\nremote_status = status")]);
         world.peer.forbidden = vec!["UserRequest"];
         world.peer.unknown = unknown.to_vec();
         let said = world.outcome(0);
@@ -27,7 +27,10 @@ fn a_read_only_itop_is_waited_for_and_makes_one_ticket() {
         world.peer.is_read_only = true;
         let said = world.outcome(0);
         assert!(said.starts_with("retry: iTop answered code 1: "), "{said}");
-        assert!(said.contains("write Incident and Person neither, so it is read-only (`access_mode`"), "{said}");
+        assert!(
+            said.contains("write Incident and Person neither, so it is read-only (`access_mode`"),
+            "{said}"
+        );
         assert_eq!(world.peer.operations(), ["create", "update", "update"]);
         world.peer.is_read_only = false;
         world.again(0);
@@ -42,7 +45,10 @@ fn a_ticket_of_a_read_only_itop_is_resolved_later() {
     world.outcome(0);
     world.peer.is_read_only = true;
     let said = world.says(ChangeKind::Resolved, "");
-    assert!(said.starts_with("retry: ") && said.contains("for modifying data of class UserRequest"), "{said}");
+    assert!(
+        said.starts_with("retry: ") && said.contains("for modifying data of class UserRequest"),
+        "{said}"
+    );
     world.peer.is_read_only = false;
     assert_eq!(world.again(0), "R-000001: resolved");
 }
