@@ -21,9 +21,11 @@ const PASSING: [&str; 9] = [
     "server has gone away",
     "too many connections",
     "maintenance",
-    "read-only",
-    "read only",
+    "read-only mode",
+    "read only mode",
 ];
+/// The same in a refusal by code 1, which is never about a single field that is read-only in a ticket's state.
+const CLOSED: [&str; 3] = ["maintenance", "read-only", "read only"];
 /// Words of a failure that does not pass, whatever else is said: what follows them may be text of an alert.
 const LASTING: [&str; 8] = [
     "no item found",
@@ -166,8 +168,7 @@ pub(crate) fn refused_entry(response: &Response) -> Option<String> {
             let objects = document.get("objects").and_then(Value::as_object);
             objects.is_none_or(serde_json::Map::is_empty).then(|| "it was refused without a word".to_owned())
         }
-        // A field that is read-only in this state is no read-only iTop.
-        100 => (!names(&PASSING[..7]) && !names(&OTHER)).then_some(message),
+        100 => (!names(&PASSING) && !names(&OTHER)).then_some(message),
         _ => None,
     }
 }
@@ -259,7 +260,7 @@ fn failed(code: i64, message: &str) -> Failure {
     let lower = message.to_lowercase();
     let is_passing = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     match code {
-        1 if is_passing(&PASSING[6..]) => Failure::retry(said),
+        1 if is_passing(&CLOSED) => Failure::retry(said),
         1 if is_about_a_class(&lower) => Failure::rejected(format!(
             "{said}; give the user a profile with this right, then: tocsin deliveries retry"
         )),

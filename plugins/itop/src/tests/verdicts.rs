@@ -78,6 +78,8 @@ fn every_known_code_has_its_verdict() {
         (100, "Error: Missing parameter 'comment'", "rejected"),
         (100, "Error: caller_id: No item found with criteria: name: mysql (mysql)", "rejected"),
         (100, "Invalid stimulus: 'ev_maintenance' on the object", "rejected"),
+        (100, "Error: title: the attribute is read-only in the state closed", "rejected"),
+        (100, "Error: mysql_error = The MySQL server is running with the --read-only option", "retry"),
         (100, "Error: mysql_error = Lock wait timeout exceeded", "retry"),
         (100, "This application is currently under maintenance.", "retry"),
         (-5, "nobody knows", "rejected"),

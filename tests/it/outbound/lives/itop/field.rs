@@ -127,22 +127,29 @@ fn a_login_page_is_named_as_one_and_pauses_the_connection() {
 #[test]
 fn check_examines_the_actions_of_a_broken_connection() {
     let receiver = Receiver::start();
-    let fields = "fields = '{\"team_id\": \"SELECT Team WHERE name = {{ labels.team }}\"'";
-    let tables = following(&receiver, fields)
-        .replace("organization = \"Demo\"", "")
-        .replace("user = \"tocsin\", web_url", "authentication = \"magic\", web_url");
-    let said = Site::new(&tables).run(&["check"]).expect(1).stderr;
-    for path in ["connections.itop.settings.authentication: ", "actions.tickets.settings.fields: is not JSON"]
-    {
-        assert!(said.contains(path), "{path} in {said}");
+    let good = following(&receiver, "");
+    let user = "user = \"tocsin\", web_url = \"https://itop.example\"";
+    assert!(good.contains(user) && good.contains("organization = \"Demo\""), "{good}");
+    let query = r#"fields = '{"team_id": "SELECT Team WHERE name = {{ labels.team }}"}'"#;
+    for (broken, of_connection) in [
+        ("web_url = \"https://itop.example\"", "user: is missing"),
+        ("user = \"tocsin\", web_url = \"itop.example\"", "web_url: "),
+        ("user = \"tocsin\", settle = \"2h\"", "settle: is longer than an hour"),
+        ("user = \"tocsin\", setle = \"1m\"", "setle: is not a setting of this plugin"),
+    ] {
+        for (own, of_action) in [
+            ("", "organization: is missing"),
+            (query, "fields: `team_id` holds OQL with a placeholder"),
+            ("operation = \"delete\"", "allow_delete: nothing is deleted"),
+        ] {
+            let tables = good.replace(user, broken).replace("organization = \"Demo\"", own);
+            let said = Site::new(&tables).run(&["check"]).expect(1).stderr;
+            for words in [
+                format!("connections.itop.settings.{of_connection}"),
+                format!("actions.tickets.settings.{of_action}"),
+            ] {
+                assert!(said.contains(&words), "{words} in {said}");
+            }
+        }
     }
-    let tables = tables.replace("name = {{ labels.team }}\"", "name = {{ labels.team }}\"}");
-    let said = Site::new(&tables).run(&["check"]).expect(1).stderr;
-    assert!(
-        said.contains("actions.tickets.settings.fields: `team_id` holds OQL with a placeholder"),
-        "{said}"
-    );
-    let tables = tables.replace(fields, "").replace("fields =", "#");
-    let said = Site::new(&tables).run(&["check"]).expect(1).stderr;
-    assert!(said.contains("actions.tickets.settings.organization: is missing"), "{said}");
 }
