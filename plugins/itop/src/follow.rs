@@ -165,7 +165,11 @@ fn log_field<'a>(scene: Scene<'a>, flight: &Flight) -> &'a str {
 /// What comes after an entry: the private log, where iTop takes none in the configured one.
 fn logged(scene: Scene<'_>, flight: Flight, response: &Response) -> Result<Step, Failure> {
     if flight.is_private {
-        return done(scene, &flight, response, "wrote to `private_log`");
+        let refused = |failure| match failure {
+            Failure::Rejected(why) => Failure::Rejected(format!("{why} ({})", flight.note)),
+            failure => failure,
+        };
+        return done(scene, &flight, response, "wrote to `private_log`").map_err(refused);
     }
     let field = log_field(scene, &flight);
     match answer::refused_entry(response).filter(|_| field != PRIVATE_LOG) {

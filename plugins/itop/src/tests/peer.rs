@@ -40,6 +40,8 @@ pub(super) struct Peer {
     pub(super) unknown: Vec<&'static str>,
     /// Whether it is in read-only mode: no class may be written then.
     pub(super) is_read_only: bool,
+    /// A field that may not be written.
+    pub(super) forbidden_field: Option<&'static str>,
     /// Answered instead, once, without doing anything.
     pub(super) instead: Option<(u16, &'static str)>,
     /// Whether it is still at work on a create when its caller gives up.
@@ -182,8 +184,8 @@ impl Peer {
         let ticket = self.tickets.get_mut(&id).ok_or("gone")?;
         let is_closed = ticket.get("status").is_some_and(|status| status == "closed");
         for (name, value) in fields.as_object().ok_or("Missing parameter 'fields'")? {
-            if is_closed && name == "public_log" {
-                return Err("public_log: the attribute is read-only in the state closed".to_owned());
+            if (is_closed && name == "public_log") || self.forbidden_field == Some(name.as_str()) {
+                return Err(format!("{name}: the attribute is read-only in the state closed"));
             }
             match (name.as_str(), value) {
                 ("title", Value::String(title)) if title.chars().count() > 255 => {

@@ -94,3 +94,15 @@ fn an_entry_that_is_refused_without_a_word_goes_to_the_private_log_and_one_for_n
         assert_eq!(world.peer.requests.len(), requests);
     }
 }
+
+#[test]
+fn an_entry_that_neither_log_takes_is_rejected_with_both_reasons() {
+    let mut world = World::new(&[("log_field", "public_log")]);
+    world.outcome(0);
+    world.peer.set_status("closed");
+    world.peer.forbidden_field = Some("private_log");
+    let said = world.says(ChangeKind::Noted, "x");
+    assert!(said.starts_with("rejected: iTop answered code 100: Error: private_log: "), "{said}");
+    assert!(said.contains("(`public_log`: Error: public_log: "), "{said}");
+    assert_eq!(world.peer.operations(), ["create", "update", "update"]);
+}
