@@ -21,9 +21,11 @@ const PASSING: [&str; 9] = [
     "server has gone away",
     "too many connections",
     "maintenance",
-    "read-only",
-    "read only",
+    "read-only mode",
+    "read only mode",
 ];
+/// The same in a refusal by code 1, which is never about a single field that is read-only in a ticket's state.
+const CLOSED: [&str; 3] = ["maintenance", "read-only", "read only"];
 /// Words of a failure that does not pass, whatever else is said: what follows them may be text of an alert.
 const LASTING: [&str; 8] = [
     "no item found",
@@ -137,6 +139,40 @@ pub(crate) fn refused_field(response: &Response) -> Option<String> {
     is_refused.then_some(message)
 }
 
+/// What iTop said, if it refused to write a class: in read-only mode it refuses every class in these words.
+pub(crate) fn refused_write(response: &Response) -> Option<String> {
+    let document = response.json().filter(|document| code(document) == Some(1))?;
+    let message = message(&document);
+    let lower = message.to_lowercase();
+    let is_write = !["reading data", "exporting data"].iter().any(|words| lower.contains(words));
+    (response.status == 200 && is_about_a_class(&lower) && is_write).then_some(message)
+}
+
+/// Whether iTop looked for an object and found none.
+pub(crate) fn found_no_item(response: &Response) -> bool {
+    let document = response.json().filter(|document| code(document) == Some(100));
+    let is_none = |document: Value| message(&document).to_lowercase().contains("no item found");
+    response.status == 200 && document.is_some_and(is_none)
+}
+
+/// Why iTop did not take an entry of a log, if the log may be the reason: a closed ticket takes entries of
+/// `private_log` only. Without a word, or in any that name no other reason.
+pub(crate) fn refused_entry(response: &Response) -> Option<String> {
+    const OTHER: [&str; 4] = ["no item found", "invalid object", "unknown attribute", "invalid attribute"];
+    let document = response.json().filter(|_| response.status == 200)?;
+    let message = message(&document);
+    let lower = message.to_lowercase();
+    let names = |words: &[&str]| words.iter().any(|words| lower.contains(words));
+    match code(&document)? {
+        0 => {
+            let objects = document.get("objects").and_then(Value::as_object);
+            objects.is_none_or(serde_json::Map::is_empty).then(|| "it was refused without a word".to_owned())
+        }
+        100 => (!names(&PASSING) && !names(&OTHER)).then_some(message),
+        _ => None,
+    }
+}
+
 /// The JSON document of an answer, whatever it says.
 ///
 /// # Errors
@@ -224,10 +260,9 @@ fn failed(code: i64, message: &str) -> Failure {
     let lower = message.to_lowercase();
     let is_passing = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     match code {
-        1 if is_passing(&PASSING[6..]) => Failure::retry(said),
+        1 if is_passing(&CLOSED) => Failure::retry(said),
         1 if is_about_a_class(&lower) => Failure::rejected(format!(
-            "{said}; give the user a profile with this right, or end iTop's read-only mode (`access_mode`), which answers \
-             the same; then: tocsin deliveries retry"
+            "{said}; give the user a profile with this right, then: tocsin deliveries retry"
         )),
         1 => Failure::misconfigured(format!("{said}; {}", mend(&lower))),
         5 | 6 => Failure::misconfigured(format!(

@@ -29,14 +29,13 @@ pub(crate) fn request(scene: Scene<'_>, class: &str, mark: Mark) -> Result<Value
     })
 }
 
-/// The request whether the entry of this change is in a ticket's log, by its mark. The log itself is not
+/// The request whether the entry of this change is in this log of a ticket, by its mark. The log itself is not
 /// asked for: it may be longer than an answer can be.
 ///
 /// # Errors
 /// An id of another shape.
-pub(crate) fn entry(scene: Scene<'_>, ticket: &Ticket) -> Result<Value, Failure> {
+pub(crate) fn entry(scene: Scene<'_>, ticket: &Ticket, log: &str) -> Result<Value, Failure> {
     let Ticket { class, id, .. } = ticket;
-    let log = scene.settings.log_field.trim();
     let words = Mark::Delivery.words(Mark::Delivery.id(scene.context)?);
     let oql = format!("SELECT {class} WHERE id = {id} AND {log} LIKE '%{words}%'");
     Ok(call::get(class, &Value::from(oql), call::output(scene, &[])))

@@ -32,10 +32,12 @@ pub(crate) enum Doing {
     Update,
     /// The one request of an operation.
     Single,
+    /// Whether the login may write another class than the one that was refused.
+    Rights,
 }
 
 impl Doing {
-    const ALL: [(&'static str, Self); 9] = [
+    const ALL: [(&'static str, Self); 10] = [
         ("find", Self::Find),
         ("create", Self::Create),
         ("status", Self::Status),
@@ -45,6 +47,7 @@ impl Doing {
         ("log", Self::Log),
         ("update", Self::Update),
         ("single", Self::Single),
+        ("rights", Self::Rights),
     ];
 
     fn as_str(self) -> &'static str {
@@ -63,6 +66,8 @@ pub(crate) struct Flight {
     pub(crate) without: Vec<String>,
     /// Fields in which the ticket has something already: what a person wrote there stays.
     pub(crate) held: Vec<String>,
+    /// Whether entries go to the private log, because the ticket takes none in the configured one.
+    pub(crate) is_private: bool,
     /// The place in the path of stimuli.
     pub(crate) at: usize,
     /// What was done so far, for the delivery log.
@@ -79,6 +84,7 @@ impl From<Doing> for Flight {
             is_new: false,
             without: Vec::new(),
             held: Vec::new(),
+            is_private: false,
             at: 0,
             done: String::new(),
             note: String::new(),
@@ -135,11 +141,14 @@ impl Flight {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let ticket = self.ticket.as_ref();
         let ticket = ticket.map(|t| json!({"class": t.class, "id": t.id, "name": t.name}));
-        let Self { doing, is_new, without, held, at, done, note, .. } = self;
+        let Self { doing, is_new, is_private, without, held, at, done, note, .. } = self;
         let doing = doing.as_str();
         let mut state = json!({
             "doing": doing, "ticket": ticket, "is_new": is_new, "at": at, "done": done, "note": note,
         });
+        if *is_private {
+            state["is_private"] = json!(true);
+        }
         for (name, list) in [("without", without), ("held", held)] {
             if !list.is_empty() {
                 state[name] = json!(list);
@@ -160,13 +169,14 @@ impl Flight {
         };
         let at = value.get("at")?.as_u64().and_then(|at| usize::try_from(at).ok())?;
         let is_new = value.get("is_new")?.as_bool()?;
+        let is_private = value.get("is_private").and_then(serde_json::Value::as_bool).unwrap_or(false);
         let (done, note) = (text("done").unwrap_or_default(), text("note").unwrap_or_default());
         let list = |name: &str| -> Vec<String> {
             let items = value.get(name).and_then(serde_json::Value::as_array).into_iter().flatten();
             items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
         };
         let (without, held) = (list("without"), list("held"));
-        Some(Self { doing, ticket, is_new, without, held, at, done, note })
+        Some(Self { doing, ticket, is_new, without, held, is_private, at, done, note })
     }
 }
 

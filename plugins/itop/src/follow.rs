@@ -15,6 +15,9 @@ use crate::settings::{OnUpdate, Scene};
 use crate::ticket::{self, Mark};
 use crate::{call, find, optional, own, walk};
 
+/// The log that agents alone read. Every ticket takes entries there, a closed one too.
+const PRIVATE_LOG: &str = "private_log";
+
 /// What a change does to a ticket that is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Task {
@@ -86,10 +89,10 @@ pub(crate) fn resume(scene: Scene<'_>, flight: Flight, response: &Response) -> R
             None => created(scene, flight, &answer::written(context, response)?),
         },
         Doing::SeenLog => seen(scene, flight, response),
-        Doing::Log => done(scene, &flight, response, "wrote to the case log"),
+        Doing::Log => logged(scene, flight, response),
         Doing::Update => done(scene, &flight, response, "updated"),
         Doing::Status | Doing::Stimulus | Doing::Autoresolve => walk::resume(scene, flight, response),
-        Doing::Single => Err(lost()),
+        Doing::Single | Doing::Rights => Err(lost()),
     }
 }
 
@@ -135,7 +138,7 @@ pub(crate) fn update(scene: Scene<'_>, flight: Flight, fields: Object) -> Result
 /// An entry in the case log; from the second attempt on, after a look whether it is there.
 pub(crate) fn log(scene: Scene<'_>, flight: Flight) -> Result<Step, Failure> {
     if scene.context.attempt > 1 && !flight.is_new {
-        let data = find::entry(scene, flight.ticket()?)?;
+        let data = find::entry(scene, flight.ticket()?, log_field(scene, &flight))?;
         return sent(scene, &data, &flight.to(Doing::SeenLog));
     }
     write_log(scene, flight)
@@ -148,10 +151,31 @@ fn write_log(scene: Scene<'_>, flight: Flight) -> Result<Step, Failure> {
         _ => Object::new(),
     };
     let entry = ticket::entry(&ticket::entry_text(scene, flight.is_new)?);
-    fields.insert(scene.settings.log_field.trim().to_owned(), entry);
+    fields.insert(log_field(scene, &flight).to_owned(), entry);
     let ticket = flight.ticket()?;
     let data = call::update(scene, &ticket.class, &key(ticket), fields);
     sent(scene, &data, &flight.to(Doing::Log))
+}
+
+/// The log that entries go to.
+fn log_field<'a>(scene: Scene<'a>, flight: &Flight) -> &'a str {
+    if flight.is_private { PRIVATE_LOG } else { scene.settings.log_field.trim() }
+}
+
+/// What comes after an entry: the private log, where iTop takes none in the configured one.
+fn logged(scene: Scene<'_>, flight: Flight, response: &Response) -> Result<Step, Failure> {
+    if flight.is_private {
+        let refused = |failure| match failure {
+            Failure::Rejected(why) => Failure::Rejected(format!("{why} ({})", flight.note)),
+            failure => failure,
+        };
+        return done(scene, &flight, response, "wrote to `private_log`").map_err(refused);
+    }
+    let field = log_field(scene, &flight);
+    match answer::refused_entry(response).filter(|_| field != PRIVATE_LOG) {
+        Some(why) => log(scene, Flight { is_private: true, ..flight }.noted(&format!("`{field}`: {why}"))),
+        None => done(scene, &flight, response, "wrote to the case log"),
+    }
 }
 
 fn seen(scene: Scene<'_>, flight: Flight, response: &Response) -> Result<Step, Failure> {

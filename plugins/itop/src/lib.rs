@@ -19,13 +19,14 @@ mod html;
 mod optional;
 mod own;
 mod plan;
+mod rights;
 mod settings;
 mod single;
 mod ticket;
 mod walk;
 mod when;
 
-use flight::Flight;
+use flight::{Doing, Flight};
 use plan::Plan;
 use settings::Scene;
 pub use settings::{Authentication, Connection, Fields, OnUpdate, Operation, ResolveFallback, Version};
@@ -66,6 +67,12 @@ impl Action for Itop {
         let plan = plan(settings)?;
         let scene = Scene { context, connection, settings, plan: &plan };
         let flight = Flight::from_bytes(state).ok_or_else(flight::lost)?;
+        if flight.doing == Doing::Rights {
+            return rights::resume(scene, flight, response);
+        }
+        if let Some(step) = rights::begin(scene, response) {
+            return step;
+        }
         match settings.operation {
             Operation::Follow => follow::resume(scene, flight, response),
             _ => single::resume(scene, &flight, response),

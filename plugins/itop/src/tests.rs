@@ -8,6 +8,7 @@ mod lost;
 mod over;
 mod peer;
 mod places;
+mod rights;
 mod said;
 mod verdicts;
 mod world;

@@ -34,6 +34,14 @@ pub(super) struct Peer {
     pub(super) lacking: Vec<&'static str>,
     /// Fields whose values are refused, in iTop's words.
     pub(super) refused: Vec<(&'static str, &'static str)>,
+    /// Classes that the login may not write.
+    pub(super) forbidden: Vec<&'static str>,
+    /// Classes that are not installed.
+    pub(super) unknown: Vec<&'static str>,
+    /// Whether it is in read-only mode: no class may be written then.
+    pub(super) is_read_only: bool,
+    /// A field that may not be written.
+    pub(super) forbidden_field: Option<&'static str>,
     /// Answered instead, once, without doing anything.
     pub(super) instead: Option<(u16, &'static str)>,
     /// Whether it is still at work on a create when its caller gives up.
@@ -55,10 +63,28 @@ impl Peer {
             self.working.push(data);
             return response(504, "");
         }
+        if let Some(words) = self.forbids(&data) {
+            return response(200, &json!({"objects": null, "code": 1, "message": words}).to_string());
+        }
         let answer = self
             .operate(&data)
             .unwrap_or_else(|message| json!({"code": 100, "message": format!("Error: {message}")}));
         response(200, &answer.to_string())
+    }
+
+    /// What it says to a write of a class that the login may not write, as it does before it looks for the object.
+    fn forbids(&self, data: &Value) -> Option<String> {
+        let does = match data["operation"].as_str()? {
+            "core/create" => "creating",
+            "core/update" | "core/apply_stimulus" => "modifying",
+            "core/delete" => "deleting",
+            _ => return None,
+        };
+        let class = data["class"].as_str().filter(|class| !self.unknown.contains(class))?;
+        let is_forbidden = self.is_read_only || self.forbidden.contains(&class);
+        let words =
+            || format!("The current user does not have enough permissions for {does} data of class {class}");
+        is_forbidden.then(words)
     }
 
     /// Is done with what it was at work on.
@@ -94,8 +120,14 @@ impl Peer {
     fn operate(&mut self, data: &Value) -> Result<Value, String> {
         let operation = data["operation"].as_str().unwrap_or("");
         let class = data["class"].as_str().ok_or("Missing parameter 'class'")?;
+        if self.unknown.contains(&class) {
+            return Err(format!("class: Unknown class '{class}'"));
+        }
         if operation != "core/get" && data["comment"].as_str().unwrap_or("").is_empty() {
             return Err("Missing parameter 'comment'".to_owned());
+        }
+        if class == "Person" && data["output_fields"].as_str().is_some_and(|names| names.contains("ref")) {
+            return Err("output_fields: invalid attribute code 'ref'".to_owned());
         }
         if data["output_fields"].as_str().unwrap_or("").is_empty() && operation != "core/delete" {
             return Err("output_fields: invalid value ''".to_owned());
@@ -141,7 +173,7 @@ impl Peer {
         }
         let fixed = json!({
             "id": id.to_string(), "class": class, "status": "new", "ref": format!("R-{id:06}"),
-            "friendlyname": format!("R-{id:06}"), "private_log": {"entries": []},
+            "friendlyname": format!("R-{id:06}"), "private_log": {"entries": []}, "public_log": {"entries": []},
         });
         self.tickets.insert(id, fixed.as_object().cloned().expect("it is one"));
         self.set(id, fields).inspect_err(|_| drop(self.tickets.remove(&id)))?;
@@ -150,7 +182,11 @@ impl Peer {
 
     fn set(&mut self, id: u64, fields: &Value) -> Result<(), String> {
         let ticket = self.tickets.get_mut(&id).ok_or("gone")?;
+        let is_closed = ticket.get("status").is_some_and(|status| status == "closed");
         for (name, value) in fields.as_object().ok_or("Missing parameter 'fields'")? {
+            if (is_closed && name == "public_log") || self.forbidden_field == Some(name.as_str()) {
+                return Err(format!("{name}: the attribute is read-only in the state closed"));
+            }
             match (name.as_str(), value) {
                 ("title", Value::String(title)) if title.chars().count() > 255 => {
                     return Err("title: the text is too long (255 characters at most)".to_owned());

@@ -145,8 +145,9 @@ fn answers_of_itop_come_to_what_code_and_objects_say() {
         Row::new(200, &coded(1, "Error: Invalid login"), Paused).by(CREATE),
         Row::new(
             200,
-            &coded(1, "The current user does not have enough permissions for x of class Y"),
-            Rejected,
+            &coded(1, "The current user does not have enough permissions for creating data of class Y"),
+            // It answers so for every class, as a read-only iTop does.
+            Retried,
         )
         .by(CREATE),
         Row::new(200, &coded(10, "Error: There is no service available"), Paused).by(GET),

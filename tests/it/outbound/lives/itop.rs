@@ -1,7 +1,12 @@
 //! iTop: one ticket for each incident, through its life cycle, whatever gets lost; its number in what is told
 //! to others.
 
+mod field;
+mod loops;
+mod over;
 pub(super) mod peer;
+mod people;
+mod rights;
 
 use serde_json::{Value, json};
 

@@ -4,28 +4,41 @@
 //! Never kinder than iTop: a wrong login, a missing comment or a state that does not allow a stimulus is
 //! refused in its words.
 
+mod refusals;
+mod webhooks;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+pub(in super::super) use self::refusals::Limits;
+pub(in super::super) use self::webhooks::Webhooks;
 use super::super::{Shared, form, lock};
 use crate::harness::{Gate, Receiver, Recorded, Reply};
 
 /// The password, with all that a form has to encode.
 pub(in super::super) const PASSWORD: &str = "p&ss=w%rd +ü";
 /// Stimuli, where they lead from, and where to.
-const LIFE: [(&str, &[&str], &str); 4] = [
+const LIFE: [(&str, &[&str], &str); 6] = [
     ("ev_assign", &["new", "pending"], "assigned"),
     ("ev_resolve", &["assigned"], "resolved"),
     ("ev_autoresolve", &["new", "assigned", "pending"], "resolved"),
     ("ev_reopen", &["resolved"], "assigned"),
+    ("ev_pending", &["assigned"], "pending"),
+    ("ev_close", &["resolved"], "closed"),
 ];
 
 /// The iTop.
 #[derive(Default)]
 pub(in super::super) struct Itop {
     tickets: BTreeMap<u64, Map<String, Value>>,
+    /// Tickets that were ever made.
+    made: u64,
+    /// What it refuses.
+    pub(in super::super) limits: Limits,
+    /// Where its webhooks go.
+    pub(in super::super) webhooks: Option<Webhooks>,
     /// The document of each request.
     pub(in super::super) asked: Vec<Value>,
     /// Answered to the next requests, without anything being done.
@@ -51,10 +64,14 @@ impl Itop {
             if let Some(slow) = slow {
                 slow.wait();
             }
-            let (reply, gate) = {
+            let (reply, gate, webhook) = {
                 let mut itop = lock(&asked);
-                (itop.reply(request), itop.gate.take_if(|_| creates))
+                let (reply, payload) = itop.reply(request);
+                (reply, itop.gate.take_if(|_| creates), itop.webhooks.clone().zip(payload))
             };
+            if let Some((webhooks, payload)) = webhook {
+                webhooks.send(&payload);
+            }
             if let Some(gate) = gate {
                 gate.wait();
             }
@@ -70,6 +87,21 @@ impl Itop {
 
     pub(in super::super) fn tickets(&self) -> usize {
         self.tickets.len()
+    }
+
+    /// All tickets, the oldest first.
+    pub(in super::super) fn all(&self) -> Vec<&Map<String, Value>> {
+        self.tickets.values().collect()
+    }
+
+    /// What a person writes into the first ticket.
+    pub(in super::super) fn edit(&mut self, fields: Value) {
+        self.set(1, &fields);
+    }
+
+    /// A person deletes the first ticket.
+    pub(in super::super) fn delete(&mut self) {
+        self.tickets.remove(&1);
     }
 
     /// The only ticket.
@@ -88,13 +120,14 @@ impl Itop {
         self.create(&json!({"class": "Incident", "fields": fields}));
     }
 
-    fn reply(&mut self, request: &Recorded) -> Reply {
+    /// The answer, and what a webhook says of what was done.
+    fn reply(&mut self, request: &Recorded) -> (Reply, Option<Value>) {
         let form = form(&request.body);
         let field = |name: &str| form.get(name).map(String::as_str);
         let asked = document(&form);
         self.asked.push(asked.clone());
         if let Some((status, body)) = self.instead.pop_front() {
-            return Reply::body(status, body);
+            return (Reply::body(status, body), None);
         }
         let answer = if request.header("content-type") != Some("application/x-www-form-urlencoded")
             || field("version") != Some("1.3")
@@ -105,16 +138,20 @@ impl Itop {
         } else {
             self.operate(&asked)
         };
+        let payload = self.payload(&asked, &answer);
         if self.lose.take_if(|lost| *lost == word(&asked)).is_some() {
-            return Reply::Cut;
+            return (Reply::Cut, payload);
         }
-        Reply::body(200, &answer.to_string())
+        (Reply::body(200, &answer.to_string()), payload)
     }
 
     fn operate(&mut self, asked: &Value) -> Value {
         let operation = asked["operation"].as_str().unwrap_or_default();
         if operation != "core/get" && asked["comment"].as_str().unwrap_or_default().is_empty() {
             return failure(100, "Error: Missing parameter 'comment'");
+        }
+        if let Some(refusal) = self.refusal(asked) {
+            return refusal;
         }
         let found =
             if operation == "core/create" { vec![self.create(asked)] } else { self.find(&asked["key"]) };
@@ -132,7 +169,8 @@ impl Itop {
     }
 
     fn create(&mut self, asked: &Value) -> u64 {
-        let id = self.tickets.len() as u64 + 1;
+        self.made += 1;
+        let id = self.made;
         let name = format!("R-{id:06}");
         let fixed = json!({
             "id": id.to_string(), "class": asked["class"], "ref": name, "friendlyname": name, "status": "new",
@@ -152,6 +190,13 @@ impl Itop {
                     entries.push(added.clone());
                 }
                 _ => drop(ticket.insert(name.clone(), value.clone())),
+            }
+            if let Some(Value::Array(entries)) = ticket.get(name) {
+                let size = entries.len();
+                ticket.insert(format!("{name}_size"), size.into());
+            }
+            if name == "agent_id" {
+                ticket.insert("agent_id_friendlyname".to_owned(), format!("Agent {value}").into());
             }
         }
     }
