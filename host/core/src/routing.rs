@@ -304,7 +304,8 @@ impl Router {
     ) -> impl Iterator<Item = &'a ActionRule> {
         let view = View::new(incident, change);
         self.routing.actions.iter().zip(&self.filters).filter_map(move |(action, filter)| {
-            let runs = !action.is_done_with(incident) && action.status != ActionStatus::Disabled && wanted(action);
+            let runs =
+                !action.is_done_with(incident) && action.status != ActionStatus::Disabled && wanted(action);
             let matches =
                 || filter.as_ref().is_none_or(|filter| self.matches(action, filter, &view, incident.number));
             (runs && matches()).then_some(action)

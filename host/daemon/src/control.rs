@@ -13,6 +13,7 @@ use tokio::net::UnixListener;
 use crate::app::App;
 use crate::plugins::Shelf;
 use crate::problem::Problem;
+use crate::quiet;
 
 mod actions;
 pub mod client;
@@ -114,11 +115,10 @@ where
     T: Send + 'static,
     E: Into<Problem> + Send + 'static,
 {
-    match tokio::task::spawn_blocking(read).await {
-        Ok(result) => result.map_err(Into::into),
-        Err(error) => {
-            tracing::error!(%error, "a request of the control socket was not answered");
-            Err(Problem::unavailable("Not answered", "The relay could not answer; the log says why."))
-        }
-    }
+    let answer = quiet::watched(quiet::NOT_ANSWERED, tokio::task::spawn_blocking(read).await)
+        .map_err(|_| Problem::unavailable("Not answered", "The relay could not answer; the log says why."))?;
+    // The conversion of an error reports it.
+    let answer = answer.map_err(Into::into)?;
+    quiet::over(quiet::NOT_READ);
+    Ok(answer)
 }

@@ -13,22 +13,32 @@ use crate::{clock, quiet};
 
 /// The longest sleep: a clock that was set must not keep a timer for long, and an interruption must show.
 const SLEEP_MAX: Duration = Duration::from_secs(5);
-/// A sleep that is longer than it was to be by this was an interruption: the process was stopped, or the machine.
-const OVERSLEPT: Duration = Duration::from_secs(5);
+/// A sleep that is longer than it was to be by this was an interruption: the process was stopped, or the machine. Where
+/// a source has a shorter heartbeat, half of that.
+const OVERSLEPT_MAX: Duration = Duration::from_secs(5);
 /// The pause after the store could not be read or written.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
 /// What the log calls it.
 pub const TROUBLE: &str = "timers stand still";
 
 /// Notices that for a while no source could have been heard.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Hearing {
+    /// A sleep that is longer than it was to be by this was an interruption.
+    overslept: Duration,
     /// When the sleep that began last was to end.
     until: Option<Timestamp>,
     was_interrupted: bool,
 }
 
 impl Hearing {
+    /// Where the shortest heartbeat is this one.
+    fn new(shortest_heartbeat: Option<Duration>) -> Self {
+        let half = shortest_heartbeat.map(|heartbeat| heartbeat / 2);
+        let overslept = half.unwrap_or(OVERSLEPT_MAX).min(OVERSLEPT_MAX);
+        Self { overslept, until: None, was_interrupted: false }
+    }
+
     /// A sleep of this length begins at `now`.
     fn sleeps(&mut self, now: Timestamp, wait: Duration) {
         self.until = Some(now.plus_ms(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)));
@@ -37,7 +47,7 @@ impl Hearing {
     /// It is `now`, after the sleep.
     fn wakes(&mut self, now: Timestamp) {
         if let Some(until) = self.until.take()
-            && u128::from(now.ms_since(until)) >= OVERSLEPT.as_millis()
+            && u128::from(now.ms_since(until)) >= self.overslept.as_millis()
         {
             self.was_interrupted = true;
         }
@@ -46,7 +56,8 @@ impl Hearing {
 
 /// Runs until it is aborted, or the store is closed.
 pub async fn run(app: Arc<App>) {
-    let mut hearing = Hearing::default();
+    let heartbeats = app.config.sources.values().filter_map(|source| source.rule.heartbeat_ms);
+    let mut hearing = Hearing::new(heartbeats.min().map(Duration::from_millis));
     let mut set_aside = None;
     loop {
         hearing.wakes(clock::now());
@@ -110,8 +121,21 @@ mod tests {
 
     #[test]
     fn a_process_that_slept_far_longer_than_it_asked_for_was_interrupted() {
+        let day = Some(Duration::from_secs(24 * 60 * 60));
         for (woke, is_interrupted) in [(101, false), (103, false), (104, false), (107, true), (9000, true)] {
-            let mut hearing = Hearing::default();
+            for heartbeat in [None, day] {
+                let mut hearing = Hearing::new(heartbeat);
+                hearing.sleeps(at(100), Duration::from_secs(2));
+                hearing.wakes(at(woke));
+                assert_eq!(hearing.was_interrupted, is_interrupted, "{woke}");
+            }
+        }
+    }
+
+    #[test]
+    fn where_a_heartbeat_is_short_an_interruption_of_half_of_it_counts() {
+        for (woke, is_interrupted) in [(102, false), (103, true)] {
+            let mut hearing = Hearing::new(Some(Duration::from_secs(2)));
             hearing.sleeps(at(100), Duration::from_secs(2));
             hearing.wakes(at(woke));
             assert_eq!(hearing.was_interrupted, is_interrupted, "{woke}");
