@@ -122,3 +122,18 @@ where
     quiet::over(quiet::NOT_READ);
     Ok(answer)
 }
+
+#[cfg(test)]
+mod tests {
+    use tocsin_store::ReadError;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_question_that_the_store_answers_ends_the_trouble_of_one_that_it_did_not() {
+        drop(blocking(|| Err::<(), _>(ReadError::Closed)).await);
+        assert!(quiet::ongoing(quiet::NOT_READ).is_some());
+        assert!(blocking(|| Ok::<_, ReadError>(())).await.is_ok());
+        assert!(quiet::ongoing(quiet::NOT_READ).is_none());
+    }
+}

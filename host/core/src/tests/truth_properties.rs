@@ -363,6 +363,10 @@ proptest! {
     ) {
         play(routing(), &moves)?;
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, max_shrink_iters: 20_000, ..ProptestConfig::default() })]
 
     #[test]
     fn when_all_is_quiet_an_incident_that_an_action_told_of_is_not_unmatched(
