@@ -64,9 +64,9 @@ fn that_systemd_cannot_be_told_is_logged_once_and_once_that_it_can_again() {
     let site = Site::new(&source("hook", "webhook"));
     let path = site.path("notify");
     let socket = path.display().to_string();
-    let started = Instant::now();
     let relay =
         Relay::start_in(site.with_environment(&[("NOTIFY_SOCKET", &socket), ("WATCHDOG_USEC", "150000")]));
+    let started = Instant::now();
     // It says every 50 ms that it is alive.
     until("several messages were lost", || (started.elapsed() > Duration::from_millis(500)).then_some(()));
     assert_eq!(relay.log().matches(LINE).count(), 1, "{}", relay.log());

@@ -13,19 +13,19 @@ use crate::{clock, quiet};
 
 /// The longest sleep: a clock that was set must not keep a timer for long, and an interruption must show.
 const SLEEP_MAX: Duration = Duration::from_secs(5);
-/// A sleep that is longer than it was to be by this was an interruption: the process was stopped, or the machine. Where
-/// a source has a shorter heartbeat, half of that.
-const OVERSLEPT_MAX: Duration = Duration::from_secs(5);
+/// The shortest one that a short heartbeat brings about.
+const SLEEP_MIN: Duration = Duration::from_millis(250);
 /// The pause after the store could not be read or written.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
 /// What the log calls it.
 pub const TROUBLE: &str = "timers stand still";
 
-/// Notices that for a while no source could have been heard.
+/// Notices that for a while no source could have been heard: the process was stopped, or the machine.
 #[derive(Debug)]
 struct Hearing {
-    /// A sleep that is longer than it was to be by this was an interruption.
-    overslept: Duration,
+    /// The longest sleep. One that takes longer than it was to by as much was an interruption, so that none of twice
+    /// this length is overlooked: half of a heartbeat.
+    longest_sleep: Duration,
     /// When the sleep that began last was to end.
     until: Option<Timestamp>,
     was_interrupted: bool,
@@ -34,9 +34,8 @@ struct Hearing {
 impl Hearing {
     /// Where the shortest heartbeat is this one.
     fn new(shortest_heartbeat: Option<Duration>) -> Self {
-        let half = shortest_heartbeat.map(|heartbeat| heartbeat / 2);
-        let overslept = half.unwrap_or(OVERSLEPT_MAX).min(OVERSLEPT_MAX);
-        Self { overslept, until: None, was_interrupted: false }
+        let quarter = shortest_heartbeat.map_or(SLEEP_MAX, |heartbeat| heartbeat / 4);
+        Self { longest_sleep: quarter.clamp(SLEEP_MIN, SLEEP_MAX), until: None, was_interrupted: false }
     }
 
     /// A sleep of this length begins at `now`.
@@ -47,7 +46,7 @@ impl Hearing {
     /// It is `now`, after the sleep.
     fn wakes(&mut self, now: Timestamp) {
         if let Some(until) = self.until.take()
-            && u128::from(now.ms_since(until)) >= self.overslept.as_millis()
+            && u128::from(now.ms_since(until)) >= self.longest_sleep.as_millis()
         {
             self.was_interrupted = true;
         }
@@ -97,8 +96,8 @@ async fn round(app: &App, hearing: &mut Hearing) -> Result<Duration, CommitError
     match app.store.next_timer().map_err(|error| CommitError::Storage(error.to_string()))? {
         Some(at) if at <= clock::now() => app.record(Fact::Ticked).await.map(|_| Duration::ZERO),
         // Never less than a moment: the clock's grain is finer than the timer's.
-        Some(at) => Ok(Duration::from_millis(at.ms_since(clock::now()) + 1).min(SLEEP_MAX)),
-        None => Ok(SLEEP_MAX),
+        Some(at) => Ok(Duration::from_millis(at.ms_since(clock::now()) + 1).min(hearing.longest_sleep)),
+        None => Ok(hearing.longest_sleep),
     }
 }
 
@@ -133,12 +132,18 @@ mod tests {
     }
 
     #[test]
-    fn where_a_heartbeat_is_short_an_interruption_of_half_of_it_counts() {
-        for (woke, is_interrupted) in [(102, false), (103, true)] {
+    fn where_a_heartbeat_is_short_a_stop_of_half_of_it_is_noticed_wherever_it_begins() {
+        let ms = |ms: u64| at(100).plus_ms(ms);
+        let sleep = Hearing::new(Some(Duration::from_secs(2))).longest_sleep;
+        for begins in [0, 100, 499] {
             let mut hearing = Hearing::new(Some(Duration::from_secs(2)));
-            hearing.sleeps(at(100), Duration::from_secs(2));
-            hearing.wakes(at(woke));
-            assert_eq!(hearing.was_interrupted, is_interrupted, "{woke}");
+            hearing.sleeps(ms(0), sleep);
+            hearing.wakes(ms(begins + 1000));
+            assert!(hearing.was_interrupted, "{begins}");
+            hearing.was_interrupted = false;
+            hearing.sleeps(ms(0), sleep);
+            hearing.wakes(ms(900));
+            assert!(!hearing.was_interrupted);
         }
     }
 }

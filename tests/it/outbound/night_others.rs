@@ -53,7 +53,7 @@ fn a_card_that_a_teams_flow_refuses_goes_out_once_more_as_plain_text_in_the_same
         plugin: "teams",
         path: "/workflows/a/triggers/manual/paths/invoke?sig=x",
         own: "settings = { target = \"workflow\" }\n",
-        layout: "\"actions\"",
+        layout: "\"Container\"",
         refusal: (
             400,
             r#"{"error":{"code":"TriggerInputSchemaMismatch","message":"The card is not valid."}}"#,
@@ -71,7 +71,7 @@ fn a_card_that_a_teams_connector_refuses_inside_a_200_goes_out_once_more_as_plai
         plugin: "teams",
         path: "/webhookb2/a/IncomingWebhook/b/c",
         own: "settings = { target = \"connector\" }\n",
-        layout: "\"potentialAction\"",
+        layout: "\"themeColor\"",
         refusal: (
             200,
             "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 400 with ContextId x",

@@ -78,7 +78,7 @@ fn the_fallback_receives_what_no_action_took_and_what_follows_for_it() {
 fn an_incident_that_an_action_takes_later_is_no_longer_counted_and_the_fallback_only_closes_what_it_told() {
     let (pager, rest) = (Receiver::start(), Receiver::start());
     let relay = Relay::start(&format!(
-        "{}{}{}on = [\"opened\", \"updated\", \"acknowledged\", \"resolved\"]\n[routing]\nfallback = \"rest\"\n",
+        "{}{}{}on = [\"opened\", \"updated\", \"acknowledged\", \"reopened\", \"resolved\"]\n[routing]\nfallback = \"rest\"\n",
         tables(&pager),
         connection("rest", "webhook", &rest.url("/rest")),
         action("rest", "rest"),
