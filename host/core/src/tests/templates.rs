@@ -303,7 +303,7 @@ fn what_a_field_was_before_the_change_can_be_read() {
             "[{{ change.before.title }}{{ change.before.labels.none }}{{ change.before['labels.none'] }}]",
             "[]",
         ),
-        ("{{ 'severity' in change.before }} {{ 'title' in change.before }}", "true false"),
+        ("{{ 'severity' in change.before }} {{ 'title' in change.before }}", "True False"),
         ("{% if change.before.labels.status == 'new' and state != 'open' %}now{% endif %}", "now"),
     ] {
         let template = Template::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
