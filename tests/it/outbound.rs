@@ -5,6 +5,7 @@ mod attributes;
 mod large;
 mod lives;
 mod night;
+mod night_others;
 mod pages;
 mod secrets;
 mod times;

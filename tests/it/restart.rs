@@ -1,6 +1,7 @@
 //! Stops, kills and starts on the same state: what was answered 200 is there afterwards, and is delivered.
 
 mod load;
+mod stopped;
 
 use serde_json::json;
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::harness::{Relay, Site, skipped, source, until};
 
@@ -56,6 +56,25 @@ fn systemd_is_told_that_the_relay_is_ready_alive_and_stopping() {
     relay.tell_to_stop();
     notified.wait("STOPPING=1");
     assert!(relay.ended().success());
+}
+
+#[test]
+fn that_systemd_cannot_be_told_is_logged_once_and_once_that_it_can_again() {
+    const LINE: &str = "systemd could not be told";
+    let site = Site::new(&source("hook", "webhook"));
+    let path = site.path("notify");
+    let socket = path.display().to_string();
+    let relay =
+        Relay::start_in(site.with_environment(&[("NOTIFY_SOCKET", &socket), ("WATCHDOG_USEC", "150000")]));
+    let started = Instant::now();
+    // It says every 50 ms that it is alive.
+    until("several messages were lost", || (started.elapsed() > Duration::from_millis(500)).then_some(()));
+    assert_eq!(relay.log().matches(LINE).count(), 1, "{}", relay.log());
+    let mut notified = Notified::bind(&path);
+    notified.wait("WATCHDOG=1");
+    until("it is over", || relay.log().contains("no longer: systemd could not be told").then_some(()));
+    notified.wait_anew("WATCHDOG=1");
+    assert_eq!(relay.log().matches(LINE).count(), 2, "{}", relay.log());
 }
 
 #[test]

@@ -320,7 +320,7 @@ pub fn apply<S: State>(state: &mut S, entry: &Entry) -> Fold<Applied, S> {
         Fact::Discarded { receipts, actor } => step.discarded(receipts, actor)?,
         Fact::GaveUp { deliveries, actor } => step.gave_up(deliveries, actor)?,
         Fact::Ticked => step.ticked()?,
-        Fact::Interrupted => step.listen()?,
+        Fact::Interrupted => step.interrupted()?,
         Fact::Retried { delivery, .. } => step.retried(*delivery)?,
     }
     step.applied.failed_filters = step.state.router().take_failures();

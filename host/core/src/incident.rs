@@ -88,7 +88,8 @@ pub struct Incident {
     pub flapping: bool,
     /// The latest time that a sender gave for a trigger, acknowledgement or resolution: what is older is late.
     pub last_occurred_at: Option<Timestamp>,
-    /// Whether no enabled action took it when it was opened or last reopened. The fallback takes such an incident.
+    /// Whether no enabled action took it when it was opened or last reopened, and none since. The fallback takes such
+    /// an incident.
     pub unmatched: bool,
 }
 

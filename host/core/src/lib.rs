@@ -32,6 +32,7 @@ pub mod markers;
 pub mod retry;
 pub mod settings;
 pub mod template;
+pub mod value;
 pub mod view;
 
 pub mod plugin;

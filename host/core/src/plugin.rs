@@ -7,6 +7,7 @@ use crate::incident::Incident;
 use crate::settings::Field;
 use crate::time::Timestamp;
 use crate::time_zone::TimeZone;
+pub use crate::value::{Document, Setting, Value};
 
 /// A name with a value: a header (name in lower case) or a query parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,40 +23,6 @@ impl Pair {
     pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
         Self { name: name.into(), value: value.into() }
     }
-}
-
-/// A setting's value as a plugin sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
-    /// A text, or a rendered template.
-    Text(String),
-    /// A whole number; durations are in seconds.
-    Integer(i64),
-    /// Yes or no.
-    Boolean(bool),
-    /// Several lines.
-    Texts(Vec<String>),
-    /// A rendered JSON template.
-    Document(Document),
-}
-
-/// A JSON document with its values put in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Document {
-    /// Serialised.
-    pub text: String,
-    /// JSON pointers (RFC 6901) of the strings that are as the operator wrote them: neither they nor the keys on
-    /// the way to them had a placeholder.
-    pub fixed: Vec<String>,
-}
-
-/// A setting in force.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setting {
-    /// The field's key.
-    pub key: String,
-    /// Its value.
-    pub value: Value,
 }
 
 /// What an HMAC is made with.

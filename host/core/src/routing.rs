@@ -144,6 +144,11 @@ impl ActionRule {
         }
     }
 
+    /// Whether it is the fallback, and another action took `incident`: it only closes what it told.
+    pub fn is_done_with(&self, incident: &Incident) -> bool {
+        self.is_fallback && !incident.unmatched
+    }
+
     /// Whether it runs on a change of this kind by which the incident left the state `left`.
     pub fn is_triggered(&self, left: Option<IncidentState>, kind: ChangeKind) -> bool {
         self.on.contains(&kind)
@@ -299,8 +304,8 @@ impl Router {
     ) -> impl Iterator<Item = &'a ActionRule> {
         let view = View::new(incident, change);
         self.routing.actions.iter().zip(&self.filters).filter_map(move |(action, filter)| {
-            let is_for = !action.is_fallback || incident.unmatched;
-            let runs = is_for && action.status != ActionStatus::Disabled && wanted(action);
+            let runs =
+                !action.is_done_with(incident) && action.status != ActionStatus::Disabled && wanted(action);
             let matches =
                 || filter.as_ref().is_none_or(|filter| self.matches(action, filter, &view, incident.number));
             (runs && matches()).then_some(action)

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::plugin::{Setting, Value};
 use crate::template::{JsonTemplate, OUTPUT_BYTES_MAX, Room, Template, TemplateError, lacks_scheme};
+use crate::value::{Setting, Value};
 use crate::view::{View, sample, sample_urls};
 
 /// One value that a choice may take.

@@ -30,6 +30,7 @@ mod lexer;
 mod marks;
 mod names;
 mod never;
+mod placeholder;
 mod referred;
 mod scan;
 mod shown;

@@ -45,6 +45,8 @@ pub const INCIDENT_FIELDS: [&str; 16] = [
 ];
 /// The fields below `change`.
 pub const CHANGE_FIELDS: [&str; 5] = ["kind", "at", "actor", "text", "changed"];
+/// The fields below `change.before`: what a field of `changed` was before the change.
+pub const BEFORE_FIELDS: [&str; 3] = ["title", "severity", "labels"];
 /// Names whose own fields are open: any name below them may be asked for.
 pub const OPEN_FIELDS: [&str; 3] = ["labels", "urls", "references"];
 /// What there is beside the incident's own fields.
@@ -122,7 +124,9 @@ impl<'a> View<'a> {
         fields.insert("labels", texts(self.incident.labels.clone().into_iter().collect()));
         let mut names: BTreeMap<&str, Value> = fields.clone();
         names.insert("incident", Value::from(fields));
-        names.insert("change", Value::from(change_fields(self.change)));
+        let mut change = change_fields(self.change);
+        change.insert("before", self.before());
+        names.insert("change", Value::from(change));
         names.insert(
             "urls",
             texts(self.urls.iter().map(|link| (link.title.clone(), link.url.clone())).collect()),
@@ -137,6 +141,20 @@ impl<'a> View<'a> {
         let moment = Moment { now: self.now, zone: self.zone.clone(), is_trial: self.is_trial };
         names.insert(MOMENT, Value::from_object(moment));
         Value::from(names)
+    }
+
+    /// What the fields were before the change, by the names in `changed`; those of labels also below `labels`. A field
+    /// that was empty, or has not changed, reads as nothing.
+    fn before(&self) -> Value {
+        let before = &self.change.before;
+        let labels = before.iter().filter_map(|(name, value)| {
+            let label = without(name.strip_prefix("labels.")?).into_owned();
+            Some((label, without(value).into_owned()))
+        });
+        let labels = open::texts(labels.collect(), self.missing);
+        let fields = before.iter().map(|(name, value)| (without(name).into_owned(), text(value)));
+        let fields = fields.chain([("labels".to_owned(), labels)]);
+        open_map(fields.collect(), Value::from(self.missing))
     }
 }
 

@@ -13,6 +13,7 @@ use tokio::net::UnixListener;
 use crate::app::App;
 use crate::plugins::Shelf;
 use crate::problem::Problem;
+use crate::quiet;
 
 mod actions;
 pub mod client;
@@ -114,11 +115,25 @@ where
     T: Send + 'static,
     E: Into<Problem> + Send + 'static,
 {
-    match tokio::task::spawn_blocking(read).await {
-        Ok(result) => result.map_err(Into::into),
-        Err(error) => {
-            tracing::error!(%error, "a request of the control socket was not answered");
-            Err(Problem::unavailable("Not answered", "The relay could not answer; the log says why."))
-        }
+    let answer = quiet::watched(quiet::NOT_ANSWERED, tokio::task::spawn_blocking(read).await)
+        .map_err(|_| Problem::unavailable("Not answered", "The relay could not answer; the log says why."))?;
+    // The conversion of an error reports it.
+    let answer = answer.map_err(Into::into)?;
+    quiet::over(quiet::NOT_READ);
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use tocsin_store::ReadError;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_question_that_the_store_answers_ends_the_trouble_of_one_that_it_did_not() {
+        drop(blocking(|| Err::<(), _>(ReadError::Closed)).await);
+        assert!(quiet::ongoing(quiet::NOT_READ).is_some());
+        assert!(blocking(|| Ok::<_, ReadError>(())).await.is_ok());
+        assert!(quiet::ongoing(quiet::NOT_READ).is_none());
     }
 }

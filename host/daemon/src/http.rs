@@ -34,12 +34,13 @@ pub fn router(app: Arc<App>) -> Router {
 async fn health(app: axum::extract::State<Arc<App>>) -> Result<&'static str, Problem> {
     let store = app.store.clone();
     let read = tokio::task::spawn_blocking(move || (store.trouble(), store.pauses()));
-    match read.await {
+    match quiet::watched(quiet::NOT_ANSWERED, read.await) {
         Ok((Some(trouble), _)) => {
             let detail = format!("Nothing can be stored: {}.", trouble.cause());
             Err(Problem::unavailable("Not stored", detail))
         }
         Ok((None, Ok(_))) => {
+            quiet::over(quiet::NOT_READ);
             match [delivery::TROUBLE, timers::TROUBLE].into_iter().find(|one| quiet::ongoing(one).is_some()) {
                 Some(trouble) => Err(Problem::unavailable(
                     "Standing still",

@@ -1,4 +1,5 @@
-//! Counts what comes in at each source and what becomes of it, and logs what is rejected at a bounded rate.
+//! Counts what comes in at each source and what becomes of it, and logs rejections: the first of its kind, then a
+//! count every five minutes, and once that there are no more.
 //!
 //! Counts in memory, so that neither a flood nor a full disk can stop it; once a second what changed is given to
 //! the store. Never logs or keeps a body or a token.
@@ -12,14 +13,13 @@ use tocsin_core::time::Timestamp;
 use tocsin_store::{Rejections, SourceCounts, Store};
 
 use crate::clock;
+use crate::quiet::REMINDER;
 
 /// The row of requests to addresses without a source: no source has an empty name.
 pub const STRANGERS: &str = "";
 
 /// How often what changed is to be given to the store.
 pub const KEEP_EVERY: Duration = Duration::from_secs(1);
-/// How often rejections of one source with one status are logged.
-const LOG_EVERY: Duration = Duration::from_secs(60);
 /// Milliseconds of one span of recent rejections.
 const SPAN_MS: u64 = 5 * 60 * 1000;
 /// Milliseconds for which rejections are recent.
@@ -69,11 +69,22 @@ struct Row {
     logged: BTreeMap<(u16, bool), Logged>,
 }
 
-/// When rejections were last logged, and how many came since.
+/// When rejections of one kind were last logged, and how many there were.
 struct Logged {
     at: Instant,
-    since: u64,
+    count: u64,
+    /// How many came since they were logged.
+    unlogged: u64,
     reason: String,
+}
+
+/// What is to be logged of rejections of one kind.
+#[derive(Debug, PartialEq, Eq)]
+enum Line {
+    /// So many came since they were last logged.
+    Rejected(u64),
+    /// None came for a while; so many had come.
+    NoLonger(u64),
 }
 
 impl Intake {
@@ -150,7 +161,7 @@ impl Intake {
         let mut changed = BTreeMap::new();
         for (name, row) in &self.rows {
             let mut row = lock(row);
-            row.log_what_is_due(name);
+            row.log_what_is_due(name, Instant::now());
             if row.changed {
                 row.changed = false;
                 changed.insert(name.clone(), row.counts.clone());
@@ -198,26 +209,38 @@ impl Row {
             Some(receipt) => format!("see tocsin receipts show {receipt}"),
             None => reason,
         };
-        match self.logged.get_mut(&(*status, kept)) {
-            Some(logged) if logged.at.elapsed() < LOG_EVERY => {
-                logged.since += 1;
-                logged.reason = shown;
-            }
-            before => {
-                let count = 1 + before.map_or(0, |logged| logged.since);
-                log(label, *status, count, &shown);
-                let logged = Logged { at: Instant::now(), since: 0, reason: shown };
-                self.logged.insert((*status, kept), logged);
-            }
+        if let Some(logged) = self.logged.get_mut(&(*status, kept)) {
+            logged.count += 1;
+            logged.unlogged += 1;
+            logged.reason = shown;
+        } else {
+            log(label, *status, &Line::Rejected(1), &shown);
+            let logged = Logged { at: Instant::now(), count: 1, unlogged: 0, reason: shown };
+            self.logged.insert((*status, kept), logged);
         }
     }
 
-    fn log_what_is_due(&mut self, label: &str) {
-        for ((status, _), logged) in &mut self.logged {
-            if logged.since > 0 && logged.at.elapsed() >= LOG_EVERY {
-                log(label, *status, logged.since, &logged.reason);
-                (logged.at, logged.since) = (Instant::now(), 0);
+    fn log_what_is_due(&mut self, label: &str, now: Instant) {
+        self.logged.retain(|(status, _), logged| {
+            let line = logged.due(now);
+            if let Some(line) = &line {
+                log(label, *status, line, &logged.reason);
             }
+            !matches!(line, Some(Line::NoLonger(_)))
+        });
+    }
+}
+
+impl Logged {
+    /// What is to be logged now. [`Line::NoLonger`] comes last.
+    fn due(&mut self, now: Instant) -> Option<Line> {
+        if now.saturating_duration_since(self.at) < REMINDER {
+            return None;
+        }
+        self.at = now;
+        match std::mem::take(&mut self.unlogged) {
+            0 => Some(Line::NoLonger(self.count)),
+            unlogged => Some(Line::Rejected(unlogged)),
         }
     }
 }
@@ -257,10 +280,44 @@ pub fn in_the_last_hour(rows: &Rejections, now: Timestamp) -> u64 {
     recent.map(|(_, count)| count).sum()
 }
 
-fn log(label: &str, status: u16, count: u64, reason: &str) {
-    if label == STRANGERS {
-        tracing::warn!(status, count, reason, "rejected: there is no such source");
-    } else {
-        tracing::warn!(source = label, status, count, reason, "rejected");
+fn log(label: &str, status: u16, line: &Line, reason: &str) {
+    let is_stranger = label == STRANGERS;
+    match line {
+        Line::Rejected(count) if is_stranger => {
+            tracing::warn!(status, count, reason, "rejected: there is no such source");
+        }
+        Line::Rejected(count) => tracing::warn!(source = label, status, count, reason, "rejected"),
+        // It was said with the rejection itself that there was one.
+        Line::NoLonger(1) => {}
+        Line::NoLonger(times) => tracing::info!(source = label, status, times, "no longer rejected"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rejections_of_one_kind_are_logged_once_then_every_five_minutes_with_a_count_and_when_they_end() {
+        let start = Instant::now();
+        let mut logged = Logged { at: start, count: 1, unlogged: 0, reason: "no token".to_owned() };
+        let mut lines = Vec::new();
+        for second in 1..=1300 {
+            if second <= 450 {
+                logged.count += 1;
+                logged.unlogged += 1;
+            }
+            if let Some(line) = logged.due(start + Duration::from_secs(second)) {
+                let is_last = matches!(line, Line::NoLonger(_));
+                lines.push((second, line));
+                if is_last {
+                    break;
+                }
+            }
+        }
+        assert_eq!(
+            lines,
+            [(300, Line::Rejected(300)), (600, Line::Rejected(150)), (900, Line::NoLonger(451))]
+        );
     }
 }

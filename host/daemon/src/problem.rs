@@ -121,7 +121,7 @@ impl From<CommitError> for Problem {
 
 impl From<ReadError> for Problem {
     fn from(error: ReadError) -> Self {
-        quiet::error("the store could not be read", &error);
+        quiet::error(quiet::NOT_READ, &error);
         let cause = match error {
             ReadError::Storage(fault) => fault.cause(),
             ReadError::Closed => error.to_string(),

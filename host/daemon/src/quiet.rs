@@ -10,7 +10,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How often an error that goes on is logged.
-const REMINDER: Duration = Duration::from_secs(5 * 60);
+pub const REMINDER: Duration = Duration::from_secs(5 * 60);
+/// What the log calls it when a question to the store is answered with an error.
+pub const NOT_READ: &str = "the store could not be read";
+/// What the log calls it when a question broke off.
+pub const NOT_ANSWERED: &str = "a request was not answered";
 
 static TROUBLES: Troubles = Troubles { ongoing: Mutex::new(BTreeMap::new()), count: AtomicUsize::new(0) };
 
@@ -99,6 +103,18 @@ pub fn over(name: &'static str) {
     {
         tracing::info!(times = count, seconds = since.elapsed().as_secs(), "no longer: {name}");
     }
+}
+
+/// Reports that the trouble `name` occurred, or that it is over, by this `result`; and returns the result.
+///
+/// # Errors
+/// That of `result`.
+pub fn watched<T, E: Display>(name: &'static str, result: Result<T, E>) -> Result<T, E> {
+    match &result {
+        Ok(_) => over(name),
+        Err(why) => error(name, why),
+    }
+    result
 }
 
 /// The error of the trouble `name`, while it goes on.

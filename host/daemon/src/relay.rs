@@ -24,6 +24,8 @@ use crate::plugins::{Progress, Shelf, Watch, load_bundled, rescan};
 use crate::sender::Senders;
 use crate::{clock, control, delivery, http, intake, quiet, server, timers};
 
+/// What the log calls it.
+const NOT_BEGUN: &str = "the start could not be recorded";
 /// The pause between two attempts to record the start.
 const BEGIN_PAUSE: Duration = Duration::from_secs(1);
 
@@ -197,10 +199,13 @@ async fn begin_later(app: Arc<App>) {
     loop {
         tokio::time::sleep(BEGIN_PAUSE).await;
         match begin(&app).await {
-            Ok(true) => break tracing::info!("the start is recorded: requests are received"),
+            Ok(true) => {
+                quiet::over(NOT_BEGUN);
+                break tracing::info!("the start is recorded: requests are received");
+            }
             Ok(false) => {}
             Err(_) if app.store.counts() == Err(ReadError::Closed) => break,
-            Err(error) => quiet::error("the start could not be recorded", &format!("{error:#}")),
+            Err(error) => quiet::error(NOT_BEGUN, &format!("{error:#}")),
         }
     }
 }

@@ -25,13 +25,8 @@ pub fn ready(store: Store) -> JoinHandle<()> {
         loop {
             tokio::time::sleep(interval.map_or(NO_WATCHDOG, |interval| interval / 3)).await;
             let store = store.clone();
-            let state = match tokio::task::spawn_blocking(move || state(&store)).await {
-                Ok(state) => state,
-                Err(error) => {
-                    quiet::error("the store did not answer", &error);
-                    continue;
-                }
-            };
+            let state = tokio::task::spawn_blocking(move || state(&store)).await;
+            let Ok(state) = quiet::watched("the store did not answer", state) else { continue };
             if interval.is_some() && state.is_alive {
                 tell(&[NotifyState::Watchdog]);
             }
@@ -68,7 +63,6 @@ pub fn stopping() {
 }
 
 fn tell(states: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(states) {
-        quiet::error("systemd could not be told", &error);
-    }
+    // An error is reported; nothing else can be done about it.
+    drop(quiet::watched("systemd could not be told", sd_notify::notify(states)));
 }

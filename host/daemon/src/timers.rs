@@ -13,22 +13,31 @@ use crate::{clock, quiet};
 
 /// The longest sleep: a clock that was set must not keep a timer for long, and an interruption must show.
 const SLEEP_MAX: Duration = Duration::from_secs(5);
-/// A sleep that is longer than it was to be by this was an interruption: the process was stopped, or the machine.
-const OVERSLEPT: Duration = Duration::from_secs(5);
+/// The shortest one that a short heartbeat brings about.
+const SLEEP_MIN: Duration = Duration::from_millis(250);
 /// The pause after the store could not be read or written.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
 /// What the log calls it.
 pub const TROUBLE: &str = "timers stand still";
 
-/// Notices that for a while no source could have been heard.
-#[derive(Debug, Default)]
+/// Notices that for a while no source could have been heard: the process was stopped, or the machine.
+#[derive(Debug)]
 struct Hearing {
+    /// The longest sleep. One that takes longer than it was to by as much was an interruption, so that none of twice
+    /// this length is overlooked: half of a heartbeat.
+    longest_sleep: Duration,
     /// When the sleep that began last was to end.
     until: Option<Timestamp>,
     was_interrupted: bool,
 }
 
 impl Hearing {
+    /// Where the shortest heartbeat is this one.
+    fn new(shortest_heartbeat: Option<Duration>) -> Self {
+        let quarter = shortest_heartbeat.map_or(SLEEP_MAX, |heartbeat| heartbeat / 4);
+        Self { longest_sleep: quarter.clamp(SLEEP_MIN, SLEEP_MAX), until: None, was_interrupted: false }
+    }
+
     /// A sleep of this length begins at `now`.
     fn sleeps(&mut self, now: Timestamp, wait: Duration) {
         self.until = Some(now.plus_ms(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)));
@@ -37,7 +46,7 @@ impl Hearing {
     /// It is `now`, after the sleep.
     fn wakes(&mut self, now: Timestamp) {
         if let Some(until) = self.until.take()
-            && u128::from(now.ms_since(until)) >= OVERSLEPT.as_millis()
+            && u128::from(now.ms_since(until)) >= self.longest_sleep.as_millis()
         {
             self.was_interrupted = true;
         }
@@ -46,7 +55,8 @@ impl Hearing {
 
 /// Runs until it is aborted, or the store is closed.
 pub async fn run(app: Arc<App>) {
-    let mut hearing = Hearing::default();
+    let heartbeats = app.config.sources.values().filter_map(|source| source.rule.heartbeat_ms);
+    let mut hearing = Hearing::new(heartbeats.min().map(Duration::from_millis));
     let mut set_aside = None;
     loop {
         hearing.wakes(clock::now());
@@ -86,8 +96,8 @@ async fn round(app: &App, hearing: &mut Hearing) -> Result<Duration, CommitError
     match app.store.next_timer().map_err(|error| CommitError::Storage(error.to_string()))? {
         Some(at) if at <= clock::now() => app.record(Fact::Ticked).await.map(|_| Duration::ZERO),
         // Never less than a moment: the clock's grain is finer than the timer's.
-        Some(at) => Ok(Duration::from_millis(at.ms_since(clock::now()) + 1).min(SLEEP_MAX)),
-        None => Ok(SLEEP_MAX),
+        Some(at) => Ok(Duration::from_millis(at.ms_since(clock::now()) + 1).min(hearing.longest_sleep)),
+        None => Ok(hearing.longest_sleep),
     }
 }
 
@@ -110,11 +120,30 @@ mod tests {
 
     #[test]
     fn a_process_that_slept_far_longer_than_it_asked_for_was_interrupted() {
+        let day = Some(Duration::from_secs(24 * 60 * 60));
         for (woke, is_interrupted) in [(101, false), (103, false), (104, false), (107, true), (9000, true)] {
-            let mut hearing = Hearing::default();
-            hearing.sleeps(at(100), Duration::from_secs(2));
-            hearing.wakes(at(woke));
-            assert_eq!(hearing.was_interrupted, is_interrupted, "{woke}");
+            for heartbeat in [None, day] {
+                let mut hearing = Hearing::new(heartbeat);
+                hearing.sleeps(at(100), Duration::from_secs(2));
+                hearing.wakes(at(woke));
+                assert_eq!(hearing.was_interrupted, is_interrupted, "{woke}");
+            }
+        }
+    }
+
+    #[test]
+    fn where_a_heartbeat_is_short_a_stop_of_half_of_it_is_noticed_wherever_it_begins() {
+        let ms = |ms: u64| at(100).plus_ms(ms);
+        let sleep = Hearing::new(Some(Duration::from_secs(2))).longest_sleep;
+        for begins in [0, 100, 499] {
+            let mut hearing = Hearing::new(Some(Duration::from_secs(2)));
+            hearing.sleeps(ms(0), sleep);
+            hearing.wakes(ms(begins + 1000));
+            assert!(hearing.was_interrupted, "{begins}");
+            hearing.was_interrupted = false;
+            hearing.sleeps(ms(0), sleep);
+            hearing.wakes(ms(900));
+            assert!(!hearing.was_interrupted);
         }
     }
 }

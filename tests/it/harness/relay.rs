@@ -94,6 +94,14 @@ impl Relay {
         assert!(told.expect("a shell").success());
     }
 
+    /// The state of its process as the system names it, such as `T` while it is stopped.
+    pub(crate) fn process_state(&self) -> Option<char> {
+        let process = self.process.as_ref()?;
+        let stat = fs::read_to_string(format!("/proc/{}/stat", process.id())).ok()?;
+        // The name before it is in brackets, and may hold anything.
+        stat.rsplit_once(") ")?.1.chars().next()
+    }
+
     /// Waits until it has ended.
     pub(crate) fn ended(&mut self) -> ExitStatus {
         let mut process = self.process.take().expect("it runs");

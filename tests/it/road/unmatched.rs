@@ -73,3 +73,38 @@ fn the_fallback_receives_what_no_action_took_and_what_follows_for_it() {
     let said = relay.run(&["incidents", "show", "2"]).expect(0).stdout;
     assert!(said.contains("it is the fallback, and another action took this incident"), "{said}");
 }
+
+#[test]
+fn an_incident_that_an_action_takes_later_is_no_longer_counted_and_the_fallback_only_closes_what_it_told() {
+    let (pager, rest) = (Receiver::start(), Receiver::start());
+    let relay = Relay::start(&format!(
+        "{}{}{}on = [\"opened\", \"updated\", \"acknowledged\", \"reopened\", \"resolved\"]\n[routing]\nfallback = \"rest\"\n",
+        tables(&pager),
+        connection("rest", "webhook", &rest.url("/rest")),
+        action("rest", "rest"),
+    ));
+    relay.post("hook", &alert("disk", "low")).expect(200);
+    relay.settled();
+    assert_eq!(relay.json(&["status"])["unmatched"]["latest"], json!([1]));
+    relay.post("hook", &alert("disk", "critical")).expect(200);
+    relay.settled();
+    assert!(!relay.run(&["status"]).expect(0).stdout.contains("unmatched"));
+    assert_eq!(relay.json(&["incidents", "show", "1"])["unmatched"], false);
+    relay.run(&["incidents", "ack", "1"]).expect(0);
+    relay.settled();
+    relay.post("hook", &alert("disk", "low")).expect(200);
+    relay.settled();
+    relay.run(&["incidents", "resolve", "1"]).expect(0);
+    relay.settled();
+    let kinds = |receiver: &Receiver| -> Vec<_> {
+        let requests = receiver.requests();
+        let of_page = requests.iter().filter(|request| request.path == "/page" || request.path == "/rest");
+        of_page.map(|request| request.kind()).collect()
+    };
+    assert_eq!(kinds(&rest), ["opened", "resolved"]);
+    assert_eq!(
+        kinds(&pager),
+        ["opened", "acknowledged", "resolved", "resolved"],
+        "one resolution is of the action late"
+    );
+}

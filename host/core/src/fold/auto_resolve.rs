@@ -10,8 +10,8 @@ use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
 use crate::routing::{Router, SourceRule};
 
-/// What an incident has left at least after a start, or the whole time if that is shorter. While the relay was down
-/// no sender could reach it; Alertmanager, for one, repeats every four hours.
+/// What an incident has left at least after a start or an interruption, or the whole time if that is shorter. While the
+/// relay was down or stopped no sender could reach it; Alertmanager, for one, repeats every four hours.
 const LEFT_AFTER_START_MS: u64 = 6 * 60 * 60 * 1000;
 /// Who resolves, in the timeline.
 const ACTOR: &str = "tocsin";
@@ -38,8 +38,9 @@ impl<S: State> Step<'_, S> {
         }
     }
 
-    /// The relay starts, with another configuration than `before` or with the same: unresolved incidents have the
-    /// time that the configuration says now, counted from their last event where that is known, or from now.
+    /// The relay starts, with another configuration than `before` or with the same, or goes on after an interruption:
+    /// unresolved incidents have the time that the configuration says now, counted from their last event where that is
+    /// known, or from now.
     pub(super) fn auto_resolve_anew(&mut self, before: &Router) -> Fold<(), S> {
         let router = self.state.router();
         let is_used = |router: &Router| {

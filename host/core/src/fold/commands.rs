@@ -145,7 +145,7 @@ impl<S: State> Step<'_, S> {
         self.state.put_incident(Some(before), &incident).kept()?;
         self.handled(&incident)?;
         self.record(&incident, incident.left(before), change, None)?;
-        self.applied.incident = Some(incident);
+        self.applied.incident = self.state.incident(incident.id).kept()?;
         Ok(())
     }
 

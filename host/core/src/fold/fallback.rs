@@ -1,12 +1,14 @@
-//! Incidents that no action takes: whether one is such, decided when it opens or reopens.
+//! Incidents that no action takes: whether one is such, decided when it opens or reopens, and no longer once an
+//! action takes it.
 //!
 //! Never sends anything itself: [`crate::routing::Router`] lets the fallback run for the incidents that this marks.
 
-use super::{State, Step};
+use super::follow::News;
+use super::{Fold, Kept, State, Step};
 use crate::delivery::{Change, ChangeKind};
 use crate::event::Event;
 use crate::incident::{Incident, IncidentState};
-use crate::routing::ActionStatus;
+use crate::routing::{ActionRule, ActionStatus};
 use crate::time::Timestamp;
 
 /// The change by which `event` opens an incident.
@@ -50,5 +52,39 @@ impl<S: State> Step<'_, S> {
             before: before.values(changed),
         };
         incident.unmatched = self.is_unmatched(incident, incident.left(before), &change);
+    }
+
+    /// Clears the mark of an incident that an action takes by this news, and returns it as it is then; none when
+    /// nothing changes. From then on the fallback only closes what it told.
+    pub(super) fn take_over(&mut self, news: News<'_>) -> Fold<Option<Incident>, S> {
+        if !self.is_taken_over(news) {
+            return Ok(None);
+        }
+        let taken = Incident { unmatched: false, ..news.incident.clone() };
+        self.state.put_incident(Some(news.incident), &taken).kept()?;
+        Ok(Some(taken))
+    }
+
+    /// Whether no action took the incident so far, and an enabled one that tells of openings is told of it now. Who
+    /// takes it by its opening is decided before that.
+    fn is_taken_over(&self, news: News<'_>) -> bool {
+        let News { incident, left, change } = news;
+        let is_over = incident.state == IncidentState::Resolved;
+        if !incident.unmatched || is_over || change.kind == ChangeKind::Opened {
+            return false;
+        }
+        let router = self.state.router();
+        // While it flaps, an action hears of what triggers it alone.
+        let hears = |action: &ActionRule| {
+            !incident.flapping
+                || (action.is_triggered(left, change.kind)
+                    && router.lets_through(&action.name, incident, change))
+        };
+        router.enabled().any(|action| {
+            action.status == ActionStatus::Enabled
+                && !action.is_fallback
+                && hears(action)
+                && router.would_open(action, incident)
+        })
     }
 }

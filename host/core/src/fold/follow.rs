@@ -130,6 +130,7 @@ impl<S: State> Step<'_, S> {
         }
         if let Some(told) = here
             && let Some(kind) = self.correction(told, incident)?
+            && (kind == ChangeKind::Resolved || !action.is_done_with(incident))
         {
             let change = Change { kind, ..change.clone() };
             return self.correct(action, &told.connection, incident, &change);

@@ -47,6 +47,8 @@ impl<S: State> Step<'_, S> {
         left: Option<IncidentState>,
         change: &Change,
     ) -> Fold<(), S> {
+        let taken = self.take_over(News { incident, left, change })?;
+        let incident = taken.as_ref().unwrap_or(incident);
         let router = self.state.router();
         let told = self.state.told(incident.id).kept()?;
         for action in router.enabled() {
@@ -171,6 +173,9 @@ impl<S: State> Step<'_, S> {
                 Timing::Over(delay_ms) => skip(self, &over_within(delay_ms)),
                 Timing::Now | Timing::Held(_) => skip(self, "not told: it was over when its delay was"),
             };
+        }
+        if action.is_done_with(&incident) {
+            return skip(self, "not told: another action took the incident");
         }
         if !router.lets_through(&action.name, &incident, &before.change) {
             return skip(self, "not told: its action's filter no longer matches");

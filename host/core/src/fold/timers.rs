@@ -169,6 +169,13 @@ impl<S: State> Step<'_, S> {
         Ok(())
     }
 
+    /// For a while no source could have been heard: none is silent for it, and no incident forgotten.
+    pub(super) fn interrupted(&mut self) -> Fold<(), S> {
+        let router = self.state.router();
+        self.auto_resolve_anew(&router)?;
+        self.listen()
+    }
+
     fn silent(&mut self, source: &str) -> Fold<(), S> {
         let router = self.state.router();
         // The source, or its heartbeat, may be gone from the configuration since.

@@ -17,6 +17,7 @@ const CHANGED: &str = "overtaken by a later change before it could be sent";
 const FLAPPING: &str = "the incident is flapping: the message about that tells of it";
 const STEADY: &str = "the incident was steady before it could be sent";
 const DISABLED: &str = "not sent: its action is disabled (`status` in the configuration)";
+const ELSEWHERE: &str = "another action took the incident before it could be sent";
 const TAKEN: &str = "somebody was on it before it could be sent";
 
 /// What becomes of a delivery.
@@ -79,6 +80,17 @@ impl Present<'_> {
 /// The table.
 fn judge(kind: ChangeKind, now: &Present<'_>) -> Now {
     if now.incident.state == IncidentState::Resolved { over(kind, now) } else { not_over(kind, now) }
+}
+
+/// The same for the fallback, once another action took the incident: it closes what it told, and tells nothing else.
+fn only_closing(kind: ChangeKind, now: &Present<'_>) -> Now {
+    match judge(kind, now) {
+        Skip(why) => Skip(why),
+        _ if now.told.is_nothing() => Skip(ELSEWHERE),
+        Same if kind != ChangeKind::Resolved => Skip(ELSEWHERE),
+        Becomes(other) if other != ChangeKind::Resolved => Skip(ELSEWHERE),
+        closing => closing,
+    }
 }
 
 /// The incident is resolved.
@@ -303,6 +315,7 @@ impl<S: State> Step<'_, S> {
             rule,
             records,
         };
+        let judge = if rule.is_done_with(&incident) { only_closing } else { judge };
         Ok(judge(delivery.change.kind, &present))
     }
 

@@ -6,52 +6,13 @@
 //! not know in the message. Here each is recognised once, before anything is put in, and an unknown one is an
 //! error.
 //!
-//! Never looks at values. What a path means is in [`path`].
+//! Never looks at values. What a path means is in [`path`], how a placeholder is recognised in [`super::placeholder`].
 
 use super::TemplateError;
+use super::placeholder::{ARROWS, Placeholder};
 use super::scan::Piece;
 
 mod path;
-
-/// What a placeholder stands between: the same on both sides. The second is how editors write the first in
-/// addresses.
-const DELIMITERS: [&str; 2] = ["$", "%24"];
-/// The arrows: as typed, as in HTML, as in pasted documentation, as in an address.
-const ARROWS: [&str; 5] = ["->", "-&gt;", "→", "-%3E", "-%3e"];
-/// iTop's placeholders without a path. Each is about iTop itself, so there is nothing to put in.
-const SCALARS: [&str; 3] = ["APP_URL", "MODULES_URL", "current_contact_id"];
-
-/// A placeholder as it stands in the text.
-#[derive(Debug)]
-pub(super) struct Placeholder<'a> {
-    /// All of it.
-    pub(super) text: &'a str,
-    /// The object.
-    name: &'a str,
-    /// What follows the first arrow; none for a scalar.
-    path: Option<&'a str>,
-}
-
-/// The placeholder that `text` begins with. One that is not closed in its line is text, and so is a dollar sign
-/// without name and arrow.
-pub(super) fn placeholder(text: &str) -> Option<Placeholder<'_>> {
-    let delimiter = DELIMITERS.into_iter().find(|delimiter| text.starts_with(delimiter))?;
-    let inner = &text[delimiter.len()..];
-    let name = inner.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()?;
-    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    let after = &inner[name.len()..];
-    let (path, rest) = match ARROWS.into_iter().find_map(|arrow| after.strip_prefix(arrow)) {
-        Some(path) => path.split_once(delimiter).map(|(path, rest)| (Some(path), rest))?,
-        None if SCALARS.contains(&name) => (None, after.strip_prefix(delimiter)?),
-        None => return None,
-    };
-    if path.is_some_and(|path| path.contains('\n')) {
-        return None;
-    }
-    Some(Placeholder { text: &text[..text.len() - rest.len()], name, path })
-}
 
 /// The template with every placeholder of iTop's as one of Jinja's.
 ///

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::engine::{Compiled, Room, environment};
 use super::{OUTPUT_BYTES_MAX, TemplateError, on_samples, scan};
-use crate::plugin::Document;
+use crate::value::Document;
 use crate::view::View;
 
 mod mistakes;

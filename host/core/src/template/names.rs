@@ -6,7 +6,7 @@
 use super::TemplateError;
 use super::scan::{Piece, string_end};
 use crate::spelling::distance;
-use crate::view::{CHANGE_FIELDS, INCIDENT_FIELDS, OPEN_FIELDS, TOP_NAMES};
+use crate::view::{BEFORE_FIELDS, CHANGE_FIELDS, INCIDENT_FIELDS, OPEN_FIELDS, TOP_NAMES};
 
 /// Functions that templates may call. The engine has one more, which shows what nobody should put in a message.
 const FUNCTIONS: [&str; 2] = ["range", "namespace"];
@@ -129,10 +129,16 @@ pub(super) fn check_names(names: impl IntoIterator<Item = String>) -> Result<(),
                 next = parts.next();
                 (INCIDENT_FIELDS.to_vec(), "incident.")
             }
+            ("change", Some("before")) => {
+                let Some(field) = parts.next() else { continue };
+                first = field;
+                next = parts.next();
+                (BEFORE_FIELDS.to_vec(), "change.before.")
+            }
             ("change", Some(field)) => {
                 first = field;
                 next = parts.next();
-                (CHANGE_FIELDS.to_vec(), "change.")
+                (CHANGE_FIELDS.into_iter().chain(["before"]).collect(), "change.")
             }
             _ if FUNCTIONS.contains(&first) => continue,
             _ => (TOP_NAMES.into_iter().chain(INCIDENT_FIELDS).collect(), ""),

@@ -3,7 +3,7 @@
 //! Nothing is looked for in values, and neither grammar is looked for inside the other: `$this->title$` in a
 //! Jinja string or comment is text, `{{ title }}` in a path of iTop's is a wrong path.
 
-use super::itop::{self, Placeholder};
+use super::placeholder::{self, Placeholder};
 
 /// A part of a template, in the order of the text; together they are the whole of it.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ pub(super) fn has_placeholders(text: &str) -> bool {
 
 /// The piece that `text` begins with, unless that is literal text, and its length.
 fn opened(text: &str) -> Option<(Piece<'_>, usize)> {
-    if let Some(placeholder) = itop::placeholder(text) {
+    if let Some(placeholder) = placeholder::placeholder(text) {
         let length = placeholder.text.len();
         return Some((Piece::Itop(placeholder), length));
     }

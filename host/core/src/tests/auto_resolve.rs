@@ -135,14 +135,16 @@ fn a_new_value_reaches_incidents_that_are_open_already() {
 }
 
 #[test]
-fn a_start_leaves_time_for_the_events_that_the_relay_could_not_hear() {
+fn a_start_and_an_interruption_leave_time_for_the_events_that_the_relay_could_not_hear() {
     let mut relay = relay(7 * DAY_MS);
     let id = relay.incident_of(trigger("disk")).id;
-    // The relay was down.
-    relay.wait_ms(20 * DAY_MS);
-    relay.apply(started(None));
-    tick(&mut relay, 5 * HOUR_MS);
-    assert_eq!(state(&relay, id), IncidentState::Open);
+    // The relay was down, and then stopped.
+    for fact in [started(None), Fact::Interrupted] {
+        relay.wait_ms(20 * DAY_MS);
+        relay.apply(fact);
+        tick(&mut relay, 5 * HOUR_MS);
+        assert_eq!(state(&relay, id), IncidentState::Open);
+    }
     tick(&mut relay, HOUR_MS);
     assert_eq!(state(&relay, id), IncidentState::Resolved);
 }

@@ -1,7 +1,7 @@
 //! The fallback: it receives the incidents that no other action takes, and what follows for them.
 
-use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, action, event, resolve, started, trigger};
-use crate::delivery::ChangeKind;
+use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, action, delivered, event, resolve, started, trigger};
+use crate::delivery::{ChangeKind, DeliveryState};
 use crate::event::{Event, EventChange, Severity};
 use crate::journal::Fact;
 use crate::routing::{ActionRule, ActionStatus, Flapping, Routing, SourceRule};
@@ -137,4 +137,130 @@ fn without_a_fallback_an_unmatched_incident_is_only_marked() {
     relay.apply(started(Some(Routing { sources, actions })));
     relay.event(resolve("third"));
     assert_eq!(owed(&relay, "rest"), []);
+}
+
+/// The relay delivers everything that is due, and what waits behind it.
+fn deliver(relay: &mut Relay) {
+    loop {
+        let claimed = relay.claim();
+        if claimed.is_empty() {
+            return;
+        }
+        for delivery in claimed {
+            relay.settle(delivery, delivered());
+        }
+    }
+}
+
+/// The kinds of changes that reached an action's peer, in order.
+fn sent(relay: &Relay, action: &str) -> Vec<ChangeKind> {
+    let deliveries = relay.state.deliveries_of(action);
+    let sent = deliveries.iter().filter(|delivery| delivery.state == DeliveryState::Delivered);
+    sent.map(|delivery| delivery.change.kind).collect()
+}
+
+#[test]
+fn an_incident_that_an_action_takes_later_is_no_longer_unmatched_and_the_fallback_only_closes_what_it_told() {
+    use ChangeKind::{Acknowledged, Noted, Opened, Resolved, Updated};
+    let mut relay = Relay::new(vec![critical_only(), fallback()]);
+    let id = relay.incident_of(trigger("disk")).id;
+    deliver(&mut relay);
+    assert!(!relay.incident_of(critical("disk")).unmatched, "the filter matches now");
+    deliver(&mut relay);
+    assert!(!relay.command(id, Command::Acknowledge).unmatched);
+    relay.command(id, Command::Note);
+    // That the filter no longer matches takes nothing back.
+    relay.event(Event { severity: Some(Severity::Low), ..trigger("disk") });
+    relay.event(critical("disk"));
+    deliver(&mut relay);
+    relay.event(resolve("disk"));
+    deliver(&mut relay);
+    assert_eq!(sent(&relay, "rest"), [Opened, Resolved]);
+    assert_eq!(sent(&relay, "page"), [Opened, Acknowledged, Noted, Updated, Resolved]);
+}
+
+#[test]
+fn an_operator_who_raises_the_severity_has_an_action_take_the_incident() {
+    let mut relay = Relay::new(vec![critical_only(), fallback()]);
+    let incident = relay.incident_of(trigger("disk")).id;
+    deliver(&mut relay);
+    let applied = relay.apply(Fact::Modified {
+        incident,
+        title: None,
+        severity: Some(Severity::Critical),
+        actor: "Ada".to_owned(),
+        text: String::new(),
+    });
+    assert!(!applied.incident.expect("a command answers with its incident").unmatched);
+    deliver(&mut relay);
+    assert_eq!(sent(&relay, "rest"), [ChangeKind::Opened]);
+    assert_eq!(sent(&relay, "page"), [ChangeKind::Opened]);
+}
+
+#[test]
+fn what_the_fallback_could_not_send_before_another_action_took_the_incident_is_not_sent() {
+    let mut relay = Relay::new(vec![critical_only(), fallback()]);
+    relay.event(trigger("disk"));
+    relay.event(critical("disk"));
+    deliver(&mut relay);
+    relay.event(resolve("disk"));
+    deliver(&mut relay);
+    assert_eq!(sent(&relay, "rest"), []);
+    assert_eq!(sent(&relay, "page"), [ChangeKind::Opened, ChangeKind::Resolved]);
+    let why = &relay.state.deliveries_of("rest")[0].log[0].summary;
+    assert_eq!(why, "another action took the incident before it could be sent");
+}
+
+#[test]
+fn a_delayed_or_repeating_fallback_says_nothing_of_an_incident_that_another_action_took_meanwhile() {
+    use ChangeKind::{Opened, Repeated};
+    let delayed = ActionRule { delay_ms: Some(MINUTE_MS), ..fallback() };
+    let repeating = ActionRule { repeat_ms: Some(MINUTE_MS), ..fallback() };
+    for (rule, told) in [(delayed, vec![]), (repeating, vec![Opened])] {
+        let mut relay = Relay::new(vec![critical_only(), rule]);
+        relay.event(trigger("disk"));
+        deliver(&mut relay);
+        relay.event(critical("disk"));
+        for _ in 0..3 {
+            relay.wait_ms(MINUTE_MS);
+            relay.apply(Fact::Ticked);
+            deliver(&mut relay);
+        }
+        assert_eq!(sent(&relay, "rest"), told);
+        assert!(!sent(&relay, "page").contains(&Repeated));
+    }
+}
+
+#[test]
+fn an_action_in_test_or_one_that_tells_of_no_opening_takes_nothing_later_either() {
+    let severe = || ActionRule { filter: critical_only().filter, ..action("other", "chat") };
+    let late = ActionRule { on: vec![ChangeKind::Updated, ChangeKind::Resolved], ..severe() };
+    let test = ActionRule { status: ActionStatus::Test, ..severe() };
+    for rule in [late, test] {
+        let mut relay = Relay::new(vec![rule, fallback()]);
+        relay.event(trigger("disk"));
+        assert!(relay.incident_of(critical("disk")).unmatched);
+        assert_eq!(owed(&relay, "rest"), [ChangeKind::Opened, ChangeKind::Updated]);
+    }
+}
+
+#[test]
+fn an_action_takes_a_flapping_incident_when_it_is_steady() {
+    use ChangeKind::{Flapping as Flaps, Opened, Resolved};
+    let flapping = Some(Flapping { reopenings: 1, window_ms: HOUR_MS });
+    let sources = [(SOURCE.to_owned(), SourceRule { flapping, ..SourceRule::default() })].into();
+    let page = ActionRule { on: vec![Opened, Resolved], ..critical_only() };
+    let mut relay = Relay::with_routing(Routing { sources, actions: vec![page, fallback()] });
+    for event in [trigger("disk"), resolve("disk"), trigger("disk")] {
+        relay.event(event);
+        deliver(&mut relay);
+    }
+    assert!(relay.incident_of(critical("disk")).unmatched, "nobody is told while it flaps");
+    relay.wait_ms(HOUR_MS);
+    relay.apply(Fact::Ticked);
+    deliver(&mut relay);
+    relay.event(resolve("disk"));
+    deliver(&mut relay);
+    assert_eq!(sent(&relay, "page"), [Opened, Resolved]);
+    assert_eq!(sent(&relay, "rest"), [Opened, Resolved, Flaps, Resolved]);
 }

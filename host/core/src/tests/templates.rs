@@ -1,7 +1,7 @@
 //! Text templates: what they read, and how a wrong one is found before it is needed.
 
 use super::values::{view_of, with_title};
-use crate::delivery::Reference;
+use crate::delivery::{Change, Reference};
 use crate::incident::Incident;
 use crate::template::{FILTERS, OUTPUT_BYTES_LARGEST, OUTPUT_BYTES_MAX, TESTS, Template, TemplateError};
 use crate::view::sample;
@@ -38,6 +38,11 @@ fn every_field_can_be_read_at_the_top_and_below_incident() {
             "updated by sample.person: Sample text",
         ),
         ("{{ change.changed|join(', ') }}", "title"),
+        ("{{ change.before.title }}", "Earlier title"),
+        (
+            "{% for name in change.changed %}{{ name }} was {{ change.before[name] }}{% endfor %}",
+            "title was Earlier title",
+        ),
         (
             "{% for link in links %}{{ loop.index }}. {{ link.title }}: {{ link.url }}{% endfor %}",
             "1. Runbook: https://example.org/",
@@ -69,7 +74,12 @@ fn an_unknown_placeholder_is_named_with_what_there_is() {
     assert!(known.contains("incident.title, incident.message"), "{known}");
     let (name, known) = unknown("{{ change.who }}");
     assert_eq!((name.as_str(), known.contains("change.actor")), ("change.who", true));
+    assert!(known.contains("change.before"), "{known}");
+    let (name, known) = unknown("{{ change.before.message }}");
+    assert_eq!(name, "change.before.message");
+    assert_eq!(known, "change.before.title, change.before.severity, change.before.labels");
     assert_eq!(unknown("{{ title.short }}").0, "title.short");
+    assert_eq!(unknown("{{ change.before.title.short }}").0, "change.before.title.short");
 }
 
 #[test]
@@ -274,4 +284,30 @@ fn work_that_puts_nothing_out_is_bounded_by_the_room_that_was_asked_for() {
     assert_eq!(template.render_within(&view, 10 * OUTPUT_BYTES_MAX).as_deref(), Ok(""));
     let (incident, change) = with_title(&"x".repeat(2000));
     assert_eq!(template.render_within(&view_of(&incident, &change), 10 * OUTPUT_BYTES_MAX), out_of_fuel);
+}
+
+#[test]
+fn what_a_field_was_before_the_change_can_be_read() {
+    let (incident, change) = sample();
+    let before = [("severity", "low"), ("labels.status", "new\u{e010}"), ("labels.a-b", "x")];
+    let before = before.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let changed = before.iter().map(|(name, _)| name.clone()).chain(["labels.none".to_owned()]).collect();
+    let change = Change { changed, before, ..change };
+    for (text, expected) in [
+        ("{{ change.before.severity }}, {{ severity }}", "low, high"),
+        ("{{ change.before.severity | label }} $this->label(change->before->severity)$", "Low Low"),
+        ("{{ change.before.labels.status }}", "new"),
+        ("{{ change.before['labels.status'] }} {{ change.before.labels['a-b'] }}", "new x"),
+        ("$this->change->before->severity$ $this->change->before->labels->a-b$", "low x"),
+        (
+            "[{{ change.before.title }}{{ change.before.labels.none }}{{ change.before['labels.none'] }}]",
+            "[]",
+        ),
+        ("{{ 'severity' in change.before }} {{ 'title' in change.before }}", "True False"),
+        ("{% if change.before.labels.status == 'new' and state != 'open' %}now{% endif %}", "now"),
+    ] {
+        let template = Template::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(template.render(&view_of(&incident, &change)).expect("it was tried"), expected, "{text}");
+    }
+    assert_eq!(unknown("$this->change->before->message$").0, "$this->change->before->message$");
 }

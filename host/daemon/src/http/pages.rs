@@ -34,6 +34,8 @@ use view::Shown;
 const FORM_BYTES_MAX: usize = 64 * 1024;
 /// Lines of the history that are shown.
 const TIMELINE_MAX: usize = 200;
+/// What the log calls it.
+const NOT_CHANGED: &str = "a change by a link could not be recorded";
 
 /// What a link asks for, beside what it proves.
 #[derive(Default)]
@@ -56,7 +58,7 @@ impl IntoResponse for Sorry {
 
 impl From<ReadError> for Sorry {
     fn from(error: ReadError) -> Self {
-        quiet::error("the store could not be read", &error);
+        quiet::error(quiet::NOT_READ, &error);
         unavailable("The store cannot be read; the log says why.")
     }
 }
@@ -116,6 +118,7 @@ async fn change(app: &App, incident: &str, query: &Query, body: Body) -> Result<
     }
     match app.record(fact).await {
         Ok(applied) => {
+            quiet::over(NOT_CHANGED);
             let state = applied.incident.map_or(incident.state, |incident| incident.state);
             let already = if state == incident.state { "&already=1" } else { "" };
             Ok(see(&format!("{next}{already}")))
@@ -124,7 +127,7 @@ async fn change(app: &App, incident: &str, query: &Query, body: Body) -> Result<
             Ok(again(StatusCode::CONFLICT, format!("Nothing was changed: {rejection}.")))
         }
         Err(error) => {
-            quiet::error("a change by a link could not be recorded", &error);
+            quiet::error(NOT_CHANGED, &error);
             Err(unavailable("Nothing was changed: the store takes no more at the moment. Try again."))
         }
     }
@@ -154,7 +157,9 @@ async fn found(app: &App, id: &str, query: &Query) -> Result<(Incident, Vec<Time
         let timeline = store.timeline(id, TIMELINE_MAX)?;
         Ok(Some((incident, timeline)))
     });
-    let read = read.await.map_err(|_| unavailable("The relay could not answer; the log says why."))??;
+    let read = quiet::watched(quiet::NOT_ANSWERED, read.await)
+        .map_err(|_| unavailable("The relay could not answer; the log says why."))??;
+    quiet::over(quiet::NOT_READ);
     read.ok_or_else(|| Sorry(StatusCode::NOT_FOUND, "This incident is not kept any more.".to_owned()))
 }
 
@@ -195,10 +200,9 @@ fn see(href: &str) -> Response {
 }
 
 fn answer(status: StatusCode, page: Result<String, minijinja::Error>) -> Response {
-    let (status, page) = match page {
+    let (status, page) = match quiet::watched("a page could not be made", page) {
         Ok(page) => (status, page),
-        Err(error) => {
-            tracing::error!(%error, "a page could not be made");
+        Err(_) => {
             (StatusCode::INTERNAL_SERVER_ERROR, "This page could not be made; the log says why.".to_owned())
         }
     };

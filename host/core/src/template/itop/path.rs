@@ -4,7 +4,7 @@
 //! is; who asked, and for what, is the caller's to say.
 
 use super::split_arrow;
-use crate::view::{CHANGE_FIELDS, INCIDENT_FIELDS};
+use crate::view::{BEFORE_FIELDS, CHANGE_FIELDS, INCIDENT_FIELDS};
 
 /// What may stand around a field.
 const VERBS: [&str; 6] = ["label", "html", "text", "raw", "head", "head_html"];
@@ -120,6 +120,7 @@ fn field(path: &str) -> Option<Field> {
     if let Some((table, name)) = split_arrow(path) {
         return match split_arrow(name) {
             Some((connection, key)) if table == "references" => reference(connection, key),
+            Some(("before", name)) if table == "change" => before(name),
             _ => entry(table, name),
         };
     }
@@ -158,6 +159,17 @@ fn entry(table: &str, name: &str) -> Option<Field> {
     }
 }
 
+/// What a field, or a label as `labels->name`, was before the change.
+fn before(name: &str) -> Option<Field> {
+    if let Some(("labels", label)) = split_arrow(name) {
+        let expression = format!("change.before.labels[{}]", quoted(label));
+        return (!label.is_empty()).then(|| Field::new(expression, Kind::Text));
+    }
+    let kind = if name == "severity" { Kind::Coded } else { Kind::Text };
+    let is_known = BEFORE_FIELDS.contains(&name) && name != "labels";
+    is_known.then(|| Field::new(format!("change.before.{name}"), kind))
+}
+
 fn reference(connection: &str, key: &str) -> Option<Field> {
     let expression = format!("references[{}][{}]", quoted(connection), quoted(key));
     (!connection.is_empty() && !key.is_empty()).then(|| Field::new(expression, Kind::Text))
@@ -183,7 +195,7 @@ fn fields() -> String {
     let fields: Vec<&str> = INCIDENT_FIELDS.into_iter().chain(aliases).chain(LOGS).collect();
     let change: Vec<String> = CHANGE_FIELDS.iter().map(|field| format!("change->{field}")).collect();
     format!(
-        "{}, labels->…, urls->…, references->connection->key, {}, {}",
+        "{}, labels->…, urls->…, references->connection->key, {}, change->before->…, {}",
         fields.join(", "),
         change.join(", "),
         verbs()

@@ -1,0 +1,78 @@
+//! What reading a jq program costs in each request: the `webhook` plugin's decoding of a small document without a
+//! program, with a short one, and with each recipe. A call that takes longest is left to the machine: the fastest of
+//! many counts.
+//!
+//! Must never reuse an instance or leave out a limit to look better.
+//!
+//!     cargo bench -p tocsin-sandbox --bench recipes
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use tocsin_core::id::Id;
+use tocsin_core::plugin::{Pair, Setting, SourceRequest, Value};
+use tocsin_core::settings::FieldKind;
+use tocsin_core::time::Timestamp;
+use tocsin_sandbox::{Plugin, Sandbox, SandboxConfig};
+use tokio::runtime::{Builder, Runtime};
+
+const NOW: Timestamp = Timestamp::from_micros(1_795_193_400_250_000);
+const BODY: &str = r#"{"title":"disk","id":"disk","status":"open"}"#;
+const SHORT: &str = "{title: .title, id: .id, status: .status}";
+/// Calls of each kind.
+const CALLS: u32 = 1_000;
+
+fn setting(key: &str, value: &str) -> Vec<Setting> {
+    vec![Setting { key: key.to_owned(), value: Value::Text(value.to_owned()) }]
+}
+
+/// The time of the fastest call. A recipe refuses the document or ignores it after it was read, which counts.
+async fn fastest(plugin: &Plugin, settings: &[Setting]) -> Duration {
+    let mut fastest = Duration::MAX;
+    for n in 0..CALLS {
+        let request = SourceRequest {
+            method: "POST".to_owned(),
+            path: String::new(),
+            query: Vec::new(),
+            headers: vec![Pair::new("content-type", "application/json")],
+            body: BODY.as_bytes().to_vec(),
+            received_at: NOW,
+        };
+        let seed = Id::new(NOW, u128::from(n));
+        let began = Instant::now();
+        let answer = plugin.decode(request, settings, seed).await;
+        let took = began.elapsed();
+        drop(black_box(answer).expect("it answers"));
+        fastest = fastest.min(took);
+    }
+    fastest
+}
+
+fn load(runtime: &Runtime) -> Plugin {
+    let plugins = tocsin_bundled::plugins();
+    let component = plugins.iter().find(|plugin| plugin.id == "webhook").expect("it is bundled");
+    let sandbox = Sandbox::new(SandboxConfig::default()).expect("this machine runs components");
+    assert!(sandbox.gauges().pooled, "without a pool the figures mean nothing");
+    runtime.block_on(sandbox.load("webhook", component.component)).expect("it loads")
+}
+
+fn main() {
+    let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let plugin = load(&runtime);
+    let source = plugin.info().source.as_ref().expect("it takes requests in");
+    let choices = source.fields.iter().find(|field| field.key == "recipe").map(|field| &field.kind);
+    let Some(FieldKind::Choice(recipes)) = choices else { unreachable!("the setting `recipe` is a choice") };
+    let none = runtime.block_on(fastest(&plugin, &[]));
+    let mut rows = vec![("a short program".to_owned(), setting("jq", SHORT))];
+    rows.extend(recipes.iter().map(|recipe| (recipe.value.clone(), setting("recipe", &recipe.value))));
+    println!("{:>9.1} µs  without a program", none.as_secs_f64() * 1e6);
+    for (name, settings) in rows {
+        let took = runtime.block_on(fastest(&plugin, &settings));
+        let more = took.saturating_sub(none).as_secs_f64() * 1e6;
+        println!(
+            "{:>9.1} µs  {name}: {more:.1} µs more, {:.1} times",
+            took.as_secs_f64() * 1e6,
+            took.as_secs_f64() / none.as_secs_f64()
+        );
+    }
+}
