@@ -302,7 +302,9 @@ impl<'a> Filler<'a> {
                 Part::Credentials { user, password } => {
                     let secret = secret(self.connection, &password)?;
                     let written = BASE64.encode(format!("{user}:{}", secret.reveal()));
-                    self.put_in(&mut filled, written, || format!("{{{{base64 of {user}:secret:{password}}}}}"))?;
+                    self.put_in(&mut filled, written, || {
+                        format!("{{{{base64 of {user}:secret:{password}}}}}")
+                    })?;
                 }
             }
         }

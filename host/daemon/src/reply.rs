@@ -3,8 +3,8 @@
 //! The body may repeat what the sender wrote. So no header of it is about the connection, sets a cookie, leads
 //! somewhere else or loosens what a browser may do.
 
-use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use axum::http::StatusCode;
+use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{IntoResponse, Response};
 use tocsin_core::event::single_line;
 use tocsin_core::plugin::{Pair, Reply};
@@ -33,7 +33,8 @@ pub(crate) fn admit(reply: &mut Reply) -> Vec<String> {
         } else {
             return true;
         };
-        let remark = format!("the reply's header `{}` {why}; it was left out", single_line(&header.name, NAME_CHARS));
+        let remark =
+            format!("the reply's header `{}` {why}; it was left out", single_line(&header.name, NAME_CHARS));
         if !remarks.contains(&remark) {
             remarks.push(remark);
         }
@@ -56,7 +57,9 @@ pub(crate) fn response(mut reply: Reply) -> Response {
     let mut response = (status, reply.body).into_response();
     let headers = response.headers_mut();
     for Pair { name, value } in reply.headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value)) {
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value))
+        {
             headers.insert(name, value);
         }
     }
@@ -70,7 +73,11 @@ mod tests {
     use super::*;
 
     fn reply(names: &[&str]) -> Reply {
-        Reply { status: 200, headers: names.iter().map(|name| Pair::new(*name, "x")).collect(), body: Vec::new() }
+        Reply {
+            status: 200,
+            headers: names.iter().map(|name| Pair::new(*name, "x")).collect(),
+            body: Vec::new(),
+        }
     }
 
     #[test]

@@ -96,7 +96,8 @@ async fn scrubbed(mut answer: Response, secrets: Secrets) -> Response {
         secrets.scrub(&mut answer);
         answer
     });
-    let unread = || Response { status, headers: Vec::new(), body: b"(the answer could not be read)".to_vec() };
+    let unread =
+        || Response { status, headers: Vec::new(), body: b"(the answer could not be read)".to_vec() };
     scrubbed.await.unwrap_or_else(|_| unread())
 }
 

@@ -143,7 +143,16 @@ mod tests {
             shown("Graph", "https://a.example").as_deref(),
             Some("<https://a.example|Graph (a.example)>")
         );
-        for title in ["x|y> <!here>", "bank.example/login", "go to bank.example", "go to ｂａｎｋ．example", "bank。example", "*a*", ":x:", "~a~"] {
+        for title in [
+            "x|y> <!here>",
+            "bank.example/login",
+            "go to bank.example",
+            "go to ｂａｎｋ．example",
+            "bank。example",
+            "*a*",
+            ":x:",
+            "~a~",
+        ] {
             assert_eq!(
                 shown(title, "https://a.example").as_deref(),
                 Some("<https://a.example|a.example>"),

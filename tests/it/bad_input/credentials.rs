@@ -62,7 +62,8 @@ fn the_token_counts_in_each_of_its_places() {
 fn the_token_is_kept_in_no_path_query_or_header_however_often_it_stands_there() {
     let mut relay = Relay::start(&source("hook", "webhook"));
     let escaped: String = TOKEN.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let target = format!("/in/hook/{TOKEN}/{TOKEN}/x{TOKEN}?token={TOKEN}&again={TOKEN}&{TOKEN}=1&Token={escaped}");
+    let target =
+        format!("/in/hook/{TOKEN}/{TOKEN}/x{TOKEN}?token={TOKEN}&again={TOKEN}&{TOKEN}=1&Token={escaped}");
     let request = Request::json(&target, ALERT)
         .header("referer", &format!("https://relay.example{target}"))
         .header("x-original-uri", &target)

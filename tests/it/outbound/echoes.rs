@@ -79,7 +79,7 @@ fn a_large_answer_is_looked_through_in_a_bounded_time_and_memory() {
     receiver.wait(1);
     let delivery = relay.settled()[0].clone();
     let (took, grown) = (started.elapsed(), relay.peak_memory().saturating_sub(before));
-    println!("an answer of {size} bytes: {took:?}, {} MiB more", grown >> 20);
+    eprintln!("an answer of {size} bytes: {took:?}, {} MiB more", grown >> 20);
     assert!(!delivery.to_string().contains("q7kLm9xR"), "{delivery}");
     assert!(took < Duration::from_secs(90) && grown < 400 << 20, "{took:?}, {grown} bytes");
 }

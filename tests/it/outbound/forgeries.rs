@@ -29,7 +29,12 @@ fn a_links_text_that_looks_like_another_address_is_not_shown() {
         let alert = json!({"title": "Disk", "id": id, "links": [link]});
         relay.post("hook", &alert.to_string()).expect(200);
         relay.settled();
-        let got: Vec<String> = receiver.requests().iter().skip(2 * (id.parse::<usize>().expect("a number") - 1)).map(|r| r.body.clone()).collect();
+        let got: Vec<String> = receiver
+            .requests()
+            .iter()
+            .skip(2 * (id.parse::<usize>().expect("a number") - 1))
+            .map(|r| r.body.clone())
+            .collect();
         assert_eq!(got.len(), 2, "{got:#?}");
         for body in got {
             assert!(body.contains("https://evil.example/x"), "{body}");
@@ -41,7 +46,8 @@ fn a_links_text_that_looks_like_another_address_is_not_shown() {
 #[test]
 fn marks_of_direction_reach_neither_pages_nor_tickets_nor_messages() {
     let receiver = Receiver::scripted(|request, _| {
-        let body = if request.path.contains("/rest/") { r#"{"issues":[],"key":"OPS-1","id":"1"}"# } else { "ok" };
+        let body =
+            if request.path.contains("/rest/") { r#"{"issues":[],"key":"OPS-1","id":"1"}"# } else { "ok" };
         crate::harness::Reply::body(200, body)
     });
     let tables = format!(
@@ -63,11 +69,20 @@ fn marks_of_direction_reach_neither_pages_nor_tickets_nor_messages() {
     let marks = ['\u{202e}', '\u{2066}', '\u{200f}', '\u{61c}'];
     let of = |path: &str| got.iter().filter(|request| request.path.starts_with(path)).collect::<Vec<_>>();
     let told = [of("/jira"), of("/services")].concat();
-    assert!(told.iter().any(|request| request.path.ends_with("/issue") && request.body.contains("safegpj.exe")), "{got:#?}");
-    assert!(told.iter().all(|request| !request.body.contains(marks) && !request.body.contains("\\u202e")), "{told:#?}");
+    assert!(
+        told.iter().any(|request| request.path.ends_with("/issue") && request.body.contains("safegpj.exe")),
+        "{got:#?}"
+    );
+    assert!(
+        told.iter().all(|request| !request.body.contains(marks) && !request.body.contains("\\u202e")),
+        "{told:#?}"
+    );
     let message = of("/hook")[0].json();
     let url = message["urls"]["incident"].as_str().expect("a link");
-    let page = relay.send(&Request::new("GET", url.strip_prefix("https://tocsin.example").expect("ours"))).expect(200);
-    let title = page.body.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).expect("a title");
+    let page = relay
+        .send(&Request::new("GET", url.strip_prefix("https://tocsin.example").expect("ours")))
+        .expect(200);
+    let title =
+        page.body.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).expect("a title");
     assert!(title.contains("safegpj.exe") && !title.contains(marks), "{title}");
 }

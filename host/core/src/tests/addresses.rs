@@ -119,7 +119,10 @@ fn a_link_local_or_metadata_address_has_a_permission_of_its_own() {
         let address = text.parse().expect(text);
         for policy in [PUBLIC_ONLY, PRIVATE_TOO] {
             let denied = check_address(address, policy).expect_err(text);
-            assert!(matches!(denied, Denied::Address { setting: "allow_link_local", .. }), "{text}: {denied}");
+            assert!(
+                matches!(denied, Denied::Address { setting: "allow_link_local", .. }),
+                "{text}: {denied}"
+            );
         }
         assert_eq!(check_address(address, LINK_LOCAL_TOO), Ok(()), "{text}");
     }

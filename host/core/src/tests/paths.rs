@@ -144,7 +144,9 @@ fn a_path_that_leads_elsewhere_at_the_most_willing_server_is_denied() {
         let expected = Denied::Misleading { path: path.to_owned(), fault };
         assert_eq!(join(&base(), path, &[]), Err(expected), "{path}");
     }
-    for path in ["/a%2Fb", "/100%25", "/100%2525", "/a..b", "/.. .", "/...", "/a%20.b", "/%zz", "/%2", "/a%25zz"] {
+    for path in
+        ["/a%2Fb", "/100%25", "/100%2525", "/a..b", "/.. .", "/...", "/a%20.b", "/%zz", "/%2", "/a%25zz"]
+    {
         assert!(join(&base(), path, &[]).is_ok(), "{path}");
     }
 }
@@ -157,15 +159,12 @@ fn an_operators_own_semicolon_stays_where_values_are_encoded() {
     assert_eq!(check("/a;v=1/x"), Err(PathFault::Parameter));
 }
 
-/// A path of 64 KiB that is one deep escape was decoded once for each level by the first version: 2 × 10⁹ steps.
+/// Decoded once for each level, this path would take 5 × 10¹¹ steps: the test would not end.
 #[test]
 fn a_path_is_decoded_in_one_step_for_each_byte() {
     let deep = format!("/x%{}2e%{}2e/", "25".repeat(500_000), "25".repeat(500_000));
-    let started = std::time::Instant::now();
     assert_eq!(check(&deep), Ok(()), "x.. is a name");
     assert_eq!(check(&deep.replace('x', "")), Err(PathFault::Climbs));
-    let took = started.elapsed();
-    assert!(took < std::time::Duration::from_secs(2), "{took:?}");
 }
 
 #[test]

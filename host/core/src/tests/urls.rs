@@ -86,7 +86,9 @@ fn an_address_in_an_odd_spelling_is_the_same_address() {
         "http://127.0.0.1:80\\@example.org/",
         "http://\t127.0.\n0.1/",
     ] {
-        let Denied::Address { address, what, .. } = denied(text) else { panic!("{text}: expected an address") };
+        let Denied::Address { address, what, .. } = denied(text) else {
+            panic!("{text}: expected an address")
+        };
         assert_eq!((address.to_string().as_str(), what), ("127.0.0.1", "this machine"), "{text}");
         assert_eq!(check_url(&url(text), ANYWHERE), Ok(()), "{text}");
     }

@@ -41,7 +41,8 @@ struct Short {
 
 impl Short {
     fn of(values: impl Iterator<Item = u8>, bits: u32) -> Self {
-        let (value, length) = values.fold((0, 0), |(value, length), next| (value << bits | u64::from(next), length + 1));
+        let (value, length) =
+            values.fold((0, 0), |(value, length), next| (value << bits | u64::from(next), length + 1));
         Self { value, mask: u64::MAX >> (64 - bits as usize * length), length }
     }
 }
@@ -84,7 +85,8 @@ impl Finder {
 
     /// Finds `secret` where it stands whole.
     pub fn of_whole(secret: &[u8]) -> Self {
-        let digits = |form: &[u8]| (0..3).map(|offset| in_base64(form, offset).len()).min().unwrap_or(RUN_DIGITS);
+        let digits =
+            |form: &[u8]| (0..3).map(|offset| in_base64(form, offset).len()).min().unwrap_or(RUN_DIGITS);
         Self::new(&[secret.to_vec()], |form| (form.len(), digits(form)))
     }
 
@@ -171,7 +173,9 @@ const fn folded(byte: u8) -> u8 {
 
 /// The windows of so many values, each of so many bits.
 fn windows(values: &[u8], length: usize, bits: u32) -> impl Iterator<Item = u64> {
-    values.windows(length).map(move |part| part.iter().fold(0, |window, value| window << bits | u64::from(*value)))
+    values
+        .windows(length)
+        .map(move |part| part.iter().fold(0, |window, value| window << bits | u64::from(*value)))
 }
 
 /// The digits of `secret` in base 64 when it begins `offset` bytes into a group of three: those that hold nothing else.
@@ -254,13 +258,7 @@ struct Track<'a> {
 
 impl<'a> Track<'a> {
     fn new(finder: &'a Finder) -> Self {
-        Self {
-            finder,
-            bytes: Moving::default(),
-            digits: Moving::default(),
-            pending: None,
-            found: Vec::new(),
-        }
+        Self { finder, bytes: Moving::default(), digits: Moving::default(), pending: None, found: Vec::new() }
     }
 
     /// Takes a byte that `start..end` of the text stands for.

@@ -137,9 +137,15 @@ mod tests {
             assert_eq!(title(own, "https://grafana.example/x").as_deref(), Some(own));
             assert!(!claims_another(own, "https://grafana.example/x"), "{own}");
         }
-        for same in ["MÜNCHEN.example", "xn--mnchen-3ya.example", "münchen。example", "https://münchen.example/a"] {
+        for same in
+            ["MÜNCHEN.example", "xn--mnchen-3ya.example", "münchen。example", "https://münchen.example/a"]
+        {
             assert!(!claims_another(same, "https://münchen.example/x"), "{same}");
-            assert_eq!(title(same, "https://münchen.example/x").as_deref(), Some("münchen.example"), "{same}");
+            assert_eq!(
+                title(same, "https://münchen.example/x").as_deref(),
+                Some("münchen.example"),
+                "{same}"
+            );
         }
     }
 }
