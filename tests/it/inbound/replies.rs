@@ -4,7 +4,7 @@ use crate::harness::{Relay, Request, settings, source};
 
 /// A source whose program answers with these headers and body.
 fn relay(headers: &str, body: &str) -> Relay {
-    let jq = format!("jq = '{{reply: {{status: 200, headers: {headers}, body: {body}}}}}'");
+    let jq = format!("jq = '''{{reply: {{status: 200, headers: {headers}, body: {body}}}}}'''");
     Relay::start(&format!("{}{}", source("hook", "webhook"), settings("sources.hook", &jq)))
 }
 

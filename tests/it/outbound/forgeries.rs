@@ -9,10 +9,11 @@ const TURNED: &str = "safe\u{202e}gpj.exe\u{2066}\u{200f}\u{61c} end";
 #[test]
 fn a_links_text_that_looks_like_another_address_is_not_shown() {
     let receiver = Receiver::start();
-    let own = "message = '{{ links[0].url | link(links[0].title) }}'";
+    let own = "message = '{% for l in links %}{{ l.url | link(l.title) }}{% endfor %}'";
     let tables = format!(
-        "{}{}{}{}{}",
+        "{}{}{}{}{}{}",
         source("hook", "webhook"),
+        settings("sources.hook", "jq = '{title: .title, key: .id, links: .links}'"),
         connection("slack", "slack", &receiver.url("/services/T/B/X")),
         action("shown", "slack"),
         action("own", "slack"),
