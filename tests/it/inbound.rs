@@ -11,5 +11,6 @@ mod limits;
 mod outcomes;
 mod partly;
 mod probes;
+mod proxies;
 mod rejections;
 mod tried;

@@ -165,7 +165,8 @@ mod tests {
             watcher.join().unwrap()
         });
         assert_eq!(open_to_others, Vec::<u32>::new());
-        let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|one| one.unwrap().file_name()).collect();
+        let left: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|one| one.unwrap().file_name()).collect();
         assert_eq!(left, ["control.sock"]);
     }
 

@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use axum::{Extension, Router};
 use axum::routing::{any, get};
+use axum::{Extension, Router};
 
 use crate::app::App;
 use crate::problem::Problem;

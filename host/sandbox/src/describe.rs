@@ -41,10 +41,7 @@ pub(crate) fn problems(info: &PluginInfo, surface: &Surface) -> Vec<String> {
         problems.push("it has no name".to_owned());
     }
     let version = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_');
-    if info.version.is_empty()
-        || info.version.len() > NAME_CHARS_MAX
-        || !info.version.chars().all(version)
-    {
+    if info.version.is_empty() || info.version.len() > NAME_CHARS_MAX || !info.version.chars().all(version) {
         problems.push(format!("the version `{}` is not like 1.2.3", quoted(&info.version)));
     }
     text("name", &info.name, NAME_CHARS_MAX, &mut problems);

@@ -78,7 +78,10 @@ fn other(error: &wasmtime::Error, guest: &Guest, wanted: Option<usize>) -> (Call
         return memory(guest, wanted);
     }
     let root = error.root_cause().to_string();
-    let sentence = format!("its answer cannot be read: {}. It is a fault of the plugin.", text::line(&root, DETAIL_CHARS));
+    let sentence = format!(
+        "its answer cannot be read: {}. It is a fault of the plugin.",
+        text::line(&root, DETAIL_CHARS)
+    );
     (CallErrorKind::Output, sentence)
 }
 

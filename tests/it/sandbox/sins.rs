@@ -64,6 +64,20 @@ async fn recursion_without_end_exhausts_the_guests_stack_and_not_the_hosts() {
     assert!(error.detail.contains("its stack was exhausted"), "{error}");
 }
 
+#[tokio::test]
+async fn an_answers_texts_are_lines_whatever_the_guest_wrote() {
+    let plugin = loaded(guests::FORGER).await;
+    let remark = decode(&plugin, "remark").await.expect("it answers").remarks.remove(0);
+    let rejected = decode(&plugin, "reject").await.expect("it answers").rejected.remove(0);
+    let ignored = decode(&plugin, "ignore").await.expect("it answers").ignored.expect("a reason");
+    let failed = decode(&plugin, "panic").await.expect_err("it panics").to_string();
+    for line in [remark, rejected.place, rejected.reason, ignored, failed] {
+        let harmful = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{202e}' | '\u{2066}');
+        assert!(!line.contains(harmful) && line.chars().count() <= 1200, "{line:?}");
+        assert!(line.contains("2026-01-01T00:00:00Z  INFO plugin in force  History"), "{line:?}");
+    }
+}
+
 /// What is logged on this thread.
 #[derive(Clone, Default)]
 struct Logged(Arc<Mutex<Vec<u8>>>);

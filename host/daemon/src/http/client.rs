@@ -92,7 +92,15 @@ mod tests {
 
     #[test]
     fn a_hop_that_cannot_be_read_is_nobody_and_not_the_proxy() {
-        for hop in ["unknown", "_hidden", "198.51.100.1/32", "198.51.100.1 10.0.0.2", "\u{fffd}", "1e9", "for=1.2.3.4"] {
+        for hop in [
+            "unknown",
+            "_hidden",
+            "198.51.100.1/32",
+            "198.51.100.1 10.0.0.2",
+            "\u{fffd}",
+            "1e9",
+            "for=1.2.3.4",
+        ] {
             assert_eq!(seen_as("127.0.0.1", &format!("198.51.100.1, {hop}")), "unknown", "{hop}");
             // What a sender wrote before an address that counts does not matter.
             assert_eq!(seen_as("127.0.0.1", &format!("{hop}, 198.51.100.1")), "198.51.100.1", "{hop}");

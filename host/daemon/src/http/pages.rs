@@ -7,8 +7,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, to_bytes};
 use axum::Extension;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, REFERRER_POLICY,
@@ -137,7 +137,8 @@ async fn form(app: &App, body: Body) -> Result<Form, Sorry> {
     let time = app.config.limits.body_time;
     let read = tokio::time::timeout(time, to_bytes(body, FORM_BYTES_MAX)).await;
     let read = read.map_err(|_| {
-        let words = format!("Nothing was changed: the form did not come whole within {time:?}. Send it again.");
+        let words =
+            format!("Nothing was changed: the form did not come whole within {time:?}. Send it again.");
         Sorry::Because(StatusCode::REQUEST_TIMEOUT, words)
     })?;
     let too_long = |_| {
@@ -221,7 +222,9 @@ async fn found(app: &App, id: Id, earlier: usize) -> Result<Found, Sorry> {
         Ok(Some(Found { incident, timeline, is_cut }))
     });
     let read = read.await.map_err(|_| unavailable("The relay could not answer; the log says why."))??;
-    read.ok_or_else(|| Sorry::Because(StatusCode::NOT_FOUND, "This incident is not kept any more.".to_owned()))
+    read.ok_or_else(|| {
+        Sorry::Because(StatusCode::NOT_FOUND, "This incident is not kept any more.".to_owned())
+    })
 }
 
 /// What the link's holder may do: as the action is configured now, not as it was when the link was made.
