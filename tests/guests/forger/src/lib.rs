@@ -7,7 +7,7 @@
 #[path = "../../../guest.rs"]
 pub mod guest;
 
-use guest::exports::tocsin::plugin::source_decoder::RejectedElement;
+use guest::exports::tocsin::plugin::source_decoder::Rejection;
 
 struct Guest;
 
@@ -31,7 +31,7 @@ impl guest::Sin for Guest {
                 decoded.ignored = Some(forged());
             }
             b"reject" => {
-                decoded.rejected = vec![RejectedElement { place: forged(), reason: forged() }];
+                decoded.rejected = vec![Rejection { place: forged(), reason: forged() }];
             }
             b"panic" => panic!("{FORGED}"),
             b"print" => eprintln!("{FORGED}"),
