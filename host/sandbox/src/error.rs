@@ -224,6 +224,24 @@ mod tests {
     }
 
     #[test]
+    fn what_a_file_calls_its_parts_stays_on_the_line_and_is_bounded() {
+        let forged = format!("url=<a\nplugin in force\u{1b}[2J{}>", "x".repeat(1 << 20));
+        for problem in [
+            LoadProblem::Imports(vec![forged.clone(); 1000]),
+            LoadProblem::Invalid(forged.clone()),
+            LoadProblem::NotAPlugin(forged.clone()),
+            LoadProblem::Shape(forged.clone()),
+            LoadProblem::Host(forged.clone()),
+            LoadProblem::Version { built_for: forged.clone() },
+            LoadProblem::Description(vec![forged; 20]),
+        ] {
+            let said = problem.to_string();
+            assert!(!said.contains(char::is_control), "{said:?}");
+            assert!(said.chars().count() < 25_000, "{} characters", said.chars().count());
+        }
+    }
+
+    #[test]
     fn unknown_imports_are_named_in_words() {
         let problem = LoadProblem::Imports(vec!["wasi:http/types@0.2.0".to_owned(), "a:b/c".to_owned()]);
         let error = LoadError { name: "x.wasm".to_owned(), problem };

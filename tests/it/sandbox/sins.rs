@@ -74,7 +74,7 @@ async fn an_answers_texts_are_lines_whatever_the_guest_wrote() {
     for line in [remark, rejected.place, rejected.reason, ignored, failed] {
         let harmful = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{202e}' | '\u{2066}');
         assert!(!line.contains(harmful) && line.chars().count() <= 1200, "{line:?}");
-        assert!(line.contains("2026-01-01T00:00:00Z  INFO plugin in force  History"), "{line:?}");
+        assert!(line.contains("2026-01-01T00:00:00Z  INFO plugin in force"), "{line:?}");
     }
 }
 
@@ -103,6 +103,8 @@ async fn a_flood_of_output_neither_stops_the_guest_nor_fills_the_log() {
         .with_writer(move || writer.clone())
         .finish();
     let listening = tracing::subscriber::set_default(log);
+    // Another test's thread, which nobody listens to, may just have met the same places in the code.
+    tracing::callsite::rebuild_interest_cache();
     assert_eq!(words(guests::OUTPUT_FLOOD).await, "printed");
     drop(listening);
     let log = String::from_utf8(logged.0.lock().expect("no panic").clone()).expect("text");
