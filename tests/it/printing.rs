@@ -98,7 +98,7 @@ fn an_alert_cannot_forge_a_section_of_what_is_printed() {
     let receipt = relay.post("hook", &body).expect(200).receipt();
     fs::write(relay.path("alert.json"), &body).expect("written");
     relay.run(&["incidents", "note", "1", forged, "--as", forged]).expect(0);
-    receiver.wait(2);
+    receiver.wait(1);
     let delivery = relay.settled()[0]["id"].as_str().expect("an id").to_owned();
     let own = ["History", "On the way", "Nothing was recorded."];
     for (command, sections) in [

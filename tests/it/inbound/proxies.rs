@@ -1,15 +1,15 @@
 //! Who a request is from behind proxies: the rightmost address that is no trusted proxy's, and nobody where a proxy
 //! does not say.
 
-use crate::harness::{Relay, Request, at, source};
+use crate::harness::{Relay, Request, Site, at, source};
 
 #[test]
 fn the_rightmost_untrusted_address_counts_whatever_a_sender_wrote_before_it() {
-    let tables = format!(
-        "trusted_proxies = [\"127.0.0.1/32\", \"10.0.0.0/8\"]\n{}allow = [\"198.51.100.0/24\", \"2001:db8::/32\"]\n",
-        source("hook", "webhook")
-    );
-    let relay = Relay::start(&tables);
+    let allow = "allow = [\"198.51.100.0/24\", \"2001:db8::/32\"]\n";
+    let site = Site::new(&format!("{}{allow}", source("hook", "webhook")));
+    let text = std::fs::read_to_string(site.path("tocsin.toml")).expect("it was written");
+    site.configure_whole(&format!("trusted_proxies = [\"127.0.0.1/32\", \"10.0.0.0/8\"]\n{text}"));
+    let relay = Relay::start_in(site);
     let long = "203.0.113.9, ".repeat(1000);
     for (forwarded, status) in [
         (&["198.51.100.7"][..], 200),

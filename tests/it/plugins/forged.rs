@@ -20,10 +20,10 @@ fn is_harmless(said: &str, what: &str) {
     };
     assert_eq!(said.chars().find(drives), None, "{what}: {said:?}");
     for line in said.lines() {
-        assert!(
-            !FORGED.iter().any(|forged| line.trim_start().starts_with(forged)),
-            "{what}: {line:?} in {said:?}"
-        );
+        // A section of that name is the command's own.
+        let is_forged =
+            FORGED.iter().any(|forged| line.trim_start().starts_with(forged)) && line != "History";
+        assert!(!is_forged, "{what}: {line:?} in {said:?}");
         assert!(
             line.chars().count() < 2 * SENTENCE_MAX,
             "{what}: a line of {} characters",

@@ -142,6 +142,7 @@ const CONFINE: &str = r#"
 set -e
 mount --make-rprivate /
 mount --bind "$0" "$0"
+cd "$0"
 mount -o remount,bind,ro /
 mount -t proc -o subset=pid,hidepid=invisible proc /proc
 for home in /home /root; do mount -t tmpfs -o ro tmpfs "$home"; done
