@@ -39,8 +39,22 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// Says that something was not tested, past the capture of what tests print.
+/// Set where everything is installed that a test needs, as `.ci/run` does: there, a test that is skipped fails.
+const SKIPS_FAIL: &str = "TOCSIN_SKIPS_FAIL";
+
+/// Says that something was not tested, for lack of a program or a right that can be had; fails where it must be
+/// there.
 pub(crate) fn skipped(what: &str) {
+    assert!(
+        std::env::var_os(SKIPS_FAIL).is_none(),
+        "skipped {what}. {SKIPS_FAIL} is set: install it, or add it to `.ci/run`"
+    );
+    absent(what);
+}
+
+/// Says, past the capture of what tests print, that something was not tested for lack of files that are not part of
+/// this repository and that nothing installs.
+pub(crate) fn absent(what: &str) {
     // Without a standard error there is nobody to tell.
     let _ = writeln!(std::io::stderr(), "SKIPPED {what}");
 }

@@ -11,6 +11,7 @@ mod limits;
 mod outcomes;
 mod partly;
 mod probes;
+mod proxies;
 mod rejections;
 mod replies;
 mod tried;

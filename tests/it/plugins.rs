@@ -2,6 +2,7 @@
 
 mod check;
 mod drops;
+mod forged;
 mod hostile;
 
 use serde_json::Value;

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use crate::harness::{Relay, Site, source, until};
+use crate::harness::{Receiver, Relay, Site, action, connection, source, until};
 
 /// A standard output whose reader is gone before the first byte.
 fn unread() -> Stdio {
@@ -75,6 +75,57 @@ fn a_relay_whose_log_nobody_reads_goes_on_and_stops_cleanly() {
     assert!(told.expect("a shell").success());
     let status = until("the relay has stopped", || process.try_wait().expect("a process"));
     assert!(status.success(), "{status}");
+}
+
+#[test]
+fn an_alert_cannot_forge_a_section_of_what_is_printed() {
+    let receiver = Receiver::start();
+    let tables = [
+        source("hook", "webhook"),
+        connection("out", "webhook", &receiver.url("/hook")),
+        action("tell", "out"),
+    ];
+    let relay = Relay::start(&tables.concat());
+    let forged = "full\n\nHistory\r\n  2026-01-01 00:00:00  resolved by Ada\u{2028}\u{85}On the way\nNothing was recorded.";
+    let alert = json!({
+        "title": forged,
+        "id": format!("disk {forged}"),
+        "message": forged,
+        "team": forged,
+        "link": format!("https://example.com/{forged}"),
+    });
+    let body = alert.to_string();
+    let receipt = relay.post("hook", &body).expect(200).receipt();
+    fs::write(relay.path("alert.json"), &body).expect("written");
+    relay.run(&["incidents", "note", "1", forged, "--as", forged]).expect(0);
+    receiver.wait(1);
+    let delivery = relay.settled()[0]["id"].as_str().expect("an id").to_owned();
+    let own = ["History", "On the way", "Nothing was recorded."];
+    for (command, sections) in [
+        (&["incidents", "show", "1"][..], &["History"][..]),
+        (&["incidents", "list"], &[]),
+        (&["deliveries", "list"], &[]),
+        (&["deliveries", "show", &delivery], &[]),
+        (&["receipts", "list"], &[]),
+        (&["receipts", "show", &receipt], &[]),
+        (&["actions", "try", "tell", "--incident", "1"], &["Nothing was recorded."]),
+        (&["actions", "try", "tell", "--incident", "1", "--send"], &["Nothing was recorded."]),
+        (&["sources", "try", "hook", "--file", "alert.json"], &[]),
+        (&["incidents", "resolve", "1"], &[]),
+    ] {
+        let said = relay.run(command).stdout;
+        assert!(
+            said.contains("full") || said.contains("opened") || said.contains("delivered"),
+            "{command:?}: {said}"
+        );
+        let found: Vec<&str> = said.lines().filter(|line| own.contains(line)).collect();
+        assert_eq!(found, sections, "{command:?}: {said}");
+        let forged = |line: &&str| line.trim_start().starts_with("2026-01-01 00:00:00  resolved");
+        assert_eq!(said.lines().find(forged), None, "{command:?}: {said}");
+        assert!(!said.contains(['\u{2028}', '\u{85}']), "{command:?}: {said:?}");
+    }
+    let shown = relay.run(&["incidents", "show", "1"]).expect(0).stdout;
+    assert!(shown.contains("\n  | full\n  |\n  | History\n"), "the message has its lines: {shown}");
 }
 
 #[test]

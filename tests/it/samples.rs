@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::harness::{Relay, Request, at, settings, skipped, source};
+use crate::harness::{Relay, Request, absent, at, settings, source};
 
 /// Where the samples are, if they are.
 fn folder(plugin: &str) -> PathBuf {
@@ -41,7 +41,7 @@ fn post_all(plugin: &str) {
 /// Posts every sample of a folder to a relay of these tables, each to the source that is chosen by its name.
 fn post_folder(samples: &str, tables: &str, choose: impl Fn(&str) -> String) {
     let Ok(entries) = fs::read_dir(folder(samples)) else {
-        skipped(&format!(
+        absent(&format!(
             "the samples of {samples}: there is no folder ../shared/samples/{samples} beside the workspace"
         ));
         return;

@@ -1,9 +1,11 @@
 //! What systemd is told and shown: readiness, watchdog, the unit file.
 
+mod confined;
+
 use std::fs;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use crate::harness::{Relay, Site, skipped, source, until};
@@ -99,20 +101,50 @@ fn systemds_directories_are_used_when_the_configuration_names_none() {
     assert!(relay.path("given/tocsin.redb").exists() && !relay.path("state").exists());
 }
 
+/// The most that `systemd-analyze security` may find exposed, in tenths. What is left: the network, its sockets and
+/// the control socket, memory that is made executable, the host's own root directory, and that it may reach any
+/// public address.
+const EXPOSED_TENTHS_MAX: u32 = 11;
+
+/// The unit file.
+fn unit() -> String {
+    let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/daemon/systemd/tocsin.service");
+    fs::read_to_string(unit).expect("the unit is there")
+}
+
+/// What `systemd-analyze` says, or nothing where there is none.
+fn analyze(arguments: &[&str]) -> Option<Output> {
+    let output = Command::new("systemd-analyze").arg("--no-pager").args(arguments).output().ok();
+    if output.is_none() {
+        skipped("the check of the unit file: there is no systemd-analyze");
+    }
+    output
+}
+
+#[test]
+fn the_unit_exposes_no_more_than_a_relay_needs() {
+    let site = Site::new("");
+    fs::write(site.path("tocsin.service"), unit()).expect("written");
+    let path = site.path("tocsin.service").display().to_string();
+    let Some(output) = analyze(&["security", "--offline=true", &path]) else { return };
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    // "→ Overall exposure level for tocsin.service: 1.1 OK 🙂"
+    let level = said.split_once("Overall exposure level for tocsin.service: ").expect("a level").1;
+    let (whole, rest) = level.split_once('.').expect("with one decimal");
+    let tenths: u32 = format!("{whole}{}", &rest[..1]).parse().expect("a number");
+    assert!(tenths <= EXPOSED_TENTHS_MAX, "{said}");
+}
+
 #[test]
 fn the_unit_file_has_no_mistake() {
-    if Command::new("systemd-analyze").arg("--version").output().is_err() {
-        skipped("the check of the unit file: there is no systemd-analyze");
-        return;
-    }
-    let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/daemon/systemd/tocsin.service");
-    let unit = fs::read_to_string(unit).expect("the unit is there");
+    let unit = unit();
     // It is checked that the program is there, which it is not before it was installed.
     assert!(unit.contains("ExecStart=/usr/bin/tocsin "), "{unit}");
     let site = Site::new("");
     fs::write(site.path("tocsin.service"), unit.replace("/usr/bin/tocsin ", "/bin/sh ")).expect("written");
-    let output = Command::new("systemd-analyze").arg("verify").arg(site.path("tocsin.service")).output();
-    let output = output.expect("it is there");
+    let Some(output) = analyze(&["verify", &site.path("tocsin.service").display().to_string()]) else {
+        return;
+    };
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && !said.contains("tocsin.service"), "{said}");
 }

@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::routing::{any, get};
+use axum::{Extension, Router};
 
 use crate::app::App;
 use crate::problem::Problem;
@@ -23,7 +23,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/in", any(ingest::receive))
         .route("/in/", any(ingest::receive))
         .route("/in/{*source}", any(ingest::receive))
-        .route("/incidents/{incident}", any(pages::page))
+        .route("/incidents/{incident}", any(pages::page).layer(Extension(Arc::<pages::Rates>::default())))
         .route("/interactions", any(interactions::answer))
         .route("/healthz", get(health))
         .fallback(async || Problem::not_found("There is nothing here: sources are at /in/<source>."))

@@ -3,13 +3,13 @@
 //!
 //! Never looks at what an answer means: paths, names of secrets and events are the core's to check.
 
-use tocsin_core::event::single_line;
 use tocsin_core::plugin::{ActionRequest, Decoded, Failure, Pair, Part, Receipt, Refusal, Step};
 
 use crate::limits::{
     HEADERS_MAX, Limits, REASON_CHARS_MAX, REFERENCE_BYTES_MAX, REFERENCES_MAX, REMARKS_MAX, REPLY_BYTES_MAX,
     STATE_BYTES_MAX,
 };
+use crate::text;
 
 /// What is too much, in words.
 pub(crate) type TooMuch = String;
@@ -22,10 +22,8 @@ fn at_most(what: &str, found: usize, limit: usize) -> Result<(), TooMuch> {
     Err(format!("it answered {found} {what}, the limit is {limit}. It is a fault of the plugin."))
 }
 
-fn cut(text: &mut String) {
-    if text.chars().nth(REASON_CHARS_MAX).is_some() || text.contains(char::is_control) {
-        *text = single_line(text, REASON_CHARS_MAX);
-    }
+fn cut(words: &mut String) {
+    *words = text::line(words, REASON_CHARS_MAX);
 }
 
 fn pairs_bytes(pairs: &[Pair]) -> usize {

@@ -10,6 +10,7 @@ use wasmtime::{Store, UpdateDeadline};
 use crate::error::Phase;
 use crate::guest_log::{GuestLog, Stream};
 use crate::limits::{HANDLES_MAX, Limits, MemoryBudget};
+use crate::log_rate::{Grant, LogRate};
 use crate::sandbox::Inner;
 use crate::ticker::Running;
 use crate::wasi::{Origin, Wasi};
@@ -100,14 +101,33 @@ impl Call {
         u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// Writes what the guest printed to the host's log.
-    pub(crate) fn log(&self, plugin: &str, version: &str, phase: Phase) {
-        let dropped = self.store.data().log.drain(|stream, text| match stream {
-            Stream::Out => tracing::debug!(target: TARGET, plugin, version, %phase, "{text}"),
-            Stream::Err => tracing::info!(target: TARGET, plugin, version, %phase, "{text}"),
+    /// Writes what the guest printed to the host's log, as far as the plugin's `rate` allows. What is dropped is
+    /// said when it begins, and once more with the sum of the minute when that is over.
+    pub(crate) fn log(&self, plugin: &str, version: &str, phase: Phase, rate: &LogRate) {
+        if let Some(dropped) = rate.begin(Instant::now()) {
+            tracing::info!(target: TARGET, plugin, version, dropped, "log cut in the minute before, in bytes");
+        }
+        // What the log's filter leaves out costs nothing.
+        let is_read = tracing::enabled!(target: TARGET, tracing::Level::DEBUG);
+        let cut = self.store.data().log.drain(|stream, text| {
+            if stream == Stream::Out && !is_read || rate.line(text.len()) == Grant::Drop {
+                return;
+            }
+            match stream {
+                Stream::Out => tracing::debug!(target: TARGET, plugin, version, %phase, "{text}"),
+                Stream::Err => tracing::info!(target: TARGET, plugin, version, %phase, "{text}"),
+            }
         });
-        if dropped > 0 {
-            tracing::info!(target: TARGET, plugin, version, %phase, dropped, "log cut, in bytes");
+        rate.dropped(cut);
+        if let Some(dropped) = rate.untold() {
+            tracing::info!(
+                target: TARGET,
+                plugin,
+                version,
+                %phase,
+                dropped,
+                "log cut, in bytes; more of this minute is dropped without a word"
+            );
         }
     }
 }

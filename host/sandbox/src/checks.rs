@@ -2,7 +2,6 @@
 //!
 //! Optional exports: a plugin that lacks one finds no mistake and tries nothing.
 
-use tocsin_core::event::single_line;
 use tocsin_core::plugin::{Failure, Probe, Response, Setting};
 use tocsin_core::settings::SettingError;
 use tocsin_core::time::Timestamp;
@@ -10,19 +9,22 @@ use tocsin_core::time::Timestamp;
 use crate::answer;
 use crate::call::Call;
 use crate::error::{CallError, Phase};
-use crate::limits::DESCRIPTION_BYTES_MAX;
+use crate::limits::{DESCRIPTION_BYTES_MAX, REASON_CHARS_MAX};
 use crate::plugin::{Plugin, bytes};
+use crate::text;
 use crate::wasi::Origin;
 use crate::wit::{settings as to_guest, types};
 
-/// Characters of a mistake that a plugin found in its settings.
-const PROBLEM_CHARS_MAX: usize = 1000;
+/// Mistakes of one plugin that are named; a person reads them.
+const MISTAKES_MAX: usize = 50;
 
-fn mistake(field: &str, problem: &str) -> SettingError {
-    SettingError {
-        key: single_line(field, PROBLEM_CHARS_MAX),
-        problem: single_line(problem, PROBLEM_CHARS_MAX),
-    }
+/// What a plugin found, each on one line.
+fn mistakes(found: impl Iterator<Item = (String, String)>) -> Vec<SettingError> {
+    let mistake = |(field, problem): (String, String)| SettingError {
+        key: text::line(&field, REASON_CHARS_MAX),
+        problem: text::line(&problem, REASON_CHARS_MAX),
+    };
+    found.take(MISTAKES_MAX).map(mistake).collect()
 }
 
 impl Plugin {
@@ -42,7 +44,7 @@ impl Plugin {
         })
         .await;
         let found = self.settle(Phase::Check, call, answer, Ok)?.value;
-        Ok(found.into_iter().map(|found| mistake(&found.field, &found.problem)).collect())
+        Ok(mistakes(found.into_iter().map(|found| (found.field, found.problem))))
     }
 
     /// What is wrong with a connection's settings that their description cannot tell; `host` is the host
@@ -65,7 +67,7 @@ impl Plugin {
         })
         .await;
         let found = self.settle(Phase::Check, call, answer, Ok)?.value;
-        Ok(found.into_iter().map(|found| mistake(&found.field, &found.problem)).collect())
+        Ok(mistakes(found.into_iter().map(|found| (found.field, found.problem))))
     }
 
     /// What is wrong with an action's settings, rendered for a sample, over this connection.
@@ -88,7 +90,7 @@ impl Plugin {
         })
         .await;
         let found = self.settle(Phase::Check, call, answer, Ok)?.value;
-        Ok(found.into_iter().map(|found| mistake(&found.field, &found.problem)).collect())
+        Ok(mistakes(found.into_iter().map(|found| (found.field, found.problem))))
     }
 
     /// A request that tries a connection without leaving a trace at the peer, if there is one.
@@ -135,7 +137,7 @@ impl Plugin {
         .await;
         let judged = self.settle(phase, call, answer, |judged| {
             Ok(match judged {
-                Ok(words) => Ok(single_line(&words, PROBLEM_CHARS_MAX)),
+                Ok(words) => Ok(text::line(&words, REASON_CHARS_MAX)),
                 Err(failure) => Err(answer::failure(failure.into())),
             })
         })?;

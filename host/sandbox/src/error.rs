@@ -5,11 +5,14 @@
 
 use std::fmt;
 
-use crate::limits::COMPONENT_BYTES_MAX;
+use crate::limits::{COMPONENT_BYTES_MAX, REASON_CHARS_MAX};
+use crate::text;
 use crate::wit::API_VERSION;
 
 /// Hexadecimal digits of a digest that a person compares.
 const DIGEST_SHOWN: usize = 12;
+/// Imports that are named.
+const NAMES_SHOWN: usize = 8;
 
 /// What a plugin was asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -152,15 +155,15 @@ pub enum LoadProblem {
     #[error("it is not WebAssembly: it begins with {0}")]
     NotWasm(String),
     /// It claims to be a component, but does not hold together.
-    #[error("it is not a valid component ({0}); it may be damaged or not written completely")]
+    #[error("it is not a valid component ({}); it may be damaged or not written completely", plain(.0))]
     Invalid(String),
     /// A component for something else.
-    #[error("it is a component, but not a plugin: {0}")]
+    #[error("it is a component, but not a plugin: {}", plain(.0))]
     NotAPlugin(String),
     /// For another version of the plugin API.
     #[error(
-        "it is built for tocsin:plugin@{built_for}, this host speaks {API_VERSION}; rebuild it with the SDK \
-         of this version"
+        "it is built for tocsin:plugin@{}, this host speaks {API_VERSION}; rebuild it with the SDK of this version",
+        text::quoted(.built_for)
     )]
     Version {
         /// What it is built for.
@@ -171,23 +174,34 @@ pub enum LoadProblem {
     Imports(Vec<String>),
     /// It does not fit although its names do.
     #[error(
-        "its functions or types are not those of tocsin:plugin@{API_VERSION} ({0}); rebuild it with the SDK \
-         of this version"
+        "its functions or types are not those of tocsin:plugin@{API_VERSION} ({}); rebuild it with the SDK \
+         of this version",
+        plain(.0)
     )]
     Shape(String),
     /// It could not be started or did not describe itself.
     #[error(transparent)]
     Call(Box<CallError>),
     /// Its description contradicts itself or the rules.
-    #[error("its description is not valid: {}", .0.join("; "))]
+    #[error("its description is not valid: {}", .0.iter().map(|one| plain(one)).collect::<Vec<_>>().join("; "))]
     Description(Vec<String>),
     /// The host could not compile it, for no fault of the plugin.
-    #[error("the compiler stopped: {0}")]
+    #[error("the compiler stopped: {}", plain(.0))]
     Host(String),
 }
 
 fn listed(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    let shown = names.iter().take(NAMES_SHOWN).map(|name| format!("`{}`", text::quoted(name)));
+    let listed = shown.collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMES_SHOWN) {
+        0 => listed,
+        more => format!("{listed} and {more} more"),
+    }
+}
+
+/// What the file or the compiler has to say: it may quote names of the file.
+fn plain(detail: &str) -> String {
+    text::line(detail, REASON_CHARS_MAX)
 }
 
 #[cfg(test)]
@@ -207,6 +221,24 @@ mod tests {
         };
         let text = "plugin `jira` 1.2.0 (6e19a2b3c4d5) could not decode: it ran for 1 s.";
         assert_eq!(error.to_string(), text);
+    }
+
+    #[test]
+    fn what_a_file_calls_its_parts_stays_on_the_line_and_is_bounded() {
+        let forged = format!("url=<a\nplugin in force\u{1b}[2J{}>", "x".repeat(1 << 20));
+        for problem in [
+            LoadProblem::Imports(vec![forged.clone(); 1000]),
+            LoadProblem::Invalid(forged.clone()),
+            LoadProblem::NotAPlugin(forged.clone()),
+            LoadProblem::Shape(forged.clone()),
+            LoadProblem::Host(forged.clone()),
+            LoadProblem::Version { built_for: forged.clone() },
+            LoadProblem::Description(vec![forged; 20]),
+        ] {
+            let said = problem.to_string();
+            assert!(!said.contains(char::is_control), "{said:?}");
+            assert!(said.chars().count() < 25_000, "{} characters", said.chars().count());
+        }
     }
 
     #[test]

@@ -10,12 +10,16 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
+use crate::text;
+
 /// Bytes that a guest may write at once, as wasi's own streams have it.
 const WRITE_BYTES_MAX: usize = 64 * 1024;
 /// Lines of standard error that are attached to a trap: a panic message has two.
 const LAST_LINES: usize = 4;
 /// Characters of those, so that an error stays readable.
 const LAST_CHARS: usize = 600;
+/// Characters of a line of the log.
+const LINE_CHARS: usize = 8000;
 
 /// Which stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,12 +61,13 @@ impl GuestLog {
     /// The last lines of standard error, in one, or nothing.
     pub(crate) fn last_words(&self) -> Option<String> {
         let printed = self.lock();
-        let text = String::from_utf8_lossy(&printed.tail);
-        let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+        let printed = String::from_utf8_lossy(&printed.tail);
+        let lines: Vec<&str> = printed.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
         let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
-        let joined = printable(&last.join(" / "));
+        let joined = last.join(" / ");
         let surplus = joined.chars().count().saturating_sub(LAST_CHARS);
         let words: String = joined.chars().skip(surplus).collect();
+        let words = text::line(&words, LAST_CHARS);
         (!words.is_empty()).then_some(words)
     }
 
@@ -70,9 +75,12 @@ impl GuestLog {
     pub(crate) fn drain(&self, mut line: impl FnMut(Stream, &str)) -> u64 {
         let printed = std::mem::take(&mut *self.lock());
         for (stream, bytes) in [(Stream::Out, &printed.out), (Stream::Err, &printed.err)] {
-            for text in String::from_utf8_lossy(bytes).lines().filter(|text| !text.trim().is_empty()) {
+            for printed in String::from_utf8_lossy(bytes).lines() {
                 // A guest has no business with the terminal that the log is read in.
-                line(stream, &printable(text));
+                let printed = text::line(printed, LINE_CHARS);
+                if !printed.is_empty() {
+                    line(stream, &printed);
+                }
             }
         }
         printed.dropped
@@ -97,11 +105,6 @@ impl GuestLog {
         // Whoever panicked with the lock held, the bytes are still bytes.
         self.printed.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// `text` with spaces for control characters.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// One of a guest's output streams.

@@ -10,6 +10,7 @@ use wasmtime::component::types::ComponentItem;
 
 use crate::error::LoadProblem;
 use crate::limits::COMPONENT_BYTES_MAX;
+use crate::text;
 use crate::wasi;
 use crate::wit::{API_VERSION, PACKAGE};
 
@@ -149,7 +150,8 @@ fn named(names: &[&str]) -> String {
     if names.is_empty() {
         return "nothing".to_owned();
     }
-    let shown: Vec<String> = names.iter().take(NAMES_SHOWN).map(|name| format!("`{name}`")).collect();
+    let shown: Vec<String> =
+        names.iter().take(NAMES_SHOWN).map(|name| format!("`{}`", text::quoted(name))).collect();
     let more = names.len().saturating_sub(NAMES_SHOWN);
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{}{rest}", shown.join(", "))

@@ -25,6 +25,8 @@ mod plugin;
 mod verdict;
 
 mod guest_log;
+mod log_rate;
+mod text;
 mod ticker;
 mod wasi;
 
@@ -35,8 +37,8 @@ pub use engine::{CacheError, EngineError};
 pub use error::{CallError, CallErrorKind, LoadError, LoadProblem, Phase};
 pub use limits::{
     COMPONENT_BYTES_MAX, DECODED_BYTES_MAX, EVENTS_MAX, HEAD_BYTES_IN_MAX, HEADERS_MAX, LOG_BYTES_MAX,
-    Limits, MEMORY_BYTES_CEILING, MEMORY_BYTES_MAX, POOL_SIZE, REFERENCES_MAX, REPLY_BYTES_MAX,
-    REQUEST_BYTES_IN_MAX, REQUEST_BYTES_OUT_MAX, STATE_BYTES_MAX, WALL_MAX,
+    LOG_BYTES_PER_MINUTE, Limits, MEMORY_BYTES_CEILING, MEMORY_BYTES_MAX, POOL_SIZE, REFERENCES_MAX,
+    REPLY_BYTES_MAX, REQUEST_BYTES_IN_MAX, REQUEST_BYTES_OUT_MAX, STATE_BYTES_MAX, WALL_MAX,
 };
 pub use plugin::{Answer, Plugin};
 pub use sandbox::{Gauges, Sandbox, SandboxConfig};

@@ -42,6 +42,9 @@ pub const HEADERS_MAX: usize = 64;
 pub const REFERENCES_MAX: usize = 32;
 /// Bytes of what a plugin prints in one call, both streams together; the rest is counted and dropped.
 pub const LOG_BYTES_MAX: usize = 64 * KIB;
+/// Bytes that one plugin writes to the log in a minute, with what stands before each line; the rest is counted and
+/// dropped. Ten lines a second: more than a person reads, and a disk of logs lasts.
+pub const LOG_BYTES_PER_MINUTE: usize = 64 * KIB;
 /// Bytes of a component's file. One that embeds Python has 18 MB, one with a JavaScript engine 12 MB.
 pub const COMPONENT_BYTES_MAX: usize = 64 * MIB;
 /// Bytes of a description, or of the mistakes in settings; both are read by people.

@@ -15,9 +15,11 @@ use crate::call::{Call, Guest, Stopped};
 use crate::describe;
 use crate::error::{CallError, LoadError, LoadProblem, Phase};
 use crate::inspect::{self, Surface};
-use crate::limits::{COMPILE_WALL, DESCRIBE_WALL, DESCRIPTION_BYTES_MAX, Limits};
+use crate::limits::{COMPILE_WALL, DESCRIBE_WALL, DESCRIPTION_BYTES_MAX, Limits, REASON_CHARS_MAX};
+use crate::log_rate::LogRate;
 use crate::plugin::{Called, Compiled, Plugin};
 use crate::sandbox::Sandbox;
+use crate::text;
 use crate::verdict;
 use crate::wasi::Origin;
 use crate::wit::{
@@ -89,7 +91,8 @@ impl Sandbox {
         }
         let sandbox = Arc::clone(&self.inner);
         let imports = surface.imports;
-        let compiled = Compiled { sandbox, pre, exports: exports.called, info, digest, imports };
+        let log_rate = LogRate::new();
+        let compiled = Compiled { sandbox, pre, exports: exports.called, info, digest, imports, log_rate };
         Ok(Plugin { compiled: Arc::new(compiled), limits })
     }
 
@@ -146,7 +149,7 @@ impl Sandbox {
         }
         let described = Call::within(call.wall, guest.call_describe(&mut call.store)).await;
         let info = described.map(PluginInfo::from).map_err(|stopped| failed(file, &call, &stopped));
-        call.log(file.name, "", Phase::Describe);
+        call.log(file.name, "", Phase::Describe, &LogRate::new());
         info
     }
 }
@@ -180,7 +183,7 @@ fn failed(file: &File<'_>, call: &Call, stopped: &Stopped) -> LoadProblem {
         digest: file.digest.to_owned(),
         phase: Phase::Describe,
         kind,
-        detail,
+        detail: text::line(&detail, REASON_CHARS_MAX),
         took_us: call.took_us(),
     }))
 }

@@ -13,8 +13,10 @@ use wasmtime::component::InstancePre;
 use crate::answer;
 use crate::call::{Call, Guest, Stopped};
 use crate::error::{CallError, CallErrorKind, Phase};
-use crate::limits::{HEAD_BYTES_IN_MAX, Limits};
+use crate::limits::{HEAD_BYTES_IN_MAX, Limits, REASON_CHARS_MAX};
+use crate::log_rate::LogRate;
 use crate::sandbox::Inner;
+use crate::text;
 use crate::verdict;
 use crate::wasi::Origin;
 use crate::wit::{
@@ -46,6 +48,7 @@ pub(crate) struct Compiled {
     pub(crate) info: PluginInfo,
     pub(crate) digest: String,
     pub(crate) imports: Vec<String>,
+    pub(crate) log_rate: LogRate,
 }
 
 /// The exports that are called, by position; those that the component does not have are left out.
@@ -225,7 +228,7 @@ impl Plugin {
             digest: self.digest().to_owned(),
             phase,
             kind,
-            detail,
+            detail: text::line(&detail, REASON_CHARS_MAX),
             took_us,
         }
     }
@@ -243,7 +246,7 @@ impl Plugin {
             Ok(answer) => convert(answer).map_err(|detail| (CallErrorKind::Output, detail)),
             Err(stopped) => Err(verdict::of(&stopped, call.store.data(), call.wall)),
         };
-        call.log(&self.info().id, &self.info().version, phase);
+        call.log(&self.info().id, &self.info().version, phase, &self.compiled.log_rate);
         value
             .map(|value| Answer { value, took_us })
             .map_err(|(kind, detail)| self.error(phase, kind, detail, took_us))

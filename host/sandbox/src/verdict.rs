@@ -11,6 +11,7 @@ use wasmtime_wasi::I32Exit;
 
 use crate::call::{Guest, Stopped};
 use crate::error::CallErrorKind;
+use crate::text;
 
 /// Frames of the guest's stack that are shown: where it stopped and who called that.
 const FRAMES_SHOWN: usize = 3;
@@ -77,8 +78,10 @@ fn other(error: &wasmtime::Error, guest: &Guest, wanted: Option<usize>) -> (Call
         return memory(guest, wanted);
     }
     let root = error.root_cause().to_string();
-    let text: String = root.chars().take(DETAIL_CHARS).collect();
-    let sentence = format!("its answer cannot be read: {text}. It is a fault of the plugin.");
+    let sentence = format!(
+        "its answer cannot be read: {}. It is a fault of the plugin.",
+        text::line(&root, DETAIL_CHARS)
+    );
     (CallErrorKind::Output, sentence)
 }
 
@@ -90,8 +93,6 @@ fn place(error: &wasmtime::Error) -> String {
     if names.is_empty() {
         return " It says nothing more; a build with names and panic messages would.".to_owned();
     }
-    let mut place = format!(" It stopped in {}", names.join(", called by "));
-    place.truncate(place.floor_char_boundary(DETAIL_CHARS));
-    place.push('.');
-    place
+    let names: Vec<String> = names.into_iter().map(text::quoted).collect();
+    format!(" It stopped in {}.", names.join(", called by "))
 }

@@ -5,6 +5,7 @@
 use std::cmp::Ordering as Cmp;
 use std::fs::OpenOptions;
 use std::iter::Peekable;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -116,7 +117,7 @@ fn copy_medium(live: &Live) -> Result<Arc<Medium>, Fault> {
     let copy = COPIES.fetch_add(1, Ordering::Relaxed);
     name.push(format!(".verify-{}-{copy}", std::process::id()));
     let name = PathBuf::from(name);
-    let file = OpenOptions::new().read(true).write(true).create_new(true).open(&name)?;
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&name)?;
     // Without its name, the file goes with its last user, also when that is killed.
     let _ = std::fs::remove_file(&name);
     Ok(Medium::scratch(FileBackend::new(file)?))

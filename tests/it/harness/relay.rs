@@ -47,7 +47,7 @@ impl Relay {
         assert!(self.process.is_none(), "it runs");
         self.starts += 1;
         let log = self.site.path(format!("log-{}", self.starts));
-        let mut command = self.site.command(&["serve", "--config", "tocsin.toml"]);
+        let mut command = self.site.serve();
         command.stderr(File::create(&log).expect("the folder can be written"));
         self.process = Some(command.spawn().expect("the binary starts"));
         // The system chose the port; the log says which.
@@ -62,6 +62,16 @@ impl Relay {
     fn has_not_ended(&mut self, said: &str) {
         let ended = self.process.as_mut().and_then(|process| process.try_wait().expect("a process"));
         assert!(ended.is_none(), "the relay did not start: {said}");
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.as_ref().expect("it runs").id()
+    }
+
+    /// The plugins in force.
+    pub(crate) fn list_of_plugins(&self) -> Vec<Value> {
+        self.site.json_of_any_code(&["plugins", "list"])["in_force"].as_array().expect("a list").clone()
     }
 
     /// Where it listens.

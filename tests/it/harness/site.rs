@@ -38,6 +38,8 @@ static COMPILED: LazyLock<()> = LazyLock::new(|| {
 pub(crate) struct Site {
     folder: TempDir,
     environment: Vec<(String, String)>,
+    /// What the relay is started by, with arguments; the binary itself if empty.
+    starter: Vec<String>,
 }
 
 /// What a command said.
@@ -51,7 +53,7 @@ pub(crate) struct Ran {
 impl Site {
     fn empty() -> Self {
         let folder = tempfile::Builder::new().prefix("tocsin-").tempdir().expect("a folder");
-        Self { folder, environment: Vec::new() }
+        Self { folder, environment: Vec::new(), starter: Vec::new() }
     }
 
     /// A folder with these tables in its configuration.
@@ -66,6 +68,29 @@ impl Site {
     pub(crate) fn with_environment(mut self, variables: &[(&str, &str)]) -> Self {
         self.environment = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         self
+    }
+
+    /// With a program that starts the relay: it is given `arguments`, the binary and the binary's arguments.
+    pub(crate) fn started_by(mut self, program: &str, arguments: &[&str]) -> Self {
+        self.starter = [&[program], arguments].concat().into_iter().map(str::to_owned).collect();
+        self
+    }
+
+    /// Gives the relay a copy of the compiled plugins that is the folder's own.
+    pub(crate) fn own_cache(&self) {
+        let copied = Command::new("cp").args(["-r", CACHE]).arg(self.path("cache")).status();
+        assert!(copied.expect("a command of every system").success());
+        let text = fs::read_to_string(self.path("tocsin.toml")).expect("it was written");
+        self.configure_whole(&text.replace(CACHE, &self.path("cache").display().to_string()));
+    }
+
+    /// The binary, copied to where any user may run it.
+    pub(crate) fn copied_binary(&self) -> PathBuf {
+        let copy = self.path("tocsin");
+        if !copy.exists() {
+            fs::copy(TOCSIN, &copy).expect("the folder can be written");
+        }
+        copy
     }
 
     /// Writes a configuration with these tables, and whatever stands before the first of them. Unless they say
@@ -96,7 +121,24 @@ impl Site {
 
     /// The binary, to be run in this folder.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(TOCSIN);
+        self.prepared(Command::new(TOCSIN), arguments)
+    }
+
+    /// The copied binary, to be run in this folder.
+    pub(crate) fn copied_command(&self, arguments: &[&str]) -> Command {
+        self.prepared(Command::new(self.copied_binary()), arguments)
+    }
+
+    /// What starts the relay.
+    pub(crate) fn serve(&self) -> Command {
+        let arguments = ["serve", "--config", "tocsin.toml"];
+        let Some((program, given)) = self.starter.split_first() else { return self.command(&arguments) };
+        let mut command = Command::new(program);
+        command.args(given).arg(self.copied_binary());
+        self.prepared(command, &arguments)
+    }
+
+    fn prepared(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.current_dir(self.folder.path()).args(arguments).stdin(Stdio::null());
         for name in NOT_INHERITED {
             command.env_remove(name);

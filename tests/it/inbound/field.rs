@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::harness::{Relay, Request, Site, at, skipped, source};
+use crate::harness::{Relay, Request, Site, absent, at, source};
 
 /// What a request has to come to.
 enum Expected {
@@ -150,7 +150,7 @@ fn tables(sample: &Sample) -> String {
 #[test]
 fn every_request_from_the_field_has_its_expected_outcome() {
     let Some(samples) = samples() else {
-        skipped(
+        absent(
             "the requests from the field: there is no folder ../shared/samples/field beside the workspace",
         );
         return;

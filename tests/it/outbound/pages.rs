@@ -1,5 +1,6 @@
 //! The page behind a link in a message: who may see it, what it does, and that looking does nothing.
 
+mod bounds;
 mod browser;
 
 use serde_json::Value;

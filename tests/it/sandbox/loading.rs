@@ -80,6 +80,27 @@ async fn a_wrong_description_is_told_everything_that_is_wrong_at_once() {
 }
 
 #[tokio::test]
+async fn a_description_that_could_be_taken_for_anothers_words_is_refused_in_one_line() {
+    let error = refused(guests::FORGED_DESCRIPTION).await;
+    let LoadProblem::Description(problems) = &error.problem else { panic!("{error:?}") };
+    for start in [
+        "the id `xxxx",
+        "the version `1.0.0\\u{1b}[2J` is not like 1.2.3",
+        "the name `fine\\n2026-01-01T00:00:00Z  INFO plugin in force\\r\\nHistory",
+        "the summary `fine\\n",
+        "the documentation `fine\\n",
+        "the method `fine\\n",
+        "the method `zzzz",
+        "the confirm-host `fine\\n",
+        "the label of the source field `fine\\n",
+    ] {
+        assert!(problems.iter().any(|problem| problem.starts_with(start)), "{start} in {problems:#?}");
+    }
+    let said = error.to_string();
+    assert!(said.chars().count() < 3000 && !said.contains(char::is_control), "{said}");
+}
+
+#[tokio::test]
 async fn what_is_not_webassembly_is_told_what_it_is() {
     assert_eq!(problem(b"").await, LoadProblem::Empty);
     assert_eq!(problem(b"(component)").await, LoadProblem::Text);

@@ -64,6 +64,20 @@ async fn recursion_without_end_exhausts_the_guests_stack_and_not_the_hosts() {
     assert!(error.detail.contains("its stack was exhausted"), "{error}");
 }
 
+#[tokio::test]
+async fn an_answers_texts_are_lines_whatever_the_guest_wrote() {
+    let plugin = loaded(guests::FORGER).await;
+    let remark = decode(&plugin, "remark").await.expect("it answers").remarks.remove(0);
+    let rejected = decode(&plugin, "reject").await.expect("it answers").rejected.remove(0);
+    let ignored = decode(&plugin, "ignore").await.expect("it answers").ignored.expect("a reason");
+    let failed = decode(&plugin, "panic").await.expect_err("it panics").to_string();
+    for line in [remark, rejected.place, rejected.reason, ignored, failed] {
+        let harmful = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{202e}' | '\u{2066}');
+        assert!(!line.contains(harmful) && line.chars().count() <= 1200, "{line:?}");
+        assert!(line.contains("2026-01-01T00:00:00Z  INFO plugin in force"), "{line:?}");
+    }
+}
+
 /// What is logged on this thread.
 #[derive(Clone, Default)]
 struct Logged(Arc<Mutex<Vec<u8>>>);
@@ -89,6 +103,8 @@ async fn a_flood_of_output_neither_stops_the_guest_nor_fills_the_log() {
         .with_writer(move || writer.clone())
         .finish();
     let listening = tracing::subscriber::set_default(log);
+    // Another test's thread, which nobody listens to, may just have met the same places in the code.
+    tracing::callsite::rebuild_interest_cache();
     assert_eq!(words(guests::OUTPUT_FLOOD).await, "printed");
     drop(listening);
     let log = String::from_utf8(logged.0.lock().expect("no panic").clone()).expect("text");

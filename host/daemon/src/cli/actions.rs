@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::Place;
 use super::body::readable as body;
-use super::out::say;
-use super::table::{items, json, print, segment, short, text};
+use super::out::{quoted, say, single};
+use super::table::{items, json, print, segment, short, text, texts};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Actions {
@@ -98,17 +98,17 @@ fn show(tried: &Value) {
         short(&text(tried, "incident"), 100),
         text(tried, "change")
     );
-    for reason in items(&tried["not_sent"]) {
-        say!("would not be sent: {}", reason.as_str().unwrap_or_default());
+    for reason in texts(&tried["not_sent"]) {
+        say!("would not be sent: {reason}");
     }
     for request in items(&tried["requests"]) {
         say!("\n{} {}", text(request, "method"), text(request, "address"));
         headers(request);
-        say!("\n{}", body(request));
+        say!("\n{}", quoted(&body(request)));
         let answer = &request["answer"];
         if !answer.is_null() {
             say!("\n  answered {}", text(answer, "status"));
-            say!("  {}", body(answer).replace('\n', "\n  "));
+            say!("{}", quoted(&body(answer)));
         }
     }
     say!("\n{}", text(tried, "outcome"));
@@ -118,6 +118,6 @@ fn show(tried: &Value) {
 fn headers(request: &Value) {
     for pair in items(&request["headers"]) {
         let part = |at: usize| pair.get(at).and_then(Value::as_str).unwrap_or_default();
-        say!("{}: {}", part(0), part(1));
+        say!("{}: {}", single(part(0)), single(part(1)));
     }
 }

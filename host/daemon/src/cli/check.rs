@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::out::{complain, say};
+use super::out::{complain, say, single};
 use super::{Place, table};
 use crate::bindings::Bindings;
 use crate::config::{Config, ConfigError, Problem};
@@ -39,7 +39,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         return Err(ConfigError::Invalid { path: config.path, problems }.into());
     } else {
         for refused in &refused {
-            complain!("plugin file {} is refused: {}", refused.file, refused.why);
+            complain!("plugin file {} is refused: {}", single(&refused.file), single(&refused.why));
         }
         for problem in &problems {
             complain!("{}: {}", config.path.display(), problem);

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::out::say;
-use super::table::{items, json, print, query, second, segment, short, text};
+use super::out::{quoted, say};
+use super::table::{items, json, lines, print, query, second, segment, short, text, texts};
 use super::{Place, person};
 
 #[derive(Debug, Subcommand)]
@@ -169,9 +169,9 @@ fn show(incident: &Value) {
     for link in items(&incident["links"]) {
         say!("{:<13} {} {}", "link", text(link, "title"), text(link, "url"));
     }
-    let message = text(incident, "message");
+    let message = lines(incident, "message");
     if !message.is_empty() {
-        say!("\n{message}");
+        say!("\n{}", quoted(&message));
     }
     actions(incident);
     history(incident);
@@ -189,7 +189,7 @@ fn actions(incident: &Value) {
             1 => "1 delivery".to_owned(),
             count => format!("{count} deliveries"),
         };
-        let reasons: Vec<&str> = items(&action["not_sent"]).iter().filter_map(Value::as_str).collect();
+        let reasons = texts(&action["not_sent"]);
         let reasons = if sent.is_empty() && reasons.is_empty() {
             "nothing was sent; a change like its opening would be sent now".to_owned()
         } else {
@@ -206,7 +206,7 @@ fn history(incident: &Value) {
     for item in items(&incident["timeline"]) {
         let who = text(item, "actor");
         let by = if who.is_empty() { String::new() } else { format!(" by {who}") };
-        let fields: Vec<&str> = items(&item["fields"]).iter().filter_map(Value::as_str).collect();
+        let fields = texts(&item["fields"]);
         let action = text(item, "action");
         let of = if action.is_empty() { fields.join(", ") } else { action };
         let of = if of.is_empty() { of } else { format!(" ({of})") };

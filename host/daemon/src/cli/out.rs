@@ -1,7 +1,8 @@
 //! What commands print, and the one way they print it.
 //!
-//! Shows what senders and peers wrote, so nothing that goes through here can drive a terminal. Never panics
-//! because nobody reads: whoever closes the pipe has seen enough, and the command ends without a word.
+//! Shows what senders, plugins and peers wrote, so nothing that goes through here can drive a terminal, and a text
+//! of several lines cannot pass for the command's own: [`single`] puts it on one line, [`quoted`] behind a bar. Never
+//! panics because nobody reads: whoever closes the pipe has seen enough, and the command ends without a word.
 
 use std::io::{ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -10,6 +11,8 @@ use std::process::ExitCode;
 /// How shells report what ended because its reader was gone (128 and the number of SIGPIPE): not 0, which would
 /// say that all is well, and not 1, which would say that it is not.
 const UNREAD: u8 = 141;
+/// What stands before each line of a quoted text.
+const BAR: &str = "  | ";
 
 /// Prints a line to standard output; takes what `format!` takes.
 macro_rules! say {
@@ -62,6 +65,18 @@ pub(crate) fn plain(text: &str) -> String {
     text.chars().filter(|c| *c == '\n' || !drives(*c)).collect()
 }
 
+/// `text` on one line.
+pub(crate) fn single(text: &str) -> String {
+    let breaks = |c: char| matches!(c, '\n' | '\u{2028}' | '\u{2029}');
+    plain(text).chars().map(|c| if breaks(c) { ' ' } else { c }).collect()
+}
+
+/// `text` with its lines, each behind a bar: none of them can be taken for a line of the command's own.
+pub(crate) fn quoted(text: &str) -> String {
+    let line = |line: &str| format!("{BAR}{}", single(line)).trim_end().to_owned();
+    text.trim_end().lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// JSON, with what drives a terminal written as escapes: it reads the same.
 pub(crate) fn escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
@@ -82,4 +97,17 @@ fn drives(c: char) -> bool {
 /// Whether it turns the direction of the text after it.
 pub(crate) fn turns(c: char) -> bool {
     tocsin_core::event::turns_direction(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_several_lines_stays_on_its_line_or_behind_its_bar() {
+        let forged = "full\nHistory\r\n\u{1b}[2K  resolved\u{2028}by me";
+        assert_eq!(single(forged), "full History [2K  resolved by me");
+        assert_eq!(quoted(forged), "  | full\n  | History\n  | [2K  resolved by me");
+        assert_eq!((quoted(""), quoted("a\n\nb\n")), (String::new(), "  | a\n  |\n  | b".to_owned()));
+    }
 }

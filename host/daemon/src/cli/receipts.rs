@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::out::{plain, say};
-use super::table::{items, json, print, query, second, segment, short, text};
+use super::out::{quoted, say};
+use super::table::{items, json, lines, print, query, second, segment, short, text, texts};
 use super::{Place, person};
 
 #[derive(Debug, Subcommand)]
@@ -178,8 +178,8 @@ fn show(receipt: &Value) {
     if more > 0 {
         say!("refused {more} more");
     }
-    for remark in items(&receipt["remarks"]) {
-        say!("remark: {}", plain(remark.as_str().unwrap_or_default()));
+    for remark in texts(&receipt["remarks"]) {
+        say!("remark: {remark}");
     }
     let request = &receipt["request"];
     if request.is_null() {
@@ -193,7 +193,7 @@ fn show(receipt: &Value) {
     for pair in items(&request["headers"]) {
         say!("  {}: {}", text(pair, "name"), text(pair, "value"));
     }
-    say!("\n{}", text(request, "body.text"));
+    say!("\n{}", quoted(&lines(request, "body.text")));
     let binary = text(request, "body.base64");
     if !binary.is_empty() {
         say!("(base 64) {binary}");

@@ -4,17 +4,26 @@
 
 use serde_json::Value;
 
-use super::out::{escaped, plain, say, turns};
+use super::out::{escaped, say, single, turns};
 
-/// The field of `value` at `path` (names with dots), as text; empty when it is not there.
+/// The field of `value` at `path` (names with dots), as text on one line; empty when it is not there.
 pub(super) fn text(value: &Value, path: &str) -> String {
+    single(&lines(value, path))
+}
+
+/// As [`text`], with its lines as they came: to be printed by [`super::out::quoted`].
+pub(super) fn lines(value: &Value, path: &str) -> String {
     let found = path.split('.').try_fold(value, |value, name| value.get(name));
-    let text = match found {
+    match found {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
-    };
-    plain(&text)
+    }
+}
+
+/// The texts of a JSON array, each on one line.
+pub(super) fn texts(value: &Value) -> Vec<String> {
+    items(value).iter().filter_map(Value::as_str).map(single).collect()
 }
 
 /// A time to the second: the rest is in the JSON.

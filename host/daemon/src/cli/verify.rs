@@ -8,7 +8,7 @@ use tocsin_store::{OpenError, Options, Store};
 
 use super::Place;
 use super::out::{complain, say};
-use super::table::{items, json, text};
+use super::table::{items, json, text, texts};
 use crate::config::store_in;
 use crate::control::verified;
 
@@ -96,8 +96,8 @@ fn print(report: &Value) {
         return;
     }
     say!("the store is NOT what its journal says:");
-    for difference in differences {
-        say!("  {}", difference.as_str().unwrap_or_default());
+    for difference in texts(&report["differences"]) {
+        say!("  {difference}");
     }
     say!("Stop the relay, keep a copy of the store for analysis, and restore a backup.");
 }

@@ -30,8 +30,8 @@ pub enum ClientError {
         /// What the system said.
         error: std::io::Error,
     },
-    /// The relay said no.
-    #[error("{0}")]
+    /// The relay said no. Further lines are indented: the detail may quote what came from outside.
+    #[error("{}", .0.replace('\n', "\n  "))]
     Refused(String),
     /// The answer could not be read.
     #[error("the relay did not answer: {0}")]

@@ -1,7 +1,7 @@
 //! The steps of an alert's road, a line each.
 
 use super::receiver::Inbox;
-use crate::cli::out::say;
+use crate::cli::out::{say, single};
 use crate::trace::Trace;
 
 /// Shows one step; in front of an answer, what the receiver had got.
@@ -11,7 +11,7 @@ pub(super) fn show(inbox: &Inbox, step: &Trace) {
             say!("{text}");
         }
     }
-    say!("  {}", line(step));
+    say!("  {}", single(&line(step)));
 }
 
 fn line(step: &Trace) -> String {

@@ -2,19 +2,22 @@
 //!
 //! GET shows and never changes anything, so that a service that looks behind links does no harm; what a button
 //! leads to is asked again here, and done by POST. Without a good link nothing is said, not even whether the
-//! incident exists.
+//! incident exists. What a page costs is bounded: its history, a form's size and time, and requests by one link.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tocsin_core::fold::TimelineItem;
+use tocsin_core::id::Id;
 use tocsin_core::incident::Incident;
 use tocsin_store::ReadError;
 use url::form_urlencoded;
@@ -25,17 +28,21 @@ use crate::links::{Claim, InvalidLink, Purpose};
 use crate::quiet;
 
 mod act;
+mod rate;
 mod view;
 
 use act::Form;
+pub(super) use rate::Rates;
 use view::Shown;
 
-/// Bytes of a form: a note and what surrounds it.
+/// Bytes of a form: the longest note, each character of which may take twelve, and what surrounds it.
 const FORM_BYTES_MAX: usize = 64 * 1024;
-/// Lines of the history that are shown.
-const TIMELINE_MAX: usize = 200;
 /// What the log calls it.
 const NOT_CHANGED: &str = "a change by a link could not be recorded";
+/// Lines of the history on one page.
+const LINES_SHOWN: usize = 100;
+/// Pages of the history that can be leafed through.
+const PAGES_MAX: usize = 100;
 
 /// What a link asks for, beside what it proves.
 #[derive(Default)]
@@ -45,14 +52,36 @@ struct Query {
     done: Option<Purpose>,
     /// Whether it was so before.
     already: bool,
+    /// How many pages of the history to leaf back.
+    earlier: usize,
+}
+
+/// What a good link leads to.
+struct Found {
+    incident: Incident,
+    /// A page of its history, the newest first.
+    timeline: Vec<TimelineItem>,
+    /// Whether there are earlier lines.
+    is_cut: bool,
 }
 
 /// A page that says why there is no other.
-struct Sorry(StatusCode, String);
+enum Sorry {
+    Because(StatusCode, String),
+    /// The link was opened too often; when it may be again.
+    Later(Duration),
+}
 
 impl IntoResponse for Sorry {
     fn into_response(self) -> Response {
-        answer(self.0, view::sorry(&self.1))
+        let wait = match self {
+            Self::Because(status, words) => return answer(status, view::sorry(&words)),
+            Self::Later(wait) => wait.as_secs().saturating_add(1),
+        };
+        let words = format!("This link was opened too often. Try again in {wait} s.");
+        let mut response = answer(StatusCode::TOO_MANY_REQUESTS, view::sorry(&words));
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait));
+        response
     }
 }
 
@@ -64,56 +93,85 @@ impl From<ReadError> for Sorry {
 }
 
 fn unavailable(words: &str) -> Sorry {
-    Sorry(StatusCode::SERVICE_UNAVAILABLE, words.to_owned())
+    Sorry::Because(StatusCode::SERVICE_UNAVAILABLE, words.to_owned())
 }
 
 pub(super) async fn page(
     State(app): State<Arc<App>>,
+    Extension(rates): Extension<Arc<Rates>>,
     Path(incident): Path<String>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
     let query = Query::read(parts.uri.query().unwrap_or_default());
-    let done = match parts.method {
-        Method::GET | Method::HEAD => show(&app, &incident, &query).await,
-        Method::POST => change(&app, &incident, &query, body).await,
-        _ => Err(Sorry(StatusCode::METHOD_NOT_ALLOWED, "Only GET and POST do something here.".to_owned())),
+    let done = async {
+        if !matches!(parts.method, Method::GET | Method::HEAD | Method::POST) {
+            let words = "Only GET and POST do something here.".to_owned();
+            return Err(Sorry::Because(StatusCode::METHOD_NOT_ALLOWED, words));
+        }
+        let id = checked(&app, &incident, &query)?;
+        rates.take(&query.claim.sig, Instant::now()).map_err(Sorry::Later)?;
+        match parts.method {
+            Method::POST => change(&app, id, &query, body).await,
+            _ => show(&app, id, &query).await,
+        }
     };
-    done.unwrap_or_else(IntoResponse::into_response)
+    done.await.unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn show(app: &App, incident: &str, query: &Query) -> Result<Response, Sorry> {
-    let (incident, timeline) = found(app, incident, query).await?;
+async fn show(app: &App, id: Id, query: &Query) -> Result<Response, Sorry> {
+    let found = found(app, id, query.earlier).await?;
+    let state = found.incident.state;
     let shown = Shown {
-        incident: &incident,
-        timeline: &timeline,
+        found: &found,
         claim: &query.claim,
         may: &may(app, query)?,
         purpose: query.purpose,
-        said: query.done.map(|done| view::done(done, incident.state, query.already)).unwrap_or_default(),
+        earlier: query.earlier,
+        said: query.done.map(|done| view::done(done, state, query.already)).unwrap_or_default(),
+        form: &Form::default(),
     };
     Ok(answer(StatusCode::OK, shown.page()))
 }
 
-async fn change(app: &App, incident: &str, query: &Query, body: Body) -> Result<Response, Sorry> {
-    let (incident, timeline) = found(app, incident, query).await?;
+/// The form of a request, within its size and time.
+async fn form(app: &App, body: Body) -> Result<Form, Sorry> {
+    let time = app.config.limits.body_time;
+    let read = tokio::time::timeout(time, to_bytes(body, FORM_BYTES_MAX)).await;
+    let read = read.map_err(|_| {
+        let words =
+            format!("Nothing was changed: the form did not come whole within {time:?}. Send it again.");
+        Sorry::Because(StatusCode::REQUEST_TIMEOUT, words)
+    })?;
+    let too_long = |_| {
+        let words = format!(
+            "Nothing was changed: the form is not whole or has more than {} KiB. Shorten it.",
+            FORM_BYTES_MAX / 1024
+        );
+        Sorry::Because(StatusCode::PAYLOAD_TOO_LARGE, words)
+    };
+    Ok(Form::read(&read.map_err(too_long)?))
+}
+
+async fn change(app: &App, id: Id, query: &Query, body: Body) -> Result<Response, Sorry> {
     let may = may(app, query)?;
-    let too_long = |_| Sorry(StatusCode::PAYLOAD_TOO_LARGE, "The form is too long.".to_owned());
-    let form = Form::read(&to_bytes(body, FORM_BYTES_MAX).await.map_err(too_long)?);
+    let form = form(app, body).await?;
+    // Looked at after the form has come: that may take a while.
+    let found = found(app, id, 0).await?;
+    let Found { incident, timeline, .. } = &found;
     let again = |status, said: String| {
-        let purpose = form.purpose;
-        let shown =
-            Shown { incident: &incident, timeline: &timeline, claim: &query.claim, may: &may, purpose, said };
+        let (purpose, claim) = (form.purpose, &query.claim);
+        let shown = Shown { found: &found, claim, may: &may, purpose, earlier: 0, said, form: &form };
         answer(status, shown.page())
     };
-    let fact = match form.fact(&incident, &query.claim.via, &may) {
+    let fact = match form.fact(incident, &query.claim.via, &may) {
         Ok(fact) => fact,
         Err(problem) => return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, problem)),
     };
     let done = form.purpose.map_or("", Purpose::as_str);
     let next = format!("{}&done={done}", view::href(&query.claim));
     // A button that was pressed twice.
-    if form.is_written(&timeline, &query.claim.via) {
+    if form.is_written(timeline, &query.claim.via) {
         return Ok(see(&next));
     }
     match app.record(fact).await {
@@ -133,41 +191,52 @@ async fn change(app: &App, incident: &str, query: &Query, body: Body) -> Result<
     }
 }
 
-/// The incident that a good link leads to, with its history.
-async fn found(app: &App, id: &str, query: &Query) -> Result<(Incident, Vec<TimelineItem>), Sorry> {
+/// The incident that a good link names.
+fn checked(app: &App, id: &str, query: &Query) -> Result<Id, Sorry> {
     let forged = || {
         let words = "This link is not one of this relay's, or not whole. Open it again from the message.";
-        Sorry(StatusCode::FORBIDDEN, words.to_owned())
+        Sorry::Because(StatusCode::FORBIDDEN, words.to_owned())
     };
     let id = id.parse().map_err(|_| forged())?;
     match app.links.check(id, &query.claim, clock::now()) {
-        Ok(()) => {}
-        Err(InvalidLink::Forged) => return Err(forged()),
+        Ok(()) => Ok(id),
+        Err(InvalidLink::Forged) => Err(forged()),
         Err(InvalidLink::Expired(until)) => {
             let words = format!(
                 "This link was good until {}. Newer messages about the incident have newer links.",
                 view::minute(until)
             );
-            return Err(Sorry(StatusCode::GONE, words));
+            Err(Sorry::Because(StatusCode::GONE, words))
         }
     }
+}
+
+/// The incident with a page of its history.
+async fn found(app: &App, id: Id, earlier: usize) -> Result<Found, Sorry> {
     let store = app.store.clone();
     let read = tokio::task::spawn_blocking(move || -> Result<_, ReadError> {
         let Some(incident) = store.incident(id)? else { return Ok(None) };
-        let timeline = store.timeline(id, TIMELINE_MAX)?;
-        Ok(Some((incident, timeline)))
+        let skipped = earlier * LINES_SHOWN;
+        // One more, to see whether there are more.
+        let mut timeline = store.timeline(id, skipped + LINES_SHOWN + 1)?;
+        timeline.drain(..skipped.min(timeline.len()));
+        let is_cut = timeline.len() > LINES_SHOWN;
+        timeline.truncate(LINES_SHOWN);
+        Ok(Some(Found { incident, timeline, is_cut }))
     });
     let read = quiet::watched(quiet::NOT_ANSWERED, read.await)
         .map_err(|_| unavailable("The relay could not answer; the log says why."))??;
     quiet::over(quiet::NOT_READ);
-    read.ok_or_else(|| Sorry(StatusCode::NOT_FOUND, "This incident is not kept any more.".to_owned()))
+    read.ok_or_else(|| {
+        Sorry::Because(StatusCode::NOT_FOUND, "This incident is not kept any more.".to_owned())
+    })
 }
 
 /// What the link's holder may do: as the action is configured now, not as it was when the link was made.
 fn may(app: &App, query: &Query) -> Result<Vec<Purpose>, Sorry> {
     let action = app.config.actions.get(&query.claim.via).ok_or_else(|| {
         let words = "The action that sent this link is not configured any more.";
-        Sorry(StatusCode::GONE, words.to_owned())
+        Sorry::Because(StatusCode::GONE, words.to_owned())
     })?;
     Ok(action.readers_may.clone())
 }
@@ -183,6 +252,7 @@ impl Query {
                 "do" => read.purpose = value.parse().ok(),
                 "done" => read.done = value.parse().ok(),
                 "already" => read.already = true,
+                "earlier" => read.earlier = value.parse().unwrap_or(0).min(PAGES_MAX - 1),
                 _ => {}
             }
         }

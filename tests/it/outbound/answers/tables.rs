@@ -9,7 +9,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{RESET_S, Row, Verdict, judge, own};
-use crate::harness::skipped;
+use crate::harness::absent;
 
 /// Where a plugin does other than the table asks for, by its name and how the class begins; its README says
 /// so.
@@ -29,7 +29,7 @@ const CHOICES: [(&str, &str, Verdict); 5] = [
 fn table(folder: &str) -> Vec<Value> {
     let path = format!("../../shared/samples/{folder}/responses/table.json");
     let Ok(bytes) = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)) else {
-        skipped(&format!(
+        absent(&format!(
             "the answers of {folder}: there is no ../shared/samples/{folder} beside the workspace"
         ));
         return Vec::new();

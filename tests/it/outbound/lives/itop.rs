@@ -245,7 +245,7 @@ fn a_ticket_that_comes_back_through_a_source_opens_no_incident_and_status_counts
 fn a_tried_action_shows_its_json_readably() {
     let (relay, _) = start("");
     let shown = relay.run(&["actions", "try", "tickets"]).expect(0).stdout;
-    assert!(shown.contains("\n  \"operation\": \"core/create\""), "{shown}");
+    assert!(shown.contains("\n  |   \"operation\": \"core/create\""), "{shown}");
 }
 
 #[test]

@@ -4,8 +4,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::out::say;
-use super::super::table::{items, short, text};
+use super::super::out::{say, single};
+use super::super::table::{items, lines, short, text, texts};
 
 /// Columns before a field's text.
 const INDENT: usize = 14;
@@ -23,10 +23,7 @@ pub(super) fn show(tried: &Value) {
         say!("\nrefused    {}", text(element, "place"));
         field("because", &text(element, "reason"));
     }
-    let remarks: Vec<String> = items(&tried["remarks"])
-        .iter()
-        .map(|remark| remark.as_str().unwrap_or_default().to_owned())
-        .collect();
+    let remarks = texts(&tried["remarks"]);
     if !remarks.is_empty() {
         say!("");
         field("remarks", &remarks.join("\n"));
@@ -36,7 +33,7 @@ pub(super) fn show(tried: &Value) {
         for header in items(&tried["reply"]["headers"]) {
             field("header", &format!("{}: {}", text(header, "name"), text(header, "value")));
         }
-        field("body", &text(tried, "reply.body"));
+        field("body", &lines(tried, "reply.body"));
     }
     let confirm = text(tried, "confirm");
     if !confirm.is_empty() {
@@ -61,28 +58,24 @@ fn show_event(event: &Value) {
     field("title", &text(event, "title"));
     let severity = text(event, "severity");
     field("severity", if severity.is_empty() { "not said: the source's default counts" } else { &severity });
-    field("message", &text(event, "message"));
-    field("aliases", &lines(&event["aliases"]));
+    field("message", &lines(event, "message"));
+    field("aliases", &texts(&event["aliases"]).join("\n"));
     field("actor", &text(event, "actor"));
     field("occurred at", &text(event, "occurred_at"));
     let labels = event["labels"].as_object().into_iter().flatten();
     let label = |(key, value): (&String, &Value)| {
-        format!("{} = {}", short(key, 200), value.as_str().unwrap_or_default())
+        format!("{} = {}", short(key, 200), single(value.as_str().unwrap_or_default()))
     };
     field("labels", &labels.map(label).collect::<Vec<_>>().join("\n"));
     let link = |link: &Value| format!("{}  {}", text(link, "title"), text(link, "url"));
     field("links", &items(&event["links"]).iter().map(link).collect::<Vec<_>>().join("\n"));
 }
 
-fn lines(list: &Value) -> String {
-    items(list).iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
-}
-
 /// A field with its text, whose further lines stand below the first.
 fn field(name: &str, text: &str) {
     for (index, line) in text.lines().enumerate() {
         let name = if index == 0 { name } else { "" };
-        say!("  {name:<width$}{line}", width = INDENT - 2);
+        say!("  {name:<width$}{}", single(line), width = INDENT - 2);
     }
 }
 

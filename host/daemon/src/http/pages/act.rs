@@ -3,7 +3,7 @@
 //! Records nothing itself; whether the state allows it is the fold's to say.
 
 use tocsin_core::delivery::ChangeKind;
-use tocsin_core::event::{Severity, single_line};
+use tocsin_core::event::{Severity, TITLE_CHARS_MAX, single_line};
 use tocsin_core::fold::{Happening, TimelineItem};
 use tocsin_core::incident::Incident;
 use tocsin_core::journal::Fact;
@@ -14,8 +14,8 @@ use crate::links::Purpose;
 
 /// Characters of a name.
 const NAME_CHARS_MAX: usize = 100;
-/// Characters of a title, as an event's.
-const TITLE_CHARS_MAX: usize = 1000;
+/// Characters of a note or remark: what the form takes, and the longest that chats show whole.
+pub(super) const NOTE_CHARS_MAX: usize = 4000;
 /// What is written down with a deletion.
 const DELETED: &str = "deleted: it was no incident";
 
@@ -38,12 +38,22 @@ impl Form {
                 "name" => form.name = single_line(&value, NAME_CHARS_MAX),
                 // Browsers end lines as mail does.
                 "text" => form.text = value.replace("\r\n", "\n").trim().to_owned(),
-                "title" => form.title = Some(single_line(&value, TITLE_CHARS_MAX)),
+                "title" => form.title = Some(single_line(&value, usize::MAX)),
                 "severity" => form.severity = Some(value.into_owned()),
                 _ => {}
             }
         }
         form
+    }
+
+    /// The note or remark.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The name that its sender gave.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Whether it is a note that was the last change already. `timeline` has the newest first.
@@ -67,6 +77,7 @@ impl Form {
         let commanded = |command, text| {
             Ok(Fact::Commanded { incident: incident.id, command, actor: self.actor(via), text })
         };
+        within("note", &self.text, NOTE_CHARS_MAX)?;
         let text = self.text.clone();
         match purpose {
             Purpose::Incident => Err("Nothing was changed: nothing was asked for.".to_owned()),
@@ -87,6 +98,7 @@ impl Form {
         if title.as_ref().is_some_and(String::is_empty) {
             return Err("The title is empty.".to_owned());
         }
+        within("title", title.as_deref().unwrap_or_default(), TITLE_CHARS_MAX)?;
         let severity = match &self.severity {
             Some(word) => Some(word.parse::<Severity>().map_err(|error| format!("{error}."))?),
             None => None,
@@ -110,4 +122,13 @@ impl Form {
             format!("{} (by {holder})", self.name)
         }
     }
+}
+
+/// Whether `text` fits. A cut would record what its author did not write.
+fn within(what: &str, text: &str, chars: usize) -> Result<(), String> {
+    let count = text.chars().count();
+    if count <= chars {
+        return Ok(());
+    }
+    Err(format!("Nothing was changed: the {what} has {count} characters, the limit is {chars}. Shorten it."))
 }

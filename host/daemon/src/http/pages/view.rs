@@ -16,6 +16,8 @@ use tocsin_core::incident::{Incident, IncidentState};
 use tocsin_core::time::Timestamp;
 use url::form_urlencoded;
 
+use super::act::{Form, NOTE_CHARS_MAX};
+use super::{Found, PAGES_MAX};
 use crate::links::{Claim, Purpose};
 use crate::words;
 
@@ -47,21 +49,28 @@ pub(super) fn policy() -> HeaderValue {
     POLICY.clone()
 }
 
+/// Characters of a line's text: a note's limit.
+const LINE_CHARS_MAX: usize = NOTE_CHARS_MAX;
+
 /// An incident and what its reader may do.
 pub(super) struct Shown<'a> {
-    pub(super) incident: &'a Incident,
-    pub(super) timeline: &'a [TimelineItem],
+    pub(super) found: &'a Found,
     pub(super) claim: &'a Claim,
     pub(super) may: &'a [Purpose],
     /// What a button of the message was for.
     pub(super) purpose: Option<Purpose>,
+    /// How many pages of the history were leafed back.
+    pub(super) earlier: usize,
     /// What just happened; may be empty.
     pub(super) said: String,
+    /// What the reader wrote, if it could not be done: nothing of it is lost.
+    pub(super) form: &'a Form,
 }
 
 impl Shown<'_> {
     pub(super) fn page(&self) -> Result<String, minijinja::Error> {
-        let Self { incident, claim, .. } = self;
+        let Self { found: Found { incident, timeline, is_cut }, claim, earlier, .. } = self;
+        let leaf = |page: usize| format!("{}&earlier={page}", href(claim));
         let until = claim.until.parse().unwrap_or(0i64).saturating_mul(1_000_000);
         let fields = json!({
             "css": CSS,
@@ -71,8 +80,10 @@ impl Shown<'_> {
             "severities": Severity::ALL.map(Severity::as_str),
             "choices": self.choices(),
             "form": self.form(),
-            "is_cut": self.timeline.len() == super::TIMELINE_MAX,
-            "timeline": self.timeline.iter().rev().map(line).collect::<Value>(),
+            "earlier": (*is_cut && earlier + 1 < PAGES_MAX).then(|| leaf(earlier + 1)),
+            "later": (*earlier > 0).then(|| leaf(earlier - 1)),
+            "is_cut": is_cut,
+            "timeline": timeline.iter().rev().map(line).collect::<Value>(),
             "via": claim.via,
             "until": minute(Timestamp::from_micros(until)),
         });
@@ -80,7 +91,7 @@ impl Shown<'_> {
     }
 
     fn possible(&self) -> impl Iterator<Item = Purpose> {
-        let state = self.incident.state;
+        let state = self.found.incident.state;
         Purpose::CHANGES.into_iter().filter(move |purpose| self.may.contains(purpose) && purpose.fits(state))
     }
 
@@ -95,7 +106,7 @@ impl Shown<'_> {
         let wanted = self.purpose.filter(|wanted| *wanted != Purpose::Incident && !is_possible(wanted))?;
         let label = label(wanted).to_lowercase();
         Some(if self.may.contains(&wanted) {
-            format!("It is {}: `{label}` is not possible any more.", self.incident.state.as_str())
+            format!("It is {}: `{label}` is not possible any more.", self.found.incident.state.as_str())
         } else {
             format!("This link does not allow `{label}`.")
         })
@@ -109,6 +120,9 @@ impl Shown<'_> {
             "label": label(purpose),
             "question": question(purpose),
             "action": href(self.claim),
+            "text": self.form.text(),
+            "name": self.form.name(),
+            "text_max": NOTE_CHARS_MAX,
         }))
     }
 }
@@ -216,5 +230,9 @@ fn incident_fields(incident: &Incident) -> Value {
 }
 
 fn line(item: &TimelineItem) -> Value {
-    json!({ "at": minute(item.at), "what": words::happening(item), "text": item.text })
+    let mut text: String = item.text.chars().take(LINE_CHARS_MAX).collect();
+    if text.len() < item.text.len() {
+        text.push('…');
+    }
+    json!({ "at": minute(item.at), "what": words::happening(item), "text": text })
 }
