@@ -135,6 +135,8 @@ where
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use tocsin_store::ReadError;
 
     use super::*;
@@ -146,13 +148,6 @@ mod tests {
         assert!(blocking(|| Ok::<_, ReadError>(())).await.is_ok());
         assert!(quiet::ongoing(quiet::NOT_READ).is_none());
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
-
-    use super::*;
 
     #[tokio::test]
     async fn the_socket_is_never_open_to_others_not_for_a_moment() {
