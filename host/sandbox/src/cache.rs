@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use wasmtime::{Cache, CacheConfig};
 
+use crate::engine::COMPILED_AS;
+
 /// Only the host's own user.
 const MODE: u32 = 0o700;
 /// Writing by the group or by anybody.
@@ -70,7 +72,7 @@ pub(crate) fn open(directory: &Path) -> Result<Cache, CacheError> {
     let absolute =
         fs::canonicalize(directory).map_err(|source| CacheError::Unusable { path: path.clone(), source })?;
     let mut config = CacheConfig::new();
-    config.with_directory(absolute);
+    config.with_directory(absolute.join(COMPILED_AS));
     Cache::new(config).map_err(|error| CacheError::Refused { path, detail: format!("{error:#}") })
 }
 

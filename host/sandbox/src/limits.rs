@@ -56,8 +56,25 @@ pub(crate) const REFERENCE_BYTES_MAX: usize = 4 * KIB;
 
 /// Wall time for a plugin to describe itself. It is called once, off the request path.
 pub(crate) const DESCRIBE_WALL: Duration = Duration::from_secs(5);
-/// Wall time for compiling one component. Python's takes 7 s; the compiler is not made for hostile input.
-pub(crate) const COMPILE_WALL: Duration = Duration::from_secs(120);
+/// Bytes of addresses that the process that compiles may have.
+pub(crate) const COMPILE_MEMORY_BYTES_MAX: usize = 1536 * MIB;
+/// Bytes of compiled code, which is three times what it was compiled from.
+pub(crate) const COMPILED_BYTES_MAX: usize = 256 * MIB;
+/// Threads of one compilation.
+pub(crate) const COMPILE_PROCESSORS_MAX: usize = 4;
+/// Wall time for compiling any file, and what comes on top for each MiB of it: the process gives way to the relay,
+/// so that one in Rust, which takes 0.3 s, takes seconds on a busy machine; one with Python (18 MB) takes 7 s.
+const COMPILE_WALL_BASE: Duration = Duration::from_secs(30);
+const COMPILE_WALL_PER_MIB: Duration = Duration::from_secs(6);
+/// Wall time for compiling the largest file.
+const COMPILE_WALL_MAX: Duration = Duration::from_secs(120);
+
+/// Wall time for compiling a file of this many bytes.
+pub(crate) fn compile_wall(bytes: usize) -> Duration {
+    let mebibytes = u32::try_from(bytes / MIB).unwrap_or(u32::MAX);
+    COMPILE_WALL_PER_MIB.saturating_mul(mebibytes).saturating_add(COMPILE_WALL_BASE).min(COMPILE_WALL_MAX)
+}
+
 /// Memories of one component. All known ones have one; two leaves room for composed ones.
 pub(crate) const MEMORIES_MAX: u32 = 2;
 /// Tables of one component: one for each core module, and the adapter's shims.

@@ -5,18 +5,20 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tocsin_core::plugin::PluginInfo;
 use tocsin_core::time::Timestamp;
-use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre};
 
 use crate::call::{Call, Guest, Stopped};
+use crate::compiler::Bytes;
 use crate::describe;
 use crate::error::{CallError, LoadError, LoadProblem, Phase};
 use crate::inspect::{self, Surface};
-use crate::limits::{COMPILE_WALL, DESCRIBE_WALL, DESCRIPTION_BYTES_MAX, Limits};
+use crate::limits::{DESCRIBE_WALL, DESCRIPTION_BYTES_MAX, Limits};
 use crate::plugin::{Called, Compiled, Plugin};
+use crate::rehearse;
 use crate::sandbox::Sandbox;
 use crate::verdict;
 use crate::wasi::Origin;
@@ -40,8 +42,8 @@ impl Sandbox {
     /// Loads a plugin with the sandbox's own limits. `name` is what the file is called in messages.
     ///
     /// Compiling a component that is not in the cache takes from 0.3 s (Rust) to 7 s (JavaScript, Python) of
-    /// one processor; one is compiled at a time. Neither dropping the future nor giving up after two minutes
-    /// stops the compiler.
+    /// one processor, in a process of its own; one is compiled at a time, of those that wait the smallest.
+    /// Dropping the future ends that process.
     ///
     /// # Errors
     /// Why the file is no plugin that this host can run.
@@ -76,7 +78,10 @@ impl Sandbox {
         limits: Limits,
     ) -> Result<Plugin, LoadProblem> {
         inspect::kind(&bytes)?;
-        let (component, digest) = self.compile(bytes).await?;
+        let bytes = Arc::new(bytes);
+        let component = self.compiled(&bytes).await?;
+        let digest = inspect::digest(&bytes);
+        drop(bytes);
         let engine = &self.inner.engine;
         let surface = inspect::surface(engine, &component)?;
         let pre = self.inner.linker.instantiate_pre(&component).map_err(shape)?;
@@ -90,25 +95,34 @@ impl Sandbox {
         let sandbox = Arc::clone(&self.inner);
         let imports = surface.imports;
         let compiled = Compiled { sandbox, pre, exports: exports.called, info, digest, imports };
-        Ok(Plugin { compiled: Arc::new(compiled), limits })
+        let plugin = Plugin { compiled: Arc::new(compiled), limits };
+        rehearse::example(&plugin).await?;
+        rehearse::incident(&plugin).await?;
+        Ok(plugin)
     }
 
-    /// Compiles on a thread for blocking work. The permit goes there as well: a compilation whose caller went
-    /// away still takes its processor.
-    async fn compile(&self, bytes: Cow<'static, [u8]>) -> Result<(Component, String), LoadProblem> {
-        let permit = Arc::clone(&self.inner.compiling)
-            .acquire_owned()
-            .await
-            .expect("the sandbox never closes its semaphore");
-        let engine = self.inner.engine.clone();
-        let compiling = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            compile(&engine, &bytes).map(|component| (component, inspect::digest(&bytes)))
-        });
-        match tokio::time::timeout(COMPILE_WALL, compiling).await {
-            Ok(compiled) => compiled.map_err(|error| LoadProblem::Host(error.to_string()))?,
-            Err(_elapsed) => Err(LoadProblem::Host(format!("it was not done after {COMPILE_WALL:?}"))),
+    /// The component, out of the cache or compiled.
+    async fn compiled(&self, bytes: &Bytes) -> Result<Component, LoadProblem> {
+        if let Ok(component) = self.find(bytes).await? {
+            self.inner.found.fetch_add(1, Ordering::Relaxed);
+            return Ok(component);
         }
+        self.inner.compiling.run(bytes).await?;
+        let found = self.find(bytes).await?;
+        self.inner.compiled.fetch_add(1, Ordering::Relaxed);
+        found.map_err(|error| {
+            let words = "it was compiled, but the result cannot be kept in the cache directory (cache_dir): is there \
+                         room on its disk, and may it be written?";
+            LoadProblem::Host(format!("{words} ({error:#})"))
+        })
+    }
+
+    /// Looks for the compiled component in the cache: the engine has no compiler, so that it finds it or fails.
+    async fn find(&self, bytes: &Bytes) -> Result<wasmtime::Result<Component>, LoadProblem> {
+        let (engine, bytes) = (self.inner.engine.clone(), Arc::clone(bytes));
+        tokio::task::spawn_blocking(move || Component::from_binary(&engine, &bytes))
+            .await
+            .map_err(|error| LoadProblem::Host(error.to_string()))
     }
 
     /// Makes one instance, looks at all its exports and asks it what it is.
@@ -149,10 +163,6 @@ impl Sandbox {
         call.log(file.name, "", Phase::Describe);
         info
     }
-}
-
-fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, LoadProblem> {
-    Component::from_binary(engine, bytes).map_err(|error| LoadProblem::Invalid(format!("{error:#}")))
 }
 
 fn exports(pre: &InstancePre<Guest>, surface: &Surface) -> wasmtime::Result<Exports> {
