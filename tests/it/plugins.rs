@@ -1,7 +1,9 @@
 //! Plugins through the real relay: dropped, replaced, removed, refused, and the ones that mean harm.
 
+mod bombs;
 mod check;
 mod drops;
+mod forge;
 mod hostile;
 
 use serde_json::Value;

@@ -17,8 +17,8 @@ use tocsin_sandbox::{Sandbox, SandboxConfig};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
-use crate::cli::{cache, compiler};
 use crate::cli::out::say;
+use crate::cli::{cache, compiler};
 use crate::clock;
 use crate::config::Config;
 use crate::plugins::{Progress, load_bundled};

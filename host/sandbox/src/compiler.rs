@@ -9,13 +9,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
 use crate::error::LoadProblem;
-use crate::limits::{COMPILE_PROCESSORS_MAX, COMPILED_BYTES_MAX, compile_wall};
+use crate::limits::{COMPILE_PROCESSORS_MAX, COMPILED_BYTES_MAX, compile_time, compile_wall};
 
 mod child;
 mod job;
@@ -60,7 +59,7 @@ impl Compiler {
             Err(_elapsed) => {
                 // Dropping it would end it as well, but not wait until its memory is free.
                 let _ = child.kill().await;
-                Err(outcome::too_slow(wall))
+                Err(outcome::too_slow(wall, " while the machine was busy"))
             }
         }
     }
@@ -131,13 +130,9 @@ impl Compiling {
     /// As [`Compiler::compile`], or the result could not be kept.
     pub(crate) async fn run(&self, bytes: &Bytes) -> Result<(), LoadProblem> {
         let _turn = self.queue.turn(bytes.len()).await;
-        let job = Job { length: bytes.len(), seconds: seconds(compile_wall(bytes.len())), ..self.job };
+        let seconds = compile_time(bytes.len()).as_secs();
+        let job = Job { length: bytes.len(), seconds, ..self.job };
         let code = self.compiler.compile(&job, bytes).await?;
         self.kept.keep(Arc::clone(bytes), code).await
     }
-}
-
-/// Whole seconds of processor time for a wall time: twice as much, for a compiler with several threads.
-fn seconds(wall: Duration) -> u64 {
-    wall.as_secs().saturating_mul(2)
 }

@@ -64,6 +64,11 @@ impl Relay {
         assert!(ended.is_none(), "the relay did not start: {said}");
     }
 
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.as_ref().expect("it runs").id()
+    }
+
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The real binary, as `tocsin`'s own source has it.
-const TOCSIN: &str = env!("CARGO_BIN_EXE_tocsin-under-test");
+pub(crate) const TOCSIN: &str = env!("CARGO_BIN_EXE_tocsin-under-test");
 /// Where compiled plugins are: the same for all tests and from one run to the next, since compiling is slow.
 const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled");
 /// What a surrounding service or terminal may have set.

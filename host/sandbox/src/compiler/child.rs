@@ -16,16 +16,17 @@ use crate::survey::{self, Refused};
 /// The arguments are wrong, or the process could not confine itself: the relay's fault, not the file's.
 const FAILED: u8 = 70;
 /// How much the process gives way to the relay.
-const NICE: i32 = 10;
+const NICE: i32 = 5;
 
 /// Compiles the plugin that comes on standard input, as `args` from a [`Compiler`](super::Compiler) say. For the
 /// `main` of the program that the sandbox starts; nothing else of the process may have begun.
 pub fn compile_plugin(args: &[OsString]) -> ExitCode {
-    let done = Job::from_args(args).ok_or_else(|| "it is for the relay's own use".to_owned()).and_then(|job| {
-        confine(&job).map_err(|error| format!("its limits cannot be set: {error}"))?;
-        let file = read(job.length).map_err(|error| format!("the file cannot be read: {error}"))?;
-        Ok((job, file))
-    });
+    let done =
+        Job::from_args(args).ok_or_else(|| "it is for the relay's own use".to_owned()).and_then(|job| {
+            confine(&job).map_err(|error| format!("its limits cannot be set: {error}"))?;
+            let file = read(job.length).map_err(|error| format!("the file cannot be read: {error}"))?;
+            Ok((job, file))
+        });
     let code = match done {
         Ok((job, file)) => compile(&job, &file),
         Err(words) => {

@@ -45,7 +45,7 @@ pub(super) fn of(ended: Ended, job: &Job) -> Result<Vec<u8>, LoadProblem> {
     let signal = ended.status.signal();
     Err(match signal {
         _ if refused_memory => too_large(job),
-        Some(SIGXCPU) => too_slow(Duration::from_secs(job.seconds)),
+        Some(SIGXCPU) => too_slow(Duration::from_secs(job.seconds), " of processor time"),
         Some(SIGABRT | SIGSEGV) if signal == Some(SIGSEGV) || said.contains("overflowed its stack") => {
             LoadProblem::Compile(
                 "the compiler's stack was exhausted: something in the file is nested too deep; no known \
@@ -62,11 +62,10 @@ pub(super) fn of(ended: Ended, job: &Job) -> Result<Vec<u8>, LoadProblem> {
 }
 
 /// It took too long.
-pub(super) fn too_slow(limit: Duration) -> LoadProblem {
+pub(super) fn too_slow(limit: Duration, of: &str) -> LoadProblem {
     LoadProblem::Compile(format!(
-        "compiling it took more than {} s, the limit for a file of its size; a plugin in Rust takes less than \
-         one, one with a JavaScript or Python engine ten: make its functions smaller, or try again when the \
-         machine is less busy",
+        "compiling it took more than {} s{of}, the limit for a file of its size; a plugin in Rust takes less than \
+         one, one with a JavaScript or Python engine about ten: make its functions smaller",
         limit.as_secs()
     ))
 }

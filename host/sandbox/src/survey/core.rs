@@ -2,16 +2,14 @@
 //!
 //! Never judges whether a module is valid: that is [`super::features`].
 
-use wasmparser::{
-    ElementItems, ExportSectionReader, FunctionBody, Imports, Operator, Payload, TypeRef,
-};
+use wasmparser::{ElementItems, ExportSectionReader, FunctionBody, Imports, Operator, Payload, TypeRef};
 
 use super::Refused;
 use super::graph::own;
 use super::limits::{
     BLOCKS_MAX, BODY_BYTES_MAX, CODE_BYTES_MAX, FUNCTIONS_MAX, GLOBALS_MAX, LINK_NAMES_BYTES_MAX, LINKS_MAX,
-    LOCALS_BY_BYTES_MAX, LOCALS_MAX, Limit, MEMORIES_MAX, MEMORIES_OF_MODULE_MAX, NAME_BYTES_MAX, SEGMENTS_MAX,
-    TABLES_MAX, TYPES_MAX, within,
+    LOCALS_BY_BYTES_MAX, LOCALS_MAX, Limit, MEMORIES_MAX, MEMORIES_OF_MODULE_MAX, NAME_BYTES_MAX,
+    SEGMENTS_MAX, TABLES_MAX, TYPES_MAX, within,
 };
 use crate::limits::TABLE_ELEMENTS_MAX;
 
@@ -169,7 +167,8 @@ impl Totals {
     }
 
     fn name(&mut self, name: &str) -> Result<(), Refused> {
-        let limit = Limit { of: "the name of one of its imports or exports", what: "bytes", fix: "shorten it" };
+        let limit =
+            Limit { of: "the name of one of its imports or exports", what: "bytes", fix: "shorten it" };
         within(name.len(), NAME_BYTES_MAX, limit)?;
         self.link_names_bytes += name.len();
         let limit = own("bytes in the names of its modules' imports and exports", "shorten them");

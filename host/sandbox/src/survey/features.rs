@@ -66,9 +66,7 @@ const NOT_GIVEN: [Feature; 9] = [
         fix: "build it with pages of 64 KiB",
     },
     Feature {
-        flags: Features::WIDE_ARITHMETIC
-            .union(Features::CUSTOM_DESCRIPTORS)
-            .union(Features::COMPACT_IMPORTS),
+        flags: Features::WIDE_ARITHMETIC.union(Features::CUSTOM_DESCRIPTORS).union(Features::COMPACT_IMPORTS),
         name: "instructions that are only proposed",
         fix: "build it for the standard: Rust and C without further `target-feature`s",
     },
@@ -159,7 +157,9 @@ fn http_words(import: &str, by: Option<Known>) -> String {
             "it was made by a Go toolchain: leave `wasi:http` out of the WIT world that `--wit-world` names, and \
              do not import `net/http`"
         }
-        Some(Known::Rust) => "it was made by Rust: leave out the crate that imports it, such as `wasi` or `waki`",
+        Some(Known::Rust) => {
+            "it was made by Rust: leave out the crate that imports it, such as `wasi` or `waki`"
+        }
         None => "build it for a world without `wasi:http`",
     };
     format!(

@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn a_toolchain_is_known_by_what_it_writes() {
-        let by = |tools: &[&str]| Toolchain { made_by: tools.iter().map(|tool| (*tool).to_owned()).collect() };
+        let by =
+            |tools: &[&str]| Toolchain { made_by: tools.iter().map(|tool| (*tool).to_owned()).collect() };
         assert_eq!(by(&["wit-component", "componentizejs", "rustc"]).known(b""), Some(Known::JavaScript));
         assert_eq!(by(&["clang"]).known(b"..libcomponentize_py_runtime.so.."), Some(Known::Python));
         assert_eq!(by(&["tinygo"]).known(b""), Some(Known::Go));
