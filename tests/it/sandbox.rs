@@ -13,9 +13,9 @@ use tocsin_core::event::EventChange;
 use tocsin_core::id::Id;
 use tocsin_core::plugin::{Decoded, Pair, SourceRequest};
 use tocsin_core::time::Timestamp;
-use tocsin_sandbox::{CallError, Compiler, Limits, LoadError, Plugin, Sandbox, SandboxConfig};
+use tocsin_sandbox::{CallError, Limits, LoadError, Plugin, Sandbox, SandboxConfig};
 
-use crate::harness::TOCSIN;
+use crate::harness::sandbox_config as usual;
 
 /// Paths of the compiled guests. One that no test names is dead code, and dead code is an error here.
 #[deny(dead_code)]
@@ -31,11 +31,6 @@ static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
     let config = SandboxConfig { pool_size: 8, ..usual() };
     Sandbox::new(config).expect("this machine runs components")
 });
-
-/// A sandbox's usual configuration, with the real binary as its compiler.
-fn usual() -> SandboxConfig {
-    SandboxConfig::new(Compiler { program: TOCSIN.into(), args: vec!["compile-plugin".into()] })
-}
 
 /// Limits that no good call meets, however busy the machine is.
 fn roomy() -> Limits {

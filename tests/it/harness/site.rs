@@ -8,9 +8,10 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use tocsin_sandbox::{Compiler, SandboxConfig};
 
 /// The real binary, as `tocsin`'s own source has it.
-pub(crate) const TOCSIN: &str = env!("CARGO_BIN_EXE_tocsin-under-test");
+const TOCSIN: &str = env!("CARGO_BIN_EXE_tocsin-under-test");
 /// Where compiled plugins are: the same for all tests and from one run to the next, since compiling is slow.
 const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled");
 /// What a surrounding service or terminal may have set.
@@ -158,4 +159,9 @@ impl Ran {
     pub(crate) fn all(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
     }
+}
+
+/// A sandbox's usual configuration, with the real binary as its compiler.
+pub(crate) fn sandbox_config() -> SandboxConfig {
+    SandboxConfig::new(Compiler { program: TOCSIN.into(), args: vec!["compile-plugin".into()] })
 }
