@@ -38,6 +38,13 @@ struct File<'a> {
     digest: &'a str,
 }
 
+/// What is in the cache for a file.
+enum Found {
+    Component(Component),
+    /// And what the engine says, which cannot compile.
+    Nothing(wasmtime::Error),
+}
+
 impl Sandbox {
     /// Loads a plugin with the sandbox's own limits. `name` is what the file is called in messages.
     ///
@@ -103,26 +110,38 @@ impl Sandbox {
 
     /// The component, out of the cache or compiled.
     async fn compiled(&self, bytes: &Bytes) -> Result<Component, LoadProblem> {
-        if let Ok(component) = self.find(bytes).await? {
+        if let Found::Component(component) = self.find(bytes).await? {
             self.inner.found.fetch_add(1, Ordering::Relaxed);
             return Ok(component);
         }
         self.inner.compiling.run(bytes).await?;
-        let found = self.find(bytes).await?;
         self.inner.compiled.fetch_add(1, Ordering::Relaxed);
-        found.map_err(|error| {
-            let words = "it was compiled, but the result cannot be kept in the cache directory (cache_dir): is there \
-                         room on its disk, and may it be written?";
-            LoadProblem::Host(format!("{words} ({error:#})"))
-        })
+        match self.find(bytes).await? {
+            Found::Component(component) => Ok(component),
+            Found::Nothing(error) => Err(LoadProblem::Host(format!(
+                "the compiled code cannot be kept in the cache directory (cache_dir): is there room on its disk, and \
+                 may it be written? ({error:#})"
+            ))),
+        }
     }
 
     /// Looks for the compiled component in the cache: the engine has no compiler, so that it finds it or fails.
-    async fn find(&self, bytes: &Bytes) -> Result<wasmtime::Result<Component>, LoadProblem> {
-        let (engine, bytes) = (self.inner.engine.clone(), Arc::clone(bytes));
-        tokio::task::spawn_blocking(move || Component::from_binary(&engine, &bytes))
-            .await
-            .map_err(|error| LoadProblem::Host(error.to_string()))
+    async fn find(&self, bytes: &Bytes) -> Result<Found, LoadProblem> {
+        let (sandbox, bytes) = (Arc::clone(&self.inner), Arc::clone(bytes));
+        let finding = tokio::task::spawn_blocking(move || {
+            let cache = &sandbox.compiling.kept.cache;
+            let before = cache.cache_hits();
+            match Component::from_binary(&sandbox.engine, &bytes) {
+                Ok(component) => Ok(Found::Component(component)),
+                // The code is there, and a slot of the sandbox is too small for it.
+                Err(error) if cache.cache_hits() > before => {
+                    let words = format!("it does not fit into the sandbox: {}", error.root_cause());
+                    Err(LoadProblem::TooMuch(words))
+                }
+                Err(error) => Ok(Found::Nothing(error)),
+            }
+        });
+        finding.await.map_err(|error| LoadProblem::Host(error.to_string()))?
     }
 
     /// Makes one instance, looks at all its exports and asks it what it is.

@@ -17,9 +17,14 @@ const BOUND: Duration = Duration::from_secs(120);
 /// How much the relay's peak may grow by a file, in KiB: the file itself, and what is read of it.
 const PEAK_KIB: usize = 256 * 1024;
 
-/// A plugin that works, taken apart. It gives an example and sends requests.
+/// A plugin that works, taken apart. It takes requests in and gives an example.
 fn plugin() -> Forged {
-    Forged::new(&bundled("webhook", b'1'))
+    Forged::new(&bundled("statuscake", b'1'))
+}
+
+/// One that sends requests out.
+fn action() -> Forged {
+    Forged::new(&bundled("googlechat", b'1'))
 }
 
 /// A file, with words of the sentence about it.
@@ -55,7 +60,7 @@ fn too_much() -> Vec<Bomb> {
         ("long-name", plugin().export(&"n".repeat(50_000)).file(), "has 50000 bytes, the limit is 8192"),
         (
             "custom-40mb",
-            [bundled("webhook", b'1'), custom("junk", &vec![b'x'; 40_000_000])].concat(),
+            [bundled("statuscake", b'1'), custom("junk", &vec![b'x'; 40_000_000])].concat(),
             "bytes of custom sections",
         ),
         ("components-inside", inside(40), "components inside each other, the limit is 16"),
@@ -76,7 +81,7 @@ fn sins() -> Vec<Bomb> {
         ("start-loops", plugin().start(LOOP).file(), "could not describe: it was stopped after 5s"),
         ("start-traps", plugin().start(TRAP).file(), "could not describe: it gave up"),
         ("start-grows", plugin().start(GROW).file(), "could not describe: it wanted"),
-        ("memory-1gib", plugin().memory(16_384).file(), "could not describe: it wanted 1024 MiB"),
+        ("memory-1gib", plugin().memory(16_384).file(), "it does not fit into the sandbox: "),
         (
             "post-loops",
             plugin().replace(describe, LOOP).file(),
@@ -95,7 +100,7 @@ fn sins() -> Vec<Bomb> {
         ),
         (
             "sample-traps",
-            plugin().replace(encode, TRAP).file(),
+            action().replace(encode, TRAP).file(),
             "it fails when it is tried on a sample incident",
         ),
     ]
