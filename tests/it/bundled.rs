@@ -9,6 +9,8 @@ use tocsin_core::settings::{Given, Settings};
 use tocsin_core::time::Timestamp;
 use tocsin_sandbox::{Limits, Plugin, Sandbox, SandboxConfig};
 
+use crate::harness::sandbox_config;
+
 /// Bytes of a body that a source takes unless it is told otherwise.
 const BODY_BYTES: usize = 1024 * 1024;
 const NOW: Timestamp = Timestamp::from_micros(1_795_193_400_250_000);
@@ -23,7 +25,7 @@ async fn bundled(sandbox: &Sandbox) -> Vec<Plugin> {
 
 #[tokio::test]
 async fn every_bundled_plugin_loads_and_imports_nothing() {
-    let sandbox = Sandbox::new(SandboxConfig::default()).expect("this machine runs components");
+    let sandbox = Sandbox::new(sandbox_config()).expect("this machine runs components");
     for plugin in bundled(&sandbox).await {
         assert_eq!(plugin.imports(), [] as [String; 0], "{} asks for something", plugin.info().id);
     }
@@ -71,7 +73,7 @@ fn request(media_type: &str, body: &[u8]) -> SourceRequest {
 async fn no_body_of_a_mebibyte_makes_a_bundled_source_trap_or_meet_a_limit() {
     // Time is the machine's as well: how much of it a call takes is for the benchmark to say.
     let limits = Limits { wall: Duration::from_secs(60), ..Limits::default() };
-    let sandbox = Sandbox::new(SandboxConfig { limits, ..SandboxConfig::default() });
+    let sandbox = Sandbox::new(SandboxConfig { limits, ..sandbox_config() });
     let sandbox = sandbox.expect("this machine runs components");
     let mut failed = Vec::new();
     for plugin in bundled(&sandbox).await {

@@ -20,7 +20,7 @@ pub(crate) use guests::guest;
 pub(crate) use http::{Answer, Request};
 pub(crate) use receiver::{Gate, Receiver, Recorded, Reply};
 pub(crate) use relay::{Relay, at};
-pub(crate) use site::{Ran, Site};
+pub(crate) use site::{Ran, Site, sandbox_config};
 
 /// How long anything may take before a test gives up: far longer than it takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,8 +1,10 @@
 //! Plugins through the real relay: dropped, replaced, removed, refused, and the ones that mean harm.
 
+mod bombs;
 mod check;
 mod drops;
 mod forged;
+mod forge;
 mod hostile;
 
 use serde_json::Value;

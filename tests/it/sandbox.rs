@@ -15,6 +15,8 @@ use tocsin_core::plugin::{Decoded, Pair, SourceRequest};
 use tocsin_core::time::Timestamp;
 use tocsin_sandbox::{CallError, Limits, LoadError, Plugin, Sandbox, SandboxConfig};
 
+use crate::harness::sandbox_config as usual;
+
 /// Paths of the compiled guests. One that no test names is dead code, and dead code is an error here.
 #[deny(dead_code)]
 mod guests {
@@ -26,7 +28,7 @@ const NOW: Timestamp = Timestamp::from_micros(1_795_193_400_250_000);
 
 /// One sandbox for all tests, so that each of them also shows that the others leave nothing behind.
 static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
-    let config = SandboxConfig { pool_size: 8, ..SandboxConfig::default() };
+    let config = SandboxConfig { pool_size: 8, ..usual() };
     Sandbox::new(config).expect("this machine runs components")
 });
 

@@ -15,6 +15,7 @@ mod bench;
 mod body;
 pub(crate) mod cache;
 mod check;
+pub(crate) mod compiler;
 mod connections;
 mod deliveries;
 mod incidents;
@@ -105,18 +106,23 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Measure this machine: how many requests a relay takes, durably, and delivers.
     Bench(bench::BenchArgs),
+    /// Compile a plugin from standard input to standard output, within limits: what the relay starts for each file.
+    #[command(hide = true)]
+    CompilePlugin(compiler::CompileArgs),
 }
 
 impl Place {
     /// The configuration's file.
     fn path(&self) -> anyhow::Result<PathBuf> {
-        if let Some(path) = &self.config {
-            return Ok(path.clone());
-        }
-        let found = CONFIG_PLACES.iter().map(PathBuf::from).find(|path| path.exists());
-        found.with_context(|| {
+        self.found().with_context(|| {
             format!("there is no configuration at {}: name it with --config", CONFIG_PLACES.join(" or "))
         })
+    }
+
+    /// The configuration's file, if one is named or stands where they are looked for.
+    fn found(&self) -> Option<PathBuf> {
+        let usual = || CONFIG_PLACES.iter().map(PathBuf::from).find(|path| path.exists());
+        self.config.clone().or_else(usual)
     }
 
     /// The configuration.
@@ -151,6 +157,10 @@ impl Place {
 /// # Errors
 /// Whatever kept it from being done, in words.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    if let Command::CompilePlugin(args) = &cli.command {
+        // Before anything else of the process begins: it confines itself first.
+        return Ok(compiler::run(args));
+    }
     // Once for the process, before anything makes a client; a second time would change nothing.
     rustls::crypto::ring::default_provider().install_default().ok();
     let place = cli.place;
@@ -168,6 +178,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Plugins(command) => plugins::run(&place, command),
         Command::Verify(args) => verify::run(&place, &args),
         Command::Bench(args) => bench::run(&args),
+        Command::CompilePlugin(args) => Ok(compiler::run(&args)),
     }
 }
 

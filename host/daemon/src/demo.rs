@@ -17,8 +17,8 @@ use tocsin_sandbox::{Sandbox, SandboxConfig};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
-use crate::cli::cache;
 use crate::cli::out::say;
+use crate::cli::{cache, compiler};
 use crate::clock;
 use crate::config::Config;
 use crate::plugins::{Progress, load_bundled};
@@ -82,8 +82,8 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
 
 /// What the bundled sources want to be tried with.
 async fn samples(cache: &Path) -> anyhow::Result<Vec<Sample>> {
-    let sandbox =
-        Sandbox::new(SandboxConfig { cache_dir: Some(cache.to_owned()), ..SandboxConfig::default() })?;
+    let usual = SandboxConfig::new(compiler::this_program());
+    let sandbox = Sandbox::new(SandboxConfig { cache_dir: Some(cache.to_owned()), ..usual })?;
     let mut announced = false;
     let shown = |progress: Progress<'_>| {
         let Progress { id, number, of, took, compiled } = progress;

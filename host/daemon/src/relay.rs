@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::app::{App, CommitError, QUEUE_RESERVE};
+use crate::cli::compiler::this_program;
 use crate::config::Config;
 use crate::links::Links;
 use crate::plugins::{Progress, Shelf, Watch, load_bundled, rescan};
@@ -56,6 +57,7 @@ pub fn sandbox(config: &Config, cache_dir: Option<PathBuf>) -> anyhow::Result<Sa
         ..Limits::default()
     };
     let sandbox = Sandbox::new(SandboxConfig {
+        compiler: this_program(),
         cache_dir,
         pool_size: config.limits.plugin_calls,
         memory_bytes_ceiling: config.limits.memory_bytes_ceiling(),

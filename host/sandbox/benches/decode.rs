@@ -5,20 +5,24 @@
 //!
 //!     cargo bench -p tocsin-sandbox
 
+use std::ffi::OsString;
 use std::hint::black_box;
+use std::process::{self, ExitCode};
 use std::time::{Duration, Instant};
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use plugin_jira::{Fields, Jira};
 use tocsin_core::id::Id;
 use tocsin_core::plugin::{Pair, Setting, SourceRequest, Value};
 use tocsin_core::time::Timestamp;
 use tocsin_plugin::{Settings as _, Source as _};
-use tocsin_sandbox::{Plugin, Sandbox, SandboxConfig};
+use tocsin_sandbox::{Compiler, Plugin, Sandbox, SandboxConfig, compile_plugin};
 use tokio::runtime::{Builder, Runtime};
 
 /// An issue whose status changed, as Jira Cloud sends it; composed.
 const BODY: &str = include_str!("jira-issue-updated.json");
+/// The argument by which this program knows that it is to compile.
+const COMPILE: &str = "compile-plugin";
 const NOW: Timestamp = Timestamp::from_micros(1_795_193_400_250_000);
 const HEADERS: [(&str, &str); 3] = [
     ("content-type", "application/json; charset=UTF-8"),
@@ -82,7 +86,10 @@ fn native_settings() -> Vec<tocsin_plugin::Setting> {
 fn plugin(runtime: &Runtime) -> Plugin {
     let component =
         tocsin_bundled::plugins().iter().find(|plugin| plugin.id == "jira").expect("it is bundled");
-    let sandbox = Sandbox::new(SandboxConfig::default()).expect("this machine runs components");
+    // This program is its own compiler.
+    let program = std::env::current_exe().expect("a program has a path");
+    let compiler = Compiler { program, args: vec![COMPILE.into()] };
+    let sandbox = Sandbox::new(SandboxConfig::new(compiler)).expect("this machine runs components");
     assert!(sandbox.gauges().pooled, "without a pool the figures mean nothing");
     runtime.block_on(sandbox.load("jira", component.component)).expect("it loads")
 }
@@ -121,7 +128,7 @@ fn native(times: u64) -> Duration {
 }
 
 fn decode(criterion: &mut Criterion) {
-    let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     let plugin = plugin(&runtime);
     let mut group = criterion.benchmark_group("decode");
     group.throughput(Throughput::Elements(1));
@@ -136,4 +143,12 @@ fn decode(criterion: &mut Criterion) {
 }
 
 criterion_group!(benches, decode);
-criterion_main!(benches);
+
+fn main() {
+    let args: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if let Some((_, job)) = args.split_first().filter(|(first, _)| *first == COMPILE) {
+        process::exit(i32::from(compile_plugin(job) != ExitCode::SUCCESS));
+    }
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+}

@@ -1,4 +1,5 @@
-//! The engine: how components are compiled and where their memory comes from.
+//! The engines: the one that runs plugins, which has no compiler, and the one that compiles them, in a process of
+//! its own.
 //!
 //! Never loads or calls anything. What is set here is part of every plugin's behaviour; a change of it may
 //! change what plugins answer.
@@ -14,6 +15,10 @@ use crate::limits::{
     MEMORIES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX, WASM_STACK_BYTES,
 };
 
+/// The folder inside the cache directory for code that is compiled with the settings of [`compiling`]: the engine
+/// that loads it has no compiler, so it cannot tell such settings apart itself.
+pub(crate) const COMPILED_AS: &str = "1";
+
 /// Why there is no sandbox.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -23,6 +28,9 @@ pub enum EngineError {
     /// The compile cache.
     #[error(transparent)]
     Cache(#[from] CacheError),
+    /// A folder for compiled code, for a sandbox that was given none.
+    #[error("no folder for compiled plugins can be made among the temporary files (TMPDIR): {0}")]
+    OwnCache(std::io::Error),
     /// The machine, or the operating system's limits.
     #[error("the WebAssembly engine cannot start: {0}")]
     Engine(String),
@@ -31,23 +39,36 @@ pub enum EngineError {
     Ticker(#[from] std::io::Error),
 }
 
-/// An engine and where its instances' memory comes from.
-pub(crate) struct Built {
-    pub(crate) engine: Engine,
-    /// Whether slots are kept; otherwise each call asks the operating system.
+/// What of an engine is part of the code that it runs: code that was compiled for one layout does not run on an
+/// engine with another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    /// Bytes of addresses that each memory is given.
+    pub(crate) memory_bytes: usize,
+    /// Whether memories come from the pool, so that they never move.
     pub(crate) pooled: bool,
 }
 
-/// Builds an engine with a pool of `slots`, each with memories of up to `memory_bytes`; without a pool when
-/// there is no address space for it.
+/// An engine and where its instances' memory comes from.
+pub(crate) struct Built {
+    pub(crate) engine: Engine,
+    pub(crate) layout: Layout,
+}
+
+/// Builds an engine that runs compiled code and cannot compile any, with a pool of `slots`, each with memories of
+/// up to `memory_bytes`; without a pool when there is no address space for it.
 ///
 /// # Errors
 /// This machine cannot run compiled components at all.
-pub(crate) fn build(slots: u32, memory_bytes: usize, cache: Option<Cache>) -> Result<Built, EngineError> {
-    let mut config = config(memory_bytes, cache);
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(slots, memory_bytes)));
-    match Engine::new(&config) {
-        Ok(engine) => Ok(Built { engine, pooled: true }),
+pub(crate) fn build(slots: u32, memory_bytes: usize, cache: Cache) -> Result<Built, EngineError> {
+    let layout = Layout { memory_bytes, pooled: true };
+    let mut pooled = config(layout);
+    pooled
+        .enable_compiler(false)
+        .cache(Some(cache.clone()))
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(slots, memory_bytes)));
+    match Engine::new(&pooled) {
+        Ok(engine) => Ok(Built { engine, layout }),
         Err(error) => {
             tracing::warn!(
                 slots,
@@ -56,40 +77,59 @@ pub(crate) fn build(slots: u32, memory_bytes: usize, cache: Option<Cache>) -> Re
                 "no address space for the sandbox's pool: plugins run, but each call takes longer; raise \
                  the process's address space limit (LimitAS= in a systemd unit, `ulimit -v`)"
             );
-            // Without a reservation: what is not there cannot be set aside either.
+            let layout = Layout { pooled: false, ..layout };
+            let mut config = config(layout);
             config
-                .allocation_strategy(InstanceAllocationStrategy::OnDemand)
-                .memory_reservation(0)
-                .memory_reservation_for_growth(GROWTH_BYTES)
-                .memory_may_move(true);
+                .enable_compiler(false)
+                .cache(Some(cache))
+                .allocation_strategy(InstanceAllocationStrategy::OnDemand);
             let engine = Engine::new(&config).map_err(|error| EngineError::Engine(format!("{error:#}")))?;
-            Ok(Built { engine, pooled: false })
+            Ok(Built { engine, layout })
         }
     }
 }
 
-fn config(memory_bytes: usize, cache: Option<Cache>) -> Config {
-    let mut config = Config::new();
+/// An engine that compiles for engines of this layout, and reserves no memory for running anything.
+///
+/// A change here changes code that is in caches already: raise [`COMPILED_AS`] with it.
+///
+/// # Errors
+/// This machine is none that code can be compiled for.
+pub(crate) fn compiling(layout: Layout) -> wasmtime::Result<Engine> {
+    let mut config = config(layout);
     config
-        .cache(cache)
         .cranelift_opt_level(OptLevel::Speed)
-        // Time: running code is asked at every loop and call whether its epoch is over.
-        .epoch_interruption(true)
         // The same input gives the same bytes on every machine.
         .cranelift_nan_canonicalization(true)
+        .allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    Engine::new(&config)
+}
+
+/// The part of the configuration that compiling and running have in common.
+fn config(layout: Layout) -> Config {
+    let mut config = Config::new();
+    config
+        // Time: running code is asked at every loop and call whether its epoch is over.
+        .epoch_interruption(true)
         .relaxed_simd_deterministic(true)
         // What no plugin needs, and what would be memory beyond the count.
         .wasm_memory64(false)
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(ASYNC_STACK_BYTES)
-        // Memory: reserved once at its full size, so that it never moves.
-        .memory_reservation(memory_bytes as u64)
-        .memory_reservation_for_growth(0)
         .memory_guard_size(GUARD_BYTES)
-        .memory_may_move(false)
         .memory_init_cow(true)
         // Names of functions in a trap, but not lines: reading debug sections of a hostile file is a risk.
         .wasm_backtrace_details(WasmBacktraceDetails::Disable);
+    if layout.pooled {
+        // Reserved once at its full size, so that it never moves.
+        config
+            .memory_reservation(layout.memory_bytes as u64)
+            .memory_reservation_for_growth(0)
+            .memory_may_move(false);
+    } else {
+        // Without a reservation: what is not there cannot be set aside either.
+        config.memory_reservation(0).memory_reservation_for_growth(GROWTH_BYTES).memory_may_move(true);
+    }
     config
 }
 

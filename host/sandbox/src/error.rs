@@ -157,6 +157,15 @@ pub enum LoadProblem {
     /// It claims to be a component, but does not hold together.
     #[error("it is not a valid component ({}); it may be damaged or not written completely", plain(.0))]
     Invalid(String),
+    /// It holds or expands to more than any plugin does.
+    #[error("{0}")]
+    TooMuch(String),
+    /// It needs what plugins are not given.
+    #[error("{0}")]
+    Unsupported(String),
+    /// Compiling it crashed or met a limit.
+    #[error("{0}")]
+    Compile(String),
     /// A component for something else.
     #[error("it is a component, but not a plugin: {}", plain(.0))]
     NotAPlugin(String),
@@ -185,8 +194,16 @@ pub enum LoadProblem {
     /// Its description contradicts itself or the rules.
     #[error("its description is not valid: {}", .0.iter().map(|one| plain(one)).collect::<Vec<_>>().join("; "))]
     Description(Vec<String>),
+    /// It describes itself, but does not survive its own example or a sample incident.
+    #[error("it fails when it is tried on {tried}: {call}")]
+    Rehearsal {
+        /// What it was given.
+        tried: &'static str,
+        /// What it did.
+        call: Box<CallError>,
+    },
     /// The host could not compile it, for no fault of the plugin.
-    #[error("the compiler stopped: {}", plain(.0))]
+    #[error("it could not be compiled, for no fault of its own: {}", plain(.0))]
     Host(String),
 }
 

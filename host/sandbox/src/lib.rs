@@ -5,7 +5,8 @@
 //! Invariants: knows wasmtime and the core, and no other part of the host; a plugin's fault is an answer
 //! ([`CallError`]), never a hang or a panic of the host; nothing that a plugin did is left for its next call.
 //!
-//! Reading order: [`Sandbox`] (engine, loading) → `inspect` (what a file is, before it runs) → [`Plugin`]
+//! Reading order: [`Sandbox`] (engine, loading) → `compiler` (a process for each file, and what it takes in:
+//! `survey`) → `inspect` (what a file is, before it runs) → `rehearse` (its own example) → [`Plugin`]
 //! (the three calls) → `call` (one call, from store to verdict) → `wasi` (what an ordinary program finds) →
 //! `wit` (the plugin API's types and the core's).
 
@@ -14,9 +15,13 @@ mod engine;
 mod limits;
 mod sandbox;
 
+mod compiler;
+mod survey;
+
 mod describe;
 mod inspect;
 mod load;
+mod rehearse;
 
 mod answer;
 mod call;
@@ -33,6 +38,7 @@ mod wasi;
 mod error;
 mod wit;
 
+pub use compiler::{Compiler, compile_plugin};
 pub use engine::{CacheError, EngineError};
 pub use error::{CallError, CallErrorKind, LoadError, LoadProblem, Phase};
 pub use limits::{

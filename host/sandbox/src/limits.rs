@@ -59,8 +59,32 @@ pub(crate) const REFERENCE_BYTES_MAX: usize = 4 * KIB;
 
 /// Wall time for a plugin to describe itself. It is called once, off the request path.
 pub(crate) const DESCRIBE_WALL: Duration = Duration::from_secs(5);
-/// Wall time for compiling one component. Python's takes 7 s; the compiler is not made for hostile input.
-pub(crate) const COMPILE_WALL: Duration = Duration::from_secs(120);
+/// Bytes of addresses that the process that compiles may have. One with a JavaScript engine (12 MB) takes 500 MiB.
+pub(crate) const COMPILE_MEMORY_BYTES_MAX: usize = 1024 * MIB;
+/// Bytes of compiled code, which is three times what it was compiled from.
+pub(crate) const COMPILED_BYTES_MAX: usize = 256 * MIB;
+/// Threads of one compilation.
+pub(crate) const COMPILE_PROCESSORS_MAX: usize = 4;
+/// Processor time for compiling any file, and what comes on top for each MiB of it. One in Rust takes 0.3 s, one
+/// with a JavaScript engine (12 MB) 24 s on a busy machine, one with Python (18 MB) less.
+const COMPILE_TIME_BASE: Duration = Duration::from_secs(15);
+const COMPILE_TIME_PER_MIB: Duration = Duration::from_secs(5);
+/// Processor time for compiling the largest file.
+const COMPILE_TIME_MAX: Duration = Duration::from_secs(120);
+/// Wall time for a second of processor time: the process gives way to the relay and to what else runs.
+const COMPILE_WALL_FACTOR: u32 = 4;
+
+/// Processor time for compiling a file of this many bytes.
+pub(crate) fn compile_time(bytes: usize) -> Duration {
+    let mebibytes = u32::try_from(bytes / MIB).unwrap_or(u32::MAX);
+    COMPILE_TIME_PER_MIB.saturating_mul(mebibytes).saturating_add(COMPILE_TIME_BASE).min(COMPILE_TIME_MAX)
+}
+
+/// Wall time for compiling a file of this many bytes.
+pub(crate) fn compile_wall(bytes: usize) -> Duration {
+    compile_time(bytes) * COMPILE_WALL_FACTOR
+}
+
 /// Memories of one component. All known ones have one; two leaves room for composed ones.
 pub(crate) const MEMORIES_MAX: u32 = 2;
 /// Tables of one component: one for each core module, and the adapter's shims.

@@ -5,19 +5,21 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tocsin_core::plugin::PluginInfo;
 use tocsin_core::time::Timestamp;
-use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre};
 
 use crate::call::{Call, Guest, Stopped};
+use crate::compiler::Bytes;
 use crate::describe;
 use crate::error::{CallError, LoadError, LoadProblem, Phase};
 use crate::inspect::{self, Surface};
-use crate::limits::{COMPILE_WALL, DESCRIBE_WALL, DESCRIPTION_BYTES_MAX, Limits, REASON_CHARS_MAX};
+use crate::limits::{DESCRIBE_WALL, DESCRIPTION_BYTES_MAX, Limits, REASON_CHARS_MAX};
 use crate::log_rate::LogRate;
 use crate::plugin::{Called, Compiled, Plugin};
+use crate::rehearse;
 use crate::sandbox::Sandbox;
 use crate::text;
 use crate::verdict;
@@ -38,12 +40,19 @@ struct File<'a> {
     digest: &'a str,
 }
 
+/// What is in the cache for a file.
+enum Found {
+    Component(Component),
+    /// And what the engine says, which cannot compile.
+    Nothing(wasmtime::Error),
+}
+
 impl Sandbox {
     /// Loads a plugin with the sandbox's own limits. `name` is what the file is called in messages.
     ///
     /// Compiling a component that is not in the cache takes from 0.3 s (Rust) to 7 s (JavaScript, Python) of
-    /// one processor; one is compiled at a time. Neither dropping the future nor giving up after two minutes
-    /// stops the compiler.
+    /// one processor, in a process of its own; one is compiled at a time, of those that wait the smallest.
+    /// Dropping the future ends that process.
     ///
     /// # Errors
     /// Why the file is no plugin that this host can run.
@@ -78,7 +87,10 @@ impl Sandbox {
         limits: Limits,
     ) -> Result<Plugin, LoadProblem> {
         inspect::kind(&bytes)?;
-        let (component, digest) = self.compile(bytes).await?;
+        let bytes = Arc::new(bytes);
+        let component = self.compiled(&bytes).await?;
+        let digest = inspect::digest(&bytes);
+        drop(bytes);
         let engine = &self.inner.engine;
         let surface = inspect::surface(engine, &component)?;
         let pre = self.inner.linker.instantiate_pre(&component).map_err(shape)?;
@@ -93,25 +105,46 @@ impl Sandbox {
         let imports = surface.imports;
         let log_rate = LogRate::new();
         let compiled = Compiled { sandbox, pre, exports: exports.called, info, digest, imports, log_rate };
-        Ok(Plugin { compiled: Arc::new(compiled), limits })
+        let plugin = Plugin { compiled: Arc::new(compiled), limits };
+        rehearse::example(&plugin).await?;
+        rehearse::incident(&plugin).await?;
+        Ok(plugin)
     }
 
-    /// Compiles on a thread for blocking work. The permit goes there as well: a compilation whose caller went
-    /// away still takes its processor.
-    async fn compile(&self, bytes: Cow<'static, [u8]>) -> Result<(Component, String), LoadProblem> {
-        let permit = Arc::clone(&self.inner.compiling)
-            .acquire_owned()
-            .await
-            .expect("the sandbox never closes its semaphore");
-        let engine = self.inner.engine.clone();
-        let compiling = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            compile(&engine, &bytes).map(|component| (component, inspect::digest(&bytes)))
-        });
-        match tokio::time::timeout(COMPILE_WALL, compiling).await {
-            Ok(compiled) => compiled.map_err(|error| LoadProblem::Host(error.to_string()))?,
-            Err(_elapsed) => Err(LoadProblem::Host(format!("it was not done after {COMPILE_WALL:?}"))),
+    /// The component, out of the cache or compiled.
+    async fn compiled(&self, bytes: &Bytes) -> Result<Component, LoadProblem> {
+        if let Found::Component(component) = self.find(bytes).await? {
+            self.inner.found.fetch_add(1, Ordering::Relaxed);
+            return Ok(component);
         }
+        self.inner.compiling.run(bytes).await?;
+        self.inner.compiled.fetch_add(1, Ordering::Relaxed);
+        match self.find(bytes).await? {
+            Found::Component(component) => Ok(component),
+            Found::Nothing(error) => Err(LoadProblem::Host(format!(
+                "the compiled code cannot be kept in the cache directory (cache_dir): is there room on its disk, and \
+                 may it be written? ({error:#})"
+            ))),
+        }
+    }
+
+    /// Looks for the compiled component in the cache: the engine has no compiler, so that it finds it or fails.
+    async fn find(&self, bytes: &Bytes) -> Result<Found, LoadProblem> {
+        let (sandbox, bytes) = (Arc::clone(&self.inner), Arc::clone(bytes));
+        let finding = tokio::task::spawn_blocking(move || {
+            let cache = &sandbox.compiling.kept.cache;
+            let before = cache.cache_hits();
+            match Component::from_binary(&sandbox.engine, &bytes) {
+                Ok(component) => Ok(Found::Component(component)),
+                // The code is there, and a slot of the sandbox is too small for it.
+                Err(error) if cache.cache_hits() > before => {
+                    let words = format!("it does not fit into the sandbox: {}", error.root_cause());
+                    Err(LoadProblem::TooMuch(words))
+                }
+                Err(error) => Ok(Found::Nothing(error)),
+            }
+        });
+        finding.await.map_err(|error| LoadProblem::Host(error.to_string()))?
     }
 
     /// Makes one instance, looks at all its exports and asks it what it is.
@@ -152,10 +185,6 @@ impl Sandbox {
         call.log(file.name, "", Phase::Describe, &LogRate::new());
         info
     }
-}
-
-fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, LoadProblem> {
-    Component::from_binary(engine, bytes).map_err(|error| LoadProblem::Invalid(format!("{error:#}")))
 }
 
 fn exports(pre: &InstancePre<Guest>, surface: &Surface) -> wasmtime::Result<Exports> {

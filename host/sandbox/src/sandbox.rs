@@ -4,14 +4,17 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tempfile::TempDir;
 use tokio::sync::Semaphore;
+use wasmtime::Engine;
 use wasmtime::component::Linker;
-use wasmtime::{Cache, Engine};
 
 use crate::call::Guest;
-use crate::engine::{self, EngineError};
-use crate::limits::{Limits, MEMORY_BYTES_CEILING, POOL_SIZE};
+use crate::compiler::{Compiler, Compiling, Job, Kept};
+use crate::engine::{self, Built, EngineError};
+use crate::limits::{COMPILE_MEMORY_BYTES_MAX, Limits, MEMORY_BYTES_CEILING, POOL_SIZE};
 use crate::ticker::Ticker;
 use crate::{cache, wasi};
 
@@ -21,8 +24,10 @@ const POOL_SIZE_MAX: usize = 10_000;
 /// How a sandbox is built.
 #[derive(Clone, Debug)]
 pub struct SandboxConfig {
+    /// What compiles.
+    pub compiler: Compiler,
     /// Where compiled components are kept. Made with mode 0700; one that others can write to is refused.
-    /// Without it everything is compiled at every start.
+    /// Without it everything is compiled at every start, into a folder that goes with the sandbox.
     pub cache_dir: Option<PathBuf>,
     /// Calls at the same time. Further ones wait.
     pub pool_size: usize,
@@ -33,9 +38,11 @@ pub struct SandboxConfig {
     pub limits: Limits,
 }
 
-impl Default for SandboxConfig {
-    fn default() -> Self {
+impl SandboxConfig {
+    /// The usual sandbox, without a cache.
+    pub fn new(compiler: Compiler) -> Self {
         Self {
+            compiler,
             cache_dir: None,
             pool_size: POOL_SIZE,
             memory_bytes_ceiling: MEMORY_BYTES_CEILING,
@@ -53,9 +60,9 @@ pub struct Gauges {
     pub slots: usize,
     /// Calls that run.
     pub running: usize,
-    /// Components that were found compiled.
+    /// Components that were found compiled in the cache.
     pub cache_hits: usize,
-    /// Components that had to be compiled although there is a cache.
+    /// Components that were compiled.
     pub cache_misses: usize,
 }
 
@@ -71,13 +78,15 @@ pub(crate) struct Inner {
     pub(crate) ticker: Ticker,
     /// As many as the pool has, so that it is never found empty.
     pub(crate) slots: Arc<Semaphore>,
-    /// One compilation at a time: it takes a processor for seconds.
-    pub(crate) compiling: Arc<Semaphore>,
+    pub(crate) compiling: Compiling,
+    pub(crate) found: AtomicUsize,
+    pub(crate) compiled: AtomicUsize,
     pub(crate) limits: Limits,
     pub(crate) memory_bytes_ceiling: usize,
     pool_size: usize,
     pooled: bool,
-    cache: Option<Cache>,
+    /// The cache of a sandbox that was given none.
+    _own_cache: Option<TempDir>,
 }
 
 impl std::fmt::Debug for Sandbox {
@@ -98,36 +107,49 @@ impl Sandbox {
             .ok()
             .filter(|_| (1..POOL_SIZE_MAX).contains(&config.pool_size))
             .ok_or(EngineError::PoolSize(config.pool_size))?;
-        let cache = config.cache_dir.as_deref().map(cache::open).transpose()?;
-        let built = engine::build(slots, config.memory_bytes_ceiling, cache.clone())?;
-        let mut linker = Linker::new(&built.engine);
+        let (cache, own) = match &config.cache_dir {
+            Some(directory) => (cache::open(directory)?, None),
+            None => {
+                let own = tempfile::Builder::new().prefix("tocsin-").tempdir();
+                let own = own.map_err(EngineError::OwnCache)?;
+                (cache::open(own.path())?, Some(own))
+            }
+        };
+        let Built { engine, layout } = engine::build(slots, config.memory_bytes_ceiling, cache.clone())?;
+        let mut linker = Linker::new(&engine);
         wasi::link(&mut linker).map_err(|error| EngineError::Engine(format!("{error:#}")))?;
-        let ticker = Ticker::start(built.engine.weak())?;
+        let ticker = Ticker::start(engine.weak())?;
         Ok(Self {
             inner: Arc::new(Inner {
-                engine: built.engine,
+                compiling: Compiling {
+                    compiler: config.compiler,
+                    job: Job { layout, memory_bytes: COMPILE_MEMORY_BYTES_MAX, seconds: 0, length: 0 },
+                    kept: Kept { cache, engine: engine.clone() },
+                    queue: Arc::default(),
+                },
+                engine,
                 linker,
                 ticker,
                 slots: Arc::new(Semaphore::new(config.pool_size)),
-                compiling: Arc::new(Semaphore::new(1)),
+                found: AtomicUsize::new(0),
+                compiled: AtomicUsize::new(0),
                 limits: config.limits,
                 memory_bytes_ceiling: config.memory_bytes_ceiling,
                 pool_size: config.pool_size,
-                pooled: built.pooled,
-                cache,
+                pooled: layout.pooled,
+                _own_cache: own,
             }),
         })
     }
 
     /// What it is doing.
     pub fn gauges(&self) -> Gauges {
-        let cache = self.inner.cache.as_ref();
         Gauges {
             pooled: self.inner.pooled,
             slots: self.inner.pool_size,
             running: self.inner.ticker.running(),
-            cache_hits: cache.map_or(0, Cache::cache_hits),
-            cache_misses: cache.map_or(0, Cache::cache_misses),
+            cache_hits: self.inner.found.load(Ordering::Relaxed),
+            cache_misses: self.inner.compiled.load(Ordering::Relaxed),
         }
     }
 }

@@ -64,14 +64,14 @@ impl Relay {
         assert!(ended.is_none(), "the relay did not start: {said}");
     }
 
-    /// Its process.
-    pub(crate) fn id(&self) -> u32 {
-        self.process.as_ref().expect("it runs").id()
-    }
-
     /// The plugins in force.
     pub(crate) fn list_of_plugins(&self) -> Vec<Value> {
         self.site.json_of_any_code(&["plugins", "list"])["in_force"].as_array().expect("a list").clone()
+    }
+
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.as_ref().expect("it runs").id()
     }
 
     /// Where it listens.

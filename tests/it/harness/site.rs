@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use tocsin_sandbox::{Compiler, SandboxConfig};
 
 /// The real binary, as `tocsin`'s own source has it.
 const TOCSIN: &str = env!("CARGO_BIN_EXE_tocsin-under-test");
@@ -200,4 +201,9 @@ impl Ran {
     pub(crate) fn all(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
     }
+}
+
+/// A sandbox's usual configuration, with the real binary as its compiler.
+pub(crate) fn sandbox_config() -> SandboxConfig {
+    SandboxConfig::new(Compiler { program: TOCSIN.into(), args: vec!["compile-plugin".into()] })
 }

@@ -34,7 +34,7 @@ fn is_harmless(said: &str, what: &str) {
 
 /// The most memory that the relay has taken, in MiB.
 fn peak_mib(relay: &Relay) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", relay.id())).expect("it runs");
+    let status = fs::read_to_string(format!("/proc/{}/status", relay.pid())).expect("it runs");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
     line.trim().split(' ').next().and_then(|kib| kib.parse::<u64>().ok()).expect("a number") / 1024
 }

@@ -167,7 +167,7 @@ async fn the_same_request_gives_the_same_answer_byte_for_byte() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_parallel_calls_succeed_on_two_slots() {
-    let config = SandboxConfig { pool_size: 2, ..SandboxConfig::default() };
+    let config = SandboxConfig { pool_size: 2, ..usual() };
     let sandbox = Sandbox::new(config).expect("a sandbox");
     assert_eq!(sandbox.gauges().slots, 2);
     let polite = sandbox.load_with("polite", bytes(guests::POLITE), roomy()).await.expect("a plugin");
@@ -188,7 +188,7 @@ async fn a_hundred_parallel_calls_succeed_on_two_slots() {
 
 #[tokio::test]
 async fn without_address_space_for_a_pool_calls_work_all_the_same() {
-    let config = SandboxConfig { pool_size: 9000, memory_bytes_ceiling: 1 << 40, ..SandboxConfig::default() };
+    let config = SandboxConfig { pool_size: 9000, memory_bytes_ceiling: 1 << 40, ..usual() };
     let sandbox = Sandbox::new(config).expect("a sandbox");
     assert!(!sandbox.gauges().pooled);
     let polite = sandbox.load_with("polite", bytes(guests::POLITE), roomy()).await.expect("a plugin");
@@ -200,7 +200,7 @@ async fn without_address_space_for_a_pool_calls_work_all_the_same() {
 
 #[tokio::test]
 async fn a_call_that_nobody_waits_for_gives_its_slot_back() {
-    let config = SandboxConfig { pool_size: 1, ..SandboxConfig::default() };
+    let config = SandboxConfig { pool_size: 1, ..usual() };
     let sandbox = Sandbox::new(config).expect("a sandbox");
     let polite = sandbox.load_with("polite", bytes(guests::POLITE), roomy()).await.expect("a plugin");
     let asleep = sandbox.load_with("asleep", bytes(guests::SLEEP), roomy()).await.expect("a plugin");

@@ -143,7 +143,7 @@ async fn a_plugin_says_what_it_is_and_what_it_imports() {
 async fn a_component_that_was_compiled_once_is_loaded_from_the_cache() {
     let directory = tempfile::tempdir().expect("a directory");
     let cache_dir = Some(directory.path().join("cache"));
-    let config = SandboxConfig { cache_dir, pool_size: 1, ..SandboxConfig::default() };
+    let config = SandboxConfig { cache_dir, pool_size: 1, ..usual() };
     let first = Sandbox::new(config.clone()).expect("a sandbox");
     first.load("polite", bytes(guests::POLITE)).await.expect("a plugin");
     assert_eq!((first.gauges().cache_hits, first.gauges().cache_misses > 0), (0, true));
@@ -159,7 +159,7 @@ async fn a_cache_that_others_can_write_to_is_refused() {
     let directory = tempfile::tempdir().expect("a directory");
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).expect("ours");
     let cache_dir = Some(directory.path().to_owned());
-    let error = Sandbox::new(SandboxConfig { cache_dir, ..SandboxConfig::default() }).expect_err("unsafe");
+    let error = Sandbox::new(SandboxConfig { cache_dir, ..usual() }).expect_err("unsafe");
     assert!(matches!(error, EngineError::Cache(_)), "{error:?}");
     assert!(error.to_string().contains("whoever can write to it can run code as this user"), "{error}");
 }

@@ -169,7 +169,7 @@ fn the_relay_works_as_an_unprivileged_user_on_a_read_only_system() {
     }
     let arguments = [&unshare[..], &[CONFINE, &folder]].concat();
     let relay = Relay::start_in(site.started_by("unshare", &arguments));
-    let status = std::fs::read_to_string(format!("/proc/{}/status", relay.id())).expect("it runs");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", relay.pid())).expect("it runs");
     for line in
         ["Uid:\t65534\t65534", "NoNewPrivs:\t1", "CapEff:\t0000000000000000", "CapBnd:\t0000000000000000"]
     {

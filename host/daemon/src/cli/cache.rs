@@ -4,8 +4,9 @@
 
 use std::path::PathBuf;
 
-use tocsin_sandbox::Sandbox;
+use tocsin_sandbox::{Sandbox, SandboxConfig};
 
+use super::compiler::this_program;
 use crate::config::Config;
 use crate::relay;
 
@@ -31,4 +32,19 @@ pub(super) fn sandbox(config: &Config) -> anyhow::Result<Sandbox> {
         }
     }
     relay::sandbox(config, None)
+}
+
+/// A sandbox for a command without a configuration, with the user's own cache where there is one.
+///
+/// # Errors
+/// The machine cannot run plugins.
+pub(super) fn usual_sandbox() -> anyhow::Result<Sandbox> {
+    let config = SandboxConfig::new(this_program());
+    let kept = of_user().and_then(|directory| {
+        Sandbox::new(SandboxConfig { cache_dir: Some(directory), ..config.clone() }).ok()
+    });
+    match kept {
+        Some(sandbox) => Ok(sandbox),
+        None => Ok(Sandbox::new(config)?),
+    }
 }

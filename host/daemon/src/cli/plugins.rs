@@ -7,17 +7,19 @@ use anyhow::Context;
 use clap::Subcommand;
 use serde_json::{Value, json};
 use tocsin_core::settings::Field;
-use tocsin_sandbox::{Plugin, Sandbox, SandboxConfig};
+use tocsin_sandbox::{Plugin, Sandbox};
 
 use super::Place;
-use super::out::say;
+use super::out::{complain, say};
 use super::table::{items, json, print, short, text};
+use crate::config::Config;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Plugins {
     /// List the plugins of the running relay, and the files that it refused.
     List,
-    /// Load files as the relay would, and say what they are or what is wrong with them. Needs no relay.
+    /// Load files as the relay would, within the configuration's `[limits]`, and say what they are or what is
+    /// wrong with them. Needs no relay.
     Check {
         /// The components.
         #[arg(required = true, value_name = "FILE.wasm")]
@@ -64,7 +66,7 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
 }
 
 fn check(place: &Place, files: &[PathBuf]) -> anyhow::Result<ExitCode> {
-    let sandbox = Sandbox::new(SandboxConfig::default())?;
+    let sandbox = sandbox(place)?;
     let runtime = super::runtime()?;
     let mut all_good = true;
     for file in files {
@@ -84,6 +86,20 @@ fn check(place: &Place, files: &[PathBuf]) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A sandbox with the limits and the cache of the relay's configuration, if there is one that can be read.
+fn sandbox(place: &Place) -> anyhow::Result<Sandbox> {
+    let Some(path) = place.found() else { return super::cache::usual_sandbox() };
+    // Mistakes elsewhere in it do not matter here.
+    match Config::inspect(&path) {
+        Ok((config, _)) => super::cache::sandbox(&config),
+        Err(error) if place.config.is_some() => Err(error.into()),
+        Err(error) => {
+            complain!("{error}: the usual limits are applied");
+            super::cache::usual_sandbox()
+        }
+    }
 }
 
 fn shape(plugin: &Plugin) -> Value {
