@@ -93,8 +93,8 @@ fn a_value_cannot_be_called_safe() {
         }
     }
     assert_eq!(
-        with("https://h.example/{{ title|html }}", "/<").as_deref(),
-        Ok("https://h.example/%2F%26lt%3B")
+        with("https://h.example/?q={{ title|html }}", "/<").as_deref(),
+        Ok("https://h.example/?q=%2F%26lt%3B")
     );
 }
 
