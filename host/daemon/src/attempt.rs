@@ -96,7 +96,7 @@ impl Attempt {
         connection.map_or_else(Schedule::default, |connection| connection.retry)
     }
 
-    /// As [`Attempt::later`], over its connection.
+    /// As `later`, over its connection.
     pub fn later_over(&self, app: &App, reason: String, may_have_arrived: bool) -> Verdict {
         self.later(&self.schedule(app), reason, None, may_have_arrived)
     }

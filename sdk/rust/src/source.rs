@@ -87,7 +87,7 @@ impl Request {
         payload::json(self, |_| false)
     }
 
-    /// As [`Request::json`], without the members whose names `skip` picks; see [`json::parse_without`].
+    /// As [`Request::json`], without the members whose names `skip` picks; see [`crate::json::parse_without`].
     ///
     /// # Errors
     /// [`Refusal::Malformed`] with line and column.

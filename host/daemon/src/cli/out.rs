@@ -1,7 +1,7 @@
 //! What commands print, and the one way they print it.
 //!
 //! Shows what senders, plugins and peers wrote, so nothing that goes through here can drive a terminal, and a text
-//! of several lines cannot pass for the command's own: [`single`] puts it on one line, [`quoted`] behind a bar. Never
+//! of several lines cannot pass for the command's own: `single` puts it on one line, `quoted` behind a bar. Never
 //! panics because nobody reads: whoever closes the pipe has seen enough, and the command ends without a word.
 
 use std::io::{ErrorKind, Write};

@@ -17,7 +17,7 @@ const DAY: u64 = 24 * 60 * 60;
 /// The bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of a request's body, unless its source says otherwise. Nothing: [`BODY_BYTES`], or what the
+    /// Bytes of a request's body, unless its source says otherwise. Nothing: `BODY_BYTES`, or what the
     /// source's plugin suggests when that is more.
     pub body_bytes: Option<usize>,
     /// How long a request's body may take to come. 30 s: a megabyte over a slow line; a sender that falls
