@@ -138,6 +138,8 @@ impl Relay {
     /// Stops: no new requests, then no new attempts, then the store.
     pub async fn stop(self) {
         self.watching.abort();
+        // It was aborted; by its end, no file is marked as being tried.
+        let _ = self.watching.await;
         self.timers.abort();
         // Nobody listens only when every task has ended already.
         let _ = self.stop.send(true);

@@ -25,7 +25,8 @@ fn a_file_that_was_being_tried_when_the_relay_died_is_skipped_by_the_next_start(
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     let why = refusal(&relay, "slow.wasm");
     assert!(
-        why.contains("the relay ended while it tried this file") && why.contains("tocsin plugins approve slow.wasm"),
+        why.contains("the relay ended while it tried this file")
+            && why.contains("tocsin plugins approve slow.wasm"),
         "{why}"
     );
     let status = relay.run(&["status"]).expect(1).stdout;

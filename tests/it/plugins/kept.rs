@@ -55,7 +55,10 @@ fn of_two_files_with_one_id_neither_counts_and_the_version_in_force_goes_on_also
         );
         assert_eq!(digest(relay, "polite"), good);
         let status = relay.run(&["status"]).expect(1).stdout;
-        assert!(status.contains("plugin file first.wasm") && status.contains("plugin file second.wasm"), "{status}");
+        assert!(
+            status.contains("plugin file first.wasm") && status.contains("plugin file second.wasm"),
+            "{status}"
+        );
     };
     look(&relay);
     relay.stop();
@@ -112,7 +115,9 @@ fn what_came_while_a_plugin_was_removed_is_decoded_when_it_returns_the_oldest_fi
     });
     let mut keys: Vec<(u64, String)> = incidents
         .iter()
-        .map(|one| (one["number"].as_u64().expect("a number"), one["key"].as_str().expect("a key").to_owned()))
+        .map(|one| {
+            (one["number"].as_u64().expect("a number"), one["key"].as_str().expect("a key").to_owned())
+        })
         .collect();
     keys.sort();
     let keys: Vec<&str> = keys.iter().map(|(_, key)| key.as_str()).collect();

@@ -70,7 +70,9 @@ fn a_file_that_wants_more_than_the_version_in_force_waits_for_a_yes_that_shows_w
     );
     assert_eq!(relay.post("polite", "body").body, "taken", "the first one goes on");
     let said = relay.run(&["plugins", "approve", "polite.wasm"]).expect(0).stdout;
-    for words in ["polite.wasm: polite 2.0.0", "new: confirmations at `confirm.example.com`", "it is in force"] {
+    for words in
+        ["polite.wasm: polite 2.0.0", "new: confirmations at `confirm.example.com`", "it is in force"]
+    {
         assert!(said.contains(words), "{words} in {said}");
     }
     relay.post("polite", "body").expect(200);
@@ -86,7 +88,10 @@ fn a_plugin_that_was_removed_is_remembered_by_what_it_wanted() {
     relay.drop_plugin("new.wasm", &guest("polite-successor"));
     assert!(refusal(&relay, "new.wasm").contains("confirmations at `confirm.example.com`"));
     let status = relay.run(&["status"]).expect(1).stdout;
-    assert!(status.contains("stands still: sources.polite: sources.polite.plugin: there is no plugin"), "{status}");
+    assert!(
+        status.contains("stands still: sources.polite: sources.polite.plugin: there is no plugin"),
+        "{status}"
+    );
     relay.drop_plugin("new.wasm", &guest("polite"));
     is_from(&relay, "polite", "new.wasm");
 }
@@ -121,7 +126,10 @@ fn the_configuration_can_say_yes_pin_and_ask_for_every_new_plugin() {
     relay.drop_plugin("polite.wasm", &guest("polite"));
     relay.restart();
     let why = refusal(&relay, "polite.wasm");
-    assert!(why.contains("no plugin had its id before") && why.contains("sending to `*.example.com`"), "{why}");
+    assert!(
+        why.contains("no plugin had its id before") && why.contains("sending to `*.example.com`"),
+        "{why}"
+    );
     relay.run(&["plugins", "approve", "polite.wasm"]).expect(0);
     assert_eq!(relay.post("polite", "body").body, "taken");
 }
@@ -141,7 +149,8 @@ fn a_file_is_approved_without_a_running_relay_too() {
 
 #[test]
 fn what_is_no_question_of_approval_is_not_approved() {
-    let relay = Relay::start(&format!("{}{}", source("polite", "polite"), settings("sources.polite", "x = 1")));
+    let relay =
+        Relay::start(&format!("{}{}", source("polite", "polite"), settings("sources.polite", "x = 1")));
     relay.drop_plugin("garbage.wasm", b"garbage, all of it");
     refusal(&relay, "garbage.wasm");
     let said = relay.run(&["plugins", "approve", "garbage.wasm"]).expect(1).stderr;

@@ -197,7 +197,10 @@ impl Relay {
             if plugins["waiting"].as_array().is_none_or(Vec::is_empty) {
                 return Ok(());
             }
-            anyhow::ensure!(Instant::now() < until, "the plugins were not compiled within {START_PATIENCE:?}");
+            anyhow::ensure!(
+                Instant::now() < until,
+                "the plugins were not compiled within {START_PATIENCE:?}"
+            );
             tokio::time::sleep(PAUSE).await;
         }
     }

@@ -13,12 +13,13 @@ use crate::words;
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     let (config, mistakes) = Config::inspect(&place.path()?)?;
-    let (bindings, unfit, refused) = super::runtime()?.block_on(async {
+    let (bindings, unfit, shelf) = super::runtime()?.block_on(async {
         let sandbox = super::cache::sandbox(&config)?;
         let shelf = Shelf::to_look_at(sandbox, &config, |_| true);
         let (bindings, unfit) = shelf.look_once(&config).await;
-        anyhow::Ok((bindings, unfit, shelf.refused()))
+        anyhow::Ok((bindings, unfit, shelf))
     })?;
+    let refused = shelf.refused();
     let is_whole = mistakes.is_empty();
     let words = config.wrong_words();
     let problems: Vec<Problem> = together(mistakes, unfit).into_iter().chain(words.never_true).collect();
@@ -46,6 +47,9 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
             summary(&config, &bindings);
         }
         remarks(&config, &warnings);
+        if shelf.is_blind() {
+            complain!("not seen: which plugin files are approved; ask as the relay's user or as root");
+        }
     }
     let good = problems.is_empty() && refused.is_empty();
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -249,7 +249,9 @@ impl Reader {
         for (name, value) in table {
             match value {
                 Value::String(text) => drop(texts.insert(name, text)),
-                other => self.problem(&format!("{key}.{name}"), format!("is {}, expected a text", kind(&other))),
+                other => {
+                    self.problem(&format!("{key}.{name}"), format!("is {}, expected a text", kind(&other)))
+                }
             }
         }
         texts

@@ -12,9 +12,7 @@ use crate::problem::Problem;
 
 /// The files that are not in force.
 pub(super) fn refused(control: &Control) -> Vec<Value> {
-    let shape = |Refused { file, why, needs_approval }: Refused| {
-        json!({ "file": file, "why": why, "needs_approval": needs_approval })
-    };
+    let shape = |Refused { file, why, needs_approval }: Refused| json!({ "file": file, "why": why, "needs_approval": needs_approval });
     control.shelf.refused().into_iter().map(shape).collect()
 }
 

@@ -60,7 +60,8 @@ impl Shelf {
     pub fn say_yes(&self, file: &str, digest: Option<&str>) -> Result<Approved, String> {
         let state = self.lock().clone();
         let directory = self.directory().display();
-        let seen = state.files.get(file).ok_or_else(|| format!("there is no plugin file {file} in {directory}"))?;
+        let seen =
+            state.files.get(file).ok_or_else(|| format!("there is no plugin file {file} in {directory}"))?;
         let known = seen.digest.clone().map_err(|why| format!("{file} cannot be approved: {why}"))?;
         if let Some(given) = digest.filter(|given| *given != known) {
             return Err(format!(
@@ -68,8 +69,9 @@ impl Shelf {
                  it there first"
             ));
         }
-        let written = |error: std::io::Error| format!("{file} is not approved, since that cannot be written: {error}");
-        let mut approved = Approved {
+        let written =
+            |error: std::io::Error| format!("{file} is not approved, since that cannot be written: {error}");
+        let approved = Approved {
             file: file.to_owned(),
             id: state.plugin(&known).map(|plugin| plugin.info().id.clone()),
             version: state.plugin(&known).map(|plugin| plugin.info().version.clone()),
@@ -84,22 +86,20 @@ impl Shelf {
             self.trying.forget(&known).map_err(written)?;
             return Ok(approved);
         }
-        match state.refused.get(file) {
-            Some(refusal) => match &refusal.ask {
-                Some(asked) => {
-                    self.approvals
-                        .add(&asked.id, &asked.version, &known, asked.wants.clone())
-                        .map_err(written)?;
-                    approved.wants.clone_from(&asked.wants);
-                    Ok(approved)
-                }
-                None => Err(format!("{file} is refused, and approval does not change that: {}", refusal.why)),
-            },
-            None if is_in_force(&state, &known) => {
-                approved.in_force = true;
-                Ok(approved)
+        let refusal = state.refused.get(file);
+        match refusal.map(|refusal| (refusal, refusal.ask.as_ref())) {
+            Some((_, Some(asked))) if asked.digest == known => {
+                let wants = asked.wants.clone();
+                self.approvals.add(&asked.id, &asked.version, &known, wants.clone()).map_err(written)?;
+                Ok(Approved { wants, ..approved })
             }
-            None => Err(format!("{file} is being compiled: look at it with `tocsin plugins list`, then approve it")),
+            Some((refusal, None)) => {
+                Err(format!("{file} is refused, and approval does not change that: {}", refusal.why))
+            }
+            None if is_in_force(&state, &known) => Ok(Approved { in_force: true, ..approved }),
+            Some(_) | None => Err(format!(
+                "{file} is being compiled: look at it with `tocsin plugins list`, then approve it"
+            )),
         }
     }
 

@@ -101,9 +101,8 @@ pub(super) async fn decode(app: &App, bindings: &Bindings, ids: &[Id]) -> Result
     let mut count = 0;
     for id in ids {
         let (id, store) = (*id, app.store.clone());
-        let read = tokio::task::spawn_blocking(move || {
-            Ok::<_, ReadError>((store.receipt(id)?, store.request(id)?))
-        });
+        let read =
+            tokio::task::spawn_blocking(move || Ok::<_, ReadError>((store.receipt(id)?, store.request(id)?)));
         let (record, request) = match read.await {
             Ok(read) => read?,
             Err(_) => return Err(Interrupted::Gone),

@@ -72,7 +72,8 @@ impl InForce {
         for problem in full.missed.iter().filter(|problem| !before.missed.contains(problem)) {
             tracing::warn!(%problem, "this will not work when it is needed");
         }
-        let is_bound = |bindings: &Bindings, source: &str| matches!(bindings.sources.get(source), Some(Ok(_)));
+        let is_bound =
+            |bindings: &Bindings, source: &str| matches!(bindings.sources.get(source), Some(Ok(_)));
         let back: BTreeSet<&String> =
             full.sources.keys().filter(|s| is_bound(&full, s) && !is_bound(&before, s)).collect();
         let held = self.with_kept(&back).await;
@@ -152,7 +153,11 @@ impl InForce {
             for part in ids.chunks(PART) {
                 decoded += backlog::decode(&self.app, &full, part).await?;
                 if began.elapsed() > HOLD_MAX && self.lock().held.remove(source) {
-                    tracing::warn!(source, count, "there are more kept requests; new ones are decoded beside them");
+                    tracing::warn!(
+                        source,
+                        count,
+                        "there are more kept requests; new ones are decoded beside them"
+                    );
                     self.bind();
                 }
             }
@@ -162,7 +167,11 @@ impl InForce {
             }
         }
         if count > 0 {
-            tracing::info!(source, count, "decoded the requests that were kept while the plugin was not in force");
+            tracing::info!(
+                source,
+                count,
+                "decoded the requests that were kept while the plugin was not in force"
+            );
         }
         Ok(())
     }

@@ -27,6 +27,11 @@ impl Folder {
         Self { path: state_dir.join(FOLDER), is_writable }
     }
 
+    /// Whether this user may not read what is in it.
+    pub(super) fn is_denied(&self) -> bool {
+        std::fs::read_dir(&self.path).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+    }
+
     /// Whether anything may be written.
     pub(super) fn is_writable(&self) -> bool {
         self.is_writable

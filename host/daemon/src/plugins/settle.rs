@@ -52,8 +52,8 @@ impl Shelf {
                 }
             }
         }
-        for kept in state.kept.iter_mut() {
-            kept.1.serves = serves(config, kept.0);
+        for (id, kept) in &mut state.kept {
+            kept.serves = serves(config, id);
         }
         log_refused(&before, &refused);
         state.refused = refused;
@@ -89,10 +89,20 @@ impl Shelf {
         for id in gone {
             let Some(kept) = state.kept.get_mut(&id) else { continue };
             kept.is_removed = true;
-            let instead =
-                if state.bundled.contains_key(id.as_str()) { "the bundled plugin is used" } else { "none is" };
+            let instead = if state.bundled.contains_key(id.as_str()) {
+                "the bundled plugin is used"
+            } else {
+                "none is"
+            };
             let waits = serves(config, &id).join(", ");
-            tracing::warn!(file = kept.file, plugin = id, version = kept.version, instead, waits, "plugin removed");
+            tracing::warn!(
+                file = kept.file,
+                plugin = id,
+                version = kept.version,
+                instead,
+                waits,
+                "plugin removed"
+            );
         }
     }
 
@@ -124,11 +134,9 @@ impl Shelf {
             Some(kept) if kept.is_removed && bundled.is_some() && kept.digest != digest => {
                 Before::Bundled(&of_bundled)
             }
-            Some(kept) => Before::Dropped {
-                digest: &kept.digest,
-                wants: &kept.wants,
-                is_bundled: bundled.is_some(),
-            },
+            Some(kept) => {
+                Before::Dropped { digest: &kept.digest, wants: &kept.wants, is_bundled: bundled.is_some() }
+            }
             None if bundled.is_some() => Before::Bundled(&of_bundled),
             None => Before::Nothing,
         };
@@ -136,9 +144,11 @@ impl Shelf {
         match decide(&config.plugins, &self.approvals, &candidate) {
             Trust::Yes => {}
             Trust::No(why) => return Decided::Refused(Refusal { why, ask: None }),
+            // Whether somebody said yes cannot be seen.
+            Trust::Ask(..) if self.is_blind => {}
             Trust::Ask(why, wants) => {
                 let version = ready.plugin.info().version.clone();
-                let ask = Some(Asked { id: id.to_owned(), version, wants });
+                let ask = Some(Asked { id: id.to_owned(), version, digest, wants });
                 return Decided::Refused(Refusal { why, ask });
             }
         }
@@ -191,8 +201,7 @@ impl Shelf {
         let offer = offer(config, state);
         let (_, before) = Bindings::build(config, offer.clone()).await;
         let mut with = offer;
-        let loaded =
-            Loaded { plugin: ready.plugin.clone(), origin: Origin::Dropped(ready.file.clone()) };
+        let loaded = Loaded { plugin: ready.plugin.clone(), origin: Origin::Dropped(ready.file.clone()) };
         with.plugins.insert(id.to_owned(), loaded);
         let (_, after) = Bindings::build(config, with).await;
         // By their places: the words of one that was there before may list plugins, this one now among them.

@@ -42,6 +42,8 @@ pub struct Shelf {
     pub(super) cellar: Cellar,
     pub(super) approvals: Approvals,
     pub(super) trying: Trying,
+    /// Whether the records of what is in force and approved may not be read by this user.
+    pub(super) is_blind: bool,
     state: Mutex<State>,
     /// What is being loaded, and since when.
     loading: Mutex<Option<(Job, Instant)>>,
@@ -108,6 +110,7 @@ impl Shelf {
             cellar,
             approvals: Approvals::open(folder),
             trying: Trying::open(folder),
+            is_blind: folder.is_denied(),
             state: Mutex::new(state),
             loading: Mutex::default(),
             look: Notify::new(),
@@ -129,6 +132,11 @@ impl Shelf {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether what is in force and approved could not be seen by this user, so that approval was not checked.
+    pub fn is_blind(&self) -> bool {
+        self.is_blind
     }
 
     /// The files that are not in force, and why.
@@ -259,9 +267,7 @@ impl Shelf {
         state.tidy(retry);
         // What an operator has tried again is skipped no longer.
         let again = |digest: &String, tried: &mut Tried| match tried {
-            Tried::Failed(failure) if failure.is_skipped => {
-                self.trying.refusal("", digest, false).is_some()
-            }
+            Tried::Failed(failure) if failure.is_skipped => self.trying.refusal("", digest, false).is_some(),
             Tried::Failed(_) | Tried::Loaded(..) => true,
         };
         state.tried.retain(again);
@@ -275,6 +281,10 @@ impl Shelf {
             Ok(plugin) => Tried::Loaded(plugin, Instant::now()),
             Err(failure) => Tried::Failed(failure),
         };
+        if let (Tried::Loaded(plugin, _), Place::Kept(_)) = (&tried, &job.place) {
+            let (file, info) = (&job.name, plugin.info());
+            tracing::info!(file, plugin = info.id, version = info.version, "plugin in force as before");
+        }
         let mut state = self.lock();
         match &job.place {
             Place::Bundled(id) => {
@@ -346,7 +356,11 @@ impl Shelf {
         let read = move || {
             if let Some(kept) = kept {
                 return cellar.bytes(&kept).inspect_err(|why| {
-                    tracing::error!(file, why, "the version in force cannot be loaded; its file is looked at anew");
+                    tracing::error!(
+                        file,
+                        why,
+                        "the version in force cannot be loaded; its file is looked at anew"
+                    );
                 });
             }
             let content = directory::read(&directory, &path, None)?;

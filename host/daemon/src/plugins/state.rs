@@ -60,6 +60,7 @@ pub(super) struct Refusal {
 pub(super) struct Asked {
     pub(super) id: String,
     pub(super) version: String,
+    pub(super) digest: String,
     pub(super) wants: Vec<String>,
 }
 
@@ -146,7 +147,9 @@ impl State {
 
     /// Whether nothing is known yet of a file in the directory.
     pub(super) fn has_unknown(&self) -> bool {
-        self.files.values().any(|seen| seen.digest.as_ref().is_ok_and(|digest| !self.tried.contains_key(digest)))
+        self.files
+            .values()
+            .any(|seen| seen.digest.as_ref().is_ok_and(|digest| !self.tried.contains_key(digest)))
     }
 
     /// The plugin of a file, if it was loaded.

@@ -117,8 +117,7 @@ mod tests {
         };
         let dropped = |digest, is_bundled| Before::Dropped { digest, wants: &one, is_bundled };
         let asks = |trust: Trust| matches!(trust, Trust::Ask(..));
-        let (usual, any) =
-            (Plugins::default(), Plugins { overrides: Consent::Any, ..Plugins::default() });
+        let (usual, any) = (Plugins::default(), Plugins { overrides: Consent::Any, ..Plugins::default() });
         let strict = Plugins { new: Consent::Approved, ..Plugins::default() };
 
         assert_eq!(decided(&usual, &approvals, &two, Before::Nothing), Trust::Yes);
@@ -137,7 +136,8 @@ mod tests {
 
         let allow = Plugins { allow: [("x".to_owned(), "d2".to_owned())].into(), ..Plugins::default() };
         assert_eq!(decided(&allow, &approvals, &two, Before::Bundled(&one)), Trust::Yes);
-        let pinned = |digest: &str| Plugins { pins: [("x".to_owned(), digest.to_owned())].into(), ..any.clone() };
+        let pinned =
+            |digest: &str| Plugins { pins: [("x".to_owned(), digest.to_owned())].into(), ..any.clone() };
         assert_eq!(decided(&pinned("d2"), &approvals, &two, Before::Bundled(&one)), Trust::Yes);
         assert!(matches!(decided(&pinned("d3"), &approvals, &two, Before::Nothing), Trust::No(_)));
         approvals.add("x", "1.0.0", "d2", more).expect("written");

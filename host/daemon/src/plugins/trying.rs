@@ -48,7 +48,8 @@ impl Trying {
         });
         // A command that only looks may see the mark of a relay that runs.
         if folder.is_writable()
-            && let Ok(Some(Mark { file, digest })) = folder.read::<Option<Mark>>(TRYING) {
+            && let Ok(Some(Mark { file, digest })) = folder.read::<Option<Mark>>(TRYING)
+        {
             let count = deaths.entry(digest.clone()).or_default();
             *count = count.saturating_add(1);
             tracing::error!(file, digest, times = *count, "the relay ended while it tried this plugin file");

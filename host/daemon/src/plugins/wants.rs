@@ -126,7 +126,10 @@ mod tests {
         assert_eq!(sender(&[], &["c.example"]).beyond(&sender(&[], &[])), Vec::<String>::new());
         let source = Wants { takes: true, ..Wants::default() };
         assert_eq!(source.beyond(&before), ["taking requests in"]);
-        assert_eq!(before.beyond(&source), ["sending requests", "the secret `token`", "sending to `a.example`"]);
+        assert_eq!(
+            before.beyond(&source),
+            ["sending requests", "the secret `token`", "sending to `a.example`"]
+        );
     }
 
     #[test]

@@ -49,7 +49,9 @@ fn one(place: &Place, file: &Path, name: &str) -> anyhow::Result<Value> {
 fn digest(file: &Path) -> anyhow::Result<Option<String>> {
     match std::fs::read(file) {
         Ok(bytes) => Ok(Some(sha256(&bytes))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.components().count() == 1 => Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.components().count() == 1 => {
+            Ok(None)
+        }
         Err(error) => Err(error).context(file.display().to_string()),
     }
 }
@@ -67,7 +69,9 @@ fn show(approved: &Value) {
     if approved["in_force"] == json!(true) {
         say!("  it is in force");
     } else if approved["next_start"] == json!(true) {
-        say!("  approved; no relay runs: its next start puts the file in force, if the configuration fits it");
+        say!(
+            "  approved; no relay runs: its next start puts the file in force, if the configuration fits it"
+        );
     } else {
         say!("  approved, and not in force: {}", text(approved, "why"));
     }
