@@ -152,7 +152,11 @@ impl Shelf {
                 return Decided::Refused(Refusal { why, ask });
             }
         }
-        if let Err(why) = self.fits(config, state, id, ready).await {
+        // That runs the plugin too. Without room for the mark, what was loaded under one is good enough.
+        let marked = self.trying.begin(&ready.file, &digest);
+        let fits = self.fits(config, state, id, ready).await;
+        drop(marked);
+        if let Err(why) = fits {
             return Decided::Refused(Refusal { why, ask: None });
         }
         self.put_in_force(state, config, id, ready, wants).await

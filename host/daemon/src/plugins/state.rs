@@ -101,13 +101,24 @@ pub(super) struct Job {
     pub(super) digest: String,
     pub(super) bytes: u64,
     pub(super) place: Place,
-    /// Whether the configuration asks for it, as far as is known.
-    is_wanted: bool,
+    turn: Turn,
+}
+
+/// When it is something's turn to be loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    /// The configuration names it.
+    Named,
+    /// What it is is not known yet.
+    Unknown,
+    /// Nothing asks for it.
+    Spare,
 }
 
 impl State {
-    /// What is to be loaded: first what the configuration names, or might; the smallest first.
-    pub(super) fn jobs(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<Job> {
+    /// What is to be loaded: what the configuration names before what is unknown, and the smallest first.
+    pub(super) fn jobs(&self, is_named: impl Fn(&str) -> bool) -> Vec<Job> {
+        let turn = |id: &str| if is_named(id) { Turn::Named } else { Turn::Spare };
         let bundled = self.bundled.iter().filter(|(_, plugin)| plugin.tried.is_none());
         let mut jobs: Vec<Job> = bundled
             .map(|(id, plugin)| Job {
@@ -115,7 +126,7 @@ impl State {
                 digest: String::new(),
                 bytes: plugin.file.component.len() as u64,
                 place: Place::Bundled(id),
-                is_wanted: is_wanted(id),
+                turn: turn(id),
             })
             .collect();
         let in_force = self.kept.iter().filter(|(_, kept)| !kept.is_removed);
@@ -125,7 +136,7 @@ impl State {
                 digest: kept.digest.clone(),
                 bytes: kept.bytes,
                 place: Place::Kept(id.clone()),
-                is_wanted: is_wanted(id),
+                turn: turn(id),
             });
         }
         for (name, seen) in &self.files {
@@ -138,10 +149,10 @@ impl State {
                 digest: digest.clone(),
                 bytes: seen.bytes,
                 place: Place::File,
-                is_wanted: true,
+                turn: Turn::Unknown,
             });
         }
-        jobs.sort_by_key(|job| (!job.is_wanted, job.bytes));
+        jobs.sort_by_key(|job| (job.turn, job.bytes));
         jobs
     }
 

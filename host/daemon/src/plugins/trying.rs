@@ -1,4 +1,4 @@
-//! Files that the relay died over: a mark on the disk while a file is tried, and what the marks that were left say.
+//! Files that the relay died over: a mark on the disk while a file is tried, and what marks that were left say.
 //!
 //! A file that was never in force is skipped after one death; one that was, after three, since then something else is
 //! likely to have ended the relay. Never marks what comes with the relay.
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::records::Folder;
 
-/// The mark: the file that is being tried.
+/// The marks: the files that are being tried.
 const TRYING: &str = "trying.json";
 /// The files that the relay died over.
 const DEATHS: &str = "deaths.json";
@@ -21,7 +21,7 @@ const UNPROVEN: u32 = 1;
 const PROVEN: u32 = 3;
 
 /// A file that is being tried.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Mark {
     file: String,
     digest: String,
@@ -32,11 +32,13 @@ struct Mark {
 pub(super) struct Trying {
     folder: Folder,
     deaths: Mutex<BTreeMap<String, u32>>,
+    marks: Mutex<Vec<Mark>>,
 }
 
 /// A mark that is taken away when this is dropped.
 pub(super) struct Marked<'a> {
-    folder: &'a Folder,
+    trying: &'a Trying,
+    mark: Mark,
 }
 
 impl Trying {
@@ -46,19 +48,20 @@ impl Trying {
             tracing::error!(%error, "the record of files that the relay died over cannot be read and begins anew");
             BTreeMap::new()
         });
-        // A command that only looks may see the mark of a relay that runs.
-        if folder.is_writable()
-            && let Ok(Some(Mark { file, digest })) = folder.read::<Option<Mark>>(TRYING)
-        {
+        // A command that only looks may see the marks of a relay that runs.
+        let marks: Vec<Mark> =
+            if folder.is_writable() { folder.read(TRYING).unwrap_or_default() } else { Vec::new() };
+        for Mark { file, digest } in &marks {
             let count = deaths.entry(digest.clone()).or_default();
             *count = count.saturating_add(1);
             tracing::error!(file, digest, times = *count, "the relay ended while it tried this plugin file");
-            let kept = folder.write(DEATHS, &deaths).and_then(|()| folder.remove(TRYING));
-            if let Err(error) = kept {
-                tracing::error!(%error, "the record of files that the relay died over cannot be written");
-            }
         }
-        Self { folder: folder.clone(), deaths: Mutex::new(deaths) }
+        if !marks.is_empty()
+            && let Err(error) = folder.write(DEATHS, &deaths).and_then(|()| folder.remove(TRYING))
+        {
+            tracing::error!(%error, "the record of files that the relay died over cannot be written");
+        }
+        Self { folder: folder.clone(), deaths: Mutex::new(deaths), marks: Mutex::default() }
     }
 
     /// Why a file is not tried, if it is not.
@@ -76,8 +79,13 @@ impl Trying {
     /// Marks a file as being tried. Returns when the mark is on the disk.
     pub(super) fn begin(&self, file: &str, digest: &str) -> io::Result<Marked<'_>> {
         let mark = Mark { file: file.to_owned(), digest: digest.to_owned() };
-        self.folder.write(TRYING, &mark)?;
-        Ok(Marked { folder: &self.folder })
+        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        marks.push(mark.clone());
+        if let Err(error) = self.folder.write(TRYING, &*marks) {
+            marks.pop();
+            return Err(error);
+        }
+        Ok(Marked { trying: self, mark })
     }
 
     /// Forgets the deaths over a file: it was tried to the end, or an operator has it tried again. Whether there were
@@ -97,7 +105,12 @@ impl Trying {
 
 impl Drop for Marked<'_> {
     fn drop(&mut self) {
-        if let Err(error) = self.folder.remove(TRYING) {
+        let mut marks = self.trying.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = marks.iter().position(|mark| *mark == self.mark);
+        place.map(|place| marks.swap_remove(place));
+        let folder = &self.trying.folder;
+        let written = if marks.is_empty() { folder.remove(TRYING) } else { folder.write(TRYING, &*marks) };
+        if let Err(error) = written {
             tracing::error!(%error, "the mark of a plugin file that was tried cannot be removed");
         }
     }
@@ -126,7 +139,16 @@ mod tests {
             assert_eq!(trying.refusal("a.wasm", "bad", true).is_some(), deaths == 3, "{deaths}");
             die_over(&folder, if deaths == 3 { "other" } else { "bad" });
         }
+        // Two at once: the mark of one does not go with the other's.
         let trying = Trying::open(&folder);
+        let (one, other) =
+            (trying.begin("a.wasm", "1").expect("marked"), trying.begin("b.wasm", "2").expect("marked"));
+        drop(one);
+        std::mem::forget(other);
+        let trying = Trying::open(&folder);
+        assert!(
+            trying.refusal("a.wasm", "1", false).is_none() && trying.refusal("b.wasm", "2", false).is_some()
+        );
         assert!(trying.forget("bad").expect("written"));
         assert!(!trying.forget("bad").expect("nothing to do"));
         let trying = Trying::open(&folder);
