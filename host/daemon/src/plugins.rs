@@ -28,6 +28,7 @@ mod watch;
 pub use approve::Approved;
 pub use backlog::{Backlog, lacks_plugin};
 pub use bundled::{Progress, load as load_bundled};
+pub use directory::digest as digest_of_file;
 pub use follow::follow;
 pub use shelf::{Refused, Shelf, Waiting};
 pub use watch::{Watch, WatchError};

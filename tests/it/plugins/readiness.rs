@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::harness::{Receiver, Relay, Request, Site, action, at, connection, source, until};
+use super::in_force;
+use crate::harness::{Receiver, Relay, Reply, Request, Site, action, at, connection, source, until};
 
 #[test]
 fn a_first_start_is_ready_before_its_plugins_are_compiled_and_loses_nothing_that_comes() {
@@ -36,6 +37,7 @@ fn a_first_start_is_ready_before_its_plugins_are_compiled_and_loses_nothing_that
     assert_eq!(answer.header("retry-after"), Some("5"));
     answer.problem(503);
 
+    until("the other source is served", || in_force(&relay, "zapier"));
     until("the alert is decoded", || {
         let incidents = relay.list(&["incidents", "list"]);
         (incidents.len() == 1).then_some(())
@@ -52,6 +54,36 @@ fn a_first_start_is_ready_before_its_plugins_are_compiled_and_loses_nothing_that
     // A start that has nothing to compile decodes the first request.
     relay.restart_unwell();
     relay.post("hook", r#"{"title":"Disk full","id":"disk 2"}"#).expect(200);
+}
+
+#[test]
+fn deliveries_wait_for_the_plugin_of_their_connection_and_pause_nothing() {
+    let receiver = Receiver::scripted(|_, _| Reply::status(500));
+    let tables = format!(
+        "{}{}{}",
+        source("zap", "zapier"),
+        connection("out", "rocketchat", &receiver.url("/out")),
+        action("tell", "out"),
+    );
+    let mut relay = Relay::start(&tables);
+    relay.post("zap", r#"{"title":"CPU","status":"trigger"}"#).expect(200);
+    until("it was tried", || (!receiver.requests().is_empty()).then_some(()));
+    relay.stop();
+    let before = receiver.requests().len();
+    let retry = "[retry]\nfirst = \"50ms\"\nlongest = \"200ms\"\n";
+    relay.configure_whole(&format!("listen = \"127.0.0.1:0\"\ncache_dir = \"own-cache\"\n{retry}{tables}"));
+    receiver.script(|_, _| Reply::ok());
+    relay.restart_unwell();
+    // While its plugin is being compiled, the delivery is due and nothing is wrong with its connection.
+    let seen = relay.list(&["deliveries", "list"]);
+    let connections = relay.list(&["connections", "list"]);
+    assert!(connections[0]["paused"].is_null(), "{connections:?}");
+    let is_compiling =
+        connections[0]["problem"].as_str().is_some_and(|why| why.contains("is being compiled"));
+    assert!(!is_compiling || seen[0]["settled"] == json!(false), "{seen:?}");
+    until("it is delivered", || (receiver.requests().len() > before).then_some(()));
+    relay.settled();
+    assert!(relay.list(&["connections", "list"])[0]["paused"].is_null());
 }
 
 #[test]

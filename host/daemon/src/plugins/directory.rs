@@ -82,6 +82,16 @@ pub(super) fn read(directory: &Path, path: &Path, known: Option<&Stamp>) -> Resu
     Ok(Some(Content { stamp, digest, bytes }))
 }
 
+/// SHA-256 of a file that an operator named, wherever it is.
+///
+/// # Errors
+/// Why it is not read, as a sentence about the file.
+pub fn digest(path: &Path) -> Result<String, String> {
+    let path = std::fs::canonicalize(path).map_err(unreadable)?;
+    let content = read(path.parent().unwrap_or(&path), &path, None)?;
+    content.map(|content| content.digest).ok_or_else(|| "it cannot be read".to_owned())
+}
+
 /// The file that `path` stands for: itself, or what a link leads to within the directory.
 fn resolved(directory: &Path, path: &Path) -> Result<PathBuf, String> {
     let metadata = std::fs::symlink_metadata(path).map_err(unreadable)?;

@@ -13,8 +13,7 @@ use super::super::table::{items, json as print_json, text};
 use super::super::{Place, cache, runtime};
 use crate::config::Config;
 use crate::control::client::ClientError;
-use crate::plugins::Shelf;
-use crate::signing::sha256;
+use crate::plugins::{Shelf, digest_of_file};
 
 pub(super) fn run(place: &Place, files: &[std::path::PathBuf]) -> anyhow::Result<ExitCode> {
     let mut is_good = true;
@@ -47,13 +46,11 @@ fn one(place: &Place, file: &Path, name: &str) -> anyhow::Result<Value> {
 
 /// The digest of the file, where the operator named one that is there: a name alone is one in the plugins directory.
 fn digest(file: &Path) -> anyhow::Result<Option<String>> {
-    match std::fs::read(file) {
-        Ok(bytes) => Ok(Some(sha256(&bytes))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.components().count() == 1 => {
-            Ok(None)
-        }
-        Err(error) => Err(error).context(file.display().to_string()),
+    if file.components().count() == 1 && !file.exists() {
+        return Ok(None);
     }
+    let digest = digest_of_file(file).map_err(|why| anyhow::anyhow!("{}: {why}", file.display()))?;
+    Ok(Some(digest))
 }
 
 fn show(approved: &Value) {
