@@ -12,6 +12,7 @@ use tocsin_core::journal::{Entry, Fact};
 use tocsin_store::{Store, Write, WriteError};
 use tokio::sync::{Semaphore, broadcast, oneshot};
 
+use crate::backlog::Backlog;
 use crate::bell::Bell;
 use crate::bindings::Bindings;
 use crate::clock;
@@ -21,7 +22,6 @@ use crate::filters::Filters;
 use crate::holds::Holds;
 use crate::intake::Intake;
 use crate::links::Links;
-use crate::plugins::Backlog;
 use crate::sender::Senders;
 use crate::trace::Trace;
 use crate::trials::Trials;

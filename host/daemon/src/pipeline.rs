@@ -15,9 +15,9 @@ use tocsin_store::Write;
 
 use crate::app::{App, CommitError};
 use crate::attempt::Attempt;
+use crate::backlog::lacks_plugin;
 use crate::bindings::Bindings;
 use crate::judgement::judged;
-use crate::plugins::lacks_plugin;
 use crate::trace::Trace;
 use crate::understood::{confirmation, understood};
 use crate::{charset, clock, words};

@@ -4,18 +4,21 @@
 //! does not pass is refused with a sentence and what was there before goes on, also over a restart. Never executes,
 //! moves or changes a dropped file.
 //!
-//! [`directory`] reads files → [`shelf`] loads them (a mark of [`trying`] on the disk meanwhile) → [`settle`] decides,
-//! by [`trust`] ([`wants`], [`approvals`]) and the configuration → [`kept`] writes down what is in force → [`follow`]
-//! and [`in_force`] bind it in a running relay and decode what was kept ([`backlog`]).
+//! [`directory`] reads files → [`loading`] loads them (a mark of [`trying`] on the disk meanwhile) → [`settle`] decides,
+//! by [`trust`] ([`wants`], [`approvals`]) and the configuration → [`kept`] writes down what is in force → [`offer`]
+//! lists what can be used → [`follow`] and [`in_force`] bind it in a running relay and decode what was kept
+//! ([`late`]). [`shelf`] holds all of it.
 
 mod approvals;
 mod approve;
-mod backlog;
 mod bundled;
 mod directory;
 mod follow;
 mod in_force;
 mod kept;
+mod late;
+mod loading;
+mod offer;
 mod records;
 mod settle;
 mod shelf;
@@ -26,7 +29,6 @@ mod wants;
 mod watch;
 
 pub use approve::Approved;
-pub use backlog::{Backlog, lacks_plugin};
 pub use bundled::{Progress, load as load_bundled};
 pub use directory::digest as digest_of_file;
 pub use follow::follow;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tocsin_core::id::Id;
 
-use super::backlog;
+use super::late;
 use super::shelf::Shelf;
 use crate::app::App;
 use crate::bindings::{Bindings, Offer, Origin};
@@ -99,10 +99,10 @@ impl InForce {
         }
     }
 
-    async fn kept(&self) -> Result<BTreeMap<String, Vec<Id>>, backlog::Interrupted> {
+    async fn kept(&self) -> Result<BTreeMap<String, Vec<Id>>, late::Interrupted> {
         let store = self.app.store.clone();
-        let kept = tokio::task::spawn_blocking(move || backlog::kept(&store)).await;
-        Ok(kept.map_err(|_| backlog::Interrupted::Gone)??)
+        let kept = tokio::task::spawn_blocking(move || late::kept(&store)).await;
+        Ok(kept.map_err(|_| late::Interrupted::Gone)??)
     }
 
     /// Shows the relay what is in force, without the sources that are held back.
@@ -131,7 +131,7 @@ impl InForce {
             match caught_up {
                 Ok(()) => quiet::over(NOT_DECODED),
                 // Its return begins this anew.
-                Err(backlog::Interrupted::Gone) => {}
+                Err(late::Interrupted::Gone) => {}
                 Err(error) => {
                     quiet::error(NOT_DECODED, &error);
                     self.app.backlog.add_for_later(&source);
@@ -141,17 +141,17 @@ impl InForce {
     }
 
     /// Decodes what was kept of a source until there is nothing.
-    async fn decode(&self, source: &str) -> Result<(), backlog::Interrupted> {
+    async fn decode(&self, source: &str) -> Result<(), late::Interrupted> {
         let (began, mut count) = (Instant::now(), 0);
         loop {
             let full = Arc::clone(&self.lock().full);
             if !matches!(full.sources.get(source), Some(Ok(_))) {
-                return Err(backlog::Interrupted::Gone);
+                return Err(late::Interrupted::Gone);
             }
             let ids = self.kept().await?.remove(source).unwrap_or_default();
             let mut decoded = 0;
             for part in ids.chunks(PART) {
-                decoded += backlog::decode(&self.app, &full, part).await?;
+                decoded += late::decode(&self.app, &full, part).await?;
                 if began.elapsed() > HOLD_MAX && self.lock().held.remove(source) {
                     tracing::warn!(
                         source,

@@ -10,11 +10,12 @@ use tocsin_sandbox::Plugin;
 
 use super::directory;
 use super::kept::Kept;
+use super::offer::{offer, pinned_otherwise};
 use super::shelf::Shelf;
 use super::state::{Asked, Refusal, State, Tried};
 use super::trust::{Before, Candidate, Trust, decide};
 use super::wants::Wants;
-use crate::bindings::{Bindings, Loaded, Offer, Origin};
+use crate::bindings::{Bindings, Loaded, Origin};
 use crate::config::{Config, Problem};
 use crate::quiet;
 
@@ -257,66 +258,6 @@ fn conflict(id: &str, files: &[Ready]) -> Vec<(String, Refusal)> {
         (one.file.clone(), Refusal { why, ask: None })
     };
     files.iter().map(refusal).collect()
-}
-
-fn pinned_otherwise(id: &str, pinned: &str) -> String {
-    format!("`{id}` in [plugins.pin] allows sha256:{pinned} alone, which this is not")
-}
-
-/// The plugins that can be used, and why others cannot.
-pub(super) fn offer(config: &Config, state: &State) -> Offer {
-    let mut offer = Offer::default();
-    for (id, bundled) in &state.bundled {
-        let id = (*id).to_owned();
-        match &bundled.tried {
-            Some(Tried::Loaded(plugin, _)) => {
-                let loaded = Loaded { plugin: plugin.clone(), origin: Origin::Bundled };
-                offer.plugins.insert(id, loaded);
-            }
-            Some(Tried::Failed(failure)) => {
-                let why = format!("the bundled plugin `{id}` cannot be loaded: {}", failure.why);
-                offer.absent.insert(id, why);
-            }
-            None => drop(offer.absent.insert(id.clone(), compiles(&id))),
-        }
-    }
-    for (id, kept) in state.in_force() {
-        offer.plugins.remove(id);
-        offer.absent.remove(id);
-        match state.tried.get(&kept.digest) {
-            Some(Tried::Loaded(plugin, _)) => {
-                let loaded = Loaded { plugin: plugin.clone(), origin: Origin::Dropped(kept.file.clone()) };
-                offer.plugins.insert(id.clone(), loaded);
-            }
-            Some(Tried::Failed(failure)) => {
-                let why = format!(
-                    "the version of `{id}` that was in force, {} of {}, cannot be loaded: {}",
-                    kept.version, kept.file, failure.why
-                );
-                offer.absent.insert(id.clone(), why);
-            }
-            None => drop(offer.absent.insert(id.clone(), compiles(id))),
-        }
-    }
-    for (id, pinned) in &config.plugins.pins {
-        if offer.plugins.get(id).is_some_and(|loaded| loaded.plugin.digest() != pinned) {
-            offer.plugins.remove(id);
-            offer.absent.insert(id.clone(), pinned_otherwise(id, pinned));
-        }
-    }
-    for (file, refusal) in &state.refused {
-        let digest = state.files.get(file).and_then(|seen| seen.digest.as_deref().ok());
-        let id = digest.and_then(|digest| state.plugin(digest)).map(|plugin| plugin.info().id.clone());
-        if let Some(id) = id.filter(|id| !offer.plugins.contains_key(id) && !offer.absent.contains_key(id)) {
-            let why = format!("there is no plugin `{id}` in force: {file} is refused: {}", refusal.why);
-            offer.absent.insert(id, why);
-        }
-    }
-    offer
-}
-
-fn compiles(id: &str) -> String {
-    format!("the plugin `{id}` is being compiled; requests are kept and decoded when it is done")
 }
 
 /// What of the configuration a plugin serves.

@@ -2,16 +2,14 @@
 //!
 //! Takes no other dead letter: what a plugin refused or failed on waits for an operator.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tocsin_core::fold::{ReceiptRecord, ReceiptStatus};
 use tocsin_core::id::Id;
 use tocsin_store::{ReadError, ReceiptQuery, Receipts, Store};
-use tokio::sync::Notify;
 
 use crate::app::{App, CommitError};
+use crate::backlog::lacks_plugin;
 use crate::bindings::Bindings;
 use crate::pipeline::redecode_by;
 
@@ -19,16 +17,6 @@ use crate::pipeline::redecode_by;
 const AT_ONCE: usize = 1000;
 /// The pause after which a request is tried again that the store's queue had no room for.
 const BUSY_PAUSE: Duration = Duration::from_millis(100);
-
-/// How long sources wait whose requests could not be decoded.
-const LATER: Duration = Duration::from_secs(10);
-
-/// Sources with requests that can be decoded by now.
-#[derive(Debug, Default)]
-pub struct Backlog {
-    sources: Mutex<BTreeSet<String>>,
-    added: Notify,
-}
 
 /// Why decoding came to an end before all was decoded.
 #[derive(Debug, thiserror::Error)]
@@ -39,35 +27,6 @@ pub(super) enum Interrupted {
     Commit(#[from] CommitError),
     #[error("the plugin is not in force any more")]
     Gone,
-}
-
-impl Backlog {
-    /// Has the kept requests of a source decoded.
-    pub fn add(&self, source: &str) {
-        self.sources.lock().unwrap_or_else(PoisonError::into_inner).insert(source.to_owned());
-        self.added.notify_one();
-    }
-
-    /// Has them decoded some time later.
-    pub(super) fn add_for_later(&self, source: &str) {
-        self.sources.lock().unwrap_or_else(PoisonError::into_inner).insert(source.to_owned());
-    }
-
-    /// Waits until there are sources, or until it is time to look for those that were left for later.
-    pub(super) async fn added(&self) {
-        // Either way there may be some.
-        let _ = tokio::time::timeout(LATER, self.added.notified()).await;
-    }
-
-    /// The sources, which are the caller's from now on.
-    pub(super) fn take(&self) -> BTreeSet<String> {
-        std::mem::take(&mut *self.sources.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// Whether a request was kept because no plugin was there to decode it.
-pub fn lacks_plugin(record: &ReceiptRecord) -> bool {
-    matches!(record.status, ReceiptStatus::Failed(_)) && record.plugin.is_empty()
 }
 
 /// The requests that were kept because no plugin was there, by source, the oldest first.
