@@ -2,6 +2,7 @@
 //!
 //! Never waits for one file to put another in force.
 
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,10 +37,33 @@ pub async fn follow(watch: Result<Watch, WatchError>, app: Arc<App>, shelf: Arc<
     }
 }
 
+/// Decodes what was kept, of each source by itself: none waits for another's.
 async fn catch_up(app: Arc<App>, in_force: Arc<InForce>) {
+    let (mut running, mut busy) = (JoinSet::new(), BTreeSet::new());
     loop {
-        app.backlog.added().await;
-        in_force.catch_up(app.backlog.take()).await;
+        tokio::select! {
+            () = app.backlog.added() => {
+                for source in app.backlog.take() {
+                    if !busy.insert(source.clone()) {
+                        app.backlog.add_for_later(&source);
+                        continue;
+                    }
+                    let in_force = Arc::clone(&in_force);
+                    running.spawn(async move {
+                        in_force.catch_up(&source).await;
+                        source
+                    });
+                }
+            }
+            Some(ended) = running.join_next() => match ended {
+                Ok(source) => drop(busy.remove(&source)),
+                Err(error) => {
+                    tracing::error!(%error, "decoding kept requests broke off");
+                    // Decoding one twice changes nothing.
+                    busy.clear();
+                }
+            },
+        }
     }
 }
 
@@ -129,7 +153,7 @@ impl Following {
         if std::mem::replace(&mut self.is_started, true) {
             return;
         }
-        for (name, why) in self.app.bindings().unbound() {
+        for (name, why) in self.in_force.unbound() {
             tracing::error!(name, why, "this stands still until it is fixed");
         }
         tracing::info!("plugins are loaded");

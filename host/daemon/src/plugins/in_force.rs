@@ -76,25 +76,30 @@ impl InForce {
             |bindings: &Bindings, source: &str| matches!(bindings.sources.get(source), Some(Ok(_)));
         let back: BTreeSet<&String> =
             full.sources.keys().filter(|s| is_bound(&full, s) && !is_bound(&before, s)).collect();
-        let held = self.with_kept(&back).await;
-        self.lock().held.extend(held);
+        let mut owed = self.with_kept(&back).await;
+        self.lock().held.extend(owed.iter().cloned());
         self.bind();
         // What came between that look and this moment is found now; what comes later is bound.
-        for source in self.with_kept(&back).await {
-            self.app.backlog.add(&source);
-        }
+        owed.extend(self.with_kept(&back).await);
+        owed.iter().for_each(|source| self.app.backlog.add(source));
+    }
+
+    /// What of the configuration stands still, for want of a plugin that fits: its path, and why.
+    pub(super) fn unbound(&self) -> Vec<(String, String)> {
+        let full = Arc::clone(&self.lock().full);
+        full.unbound().into_iter().map(|(path, why)| (path, why.to_owned())).collect()
     }
 
     /// Those of the sources that requests were kept of.
-    async fn with_kept(&self, sources: &BTreeSet<&String>) -> Vec<String> {
+    async fn with_kept(&self, sources: &BTreeSet<&String>) -> BTreeSet<String> {
         if sources.is_empty() {
-            return Vec::new();
+            return BTreeSet::new();
         }
         match self.kept().await {
             Ok(kept) => kept.into_keys().filter(|source| sources.contains(source)).collect(),
             Err(error) => {
                 quiet::error(NOT_DECODED, &error);
-                Vec::new()
+                BTreeSet::new()
             }
         }
     }
@@ -117,25 +122,23 @@ impl InForce {
         self.app.bind(bindings);
     }
 
-    /// Decodes what was kept of these sources, and lets go of them.
-    pub(super) async fn catch_up(&self, sources: BTreeSet<String>) {
-        for source in sources {
-            let mut caught_up = self.decode(&source).await;
-            if self.lock().held.remove(&source) {
-                self.bind();
-                if caught_up.is_ok() {
-                    // What came between the last look and this moment.
-                    caught_up = self.decode(&source).await;
-                }
+    /// Decodes what was kept of a source, and lets go of it.
+    pub(super) async fn catch_up(&self, source: &str) {
+        let mut caught_up = self.decode(source).await;
+        if self.lock().held.remove(source) {
+            self.bind();
+            if caught_up.is_ok() {
+                // What came between the last look and this moment.
+                caught_up = self.decode(source).await;
             }
-            match caught_up {
-                Ok(()) => quiet::over(NOT_DECODED),
-                // Its return begins this anew.
-                Err(late::Interrupted::Gone) => {}
-                Err(error) => {
-                    quiet::error(NOT_DECODED, &error);
-                    self.app.backlog.add_for_later(&source);
-                }
+        }
+        match caught_up {
+            Ok(()) => quiet::over(NOT_DECODED),
+            // Its return begins this anew.
+            Err(late::Interrupted::Gone) => {}
+            Err(error) => {
+                quiet::error(NOT_DECODED, &error);
+                self.app.backlog.add_for_later(source);
             }
         }
     }
