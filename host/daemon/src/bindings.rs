@@ -4,7 +4,7 @@
 //! Built whole and then put in force at once; never changed afterwards. A binding that does not fit says why,
 //! and only what depends on it stands still.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tocsin_core::plugin::{ActionInfo, Context, Failure, Setting, SourceInfo, Step, Zone};
@@ -155,7 +155,9 @@ fn find<'a>(id: &str, path: &str, offer: &'a Offer) -> Result<&'a Plugin, Vec<Pr
         if let Some(why) = offer.absent.get(id) {
             return problem(format!("{path}.plugin"), why.clone());
         }
-        let known: Vec<&str> = offer.plugins.keys().map(String::as_str).collect();
+        let known: BTreeSet<&str> =
+            offer.plugins.keys().chain(offer.absent.keys()).map(String::as_str).collect();
+        let known: Vec<&str> = known.into_iter().collect();
         let words = format!(
             "there is no plugin `{id}`: there is {}; drop {id}.wasm into the plugins directory",
             known.join(", ")

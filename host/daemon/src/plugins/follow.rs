@@ -17,6 +17,8 @@ use crate::app::App;
 
 /// How often files that wait for others are looked at while one is being loaded.
 const TICK: Duration = Duration::from_secs(1);
+/// How long one plugin may take before the ones that were loaded before it are bound without it.
+const SLOW: Duration = Duration::from_millis(250);
 /// How often the directory is read although nothing was reported: some file systems report nothing.
 const RESCAN: Duration = Duration::from_secs(60);
 
@@ -92,12 +94,18 @@ impl Following {
         if look {
             self.look().await;
         }
-        let waits = self.decide().await;
-        let Some(job) = self.shelf.jobs(&self.app.config).into_iter().next() else {
+        let waits = self.settle().await;
+        let job = self.shelf.jobs(&self.app.config).into_iter().next();
+        // Those that are named are bound together, unless one of them has to be compiled.
+        let is_bound = !job.as_ref().is_some_and(Job::is_named);
+        if is_bound {
+            self.bind(waits).await;
+        }
+        let Some(job) = job else {
             self.has_started();
             return self.wait(waits).await;
         };
-        self.load(job, waits).await;
+        self.load(job, waits, is_bound).await;
         false
     }
 
@@ -109,15 +117,23 @@ impl Following {
 
     /// Decides what is in force and binds it. Returns whether a file has yet to be decided on.
     async fn decide(&self) -> bool {
-        let waits = self.shelf.settle(&self.app.config).await;
-        let is_last = self.shelf.jobs(&self.app.config).is_empty();
-        self.in_force.renew(&self.shelf, is_last).await;
-        self.shelf.answered(self.seen, is_last && !waits);
+        let waits = self.settle().await;
+        self.bind(waits).await;
         waits
     }
 
+    async fn settle(&self) -> bool {
+        self.shelf.settle(&self.app.config).await
+    }
+
+    async fn bind(&self, waits: bool) {
+        let is_last = self.shelf.jobs(&self.app.config).is_empty();
+        self.in_force.renew(&self.shelf, is_last).await;
+        self.shelf.answered(self.seen, is_last && !waits);
+    }
+
     /// Loads one plugin; decides on others while that takes.
-    async fn load(&mut self, job: Job, mut waits: bool) {
+    async fn load(&mut self, job: Job, mut waits: bool, mut is_bound: bool) {
         let shelf = Arc::clone(&self.shelf);
         let (name, is_bundled) = (job.name.clone(), matches!(job.place, Place::Bundled(_)));
         let hits = shelf.gauges().cache_hits;
@@ -127,8 +143,9 @@ impl Following {
                 took = &mut loading => break took,
                 () = self.shelf.asked() => {
                     self.look().await;
-                    waits = self.decide().await;
+                    (waits, is_bound) = (self.decide().await, true);
                 }
+                () = tokio::time::sleep(SLOW), if !is_bound => (waits, is_bound) = (self.decide().await, true),
                 () = tokio::time::sleep(TICK), if waits => waits = self.decide().await,
             }
         };

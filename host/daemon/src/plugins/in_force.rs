@@ -39,30 +39,40 @@ struct Shown {
     held: BTreeSet<String>,
 }
 
+impl Shown {
+    /// The ids of the plugins that are not as they were.
+    fn changed(&self, now: &BTreeMap<String, String>) -> BTreeSet<String> {
+        let ids = self.offer.keys().chain(now.keys());
+        ids.filter(|id| self.offer.get(*id) != now.get(*id)).cloned().collect()
+    }
+}
+
 impl InForce {
+    /// What the relay was started with is what is in force so far.
     pub(super) fn new(app: Arc<App>) -> Self {
-        Self { app, shown: Mutex::default() }
+        let shown = Shown { full: app.bindings(), ..Shown::default() };
+        Self { app, shown: Mutex::new(shown) }
     }
 
-    /// Binds what the shelf offers, if it changed. While more is being loaded, only if the configuration names it.
+    /// Binds what the shelf offers, if it changed. A plugin that the configuration does not name is shown with the last
+    /// ones, and has nothing bound anew: that runs every plugin that is bound.
     pub(super) async fn renew(&self, shelf: &Shelf, is_last: bool) {
         let config = &self.app.config;
         let offer = shelf.offer(config);
         let key = key(&offer);
-        {
-            let shown = self.lock();
-            let changed = |id: &&str| shown.offer.get(*id) != key.get(*id);
-            let ids: BTreeSet<&str> = shown.offer.keys().chain(key.keys()).map(String::as_str).collect();
-            let named = |id: &str| {
-                config.sources.values().any(|source| source.plugin == id)
-                    || config.connections.values().any(|connection| connection.plugin == id)
-            };
-            let mut changed = ids.into_iter().filter(changed);
-            if !changed.any(|id| is_last || named(id)) {
-                return;
-            }
+        let mut changed = self.lock().changed(&key);
+        if changed.is_empty() {
+            return;
         }
-        let (bindings, _) = Bindings::build(config, offer).await;
+        changed.retain(|id| {
+            config.sources.values().any(|source| source.plugin == *id)
+                || config.connections.values().any(|connection| connection.plugin == *id)
+        });
+        let bindings = match (changed.is_empty(), is_last) {
+            (true, false) => return,
+            (true, true) => Bindings { plugins: offer.plugins, ..Bindings::clone(&self.lock().full) },
+            (false, _) => Bindings::build(config, offer).await.0,
+        };
         let (before, full) = {
             let mut shown = self.lock();
             shown.offer = key;

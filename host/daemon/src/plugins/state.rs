@@ -115,6 +115,13 @@ enum Turn {
     Spare,
 }
 
+impl Job {
+    /// Whether the configuration names the plugin.
+    pub(super) fn is_named(&self) -> bool {
+        self.turn == Turn::Named
+    }
+}
+
 impl State {
     /// What is to be loaded: what the configuration names before what is unknown, and the smallest first.
     pub(super) fn jobs(&self, is_named: impl Fn(&str) -> bool) -> Vec<Job> {
