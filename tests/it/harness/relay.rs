@@ -41,7 +41,7 @@ impl Relay {
         relay
     }
 
-    /// Waits until everything that there was at the start is compiled.
+    /// Waits until everything is loaded that the configuration names.
     pub(crate) fn loaded(&self) {
         let log = self.site.path(format!("log-{}", self.starts));
         until("the relay's plugins are loaded", || {

@@ -101,10 +101,10 @@ impl Following {
         if is_bound {
             self.bind(waits).await;
         }
-        let Some(job) = job else {
+        if !job.as_ref().is_some_and(Job::is_needed) {
             self.has_started();
-            return self.wait(waits).await;
-        };
+        }
+        let Some(job) = job else { return self.wait(waits).await };
         self.load(job, waits, is_bound).await;
         false
     }
@@ -165,7 +165,7 @@ impl Following {
         }
     }
 
-    /// Logs once that everything is loaded, and what stands still all the same.
+    /// Logs once that everything is loaded that the configuration may need, and what stands still all the same.
     fn has_started(&mut self) {
         if std::mem::replace(&mut self.is_started, true) {
             return;

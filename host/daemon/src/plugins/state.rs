@@ -120,6 +120,11 @@ impl Job {
     pub(super) fn is_named(&self) -> bool {
         self.turn == Turn::Named
     }
+
+    /// Whether the configuration names the plugin, or may do so: what a file holds is not known yet.
+    pub(super) fn is_needed(&self) -> bool {
+        self.turn != Turn::Spare
+    }
 }
 
 impl State {
