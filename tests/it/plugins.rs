@@ -2,14 +2,21 @@
 
 mod bombs;
 mod check;
+mod deaths;
 mod drops;
-mod forged;
+mod files;
 mod forge;
+mod forged;
 mod hostile;
+mod kept;
+mod readiness;
+mod trust;
+
+use std::fs;
 
 use serde_json::Value;
 
-use crate::harness::{Relay, Site, until};
+use crate::harness::{Relay, Site, guest, until};
 
 /// The plugin of this id that is in force.
 fn in_force(site: &Site, id: &str) -> Option<Value> {
@@ -31,6 +38,27 @@ fn refusal(relay: &Relay, file: &str) -> String {
         let why = refused.iter().find(|refused| refused["file"] == file)?["why"].clone();
         Some(why.as_str().expect("a sentence").to_owned())
     })
+}
+
+/// Waits until the plugin of this id is from `place`.
+fn is_from(relay: &Relay, id: &str, place: &str) {
+    until(&format!("`{id}` is from {place}"), || (origin(relay, id)? == place).then_some(()));
+}
+
+fn remove(relay: &Relay, file: &str) {
+    fs::remove_file(relay.path("state/plugins").join(file)).expect("it is there");
+}
+
+/// The digest of a plugin in force.
+fn digest(site: &Site, id: &str) -> String {
+    in_force(site, id).expect("it is in force")["digest"].as_str().expect("a digest").to_owned()
+}
+
+/// A guest's bytes, with a section added that nobody reads: the same plugin, another file.
+fn marked(name: &str, mark: u8) -> Vec<u8> {
+    let mut bytes = guest(name);
+    bytes.extend([0, 3, 1, b'm', mark]);
+    bytes
 }
 
 /// The bytes of a bundled plugin, with a section added that nobody reads: the same plugin, another file.

@@ -12,6 +12,7 @@ use tocsin_core::journal::{Entry, Fact};
 use tocsin_store::{Store, Write, WriteError};
 use tokio::sync::{Semaphore, broadcast, oneshot};
 
+use crate::backlog::Backlog;
 use crate::bell::Bell;
 use crate::bindings::Bindings;
 use crate::clock;
@@ -33,6 +34,9 @@ pub const QUEUE_RESERVE: usize = 256;
 const TRACE_BUFFER: usize = 4096;
 /// Why nothing is stored yet, when the store says of no trouble any more.
 const NOT_BEGUN: &str = "the relay's start is being recorded";
+/// What stands for the suggestion of a plugin that is not in force: the largest of the bundled ones, so that nothing is
+/// turned away that the plugin would read.
+const BODY_LIMIT_UNKNOWN: u64 = 8 * 1024 * 1024;
 /// What the log calls it.
 const NOT_STORED: &str = "an entry could not be stored";
 
@@ -106,6 +110,8 @@ pub struct App {
     pub trials: Trials,
     /// What came in at each source, and what became of it.
     pub intake: Intake,
+    /// Sources whose kept requests can be decoded.
+    pub backlog: Backlog,
     /// Whether the start is recorded: before that, nothing else may be.
     is_begun: AtomicBool,
     bindings: RwLock<Arc<Bindings>>,
@@ -146,6 +152,7 @@ impl App {
             holds: Holds::default(),
             doubts: Doubts::default(),
             trials: Trials::default(),
+            backlog: Backlog::default(),
             is_begun: AtomicBool::new(false),
             bindings: RwLock::new(Arc::new(bindings)),
         }
@@ -165,8 +172,11 @@ impl App {
     /// Bytes of the largest body that `source` takes, with the plugin that is in force.
     pub fn body_limit(&self, source: &Source) -> usize {
         let bindings = self.bindings();
-        let bound = bindings.sources.get(&source.name).and_then(|bound| bound.as_ref().ok());
-        source.body_limit(&self.config.limits, bound.and_then(|bound| bound.info.body_limit))
+        let suggested = match bindings.sources.get(&source.name) {
+            Some(Ok(bound)) => bound.info.body_limit,
+            Some(Err(_)) | None => Some(BODY_LIMIT_UNKNOWN),
+        };
+        source.body_limit(&self.config.limits, suggested)
     }
 
     /// Shows a step of the road to whoever watches.

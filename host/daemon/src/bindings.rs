@@ -4,7 +4,7 @@
 //! Built whole and then put in force at once; never changed afterwards. A binding that does not fit says why,
 //! and only what depends on it stands still.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tocsin_core::plugin::{ActionInfo, Context, Failure, Setting, SourceInfo, Step, Zone};
@@ -45,8 +45,17 @@ pub enum Origin {
 /// Connections, or why they stand still, by name.
 type Connections = BTreeMap<String, Result<Arc<ConnectionBinding>, String>>;
 
+/// What plugins there are.
+#[derive(Clone, Default)]
+pub struct Offer {
+    /// Those that can be used, by id.
+    pub plugins: BTreeMap<String, Loaded>,
+    /// Why others cannot, by id.
+    pub absent: BTreeMap<String, String>,
+}
+
 /// What is in force.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Bindings {
     /// By id.
     pub plugins: BTreeMap<String, Loaded>,
@@ -89,8 +98,8 @@ pub struct ConnectionBinding {
 }
 
 impl Bindings {
-    /// Binds `plugins` to `config`. Returns every setting that does not fit beside what does.
-    pub async fn build(config: &Config, plugins: BTreeMap<String, Loaded>) -> (Self, Vec<Problem>) {
+    /// Binds what is on offer to `config`. Returns every setting that does not fit beside what does.
+    pub async fn build(config: &Config, offer: Offer) -> (Self, Vec<Problem>) {
         let mut problems = Vec::new();
         let mut note = |problem: Vec<Problem>| {
             let words: Vec<String> = problem.iter().map(ToString::to_string).collect();
@@ -100,22 +109,22 @@ impl Bindings {
         let mut sources = BTreeMap::new();
         for (name, source) in &config.sources {
             sources
-                .insert(name.clone(), bind_source(source, &config.limits, &plugins).await.map_err(&mut note));
+                .insert(name.clone(), bind_source(source, &config.limits, &offer).await.map_err(&mut note));
         }
         let mut connections = BTreeMap::new();
         for (name, connection) in &config.connections {
-            connections.insert(name.clone(), bind_connection(connection, &plugins).await.map_err(&mut note));
+            connections.insert(name.clone(), bind_connection(connection, &offer).await.map_err(&mut note));
         }
         let (mut actions, mut missed) = (BTreeMap::new(), Vec::new());
         for (name, action) in &config.actions {
-            let bound = bind_action(action, config, &plugins, &connections).await;
+            let bound = bind_action(action, config, &offer, &connections).await;
             if let Ok(binding) = &bound {
                 missed.extend(rehearse(binding, action, config, &connections).await);
             }
             actions.insert(name.clone(), bound.map_err(&mut note));
         }
         problems.extend(missed.iter().cloned());
-        (Self { plugins, sources, actions, connections, missed }, problems)
+        (Self { plugins: offer.plugins, sources, actions, connections, missed }, problems)
     }
 
     /// What of the configuration stands still, for want of a plugin that fits: its path, and why.
@@ -141,9 +150,14 @@ fn problem(path: String, problem: impl Into<String>) -> Vec<Problem> {
 }
 
 /// The plugin that `path` asks for.
-fn find<'a>(id: &str, path: &str, plugins: &'a BTreeMap<String, Loaded>) -> Result<&'a Plugin, Vec<Problem>> {
-    plugins.get(id).map(|loaded| &loaded.plugin).ok_or_else(|| {
-        let known: Vec<&str> = plugins.keys().map(String::as_str).collect();
+fn find<'a>(id: &str, path: &str, offer: &'a Offer) -> Result<&'a Plugin, Vec<Problem>> {
+    offer.plugins.get(id).map(|loaded| &loaded.plugin).ok_or_else(|| {
+        if let Some(why) = offer.absent.get(id) {
+            return problem(format!("{path}.plugin"), why.clone());
+        }
+        let known: BTreeSet<&str> =
+            offer.plugins.keys().chain(offer.absent.keys()).map(String::as_str).collect();
+        let known: Vec<&str> = known.into_iter().collect();
         let words = format!(
             "there is no plugin `{id}`: there is {}; drop {id}.wasm into the plugins directory",
             known.join(", ")
@@ -164,10 +178,10 @@ fn at(path: &str, errors: Vec<SettingError>) -> Vec<Problem> {
 async fn bind_source(
     source: &Source,
     bounds: &crate::config::Limits,
-    plugins: &BTreeMap<String, Loaded>,
+    offer: &Offer,
 ) -> Result<Arc<SourceBinding>, Vec<Problem>> {
     let path = format!("sources.{}", source.name);
-    let plugin = find(&source.plugin, &path, plugins)?;
+    let plugin = find(&source.plugin, &path, offer)?;
     let Some(info) = plugin.info().source.clone() else {
         let words = format!("`{}` only sends: use a plugin that takes requests in", source.plugin);
         return Err(problem(format!("{path}.plugin"), words));
@@ -206,10 +220,10 @@ fn action_info(plugin: &Plugin, path: &str) -> Result<ActionInfo, Vec<Problem>> 
 
 async fn bind_connection(
     connection: &Connection,
-    plugins: &BTreeMap<String, Loaded>,
+    offer: &Offer,
 ) -> Result<Arc<ConnectionBinding>, Vec<Problem>> {
     let path = format!("connections.{}", connection.name);
-    let plugin = find(&connection.plugin, &path, plugins)?;
+    let plugin = find(&connection.plugin, &path, offer)?;
     let info = action_info(plugin, &path)?;
     let mut problems = Vec::new();
     for (key, required) in secret_names(&info.connection) {
@@ -251,7 +265,7 @@ async fn bind_connection(
 async fn bind_action(
     action: &Action,
     config: &Config,
-    plugins: &BTreeMap<String, Loaded>,
+    offer: &Offer,
     connections: &Connections,
 ) -> Result<Arc<ActionBinding>, Vec<Problem>> {
     let rule = &action.rule;
@@ -265,7 +279,7 @@ async fn bind_action(
         let words = format!("is one of `{}`, the connection is one of `{}`", test.plugin, connection.plugin);
         return Err(problem(format!("{path}.test_connection"), words));
     }
-    let plugin = find(&connection.plugin, &path, plugins)?;
+    let plugin = find(&connection.plugin, &path, offer)?;
     let info = action_info(plugin, &path)?;
     let settings = Settings::check(&info.fields, &action.settings).map_err(|errors| at(&path, errors))?;
     // What a connection itself lacks is said of the connection.

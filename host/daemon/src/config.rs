@@ -21,6 +21,7 @@ mod connections;
 mod exposed;
 mod limits;
 mod never;
+mod plugins;
 mod reader;
 mod relay;
 mod retry;
@@ -30,6 +31,7 @@ mod sources;
 mod target;
 
 pub use limits::Limits;
+pub use plugins::{Consent, Plugins};
 pub use secret::Secret;
 pub use target::Target;
 
@@ -56,6 +58,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// What bounds the relay's work.
     pub limits: Limits,
+    /// Which dropped files are put in force.
+    pub plugins: Plugins,
     /// By name.
     pub sources: BTreeMap<String, Source>,
     /// By name.

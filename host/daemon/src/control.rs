@@ -22,6 +22,7 @@ mod dead_letters;
 mod deliveries;
 mod incidents;
 mod intake;
+mod plugins;
 mod query;
 mod receipts;
 mod relay;
@@ -92,6 +93,7 @@ pub fn router(app: Arc<App>, shelf: Arc<Shelf>) -> Router {
     Router::new()
         .route("/status", get(relay::status))
         .route("/plugins", get(relay::plugins))
+        .route("/plugins/approve", post(plugins::approve))
         .route("/connections", get(connections::list))
         .route("/connections/{connection}/test", post(connections::test))
         .route("/actions", get(actions::list))

@@ -67,6 +67,7 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
         let text = configuration(listener.local_addr()?, receiver, &compiled, &samples);
         let config = Config::parse(&folder.path().join("tocsin.toml"), &text)?;
         let relay = Relay::start_on(listener, config).await?;
+        relay.loaded().await;
         introduce(&relay, &samples, receiver);
         let shown = show(&relay, &inbox, &samples).await;
         if shown.is_ok() && !args.once {

@@ -13,6 +13,7 @@ pub mod pipeline;
 
 pub mod app;
 pub mod attempt;
+pub mod backlog;
 pub mod bell;
 pub mod bindings;
 pub mod charset;

@@ -15,6 +15,7 @@ use tocsin_store::Write;
 
 use crate::app::{App, CommitError};
 use crate::attempt::Attempt;
+use crate::backlog::lacks_plugin;
 use crate::bindings::Bindings;
 use crate::judgement::judged;
 use crate::trace::Trace;
@@ -50,6 +51,10 @@ pub async fn ingest(app: &App, source: &str, request: SourceRequest) -> Result<I
     let entry = Entry { at, seed: receipt, fact: Fact::Received(received) };
     let applied = app.commit(Write { more: entry.followed_by(more), entry, request: Some(request) }).await?;
     let record = applied.receipt.ok_or(CommitError::Stopping)?;
+    // Its plugin came meanwhile.
+    if lacks_plugin(&record) && matches!(app.bindings().sources.get(source), Some(Ok(_))) {
+        app.backlog.add(source);
+    }
     let DecodedRequest { reply, unsupported, confirm, .. } = decoded;
     Ok(Ingested { receipt: record, reply, unsupported, confirm })
 }
@@ -86,7 +91,20 @@ pub async fn redecode(
     record: &ReceiptRecord,
     request: SourceRequest,
 ) -> Result<ReceiptRecord, CommitError> {
-    let decoded = decode(&app.bindings(), &record.source, &request, record.id).await;
+    redecode_by(app, &app.bindings(), record, request).await
+}
+
+/// As [`redecode`], with the plugins of these bindings.
+///
+/// # Errors
+/// As [`redecode`].
+pub async fn redecode_by(
+    app: &App,
+    bindings: &Bindings,
+    record: &ReceiptRecord,
+    request: SourceRequest,
+) -> Result<ReceiptRecord, CommitError> {
+    let decoded = decode(bindings, &record.source, &request, record.id).await;
     decoded.trace(app, record.id);
     let (received, more) = decoded.received.split(record.id);
     let applied = app.record_all(Fact::Redecoded { receipt: record.id, received }, more).await?;

@@ -1,6 +1,6 @@
 //! The relay as a whole: put together, started, stopped.
 //!
-//! Says that it is ready only when everything is; stops in the opposite order, so that nothing that was
+//! Says that it is ready when it answers requests, while plugins may still be compiled; stops in the opposite order, so that nothing that was
 //! answered is lost.
 
 use std::net::SocketAddr;
@@ -21,7 +21,7 @@ use crate::app::{App, CommitError, QUEUE_RESERVE};
 use crate::cli::compiler::this_program;
 use crate::config::Config;
 use crate::links::Links;
-use crate::plugins::{Progress, Shelf, Watch, load_bundled, rescan};
+use crate::plugins::{Shelf, Watch, follow};
 use crate::sender::Senders;
 use crate::{clock, control, delivery, http, intake, quiet, server, timers};
 
@@ -99,14 +99,10 @@ impl Relay {
         let senders = Senders::new(config.connections.values()).context("preparing to send requests")?;
         make_directory(&config.cache_dir)?;
         let sandbox = sandbox(&config, Some(config.cache_dir.clone()))?;
-        let bundled = load_bundled(&sandbox, |_| true, log_compiled).await?;
-        let shelf = Shelf::new(sandbox, &config.plugins_dir, bundled);
+        let shelf = Arc::new(Shelf::of_relay(sandbox, &config));
         // Watched before it is read: what is dropped in between is seen twice rather than never.
         let watch = Watch::new([shelf.directory()]);
-        let bindings = shelf.scan(&config, None).await.context("reading the plugins")?;
-        for (name, why) in bindings.unbound() {
-            tracing::error!(name, why, "this stands still until it is mended");
-        }
+        let bindings = shelf.bindings(&config).await;
         log_doubts(&config);
         let address = listener.local_addr().context("listening")?;
         let socket = control::listen(&config.socket_path())?;
@@ -115,7 +111,9 @@ impl Relay {
         let app = Arc::new(App::new(config, store, senders, links, bindings));
         let begun = begin(&app).await?;
 
-        let shelf = Arc::new(shelf);
+        let watching = tokio::spawn(follow(watch, Arc::clone(&app), Arc::clone(&shelf)));
+        // What has to be compiled keeps nobody waiting; what is compiled already serves the first request.
+        shelf.warm().await;
         let (stop, stopped) = watch::channel(false);
         let grace = app.config.limits.shutdown;
         let servers = vec![
@@ -128,7 +126,6 @@ impl Relay {
             )),
         ];
         let deliveries = tokio::spawn(delivery::run(Arc::clone(&app), stopped));
-        let watching = tokio::spawn(follow(watch, Arc::clone(&app), Arc::clone(&shelf)));
         let timers = tokio::spawn(timers::run(Arc::clone(&app)));
         let counting = tokio::spawn(keep_counts(Arc::clone(&app)));
         if !begun {
@@ -137,9 +134,16 @@ impl Relay {
         Ok(Self { app, shelf, address, stop, servers, deliveries, watching, timers, counting })
     }
 
+    /// Waits until every plugin is compiled.
+    pub async fn loaded(&self) {
+        self.shelf.loaded().await;
+    }
+
     /// Stops: no new requests, then no new attempts, then the store.
     pub async fn stop(self) {
         self.watching.abort();
+        // It was aborted; by its end, no file is marked as being tried.
+        let _ = self.watching.await;
         self.timers.abort();
         // Nobody listens only when every task has ended already.
         let _ = self.stop.send(true);
@@ -164,15 +168,6 @@ fn log_doubts(config: &Config) {
     }
     for problem in config.exposed().iter().chain(&words.doubtful) {
         tracing::warn!("{problem}");
-    }
-}
-
-/// A first start compiles each plugin; the log says how far it is.
-fn log_compiled(progress: Progress<'_>) {
-    let Progress { id, number, of, took, compiled } = progress;
-    if compiled {
-        let took_ms = took.as_millis();
-        tracing::info!(plugin = id, took_ms, "compiled bundled plugin {number} of {of}");
     }
 }
 
@@ -217,17 +212,6 @@ async fn keep_counts(app: Arc<App>) {
     loop {
         tokio::time::sleep(intake::KEEP_EVERY).await;
         app.intake.keep(&app.store);
-    }
-}
-
-/// Puts dropped plugins in force as they come.
-async fn follow(watch: Result<Watch, crate::plugins::WatchError>, app: Arc<App>, shelf: Arc<Shelf>) {
-    match watch {
-        Ok(watch) => loop {
-            watch.settled().await;
-            rescan(&app, &shelf).await;
-        },
-        Err(error) => tracing::error!(%error, "plugins are not watched"),
     }
 }
 

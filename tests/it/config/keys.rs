@@ -3,7 +3,7 @@
 use crate::harness::Site;
 
 /// Each table with the keys that it may have.
-const TABLES: [(&str, &str, &[&str]); 10] = [
+const TABLES: [(&str, &str, &[&str]); 11] = [
     (
         "",
         "",
@@ -12,6 +12,7 @@ const TABLES: [(&str, &str, &[&str]); 10] = [
             "public_url",
             "trusted_proxies",
             "state_dir",
+            "plugins",
             "plugins_dir",
             "cache_dir",
             "limits",
@@ -67,6 +68,7 @@ const TABLES: [(&str, &str, &[&str]); 10] = [
     ),
     ("sources.a.flapping", "reopenings = 5\n", &["reopenings", "window"]),
     ("sources.a.basic", "", &["user", "password"]),
+    ("plugins", "", &["overrides", "new", "allow", "pin"]),
     (
         "connections.c",
         "",

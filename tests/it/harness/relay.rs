@@ -33,9 +33,26 @@ impl Relay {
         relay
     }
 
+    /// Starts one in a folder that is prepared, and waits until it answers: its plugins may still be compiled.
+    pub(crate) fn start_early(site: Site) -> Self {
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut relay = Self { site, process: None, address: nowhere, starts: 0 };
+        relay.restart_unwell();
+        relay
+    }
+
+    /// Waits until everything is loaded that the configuration names.
+    pub(crate) fn loaded(&self) {
+        let log = self.site.path(format!("log-{}", self.starts));
+        until("the relay's plugins are loaded", || {
+            fs::read_to_string(&log).unwrap_or_default().contains("plugins are loaded").then_some(())
+        });
+    }
+
     /// Starts it again, and waits until all is well.
     pub(crate) fn restart(&mut self) {
         self.restart_unwell();
+        self.loaded();
         until("the relay is healthy", || {
             let answer = Request::new("GET", "/healthz").try_send(self.address)?;
             (answer.status == 200 && answer.body == "ok\n").then_some(())

@@ -163,3 +163,17 @@ async fn a_cache_that_others_can_write_to_is_refused() {
     assert!(matches!(error, EngineError::Cache(_)), "{error:?}");
     assert!(error.to_string().contains("whoever can write to it can run code as this user"), "{error}");
 }
+
+#[tokio::test]
+async fn a_description_that_does_not_end_is_stopped() {
+    let error = refused(guests::SLOW_DESCRIPTION).await;
+    let LoadProblem::Call(error) = error.problem else { unreachable!("{error}") };
+    assert_eq!(error.kind, CallErrorKind::Time);
+}
+
+#[tokio::test]
+async fn two_versions_of_a_plugin_may_be_loaded_beside_each_other() {
+    let (first, second) = (loaded(guests::POLITE).await, loaded(guests::POLITE_SUCCESSOR).await);
+    assert_eq!(first.info().id, second.info().id);
+    assert_ne!(first.digest(), second.digest());
+}

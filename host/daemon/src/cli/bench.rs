@@ -19,12 +19,15 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::out::say;
-use crate::server;
+use crate::config::{Config, socket_in};
+use crate::{control, server};
 
 mod load;
 
 /// How long the relay may take to start: it compiles its plugins.
 const START_PATIENCE: Duration = Duration::from_secs(120);
+/// The pause between two questions whether it is ready.
+const PAUSE: Duration = Duration::from_millis(50);
 /// How long one question whether it is ready may take.
 const READY_PATIENCE: Duration = Duration::from_secs(1);
 /// How long deliveries may go on after the load.
@@ -70,7 +73,8 @@ async fn measure(args: &BenchArgs, folder: &Path) -> anyhow::Result<()> {
     let mut child = Relay::start(&config)?;
     say!("starting a relay at {relay}, store in {}", folder.display());
     let started = Instant::now();
-    child.wait_until_ready(relay).await?;
+    let socket = socket_in(&Config::read_state_dir(&config)?);
+    child.wait_until_ready(relay, &socket).await?;
     say!("ready after {:.1} s", started.elapsed().as_secs_f64());
     say!("sending for {} s over {} connections", args.seconds, args.connections);
     let began = Instant::now();
@@ -176,7 +180,7 @@ impl Relay {
     }
 
     /// Waits until the relay says that it is well: it listens before its plugins are compiled.
-    async fn wait_until_ready(&mut self, address: SocketAddr) -> anyhow::Result<()> {
+    async fn wait_until_ready(&mut self, address: SocketAddr, socket: &Path) -> anyhow::Result<()> {
         let until = Instant::now() + START_PATIENCE;
         let client = reqwest::Client::builder().no_proxy().timeout(READY_PATIENCE).build()?;
         let health = format!("http://{address}/healthz");
@@ -185,9 +189,20 @@ impl Relay {
                 anyhow::bail!("the relay did not start ({status}); it says why above");
             }
             anyhow::ensure!(Instant::now() < until, "the relay did not start within {START_PATIENCE:?}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(PAUSE).await;
         }
-        Ok(())
+        // Until then requests are kept instead of decoded.
+        loop {
+            let plugins = control::client::ask(socket, "/plugins", None).await?;
+            if plugins["waiting"].as_array().is_none_or(Vec::is_empty) {
+                return Ok(());
+            }
+            anyhow::ensure!(
+                Instant::now() < until,
+                "the plugins were not compiled within {START_PATIENCE:?}"
+            );
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     /// The most memory that the process ever had, as the system counts it.

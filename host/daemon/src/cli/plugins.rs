@@ -1,4 +1,4 @@
-//! `tocsin plugins`: what is in force, and whether a file could be.
+//! `tocsin plugins`: what is in force, whether a file could be, and an operator's yes to one.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,10 +14,19 @@ use super::out::{complain, say};
 use super::table::{items, json, print, short, text};
 use crate::config::Config;
 
+mod approve;
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Plugins {
-    /// List the plugins of the running relay, and the files that it refused.
+    /// List the plugins of the running relay, the files that it refused, and those that it compiles.
     List,
+    /// Say yes to files in the plugins directory that need approval, or that the relay ended over. The yes is for these
+    /// bytes alone. Without a running relay it counts from the next start.
+    Approve {
+        /// The files: names in the plugins directory, or paths to files that are there with the same bytes.
+        #[arg(required = true, value_name = "FILE.wasm")]
+        files: Vec<PathBuf>,
+    },
     /// Load files as the relay would, within the configuration's `[limits]`, and say what they are or what is
     /// wrong with them. Needs no relay.
     Check {
@@ -30,6 +39,7 @@ pub(super) enum Plugins {
 pub(super) fn run(place: &Place, command: Plugins) -> anyhow::Result<ExitCode> {
     match command {
         Plugins::List => list(place),
+        Plugins::Approve { files } => approve::run(place, &files),
         Plugins::Check { files } => check(place, &files),
     }
 }
@@ -61,6 +71,12 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
     let refused = items(&plugins["refused"]);
     for file in refused {
         say!("refused: {}/{}: {}", text(&plugins, "directory"), text(file, "file"), text(file, "why"));
+    }
+    for plugin in items(&plugins["waiting"]) {
+        match plugin["compiling_seconds"].as_u64() {
+            Some(seconds) => say!("compiling: {}, {seconds} s", text(plugin, "name")),
+            None => say!("waits to be compiled: {}, {} bytes", text(plugin, "name"), text(plugin, "bytes")),
+        }
     }
     Ok(if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -14,7 +14,8 @@ use crate::systemd;
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     log();
     let config = place.read()?;
-    super::runtime()?.block_on(async {
+    let runtime = super::runtime()?;
+    let served = runtime.block_on(async {
         // Listened for before anything starts, so that a stop during the start is heard.
         let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("listening for Ctrl-C")?;
@@ -43,7 +44,10 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         relay.stop().await;
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
-    })
+    });
+    // Nothing is left but a plugin that is being compiled, for which a stop does not wait.
+    runtime.shutdown_background();
+    served
 }
 
 /// Log lines go to standard error; `RUST_LOG` says which (default `info`).

@@ -32,6 +32,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         let harmless = items(&status["rejections"]).iter().filter(|one| one["lost"] != json!(true));
         harmless.for_each(|rejected| say!("{}", rejection(rejected)));
         echoes(&status["echoes"]);
+        compiling(items(&status["plugins"]["waiting"]));
         waits(&status["connections"]);
         unmatched(&status["unmatched"]);
         let ahead = status["clock_ahead_seconds"].as_u64().unwrap_or(0);
@@ -106,11 +107,27 @@ fn still(status: &Value) -> Vec<String> {
             ));
         }
     }
+    still.extend(items(&status["plugins"]["refused"]).iter().map(refused));
     still.extend(items(&status["set_aside"]).iter().map(set_aside));
     // What was kept is among the dead letters; what strangers try is no reason to wake anybody.
     let lost = items(&status["rejections"]).iter().filter(|one| one["lost"] == json!(true));
     still.extend(lost.map(rejection));
     still
+}
+
+/// A plugin file that is not in force.
+fn refused(file: &Value) -> String {
+    let verdict = if file["needs_approval"] == json!(true) { "waits" } else { "refused" };
+    format!("{verdict}: plugin file {}: {}", text(file, "file"), text(file, "why"))
+}
+
+/// Plugins that will be in force by themselves.
+fn compiling(plugins: &[Value]) {
+    for plugin in plugins.iter().filter(|plugin| !plugin["compiling_seconds"].is_null()) {
+        let more = plugins.len() - 1;
+        let others = if more == 0 { String::new() } else { format!("; {more} more wait") };
+        say!("compiling: {}, {} s{others}", text(plugin, "name"), text(plugin, "compiling_seconds"));
+    }
 }
 
 /// A record that cannot be read, and what to do about it.

@@ -1,6 +1,6 @@
-//! Files with secrets that other users of the machine can read.
+//! Files with secrets that other users of the machine can read, and a plugins directory that they can write to.
 //!
-//! Looks at the mode of a file alone; a group that may read it is meant to.
+//! Looks at modes alone; a group that may read a file is meant to.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -10,9 +10,12 @@ use super::{Config, Problem};
 
 /// The bits of a file's mode that let users read or write it who are neither its owner nor in its group.
 const OTHERS: u32 = 0o006;
+/// Writing by the group or by anybody.
+const OTHERS_WRITE: u32 = 0o022;
 
 impl Config {
-    /// The files with secrets that every user of this machine can read or write.
+    /// The files with secrets that every user of this machine can read or write, and the plugins directory when others
+    /// than its owner can write to it.
     pub fn exposed(&self) -> Vec<Problem> {
         let holds_secrets = self.places.iter().find(|(_, place)| *place == Place::Configuration);
         let configuration = holds_secrets.and_then(|(path, _)| {
@@ -23,8 +26,22 @@ impl Config {
             Place::File(file) => Some(Problem { path: path.clone(), problem: exposed(file)? }),
             Place::Configuration | Place::Service | Place::Unseen(_) => None,
         });
-        configuration.into_iter().chain(files).collect()
+        configuration.into_iter().chain(files).chain(writable(&self.plugins_dir)).collect()
     }
+}
+
+fn writable(directory: &Path) -> Option<Problem> {
+    let mode = std::fs::metadata(directory).ok()?.permissions().mode() & 0o7777;
+    if mode & OTHERS_WRITE == 0 {
+        return None;
+    }
+    let name = directory.display();
+    Some(Problem {
+        path: "plugins_dir".to_owned(),
+        problem: format!(
+            "{name} has mode {mode:o}: every user who can write to it can put plugins in force; run `chmod go-w {name}`"
+        ),
+    })
 }
 
 fn exposed(file: &Path) -> Option<String> {

@@ -242,6 +242,21 @@ impl Reader {
         settings
     }
 
+    /// All of a table of texts.
+    pub(super) fn named_texts(&mut self, key: &'static str) -> BTreeMap<String, String> {
+        let Some(table) = self.table(key, "a table") else { return BTreeMap::new() };
+        let mut texts = BTreeMap::new();
+        for (name, value) in table {
+            match value {
+                Value::String(text) => drop(texts.insert(name, text)),
+                other => {
+                    self.problem(&format!("{key}.{name}"), format!("is {}, expected a text", kind(&other)))
+                }
+            }
+        }
+        texts
+    }
+
     /// The table under `key`, or an empty one.
     pub(super) fn section(&mut self, key: &'static str) -> Self {
         let table = self.table(key, "a table").unwrap_or_default();

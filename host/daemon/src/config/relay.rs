@@ -12,7 +12,7 @@ use toml::Table;
 use url::Url;
 
 use super::reader::Reader;
-use super::{Config, Problem, actions, connections, limits, retry, routing, sources};
+use super::{Config, Problem, actions, connections, limits, plugins, retry, routing, sources};
 
 /// Where senders connect to when nothing is said: not reachable from outside by accident.
 const DEFAULT_LISTEN: &str = "127.0.0.1:8686";
@@ -39,6 +39,7 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<Problem>) {
         .map(|texts| sources::networks(&root, "trusted_proxies", &texts))
         .unwrap_or_default();
     let limits = limits::read(root.section("limits"));
+    let plugins = plugins::read(root.section("plugins"));
     let schedule = retry::read(root.section("retry"), Schedule::default());
     let policy = read_egress(root.section("egress"));
     let sources: BTreeMap<_, _> =
@@ -67,6 +68,7 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<Problem>) {
         time_zone,
         trusted_proxies,
         limits,
+        plugins,
         sources,
         connections,
         actions,

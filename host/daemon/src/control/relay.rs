@@ -41,6 +41,10 @@ pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>
         "state_dir": control.app.config.state_dir,
         "counts": counts.as_ref().ok().map(shapes::counts),
         "problems": problems,
+        "plugins": {
+            "refused": super::plugins::refused(&control),
+            "waiting": super::plugins::waiting(&control),
+        },
         "unmatched": unmatched,
         "rejections": super::intake::rejections(&control.app),
         "filters": control.app.signals.filters.failing().iter().map(filter).collect::<Vec<Value>>(),
@@ -61,13 +65,12 @@ fn filter((action, failing): (&String, &Failing)) -> Value {
 pub(super) async fn plugins(State(control): State<Control>) -> Json<Value> {
     let bindings = control.app.bindings();
     let in_force: Vec<Value> = bindings.plugins.values().map(plugin).collect();
-    let refused: Vec<Value> = control
-        .shelf
-        .refused()
-        .into_iter()
-        .map(|refused| json!({ "file": refused.file, "why": refused.why }))
-        .collect();
-    Json(json!({ "directory": control.shelf.directory(), "in_force": in_force, "refused": refused }))
+    Json(json!({
+        "directory": control.shelf.directory(),
+        "in_force": in_force,
+        "refused": super::plugins::refused(&control),
+        "waiting": super::plugins::waiting(&control),
+    }))
 }
 
 /// A plugin, as it is in force.

@@ -19,7 +19,7 @@ use crate::bindings::Bindings;
 use crate::config::{Config, Problem};
 use crate::control::shapes;
 use crate::pipeline::{DryRun, dry_run};
-use crate::plugins::{Shelf, load_bundled};
+use crate::plugins::Shelf;
 use crate::{charset, clock, coding, words};
 
 /// The media types by a file's ending; a form for whatever else.
@@ -77,10 +77,8 @@ fn listed(path: &Path, problems: &[Problem]) -> String {
 async fn bind(config: &Config, path: &Path, name: &str) -> anyhow::Result<Bindings> {
     let sandbox = cache::sandbox(config)?;
     let wanted = config.sources.get(name).map(|source| source.plugin.clone());
-    let bundled = load_bundled(&sandbox, |id| wanted.as_deref() == Some(id), |_| ()).await?;
-    let shelf = Shelf::new(sandbox, &config.plugins_dir, bundled);
-    let plugins = shelf.scan(config, None).await.map(|bindings| bindings.plugins).unwrap_or_default();
-    let (bindings, problems) = Bindings::build(config, plugins).await;
+    let shelf = Shelf::to_look_at(sandbox, config, |id| wanted.as_deref() == Some(id));
+    let (bindings, problems) = shelf.look_once(config).await;
     let refused: Vec<String> =
         shelf.refused().iter().map(|file| format!("\nplugin file {}: {}", file.file, file.why)).collect();
     anyhow::ensure!(problems.is_empty(), "{}{}", listed(path, &problems), refused.concat());

@@ -1,0 +1,92 @@
+//! `[plugins]`: which dropped files are put in force without an operator's yes, and which digests are pinned.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::reader::Reader;
+
+/// What a digest begins with, as it is written in a configuration.
+const SHA256: &str = "sha256:";
+/// Hexadecimal digits of a SHA-256.
+const DIGITS: usize = 64;
+
+/// When an operator has to say yes to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consent {
+    /// Always.
+    Approved,
+    /// Never.
+    Any,
+}
+
+/// What the configuration says about dropped files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plugins {
+    /// For a file that takes the place of a bundled plugin, or wants what the version in force did not.
+    pub overrides: Consent,
+    /// For a file whose id no plugin has had before.
+    pub new: Consent,
+    /// Files that need no other yes: id, and SHA-256 in lower-case hexadecimal.
+    pub allow: BTreeSet<(String, String)>,
+    /// The only SHA-256 that a plugin of this id may have.
+    pub pins: BTreeMap<String, String>,
+}
+
+impl Default for Plugins {
+    fn default() -> Self {
+        Self {
+            overrides: Consent::Approved,
+            new: Consent::Any,
+            allow: BTreeSet::new(),
+            pins: BTreeMap::new(),
+        }
+    }
+}
+
+pub(super) fn read(mut reader: Reader) -> Plugins {
+    let default = Plugins::default();
+    let overrides = reader.parsed("overrides", consent).unwrap_or(default.overrides);
+    let new = reader.parsed("new", consent).unwrap_or(default.new);
+    let mut allow = BTreeSet::new();
+    for text in reader.texts("allow").unwrap_or_default() {
+        match allowed(&text) {
+            Ok(file) => drop(allow.insert(file)),
+            Err(problem) => reader.problem("allow", problem),
+        }
+    }
+    let mut pins = BTreeMap::new();
+    for (id, text) in reader.named_texts("pin") {
+        match digest(&text) {
+            Some(digest) => drop(pins.insert(id, digest)),
+            None => reader.problem(&format!("pin.{id}"), no_digest(&text)),
+        }
+    }
+    reader.finish();
+    Plugins { overrides, new, allow, pins }
+}
+
+fn consent(text: &str) -> Result<Consent, String> {
+    match text {
+        "approved" => Ok(Consent::Approved),
+        "any" => Ok(Consent::Any),
+        _ => Err(format!("`{text}` is neither `approved` nor `any`")),
+    }
+}
+
+/// `slack@sha256:…`.
+fn allowed(text: &str) -> Result<(String, String), String> {
+    let wrong = || format!("`{text}` is not like `slack@sha256:` and {DIGITS} hexadecimal digits");
+    let (id, rest) = text.split_once('@').ok_or_else(wrong)?;
+    let digest = digest(rest).filter(|_| !id.is_empty()).ok_or_else(wrong)?;
+    Ok((id.to_owned(), digest))
+}
+
+/// The digits of `sha256:…`, in lower case.
+fn digest(text: &str) -> Option<String> {
+    let digits = text.strip_prefix(SHA256)?;
+    let is_whole = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_whole.then(|| digits.to_ascii_lowercase())
+}
+
+fn no_digest(text: &str) -> String {
+    format!("`{text}` is not `sha256:` and {DIGITS} hexadecimal digits")
+}

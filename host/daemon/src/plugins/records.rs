@@ -1,0 +1,126 @@
+//! Files of the shelf's own in the state directory: small documents and components, written whole or not at all.
+//!
+//! Never leaves a file half written, and never one that another user may read or write.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, chown};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The folder in the state directory.
+const FOLDER: &str = "plugin-records";
+
+/// The folder of the shelf's own files.
+#[derive(Clone, Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    /// Whether anything may be written; a command that is not the relay only reads.
+    is_writable: bool,
+}
+
+impl Folder {
+    /// The folder in this state directory, which is made when something is written.
+    pub(super) fn new(state_dir: &Path, is_writable: bool) -> Self {
+        Self { path: state_dir.join(FOLDER), is_writable }
+    }
+
+    /// Whether this user may not read what is in it.
+    pub(super) fn is_denied(&self) -> bool {
+        std::fs::read_dir(&self.path).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+    }
+
+    /// Whether anything may be written.
+    pub(super) fn is_writable(&self) -> bool {
+        self.is_writable
+    }
+
+    /// A document; the default of its type when there is none.
+    pub(super) fn read<T: DeserializeOwned + Default>(&self, name: &str) -> io::Result<T> {
+        match std::fs::read(self.path.join(name)) {
+            Ok(bytes) => Ok(serde_json::from_slice(&bytes)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(T::default()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A file's bytes.
+    pub(super) fn bytes(&self, name: &str) -> io::Result<Vec<u8>> {
+        std::fs::read(self.path.join(name))
+    }
+
+    /// Writes a document. Returns when it is on the disk.
+    pub(super) fn write<T: Serialize>(&self, name: &str, document: &T) -> io::Result<()> {
+        self.write_bytes(name, &serde_json::to_vec_pretty(document)?)
+    }
+
+    /// Writes a file. Returns when it is on the disk.
+    pub(super) fn write_bytes(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        if !self.is_writable {
+            return Ok(());
+        }
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.path)?;
+        self.give_to_owner(&self.path)?;
+        let part = self.path.join(format!(".{name}.part"));
+        remove(&part)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        self.give_to_owner(&part)?;
+        std::fs::rename(&part, self.path.join(name))?;
+        File::open(&self.path)?.sync_all()
+    }
+
+    /// Removes a file, if it is there.
+    pub(super) fn remove(&self, name: &str) -> io::Result<()> {
+        if self.is_writable { remove(&self.path.join(name)) } else { Ok(()) }
+    }
+
+    /// Gives a file to the user that the state directory belongs to: root may have written it for the relay.
+    fn give_to_owner(&self, path: &Path) -> io::Result<()> {
+        let Some(state_dir) = self.path.parent() else { return Ok(()) };
+        let (owner, made) = (std::fs::metadata(state_dir)?, std::fs::metadata(path)?);
+        if (owner.uid(), owner.gid()) == (made.uid(), made.gid()) {
+            return Ok(());
+        }
+        chown(path, Some(owner.uid()), Some(owner.gid()))
+    }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_for_its_owner_alone_and_replaces_what_was_there() {
+        let state = tempfile::tempdir().expect("a folder");
+        let folder = Folder::new(state.path(), true);
+        assert_eq!(folder.read::<Vec<u32>>("list.json").expect("none"), Vec::<u32>::new());
+        folder.write("list.json", &[1, 2]).expect("written");
+        folder.write("list.json", &[3]).expect("written");
+        assert_eq!(folder.read::<Vec<u32>>("list.json").expect("read"), [3]);
+        let mode = |path: &Path| std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+        let path = state.path().join(FOLDER);
+        assert_eq!((mode(&path), mode(&path.join("list.json"))), (0o700, 0o600));
+        assert_eq!(std::fs::read_dir(&path).expect("a folder").count(), 1, "nothing half written is left");
+        folder.remove("list.json").and_then(|()| folder.remove("list.json")).expect("gone");
+    }
+
+    #[test]
+    fn a_command_that_only_looks_writes_nothing() {
+        let state = tempfile::tempdir().expect("a folder");
+        Folder::new(state.path(), false).write("list.json", &[1]).expect("nothing to do");
+        assert_eq!(std::fs::read_dir(state.path()).expect("a folder").count(), 0);
+    }
+}
