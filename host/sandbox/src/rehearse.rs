@@ -74,10 +74,13 @@ pub(crate) async fn incident(plugin: &Plugin) -> Result<(), LoadProblem> {
     answered("a sample incident", tried.map(|_| ()))
 }
 
-/// The plugin with time for a busy machine: what is looked for is a call that never ends.
+/// The plugin with time for a busy machine, since what is looked for is a call that never ends, and with requests as
+/// large as its memory, since a connection's `body` is not known here.
 fn patient(plugin: &Plugin) -> Plugin {
     let limits = plugin.limits();
-    plugin.with_limits(Limits { wall: limits.wall.max(DESCRIBE_WALL), ..limits.clone() })
+    let wall = limits.wall.max(DESCRIBE_WALL);
+    let encoded_bytes = limits.encoded_bytes.max(limits.memory_bytes);
+    plugin.with_limits(Limits { wall, encoded_bytes, ..limits.clone() })
 }
 
 fn sample(fields: &[Field]) -> Vec<Setting> {

@@ -23,8 +23,9 @@ pub(super) const TYPE_NESTING_MAX: usize = 32;
 pub(super) const CODE_BYTES_MAX: usize = 40 * MIB;
 /// Functions of all modules, imported ones included.
 pub(super) const FUNCTIONS_MAX: usize = 200_000;
-/// Bytes of one function: the compiler's time and memory grow faster than a function does.
-pub(super) const BODY_BYTES_MAX: usize = 512 * KIB;
+/// Bytes of one function: the compiler's time and memory grow faster than a function does. Python's interpreter has
+/// one of 430 KB.
+pub(super) const BODY_BYTES_MAX: usize = MIB;
 /// Local variables of one function, parameters excluded.
 pub(super) const LOCALS_MAX: usize = 10_000;
 /// Local variables of a function times its bytes: how much the compiler tracks at once.
