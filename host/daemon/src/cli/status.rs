@@ -118,7 +118,7 @@ fn still(status: &Value) -> Vec<String> {
 /// A plugin file that is not in force.
 fn refused(file: &Value) -> String {
     let verdict = if file["needs_approval"] == json!(true) { "waits" } else { "refused" };
-    format!("{verdict}: plugin file {}: {}", text(file, "file"), text(file, "why"))
+    format!("{verdict}: plugin file {}: {}", short(&text(file, "file"), 100), short(&text(file, "why"), 1000))
 }
 
 /// Plugins that will be in force by themselves.

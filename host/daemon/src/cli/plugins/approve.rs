@@ -9,7 +9,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 
 use super::super::out::say;
-use super::super::table::{items, json as print_json, text};
+use super::super::table::{items, json as print_json, short, text};
 use super::super::{Place, cache, runtime};
 use crate::config::Config;
 use crate::control::client::ClientError;
@@ -58,10 +58,10 @@ fn show(approved: &Value) {
         (id, version) if !id.is_empty() => format!("{id} {version}"),
         _ => "not tried yet".to_owned(),
     };
-    say!("{}: {plugin}", text(approved, "file"));
+    say!("{}: {}", short(&text(approved, "file"), 100), short(&plugin, 200));
     say!("  digest sha256:{}", text(approved, "digest"));
     for want in items(&approved["wants"]) {
-        say!("  new: {}", want.as_str().map(super::super::out::plain).unwrap_or_default());
+        say!("  new: {}", short(want.as_str().unwrap_or_default(), 1000));
     }
     if approved["in_force"] == json!(true) {
         say!("  it is in force");
@@ -70,6 +70,6 @@ fn show(approved: &Value) {
             "  approved; no relay runs: its next start puts the file in force, if the configuration fits it"
         );
     } else {
-        say!("  approved, and not in force: {}", text(approved, "why"));
+        say!("  approved, and not in force: {}", short(&text(approved, "why"), 1000));
     }
 }
