@@ -84,6 +84,7 @@ fn an_alert_cannot_forge_a_section_of_what_is_printed() {
         source("hook", "webhook"),
         connection("out", "webhook", &receiver.url("/hook")),
         action("tell", "out"),
+        "test_connection = \"out\"\n".to_owned(),
     ];
     let relay = Relay::start(&tables.concat());
     let forged = "full\n\nHistory\r\n  2026-01-01 00:00:00  resolved by Ada\u{2028}\u{85}On the way\nNothing was recorded.";
