@@ -84,6 +84,7 @@ fn an_alert_cannot_forge_a_section_of_what_is_printed() {
         source("hook", "webhook"),
         connection("out", "webhook", &receiver.url("/hook")),
         action("tell", "out"),
+        "test_connection = \"out\"\n".to_owned(),
     ];
     let relay = Relay::start(&tables.concat());
     let forged = "full\n\nHistory\r\n  2026-01-01 00:00:00  resolved by Ada\u{2028}\u{85}On the way\nNothing was recorded.";
@@ -120,7 +121,11 @@ fn an_alert_cannot_forge_a_section_of_what_is_printed() {
         );
         let found: Vec<&str> = said.lines().filter(|line| own.contains(line)).collect();
         assert_eq!(found, sections, "{command:?}: {said}");
-        let forged = |line: &&str| line.trim_start().starts_with("2026-01-01 00:00:00  resolved");
+        // A line of a history is indented by two; one of a tried event's message stands far to the right of that.
+        let forged = |line: &&str| {
+            let text = line.trim_start();
+            text.starts_with("2026-01-01 00:00:00  resolved") && line.len() - text.len() < 8
+        };
         assert_eq!(said.lines().find(forged), None, "{command:?}: {said}");
         assert!(!said.contains(['\u{2028}', '\u{85}']), "{command:?}: {said:?}");
     }
