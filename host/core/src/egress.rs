@@ -9,12 +9,24 @@ use url::{Host, Url};
 
 use crate::plugin::Pair;
 
+pub mod path;
+
+use path::PathFault;
+
 /// What a connection is allowed beyond public addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
-    /// Private, loopback, link-local and other addresses that are not public.
+    /// Private, loopback and other addresses that are not public.
     pub private: bool,
+    /// Link-local addresses and those where clouds hand out a machine's credentials. `private` does not include
+    /// them.
+    pub link_local: bool,
 }
+
+const LINK_LOCAL: &str = "a link-local address, where cloud machines keep their credentials";
+const METADATA: &str = "an address where a cloud answers about this machine";
+/// Characters of a path that a refusal shows.
+const PATH_CHARS: usize = 200;
 
 /// Why a request may not go there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,16 +41,26 @@ pub enum Denied {
     #[error("the URL has a user name or password: use the connection's secrets")]
     Credentials,
     /// An address that is not public.
-    #[error("{address} is {what}: set `allow_private = true` on the connection if that is meant")]
+    #[error("{address} is {what}: set `{setting} = true` on the connection if that is meant")]
     Address {
         /// Which.
         address: IpAddr,
         /// What kind.
         what: &'static str,
+        /// What would allow it.
+        setting: &'static str,
     },
     /// A plugin asked for a path that would leave the connection's URL.
     #[error("the plugin asked for the path `{0}`, which does not stay below the connection's URL")]
     Path(String),
+    /// A plugin asked for a path that leads somewhere else at some servers.
+    #[error("the plugin asked for the path `{path}`, which {fault}")]
+    Misleading {
+        /// Which, as far as it is shown.
+        path: String,
+        /// What is wrong with it.
+        fault: PathFault,
+    },
 }
 
 /// Whether requests to `url` are allowed, as far as that can be said before its name is resolved.
@@ -65,10 +87,12 @@ pub fn check_url(url: &Url, policy: Policy) -> Result<(), Denied> {
 /// # Errors
 /// It is not public and the connection does not allow that.
 pub fn check_address(address: IpAddr, policy: Policy) -> Result<(), Denied> {
-    match not_public(address) {
-        Some(what) if !policy.private => Err(Denied::Address { address, what }),
-        _ => Ok(()),
-    }
+    let (what, is_allowed, setting) = match (link_local(address), not_public(address)) {
+        (Some(what), _) => (what, policy.link_local, "allow_link_local"),
+        (None, Some(what)) => (what, policy.private, "allow_private"),
+        (None, None) => return Ok(()),
+    };
+    if is_allowed { Ok(()) } else { Err(Denied::Address { address, what, setting }) }
 }
 
 /// The connection's URL with a plugin's path and query appended.
@@ -76,13 +100,14 @@ pub fn check_address(address: IpAddr, policy: Policy) -> Result<(), Denied> {
 /// # Errors
 /// A path that does not stay below the connection's own.
 pub fn join(base: &Url, path: &str, query: &[Pair]) -> Result<Url, Denied> {
+    let shown = || path.chars().take(PATH_CHARS).collect();
     let escapes = path.contains(['?', '#', '\\'])
         || path.chars().any(char::is_control)
-        || leaves(path)
         || (!path.is_empty() && !path.starts_with('/'));
     if escapes {
-        return Err(Denied::Path(path.chars().take(200).collect()));
+        return Err(Denied::Path(shown()));
     }
+    path::check(path).map_err(|fault| Denied::Misleading { path: shown(), fault })?;
     let mut url = base.clone();
     if !path.is_empty() {
         url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
@@ -93,10 +118,26 @@ pub fn join(base: &Url, path: &str, query: &[Pair]) -> Result<Url, Denied> {
     Ok(url)
 }
 
-/// Whether a segment of `path` means "here" or "above", for a peer that decodes dots or slashes as well.
-fn leaves(path: &str) -> bool {
-    let plain = path.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/").replace("%5c", "/");
-    plain.split('/').any(|segment| segment == "." || segment == "..")
+/// What kind of link-local address this is, or of one where a cloud answers about the machine, unless it is neither:
+/// [RFC 3927](https://www.rfc-editor.org/rfc/rfc3927) and 4291, and what the clouds' documentations of their metadata
+/// services name. Some of them are private or public addresses otherwise.
+fn link_local(address: IpAddr) -> Option<&'static str> {
+    match address {
+        IpAddr::V4(address) => link_local_v4(address),
+        IpAddr::V6(address) => match address.segments() {
+            [0xfe80..=0xfebf, ..] => Some(LINK_LOCAL),
+            [0xfd00, 0x0ec2, ..] | [0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x0254] => Some(METADATA),
+            _ => embedded_v4(address).and_then(link_local_v4),
+        },
+    }
+}
+
+fn link_local_v4(address: Ipv4Addr) -> Option<&'static str> {
+    match address.octets() {
+        [169, 254, ..] => Some(LINK_LOCAL),
+        [100, 100, 100, 200] | [192, 0, 0, 192] | [168, 63, 129, 16] => Some(METADATA),
+        _ => None,
+    }
 }
 
 /// What kind of address this is, unless it is a public one. Ranges as IANA's special-purpose registries list
@@ -115,7 +156,7 @@ fn not_public_v4(address: Ipv4Addr) -> Option<&'static str> {
         (10, _, _) | (172, 16..=31, _) | (192, 168, _) => Some("a private address"),
         (100, 64..=127, _) => Some("a carrier's internal address"),
         (127, _, _) => Some("this machine"),
-        (169, 254, _) => Some("a link-local address, where cloud machines keep their credentials"),
+        (169, 254, _) => Some(LINK_LOCAL),
         (192, 0, 0 | 2) | (198, 51, 100) | (203, 0, 113) | (198, 18..=19, _) => Some("a reserved address"),
         (192, 88, 99) => Some("a relay address"),
         (224..=239, _, _) => Some("a multicast address"),
@@ -125,29 +166,36 @@ fn not_public_v4(address: Ipv4Addr) -> Option<&'static str> {
 }
 
 fn not_public_v6(address: Ipv6Addr) -> Option<&'static str> {
-    // Another way to write an IPv4 address must not be a way around: mapped, compatible, NAT64, 6to4.
     let segments = address.segments();
-    let tail = |high: u16, low: u16| {
-        let [a, b] = high.to_be_bytes();
-        let [c, d] = low.to_be_bytes();
-        not_public_v4(Ipv4Addr::new(a, b, c, d))
-    };
+    if let Some(address) = embedded_v4(address) {
+        return not_public_v4(address);
+    }
     match segments {
         [0, 0, 0, 0, 0, 0, 0, 0] => Some("an address of this network"),
         [0, 0, 0, 0, 0, 0, 0, 1] => Some("this machine"),
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] => tail(high, low),
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => tail(high, low),
         [0x64, 0xff9b, 1, ..] => Some("a private address"),
-        [0x2002, high, low, ..] => tail(high, low),
         [0x100, 0, 0, 0, ..] => Some("a discard address"),
         [0x2001, 0x0db8, ..] | [0x3fff, 0..=0x0fff, ..] => Some("a reserved address"),
         [0x2001, 0..=0x01ff, ..] => Some("a reserved address"),
         [0xfc00..=0xfdff, ..] => Some("a private address"),
-        [0xfe80..=0xfebf, ..] => Some("a link-local address"),
+        [0xfe80..=0xfebf, ..] => Some(LINK_LOCAL),
         [0xfec0..=0xfeff, ..] => Some("a private address"),
         [0xff00..=0xffff, ..] => Some("a multicast address"),
         [0x2000..=0x3fff, ..] => None,
         // Nothing else is given out, but some of it has meant an IPv4 address to somebody.
         _ => Some("a reserved address"),
     }
+}
+
+/// The IPv4 address that another way to write it holds: mapped, compatible, NAT64, 6to4. None of them must be a way
+/// around.
+fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let (high, low) = match address.segments() {
+        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => return None,
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => (high, low),
+        [0x2002, high, low, ..] => (high, low),
+        _ => return None,
+    };
+    let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+    Some(Ipv4Addr::new(a, b, c, d))
 }

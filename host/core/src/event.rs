@@ -239,6 +239,17 @@ pub fn single_line(text: &str, chars: usize) -> String {
     cut
 }
 
+/// Whether this mark turns the direction of what follows, so that a text seems to say something else (Unicode's
+/// embeddings, overrides, isolates and the marks of a direction).
+pub const fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// `text` without the marks that turn the direction of what follows (see [`turns_direction`]).
+pub fn unturned(text: &str) -> String {
+    text.chars().filter(|c| !turns_direction(*c)).collect()
+}
+
 /// Cuts `text` to at most `bytes` bytes between two characters; a cut is marked with `…`.
 pub fn cut_bytes(text: &mut String, bytes: usize) {
     if text.len() <= bytes {

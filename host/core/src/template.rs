@@ -102,7 +102,11 @@ pub enum TemplateError {
 
 /// A text with placeholders.
 #[derive(Debug)]
-pub struct Template(Compiled);
+pub struct Template {
+    compiled: Compiled,
+    /// Whether it is the path of a URL, which must lead where it seems to.
+    is_path: bool,
+}
 
 impl Template {
     /// Parses `text` and tries it on sample incidents.
@@ -110,18 +114,19 @@ impl Template {
     /// # Errors
     /// Syntax, unknown placeholders, unknown filters, anything that fails on a sample.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        let template = Self(Compiled::new(text, engine::environment())?);
+        let template = Self { compiled: Compiled::new(text, engine::environment())?, is_path: false };
         on_samples(|view| template.render(view).map(|_| ()))?;
         Ok(template)
     }
 
     /// Parses the path of a URL, whose placeholders are percent-encoded where they are put in, as in a
-    /// [`UrlTemplate`].
+    /// [`UrlTemplate`]. What it renders to is checked as every path is, see [`egress::path`](crate::egress::path).
     ///
     /// # Errors
-    /// As [`Template::parse`]; statements that catch what they put out, since it would be encoded twice.
+    /// As [`Template::parse`]; statements that catch what they put out, since it would be encoded twice; a segment
+    /// `..`, a `;` and the like.
     pub fn parse_path(text: &str) -> Result<Self, TemplateError> {
-        let template = Self(url::path(text)?);
+        let template = Self { compiled: url::path(text)?, is_path: true };
         on_samples(|view| template.render(view).map(|_| ()))?;
         Ok(template)
     }
@@ -144,7 +149,11 @@ impl Template {
     }
 
     pub(crate) fn render_in(&self, view: &Value, room: &mut Room) -> Result<String, TemplateError> {
-        self.0.render(view, room)
+        let text = self.compiled.render(view, room)?;
+        if self.is_path {
+            url::check_path(&text)?;
+        }
+        Ok(text)
     }
 }
 

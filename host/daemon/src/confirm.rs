@@ -103,7 +103,7 @@ async fn fetch(url: Url) -> Result<u16, String> {
     };
     let status = sender::status_of(url, Policy::default(), TIMEOUT).await.map_err(|error| match error {
         // There is no connection that could allow it.
-        SendError::Denied(Denied::Address { address, what }) => format!("{address} is {what}"),
+        SendError::Denied(Denied::Address { address, what, .. }) => format!("{address} is {what}"),
         other => other.to_string(),
     })?;
     if (200..300).contains(&status) { Ok(status) } else { Err(format!("the answer had status {status}")) }

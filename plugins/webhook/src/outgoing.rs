@@ -66,9 +66,9 @@ pub struct Out {
     #[setting(default = "POST")]
     method: Method,
     /// Appended to the path of the connection's address, with placeholders, for example
-    /// `/tickets/{{ references.tracker.ticket }}`. Characters that a path cannot hold are encoded, `?` and `#`
-    /// too: for query parameters see `query`.
-    #[setting(kind = "template")]
+    /// `/tickets/{{ references.tracker.ticket }}`. A value fills one segment: everything in it is encoded, `/` too.
+    /// Characters that a path cannot hold are encoded, `?` and `#` too: for query parameters see `query`.
+    #[setting(kind = "path")]
     path: Option<String>,
     /// Whether `path` itself ends in a slash, for PUT, PATCH and DELETE. Without it a path that ends so is taken for
     /// one whose placeholder is empty, and the request is not sent: it would be about all tickets and not one.

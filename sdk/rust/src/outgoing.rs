@@ -103,10 +103,20 @@ impl HttpRequest {
         Self::new("GET")
     }
 
-    /// The same with this appended to the path of the connection's URL.
+    /// The same with this appended to the path of the connection's URL. A value that an alert or an answer chose goes
+    /// into a [`segment`](Self::segment).
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = path.into();
+        self
+    }
+
+    /// The same with a segment at the end of the path, not yet encoded: the one way to put a value that somebody else
+    /// chose into a path. It stays one segment whatever is in it.
+    #[must_use]
+    pub fn segment(mut self, value: &str) -> Self {
+        self.path.push('/');
+        self.path.push_str(&crate::text::encode_segment(value));
         self
     }
 

@@ -77,6 +77,7 @@ const TABLES: [(&str, &str, &[&str]); 10] = [
             "type",
             "environment",
             "allow_private",
+            "allow_link_local",
             "timeout",
             "concurrency",
             "retry",

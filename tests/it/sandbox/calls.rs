@@ -212,6 +212,18 @@ async fn a_call_that_nobody_waits_for_gives_its_slot_back() {
     decode(&polite, "after").await.expect("the slot is free");
 }
 
+/// The sandbox counts names: what a request is with its secrets put in, the relay counts.
+#[tokio::test]
+async fn secrets_leave_a_plugin_as_names() {
+    let wayward = loaded(guests::WAYWARD).await;
+    let mut context = context(Vec::new());
+    context.incident.message = "50000".to_owned();
+    let step = wayward.encode(context).await.expect("it answers").value;
+    let Ok(Step::Send { request, .. }) = step else { unreachable!("it sends its secret") };
+    assert_eq!(request.body.len(), 50_000);
+    assert!(request.body.iter().all(|part| matches!(part, Part::Secret { name, .. } if name == "token")));
+}
+
 #[tokio::test]
 async fn a_plugin_finds_nothing_of_other_calls_in_its_memory() {
     let limits = Limits { encoded_bytes: 32 << 20, ..roomy() };

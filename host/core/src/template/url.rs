@@ -13,6 +13,7 @@ use url::Url;
 use super::engine::{Compiled, Room, environment};
 use super::scan::{self, Piece};
 use super::{TemplateError, names, on_samples};
+use crate::egress;
 use crate::markers::plain;
 use crate::view::{View, sample, sample_urls};
 
@@ -92,15 +93,14 @@ impl UrlTemplate {
     /// The URL for this view, of [`URL_BYTES_MAX`] at most.
     ///
     /// # Errors
-    /// A value that makes a segment of the path `.` or `..`, with what stands around it and however encoded;
+    /// A value that makes a segment of the path `.` or `..`, with what stands around it and however encoded, or
+    /// puts a `;` or an encoded slash into it that is encoded itself (see [`egress::path`](crate::egress::path));
     /// everything that [`Template::render`](super::Template::render) fails with.
     pub fn render(&self, view: &View<'_>) -> Result<Url, TemplateError> {
         let Some(compiled) = &self.compiled else { return Ok(self.fixed()) };
         let text = compiled.render(&view.value(), &mut Room::new(URL_BYTES_MAX))?;
-        if climbs(&text) {
-            let words = "the path of the URL has a segment `.` or `..`, which would lead somewhere else";
-            return Err(TemplateError::Url(words.to_owned()));
-        }
+        egress::path::check_encoded(&path_of(&text))
+            .map_err(|fault| TemplateError::Url(format!("the path of the URL {fault}")))?;
         let url = parsed(&text)?;
         if destination(&url) == destination(&self.fixed) { Ok(url) } else { Err(misplaced()) }
     }
@@ -111,6 +111,11 @@ pub(super) fn path(text: &str) -> Result<Compiled, TemplateError> {
     let pieces = scan::pieces(text);
     check_statements(&pieces)?;
     Compiled::of(&pieces, encoding())
+}
+
+/// Refuses a rendered path that leads somewhere else at some servers.
+pub(super) fn check_path(path: &str) -> Result<(), TemplateError> {
+    egress::path::check(path).map_err(|fault| TemplateError::Url(format!("the path {fault}")))
 }
 
 /// What says where a request goes, and as whom.
@@ -219,12 +224,8 @@ fn encode(out: &mut Output<'_>, value: &Value) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether a segment of the path means "here" or "above", also for a peer that decodes it before it looks.
-fn climbs(url: &str) -> bool {
+/// The path of a URL, which the parser of URLs would take some characters out of.
+fn path_of(url: &str) -> String {
     let after = authority_end(url).map_or("", |from| &url[from..]);
-    let path = after.split(['?', '#']).next().unwrap_or_default();
-    // The parser takes these out of a URL.
-    let path = path.replace(['\t', '\r', '\n'], "").to_ascii_lowercase();
-    let plain = path.replace("%2e", ".").replace("%2f", "/").replace("%5c", "/").replace('\\', "/");
-    plain.split('/').any(|segment| segment == "." || segment == "..")
+    after.split(['?', '#']).next().unwrap_or_default().replace(['\t', '\r', '\n'], "")
 }

@@ -46,9 +46,23 @@ fn a_plugin_learns_which_strings_of_a_document_are_the_operators_own() {
 #[test]
 fn what_stands_in_a_path_is_encoded_and_makes_no_segment() {
     let settings = settings(&[("path", FieldKind::Path, "/tickets/{{ title }}/notes?x")]);
-    let (incident, change) = with_title("a/../b;c ?#%2e");
+    let (incident, change) = with_title("a/b ?#%41");
     let rendered = settings.render(&view_of(&incident, &change)).expect("rendered");
-    assert_eq!(rendered, [text("path", "/tickets/a%2F..%2Fb%3Bc%20%3F%23%252e/notes?x")]);
+    assert_eq!(rendered, [text("path", "/tickets/a%2Fb%20%3F%23%2541/notes?x")]);
+    for (title, words) in [
+        ("..", "a segment `.` or `..`"),
+        ("a/../b", "a segment `.` or `..`"),
+        ("..;x", "a segment `.` or `..`"),
+        ("%2e%2E", "a segment `.` or `..`"),
+        ("%25252e%2e", "a segment `.` or `..`"),
+        ("a;b", "a `;`"),
+        ("a%3Bb", "a `;`"),
+        ("a%2fb", "a slash behind several encodings"),
+    ] {
+        let (incident, change) = with_title(title);
+        let refused = settings.render(&view_of(&incident, &change)).expect_err(title).to_string();
+        assert!(refused.starts_with("path: ") && refused.contains(words), "{title}: {refused}");
+    }
 }
 
 #[test]

@@ -4,8 +4,8 @@ use url::Url;
 
 use crate::egress::{Denied, Policy, check_url};
 
-const PUBLIC_ONLY: Policy = Policy { private: false };
-const ANYWHERE: Policy = Policy { private: true };
+const PUBLIC_ONLY: Policy = Policy { private: false, link_local: false };
+const ANYWHERE: Policy = Policy { private: true, link_local: true };
 
 fn url(text: &str) -> Url {
     Url::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -86,7 +86,9 @@ fn an_address_in_an_odd_spelling_is_the_same_address() {
         "http://127.0.0.1:80\\@example.org/",
         "http://\t127.0.\n0.1/",
     ] {
-        let Denied::Address { address, what } = denied(text) else { panic!("{text}: expected an address") };
+        let Denied::Address { address, what, .. } = denied(text) else {
+            panic!("{text}: expected an address")
+        };
         assert_eq!((address.to_string().as_str(), what), ("127.0.0.1", "this machine"), "{text}");
         assert_eq!(check_url(&url(text), ANYWHERE), Ok(()), "{text}");
     }
@@ -100,8 +102,9 @@ fn an_ipv6_address_is_looked_at_like_any_other() {
         ("http://[::ffff:127.0.0.1]/", "this machine"),
         ("http://[::ffff:7f00:1]/", "this machine"),
         ("http://[64:ff9b::7f00:1]/", "this machine"),
-        ("http://[fe80::1]/", "a link-local address"),
-        ("http://[fd00:ec2::254]/", "a private address"),
+        ("http://[fe80::1]/", "a link-local address, where cloud machines keep their credentials"),
+        ("http://[fd00:ec2::254]/", "an address where a cloud answers about this machine"),
+        ("http://[fd00:ec3::254]/", "a private address"),
     ] {
         assert!(matches!(denied(text), Denied::Address { what, .. } if what == expected), "{text}");
     }

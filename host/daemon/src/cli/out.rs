@@ -81,5 +81,5 @@ fn drives(c: char) -> bool {
 
 /// Whether it turns the direction of the text after it.
 pub(crate) fn turns(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    tocsin_core::event::turns_direction(c)
 }

@@ -30,7 +30,10 @@ pub(super) fn read(
     let description = reader.text("description").unwrap_or_default();
     let kind = reader.text("type").unwrap_or_default();
     let environment = reader.text("environment").unwrap_or_default();
-    let policy = Policy { private: reader.boolean("allow_private").unwrap_or(policy.private) };
+    let policy = Policy {
+        private: reader.boolean("allow_private").unwrap_or(policy.private),
+        link_local: reader.boolean("allow_link_local").unwrap_or(policy.link_local),
+    };
     let given = reader.required_secret("url", "the address that requests go to");
     let target = given.as_ref().and_then(|url| match target(url) {
         Err(error) => {

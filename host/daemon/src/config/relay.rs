@@ -124,7 +124,8 @@ fn directory(
 }
 
 fn read_egress(mut reader: Reader) -> Policy {
-    let policy = Policy { private: reader.boolean("allow_private").unwrap_or(false) };
+    // Where a cloud hands out this machine's credentials is never for all connections.
+    let policy = Policy { private: reader.boolean("allow_private").unwrap_or(false), link_local: false };
     reader.finish();
     policy
 }

@@ -3,26 +3,37 @@
 //! Never lets a value leave the path: no query, no fragment, no way up; nor, where a request changes or deletes
 //! what its path names, an empty value name more than was meant.
 
+use percent_encoding::percent_decode_str;
 use tocsin_plugin::prelude::*;
 
 /// Characters of a path that a refusal shows.
 const SHOWN_CHARS: usize = 100;
 
-/// `text` as a path that begins with `/`; empty for none.
+/// `text`, whose values are percent-encoded, as a path that begins with `/`; empty for none. What is encoded stays as
+/// it is.
 ///
 /// # Errors
-/// It climbs.
+/// It climbs, or has a `;`. The host looks for more: it decodes what is encoded more than once.
 pub(super) fn of(text: &str) -> Result<String, String> {
     let path = text.trim();
     if path.is_empty() {
         return Ok(String::new());
     }
     let encoded = text::encode_path(&text::one_line(path));
-    let climbs = |part: &str| matches!(part.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
+    let climbs = |part: &str| matches!(plain(part).as_str(), "." | "..");
+    let shown = text::truncate(path, SHOWN_CHARS);
     if encoded.split('/').any(climbs) {
-        return Err(format!("climbs with `.` or `..`: `{}`", text::truncate(path, SHOWN_CHARS)));
+        return Err(format!("climbs with `.` or `..`: `{shown}`"));
+    }
+    if plain(&encoded).contains(';') {
+        return Err(format!("has a `;`: `{shown}`; one of your own goes into the connection's `url`"));
     }
     Ok(if encoded.starts_with('/') { encoded } else { format!("/{encoded}") })
+}
+
+/// A part of a path without its escapes.
+fn plain(part: &str) -> String {
+    percent_decode_str(part).decode_utf8_lossy().into_owned()
 }
 
 /// Whether a rendered path names one thing, for a request that changes or deletes what it names: with an empty
@@ -41,10 +52,11 @@ pub(super) fn names_one(text: &str, method: &str, ends_in_slash: bool) -> Result
     }
     let parts: Vec<&str> = line.strip_prefix('/').unwrap_or(&line).split('/').collect();
     let Some((last, before)) = parts.split_last() else { return Ok(()) };
+    let is_blank = |part: &str| text::is_blank(&plain(part));
     // `https://` within a path is no empty part.
     let follows_scheme = |at: usize| before[..at].last().is_some_and(|part| part.ends_with(':'));
-    let has_empty = before.iter().enumerate().any(|(at, part)| text::is_blank(part) && !follows_scheme(at));
-    match (text::is_blank(last), ends_in_slash) {
+    let has_empty = before.iter().enumerate().any(|(at, part)| is_blank(part) && !follows_scheme(at));
+    match (is_blank(last), ends_in_slash) {
         _ if has_empty => Err(format!("has an empty part, probably of a placeholder: `{shown}`")),
         (true, false) => Err(format!(
             "ends in `/`, probably because a placeholder is empty: `{shown}`; {method} is not sent there. Set \
@@ -61,6 +73,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_encoded_is_not_encoded_again_and_does_not_climb() {
+        assert_eq!(of("/tickets/a%2Fb%20c/ü").as_deref(), Ok("/tickets/a%2Fb%20c/%C3%BC"));
+        for path in ["/a/%2e%2E/b", "/a/..", "/a;b", "/a%3Bb"] {
+            assert!(of(path).is_err(), "{path}");
+        }
+    }
+
+    #[test]
     fn a_path_with_an_empty_part_does_not_name_one_thing() {
         for path in [
             "",
@@ -73,6 +93,8 @@ mod tests {
             "/tickets//x",
             "//x",
             "/tickets/ /x",
+            "/tickets/%20/x",
+            "/tickets/%E2%80%8B",
             "tickets/ ",
         ] {
             assert!(names_one(path, "PUT", false).is_err(), "{path}");
