@@ -2,6 +2,8 @@
 
 mod answers;
 mod attributes;
+mod echoes;
+mod forgeries;
 mod large;
 mod lives;
 mod night;

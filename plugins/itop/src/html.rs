@@ -17,11 +17,11 @@ const VOID: [&str; 6] = ["br", "hr", "img", "input", "col", "wbr"];
 /// What every mark begins with. Text of an alert never holds it.
 const MARKS: [&str; 2] = ["Tocsin incident ", "Tocsin delivery "];
 
-/// `plain` as HTML of at most `bytes` bytes: escaped, a line break as `<br>` because iTop would lose it. A
+/// `plain` as HTML of at most `bytes` bytes: escaped, without marks of direction, a line break as `<br>` because iTop would lose it. A
 /// cut says how much is missing.
 pub(crate) fn lines(plain: &str, bytes: usize) -> String {
     let mut out = String::new();
-    let plain = plain.trim().replace("\r\n", "\n");
+    let plain = text::unturned(plain.trim()).replace("\r\n", "\n");
     let mut rest = plain.chars().peekable();
     while let Some(c) = rest.next() {
         let mut buffer = [0; 4];

@@ -236,7 +236,7 @@ fn title(scene: Scene<'_>) -> String {
 }
 
 fn line(title: &str) -> String {
-    text::truncate(&text::one_line(title), TITLE_CHARS)
+    text::truncate(&text::one_line(&text::unturned(title)), TITLE_CHARS)
 }
 
 fn description(scene: Scene<'_>, flight: &Flight) -> String {

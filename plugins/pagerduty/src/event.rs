@@ -173,7 +173,9 @@ fn links(context: &Context, settings: &Fields) -> Vec<Value> {
     // A link without a text would be an empty line there.
     let own = own.map(|link| {
         let url = link.url.trim().to_owned();
-        let text = field(Some(&link.title)).unwrap_or_else(|| url.clone());
+        // The text is all that people see of a link there.
+        let text = field(Some(&link.title)).filter(|text| !chat::claims_another(text, &url));
+        let text = text.unwrap_or_else(|| url.clone());
         (url, text)
     });
     buttons

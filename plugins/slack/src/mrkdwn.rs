@@ -29,6 +29,7 @@ pub(crate) fn incident_link(link: &ShownLink, limit: usize) -> Option<String> {
 
 /// Whether people could take this for where a link leads.
 fn is_like_an_address(label: &str) -> bool {
+    let label = text::folded(label);
     let chars: Vec<char> = label.chars().collect();
     let has_dot = |w: &[char]| w[0].is_alphanumeric() && w[1] == '.' && w[2].is_alphanumeric();
     label.contains("://") || chars.windows(3).any(has_dot)
@@ -142,7 +143,16 @@ mod tests {
             shown("Graph", "https://a.example").as_deref(),
             Some("<https://a.example|Graph (a.example)>")
         );
-        for title in ["x|y> <!here>", "bank.example/login", "go to bank.example", "*a*", ":x:", "~a~"] {
+        for title in [
+            "x|y> <!here>",
+            "bank.example/login",
+            "go to bank.example",
+            "go to ｂａｎｋ．example",
+            "bank。example",
+            "*a*",
+            ":x:",
+            "~a~",
+        ] {
             assert_eq!(
                 shown(title, "https://a.example").as_deref(),
                 Some("<https://a.example|a.example>"),

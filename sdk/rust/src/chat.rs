@@ -17,6 +17,7 @@ mod when;
 pub use buttons::{Button, Buttons, Emphasis, OtherActions};
 pub use essentials::{Essential, place, rule, team};
 pub use facts::Facts;
+pub use links::claims_another;
 pub use summary::{ShownLink, Summary, View, lasted, notification};
 pub use when::{Moment, between, duration};
 

@@ -3,10 +3,12 @@
 //! Never cuts inside a character and never lets control characters through to a single line.
 
 mod decoded;
+mod folded;
 mod written;
 
 pub use decoded::from_bytes;
 pub(crate) use decoded::is_utf16;
+pub use folded::{folded, host_of};
 pub use written::{utf16_length, visible, written};
 
 /// `text` with at most `chars` characters; a cut is marked with `…`.
@@ -48,9 +50,9 @@ pub fn filled(given: Option<&str>) -> Option<&str> {
 }
 
 /// Whether this mark turns the direction of what follows, so that a text seems to say something else (Unicode's
-/// embeddings, overrides and isolates).
+/// embeddings, overrides, isolates and the marks of a direction).
 pub const fn turns_direction(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// `text` without the marks that turn the direction of what follows (see [`turns_direction`]).
@@ -112,6 +114,15 @@ pub fn encode_path(text: &str) -> String {
         .add(b'|')
         .add(b'}');
     utf8_percent_encode(text, RESERVED).to_string()
+}
+
+/// `value` as one segment of a URL's path, or a part of one: everything but letters, digits, `-`, `.`, `_` and `~` is
+/// percent-encoded, `/` and `%` too. The host refuses a path with a segment `.` or `..`, or a `;` in a value, however
+/// often it is encoded.
+pub fn encode_segment(value: &str) -> String {
+    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(value, RESERVED).to_string()
 }
 
 /// Whether `text` has what opens a placeholder in a template's grammars, Jinja's or iTop's: for settings that are
@@ -221,5 +232,11 @@ mod tests {
     #[test]
     fn a_path_keeps_its_slashes_and_nothing_that_ends_it() {
         assert_eq!(encode_path("/a b/ü?x#y"), "/a%20b/%C3%BC%3Fx%23y");
+        assert_eq!(encode_path("/a%2Fb"), "/a%2Fb", "what is encoded stays");
+    }
+
+    #[test]
+    fn a_segment_has_nothing_that_ends_it() {
+        assert_eq!(encode_segment("a/b c;d?e#f%2Fg.-_~ü"), "a%2Fb%20c%3Bd%3Fe%23f%252Fg.-_~%C3%BC");
     }
 }

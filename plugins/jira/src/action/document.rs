@@ -150,9 +150,9 @@ fn collect(node: &Value, depth: usize, found: &mut String) {
     }
 }
 
-/// `line` on one line in at most `units` UTF-16 code units, which is how Jira counts; a cut is marked.
+/// `line` on one line, without marks of direction, in at most `units` UTF-16 code units, which is how Jira counts; a cut is marked.
 pub(crate) fn shorten(line: &str, units: usize) -> String {
-    let line = text::one_line(line);
+    let line = text::one_line(&text::unturned(line));
     let mut used = 0;
     let mut end = None;
     for (at, c) in line.char_indices() {
@@ -193,9 +193,9 @@ fn fit(line: &str, room: usize) -> String {
     kept
 }
 
-/// Without control characters but line breaks; a tab becomes blanks.
+/// Without marks of direction and control characters but line breaks; a tab becomes blanks.
 fn clean(plain: &str) -> String {
-    let plain = plain.replace("\r\n", "\n").replace('\r', "\n").replace('\t', "    ");
+    let plain = text::unturned(plain).replace("\r\n", "\n").replace('\r', "\n").replace('\t', "    ");
     plain.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
 }
 

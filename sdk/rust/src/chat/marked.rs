@@ -9,6 +9,7 @@
 //! mention:  U+E013 id U+E012
 //! ```
 
+use super::claims_another;
 use crate::text;
 
 const LINK: char = '\u{e010}';
@@ -21,7 +22,7 @@ const MENTION: char = '\u{e013}';
 pub enum Piece<'a> {
     /// As it stands, to be escaped as the peer wants it.
     Text(&'a str),
-    /// A web address with the text to show for it. The text may be empty.
+    /// A web address with the text to show for it. The text may be empty, and is where it claims another address.
     Link {
         /// Absolute http or https, checked.
         url: &'a str,
@@ -91,6 +92,7 @@ fn push_link<'a>(pieces: &mut Vec<Piece<'a>>, link: &'a str) {
     let (url, text) = link.split_once(LABEL).unwrap_or((link, ""));
     let (url, text) = (url.trim(), text.trim_matches(is_mark).trim());
     if text::is_web_address(url) {
+        let text = if claims_another(text, url) { "" } else { text };
         pieces.push(Piece::Link { url, text });
     } else {
         push_text(pieces, if text.is_empty() { url } else { text });
@@ -111,6 +113,13 @@ mod tests {
         assert_eq!(plain(text), "see Wiki (https://a.example/x), @U012AB!");
         assert!(is_marked(text) && !is_marked("see <https://a.example|x>"));
         assert_eq!(plain("\u{e010}https://a.example\u{e011}\u{e012}"), "https://a.example");
+    }
+
+    #[test]
+    fn a_text_that_claims_another_address_is_not_shown_for_it() {
+        let text = "\u{e010}https://evil.example/x\u{e011}ｂａｎｋ．ｅｘａｍｐｌｅ\u{e012}";
+        assert_eq!(pieces(text), [Piece::Link { url: "https://evil.example/x", text: "" }]);
+        assert_eq!(plain(text), "https://evil.example/x");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use minijinja::{AutoEscape, Environment};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tocsin_core::event::Severity;
+use tocsin_core::event::{Severity, unturned};
 use tocsin_core::fold::TimelineItem;
 use tocsin_core::incident::{Incident, IncidentState};
 use tocsin_core::time::Timestamp;
@@ -65,7 +65,7 @@ impl Shown<'_> {
         let until = claim.until.parse().unwrap_or(0i64).saturating_mul(1_000_000);
         let fields = json!({
             "css": CSS,
-            "title": format!("#{} {}", incident.number, incident.title),
+            "title": format!("#{} {}", incident.number, unturned(&incident.title)),
             "said": if self.said.is_empty() { self.refused() } else { Some(self.said.clone()) },
             "incident": incident_fields(incident),
             "severities": Severity::ALL.map(Severity::as_str),
@@ -195,12 +195,12 @@ fn incident_fields(incident: &Incident) -> Value {
     let web = |url: &str| url.starts_with("https://") || url.starts_with("http://");
     let links = incident.links.iter().filter(|link| web(&link.url));
     let links = links.map(|link| {
-        let title = if link.title.is_empty() { &link.url } else { &link.title };
+        let title = unturned(if link.title.is_empty() { &link.url } else { &link.title });
         json!({ "title": title, "url": link.url })
     });
     json!({
         "number": incident.number,
-        "title": incident.title,
+        "title": unturned(&incident.title),
         "message": incident.message,
         "severity": incident.severity.as_str(),
         "state": incident.state.as_str(),
