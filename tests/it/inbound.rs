@@ -12,4 +12,5 @@ mod outcomes;
 mod partly;
 mod probes;
 mod rejections;
+mod replies;
 mod tried;

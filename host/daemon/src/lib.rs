@@ -35,6 +35,7 @@ pub mod probe;
 pub mod problem;
 pub mod quiet;
 pub mod relay;
+mod reply;
 pub mod scrub;
 pub mod sender;
 pub mod server;

@@ -19,7 +19,7 @@ use crate::bindings::Bindings;
 use crate::judgement::judged;
 use crate::trace::Trace;
 use crate::understood::{confirmation, understood};
-use crate::{charset, clock, words};
+use crate::{charset, clock, reply, words};
 
 /// What came of a request.
 pub struct Ingested {
@@ -159,7 +159,9 @@ async fn decode(bindings: &Bindings, source: &str, request: &SourceRequest, rece
     let answer = binding.plugin.decode(readable.into_owned(), &binding.settings, receipt).await;
     let took_us = clock::micros_since(started);
     match answer.map(|answer| answer.value) {
-        Ok(Ok(decoded)) => {
+        Ok(Ok(mut decoded)) => {
+            let remarks = decoded.reply.as_mut().map(reply::admit);
+            decoded.remarks.extend(remarks.unwrap_or_default());
             let (reply, confirm) = (decoded.reply.clone(), confirmation(&decoded));
             let received =
                 understood(nothing(name, Decoding::Events(Vec::new())), &binding.info, request, decoded);

@@ -9,14 +9,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use axum::http::header::{HeaderValue, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tocsin_core::fold::{ReceiptRecord, ReceiptStatus};
-use tocsin_core::plugin::{Reply, SourceRequest};
+use tocsin_core::plugin::SourceRequest;
 
 use super::client;
-use super::credentials::{Unproven, prove_field, prove_head, prove_signature, strip};
+use super::credentials::{Unproven, forget, prove_field, prove_head, prove_signature, strip};
 use crate::app::{App, CommitError};
 use crate::coding;
 use crate::config::Source;
@@ -25,7 +25,7 @@ use crate::intake::{Outcome, Rejection};
 use crate::pipeline::{Ingested, ingest};
 use crate::problem::Problem;
 use crate::server::Peer;
-use crate::{clock, confirm, words};
+use crate::{clock, confirm, reply, words};
 
 mod body;
 mod head;
@@ -156,6 +156,7 @@ async fn authenticate_body(
     prove_signature(wanted, signatures, &request).map_err(unauthorized)?;
     coding::undo(&mut request, limit).await?;
     prove_field(wanted, &mut request).map_err(unauthorized)?;
+    forget(wanted, &mut request);
     Ok(request)
 }
 
@@ -186,7 +187,7 @@ async fn answer(app: &App, ingested: Ingested) -> Result<Response, Problem> {
         (ReceiptStatus::Failed(_), _) => {
             Ok((StatusCode::ACCEPTED, Json(accepted(&receipt, "kept"))).into_response())
         }
-        (_, Some(reply)) => own(reply),
+        (_, Some(reply)) => Ok(reply::response(reply)),
         (ReceiptStatus::Duplicate(first), None) => {
             let first = *first;
             let store = app.store.clone();
@@ -231,19 +232,6 @@ fn accepted(receipt: &ReceiptRecord, status: &str) -> Value {
         document["remarks"] = json!(receipt.remarks);
     }
     document
-}
-
-/// The plugin's own answer; one that cannot be sent is no answer.
-fn own(reply: Reply) -> Result<Response, Problem> {
-    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
-    let mut response = (status, reply.body).into_response();
-    for pair in reply.headers {
-        let name = HeaderName::from_bytes(pair.name.as_bytes());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(&pair.value)) {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    Ok(response)
 }
 
 /// A name that is no source's, for people. A name that holds a secret of a source is not shown: `&token=…` typed for
