@@ -347,9 +347,10 @@ fn unsendable(invalid: &InvalidRequest) -> Verdict {
         InvalidRequest::NoSecret { .. } | InvalidRequest::Key(..) | InvalidRequest::NoPlace(_) => {
             Verdict::Misconfigured(invalid.to_string())
         }
-        InvalidRequest::Denied(_) | InvalidRequest::Method(_) | InvalidRequest::Header(..) => {
-            Verdict::Rejected(invalid.to_string())
-        }
+        InvalidRequest::Denied(_)
+        | InvalidRequest::Method(_)
+        | InvalidRequest::Header(..)
+        | InvalidRequest::TooLarge { .. } => Verdict::Rejected(invalid.to_string()),
     }
 }
 

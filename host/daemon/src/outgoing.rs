@@ -63,6 +63,17 @@ pub enum InvalidRequest {
     /// A secret that is no key.
     #[error("the secret `{0}` is no signing key: {1}")]
     Key(String, &'static str),
+    /// With its secrets put in, it is larger than the connection allows.
+    #[error(
+        "with its secrets put in, the request has more than {limit} bytes: raise `body` of [connections.{connection}] \
+         where the peer takes that much, or send less"
+    )]
+    TooLarge {
+        /// Bytes that it may have.
+        limit: usize,
+        /// Over which connection.
+        connection: String,
+    },
 }
 
 /// When a request is made, and for which delivery: what signatures are made over.
@@ -97,10 +108,10 @@ pub fn assemble(
     wanted: ActionRequest,
     moment: &Moment<'_>,
 ) -> Result<Outgoing, InvalidRequest> {
-    let mut filler = Filler { connection, masked: false, secrets: Secrets::default() };
+    let mut filler = Filler::new(connection, false);
     let method = method(&wanted)?;
     let url = join(base, &wanted.path, &wanted.query)?;
-    filler.secrets.in_address(base, connection.target.sample());
+    filler.count(url.as_str().len().saturating_sub(base.as_str().len()))?;
     let mut headers = filler.headers(&wanted)?;
     let body = filler.fill(wanted.body)?;
     for signing in &wanted.signing {
@@ -110,7 +121,15 @@ pub fn assemble(
             headers.insert(header_name(&name)?, header_value(&name, value.as_bytes())?);
         }
     }
-    Ok(Outgoing { method, url, headers, body, secrets: filler.secrets })
+    Ok(Outgoing { method, url, headers, body, secrets: secrets(connection, base) })
+}
+
+/// What must not come back over `connection`, whichever of its requests held it.
+fn secrets(connection: &Connection, base: &Url) -> Secrets {
+    let mut secrets = Secrets::default();
+    connection.secrets.values().for_each(|secret| secrets.put_in(secret.reveal().as_bytes()));
+    secrets.in_address(base, connection.target.sample());
+    secrets
 }
 
 /// What [`assemble`] would send, without its secrets.
@@ -118,9 +137,10 @@ pub fn assemble(
 /// # Errors
 /// As [`assemble`].
 pub fn sketch(connection: &Connection, base: &Url, wanted: ActionRequest) -> Result<Sketch, InvalidRequest> {
-    let mut filler = Filler { connection, masked: true, secrets: Secrets::default() };
+    let mut filler = Filler::new(connection, true);
     let method = method(&wanted)?;
-    join(base, &wanted.path, &wanted.query)?;
+    let url = join(base, &wanted.path, &wanted.query)?;
+    filler.count(url.as_str().len().saturating_sub(base.as_str().len()))?;
     let mut headers = filler.headers(&wanted)?;
     for signing in &wanted.signing {
         secret(connection, &signing.secret)?;
@@ -230,15 +250,22 @@ fn secret<'a>(connection: &'a Connection, name: &str) -> Result<&'a Secret, Inva
 struct Filler<'a> {
     connection: &'a Connection,
     masked: bool,
-    /// What was put in so far.
-    secrets: Secrets,
+    /// Bytes that the request may still have, as it is sent.
+    left: usize,
 }
 
-impl Filler<'_> {
-    fn put_in(&mut self, shown: &str) {
-        if !self.masked {
-            self.secrets.put_in(shown.as_bytes());
-        }
+impl<'a> Filler<'a> {
+    fn new(connection: &'a Connection, masked: bool) -> Self {
+        Self { connection, masked, left: connection.body_bytes }
+    }
+
+    /// Counts what is sent, before it is made where it is made of parts.
+    fn count(&mut self, bytes: usize) -> Result<(), InvalidRequest> {
+        self.left = self.left.checked_sub(bytes).ok_or_else(|| InvalidRequest::TooLarge {
+            limit: self.connection.body_bytes,
+            connection: self.connection.name.clone(),
+        })?;
+        Ok(())
     }
 
     fn headers(&mut self, wanted: &ActionRequest) -> Result<HeaderMap, InvalidRequest> {
@@ -246,7 +273,9 @@ impl Filler<'_> {
         if !wanted.content_type.is_empty() {
             headers.insert(CONTENT_TYPE, header_value("content-type", wanted.content_type.as_bytes())?);
         }
+        self.count(wanted.content_type.len())?;
         for (name, parts) in &wanted.headers {
+            self.count(name.len())?;
             let value = header_value(name, &self.fill(parts.clone())?)?;
             headers.append(header_name(name)?, value);
         }
@@ -257,34 +286,42 @@ impl Filler<'_> {
         let mut filled = Vec::new();
         for part in parts {
             match part {
-                // A large body is one piece, which need not be copied.
-                Part::Bytes(bytes) if filled.is_empty() => filled = bytes,
-                Part::Bytes(bytes) => filled.extend_from_slice(&bytes),
-                Part::Secret { name, encoding } => {
-                    let secret = secret(self.connection, &name)?;
-                    let shown = if self.masked {
-                        format!("{{{{secret:{name}}}}}")
+                Part::Bytes(bytes) => {
+                    self.count(bytes.len())?;
+                    // A large body is one piece, which need not be copied.
+                    if filled.is_empty() {
+                        filled = bytes;
                     } else {
-                        self.secrets.put_in(secret.reveal().as_bytes());
-                        encoded(encoding, secret.reveal())
-                    };
-                    self.put_in(&shown);
-                    filled.extend_from_slice(shown.as_bytes());
+                        filled.extend_from_slice(&bytes);
+                    }
+                }
+                Part::Secret { name, encoding } => {
+                    let written = encoded(encoding, secret(self.connection, &name)?.reveal());
+                    self.put_in(&mut filled, written, || format!("{{{{secret:{name}}}}}"))?;
                 }
                 Part::Credentials { user, password } => {
                     let secret = secret(self.connection, &password)?;
-                    let shown = if self.masked {
+                    let written = BASE64.encode(format!("{user}:{}", secret.reveal()));
+                    self.put_in(&mut filled, written, || {
                         format!("{{{{base64 of {user}:secret:{password}}}}}")
-                    } else {
-                        self.secrets.put_in(secret.reveal().as_bytes());
-                        BASE64.encode(format!("{user}:{}", secret.reveal()))
-                    };
-                    self.put_in(&shown);
-                    filled.extend_from_slice(shown.as_bytes());
+                    })?;
                 }
             }
         }
         Ok(filled)
+    }
+
+    /// Appends what is sent, or what is shown in its place; it counts as it is sent.
+    fn put_in(
+        &mut self,
+        filled: &mut Vec<u8>,
+        written: String,
+        mask: impl FnOnce() -> String,
+    ) -> Result<(), InvalidRequest> {
+        self.count(written.len())?;
+        let shown = if self.masked { mask() } else { written };
+        filled.extend_from_slice(shown.as_bytes());
+        Ok(())
     }
 }
 

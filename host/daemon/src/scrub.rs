@@ -1,15 +1,19 @@
-//! Takes secrets out of what peers answer: an error page that repeats the address or the credentials must not
-//! bring them to a plugin, the log or the journal.
+//! Takes secrets out of what peers answer and senders send: an error page that repeats the address or the credentials
+//! must not bring them to a plugin, the log or the journal.
 //!
-//! Never touches short values or words: a password of a few letters is found in any answer, and what stands around
-//! it would be damaged. Of an address, only what looks drawn by chance counts, and nothing that an incident filled
-//! in: a peer's own addresses and names come back whole.
+//! Of a secret, every run of eight bytes and more is taken out, in each of its forms (see [`finder`]). A shorter one is
+//! taken out where it stands as a word: a password of a few letters is found in any answer, and what stands around it
+//! would be damaged. Of an address, only what looks drawn by chance counts, and nothing that an incident filled in: a
+//! peer's own addresses and names come back whole.
 
-use tocsin_core::plugin::Response;
+use tocsin_core::plugin::{Pair, Response, SourceRequest};
 use url::Url;
 
-/// Bytes of a secret that is looked for.
-const SECRET_BYTES_MIN: usize = 8;
+use finder::Finder;
+
+pub mod finder;
+mod undone;
+
 /// Bytes of a part of an address that may be a secret: the tokens of all known webhooks are longer.
 const TOKEN_BYTES_MIN: usize = 16;
 /// Digits of a token, at least: words of an interface's path have fewer.
@@ -19,14 +23,22 @@ pub const PLACE: &str = "{{secret}}";
 
 /// What must not come back.
 #[derive(Debug, Default)]
-pub struct Secrets(Vec<Vec<u8>>);
+pub struct Secrets {
+    /// Of which every run is taken out.
+    runs: Vec<Vec<u8>>,
+    /// Which are taken out where they stand whole.
+    whole: Vec<Vec<u8>>,
+}
 
 impl Secrets {
-    /// Adds what was put into a request, as it was written there.
-    pub fn put_in(&mut self, written: &[u8]) {
-        if written.len() >= SECRET_BYTES_MIN && !self.0.iter().any(|known| known == written) {
-            self.0.push(written.to_vec());
-        }
+    /// Adds a secret of which no run may come back.
+    pub fn put_in(&mut self, secret: &[u8]) {
+        add(&mut self.runs, secret);
+    }
+
+    /// Adds a secret that may come back in parts: for texts that hold words of others, which may be in it.
+    pub fn put_in_whole(&mut self, secret: &[u8]) {
+        add(&mut self.whole, secret);
     }
 
     /// Adds the parts of an address that are tokens, as they stand there and decoded; `sample` is the same address
@@ -42,31 +54,58 @@ impl Secrets {
     pub fn in_whole_address(&mut self, address: &Url, sample: &Url) {
         let shared = parts(sample);
         for part in parts(address).iter().filter(|part| shared.contains(part)) {
-            self.put_in(part.as_bytes());
+            self.put_in_whole(part.as_bytes());
         }
     }
 
     /// Takes them out of `text`.
     pub fn scrub_text(&self, text: &mut String) {
-        for secret in &self.0 {
-            if let Some(clean) = without(text.as_bytes(), secret) {
-                *text = String::from_utf8_lossy(&clean).into_owned();
-            }
+        for finder in self.finders() {
+            scrub_text(&finder, text);
         }
     }
 
     /// Takes them out of `response`.
     pub fn scrub(&self, response: &mut Response) {
-        for secret in &self.0 {
-            if let Some(clean) = without(&response.body, secret) {
+        for finder in self.finders() {
+            if let Some(clean) = finder.without(&response.body, PLACE.as_bytes()) {
                 response.body = clean;
             }
-            for header in &mut response.headers {
-                if let Some(clean) = without(header.value.as_bytes(), secret) {
-                    header.value = String::from_utf8_lossy(&clean).into_owned();
-                }
-            }
+            scrub_pairs(&finder, &mut response.headers);
         }
+    }
+
+    /// Takes them out of what is kept of a request beside its body: path, query and headers.
+    pub fn scrub_head(&self, request: &mut SourceRequest) {
+        for finder in self.finders() {
+            scrub_text(&finder, &mut request.path);
+            scrub_pairs(&finder, &mut request.query);
+            scrub_pairs(&finder, &mut request.headers);
+        }
+    }
+
+    fn finders(&self) -> impl Iterator<Item = Finder> {
+        let runs = (!self.runs.is_empty()).then(|| Finder::of_runs(&self.runs));
+        runs.into_iter().chain(self.whole.iter().map(|secret| Finder::of_whole(secret)))
+    }
+}
+
+fn add(to: &mut Vec<Vec<u8>>, secret: &[u8]) {
+    if secret.len() >= finder::SECRET_BYTES_MIN && !to.iter().any(|known| known == secret) {
+        to.push(secret.to_vec());
+    }
+}
+
+fn scrub_text(finder: &Finder, text: &mut String) {
+    if let Some(clean) = finder.without(text.as_bytes(), PLACE.as_bytes()) {
+        *text = String::from_utf8_lossy(&clean).into_owned();
+    }
+}
+
+fn scrub_pairs(finder: &Finder, pairs: &mut [Pair]) {
+    for Pair { name, value } in pairs {
+        scrub_text(finder, name);
+        scrub_text(finder, value);
     }
 }
 
@@ -75,12 +114,12 @@ fn tokens(address: &Url) -> Vec<String> {
     parts(address).into_iter().filter(|part| is_token(part)).collect()
 }
 
-/// The parts of an address that are long enough for a secret, as they stand there and decoded.
+/// The parts of an address that are long enough for a secret, decoded: escapes have digits that are no part of it.
 fn parts(address: &Url) -> Vec<String> {
-    let segments = address.path().split('/').map(str::to_owned);
-    let written = address.query().unwrap_or_default().split(['&', '=']).map(str::to_owned);
-    let decoded = address.query_pairs().map(|(_, value)| value.into_owned());
-    segments.chain(written).chain(decoded).filter(|part| part.len() >= TOKEN_BYTES_MIN).collect()
+    let plain = |segment: &str| String::from_utf8_lossy(&undone::all(segment.as_bytes())).into_owned();
+    let segments = address.path().split('/').map(plain);
+    let pairs = address.query_pairs().flat_map(|(name, value)| [name.into_owned(), value.into_owned()]);
+    segments.chain(pairs).filter(|part| part.len() >= TOKEN_BYTES_MIN).collect()
 }
 
 /// Whether a long part of an address looks drawn by chance: of letters with several digits, or of capital and small
@@ -94,97 +133,5 @@ fn is_token(part: &str) -> bool {
     has_letters && (digits >= TOKEN_DIGITS_MIN || turns * 3 >= cases.len().max(TOKEN_BYTES_MIN))
 }
 
-/// `text` with every `secret` replaced; nothing when there is none in it.
-fn without(text: &[u8], secret: &[u8]) -> Option<Vec<u8>> {
-    let mut found = memchr::memmem::find_iter(text, secret).peekable();
-    found.peek()?;
-    let mut clean = Vec::with_capacity(text.len());
-    let mut rest = 0;
-    for at in found {
-        clean.extend_from_slice(&text[rest..at]);
-        clean.extend_from_slice(PLACE.as_bytes());
-        rest = at + secret.len();
-    }
-    clean.extend_from_slice(&text[rest..]);
-    Some(clean)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use tocsin_core::plugin::Pair;
-
-    fn scrubbed(secrets: &Secrets, body: &str) -> String {
-        let headers = vec![Pair::new("location", body)];
-        let mut response = Response { status: 404, headers, body: body.as_bytes().to_vec() };
-        secrets.scrub(&mut response);
-        assert_eq!(response.headers[0].value.as_bytes(), response.body);
-        String::from_utf8(response.body).unwrap()
-    }
-
-    #[test]
-    fn what_was_put_in_comes_back_as_a_placeholder() {
-        let mut secrets = Secrets::default();
-        secrets.put_in(b"correct horse");
-        secrets.put_in(b"short");
-        assert_eq!(
-            scrubbed(&secrets, "no: correct horse, correct horse! short"),
-            "no: {{secret}}, {{secret}}! short"
-        );
-    }
-
-    #[test]
-    fn tokens_in_an_address_are_hidden_and_words_of_its_path_are_not() {
-        let mut secrets = Secrets::default();
-        let address = "https://hooks.example/services/api/v2/B0123/0123456789abcdefgh?key=short&sig=a%2Bb-0123456789abc";
-        let address = Url::parse(address).unwrap();
-        secrets.in_address(&address, &address);
-        assert_eq!(
-            scrubbed(&secrets, "The path /services/api/v2/B0123/0123456789abcdefgh was not found"),
-            "The path /services/api/v2/B0123/{{secret}} was not found"
-        );
-        assert_eq!(
-            scrubbed(&secrets, "sig=a%2Bb-0123456789abc or a+b-0123456789abc"),
-            "sig={{secret}} or {{secret}}"
-        );
-        assert_eq!(scrubbed(&secrets, "key=short"), "key=short");
-    }
-
-    /// A peer's own addresses and an incident's own names were once taken out of answers, and what was kept of
-    /// them led nowhere.
-    #[test]
-    fn words_of_an_address_and_what_an_incident_fills_in_come_back_whole() {
-        let mut secrets = Secrets::default();
-        let address = |host: &str| {
-            let path = "api/incident-management/CreateIncidentFromMonitoring/v2-connect-oauth2-proxy";
-            Url::parse(&format!("https://desk.example/{path}/{host}?sp=%2Ftriggers%2Fmanual%2Frun")).unwrap()
-        };
-        secrets.in_address(&address("db-primary-0001.example.org"), &address("sample"));
-        let said = "/api/incident-management/CreateIncidentFromMonitoring/v2-connect-oauth2-proxy \
-                    db-primary-0001.example.org /triggers/manual/run";
-        assert_eq!(scrubbed(&secrets, said), said);
-        // What only people read loses the words as well: they may be somebody's secret.
-        secrets.in_whole_address(&address("db-primary-0001.example.org"), &address("sample"));
-        let mut text = "incident-management of db-primary-0001.example.org".to_owned();
-        secrets.scrub_text(&mut text);
-        assert_eq!(text, "{{secret}} of db-primary-0001.example.org");
-    }
-
-    #[test]
-    fn what_is_drawn_by_chance_is_a_token() {
-        for token in [
-            "XXyyZZabCDefGHijKLmnOPqr",
-            "9f86d081884c7d659a2feaa0c55ad015",
-            "0191e0c4-7d2c-7cc1-9f3a-3d2f0a4b5c6d",
-            "AIzaSyD3xQ9mPLEk3y7Fh2aBspZcEw0vT1uRnXo",
-            "xoxb-1234567890-abcdefghij",
-        ] {
-            assert!(is_token(token), "{token}");
-        }
-        for word in
-            ["incident-management", "applications/json", "202601010000000001", "IncomingWebhookTrigger"]
-        {
-            assert!(!is_token(word), "{word}");
-        }
-    }
-}
+mod tests;

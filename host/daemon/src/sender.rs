@@ -18,9 +18,12 @@ use url::Url;
 
 use crate::config::Connection;
 use crate::outgoing::Outgoing;
+use crate::scrub::Secrets;
 
 /// Bytes of a peer's answer that are read, unless the connection's `body` is larger.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of an answer that are looked through in no time.
+const SCRUBBED_AT_ONCE: usize = 64 * 1024;
 /// How long a connection may take to be established, of the time that a request may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections kept open to one peer.
@@ -77,10 +80,25 @@ impl Senders {
             .send()
             .await
             .map_err(failed)?;
-        let mut response = read(sent, connection.body_bytes.max(ANSWER_BYTES_MAX)).await?;
-        secrets.scrub(&mut response);
-        Ok(response)
+        let response = read(sent, connection.body_bytes.max(ANSWER_BYTES_MAX)).await?;
+        Ok(scrubbed(response, secrets).await)
     }
+}
+
+/// `answer` without what must not come back. A large one takes a while, which no other delivery waits for.
+async fn scrubbed(mut answer: Response, secrets: Secrets) -> Response {
+    if answer.body.len() <= SCRUBBED_AT_ONCE {
+        secrets.scrub(&mut answer);
+        return answer;
+    }
+    let status = answer.status;
+    let scrubbed = tokio::task::spawn_blocking(move || {
+        secrets.scrub(&mut answer);
+        answer
+    });
+    let unread =
+        || Response { status, headers: Vec::new(), body: b"(the answer could not be read)".to_vec() };
+    scrubbed.await.unwrap_or_else(|_| unread())
 }
 
 /// A client that reaches what `policy` allows and follows no redirect.

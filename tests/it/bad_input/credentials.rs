@@ -57,6 +57,42 @@ fn the_token_counts_in_each_of_its_places() {
     assert_eq!(relay.list(&["receipts", "list"]).len(), requests.len());
 }
 
+/// A proxy copies the address into headers, and a sender may have the token in its address twice.
+#[test]
+fn the_token_is_kept_in_no_path_query_or_header_however_often_it_stands_there() {
+    let mut relay = Relay::start(&source("hook", "webhook"));
+    let escaped: String = TOKEN.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let target =
+        format!("/in/hook/{TOKEN}/{TOKEN}/x{TOKEN}?token={TOKEN}&again={TOKEN}&{TOKEN}=1&Token={escaped}");
+    let request = Request::json(&target, ALERT)
+        .header("referer", &format!("https://relay.example{target}"))
+        .header("x-original-uri", &target)
+        .header("x-forwarded-uri", &target.replace(TOKEN, &escaped))
+        .header("x-original-url", &target.replace('&', "&amp;"))
+        .header("x-envoy-original-path", &target)
+        .header("x-upper", &TOKEN.to_uppercase())
+        // "u:" and the token, in base 64.
+        .header("x-basic", "dTp0b2tlbi1vZi10aGUtdGVzdHMtMDEyMzQ1Njc4OQ==")
+        .header("x-kept", "tests-0123456789");
+    relay.send(&request).expect(200);
+    let receipt = the_receipt(&relay);
+    let kept = &receipt["request"];
+    assert_eq!(kept["path"], "/{{secret}}/{{secret}}/x{{secret}}");
+    let headers = kept["headers"].as_array().expect("headers");
+    let value = |name: &str| headers.iter().find(|h| h["name"] == name).expect(name)["value"].clone();
+    assert_eq!(value("x-kept"), "tests-0123456789", "what a token shares with others stays");
+    assert_eq!(value("x-upper"), "{{secret}}");
+    let traces = [TOKEN.to_owned(), escaped, "dG9rZW4tb2YtdGhlL".to_owned(), "b2YtdGhlLXRlc3Rz".to_owned()];
+    let shown = relay.run(&["receipts", "show", receipt["id"].as_str().expect("an id")]).expect(0).all();
+    relay.stop();
+    let store = std::fs::read(relay.path("state/tocsin.redb")).expect("the store");
+    let store = String::from_utf8_lossy(&store).into_owned();
+    for trace in traces {
+        assert!(!receipt.to_string().contains(&trace) && !shown.contains(&trace), "{trace}: {shown}");
+        assert!(!store.contains(&trace) && !relay.log().contains(&trace), "{trace}");
+    }
+}
+
 #[test]
 fn the_token_is_kept_nowhere() {
     let mut relay = Relay::start(&source("hook", "webhook"));

@@ -82,6 +82,14 @@ impl Relay {
         process.wait().expect("it ends");
     }
 
+    /// The most memory that it ever had, in bytes.
+    pub(crate) fn peak_memory(&self) -> usize {
+        let process = self.process.as_ref().expect("it runs");
+        let status = fs::read_to_string(format!("/proc/{}/status", process.id())).expect("Linux says");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        line.trim().trim_end_matches(" kB").parse::<usize>().expect("a number") * 1024
+    }
+
     /// Sends SIGTERM and goes on.
     pub(crate) fn tell_to_stop(&self) {
         self.signal("TERM");

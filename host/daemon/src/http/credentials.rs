@@ -12,6 +12,7 @@ use tocsin_core::time::Timestamp;
 
 use crate::clock;
 use crate::config::{Authentication, Basic, Secret};
+use crate::scrub::Secrets;
 use crate::signing;
 
 mod field;
@@ -89,6 +90,17 @@ pub(super) fn strip(query: &mut Vec<Pair>, headers: &mut Vec<Pair>) {
     query.retain(|pair| pair.name != PARAMETER);
     let secret = [AUTHORIZATION.as_str(), PROXY_AUTHORIZATION.as_str(), COOKIE.as_str(), HEADER];
     headers.retain(|pair| !secret.contains(&pair.name.as_str()));
+}
+
+/// Takes every secret of the source out of what is kept of a request beside its body: proxies copy addresses into
+/// headers, and a token may stand in an address more than once.
+pub(super) fn forget(wanted: &Authentication, request: &mut SourceRequest) {
+    let mut secrets = Secrets::default();
+    wanted.secrets().for_each(|secret| secrets.put_in_whole(secret.reveal().as_bytes()));
+    if let Some(wanted) = &wanted.field_token {
+        secrets.put_in_whole(field::expected(wanted).as_bytes());
+    }
+    secrets.scrub_head(request);
 }
 
 /// Whether both are the same, in a time that does not tell where they differ.

@@ -24,7 +24,7 @@ pub(super) fn take(wanted: &FieldToken, request: &mut SourceRequest) -> bool {
 }
 
 /// `md5(lower-case user ++ key)` (statuscake.com, "How to use the web hook URL"), or the key.
-fn expected(wanted: &FieldToken) -> String {
+pub(super) fn expected(wanted: &FieldToken) -> String {
     match &wanted.md5_user {
         Some(user) => {
             let mut digest = Md5::new();
