@@ -52,7 +52,7 @@ fn marks_of_direction_reach_neither_pages_nor_tickets_nor_messages() {
         crate::harness::Reply::body(200, body)
     });
     let tables = format!(
-        "public_url = \"https://tocsin.example\"\n{}{}{}{}[connections.jira.secrets]\ntoken = \"0123456789\"\n{}{}{}{}",
+        "public_url = \"https://tocsin.example\"\n{}{}{}{}[connections.jira.secrets]\ntoken = \"0123456789\"\n{}{}{}{}{}",
         source("hook", "webhook"),
         connection("slack", "slack", &receiver.url("/services/T/B/X")),
         connection("jira", "jira", &receiver.url("/jira")),
@@ -60,7 +60,8 @@ fn marks_of_direction_reach_neither_pages_nor_tickets_nor_messages() {
         action("slack", "slack"),
         action("jira", "jira"),
         settings("actions.jira", "project = \"OPS\""),
-        format!("{}{}", connection("hook", "webhook", &receiver.url("/hook")), action("hook", "hook")),
+        connection("hook", "webhook", &receiver.url("/hook")),
+        action("hook", "hook"),
     );
     let relay = Relay::start(&tables);
     let alert = json!({"title": TURNED, "id": "1", "message": TURNED, "links": [{"title": TURNED, "url": "https://a.example/"}]});
