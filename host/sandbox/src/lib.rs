@@ -25,7 +25,9 @@ mod plugin;
 mod verdict;
 
 mod guest_log;
+mod meter;
 mod ticker;
+mod turns;
 mod wasi;
 
 mod error;
@@ -38,6 +40,6 @@ pub use limits::{
     Limits, MEMORY_BYTES_CEILING, MEMORY_BYTES_MAX, POOL_SIZE, REFERENCES_MAX, REPLY_BYTES_MAX,
     REQUEST_BYTES_IN_MAX, REQUEST_BYTES_OUT_MAX, STATE_BYTES_MAX, WALL_MAX,
 };
-pub use plugin::{Answer, Plugin};
+pub use plugin::{Answer, Place, Plugin};
 pub use sandbox::{Gauges, Sandbox, SandboxConfig};
 pub use wit::API_VERSION;

@@ -12,7 +12,9 @@ use wasmtime::{Cache, Engine};
 use crate::call::Guest;
 use crate::engine::{self, EngineError};
 use crate::limits::{Limits, MEMORY_BYTES_CEILING, POOL_SIZE};
+use crate::meter::SlowLane;
 use crate::ticker::Ticker;
+use crate::turns::Turns;
 use crate::{cache, wasi};
 
 /// Slots beyond which the pool's arithmetic would no longer hold.
@@ -29,6 +31,9 @@ pub struct SandboxConfig {
     /// Bytes of linear memory that any plugin's limit may reach. The pool takes this much address space
     /// (not memory) twice for each slot.
     pub memory_bytes_ceiling: usize,
+    /// Bytes of linear memory that all calls together may be allowed. A call waits until its limit fits; one that
+    /// is allowed more than this runs alone.
+    pub memory_bytes_total: usize,
     /// For plugins that have no limits of their own.
     pub limits: Limits,
 }
@@ -39,6 +44,7 @@ impl Default for SandboxConfig {
             cache_dir: None,
             pool_size: POOL_SIZE,
             memory_bytes_ceiling: MEMORY_BYTES_CEILING,
+            memory_bytes_total: usize::MAX,
             limits: Limits::default(),
         }
     }
@@ -70,7 +76,8 @@ pub(crate) struct Inner {
     pub(crate) linker: Linker<Guest>,
     pub(crate) ticker: Ticker,
     /// As many as the pool has, so that it is never found empty.
-    pub(crate) slots: Arc<Semaphore>,
+    pub(crate) turns: Arc<Turns>,
+    pub(crate) slow_lane: SlowLane,
     /// One compilation at a time: it takes a processor for seconds.
     pub(crate) compiling: Arc<Semaphore>,
     pub(crate) limits: Limits,
@@ -87,7 +94,7 @@ impl std::fmt::Debug for Sandbox {
 }
 
 impl Sandbox {
-    /// A sandbox. Starts one thread, which ends when the sandbox and its plugins are dropped.
+    /// A sandbox. Starts a thread that keeps time and some for slow calls, which end when the sandbox and its plugins are dropped.
     ///
     /// # Errors
     /// A cache directory that cannot be used or that others can write to, a machine that cannot run
@@ -108,7 +115,8 @@ impl Sandbox {
                 engine: built.engine,
                 linker,
                 ticker,
-                slots: Arc::new(Semaphore::new(config.pool_size)),
+                turns: Turns::new(config.pool_size, config.memory_bytes_total),
+                slow_lane: SlowLane::new().map_err(EngineError::Ticker)?,
                 compiling: Arc::new(Semaphore::new(1)),
                 limits: config.limits,
                 memory_bytes_ceiling: config.memory_bytes_ceiling,

@@ -82,6 +82,15 @@ impl Relay {
         process.wait().expect("it ends");
     }
 
+    /// A number of bytes that the system has about its memory, such as `VmHWM`, the most that it ever used.
+    pub(crate) fn memory(&self, name: &str) -> u64 {
+        let process = self.process.as_ref().expect("it runs");
+        let about = fs::read_to_string(format!("/proc/{}/status", process.id())).expect("it runs");
+        let line = about.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).expect("a name");
+        let number = line.trim().strip_suffix(" kB").expect("kilobytes").trim();
+        number.parse::<u64>().expect("a number") * 1024
+    }
+
     /// Sends SIGTERM and goes on.
     pub(crate) fn tell_to_stop(&self) {
         self.signal("TERM");

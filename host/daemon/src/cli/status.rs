@@ -32,6 +32,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         let harmless = items(&status["rejections"]).iter().filter(|one| one["lost"] != json!(true));
         harmless.for_each(|rejected| say!("{}", rejection(rejected)));
         echoes(&status["echoes"]);
+        dropped(&status["dropped"]);
         waits(&status["connections"]);
         unmatched(&status["unmatched"]);
         let ahead = status["clock_ahead_seconds"].as_u64().unwrap_or(0);
@@ -148,6 +149,18 @@ fn echoes(sources: &Value) {
         say!(
             "came back: source {name}: {} events are messages of this relay, for which no incident was opened: tocsin \
              receipts list --ignored --source {name}",
+            text(source, "count"),
+        );
+    }
+}
+
+/// Dead letters that cannot be decoded again.
+fn dropped(sources: &Value) {
+    for source in items(sources) {
+        let name = text(source, "source");
+        say!(
+            "dropped: source {name}: the bytes of {} dead letters went, the oldest first, since more came than \
+             keep_bytes allows: raise it in [sources.{name}], or redecode or discard them sooner",
             text(source, "count"),
         );
     }
