@@ -41,7 +41,7 @@ pub enum Doing {
 
 /// The connections of a listener.
 #[derive(Debug)]
-pub struct Connections {
+pub(super) struct Connections {
     bounds: Bounds,
     open: Mutex<Open>,
 }
@@ -64,7 +64,7 @@ struct Row {
 
 /// A connection that is open, until it is dropped.
 #[derive(Debug)]
-pub struct Connection {
+pub(super) struct Connection {
     connections: Arc<Connections>,
     id: u64,
     close: Arc<Notify>,
@@ -79,13 +79,13 @@ pub struct Activity {
 
 impl Connections {
     /// None yet.
-    pub fn new(bounds: Bounds) -> Arc<Self> {
+    pub(super) fn new(bounds: Bounds) -> Arc<Self> {
         Arc::new(Self { bounds, open: Mutex::default() })
     }
 
     /// Counts a connection from `address`. Another one is closed for it where there are too many; it is refused when
     /// all of them are being worked on.
-    pub fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Connection> {
+    pub(super) fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Connection> {
         let is_proxy = |address: &IpAddr| self.bounds.proxies.iter().any(|network| network.contains(address));
         let address = address.filter(|address| !is_proxy(address));
         let mut open = self.lock();
@@ -148,12 +148,12 @@ impl Open {
 
 impl Connection {
     /// The handle for its requests.
-    pub fn activity(&self) -> Activity {
+    pub(super) fn activity(&self) -> Activity {
         Activity { connections: Arc::clone(&self.connections), id: self.id }
     }
 
     /// Waits until it is to be closed for another.
-    pub async fn is_to_close(&self) {
+    pub(super) async fn is_to_close(&self) {
         self.close.notified().await;
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 /// A stream that is ended when nothing could be written for `time`.
 #[derive(Debug)]
-pub struct ReadInTime<S> {
+pub(super) struct ReadInTime<S> {
     stream: S,
     time: Duration,
     /// Runs while the peer leaves unread what was written.
@@ -19,7 +19,7 @@ pub struct ReadInTime<S> {
 
 impl<S> ReadInTime<S> {
     /// `stream`, whose peer has `time` to read.
-    pub fn new(stream: S, time: Duration) -> Self {
+    pub(super) fn new(stream: S, time: Duration) -> Self {
         Self { stream, time, timer: None }
     }
 
