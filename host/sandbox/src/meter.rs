@@ -54,7 +54,7 @@ impl SlowLane {
             .on_thread_start(|| {
                 let _ = rustix::process::nice(SLOW_NICE);
             })
-            .enable_time()
+            .enable_all()
             .build()?;
         Ok(Self { runtime: Some(runtime), turns: Turns::new(threads, usize::MAX) })
     }
