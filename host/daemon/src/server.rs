@@ -36,8 +36,10 @@ use stream::ReadInTime;
 const LOCAL_CONNECTIONS_MAX: usize = 256;
 /// Bytes of a request's head, and what is read ahead of a connection.
 const BUFFER_BYTES: usize = 64 * 1024;
-/// Bytes that the system keeps of each connection for either direction: more only holds what is not read.
-const SOCKET_BYTES: usize = 192 * 1024;
+/// Bytes that the system keeps of what comes over each connection: more only holds what is not read.
+const RECEIVE_BYTES: usize = 192 * 1024;
+/// The same of what is sent: answers are small.
+const SEND_BYTES: usize = 32 * 1024;
 /// Connections that may wait to be accepted, as far as the system allows.
 const BACKLOG: i32 = 4096;
 /// Files that are open beside connections: the store, plugins, sockets to peers.
@@ -97,8 +99,8 @@ pub fn raise_open_files() -> usize {
 /// # Errors
 /// The system refuses it.
 pub fn prepare(listener: &TcpListener) -> io::Result<()> {
-    sockopt::set_socket_send_buffer_size(listener, SOCKET_BYTES)?;
-    sockopt::set_socket_recv_buffer_size(listener, SOCKET_BYTES)?;
+    sockopt::set_socket_send_buffer_size(listener, SEND_BYTES)?;
+    sockopt::set_socket_recv_buffer_size(listener, RECEIVE_BYTES)?;
     rustix::net::listen(listener, BACKLOG)?;
     Ok(())
 }
@@ -172,6 +174,7 @@ impl Answering {
         if let Some(peer) = self.peer {
             request.extensions_mut().insert(peer);
         }
+        self.activity.is_paced().await;
         self.activity.is(Doing::Receiving);
         request.extensions_mut().insert(self.activity.clone());
         // A router is always ready.

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -47,8 +48,9 @@ fn ten_thousand_idle_and_dripping_connections_delay_nobody() {
     });
     eprintln!("{} connections were opened", storm.len());
     assert!(storm.len() > 9000, "{}", storm.len());
+    let storm = Arc::new(storm);
     let dripping = Storm::of(1, move |_| {
-        for mut stream in &storm {
+        for mut stream in storm.iter() {
             let _ = stream.write(b"x");
         }
         thread::sleep(Duration::from_millis(100));
@@ -73,7 +75,7 @@ fn connections_that_pipeline_and_never_read_take_little_memory_and_are_ended() {
     let many = request.repeat(2000).into_bytes();
     let storm = open(address, 1024, |_| Vec::new());
     // Writes until the relay takes no more, since nothing of its answers is read.
-    for _ in 0..20 {
+    for _ in 0..3 {
         for mut stream in &storm {
             let _ = stream.write(&many);
         }

@@ -2,9 +2,10 @@
 //! one.
 //!
 //! The one to go is the one that has been idle for longest; then the one whose request has been coming for longest. A
-//! connection whose request is being worked on stays. Knows nothing of what is served.
+//! connection whose request is being worked on stays. Requests of one address over all its connections are paced.
+//! Knows nothing of what is served.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,6 +15,12 @@ use tokio::sync::Notify;
 
 /// For how long a request may come before its connection can be closed for another.
 const SPARED: Duration = Duration::from_secs(1);
+
+/// Requests a second from one address; further ones wait for their turn. More than the disk takes of them, and few
+/// enough that connections that are full of requests leave time for others.
+const REQUESTS_A_SECOND: u32 = 5000;
+/// Requests of one address that may come at once.
+const REQUESTS_AT_ONCE: u32 = 1000;
 
 /// How many connections there may be.
 #[derive(Clone, Debug)]
@@ -49,16 +56,28 @@ pub(super) struct Connections {
 #[derive(Debug, Default)]
 struct Open {
     next: u64,
-    rows: BTreeMap<u64, Row>,
-    by_address: HashMap<IpAddr, usize>,
+    rows: HashMap<u64, Row>,
+    /// The first is the first to go.
+    order: BTreeSet<Rank>,
+    by_address: HashMap<IpAddr, Own>,
+}
+
+/// What a connection does, since when, and its number: the least goes first.
+type Rank = (Doing, Instant, u64);
+
+/// The connections of one address.
+#[derive(Debug)]
+struct Own {
+    order: BTreeSet<Rank>,
+    /// When its next request would have its turn, were they evenly spread.
+    paced_to: Instant,
 }
 
 #[derive(Debug)]
 struct Row {
     /// Its address, if that counts.
     address: Option<IpAddr>,
-    doing: Doing,
-    since: Instant,
+    rank: Rank,
     close: Arc<Notify>,
 }
 
@@ -90,22 +109,19 @@ impl Connections {
         let address = address.filter(|address| !is_proxy(address));
         let mut open = self.lock();
         if let Some(address) = address {
-            let own = open.by_address.get(&address).copied().unwrap_or(0);
-            if own >= self.bounds.per_address && !open.close_one(|row| row.address == Some(address)) {
+            let own = open.by_address.get(&address).map_or(0, |own| own.order.len());
+            if own >= self.bounds.per_address && !open.close_one(Some(address)) {
                 return None;
             }
         }
-        if open.rows.len() >= self.bounds.connections && !open.close_one(|_| true) {
+        if open.rows.len() >= self.bounds.connections && !open.close_one(None) {
             return None;
         }
         let id = open.next;
         open.next += 1;
         let close = Arc::new(Notify::new());
-        let (doing, since) = (Doing::Nothing, Instant::now());
-        open.rows.insert(id, Row { address, doing, since, close: Arc::clone(&close) });
-        if let Some(address) = address {
-            *open.by_address.entry(address).or_default() += 1;
-        }
+        let rank = (Doing::Nothing, Instant::now(), id);
+        open.insert(id, Row { address, rank, close: Arc::clone(&close) });
         Some(Connection { connections: Arc::clone(self), id, close })
     }
 
@@ -115,34 +131,67 @@ impl Connections {
 }
 
 impl Open {
-    /// Has the connection closed that is least worth keeping among those that `may` go; whether there was one.
-    fn close_one(&mut self, may: impl Fn(&Row) -> bool) -> bool {
-        let may_go = |row: &Row| match row.doing {
+    /// Has the connection closed that is the first to go, of all or of one address; whether there was one.
+    fn close_one(&mut self, of: Option<IpAddr>) -> bool {
+        let order = match of {
+            Some(address) => self.by_address.get(&address).map(|own| &own.order),
+            None => Some(&self.order),
+        };
+        let Some((doing, since, id)) = order.and_then(BTreeSet::first).copied() else { return false };
+        let may_go = match doing {
             Doing::Nothing => true,
-            Doing::Receiving => row.since.elapsed() >= SPARED,
+            Doing::Receiving => since.elapsed() >= SPARED,
             Doing::Working => false,
         };
-        let rows = self.rows.iter().filter(|(_, row)| may(row) && may_go(row));
-        let Some(id) = rows.min_by_key(|(_, row)| (row.doing, row.since)).map(|(id, _)| *id) else {
-            return false;
-        };
-        if let Some(row) = self.remove(id) {
+        if may_go && let Some(row) = self.remove(id) {
             row.close.notify_one();
         }
-        true
+        may_go
+    }
+
+    fn insert(&mut self, id: u64, row: Row) {
+        self.order.insert(row.rank);
+        if let Some(address) = row.address {
+            let new = || Own { order: BTreeSet::new(), paced_to: row.rank.1 };
+            self.by_address.entry(address).or_insert_with(new).order.insert(row.rank);
+        }
+        self.rows.insert(id, row);
     }
 
     fn remove(&mut self, id: u64) -> Option<Row> {
         let row = self.rows.remove(&id)?;
+        self.order.remove(&row.rank);
         if let Some(address) = row.address
             && let Some(own) = self.by_address.get_mut(&address)
         {
-            *own = own.saturating_sub(1);
-            if *own == 0 {
+            own.order.remove(&row.rank);
+            if own.order.is_empty() {
                 self.by_address.remove(&address);
             }
         }
         Some(row)
+    }
+
+    fn is(&mut self, id: u64, doing: Doing) {
+        let Some(row) = self.rows.get_mut(&id) else { return };
+        let before = std::mem::replace(&mut row.rank, (doing, Instant::now(), id));
+        self.order.remove(&before);
+        self.order.insert(row.rank);
+        if let Some(own) = row.address.and_then(|address| self.by_address.get_mut(&address)) {
+            own.order.remove(&before);
+            own.order.insert(row.rank);
+        }
+    }
+
+    /// How long a request of this connection waits for its turn.
+    fn pace(&mut self, id: u64, now: Instant) -> Duration {
+        let address = self.rows.get(&id).and_then(|row| row.address);
+        let Some(own) = address.and_then(|address| self.by_address.get_mut(&address)) else {
+            return Duration::ZERO;
+        };
+        let one = Duration::from_secs(1) / REQUESTS_A_SECOND;
+        own.paced_to = own.paced_to.max(now) + one;
+        own.paced_to.saturating_duration_since(now + one * REQUESTS_AT_ONCE)
     }
 }
 
@@ -167,8 +216,14 @@ impl Drop for Connection {
 impl Activity {
     /// It does this from now on.
     pub fn is(&self, doing: Doing) {
-        if let Some(row) = self.connections.lock().rows.get_mut(&self.id) {
-            (row.doing, row.since) = (doing, Instant::now());
+        self.connections.lock().is(self.id, doing);
+    }
+
+    /// Waits until its next request has its turn among those of its address.
+    pub(super) async fn is_paced(&self) {
+        let wait = self.connections.lock().pace(self.id, Instant::now());
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
         }
     }
 }
@@ -202,7 +257,26 @@ mod tests {
         fourth.activity().is(Doing::Receiving);
         assert!(all.admit(address(5)).is_none(), "all of them are new or at work");
         drop((first, second, third, fourth));
-        assert!(all.lock().rows.is_empty() && all.lock().by_address.is_empty());
+        let open = all.lock();
+        assert!(open.rows.is_empty() && open.by_address.is_empty() && open.order.is_empty());
+    }
+
+    #[test]
+    fn requests_of_one_address_are_paced_over_all_its_connections() {
+        let all = connections(100, 100);
+        let own: Vec<_> = (0..10).map(|_| all.admit(address(1)).expect("there is room")).collect();
+        let other = all.admit(address(2)).expect("there is room");
+        let now = Instant::now();
+        let wait = |connection: &Connection| all.lock().pace(connection.id, now);
+        for number in 0..REQUESTS_AT_ONCE as usize {
+            assert_eq!(wait(&own[number % 10]), Duration::ZERO, "{number}");
+        }
+        for _ in 0..REQUESTS_A_SECOND {
+            wait(&own[0]);
+        }
+        let late = wait(&own[1]);
+        assert!((Duration::from_millis(990)..Duration::from_millis(1010)).contains(&late), "{late:?}");
+        assert_eq!(wait(&other), Duration::ZERO);
     }
 
     #[test]
