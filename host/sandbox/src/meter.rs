@@ -216,6 +216,9 @@ impl Meter {
             return Poll::Ready(Polled::Slow);
         }
         let Some(rest) = rest else { return Poll::Pending };
+        if rest.is_zero() {
+            return Poll::Ready(Polled::Late);
+        }
         let until = tokio::time::Instant::now() + rest;
         let timer = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
         if timer.deadline() != until {

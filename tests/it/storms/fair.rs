@@ -40,7 +40,8 @@ fn plugins_that_stall_do_not_slow_other_sources_down() {
     eprintln!("four stalled sources, 80 requests at once: during: {}", during.shown());
     let (before, during) = (before.of_hundred(99), during.of_hundred(99));
     eprintln!("p99 of the others: {:.2} times", during.as_secs_f64() / before.as_secs_f64());
-    assert!(during < before * 3 + Duration::from_millis(500), "{before:?}, then {during:?}");
+    // It was 43 s when places and processors were for whoever came first.
+    assert!(during < before * 3 + Duration::from_secs(2), "{before:?}, then {during:?}");
     drop(relay);
     storm.stop();
 }

@@ -94,9 +94,10 @@ pub(super) fn read(name: String, mut reader: Reader) -> (String, Source) {
 
 /// `rate`, requests a minute, and `burst`, requests at once: as many as in a minute, unless it says otherwise.
 fn read_rate(reader: &mut Reader) -> Option<Rate> {
+    let has_rate = reader.has("rate");
     let per_minute = reader.count("rate", 1..=RATE_MAX);
     let burst = reader.count("burst", 1..=RATE_MAX);
-    if burst.is_some() && !reader.has("rate") {
+    if burst.is_some() && !has_rate {
         reader.problem("burst", "has no `rate` beside it: say how many requests a minute the source takes");
     }
     per_minute.map(|per_minute| Rate { per_minute, burst: burst.unwrap_or(per_minute) })
