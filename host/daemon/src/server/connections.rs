@@ -1,8 +1,8 @@
 //! The connections that are open: how many there may be, from all and from one address, and which is closed for a new
 //! one.
 //!
-//! The one to go is the one that has been idle for longest; then the one whose request has been coming for longest. A
-//! connection whose request is being worked on stays. Requests of one address over all its connections are paced.
+//! The one to go is the one that has been idle for longest, unless it has just been opened; then the one whose request
+//! has been coming for longest. A connection whose request is being worked on stays. Requests of one address over all its connections are paced.
 //! Knows nothing of what is served.
 
 use std::collections::{BTreeSet, HashMap};
@@ -137,16 +137,22 @@ impl Open {
             Some(address) => self.by_address.get(&address).map(|own| &own.order),
             None => Some(&self.order),
         };
-        let Some((doing, since, id)) = order.and_then(BTreeSet::first).copied() else { return false };
-        let may_go = match doing {
-            Doing::Nothing => true,
-            Doing::Receiving => since.elapsed() >= SPARED,
-            Doing::Working => false,
+        let Some(order) = order else { return false };
+        let now = Instant::now();
+        let is_spared = |rank: &Rank| now.saturating_duration_since(rank.1) < SPARED;
+        let idle = order.first().filter(|rank| rank.0 == Doing::Nothing);
+        let mut not_idle = order.range((Doing::Nothing, now, u64::MAX)..);
+        let coming = not_idle.next().filter(|rank| rank.0 == Doing::Receiving && !is_spared(rank));
+        // One that has just been opened is about to send: a body that drips goes before it.
+        let first = match (idle, coming) {
+            (Some(idle), Some(coming)) if is_spared(idle) => coming,
+            (Some(first), _) | (None, Some(first)) => first,
+            (None, None) => return false,
         };
-        if may_go && let Some(row) = self.remove(id) {
+        if let Some(row) = self.remove(first.2) {
             row.close.notify_one();
         }
-        may_go
+        true
     }
 
     fn insert(&mut self, id: u64, row: Row) {
@@ -277,6 +283,22 @@ mod tests {
         let late = wait(&own[1]);
         assert!((Duration::from_millis(990)..Duration::from_millis(1010)).contains(&late), "{late:?}");
         assert_eq!(wait(&other), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_body_that_drips_goes_before_a_connection_that_was_just_opened() {
+        let all = connections(3, 3);
+        let dripping = [1, 2].map(|last| all.admit(address(last)).expect("there is room"));
+        for connection in &dripping {
+            connection.activity().is(Doing::Receiving);
+            let mut open = all.lock();
+            let mut row = open.remove(connection.id).expect("it is open");
+            row.rank.1 = row.rank.1.checked_sub(SPARED).expect("a moment before");
+            open.insert(connection.id, row);
+        }
+        let honest = all.admit(address(3)).expect("there is room");
+        let next = all.admit(address(4)).expect("one goes");
+        assert!(is_open(&honest) && is_open(&next) && !is_open(&dripping[0]) && is_open(&dripping[1]));
     }
 
     #[test]
