@@ -122,7 +122,7 @@ fn a_thousand_partial_bodies_forty_times_over_fit_into_the_memory_of_the_unit() 
     let (before, began) = (relay.memory("VmRSS"), Instant::now());
     let mut answered = Vec::new();
     for _ in 0..40 {
-        let mut storm = partial(&relay, 1010, 1 << 20, 300_000);
+        let mut storm = partial(&relay, 1010, 1 << 20, 100_000);
         answered.extend(answers(&mut storm));
         for stream in storm {
             let _ = stream.shutdown(Shutdown::Both);
