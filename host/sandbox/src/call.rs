@@ -133,8 +133,7 @@ impl Call {
             let answer = work(&mut call.store).await;
             (answer, call.store.data().memory.clone())
         });
-        let quick = if meter.begins_slow() { Polled::Slow } else { meter.poll_quick(&mut whole).await };
-        let polled = match quick {
+        let polled = match meter.poll_quick(&mut whole).await {
             Polled::Slow => slowly(&sandbox, meter, whole).await,
             polled => polled,
         };

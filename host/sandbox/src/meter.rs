@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::Semaphore;
 use tokio::time::Sleep;
 
 use crate::limits::{QUICK, SLOW_NICE};
@@ -24,12 +25,20 @@ pub(crate) struct Share {
     pub(crate) key: Arc<str>,
     /// Whether its last call was slow: then the next begins in the slow lane.
     is_slow: AtomicBool,
+    /// Its calls in the quick lane, as many as there are processors: a burst of calls that loop holds up the others for
+    /// no longer than one.
+    quick: Semaphore,
 }
 
 impl Share {
     pub(crate) fn new(key: &str) -> Arc<Self> {
-        Arc::new(Self { key: Arc::from(key), is_slow: AtomicBool::new(false) })
+        let quick = Semaphore::new(processors());
+        Arc::new(Self { key: Arc::from(key), is_slow: AtomicBool::new(false), quick })
     }
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// The threads of slow calls.
@@ -45,8 +54,7 @@ impl SlowLane {
     /// # Errors
     /// The operating system gives no thread.
     pub(crate) fn new() -> std::io::Result<Self> {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = processors.saturating_sub(1).max(1);
+        let threads = processors().saturating_sub(1).max(1);
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads)
             .thread_name("sandbox-slow")
@@ -137,11 +145,6 @@ impl Meter {
         Arc::new(Self { limit, share, slow_turns, state: Mutex::default() })
     }
 
-    /// Whether it should begin in the slow lane.
-    pub(crate) fn begins_slow(&self) -> bool {
-        self.share.is_slow.load(Ordering::Relaxed)
-    }
-
     /// Asked at each tick, by the thread that polls the call.
     pub(crate) fn tick(self: &Arc<Self>) -> Tick {
         let mut state = self.lock();
@@ -159,6 +162,7 @@ impl Meter {
         }
         if used >= QUICK {
             state.lane = Lane::Leaving;
+            self.share.is_slow.store(true, Ordering::Relaxed);
         }
         // Not wasmtime's own yield, which puts the call back before everybody else.
         Tick::After(Box::pin(tokio::task::yield_now()))
@@ -170,13 +174,30 @@ impl Meter {
         (state.turn, state.yielded) = (Some(turn), false);
     }
 
-    /// Polls `work` until it ends, is late or leaves the quick lane.
+    /// Polls `work` until it ends or leaves the quick lane. It leaves when it has computed for long, and when it waits.
     pub(crate) async fn poll_quick<T>(
         &self,
         work: &mut Pin<Box<dyn Future<Output = T> + Send>>,
     ) -> Polled<T> {
-        let mut timer = None;
-        poll_fn(|context| self.poll(work, context, &mut timer)).await
+        let is_slow = || self.share.is_slow.load(Ordering::Relaxed);
+        if is_slow() {
+            return Polled::Slow;
+        }
+        let _place = self.share.quick.acquire().await;
+        if is_slow() {
+            return Polled::Slow;
+        }
+        poll_fn(|context| {
+            self.resumed();
+            let polled = work.as_mut().poll(context);
+            let is_idle = self.paused(polled.is_pending()).is_some();
+            match polled {
+                Poll::Ready(value) => Poll::Ready(Polled::Done(value)),
+                Poll::Pending if is_idle || self.lock().lane == Lane::Leaving => Poll::Ready(Polled::Slow),
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await
     }
 
     /// Polls `work` in the slow lane until it ends or is late.
@@ -211,9 +232,6 @@ impl Meter {
         let rest = self.paused(polled.is_pending());
         if let Poll::Ready(value) = polled {
             return Poll::Ready(Polled::Done(value));
-        }
-        if self.lock().lane == Lane::Leaving {
-            return Poll::Ready(Polled::Slow);
         }
         let Some(rest) = rest else { return Poll::Pending };
         if rest.is_zero() {
