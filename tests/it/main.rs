@@ -20,5 +20,6 @@ mod samples;
 mod sandbox;
 mod senders;
 mod status;
+mod storms;
 mod systemd;
 mod tidy;

@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 pub mod durations;
+pub mod fair;
 pub mod id;
 mod spelling;
 pub mod time;

@@ -10,11 +10,12 @@ use std::time::Instant;
 use tocsin_core::fold::{Applied, Rejection};
 use tocsin_core::journal::{Entry, Fact};
 use tocsin_store::{Store, Write, WriteError};
-use tokio::sync::{Semaphore, broadcast, oneshot};
+use tokio::sync::{broadcast, oneshot};
 
 use crate::backlog::Backlog;
 use crate::bell::Bell;
 use crate::bindings::Bindings;
+use crate::budget::Budget;
 use crate::clock;
 use crate::config::{Config, Source};
 use crate::doubts::Doubts;
@@ -22,7 +23,10 @@ use crate::filters::Filters;
 use crate::holds::Holds;
 use crate::intake::Intake;
 use crate::links::Links;
+use crate::rates::Rates;
 use crate::sender::Senders;
+use crate::shares::Shares;
+use crate::suspensions::Suspensions;
 use crate::trace::Trace;
 use crate::trials::Trials;
 use crate::{quiet, words};
@@ -94,8 +98,14 @@ pub struct App {
     pub config: Config,
     /// Where everything is kept.
     pub store: Store,
+    /// How many requests came to sources that have a rate.
+    pub rates: Rates,
+    /// Bytes of memory that bodies may take.
+    pub bodies: Arc<Budget>,
     /// Places in the store's queue that requests may take.
-    pub admission: Arc<Semaphore>,
+    pub admission: Arc<Shares>,
+    /// Sources whose plugin ran out of time again and again.
+    pub suspensions: Suspensions,
     /// HTTP clients, one for each connection.
     pub senders: Senders,
     /// What signs and checks the links in messages.
@@ -143,7 +153,10 @@ impl App {
         });
         Self {
             intake: Intake::new(config.sources.keys(), kept),
-            admission: Arc::new(Semaphore::new(config.limits.queue)),
+            rates: Rates::default(),
+            bodies: Budget::new(config.limits.bodies_bytes()),
+            admission: Shares::new(config.limits.queue),
+            suspensions: Suspensions::default(),
             config,
             store,
             senders,
@@ -167,6 +180,12 @@ impl App {
     pub fn bind(&self, bindings: Bindings) {
         *self.bindings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(bindings);
         self.signals.due.ring();
+    }
+
+    /// Has the plugin of this id be called again that was suspended because it ran out of time: an operator says
+    /// that it is all right.
+    pub fn forgive(&self, plugin: &str) {
+        self.suspensions.forgive(plugin);
     }
 
     /// Bytes of the largest body that `source` takes, with the plugin that is in force.

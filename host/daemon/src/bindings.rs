@@ -207,7 +207,9 @@ async fn bind_source(
     let memory_bytes = Source::memory_bytes(bounds, request_bytes);
     let wall = Source::plugin_time(bounds, request_bytes);
     let limits = Limits { request_bytes, memory_bytes, wall, ..plugin.limits().clone() };
-    Ok(Arc::new(SourceBinding { plugin: plugin.with_limits(limits), settings: plain, info }))
+    // Each source has places of its own: two sources with one plugin do not wait for one another.
+    let plugin = plugin.with_limits(limits).shared_as(&path);
+    Ok(Arc::new(SourceBinding { plugin, settings: plain, info }))
 }
 
 /// The part of a plugin that sends, for `path`.

@@ -1,15 +1,17 @@
 //! Undoes a body's `Content-Encoding` (RFC 9110, 8.4): gzip, deflate, br, and lists of them.
 //!
-//! Never gives more than the source's limit, however much a few bytes would become, and works off the threads that
-//! answer requests.
+//! Never gives more than the source's limit, however much a few bytes would become, nor takes memory that the budget
+//! of bodies does not have. Works off the threads that answer requests.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use axum::http::StatusCode;
 use flate2::bufread::MultiGzDecoder;
 use flate2::{Decompress, FlushDecompress, Status};
 use tocsin_core::plugin::{Pair, SourceRequest};
 
+use crate::budget::Hold;
 use crate::problem::Problem;
 
 /// The header that says what was done to a body.
@@ -18,7 +20,7 @@ const HEADER: &str = "content-encoding";
 const CODINGS_MAX: usize = 4;
 /// Bytes that the brotli decoder reads at once.
 const BROTLI_BUFFER: usize = 4096;
-/// Bytes that are decoded before the limit is looked at; at most as many again as there are.
+/// Bytes that are decoded before the limit is looked at.
 const INFLATED_AT_ONCE: usize = 16 * 1024;
 /// What is wrong with a body that goes on after its end.
 const AFTER_THE_END: &str = "bytes follow its end";
@@ -47,6 +49,8 @@ impl Coding {
 #[derive(Debug, PartialEq, Eq)]
 enum Failure {
     TooLarge,
+    /// The budget of bodies has no room for it.
+    NoRoom,
     Broken(Coding, String),
 }
 
@@ -54,8 +58,8 @@ enum Failure {
 ///
 /// # Errors
 /// 415 for a coding that is not known, 400 for a body that is not what its header says, 413 for one that becomes
-/// larger than `limit` bytes.
-pub async fn undo(request: &mut SourceRequest, limit: usize) -> Result<(), Problem> {
+/// larger than `limit` bytes, 503 when `hold` has no room for it.
+pub async fn undo(request: &mut SourceRequest, limit: usize, hold: &Arc<Hold>) -> Result<(), Problem> {
     let codings = codings(&request.headers)?;
     request.headers.retain(|header| header.name != HEADER);
     if codings.is_empty() || request.body.is_empty() {
@@ -63,10 +67,13 @@ pub async fn undo(request: &mut SourceRequest, limit: usize) -> Result<(), Probl
     }
     request.headers.retain(|header| header.name != "content-length");
     let body = std::mem::take(&mut request.body);
-    let decoded = tokio::task::spawn_blocking(move || decode_all(body, &codings, limit)).await;
+    let hold = Arc::clone(hold);
+    let decoded =
+        tokio::task::spawn_blocking(move || decode_all(body, &codings, &Bound { limit, hold })).await;
     let stopped = |_| Problem::unavailable("Not decoded", "The body could not be decoded; nothing was kept.");
     request.body = decoded.map_err(stopped)?.map_err(|failure| match failure {
         Failure::TooLarge => Problem::body_too_large(limit, " once its Content-Encoding is undone"),
+        Failure::NoRoom => Problem::no_memory(),
         Failure::Broken(coding, why) => Problem::bad_request(format!(
             "The body is not what its Content-Encoding says, {}: {why}.",
             coding.name()
@@ -107,30 +114,51 @@ fn unsupported(detail: &str) -> Problem {
     Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not supported", detail)
 }
 
-fn decode_all(mut body: Vec<u8>, codings: &[Coding], limit: usize) -> Result<Vec<u8>, Failure> {
+/// How large a body may become.
+struct Bound {
+    /// In bytes.
+    limit: usize,
+    /// What its bytes are taken from.
+    hold: Arc<Hold>,
+}
+
+impl Bound {
+    /// Makes `decoded` at least `more` bytes larger, as far as that may be.
+    fn reserve(&self, decoded: &mut Vec<u8>, more: usize) -> Result<(), Failure> {
+        if decoded.capacity() - decoded.len() < more {
+            let before = decoded.capacity();
+            let wanted = decoded.len() + more.max(decoded.len() / 2);
+            self.hold.grow(wanted - before).map_err(|_| Failure::NoRoom)?;
+            decoded.reserve_exact(wanted - decoded.len());
+        }
+        Ok(())
+    }
+}
+
+fn decode_all(mut body: Vec<u8>, codings: &[Coding], bound: &Bound) -> Result<Vec<u8>, Failure> {
     for coding in codings.iter().rev() {
-        body = decode(&body, *coding, limit)?;
+        body = decode(&body, *coding, bound)?;
     }
     Ok(body)
 }
 
-fn decode(body: &[u8], coding: Coding, limit: usize) -> Result<Vec<u8>, Failure> {
+fn decode(body: &[u8], coding: Coding, bound: &Bound) -> Result<Vec<u8>, Failure> {
     match coding {
         // A proxy decoded it and left the header.
         Coding::Gzip if matches!(body.trim_ascii_start(), [b'{' | b'[', ..]) => Ok(body.to_vec()),
-        Coding::Gzip => read(MultiGzDecoder::new(body), coding, limit),
+        Coding::Gzip => read(MultiGzDecoder::new(body), coding, bound),
         // The standard means zlib; some senders leave its frame out.
-        Coding::Deflate if is_zlib(body) => match inflate(body, true, limit) {
-            Err(Failure::Broken(..)) => inflate(body, false, limit),
+        Coding::Deflate if is_zlib(body) => match inflate(body, true, bound) {
+            Err(Failure::Broken(..)) => inflate(body, false, bound),
             inflated => inflated,
         },
-        Coding::Deflate => inflate(body, false, limit),
+        Coding::Deflate => inflate(body, false, bound),
         Coding::Brotli if is_large_window(body) => {
             Err(Failure::Broken(coding, "its window is larger than RFC 7932 allows".to_owned()))
         }
         Coding::Brotli => {
             let mut decoder = brotli_decompressor::Decompressor::new(body, BROTLI_BUFFER);
-            let decoded = read(&mut decoder, coding, limit)?;
+            let decoded = read(&mut decoder, coding, bound)?;
             // Asked once more after its end, it says whether bytes are left over. A few of them, `{` among them, are
             // a whole stream of nothing.
             match (decoder.read(&mut [0]), decoder.get_ref()) {
@@ -157,16 +185,16 @@ fn is_large_window(body: &[u8]) -> bool {
 
 /// The stream in `body`, with or without zlib's frame. Without its frame nothing but its own end tells a whole stream
 /// from one that was cut.
-fn inflate(body: &[u8], framed: bool, limit: usize) -> Result<Vec<u8>, Failure> {
+fn inflate(body: &[u8], framed: bool, bound: &Bound) -> Result<Vec<u8>, Failure> {
     let broken = |why: &str| Failure::Broken(Coding::Deflate, why.to_owned());
     let mut state = Decompress::new(framed);
     let mut decoded = Vec::new();
     loop {
         let (before, length) = (state.total_in(), decoded.len());
         let rest = usize::try_from(before).ok().and_then(|read| body.get(read..)).unwrap_or_default();
-        decoded.reserve(length.max(INFLATED_AT_ONCE));
+        bound.reserve(&mut decoded, INFLATED_AT_ONCE)?;
         let status = state.decompress_vec(rest, &mut decoded, FlushDecompress::None);
-        if decoded.len() > limit {
+        if decoded.len() > bound.limit {
             return Err(Failure::TooLarge);
         }
         match status {
@@ -183,17 +211,23 @@ fn inflate(body: &[u8], framed: bool, limit: usize) -> Result<Vec<u8>, Failure> 
     }
 }
 
-fn read(decoder: impl Read, coding: Coding, limit: usize) -> Result<Vec<u8>, Failure> {
+fn read(mut decoder: impl Read, coding: Coding, bound: &Bound) -> Result<Vec<u8>, Failure> {
     let mut decoded = Vec::new();
-    // One more than the limit tells what is too large from what just fits.
-    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    match decoder.take(most).read_to_end(&mut decoded) {
-        Ok(_) if decoded.len() > limit => Err(Failure::TooLarge),
-        Ok(_) => Ok(decoded),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            Err(Failure::Broken(coding, "it ends too early".to_owned()))
+    let mut piece = [0; INFLATED_AT_ONCE];
+    loop {
+        match decoder.read(&mut piece) {
+            Ok(0) => return Ok(decoded),
+            Ok(length) if decoded.len() + length > bound.limit => return Err(Failure::TooLarge),
+            Ok(length) => {
+                bound.reserve(&mut decoded, length)?;
+                decoded.extend_from_slice(&piece[..length]);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Err(Failure::Broken(coding, "it ends too early".to_owned()));
+            }
+            Err(error) => return Err(Failure::Broken(coding, error.to_string())),
         }
-        Err(error) => Err(Failure::Broken(coding, error.to_string())),
     }
 }
 

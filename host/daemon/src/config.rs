@@ -20,6 +20,7 @@ mod actions;
 mod connections;
 mod exposed;
 mod limits;
+mod memory;
 mod never;
 mod plugins;
 mod reader;
@@ -36,6 +37,7 @@ pub use secret::Secret;
 pub use target::Target;
 
 use crate::links::Purpose;
+use crate::rates::Rate;
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
@@ -85,6 +87,10 @@ pub struct Source {
     pub authentication: Authentication,
     /// Bytes of a request's body, if the configuration says; see [`Source::body_limit`].
     pub body_limit: Option<usize>,
+    /// How many requests it takes; any number when it does not say.
+    pub rate: Option<Rate>,
+    /// Bytes of its requests that are kept, if the configuration says; else what `[limits]` says.
+    pub keep_bytes: Option<usize>,
     /// Whether an address is fetched that a sender wants fetched to confirm its subscription, if the plugin knows
     /// its host.
     pub confirm: bool,

@@ -5,6 +5,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use tocsin::cli::{Cli, out};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     out::heard(|| match tocsin::cli::run(cli) {

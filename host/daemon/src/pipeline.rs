@@ -11,13 +11,15 @@ use tocsin_core::fold::ReceiptRecord;
 use tocsin_core::id::Id;
 use tocsin_core::journal::{Decoding, Entry, Fact, Received, RejectedElements};
 use tocsin_core::plugin::{Refusal, Reply, SourceRequest};
+use tocsin_sandbox::{CallError, CallErrorKind, Place};
 use tocsin_store::Write;
 
 use crate::app::{App, CommitError};
 use crate::attempt::Attempt;
 use crate::backlog::lacks_plugin;
-use crate::bindings::Bindings;
+use crate::bindings::{Bindings, SourceBinding};
 use crate::judgement::judged;
+use crate::suspensions::{May, Suspensions};
 use crate::trace::Trace;
 use crate::understood::{confirmation, understood};
 use crate::{charset, clock, reply, words};
@@ -44,7 +46,7 @@ pub async fn ingest(app: &App, source: &str, request: SourceRequest) -> Result<I
     let bytes = request.body.len();
     app.trace(|| Trace::Received { receipt, source: source.to_owned(), bytes });
 
-    let decoded = decode(&app.bindings(), source, &request, receipt).await;
+    let decoded = decode(&app.bindings(), Some(&app.suspensions), source, &request, receipt).await;
     decoded.trace(app, receipt);
 
     let (received, more) = decoded.received.split(receipt);
@@ -77,7 +79,7 @@ pub struct DryRun {
 /// The system gives no random numbers to seed the plugin's with.
 pub async fn dry_run(bindings: &Bindings, source: &str, request: &SourceRequest) -> anyhow::Result<DryRun> {
     let seed = clock::new_id(request.received_at)?;
-    let decoded = decode(bindings, source, request, seed).await;
+    let decoded = decode(bindings, None, source, request, seed).await;
     let DecodedRequest { received, reply, confirm, took_us, .. } = decoded;
     Ok(DryRun { received, reply, confirm, took_us })
 }
@@ -104,7 +106,7 @@ pub async fn redecode_by(
     record: &ReceiptRecord,
     request: SourceRequest,
 ) -> Result<ReceiptRecord, CommitError> {
-    let decoded = decode(bindings, &record.source, &request, record.id).await;
+    let decoded = decode(bindings, Some(&app.suspensions), &record.source, &request, record.id).await;
     decoded.trace(app, record.id);
     let (received, more) = decoded.received.split(record.id);
     let applied = app.record_all(Fact::Redecoded { receipt: record.id, received }, more).await?;
@@ -148,8 +150,13 @@ impl DecodedRequest {
 }
 
 /// What `source`'s plugin makes of `request`, read as text where it is text.
-async fn decode(bindings: &Bindings, source: &str, request: &SourceRequest, receipt: Id) -> DecodedRequest {
-    let readable = charset::readable(request);
+async fn decode(
+    bindings: &Bindings,
+    suspensions: Option<&Suspensions>,
+    source: &str,
+    request: &SourceRequest,
+    receipt: Id,
+) -> DecodedRequest {
     let nothing = |plugin: String, decoding: Decoding| Received {
         source: source.to_owned(),
         plugin,
@@ -173,9 +180,18 @@ async fn decode(bindings: &Bindings, source: &str, request: &SourceRequest, rece
     };
     let plugin = binding.plugin.info();
     let name = format!("{} {} {}", plugin.id, plugin.version, binding.plugin.digest());
+    let place = match turn(&binding, suspensions, source).await {
+        Ok(place) => place,
+        Err(why) => return without(nothing(name, Decoding::Failed(why)), false, 0),
+    };
     let started = Instant::now();
-    let answer = binding.plugin.decode(readable.into_owned(), &binding.settings, receipt).await;
+    // Copied only now: those that wait for their turn are as large as their bodies and no larger.
+    let readable = charset::readable(request).into_owned();
+    let answer = binding.plugin.decode_in(place, readable, &binding.settings, receipt).await;
     let took_us = clock::micros_since(started);
+    if let Some(suspensions) = suspensions {
+        observe(suspensions, source, &binding, answer.as_ref().err());
+    }
     match answer.map(|answer| answer.value) {
         Ok(Ok(mut decoded)) => {
             let remarks = decoded.reply.as_mut().map(reply::admit);
@@ -193,6 +209,41 @@ async fn decode(bindings: &Bindings, source: &str, request: &SourceRequest, rece
             tracing::warn!(source, %receipt, %error, "a request could not be decoded and is kept");
             without(nothing(name, Decoding::Failed(error.to_string())), false, took_us)
         }
+    }
+}
+
+/// Waits until the plugin of `source` may be called. It is not called when it ran out of time again and again: the
+/// error says why, and the request is kept.
+async fn turn(
+    binding: &SourceBinding,
+    suspensions: Option<&Suspensions>,
+    source: &str,
+) -> Result<Place, String> {
+    let Some(suspensions) = suspensions else { return Ok(binding.plugin.place().await) };
+    let may = suspensions.may(source, binding.plugin.digest(), clock::now());
+    if let May::Keep(why) = may {
+        return Err(why);
+    }
+    let place = binding.plugin.place().await;
+    match suspensions.reason(source) {
+        Some(why) if may == May::Call => Err(why),
+        _ => Ok(place),
+    }
+}
+
+/// Notes whether the plugin of `source` was in time.
+fn observe(suspensions: &Suspensions, source: &str, binding: &SourceBinding, error: Option<&CallError>) {
+    let plugin = &binding.plugin.info().id;
+    if error.is_some_and(|error| error.kind == CallErrorKind::Time) {
+        if suspensions.late(source, plugin, binding.plugin.digest(), clock::now()) {
+            tracing::error!(
+                source,
+                plugin,
+                "a plugin runs out of time again and again: requests are kept as dead letters, and it is tried again"
+            );
+        }
+    } else if suspensions.answered(source) {
+        tracing::info!(source, plugin, "a plugin that ran out of time answers again");
     }
 }
 

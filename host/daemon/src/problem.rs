@@ -98,6 +98,24 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// 503 for a body that there is no room for.
+    pub fn no_memory() -> Self {
+        Self::unavailable(
+            "No room",
+            "More comes in at once than there is memory for, which is a quarter of `limits.memory`; nothing of this \
+             request was kept.",
+        )
+    }
+
+    /// 429 for a source over its rate; it may come again after so many seconds.
+    pub fn too_many(rate: usize, seconds: u64) -> Self {
+        let detail = format!("This source takes {rate} requests a minute (its `rate`); nothing was kept.");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests", detail)
+            .header(RETRY_AFTER, HeaderValue::from(seconds.max(1)))
+    }
+}
+
 impl From<CommitError> for Problem {
     fn from(error: CommitError) -> Self {
         match error {

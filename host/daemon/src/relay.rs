@@ -12,14 +12,14 @@ use std::time::Duration;
 use anyhow::Context;
 use tocsin_core::journal::Fact;
 use tocsin_sandbox::{Limits, Sandbox, SandboxConfig};
-use tocsin_store::{Options, ReadError, Store};
+use tocsin_store::{Options, Quota, ReadError, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::app::{App, CommitError, QUEUE_RESERVE};
 use crate::cli::compiler::this_program;
-use crate::config::Config;
+use crate::config::{Config, Source};
 use crate::links::Links;
 use crate::plugins::{Shelf, Watch, follow};
 use crate::sender::Senders;
@@ -61,6 +61,7 @@ pub fn sandbox(config: &Config, cache_dir: Option<PathBuf>) -> anyhow::Result<Sa
         cache_dir,
         pool_size: config.limits.plugin_calls,
         memory_bytes_ceiling: config.limits.memory_bytes_ceiling(),
+        memory_bytes_total: config.limits.calls_bytes(),
         limits,
     })?;
     Ok(sandbox)
@@ -90,6 +91,7 @@ impl Relay {
             queue: config.limits.queue + QUEUE_RESERVE,
             keep_requests_ms: ms(config.limits.keep_requests),
             keep_dead_letters_ms: ms(config.limits.keep_dead_letters),
+            keep_bytes: quota(&config),
             ..Options::default()
         };
         let store = Store::open(&config.store_path(), options)?;
@@ -105,6 +107,8 @@ impl Relay {
         let bindings = shelf.bindings(&config).await;
         log_doubts(&config);
         let address = listener.local_addr().context("listening")?;
+        server::prepare(&listener).context("preparing to listen")?;
+        let bounds = bounds(&config);
         let socket = control::listen(&config.socket_path())?;
         let links = Links::open(&config.state_dir, config.public_url.clone(), config.limits.keep_links)
             .context("the key of the links in messages (links.key in the state directory)")?;
@@ -117,7 +121,13 @@ impl Relay {
         let (stop, stopped) = watch::channel(false);
         let grace = app.config.limits.shutdown;
         let servers = vec![
-            tokio::spawn(server::serve(listener, http::router(Arc::clone(&app)), stopped.clone(), grace)),
+            tokio::spawn(server::serve_within(
+                bounds,
+                listener,
+                http::router(Arc::clone(&app)),
+                stopped.clone(),
+                grace,
+            )),
             tokio::spawn(server::serve(
                 socket,
                 control::router(Arc::clone(&app), Arc::clone(&shelf)),
@@ -157,6 +167,26 @@ impl Relay {
         ended(tokio::task::spawn_blocking(move || store.close())).await;
         // A socket that is left behind does no harm; the next start replaces it.
         let _ = std::fs::remove_file(self.app.config.socket_path());
+    }
+}
+
+/// How many bytes of each source's requests are kept.
+fn quota(config: &Config) -> Quota {
+    let bytes = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
+    let own = |(name, source): (&String, &Source)| Some((name.clone(), bytes(source.keep_bytes?)));
+    Quota {
+        usual: bytes(config.limits.keep_bytes),
+        by_source: config.sources.iter().filter_map(own).collect(),
+    }
+}
+
+/// How many connections there may be: no more than the process may open files.
+fn bounds(config: &Config) -> server::Bounds {
+    server::Bounds {
+        connections: config.limits.connections.min(server::raise_open_files()),
+        per_address: config.limits.connections_per_address,
+        proxies: config.trusted_proxies.clone(),
+        answer_time: config.limits.answer_time,
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Optional exports: a plugin that lacks one finds no mistake and tries nothing.
 
+use std::sync::Arc;
+
 use tocsin_core::plugin::{Failure, Probe, Response, Setting};
 use tocsin_core::settings::SettingError;
 use tocsin_core::time::Timestamp;
@@ -34,16 +36,21 @@ impl Plugin {
     /// # Errors
     /// The plugin gave no answer, or one beyond its limits.
     pub async fn check_source(&self, settings: &[Setting]) -> Result<Vec<SettingError>, CallError> {
-        let Some(checker) = &self.compiled.exports.checker else { return Ok(Vec::new()) };
+        let Some(checker) = self.compiled.exports.checker.clone() else { return Ok(Vec::new()) };
         let settings = to_guest(settings);
-        let mut call = self.ask(DESCRIPTION_BYTES_MAX).await;
-        let answer = Call::within(call.wall, async {
-            let instance = self.compiled.pre.instantiate_async(&mut call.store).await?;
-            let guest = checker.load(&mut call.store, &instance)?;
-            guest.call_check_source(&mut call.store, &settings).await
-        })
-        .await;
-        let found = self.settle(Phase::Check, call, answer, Ok)?.value;
+        let compiled = Arc::clone(&self.compiled);
+        let ended = self
+            .ask(DESCRIPTION_BYTES_MAX)
+            .await
+            .run(|store| {
+                Box::pin(async move {
+                    let instance = compiled.pre.instantiate_async(&mut *store).await?;
+                    let guest = checker.load(&mut *store, &instance)?;
+                    guest.call_check_source(store, &settings).await
+                })
+            })
+            .await;
+        let found = self.settle(Phase::Check, ended, Ok)?.value;
         Ok(mistakes(found.into_iter().map(|found| (found.field, found.problem))))
     }
 
@@ -57,16 +64,21 @@ impl Plugin {
         host: &str,
         connection: &[Setting],
     ) -> Result<Vec<SettingError>, CallError> {
-        let Some(checker) = &self.compiled.exports.action_checker else { return Ok(Vec::new()) };
+        let Some(checker) = self.compiled.exports.action_checker.clone() else { return Ok(Vec::new()) };
         let connection = to_guest(connection);
-        let mut call = self.ask(DESCRIPTION_BYTES_MAX).await;
-        let answer = Call::within(call.wall, async {
-            let instance = self.compiled.pre.instantiate_async(&mut call.store).await?;
-            let guest = checker.load(&mut call.store, &instance)?;
-            guest.call_check_connection(&mut call.store, host, &connection).await
-        })
-        .await;
-        let found = self.settle(Phase::Check, call, answer, Ok)?.value;
+        let (compiled, host) = (Arc::clone(&self.compiled), host.to_owned());
+        let ended = self
+            .ask(DESCRIPTION_BYTES_MAX)
+            .await
+            .run(|store| {
+                Box::pin(async move {
+                    let instance = compiled.pre.instantiate_async(&mut *store).await?;
+                    let guest = checker.load(&mut *store, &instance)?;
+                    guest.call_check_connection(store, &host, &connection).await
+                })
+            })
+            .await;
+        let found = self.settle(Phase::Check, ended, Ok)?.value;
         Ok(mistakes(found.into_iter().map(|found| (found.field, found.problem))))
     }
 
@@ -80,16 +92,21 @@ impl Plugin {
         connection: &[Setting],
         settings: &[Setting],
     ) -> Result<Vec<SettingError>, CallError> {
-        let Some(checker) = &self.compiled.exports.action_checker else { return Ok(Vec::new()) };
+        let Some(checker) = self.compiled.exports.action_checker.clone() else { return Ok(Vec::new()) };
         let (connection, settings) = (to_guest(connection), to_guest(settings));
-        let mut call = self.ask(DESCRIPTION_BYTES_MAX).await;
-        let answer = Call::within(call.wall, async {
-            let instance = self.compiled.pre.instantiate_async(&mut call.store).await?;
-            let guest = checker.load(&mut call.store, &instance)?;
-            guest.call_check_action(&mut call.store, host, &connection, &settings).await
-        })
-        .await;
-        let found = self.settle(Phase::Check, call, answer, Ok)?.value;
+        let (compiled, host) = (Arc::clone(&self.compiled), host.to_owned());
+        let ended = self
+            .ask(DESCRIPTION_BYTES_MAX)
+            .await
+            .run(|store| {
+                Box::pin(async move {
+                    let instance = compiled.pre.instantiate_async(&mut *store).await?;
+                    let guest = checker.load(&mut *store, &instance)?;
+                    guest.call_check_action(store, &host, &connection, &settings).await
+                })
+            })
+            .await;
+        let found = self.settle(Phase::Check, ended, Ok)?.value;
         Ok(mistakes(found.into_iter().map(|found| (found.field, found.problem))))
     }
 
@@ -98,16 +115,21 @@ impl Plugin {
     /// # Errors
     /// As [`Plugin::check_source`].
     pub async fn probe(&self, host: &str, connection: &[Setting]) -> Result<Option<Probe>, CallError> {
-        let Some(prober) = &self.compiled.exports.prober else { return Ok(None) };
+        let Some(prober) = self.compiled.exports.prober.clone() else { return Ok(None) };
         let connection = to_guest(connection);
-        let mut call = self.ask(self.limits.step_bytes()).await;
-        let answer = Call::within(call.wall, async {
-            let instance = self.compiled.pre.instantiate_async(&mut call.store).await?;
-            let guest = prober.load(&mut call.store, &instance)?;
-            guest.call_prepare(&mut call.store, host, &connection).await
-        })
-        .await;
-        let probe = self.settle(Phase::Encode, call, answer, |probe| {
+        let (compiled, host) = (Arc::clone(&self.compiled), host.to_owned());
+        let ended = self
+            .ask(self.limits.step_bytes())
+            .await
+            .run(|store| {
+                Box::pin(async move {
+                    let instance = compiled.pre.instantiate_async(&mut *store).await?;
+                    let guest = prober.load(&mut *store, &instance)?;
+                    guest.call_prepare(store, &host, &connection).await
+                })
+            })
+            .await;
+        let probe = self.settle(Phase::Encode, ended, |probe| {
             let probe = probe.map(Probe::from);
             probe.map(|probe| answer::request(&probe.request, &self.limits).map(|()| probe)).transpose()
         })?;
@@ -125,17 +147,22 @@ impl Plugin {
         response: Response,
     ) -> Result<Result<String, Failure>, CallError> {
         let phase = Phase::Resume;
-        let Some(prober) = &self.compiled.exports.prober else { return Ok(Ok(String::new())) };
+        let Some(prober) = self.compiled.exports.prober.clone() else { return Ok(Ok(String::new())) };
         self.accepts(phase, response.body.len(), bytes(&response.headers))?;
         let (connection, response) = (to_guest(connection), types::Response::from(response));
-        let mut call = self.ask(DESCRIPTION_BYTES_MAX).await;
-        let answer = Call::within(call.wall, async {
-            let instance = self.compiled.pre.instantiate_async(&mut call.store).await?;
-            let guest = prober.load(&mut call.store, &instance)?;
-            guest.call_judge(&mut call.store, host, &connection, &response).await
-        })
-        .await;
-        let judged = self.settle(phase, call, answer, |judged| {
+        let (compiled, host) = (Arc::clone(&self.compiled), host.to_owned());
+        let ended = self
+            .ask(DESCRIPTION_BYTES_MAX)
+            .await
+            .run(|store| {
+                Box::pin(async move {
+                    let instance = compiled.pre.instantiate_async(&mut *store).await?;
+                    let guest = prober.load(&mut *store, &instance)?;
+                    guest.call_judge(store, &host, &connection, &response).await
+                })
+            })
+            .await;
+        let judged = self.settle(phase, ended, |judged| {
             Ok(match judged {
                 Ok(words) => Ok(text::line(&words, REASON_CHARS_MAX)),
                 Err(failure) => Err(answer::failure(failure.into())),
@@ -148,6 +175,6 @@ impl Plugin {
     /// numbers follow from the plugin's file.
     async fn ask(&self, output_bytes: usize) -> Call {
         let origin = Origin::new(Timestamp::default(), self.digest().as_bytes());
-        Call::begin(&self.compiled.sandbox, &self.limits, origin, output_bytes).await
+        self.begin(origin, output_bytes).await
     }
 }

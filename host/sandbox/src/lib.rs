@@ -31,8 +31,10 @@ mod verdict;
 
 mod guest_log;
 mod log_rate;
+mod meter;
 mod text;
 mod ticker;
+mod turns;
 mod wasi;
 
 mod error;
@@ -46,6 +48,6 @@ pub use limits::{
     LOG_BYTES_PER_MINUTE, Limits, MEMORY_BYTES_CEILING, MEMORY_BYTES_MAX, POOL_SIZE, REFERENCES_MAX,
     REPLY_BYTES_MAX, REQUEST_BYTES_IN_MAX, REQUEST_BYTES_OUT_MAX, STATE_BYTES_MAX, WALL_MAX,
 };
-pub use plugin::{Answer, Plugin};
+pub use plugin::{Answer, Place, Plugin};
 pub use sandbox::{Gauges, Sandbox, SandboxConfig};
 pub use wit::API_VERSION;

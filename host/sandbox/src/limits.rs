@@ -114,6 +114,11 @@ pub(crate) const KEEP_RESIDENT_BYTES: usize = 256 * KIB;
 /// How often running calls are asked whether their time is up. Also how long a call can keep others on its
 /// thread waiting.
 pub(crate) const TICK: Duration = Duration::from_millis(5);
+/// How long a call may compute before it goes on in the slow lane: a hundred times what a call takes.
+pub(crate) const QUICK: Duration = Duration::from_millis(5);
+/// By how much the priority of the slow lane's threads is lower: they get a tenth of what others get where there
+/// are too few processors.
+pub(crate) const SLOW_NICE: i32 = 10;
 
 /// What one call of a plugin may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,7 +167,7 @@ impl Limits {
 }
 
 /// Counts the memory of one call over all its memories; wasmtime's own limiter counts each alone.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct MemoryBudget {
     limit: usize,
     used: usize,

@@ -9,26 +9,28 @@ use std::sync::atomic::Ordering;
 
 use tocsin_core::plugin::PluginInfo;
 use tocsin_core::time::Timestamp;
-use wasmtime::component::{Component, InstancePre};
+use wasmtime::Store;
+use wasmtime::component::{Component, Instance, InstancePre};
 
-use crate::call::{Call, Guest, Stopped};
+use crate::call::{Call, Guest};
 use crate::compiler::Bytes;
 use crate::describe;
-use crate::error::{CallError, LoadError, LoadProblem, Phase};
+use crate::error::{CallError, CallErrorKind, LoadError, LoadProblem, Phase};
 use crate::inspect::{self, Surface};
 use crate::limits::{DESCRIBE_WALL, DESCRIPTION_BYTES_MAX, Limits, REASON_CHARS_MAX};
 use crate::log_rate::LogRate;
+use crate::meter::Share;
 use crate::plugin::{Called, Compiled, Plugin};
 use crate::rehearse;
 use crate::sandbox::Sandbox;
 use crate::text;
-use crate::verdict;
 use crate::wasi::Origin;
 use crate::wit::{
     action_checker, action_encoder, connection_prober, description, settings_checker, source_decoder,
 };
 
 /// Exports by position; those that the component does not have are left out.
+#[derive(Clone)]
 struct Exports {
     description: description::GuestIndices,
     called: Called,
@@ -105,7 +107,8 @@ impl Sandbox {
         let imports = surface.imports;
         let log_rate = LogRate::new();
         let compiled = Compiled { sandbox, pre, exports: exports.called, info, digest, imports, log_rate };
-        let plugin = Plugin { compiled: Arc::new(compiled), limits };
+        let share = Share::new(&compiled.info.id);
+        let plugin = Plugin { compiled: Arc::new(compiled), limits, share };
         rehearse::example(&plugin).await?;
         rehearse::incident(&plugin).await?;
         Ok(plugin)
@@ -157,34 +160,58 @@ impl Sandbox {
     ) -> Result<PluginInfo, LoadProblem> {
         let origin = Origin::new(Timestamp::default(), file.digest.as_bytes());
         let limits = Limits { wall: DESCRIBE_WALL, ..limits.clone() };
-        let mut call = Call::begin(&self.inner, &limits, origin, DESCRIPTION_BYTES_MAX).await;
-        let started = Call::within(call.wall, pre.instantiate_async(&mut call.store)).await;
-        let instance = match started {
-            Ok(instance) => instance,
-            Err(stopped) => return Err(failed(file, &call, &stopped)),
-        };
-        let guest = exports.description.load(&mut call.store, &instance).map_err(shape)?;
-        let Called { source, action, checker, action_checker, prober } = &exports.called;
-        if let Some(source) = source {
-            source.load(&mut call.store, &instance).map_err(shape)?;
+        let share = Share::new(file.name);
+        let call = Call::begin(&self.inner, &share, &limits, origin, DESCRIPTION_BYTES_MAX).await;
+        let (pre, exports) = (pre.clone(), exports.clone());
+        let ended = call.run(|store| Box::pin(async move { described(store, &pre, &exports).await })).await;
+        let took_us = ended.took_us;
+        let (answer, log) = ended.judged();
+        log.write(file.name, "", Phase::Describe, &LogRate::new());
+        match answer {
+            Ok(info) => info.map(PluginInfo::from).map_err(shape),
+            Err((kind, detail)) => Err(failed(file, kind, detail, took_us)),
         }
-        if let Some(action) = action {
-            action.load(&mut call.store, &instance).map_err(shape)?;
-        }
-        if let Some(checker) = checker {
-            checker.load(&mut call.store, &instance).map_err(shape)?;
-        }
-        if let Some(checker) = action_checker {
-            checker.load(&mut call.store, &instance).map_err(shape)?;
-        }
-        if let Some(prober) = prober {
-            prober.load(&mut call.store, &instance).map_err(shape)?;
-        }
-        let described = Call::within(call.wall, guest.call_describe(&mut call.store)).await;
-        let info = described.map(PluginInfo::from).map_err(|stopped| failed(file, &call, &stopped));
-        call.log(file.name, "", Phase::Describe, &LogRate::new());
-        info
     }
+}
+
+/// What the plugin says about itself; the inner error is a shape that is not an export's.
+async fn described(
+    store: &mut Store<Guest>,
+    pre: &InstancePre<Guest>,
+    exports: &Exports,
+) -> wasmtime::Result<wasmtime::Result<description::PluginInfo>> {
+    let instance = pre.instantiate_async(&mut *store).await?;
+    let guest = match loaded(store, &instance, exports) {
+        Ok(guest) => guest,
+        Err(error) => return Ok(Err(error)),
+    };
+    guest.call_describe(store).await.map(Ok)
+}
+
+/// Looks at every export. Passing is what tells a record of another shape.
+fn loaded(
+    store: &mut Store<Guest>,
+    instance: &Instance,
+    exports: &Exports,
+) -> wasmtime::Result<description::Guest> {
+    let guest = exports.description.load(&mut *store, instance)?;
+    let Called { source, action, checker, action_checker, prober } = &exports.called;
+    if let Some(source) = source {
+        source.load(&mut *store, instance)?;
+    }
+    if let Some(action) = action {
+        action.load(&mut *store, instance)?;
+    }
+    if let Some(checker) = checker {
+        checker.load(&mut *store, instance)?;
+    }
+    if let Some(checker) = action_checker {
+        checker.load(&mut *store, instance)?;
+    }
+    if let Some(prober) = prober {
+        prober.load(&mut *store, instance)?;
+    }
+    Ok(guest)
 }
 
 fn exports(pre: &InstancePre<Guest>, surface: &Surface) -> wasmtime::Result<Exports> {
@@ -204,8 +231,7 @@ fn shape(error: wasmtime::Error) -> LoadProblem {
     LoadProblem::Shape(format!("{error:#}"))
 }
 
-fn failed(file: &File<'_>, call: &Call, stopped: &Stopped) -> LoadProblem {
-    let (kind, detail) = verdict::of(stopped, call.store.data(), call.wall);
+fn failed(file: &File<'_>, kind: CallErrorKind, detail: String, took_us: u64) -> LoadProblem {
     LoadProblem::Call(Box::new(CallError {
         plugin: file.name.to_owned(),
         version: String::new(),
@@ -213,6 +239,6 @@ fn failed(file: &File<'_>, call: &Call, stopped: &Stopped) -> LoadProblem {
         phase: Phase::Describe,
         kind,
         detail: text::line(&detail, REASON_CHARS_MAX),
-        took_us: call.took_us(),
+        took_us,
     }))
 }

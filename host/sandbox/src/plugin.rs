@@ -11,13 +11,14 @@ use tocsin_core::plugin::{
 use wasmtime::component::InstancePre;
 
 use crate::answer;
-use crate::call::{Call, Guest, Stopped};
+use crate::call::{Call, Ended, Guest};
 use crate::error::{CallError, CallErrorKind, Phase};
 use crate::limits::{HEAD_BYTES_IN_MAX, Limits, REASON_CHARS_MAX};
 use crate::log_rate::LogRate;
+use crate::meter::Share;
 use crate::sandbox::Inner;
 use crate::text;
-use crate::verdict;
+use crate::turns::Turn;
 use crate::wasi::Origin;
 use crate::wit::{
     action_checker, action_encoder, connection_prober, settings as to_guest, settings_checker,
@@ -38,7 +39,11 @@ pub struct Answer<T> {
 pub struct Plugin {
     pub(crate) compiled: Arc<Compiled>,
     pub(crate) limits: Limits,
+    pub(crate) share: Arc<Share>,
 }
+
+/// A place for one call, with the memory that the call may use, until it is dropped.
+pub struct Place(Turn);
 
 /// What is known of a plugin once it is loaded.
 pub(crate) struct Compiled {
@@ -52,6 +57,7 @@ pub(crate) struct Compiled {
 }
 
 /// The exports that are called, by position; those that the component does not have are left out.
+#[derive(Clone)]
 pub(crate) struct Called {
     pub(crate) source: Option<source_decoder::GuestIndices>,
     pub(crate) action: Option<action_encoder::GuestIndices>,
@@ -96,7 +102,18 @@ impl Plugin {
     #[must_use]
     pub fn with_limits(&self, limits: Limits) -> Self {
         let limits = limits.within(self.compiled.sandbox.memory_bytes_ceiling);
-        Self { compiled: Arc::clone(&self.compiled), limits }
+        Self { compiled: Arc::clone(&self.compiled), limits, share: Arc::clone(&self.share) }
+    }
+
+    /// The same plugin, whose calls share places with those of `key` and not with the other calls of the plugin.
+    #[must_use]
+    pub fn shared_as(&self, key: &str) -> Self {
+        Self { share: Share::new(key), ..self.clone() }
+    }
+
+    /// Waits for a place for one call. Who has much to copy for a call waits first, so that copies do not pile up.
+    pub async fn place(&self) -> Place {
+        Place(self.compiled.sandbox.turns.take(&self.share.key, self.limits.memory_bytes).await)
     }
 
     /// Decodes a request that came in. `seed` is the receipt's id: the plugin's random numbers follow from
@@ -111,8 +128,23 @@ impl Plugin {
         settings: &[Setting],
         seed: Id,
     ) -> Result<Answer<Result<Decoded, Refusal>>, CallError> {
+        self.decode_in(self.place().await, request, settings, seed).await
+    }
+
+    /// As [`Plugin::decode`], in a place of this plugin that was waited for.
+    ///
+    /// # Errors
+    /// As [`Plugin::decode`].
+    pub async fn decode_in(
+        &self,
+        place: Place,
+        request: SourceRequest,
+        settings: &[Setting],
+        seed: Id,
+    ) -> Result<Answer<Result<Decoded, Refusal>>, CallError> {
         let phase = Phase::Decode;
-        let Some(source) = &self.compiled.exports.source else {
+        let compiled = Arc::clone(&self.compiled);
+        let Some(source) = compiled.exports.source.clone() else {
             return Err(self.not_called(
                 phase,
                 CallErrorKind::Absent,
@@ -124,15 +156,18 @@ impl Plugin {
         let origin = Origin::new(request.received_at, &seed.to_bytes());
         let request = source_decoder::Request::from(request);
         let settings = to_guest(settings);
-        let mut call =
-            Call::begin(&self.compiled.sandbox, &self.limits, origin, self.limits.decoded_bytes).await;
-        let answer = Call::within(call.wall, async {
-            let instance = self.compiled.pre.instantiate_async(&mut call.store).await?;
-            let guest = source.load(&mut call.store, &instance)?;
-            guest.call_decode(&mut call.store, &request, &settings).await
-        })
-        .await;
-        self.settle(phase, call, answer, |answer| match answer {
+        let answer_bytes = self.limits.decoded_bytes;
+        let call = Call::with(place.0, &compiled.sandbox, &self.share, &self.limits, origin, answer_bytes);
+        let ended = call
+            .run(|store| {
+                Box::pin(async move {
+                    let instance = compiled.pre.instantiate_async(&mut *store).await?;
+                    let guest = source.load(&mut *store, &instance)?;
+                    guest.call_decode(store, &request, &settings).await
+                })
+            })
+            .await;
+        self.settle(phase, ended, |answer| match answer {
             Ok(decoded) => answer::decoded(decoded.into(), &self.limits).map(Ok),
             Err(refusal) => Ok(Err(answer::refusal(refusal.into()))),
         })
@@ -148,15 +183,19 @@ impl Plugin {
         let action = self.action(phase)?;
         let origin = Origin::new(context.now, context.delivery_id.as_bytes());
         let context = action_encoder::Context::from(context);
-        let mut call =
-            Call::begin(&self.compiled.sandbox, &self.limits, origin, self.limits.step_bytes()).await;
-        let answer = Call::within(call.wall, async {
-            let instance = self.compiled.pre.instantiate_async(&mut call.store).await?;
-            let guest = action.load(&mut call.store, &instance)?;
-            guest.call_encode(&mut call.store, &context).await
-        })
-        .await;
-        self.settle(phase, call, answer, |answer| self.step(answer))
+        let compiled = Arc::clone(&self.compiled);
+        let ended = self
+            .begin(origin, self.limits.step_bytes())
+            .await
+            .run(|store| {
+                Box::pin(async move {
+                    let instance = compiled.pre.instantiate_async(&mut *store).await?;
+                    let guest = action.load(&mut *store, &instance)?;
+                    guest.call_encode(store, &context).await
+                })
+            })
+            .await;
+        self.settle(phase, ended, |answer| self.step(answer))
     }
 
     /// Reads a peer's answer to a request of this plugin's; `state` is what came with that request.
@@ -175,19 +214,28 @@ impl Plugin {
         let origin = Origin::new(context.now, context.delivery_id.as_bytes());
         let context = action_encoder::Context::from(context);
         let response = types::Response::from(response);
-        let mut call =
-            Call::begin(&self.compiled.sandbox, &self.limits, origin, self.limits.step_bytes()).await;
-        let answer = Call::within(call.wall, async {
-            let instance = self.compiled.pre.instantiate_async(&mut call.store).await?;
-            let guest = action.load(&mut call.store, &instance)?;
-            guest.call_resume(&mut call.store, &context, state, &response).await
-        })
-        .await;
-        self.settle(phase, call, answer, |answer| self.step(answer))
+        let (compiled, state) = (Arc::clone(&self.compiled), state.to_vec());
+        let ended = self
+            .begin(origin, self.limits.step_bytes())
+            .await
+            .run(|store| {
+                Box::pin(async move {
+                    let instance = compiled.pre.instantiate_async(&mut *store).await?;
+                    let guest = action.load(&mut *store, &instance)?;
+                    guest.call_resume(store, &context, &state, &response).await
+                })
+            })
+            .await;
+        self.settle(phase, ended, |answer| self.step(answer))
     }
 
-    fn action(&self, phase: Phase) -> Result<&action_encoder::GuestIndices, CallError> {
-        self.compiled.exports.action.as_ref().ok_or_else(|| {
+    /// Waits for a place and prepares a call.
+    pub(crate) async fn begin(&self, origin: Origin, answer_bytes: usize) -> Call {
+        Call::begin(&self.compiled.sandbox, &self.share, &self.limits, origin, answer_bytes).await
+    }
+
+    fn action(&self, phase: Phase) -> Result<action_encoder::GuestIndices, CallError> {
+        self.compiled.exports.action.clone().ok_or_else(|| {
             self.not_called(phase, CallErrorKind::Absent, "it does not send requests out.".into())
         })
     }
@@ -237,16 +285,14 @@ impl Plugin {
     pub(crate) fn settle<T, U>(
         &self,
         phase: Phase,
-        call: Call,
-        answer: Result<T, Stopped>,
+        ended: Ended<T>,
         convert: impl FnOnce(T) -> Result<U, answer::TooMuch>,
     ) -> Result<Answer<U>, CallError> {
-        let took_us = call.took_us();
-        let value = match answer {
-            Ok(answer) => convert(answer).map_err(|detail| (CallErrorKind::Output, detail)),
-            Err(stopped) => Err(verdict::of(&stopped, call.store.data(), call.wall)),
-        };
-        call.log(&self.info().id, &self.info().version, phase, &self.compiled.log_rate);
+        let took_us = ended.took_us;
+        let (answer, log) = ended.judged();
+        log.write(&self.info().id, &self.info().version, phase, &self.compiled.log_rate);
+        let value =
+            answer.and_then(|answer| convert(answer).map_err(|detail| (CallErrorKind::Output, detail)));
         value
             .map(|value| Answer { value, took_us })
             .map_err(|(kind, detail)| self.error(phase, kind, detail, took_us))

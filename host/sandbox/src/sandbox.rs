@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::TempDir;
-use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 
@@ -15,7 +14,9 @@ use crate::call::Guest;
 use crate::compiler::{Compiler, Compiling, Job, Kept};
 use crate::engine::{self, Built, EngineError};
 use crate::limits::{COMPILE_MEMORY_BYTES_MAX, Limits, MEMORY_BYTES_CEILING, POOL_SIZE};
+use crate::meter::SlowLane;
 use crate::ticker::Ticker;
+use crate::turns::Turns;
 use crate::{cache, wasi};
 
 /// Slots beyond which the pool's arithmetic would no longer hold.
@@ -34,6 +35,9 @@ pub struct SandboxConfig {
     /// Bytes of linear memory that any plugin's limit may reach. The pool takes this much address space
     /// (not memory) twice for each slot.
     pub memory_bytes_ceiling: usize,
+    /// Bytes of linear memory that all calls together may be allowed. A call waits until its limit fits; one that
+    /// is allowed more than this runs alone.
+    pub memory_bytes_total: usize,
     /// For plugins that have no limits of their own.
     pub limits: Limits,
 }
@@ -46,6 +50,7 @@ impl SandboxConfig {
             cache_dir: None,
             pool_size: POOL_SIZE,
             memory_bytes_ceiling: MEMORY_BYTES_CEILING,
+            memory_bytes_total: usize::MAX,
             limits: Limits::default(),
         }
     }
@@ -77,7 +82,8 @@ pub(crate) struct Inner {
     pub(crate) linker: Linker<Guest>,
     pub(crate) ticker: Ticker,
     /// As many as the pool has, so that it is never found empty.
-    pub(crate) slots: Arc<Semaphore>,
+    pub(crate) turns: Arc<Turns>,
+    pub(crate) slow_lane: SlowLane,
     pub(crate) compiling: Compiling,
     pub(crate) found: AtomicUsize,
     pub(crate) compiled: AtomicUsize,
@@ -96,7 +102,7 @@ impl std::fmt::Debug for Sandbox {
 }
 
 impl Sandbox {
-    /// A sandbox. Starts one thread, which ends when the sandbox and its plugins are dropped.
+    /// A sandbox. Starts a thread that keeps time and some for slow calls, which end when the sandbox and its plugins are dropped.
     ///
     /// # Errors
     /// A cache directory that cannot be used or that others can write to, a machine that cannot run
@@ -130,7 +136,8 @@ impl Sandbox {
                 engine,
                 linker,
                 ticker,
-                slots: Arc::new(Semaphore::new(config.pool_size)),
+                turns: Turns::new(config.pool_size, config.memory_bytes_total),
+                slow_lane: SlowLane::new().map_err(EngineError::Ticker)?,
                 found: AtomicUsize::new(0),
                 compiled: AtomicUsize::new(0),
                 limits: config.limits,

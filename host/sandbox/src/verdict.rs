@@ -9,8 +9,10 @@ use std::time::Duration;
 use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use crate::call::{Guest, Stopped};
+use crate::call::Stopped;
 use crate::error::CallErrorKind;
+use crate::guest_log::GuestLog;
+use crate::limits::MemoryBudget;
 use crate::text;
 
 /// Frames of the guest's stack that are shown: where it stopped and who called that.
@@ -20,21 +22,26 @@ const DETAIL_CHARS: usize = 400;
 const MIB: usize = 1 << 20;
 
 /// What stopped the call, and the sentence that says so.
-pub(crate) fn of(stopped: &Stopped, guest: &Guest, wall: Duration) -> (CallErrorKind, String) {
+pub(crate) fn of(
+    stopped: &Stopped,
+    budget: &MemoryBudget,
+    log: &GuestLog,
+    wall: Duration,
+) -> (CallErrorKind, String) {
     let error = match stopped {
         Stopped::Time => return time(wall),
         Stopped::Error(error) => error,
     };
-    let (kind, mut sentence) = match (error.downcast_ref::<Trap>(), guest.memory.denied) {
+    let (kind, mut sentence) = match (error.downcast_ref::<Trap>(), budget.denied) {
         (Some(Trap::Interrupt), _) => return time(wall),
         // A guest's allocator aborts when memory is refused.
-        (Some(Trap::UnreachableCodeReached), Some(wanted)) => memory(guest, wanted),
+        (Some(Trap::UnreachableCodeReached), Some(wanted)) => memory(budget, wanted),
         // Rust's own stack lies at the bottom of the linear memory and ends at address 0.
         (Some(Trap::StackOverflow | Trap::MemoryOutOfBounds), _) => stack(),
         (Some(trap), _) => (CallErrorKind::Trap, format!("it gave up ({trap}).")),
-        (None, wanted) => other(error, guest, wanted),
+        (None, wanted) => other(error, budget, wanted),
     };
-    if let Some(words) = guest.log.last_words() {
+    if let Some(words) = log.last_words() {
         let _ = write!(sentence, " Its last words: {words}");
     } else if kind == CallErrorKind::Trap {
         sentence.push_str(&place(error));
@@ -50,12 +57,12 @@ fn time(wall: Duration) -> (CallErrorKind, String) {
     (CallErrorKind::Time, sentence)
 }
 
-fn memory(guest: &Guest, wanted: usize) -> (CallErrorKind, String) {
+fn memory(budget: &MemoryBudget, wanted: usize) -> (CallErrorKind, String) {
     let sentence = format!(
         "it wanted {} MiB of memory, {} MiB is its limit. Raise the limit if its requests are that large; \
          otherwise it is a fault of the plugin.",
         wanted.div_ceil(MIB),
-        guest.memory.limit() / MIB,
+        budget.limit() / MIB,
     );
     (CallErrorKind::Memory, sentence)
 }
@@ -67,7 +74,7 @@ fn stack() -> (CallErrorKind, String) {
 }
 
 /// No trap: it exited, its first memory was refused, or the host could not read what it left.
-fn other(error: &wasmtime::Error, guest: &Guest, wanted: Option<usize>) -> (CallErrorKind, String) {
+fn other(error: &wasmtime::Error, budget: &MemoryBudget, wanted: Option<usize>) -> (CallErrorKind, String) {
     if let Some(I32Exit(code)) = error.downcast_ref() {
         return (CallErrorKind::Trap, format!("it ended itself with exit code {code}."));
     }
@@ -75,7 +82,7 @@ fn other(error: &wasmtime::Error, guest: &Guest, wanted: Option<usize>) -> (Call
         return (CallErrorKind::Host, format!("the pool is exhausted ({error:#}); try again."));
     }
     if let Some(wanted) = wanted {
-        return memory(guest, wanted);
+        return memory(budget, wanted);
     }
     let root = error.root_cause().to_string();
     let sentence = format!(

@@ -15,6 +15,7 @@ mod counts;
 mod damage;
 mod error;
 mod identity;
+mod kept;
 mod keys;
 mod live;
 mod medium;
@@ -31,6 +32,7 @@ mod writer;
 
 pub use counts::{Rejections, SourceCounts};
 pub use error::{Busy, Displaced, Fault, OpenError, Problem, ReadError, WriteError};
+pub use kept::{KeptBytes, Quota};
 pub use read::{Counts, DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts, Unmatched};
 pub use set_aside::SetAside;
 pub use store::{Options, Store, Write};

@@ -1,5 +1,5 @@
-//! Raw requests beside the state: kept with their receipt's transaction, dropped by age. Not a part of the
-//! fold, so `verify` does not look at them.
+//! Raw requests beside the state: kept with their receipt's transaction, dropped by age and by their source's quota.
+//! Not a part of the fold, so `verify` does not look at them.
 
 use redb::{ReadableTable, Table, WriteTransaction};
 use tocsin_core::fold::Applied;
@@ -7,6 +7,7 @@ use tocsin_core::id::Id;
 use tocsin_core::time::Timestamp;
 
 use crate::error::Fault;
+use crate::kept::{Kept, Quota};
 use crate::tables::{self, Bytes};
 
 /// Requests dropped with one transaction beyond those that came in with it: enough to catch up, too few to be
@@ -26,6 +27,7 @@ pub(crate) struct Retention {
 pub(crate) struct Requests<'t> {
     decoded: Table<'t, Bytes, Bytes>,
     dead: Table<'t, Bytes, Bytes>,
+    kept: Kept<'t>,
 }
 
 impl<'t> Requests<'t> {
@@ -34,42 +36,85 @@ impl<'t> Requests<'t> {
         Ok(Self {
             decoded: transaction.open_table(tables::REQUESTS.redb())?,
             dead: transaction.open_table(tables::REQUESTS_DEAD.redb())?,
+            kept: Kept::open(transaction)?,
         })
     }
 
-    /// Keeps `request`, a record, or moves what is kept, as `applied` says about its receipt.
-    pub(crate) fn keep(&mut self, applied: &Applied, request: Option<&[u8]>) -> Result<(), Fault> {
+    /// Keeps `request`, a record, or moves what is kept, as `applied` says about its receipt. What is more than the
+    /// `quota` of its source goes.
+    pub(crate) fn keep(
+        &mut self,
+        applied: &Applied,
+        request: Option<&[u8]>,
+        quota: &Quota,
+    ) -> Result<(), Fault> {
         let Some(receipt) = &applied.receipt else { return Ok(()) };
         let dead = receipt.status.is_dead_letter();
         let (table, other) =
             if dead { (&mut self.dead, &mut self.decoded) } else { (&mut self.decoded, &mut self.dead) };
         let key = receipt.id.to_bytes();
-        if let Some(request) = request {
+        let bytes = if let Some(request) = request {
             table.insert(key.as_slice(), request)?;
+            request.len()
         } else if let Some(request) = other.remove(key.as_slice())? {
             // It was decoded again, with another outcome.
             table.insert(key.as_slice(), request.value())?;
+            request.value().len()
+        } else {
+            return Ok(());
+        };
+        self.kept.remove(receipt.id)?;
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.kept.add(&receipt.source, receipt.id, dead, bytes)?;
+        self.keep_within(&receipt.source, receipt.id, quota)
+    }
+
+    /// Drops requests of `source` until `newest` fits into its quota; at most a few at once.
+    fn keep_within(&mut self, source: &str, newest: Id, quota: &Quota) -> Result<(), Fault> {
+        for _ in 0..DROPPED_AT_ONCE {
+            let Some((id, is_dead)) = self.kept.over(source, newest, quota)? else { break };
+            let table = if is_dead { &mut self.dead } else { &mut self.decoded };
+            table.remove(id.to_bytes().as_slice())?;
+            self.kept.remove(id)?;
+            if is_dead {
+                self.kept.count_dropped(source)?;
+            }
         }
         Ok(())
+    }
+
+    /// Writes how many bytes are kept.
+    pub(crate) fn finish(self) -> Result<(), Fault> {
+        self.kept.finish()
     }
 
     /// Drops what is past its time at `now`, oldest first: as many as came in and a few.
     pub(crate) fn drop_old(&mut self, now: Timestamp, came_in: usize, keep: Retention) -> Result<(), Fault> {
         let limit = came_in + DROPPED_AT_ONCE;
-        drop_before(&mut self.decoded, now.minus_ms(keep.decoded_ms), limit)?;
-        drop_before(&mut self.dead, now.minus_ms(keep.dead_ms), limit)
+        drop_before(&mut self.decoded, &mut self.kept, now.minus_ms(keep.decoded_ms), limit)?;
+        drop_before(&mut self.dead, &mut self.kept, now.minus_ms(keep.dead_ms), limit)
     }
 }
 
-fn drop_before(requests: &mut Table<'_, Bytes, Bytes>, time: Timestamp, limit: usize) -> Result<(), Fault> {
+fn drop_before(
+    requests: &mut Table<'_, Bytes, Bytes>,
+    kept: &mut Kept<'_>,
+    time: Timestamp,
+    limit: usize,
+) -> Result<(), Fault> {
     // An id begins with its time: the first one of that millisecond.
     let end = Id::new(time, 0).to_bytes();
     for _ in 0..limit {
         let first = requests.first()?.map(|(key, _)| key.value().to_vec());
         match first {
-            Some(key) if key.as_slice() < end.as_slice() => requests.remove(key.as_slice())?,
+            Some(key) if key.as_slice() < end.as_slice() => {
+                requests.remove(key.as_slice())?;
+                if let Ok(id) = key.try_into() {
+                    kept.remove(Id::from_bytes(id))?;
+                }
+            }
             _ => break,
-        };
+        }
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 
 use redb::StorageBackend;
+use tocsin_core::fair::FairQueue;
 use tocsin_core::fold::Applied;
 use tocsin_core::journal::Entry;
 use tocsin_core::plugin::SourceRequest;
@@ -15,6 +16,7 @@ use tocsin_core::plugin::SourceRequest;
 use crate::counts::{CountRows, SourceCounts};
 use crate::error::{Busy, Fault, OpenError, ReadError, WriteError};
 use crate::identity::Marker;
+use crate::kept::Quota;
 use crate::live::Live;
 use crate::record::Stored;
 use crate::requests::Retention;
@@ -35,6 +37,8 @@ pub struct Options {
     pub keep_requests_ms: u64,
     /// For how long raw requests are kept that could not be decoded. Milliseconds.
     pub keep_dead_letters_ms: u64,
+    /// Bytes of raw requests that are kept of each source.
+    pub keep_bytes: Quota,
     /// Memory for pages of the file. Bytes; up to half of it holds what a transaction writes.
     pub cache_bytes: usize,
 }
@@ -47,6 +51,7 @@ impl Default for Options {
             batch: 512,
             keep_requests_ms: 7 * DAY_MS,
             keep_dead_letters_ms: 90 * DAY_MS,
+            keep_bytes: Quota { usual: 1024 * 1024 * 1024, by_source: BTreeMap::new() },
             cache_bytes: 128 * 1024 * 1024,
         }
     }
@@ -123,11 +128,13 @@ impl Store {
             live: Arc::clone(&live),
             head,
             waiting: Arc::clone(&waiting),
+            lines: FairQueue::default(),
             batch: options.batch.max(1),
             retention: Retention {
                 decoded_ms: options.keep_requests_ms,
                 dead_ms: options.keep_dead_letters_ms,
             },
+            quota: options.keep_bytes.clone(),
             counts: CountRows::new(),
             dismissals: Vec::new(),
         };

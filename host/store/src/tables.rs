@@ -68,6 +68,9 @@ pub(crate) const PAUSES: Definition = Definition::state("pauses", KeyShape::Text
 pub(crate) const META: Definition = Definition::state("meta", KeyShape::Text);
 pub(crate) const REQUESTS: Definition = Definition::beside("requests", KeyShape::Id);
 pub(crate) const REQUESTS_DEAD: Definition = Definition::beside("requests_dead", KeyShape::Id);
+pub(crate) const KEPT: Definition = Definition::beside("kept", KeyShape::Id);
+pub(crate) const KEPT_BY_SOURCE: Definition = Definition::beside("kept_by_source", KeyShape::TextByteId);
+pub(crate) const KEPT_TOTALS: Definition = Definition::beside("kept_totals", KeyShape::Text);
 pub(crate) const SOURCE_COUNTS: Definition = Definition::beside("source_counts", KeyShape::Text);
 pub(crate) const SET_ASIDE: Definition = Definition::beside("set_aside", KeyShape::Number);
 
@@ -79,7 +82,7 @@ pub(crate) const META_COUNTERS: &[u8] = b"counters";
 pub(crate) const META_ROUTING: &[u8] = b"routing";
 
 /// Every table.
-pub(crate) const ALL: [Definition; 27] = [
+pub(crate) const ALL: [Definition; 30] = [
     JOURNAL,
     INCIDENTS,
     INCIDENT_NUMBERS,
@@ -105,6 +108,9 @@ pub(crate) const ALL: [Definition; 27] = [
     META,
     REQUESTS,
     REQUESTS_DEAD,
+    KEPT,
+    KEPT_BY_SOURCE,
+    KEPT_TOTALS,
     SOURCE_COUNTS,
     SET_ASIDE,
 ];
@@ -124,6 +130,7 @@ enum KeyShape {
     IdSequence,
     IdTextText,
     TextId,
+    TextByteId,
     TextText,
     TimeText,
     TimeTextText,
@@ -157,6 +164,11 @@ impl KeyShape {
             Self::TextId => {
                 let (text, id) = keys::split_text(key)?;
                 Some(format!("{text:?} {}", whole_id(id)?))
+            }
+            Self::TextByteId => {
+                let (text, rest) = keys::split_text(key)?;
+                let (byte, id) = rest.split_first()?;
+                Some(format!("{text:?} {byte} {}", whole_id(id)?))
             }
             Self::TextText => {
                 let (text, rest) = keys::split_text(key)?;

@@ -10,12 +10,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
 
 use redb::WriteTransaction;
+use tocsin_core::fair::FairQueue;
 use tocsin_core::fold::{Applied, ApplyError, Rejection};
-use tocsin_core::journal::Entry;
+use tocsin_core::journal::{Entry, Fact};
 
 use crate::counts::{self, CountRows};
 use crate::damage::Place;
 use crate::error::{Fault, WriteError};
+use crate::kept::Quota;
 use crate::live::Live;
 use crate::requests::{Requests, Retention};
 use crate::set_aside;
@@ -24,6 +26,9 @@ use crate::state::{Head, Tables};
 /// Bytes of records in one transaction after which no more are gathered: what a commit writes must stay well
 /// below what the cache holds.
 const BATCH_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// What a job costs its source beside its bytes, in bytes: what the fold writes for the smallest one.
+const JOB_COST: u64 = 2048;
 
 /// Called with what came of an entry.
 pub(crate) type Reply = Box<dyn FnOnce(Result<Applied, WriteError>) + Send>;
@@ -58,6 +63,14 @@ impl Job {
         records + self.request.as_ref().map_or(0, Vec::len)
     }
 
+    /// The source that it is for; nothing for the relay's own entries.
+    fn source(&self) -> &str {
+        match self.entries.first().map(|(entry, _)| &entry.fact) {
+            Some(Fact::Received(received) | Fact::Redecoded { received, .. }) => &received.source,
+            _ => "",
+        }
+    }
+
     fn answer(self, result: Result<Applied, WriteError>) {
         // A panic in the caller's answer is the caller's: the next job must not pay for it.
         let _ = catch_unwind(AssertUnwindSafe(|| (self.reply)(result)));
@@ -89,9 +102,12 @@ pub(crate) struct Writer {
     pub(crate) head: Option<Head>,
     /// Entries that wait.
     pub(crate) waiting: Arc<AtomicUsize>,
+    /// What was taken out of the channel and waits for its turn, by source.
+    pub(crate) lines: FairQueue<Job>,
     /// Entries in one transaction.
     pub(crate) batch: usize,
     pub(crate) retention: Retention,
+    pub(crate) quota: Quota,
     /// Counts that are not committed yet.
     pub(crate) counts: CountRows,
     /// Those who wait for what was set aside to be marked as seen to.
@@ -101,8 +117,17 @@ pub(crate) struct Writer {
 impl Writer {
     /// Writes until nobody can send any more and everything sent is written; then closes the file.
     pub(crate) fn run(mut self, messages: &Receiver<Message>) {
-        while let Ok(first) = messages.recv() {
-            let (jobs, mend) = self.gather(first, messages);
+        loop {
+            let mut mend = false;
+            if self.lines.is_empty() {
+                let Ok(first) = messages.recv() else { break };
+                mend |= self.sort(first);
+            }
+            // All of it: what is behind a flood of one source must not wait in the channel.
+            while let Ok(next) = messages.try_recv() {
+                mend |= self.sort(next);
+            }
+            let jobs = self.gather();
             if mend {
                 self.mend();
             }
@@ -117,27 +142,31 @@ impl Writer {
         let _ = self.live.close();
     }
 
-    /// `first` and what else waits, as much as fits into one transaction.
-    fn gather(&mut self, first: Message, messages: &Receiver<Message>) -> (Vec<Job>, bool) {
-        let (mut jobs, mut mend, mut bytes) = (Vec::new(), false, 0);
-        let mut next = Some(first);
-        while let Some(message) = next.take() {
-            match message {
-                Message::Write(job) => {
-                    self.waiting.fetch_sub(1, Ordering::Relaxed);
-                    bytes += job.bytes();
-                    jobs.push(*job);
-                }
-                Message::SetAside => {}
-                Message::Dismiss(answer) => self.dismissals.push(answer),
-                Message::Mend => mend = true,
-                Message::Counts(rows) => self.counts.extend(rows),
+    /// Puts a message where it waits; whether the file is to be looked at.
+    fn sort(&mut self, message: Message) -> bool {
+        match message {
+            Message::Write(job) => {
+                let cost = u64::try_from(job.bytes()).unwrap_or(u64::MAX).saturating_add(JOB_COST);
+                self.lines.push(&job.source().to_owned(), cost, *job);
             }
-            if jobs.len() < self.batch && bytes < BATCH_BYTES_MAX {
-                next = messages.try_recv().ok();
-            }
+            Message::SetAside => {}
+            Message::Dismiss(answer) => self.dismissals.push(answer),
+            Message::Mend => return true,
+            Message::Counts(rows) => self.counts.extend(rows),
         }
-        (jobs, mend)
+        false
+    }
+
+    /// What waits, by source in turn, as much as fits into one transaction.
+    fn gather(&mut self) -> Vec<Job> {
+        let (mut jobs, mut bytes) = (Vec::new(), 0);
+        while jobs.len() < self.batch && bytes < BATCH_BYTES_MAX {
+            let Some(job) = self.lines.pop() else { break };
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            bytes += job.bytes();
+            jobs.push(job);
+        }
+        jobs
     }
 
     /// Writes `jobs` and answers them. A job that fails alone is answered and left out.
@@ -191,7 +220,7 @@ impl Writer {
         let mut tables = Tables::open(&transaction, head)?;
         let mut requests = Requests::open(&transaction)?;
         for (index, job) in jobs.iter().enumerate() {
-            let outcome = apply(&mut tables, &mut requests, job).map_err(|error| {
+            let outcome = apply(&mut tables, &mut requests, job, &self.quota).map_err(|error| {
                 let is_of_one_job = match &error {
                     WriteError::Storage(fault) => fault.is_of_one_entry(),
                     WriteError::Rejected(_) | WriteError::Closed => true,
@@ -206,7 +235,7 @@ impl Writer {
         if let Some((last, _)) = jobs.last().and_then(|job| job.entries.last()) {
             requests.drop_old(last.at, jobs.len(), self.retention)?;
         }
-        drop(requests);
+        requests.finish()?;
         let head = tables.finish()?;
         counts::put(&transaction, &self.counts)?;
         transaction.commit().map_err(|error| Failure {
@@ -332,6 +361,7 @@ fn apply(
     tables: &mut Tables<'_>,
     requests: &mut Requests<'_>,
     job: &Job,
+    quota: &Quota,
 ) -> Result<Result<Applied, Rejection>, WriteError> {
     let mut applied = Applied::default();
     for (index, (entry, record)) in job.entries.iter().enumerate() {
@@ -343,7 +373,7 @@ fn apply(
             Err(panic) => return Err(Fault::Panicked(words(panic.as_ref())).into()),
         }
     }
-    requests.keep(&applied, job.request.as_deref())?;
+    requests.keep(&applied, job.request.as_deref(), quota)?;
     Ok(Ok(applied))
 }
 

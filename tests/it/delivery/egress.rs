@@ -174,11 +174,11 @@ fn a_request_counts_with_its_secrets_put_in() {
     let site = Site::new(&format!("{tables}[connections.out.secrets]\ntoken = \"{secret}\"\n"));
     site.drop_plugin("wayward.wasm", &guest("wayward"));
     let relay = Relay::start_in(site);
-    let before = relay.peak_memory();
+    let before = relay.memory("VmHWM");
     let started = Instant::now();
     relay.post("hook", r#"{"title":"much","id":"1","message":"50000"}"#).expect(200);
     let delivery = relay.settled()[0].clone();
-    let (took, grown) = (started.elapsed(), relay.peak_memory().saturating_sub(before));
+    let (took, grown) = (started.elapsed(), relay.memory("VmHWM").saturating_sub(before));
     assert_eq!(delivery["state"], "rejected", "{delivery:#?}");
     let words = delivery["last"]["summary"].as_str().expect("words");
     assert!(words.contains("more than 1048576 bytes") && words.contains("[connections.out]"), "{words}");

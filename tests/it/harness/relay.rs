@@ -109,12 +109,13 @@ impl Relay {
         process.wait().expect("it ends");
     }
 
-    /// The most memory that it ever had, in bytes.
-    pub(crate) fn peak_memory(&self) -> usize {
+    /// A number of bytes that the system has about its memory, such as `VmHWM`, the most that it ever used.
+    pub(crate) fn memory(&self, name: &str) -> u64 {
         let process = self.process.as_ref().expect("it runs");
-        let status = fs::read_to_string(format!("/proc/{}/status", process.id())).expect("Linux says");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
-        line.trim().trim_end_matches(" kB").parse::<usize>().expect("a number") * 1024
+        let about = fs::read_to_string(format!("/proc/{}/status", process.id())).expect("it runs");
+        let line = about.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).expect("a name");
+        let number = line.trim().strip_suffix(" kB").expect("kilobytes").trim();
+        number.parse::<u64>().expect("a number") * 1024
     }
 
     /// Sends SIGTERM and goes on.

@@ -33,6 +33,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         harmless.for_each(|rejected| say!("{}", rejection(rejected)));
         echoes(&status["echoes"]);
         compiling(items(&status["plugins"]["waiting"]));
+        dropped(&status["dropped"]);
         waits(&status["connections"]);
         unmatched(&status["unmatched"]);
         let ahead = status["clock_ahead_seconds"].as_u64().unwrap_or(0);
@@ -165,6 +166,18 @@ fn echoes(sources: &Value) {
         say!(
             "came back: source {name}: {} events are messages of this relay, for which no incident was opened: tocsin \
              receipts list --ignored --source {name}",
+            text(source, "count"),
+        );
+    }
+}
+
+/// Dead letters that cannot be decoded again.
+fn dropped(sources: &Value) {
+    for source in items(sources) {
+        let name = text(source, "source");
+        say!(
+            "dropped: source {name}: the bytes of {} dead letters went, the oldest first, since more came than \
+             keep_bytes allows: raise it in [sources.{name}], or redecode or discard them sooner",
             text(source, "count"),
         );
     }

@@ -6,6 +6,11 @@ use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 
 use super::*;
+use crate::budget::Budget;
+
+fn bound(limit: usize) -> Bound {
+    Bound { limit, hold: Budget::new(usize::MAX).hold("hook", true) }
+}
 
 const TEXT: &[u8] = b"{\"title\":\"Disk full on db-1\"}";
 
@@ -49,7 +54,7 @@ fn each_coding_is_undone() {
         (Coding::Deflate, deflate(TEXT)),
         (Coding::Brotli, brotli(TEXT)),
     ] {
-        assert_eq!(decode(&body, coding, 1000), Ok(TEXT.to_vec()), "{coding:?}");
+        assert_eq!(decode(&body, coding, &bound(1000)), Ok(TEXT.to_vec()), "{coding:?}");
     }
 }
 
@@ -58,7 +63,7 @@ fn what_is_no_coding_and_what_was_undone_on_the_way_is_left_alone() {
     for name in ["utf-8", "UTF-8", "iso-8859-1", "none", "binary", "8bit"] {
         assert_eq!(codings(&[Pair::new(HEADER, name)]).unwrap(), [], "{name}");
     }
-    assert_eq!(decode(TEXT, Coding::Gzip, 1000), Ok(TEXT.to_vec()));
+    assert_eq!(decode(TEXT, Coding::Gzip, &bound(1000)), Ok(TEXT.to_vec()));
 }
 
 #[test]
@@ -66,7 +71,7 @@ fn a_list_is_undone_from_its_end() {
     let headers = [Pair::new(HEADER, "deflate, identity"), Pair::new(HEADER, " GZIP ,br")];
     let codings = codings(&headers).unwrap();
     assert_eq!(codings, [Coding::Deflate, Coding::Gzip, Coding::Brotli]);
-    assert_eq!(decode_all(brotli(&gzip(&zlib(TEXT))), &codings, 1000), Ok(TEXT.to_vec()));
+    assert_eq!(decode_all(brotli(&gzip(&zlib(TEXT))), &codings, &bound(1000)), Ok(TEXT.to_vec()));
 }
 
 #[test]
@@ -86,12 +91,12 @@ fn what_becomes_more_than_the_limit_is_given_up_at_the_limit() {
         [(Coding::Gzip, gzip(&zeros)), (Coding::Deflate, zlib(&zeros)), (Coding::Deflate, deflate(&zeros))]
     {
         assert!(body.len() < 60_000);
-        assert_eq!(decode(&body, coding, 1000), Err(Failure::TooLarge), "{coding:?}");
+        assert_eq!(decode(&body, coding, &bound(1000)), Err(Failure::TooLarge), "{coding:?}");
     }
     let body = gzip(&gzip(&zeros));
-    assert_eq!(decode_all(body, &[Coding::Gzip, Coding::Gzip], 100_000), Err(Failure::TooLarge));
-    assert_eq!(decode(&brotli(&[7; 1001]), Coding::Brotli, 1000), Err(Failure::TooLarge));
-    assert_eq!(decode(&brotli(&[7; 1000]), Coding::Brotli, 1000), Ok(vec![7; 1000]));
+    assert_eq!(decode_all(body, &[Coding::Gzip, Coding::Gzip], &bound(100_000)), Err(Failure::TooLarge));
+    assert_eq!(decode(&brotli(&[7; 1001]), Coding::Brotli, &bound(1000)), Err(Failure::TooLarge));
+    assert_eq!(decode(&brotli(&[7; 1000]), Coding::Brotli, &bound(1000)), Ok(vec![7; 1000]));
 }
 
 #[test]
@@ -114,7 +119,16 @@ fn broken_bodies_are_broken() {
         // A large window of 30 bits.
         (Coding::Brotli, vec![0x11, 0x1e, 0, 0, 0]),
     ] {
-        let read = decode(&body, coding, 1000);
+        let read = decode(&body, coding, &bound(1000));
         assert!(matches!(read, Err(Failure::Broken(..))), "{coding:?} {body:?}: {read:?}");
+    }
+}
+
+#[test]
+fn what_becomes_more_than_there_is_memory_for_is_given_up() {
+    let zeros = vec![0; 5_000_000];
+    for (coding, body) in [(Coding::Gzip, gzip(&zeros)), (Coding::Deflate, zlib(&zeros))] {
+        let bound = Bound { limit: 60_000_000, hold: Budget::new(1_000_000).hold("hook", true) };
+        assert_eq!(decode(&body, coding, &bound), Err(Failure::NoRoom), "{coding:?}");
     }
 }

@@ -170,7 +170,7 @@ impl Reader {
         range: std::ops::RangeInclusive<usize>,
     ) -> Option<usize> {
         let expected = format!(
-            "a size from {} to {} bytes: write a number of bytes, or KiB or MiB, such as `4MiB`",
+            "a size from {} to {} bytes: write a number of bytes, or KiB, MiB or GiB, such as `4MiB`",
             range.start(),
             range.end()
         );
@@ -329,6 +329,7 @@ fn bytes(value: &Value) -> Option<usize> {
         "" | "B" => 1,
         "KiB" => 1024,
         "MiB" => 1024 * 1024,
+        "GiB" => 1024 * 1024 * 1024,
         _ => return None,
     };
     number.checked_mul(unit)

@@ -6,9 +6,10 @@ use ipnet::IpNet;
 use tocsin_core::event::Severity;
 use tocsin_core::routing::{Flapping, SourceRule};
 
-use super::limits::{BODY_BYTES, BODY_BYTES_MAX};
+use super::limits::{BODY_BYTES, BODY_BYTES_MAX, KEEP_BYTES_MIN};
 use super::reader::Reader;
 use super::{Authentication, Basic, FieldToken, Limits, Secret, Source};
+use crate::rates::Rate;
 
 /// Bytes of a plugin's memory for each byte of a body. A JSON document takes about ten times its text, one of small
 /// objects twenty to thirty times.
@@ -53,6 +54,8 @@ impl Limits {
     }
 }
 
+/// Requests a minute that a source can be bound to.
+const RATE_MAX: usize = 1_000_000;
 /// Characters of a token: sixteen random ones cannot be guessed over a network.
 const TOKEN_CHARS_MIN: usize = 16;
 
@@ -79,10 +82,25 @@ pub(super) fn read(name: String, mut reader: Reader) -> (String, Source) {
         reader.problem("heartbeat", "is 0: say how long the source may be silent, such as `15m`");
     }
     let body_limit = reader.bytes("body_limit", 1024..=BODY_BYTES_MAX);
+    let rate = read_rate(&mut reader);
+    let keep_bytes = reader.bytes("keep_bytes", KEEP_BYTES_MIN..=usize::MAX);
     let confirm = reader.boolean("confirm").unwrap_or(false);
     let settings = reader.settings("settings");
     reader.finish();
-    (name.clone(), Source { name, plugin, authentication, body_limit, confirm, rule, settings })
+    let source =
+        Source { name, plugin, authentication, body_limit, rate, keep_bytes, confirm, rule, settings };
+    (source.name.clone(), source)
+}
+
+/// `rate`, requests a minute, and `burst`, requests at once: as many as in a minute, unless it says otherwise.
+fn read_rate(reader: &mut Reader) -> Option<Rate> {
+    let has_rate = reader.has("rate");
+    let per_minute = reader.count("rate", 1..=RATE_MAX);
+    let burst = reader.count("burst", 1..=RATE_MAX);
+    if burst.is_some() && !has_rate {
+        reader.problem("burst", "has no `rate` beside it: say how many requests a minute the source takes");
+    }
+    per_minute.map(|per_minute| Rate { per_minute, burst: burst.unwrap_or(per_minute) })
 }
 
 fn read_authentication(reader: &mut Reader) -> Authentication {

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 use tocsin_core::time::Timestamp;
-use tocsin_store::{Rejections, SourceCounts};
+use tocsin_store::{KeptBytes, Rejections, SourceCounts};
 
+use super::blocking;
 use crate::app::App;
 use crate::clock;
 use crate::intake::{STRANGERS, in_the_last_hour};
@@ -44,6 +45,19 @@ fn shape(counts: &SourceCounts) -> Value {
         "last_rejection": last.map(|rows| &rows.reason),
         "confirmation": counts.confirmation.as_ref().map(|(at, outcome)| json!({ "at": time(at), "outcome": outcome })),
     })
+}
+
+/// Dead letters that went because there were more than their sources may have kept, by source; only sources that have
+/// any.
+pub(super) async fn dropped(app: &App) -> Vec<Value> {
+    let store = app.store.clone();
+    // What cannot be read is told once, with the counts.
+    let kept = blocking(move || store.kept_bytes()).await.unwrap_or_default();
+    let of = |(source, kept): (&String, &KeptBytes)| {
+        (kept.dropped > 0)
+            .then(|| json!({ "source": source, "count": kept.dropped, "kept_bytes": kept.bytes }))
+    };
+    kept.iter().filter_map(of).collect()
 }
 
 /// Messages of this relay that came back to it, by source; only sources that have any.
@@ -114,12 +128,13 @@ fn fix(app: &App, name: &str, rows: &Rejections) -> String {
         415 => {
             "have the sender send the body without Content-Encoding, or with gzip, deflate or br".to_owned()
         }
+        429 => format!("have the sender send less, or raise rate in [sources.{name}]"),
         431 => "have the sender, or a proxy in between, send fewer headers".to_owned(),
         503 => {
             let queue = app.config.limits.queue;
             format!(
                 "have the sender send again what it gave up; if the queue is full again and again, raise limits.queue \
-                 (now {queue})"
+                 (now {queue}); if there is no room again and again, raise limits.memory"
             )
         }
         _ => "the log of the relay says more".to_owned(),

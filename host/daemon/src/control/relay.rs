@@ -27,6 +27,14 @@ pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>
     if let Err(error) = &counts {
         problems.push(problem("the store", error.detail()));
     }
+    for (source, suspended) in control.app.suspensions.all() {
+        let why = format!(
+            "suspended since {}, since its plugin `{}` ran out of time again and again; requests are kept as dead \
+             letters; the plugin is tried again with the first request after {}",
+            suspended.since, suspended.plugin, suspended.next_at
+        );
+        problems.push(problem(&format!("sources.{source}"), &why));
+    }
     for name in [delivery::TROUBLE, timers::TROUBLE] {
         problems.extend(quiet::ongoing(name).map(|why| problem("the relay", &format!("{name}: {why}"))));
     }
@@ -49,6 +57,7 @@ pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>
         "rejections": super::intake::rejections(&control.app),
         "filters": control.app.signals.filters.failing().iter().map(filter).collect::<Vec<Value>>(),
         "echoes": super::intake::echoes(&control.app),
+        "dropped": super::intake::dropped(&control.app).await,
     })))
 }
 

@@ -5,6 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -18,13 +19,14 @@ use tocsin_core::plugin::SourceRequest;
 use super::client;
 use super::credentials::{Unproven, forget, prove_field, prove_head, prove_signature, strip};
 use crate::app::{App, CommitError};
+use crate::budget::Hold;
 use crate::coding;
 use crate::config::Source;
 use crate::control::refused;
 use crate::intake::{Outcome, Rejection};
 use crate::pipeline::{Ingested, ingest};
 use crate::problem::Problem;
-use crate::server::Peer;
+use crate::server::{Activity, Doing, Peer};
 use crate::{clock, confirm, reply, words};
 
 mod body;
@@ -85,17 +87,29 @@ async fn take(app: &Arc<App>, source: &Source, path: String, request: Request) -
     let mut head = head::read(&parts, path);
     authenticate(app, source, peer, &mut head)?;
     head::check(&parts)?;
+    let proven = source.authentication.proves_by_head() || source.authentication.is_open();
+    if proven {
+        within_rate(app, source)?;
+    }
     let probe = probe::find(app, &source.name, &head);
     let limit = app.body_limit(source);
-    head.body = body::read(body, &parts.headers, limit, app.config.limits.body_time).await?;
+    // Until the answer: so long is the body in memory.
+    let hold = app.bodies.hold(&source.name, source.authentication.proves_by_head());
+    head.body = body::read(body, &parts.headers, limit, app.config.limits.body_time, &hold).await?;
+    if let Some(activity) = parts.extensions.get::<Activity>() {
+        activity.is(Doing::Working);
+    }
     head.received_at = clock::now();
-    let request = authenticate_body(app, source, head, limit).await?;
+    let request = authenticate_body(app, source, head, limit, &hold).await?;
+    if !proven {
+        within_rate(app, source)?;
+    }
     if let Some(probe) = probe? {
         let response = probe.answer(&source.name, &request);
         return Ok(Answered { response, outcome: Outcome::Probed, receipt: None });
     }
     // Held until the answer: a place in the store's queue.
-    let _place = app.admission.try_acquire().map_err(|_| CommitError::Busy)?;
+    let _place = app.admission.take(&source.name).ok_or(CommitError::Busy)?;
     let mut ingested = ingest(app, &source.name, request).await?;
     let (outcome, receipt) = (outcome(&ingested.receipt.status), ingested.receipt.id);
     app.intake.count_echoes(&source.name, ingested.receipt.echoes());
@@ -104,6 +118,13 @@ async fn take(app: &Arc<App>, source: &Source, path: String, request: Request) -
     }
     let response = answer(app, ingested).await?;
     Ok(Answered { response, outcome, receipt: Some(receipt.to_string()) })
+}
+
+/// Counts a request whose sender may send, against the rate of its source. Strangers use up nothing of it.
+fn within_rate(app: &App, source: &Source) -> Result<(), Problem> {
+    let Some(rate) = source.rate else { return Ok(()) };
+    let taken = app.rates.take(&source.name, rate, Instant::now());
+    taken.map_err(|seconds| Problem::too_many(rate.per_minute, seconds))
 }
 
 /// What a receipt counts as, if its answer is no error.
@@ -141,6 +162,7 @@ async fn authenticate_body(
     source: &Source,
     mut request: SourceRequest,
     limit: usize,
+    hold: &Arc<Hold>,
 ) -> Result<SourceRequest, Problem> {
     let wanted = &source.authentication;
     let bindings = app.bindings();
@@ -154,7 +176,7 @@ async fn authenticate_body(
         Some(Err(_)) | None => &[],
     };
     prove_signature(wanted, signatures, &request).map_err(unauthorized)?;
-    coding::undo(&mut request, limit).await?;
+    coding::undo(&mut request, limit, hold).await?;
     prove_field(wanted, &mut request).map_err(unauthorized)?;
     forget(wanted, &mut request);
     Ok(request)

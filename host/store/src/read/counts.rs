@@ -1,11 +1,14 @@
 //! How many there are of what. Reads kept counters and table lengths; never scans.
 
-use redb::ReadableTableMetadata;
+use std::collections::BTreeMap;
+
+use redb::{ReadableTable, ReadableTableMetadata};
 use tocsin_core::delivery::DeliveryState;
 use tocsin_core::incident::IncidentState;
 
 use super::Snapshot;
 use crate::error::{Fault, ReadError};
+use crate::kept::KeptBytes;
 use crate::live::Live;
 use crate::record::counters::Counters;
 use crate::store::Store;
@@ -53,6 +56,26 @@ impl Store {
     pub fn counts(&self) -> Result<Counts, ReadError> {
         self.reading(|live| counts(live, &Snapshot::new(live)?).map_err(ReadError::from))
     }
+}
+
+impl Store {
+    /// What is kept of each source's raw requests, and how many dead letters went for want of room.
+    ///
+    /// # Errors
+    /// As [`Store::counts`].
+    pub fn kept_bytes(&self) -> Result<BTreeMap<String, KeptBytes>, ReadError> {
+        self.reading(|live| kept_bytes(&Snapshot::new(live)?).map_err(ReadError::from))
+    }
+}
+
+fn kept_bytes(snapshot: &Snapshot) -> Result<BTreeMap<String, KeptBytes>, Fault> {
+    let mut kept = BTreeMap::new();
+    for row in snapshot.table(tables::KEPT_TOTALS)?.iter()? {
+        let (source, total) = row?;
+        let source = String::from_utf8_lossy(source.value()).into_owned();
+        kept.insert(source, KeptBytes::from_bytes(total.value()));
+    }
+    Ok(kept)
 }
 
 fn counts(live: &Live, snapshot: &Snapshot) -> Result<Counts, Fault> {

@@ -16,6 +16,7 @@ use super::super::table::segment;
 use super::super::{Place, cache, runtime};
 use super::Try;
 use crate::bindings::Bindings;
+use crate::budget::Budget;
 use crate::config::{Config, Problem};
 use crate::control::shapes;
 use crate::pipeline::{DryRun, dry_run};
@@ -38,7 +39,9 @@ pub(super) fn try_out(place: &Place, request: &Try) -> anyhow::Result<Value> {
     let tried = runtime()?.block_on(async {
         let bindings = bind(&config, &path, &request.source).await?;
         let limit = body_limit(&config, &bindings, &request.source);
-        coding::undo(&mut sent, limit).await.map_err(|problem| anyhow::anyhow!("{}", problem.detail()))?;
+        let hold = Budget::new(usize::MAX).hold(&request.source, true);
+        let undone = coding::undo(&mut sent, limit, &hold).await;
+        undone.map_err(|problem| anyhow::anyhow!("{}", problem.detail()))?;
         anyhow::Ok(dry_run(&bindings, &request.source, &sent).await?)
     })?;
     let mut shape = shape(&tried);

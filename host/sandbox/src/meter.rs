@@ -1,0 +1,281 @@
+//! The time of one call: what it computed and what it waited for, but not what it waited for a processor.
+//!
+//! A call that computes for longer than most do goes on in the slow lane: a few threads of lower priority, where
+//! calls take turns by key at every tick. So however many calls loop, the threads that answer requests do not wait
+//! for them. Never stops a guest by itself: the epoch and [`crate::call`] do.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use rustix::time::{ClockId, clock_gettime};
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::Semaphore;
+use tokio::time::Sleep;
+
+use crate::limits::{QUICK, SLOW_NICE};
+use crate::turns::{Turn, Turns};
+
+/// Who calls share places with: a source, or a plugin that sends.
+#[derive(Debug)]
+pub(crate) struct Share {
+    pub(crate) key: Arc<str>,
+    /// Whether its last call was slow: then the next begins in the slow lane.
+    is_slow: AtomicBool,
+    /// Its calls in the quick lane, as many as there are processors: a burst of calls that loop holds up the others for
+    /// no longer than one.
+    quick: Semaphore,
+}
+
+impl Share {
+    pub(crate) fn new(key: &str) -> Arc<Self> {
+        let quick = Semaphore::new(processors());
+        Arc::new(Self { key: Arc::from(key), is_slow: AtomicBool::new(false), quick })
+    }
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The threads of slow calls.
+pub(crate) struct SlowLane {
+    /// Taken out only when the lane is dropped.
+    runtime: Option<Runtime>,
+    turns: Arc<Turns>,
+}
+
+impl SlowLane {
+    /// A lane of one thread less than the machine has processors, at least one.
+    ///
+    /// # Errors
+    /// The operating system gives no thread.
+    pub(crate) fn new() -> std::io::Result<Self> {
+        let threads = processors().saturating_sub(1).max(1);
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(threads)
+            .thread_name("sandbox-slow")
+            // Where the system refuses it, the calls keep the usual priority.
+            .on_thread_start(|| {
+                let _ = rustix::process::nice(SLOW_NICE);
+            })
+            .enable_all()
+            .build()?;
+        Ok(Self { runtime: Some(runtime), turns: Turns::new(threads, usize::MAX) })
+    }
+
+    pub(crate) fn handle(&self) -> Option<&Handle> {
+        self.runtime.as_ref().map(Runtime::handle)
+    }
+}
+
+impl Drop for SlowLane {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// What comes of polling a call for a while.
+pub(crate) enum Polled<T> {
+    /// It ended.
+    Done(T),
+    /// It waited for longer than its time.
+    Late,
+    /// It is to go on in the slow lane.
+    Slow,
+}
+
+/// The time of one call.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    limit: Duration,
+    share: Arc<Share>,
+    slow_turns: Arc<Turns>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// What it computed and waited for, up to the last time it was polled.
+    used: Duration,
+    /// What this thread had computed when it was polled.
+    polled_at: Option<Duration>,
+    /// Since when it waits by its own will.
+    idle_since: Option<Instant>,
+    /// Whether it gave its thread up at a tick.
+    yielded: bool,
+    lane: Lane,
+    /// Its turn in the slow lane, while it computes there.
+    turn: Option<Turn>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Lane {
+    #[default]
+    Quick,
+    /// It leaves the quick lane as soon as it has given up its thread.
+    Leaving,
+    Slow,
+}
+
+/// What a computing call is to do at a tick.
+pub(crate) enum Tick {
+    /// Its time is up.
+    Stop,
+    /// Go on when this is done.
+    After(Pin<Box<dyn Future<Output = ()> + Send>>),
+}
+
+/// What this thread has computed since it began.
+fn computed() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or(0);
+    Duration::new(seconds, nanoseconds)
+}
+
+impl Meter {
+    pub(crate) fn new(limit: Duration, share: &Arc<Share>, lane: &SlowLane) -> Arc<Self> {
+        let (share, slow_turns) = (Arc::clone(share), Arc::clone(&lane.turns));
+        Arc::new(Self { limit, share, slow_turns, state: Mutex::default() })
+    }
+
+    /// Asked at each tick, by the thread that polls the call.
+    pub(crate) fn tick(self: &Arc<Self>) -> Tick {
+        let mut state = self.lock();
+        let polled = state.polled_at.map_or(Duration::ZERO, |at| computed().saturating_sub(at));
+        let used = state.used + polled;
+        if used >= self.limit {
+            return Tick::Stop;
+        }
+        state.yielded = true;
+        if state.lane == Lane::Slow {
+            state.turn = None;
+            drop(state);
+            let meter = Arc::clone(self);
+            return Tick::After(Box::pin(async move { meter.take_turn().await }));
+        }
+        if used >= QUICK {
+            state.lane = Lane::Leaving;
+            self.share.is_slow.store(true, Ordering::Relaxed);
+        }
+        // Not wasmtime's own yield, which puts the call back before everybody else.
+        Tick::After(Box::pin(tokio::task::yield_now()))
+    }
+
+    async fn take_turn(&self) {
+        let turn = self.slow_turns.take(&self.share.key, 0).await;
+        let mut state = self.lock();
+        (state.turn, state.yielded) = (Some(turn), false);
+    }
+
+    /// Polls `work` until it ends or leaves the quick lane. It leaves when it has computed for long, and when it waits.
+    pub(crate) async fn poll_quick<T>(
+        &self,
+        work: &mut Pin<Box<dyn Future<Output = T> + Send>>,
+    ) -> Polled<T> {
+        let is_slow = || self.share.is_slow.load(Ordering::Relaxed);
+        if is_slow() {
+            return Polled::Slow;
+        }
+        let _place = self.share.quick.acquire().await;
+        if is_slow() {
+            return Polled::Slow;
+        }
+        poll_fn(|context| {
+            self.resumed();
+            let polled = work.as_mut().poll(context);
+            let is_idle = self.paused(polled.is_pending()).is_some();
+            match polled {
+                Poll::Ready(value) => Poll::Ready(Polled::Done(value)),
+                Poll::Pending if is_idle || self.lock().lane == Lane::Leaving => Poll::Ready(Polled::Slow),
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    /// Polls `work` in the slow lane until it ends or is late.
+    pub(crate) async fn poll_slow<T>(&self, work: &mut Pin<Box<dyn Future<Output = T> + Send>>) -> Polled<T> {
+        self.lock().lane = Lane::Slow;
+        let mut timer = None;
+        let mut turn: Option<Pin<Box<dyn Future<Output = ()> + Send + '_>>> = None;
+        poll_fn(|context| {
+            // One that gave its thread up at a tick waits for its turn by itself.
+            let needs_turn = {
+                let state = self.lock();
+                state.turn.is_none() && !state.yielded
+            };
+            if needs_turn {
+                let taking = turn.get_or_insert_with(|| Box::pin(self.take_turn()));
+                ready!(taking.as_mut().poll(context));
+                turn = None;
+            }
+            self.poll(work, context, &mut timer)
+        })
+        .await
+    }
+
+    fn poll<T>(
+        &self,
+        work: &mut Pin<Box<dyn Future<Output = T> + Send>>,
+        context: &mut Context<'_>,
+        timer: &mut Option<Pin<Box<Sleep>>>,
+    ) -> Poll<Polled<T>> {
+        self.resumed();
+        let polled = work.as_mut().poll(context);
+        let rest = self.paused(polled.is_pending());
+        if let Poll::Ready(value) = polled {
+            return Poll::Ready(Polled::Done(value));
+        }
+        let Some(rest) = rest else { return Poll::Pending };
+        if rest.is_zero() {
+            return Poll::Ready(Polled::Late);
+        }
+        let until = tokio::time::Instant::now() + rest;
+        let timer = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+        if timer.deadline() != until {
+            timer.as_mut().reset(until);
+        }
+        timer.as_mut().poll(context).map(|()| Polled::Late)
+    }
+
+    fn resumed(&self) {
+        let mut state = self.lock();
+        if let Some(since) = state.idle_since.take() {
+            state.used += since.elapsed();
+        }
+        if state.lane != Lane::Slow {
+            state.yielded = false;
+        }
+        state.polled_at = Some(computed());
+    }
+
+    /// Counts what was computed. What is left of its time, if it waits by its own will.
+    fn paused(&self, is_pending: bool) -> Option<Duration> {
+        let mut state = self.lock();
+        if let Some(at) = state.polled_at.take() {
+            state.used += computed().saturating_sub(at);
+        }
+        if is_pending && state.yielded {
+            return None;
+        }
+        state.turn = None;
+        if !is_pending {
+            self.share.is_slow.store(state.used >= QUICK, Ordering::Relaxed);
+            return None;
+        }
+        state.idle_since = Some(Instant::now());
+        Some(self.limit.saturating_sub(state.used))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing of it is left half done by a panic.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
