@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use tocsin_sandbox::{CallErrorKind, EngineError, LoadProblem};
+use tocsin_sandbox::{CallErrorKind, Compiler, EngineError, LoadProblem};
 
 use super::*;
 
@@ -152,6 +152,41 @@ async fn a_component_that_was_compiled_once_is_loaded_from_the_cache() {
     let plugin = second.load("polite", bytes(guests::POLITE)).await.expect("a plugin");
     assert_eq!((second.gauges().cache_hits > 0, second.gauges().cache_misses), (true, 0));
     decode(&plugin, "cached").await.expect("it runs");
+}
+
+#[tokio::test]
+async fn what_is_in_the_cache_is_loaded_without_a_compiler_and_nothing_else_is() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let cache_dir = Some(directory.path().join("cache"));
+    let with = SandboxConfig { cache_dir, pool_size: 1, ..usual() };
+    let first = Sandbox::new(with.clone()).expect("a sandbox");
+    first.load("polite", bytes(guests::POLITE)).await.expect("a plugin");
+    let nothing = Compiler { program: "/nowhere/tocsin".into(), args: Vec::new() };
+    let without = Sandbox::new(SandboxConfig { compiler: nothing, ..with }).expect("a sandbox");
+    without.load("polite", bytes(guests::POLITE)).await.expect("it is in the cache");
+    let error = without.load("panic", bytes(guests::PANIC)).await.expect_err("it is not in the cache");
+    let LoadProblem::Host(words) = &error.problem else { panic!("{error:?}") };
+    assert!(words.starts_with("the compiler /nowhere/tocsin cannot be started: "), "{words}");
+}
+
+#[tokio::test]
+async fn a_compiler_that_crashes_is_a_sentence_about_the_file() {
+    for (script, words) in [
+        ("kill -SEGV $$", "the compiler's stack was exhausted"),
+        ("kill -KILL $$", "the compiler was killed"),
+        ("kill -XCPU $$", "compiling it took more than 15 s of processor time"),
+        (
+            "echo 'memory allocation of 8 bytes failed' >&2; kill -ABRT $$",
+            "compiling it took more than 1024 MiB",
+        ),
+        ("printf 'one\\ntwo\\033[2J' >&2; exit 101", "the compiler crashed on it (exit status: 101): one"),
+    ] {
+        let compiler = Compiler { program: "/bin/sh".into(), args: vec!["-c".into(), script.into()] };
+        let sandbox = Sandbox::new(SandboxConfig { compiler, pool_size: 1, ..usual() }).expect("a sandbox");
+        let error = sandbox.load("crash", bytes(guests::POLITE)).await.expect_err("it is not compiled");
+        let LoadProblem::Compile(said) = &error.problem else { panic!("{script}: {error:?}") };
+        assert!(said.contains(words) && !said.contains(['\n', '\u{1b}']), "{script}: {said}");
+    }
 }
 
 #[tokio::test]
