@@ -18,7 +18,7 @@ const SPARED: Duration = Duration::from_secs(1);
 
 /// Requests a second from one address; further ones wait for their turn. More than the disk takes of them, and few
 /// enough that connections that are full of requests leave time for others.
-const REQUESTS_A_SECOND: u32 = 5000;
+const REQUESTS_A_SECOND: u32 = 2000;
 /// Requests of one address that may come at once.
 const REQUESTS_AT_ONCE: u32 = 1000;
 
