@@ -32,13 +32,6 @@ fn is_harmless(said: &str, what: &str) {
     }
 }
 
-/// The most memory that the relay has taken, in MiB.
-fn peak_mib(relay: &Relay) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", relay.pid())).expect("it runs");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
-    line.trim().split(' ').next().and_then(|kib| kib.parse::<u64>().ok()).expect("a number") / 1024
-}
-
 #[test]
 fn a_description_cannot_forge_output() {
     let site = Site::new(&source("hook", "webhook"));
@@ -46,11 +39,11 @@ fn a_description_cannot_forge_output() {
     let checked = site.run(&["plugins", "check", "forged.wasm"]).expect(1);
     is_harmless(&checked.all(), "plugins check");
     let relay = Relay::start_in(site);
-    let (before, began) = (peak_mib(&relay), Instant::now());
+    let (before, began) = (relay.memory("VmHWM") / (1024 * 1024), Instant::now());
     relay.drop_plugin("forged.wasm", &guest("forged-description"));
     let why = refusal(&relay, "forged.wasm");
     assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
-    let grown = peak_mib(&relay).saturating_sub(before);
+    let grown = (relay.memory("VmHWM") / (1024 * 1024)).saturating_sub(before);
     assert!(grown < 200, "{before} MiB before and {grown} MiB more");
     for words in
         ["the id `xxx", "the name `fine\\n", "the version `1.0.0\\u{1b}[2J`", "the summary", "no control"]
