@@ -129,8 +129,9 @@ impl Call {
     ) -> Ended<T> {
         let (wall, began, log) = (self.wall, self.began, self.store.data().log.clone());
         let (sandbox, meter) = (Arc::clone(&self.sandbox), Arc::clone(&self.meter));
-        let mut call = self;
         let mut whole: Whole<T> = Box::pin(async move {
+            // All of it, wherever it goes on: its place is free only when its memory is.
+            let mut call = self;
             let answer = work(&mut call.store).await;
             (answer, call.store.data().memory.clone())
         });

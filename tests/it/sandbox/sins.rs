@@ -13,7 +13,8 @@ async fn an_endless_loop_is_stopped_when_its_time_is_up() {
     let error = stopped(guests::ENDLESS_LOOP).await;
     assert_eq!(error.kind, CallErrorKind::Time);
     assert!(error.detail.contains("stopped after 300ms"), "{error}");
-    assert!((300_000..3_000_000).contains(&error.took_us), "{}", error.took_us);
+    // What it computes counts, not what it waits for a processor of a busy machine.
+    assert!((300_000..30_000_000).contains(&error.took_us), "{}", error.took_us);
 }
 
 #[tokio::test]
