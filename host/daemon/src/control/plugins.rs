@@ -43,5 +43,9 @@ pub(super) async fn approve(
     let ApproveBody { file, digest } = body;
     let approved = control.shelf.approve(&file, digest.as_deref()).await;
     let approved = approved.map_err(|why| Problem::new(StatusCode::CONFLICT, "Not approved", why))?;
+    // A plugin that was suspended because it was too slow is called again at once.
+    if let Some(id) = &approved.id {
+        control.app.forgive(id);
+    }
     Ok(Json(json!(approved)))
 }
