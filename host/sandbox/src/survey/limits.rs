@@ -1,7 +1,7 @@
 //! The limits of a file's contents, each with its unit and its reason, and the sentence when one is met.
 //!
 //! Wide of what real toolchains write: the largest of what was measured in the bundled plugins (Rust), a component
-//! of componentize-js 0.19 (12 MB) and one of componentize-py 0.25 (18 MB) stands behind each.
+//! of componentize-js 0.23 (12 MB) and one of componentize-py 0.25 (18 MB) stands behind each.
 
 use super::Refused;
 
