@@ -116,9 +116,11 @@ pub(crate) const KEEP_RESIDENT_BYTES: usize = 256 * KIB;
 pub(crate) const TICK: Duration = Duration::from_millis(5);
 /// How long a call may compute before it goes on in the slow lane: a hundred times what a call takes.
 pub(crate) const QUICK: Duration = Duration::from_millis(5);
-/// By how much the priority of the slow lane's threads is lower: they get a tenth of what others get where there
+/// By how much the priority of the slow lane's threads is lower: they get a third of what others get where there
 /// are too few processors.
-pub(crate) const SLOW_NICE: i32 = 10;
+pub(crate) const SLOW_NICE: i32 = 5;
+/// After how many times its time a call is stopped that waits for a processor again and again.
+pub(crate) const WALL_TIMES: u32 = 10;
 
 /// What one call of a plugin may use.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Semaphore;
 use tokio::time::Sleep;
 
-use crate::limits::{QUICK, SLOW_NICE};
+use crate::limits::{QUICK, SLOW_NICE, WALL_TIMES};
 use crate::turns::{Turn, Turns};
 
 /// Who calls share places with: a source, or a plugin that sends.
@@ -94,6 +94,7 @@ pub(crate) enum Polled<T> {
 #[derive(Debug)]
 pub(crate) struct Meter {
     limit: Duration,
+    began: Instant,
     share: Arc<Share>,
     slow_turns: Arc<Turns>,
     state: Mutex<State>,
@@ -142,7 +143,7 @@ fn computed() -> Duration {
 impl Meter {
     pub(crate) fn new(limit: Duration, share: &Arc<Share>, lane: &SlowLane) -> Arc<Self> {
         let (share, slow_turns) = (Arc::clone(share), Arc::clone(&lane.turns));
-        Arc::new(Self { limit, share, slow_turns, state: Mutex::default() })
+        Arc::new(Self { limit, began: Instant::now(), share, slow_turns, state: Mutex::default() })
     }
 
     /// Asked at each tick, by the thread that polls the call.
@@ -150,7 +151,7 @@ impl Meter {
         let mut state = self.lock();
         let polled = state.polled_at.map_or(Duration::ZERO, |at| computed().saturating_sub(at));
         let used = state.used + polled;
-        if used >= self.limit {
+        if used >= self.limit || self.began.elapsed() >= self.limit.saturating_mul(WALL_TIMES) {
             return Tick::Stop;
         }
         state.yielded = true;

@@ -22,7 +22,7 @@ pub(super) fn of_this_process() -> usize {
 
 fn of_machine() -> u64 {
     let about = rustix::system::sysinfo();
-    u64::from(about.totalram).saturating_mul(u64::from(about.mem_unit))
+    about.totalram.saturating_mul(u64::from(about.mem_unit))
 }
 
 /// The smallest limit of a group and of all above it.
