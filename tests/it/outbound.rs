@@ -8,6 +8,7 @@ mod large;
 mod lives;
 mod night;
 mod night_others;
+mod own_layouts;
 mod pages;
 mod secrets;
 mod times;

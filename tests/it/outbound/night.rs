@@ -90,3 +90,14 @@ fn an_incident_that_a_template_moves_to_another_channel_is_closed_in_the_old_one
     let closed = sent("chat.update", "C0NORMALXX").expect("the old message is edited");
     assert!(closed.contains("C0CRITICAL"), "{closed}");
 }
+
+#[test]
+fn a_text_that_only_begins_like_an_address_is_no_link() {
+    let receiver = Receiver::start();
+    let relay = Relay::start(&to_slack(&receiver, "attributes = [\"none\"]"));
+    relay.post("hook", r#"{"title":"see http://[::1 now","id":"disk","severity":"high"}"#).expect(200);
+    let got = receiver.wait(1);
+    assert!(got[0].body.contains("http://[::1"), "{}", got[0].body);
+    assert!(!got[0].body.contains("<http://[::1"), "{}", got[0].body);
+    assert!(!got[0].body.contains(r#""url":"http://[::1"#), "{}", got[0].body);
+}

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use self::peer::{Jira, Search};
 use super::{Shared, act, lock, newest, statuses, words};
-use crate::harness::{Receiver, Relay, action, connection, settings, source};
+use crate::harness::{Receiver, Relay, Reply, action, connection, settings, source, until};
 
 fn start() -> (Relay, Shared<Jira>) {
     start_settling("30s")
@@ -111,4 +111,52 @@ fn a_comment_and_a_transition_whose_answers_are_lost_are_made_once() {
     assert!(words(&delivery).contains("OPS-1 is In Arbeit already"), "{delivery:#}");
     let jira = lock(&jira);
     assert_eq!((jira.issues[0].comments.len(), jira.issues[0].status), (2, "In Arbeit"));
+}
+
+#[test]
+fn a_resolution_without_a_transition_still_comments() {
+    let receiver = Receiver::start();
+    let jira = Jira::at(&receiver);
+    let account = "settings = { user = \"tocsin\", web_url = \"https://jira.example\" }\nsecrets = { token = \"token-of-jira\" }\n";
+    let relay = Relay::start(&format!(
+        "{}{}{account}{}{}",
+        source("hook", "webhook"),
+        connection("jira", "jira", &receiver.url("/jira")),
+        action("issues", "jira"),
+        settings("actions.issues", "project = \"OPS\"\nresolve_transition = []")
+    ));
+    super::super::open(&relay, "disk", "high");
+    relay.settled();
+    act(&relay, &["resolve", "1"]);
+    let jira = lock(&jira);
+    let [issue] = jira.issues.as_slice() else { panic!("{} issues", jira.issues.len()) };
+    assert_eq!((issue.status, issue.comments.len()), ("Offen", 1));
+    assert!(issue.comments[0]["body"].to_string().contains("resolved"), "{}", issue.comments[0]);
+}
+
+#[test]
+fn the_advice_on_a_version_that_is_gone_names_the_setting_that_would_help() {
+    for (api, advice) in
+        [("server", "set `api = \"cloud\"`"), ("cloud", "set `api = \"server\"` if it is Data Center")]
+    {
+        let receiver = Receiver::scripted(|_, _| {
+            Reply::body(410, r#"{"errorMessages":["The requested API has been removed."]}"#)
+        });
+        let account = format!(
+            "settings = {{ user = \"tocsin\", api = \"{api}\", web_url = \"https://jira.example\" }}\nsecrets = {{ token = \"token-of-jira\" }}\n"
+        );
+        let relay = Relay::start(&format!(
+            "{}{}{account}{}{}",
+            source("hook", "webhook"),
+            connection("jira", "jira", &receiver.url("/jira")),
+            action("issues", "jira"),
+            settings("actions.issues", "project = \"OPS\"")
+        ));
+        super::super::open(&relay, "disk", "high");
+        let paused = until("the connection is paused", || {
+            Some(relay.list(&["connections", "list"])[0]["paused"].clone()).filter(|paused| !paused.is_null())
+        });
+        let said = paused.to_string().replace("\\\"", "\"");
+        assert!(said.contains("410") && said.contains(advice), "{api}: {said}");
+    }
 }
