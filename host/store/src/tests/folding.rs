@@ -11,7 +11,7 @@ use tocsin_core::routing::{ActionStatus, Routing};
 use tocsin_core::transition::Command;
 
 use super::memory::Memory;
-use super::samples::{Script, assert_clean, event, options, outcome, rejected, routing, submit};
+use super::samples::{Answer, Script, assert_clean, event, options, outcome, rejected, routing, submit};
 use crate::{DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts, Store, Write, WriteError};
 
 /// What happens next; numbers choose among what is there, or among what is not.
@@ -363,6 +363,18 @@ fn assert_same(store: &Store, memory: &Memory) {
     }
 }
 
+/// The source of a write, in whose turn the writer takes it.
+fn source_of(write: &Write) -> String {
+    match &write.entry.fact {
+        Fact::Received(received) | Fact::Redecoded { received, .. } => received.source.clone(),
+        _ => String::new(),
+    }
+}
+
+fn answered(answer: Answer) -> Result<Applied, WriteError> {
+    answer.recv().unwrap()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -382,8 +394,17 @@ proptest! {
         }
         let backend = redb::backends::InMemoryBackend::new();
         let store = Store::open_backend(backend, crate::Options { batch, ..options() }).unwrap();
-        let answers: Vec<_> = writes.into_iter().map(|write| submit(&store, write)).collect();
-        let results: Vec<_> = answers.into_iter().map(|answer| answer.recv().unwrap()).collect();
+        // The writer serves sources in turn: what is of another source waits until those before it are written.
+        let (mut results, mut waiting, mut source) = (Vec::new(), Vec::new(), String::new());
+        for write in writes {
+            let next = source_of(&write);
+            if next != source {
+                results.extend(std::mem::take(&mut waiting).into_iter().map(answered));
+                source = next;
+            }
+            waiting.push(submit(&store, write));
+        }
+        results.extend(waiting.into_iter().map(answered));
         let expected: Vec<_> = expected.into_iter().map(|result| result.map_err(WriteError::Rejected)).collect();
         prop_assert_eq!(results, expected);
         assert_same(&store, &memory);
