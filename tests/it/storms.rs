@@ -4,8 +4,8 @@
 //! Each test prints what it measured. Bounds are wide, since the machine has other work; ratios are within one run.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,12 @@ mod memory;
 const MIB: u64 = 1 << 20;
 /// The unit's own `MemoryMax=`.
 const MEMORY_MAX: u64 = 2048 * MIB;
+
+/// One storm at a time: each takes what the machine has.
+fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// How long requests took.
 struct Times(Vec<Duration>);

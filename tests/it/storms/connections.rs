@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::{MEMORY_MAX, MIB, Storm, Times, is_answered};
+use super::{MEMORY_MAX, MIB, Storm, Times, alone, is_answered};
 use crate::harness::{Relay, TOKEN, at, source};
 
 /// Connections, or as many as the system gives.
@@ -36,6 +36,7 @@ fn open(
 
 #[test]
 fn ten_thousand_idle_and_dripping_connections_delay_nobody() {
+    let _alone = alone();
     let relay = Relay::start(&source("hook", "webhook"));
     let address = relay.address();
     is_answered(&relay, "the first", Duration::from_secs(20));
@@ -66,6 +67,7 @@ fn ten_thousand_idle_and_dripping_connections_delay_nobody() {
 
 #[test]
 fn connections_that_pipeline_and_never_read_take_little_memory_and_are_ended() {
+    let _alone = alone();
     let limits = "[limits]\nanswer_time = \"2s\"\nconnections_per_address = 2048\n";
     let relay = Relay::start(&format!("{limits}{}", source("hook", "webhook")));
     let address = relay.address();

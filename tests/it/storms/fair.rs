@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Storm, Times, is_answered};
+use super::{Storm, Times, alone, is_answered};
 use crate::harness::{Relay, Request, Site, at, guest, source};
 
 /// Sources whose plugins never answer.
@@ -23,6 +23,7 @@ fn relay(limits: &str) -> Relay {
 
 #[test]
 fn plugins_that_stall_do_not_slow_other_sources_down() {
+    let _alone = alone();
     // A long time for each call, so that none of them is suspended while this lasts.
     let relay = relay("plugin_time = \"10s\"");
     let address = relay.address();
@@ -68,6 +69,7 @@ fn a_plugin_that_runs_out_of_time_again_and_again_is_suspended_and_its_requests_
 
 #[test]
 fn a_flood_of_one_source_does_not_fill_the_queue_of_the_others() {
+    let _alone = alone();
     let relay = relay("plugin_time = \"10s\"\nqueue = 32");
     let address = relay.address();
     let storm = Storm::of(48, move |_| {

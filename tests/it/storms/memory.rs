@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::connections::settled;
-use super::{MEMORY_MAX, MIB, is_answered};
+use super::{MEMORY_MAX, MIB, alone, is_answered};
 use crate::harness::{Relay, Request, at, settings, source};
 
 /// A relay under the unit's memory, with this source beside the honest one.
@@ -43,6 +43,7 @@ fn report(relay: &Relay, name: &str, before: u64, began: Instant, answers: &[u16
 
 #[test]
 fn a_thousand_bodies_of_a_megabyte_through_a_program_fit_into_the_memory_of_the_unit() {
+    let _alone = alone();
     let program = r#"jq = '''{title: "Many", key: "many", message: ([paths] | length | tostring)}'''"#;
     let tables = format!("{}{}", source("heavy", "webhook"), settings("sources.heavy", program));
     let relay = relay(&tables);
@@ -107,6 +108,7 @@ fn answers(connections: &mut [TcpStream]) -> Vec<u16> {
 
 #[test]
 fn two_hundred_bodies_of_sixty_megabytes_that_never_end_fit_into_the_memory_of_the_unit() {
+    let _alone = alone();
     let relay = relay(&format!("{}body_limit = \"60MiB\"\n", source("heavy", "webhook")));
     let (before, began) = (relay.memory("VmRSS"), Instant::now());
     let mut storm = partial(&relay, 200, 60 << 20, 59 << 20);
@@ -119,6 +121,7 @@ fn two_hundred_bodies_of_sixty_megabytes_that_never_end_fit_into_the_memory_of_t
 
 #[test]
 fn a_thousand_partial_bodies_forty_times_over_fit_into_the_memory_of_the_unit() {
+    let _alone = alone();
     let relay = relay(&source("heavy", "webhook"));
     let (before, began) = (relay.memory("VmRSS"), Instant::now());
     let mut answered = Vec::new();
