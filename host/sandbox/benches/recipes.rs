@@ -6,19 +6,23 @@
 //!
 //!     cargo bench -p tocsin-sandbox --bench recipes
 
+use std::ffi::OsString;
 use std::hint::black_box;
+use std::process::{self, ExitCode};
 use std::time::{Duration, Instant};
 
 use tocsin_core::id::Id;
 use tocsin_core::plugin::{Pair, Setting, SourceRequest, Value};
 use tocsin_core::settings::FieldKind;
 use tocsin_core::time::Timestamp;
-use tocsin_sandbox::{Plugin, Sandbox, SandboxConfig};
+use tocsin_sandbox::{Compiler, Plugin, Sandbox, SandboxConfig, compile_plugin};
 use tokio::runtime::{Builder, Runtime};
 
 const NOW: Timestamp = Timestamp::from_micros(1_795_193_400_250_000);
 const BODY: &str = r#"{"title":"disk","id":"disk","status":"open"}"#;
 const SHORT: &str = "{title: .title, id: .id, status: .status}";
+/// The argument by which this program knows that it is to compile.
+const COMPILE: &str = "compile-plugin";
 /// Calls of each kind.
 const CALLS: u32 = 200;
 
@@ -51,12 +55,19 @@ async fn fastest(plugin: &Plugin, settings: &[Setting]) -> Duration {
 fn load(runtime: &Runtime) -> Plugin {
     let plugins = tocsin_bundled::plugins();
     let component = plugins.iter().find(|plugin| plugin.id == "webhook").expect("it is bundled");
-    let sandbox = Sandbox::new(SandboxConfig::default()).expect("this machine runs components");
+    // This program is its own compiler.
+    let program = std::env::current_exe().expect("a program has a path");
+    let compiler = Compiler { program, args: vec![COMPILE.into()] };
+    let sandbox = Sandbox::new(SandboxConfig::new(compiler)).expect("this machine runs components");
     assert!(sandbox.gauges().pooled, "without a pool the figures mean nothing");
     runtime.block_on(sandbox.load("webhook", component.component)).expect("it loads")
 }
 
 fn main() {
+    let args: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if let Some((_, job)) = args.split_first().filter(|(first, _)| *first == COMPILE) {
+        process::exit(i32::from(compile_plugin(job) != ExitCode::SUCCESS));
+    }
     let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
     let plugin = load(&runtime);
     let source = plugin.info().source.as_ref().expect("it takes requests in");

@@ -23,7 +23,7 @@ fn a_card_of_the_operators_own_reaches_google_chat() {
     let posted = r#"{"name":"spaces/A/messages/B","thread":{"name":"spaces/A/threads/C"}}"#;
     let receiver = Receiver::scripted(move |_, _| Reply::body(200, posted));
     let card = r#"card = '''{"sections": [{"widgets": [{"textParagraph": {"text": "<b>mine</b>"}},
-        {"textParagraph": {"text": "{{ title }} {{ urls.incident | link("page") }}"}}]}]}'''"#;
+        {"textParagraph": {"text": "{{ title }} {{ urls.incident | link('page') }}"}}]}]}'''"#;
     let relay = Relay::start(&tables("googlechat", &receiver.url("/v1/spaces/A/messages"), card));
     relay.post("hook", ALERT).expect(200);
     let got = receiver.wait(1);

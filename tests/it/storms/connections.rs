@@ -6,8 +6,23 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use socket2::{Domain, Socket, Type};
+
 use super::{MEMORY_MAX, MIB, Storm, Times, alone, is_answered};
 use crate::harness::{Relay, TOKEN, at, source};
+
+/// Addresses that the connections of a storm come from; honest requests have another one.
+const ADDRESSES: usize = 16;
+
+/// One connection, from one of the storm's addresses.
+fn connected(to: SocketAddr, number: usize) -> Option<TcpStream> {
+    let last = u8::try_from(number % ADDRESSES + 1).ok()?;
+    let from = SocketAddr::from(([127, 0, 1, last], 0));
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).ok()?;
+    socket.bind(&from.into()).ok()?;
+    socket.connect(&to.into()).ok()?;
+    Some(socket.into())
+}
 
 /// Connections, or as many as the system gives.
 fn open(
@@ -20,7 +35,7 @@ fn open(
         let part = |part: usize| {
             scope.spawn(move || {
                 let connect = |number: usize| {
-                    let mut stream = TcpStream::connect(address).ok()?;
+                    let mut stream = connected(address, number)?;
                     stream.set_nonblocking(true).ok()?;
                     // It may be closed already, to make room for another.
                     let _ = stream.write(&first(number));

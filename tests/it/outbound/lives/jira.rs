@@ -131,7 +131,7 @@ fn a_resolution_without_a_transition_still_comments() {
     let jira = lock(&jira);
     let [issue] = jira.issues.as_slice() else { panic!("{} issues", jira.issues.len()) };
     assert_eq!((issue.status, issue.comments.len()), ("Offen", 1));
-    assert!(issue.comments[0]["body"].to_string().contains("resolved"), "{}", issue.comments[0]);
+    assert!(issue.comments[0]["body"].to_string().contains("Resolved"), "{}", issue.comments[0]);
 }
 
 #[test]
