@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use crate::harness::{Relay, Request, Site, TOKEN, skipped, source, until};
+use crate::harness::{Relay, Request, Site, TOKEN, absent, source, until};
 use crate::systemd::Notified;
 
 /// Bytes that are in the way until a test makes room.
@@ -63,7 +63,7 @@ fn alert(number: usize) -> Request {
 fn a_full_disk_is_told_everywhere_and_what_was_answered_can_be_read() {
     let site = Site::new("");
     let Some(disk) = Disk::mount(&site) else {
-        skipped("the full disk: none of its own can be mounted here");
+        absent("the full disk: none of its own can be mounted here");
         return;
     };
     let filler = disk.path.join("filler");
@@ -129,7 +129,7 @@ fn a_full_disk_is_told_everywhere_and_what_was_answered_can_be_read() {
 fn a_relay_that_is_started_on_a_full_disk_shows_what_it_has_and_goes_on_when_there_is_room() {
     let site = Site::new("");
     let Some(disk) = Disk::mount(&site) else {
-        skipped("the start on a full disk: none of its own can be mounted here");
+        absent("the start on a full disk: none of its own can be mounted here");
         return;
     };
     site.configure(&format!("state_dir = \"{}/state\"\n{}", disk.path.display(), source("hook", "webhook")));

@@ -42,8 +42,7 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 /// Set where everything is installed that a test needs, as `.ci/run` does: there, a test that is skipped fails.
 const SKIPS_FAIL: &str = "TOCSIN_SKIPS_FAIL";
 
-/// Says that something was not tested, for lack of a program or a right that can be had; fails where it must be
-/// there.
+/// Says that something was not tested, for lack of a program that can be had; fails where it must be there.
 pub(crate) fn skipped(what: &str) {
     assert!(
         std::env::var_os(SKIPS_FAIL).is_none(),
@@ -53,7 +52,7 @@ pub(crate) fn skipped(what: &str) {
 }
 
 /// Says, past the capture of what tests print, that something was not tested for lack of files that are not part of
-/// this repository and that nothing installs.
+/// this repository, or of a right that this machine does not give: nothing installs either.
 pub(crate) fn absent(what: &str) {
     // Without a standard error there is nobody to tell.
     let _ = writeln!(std::io::stderr(), "SKIPPED {what}");

@@ -4,10 +4,10 @@
 //! does not pass is refused with a sentence and what was there before goes on, also over a restart. Never executes,
 //! moves or changes a dropped file.
 //!
-//! [`directory`] reads files → [`loading`] loads them (a mark of [`trying`] on the disk meanwhile) → [`settle`] decides,
-//! by [`trust`] ([`wants`], [`approvals`]) and the configuration → [`kept`] writes down what is in force → [`offer`]
-//! lists what can be used → [`follow`] and [`in_force`] bind it in a running relay and decode what was kept
-//! ([`late`]). [`shelf`] holds all of it.
+//! `directory` reads files → `loading` loads them (a mark of `trying` on the disk meanwhile) → `settle` decides,
+//! by `trust` (`wants`, `approvals`) and the configuration → `kept` writes down what is in force → `offer`
+//! lists what can be used → `follow` and `in_force` bind it in a running relay and decode what was kept
+//! (`late`). `shelf` holds all of it.
 
 mod approvals;
 mod approve;

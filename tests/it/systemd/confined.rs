@@ -14,7 +14,7 @@ use serde_json::json;
 use syscalls::Sysno;
 
 use super::{analyze, unit};
-use crate::harness::{Receiver, Relay, Request, Site, action, at, connection, guest, skipped, source, until};
+use crate::harness::{Receiver, Relay, Request, Site, absent, action, at, connection, guest, source, until};
 
 /// What a system call gets that the filter denies (`SystemCallErrorNumber=EPERM`).
 const EPERM: u32 = 1;
@@ -164,7 +164,7 @@ fn the_relay_works_as_an_unprivileged_user_on_a_read_only_system() {
         .args(["mount --make-rprivate / && mount -t tmpfs tmpfs /mnt"])
         .output();
     if !tried.is_ok_and(|tried| tried.status.success()) {
-        skipped("the relay on a read-only system: only root can make one");
+        absent("the relay on a read-only system: only root can make one");
         return;
     }
     let arguments = [&unshare[..], &[CONFINE, &folder]].concat();
