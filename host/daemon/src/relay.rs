@@ -1,7 +1,7 @@
 //! The relay as a whole: put together, started, stopped.
 //!
-//! Says that it is ready when it answers requests, while plugins may still be compiled; stops in the opposite order, so that nothing that was
-//! answered is lost.
+//! Says that it is ready when it answers requests, while plugins may still be compiled; stops in the opposite order, so
+//! that nothing that was answered is lost.
 
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;

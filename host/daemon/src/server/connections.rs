@@ -2,7 +2,8 @@
 //! one.
 //!
 //! The one to go is the one that has been idle for longest, unless it has just been opened; then the one whose request
-//! has been coming for longest. A connection whose request is being worked on stays. Requests of one address over all its connections are paced.
+//! has been coming for longest. A connection whose request is being worked on stays. Requests of one address over all
+//! its connections are paced.
 //! Knows nothing of what is served.
 
 use std::collections::{BTreeSet, HashMap};
