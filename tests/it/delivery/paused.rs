@@ -160,7 +160,7 @@ fn what_is_queued_for_an_action_is_not_sent_once_it_is_disabled() {
     let receiver = Receiver::down();
     let mut relay = Relay::start(&to_webhook(&receiver));
     open(&relay, "disk");
-    resolve(&relay, "disk");
+    open(&relay, "cpu");
     relay.stop();
     relay.configure(&format!("{}status = \"disabled\"\n", to_webhook(&receiver)));
     receiver.listen();
