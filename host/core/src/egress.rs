@@ -7,11 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
+use crate::path::{self, PathFault};
 use crate::plugin::Pair;
-
-pub mod path;
-
-use path::PathFault;
 
 /// What a connection is allowed beyond public addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

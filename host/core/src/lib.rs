@@ -30,6 +30,7 @@ pub mod routing;
 
 pub mod egress;
 pub mod markers;
+pub mod path;
 pub mod retry;
 pub mod settings;
 pub mod template;

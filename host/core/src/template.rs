@@ -121,7 +121,7 @@ impl Template {
     }
 
     /// Parses the path of a URL, whose placeholders are percent-encoded where they are put in, as in a
-    /// [`UrlTemplate`]. What it renders to is checked as every path is, see [`egress::path`](crate::egress::path).
+    /// [`UrlTemplate`]. What it renders to is checked as every path is, see [`crate::path`].
     ///
     /// # Errors
     /// As [`Template::parse`]; statements that catch what they put out, since it would be encoded twice; a segment

@@ -10,16 +10,12 @@ use std::sync::Arc;
 use tocsin_core::plugin::{ActionInfo, Context, Failure, Setting, SourceInfo, Step, Zone};
 use tocsin_core::settings::{SettingError, Settings, secret_names};
 use tocsin_core::time_zone::TimeZone;
-use tocsin_core::view::{sample, sample_urls};
 use tocsin_sandbox::{CallError, Limits, Plugin};
 
 use crate::config::{Action, Config, Connection, Problem, Secret, Source};
 use crate::outgoing::{InvalidRequest, Moment, assemble, named_secrets};
 
 mod broken;
-
-/// What stands for a label that the sample incident has not.
-const SAMPLE_WORD: &str = "sample";
 
 /// When a sample request would be made.
 const SAMPLE_MOMENT: Moment<'static> = Moment { delivery: "sample", seconds: 0 };
@@ -314,7 +310,7 @@ async fn mistakes(
         return Ok(Vec::new());
     }
     let host = connection.target.host();
-    let mut found = plugin.check_action(host, given, &settings.sample(SAMPLE_WORD)).await?;
+    let mut found = plugin.check_action(host, given, &settings.sample(Context::SAMPLE_WORD)).await?;
     if !found.is_empty() {
         let other = plugin.check_action(host, given, &settings.sample("")).await?;
         found.retain(|mistake| other.iter().any(|other| other.key == mistake.key));
@@ -375,21 +371,7 @@ fn sample_context(
     bound: &ConnectionBinding,
     zone: &TimeZone,
 ) -> Context {
-    let (incident, change) = sample();
-    Context {
-        now: change.at,
-        owed_since: change.at,
-        zone: Zone::of(zone, change.at),
-        action: SAMPLE_WORD.to_owned(),
-        delivery_id: incident.id.to_string(),
-        incident,
-        change,
-        attempt: 1,
-        test: false,
-        references: Vec::new(),
-        settings: binding.settings.sample(SAMPLE_WORD),
-        connection: bound.settings.clone(),
-        host: connection.target.host().to_owned(),
-        urls: sample_urls(),
-    }
+    let settings = binding.settings.sample(Context::SAMPLE_WORD);
+    let sample = Context::sample(settings, bound.settings.clone(), connection.target.host());
+    Context { zone: Zone::of(zone, sample.now), ..sample }
 }

@@ -19,7 +19,6 @@ pub(crate) mod compiler;
 mod connections;
 mod deliveries;
 mod incidents;
-pub mod out;
 mod plugins;
 mod receipts;
 mod serve;

@@ -17,10 +17,10 @@ use tocsin_sandbox::{Sandbox, SandboxConfig};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
-use crate::cli::out::say;
 use crate::cli::{cache, compiler};
 use crate::clock;
 use crate::config::Config;
+use crate::out::say;
 use crate::plugins::{Progress, load_bundled};
 use crate::relay::Relay;
 use crate::trace::Trace;

@@ -6,7 +6,7 @@
 //! and addresses). Around it: [`config`], [`plugins`] (dropped files), [`relay`] (start and stop),
 //! [`control`] (the command line's socket), [`cli`].
 #![forbid(unsafe_code)]
-// They panic once nobody reads any more: `cli::out` has what commands print with.
+// They panic once nobody reads any more: `out` has what commands print with.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod pipeline;
@@ -31,6 +31,7 @@ pub mod intake;
 pub mod judgement;
 pub mod links;
 mod marks;
+pub mod out;
 pub mod outgoing;
 pub mod plugins;
 pub mod probe;

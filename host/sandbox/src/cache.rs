@@ -8,8 +8,6 @@ use std::path::{Path, PathBuf};
 
 use wasmtime::{Cache, CacheConfig};
 
-use crate::engine::COMPILED_AS;
-
 /// Only the host's own user.
 const MODE: u32 = 0o700;
 /// Writing by the group or by anybody.
@@ -66,13 +64,13 @@ pub enum CacheError {
 ///
 /// # Errors
 /// It cannot be made or written to, or others than this user can write to it.
-pub(crate) fn open(directory: &Path) -> Result<Cache, CacheError> {
+pub(crate) fn open(directory: &Path, folder: &str) -> Result<Cache, CacheError> {
     let path = directory.to_owned();
     prepare(directory).map_err(|source| CacheError::Unusable { path: path.clone(), source })??;
     let absolute =
         fs::canonicalize(directory).map_err(|source| CacheError::Unusable { path: path.clone(), source })?;
     let mut config = CacheConfig::new();
-    config.with_directory(absolute.join(COMPILED_AS));
+    config.with_directory(absolute.join(folder));
     Cache::new(config).map_err(|error| CacheError::Refused { path, detail: format!("{error:#}") })
 }
 
@@ -111,18 +109,18 @@ mod tests {
     fn a_new_directory_is_for_its_owner_only() {
         let parent = tempfile::tempdir().unwrap();
         let directory = parent.path().join("a/cache");
-        open(&directory).unwrap();
+        open(&directory, "1").unwrap();
         assert_eq!(fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
         let left: Vec<_> =
             fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert!(left.iter().all(|name| name == COMPILED_AS), "the probe is gone: {left:?}");
+        assert!(left.iter().all(|name| name == "1"), "the probe is gone: {left:?}");
     }
 
     #[test]
     fn a_directory_that_others_can_write_to_is_refused() {
         let directory = tempfile::tempdir().unwrap();
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o770)).unwrap();
-        let error = open(directory.path()).unwrap_err();
+        let error = open(directory.path(), "1").unwrap_err();
         assert!(matches!(error, CacheError::Writable { mode: 0o770, .. }));
         assert!(error.to_string().contains("chmod 700"), "{error}");
     }

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use wasmtime::{Store, UpdateDeadline};
 
 use crate::error::{CallErrorKind, Phase};
+use crate::guest::Guest;
 use crate::guest_log::{GuestLog, Stream};
 use crate::limits::{HANDLES_MAX, Limits, MemoryBudget};
 use crate::log_rate::{Grant, LogRate};
@@ -17,26 +18,11 @@ use crate::meter::{Meter, Polled, Share, Tick};
 use crate::sandbox::Inner;
 use crate::ticker::Running;
 use crate::turns::Turn;
-use crate::verdict;
-use crate::wasi::{Origin, Wasi};
+use crate::verdict::{self, Stopped};
+use crate::wasi::Origin;
 
 /// The target of what plugins print, so that a log filter can tell it from the host's own.
 const TARGET: &str = "tocsin::plugin";
-
-/// What the host keeps for a call while it runs.
-pub(crate) struct Guest {
-    pub(crate) memory: MemoryBudget,
-    pub(crate) log: GuestLog,
-    origin: Origin,
-    wasi: Option<Box<Wasi>>,
-}
-
-impl Guest {
-    /// The call's context of WASI.
-    pub(crate) fn wasi(&mut self) -> &mut Wasi {
-        self.wasi.get_or_insert_with(|| Box::new(Wasi::new(&self.origin, &self.log)))
-    }
-}
 
 /// A call on its way. The fields are dropped in this order: the place is free only when its memory is.
 pub(crate) struct Call {
@@ -47,15 +33,6 @@ pub(crate) struct Call {
     began: Instant,
     _running: Running,
     _turn: Turn,
-}
-
-/// Why a call gave no answer, before anybody put it into words.
-#[derive(Debug)]
-pub(crate) enum Stopped {
-    /// Its time was up.
-    Time,
-    /// It trapped, or its answer could not be read.
-    Error(wasmtime::Error),
 }
 
 /// What came of a call.
@@ -97,12 +74,7 @@ impl Call {
         answer_bytes: usize,
     ) -> Self {
         let began = Instant::now();
-        let guest = Guest {
-            memory: MemoryBudget::new(limits.memory_bytes),
-            log: GuestLog::new(limits.log_bytes),
-            origin,
-            wasi: None,
-        };
+        let guest = Guest::new(limits, origin);
         let running = sandbox.ticker.call();
         let meter = Meter::new(limits.wall, share, &sandbox.slow_lane);
         let mut store = Store::new(&sandbox.engine, guest);

@@ -2,8 +2,6 @@
 //!
 //! Optional exports: a plugin that lacks one finds no mistake and tries nothing.
 
-use std::sync::Arc;
-
 use tocsin_core::plugin::{Failure, Probe, Response, Setting};
 use tocsin_core::settings::SettingError;
 use tocsin_core::time::Timestamp;
@@ -38,13 +36,10 @@ impl Plugin {
     pub async fn check_source(&self, settings: &[Setting]) -> Result<Vec<SettingError>, CallError> {
         let Some(checker) = self.compiled.exports.checker.clone() else { return Ok(Vec::new()) };
         let settings = to_guest(settings);
-        let compiled = Arc::clone(&self.compiled);
+        let call = self.ask(DESCRIPTION_BYTES_MAX).await;
         let ended = self
-            .ask(DESCRIPTION_BYTES_MAX)
-            .await
-            .run(|store| {
+            .on_instance(call, |store, instance| {
                 Box::pin(async move {
-                    let instance = compiled.pre.instantiate_async(&mut *store).await?;
                     let guest = checker.load(&mut *store, &instance)?;
                     guest.call_check_source(store, &settings).await
                 })
@@ -66,13 +61,11 @@ impl Plugin {
     ) -> Result<Vec<SettingError>, CallError> {
         let Some(checker) = self.compiled.exports.action_checker.clone() else { return Ok(Vec::new()) };
         let connection = to_guest(connection);
-        let (compiled, host) = (Arc::clone(&self.compiled), host.to_owned());
+        let host = host.to_owned();
+        let call = self.ask(DESCRIPTION_BYTES_MAX).await;
         let ended = self
-            .ask(DESCRIPTION_BYTES_MAX)
-            .await
-            .run(|store| {
+            .on_instance(call, |store, instance| {
                 Box::pin(async move {
-                    let instance = compiled.pre.instantiate_async(&mut *store).await?;
                     let guest = checker.load(&mut *store, &instance)?;
                     guest.call_check_connection(store, &host, &connection).await
                 })
@@ -94,13 +87,11 @@ impl Plugin {
     ) -> Result<Vec<SettingError>, CallError> {
         let Some(checker) = self.compiled.exports.action_checker.clone() else { return Ok(Vec::new()) };
         let (connection, settings) = (to_guest(connection), to_guest(settings));
-        let (compiled, host) = (Arc::clone(&self.compiled), host.to_owned());
+        let host = host.to_owned();
+        let call = self.ask(DESCRIPTION_BYTES_MAX).await;
         let ended = self
-            .ask(DESCRIPTION_BYTES_MAX)
-            .await
-            .run(|store| {
+            .on_instance(call, |store, instance| {
                 Box::pin(async move {
-                    let instance = compiled.pre.instantiate_async(&mut *store).await?;
                     let guest = checker.load(&mut *store, &instance)?;
                     guest.call_check_action(store, &host, &connection, &settings).await
                 })
@@ -117,13 +108,11 @@ impl Plugin {
     pub async fn probe(&self, host: &str, connection: &[Setting]) -> Result<Option<Probe>, CallError> {
         let Some(prober) = self.compiled.exports.prober.clone() else { return Ok(None) };
         let connection = to_guest(connection);
-        let (compiled, host) = (Arc::clone(&self.compiled), host.to_owned());
+        let host = host.to_owned();
+        let call = self.ask(self.limits.step_bytes()).await;
         let ended = self
-            .ask(self.limits.step_bytes())
-            .await
-            .run(|store| {
+            .on_instance(call, |store, instance| {
                 Box::pin(async move {
-                    let instance = compiled.pre.instantiate_async(&mut *store).await?;
                     let guest = prober.load(&mut *store, &instance)?;
                     guest.call_prepare(store, &host, &connection).await
                 })
@@ -150,13 +139,11 @@ impl Plugin {
         let Some(prober) = self.compiled.exports.prober.clone() else { return Ok(Ok(String::new())) };
         self.accepts(phase, response.body.len(), bytes(&response.headers))?;
         let (connection, response) = (to_guest(connection), types::Response::from(response));
-        let (compiled, host) = (Arc::clone(&self.compiled), host.to_owned());
+        let host = host.to_owned();
+        let call = self.ask(DESCRIPTION_BYTES_MAX).await;
         let ended = self
-            .ask(DESCRIPTION_BYTES_MAX)
-            .await
-            .run(|store| {
+            .on_instance(call, |store, instance| {
                 Box::pin(async move {
-                    let instance = compiled.pre.instantiate_async(&mut *store).await?;
                     let guest = prober.load(&mut *store, &instance)?;
                     guest.call_judge(store, &host, &connection, &response).await
                 })

@@ -29,6 +29,7 @@ mod checks;
 mod plugin;
 mod verdict;
 
+mod guest;
 mod guest_log;
 mod log_rate;
 mod meter;

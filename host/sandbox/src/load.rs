@@ -12,10 +12,11 @@ use tocsin_core::time::Timestamp;
 use wasmtime::Store;
 use wasmtime::component::{Component, Instance, InstancePre};
 
-use crate::call::{Call, Guest};
+use crate::call::Call;
 use crate::compiler::Bytes;
 use crate::describe;
 use crate::error::{CallError, CallErrorKind, LoadError, LoadProblem, Phase};
+use crate::guest::Guest;
 use crate::inspect::{self, Surface};
 use crate::limits::{DESCRIBE_WALL, DESCRIPTION_BYTES_MAX, Limits, REASON_CHARS_MAX};
 use crate::log_rate::LogRate;

@@ -8,11 +8,13 @@ use tocsin_core::id::Id;
 use tocsin_core::plugin::{
     Context, Decoded, Failure, Pair, PluginInfo, Refusal, Response, Setting, SourceRequest, Step,
 };
-use wasmtime::component::InstancePre;
+use wasmtime::Store;
+use wasmtime::component::{Instance, InstancePre};
 
 use crate::answer;
-use crate::call::{Call, Ended, Guest};
+use crate::call::{Call, Ended, Work};
 use crate::error::{CallError, CallErrorKind, Phase};
+use crate::guest::Guest;
 use crate::limits::{HEAD_BYTES_IN_MAX, Limits, REASON_CHARS_MAX};
 use crate::log_rate::LogRate;
 use crate::meter::Share;
@@ -158,10 +160,9 @@ impl Plugin {
         let settings = to_guest(settings);
         let answer_bytes = self.limits.decoded_bytes;
         let call = Call::with(place.0, &compiled.sandbox, &self.share, &self.limits, origin, answer_bytes);
-        let ended = call
-            .run(|store| {
+        let ended = self
+            .on_instance(call, |store, instance| {
                 Box::pin(async move {
-                    let instance = compiled.pre.instantiate_async(&mut *store).await?;
                     let guest = source.load(&mut *store, &instance)?;
                     guest.call_decode(store, &request, &settings).await
                 })
@@ -183,13 +184,10 @@ impl Plugin {
         let action = self.action(phase)?;
         let origin = Origin::new(context.now, context.delivery_id.as_bytes());
         let context = action_encoder::Context::from(context);
-        let compiled = Arc::clone(&self.compiled);
+        let call = self.begin(origin, self.limits.step_bytes()).await;
         let ended = self
-            .begin(origin, self.limits.step_bytes())
-            .await
-            .run(|store| {
+            .on_instance(call, |store, instance| {
                 Box::pin(async move {
-                    let instance = compiled.pre.instantiate_async(&mut *store).await?;
                     let guest = action.load(&mut *store, &instance)?;
                     guest.call_encode(store, &context).await
                 })
@@ -214,19 +212,33 @@ impl Plugin {
         let origin = Origin::new(context.now, context.delivery_id.as_bytes());
         let context = action_encoder::Context::from(context);
         let response = types::Response::from(response);
-        let (compiled, state) = (Arc::clone(&self.compiled), state.to_vec());
+        let state = state.to_vec();
+        let call = self.begin(origin, self.limits.step_bytes()).await;
         let ended = self
-            .begin(origin, self.limits.step_bytes())
-            .await
-            .run(|store| {
+            .on_instance(call, |store, instance| {
                 Box::pin(async move {
-                    let instance = compiled.pre.instantiate_async(&mut *store).await?;
                     let guest = action.load(&mut *store, &instance)?;
                     guest.call_resume(store, &context, &state, &response).await
                 })
             })
             .await;
         self.settle(phase, ended, |answer| self.step(answer))
+    }
+
+    /// Makes an instance in the store of `call` and does `work` with it.
+    pub(crate) async fn on_instance<T: Send + 'static>(
+        &self,
+        call: Call,
+        work: impl for<'s> FnOnce(&'s mut Store<Guest>, Instance) -> Work<'s, T> + Send + 'static,
+    ) -> Ended<T> {
+        let compiled = Arc::clone(&self.compiled);
+        call.run(|store| {
+            Box::pin(async move {
+                let instance = compiled.pre.instantiate_async(&mut *store).await?;
+                work(store, instance).await
+            })
+        })
+        .await
     }
 
     /// Waits for a place and prepares a call.

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use tocsin_core::id::Id;
-use tocsin_core::plugin::{Context, Pair, Setting, SourceRequest, Zone};
+use tocsin_core::plugin::{Context, Pair, SourceRequest};
 use tocsin_core::settings::{Field, Settings};
 use tocsin_core::view;
 
@@ -15,8 +15,6 @@ use crate::error::{CallError, CallErrorKind, LoadProblem};
 use crate::limits::{DESCRIBE_WALL, Limits};
 use crate::plugin::Plugin;
 
-/// The name of what is not there yet: an action, a label.
-const SAMPLE_WORD: &str = "sample";
 /// The host of a connection that is not there yet.
 const SAMPLE_HOST: &str = "tocsin.example";
 
@@ -53,23 +51,9 @@ pub(crate) async fn example(plugin: &Plugin) -> Result<(), LoadProblem> {
 /// The plugin gave no answer.
 pub(crate) async fn incident(plugin: &Plugin) -> Result<(), LoadProblem> {
     let Some(action) = &plugin.info().action else { return Ok(()) };
-    let (incident, change) = view::sample();
-    let context = Context {
-        now: change.at,
-        owed_since: change.at,
-        zone: Zone::utc(),
-        action: SAMPLE_WORD.to_owned(),
-        delivery_id: incident.id.to_string(),
-        incident,
-        change,
-        attempt: 1,
-        test: false,
-        references: Vec::new(),
-        settings: sample(&action.fields),
-        connection: defaults(&action.connection).plain(),
-        host: action.hosts.first().map_or(SAMPLE_HOST, |host| host.trim_start_matches("*.")).to_owned(),
-        urls: view::sample_urls(),
-    };
+    let host = action.hosts.first().map_or(SAMPLE_HOST, |host| host.trim_start_matches("*."));
+    let settings = defaults(&action.fields).sample(Context::SAMPLE_WORD);
+    let context = Context::sample(settings, defaults(&action.connection).plain(), host);
     let tried = patient(plugin).encode(context).await;
     answered("a sample incident", tried.map(|_| ()))
 }
@@ -81,10 +65,6 @@ fn patient(plugin: &Plugin) -> Plugin {
     let wall = limits.wall.max(DESCRIBE_WALL);
     let encoded_bytes = limits.encoded_bytes.max(limits.memory_bytes);
     plugin.with_limits(Limits { wall, encoded_bytes, ..limits.clone() })
-}
-
-fn sample(fields: &[Field]) -> Vec<Setting> {
-    defaults(fields).sample(SAMPLE_WORD)
 }
 
 /// The settings of an operator who gives none, without those that must be given.

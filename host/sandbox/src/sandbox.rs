@@ -10,14 +10,14 @@ use tempfile::TempDir;
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 
-use crate::call::Guest;
 use crate::compiler::{Compiler, Compiling, Job, Kept};
 use crate::engine::{self, Built, EngineError};
+use crate::guest::Guest;
 use crate::limits::{COMPILE_MEMORY_BYTES_MAX, Limits, MEMORY_BYTES_CEILING, POOL_SIZE};
 use crate::meter::SlowLane;
 use crate::ticker::Ticker;
 use crate::turns::Turns;
-use crate::{cache, wasi};
+use crate::{cache, guest};
 
 /// Slots beyond which the pool's arithmetic would no longer hold.
 const POOL_SIZE_MAX: usize = 10_000;
@@ -102,7 +102,8 @@ impl std::fmt::Debug for Sandbox {
 }
 
 impl Sandbox {
-    /// A sandbox. Starts a thread that keeps time and some for slow calls, which end when the sandbox and its plugins are dropped.
+    /// A sandbox. Starts a thread that keeps time and some for slow calls, which end when the sandbox and its plugins
+    /// are dropped.
     ///
     /// # Errors
     /// A cache directory that cannot be used or that others can write to, a machine that cannot run
@@ -114,16 +115,16 @@ impl Sandbox {
             .filter(|_| (1..POOL_SIZE_MAX).contains(&config.pool_size))
             .ok_or(EngineError::PoolSize(config.pool_size))?;
         let (cache, own) = match &config.cache_dir {
-            Some(directory) => (cache::open(directory)?, None),
+            Some(directory) => (cache::open(directory, engine::COMPILED_AS)?, None),
             None => {
                 let own = tempfile::Builder::new().prefix("tocsin-").tempdir();
                 let own = own.map_err(EngineError::OwnCache)?;
-                (cache::open(own.path())?, Some(own))
+                (cache::open(own.path(), engine::COMPILED_AS)?, Some(own))
             }
         };
         let Built { engine, layout } = engine::build(slots, config.memory_bytes_ceiling, cache.clone())?;
         let mut linker = Linker::new(&engine);
-        wasi::link(&mut linker).map_err(|error| EngineError::Engine(format!("{error:#}")))?;
+        guest::link(&mut linker).map_err(|error| EngineError::Engine(format!("{error:#}")))?;
         let ticker = Ticker::start(engine.weak())?;
         Ok(Self {
             inner: Arc::new(Inner {

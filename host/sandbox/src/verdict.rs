@@ -9,7 +9,6 @@ use std::time::Duration;
 use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use crate::call::Stopped;
 use crate::error::CallErrorKind;
 use crate::guest_log::GuestLog;
 use crate::limits::MemoryBudget;
@@ -20,6 +19,15 @@ const FRAMES_SHOWN: usize = 3;
 /// Characters of a detail that wasmtime wrote.
 const DETAIL_CHARS: usize = 400;
 const MIB: usize = 1 << 20;
+
+/// Why a call gave no answer, before anybody put it into words.
+#[derive(Debug)]
+pub(crate) enum Stopped {
+    /// Its time was up.
+    Time,
+    /// It trapped, or its answer could not be read.
+    Error(wasmtime::Error),
+}
 
 /// What stopped the call, and the sentence that says so.
 pub(crate) fn of(

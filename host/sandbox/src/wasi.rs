@@ -10,10 +10,9 @@ use std::time::Duration;
 use rand_core::TryRng;
 use sha2::{Digest, Sha256};
 use tocsin_core::time::Timestamp;
-use wasmtime::component::{Linker, ResourceTable};
-use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxView, WasiView, p2};
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxView};
 
-use crate::call::Guest;
 use crate::guest_log::{GuestLog, Stream};
 use crate::limits::{HANDLES_MAX, RANDOM_BYTES_MAX};
 
@@ -49,15 +48,6 @@ pub(crate) const INTERFACES: &[&str] = &[
 ];
 /// The version of them that is there.
 pub(crate) const VERSION: &str = "0.2.6";
-
-/// Puts the interfaces into `linker`. Files and sockets are among them, since ordinary components import them
-/// whether they use them or not; every attempt is refused.
-///
-/// # Errors
-/// An interface is there already.
-pub(crate) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
-    p2::add_to_linker_async(linker)
-}
 
 /// What a call's time and randomness follow from.
 #[derive(Clone, Debug)]
@@ -107,12 +97,6 @@ impl Wasi {
     /// As wasmtime-wasi wants it.
     pub(crate) fn view(&mut self) -> WasiCtxView<'_> {
         WasiCtxView { ctx: &mut self.ctx, table: &mut self.table }
-    }
-}
-
-impl WasiView for Guest {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        self.wasi().view()
     }
 }
 

@@ -1,10 +1,10 @@
 //! What can go wrong, by what was asked for. Never carries another crate's error: callers compare these.
 
-use std::io;
+use std::path::PathBuf;
+use std::{fmt, io};
 
 use tocsin_core::fold::Rejection;
 
-pub use crate::identity::Displaced;
 use crate::medium::GivenUp;
 pub use crate::record::Problem;
 
@@ -264,5 +264,32 @@ pub(crate) trait OrFault<T> {
 impl<T, R: Into<Fault>> OrFault<T> for Result<T, R> {
     fn or_fault<E: From<Fault>>(self) -> Result<T, E> {
         self.map_err(|error| E::from(error.into()))
+    }
+}
+
+/// The store's file is no longer at its path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Displaced {
+    /// The path.
+    pub path: PathBuf,
+    /// Whether another file is there.
+    pub is_replaced: bool,
+    /// Where the file that is open can still be copied from.
+    pub open_file: PathBuf,
+}
+
+impl fmt::Display for Displaced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (path, open_file) = (self.path.display(), self.open_file.display());
+        let how = if self.is_replaced {
+            "was replaced by another file while Tocsin ran"
+        } else {
+            "was deleted or moved away while Tocsin ran"
+        };
+        write!(
+            f,
+            "the store {path} {how}: move it back, and Tocsin goes on by itself; if it is gone, copy {open_file} to \
+             {path} before Tocsin is stopped, then restart Tocsin"
+        )
     }
 }

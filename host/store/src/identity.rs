@@ -2,14 +2,13 @@
 //!
 //! Never changes the store's file.
 
-use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Fault, OpenError};
+use crate::error::{Displaced, Fault, OpenError};
 
 /// What the marker says to a person who opens it.
 const MARKER_TEXT: &str = "Tocsin made the store beside this file. When the store is missing or empty, Tocsin refuses to\n\
@@ -22,33 +21,6 @@ pub(crate) struct Identity {
     device: u64,
     inode: u64,
     descriptor: i32,
-}
-
-/// The store's file is no longer at its path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Displaced {
-    /// The path.
-    pub path: PathBuf,
-    /// Whether another file is there.
-    pub is_replaced: bool,
-    /// Where the file that is open can still be copied from.
-    pub open_file: PathBuf,
-}
-
-impl fmt::Display for Displaced {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (path, open_file) = (self.path.display(), self.open_file.display());
-        let how = if self.is_replaced {
-            "was replaced by another file while Tocsin ran"
-        } else {
-            "was deleted or moved away while Tocsin ran"
-        };
-        write!(
-            f,
-            "the store {path} {how}: move it back, and Tocsin goes on by itself; if it is gone, copy {open_file} to \
-             {path} before Tocsin is stopped, then restart Tocsin"
-        )
-    }
 }
 
 impl Identity {

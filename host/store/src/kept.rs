@@ -27,6 +27,9 @@ impl Quota {
     }
 }
 
+/// Bytes of a total's row: two numbers, and a third by which a damaged row is known.
+const ROW_BYTES: usize = 24;
+
 /// What is kept of a source's requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KeptBytes {
@@ -37,15 +40,26 @@ pub struct KeptBytes {
 }
 
 impl KeptBytes {
-    fn to_bytes(self) -> [u8; 16] {
-        (u128::from(self.bytes) << 64 | u128::from(self.dropped)).to_be_bytes()
+    fn to_bytes(self) -> [u8; ROW_BYTES] {
+        let mut row = [0; ROW_BYTES];
+        for (place, number) in row.chunks_exact_mut(8).zip([self.bytes, self.dropped, self.check()]) {
+            place.copy_from_slice(&number.to_be_bytes());
+        }
+        row
     }
 
     /// What [`KeptBytes::to_bytes`] wrote; nothing, for bytes that it did not.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
-        let Some((bytes, dropped)) = bytes.split_first_chunk::<8>() else { return Self::default() };
-        let dropped = dropped.try_into().map(u64::from_be_bytes).unwrap_or(0);
-        Self { bytes: u64::from_be_bytes(*bytes), dropped }
+    pub(crate) fn from_bytes(row: &[u8]) -> Option<Self> {
+        let row: &[u8; ROW_BYTES] = row.try_into().ok()?;
+        let mut numbers =
+            row.chunks_exact(8).filter_map(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?)));
+        let kept = Self { bytes: numbers.next()?, dropped: numbers.next()? };
+        numbers.next().filter(|check| *check == kept.check()).map(|_| kept)
+    }
+
+    /// Differs when a bit of either number does.
+    fn check(self) -> u64 {
+        !(self.bytes ^ self.dropped.rotate_left(32))
     }
 }
 
@@ -94,20 +108,25 @@ impl<'t> Kept<'t> {
 
     /// A request of `bytes` bytes is kept.
     pub(crate) fn add(&mut self, source: &str, id: Id, is_dead: bool, bytes: u64) -> Result<(), Fault> {
+        // First, since a total that is counted anew counts the rows that are there.
+        let total = self.total(source)?;
+        total.bytes = total.bytes.saturating_add(bytes);
         let row = Row { is_dead, bytes, source: source.to_owned() };
         self.rows.insert(id.to_bytes().as_slice(), row.to_bytes().as_slice())?;
         self.by_source.insert(key(source, is_dead, id).as_slice(), [].as_slice())?;
-        self.total(source)?.bytes += bytes;
         Ok(())
     }
 
     /// It is no longer kept.
     pub(crate) fn remove(&mut self, id: Id) -> Result<(), Fault> {
-        let row = self.rows.remove(id.to_bytes().as_slice())?.and_then(|row| Row::from_bytes(row.value()));
+        let row = self.rows.get(id.to_bytes().as_slice())?.map(|row| Row::from_bytes(row.value()));
         let Some(row) = row else { return Ok(()) };
-        self.by_source.remove(key(&row.source, row.is_dead, id).as_slice())?;
-        let total = self.total(&row.source)?;
-        total.bytes = total.bytes.saturating_sub(row.bytes);
+        if let Some(row) = row {
+            let total = self.total(&row.source)?;
+            total.bytes = total.bytes.saturating_sub(row.bytes);
+            self.by_source.remove(key(&row.source, row.is_dead, id).as_slice())?;
+        }
+        self.rows.remove(id.to_bytes().as_slice())?;
         Ok(())
     }
 
@@ -132,13 +151,13 @@ impl<'t> Kept<'t> {
 
     /// A dead letter went.
     pub(crate) fn count_dropped(&mut self, source: &str) -> Result<(), Fault> {
-        self.total(source)?.dropped += 1;
+        let total = self.total(source)?;
+        total.dropped = total.dropped.saturating_add(1);
         Ok(())
     }
 
     fn oldest(&self, source: &str, is_dead: bool) -> Result<Option<Id>, Fault> {
-        let first = key(source, is_dead, Id::from_bytes([0; keys::ID]));
-        let last = key(source, is_dead, Id::from_bytes([0xff; keys::ID]));
+        let (first, last) = ends(source, is_dead);
         let found = self.by_source.range(first.as_slice()..=last.as_slice())?.next().transpose()?;
         let id = found.and_then(|(key, _)| key.value().last_chunk::<{ keys::ID }>().copied());
         Ok(id.map(Id::from_bytes))
@@ -146,11 +165,29 @@ impl<'t> Kept<'t> {
 
     fn total(&mut self, source: &str) -> Result<&mut KeptBytes, Fault> {
         if !self.changed.contains_key(source) {
-            let row = self.totals.get(source.as_bytes())?;
-            let total = row.map(|row| KeptBytes::from_bytes(row.value())).unwrap_or_default();
+            let row = self.totals.get(source.as_bytes())?.map(|row| KeptBytes::from_bytes(row.value()));
+            let total = match row {
+                None => KeptBytes::default(),
+                Some(Some(total)) => total,
+                Some(None) => KeptBytes { bytes: self.counted(source)?, dropped: 0 },
+            };
             self.changed.insert(source.to_owned(), total);
         }
         Ok(self.changed.entry(source.to_owned()).or_default())
+    }
+
+    /// The bytes that are kept of `source`, counted anew: its total was damaged.
+    fn counted(&self, source: &str) -> Result<u64, Fault> {
+        let mut bytes = 0_u64;
+        for found in
+            self.by_source.range(ends(source, false).0.as_slice()..=ends(source, true).1.as_slice())?
+        {
+            let (key, _) = found?;
+            let Some(id) = key.value().last_chunk::<{ keys::ID }>() else { continue };
+            let row = self.rows.get(id.as_slice())?.and_then(|row| Row::from_bytes(row.value()));
+            bytes = bytes.saturating_add(row.map_or(0, |row| row.bytes));
+        }
+        Ok(bytes)
     }
 
     /// Writes the totals.
@@ -160,6 +197,12 @@ impl<'t> Kept<'t> {
         }
         Ok(())
     }
+}
+
+/// The keys around those of a source's requests that are dead letters, or are not.
+fn ends(source: &str, is_dead: bool) -> (Vec<u8>, Vec<u8>) {
+    let end = |byte| key(source, is_dead, Id::from_bytes([byte; keys::ID]));
+    (end(0), end(0xff))
 }
 
 fn key(source: &str, is_dead: bool, id: Id) -> Vec<u8> {

@@ -30,11 +30,10 @@ mod tables;
 mod verify;
 mod writer;
 
-pub use counts::{Rejections, SourceCounts};
 pub use error::{Busy, Displaced, Fault, OpenError, Problem, ReadError, WriteError};
 pub use kept::{KeptBytes, Quota};
-pub use read::{Counts, DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts, Unmatched};
-pub use set_aside::SetAside;
+pub use read::{Counts, DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts, SetAside, Unmatched};
+pub use record::source_counts::{Rejections, SourceCounts};
 pub use store::{Options, Store, Write};
 pub use verify::{Difference, TableCount, Verified};
 

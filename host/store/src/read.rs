@@ -22,12 +22,15 @@ mod counts;
 mod deliveries;
 mod incidents;
 mod receipts;
+pub(crate) mod set_aside;
+mod source_counts;
 mod unmatched;
 
 pub use counts::Counts;
 pub use deliveries::DeliveryQuery;
 pub use incidents::IncidentQuery;
 pub use receipts::{ReceiptQuery, Receipts};
+pub use set_aside::SetAside;
 pub use unmatched::Unmatched;
 
 /// One state of the store, as it was when the snapshot was taken.

@@ -21,8 +21,8 @@ mod journal;
 mod receipt;
 pub(crate) mod request;
 mod routing;
-mod set_aside;
-mod source_counts;
+pub(crate) mod set_aside;
+pub(crate) mod source_counts;
 mod told;
 mod words;
 
@@ -32,11 +32,8 @@ use incident::IncidentV1;
 use journal::EntryV1;
 use receipt::{PauseV1, ReceiptRecordV1, TimelineItemV1};
 use routing::RoutingV1;
-use source_counts::SourceCountsV1;
+use source_counts::{SourceCounts, SourceCountsV1};
 use told::ToldV1;
-
-use crate::counts::SourceCounts;
-use crate::set_aside::Kept;
 
 /// The version byte of every record so far.
 pub(crate) const V1: u8 = 1;
@@ -117,7 +114,7 @@ stored! {
     ReceiptRecord => ReceiptRecordV1<'_>,
     References => delivery::ReferencesV1<'_>,
     Routing => RoutingV1<'_>,
-    Kept => set_aside::SetAsideV1<'_>,
+    set_aside::Kept => set_aside::SetAsideV1<'_>,
     SourceCounts => SourceCountsV1<'_>,
     TimelineItem => TimelineItemV1<'_>,
     Told => ToldV1<'_>,

@@ -13,12 +13,13 @@ use tocsin_core::fold::Applied;
 use tocsin_core::journal::Entry;
 use tocsin_core::plugin::SourceRequest;
 
-use crate::counts::{CountRows, SourceCounts};
+use crate::counts::CountRows;
 use crate::error::{Busy, Fault, OpenError, ReadError, WriteError};
 use crate::identity::Marker;
 use crate::kept::Quota;
 use crate::live::Live;
 use crate::record::Stored;
+use crate::record::source_counts::SourceCounts;
 use crate::requests::Retention;
 use crate::writer::{Dismissed, Job, Message, Writer, readable_head};
 use crate::{rows, tables};
@@ -195,6 +196,16 @@ impl Store {
                 Ok(())
             }
         }
+    }
+
+    /// Marks what was set aside as seen to by an operator; returns how many records were not before. Waits.
+    ///
+    /// # Errors
+    /// It cannot be written, or the store is closed.
+    pub fn dismiss_set_aside(&self) -> Result<u64, WriteError> {
+        let (done, answer) = sync_channel(1);
+        self.dismiss(Box::new(move |result| drop(done.send(result))))?;
+        answer.recv().unwrap_or(Err(WriteError::Closed))
     }
 
     /// Has `counts`, by source, written with the next commit, in place of what was kept of these sources; if

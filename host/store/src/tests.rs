@@ -10,6 +10,7 @@ mod crash;
 mod failing;
 mod folding;
 mod holding;
+mod kept;
 mod lost;
 mod opening;
 mod reading;

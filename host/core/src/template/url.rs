@@ -13,8 +13,8 @@ use url::Url;
 use super::engine::{Compiled, Room, environment};
 use super::scan::{self, Piece};
 use super::{TemplateError, names, on_samples};
-use crate::egress;
 use crate::markers::plain;
+use crate::path as paths;
 use crate::view::{View, sample, sample_urls};
 
 /// Bytes of a URL: more than any server reads.
@@ -94,12 +94,12 @@ impl UrlTemplate {
     ///
     /// # Errors
     /// A value that makes a segment of the path `.` or `..`, with what stands around it and however encoded, or
-    /// puts a `;` or an encoded slash into it that is encoded itself (see [`egress::path`](crate::egress::path));
+    /// puts a `;` or an encoded slash into it that is encoded itself (see [`crate::path`]);
     /// everything that [`Template::render`](super::Template::render) fails with.
     pub fn render(&self, view: &View<'_>) -> Result<Url, TemplateError> {
         let Some(compiled) = &self.compiled else { return Ok(self.fixed()) };
         let text = compiled.render(&view.value(), &mut Room::new(URL_BYTES_MAX))?;
-        egress::path::check_encoded(&path_of(&text))
+        paths::check_encoded(&path_of(&text))
             .map_err(|fault| TemplateError::Url(format!("the path of the URL {fault}")))?;
         let url = parsed(&text)?;
         if destination(&url) == destination(&self.fixed) { Ok(url) } else { Err(misplaced()) }
@@ -115,7 +115,7 @@ pub(super) fn path(text: &str) -> Result<Compiled, TemplateError> {
 
 /// Refuses a rendered path that leads somewhere else at some servers.
 pub(super) fn check_path(path: &str) -> Result<(), TemplateError> {
-    egress::path::check(path).map_err(|fault| TemplateError::Url(format!("the path {fault}")))
+    paths::check(path).map_err(|fault| TemplateError::Url(format!("the path {fault}")))
 }
 
 /// What says where a request goes, and as whom.

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use url::Url;
 
-use crate::egress::path::{PathFault, check, check_encoded};
 use crate::egress::{Denied, join};
+use crate::path::{PathFault, check, check_encoded};
 use crate::plugin::Pair;
 
 const BASE: &str = "https://example.org:8443/hooks/a?token=s%20x&b";

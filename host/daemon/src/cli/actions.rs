@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::Place;
 use super::body::readable as body;
-use super::out::{quoted, say, single};
 use super::table::{items, json, print, segment, short, text, texts};
+use crate::out::{quoted, say, single};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Actions {

@@ -18,8 +18,8 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::out::say;
 use crate::config::{Config, socket_in};
+use crate::out::say;
 use crate::{control, server};
 
 mod load;

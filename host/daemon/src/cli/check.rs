@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::out::{complain, say, single};
 use super::{Place, table};
 use crate::bindings::Bindings;
 use crate::config::{Config, ConfigError, Problem};
+use crate::out::{complain, say, single};
 use crate::plugins::Shelf;
 use crate::words;
 

@@ -6,8 +6,8 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::Place;
-use super::out::say;
 use super::table::{items, json, print, second, segment, short, text};
+use crate::out::say;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Connections {

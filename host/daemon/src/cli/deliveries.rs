@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::out::say;
 use super::table::{items, json, print, query, second, segment, short, text};
 use super::{Place, person};
+use crate::out::say;
 
 /// The states of dead letters.
 const DEAD: &str = "rejected,expired";

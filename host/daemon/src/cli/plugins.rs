@@ -10,9 +10,9 @@ use tocsin_core::settings::Field;
 use tocsin_sandbox::{Plugin, Sandbox};
 
 use super::Place;
-use super::out::{complain, say};
 use super::table::{items, json, print, short, text};
 use crate::config::Config;
+use crate::out::{complain, say};
 
 mod approve;
 

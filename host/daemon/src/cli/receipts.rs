@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::out::{quoted, say};
 use super::table::{items, json, lines, print, query, second, segment, short, text, texts};
 use super::{Place, person};
+use crate::out::{quoted, say};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Receipts {

@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Place;
-use super::out::{complain, say};
 use super::table::{items, json, print, second, short, text};
+use crate::out::{complain, say};
 
 mod repeat;
 mod shown;

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use super::Place;
-use super::out::say;
 use super::table::{items, json as print_json, second, short, text};
+use crate::out::say;
 
 /// Seconds by which the clock is ahead from which on it is shown.
 const AHEAD_SHOWN: u64 = 2;

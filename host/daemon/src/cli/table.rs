@@ -4,14 +4,14 @@
 
 use serde_json::Value;
 
-use super::out::{escaped, say, single, turns};
+use crate::out::{escaped, say, single, turns};
 
 /// The field of `value` at `path` (names with dots), as text on one line; empty when it is not there.
 pub(super) fn text(value: &Value, path: &str) -> String {
     single(&lines(value, path))
 }
 
-/// As [`text`], with its lines as they came: to be printed by [`super::out::quoted`].
+/// As [`text`], with its lines as they came: to be printed by [`crate::out::quoted`].
 pub(super) fn lines(value: &Value, path: &str) -> String {
     let found = path.split('.').try_fold(value, |value, name| value.get(name));
     match found {

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use tocsin_store::{OpenError, Options, Store};
 
 use super::Place;
-use super::out::{complain, say};
 use super::table::{items, json, text, texts};
 use crate::config::store_in;
 use crate::control::verified;
+use crate::out::{complain, say};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct VerifyArgs {

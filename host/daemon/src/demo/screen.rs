@@ -1,7 +1,7 @@
 //! The steps of an alert's road, a line each.
 
 use super::receiver::Inbox;
-use crate::cli::out::{say, single};
+use crate::out::{say, single};
 use crate::trace::Trace;
 
 /// Shows one step; in front of an answer, what the receiver had got.

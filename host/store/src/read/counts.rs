@@ -73,7 +73,7 @@ fn kept_bytes(snapshot: &Snapshot) -> Result<BTreeMap<String, KeptBytes>, Fault>
     for row in snapshot.table(tables::KEPT_TOTALS)?.iter()? {
         let (source, total) = row?;
         let source = String::from_utf8_lossy(source.value()).into_owned();
-        kept.insert(source, KeptBytes::from_bytes(total.value()));
+        kept.insert(source, KeptBytes::from_bytes(total.value()).unwrap_or_default());
     }
     Ok(kept)
 }

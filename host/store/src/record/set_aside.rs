@@ -1,9 +1,28 @@
 //! A row that was set aside, on disk.
 
 use serde::{Deserialize, Serialize};
+use tocsin_core::id::Id;
 
 use super::{IdV1, Text};
-use crate::set_aside::Kept;
+
+/// A row that was taken out, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// The sequence number of the last entry before.
+    pub(crate) after: u64,
+    /// The name of its table.
+    pub(crate) table: String,
+    /// Its key.
+    pub(crate) key: Vec<u8>,
+    /// What is wrong with it.
+    pub(crate) problem: String,
+    /// The incident that it was about, if that can be seen.
+    pub(crate) incident: Option<Id>,
+    /// Its value, as far as there was one.
+    pub(crate) bytes: Vec<u8>,
+    /// Whether an operator has seen to it. The row stays: `verify` needs it.
+    pub(crate) dismissed: bool,
+}
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct SetAsideV1<'a> {

@@ -4,7 +4,50 @@ use serde::{Deserialize, Serialize};
 use tocsin_core::time::Timestamp;
 
 use super::{Text, TimeV1};
-use crate::counts::{Rejections, SourceCounts};
+
+/// What came in at one source since it was first heard of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceCounts {
+    /// Requests whose events were applied, replays among them.
+    pub accepted: u64,
+    /// Requests that were recognised and meant nothing.
+    pub ignored: u64,
+    /// Events that were messages of this relay that came back: no incident was opened for them.
+    pub echoes: u64,
+    /// Requests of which some elements were applied and others could not be read.
+    pub partly_refused: u64,
+    /// Requests that were kept because their plugin failed.
+    pub failed: u64,
+    /// Requests that only asked whether the source is there.
+    pub probes: u64,
+    /// When the last request came that was kept.
+    pub last_heard: Option<Timestamp>,
+    /// When the last request was rejected.
+    pub last_rejected: Option<Timestamp>,
+    /// Rejected requests, by code; at most one row for each code and `kept`.
+    pub rejections: Vec<Rejections>,
+    /// Names that requests asked for, the newest last, where the row is about more than one.
+    pub names: Vec<String>,
+    /// When a confirmation was last asked for, and what came of it.
+    pub confirmation: Option<(Timestamp, String)>,
+}
+
+/// Requests that were rejected with one code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejections {
+    /// The caller's code.
+    pub code: u16,
+    /// Whether the requests were kept all the same.
+    pub kept: bool,
+    /// How many there were.
+    pub count: u64,
+    /// When the last one came.
+    pub last: Timestamp,
+    /// Why the last one was rejected.
+    pub reason: String,
+    /// How many there were lately, by the beginning of a span of time, oldest first.
+    pub recent: Vec<(Timestamp, u64)>,
+}
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct SourceCountsV1<'a> {

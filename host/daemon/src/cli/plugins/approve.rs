@@ -8,11 +8,11 @@ use std::process::ExitCode;
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use super::super::out::say;
 use super::super::table::{items, json as print_json, short, text};
 use super::super::{Place, cache, runtime};
 use crate::config::Config;
 use crate::control::client::ClientError;
+use crate::out::say;
 use crate::plugins::{Shelf, digest_of_file};
 
 pub(super) fn run(place: &Place, files: &[std::path::PathBuf]) -> anyhow::Result<ExitCode> {

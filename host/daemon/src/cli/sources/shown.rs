@@ -4,8 +4,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::out::{say, single};
 use super::super::table::{items, lines, short, text, texts};
+use crate::out::{say, single};
 
 /// Columns before a field's text.
 const INDENT: usize = 14;

@@ -16,11 +16,11 @@ const BAR: &str = "  | ";
 
 /// Prints a line to standard output; takes what `format!` takes.
 macro_rules! say {
-    ($($text:tt)*) => { $crate::cli::out::line(&format!($($text)*)) };
+    ($($text:tt)*) => { $crate::out::line(&format!($($text)*)) };
 }
 /// Prints a line to standard error; takes what `format!` takes.
 macro_rules! complain {
-    ($($text:tt)*) => { $crate::cli::out::error_line(&format!($($text)*)) };
+    ($($text:tt)*) => { $crate::out::error_line(&format!($($text)*)) };
 }
 pub(crate) use {complain, say};
 
