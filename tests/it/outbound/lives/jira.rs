@@ -15,17 +15,24 @@ fn start() -> (Relay, Shared<Jira>) {
 fn start_settling(settle: &str) -> (Relay, Shared<Jira>) {
     let receiver = Receiver::start();
     let jira = Jira::at(&receiver);
+    let on = "on = [\"opened\", \"acknowledged\", \"noted\", \"resolved\", \"reopened\"]\n";
+    (Relay::start(&tables(&receiver, &format!("settle = \"{settle}\""), on, "")), jira)
+}
+
+/// One action over one connection; `account` is a setting more of the connection, `on` and `own` are lines of the
+/// action and of its settings.
+fn tables(receiver: &Receiver, account: &str, on: &str, own: &str) -> String {
     let account = format!(
-        "settings = {{ user = \"tocsin\", web_url = \"https://jira.example\", settle = \"{settle}\" }}\nsecrets = {{ token = \"token-of-jira\" }}\n"
+        "settings = {{ user = \"tocsin\", web_url = \"https://jira.example\", {account} }}\n\
+         secrets = {{ token = \"token-of-jira\" }}\n"
     );
-    let tables = format!(
-        "{}{}{account}{}on = [\"opened\", \"acknowledged\", \"noted\", \"resolved\", \"reopened\"]\n{}",
+    format!(
+        "{}{}{account}{}{on}{}",
         source("hook", "webhook"),
         connection("jira", "jira", &receiver.url("/jira")),
         action("issues", "jira"),
-        settings("actions.issues", "project = \"OPS\"")
-    );
-    (Relay::start(&tables), jira)
+        settings("actions.issues", &format!("project = \"OPS\"\n{own}"))
+    )
 }
 
 #[test]
@@ -117,14 +124,7 @@ fn a_comment_and_a_transition_whose_answers_are_lost_are_made_once() {
 fn a_resolution_without_a_transition_still_comments() {
     let receiver = Receiver::start();
     let jira = Jira::at(&receiver);
-    let account = "settings = { user = \"tocsin\", web_url = \"https://jira.example\" }\nsecrets = { token = \"token-of-jira\" }\n";
-    let relay = Relay::start(&format!(
-        "{}{}{account}{}{}",
-        source("hook", "webhook"),
-        connection("jira", "jira", &receiver.url("/jira")),
-        action("issues", "jira"),
-        settings("actions.issues", "project = \"OPS\"\nresolve_transition = []")
-    ));
+    let relay = Relay::start(&tables(&receiver, "settle = \"30s\"", "", "resolve_transition = []"));
     super::super::open(&relay, "disk", "high");
     relay.settled();
     act(&relay, &["resolve", "1"]);
@@ -142,16 +142,7 @@ fn the_advice_on_a_version_that_is_gone_names_the_setting_that_would_help() {
         let receiver = Receiver::scripted(|_, _| {
             Reply::body(410, r#"{"errorMessages":["The requested API has been removed."]}"#)
         });
-        let account = format!(
-            "settings = {{ user = \"tocsin\", api = \"{api}\", web_url = \"https://jira.example\" }}\nsecrets = {{ token = \"token-of-jira\" }}\n"
-        );
-        let relay = Relay::start(&format!(
-            "{}{}{account}{}{}",
-            source("hook", "webhook"),
-            connection("jira", "jira", &receiver.url("/jira")),
-            action("issues", "jira"),
-            settings("actions.issues", "project = \"OPS\"")
-        ));
+        let relay = Relay::start(&tables(&receiver, &format!("api = \"{api}\""), "", ""));
         super::super::open(&relay, "disk", "high");
         let paused = until("the connection is paused", || {
             Some(relay.list(&["connections", "list"])[0]["paused"].clone()).filter(|paused| !paused.is_null())
