@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use minicbor::{Decode, Encode};
+
 use url::Url;
 
 use crate::time::Timestamp;
@@ -33,17 +35,23 @@ pub const LINK_URL_BYTES_MAX: usize = 2048;
 pub const NAME_CHARS_MAX: usize = 200;
 
 /// How bad it is, worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(index_only)]
 pub enum Severity {
     /// Wake somebody up.
+    #[n(0)]
     Critical,
     /// Today.
+    #[n(1)]
     High,
     /// This week.
+    #[n(2)]
     Medium,
     /// Some day.
+    #[n(3)]
     Low,
     /// Good to know.
+    #[n(4)]
     Info,
 }
 
@@ -100,24 +108,31 @@ impl FromStr for Severity {
 }
 
 /// An address with the text to show for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Link {
     /// What to show.
+    #[n(0)]
     pub title: String,
     /// An absolute http or https address.
+    #[n(1)]
     pub url: String,
 }
 
 /// What an event does to the incident of its key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
 pub enum EventChange {
     /// Opens it, reopens it, or is merged into it.
+    #[n(0)]
     Trigger,
     /// Somebody is on it. Opens one that is not known.
+    #[n(1)]
     Acknowledge,
     /// It is over.
+    #[n(2)]
     Resolve,
     /// Adds a note to an incident that is there.
+    #[n(3)]
     Note,
 }
 

@@ -1,277 +1,591 @@
-//! The journal's entries: everything that ever changed state, with all that the change needs to be made
-//! again: time, ids and chosen delays are in the entry.
+//! What is recorded: entries of facts. A fact says what happened and nothing about why it was decided, so that any later
+//! version can read it and bring state about with it ([`crate::evolve`]).
 //!
-//! Never holds a secret, nor what can be computed from the entries before it.
+//! These types are the format. A number in `#[n(…)]` is never given to anything else; what is added is optional
+//! (`host/store/README.md` has the rules). Never holds a secret, a filter, or a sentence of the relay's own.
 
-use crate::delivery::Reference;
-use crate::event::{Event, Severity};
+use std::collections::BTreeMap;
+
+use minicbor::{Decode, Encode};
+
+use crate::delivery::{Change, ChangeKind, DeliveryState, Reference};
+use crate::event::{EventChange, Link, Severity};
 use crate::id::Id;
-use crate::plugin::RejectedElement;
-use crate::routing::Routing;
+use crate::incident::IncidentState;
+use crate::reason::Reason;
+use crate::receipt::{Effect, ReceiptStatus};
 use crate::time::Timestamp;
-use crate::transition::Command;
+use crate::timer::Timer;
 
-/// Events that one entry holds. A request with more is several entries, which the store writes in one transaction.
-pub const EVENTS_PER_ENTRY: usize = 1000;
-/// Elements of one request whose place and reason are kept; the others are counted.
-pub const REJECTED_KEPT_MAX: usize = 100;
-/// Remarks on one request that are kept.
-pub const REMARKS_MAX: usize = 20;
-/// Ids that one entry may give: [`EVENTS_PER_ENTRY`] events, each with an incident and some thousand deliveries.
-const IDS_PER_ENTRY: u32 = 1 << 24;
-
-/// One entry.
-#[derive(Clone, Debug, PartialEq)]
+/// Facts that became true together.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct Entry {
-    /// When it was made; never before the entry in front of it by more than a clock's correction.
+    /// When.
+    #[n(0)]
     pub at: Timestamp,
-    /// Ids of what it creates are this one's successors. A receipt's entry carries the receipt's id.
-    pub seed: Id,
-    /// What happened.
-    pub fact: Fact,
+    /// What made them true.
+    #[n(1)]
+    pub cause: Cause,
+    /// In the order in which they became true.
+    #[n(2)]
+    pub facts: Vec<Fact>,
+    /// The digest of the policy that decided: for people who ask why. Nothing follows from it.
+    #[n(3)]
+    pub policy: u64,
+    /// The term of the leader that wrote it; 0 where there is one node.
+    #[n(4)]
+    #[cbor(default)]
+    pub epoch: u64,
 }
 
-impl Entry {
-    /// Entries for `facts`, to be written with this one: of the same time, each with ids of its own, in order.
-    pub fn followed_by(&self, facts: Vec<Fact>) -> Vec<Self> {
-        let mut seed = self.seed;
-        let entry = |fact| {
-            seed = seed.successor(IDS_PER_ENTRY);
-            Self { at: self.at, seed, fact }
-        };
-        facts.into_iter().map(entry).collect()
+/// What made facts true.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(flat)]
+pub enum Cause {
+    /// A relay of this version started.
+    #[n(0)]
+    Start(#[n(0)] String),
+    /// A request arrived: its receipt.
+    #[n(1)]
+    Request(#[n(0)] Id),
+    /// A kept request was decoded again.
+    #[n(2)]
+    DecodedAgain(#[n(0)] Id),
+    /// This operator did something.
+    #[n(3)]
+    Operator(#[n(0)] String),
+    /// Attempts began.
+    #[n(4)]
+    Attempts,
+    /// An attempt over a paused connection began, to see whether it works again.
+    #[n(5)]
+    Trial,
+    /// An attempt ended.
+    #[n(6)]
+    Outcome,
+    /// A paused connection works again; how that is known.
+    #[n(7)]
+    Works(#[n(0)] String),
+    /// Timers were due.
+    #[n(8)]
+    Timers,
+    /// For a while no source could have been heard.
+    #[n(9)]
+    Interruption,
+    /// What is kept for long enough is forgotten.
+    #[n(10)]
+    Retention,
+}
+
+impl Cause {
+    /// The request that brought it.
+    pub const fn receipt(&self) -> Option<Id> {
+        match self {
+            Self::Request(receipt) | Self::DecodedAgain(receipt) => Some(*receipt),
+            _ => None,
+        }
     }
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[cbor(flat)]
 pub enum Fact {
-    /// The relay started: attempts that were under way are due again, paused connections are tried again.
-    Started {
-        /// The relay's version.
-        version: String,
-        /// The configuration in force from here on, when it differs from the one before.
-        routing: Option<Routing>,
-    },
-    /// A request arrived.
-    Received(Received),
-    /// A kept request was decoded again.
-    Redecoded {
+    /// An incident is new.
+    #[n(0)]
+    IncidentOpened(#[n(0)] Opening),
+    /// An incident says something else than before. The state is [`Fact::StateChanged`].
+    #[n(1)]
+    IncidentChanged {
         /// Which.
-        receipt: Id,
-        /// What came of it this time.
-        received: Received,
-    },
-    /// More events of the request of the entry before; none of them counts if that was a replay.
-    Continued {
-        /// The request's receipt.
-        receipt: Id,
-        /// Events of the request that the entries before hold.
-        after: u64,
-        /// At most [`EVENTS_PER_ENTRY`].
-        events: Vec<Event>,
-    },
-    /// Somebody did something to an incident.
-    Commanded {
-        /// Which.
+        #[n(0)]
         incident: Id,
-        /// What.
-        command: Command,
-        /// Who.
-        actor: String,
-        /// A note's text, or why; may be empty.
-        text: String,
+        /// What differs.
+        #[n(1)]
+        fields: Fields,
     },
-    /// Somebody corrected what an incident says.
-    Modified {
+    /// An incident is in another state.
+    #[n(2)]
+    StateChanged {
         /// Which.
+        #[n(0)]
         incident: Id,
-        /// Its title from now on; bounded and made one line like an event's.
-        title: Option<String>,
-        /// Its severity from now on.
-        severity: Option<Severity>,
-        /// Who.
-        actor: String,
-        /// Why; may be empty.
-        text: String,
+        /// How it came into it.
+        #[n(1)]
+        by: StateChange,
     },
-    /// Attempts begin: each of these deliveries is sent as what is the case now, or skipped.
-    Claimed {
-        /// Of these deliveries.
-        deliveries: Vec<Id>,
-        /// Those of them whose plugin wants a record of what was over before it could be sent.
-        records: Vec<Id>,
+    /// A change of an incident stands in its history.
+    #[n(3)]
+    ChangeRecorded(#[n(0)] Recorded),
+    /// An event of an incident came too late to count.
+    #[n(4)]
+    EventLate {
+        /// Of which.
+        #[n(0)]
+        incident: Id,
+        /// What it asked for.
+        #[n(1)]
+        change: EventChange,
+        /// Who did it at the sender.
+        #[n(2)]
+        actor: Option<String>,
+        /// The event's title.
+        #[n(3)]
+        title: String,
     },
-    /// An attempt ended.
-    Settled {
-        /// Of this delivery.
-        delivery: Id,
-        /// How long it took, in microseconds.
-        took_us: u64,
-        /// The last HTTP status, if a peer answered.
-        status: Option<u16>,
-        /// What came of it.
-        verdict: Verdict,
+    /// An incident is known under these keys of its source.
+    #[n(5)]
+    KeysBound {
+        /// Which.
+        #[n(0)]
+        incident: Id,
+        /// The source's name.
+        #[n(1)]
+        source: String,
+        /// The keys.
+        #[n(2)]
+        keys: Vec<String>,
     },
+    /// What came of decoding a request.
+    #[n(6)]
+    ReceiptRecorded(#[n(0)] Receipted),
     /// An operator gave up on requests that could not be decoded.
-    Discarded {
+    #[n(7)]
+    ReceiptsDiscarded {
         /// Which.
+        #[n(0)]
         receipts: Vec<Id>,
         /// Who.
+        #[n(1)]
         actor: String,
     },
-    /// An operator gave up on deliveries: dead letters, or such that wait, are held or are due.
-    GaveUp {
-        /// On which.
-        deliveries: Vec<Id>,
-        /// Who.
-        actor: String,
+    /// A request of these identities was applied.
+    #[n(8)]
+    IdentitiesSeen {
+        /// The source's name.
+        #[n(0)]
+        source: String,
+        /// The identities.
+        #[n(1)]
+        identities: Vec<String>,
+        /// The request's receipt.
+        #[n(2)]
+        receipt: Id,
     },
-    /// An attempt began over a paused connection, to see whether it works again.
-    Tried {
-        /// Of this delivery.
+    /// The oldest identities that were seen before a time are forgotten.
+    #[n(9)]
+    IdentitiesForgotten {
+        /// The time.
+        #[n(0)]
+        before: Timestamp,
+        /// So many of them at most.
+        #[n(1)]
+        most: u64,
+    },
+    /// A delivery is owed.
+    #[n(10)]
+    DeliveryQueued(#[n(0)] Queued),
+    /// A delivery is held, or for longer.
+    #[n(11)]
+    DeliveryHeld {
+        /// Which.
+        #[n(0)]
         delivery: Id,
-        /// Whether its plugin wants a record of what was over before it could be sent.
-        record: bool,
+        /// Until when.
+        #[n(1)]
+        until: Timestamp,
     },
-    /// A paused connection works again.
-    Resumed {
-        /// Its name.
+    /// A held delivery goes into its lane.
+    #[n(12)]
+    DeliveryReleased {
+        /// Which.
+        #[n(0)]
+        delivery: Id,
+        /// Over which connection.
+        #[n(1)]
         connection: String,
-        /// How that is known.
+        /// Whether its action is in test.
+        #[n(2)]
+        test: bool,
+        /// Whether it is about the incident's state.
+        #[n(3)]
+        is_of_state: bool,
+    },
+    /// An attempt began. It shows the incident as it is.
+    #[n(13)]
+    DeliveryClaimed {
+        /// Of this delivery.
+        #[n(0)]
+        delivery: Id,
+        /// What it tells of, when that is not what it was queued for.
+        #[n(1)]
+        change: Option<Change>,
+        /// Whether it is from now on the latest delivery about the incident's state.
+        #[n(2)]
+        #[cbor(default)]
+        is_of_state: bool,
+    },
+    /// An attempt ended.
+    #[n(14)]
+    DeliverySettled(#[n(0)] Settled),
+    /// A delivery ended without an attempt.
+    #[n(15)]
+    DeliveryDropped {
+        /// Which.
+        #[n(0)]
+        delivery: Id,
+        /// Skipped, not sent or discarded.
+        #[n(1)]
+        state: DeliveryState,
+        /// Why.
+        #[n(2)]
+        why: Reason,
+    },
+    /// An operator wants a delivery tried now.
+    #[n(16)]
+    DeliveryRetried {
+        /// Which.
+        #[n(0)]
+        delivery: Id,
+        /// Whether it is about the incident's state.
+        #[n(1)]
+        is_of_state: bool,
+    },
+    /// An attempt broke off without an answer: its delivery is due again.
+    #[n(17)]
+    AttemptLost {
+        /// Of this delivery.
+        #[n(0)]
+        delivery: Id,
+        /// What it may have left at its reader.
+        #[n(1)]
+        left: Option<Left>,
+    },
+    /// A peer has names for an incident.
+    #[n(18)]
+    ReferencesSet {
+        /// The incident.
+        #[n(0)]
+        incident: Id,
+        /// Whose names: [`crate::delivery::Delivery::referrer`].
+        #[n(1)]
+        referrer: String,
+        /// Those that are new or differ.
+        #[n(2)]
+        references: Vec<Reference>,
+    },
+    /// A timer is set, or stopped.
+    #[n(19)]
+    TimerSet {
+        /// Which.
+        #[n(0)]
+        timer: Timer,
+        /// For when; none stops it.
+        #[n(1)]
+        at: Option<Timestamp>,
+    },
+    /// A connection is paused, or for another reason.
+    #[n(20)]
+    ConnectionPaused {
+        /// Its name.
+        #[n(0)]
+        connection: String,
+        /// What to mend.
+        #[n(1)]
         reason: String,
     },
-    /// Timers are due.
-    Ticked,
-    /// For a while no source could have been heard: the relay was stopped, or could store nothing.
-    Interrupted,
-    /// An operator wants a dead letter, or one that waits for its time, tried now.
-    Retried {
+    /// A connection is no longer paused.
+    #[n(21)]
+    ConnectionResumed {
+        /// Its name.
+        #[n(0)]
+        connection: String,
+    },
+    /// The source of an incident sent an event of it.
+    #[n(22)]
+    IncidentHeard {
         /// Which.
-        delivery: Id,
-        /// Who.
-        actor: String,
+        #[n(0)]
+        incident: Id,
+    },
+    /// Resolved incidents are forgotten, with their deliveries and their history.
+    #[n(23)]
+    IncidentsForgotten {
+        /// Which.
+        #[n(0)]
+        incidents: Vec<Id>,
+    },
+    /// Receipts are forgotten.
+    #[n(24)]
+    ReceiptsForgotten {
+        /// Which.
+        #[n(0)]
+        receipts: Vec<Id>,
     },
 }
 
-/// A request that arrived, after its plugin saw it. The bytes are kept beside, not here.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Received {
+/// An incident that is new: open, since the time of its entry.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Opening {
+    /// Its id.
+    #[n(0)]
+    pub id: Id,
+    /// Its number.
+    #[n(1)]
+    pub number: u64,
     /// The source's name.
+    #[n(2)]
+    pub source: String,
+    /// What tells it from others of the source.
+    #[n(3)]
+    pub key: String,
+    /// One line.
+    #[n(4)]
+    pub title: String,
+    /// Plain text.
+    #[n(5)]
+    #[cbor(skip_if = "String::is_empty")]
+    pub message: String,
+    /// How bad.
+    #[n(6)]
+    pub severity: Severity,
+    /// Facts.
+    #[n(7)]
+    #[cbor(skip_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Where to read more.
+    #[n(8)]
+    #[cbor(skip_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
+    /// When it happened, by the sender's clock.
+    #[n(9)]
+    pub occurred_at: Option<Timestamp>,
+    /// Whether no action took it.
+    #[n(10)]
+    #[cbor(skip_if = "is_false")]
+    pub unmatched: bool,
+}
+
+/// What differs of an incident; what is left out is as before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Fields {
+    /// The title.
+    #[n(0)]
+    pub title: Option<String>,
+    /// The message.
+    #[n(1)]
+    pub message: Option<String>,
+    /// The severity.
+    #[n(2)]
+    pub severity: Option<Severity>,
+    /// These labels.
+    #[n(3)]
+    #[cbor(skip_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// The links, all of them.
+    #[n(4)]
+    pub links: Option<Vec<Link>>,
+    /// Triggers merged into it so far.
+    #[n(5)]
+    pub count: Option<u64>,
+    /// The latest time that a sender gave.
+    #[n(6)]
+    pub occurred_at: Option<Timestamp>,
+    /// When it was reopened lately, all of it.
+    #[n(7)]
+    pub reopened: Option<Vec<Timestamp>>,
+    /// Whether it flaps.
+    #[n(8)]
+    pub flapping: Option<bool>,
+    /// Whether no action took it.
+    #[n(9)]
+    pub unmatched: Option<bool>,
+}
+
+/// How an incident comes into a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum StateChange {
+    /// Somebody is on it.
+    #[n(0)]
+    Acknowledged,
+    /// Nobody is on it any more.
+    #[n(1)]
+    Unacknowledged,
+    /// It is over.
+    #[n(2)]
+    Resolved,
+    /// It is back.
+    #[n(3)]
+    Reopened,
+}
+
+/// A change of an incident as its history has it, at the time of its entry.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Recorded {
+    /// Of which.
+    #[n(0)]
+    pub incident: Id,
+    /// What.
+    #[n(1)]
+    pub kind: ChangeKind,
+    /// Who did it.
+    #[n(2)]
+    pub actor: Option<String>,
+    /// A note's text, or why.
+    #[n(3)]
+    #[cbor(skip_if = "Reason::is_empty")]
+    pub text: Reason,
+    /// The fields that differ from before.
+    #[n(4)]
+    #[cbor(skip_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
+    /// What they were before.
+    #[n(5)]
+    #[cbor(skip_if = "Vec::is_empty")]
+    pub before: Vec<(String, String)>,
+}
+
+/// What came of decoding a request.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct Receipted {
+    /// Its receipt.
+    #[n(0)]
+    pub receipt: Id,
+    /// The source's name.
+    #[n(1)]
     pub source: String,
     /// Which plugin decoded it: `id version digest`; empty when there was none.
+    #[n(2)]
     pub plugin: String,
-    /// What makes another request the same delivery: the sender's id; behind [`BY_BODY`], the body's digest.
-    pub identities: Vec<String>,
     /// What came of it.
-    pub decoding: Decoding,
-    /// The elements that could not be read, while the events of the others are applied.
-    pub rejected: RejectedElements,
-    /// Notes for the operator who sets the source up; at most [`REMARKS_MAX`].
+    #[n(3)]
+    pub status: ReceiptStatus,
+    /// So many effects are those that the receipt had before; the others are in `effects`.
+    #[n(4)]
+    #[cbor(default)]
+    pub kept: u64,
+    /// What its events did, behind those that are kept.
+    #[n(5)]
+    #[cbor(skip_if = "Vec::is_empty")]
+    pub effects: Vec<Effect>,
+    /// Notes for the operator who sets the source up.
+    #[n(6)]
+    #[cbor(skip_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
 }
 
-impl Received {
-    /// This with as many events as one entry holds, and the facts that hold the rest, for the receipt's id.
-    pub fn split(mut self, receipt: Id) -> (Self, Vec<Fact>) {
-        let Decoding::Events(events) = &mut self.decoding else { return (self, Vec::new()) };
-        let mut facts = Vec::new();
-        let mut rest = events.split_off(events.len().min(EVENTS_PER_ENTRY));
-        let mut after = events.len() as u64;
-        while !rest.is_empty() {
-            let next = rest.split_off(rest.len().min(EVENTS_PER_ENTRY));
-            let events = std::mem::replace(&mut rest, next);
-            let count = events.len() as u64;
-            facts.push(Fact::Continued { receipt, after, events });
-            after += count;
-        }
-        (self, facts)
-    }
+/// A delivery that is owed, of the time of its entry.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Queued {
+    /// Its id.
+    #[n(0)]
+    pub id: Id,
+    /// Of which incident.
+    #[n(1)]
+    pub incident: Id,
+    /// To which action.
+    #[n(2)]
+    pub action: String,
+    /// Over which connection.
+    #[n(3)]
+    pub connection: String,
+    /// Whether its action is in test.
+    #[n(4)]
+    #[cbor(skip_if = "is_false")]
+    pub test: bool,
+    /// What it tells of.
+    #[n(5)]
+    pub change: Tells,
+    /// Where it is.
+    #[n(6)]
+    pub place: Place,
+    /// Whether it is about the incident's state, so that the next such delivery overtakes it.
+    #[n(7)]
+    #[cbor(skip_if = "is_false")]
+    pub is_of_state: bool,
+    /// Whether what its action told of the incident is remembered from now on.
+    #[n(8)]
+    #[cbor(skip_if = "is_false")]
+    pub is_followed: bool,
 }
 
-/// The elements of a request that could not be read, while others could.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RejectedElements {
-    /// How many there are.
-    pub count: u64,
-    /// The first of them; at most [`REJECTED_KEPT_MAX`].
-    pub kept: Vec<RejectedElement>,
+/// What a delivery tells of.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(flat)]
+pub enum Tells {
+    /// The change that the line with this number, of those that the entry writes into histories, has recorded.
+    #[n(0)]
+    Line(#[n(0)] u32),
+    /// A change that stands in no history.
+    #[n(1)]
+    Own(#[n(0)] Change),
 }
 
-impl From<Vec<RejectedElement>> for RejectedElements {
-    fn from(mut elements: Vec<RejectedElement>) -> Self {
-        let count = elements.len() as u64;
-        elements.truncate(REJECTED_KEPT_MAX);
-        Self { count, kept: elements }
-    }
+/// Where a delivery begins.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(flat)]
+pub enum Place {
+    /// At the end of its lane.
+    #[n(0)]
+    Lane,
+    /// Outside of its lane, until this time.
+    #[n(1)]
+    Held(#[n(0)] Timestamp),
+    /// It has ended: skipped, or not sent.
+    #[n(2)]
+    Ended(#[n(0)] DeliveryState, #[n(1)] Reason),
 }
 
-/// How an identity begins that is no more than an equal body: a sender says the same again also when the same
-/// happens again, so it counts for as long as nothing else has happened.
-pub const BY_BODY: &str = "body:";
-
-/// What came of decoding.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Decoding {
-    /// These events, within bounds.
-    Events(Vec<Event>),
-    /// Nothing wrong and nothing to do; why.
-    Ignored(String),
-    /// The sender's mistake.
-    Refused(String),
-    /// Ours: a trap, a limit, a missing plugin.
-    Failed(String),
-}
-
-/// What came of an attempt.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Verdict {
-    /// The peer said that it is there.
-    Delivered(Outcome),
-    /// The peer took it and will not say more.
-    Accepted(Outcome),
-    /// The plugin had nothing to send.
-    Skipped(String),
-    /// Tried again at this time.
-    Retry {
-        /// Why.
-        reason: String,
-        /// When.
-        at: Timestamp,
-        /// Whether the peer may have taken it all the same.
-        may_have_arrived: bool,
-    },
-    /// Dead letter: the schedule's end.
-    Expired {
-        /// Why.
-        reason: String,
-        /// Whether the peer may have taken it all the same.
-        may_have_arrived: bool,
-    },
-    /// Dead letter: it will never work.
-    Rejected(String),
-    /// The connection is paused until it works again; this delivery waits with it.
-    Misconfigured(String),
-}
-
-impl Verdict {
-    /// The words that say it to people.
-    pub const fn words_mut(&mut self) -> &mut String {
-        match self {
-            Self::Delivered(outcome) | Self::Accepted(outcome) => &mut outcome.summary,
-            Self::Retry { reason, .. } | Self::Expired { reason, .. } => reason,
-            Self::Skipped(why) | Self::Rejected(why) | Self::Misconfigured(why) => why,
-        }
-    }
-}
-
-/// What a delivery that arrived brought back.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
-    /// One line.
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Settled {
+    /// Of which delivery.
+    #[n(0)]
+    pub delivery: Id,
+    /// In which state it leaves the delivery. [`DeliveryState::Due`]: it is tried again.
+    #[n(1)]
+    pub state: DeliveryState,
+    /// One line: what the plugin made of it, or what went wrong.
+    #[n(2)]
     pub summary: String,
-    /// Kept for the incident and the connection.
-    pub references: Vec<Reference>,
-    /// Written to the incident's labels.
-    pub updates: Vec<(String, String)>,
+    /// How long it took, in microseconds.
+    #[n(3)]
+    pub took_us: u64,
+    /// The last HTTP status, if a peer answered.
+    #[n(4)]
+    pub status: Option<u16>,
+    /// When it is tried again, if not at once.
+    #[n(5)]
+    pub next_at: Option<Timestamp>,
+    /// What it left at its reader.
+    #[n(6)]
+    pub left: Option<Left>,
+}
+
+/// What an attempt leaves at the reader of its message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(flat)]
+pub enum Left {
+    /// The message arrived, and says that the incident is in this state.
+    #[n(0)]
+    Says(#[n(0)] IncidentState),
+    /// The message says nothing about the state, and shows the incident in this one, to who knew none.
+    #[n(1)]
+    Shows(#[n(0)] IncidentState),
+    /// The message, which may have arrived, says that the incident is in this state.
+    #[n(2)]
+    MaySay(#[n(0)] IncidentState),
+}
+
+/// Whether a flag says what leaving it out says.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the derive macro gives a reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }

@@ -12,10 +12,12 @@
 //! Only events that would open an incident are held back, and notes that end with the mark, which are the relay's own
 //! log entries. An acknowledgement or resolution of an incident that is there always counts.
 
-use super::{Effect, Fold, Kept, ReceiptRecord, ReceiptStatus, State, Step};
+use super::{Fold, Kept, Step};
 use crate::event::{Event, EventChange};
 use crate::id::Id;
 use crate::incident::Incident;
+use crate::receipt::Effect;
+use crate::state::State;
 use crate::transition::Transition;
 
 /// Characters of a written id.
@@ -81,33 +83,6 @@ impl<S: State> Step<'_, S> {
             transition: Transition::Echo,
             incident: Some((incident.id, incident.number)),
         }))
-    }
-}
-
-impl ReceiptRecord {
-    /// How many of its events were echoes.
-    pub fn echoes(&self) -> usize {
-        self.effects.iter().filter(|effect| effect.transition == Transition::Echo).count()
-    }
-
-    /// Whether it is ignored, for its echoes or by its plugin.
-    pub(super) const fn is_ignored(&self) -> bool {
-        matches!(self.status, ReceiptStatus::Ignored(_))
-    }
-
-    /// A request whose events are all echoes is ignored, and says whose they are.
-    pub(super) fn ignore_echoes(&mut self) {
-        let is_echo = |effect: &Effect| effect.transition == Transition::Echo;
-        let first = self.effects.first().filter(|_| self.effects.iter().all(is_echo));
-        let status = match (&self.status, first.and_then(|effect| effect.incident)) {
-            (ReceiptStatus::Applied, Some((_, number))) => {
-                ReceiptStatus::Ignored(format!("it came from Tocsin's own incident #{number}"))
-            }
-            // An entry of the same request that follows may hold other events.
-            (ReceiptStatus::Ignored(_), None) if !self.effects.is_empty() => ReceiptStatus::Applied,
-            _ => return,
-        };
-        self.status = status;
     }
 }
 

@@ -3,11 +3,15 @@
 //!
 //! Never looks at a peer; what is on its way is looked at again when its attempt begins ([`super::truth`]).
 
-use super::told::Told;
-use super::{Fold, Kept, State, Step};
+use super::owed::Address;
+use super::{Fold, Kept, Step};
 use crate::delivery::{Change, ChangeKind, Delivery};
 use crate::incident::{Incident, IncidentState};
+use crate::journal::Place;
+use crate::reason::Reason;
 use crate::routing::{ActionRule, ActionStatus, Router};
+use crate::state::State;
+use crate::told::Told;
 
 /// A change, of whose incident, which left which state.
 #[derive(Clone, Copy)]
@@ -66,7 +70,7 @@ impl<S: State> Step<'_, S> {
             return Ok(None);
         }
         if self.is_new(here)? {
-            let opening = Change::of_the_relay(ChangeKind::Opened, self.at, String::new());
+            let opening = Change::of_the_relay(ChangeKind::Opened, self.at, Reason::none());
             return Ok(router.would_open(action, incident).then_some(opening));
         }
         let Some(told) = here else { return Ok(None) };
@@ -77,7 +81,7 @@ impl<S: State> Step<'_, S> {
             ChangeKind::Updated | ChangeKind::Reopened => {
                 Change { kind: ChangeKind::Reopened, ..change.clone() }
             }
-            _ => Change::of_the_relay(ChangeKind::Reopened, self.at, String::new()),
+            _ => Change::of_the_relay(ChangeKind::Reopened, self.at, Reason::none()),
         };
         Ok(router.lets_through(&action.name, incident, &reopening).then_some(reopening))
     }
@@ -125,7 +129,7 @@ impl<S: State> Step<'_, S> {
             && self.is_new(here)?
             && router.would_open(action, incident)
         {
-            let opening = Change::of_the_relay(ChangeKind::Opened, self.at, String::new());
+            let opening = Change::of_the_relay(ChangeKind::Opened, self.at, Reason::none());
             return self.owe_to(action, incident, &opening);
         }
         if let Some(told) = here
@@ -168,13 +172,10 @@ impl<S: State> Step<'_, S> {
         incident: &Incident,
         change: &Change,
     ) -> Fold<(), S> {
-        let mut delivery = self.new_delivery(action, incident, change);
-        connection.clone_into(&mut delivery.connection);
-        delivery.test =
-            action.connection != *connection && action.test_connection.as_deref() == Some(connection);
-        self.queued(&delivery)?;
-        self.repeat_later(action, incident)?;
-        self.enqueue(None, delivery)
+        let test = action.connection != *connection && action.test_connection.as_deref() == Some(connection);
+        let address = Address { connection: connection.to_owned(), test, exists: true };
+        self.queue(action, address, incident, change, Place::Lane)?;
+        self.repeat_later(action, incident)
     }
 
     /// A message arrived, and nothing follows it: when it called an incident open that somebody is on, the action
@@ -195,10 +196,10 @@ impl<S: State> Step<'_, S> {
         {
             return Ok(());
         }
-        let router = self.state.router();
+        let router = self.policy;
         let runs = |rule: &&ActionRule| rule.destination() == Some(&delivery.connection);
         let Some(action) = router.action(&delivery.action).filter(runs) else { return Ok(()) };
-        let change = Change::of_the_relay(ChangeKind::Acknowledged, self.at, String::new());
+        let change = Change::of_the_relay(ChangeKind::Acknowledged, self.at, Reason::none());
         let is_owed = action.is_triggered(Some(IncidentState::Open), change.kind)
             && router.lets_through(&action.name, &incident, &change);
         if is_owed { self.owe_to(action, &incident, &change) } else { Ok(()) }

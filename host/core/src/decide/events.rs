@@ -1,12 +1,15 @@
 //! Events: what each does to which incident, and the deliveries that follow from it.
 
 use super::fallback::opening;
-use super::{Effect, Fold, Happening, Kept, State, Step, TimelineItem};
+use super::{Fold, Kept, Step};
 use crate::delivery::{Change, ChangeKind};
 use crate::event::Event;
-use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
+use crate::journal::{Fact, Opening};
+use crate::reason::Reason;
+use crate::receipt::Effect;
 use crate::routing::SourceRule;
+use crate::state::State;
 use crate::time::Timestamp;
 use crate::transition::{Order, Situation, Transition, on_event};
 
@@ -43,23 +46,17 @@ pub fn foresee(found: Option<&Incident>, event: &Event, rule: &SourceRule, now: 
 }
 
 impl<S: State> Step<'_, S> {
-    pub(super) fn event(
-        &mut self,
-        source: &str,
-        receipt: Option<Id>,
-        event: &Event,
-        rule: &SourceRule,
-    ) -> Fold<Effect, S> {
+    pub(super) fn event(&mut self, source: &str, event: &Event, rule: &SourceRule) -> Fold<Effect, S> {
         let found = self.find(source, event)?;
         let transition = foresee(found.as_ref(), event, rule, self.at);
         if let Some(effect) = self.echo(transition, event)? {
             return Ok(effect);
         }
         let incident = match (transition, found) {
-            (Transition::Open, _) => Some(self.open(source, receipt, event, rule)?),
-            (Transition::OpenAcknowledged, _) => Some(self.open_acknowledged(source, receipt, event, rule)?),
+            (Transition::Open, _) => Some(self.open(source, event, rule)?),
+            (Transition::OpenAcknowledged, _) => Some(self.open_acknowledged(source, event, rule)?),
             (Transition::Orphan, _) | (_, None) => None,
-            (transition, Some(incident)) => Some(self.change(transition, incident, receipt, event, rule)?),
+            (transition, Some(incident)) => Some(self.change(transition, incident, event, rule)?),
         };
         if let Some(incident) = &incident {
             self.heard_of(incident, rule)?;
@@ -82,51 +79,46 @@ impl<S: State> Step<'_, S> {
         Ok(incident.filter(|incident| incident.state != IncidentState::Resolved))
     }
 
-    fn open(
-        &mut self,
-        source: &str,
-        receipt: Option<Id>,
-        event: &Event,
-        rule: &SourceRule,
-    ) -> Fold<Incident, S> {
-        let number = self.state.take_number().kept()?;
+    fn open(&mut self, source: &str, event: &Event, rule: &SourceRule) -> Fold<Incident, S> {
+        let number = self.state.last_number() + 1;
         let id = self.next_id();
         let mut incident = Incident::open(id, number, source, event, rule.default_severity, self.at);
         incident.unmatched = self.is_unmatched(&incident, None, &opening(event, self.at));
-        self.state.put_incident(None, &incident).kept()?;
-        self.point(&incident, event)?;
-        self.changed(&incident, None, ChangeKind::Opened, Vec::new(), event, receipt)?;
+        self.record(Fact::IncidentOpened(Opening::of(incident.clone())))?;
+        self.bind(&incident, event)?;
+        self.changed(&incident, None, ChangeKind::Opened, Vec::new(), event)?;
         Ok(incident)
     }
 
     /// Opens an incident and acknowledges it: two changes, so that actions on either run.
-    fn open_acknowledged(
-        &mut self,
-        source: &str,
-        receipt: Option<Id>,
-        event: &Event,
-        rule: &SourceRule,
-    ) -> Fold<Incident, S> {
-        let before = self.open(source, receipt, event, rule)?;
+    fn open_acknowledged(&mut self, source: &str, event: &Event, rule: &SourceRule) -> Fold<Incident, S> {
+        let before = self.open(source, event, rule)?;
         let mut incident = before.clone();
         incident.acknowledge(self.at);
-        self.state.put_incident(Some(&before), &incident).kept()?;
+        self.change_incident(&before, &incident)?;
         // The incident has the event's message already.
         let event = Event { message: String::new(), ..event.clone() };
-        self.changed(&incident, Some(&before), ChangeKind::Acknowledged, Vec::new(), &event, receipt)?;
+        self.changed(&incident, Some(&before), ChangeKind::Acknowledged, Vec::new(), &event)?;
         Ok(incident)
     }
 
     /// Makes an incident known under its own key and the event's, but takes none from another incident that
     /// is not resolved: nothing could resolve that one any more.
-    fn point(&mut self, incident: &Incident, event: &Event) -> Fold<(), S> {
+    fn bind(&mut self, incident: &Incident, event: &Event) -> Fold<(), S> {
+        let mut keys: Vec<String> = Vec::new();
         for key in [&incident.key, &event.key].into_iter().chain(&event.aliases) {
             let known = self.state.find(&incident.source, key).kept()?;
-            if known != Some(incident.id) && self.unresolved(&incident.source, key)?.is_none() {
-                self.state.point(&incident.source, key, incident.id).kept()?;
+            if !keys.contains(key)
+                && known != Some(incident.id)
+                && self.unresolved(&incident.source, key)?.is_none()
+            {
+                keys.push(key.clone());
             }
         }
-        Ok(())
+        if keys.is_empty() {
+            return Ok(());
+        }
+        self.record(Fact::KeysBound { incident: incident.id, source: incident.source.clone(), keys })
     }
 
     /// Carries out what the table says about an incident that is there.
@@ -134,7 +126,6 @@ impl<S: State> Step<'_, S> {
         &mut self,
         transition: Transition,
         before: Incident,
-        receipt: Option<Id>,
         event: &Event,
         rule: &SourceRule,
     ) -> Fold<Incident, S> {
@@ -164,13 +155,12 @@ impl<S: State> Step<'_, S> {
             }
             Transition::Resolve => {
                 incident.merge_labels(event.labels.iter());
-                incident.state = IncidentState::Resolved;
-                incident.resolved_at = Some(self.at);
+                incident.resolve(self.at);
                 Some(ChangeKind::Resolved)
             }
             Transition::Note => Some(ChangeKind::Noted),
             Transition::NoteLate => {
-                self.late(&incident, receipt, event)?;
+                self.late(&incident, event)?;
                 None
             }
             Transition::Nothing => None,
@@ -185,30 +175,26 @@ impl<S: State> Step<'_, S> {
         if kind.is_some() {
             incident.updated_at = self.at;
         }
-        if incident != before {
-            self.state.put_incident(Some(&before), &incident).kept()?;
-        }
+        self.change_incident(&before, &incident)?;
         if !matches!(transition, Transition::Note | Transition::NoteLate | Transition::Nothing) {
-            self.point(&incident, event)?;
+            self.bind(&incident, event)?;
         }
         if let Some(kind) = kind {
-            self.changed(&incident, Some(&before), kind, fields, event, receipt)?;
+            self.changed(&incident, Some(&before), kind, fields, event)?;
         }
         if incident.flapping && !before.flapping {
-            self.flaps(&incident, receipt)?;
+            self.flaps(&incident)?;
         }
         Ok(incident)
     }
 
-    fn late(&mut self, incident: &Incident, receipt: Option<Id>, event: &Event) -> Fold<(), S> {
-        let item = TimelineItem {
-            at: self.at,
-            what: Happening::Late(event.change),
+    fn late(&mut self, incident: &Incident, event: &Event) -> Fold<(), S> {
+        self.record(Fact::EventLate {
+            incident: incident.id,
+            change: event.change,
             actor: event.actor.clone(),
-            text: event.title.clone(),
-            receipt,
-        };
-        self.state.append(incident.id, &item).kept()
+            title: event.title.clone(),
+        })
     }
 
     /// Writes a change into the history and owes it to whoever is to be told.
@@ -219,17 +205,16 @@ impl<S: State> Step<'_, S> {
         kind: ChangeKind,
         changed: Vec<String>,
         event: &Event,
-        receipt: Option<Id>,
     ) -> Fold<(), S> {
         // An opening says it in the incident itself; everything later says what the event said.
-        let text = if kind == ChangeKind::Opened { String::new() } else { event.message.clone() };
+        let text = if kind == ChangeKind::Opened { Reason::none() } else { event.message.as_str().into() };
         let was = before.map(|before| before.values(&changed)).unwrap_or_default();
         let change = Change { kind, at: self.at, actor: event.actor.clone(), text, changed, before: was };
         // What a flapping incident does is remembered, but nobody is told each time.
         if incident.flapping {
-            self.remember(incident, &change, receipt)
+            self.write(incident, &change)
         } else {
-            self.record(incident, before.and_then(|before| incident.left(before)), change, receipt)
+            self.happened(incident, before.and_then(|before| incident.left(before)), change)
         }
     }
 }

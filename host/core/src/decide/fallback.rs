@@ -4,17 +4,19 @@
 //! Never sends anything itself: [`crate::routing::Router`] lets the fallback run for the incidents that this marks.
 
 use super::follow::News;
-use super::{Fold, Kept, State, Step};
+use super::{Fold, Step};
 use crate::delivery::{Change, ChangeKind};
 use crate::event::Event;
 use crate::incident::{Incident, IncidentState};
+use crate::reason::Reason;
 use crate::routing::{ActionRule, ActionStatus};
+use crate::state::State;
 use crate::time::Timestamp;
 
 /// The change by which `event` opens an incident.
 pub(super) fn opening(event: &Event, at: Timestamp) -> Change {
     let actor = event.actor.clone();
-    Change { actor, ..Change::of_the_relay(ChangeKind::Opened, at, String::new()) }
+    Change { actor, ..Change::of_the_relay(ChangeKind::Opened, at, Reason::none()) }
 }
 
 impl<S: State> Step<'_, S> {
@@ -26,7 +28,7 @@ impl<S: State> Step<'_, S> {
         left: Option<IncidentState>,
         change: &Change,
     ) -> bool {
-        let router = self.state.router();
+        let router = self.policy;
         let mut taken = router.route(incident, left, change);
         !taken.any(|action| action.status == ActionStatus::Enabled && !action.is_fallback)
     }
@@ -47,7 +49,7 @@ impl<S: State> Step<'_, S> {
             kind: ChangeKind::Reopened,
             at: self.at,
             actor: event.actor.clone(),
-            text: event.message.clone(),
+            text: event.message.as_str().into(),
             changed: changed.to_vec(),
             before: before.values(changed),
         };
@@ -61,7 +63,7 @@ impl<S: State> Step<'_, S> {
             return Ok(None);
         }
         let taken = Incident { unmatched: false, ..news.incident.clone() };
-        self.state.put_incident(Some(news.incident), &taken).kept()?;
+        self.change_incident(news.incident, &taken)?;
         Ok(Some(taken))
     }
 
@@ -73,7 +75,7 @@ impl<S: State> Step<'_, S> {
         if !incident.unmatched || is_over || change.kind == ChangeKind::Opened {
             return false;
         }
-        let router = self.state.router();
+        let router = self.policy;
         // While it flaps, an action hears of what triggers it alone.
         let hears = |action: &ActionRule| {
             !incident.flapping

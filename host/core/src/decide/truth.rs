@@ -2,33 +2,25 @@
 //!
 //! [`judge`] is the table: a change, the present incident, and what was told of it. Looks at nothing else.
 
-use super::told::{Told, is_of_state};
-use super::{Fold, Kept, State, Step};
+use super::{Fold, Kept, Step};
 use crate::delivery::{Change, ChangeKind, Delivery, DeliveryState};
 use crate::incident::{Incident, IncidentState};
+use crate::journal::Fact;
+use crate::reason::Reason;
 use crate::routing::{ActionRule, ActionStatus};
+use crate::state::State;
 use crate::time::Timestamp;
-
-/// Why a delivery is not sent.
-const OVER: &str = "resolved before it could be sent";
-const AGAIN: &str = "it was open again before it could be sent";
-const TOLD: &str = "told with an earlier message";
-const CHANGED: &str = "overtaken by a later change before it could be sent";
-const FLAPPING: &str = "the incident is flapping: the message about that tells of it";
-const STEADY: &str = "the incident was steady before it could be sent";
-const DISABLED: &str = "not sent: its action is disabled (`status` in the configuration)";
-const ELSEWHERE: &str = "another action took the incident before it could be sent";
-const TAKEN: &str = "somebody was on it before it could be sent";
+use crate::told::{Told, is_of_state};
 
 /// What becomes of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Now {
     /// It tells of its own change.
     Same,
     /// It tells of this.
     Becomes(ChangeKind),
     /// It is not sent; why.
-    Skip(&'static str),
+    Skip(Reason),
 }
 
 use Now::{Becomes, Same, Skip};
@@ -67,12 +59,12 @@ impl Present<'_> {
     }
 
     /// It becomes `kind`, unless a later delivery says it.
-    const fn unless_overtaken(&self, kind: ChangeKind, why: &'static str) -> Now {
+    fn unless_overtaken(&self, kind: ChangeKind, why: Reason) -> Now {
         if self.is_overtaken { Skip(why) } else { Becomes(kind) }
     }
 
     /// Nothing was told: it becomes the opening, if the action tells of openings.
-    const fn opening_or(&self, otherwise: Now) -> Now {
+    fn opening_or(&self, otherwise: Now) -> Now {
         if self.opens { Becomes(ChangeKind::Opened) } else { otherwise }
     }
 }
@@ -86,9 +78,9 @@ fn judge(kind: ChangeKind, now: &Present<'_>) -> Now {
 fn only_closing(kind: ChangeKind, now: &Present<'_>) -> Now {
     match judge(kind, now) {
         Skip(why) => Skip(why),
-        _ if now.told.is_nothing() => Skip(ELSEWHERE),
-        Same if kind != ChangeKind::Resolved => Skip(ELSEWHERE),
-        Becomes(other) if other != ChangeKind::Resolved => Skip(ELSEWHERE),
+        _ if now.told.is_nothing() => Skip(Reason::TakenByAnotherAction),
+        Same if kind != ChangeKind::Resolved => Skip(Reason::TakenByAnotherAction),
+        Becomes(other) if other != ChangeKind::Resolved => Skip(Reason::TakenByAnotherAction),
         closing => closing,
     }
 }
@@ -98,14 +90,14 @@ fn over(kind: ChangeKind, now: &Present<'_>) -> Now {
     use ChangeKind as K;
     let is_nothing = now.told.is_nothing();
     match kind {
-        K::Noted | K::Referenced if is_nothing && now.needs_opening => Skip(OVER),
+        K::Noted | K::Referenced if is_nothing && now.needs_opening => Skip(Reason::OverBeforeSent),
         K::Noted | K::Referenced => Same,
         K::Resolved => resolved(now),
         K::Flapping if now.incident.flapping => Same,
-        K::Steady if now.incident.flapping => Skip(FLAPPING),
+        K::Steady if now.incident.flapping => Skip(Reason::ToldAsFlapping),
         K::Steady if !now.told.may_be_unresolved() => {
             if is_nothing && now.needs_opening {
-                Skip(OVER)
+                Skip(Reason::OverBeforeSent)
             } else {
                 Same
             }
@@ -127,11 +119,11 @@ fn over(kind: ChangeKind, now: &Present<'_>) -> Now {
 fn resolved(now: &Present<'_>) -> Now {
     let tells = now.tells(now.left(), ChangeKind::Resolved);
     if now.told.is_nothing() {
-        if now.records || (tells && !now.needs_opening) { Same } else { Skip(OVER) }
+        if now.records || (tells && !now.needs_opening) { Same } else { Skip(Reason::OverBeforeSent) }
     } else if now.told.may_be_unresolved() || (tells && !now.needs_opening) {
         Same
     } else {
-        Skip(TOLD)
+        Skip(Reason::ToldEarlier)
     }
 }
 
@@ -142,19 +134,23 @@ fn no_longer(kind: ChangeKind, now: &Present<'_>) -> Now {
             // Over for the moment.
             let is_opening = matches!(kind, ChangeKind::Opened | ChangeKind::Reopened);
             return if is_opening {
-                now.unless_overtaken(ChangeKind::Flapping, FLAPPING)
+                now.unless_overtaken(ChangeKind::Flapping, Reason::ToldAsFlapping)
             } else {
-                Skip(OVER)
+                Skip(Reason::OverBeforeSent)
             };
         }
         let is_record = now.records && kind != ChangeKind::Repeated;
-        return if is_record { now.unless_overtaken(ChangeKind::Resolved, OVER) } else { Skip(OVER) };
+        return if is_record {
+            now.unless_overtaken(ChangeKind::Resolved, Reason::OverBeforeSent)
+        } else {
+            Skip(Reason::OverBeforeSent)
+        };
     }
     let closes = now.tells(now.left(), ChangeKind::Resolved);
     if now.told.may_be_unresolved() && closes && !now.incident.flapping {
-        now.unless_overtaken(ChangeKind::Resolved, OVER)
+        now.unless_overtaken(ChangeKind::Resolved, Reason::OverBeforeSent)
     } else {
-        Skip(OVER)
+        Skip(Reason::OverBeforeSent)
     }
 }
 
@@ -165,18 +161,24 @@ fn not_over(kind: ChangeKind, now: &Present<'_>) -> Now {
     match kind {
         K::Noted | K::Referenced => Same,
         K::Flapping if now.incident.flapping => Same,
-        K::Steady | K::Resolved if now.incident.flapping => Skip(FLAPPING),
-        K::Repeated if now.incident.flapping => Skip(FLAPPING),
-        K::Repeated if now.incident.state == IncidentState::Acknowledged => Skip(TAKEN),
-        K::Flapping if now.is_overtaken => Skip(STEADY),
-        K::Opened if now.told.is_unresolved() => Skip(TOLD),
+        K::Steady | K::Resolved if now.incident.flapping => Skip(Reason::ToldAsFlapping),
+        K::Repeated if now.incident.flapping => Skip(Reason::ToldAsFlapping),
+        K::Repeated if now.incident.state == IncidentState::Acknowledged => {
+            Skip(Reason::AcknowledgedBeforeSent)
+        }
+        K::Flapping if now.is_overtaken => Skip(Reason::SteadyBeforeSent),
+        K::Opened if now.told.is_unresolved() => Skip(Reason::ToldEarlier),
         K::Reopened if now.told.is_unresolved() && now.tells(now.left(), K::Resolved) => still_open(now),
         K::Reopened => Same,
         K::Opened if now.may_be_resolved() => Becomes(K::Reopened),
         K::Opened => Same,
-        K::Resolved if now.may_be_resolved() => now.unless_overtaken(K::Reopened, AGAIN),
-        K::Resolved if is_nothing && now.opens => now.unless_overtaken(K::Opened, AGAIN),
-        K::Resolved => Skip(AGAIN),
+        K::Resolved if now.may_be_resolved() => {
+            now.unless_overtaken(K::Reopened, Reason::OpenAgainBeforeSent)
+        }
+        K::Resolved if is_nothing && now.opens => {
+            now.unless_overtaken(K::Opened, Reason::OpenAgainBeforeSent)
+        }
+        K::Resolved => Skip(Reason::OpenAgainBeforeSent),
         K::Acknowledged | K::Unacknowledged => taken(kind, now),
         K::Updated | K::Repeated | K::Steady | K::Flapping if now.may_be_resolved() => {
             if !now.is_overtaken {
@@ -184,13 +186,13 @@ fn not_over(kind: ChangeKind, now: &Present<'_>) -> Now {
             } else if kind == K::Updated {
                 Same
             } else {
-                Skip(AGAIN)
+                Skip(Reason::OpenAgainBeforeSent)
             }
         }
         K::Updated | K::Repeated | K::Steady if is_nothing => now.opening_or(Same),
         K::Updated | K::Repeated | K::Steady => Same,
-        K::Flapping if !now.told.is_unresolved() => now.opening_or(Skip(STEADY)),
-        K::Flapping => Skip(STEADY),
+        K::Flapping if !now.told.is_unresolved() => now.opening_or(Skip(Reason::SteadyBeforeSent)),
+        K::Flapping => Skip(Reason::SteadyBeforeSent),
     }
 }
 
@@ -199,7 +201,11 @@ fn still_open(now: &Present<'_>) -> Now {
     let frees = now.incident.state == IncidentState::Open
         && now.told.may_be(IncidentState::Acknowledged)
         && now.tells(IncidentState::Acknowledged, ChangeKind::Unacknowledged);
-    if frees { now.unless_overtaken(ChangeKind::Unacknowledged, AGAIN) } else { Skip(AGAIN) }
+    if frees {
+        now.unless_overtaken(ChangeKind::Unacknowledged, Reason::OpenAgainBeforeSent)
+    } else {
+        Skip(Reason::OpenAgainBeforeSent)
+    }
 }
 
 /// Somebody is on it, or no longer is, and it is not over.
@@ -212,10 +218,10 @@ fn taken(kind: ChangeKind, now: &Present<'_>) -> Now {
     };
     let is_so = kind.entered() == Some(state);
     if !is_so && now.is_overtaken {
-        return Skip(CHANGED);
+        return Skip(Reason::Overtaken);
     }
     if now.may_be_resolved() {
-        return now.unless_overtaken(Reopened, AGAIN);
+        return now.unless_overtaken(Reopened, Reason::OpenAgainBeforeSent);
     }
     if now.told.is_nothing() && !(is_so && kind == Acknowledged) {
         return if is_so && !now.opens {
@@ -223,7 +229,7 @@ fn taken(kind: ChangeKind, now: &Present<'_>) -> Now {
         } else if now.opens {
             Becomes(Opened)
         } else {
-            Skip(CHANGED)
+            Skip(Reason::Overtaken)
         };
     }
     if is_so {
@@ -232,9 +238,13 @@ fn taken(kind: ChangeKind, now: &Present<'_>) -> Now {
             Acknowledged => now.tells(I::Acknowledged, Unacknowledged),
             _ => now.tells(I::Open, Acknowledged),
         };
-        return if now.told.is(state) && hears_between { Skip(TOLD) } else { Same };
+        return if now.told.is(state) && hears_between { Skip(Reason::ToldEarlier) } else { Same };
     }
-    if now.told.may_be(other) && now.tells(other, opposite) { Becomes(opposite) } else { Skip(CHANGED) }
+    if now.told.may_be(other) && now.tells(other, opposite) {
+        Becomes(opposite)
+    } else {
+        Skip(Reason::Overtaken)
+    }
 }
 
 /// The change that a delivery tells of, when it is `kind` from now on.
@@ -249,102 +259,84 @@ fn become_of(old: &Change, kind: ChangeKind, incident: &Incident, now: Timestamp
     if keeps && kind == ChangeKind::Reopened {
         return Change { kind, ..old.clone() };
     }
-    let text = if keeps { old.text.clone() } else { String::new() };
+    let text = if keeps { old.text.clone() } else { Reason::none() };
     Change::of_the_relay(kind, at, text)
 }
 
 impl<S: State> Step<'_, S> {
     /// Begins an attempt of `before`, which is due, as what is the case now; or settles it as skipped.
     pub(super) fn begin(&mut self, before: &Delivery, records: bool) -> Fold<(), S> {
-        let mut delivery = before.clone();
+        let mut change = before.change.clone();
         match self.now(before, records)? {
-            Skip(why) => {
-                self.settle_unsent(Some(before), delivery.clone(), DeliveryState::Skipped, why)?;
-                return self.advance(&delivery);
-            }
-            Becomes(kind) => {
-                delivery.incident = self.present(before)?;
-                delivery.change = become_of(&before.change, kind, &delivery.incident, self.at);
-            }
-            Same => delivery.incident = self.present(before)?,
+            Skip(why) => return self.drop_delivery(before.id, DeliveryState::Skipped, why),
+            Becomes(kind) => change = become_of(&before.change, kind, &before.incident, self.at),
+            Same => {}
         }
-        if matches!(delivery.change.kind, ChangeKind::Opened | ChangeKind::Reopened | ChangeKind::Updated) {
-            self.take_later_updates(&mut delivery)?;
+        if matches!(change.kind, ChangeKind::Opened | ChangeKind::Reopened | ChangeKind::Updated) {
+            self.take_later_updates(before, &mut change)?;
         }
-        delivery.state = DeliveryState::Sending;
-        delivery.attempts += 1;
-        self.state.put_delivery(Some(before), &delivery).kept()?;
-        if is_of_state(delivery.change.kind) && !is_of_state(before.change.kind) {
-            self.said_instead(&delivery)?;
-        }
-        self.applied.claimed.push(delivery);
+        let is_of_state =
+            is_of_state(change.kind) && !is_of_state(before.change.kind) && self.is_last_of_state(before)?;
+        let change = (change != before.change).then_some(change);
+        self.record(Fact::DeliveryClaimed { delivery: before.id, change, is_of_state })?;
+        self.applied.claimed.extend(self.state.delivery(before.id).kept()?);
         Ok(())
     }
 
-    /// A delivery is about the state since its attempt began: the latest one, if none waits behind it.
-    fn said_instead(&mut self, delivery: &Delivery) -> Fold<(), S> {
+    /// Whether no delivery about the state waits behind `delivery`.
+    fn is_last_of_state(&self, delivery: &Delivery) -> Fold<bool, S> {
         let told = self.told(&delivery.action, &delivery.connection, delivery.incident.id)?;
-        let is_last = match told {
-            Some(told) => self.last_pending(&told)?.is_none(),
-            None => true,
-        };
-        if is_last { self.queued(delivery) } else { Ok(()) }
+        match told {
+            Some(told) => Ok(self.last_pending(&told)?.is_none()),
+            None => Ok(true),
+        }
     }
 
     fn now(&self, delivery: &Delivery, records: bool) -> Fold<Now, S> {
-        let router = self.state.router();
+        let router = self.policy;
         // Without its action it cannot be sent, which the attempt says.
         let Some(rule) = router.action(&delivery.action) else { return Ok(Same) };
         if rule.status == ActionStatus::Disabled {
-            return Ok(Skip(DISABLED));
+            return Ok(Skip(Reason::ActionDisabled));
         }
-        let incident = self.present(delivery)?;
+        let incident = &delivery.incident;
         let told = self.told(&delivery.action, &delivery.connection, incident.id)?;
         let told = told.unwrap_or_else(|| Told::nothing(&delivery.action, &delivery.connection));
         let later = self.last_pending(&told)?;
-        let opens = router.would_open(rule, &incident);
+        let opens = router.would_open(rule, incident);
         let present = Present {
             opens,
             // A filter may choose resolutions alone.
             needs_opening: rule.is_triggered(None, ChangeKind::Opened)
-                && (opens || !router.lets_through(&rule.name, &incident, &delivery.change)),
+                && (opens || !router.lets_through(&rule.name, incident, &delivery.change)),
             is_overtaken: later.is_some_and(|later| later.id != delivery.id),
-            was_over: delivery.incident.state == IncidentState::Resolved,
-            incident: &incident,
+            was_over: delivery.shown == IncidentState::Resolved,
+            incident,
             told: &told,
             rule,
             records,
         };
-        let judge = if rule.is_done_with(&incident) { only_closing } else { judge };
+        let judge = if rule.is_done_with(incident) { only_closing } else { judge };
         Ok(judge(delivery.change.kind, &present))
     }
 
-    /// Later updates that wait behind `delivery` are told with it: it shows the incident as they left it.
-    fn take_later_updates(&mut self, delivery: &mut Delivery) -> Fold<(), S> {
+    /// Later updates that wait behind `delivery` are told with it, as `change`: it shows the incident as they left it.
+    fn take_later_updates(&mut self, delivery: &Delivery, change: &mut Change) -> Fold<(), S> {
         let lane = self.state.lane(&delivery.connection, delivery.incident.id).kept()?;
-        if lane.len() < 2 {
-            return Ok(());
-        }
-        let mut rest = Vec::with_capacity(lane.len());
-        for id in lane {
+        for id in lane.into_iter().filter(|id| *id != delivery.id) {
             let later = self.state.delivery(id).kept()?;
             let is_update = |later: &Delivery| {
-                id != delivery.id
-                    && later.action == delivery.action
+                later.action == delivery.action
                     && later.change.kind == ChangeKind::Updated
                     && later.state == DeliveryState::Waiting
             };
-            match later.filter(is_update) {
-                Some(later) => {
-                    if delivery.change.kind != ChangeKind::Opened {
-                        add_update(&mut delivery.change, &later.change);
-                    }
-                    self.settle_unsent(Some(&later), later.clone(), DeliveryState::Skipped, TOLD)?;
-                }
-                None => rest.push(id),
+            let Some(later) = later.filter(is_update) else { continue };
+            if change.kind != ChangeKind::Opened {
+                add_update(change, &later.change);
             }
+            self.drop_delivery(id, DeliveryState::Skipped, Reason::ToldEarlier)?;
         }
-        self.state.set_lane(&delivery.connection, delivery.incident.id, &rest).kept()
+        Ok(())
     }
 }
 

@@ -1,45 +1,44 @@
 //! What operators do to incidents, and what happens when the relay starts.
 
-use super::{Fold, Happening, Kept, Rejection, State, Step, TimelineItem};
-use crate::delivery::{Change, ChangeKind, DeliveryState};
+use super::{Fold, Kept, Rejection, Step};
+use crate::delivery::{Change, ChangeKind};
 use crate::event::{Severity, TITLE_CHARS_MAX, cut_bytes, single_line};
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
-use crate::routing::{Router, Routing};
-use crate::transition::{Command, Commanded, on_command};
+use crate::journal::{Fact, Recorded};
+use crate::state::State;
+use crate::transition::{Commanded, IncidentCommand, on_command};
 
 /// Bytes of an operator's note.
 const NOTE_BYTES_MAX: usize = 16 * 1024;
 
 impl<S: State> Step<'_, S> {
-    pub(super) fn started(&mut self, routing: Option<&Routing>) -> Fold<(), S> {
-        let router_before = self.state.router();
-        if let Some(routing) = routing {
-            let router = Router::new(routing.clone())
-                .map_err(|invalid| Rejection::InvalidRouting(invalid.to_string()))?;
-            let before = self.state.router();
-            self.state.set_router(router).kept()?;
-            self.repeat_anew(&before)?;
+    pub(super) fn start(&mut self) -> Fold<(), S> {
+        if self.state.position().policy != self.policy.digest() {
+            self.repeat_anew()?;
         }
         for id in self.state.sending().kept()? {
-            if let Some(before) = self.state.delivery(id).kept()? {
+            if let Some(delivery) = self.state.delivery(id).kept()? {
                 // The relay stopped before its answer.
-                self.may_have_arrived(&before)?;
-                let mut delivery = before.clone();
-                delivery.state = DeliveryState::Due;
-                delivery.next_at = self.at;
-                self.state.put_delivery(Some(&before), &delivery).kept()?;
+                let left = self.left_without_answer(&delivery)?;
+                self.record(Fact::AttemptLost { delivery: id, left })?;
             }
         }
         for (connection, _) in self.state.pauses().kept()? {
-            self.state.set_pause(&connection, None).kept()?;
+            self.record(Fact::ConnectionResumed { connection })?;
         }
         self.applied.scheduled = true;
-        self.auto_resolve_anew(&router_before)?;
+        self.auto_resolve_anew()?;
         self.listen()
     }
 
-    pub(super) fn commanded(&mut self, id: Id, command: Command, actor: &str, text: &str) -> Fold<(), S> {
+    pub(super) fn operate(
+        &mut self,
+        id: Id,
+        command: IncidentCommand,
+        actor: &str,
+        text: &str,
+    ) -> Fold<(), S> {
         let before = self.expect_incident(id)?;
         let mut incident = before.clone();
         let kind = match on_command(before.state, command) {
@@ -48,13 +47,11 @@ impl<S: State> Step<'_, S> {
                 Some(ChangeKind::Acknowledged)
             }
             Commanded::Unacknowledge => {
-                incident.state = IncidentState::Open;
-                incident.acknowledged_at = None;
+                incident.unacknowledge();
                 Some(ChangeKind::Unacknowledged)
             }
             Commanded::Resolve => {
-                incident.state = IncidentState::Resolved;
-                incident.resolved_at = Some(self.at);
+                incident.resolve(self.at);
                 Some(ChangeKind::Resolved)
             }
             Commanded::Reopen => {
@@ -79,7 +76,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Corrects an incident's title and severity.
-    pub(super) fn modified(
+    pub(super) fn modify(
         &mut self,
         id: Id,
         title: Option<&str>,
@@ -121,7 +118,8 @@ impl<S: State> Step<'_, S> {
         if let Some(other) = self.unresolved(&incident.source, &incident.key)? {
             return Err(Rejection::Succeeded { number: incident.number, other: other.number }.into());
         }
-        self.state.point(&incident.source, &incident.key, incident.id).kept()
+        let keys = vec![incident.key.clone()];
+        self.record(Fact::KeysBound { incident: incident.id, source: incident.source.clone(), keys })
     }
 
     /// Keeps, records and owes what an operator did.
@@ -138,44 +136,41 @@ impl<S: State> Step<'_, S> {
         let mut text = text.to_owned();
         cut_bytes(&mut text, NOTE_BYTES_MAX);
         let was = before.values(&changed);
-        let change = Change { kind, at: self.at, actor: Some(actor.to_owned()), text, changed, before: was };
+        let (at, text) = (self.at, text.into());
+        let change = Change { kind, at, actor: Some(actor.to_owned()), text, changed, before: was };
         if kind == ChangeKind::Reopened {
             incident.unmatched = self.is_unmatched(&incident, incident.left(before), &change);
         }
-        self.state.put_incident(Some(before), &incident).kept()?;
+        self.change_incident(before, &incident)?;
         self.handled(&incident)?;
-        self.record(&incident, incident.left(before), change, None)?;
+        self.happened(&incident, incident.left(before), change)?;
         self.applied.incident = self.state.incident(incident.id).kept()?;
         Ok(())
     }
 
     /// Writes a change, by which the incident left the state `left`, into the history and owes it to whoever is
     /// to be told.
-    pub(super) fn record(
+    pub(super) fn happened(
         &mut self,
         incident: &Incident,
         left: Option<IncidentState>,
         change: Change,
-        receipt: Option<Id>,
     ) -> Fold<(), S> {
-        self.remember(incident, &change, receipt)?;
+        self.write(incident, &change)?;
         self.owe(incident, left, &change)
     }
 
     /// Writes a change into the history.
-    pub(super) fn remember(
-        &mut self,
-        incident: &Incident,
-        change: &Change,
-        receipt: Option<Id>,
-    ) -> Fold<(), S> {
-        let item = TimelineItem {
-            at: self.at,
-            what: Happening::Changed(change.kind, change.changed.clone()),
+    pub(super) fn write(&mut self, incident: &Incident, change: &Change) -> Fold<(), S> {
+        self.record(Fact::ChangeRecorded(Recorded {
+            incident: incident.id,
+            kind: change.kind,
             actor: change.actor.clone(),
             text: change.text.clone(),
-            receipt,
-        };
-        self.state.append(incident.id, &item).kept()
+            changed: change.changed.clone(),
+            before: change.before.clone(),
+        }))?;
+        self.recorded = Some((incident.id, change.clone(), self.evolution.lines()));
+        Ok(())
     }
 }

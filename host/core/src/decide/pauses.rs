@@ -2,7 +2,9 @@
 //!
 //! Never decides that a connection is to be paused or tried: that is in the entries.
 
-use super::{Fold, Kept, Pause, State, Step};
+use super::{Fold, Kept, Step};
+use crate::journal::Fact;
+use crate::state::{Pause, State};
 
 /// Over which connections attempts may begin.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,22 +25,16 @@ impl Over {
 impl<S: State> Step<'_, S> {
     /// Pauses a connection. One that is paused already stays so since then, for the latest reason.
     pub(super) fn pause(&mut self, connection: &str, why: &str) -> Fold<(), S> {
-        let known = self.paused(connection)?;
-        let since = known.map_or(self.at, |pause| pause.since);
-        self.state.set_pause(connection, Some(&Pause { since, reason: why.to_owned() })).kept()
+        let (connection, reason) = (connection.to_owned(), why.to_owned());
+        self.record(Fact::ConnectionPaused { connection, reason })
     }
 
     /// Has a connection go on, if it is paused.
-    pub(super) fn resumed(&mut self, connection: &str) -> Fold<(), S> {
-        if self.paused(connection)?.is_some() {
-            self.state.set_pause(connection, None).kept()?;
-            self.applied.scheduled = true;
+    pub(super) fn resume(&mut self, connection: &str) -> Fold<(), S> {
+        let is_paused = self.state.pauses().kept()?.iter().any(|(name, _)| name == connection);
+        if !is_paused {
+            return Ok(());
         }
-        Ok(())
-    }
-
-    fn paused(&self, connection: &str) -> Fold<Option<Pause>, S> {
-        let pauses = self.state.pauses().kept()?;
-        Ok(pauses.into_iter().find(|(name, _)| name == connection).map(|(_, pause)| pause))
+        self.record(Fact::ConnectionResumed { connection: connection.to_owned() })
     }
 }

@@ -4,9 +4,12 @@
 //! delivery of `referenced` is kept without another change. Such a change stands in no history: how the delivery ended
 //! stands there.
 
-use super::{Fold, Kept, State, Step};
+use super::{Fold, Kept, Step};
+use crate::command::Outcome;
 use crate::delivery::{Change, ChangeKind, Delivery, Reference};
-use crate::journal::Outcome;
+use crate::journal::Fact;
+use crate::reason::Reason;
+use crate::state::State;
 
 /// References kept for one incident and connection.
 const REFERENCES_MAX: usize = 16;
@@ -22,12 +25,16 @@ impl<S: State> Step<'_, S> {
         if !outcome.references.is_empty() {
             let referrer = delivery.referrer();
             let mut kept = self.state.references(&referrer, id).kept()?;
+            let mut references: Vec<Reference> = Vec::new();
             for new in &outcome.references {
                 if merge_reference(&mut kept, new) {
                     said.push(format!("{}: {}", new.key, new.value));
+                    references.push(new.clone());
                 }
             }
-            self.state.set_references(&referrer, id, &kept).kept()?;
+            if !references.is_empty() {
+                self.record(Fact::ReferencesSet { incident: id, referrer, references })?;
+            }
         }
         if delivery.test {
             return Ok(());
@@ -36,14 +43,15 @@ impl<S: State> Step<'_, S> {
         let mut incident = before.clone();
         let labels = incident.merge_labels(outcome.updates.iter().map(|(key, value)| (key, value)));
         if !labels.is_empty() {
-            self.state.put_incident(Some(&before), &incident).kept()?;
+            self.change_incident(&before, &incident)?;
             said = labels.iter().map(|key| label(key, &incident.labels)).collect();
         }
         if said.is_empty() || delivery.change.kind == ChangeKind::Referenced {
             return Ok(());
         }
-        let mut text = format!("{}: {}", delivery.connection, said.join(", "));
-        crate::event::cut_bytes(&mut text, TEXT_BYTES_MAX);
+        let mut said = said.join(", ");
+        crate::event::cut_bytes(&mut said, TEXT_BYTES_MAX);
+        let text = Reason::Answered { connection: delivery.connection.clone(), said };
         let mut change = Change::of_the_relay(ChangeKind::Referenced, self.at, text);
         if !labels.is_empty() {
             change.changed = std::iter::once("labels".to_owned())
@@ -51,7 +59,7 @@ impl<S: State> Step<'_, S> {
                 .collect();
             change.before = before.values(&change.changed);
         }
-        let router = self.state.router();
+        let router = self.policy;
         for action in router.route(&incident, None, &change) {
             if action.name != delivery.action {
                 self.owe_to(action, &incident, &change)?;

@@ -4,36 +4,42 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::{Effect, Fold, Kept, ReceiptRecord, ReceiptStatus, Rejection, State, Step};
+use super::{Fold, Kept, Rejection, Step};
+use crate::command::{BY_BODY, Decoding, Received};
 use crate::event::{Event, EventChange};
 use crate::id::Id;
-use crate::journal::{BY_BODY, Decoding, Received};
+use crate::journal::{Fact, Receipted};
+use crate::receipt::{Effect, ReceiptRecord, ReceiptStatus};
 use crate::routing::SourceRule;
+use crate::state::State;
 use crate::time::Timestamp;
 
 /// Identities forgotten with each request: more than come in with it, so the table does not grow for ever.
-const FORGET_AT_ONCE: usize = 8;
+const FORGET_AT_ONCE: u64 = 8;
 
 impl<S: State> Step<'_, S> {
-    pub(super) fn received(&mut self, receipt: Id, received: &Received) -> Fold<(), S> {
-        let rule = self.state.router().source(&received.source);
+    pub(super) fn receive(&mut self, receipt: Id, received: &Received) -> Fold<(), S> {
+        let rule = self.policy.source(&received.source);
         // By the longest window of all sources: the oldest identities may be another source's.
-        let longest = self.state.router().longest_replay_window_ms();
-        self.state.forget(self.at.minus_ms(longest), FORGET_AT_ONCE).kept()?;
+        let longest = self.policy.longest_replay_window_ms();
+        let before = self.at.minus_ms(longest);
+        if self.state.has_seen_before(before).kept()? {
+            self.record(Fact::IdentitiesForgotten { before, most: FORGET_AT_ONCE })?;
+        }
         self.decoded((receipt, self.at), Vec::new(), received, &rule)?;
-        self.heard(&received.source, Some(receipt), &rule)
+        self.heard(&received.source, &rule)
     }
 
-    pub(super) fn redecoded(&mut self, receipt: Id, received: &Received) -> Fold<(), S> {
+    pub(super) fn redecode(&mut self, receipt: Id, received: &Received) -> Fold<(), S> {
         let before = self.expect_receipt(receipt)?;
         if !before.status.is_decodable() {
             return Err(Rejection::NotDecodable { id: receipt, status: before.status.as_str() }.into());
         }
-        let rule = self.state.router().source(&received.source);
+        let rule = self.policy.source(&received.source);
         self.decoded((receipt, before.at), before.effects, received, &rule)
     }
 
-    pub(super) fn continued(&mut self, receipt: Id, after: u64, events: &[Event]) -> Fold<(), S> {
+    pub(super) fn continue_with(&mut self, receipt: Id, after: u64, events: &[Event]) -> Fold<(), S> {
         let mut record = self.expect_receipt(receipt)?;
         match record.status {
             // A replay, all of it.
@@ -41,11 +47,12 @@ impl<S: State> Step<'_, S> {
             ReceiptStatus::Applied | ReceiptStatus::PartlyRefused(_) | ReceiptStatus::Ignored(_)
                 if record.effects.len() as u64 >= after && (after > 0 || !record.is_ignored()) =>
             {
-                let rule = self.state.router().source(&record.source);
+                let rule = self.policy.source(&record.source);
                 // No more than there are effects.
                 let after = usize::try_from(after).unwrap_or(record.effects.len());
+                let before = record.effects.clone();
                 self.events(&mut record, after, events, &rule)?;
-                self.state.put_receipt(&record).kept()?;
+                self.keep_receipt(&before, &record)?;
             }
             _ => return Err(Rejection::NotContinued { id: receipt, after }.into()),
         }
@@ -53,19 +60,14 @@ impl<S: State> Step<'_, S> {
         Ok(())
     }
 
-    pub(super) fn discarded(&mut self, receipts: &[Id], actor: &str) -> Fold<(), S> {
-        let mut discarded = Vec::with_capacity(receipts.len());
+    pub(super) fn discard(&mut self, receipts: &[Id], actor: &str) -> Fold<(), S> {
         for id in receipts {
             let receipt = self.expect_receipt(*id)?;
             if !receipt.status.is_dead_letter() {
                 return Err(Rejection::NotDeadLetter { id: *id, status: receipt.status.as_str() }.into());
             }
-            discarded.push(ReceiptRecord { status: ReceiptStatus::Discarded(actor.to_owned()), ..receipt });
         }
-        for receipt in discarded {
-            self.state.put_receipt(&receipt).kept()?;
-        }
-        Ok(())
+        self.record(Fact::ReceiptsDiscarded { receipts: receipts.to_vec(), actor: actor.to_owned() })
     }
 
     fn expect_receipt(&self, id: Id) -> Fold<ReceiptRecord, S> {
@@ -80,6 +82,7 @@ impl<S: State> Step<'_, S> {
         received: &Received,
         rule: &SourceRule,
     ) -> Fold<(), S> {
+        let before = effects.clone();
         let mut record = ReceiptRecord {
             id: receipt,
             at,
@@ -96,19 +99,40 @@ impl<S: State> Step<'_, S> {
                     if received.rejected.count > 0 {
                         record.status = ReceiptStatus::PartlyRefused(received.rejected.clone());
                     }
-                    for identity in &received.identities {
-                        self.state.remember(&received.source, identity, self.at, receipt).kept()?;
-                    }
+                    self.remember(receipt, received)?;
                     self.events(&mut record, 0, events, rule)?;
                 }
             },
-            Decoding::Ignored(why) => record.status = ReceiptStatus::Ignored(why.clone()),
+            Decoding::Ignored(why) => record.status = ReceiptStatus::Ignored(why.as_str().into()),
             Decoding::Refused(why) => record.status = ReceiptStatus::Refused(why.clone()),
             Decoding::Failed(why) => record.status = ReceiptStatus::Failed(why.clone()),
         }
-        self.state.put_receipt(&record).kept()?;
+        self.keep_receipt(&before, &record)?;
         self.applied.receipt = Some(record);
         Ok(())
+    }
+
+    /// Remembers the identities of a request that is applied.
+    fn remember(&mut self, receipt: Id, received: &Received) -> Fold<(), S> {
+        if received.identities.is_empty() {
+            return Ok(());
+        }
+        let (source, identities) = (received.source.clone(), received.identities.clone());
+        self.record(Fact::IdentitiesSeen { source, identities, receipt })
+    }
+
+    /// Records what came of a request that had the effects `before`.
+    fn keep_receipt(&mut self, before: &[Effect], record: &ReceiptRecord) -> Fold<(), S> {
+        let kept = before.iter().zip(&record.effects).take_while(|(before, now)| before == now).count();
+        self.record(Fact::ReceiptRecorded(Receipted {
+            receipt: record.id,
+            source: record.source.clone(),
+            plugin: record.plugin.clone(),
+            status: record.status.clone(),
+            kept: kept as u64,
+            effects: record.effects[kept..].to_vec(),
+            remarks: record.remarks.clone(),
+        }))
     }
 
     /// Applies the events that follow the first `after` of a request. Its effects beyond those are of an earlier
@@ -131,7 +155,7 @@ impl<S: State> Step<'_, S> {
                 Some(effect) => effect,
                 None => {
                     touched.insert(&event.key);
-                    self.event(&record.source, Some(record.id), event, rule)?
+                    self.event(&record.source, event, rule)?
                 }
             };
             record.effects.push(effect);

@@ -5,12 +5,14 @@
 //! another.
 
 use super::owed::Timing;
-use super::{Fold, Kept, State, Step, Timer};
+use super::{Fold, Kept, Step};
 use crate::delivery::{Change, ChangeKind, Delivery};
-use crate::durations::roughly;
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
-use crate::routing::{ActionRule, ActionStatus, Router};
+use crate::reason::Reason;
+use crate::routing::{ActionRule, ActionStatus};
+use crate::state::State;
+use crate::timer::Timer;
 
 impl<S: State> Step<'_, S> {
     /// Sets the timer of the next repetition, if `action` has any and nobody is on `incident`.
@@ -20,7 +22,7 @@ impl<S: State> Step<'_, S> {
             return Ok(());
         }
         let timer = Timer::Repeat { incident: incident.id, action: action.name.clone() };
-        self.set_timer(&timer, repeat_ms.max(ActionRule::REPEAT_MS_MIN))
+        self.set_timer(timer, repeat_ms.max(ActionRule::REPEAT_MS_MIN))
     }
 
     /// After a change by which the incident is open again, or by which its changes are told again, those
@@ -30,24 +32,19 @@ impl<S: State> Step<'_, S> {
         if !matches!(change.kind, Unacknowledged | Reopened | Steady) {
             return Ok(());
         }
-        let router = self.state.router();
+        let router = self.policy;
         for action in router.repeating(incident, change) {
             self.repeat_later(action, incident)?;
         }
         Ok(())
     }
 
-    /// The configuration is another than `before`: the incidents that are open are repeated as it says now. What is
-    /// repeated more often than before is told within the new time.
-    pub(super) fn repeat_anew(&mut self, before: &Router) -> Fold<(), S> {
-        let router = self.state.router();
-        let ended = |action: &&ActionRule| {
-            let now = router.action(&action.name).filter(|now| now.status != ActionStatus::Disabled);
-            action.repeat_ms.is_some() && now.is_none_or(|now| now.repeat_ms.is_none())
-        };
-        let ended: Vec<&ActionRule> = before.routing().actions.iter().filter(ended).collect();
-        let repeats = router.routing().actions.iter().any(|action| action.repeat_ms.is_some());
-        if ended.is_empty() && !repeats {
+    /// The configuration is another than before: the incidents that are open are repeated as it says now. What is
+    /// repeated more often than before is told within the new time. A timer of an action that no longer repeats
+    /// ends by itself.
+    pub(super) fn repeat_anew(&mut self) -> Fold<(), S> {
+        let router = self.policy;
+        if router.routing().actions.iter().all(|action| action.repeat_ms.is_none()) {
             return Ok(());
         }
         for id in self.state.unresolved().kept()? {
@@ -55,17 +52,13 @@ impl<S: State> Step<'_, S> {
             let Some(incident) = incident.filter(|incident| incident.state == IncidentState::Open) else {
                 continue;
             };
-            for action in &ended {
-                let timer = Timer::Repeat { incident: id, action: action.name.clone() };
-                self.state.set_timer(&timer, None).kept()?;
-            }
-            let change = Change::of_the_relay(ChangeKind::Repeated, self.at, String::new());
+            let change = Change::of_the_relay(ChangeKind::Repeated, self.at, Reason::none());
             for action in router.repeating(&incident, &change) {
                 let Some(repeat_ms) = action.repeat_ms else { continue };
                 let timer = Timer::Repeat { incident: id, action: action.name.clone() };
                 let within = self.at.plus_ms(repeat_ms.max(ActionRule::REPEAT_MS_MIN));
                 if self.state.timer(&timer).kept()?.is_none_or(|set| set > within) {
-                    self.set_timer_at(&timer, within)?;
+                    self.set_timer_at(timer, within)?;
                 }
             }
         }
@@ -76,14 +69,14 @@ impl<S: State> Step<'_, S> {
     /// this time nothing is told.
     pub(super) fn repeat(&mut self, id: Id, name: &str) -> Fold<(), S> {
         let Some(incident) = self.state.incident(id).kept()? else { return Ok(()) };
-        let router = self.state.router();
+        let router = self.policy;
         let runs = |action: &&ActionRule| action.status != ActionStatus::Disabled;
         let Some(action) = router.action(name).filter(runs) else { return Ok(()) };
         if action.repeat_ms.is_none() || incident.state != IncidentState::Open {
             return Ok(());
         }
         self.repeat_later(action, &incident)?;
-        let text = format!("still open after {}", roughly(self.at.ms_since(incident.open_since)));
+        let text = Reason::StillOpen(self.at.ms_since(incident.open_since));
         let change = Change::of_the_relay(ChangeKind::Repeated, self.at, text);
         let is_told = !incident.flapping
             && matches!(Timing::of(action, &incident, change.kind, self.at), Timing::Now)
