@@ -122,7 +122,7 @@ pub struct Incident {
     /// an incident.
     #[n(19)]
     pub unmatched: bool,
-    /// When its source last sent an event of it; known only while the source has an `auto_resolve`.
+    /// From when on the `auto_resolve` of its source counts: its last event, or when there first was such a setting.
     #[n(20)]
     pub heard_at: Option<Timestamp>,
 }

@@ -38,6 +38,13 @@ pub struct Entry {
     pub epoch: u64,
 }
 
+impl Entry {
+    /// Whether nothing happened, so that it need not be kept. A start is kept: it says who writes from then on.
+    pub fn is_void(&self) -> bool {
+        self.facts.is_empty() && !matches!(self.cause, Cause::Start(_))
+    }
+}
+
 /// What made facts true.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(flat)]
@@ -301,7 +308,7 @@ pub enum Fact {
         #[n(0)]
         connection: String,
     },
-    /// The source of an incident sent an event of it.
+    /// The source of an incident sent an event of it, or begins to be waited for: `auto_resolve` counts from here.
     #[n(22)]
     IncidentHeard {
         /// Which.

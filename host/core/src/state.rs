@@ -138,6 +138,8 @@ pub trait View {
     fn told(&self, incident: Id) -> Result<Vec<Told>, Self::Error>;
     /// When this timer is due.
     fn timer(&self, timer: &Timer) -> Result<Option<Timestamp>, Self::Error>;
+    /// The timers of repetitions of an incident, in the order of their actions.
+    fn repeats_of(&self, incident: Id) -> Result<Vec<Timer>, Self::Error>;
     /// Up to `limit` timers that are due at `now`, the earliest first.
     fn elapsed(&self, now: Timestamp, limit: usize) -> Result<Vec<Timer>, Self::Error>;
     /// The paused connections.

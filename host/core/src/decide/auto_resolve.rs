@@ -24,10 +24,7 @@ impl<S: State> Step<'_, S> {
     /// The source sent an event about `incident`: its time begins again, or is over with it.
     pub(super) fn heard_of(&mut self, incident: &Incident, rule: &SourceRule) -> Fold<(), S> {
         match rule.auto_resolve_ms {
-            Some(ms) if is_watched(incident) => {
-                self.record(Fact::IncidentHeard { incident: incident.id })?;
-                self.set_timer(Timer::AutoResolve(incident.id), ms)
-            }
+            Some(ms) if is_watched(incident) => self.watch(incident.id, ms),
             _ => self.stop_timer(Timer::AutoResolve(incident.id)),
         }
     }
@@ -39,7 +36,7 @@ impl<S: State> Step<'_, S> {
         match rule.auto_resolve_ms {
             Some(ms) if is_watched(incident) => match self.state.timer(&timer).kept()? {
                 Some(_) => Ok(()),
-                None => self.set_timer(timer, ms),
+                None => self.watch(incident.id, ms),
             },
             _ => self.stop_timer(timer),
         }
@@ -62,12 +59,20 @@ impl<S: State> Step<'_, S> {
                 continue;
             };
             // Without a timer, the source had no `auto_resolve` until now.
-            let set = self.state.timer(&timer).kept()?;
-            let from = set.and(incident.heard_at).unwrap_or(self.at);
+            let (Some(_), Some(from)) = (self.state.timer(&timer).kept()?, incident.heard_at) else {
+                self.watch(id, ms)?;
+                continue;
+            };
             let soonest = self.at.plus_ms(ms.min(LEFT_AFTER_START_MS));
             self.set_timer_at(timer, from.plus_ms(ms).max(soonest))?;
         }
         Ok(())
+    }
+
+    /// The time of an incident begins.
+    fn watch(&mut self, incident: Id, ms: u64) -> Fold<(), S> {
+        self.record(Fact::IncidentHeard { incident })?;
+        self.set_timer(Timer::AutoResolve(incident), ms)
     }
 
     /// The time of an incident is over.

@@ -40,18 +40,23 @@ impl<S: State> Step<'_, S> {
     }
 
     /// The configuration is another than before: the incidents that are open are repeated as it says now. What is
-    /// repeated more often than before is told within the new time. A timer of an action that no longer repeats
-    /// ends by itself.
+    /// repeated more often than before is told within the new time.
     pub(super) fn repeat_anew(&mut self) -> Fold<(), S> {
         let router = self.policy;
-        if router.routing().actions.iter().all(|action| action.repeat_ms.is_none()) {
-            return Ok(());
-        }
+        let repeats = |name: &str| {
+            let action = router.action(name).filter(|action| action.status != ActionStatus::Disabled);
+            action.is_some_and(|action| action.repeat_ms.is_some())
+        };
         for id in self.state.unresolved().kept()? {
             let incident = self.state.incident(id).kept()?;
             let Some(incident) = incident.filter(|incident| incident.state == IncidentState::Open) else {
                 continue;
             };
+            for timer in self.state.repeats_of(id).kept()? {
+                if matches!(&timer, Timer::Repeat { action, .. } if !repeats(action)) {
+                    self.stop_timer(timer)?;
+                }
+            }
             let change = Change::of_the_relay(ChangeKind::Repeated, self.at, Reason::none());
             for action in router.repeating(&incident, &change) {
                 let Some(repeat_ms) = action.repeat_ms else { continue };
