@@ -1,8 +1,8 @@
 //! The delivery workers: claim what is due, make the attempts, record what came of them.
 //!
-//! One dispatcher, so that nothing is claimed twice; a queue for each connection, so that a slow peer keeps
-//! nobody else waiting. An attempt begins only after its claim is on the disk: after a crash the next one
-//! knows that the request may have arrived.
+//! One dispatcher, so that nothing is claimed twice; a queue for each connection, so that a slow peer delays only
+//! its own messages; sources in turn in each queue, so that a flood of one delays only its own. An attempt begins
+//! only after its claim is on the disk: after a crash the next one knows that the request may have arrived.
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
@@ -53,6 +53,8 @@ struct Workers {
     /// By connection.
     under_way: BTreeMap<String, usize>,
     paces: BTreeMap<String, Pace>,
+    /// The source that was served last, by connection.
+    turns: BTreeMap<String, String>,
 }
 
 /// An attempt, or a probe, that is under way.
@@ -112,6 +114,7 @@ impl Workers {
             tasks: HashMap::new(),
             under_way: BTreeMap::new(),
             paces: BTreeMap::new(),
+            turns: BTreeMap::new(),
         }
     }
 
@@ -137,7 +140,7 @@ impl Workers {
             if allowed == 0 {
                 continue;
             }
-            let due = app.store.due(&connection, clock::now(), allowed)?;
+            let due = self.due(app, &connection, allowed)?;
             if due.is_empty() {
                 wake = wake.min(next_due(app, &connection)?);
             }
@@ -165,6 +168,12 @@ impl Workers {
             }
         }
         Ok(wake)
+    }
+
+    /// What is due over a connection: the source behind the one that was served last begins.
+    fn due(&self, app: &App, connection: &str, limit: usize) -> Result<Vec<Delivery>, ReadError> {
+        let last = self.turns.get(connection).map(String::as_str);
+        app.store.due(connection, last, clock::now(), limit)
     }
 
     /// The connections with something to deliver that are neither paused nor without plugin.
@@ -202,6 +211,7 @@ impl Workers {
         for attempt in claimed {
             let (connection, delivery) = (attempt.delivery.connection.clone(), attempt.delivery.id);
             self.pace(app, &connection).took(now);
+            self.turns.insert(connection.clone(), attempt.delivery.incident.source.clone());
             let attempt = (self.make)(Arc::clone(app), attempt);
             self.spawn(Task { connection, delivery: Some(delivery) }, attempt);
         }

@@ -37,7 +37,7 @@ impl Workers {
                 continue;
             }
             if app.trials.is_open(&name) {
-                if let Some(delivery) = app.store.due(&name, now, 1)?.pop() {
+                if let Some(delivery) = self.due(app, &name, 1)?.pop() {
                     self.send(app, delivery).await?;
                 }
             } else if let Some(shown) = app.trials.take(&name, now, longest_ms) {
