@@ -17,7 +17,7 @@ use crate::shared::doubts::{Answer, Doubt, TRIES_MAX};
 use crate::shared::trials::Shown;
 
 /// What becomes of the delivery, with the last HTTP status. Keeps what was met for the deliveries to come.
-pub async fn judged(app: &App, attempt: &Attempt, ended: Ended) -> (Verdict, Option<u16>) {
+pub(super) async fn judged(app: &App, attempt: &Attempt, ended: Ended) -> (Verdict, Option<u16>) {
     let Ended { verdict, status, by_plugin } = ended;
     let connection = &attempt.delivery.connection;
     let verdict = match verdict {

@@ -16,7 +16,7 @@ use crate::shared::problem::Problem;
 use crate::timers;
 
 /// The routes of the public listener.
-pub fn router(app: Arc<App>) -> Router {
+pub(super) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/in", any(ingest::receive))
         .route("/in/", any(ingest::receive))
