@@ -8,6 +8,7 @@ mod config;
 mod damage;
 mod delivery;
 mod demo;
+mod frozen;
 mod full_disk;
 mod harness;
 mod inbound;
