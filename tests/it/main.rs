@@ -3,6 +3,7 @@
 //! Nothing in here sleeps, needs the network beyond loopback, or depends on another test.
 
 mod bad_input;
+mod bench;
 mod bundled;
 mod config;
 mod damage;
