@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use strum::{EnumIter, EnumString, IntoEnumIterator, IntoStaticStr, VariantNames};
 use subtle::ConstantTimeEq;
 use tocsin_core::event::{Link, UnknownWord};
 use tocsin_core::id::Id;
@@ -29,7 +30,9 @@ const KEY_BYTES: usize = 32;
 const DOMAIN: &str = "tocsin incident page v1";
 
 /// What a link leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "lowercase")]
+#[strum(parse_err_ty = UnknownWord, parse_err_fn = no_purpose)]
 pub enum Purpose {
     /// Read it.
     Incident,
@@ -50,17 +53,6 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::Incident,
-        Self::Acknowledge,
-        Self::Unacknowledge,
-        Self::Resolve,
-        Self::Reopen,
-        Self::Note,
-        Self::Modify,
-        Self::Delete,
-    ];
     /// Those that change something.
     pub const CHANGES: [Self; 7] = [
         Self::Acknowledge,
@@ -73,17 +65,8 @@ impl Purpose {
     ];
 
     /// As written in configurations and links.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Incident => "incident",
-            Self::Acknowledge => "acknowledge",
-            Self::Unacknowledge => "unacknowledge",
-            Self::Resolve => "resolve",
-            Self::Reopen => "reopen",
-            Self::Note => "note",
-            Self::Modify => "modify",
-            Self::Delete => "delete",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// Whether it can be done to an incident in this state.
@@ -98,15 +81,8 @@ impl Purpose {
     }
 }
 
-impl std::str::FromStr for Purpose {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|purpose| purpose.as_str() == text)
-            .ok_or_else(|| UnknownWord::new("purpose", text, &Self::ALL.map(Self::as_str)))
-    }
+fn no_purpose(given: &str) -> UnknownWord {
+    UnknownWord::new("purpose", given, Purpose::VARIANTS)
 }
 
 /// What signs and checks links.
@@ -170,7 +146,7 @@ impl Links {
         let allowed = |purpose: &Purpose| {
             *purpose == Purpose::Incident || (may.contains(purpose) && purpose.fits(incident.state))
         };
-        Purpose::ALL.into_iter().filter(allowed).map(address).collect()
+        Purpose::iter().filter(allowed).map(address).collect()
     }
 
     /// Whether this is a link to `incident` that is still good at `now`.
