@@ -4,9 +4,8 @@
 //! Never decides what an event does: that is [`crate::transition`].
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
+use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 use url::Url;
 
 use crate::time::Timestamp;
@@ -33,7 +32,11 @@ pub const LINK_URL_BYTES_MAX: usize = 2048;
 pub const NAME_CHARS_MAX: usize = 200;
 
 /// How bad it is, worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Display, EnumString, IntoStaticStr, VariantNames,
+)]
+#[strum(serialize_all = "lowercase")]
+#[strum(parse_err_ty = UnknownWord, parse_err_fn = no_severity)]
 pub enum Severity {
     /// Wake somebody up.
     Critical,
@@ -52,21 +55,13 @@ impl Severity {
     pub const ALL: [Self; 5] = [Self::Critical, Self::High, Self::Medium, Self::Low, Self::Info];
 
     /// As written in configurations and answers.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Critical => "critical",
-            Self::High => "high",
-            Self::Medium => "medium",
-            Self::Low => "low",
-            Self::Info => "info",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
+fn no_severity(given: &str) -> UnknownWord {
+    UnknownWord::new("severity", given, Severity::VARIANTS)
 }
 
 /// A word that is not in the list it should be from.
@@ -88,17 +83,6 @@ impl UnknownWord {
     }
 }
 
-impl FromStr for Severity {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|severity| severity.as_str() == text)
-            .ok_or_else(|| UnknownWord::new("severity", text, &Self::ALL.map(Self::as_str)))
-    }
-}
-
 /// An address with the text to show for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
@@ -109,7 +93,8 @@ pub struct Link {
 }
 
 /// What an event does to the incident of its key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum EventChange {
     /// Opens it, reopens it, or is merged into it.
     Trigger,
@@ -123,13 +108,8 @@ pub enum EventChange {
 
 impl EventChange {
     /// As written in answers.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Trigger => "trigger",
-            Self::Acknowledge => "acknowledge",
-            Self::Resolve => "resolve",
-            Self::Note => "note",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -120,7 +120,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Receipts(command) => receipts::run(&place, command),
         Command::Plugins(command) => plugins::run(&place, command),
         Command::Verify(args) => verify::run(&place, &args),
-        Command::Bench(args) => bench::run(&args),
+        Command::Bench(args) => bench::run(&args, place.json),
         Command::CompilePlugin(args) => Ok(compile::run(&args)),
     }
 }

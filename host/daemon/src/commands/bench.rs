@@ -1,12 +1,13 @@
-//! `tocsin bench`: how many requests a relay takes on this machine, durably, and how many it delivers.
+//! `tocsin bench`: how many requests a relay takes on this machine, durably, how many it delivers, and what each
+//! costs the disk.
 //!
 //! The relay is another process with a store in a fresh folder; this one sends and receives on loopback only,
 //! for a bounded time, and shares the machine with it.
 
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -18,19 +19,20 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::commands::client;
-use crate::commands::out::say;
-use crate::config::{Config, socket_in};
+use super::table;
+use crate::commands::out::{complain, say};
 use crate::runtime::server;
 
+mod body;
 mod load;
+mod relay;
+mod report;
 
-/// How long the relay may take to start: it compiles its plugins.
-const START_PATIENCE: Duration = Duration::from_secs(120);
-/// The pause between two questions whether it is ready.
-const PAUSE: Duration = Duration::from_millis(50);
-/// How long one question whether it is ready may take.
-const READY_PATIENCE: Duration = Duration::from_secs(1);
+use body::Bodies;
+use load::Target;
+use relay::Relay;
+use report::{Delivered, Report};
+
 /// How long deliveries may go on after the load.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(60);
 /// The token of the one source.
@@ -47,13 +49,39 @@ pub(super) struct BenchArgs {
     connections: u64,
     /// Where to put the store; its disk is what is measured. Default: the directory for temporary files
     #[arg(long, value_name = "DIR")]
-    dir: Option<std::path::PathBuf>,
-    /// Leave the outgoing webhook out: measure taking in alone.
-    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// Outgoing webhooks for each alert.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(0..=20))]
+    deliveries: u64,
+    /// Leave the outgoing webhooks out: measure taking in alone. The same as --deliveries 0
+    #[arg(long, conflicts_with = "deliveries")]
     no_delivery: bool,
+    /// Send this request body instead of generated ones, with its ids changed in each request.
+    ///
+    /// Changed are, in JSON and forms: numbers of 5 digits and more, alone or behind letters (10040,
+    /// INC0012345); numbers of 2 digits and more behind a hyphen or underscore (OPS-41); UUIDs and long
+    /// hexadecimal numbers; whole numbers in a field whose name ends in `id`. An id that comes twice stays
+    /// the same in both places. Times stay as they are. If nothing looks like an id, the request's number is
+    /// put behind each text whose field's name ends in `id`, else behind titles (`title`, `name`, `summary`,
+    /// …). Other text is changed in the same way and gets one more line, `request N`.
+    ///
+    /// Without a file, each body is a made-up Jira issue of about 3.5 KB: names, sentences, ids and times
+    /// are drawn anew.
+    #[arg(long, value_name = "FILE")]
+    body: Option<PathBuf>,
+    /// The plugin that reads the requests. Default: jira, with --body webhook
+    #[arg(long, value_name = "ID")]
+    plugin: Option<String>,
 }
 
-pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
+impl BenchArgs {
+    fn deliveries(&self) -> u64 {
+        if self.no_delivery { 0 } else { self.deliveries }
+    }
+}
+
+pub(super) fn run(args: &BenchArgs, as_json: bool) -> anyhow::Result<ExitCode> {
+    let bodies = Bodies::read(args.body.as_deref())?;
     let folder = match &args.dir {
         Some(dir) => tempfile::tempdir_in(dir),
         None => tempfile::tempdir(),
@@ -61,60 +89,61 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     let folder = folder.context("making a folder for the store")?;
     // One thread: the relay is what is measured, and it needs the others.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(measure(args, folder.path()))?;
+    // What is under way is no part of the JSON.
+    let progress = |text: &str| if as_json { complain!("{text}") } else { say!("{text}") };
+    let mut report = runtime.block_on(measure(args, bodies, folder.path(), &progress))?;
+    if as_json {
+        table::json(&report.json(args.body.as_deref(), args.connections, args.deliveries()));
+    } else {
+        report.print();
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn measure(args: &BenchArgs, folder: &Path) -> anyhow::Result<()> {
+async fn measure(
+    args: &BenchArgs,
+    bodies: Bodies,
+    folder: &Path,
+    progress: &dyn Fn(&str),
+) -> anyhow::Result<Report> {
     let delivered = Arc::new(AtomicU64::new(0));
     let receiver = receive(Arc::clone(&delivered)).await?;
-    let relay = free_port().await?;
+    let address = free_port().await?;
     let config = folder.join("tocsin.toml");
-    std::fs::write(&config, configuration(relay, receiver, args)).context("writing the configuration")?;
-    let mut child = Relay::start(&config)?;
-    say!("starting a relay at {relay}, store in {}", folder.display());
+    let plugin = args.plugin.clone().unwrap_or_else(|| bodies.plugin().to_owned());
+    let text = configuration(address, receiver, &plugin, args.deliveries());
+    std::fs::write(&config, text).context("writing the configuration")?;
+    let mut relay = Relay::start(&config)?;
+    progress(&format!("starting a relay at {address}, store in {}", folder.display()));
     let started = Instant::now();
-    let socket = socket_in(&Config::read_state_dir(&config)?);
-    child.wait_until_ready(relay, &socket).await?;
-    say!("ready after {:.1} s", started.elapsed().as_secs_f64());
-    say!("sending for {} s over {} connections", args.seconds, args.connections);
+    relay.wait_until_ready(address).await?;
+    progress(&format!("ready after {:.1} s", started.elapsed().as_secs_f64()));
+    progress(&format!(
+        "sending for {} s over {} connections to the plugin {plugin}",
+        args.seconds, args.connections
+    ));
+    let before = relay.usage()?;
     let began = Instant::now();
     let until = began + Duration::from_secs(args.seconds);
-    let mut load = load::run(relay, TOKEN, args.connections, until).await?;
+    let target = Target { relay: address, token: TOKEN, bodies };
+    let load = load::run(target, args.connections, until).await?;
     let took = began.elapsed();
     let during = delivered.load(Ordering::Relaxed);
-    say!(
-        "accepted   {:>9.0} requests/s, each on the disk before its answer ({} in {:.1} s)",
-        per_second(load.accepted, took),
-        load.accepted,
-        took.as_secs_f64()
-    );
-    let refused: Vec<String> =
-        load.others.iter().map(|(status, count)| format!("{count} × {status}")).collect();
-    say!("refused    {}", if refused.is_empty() { "none".to_owned() } else { refused.join(", ") });
-    say!(
-        "answered   p50 {:.1} ms, p99 {:.1} ms, slowest {:.1} ms",
-        load.percentile_ms(50),
-        load.percentile_ms(99),
-        load.percentile_ms(100)
-    );
-    if !args.no_delivery {
-        drain(&delivered, load.accepted).await;
-        let all = delivered.load(Ordering::Relaxed);
-        say!(
-            "delivered  {:>9.0} requests/s while sending, {:.0} /s over all ({all} of {} in {:.1} s)",
-            per_second(during, took),
-            per_second(all, began.elapsed()),
-            load.accepted,
-            began.elapsed().as_secs_f64()
-        );
-    }
-    say!("memory     {} MiB at its peak", child.peak_memory_kib()? / 1024);
-    Ok(())
-}
-
-fn per_second(count: u64, took: Duration) -> f64 {
-    count as f64 / took.as_secs_f64()
+    let incidents = relay.incidents().await?;
+    let wanted = incidents * args.deliveries();
+    drain(&delivered, wanted).await;
+    let all = delivered.load(Ordering::Relaxed);
+    let delivered = Delivered { during, all, wanted, took: began.elapsed() };
+    Ok(Report {
+        plugin,
+        load,
+        took,
+        delivered: (args.deliveries() > 0).then_some(delivered),
+        incidents,
+        before,
+        after: relay.usage()?,
+        peak_memory_bytes: relay.peak_memory_bytes()?,
+    })
 }
 
 /// Waits until everything is delivered, or nothing more comes.
@@ -147,78 +176,23 @@ async fn free_port() -> anyhow::Result<SocketAddr> {
     Ok(listener.local_addr()?)
 }
 
-fn configuration(relay: SocketAddr, receiver: SocketAddr, args: &BenchArgs) -> String {
+fn configuration(relay: SocketAddr, receiver: SocketAddr, plugin: &str, deliveries: u64) -> String {
     // Writing to a `String` cannot fail.
     let mut text = format!("listen = \"{relay}\"\n");
     if let Some(cache) = super::cache::of_user() {
         let _ = writeln!(text, "cache_dir = {}", toml::Value::from(&*cache.to_string_lossy()));
     }
-    let _ = write!(text, "[sources.bench]\nplugin = \"webhook\"\ntoken = \"{TOKEN}\"\n");
-    if !args.no_delivery {
+    let plugin = toml::Value::from(plugin);
+    let _ = write!(text, "[sources.bench]\nplugin = {plugin}\ntoken = \"{TOKEN}\"\n");
+    if deliveries > 0 {
         let _ = write!(
             text,
             "[connections.receiver]\nplugin = \"webhook\"\nurl = \"http://{receiver}/\"\nallow_private = true\n\
-             concurrency = 64\n[actions.tell]\nconnection = \"receiver\"\n"
+             concurrency = 64\n"
         );
     }
+    for number in 1..=deliveries {
+        let _ = write!(text, "[actions.tell-{number}]\nconnection = \"receiver\"\n");
+    }
     text
-}
-
-/// The relay's process; it ends with this value.
-struct Relay(Child);
-
-impl Relay {
-    fn start(config: &Path) -> anyhow::Result<Self> {
-        let program = std::env::current_exe().context("finding this program")?;
-        let child = Command::new(program)
-            .args(["serve", "--config"])
-            .arg(config)
-            .env("RUST_LOG", "warn")
-            .stdin(Stdio::null())
-            .spawn()
-            .context("starting the relay")?;
-        Ok(Self(child))
-    }
-
-    /// Waits until the relay says that it is well: it listens before its plugins are compiled.
-    async fn wait_until_ready(&mut self, address: SocketAddr, socket: &Path) -> anyhow::Result<()> {
-        let until = Instant::now() + START_PATIENCE;
-        let client = reqwest::Client::builder().no_proxy().timeout(READY_PATIENCE).build()?;
-        let health = format!("http://{address}/healthz");
-        while !client.get(&health).send().await.is_ok_and(|answer| answer.status().is_success()) {
-            if let Some(status) = self.0.try_wait()? {
-                anyhow::bail!("the relay did not start ({status}); it says why above");
-            }
-            anyhow::ensure!(Instant::now() < until, "the relay did not start within {START_PATIENCE:?}");
-            tokio::time::sleep(PAUSE).await;
-        }
-        // Until then requests are kept instead of decoded.
-        loop {
-            let plugins = client::ask(socket, "/plugins", None).await?;
-            if plugins["waiting"].as_array().is_none_or(Vec::is_empty) {
-                return Ok(());
-            }
-            anyhow::ensure!(
-                Instant::now() < until,
-                "the plugins were not compiled within {START_PATIENCE:?}"
-            );
-            tokio::time::sleep(PAUSE).await;
-        }
-    }
-
-    /// The most memory that the process ever had, as the system counts it.
-    fn peak_memory_kib(&self) -> anyhow::Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-        kib.context("the system does not say how much memory the relay took")
-    }
-}
-
-impl Drop for Relay {
-    fn drop(&mut self) {
-        // It is thrown away with its store: there is nothing to end well.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }

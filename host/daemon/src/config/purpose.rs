@@ -2,11 +2,14 @@
 //!
 //! Never says whether somebody may: the link's action does.
 
+use strum::{EnumIter, EnumString, IntoStaticStr, VariantNames};
 use tocsin_core::event::UnknownWord;
 use tocsin_core::incident::IncidentState;
 
 /// What a link leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "lowercase")]
+#[strum(parse_err_ty = UnknownWord, parse_err_fn = no_purpose)]
 pub enum Purpose {
     /// Read it.
     Incident,
@@ -27,17 +30,6 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::Incident,
-        Self::Acknowledge,
-        Self::Unacknowledge,
-        Self::Resolve,
-        Self::Reopen,
-        Self::Note,
-        Self::Modify,
-        Self::Delete,
-    ];
     /// Those that change something.
     pub const CHANGES: [Self; 7] = [
         Self::Acknowledge,
@@ -50,17 +42,8 @@ impl Purpose {
     ];
 
     /// As written in configurations and links.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Incident => "incident",
-            Self::Acknowledge => "acknowledge",
-            Self::Unacknowledge => "unacknowledge",
-            Self::Resolve => "resolve",
-            Self::Reopen => "reopen",
-            Self::Note => "note",
-            Self::Modify => "modify",
-            Self::Delete => "delete",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// Whether it can be done to an incident in this state.
@@ -75,13 +58,6 @@ impl Purpose {
     }
 }
 
-impl std::str::FromStr for Purpose {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|purpose| purpose.as_str() == text)
-            .ok_or_else(|| UnknownWord::new("purpose", text, &Self::ALL.map(Self::as_str)))
-    }
+fn no_purpose(given: &str) -> UnknownWord {
+    UnknownWord::new("purpose", given, Purpose::VARIANTS)
 }

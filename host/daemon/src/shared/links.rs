@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use strum::IntoEnumIterator;
 use subtle::ConstantTimeEq;
 use tocsin_core::event::Link;
 use tocsin_core::id::Id;
@@ -90,7 +91,7 @@ impl Links {
         let allowed = |purpose: &Purpose| {
             *purpose == Purpose::Incident || (may.contains(purpose) && purpose.fits(incident.state))
         };
-        Purpose::ALL.into_iter().filter(allowed).map(address).collect()
+        Purpose::iter().filter(allowed).map(address).collect()
     }
 
     /// Whether this is a link to `incident` that is still good at `now`.

@@ -92,6 +92,43 @@ fn of(secret: &str) -> Secrets {
     secrets
 }
 
+/// `secret` with every mark that HTML has a name for under that name.
+fn named(secret: &str) -> String {
+    let names = [
+        ('&', "AMP"),
+        ('<', "LT"),
+        ('>', "GT"),
+        ('"', "QUOT"),
+        ('\'', "apos"),
+        ('/', "sol"),
+        ('=', "equals"),
+        ('+', "plus"),
+        ('.', "period"),
+        (',', "comma"),
+        (':', "colon"),
+        ('!', "excl"),
+        ('$', "dollar"),
+        ('%', "percnt"),
+        ('?', "quest"),
+        ('@', "commat"),
+        ('_', "lowbar"),
+        ('#', "num"),
+        ('*', "ast"),
+        ('^', "Hat"),
+        ('`', "DiacriticalGrave"),
+        ('(', "lpar"),
+        (')', "rpar"),
+        ('{', "lcub"),
+        ('}', "rcub"),
+        ('[', "lsqb"),
+        (']', "rsqb"),
+        ('|', "vert"),
+        ('\\', "bsol"),
+    ];
+    let name = |c: char| names.iter().find(|(known, _)| *known == c).map(|(_, name)| format!("&{name};"));
+    secret.chars().map(|c| name(c).unwrap_or_else(|| c.to_string())).collect()
+}
+
 /// `secret` as a peer may write it, with a name for each way.
 fn forms(secret: &str) -> Vec<(&'static str, String)> {
     let json = serde_json::Value::from(secret).to_string();
@@ -117,6 +154,7 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
         ("JSON in ASCII", utf16(secret)),
         ("HTML", html("&#39;", "&amp;")),
         ("HTML in hexadecimal", html("&#x27;", "&#x26;")),
+        ("HTML by names", named(secret)),
         ("all of HTML", secret.chars().map(|c| format!("&#{};", u32::from(c))).collect()),
         ("percent", percent.clone()),
         ("percent in small letters", percent.to_lowercase()),

@@ -85,29 +85,16 @@ fn unit(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |value, byte| Some(value << 4 | digit(*byte)?))
 }
 
-/// The longest reference that is read: `&#x10ffff;`.
-const REFERENCE_BYTES_MAX: usize = 10;
+/// The longest reference that is read: the longest name that HTML has, with `&` and `;`.
+const REFERENCE_BYTES_MAX: usize = 33;
 
 fn of_html(rest: &[u8], at: usize) -> Option<Undone> {
     let reach = rest.get(..REFERENCE_BYTES_MAX.min(rest.len()))?;
     let length = reach.iter().position(|byte| *byte == b';')?;
-    let c = match rest.get(1..length)? {
-        b"amp" | b"AMP" => '&',
-        b"lt" | b"LT" => '<',
-        b"gt" | b"GT" => '>',
-        b"quot" | b"QUOT" => '"',
-        b"apos" => '\'',
-        b"sol" => '/',
-        b"equals" => '=',
-        b"plus" => '+',
-        b"grave" => '`',
-        b"nbsp" => ' ',
-        [b'#', b'x' | b'X', digits @ ..] => char::from_u32(unit(digits)?)?,
-        [b'#', digits @ ..] => {
-            let value = std::str::from_utf8(digits).ok()?.parse().ok()?;
-            char::from_u32(value)?
-        }
-        _ => return None,
-    };
-    Some(Undone::char(c, at + length + 1))
+    let reference = std::str::from_utf8(rest.get(..=length)?).ok()?;
+    let text = htmlize::unescape(reference);
+    let mut chars = text.chars();
+    // More than one character: it is no reference, or one of the few that no secret has.
+    let c = chars.next().filter(|_| chars.as_str().is_empty())?;
+    Some(Undone::char(if c == '\u{a0}' { ' ' } else { c }, at + length + 1))
 }
