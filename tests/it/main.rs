@@ -3,11 +3,13 @@
 //! Nothing in here sleeps, needs the network beyond loopback, or depends on another test.
 
 mod bad_input;
+mod bench;
 mod bundled;
 mod config;
 mod damage;
 mod delivery;
 mod demo;
+mod frozen;
 mod full_disk;
 mod harness;
 mod inbound;

@@ -25,6 +25,20 @@ const EDGES: [(&str, &[&str]); 10] = [
     ("guest-*", &[]),
 ];
 
+/// The daemon's rooms from the top down, with the rooms of one floor together. A room knows only those below it.
+const FLOORS: [&[&str]; 10] = [
+    &["commands"],
+    &["relay"],
+    &["operate"],
+    &["timers"],
+    &["receive", "deliver"],
+    &["shared"],
+    &["plugins"],
+    &["send"],
+    &["config"],
+    &["runtime"],
+];
+
 fn root() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     tests.parent().expect("the workspace is above").to_owned()
@@ -82,6 +96,57 @@ fn no_source_file_is_too_long_to_be_read() {
     };
     let found: Vec<String> = sources().iter().filter_map(long).collect();
     none(&found, "split these at a seam that has a name");
+}
+
+/// The floor that a room is on, counted from the top.
+fn floor(room: &str) -> Option<usize> {
+    FLOORS.iter().position(|rooms| rooms.contains(&room))
+}
+
+/// The rooms that a file's code names: the first name after each `crate::`.
+fn rooms_named(text: &str) -> BTreeSet<String> {
+    let code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+    let code = code.take_while(|line| !line.starts_with("#[cfg(test)]")).collect::<Vec<_>>().join("\n");
+    let name = |rest: &str| {
+        rest.split(|c: char| c != '_' && !c.is_ascii_lowercase()).next().unwrap_or_default().to_owned()
+    };
+    let grouped = |rest: &str| {
+        let group =
+            rest.strip_prefix('{').and_then(|rest| rest.split(';').next()).unwrap_or_default().to_owned();
+        group.split(',').map(|one| name(one.trim())).collect::<Vec<_>>()
+    };
+    let named = code.split("crate::").skip(1).flat_map(|rest| match rest.starts_with('{') {
+        true => grouped(rest),
+        false => vec![name(rest)],
+    });
+    named.filter(|room| floor(room).is_some()).collect()
+}
+
+#[test]
+fn a_room_of_the_daemon_knows_only_rooms_below_it() {
+    let folder = root().join("host/daemon/src");
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    for path in files(&folder) {
+        let inside = path.strip_prefix(&folder).expect("it was found there").with_extension("");
+        let room = inside.iter().next().unwrap_or_default().to_string_lossy().into_owned();
+        if room == "main" || room == "lib" {
+            continue;
+        }
+        let Some(own) = floor(&room) else {
+            found.push(format!(
+                "{}: `{room}` is no room; name it in FLOORS and in host/README.md",
+                path.display()
+            ));
+            continue;
+        };
+        seen.insert(room.clone());
+        let above = |other: &String| *other != room && floor(other).is_some_and(|floor| floor <= own);
+        let above = rooms_named(&read(&path)).into_iter().filter(above);
+        found.extend(above.map(|other| format!("{} names `{other}`", path.display())));
+    }
+    assert_eq!(seen.len(), FLOORS.concat().len(), "a room of FLOORS is gone: {seen:?}");
+    none(&found, "a file that two rooms need lies below both");
 }
 
 /// The rule for a crate's name: itself, or the pattern that it matches.

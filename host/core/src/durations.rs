@@ -1,4 +1,7 @@
 //! Durations in words. Never shows a unit that is not there.
+//!
+//! By hand, where [`crate::settings::duration_ms`] has jiff read them: jiff's printer neither cuts off after two units
+//! nor picks the one unit that a configuration would be written in (`90m`, not `1h 30m`).
 
 /// The units, the longest first, in milliseconds.
 const UNITS: [(u64, &str); 4] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")];

@@ -4,11 +4,9 @@
 //! Never decides what an event does: that is [`crate::transition`].
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 use minicbor::{Decode, Encode};
-
+use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 use url::Url;
 
 use crate::time::Timestamp;
@@ -35,7 +33,24 @@ pub const LINK_URL_BYTES_MAX: usize = 2048;
 pub const NAME_CHARS_MAX: usize = 200;
 
 /// How bad it is, worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+    Encode,
+    Decode,
+)]
+#[strum(serialize_all = "lowercase")]
+#[strum(parse_err_ty = UnknownWord, parse_err_fn = no_severity)]
 #[cbor(index_only)]
 pub enum Severity {
     /// Wake somebody up.
@@ -60,21 +75,13 @@ impl Severity {
     pub const ALL: [Self; 5] = [Self::Critical, Self::High, Self::Medium, Self::Low, Self::Info];
 
     /// As written in configurations and answers.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Critical => "critical",
-            Self::High => "high",
-            Self::Medium => "medium",
-            Self::Low => "low",
-            Self::Info => "info",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
+fn no_severity(given: &str) -> UnknownWord {
+    UnknownWord::new("severity", given, Severity::VARIANTS)
 }
 
 /// A word that is not in the list it should be from.
@@ -96,17 +103,6 @@ impl UnknownWord {
     }
 }
 
-impl FromStr for Severity {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|severity| severity.as_str() == text)
-            .ok_or_else(|| UnknownWord::new("severity", text, &Self::ALL.map(Self::as_str)))
-    }
-}
-
 /// An address with the text to show for it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Link {
@@ -119,7 +115,8 @@ pub struct Link {
 }
 
 /// What an event does to the incident of its key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, Encode, Decode)]
+#[strum(serialize_all = "lowercase")]
 #[cbor(index_only)]
 pub enum EventChange {
     /// Opens it, reopens it, or is merged into it.
@@ -138,13 +135,8 @@ pub enum EventChange {
 
 impl EventChange {
     /// As written in answers.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Trigger => "trigger",
-            Self::Acknowledge => "acknowledge",
-            Self::Resolve => "resolve",
-            Self::Note => "note",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

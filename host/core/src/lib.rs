@@ -14,7 +14,6 @@
 pub mod durations;
 pub mod fair;
 pub mod id;
-mod spelling;
 pub mod time;
 pub mod time_zone;
 

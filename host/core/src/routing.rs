@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 
+use strum::{EnumString, IntoStaticStr, VariantNames};
+
 use crate::delivery::{Change, ChangeKind};
 use crate::event::{Severity, UnknownWord};
 use crate::incident::{Incident, IncidentState};
@@ -72,7 +74,9 @@ impl Default for SourceRule {
 }
 
 /// Whether an action runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "lowercase")]
+#[strum(parse_err_ty = UnknownWord, parse_err_fn = no_status)]
 pub enum ActionStatus {
     /// It does.
     Enabled,
@@ -82,27 +86,14 @@ pub enum ActionStatus {
     Disabled,
 }
 
-impl std::str::FromStr for ActionStatus {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        match text {
-            "enabled" => Ok(Self::Enabled),
-            "test" => Ok(Self::Test),
-            "disabled" => Ok(Self::Disabled),
-            other => Err(UnknownWord::new("status", other, &["enabled", "test", "disabled"])),
-        }
-    }
+fn no_status(given: &str) -> UnknownWord {
+    UnknownWord::new("status", given, ActionStatus::VARIANTS)
 }
 
 impl ActionStatus {
     /// As written in configurations and answers.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Enabled => "enabled",
-            Self::Test => "test",
-            Self::Disabled => "disabled",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -4,6 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SpanRelativeTo;
+use jiff::fmt::friendly::SpanParser;
+
 use crate::template::{JsonTemplate, OUTPUT_BYTES_MAX, Room, Template, TemplateError, lacks_scheme};
 use crate::value::{Setting, Value};
 use crate::view::{View, sample, sample_urls};
@@ -300,8 +303,11 @@ fn checked(kind: &FieldKind, given: Given) -> Result<Checked, String> {
             Ok(_) | Err(_) => Err(format!("`{text}` is not an absolute http or https address")),
         },
         (FieldKind::Duration, Given::Text(text)) => {
-            let seconds = duration_ms(&text).map_err(|error| error.to_string())? / 1000;
-            plain(Value::Integer(i64::try_from(seconds).unwrap_or(i64::MAX)))
+            let ms = duration_ms(&text).map_err(|error| error.to_string())?;
+            if !ms.is_multiple_of(1000) {
+                return Err(format!("`{text}` has a part of a second: write whole seconds, such as `1s`"));
+            }
+            plain(Value::Integer(i64::try_from(ms / 1000).unwrap_or(i64::MAX)))
         }
         (FieldKind::Template, Given::Texts(texts)) => lines(texts),
         // As they are: a plugin takes such lines for its operator's own, also where an alert's text could do harm.
@@ -344,21 +350,16 @@ fn rendered<E>(lines: &[Line], mut render: impl FnMut(&Template) -> Result<Strin
 #[error("`{0}` is not a duration: write a number and ms, s, m, h or d, such as `90s` or `12h`")]
 pub struct InvalidDuration(String);
 
-/// The milliseconds of `90s`, `15m`, `2h`, `1d` or `250ms`.
+/// The milliseconds of `90s`, `15m`, `2h`, `1d`, `250ms` or `1h 30m`; a day has 24 hours.
 ///
 /// # Errors
-/// Anything else, also a number without a unit.
+/// Anything else: a number without a unit, months and years, parts of a millisecond, and what is negative.
 pub fn duration_ms(text: &str) -> Result<u64, InvalidDuration> {
-    let invalid = || InvalidDuration(text.chars().take(40).collect());
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let number: u64 = text[..digits].parse().map_err(|_| invalid())?;
-    let unit = match &text[digits..] {
-        "ms" => 1,
-        "s" => 1000,
-        "m" => 60 * 1000,
-        "h" => 60 * 60 * 1000,
-        "d" => 24 * 60 * 60 * 1000,
-        _ => return Err(invalid()),
-    };
-    number.checked_mul(unit).ok_or_else(invalid)
+    /// Takes every spelling of a unit, such as `min` and `hours`.
+    static PARSER: SpanParser = SpanParser::new();
+    let parsed =
+        PARSER.parse_span(text).and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
+    let whole = parsed.ok().filter(|duration| duration.subsec_nanos() % 1_000_000 == 0);
+    let ms = whole.and_then(|duration| u64::try_from(duration.as_millis()).ok());
+    ms.ok_or_else(|| InvalidDuration(text.chars().take(40).collect()))
 }

@@ -5,8 +5,8 @@
 use std::str::FromStr;
 
 use jiff::tz::{self, TimeZoneDatabase};
+use strsim::levenshtein;
 
-use crate::spelling::distance;
 use crate::time::Timestamp;
 
 /// Names that an error suggests at most.
@@ -91,7 +91,7 @@ fn suggestions(name: &str) -> Vec<String> {
             let known = known.to_string();
             let whole = plain(&known);
             let city = whole.rsplit('/').next().unwrap_or_default();
-            let mut far = distance(&wanted, &whole).min(distance(&wanted, city));
+            let mut far = levenshtein(&wanted, &whole).min(levenshtein(&wanted, city));
             // `Germany/Berlin`: the city is right.
             if wanted.rsplit('/').next() == Some(city) {
                 far = far.min(1);

@@ -63,9 +63,11 @@ impl Told {
                 self.state = Some(state);
                 self.maybe.clear();
             }
-            Left::Shows(state) => self.state = self.state.or(Some(state)),
-            Left::MaySay(state) if self.maybe.contains(&state) => {}
-            Left::MaySay(state) => self.maybe.push(state),
+            Left::Shows(state) if self.is_nothing() => self.state = Some(state),
+            // Who knows a word keeps it; who knows none has this one.
+            Left::Shows(_) if self.state.is_some() => {}
+            Left::Shows(state) | Left::MaySay(state) if self.maybe.contains(&state) => {}
+            Left::Shows(state) | Left::MaySay(state) => self.maybe.push(state),
         }
     }
 }

@@ -23,6 +23,8 @@ mod limits;
 mod memory;
 mod never;
 mod plugins;
+mod purpose;
+mod rate;
 mod reader;
 mod relay;
 mod retry;
@@ -33,11 +35,10 @@ mod target;
 
 pub use limits::Limits;
 pub use plugins::{Consent, Plugins};
+pub use purpose::Purpose;
+pub use rate::Rate;
 pub use secret::Secret;
 pub use target::Target;
-
-use crate::links::Purpose;
-use crate::rates::Rate;
 
 /// The whole configuration.
 #[derive(Clone, Debug)]

@@ -3,15 +3,15 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use tocsin::cli::Cli;
-use tocsin::out;
+use tocsin::commands::Cli;
+use tocsin::commands::out;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    out::heard(|| match tocsin::cli::run(cli) {
+    out::heard(|| match tocsin::commands::run(cli) {
         Ok(code) => code,
         Err(error) => {
             out::error_line(&format!("tocsin: {error:#}"));

@@ -11,12 +11,11 @@
 
 mod approvals;
 mod approve;
+pub mod bindings;
 mod bundled;
+pub mod compile;
 mod directory;
-mod follow;
-mod in_force;
 mod kept;
-mod late;
 mod loading;
 mod offer;
 mod records;
@@ -31,6 +30,6 @@ mod watch;
 pub use approve::Approved;
 pub use bundled::{Progress, load as load_bundled};
 pub use directory::digest as digest_of_file;
-pub use follow::follow;
 pub use shelf::{Refused, Shelf, Waiting};
+pub(crate) use state::{Job, Place};
 pub use watch::{Watch, WatchError};

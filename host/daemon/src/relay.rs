@@ -17,13 +17,23 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::app::{App, CommitError, QUEUE_RESERVE};
-use crate::cli::compiler::this_program;
 use crate::config::{Config, Source};
-use crate::links::Links;
-use crate::plugins::{Shelf, Watch, follow};
-use crate::sender::Senders;
-use crate::{clock, control, delivery, http, intake, quiet, server, timers};
+use crate::deliver::dispatch;
+use crate::operate::control;
+use crate::plugins::compile::this_program;
+use crate::plugins::{Shelf, Watch};
+use crate::runtime::{clock, server, trouble};
+use crate::send::client::Senders;
+use crate::shared::app::{App, CommitError, QUEUE_RESERVE};
+use crate::shared::intake;
+use crate::shared::links::Links;
+use crate::timers;
+
+mod follow;
+mod in_force;
+mod public;
+
+use follow::follow;
 
 /// What the log calls it.
 const NOT_BEGUN: &str = "the start could not be recorded";
@@ -124,7 +134,7 @@ impl Relay {
             tokio::spawn(server::serve_within(
                 bounds,
                 listener,
-                http::router(Arc::clone(&app)),
+                public::router(Arc::clone(&app)),
                 stopped.clone(),
                 grace,
             )),
@@ -135,7 +145,7 @@ impl Relay {
                 grace,
             )),
         ];
-        let deliveries = tokio::spawn(delivery::run(Arc::clone(&app), stopped));
+        let deliveries = tokio::spawn(dispatch::run(Arc::clone(&app), stopped));
         let timers = tokio::spawn(timers::run(Arc::clone(&app)));
         let counting = tokio::spawn(keep_counts(Arc::clone(&app)));
         if !begun {
@@ -227,12 +237,12 @@ async fn begin_later(app: Arc<App>) {
         tokio::time::sleep(BEGIN_PAUSE).await;
         match begin(&app).await {
             Ok(true) => {
-                quiet::over(NOT_BEGUN);
+                trouble::over(NOT_BEGUN);
                 break tracing::info!("the start is recorded: requests are received");
             }
             Ok(false) => {}
             Err(_) if app.store.counts() == Err(ReadError::Closed) => break,
-            Err(error) => quiet::error(NOT_BEGUN, &format!("{error:#}")),
+            Err(error) => trouble::error(NOT_BEGUN, &format!("{error:#}")),
         }
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tocsin_core::journal::Fact;
 use tocsin_core::time::Timestamp;
 
-use crate::app::{App, CommitError};
-use crate::{clock, quiet};
+use crate::runtime::{clock, trouble};
+use crate::shared::app::{App, CommitError};
 
 /// The longest sleep: a clock that was set must not keep a timer for long, and an interruption must show.
 const SLEEP_MAX: Duration = Duration::from_secs(5);
@@ -66,12 +66,12 @@ pub async fn run(app: Arc<App>) {
         let wait = match round(&app, &mut hearing).await {
             Ok(Duration::ZERO) => continue,
             Ok(wait) => {
-                quiet::over(TROUBLE);
+                trouble::over(TROUBLE);
                 wait
             }
             Err(CommitError::Stopping) => return,
             Err(error) => {
-                quiet::error(TROUBLE, &error);
+                trouble::error(TROUBLE, &error);
                 hearing.was_interrupted |= matches!(error, CommitError::Storage(_));
                 TROUBLE_PAUSE
             }

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use strum::{Display, IntoStaticStr};
+
 use crate::limits::{COMPONENT_BYTES_MAX, REASON_CHARS_MAX};
 use crate::text;
 use crate::wit::API_VERSION;
@@ -15,7 +17,8 @@ const DIGEST_SHOWN: usize = 12;
 const NAMES_SHOWN: usize = 8;
 
 /// What a plugin was asked to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Phase {
     /// To say what it is.
     Describe,
@@ -31,25 +34,14 @@ pub enum Phase {
 
 impl Phase {
     /// As written in logs and metrics.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Describe => "describe",
-            Self::Decode => "decode",
-            Self::Encode => "encode",
-            Self::Resume => "resume",
-            Self::Check => "check",
-        }
-    }
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
 /// Why a call gave no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum CallErrorKind {
     /// It took too long.
     Time,
@@ -71,17 +63,8 @@ pub enum CallErrorKind {
 
 impl CallErrorKind {
     /// As written in logs and metrics.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Time => "time",
-            Self::Memory => "memory",
-            Self::Stack => "stack",
-            Self::Input => "input",
-            Self::Output => "output",
-            Self::Trap => "trap",
-            Self::Absent => "absent",
-            Self::Host => "host",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -112,9 +112,10 @@ pub(crate) fn id_text_text(id: Id, first: &str, rest: &str) -> Vec<u8> {
     key
 }
 
-/// `connection · at · delivery`.
-pub(crate) fn due(connection: &str, at: Timestamp, delivery: Id) -> Vec<u8> {
+/// `connection · source · at · delivery`.
+pub(crate) fn due(connection: &str, source: &str, at: Timestamp, delivery: Id) -> Vec<u8> {
     let mut key = text(connection);
+    push_text(&mut key, source);
     key.extend_from_slice(&time(at));
     key.extend_from_slice(&delivery.to_bytes());
     key

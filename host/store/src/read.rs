@@ -20,6 +20,7 @@ use crate::{keys, rows};
 
 mod counts;
 mod deliveries;
+mod due;
 mod incidents;
 mod receipts;
 pub(crate) mod set_aside;

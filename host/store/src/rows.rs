@@ -82,8 +82,9 @@ pub(crate) fn connection_and_id(key: &[u8]) -> Option<(String, Id)> {
 
 /// The time and the delivery that a key of `due` ends with.
 pub(crate) fn due(key: &[u8]) -> Result<(Timestamp, Id), Fault> {
-    let wrong = || not(tables::DUE, key, "a connection, a time and an id");
+    let wrong = || not(tables::DUE, key, "a connection, a source, a time and an id");
     let (_, rest) = keys::split_text(key).ok_or_else(wrong)?;
+    let (_, rest) = keys::split_text(rest).ok_or_else(wrong)?;
     let (time, id) = rest.split_first_chunk::<{ keys::TIME }>().ok_or_else(wrong)?;
     let id = id.try_into().map_err(|_| wrong())?;
     Ok((keys::read_time(*time), Id::from_bytes(id)))

@@ -58,7 +58,7 @@ pub(crate) const DELIVERIES_BY_STATE: Definition =
     Definition::state("deliveries_by_state", KeyShape::StateId);
 pub(crate) const DELIVERIES_BY_INCIDENT: Definition =
     Definition::state("deliveries_by_incident", KeyShape::IdId);
-pub(crate) const DUE: Definition = Definition::state("due", KeyShape::TextTimeId);
+pub(crate) const DUE: Definition = Definition::state("due", KeyShape::TextTextTimeId);
 pub(crate) const LANES: Definition = Definition::state("lanes", KeyShape::TextId);
 pub(crate) const REFERENCES: Definition = Definition::state("references", KeyShape::TextId);
 pub(crate) const TOLD: Definition = Definition::state("told", KeyShape::IdTextText);
@@ -134,7 +134,7 @@ enum KeyShape {
     TextText,
     TimeText,
     TimeTextText,
-    TextTimeId,
+    TextTextTimeId,
     Text,
 }
 
@@ -182,10 +182,11 @@ impl KeyShape {
                 let (time, rest) = key.split_first_chunk::<{ keys::TIME }>()?;
                 Some(format!("{} {}", keys::read_time(*time), Self::TextText.parts(rest)?))
             }
-            Self::TextTimeId => {
-                let (text, rest) = keys::split_text(key)?;
+            Self::TextTextTimeId => {
+                let (first, rest) = keys::split_text(key)?;
+                let (second, rest) = keys::split_text(rest)?;
                 let (time, id) = rest.split_first_chunk::<{ keys::TIME }>()?;
-                Some(format!("{text:?} {} {}", keys::read_time(*time), whole_id(id)?))
+                Some(format!("{first:?} {second:?} {} {}", keys::read_time(*time), whole_id(id)?))
             }
             Self::Text => utf8(key),
         }

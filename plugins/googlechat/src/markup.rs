@@ -48,12 +48,9 @@ fn has_markup(plain: &str) -> bool {
 pub(crate) fn html(plain: &str, room: usize) -> String {
     text::written(plain, room, |rest| {
         let first = rest.chars().next().unwrap_or(' ');
-        let written = match first {
-            '&' => "&amp;".to_owned(),
-            '<' => "&lt;".to_owned(),
-            '>' => "&gt;".to_owned(),
-            '"' => "&quot;".to_owned(),
-            other => text::visible(other),
+        let written = match text::entity(first).filter(|_| first != '\'') {
+            Some(entity) => entity.to_owned(),
+            None => text::visible(first),
         };
         (written, first.len_utf8())
     })

@@ -4,6 +4,7 @@
 //! Never kept beyond the attempt: it is written into a request's state and read with its answer.
 
 use serde_json::json;
+use strum::{EnumString, IntoStaticStr};
 use tocsin_plugin::prelude::*;
 
 use crate::back::Ticket;
@@ -12,7 +13,8 @@ use crate::back::Ticket;
 const NOTE_CHARS: usize = 400;
 
 /// What the answer is awaited to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum Doing {
     /// The search for a ticket with our mark.
     Find,
@@ -34,25 +36,6 @@ pub(crate) enum Doing {
     Single,
     /// Whether the login may write another class than the one that was refused.
     Rights,
-}
-
-impl Doing {
-    const ALL: [(&'static str, Self); 10] = [
-        ("find", Self::Find),
-        ("create", Self::Create),
-        ("status", Self::Status),
-        ("stimulus", Self::Stimulus),
-        ("autoresolve", Self::Autoresolve),
-        ("seen-log", Self::SeenLog),
-        ("log", Self::Log),
-        ("update", Self::Update),
-        ("single", Self::Single),
-        ("rights", Self::Rights),
-    ];
-
-    fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(_, doing)| *doing == self).map_or("single", |(name, _)| name)
-    }
 }
 
 /// Where an attempt stands.
@@ -142,7 +125,7 @@ impl Flight {
         let ticket = self.ticket.as_ref();
         let ticket = ticket.map(|t| json!({"class": t.class, "id": t.id, "name": t.name}));
         let Self { doing, is_new, is_private, without, held, at, done, note, .. } = self;
-        let doing = doing.as_str();
+        let doing: &str = doing.into();
         let mut state = json!({
             "doing": doing, "ticket": ticket, "is_new": is_new, "at": at, "done": done, "note": note,
         });
@@ -161,8 +144,7 @@ impl Flight {
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let value: serde_json::Value = serde_json::from_slice(bytes).ok()?;
         let text = |path: &str| json::text(&value, path);
-        let name = text("doing")?;
-        let (_, doing) = Doing::ALL.into_iter().find(|(known, _)| *known == name)?;
+        let doing = text("doing")?.parse().ok()?;
         let ticket = match (text("ticket.class"), text("ticket.id"), text("ticket.name")) {
             (Some(class), Some(id), Some(name)) => Some(Ticket { class, id, name }),
             _ => None,

@@ -26,14 +26,11 @@ pub(crate) fn lines(plain: &str, bytes: usize) -> String {
     while let Some(c) = rest.next() {
         let mut buffer = [0; 4];
         let piece: &str = match c {
-            '&' => "&amp;",
-            '<' => "&lt;",
-            '>' => "&gt;",
-            '"' => "&quot;",
+            // PHP, and with it iTop, writes the zero.
             '\'' => "&#039;",
             '\n' | '\r' => "<br>",
             c if c.is_control() => " ",
-            c => c.encode_utf8(&mut buffer),
+            c => text::entity(c).unwrap_or_else(|| c.encode_utf8(&mut buffer)),
         };
         let room = if rest.peek().is_some() { MISSING_BYTES } else { 0 };
         if out.len() + piece.len() + room > bytes {

@@ -38,18 +38,6 @@ pub enum Version {
     V14,
 }
 
-impl Version {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::V10 => "1.0",
-            Self::V11 => "1.1",
-            Self::V12 => "1.2",
-            Self::V13 => "1.3",
-            Self::V14 => "1.4",
-        }
-    }
-}
-
 /// Which iTop, and as whom.
 #[derive(Settings)]
 pub struct Connection {

@@ -10,6 +10,9 @@ use tocsin_plugin::text::{self, utf16_length as length};
 use crate::mention;
 use crate::rich::web_address;
 
+/// What Slack wants escaped.
+const ESCAPED: [char; 3] = ['&', '<', '>'];
+
 /// `plain` escaped as Slack wants it (`&`, `<` and `>`, nothing else), with web addresses as links, of at most
 /// `limit` UTF-16 code units after escaping: Slack counts `&amp;` as five, and no character as more than two.
 pub(crate) fn escape(plain: &str, limit: usize) -> String {
@@ -37,7 +40,7 @@ fn is_like_an_address(label: &str) -> bool {
 
 /// `&`, `<` and `>` as entities; nothing else becomes markup or hidden.
 pub(crate) fn entities(plain: &str) -> String {
-    text::unturned(plain).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text::entities(&text::unturned(plain), &ESCAPED)
 }
 
 /// An operator's own text: escaped as every text is, its marked links and mentions as Slack writes them. One that no
@@ -80,11 +83,9 @@ fn next(rest: &str, limit: usize) -> (String, usize) {
         }
     }
     let first = rest.chars().next().unwrap_or(' ');
-    let piece = match first {
-        '&' => "&amp;".to_owned(),
-        '<' => "&lt;".to_owned(),
-        '>' => "&gt;".to_owned(),
-        c => text::visible(c),
+    let piece = match text::entity(first).filter(|_| ESCAPED.contains(&first)) {
+        Some(entity) => entity.to_owned(),
+        None => text::visible(first),
     };
     (piece, first.len_utf8())
 }

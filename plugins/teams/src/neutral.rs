@@ -3,6 +3,8 @@
 //! Never adds a character that nobody sees: addresses, numbers and commands are copied from a card, and a character
 //! of no width breaks them. Text that a renderer could read as markup goes where there is no markup, a `TextRun`.
 
+use tocsin_plugin::text::entities;
+
 use crate::address;
 
 /// What indents without being Markdown's indentation: U+00A0, no-break space.
@@ -70,7 +72,7 @@ fn is_entity(rest: &[char]) -> bool {
 
 /// A MessageCard's title: HTML, no Markdown.
 pub(crate) fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    entities(text, &['&', '<', '>', '"'])
 }
 
 /// Lines for a MessageCard's section or fact: HTML and Markdown. An empty line stands between two lines, which

@@ -7,18 +7,6 @@ const BLOCKS: [&str; 14] =
     ["br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table"];
 /// Elements whose content nobody reads.
 const SILENT: [&str; 2] = ["script", "style"];
-/// The entities that editors write.
-const ENTITIES: [(&str, &str); 8] = [
-    ("amp", "&"),
-    ("lt", "<"),
-    ("gt", ">"),
-    ("quot", "\""),
-    ("apos", "'"),
-    ("nbsp", " "),
-    ("ndash", "–"),
-    ("hellip", "…"),
-];
-
 /// Plain text: a line for each block, no tags, entities replaced. A text without tags keeps its lines.
 pub(crate) fn plain(html: &str) -> String {
     let (mut out, mut rest, mut is_html) = (String::with_capacity(html.len()), html, false);
@@ -63,35 +51,11 @@ fn after_close<'a>(text: &'a str, name: &str) -> &'a str {
     at.and_then(|at| text.get(at..)).and_then(|text| text.split_once('>')).map_or("", |(_, rest)| rest)
 }
 
+/// `text` with its entities replaced. A name without its semicolon is one only where no word or `=` goes on, so that
+/// `?a=1&region=2` stays; no entity makes a control character but a line break or a tab.
 fn entities(text: &str) -> String {
-    let mut parts = text.split('&');
-    let mut out = parts.next().unwrap_or("").to_owned();
-    for part in parts {
-        let entity = part.split_once(';').and_then(|(name, rest)| Some((character(name)?, rest)));
-        match entity {
-            Some((text, rest)) => {
-                out.push_str(&text);
-                out.push_str(rest);
-            }
-            None => {
-                out.push('&');
-                out.push_str(part);
-            }
-        }
-    }
-    out
-}
-
-fn character(name: &str) -> Option<String> {
-    if let Some((_, text)) = ENTITIES.iter().find(|(known, _)| *known == name) {
-        return Some((*text).to_owned());
-    }
-    let number = name.strip_prefix('#')?;
-    let code = match number.strip_prefix(['x', 'X']) {
-        Some(digits) => u32::from_str_radix(digits, 16).ok()?,
-        None => number.parse().ok()?,
-    };
-    char::from_u32(code).filter(|c| !c.is_control()).map(String::from)
+    let is_new = |c: char| c.is_control() && !matches!(c, '\n' | '\t') && !text.contains(c);
+    htmlize::unescape_attribute(text).replace('\u{a0}', " ").replace(is_new, "\u{fffd}")
 }
 
 #[cfg(test)]
@@ -106,7 +70,9 @@ mod tests {
             ("1 < 2 && 3 > 2", "1 < 2 && 3 > 2"),
             ("x<script>alert('<p>')</script>y", "xy"),
             ("<table><tr><td>1</td><td>2</td></tr></table>", "1 2"),
-            ("&#252;&#x1F600;&unknown;&#0;", "ü😀&unknown;&#0;"),
+            ("&#252;&#x1F600;&unknown;&#0;&#27;", "ü😀&unknown;\u{fffd}\u{fffd}"),
+            ("&Auml;&euro;&rarr;&laquo;", "Ä€→«"),
+            ("https://example.com/?a=1&region=2&copy=3", "https://example.com/?a=1&region=2&copy=3"),
             ("a\n\nb", "a\n\nb"),
             ("<p", "<p"),
             ("<script>never closed", ""),

@@ -42,17 +42,6 @@ pub enum Method {
 }
 
 impl Method {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Get => "GET",
-            Self::Delete => "DELETE",
-            Self::Head => "HEAD",
-        }
-    }
-
     /// Whether it changes or deletes what its path names.
     const fn is_about_one(self) -> bool {
         matches!(self, Self::Put | Self::Patch | Self::Delete)

@@ -2,6 +2,8 @@
 //!
 //! Never chooses where a request goes: the connection's URL belongs to the host.
 
+use strum::IntoStaticStr;
+
 use crate::{
     ActionInfo, Failure, HttpRequest, Label, Link, Problem, Response, Setting, Settings, Severity, Step,
     Timestamp, verdict,
@@ -127,7 +129,8 @@ pub fn check_action<T: Action>(host: &str, connection: &[Setting], given: &[Sett
 }
 
 /// The state of an incident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum State {
     /// Nobody is on it.
     Open,
@@ -139,17 +142,14 @@ pub enum State {
 
 impl State {
     /// `open`, `acknowledged` or `resolved`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Acknowledged => "acknowledged",
-            Self::Resolved => "resolved",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
 /// What happened to an incident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum ChangeKind {
     /// It is new.
     Opened,
@@ -192,20 +192,8 @@ impl ChangeKind {
     ];
 
     /// The name in lower case.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Opened => "opened",
-            Self::Updated => "updated",
-            Self::Acknowledged => "acknowledged",
-            Self::Unacknowledged => "unacknowledged",
-            Self::Resolved => "resolved",
-            Self::Reopened => "reopened",
-            Self::Noted => "noted",
-            Self::Repeated => "repeated",
-            Self::Flapping => "flapping",
-            Self::Steady => "steady",
-            Self::Referenced => "referenced",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -100,6 +100,8 @@ pub use types::{
 
 /// What nearly every plugin uses.
 pub mod prelude {
+    // For its `as_str`: a plugin names `Choice`, the derive.
+    pub use crate::ChoiceType as _;
     pub use crate::{
         About, Action, ActionInfo, Change, ChangeKind, Context, Decoded, Event, Example, Failure,
         HttpRequest, Payload, Plugin, Probe, Problem, Rate, Receipt, Refusal, Replays, Request, Response,

@@ -127,6 +127,14 @@ pub trait TextType: FieldType {}
 pub trait ChoiceType: Sized + Copy + 'static {
     /// Each value with its name in the configuration and its label.
     const CHOICES: &'static [(&'static str, &'static str, Self)];
+
+    /// Its name in the configuration.
+    fn as_str(self) -> &'static str
+    where
+        Self: PartialEq,
+    {
+        Self::CHOICES.iter().find(|(_, _, choice)| *choice == self).map_or("", |(name, _, _)| name)
+    }
 }
 
 /// The value of one field, for the derive macro.

@@ -3,11 +3,13 @@
 //! Never cuts inside a character and never lets control characters through to a single line.
 
 mod decoded;
+mod entities;
 mod folded;
 mod written;
 
 pub use decoded::from_bytes;
 pub(crate) use decoded::is_utf16;
+pub use entities::{entities, entity};
 pub use folded::{folded, host_of};
 pub use written::{utf16_length, visible, written};
 

@@ -2,13 +2,15 @@
 //!
 //! Never holds a secret's value: a plugin only ever names one.
 
-use std::fmt;
-use std::str::FromStr;
+use strum::{Display, EnumString, IntoStaticStr};
 
 use crate::document::Document;
 
 /// How bad it is, worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+///
+/// [`FromStr`](std::str::FromStr) takes exactly the five names; for a sender's own words see [`crate::words::severity`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Display, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Severity {
     /// Wake somebody up.
     Critical,
@@ -27,29 +29,8 @@ impl Severity {
     pub const ALL: [Self; 5] = [Self::Critical, Self::High, Self::Medium, Self::Low, Self::Info];
 
     /// The name in configurations: `critical`, `high`, `medium`, `low` or `info`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Critical => "critical",
-            Self::High => "high",
-            Self::Medium => "medium",
-            Self::Low => "low",
-            Self::Info => "info",
-        }
-    }
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// Takes exactly the five names; for a sender's own words see [`crate::words::severity`].
-impl FromStr for Severity {
-    type Err = ();
-
-    fn from_str(name: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|severity| severity.as_str() == name).ok_or(())
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -41,7 +41,7 @@ fn all_mistakes_are_told_at_once_each_with_its_path() {
         field_token = { field = \"t\", key = \"\" }\n\
         [sources.Upper]\nplugin = \"webhook\"\nopen = true\n\
         [sources.no-plugin]\nopen = true\n\
-        [sources.bad]\nplugin = \"webhook\"\nopen = true\nreopen_window = \"1 hour\"\ndefault_severity = \"bad\"\n\
+        [sources.bad]\nplugin = \"webhook\"\nopen = true\nreopen_window = \"1 fortnight\"\ndefault_severity = \"bad\"\n\
         [connections.no-url]\nplugin = \"webhook\"\n\
         [connections.bad-url]\nplugin = \"webhook\"\nurl = \"not a url\"\n\
         [connections.scheme]\nplugin = \"webhook\"\nurl = \"ftp://example.org/\"\n\
@@ -72,7 +72,7 @@ fn all_mistakes_are_told_at_once_each_with_its_path() {
         ("sources.empty.field_token.key", "would let everybody in"),
         ("sources.Upper", "is no name"),
         ("sources.no-plugin.plugin", "is missing"),
-        ("sources.bad.reopen_window", "`1 hour` is not a duration"),
+        ("sources.bad.reopen_window", "`1 fortnight` is not a duration"),
         ("sources.bad.default_severity", "`bad`"),
         ("connections.no-url.url", "is missing"),
         ("connections.bad-url.url", "no absolute URL: it has no scheme: write `https://`"),

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 
 use super::{open, to_webhook};
-use crate::harness::{Gate, Receiver, Relay, Reply, action, connection, until};
+use crate::harness::{Gate, Receiver, Relay, Reply, action, connection, source, until};
 
 #[test]
 fn a_destination_that_hangs_does_not_delay_another() {
@@ -95,4 +95,33 @@ fn a_peer_is_asked_no_faster_than_its_plugin_says() {
     // A message a second; what a request takes on its way may shorten what is seen here.
     let between = got[1].at - got[0].at;
     assert!(between.as_millis() > 800, "{between:?}");
+}
+
+#[test]
+fn a_flood_of_one_source_does_not_delay_the_message_of_another_over_the_same_connection() {
+    let gate = Gate::new();
+    let closed = Arc::clone(&gate);
+    let slow = Receiver::scripted(move |_, _| {
+        closed.wait();
+        Reply::ok()
+    });
+    let relay = Relay::start(&format!(
+        "{}{}{}concurrency = 1\n{}",
+        source("flood", "webhook"),
+        source("quiet", "webhook"),
+        connection("slow", "webhook", &slow.url("/slow")),
+        action("tell", "slow"),
+    ));
+    for number in 0..300 {
+        relay.post("flood", &format!(r#"{{"title":"flood {number}"}}"#)).expect(200);
+    }
+    relay.post("quiet", r#"{"title":"quiet"}"#).expect(200);
+    gate.open();
+    let titles: Vec<String> = slow.wait(301).iter().map(|request| request.title()).collect();
+    let quiet = titles.iter().position(|title| title == "quiet").expect("it arrives");
+    // The first is on its way when the other source sends.
+    assert!(quiet <= 2, "{quiet} messages were sent before it");
+    let flood: Vec<String> = titles.into_iter().filter(|title| title != "quiet").collect();
+    let sent: Vec<String> = (0..300).map(|number| format!("flood {number}")).collect();
+    assert_eq!(flood, sent, "the earliest first");
 }

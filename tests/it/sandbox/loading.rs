@@ -212,3 +212,15 @@ async fn two_versions_of_a_plugin_may_be_loaded_beside_each_other() {
     assert_eq!(first.info().id, second.info().id);
     assert_ne!(first.digest(), second.digest());
 }
+
+#[tokio::test]
+async fn a_plugin_that_was_built_for_a_frozen_version_is_loaded_with_every_interface() {
+    let plugin = loaded(guests::FROZEN_0_1_0).await;
+    let info = plugin.info();
+    let source = info.source.as_ref().expect("it takes requests in");
+    assert_eq!((source.fields.len(), source.signatures.len(), source.body_limit), (4, 2, Some(64 * 1024)));
+    let action = info.action.as_ref().expect("it sends requests out");
+    assert_eq!((action.connection.len(), action.fields.len(), action.records), (6, 6, true));
+    assert!(plugin.check_source(&[]).await.expect("it has a checker").is_empty());
+    assert!(plugin.probe("127.0.0.1", &[]).await.expect("it has a prober").is_some());
+}

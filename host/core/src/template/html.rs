@@ -35,20 +35,8 @@ const INLINE: [&str; 38] = [
 ];
 /// Elements whose content nobody reads.
 const SILENT: [&str; 3] = ["script", "style", "title"];
-/// The entities that editors write.
-const ENTITIES: [(&str, &str); 9] = [
-    ("amp", "&"),
-    ("lt", "<"),
-    ("gt", ">"),
-    ("quot", "\""),
-    ("apos", "'"),
-    ("nbsp", " "),
-    ("ndash", "–"),
-    ("mdash", "—"),
-    ("hellip", "…"),
-];
-
 /// `text` as HTML that shows it: `&`, `<`, `>` and both quotes escaped, `<br>` for every line break.
+/// By hand: htmlize writes `&apos;`, which HTML 4 does not have and mail programs show.
 pub(super) fn escaped(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     for c in text.replace("\r\n", "\n").chars() {
@@ -137,32 +125,9 @@ fn after_close<'a>(text: &'a str, name: &str) -> &'a str {
     at.and_then(|at| text[at..].split_once('>')).map_or("", |(_, rest)| rest)
 }
 
+/// `text` with its entities replaced. A name without its semicolon is one only where no word or `=` goes on, so that
+/// `?a=1&region=2` stays; no entity makes a control character but a line break or a tab.
 fn entities(text: &str) -> String {
-    let mut parts = text.split('&');
-    let mut out = parts.next().unwrap_or("").to_owned();
-    for part in parts {
-        match part.split_once(';').and_then(|(name, rest)| Some((character(name)?, rest))) {
-            Some((text, rest)) => {
-                out.push_str(&text);
-                out.push_str(rest);
-            }
-            None => {
-                out.push('&');
-                out.push_str(part);
-            }
-        }
-    }
-    out
-}
-
-fn character(name: &str) -> Option<String> {
-    if let Some((_, text)) = ENTITIES.iter().find(|(known, _)| *known == name) {
-        return Some((*text).to_owned());
-    }
-    let number = name.strip_prefix('#')?;
-    let code = match number.strip_prefix(['x', 'X']) {
-        Some(digits) => u32::from_str_radix(digits, 16).ok()?,
-        None => number.parse().ok()?,
-    };
-    char::from_u32(code).filter(|c| !c.is_control() || *c == '\n').map(String::from)
+    let is_new = |c: char| c.is_control() && !matches!(c, '\n' | '\t') && !text.contains(c);
+    htmlize::unescape_attribute(text).replace('\u{a0}', " ").replace(is_new, "\u{fffd}")
 }

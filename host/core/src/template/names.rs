@@ -3,9 +3,10 @@
 //!
 //! Never evaluates anything.
 
+use strsim::levenshtein;
+
 use super::TemplateError;
 use super::scan::{Piece, string_end};
-use crate::spelling::distance;
 use crate::view::{BEFORE_FIELDS, CHANGE_FIELDS, INCIDENT_FIELDS, OPEN_FIELDS, TOP_NAMES};
 
 /// Functions that templates may call. The engine has one more, which shows what nobody should put in a message.
@@ -212,7 +213,7 @@ fn tokens(code: &str) -> Vec<&str> {
 }
 
 fn hint(name: &str, known: &[&str]) -> String {
-    let nearest = known.iter().map(|word| (distance(name, word), word)).min();
+    let nearest = known.iter().map(|word| (levenshtein(name, word), word)).min();
     match nearest {
         Some((distance, word)) if distance <= 2 && distance < word.len() => format!("did you mean `{word}`?"),
         _ => format!("there is {}", known.join(", ")),

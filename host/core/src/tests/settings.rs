@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::values::{view_of, with_title};
 use crate::plugin::{Document, Setting, Value};
-use crate::settings::{Field, FieldKind, Given, Settings};
+use crate::settings::{Field, FieldKind, Given, Settings, duration_ms};
 use crate::template::OUTPUT_BYTES_MAX;
 
 fn field(key: &str, kind: FieldKind) -> Field {
@@ -193,4 +193,44 @@ fn a_colour_may_have_its_sign_and_an_empty_text_is_none() {
         ("wait", FieldKind::Duration, " "),
     ]);
     assert_eq!(settings.sample(""), [text("sign", "FF8800"), text("plain", "d93025")]);
+}
+
+#[test]
+fn a_duration_is_read_in_every_usual_spelling_and_never_in_part() {
+    for (text, ms) in [
+        ("0s", 0),
+        ("250ms", 250),
+        ("90s", 90_000),
+        ("15m", 900_000),
+        ("2h", 7_200_000),
+        ("1d", 86_400_000),
+        ("1h 30m", 5_400_000),
+        ("1h30m", 5_400_000),
+        ("1.5h", 5_400_000),
+        ("2 hours, 5 minutes", 7_500_000),
+        ("1w", 604_800_000),
+        ("3650d", 315_360_000_000),
+    ] {
+        assert_eq!(duration_ms(text), Ok(ms), "{text}");
+    }
+    let long = "9".repeat(100);
+    for text in [
+        "", " ", "90", "s", "-5s", "5s ago", "1mo", "1y", "1us", "0.5ms", "soon", "1h -30m", "P1D", "1h 30",
+        &long,
+    ] {
+        let error = duration_ms(text).expect_err(text).to_string();
+        assert!(error.contains("is not a duration: write a number and ms, s, m, h or d"), "{error}");
+        assert!(error.len() < 200, "{error}");
+    }
+}
+
+#[test]
+fn a_plugins_duration_has_whole_seconds() {
+    let field = field("wait", FieldKind::Duration);
+    let given = |text: &str| BTreeMap::from([("wait".to_owned(), Given::Text(text.to_owned()))]);
+    let checked =
+        Settings::check(std::slice::from_ref(&field), &given("1m 30s")).expect("it is right").plain();
+    assert_eq!(checked[0].value, Value::Integer(90));
+    let errors = Settings::check(&[field], &given("1500ms")).expect_err("it has half a second");
+    assert_eq!(errors[0].problem, "`1500ms` has a part of a second: write whole seconds, such as `1s`");
 }

@@ -11,7 +11,7 @@ use tocsin_core::time_zone::TimeZone;
 
 use super::Action;
 use super::reader::Reader;
-use crate::links::Purpose;
+use crate::config::Purpose;
 
 /// The shortest time between two reminders: shorter ones are an alarm of their own.
 const REPEAT_MIN: Duration = Duration::from_secs(1);

@@ -9,7 +9,7 @@ use tocsin_core::routing::{Flapping, SourceRule};
 use super::limits::{BODY_BYTES, BODY_BYTES_MAX, KEEP_BYTES_MIN};
 use super::reader::Reader;
 use super::{Authentication, Basic, FieldToken, Limits, Secret, Source};
-use crate::rates::Rate;
+use crate::config::Rate;
 
 /// Bytes of a plugin's memory for each byte of a body. A JSON document takes about ten times its text, one of small
 /// objects twenty to thirty times.

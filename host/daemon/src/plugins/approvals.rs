@@ -46,7 +46,7 @@ impl Approvals {
 
     /// Approves a file. Returns when that is on the disk.
     pub(super) fn add(&self, id: &str, version: &str, digest: &str, wants: Vec<String>) -> io::Result<()> {
-        let at = crate::clock::now().to_string();
+        let at = crate::runtime::clock::now().to_string();
         let approved = Approved { id: id.to_owned(), version: version.to_owned(), wants, at };
         let mut all = self.lock();
         let mut with = all.clone();

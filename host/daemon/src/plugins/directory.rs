@@ -78,7 +78,7 @@ pub(super) fn read(directory: &Path, path: &Path, known: Option<&Stamp>) -> Resu
     // It may grow while it is read.
     let most = COMPONENT_BYTES_MAX as u64 + 1;
     Read::by_ref(&mut file).take(most).read_to_end(&mut bytes).map_err(unreadable)?;
-    let digest = crate::signing::sha256(&bytes);
+    let digest = crate::runtime::signing::sha256(&bytes);
     Ok(Some(Content { stamp, digest, bytes }))
 }
 

@@ -59,7 +59,7 @@ impl Cellar {
     pub(super) fn bytes(&self, kept: &Kept) -> Result<Vec<u8>, String> {
         let bytes = self.folder.bytes(&component(&kept.digest));
         let bytes = bytes.map_err(|error| format!("its kept copy cannot be read: {error}"))?;
-        if crate::signing::sha256(&bytes) == kept.digest {
+        if crate::runtime::signing::sha256(&bytes) == kept.digest {
             return Ok(bytes);
         }
         Err("its kept copy was changed".to_owned())

@@ -13,7 +13,7 @@ use tocsin_sandbox::Plugin;
 use super::directory;
 use super::shelf::Shelf;
 use super::state::{Failure, Job, Place, Seen, Tried};
-use crate::quiet;
+use crate::runtime::trouble;
 
 /// What the log calls it.
 const NOT_LISTED: &str = "the plugins directory cannot be read; plugins stay as they are";
@@ -22,7 +22,7 @@ const NOT_MARKED: &str = "the mark of a plugin file that is tried cannot be writ
 
 impl Shelf {
     /// Reads the directory. `retry` has files tried again whose trouble may be over.
-    pub(super) async fn scan(&self, retry: bool) {
+    pub(crate) async fn scan(&self, retry: bool) {
         let directory = self.directory.clone();
         let known: BTreeMap<String, Seen> = self.lock().files.clone();
         let looked = tokio::task::spawn_blocking(move || look(&directory, &known)).await;
@@ -30,12 +30,12 @@ impl Shelf {
         let mut state = self.lock();
         match looked {
             Ok(files) => {
-                quiet::over(NOT_LISTED);
+                trouble::over(NOT_LISTED);
                 state.files = files;
                 state.is_listed = true;
             }
             Err(error) => {
-                quiet::error(NOT_LISTED, &format!("{}: {error}", self.directory.display()));
+                trouble::error(NOT_LISTED, &format!("{}: {error}", self.directory.display()));
             }
         }
         state.tidy(retry);
@@ -48,7 +48,7 @@ impl Shelf {
     }
 
     /// Loads one plugin, and remembers what came of it. Returns how long that took.
-    pub(super) async fn load(&self, job: Job) -> Duration {
+    pub(crate) async fn load(&self, job: Job) -> Duration {
         let began = Instant::now();
         *self.loading.lock().unwrap_or_else(PoisonError::into_inner) = Some((job.clone(), began));
         let tried = match self.attempt(&job).await {
@@ -101,7 +101,7 @@ impl Shelf {
             Ok(marked) => Some(marked),
             // A full disk takes nothing out of force.
             Err(error) if is_proven => {
-                quiet::error(NOT_MARKED, &error);
+                trouble::error(NOT_MARKED, &error);
                 None
             }
             Err(error) => {
@@ -113,8 +113,8 @@ impl Shelf {
         drop(marked);
         // It did not end the relay this time.
         match self.trying.forget(&job.digest) {
-            Ok(_) => quiet::over(NOT_MARKED),
-            Err(error) => quiet::error(NOT_MARKED, &error),
+            Ok(_) => trouble::over(NOT_MARKED),
+            Err(error) => trouble::error(NOT_MARKED, &error),
         }
         loaded.map_err(|error| failed(error.problem.to_string()))
     }

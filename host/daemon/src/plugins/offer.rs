@@ -3,8 +3,8 @@
 //! Says what follows from the state; never changes it.
 
 use super::state::{State, Tried};
-use crate::bindings::{Loaded, Offer, Origin};
 use crate::config::Config;
+use crate::plugins::bindings::{Loaded, Offer, Origin};
 
 /// Why a plugin is not used that is not the pinned one.
 pub(super) fn pinned_otherwise(id: &str, pinned: &str) -> String {
@@ -12,7 +12,7 @@ pub(super) fn pinned_otherwise(id: &str, pinned: &str) -> String {
 }
 
 /// The plugins that can be used, and why others cannot.
-pub(super) fn offer(config: &Config, state: &State) -> Offer {
+pub(crate) fn offer(config: &Config, state: &State) -> Offer {
     let mut offer = Offer::default();
     for (id, bundled) in &state.bundled {
         let id = (*id).to_owned();

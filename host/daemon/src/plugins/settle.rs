@@ -15,9 +15,9 @@ use super::shelf::Shelf;
 use super::state::{Asked, Refusal, State, Tried};
 use super::trust::{Before, Candidate, Trust, decide};
 use super::wants::Wants;
-use crate::bindings::{Bindings, Loaded, Origin};
 use crate::config::{Config, Problem};
-use crate::quiet;
+use crate::plugins::bindings::{Bindings, Loaded, Origin};
+use crate::runtime::trouble;
 
 /// How long a new plugin waits for other files that are being loaded: one of them may have the same id.
 const TOGETHER: Duration = Duration::from_secs(10);
@@ -33,7 +33,7 @@ struct Ready {
 
 impl Shelf {
     /// Decides what is in force, writes it down and logs what changed. Returns whether a file has yet to be decided on.
-    pub(super) async fn settle(&self, config: &Config) -> bool {
+    pub(crate) async fn settle(&self, config: &Config) -> bool {
         let before = self.lock().clone();
         let mut state = before.clone();
         self.remove_gone(&mut state, config);
@@ -60,8 +60,8 @@ impl Shelf {
         state.refused = refused;
         if state.kept != before.kept {
             match self.cellar.write(&state.kept, &before.kept) {
-                Ok(()) => quiet::over(NOT_KEPT),
-                Err(error) => quiet::error(NOT_KEPT, &error),
+                Ok(()) => trouble::over(NOT_KEPT),
+                Err(error) => trouble::error(NOT_KEPT, &error),
             }
         }
         *self.lock() = state;
@@ -185,7 +185,7 @@ impl Shelf {
         let bytes = match kept.await {
             Ok(Some((bytes, Ok(())))) => bytes,
             Ok(Some((bytes, Err(error)))) => {
-                quiet::error(NOT_KEPT, &error);
+                trouble::error(NOT_KEPT, &error);
                 bytes
             }
             Ok(None) | Err(_) => {

@@ -17,8 +17,8 @@ use super::offer::offer;
 use super::records::Folder;
 use super::state::{Job, OfRelay, State, Tried};
 use super::trying::Trying;
-use crate::bindings::{Bindings, Offer};
 use crate::config::{Config, Problem};
+use crate::plugins::bindings::{Bindings, Offer};
 
 /// How long a start waits for plugins that are compiled already, all together.
 const WARM_MAX: Duration = Duration::from_secs(5);
@@ -118,7 +118,7 @@ impl Shelf {
     }
 
     /// What the sandbox is doing.
-    pub(super) fn gauges(&self) -> Gauges {
+    pub(crate) fn gauges(&self) -> Gauges {
         self.sandbox.gauges()
     }
 
@@ -161,7 +161,7 @@ impl Shelf {
     }
 
     /// What is to be loaded, the first one first.
-    pub(super) fn jobs(&self, config: &Config) -> Vec<Job> {
+    pub(crate) fn jobs(&self, config: &Config) -> Vec<Job> {
         let of_sources = config.sources.values().map(|source| source.plugin.as_str());
         let of_connections = config.connections.values().map(|connection| connection.plugin.as_str());
         let named: Vec<&str> = of_sources.chain(of_connections).collect();
@@ -169,23 +169,23 @@ impl Shelf {
     }
 
     /// Has the directory read again.
-    pub(super) fn look_again(&self) {
+    pub(crate) fn look_again(&self) {
         self.asked.send_modify(|asked| *asked += 1);
         self.look.notify_one();
     }
 
     /// Waits until the directory is to be read again.
-    pub(super) async fn asked(&self) {
+    pub(crate) async fn asked(&self) {
         self.look.notified().await;
     }
 
     /// How often the directory was to be read so far.
-    pub(super) fn asked_so_far(&self) -> u64 {
+    pub(crate) fn asked_so_far(&self) -> u64 {
         *self.asked.borrow()
     }
 
     /// Says that what was asked for so far is done.
-    pub(super) fn answered(&self, asked: u64, is_idle: bool) {
+    pub(crate) fn answered(&self, asked: u64, is_idle: bool) {
         self.is_idle.send_replace(is_idle);
         self.done.send_replace(asked);
     }
@@ -218,7 +218,7 @@ impl Shelf {
     }
 
     /// What can be used by now.
-    pub(super) fn offer(&self, config: &Config) -> Offer {
+    pub(crate) fn offer(&self, config: &Config) -> Offer {
         offer(config, &self.lock())
     }
 

@@ -83,7 +83,7 @@ pub(super) struct State {
 
 /// Where bytes to be loaded are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// In the binary.
     Bundled(&'static str),
     /// In the state directory, of this id.
@@ -94,13 +94,13 @@ pub(super) enum Place {
 
 /// Something to be loaded.
 #[derive(Clone, Debug)]
-pub(super) struct Job {
+pub(crate) struct Job {
     /// What it is called.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Empty for a bundled one.
-    pub(super) digest: String,
-    pub(super) bytes: u64,
-    pub(super) place: Place,
+    pub(crate) digest: String,
+    pub(crate) bytes: u64,
+    pub(crate) place: Place,
     turn: Turn,
 }
 
@@ -117,19 +117,19 @@ enum Turn {
 
 impl Job {
     /// Whether the configuration names the plugin.
-    pub(super) fn is_named(&self) -> bool {
+    pub(crate) fn is_named(&self) -> bool {
         self.turn == Turn::Named
     }
 
     /// Whether the configuration names the plugin, or may do so: what a file holds is not known yet.
-    pub(super) fn is_needed(&self) -> bool {
+    pub(crate) fn is_needed(&self) -> bool {
         self.turn != Turn::Spare
     }
 }
 
 impl State {
     /// What is to be loaded: what the configuration names before what is unknown, and the smallest first.
-    pub(super) fn jobs(&self, is_named: impl Fn(&str) -> bool) -> Vec<Job> {
+    pub(crate) fn jobs(&self, is_named: impl Fn(&str) -> bool) -> Vec<Job> {
         let turn = |id: &str| if is_named(id) { Turn::Named } else { Turn::Spare };
         let bundled = self.bundled.iter().filter(|(_, plugin)| plugin.tried.is_none());
         let mut jobs: Vec<Job> = bundled

@@ -1,15 +1,14 @@
-//! Reading deliveries: lists of them, and what is due.
+//! Reading deliveries: lists of them, and what peers call their incidents.
 
-use redb::ReadOnlyTable;
 use tocsin_core::delivery::{Delivery, DeliveryState, Reference};
 use tocsin_core::id::Id;
-use tocsin_core::time::Timestamp;
 
+use super::due::next_text;
 use super::{Newest, Snapshot, dangling, page};
 use crate::error::{Fault, ReadError};
 use crate::record::delivery::References;
 use crate::store::Store;
-use crate::tables::{self, Bytes, Definition};
+use crate::tables;
 use crate::{keys, rows};
 
 /// Which deliveries.
@@ -56,45 +55,6 @@ impl Store {
             let state = [keys::delivery_state(DeliveryState::Sending)];
             Ok(rows::ids_below(&states, tables::DELIVERIES_BY_STATE, &state)?)
         })
-    }
-
-    /// At most `limit` deliveries over `connection` that are due at `now`, earliest first, whether or not the
-    /// connection is paused.
-    ///
-    /// # Errors
-    /// The file cannot be read, or the store is closed.
-    pub fn due(&self, connection: &str, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, ReadError> {
-        self.reading(|live| Ok(due(&Snapshot::new(live)?, connection, now, limit)?))
-    }
-
-    /// When the next delivery over `connection` is due, be it long ago; none when there is none.
-    ///
-    /// # Errors
-    /// The file cannot be read, or the store is closed.
-    pub fn next_due(&self, connection: &str) -> Result<Option<Timestamp>, ReadError> {
-        self.reading(|live| {
-            let snapshot = Snapshot::new(live)?;
-            let due = snapshot.table(tables::DUE)?;
-            let prefix = keys::text(connection);
-            for row in due.range::<&[u8]>(prefix.as_slice()..).map_err(Fault::from)? {
-                let (key, _) = row.map_err(Fault::from)?;
-                if !key.value().starts_with(&prefix) {
-                    break;
-                }
-                if let Some((time, _)) = snapshot.readable(rows::due(key.value()))? {
-                    return Ok(Some(time));
-                }
-            }
-            Ok(None)
-        })
-    }
-
-    /// The connections over which a delivery is due, now or later, paused or not.
-    ///
-    /// # Errors
-    /// The file cannot be read, or the store is closed.
-    pub fn due_connections(&self) -> Result<Vec<String>, ReadError> {
-        self.reading(|live| Ok(due_connections(&Snapshot::new(live)?)?))
     }
 
     /// What the peer behind `connection` calls `incident`.
@@ -151,45 +111,12 @@ fn delivery(snapshot: &Snapshot, id: Id) -> Result<Option<Delivery>, Fault> {
     rows::delivery(&heads, &snapshot.table(tables::DELIVERY_CONTENTS)?, &id.to_bytes())
 }
 
-fn due(snapshot: &Snapshot, connection: &str, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, Fault> {
-    let heads = snapshot.table(tables::DELIVERIES)?;
-    let contents = snapshot.table(tables::DELIVERY_CONTENTS)?;
-    let rows = snapshot.table(tables::DUE)?;
-    let start = keys::text(connection);
-    // All ids of that moment count as due at it.
-    let end = [start.as_slice(), &keys::time(now), &[u8::MAX; keys::ID]].concat();
-    let mut found = Vec::new();
-    for row in rows.range::<&[u8]>(start.as_slice()..=end.as_slice())? {
-        if found.len() >= limit {
-            break;
-        }
-        let (key, _) = row?;
-        let read = rows::due(key.value()).and_then(|(_, id)| {
-            let delivery = rows::delivery(&heads, &contents, &id.to_bytes())?;
-            delivery.ok_or_else(|| dangling(tables::DELIVERIES, id, tables::DUE))
-        });
-        found.extend(snapshot.readable(read)?);
-    }
-    Ok(found)
-}
-
-fn due_connections(snapshot: &Snapshot) -> Result<Vec<String>, Fault> {
-    let rows = snapshot.table(tables::DUE)?;
-    let mut connections: Vec<String> = Vec::new();
-    while let Some(connection) =
-        next_connection(snapshot, &rows, tables::DUE, connections.last().map(String::as_str))?
-    {
-        connections.push(connection);
-    }
-    Ok(connections)
-}
-
 fn references_of(snapshot: &Snapshot, incident: Id) -> Result<Vec<(String, Vec<Reference>)>, Fault> {
     let rows = snapshot.table(tables::REFERENCES)?;
     let mut found = Vec::new();
     let mut last: Option<String> = None;
     while found.len() < Store::REFERRERS_MAX
-        && let Some(connection) = next_connection(snapshot, &rows, tables::REFERENCES, last.as_deref())?
+        && let Some(connection) = next_text(snapshot, &rows, tables::REFERENCES, &[], last.as_deref())?
     {
         let key = keys::text_id(&connection, incident);
         let kept = snapshot.readable(rows::get(&rows, tables::REFERENCES, &key))?;
@@ -199,28 +126,4 @@ fn references_of(snapshot: &Snapshot, incident: Id) -> Result<Vec<(String, Vec<R
         last = Some(connection);
     }
     Ok(found)
-}
-
-/// The first connection after `last` of those that the keys of a table begin with.
-fn next_connection(
-    snapshot: &Snapshot,
-    rows: &ReadOnlyTable<Bytes, Bytes>,
-    table: Definition,
-    last: Option<&str>,
-) -> Result<Option<String>, Fault> {
-    // From one connection's rows past all of them to the next connection's.
-    let from = match last {
-        Some(last) => keys::after(&keys::text(last)),
-        None => Some(Vec::new()),
-    };
-    let Some(from) = from else { return Ok(None) };
-    for row in rows.range::<&[u8]>(from.as_slice()..)? {
-        let (key, _) = row?;
-        let connection = keys::split_text(key.value()).map(|(connection, _)| connection.to_owned());
-        let wrong = || rows::not(table, key.value(), "a connection's");
-        if let Some(connection) = snapshot.readable(connection.ok_or_else(wrong))? {
-            return Ok(Some(connection));
-        }
-    }
-    Ok(None)
 }

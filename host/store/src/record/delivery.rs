@@ -56,6 +56,8 @@ pub(crate) struct HeadV1<'a> {
     id: IdV1,
     pub(crate) action: Text<'a>,
     pub(crate) connection: Text<'a>,
+    /// The source of the incident.
+    pub(crate) source: Text<'a>,
     test: bool,
     state: DeliveryStateV1,
     attempts: u32,
@@ -89,13 +91,13 @@ impl HeadV1<'_> {
 
 /// Appends the head of `delivery` to `out`.
 pub(crate) fn write_head(delivery: &Delivery, out: &mut Vec<u8>) -> Result<(), Problem> {
-    // `incident` and `change` are the content's.
+    // `incident`, but for its source, and `change` are the content's.
     let Delivery {
         id,
         action,
         connection,
         test,
-        incident: _,
+        incident,
         change: _,
         state,
         attempts,
@@ -107,6 +109,7 @@ pub(crate) fn write_head(delivery: &Delivery, out: &mut Vec<u8>) -> Result<(), P
         id: IdV1(*id),
         action: action.into(),
         connection: connection.into(),
+        source: (&incident.source).into(),
         test: *test,
         state: (*state).into(),
         attempts: *attempts,

@@ -182,11 +182,10 @@ impl State for Tables<'_> {
             }
         }
         if let Some(before) = before.filter(|before| before.state == DeliveryState::Due) {
-            let old = keys::due(&before.connection, before.next_at, before.id);
-            self.due.remove(old.as_slice())?;
+            self.due.remove(due(before).as_slice())?;
         }
         if after.state == DeliveryState::Due {
-            self.put_due(after)?;
+            self.due.insert(due(after).as_slice(), NOTHING)?;
         }
         Ok(())
     }
@@ -322,12 +321,6 @@ impl Tables<'_> {
         Ok((at, timer))
     }
 
-    fn put_due(&mut self, delivery: &Delivery) -> Result<(), Fault> {
-        let key = keys::due(&delivery.connection, delivery.next_at, delivery.id);
-        self.due.insert(key.as_slice(), NOTHING)?;
-        Ok(())
-    }
-
     /// The content of a delivery is about to be replaced by another: those that point to it get it instead, the
     /// first as a record and the others as a pointer to that.
     fn hand_on_content(&mut self, delivery: &Delivery) -> Result<(), Fault> {
@@ -372,4 +365,9 @@ impl Tables<'_> {
         self.content = Some((delivery.id, self.buffer.clone()));
         Ok(())
     }
+}
+
+/// The row of `due` of a delivery that is due.
+fn due(delivery: &Delivery) -> Vec<u8> {
+    keys::due(&delivery.connection, &delivery.incident.source, delivery.next_at, delivery.id)
 }

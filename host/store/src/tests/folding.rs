@@ -1,5 +1,7 @@
 //! Any entries, folded through the store, give what they give folded into plain maps.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use tocsin_core::delivery::{Delivery, DeliveryState};
 use tocsin_core::event::{Event, EventChange, Severity};
@@ -8,6 +10,7 @@ use tocsin_core::id::Id;
 use tocsin_core::incident::IncidentState;
 use tocsin_core::journal::{Decoding, Entry, Fact, Received, Verdict};
 use tocsin_core::routing::{ActionStatus, Routing};
+use tocsin_core::time::Timestamp;
 use tocsin_core::transition::Command;
 
 use super::memory::Memory;
@@ -339,8 +342,17 @@ fn assert_same(store: &Store, memory: &Memory) {
             .filter(|delivery| delivery.state == DeliveryState::Due && delivery.connection == connection)
             .collect();
         due.sort_by_key(|delivery| (delivery.next_at, delivery.id));
-        let end = tocsin_core::time::Timestamp::from_micros(i64::MAX);
-        assert!(store.due(connection, end, limit).unwrap().iter().eq(due));
+        assert_eq!(store.next_due(connection).unwrap(), due.first().map(|delivery| delivery.next_at));
+        let end = Timestamp::from_micros(i64::MAX);
+        for after in [None, Some("grafana"), Some("jira"), Some("between"), Some("longer than all")] {
+            let expected = in_turn(&due, after);
+            assert_eq!(
+                store.due(connection, after, end, limit).unwrap().iter().collect::<Vec<_>>(),
+                expected
+            );
+            let few = store.due(connection, after, end, 3).unwrap();
+            assert!(few.iter().eq(expected.into_iter().take(3)), "{after:?}");
+        }
     }
     let counts = store.counts().unwrap();
     for state in IncidentState::ALL {
@@ -361,6 +373,23 @@ fn assert_same(store: &Store, memory: &Memory) {
         let expected = memory.receipts.values().rev().filter(|receipt| is_one(&receipt.status));
         assert!(found.iter().eq(expected), "{which:?}");
     }
+}
+
+/// What is `due`, earliest first, with its sources in turn: those behind `after` begin, by length and name.
+fn in_turn<'a>(due: &[&'a Delivery], after: Option<&str>) -> Vec<&'a Delivery> {
+    let mut rounds: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut places: Vec<_> = due
+        .iter()
+        .map(|delivery| {
+            let source = delivery.incident.source.as_str();
+            let is_behind = after.is_none_or(|after| (source.len(), source) > (after.len(), after));
+            let round = rounds.entry(source).or_default();
+            *round += 1;
+            ((*round, !is_behind, source.len(), source), *delivery)
+        })
+        .collect();
+    places.sort_by_key(|(place, _)| *place);
+    places.into_iter().map(|(_, delivery)| delivery).collect()
 }
 
 /// The source of a write, in whose turn the writer takes it.

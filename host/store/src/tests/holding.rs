@@ -49,7 +49,7 @@ fn of(store: &Store, action: &str) -> Vec<Delivery> {
 }
 
 fn deliver(store: &Store, script: &mut Script, connection: &str) -> Delivery {
-    let due = store.due(connection, script.now, 1).unwrap().remove(0);
+    let due = store.due(connection, None, script.now, 1).unwrap().remove(0);
     write(store, script.entry(claimed(vec![due.id]))).unwrap();
     write(store, script.settled(due.id, Verdict::Delivered(outcome()))).unwrap();
     due
@@ -70,7 +70,7 @@ fn what_is_held_is_still_held_when_the_store_is_opened_again_and_is_let_go_at_it
     assert_eq!(store.due_connections().unwrap(), ["chat"]);
     assert_eq!(assert_clean(&store), 3);
     tick(&store, &mut script, DELAY_MS);
-    assert_eq!(store.due("pager", script.now, 10).unwrap()[0].id, held.id);
+    assert_eq!(store.due("pager", None, script.now, 10).unwrap()[0].id, held.id);
     assert_eq!(store.timer(&Timer::Held(held.id)).unwrap(), None);
     assert_clean(&store);
 }

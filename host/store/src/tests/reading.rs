@@ -1,6 +1,8 @@
 //! What is read is in order, paged, and from the right index.
 
-use tocsin_core::delivery::DeliveryState;
+use std::collections::BTreeMap;
+
+use tocsin_core::delivery::{Delivery, DeliveryState};
 use tocsin_core::event::EventChange;
 use tocsin_core::fold::{Applied, Happening};
 use tocsin_core::id::Id;
@@ -112,14 +114,14 @@ fn what_is_due_comes_earliest_first_one_of_each_incident() {
     write(&store, updated).unwrap();
     let now = script.now;
     let due = |now| -> Vec<Id> {
-        store.due("pager", now, 10).unwrap().into_iter().map(|delivery| delivery.incident.id).collect()
+        store.due("pager", None, now, 10).unwrap().into_iter().map(|delivery| delivery.incident.id).collect()
     };
     assert_eq!(due(now), [first, second], "the update waits behind the opening");
-    assert_eq!(store.due("pager", now, 1).unwrap().len(), 1);
-    assert_eq!(store.due("page", now, 10).unwrap(), [], "a connection is not its name's beginning");
+    assert_eq!(store.due("pager", None, now, 1).unwrap().len(), 1);
+    assert_eq!(store.due("page", None, now, 10).unwrap(), [], "a connection is not its name's beginning");
     assert_eq!(store.due_connections().unwrap(), ["chat", "pager"]);
 
-    let opening = store.due("pager", now, 1).unwrap().remove(0).id;
+    let opening = store.due("pager", None, now, 1).unwrap().remove(0).id;
     write(&store, script.entry(claimed(vec![opening]))).unwrap();
     assert_eq!(due(now), [second]);
     let later = script.now.plus_ms(60_000);
@@ -127,8 +129,57 @@ fn what_is_due_comes_earliest_first_one_of_each_incident() {
     write(&store, script.settled(opening, retry)).unwrap();
     assert_eq!(due(script.now), [second]);
     assert_eq!(due(later), [second, first]);
-    assert_eq!(store.next_due("pager").unwrap(), Some(store.due("pager", later, 1).unwrap()[0].next_at));
+    assert_eq!(
+        store.next_due("pager").unwrap(),
+        Some(store.due("pager", None, later, 1).unwrap()[0].next_at)
+    );
     assert_eq!(store.next_due("nowhere").unwrap(), None);
+    assert_clean(&store);
+}
+
+#[test]
+fn sources_that_share_a_connection_take_turns_behind_the_one_that_was_served_last() {
+    let (store, mut script) = started(options());
+    let mut opened: BTreeMap<Id, String> = BTreeMap::new();
+    for (source, count) in [("flood", 20), ("later", 2), ("quiet", 1)] {
+        for number in 0..count {
+            let key = format!("{number}");
+            let decoding = Decoding::Events(vec![event(EventChange::Trigger, &key, &key)]);
+            let applied = write(&store, script.write(received(source, decoding))).unwrap();
+            opened.insert(incident(&applied), format!("{source} {number}"));
+        }
+    }
+    let names = |due: &[Delivery]| -> Vec<&str> {
+        due.iter().map(|delivery| opened[&delivery.incident.id].as_str()).collect()
+    };
+    let due = |after, limit| store.due("pager", after, script.now, limit).unwrap();
+    assert_eq!(names(&due(None, 6)), ["flood 0", "later 0", "quiet 0", "flood 1", "later 1", "flood 2"]);
+    assert_eq!(names(&due(Some("flood"), 1)), ["later 0"]);
+    assert_eq!(names(&due(Some("later"), 2)), ["quiet 0", "flood 0"]);
+    assert_eq!(names(&due(Some("quiet"), 1)), ["flood 0"], "the last one is followed by the first");
+    assert_eq!(names(&due(Some("is gone"), 1)), ["flood 0"], "a source without anything has a place, too");
+    assert_eq!(due(Some("flood"), 100).len(), 23, "each of them once");
+    assert_eq!(due(None, 0), []);
+
+    // What is tried again later does not hide what is due.
+    let first: Vec<Id> = due(None, 3).iter().map(|delivery| delivery.id).collect();
+    write(&store, script.entry(claimed(first.clone()))).unwrap();
+    let later = script.now.plus_ms(60_000);
+    for id in first {
+        let retry = Verdict::Retry { reason: "busy".to_owned(), at: later, may_have_arrived: false };
+        write(&store, script.settled(id, retry)).unwrap();
+    }
+    let due = store.due("pager", Some("later"), script.now, 2).unwrap();
+    assert_eq!(names(&due), ["flood 1", "later 1"]);
+    let earliest = store.deliveries(&DeliveryQuery {
+        states: vec![DeliveryState::Due],
+        limit: 100,
+        ..Default::default()
+    });
+    let earliest =
+        earliest.unwrap().iter().filter(|one| one.connection == "pager").map(|one| one.next_at).min();
+    assert_eq!(store.next_due("pager").unwrap(), earliest, "over all sources");
+    assert_eq!(store.due_connections().unwrap(), ["chat", "pager"]);
     assert_clean(&store);
 }
 
@@ -136,12 +187,12 @@ fn what_is_due_comes_earliest_first_one_of_each_incident() {
 fn a_settled_delivery_lets_the_next_one_of_its_lane_go_and_leaves_references() {
     let (store, mut script) = started(options());
     let incident = open(&store, &mut script, "first");
-    let opening = store.due("chat", script.now, 10).unwrap().remove(0);
+    let opening = store.due("chat", None, script.now, 10).unwrap().remove(0);
     write(&store, script.entry(claimed(vec![opening.id]))).unwrap();
     resolve(&store, &mut script, "first");
-    assert_eq!(store.due("chat", script.now, 10).unwrap(), []);
+    assert_eq!(store.due("chat", None, script.now, 10).unwrap(), []);
     write(&store, script.settled(opening.id, Verdict::Delivered(outcome()))).unwrap();
-    let next = store.due("chat", script.now, 10).unwrap().remove(0);
+    let next = store.due("chat", None, script.now, 10).unwrap().remove(0);
     assert_eq!(next.incident.state, IncidentState::Resolved);
     assert_eq!(opening.incident.state, IncidentState::Open, "as it was right after the change");
     assert_eq!(store.references("chat", incident).unwrap(), outcome().references);
@@ -156,15 +207,15 @@ fn a_start_makes_due_what_was_being_sent_and_lets_paused_connections_go_on() {
         open(&store, &mut script, key);
     }
     let ids: Vec<Id> =
-        store.due("chat", script.now, 10).unwrap().iter().map(|delivery| delivery.id).collect();
+        store.due("chat", None, script.now, 10).unwrap().iter().map(|delivery| delivery.id).collect();
     write(&store, script.entry(claimed(ids.clone()))).unwrap();
     write(&store, script.settled(ids[0], Verdict::Misconfigured("no token".to_owned()))).unwrap();
     let pauses = store.pauses().unwrap();
     assert_eq!((pauses[0].0.as_str(), pauses[0].1.reason.as_str()), ("chat", "no token"));
-    assert_eq!(store.due("chat", script.now, 10).unwrap().len(), 1, "paused or not");
+    assert_eq!(store.due("chat", None, script.now, 10).unwrap().len(), 1, "paused or not");
     write(&store, script.started(None)).unwrap();
     assert_eq!(store.pauses().unwrap(), []);
-    assert_eq!(store.due("chat", script.now, 10).unwrap().len(), 2);
+    assert_eq!(store.due("chat", None, script.now, 10).unwrap().len(), 2);
     assert_clean(&store);
 }
 

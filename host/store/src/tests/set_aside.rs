@@ -68,7 +68,7 @@ impl Scene {
     }
 
     fn due(&self, connection: &str) -> Vec<Delivery> {
-        self.store.due(connection, self.script.now.plus_ms(1000), 100).unwrap()
+        self.store.due(connection, None, self.script.now.plus_ms(1000), 100).unwrap()
     }
 
     /// Delivers what is due until nothing is; returns how many were delivered.
@@ -232,14 +232,31 @@ fn an_index_that_leads_nowhere_costs_nothing() {
     let mut scene = Scene::new();
     let nowhere = Id::from_bytes([7; 16]);
     let first = scene.first("pager");
-    let wrong = keys::due("pager", first.next_at, nowhere);
+    let wrong = keys::due("pager", "grafana", first.next_at, nowhere);
     scene.change(tables::DUE, &wrong, |_| Some(Vec::new()));
     // As if the key of the first delivery had been changed into it.
-    scene.change(tables::DUE, &keys::due("pager", first.next_at, first.id), |_| None);
+    scene.change(tables::DUE, &keys::due("pager", "grafana", first.next_at, first.id), |_| None);
     scene.due("pager");
     scene.set_aside();
     assert_eq!(scene.deliver_all(), 8);
     scene.check(&["deliveries"]);
+}
+
+#[test]
+fn a_row_of_what_is_due_without_a_source_hides_no_other() {
+    let mut scene = Scene::new();
+    let first = scene.first("pager");
+    let (connection, end) = (keys::text("pager"), first.id.to_bytes());
+    // Too short for a source, and the length of a text that is longer than the key.
+    for wrong in [[connection.as_slice(), &end[..3]].concat(), [&connection, &[0xff; 4][..], &end].concat()] {
+        scene.change(tables::DUE, &wrong, |_| Some(Vec::new()));
+    }
+    scene.change(tables::DUE, &keys::due("pager", "grafana", first.next_at, first.id), |_| None);
+    assert_eq!(scene.due("pager").len(), 1);
+    scene.set_aside();
+    assert_eq!(scene.due("pager").len(), 2, "the index was made anew");
+    assert_eq!(scene.deliver_all(), 8);
+    scene.check(&["due", "due"]);
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn partly(told: &mut Told, script: &mut Script, store: &Store) {
 fn settle(told: &mut Told, script: &mut Script, store: &Store) {
     let late = Timestamp::from_micros(i64::MAX);
     for connection in ["pager", "chat"] {
-        let Ok(due) = store.due(connection, late, 3) else { continue };
+        let Ok(due) = store.due(connection, None, late, 3) else { continue };
         let deliveries: Vec<_> = due.iter().map(|delivery| delivery.id).collect();
         if !told.write(store, vec![script.entry(claimed(deliveries.clone())).into()]) {
             continue;

@@ -1,6 +1,7 @@
 //! Times and durations as people read them.
 //!
-//! Never reads a clock: `now` and the zone come with the attempt.
+//! Never reads a clock: `now` and the zone come with the attempt. By hand: no
+//! format of jiff or humantime writes `2 h 13 min` or cuts off after two units.
 
 use crate::{Context, Timestamp};
 

@@ -2,10 +2,13 @@
 //!
 //! Never holds more labels or links than the host takes, nor an empty one.
 
+use strum::IntoStaticStr;
+
 use crate::{Label, Link, Severity, Timestamp, keys};
 
 /// What an event does to the incident of its key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Change {
     /// Opens it, reopens it, or is merged into it.
     Trigger,
@@ -19,13 +22,8 @@ pub enum Change {
 
 impl Change {
     /// As written in configurations and answers.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Trigger => "trigger",
-            Self::Acknowledge => "acknowledge",
-            Self::Resolve => "resolve",
-            Self::Note => "note",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -75,7 +75,7 @@ impl Tables<'_> {
         for id in rows::ids_below(&self.deliveries_by_state, tables::DELIVERIES_BY_STATE, &due)? {
             let head = rows::delivery_head(&self.deliveries, &id.to_bytes());
             if let Some(Some(head)) = taken.readable(head)? {
-                let row = keys::due(&head.connection, head.next_at(), id);
+                let row = keys::due(&head.connection, &head.source, head.next_at(), id);
                 taken.changed |= mark(&mut self.due, &row)?;
             }
         }

@@ -1,0 +1,126 @@
+//! The command line: what can be asked for, and who does it.
+//!
+//! Holds no logic of its own; commands about a running relay go over its control socket.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::plugins::compile;
+
+mod actions;
+mod bench;
+mod body;
+mod cache;
+mod check;
+mod client;
+mod connections;
+mod deliveries;
+mod demo;
+mod incidents;
+pub mod out;
+mod place;
+mod plugins;
+mod receipts;
+mod serve;
+mod sources;
+mod status;
+mod table;
+mod verify;
+
+use place::Place;
+
+/// An incident relay: webhooks in, incidents kept, notifications out; every integration a sandboxed
+/// WebAssembly component.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tocsin demo                              see the whole road of an alert, now, in this terminal
+  tocsin check --config tocsin.toml        is this configuration right?
+  tocsin serve --config tocsin.toml        run the relay
+  tocsin incidents list --state open       what is burning?
+  tocsin incidents ack 42                  I am on it
+  tocsin deliveries list --dead-letters    what did not arrive, and why?
+  tocsin deliveries retry 01JD…            mended; try it again
+  tocsin receipts list --dead-letters      what could not be understood?
+  tocsin sources try jira --file body.json what would this request do?
+  tocsin actions try tell-slack            what would this action send?
+  tocsin connections test rocket           would it arrive?";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the relay until SIGTERM or Ctrl-C.
+    Serve,
+    /// Check the configuration and its plugins, without starting anything.
+    Check,
+    /// Start a relay with example sources and a receiver, send one alert to each and show its way.
+    Demo(demo::DemoArgs),
+    /// What the running relay holds, and what stands still.
+    Status,
+    /// List, show and handle incidents.
+    #[command(subcommand, visible_alias = "incident")]
+    Incidents(incidents::Incidents),
+    /// List and show what was sent, and try it again.
+    #[command(subcommand, visible_alias = "delivery")]
+    Deliveries(deliveries::Deliveries),
+    /// List actions, or print exactly what one would send.
+    #[command(subcommand, visible_alias = "action")]
+    Actions(actions::Actions),
+    /// List connections, or try one without leaving a trace at its peer.
+    #[command(subcommand, visible_alias = "connection")]
+    Connections(connections::Connections),
+    /// List sources, or try one on a request without keeping anything.
+    #[command(subcommand, visible_alias = "source")]
+    Sources(sources::Sources),
+    /// List and show requests that came in, and decode them again.
+    #[command(subcommand, visible_alias = "receipt")]
+    Receipts(receipts::Receipts),
+    /// List the plugins in force, or check a file before dropping it.
+    #[command(subcommand, visible_alias = "plugin")]
+    Plugins(plugins::Plugins),
+    /// Fold the journal again and compare it with the store.
+    Verify(verify::VerifyArgs),
+    /// Measure this machine: how many requests a relay takes, durably, and delivers.
+    Bench(bench::BenchArgs),
+    /// Compile a plugin from standard input to standard output, within limits: what the relay starts for each file.
+    #[command(hide = true)]
+    CompilePlugin(compile::CompileArgs),
+}
+
+/// Does what was asked for.
+///
+/// # Errors
+/// Whatever kept it from being done, in words.
+pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    if let Command::CompilePlugin(args) = &cli.command {
+        // Before anything else of the process begins: it confines itself first.
+        return Ok(compile::run(args));
+    }
+    // Once for the process, before anything makes a client; a second time would change nothing.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let place = cli.place;
+    match cli.command {
+        Command::Serve => serve::run(&place),
+        Command::Check => check::run(&place),
+        Command::Demo(args) => demo::run(&args),
+        Command::Status => status::run(&place),
+        Command::Incidents(command) => incidents::run(&place, command),
+        Command::Deliveries(command) => deliveries::run(&place, command),
+        Command::Actions(command) => actions::run(&place, command),
+        Command::Connections(command) => connections::run(&place, command),
+        Command::Sources(command) => sources::run(&place, command),
+        Command::Receipts(command) => receipts::run(&place, command),
+        Command::Plugins(command) => plugins::run(&place, command),
+        Command::Verify(args) => verify::run(&place, &args),
+        Command::Bench(args) => bench::run(&args, place.json),
+        Command::CompilePlugin(args) => Ok(compile::run(&args)),
+    }
+}

@@ -1,0 +1,85 @@
+//! Which relay a command is about: its configuration, its state and its control socket.
+//!
+//! Reads no more of the configuration than a command needs: its secrets may be the service's alone.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+
+use super::client;
+use crate::config::{Config, socket_in};
+
+/// Where the configuration is when nothing is said: here, then where packages put it.
+const CONFIG_PLACES: [&str; 2] = ["tocsin.toml", "/etc/tocsin/tocsin.toml"];
+
+/// Which relay is meant.
+#[derive(Debug, Args)]
+pub(super) struct Place {
+    /// The configuration. Default: ./tocsin.toml, else /etc/tocsin/tocsin.toml
+    #[arg(long, short, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// The running relay's control socket, for when the configuration cannot be read.
+    /// Default: control.sock in the configuration's state directory
+    #[arg(long, global = true, value_name = "PATH")]
+    socket: Option<PathBuf>,
+    /// Print JSON instead of text.
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+}
+
+impl Place {
+    /// The configuration's file.
+    pub(super) fn path(&self) -> anyhow::Result<PathBuf> {
+        self.found().with_context(|| {
+            format!("there is no configuration at {}: name it with --config", CONFIG_PLACES.join(" or "))
+        })
+    }
+
+    /// The configuration's file, if one is named or stands where they are looked for.
+    pub(super) fn found(&self) -> Option<PathBuf> {
+        let usual = || CONFIG_PLACES.iter().map(PathBuf::from).find(|path| path.exists());
+        self.config.clone().or_else(usual)
+    }
+
+    /// The configuration.
+    pub(super) fn read(&self) -> anyhow::Result<Config> {
+        Ok(Config::read(&self.path()?)?)
+    }
+
+    /// Where the relay keeps its state. Asks for no more of the configuration than that: its secrets may be
+    /// the service's alone.
+    pub(super) fn state_dir(&self) -> anyhow::Result<PathBuf> {
+        Ok(Config::read_state_dir(&self.path()?)?)
+    }
+
+    /// The control socket.
+    pub(super) fn socket(&self) -> anyhow::Result<PathBuf> {
+        match &self.socket {
+            Some(socket) => Ok(socket.clone()),
+            None => Ok(socket_in(&self.state_dir()?)),
+        }
+    }
+
+    /// Asks the running relay. `body` makes it a POST.
+    pub(super) fn ask(
+        &self,
+        path: &str,
+        body: Option<serde_json::Value>,
+    ) -> anyhow::Result<serde_json::Value> {
+        let socket = self.socket()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        Ok(runtime.block_on(client::ask(&socket, path, body))?)
+    }
+}
+
+/// Who is at the terminal.
+pub(super) fn person() -> String {
+    let name = |variable: &str| std::env::var(variable).ok().filter(|name| !name.is_empty());
+    name("SUDO_USER").or_else(|| name("USER")).unwrap_or_else(|| "operator".to_owned())
+}
+
+/// A multi-threaded runtime, for commands that run a relay or plugins.
+pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")
+}

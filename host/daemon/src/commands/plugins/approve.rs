@@ -1,0 +1,76 @@
+//! `tocsin plugins approve`: an operator's yes to a file in the plugins directory, with or without a running relay.
+//!
+//! Never approves a file that differs from the one that the operator named.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use serde_json::{Value, json};
+
+use super::super::cache;
+use super::super::place::{Place, runtime};
+use super::super::table::{items, json as print_json, short, text};
+use crate::commands::client::ClientError;
+use crate::commands::out::say;
+use crate::config::Config;
+use crate::plugins::{Shelf, digest_of_file};
+
+pub(super) fn run(place: &Place, files: &[std::path::PathBuf]) -> anyhow::Result<ExitCode> {
+    let mut is_good = true;
+    for file in files {
+        let name = file.file_name().and_then(|name| name.to_str());
+        let name = name.with_context(|| format!("{} has no file name that is text", file.display()))?;
+        let approved = one(place, file, name)?;
+        is_good &= approved["in_force"] == json!(true) || approved["next_start"] == json!(true);
+        if place.json { print_json(&approved) } else { show(&approved) }
+    }
+    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Approves one file: through the relay where one runs, else for its next start.
+fn one(place: &Place, file: &Path, name: &str) -> anyhow::Result<Value> {
+    let digest = digest(file)?;
+    match place.ask("/plugins/approve", Some(json!({ "file": name, "digest": digest }))) {
+        Err(error) if matches!(error.downcast_ref(), Some(ClientError::NotRunning { .. })) => {
+            let (config, _) = Config::inspect(&place.path()?)?;
+            let shelf = Shelf::to_approve(cache::sandbox(&config)?, &config);
+            runtime()?.block_on(shelf.look_once(&config));
+            let approved = shelf.say_yes(name, digest.as_deref()).map_err(anyhow::Error::msg)?;
+            let mut shape = json!(approved);
+            shape["next_start"] = json!(true);
+            Ok(shape)
+        }
+        other => other,
+    }
+}
+
+/// The digest of the file, where the operator named one that is there: a name alone is one in the plugins directory.
+fn digest(file: &Path) -> anyhow::Result<Option<String>> {
+    if file.components().count() == 1 && !file.exists() {
+        return Ok(None);
+    }
+    let digest = digest_of_file(file).map_err(|why| anyhow::anyhow!("{}: {why}", file.display()))?;
+    Ok(Some(digest))
+}
+
+fn show(approved: &Value) {
+    let plugin = match (text(approved, "id"), text(approved, "version")) {
+        (id, version) if !id.is_empty() => format!("{id} {version}"),
+        _ => "not tried yet".to_owned(),
+    };
+    say!("{}: {}", short(&text(approved, "file"), 100), short(&plugin, 200));
+    say!("  digest sha256:{}", text(approved, "digest"));
+    for want in items(&approved["wants"]) {
+        say!("  new: {}", short(want.as_str().unwrap_or_default(), 1000));
+    }
+    if approved["in_force"] == json!(true) {
+        say!("  it is in force");
+    } else if approved["next_start"] == json!(true) {
+        say!(
+            "  approved; no relay runs: its next start puts the file in force, if the configuration fits it"
+        );
+    } else {
+        say!("  approved, and not in force: {}", short(&text(approved, "why"), 1000));
+    }
+}

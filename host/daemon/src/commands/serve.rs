@@ -1,0 +1,66 @@
+//! `tocsin serve`: the relay, until it is told to stop.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use super::place::Place;
+use crate::relay::Relay;
+use crate::runtime::systemd;
+
+pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
+    log();
+    let config = place.read()?;
+    let runtime = super::place::runtime()?;
+    let served = runtime.block_on(async {
+        // Listened for before anything starts, so that a stop during the start is heard.
+        let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+        let mut interrupt = signal(SignalKind::interrupt()).context("listening for Ctrl-C")?;
+        let mut hangup = signal(SignalKind::hangup()).context("listening for SIGHUP")?;
+        let relay = Relay::start(config).await?;
+        for name in relay.app.config.sources.keys() {
+            tracing::info!(source = name, url = relay.app.config.source_url(name), "source");
+        }
+        tracing::info!(address = %relay.address, "ready");
+        let watchdog = systemd::ready(relay.app.store.clone());
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+                // Whoever sends it to a daemon means that it should read its configuration again, or its log was
+                // moved. It does neither; to end it would cost alerts, all the more when the new configuration has
+                // a mistake.
+                _ = hangup.recv() => tracing::warn!(
+                    "SIGHUP changes nothing: a changed configuration is put in force by a restart, after `tocsin check`"
+                ),
+            }
+        }
+        tracing::info!("stopping");
+        systemd::stopping();
+        watchdog.abort();
+        relay.stop().await;
+        tracing::info!("stopped");
+        Ok(ExitCode::SUCCESS)
+    });
+    // Nothing is left but a plugin that is being compiled, for which a stop does not wait.
+    runtime.shutdown_background();
+    served
+}
+
+/// Log lines go to standard error; `RUST_LOG` says which (default `info`).
+fn log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let under_systemd = std::env::var_os("JOURNAL_STREAM").is_some();
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        // It would print its own trouble with standard error to standard error, and panic.
+        .log_internal_errors(false)
+        .with_ansi(std::io::stderr().is_terminal());
+    // The journal has its own clock.
+    if under_systemd { log.without_time().init() } else { log.init() }
+}

@@ -1,0 +1,120 @@
+//! `tocsin sources`: where requests come in, and what one would do.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::place::Place;
+use super::table::{items, json, print, second, short, text};
+use crate::commands::out::{complain, say};
+
+mod repeat;
+mod shown;
+mod tried;
+
+use repeat::Repeat;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Sources {
+    /// List the sources of the running relay, with what came in at each, what was rejected, and when it was last heard.
+    List,
+    /// Decode a request as if it had come, without keeping anything.
+    ///
+    /// Uses the configuration at hand and needs no running relay: a mapping can be written on any machine. Shows
+    /// the events, what was left out and how long it took. If a relay runs for this configuration, it says what would
+    /// happen to which incident. What a sender has to prove is not asked for.
+    Try(Try),
+}
+
+/// A request that did not come.
+#[derive(Debug, Args)]
+pub(super) struct Try {
+    /// The source's name.
+    source: String,
+    /// The body; `-` for standard input. Default: no body
+    #[arg(long, short, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// A header, as `Name: value`. Without Content-Type, the file's ending says it.
+    #[arg(long = "header", short = 'H', value_name = "HEADER")]
+    headers: Vec<String>,
+    /// The query, as `a=1&b=2`.
+    #[arg(long, default_value = "")]
+    query: String,
+    /// What follows the source's own path.
+    #[arg(long, default_value = "")]
+    path: String,
+    /// The method.
+    #[arg(long, short = 'X', default_value = "POST")]
+    method: String,
+    /// Try again whenever the file, the configuration or a plugin changes.
+    #[arg(long, short)]
+    watch: bool,
+}
+
+pub(super) fn run(place: &Place, command: Sources) -> anyhow::Result<ExitCode> {
+    match command {
+        Sources::List => list(place),
+        Sources::Try(request) => try_out(place, &request),
+    }
+}
+
+fn list(place: &Place) -> anyhow::Result<ExitCode> {
+    let sources = place.ask("/sources", None)?;
+    if place.json {
+        json(&sources);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let row = |source: &Value| {
+        let open = if source["open"] == json!(true) { "open to everybody" } else { "" };
+        let problem = text(source, "problem");
+        let note = if problem.is_empty() { open.to_owned() } else { short(&problem, 80) };
+        [
+            text(source, "name"),
+            text(source, "plugin"),
+            text(source, "requests.accepted"),
+            text(source, "requests.ignored"),
+            text(source, "requests.rejected"),
+            second(source, "requests.last_heard"),
+            text(source, "url"),
+            note,
+        ]
+    };
+    let rows: Vec<_> = items(&sources).iter().map(row).collect();
+    print(["NAME", "PLUGIN", "ACCEPTED", "IGNORED", "REJECTED", "LAST HEARD", "URL", ""], &rows);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Tries once, or, with `--watch`, again whenever a file changes.
+fn try_out(place: &Place, request: &Try) -> anyhow::Result<ExitCode> {
+    if request.watch && request.file.as_deref().is_some_and(tried::is_stdin) {
+        anyhow::bail!("--watch needs a file: standard input cannot be read again");
+    }
+    loop {
+        let repeat = Repeat::new(tried::files(place, request)?);
+        let outcome = tried::try_out(place, request);
+        if !request.watch {
+            return show(place, &outcome?);
+        }
+        match outcome {
+            Ok(found) => {
+                show(place, &found)?;
+            }
+            // The author is about to correct it.
+            Err(error) => complain!("{error:#}"),
+        }
+        say!("\nWaiting for a change; Ctrl-C ends it.");
+        repeat.changed()?;
+        say!("\n────");
+    }
+}
+
+fn show(place: &Place, found: &Value) -> anyhow::Result<ExitCode> {
+    if place.json {
+        json(found);
+    } else {
+        shown::show(found);
+    }
+    Ok(if shown::is_good(found) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

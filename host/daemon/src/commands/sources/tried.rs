@@ -1,0 +1,211 @@
+//! `tocsin sources try`: decodes a request with the configuration at hand, and asks a running relay, if there is
+//! one, which incidents the events would change.
+//!
+//! Never keeps anything, and never needs a secret: what a sender has to prove is not asked for.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde_json::{Value, json};
+use tocsin_core::event::Event;
+use tocsin_core::journal::Decoding;
+use tocsin_core::plugin::{Pair, SourceRequest};
+use tocsin_core::time::Timestamp;
+
+use super::super::cache;
+use super::super::place::{Place, runtime};
+use super::super::table::segment;
+use super::Try;
+use crate::config::{Config, Problem};
+use crate::operate::control::shapes;
+use crate::plugins::Shelf;
+use crate::plugins::bindings::Bindings;
+use crate::receive::decode::{DryRun, dry_run};
+use crate::receive::{charset, content_encoding};
+use crate::runtime::{clock, words};
+use crate::shared::budget::Budget;
+
+/// The media types by a file's ending; a form for whatever else.
+const MEDIA_TYPES: [(&str, &str); 3] =
+    [("json", "application/json"), ("xml", "application/xml"), ("txt", "text/plain")];
+
+/// What the request would do, as JSON.
+///
+/// # Errors
+/// The configuration cannot be read, the source is not in it or does not fit its plugin, or the body cannot be
+/// read.
+pub(super) fn try_out(place: &Place, request: &Try) -> anyhow::Result<Value> {
+    let path = place.path()?;
+    let config = of_source(&path, &request.source)?;
+    let mut sent = received(request)?;
+    let tried = runtime()?.block_on(async {
+        let bindings = bind(&config, &path, &request.source).await?;
+        let limit = body_limit(&config, &bindings, &request.source);
+        let hold = Budget::new(usize::MAX).hold(&request.source, true);
+        let undone = content_encoding::undo(&mut sent, limit, &hold).await;
+        undone.map_err(|problem| anyhow::anyhow!("{}", problem.detail()))?;
+        anyhow::Ok(dry_run(&bindings, &request.source, &sent).await?)
+    })?;
+    let mut shape = shape(&tried);
+    if let Decoding::Events(events) = &tried.received.decoding {
+        foresee(place, &request.source, events, &mut shape);
+    }
+    Ok(shape)
+}
+
+/// The configuration without all that is not about this source. Mistakes elsewhere in the file do not matter.
+fn of_source(path: &Path, name: &str) -> anyhow::Result<Config> {
+    let (mut config, mistakes) = Config::inspect(path)?;
+    if !config.sources.contains_key(name) {
+        let names: Vec<&str> = config.sources.keys().map(String::as_str).collect();
+        let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        anyhow::bail!("There is no source `{name}` in the configuration: there is {there}.");
+    }
+    let plugin = format!("sources.{name}.plugin");
+    let settings = format!("sources.{name}.settings");
+    let matters = |problem: &Problem| problem.path == plugin || problem.path.starts_with(&settings);
+    let problems: Vec<Problem> = mistakes.into_iter().filter(matters).collect();
+    anyhow::ensure!(problems.is_empty(), listed(path, &problems));
+    config.sources.retain(|known, _| known == name);
+    config.connections.clear();
+    config.actions.clear();
+    Ok(config)
+}
+
+fn listed(path: &Path, problems: &[Problem]) -> String {
+    let lines: Vec<String> =
+        problems.iter().map(|problem| format!("{}: {problem}", path.display())).collect();
+    lines.join("\n")
+}
+
+/// The source with its plugin.
+async fn bind(config: &Config, path: &Path, name: &str) -> anyhow::Result<Bindings> {
+    let sandbox = cache::sandbox(config)?;
+    let wanted = config.sources.get(name).map(|source| source.plugin.clone());
+    let shelf = Shelf::to_look_at(sandbox, config, |id| wanted.as_deref() == Some(id));
+    let (bindings, problems) = shelf.look_once(config).await;
+    let refused: Vec<String> =
+        shelf.refused().iter().map(|file| format!("\nplugin file {}: {}", file.file, file.why)).collect();
+    anyhow::ensure!(problems.is_empty(), "{}{}", listed(path, &problems), refused.concat());
+    Ok(bindings)
+}
+
+/// Bytes of the largest body that the source takes.
+fn body_limit(config: &Config, bindings: &Bindings, name: &str) -> usize {
+    let suggested = match bindings.sources.get(name) {
+        Some(Ok(binding)) => binding.info.body_limit,
+        Some(Err(_)) | None => None,
+    };
+    config.sources.get(name).map_or(usize::MAX, |source| source.body_limit(&config.limits, suggested))
+}
+
+/// The request as it would have come.
+fn received(request: &Try) -> anyhow::Result<SourceRequest> {
+    Ok(SourceRequest {
+        method: request.method.to_ascii_uppercase(),
+        path: request.path.clone(),
+        query: charset::query(&request.query),
+        headers: headers(request)?,
+        body: body(request)?,
+        received_at: clock::now(),
+    })
+}
+
+fn body(request: &Try) -> anyhow::Result<Vec<u8>> {
+    match &request.file {
+        None => Ok(Vec::new()),
+        Some(path) if is_stdin(path) => {
+            let mut body = Vec::new();
+            std::io::Read::read_to_end(&mut std::io::stdin(), &mut body).context("reading standard input")?;
+            Ok(body)
+        }
+        Some(path) => std::fs::read(path).with_context(|| path.display().to_string()),
+    }
+}
+
+/// Whether a path stands for standard input.
+pub(super) fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// The headers given, names in lower case, with a media type if there is a body.
+fn headers(request: &Try) -> anyhow::Result<Vec<Pair>> {
+    let split = |header: &String| {
+        let (name, value) = header
+            .split_once(':')
+            .with_context(|| format!("`{header}` is no header: write it as `Name: value`"))?;
+        Ok(Pair::new(name.trim().to_ascii_lowercase(), value.trim()))
+    };
+    let mut headers = request.headers.iter().map(split).collect::<anyhow::Result<Vec<_>>>()?;
+    if let Some(path) = &request.file
+        && !headers.iter().any(|header| header.name == "content-type")
+    {
+        headers.push(Pair::new("content-type", media_type(path)));
+    }
+    Ok(headers)
+}
+
+fn media_type(path: &Path) -> &'static str {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let known = MEDIA_TYPES.iter().find(|(known, _)| *known == ending);
+    known.map_or("application/x-www-form-urlencoded", |(_, media_type)| media_type)
+}
+
+fn shape(tried: &DryRun) -> Value {
+    let DryRun { received, reply, confirm, took_us } = tried;
+    let rejected = received.rejected.kept.iter();
+    let rejected = rejected.map(|element| json!({ "place": element.place, "reason": element.reason }));
+    let mut shape = json!({
+        "plugin": received.plugin,
+        "took_us": took_us,
+        "outcome": words::received(received),
+        "status": words::received_status(received),
+        "rejected": rejected.collect::<Value>(),
+        "remarks": received.remarks,
+        "confirm": confirm,
+    });
+    if let Decoding::Events(events) = &received.decoding {
+        shape["events"] = events.iter().map(shapes::event).collect();
+    }
+    if let Some(reply) = reply {
+        let headers: Vec<Value> =
+            reply.headers.iter().map(|pair| json!({ "name": pair.name, "value": pair.value })).collect();
+        let body = String::from_utf8_lossy(&reply.body);
+        shape["reply"] = json!({ "status": reply.status, "headers": headers, "body": body });
+    }
+    shape
+}
+
+/// Adds what each event would do to which incident, as far as a running relay says it.
+fn foresee(place: &Place, source: &str, events: &[Event], shape: &mut Value) {
+    let asked = |event: &Event| {
+        json!({
+            "change": event.change.as_str(),
+            "key": event.key,
+            "aliases": event.aliases,
+            "title": event.title,
+            "message": event.message,
+            "labels": event.labels,
+            "occurred_at_us": event.occurred_at.map(Timestamp::micros),
+        })
+    };
+    let asked = json!({ "events": events.iter().map(asked).collect::<Vec<_>>() });
+    let answer = place.ask(&format!("/sources/{}/foresee", segment(source)), Some(asked));
+    match answer.map(|answer| answer.as_array().cloned().unwrap_or_default()) {
+        Ok(foreseen) => {
+            for (event, foreseen) in shape["events"].as_array_mut().into_iter().flatten().zip(foreseen) {
+                event["would"] = foreseen["would"].clone();
+                event["incident"] = foreseen["incident"].clone();
+            }
+        }
+        Err(why) => shape["unforeseen"] = json!(why.to_string()),
+    }
+}
+
+/// The files that the outcome depends on.
+pub(super) fn files(place: &Place, request: &Try) -> anyhow::Result<Vec<PathBuf>> {
+    let config = place.path()?;
+    let plugins = Config::inspect(&config).map(|(config, _)| config.plugins_dir);
+    let body = request.file.clone().filter(|path| !is_stdin(path));
+    Ok([Some(config), body, plugins.ok()].into_iter().flatten().collect())
+}

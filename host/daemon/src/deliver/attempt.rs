@@ -1,0 +1,372 @@
+//! One attempt of one delivery: render, encode, send, resume, until there is a verdict.
+//!
+//! Never records anything and never chooses a destination: the connection is the delivery's.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tocsin_core::delivery::{Delivery, Reference};
+use tocsin_core::journal::{Outcome, Verdict};
+use tocsin_core::plugin::{ActionRequest, Certainty, Context, Failure, Receipt, Response, Step, Zone};
+use tocsin_core::retry::Schedule;
+use tocsin_core::view::View;
+use tocsin_sandbox::{CallError, CallErrorKind, Limits, Plugin};
+use url::Url;
+
+use crate::config::Connection;
+use crate::deliver::markup;
+use crate::runtime::clock;
+use crate::runtime::trace::Trace;
+use crate::send::client::SendError;
+use crate::send::redact::{PLACE, Secrets};
+use crate::send::request::{InvalidRequest, Moment, Sketch, assemble, sketch};
+use crate::shared::app::App;
+
+/// Requests that one attempt may take: find, create, update and some more.
+const STEPS_MAX: usize = 8;
+
+/// A delivery that was claimed, or that is only tried out.
+pub struct Attempt {
+    /// As claimed: `attempts` counts this one.
+    pub delivery: Delivery,
+    /// What peers call the incident, by connection.
+    pub references: Vec<(String, Vec<Reference>)>,
+}
+
+/// How an attempt ended.
+pub struct Ended {
+    /// What came of it.
+    pub verdict: Verdict,
+    /// The last HTTP status, if a peer answered.
+    pub status: Option<u16>,
+    /// Whether the plugin said so, and not the relay.
+    pub by_plugin: bool,
+}
+
+/// What an attempt met on its way.
+#[derive(Default)]
+struct Met {
+    status: Option<u16>,
+    by_plugin: bool,
+}
+
+/// All that an attempt needs of the configuration and the plugins in force.
+pub struct Prepared<'a> {
+    /// What the plugin is given.
+    pub context: Context,
+    /// The plugin, within the connection's limits.
+    pub plugin: Plugin,
+    /// The connection.
+    pub connection: &'a Connection,
+    /// Its address for this incident.
+    pub target: Url,
+}
+
+impl Prepared<'_> {
+    /// Takes every long part of the connection's address out of a text for people: it may be a secret.
+    fn hide(&self, text: &mut String) {
+        let mut secrets = Secrets::default();
+        secrets.in_whole_address(&self.target, self.connection.target.sample());
+        secrets.scrub_text(text);
+    }
+}
+
+/// A request of an attempt and its answer, for whoever tries an action out.
+pub struct Exchange {
+    /// What was sent, without secrets.
+    pub sketch: Sketch,
+    /// What the peer answered, if it did.
+    pub response: Option<Response>,
+}
+
+impl Attempt {
+    /// Makes the attempt.
+    pub async fn run(&self, app: &App) -> Ended {
+        let mut met = Met::default();
+        let verdict = match self.prepare(app) {
+            Ok(prepared) => self.exchange(app, &prepared, &mut met, None).await,
+            Err(verdict) => verdict,
+        };
+        Ended { verdict, status: met.status, by_plugin: met.by_plugin }
+    }
+
+    /// The schedule of its connection.
+    pub fn schedule(&self, app: &App) -> Schedule {
+        let connection = app.config.connections.get(&self.delivery.connection);
+        connection.map_or_else(Schedule::default, |connection| connection.retry)
+    }
+
+    /// As `later`, over its connection.
+    pub fn later_over(&self, app: &App, reason: String, may_have_arrived: bool) -> Verdict {
+        self.later(&self.schedule(app), reason, None, may_have_arrived)
+    }
+
+    /// Makes the attempt and keeps every request and answer.
+    pub async fn watched(&self, app: &App) -> (Verdict, Vec<Exchange>) {
+        let mut seen = Vec::new();
+        let verdict = match self.prepare(app) {
+            Ok(prepared) => self.exchange(app, &prepared, &mut Met::default(), Some(&mut seen)).await,
+            Err(verdict) => verdict,
+        };
+        (verdict, seen)
+    }
+
+    /// What the attempt would begin with: binds, renders, sends nothing.
+    ///
+    /// # Errors
+    /// What came of it without anything being sent.
+    pub fn prepare<'a>(&self, app: &'a App) -> Result<Prepared<'a>, Verdict> {
+        let bindings = app.bindings();
+        let gone = |what: &str, name: &str| {
+            Verdict::Rejected(format!("there is no {what} `{name}` in the configuration any more"))
+        };
+        let Delivery { action: action_name, connection: name, incident, change, .. } = &self.delivery;
+        let connection = app.config.connections.get(name).ok_or_else(|| gone("connection", name))?;
+        let of_connection = match bindings.connections.get(name) {
+            Some(Ok(binding)) => Arc::clone(binding),
+            Some(Err(why)) => return Err(Verdict::Misconfigured(why.clone())),
+            None => return Err(gone("connection", name)),
+        };
+        let action = match bindings.actions.get(action_name) {
+            Some(Ok(binding)) => Arc::clone(binding),
+            // Its own fault and no other action's: the connection goes on.
+            Some(Err(why)) => {
+                return Err(Verdict::Rejected(format!("the action is misconfigured: {why}")));
+            }
+            None => return Err(gone("action", action_name)),
+        };
+        let now = clock::now();
+        let configured = app.config.actions.get(action_name);
+        let readers_may = configured.map_or(&[][..], |action| action.readers_may.as_slice());
+        let owed_since = self.delivery.first_owed(configured.and_then(|action| action.rule.delay_ms));
+        let zone = app.config.time_zone_of(action_name);
+        let urls = app.links.of(incident, action_name, readers_may, now);
+        let references = self.delivery.referred(self.references.clone());
+        let view = View::new(incident, change).with_urls(&urls).with_references(&references).at(now, zone);
+        let target = connection
+            .target
+            .fill(&view)
+            .map_err(|error| Verdict::Rejected(format!("connections.{name}.url: {error}")))?;
+        let settings = action
+            .settings
+            .render_within(&view, connection.body_bytes)
+            .map_err(|error| Verdict::Rejected(format!("actions.{action_name}.settings.{error}")))?;
+        let known = references.iter().find(|(known, _)| known == name);
+        let mut context = Context {
+            incident: incident.clone(),
+            change: change.clone(),
+            attempt: self.delivery.attempts,
+            delivery_id: self.delivery.id.to_string(),
+            test: self.delivery.test,
+            now,
+            owed_since,
+            zone: Zone::of(zone, now),
+            action: action_name.clone(),
+            references: known.map(|(_, references)| references.clone()).unwrap_or_default(),
+            settings,
+            connection: of_connection.settings.clone(),
+            host: connection.target.host().to_owned(),
+            urls,
+        };
+        markup::clean(&mut context);
+        let limits = Limits { encoded_bytes: connection.body_bytes, ..action.plugin.limits().clone() };
+        Ok(Prepared { context, plugin: action.plugin.with_limits(limits), connection, target })
+    }
+
+    /// encode → send → resume → … → verdict, in words that hold nothing of the connection's address.
+    async fn exchange(
+        &self,
+        app: &App,
+        prepared: &Prepared<'_>,
+        met: &mut Met,
+        seen: Option<&mut Vec<Exchange>>,
+    ) -> Verdict {
+        let mut verdict = self.steps(app, prepared, met, seen).await;
+        prepared.hide(verdict.words_mut());
+        verdict
+    }
+
+    async fn steps(
+        &self,
+        app: &App,
+        prepared: &Prepared<'_>,
+        met: &mut Met,
+        mut seen: Option<&mut Vec<Exchange>>,
+    ) -> Verdict {
+        let Prepared { context, plugin, connection, target } = prepared;
+        let started = Instant::now();
+        let mut step = plugin.encode(context.clone()).await.map(|answer| answer.value);
+        app.trace(|| Trace::Encoded {
+            delivery: self.delivery.id,
+            incident: self.delivery.incident.number,
+            action: self.delivery.action.clone(),
+            plugin: format!("{} {}", plugin.info().id, plugin.info().version),
+            took_us: clock::micros_since(started),
+        });
+        let mut has_written = false;
+        for _ in 0..STEPS_MAX {
+            let (mut request, state) = match step {
+                Err(error) => return self.broken(connection, &error, has_written),
+                Ok(Err(failure)) => {
+                    met.by_plugin = true;
+                    return self.failed(app, prepared, failure, (met.status, has_written));
+                }
+                Ok(Ok(Step::Delivered(receipt))) => return arrived(receipt),
+                Ok(Ok(Step::Skipped(why))) => return Verdict::Skipped(why),
+                Ok(Ok(Step::Send { request, state })) => (request, state),
+            };
+            markup::write_plainly(&mut request);
+            if let Some(seen) = &mut seen {
+                match sketch(connection, target, request.clone()) {
+                    Ok(sketch) => seen.push(Exchange { sketch, response: None }),
+                    Err(invalid) => return unsendable(&invalid),
+                }
+            }
+            let writes = !matches!(request.method.as_str(), "GET" | "HEAD");
+            let response = match self.send(app, prepared, request, has_written).await {
+                Ok(response) => response,
+                Err(verdict) => return verdict,
+            };
+            met.status = Some(response.status);
+            has_written |= writes && (200..300).contains(&response.status);
+            if let Some(last) = seen.as_mut().and_then(|seen| seen.last_mut()) {
+                last.response = Some(response.clone());
+            }
+            step = plugin.resume(context.clone(), &state, response).await.map(|answer| answer.value);
+        }
+        Verdict::Rejected(format!("the plugin wanted more than {STEPS_MAX} requests for one delivery"))
+    }
+
+    /// Sends one request. With `has_written`, an earlier one of the attempt changed something at the peer.
+    async fn send(
+        &self,
+        app: &App,
+        prepared: &Prepared<'_>,
+        request: ActionRequest,
+        has_written: bool,
+    ) -> Result<Response, Verdict> {
+        let Prepared { context, connection, target, .. } = prepared;
+        let id = self.delivery.id.to_string();
+        let moment = Moment { delivery: &id, seconds: context.now.micros() / 1_000_000 };
+        let outgoing =
+            assemble(connection, target, request, &moment).map_err(|invalid| unsendable(&invalid))?;
+        let (method, bytes) = (outgoing.method.to_string(), outgoing.body.len());
+        let started = Instant::now();
+        let response = app.senders.send(connection, outgoing).await.map_err(|error| match error {
+            SendError::Network { words, may_have_arrived } => {
+                self.later(&connection.retry, words, None, may_have_arrived || has_written)
+            }
+            SendError::Denied(denied) => Verdict::Misconfigured(denied.to_string()),
+            SendError::NoConnection(_) => Verdict::Rejected(error.to_string()),
+        })?;
+        app.trace(|| Trace::Answered {
+            delivery: self.delivery.id,
+            action: self.delivery.action.clone(),
+            method,
+            host: connection.target.host().to_owned(),
+            bytes,
+            status: response.status,
+            took_us: clock::micros_since(started),
+        });
+        Ok(response)
+    }
+
+    /// What a failure comes to, after an answer with this status, and after requests that may have changed
+    /// something at the peer.
+    fn failed(
+        &self,
+        app: &App,
+        prepared: &Prepared<'_>,
+        failure: Failure,
+        (status, has_written): (Option<u16>, bool),
+    ) -> Verdict {
+        let connection = prepared.connection;
+        match failure {
+            Failure::Retry { mut reason, after_ms } => {
+                prepared.hide(&mut reason);
+                if let (Some(asked_ms), Some(429 | 503)) = (after_ms, status) {
+                    self.hold(app, connection, asked_ms, &reason);
+                }
+                self.later(&connection.retry, reason, after_ms, has_written || is_unclear(status))
+            }
+            Failure::Rejected(why) => Verdict::Rejected(why),
+            // Where it went was for this incident alone to say: what is wrong there keeps no other waiting. What
+            // the connection proves itself with is the same for all.
+            Failure::Misconfigured(why)
+                if !connection.target.is_fixed()
+                    && (connection.secrets.is_empty() || !matches!(status, Some(401 | 403 | 407))) =>
+            {
+                Verdict::Rejected(format!("{why} (at the address that this incident's values make)"))
+            }
+            Failure::Misconfigured(why) => Verdict::Misconfigured(why),
+        }
+    }
+
+    /// Has the whole connection wait as its peer asked, by the rule that holds for the delivery.
+    fn hold(&self, app: &App, connection: &Connection, asked_ms: u64, reason: &str) {
+        let until = clock::now().plus_ms(connection.retry.granted(asked_ms));
+        app.holds.hold(&connection.name, until, reason);
+    }
+
+    /// The time of the next attempt, or that there is none: what a failure that may pass comes to.
+    fn later(
+        &self,
+        schedule: &Schedule,
+        reason: String,
+        asked_ms: Option<u64>,
+        may_have_arrived: bool,
+    ) -> Verdict {
+        let Delivery { attempts, owed_since, .. } = self.delivery;
+        let next = schedule.next_attempt(attempts, owed_since, clock::now(), asked_ms, clock::jitter());
+        match next {
+            Some(at) => Verdict::Retry { reason, at, may_have_arrived },
+            None => Verdict::Expired { reason, may_have_arrived },
+        }
+    }
+
+    /// A plugin that did not answer: out of time may be the machine's fault and is tried again; anything else
+    /// would happen again.
+    fn broken(&self, connection: &Connection, error: &CallError, has_written: bool) -> Verdict {
+        tracing::warn!(delivery = %self.delivery.id, action = self.delivery.action, %error, "a delivery could not be encoded");
+        match error.kind {
+            CallErrorKind::Time => self.later(&connection.retry, error.to_string(), None, has_written),
+            _ => Verdict::Rejected(error.to_string()),
+        }
+    }
+}
+
+/// Whether a peer that answered with this status, and is asked again, may have taken the request: one that is
+/// overloaded or refuses it (429, 503) did not; an error of its own or of a proxy before it says nothing.
+const fn is_unclear(status: Option<u16>) -> bool {
+    matches!(status, Some(200..=299 | 408 | 500..=502 | 504..=599))
+}
+
+/// A request that cannot be made: a missing secret is the connection's fault, anything else this delivery's.
+fn unsendable(invalid: &InvalidRequest) -> Verdict {
+    match invalid {
+        InvalidRequest::NoSecret { .. } | InvalidRequest::Key(..) | InvalidRequest::NoPlace(_) => {
+            Verdict::Misconfigured(invalid.to_string())
+        }
+        InvalidRequest::Denied(_)
+        | InvalidRequest::Method(_)
+        | InvalidRequest::Header(..)
+        | InvalidRequest::TooLarge { .. } => Verdict::Rejected(invalid.to_string()),
+    }
+}
+
+/// What arrived, without references and labels that a secret was taken out of: they would lead nowhere.
+fn arrived(receipt: Receipt) -> Verdict {
+    let Receipt { certainty, mut summary, mut references, mut updates } = receipt;
+    let given = references.len() + updates.len();
+    let is_whole = |text: &str| !text.contains(PLACE);
+    references.retain(|kept| is_whole(&kept.value) && kept.url.as_deref().is_none_or(is_whole));
+    updates.retain(|(_, value)| is_whole(value));
+    if references.len() + updates.len() < given {
+        summary.push_str("; what holds a secret of the connection was not kept of the answer");
+    }
+    let outcome = Outcome { summary, references, updates };
+    match certainty {
+        Certainty::Delivered => Verdict::Delivered(outcome),
+        Certainty::Accepted => Verdict::Accepted(outcome),
+    }
+}

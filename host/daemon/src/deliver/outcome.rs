@@ -1,0 +1,27 @@
+//! From an attempt to the entry that records what came of it.
+//!
+//! Never touches state: its caller records the entry.
+
+use std::time::Instant;
+
+use tocsin_core::journal::Fact;
+
+use super::attempt::Attempt;
+use super::judgement::judged;
+use crate::runtime::trace::Trace;
+use crate::runtime::{clock, words};
+use crate::shared::app::App;
+
+/// render → encode → send → resume → verdict, and whose fault it is. Records nothing.
+pub async fn deliver(app: &App, attempt: Attempt) -> Fact {
+    let delivery = attempt.delivery.id;
+    let (incident, action) = (attempt.delivery.incident.number, attempt.delivery.action.clone());
+    let started = Instant::now();
+    let (verdict, status) = judged(app, &attempt, attempt.run(app).await).await;
+    if !words::is_good(&verdict) {
+        let outcome = words::verdict(&verdict);
+        tracing::warn!(%delivery, incident, action, outcome, "an attempt did not deliver");
+    }
+    app.trace(|| Trace::Settled { delivery, incident, action, outcome: words::verdict(&verdict) });
+    Fact::Settled { delivery, took_us: clock::micros_since(started), status, verdict }
+}

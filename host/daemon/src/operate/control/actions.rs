@@ -1,0 +1,251 @@
+//! Actions over the control socket: list them, and try one without recording anything.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tocsin_core::delivery::{Change, ChangeKind, Delivery, DeliveryState};
+use tocsin_core::incident::IncidentState;
+use tocsin_core::plugin::{Failure, Response, Step};
+use url::Url;
+
+use super::{Control, blocking, incidents, query};
+use crate::config::Action;
+use crate::deliver::attempt::{Attempt, Exchange};
+use crate::runtime::{clock, words};
+use crate::send::request::{Sketch, sketch};
+use crate::shared::app::App;
+use crate::shared::problem::Problem;
+
+pub(super) mod would;
+
+/// Headers of a peer's answer that are never shown: they may open something.
+const HIDDEN: [&str; 2] = ["set-cookie", "www-authenticate"];
+
+pub(super) async fn list(State(control): State<Control>) -> Json<Value> {
+    let bindings = control.app.bindings();
+    let config = &control.app.config;
+    let shape = |action: &Action| {
+        let rule = &action.rule;
+        let states = |states: &[IncidentState]| states.iter().map(|state| state.as_str()).collect::<Value>();
+        json!({
+            "name": rule.name,
+            "description": action.description,
+            "status": rule.status.as_str(),
+            "language": action.language,
+            "connection": rule.connection,
+            "test_connection": rule.test_connection,
+            "plugin": config.connections.get(&rule.connection).map(|connection| &connection.plugin),
+            "on": rule.on.iter().map(|kind| kind.as_str()).collect::<Value>(),
+            "enters": states(&rule.enters),
+            "leaves": states(&rule.leaves),
+            "filter": rule.filter,
+            "delay_ms": rule.delay_ms,
+            "repeat_ms": rule.repeat_ms,
+            "fallback": rule.is_fallback,
+            "when": words::triggers(rule),
+            "readers_may": action.readers_may.iter().map(|purpose| purpose.as_str()).collect::<Value>(),
+            "problem": bindings.actions.get(&rule.name).and_then(|bound| bound.as_ref().err()),
+        })
+    };
+    Json(config.actions.values().map(shape).collect())
+}
+
+/// What is to be tried.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TryBody {
+    /// A number or id; the sample when left out.
+    incident: Option<String>,
+    /// What happened to it; what its state says when left out.
+    change: Option<String>,
+    /// Whether it is sent, over the test connection.
+    #[serde(default)]
+    send: bool,
+    /// Whether addresses are shown whole.
+    #[serde(default)]
+    show_url: bool,
+}
+
+/// Renders and encodes a delivery that is not owed; sends it over the test connection when asked to.
+pub(super) async fn try_out(
+    State(control): State<Control>,
+    Path(name): Path<String>,
+    Json(given): Json<TryBody>,
+) -> Result<Json<Value>, Problem> {
+    let app = &control.app;
+    let action = app.config.actions.get(&name);
+    let action = action.ok_or_else(|| query::unknown("action", &name, app.config.actions.keys()))?;
+    let (attempt, before) = attempt(app, action, &given).await?;
+    let incident = match &given.incident {
+        Some(_) => format!("#{} {}", attempt.delivery.incident.number, attempt.delivery.incident.title),
+        None => "a sample incident".to_owned(),
+    };
+    let mut shape = json!({
+        "action": name,
+        "connection": attempt.delivery.connection,
+        "test": attempt.delivery.test,
+        "incident": incident,
+        "change": attempt.delivery.change.kind.as_str(),
+        "not_sent":
+            would::not_sent(&action.rule, &attempt.delivery.incident, before, &attempt.delivery.change),
+    });
+    let (requests, outcome, good) = if given.send {
+        let (verdict, seen) = attempt.watched(app).await;
+        let address = |sketch: &Sketch| address(app, &attempt, sketch, given.show_url);
+        let requests: Vec<Value> = seen.iter().map(|seen| exchange(seen, address(&seen.sketch))).collect();
+        (requests, words::verdict(&verdict), words::is_good(&verdict))
+    } else {
+        first(app, &attempt, given.show_url).await
+    };
+    shape["requests"] = json!(requests);
+    shape["outcome"] = json!(outcome);
+    shape["good"] = json!(good);
+    Ok(Json(shape))
+}
+
+/// The delivery that would be owed, with what peers call its incident, and the state that this was in before.
+async fn attempt(
+    app: &Arc<App>,
+    action: &Action,
+    given: &TryBody,
+) -> Result<(Attempt, IncidentState), Problem> {
+    let rule = &action.rule;
+    let test = rule.status == tocsin_core::routing::ActionStatus::Test;
+    let connection = match (&rule.test_connection, given.send) {
+        (Some(test_connection), true) => test_connection,
+        (None, true) => {
+            let words = format!(
+                "The action has no test connection to send over: add `test_connection` to [actions.{}].",
+                rule.name
+            );
+            return Err(Problem::bad_request(words));
+        }
+        (Some(test_connection), false) if test => test_connection,
+        (_, false) => &rule.connection,
+    };
+    let kind = given.change.as_deref().map(str::parse::<ChangeKind>).transpose();
+    let kind = kind.map_err(|error| Problem::bad_request(error.to_string()))?;
+    let (incident, references) = match &given.incident {
+        Some(reference) => {
+            let (store, reference) = (app.store.clone(), reference.clone());
+            let found = blocking(move || -> Result<_, Problem> {
+                let incident = incidents::find(&store, &reference)?;
+                let references = store.references_of(incident.id)?;
+                Ok((incident, references))
+            });
+            found.await?
+        }
+        None => (would::untouched(), Vec::new()),
+    };
+    let kind = kind.unwrap_or(match incident.state {
+        IncidentState::Open => ChangeKind::Opened,
+        IncidentState::Acknowledged => ChangeKind::Acknowledged,
+        IncidentState::Resolved => ChangeKind::Resolved,
+    });
+    let at = clock::now();
+    let before = incident.state;
+    let incident = would::after(kind, at, incident);
+    let id = clock::new_id(at).map_err(|error| {
+        Problem::unavailable("No random numbers", format!("The system gives none: {error}."))
+    })?;
+    let change = Change::of_the_relay(kind, at, String::new());
+    let delivery = Delivery {
+        id,
+        action: rule.name.clone(),
+        connection: connection.clone(),
+        test: test || given.send,
+        incident,
+        change,
+        state: DeliveryState::Sending,
+        attempts: 1,
+        next_at: at,
+        owed_since: at,
+        log: Vec::new(),
+    };
+    Ok((Attempt { delivery, references }, before))
+}
+
+/// The first request, or why there is none. Nothing is sent.
+async fn first(app: &App, attempt: &Attempt, show_url: bool) -> (Vec<Value>, String, bool) {
+    let nothing = |outcome: String, good| (Vec::new(), outcome, good);
+    let prepared = match attempt.prepare(app) {
+        Ok(prepared) => prepared,
+        Err(verdict) => return nothing(words::verdict(&verdict), false),
+    };
+    let step = match prepared.plugin.encode(prepared.context.clone()).await {
+        Ok(answer) => answer.value,
+        Err(error) => return nothing(format!("the plugin gave no answer: {error}"), false),
+    };
+    let request = match step {
+        Ok(Step::Send { request, .. }) => request,
+        Ok(Step::Delivered(receipt)) => return nothing(format!("delivered: {}", receipt.summary), true),
+        Ok(Step::Skipped(why)) => return nothing(format!("nothing to send: {why}"), true),
+        Err(Failure::Retry { reason, .. }) => return nothing(format!("later: {reason}"), false),
+        Err(Failure::Rejected(why)) => return nothing(format!("dead letter: {why}"), false),
+        Err(Failure::Misconfigured(why)) => {
+            return nothing(format!("the connection would pause: {why}"), false);
+        }
+    };
+    match sketch(prepared.connection, &prepared.target, request) {
+        Ok(sketch) => {
+            let address = address(app, attempt, &sketch, show_url);
+            let requests = vec![exchange(&Exchange { sketch, response: None }, address)];
+            (requests, "not sent; what follows on the answer shows with --send".to_owned(), true)
+        }
+        Err(invalid) => nothing(format!("it cannot be sent: {invalid}"), false),
+    }
+}
+
+/// Where a request goes. The connection's own path and query are as good as a secret.
+fn address(app: &App, attempt: &Attempt, sketch: &Sketch, show_url: bool) -> String {
+    let Some(connection) = app.config.connections.get(&attempt.delivery.connection) else {
+        return String::new();
+    };
+    if show_url && let Ok(prepared) = attempt.prepare(app) {
+        let joined = tocsin_core::egress::join(&prepared.target, &sketch.path, &sketch.query);
+        return joined.map(String::from).unwrap_or_default();
+    }
+    let origin = connection.target.sample().origin().ascii_serialization();
+    let mut added =
+        Url::parse(&format!("{origin}{}", sketch.path)).unwrap_or(connection.target.sample().clone());
+    for pair in &sketch.query {
+        added.query_pairs_mut().append_pair(&pair.name, &pair.value);
+    }
+    let rest = added.as_str().strip_prefix(&origin).unwrap_or_default();
+    let rest = if sketch.path.is_empty() { rest.trim_start_matches('/') } else { rest };
+    format!("{origin}/{{{{url of {}}}}}{rest}", connection.name)
+}
+
+fn exchange(exchange: &Exchange, address: String) -> Value {
+    let Exchange { sketch, response } = exchange;
+    let headers = sketch.headers.iter();
+    let headers: Vec<(String, String)> = headers
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    json!({
+        "method": sketch.method.as_str(),
+        "address": address,
+        "headers": headers,
+        "body": body(&sketch.body),
+        "answer": response.as_ref().map(answered),
+    })
+}
+
+fn answered(response: &Response) -> Value {
+    let shown = response.headers.iter().filter(|pair| !HIDDEN.contains(&pair.name.as_str()));
+    let headers: Vec<(&str, &str)> = shown.map(|pair| (pair.name.as_str(), pair.value.as_str())).collect();
+    json!({ "status": response.status, "headers": headers, "body": body(&response.body) })
+}
+
+/// A body as text, or in base 64 when it is none.
+fn body(bytes: &[u8]) -> Value {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => json!({ "text": text }),
+        Err(_) => json!({ "base64": BASE64.encode(bytes) }),
+    }
+}

@@ -1,0 +1,113 @@
+//! All dead letters over the control socket: tried again, or given up on, the oldest first.
+//!
+//! Never stops at one that somebody else was quicker with: that is none any more.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tocsin_core::delivery::DeliveryState;
+use tocsin_core::id::Id;
+use tocsin_core::journal::Fact;
+use tocsin_store::{DeliveryQuery, Store};
+
+use super::{Control, blocking, deliveries};
+use crate::shared::app::CommitError;
+use crate::shared::problem::Problem;
+
+/// Dead letters that are read, and written, at once.
+const AT_ONCE: usize = 200;
+
+/// Whose dead letters, and who says so.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeadLetters {
+    actor: String,
+    #[serde(default)]
+    action: Option<String>,
+    #[serde(default)]
+    connection: Option<String>,
+}
+
+/// A dead letter, and the connection that it goes over.
+type DeadLetter = (Id, String);
+
+pub(super) async fn retry(
+    State(control): State<Control>,
+    Json(wanted): Json<DeadLetters>,
+) -> Result<Json<Value>, Problem> {
+    let found = find(&control, &wanted).await?;
+    let connections: BTreeSet<&String> = found.iter().map(|(_, connection)| connection).collect();
+    connections.into_iter().for_each(|connection| deliveries::goes_on(&control, connection));
+    let fact = |id: Id| Fact::Retried { delivery: id, actor: wanted.actor.clone() };
+    let done = record(&control, &found, fact).await?;
+    control.app.signals.due.ring();
+    Ok(Json(json!(done)))
+}
+
+pub(super) async fn discard(
+    State(control): State<Control>,
+    Json(wanted): Json<DeadLetters>,
+) -> Result<Json<Value>, Problem> {
+    let found = find(&control, &wanted).await?;
+    let fact = |id: Id| Fact::GaveUp { deliveries: vec![id], actor: wanted.actor.clone() };
+    Ok(Json(json!(record(&control, &found, fact).await?)))
+}
+
+/// All dead letters that are wanted, the oldest first.
+async fn find(control: &Control, wanted: &DeadLetters) -> Result<Vec<DeadLetter>, Problem> {
+    let states = DeliveryState::ALL.into_iter().filter(|state| state.is_dead_letter()).collect();
+    let (action, connection) = (wanted.action.clone(), wanted.connection.clone());
+    let query = DeliveryQuery { states, action, connection, limit: AT_ONCE, ..DeliveryQuery::default() };
+    let app = Arc::clone(&control.app);
+    blocking(move || -> Result<_, Problem> {
+        deliveries::check_names(&app, query.action.as_ref(), query.connection.as_ref())?;
+        Ok(all(&app.store, query)?)
+    })
+    .await
+}
+
+fn all(store: &Store, mut query: DeliveryQuery) -> Result<Vec<DeadLetter>, tocsin_store::ReadError> {
+    let mut found = Vec::new();
+    loop {
+        let page = store.deliveries(&query)?;
+        query.before = page.last().map(|last| last.id);
+        let is_last = page.len() < query.limit;
+        found.extend(page.into_iter().map(|delivery| (delivery.id, delivery.connection)));
+        if is_last {
+            found.reverse();
+            return Ok(found);
+        }
+    }
+}
+
+/// Records a fact about each of them, many at once. Returns the ids of those that it fitted.
+async fn record(
+    control: &Control,
+    found: &[DeadLetter],
+    fact: impl Fn(Id) -> Fact,
+) -> Result<Vec<String>, Problem> {
+    let mut done = Vec::with_capacity(found.len());
+    for many in found.chunks(AT_ONCE) {
+        let mut facts: Vec<Fact> = many.iter().map(|(id, _)| fact(*id)).collect();
+        let first = facts.remove(0);
+        match control.app.record_all(first, facts).await {
+            Ok(_) => done.extend(many.iter().map(|(id, _)| id.to_string())),
+            // One of them is none any more: then each by itself.
+            Err(CommitError::Rejected(_)) => {
+                for (id, _) in many {
+                    match control.app.record(fact(*id)).await {
+                        Ok(_) => done.push(id.to_string()),
+                        Err(CommitError::Rejected(_)) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(done)
+}

@@ -1,0 +1,109 @@
+//! Deliveries over the control socket: list, show, retry, discard.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use serde::Deserialize;
+use serde_json::Value;
+use tocsin_core::delivery::Delivery;
+use tocsin_core::id::Id;
+use tocsin_core::journal::Fact;
+use tocsin_store::DeliveryQuery;
+
+use super::query::{self, ListQuery};
+use super::{Control, blocking, incidents, shapes};
+use crate::shared::app::App;
+use crate::shared::problem::Problem;
+
+pub(super) async fn list(
+    State(control): State<Control>,
+    Query(list): Query<ListQuery>,
+) -> Result<Json<Value>, Problem> {
+    let app = control.app.clone();
+    let found = blocking(move || -> Result<_, Problem> {
+        let store = &app.store;
+        check_names(&app, list.action.as_ref(), list.connection.as_ref())?;
+        let incident = match &list.incident {
+            Some(reference) => Some(incidents::find(store, reference)?.id),
+            None => None,
+        };
+        let query = DeliveryQuery {
+            states: list.states()?,
+            connection: list.connection.clone(),
+            action: list.action.clone(),
+            incident,
+            before: list.before()?,
+            limit: list.limit(),
+        };
+        Ok(store.deliveries(&query)?)
+    });
+    Ok(Json(found.await?.iter().map(shapes::delivery).collect()))
+}
+
+/// Refuses the name of an action or a connection that is neither configured nor known to the store.
+pub(super) fn check_names(
+    app: &App,
+    action: Option<&String>,
+    connection: Option<&String>,
+) -> Result<(), Problem> {
+    let one = DeliveryQuery { limit: 1, ..DeliveryQuery::default() };
+    let any = |query: &DeliveryQuery| Ok(!app.store.deliveries(query)?.is_empty());
+    query::known("action", action, app.config.actions.keys(), |name| {
+        any(&DeliveryQuery { action: Some(name.to_owned()), ..one.clone() })
+    })?;
+    query::known("connection", connection, app.config.connections.keys(), |name| {
+        any(&DeliveryQuery { connection: Some(name.to_owned()), ..one.clone() })
+    })
+}
+
+pub(super) async fn show(
+    State(control): State<Control>,
+    Path(delivery): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    Ok(Json(shapes::delivery_whole(&find(&control, query::id(&delivery)?).await?)))
+}
+
+async fn find(control: &Control, id: Id) -> Result<Delivery, Problem> {
+    let store = control.app.store.clone();
+    let found = blocking(move || store.delivery(id)).await?;
+    found.ok_or_else(|| Problem::not_found(format!("There is no delivery {id}.")))
+}
+
+/// Who does it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ActorBody {
+    actor: String,
+}
+
+pub(super) async fn retry(
+    State(control): State<Control>,
+    Path(delivery): Path<String>,
+    Json(body): Json<ActorBody>,
+) -> Result<Json<Value>, Problem> {
+    let id = query::id(&delivery)?;
+    control.app.record(Fact::Retried { delivery: id, actor: body.actor }).await?;
+    let retried = find(&control, id).await?;
+    goes_on(&control, &retried.connection);
+    Ok(Json(shapes::delivery_whole(&retried)))
+}
+
+pub(super) async fn discard(
+    State(control): State<Control>,
+    Path(delivery): Path<String>,
+    Json(body): Json<ActorBody>,
+) -> Result<Json<Value>, Problem> {
+    let id = query::id(&delivery)?;
+    control.app.record(Fact::GaveUp { deliveries: vec![id], actor: body.actor }).await?;
+    // The one behind it may be due now.
+    control.app.signals.due.ring();
+    Ok(Json(shapes::delivery_whole(&find(&control, id).await?)))
+}
+
+/// An operator has `connection` go on: neither its peer's wish nor a pause keeps it waiting, and what was doubted of
+/// it is not.
+pub(super) fn goes_on(control: &Control, connection: &str) {
+    control.app.holds.release(connection);
+    control.app.trials.end(connection);
+    control.app.doubts.forget(connection);
+    control.app.signals.due.ring();
+}

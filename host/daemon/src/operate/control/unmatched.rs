@@ -1,0 +1,55 @@
+//! Incidents that no action took, over the control socket: how many there are, and why each action leaves one out.
+//!
+//! Computed from the configuration in force; records nothing.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tocsin_core::delivery::{Change, ChangeKind, Delivery};
+use tocsin_core::incident::{Incident, IncidentState};
+
+use super::actions::would;
+use super::blocking;
+use crate::config::{Action, Config};
+use crate::runtime::clock;
+use crate::shared::app::App;
+
+/// How far back the count goes.
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+/// Numbers of incidents that are shown.
+const SHOWN: usize = 5;
+
+/// The unmatched incidents of the last 24 hours; null when the store cannot be read.
+pub(super) async fn of_the_last_day(app: &Arc<App>) -> Value {
+    let store = app.store.clone();
+    let since = clock::now().minus_ms(DAY_MS);
+    match blocking(move || store.unmatched(since, SHOWN)).await {
+        Ok(found) => json!({
+            "hours": 24,
+            "count": found.count,
+            "latest": found.latest,
+            "more": found.is_cut,
+            "fallback": app.config.fallback,
+        }),
+        Err(_) => Value::Null,
+    }
+}
+
+/// For each action: how many deliveries of `incident` it has, and why its opening is not sent by it now.
+pub(super) fn reasons(config: &Config, incident: &Incident, deliveries: &[Delivery]) -> Value {
+    let kind =
+        if incident.open_since > incident.opened_at { ChangeKind::Reopened } else { ChangeKind::Opened };
+    let before = if kind == ChangeKind::Reopened { IncidentState::Resolved } else { IncidentState::Open };
+    let opened = would::after(kind, incident.open_since, incident.clone());
+    let change = Change::of_the_relay(kind, incident.open_since, String::new());
+    let reason = |action: &Action| {
+        let name = &action.rule.name;
+        let own = deliveries.iter().filter(|delivery| delivery.action == *name).count();
+        json!({
+            "name": name,
+            "deliveries": own,
+            "not_sent": would::not_sent(&action.rule, &opened, before, &change),
+        })
+    };
+    config.actions.values().map(reason).collect()
+}

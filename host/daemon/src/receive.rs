@@ -1,0 +1,17 @@
+//! A request comes in and is on the disk when its sender reads the answer.
+//!
+//! `ingest` (`client_address`, `credentials`) proves the sender, reads the body (`content_encoding`) and answers →
+//! `decode` has the plugin read it as text (`charset`) → `understood` bounds what it said → commit → `reply`,
+//! `confirm`. `late` decodes what was kept for want of a plugin. Never waits for a destination.
+
+pub mod charset;
+mod client_address;
+mod confirm;
+pub mod content_encoding;
+mod credentials;
+pub mod decode;
+pub mod ingest;
+pub mod late;
+pub mod refused;
+mod reply;
+mod understood;

@@ -1,0 +1,238 @@
+//! receipt → decode → commit: a request that its sender has proven is on the disk, with what its plugin read in it.
+//!
+//! Never answers before the commit, and reads nothing of a request itself: the plugin does.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tocsin_core::fold::ReceiptRecord;
+use tocsin_core::id::Id;
+use tocsin_core::journal::{Decoding, Entry, Fact, Received, RejectedElements};
+use tocsin_core::plugin::{Refusal, Reply, SourceRequest};
+use tocsin_sandbox::{CallError, CallErrorKind, Place};
+use tocsin_store::Write;
+
+use crate::plugins::bindings::{Bindings, SourceBinding};
+use crate::receive::understood::{confirmation, understood};
+use crate::receive::{charset, reply};
+use crate::runtime::trace::Trace;
+use crate::runtime::{clock, words};
+use crate::shared::app::{App, CommitError};
+use crate::shared::backlog::lacks_plugin;
+use crate::shared::suspensions::{May, Suspensions};
+
+/// What came of a request.
+pub struct Ingested {
+    /// As it is on the disk.
+    pub receipt: ReceiptRecord,
+    /// What the plugin wants the sender to see in place of the relay's answer.
+    pub reply: Option<Reply>,
+    /// Set when the plugin does not read such requests at all.
+    pub unsupported: bool,
+    /// An address that the sender wants fetched once to confirm its subscription.
+    pub confirm: Option<String>,
+}
+
+/// receipt → decode → commit. Returns when it is on the disk.
+///
+/// # Errors
+/// It could not be stored: nothing was kept, and the sender has to try again.
+pub async fn ingest(app: &App, source: &str, request: SourceRequest) -> Result<Ingested, CommitError> {
+    let at = request.received_at;
+    let receipt = clock::new_id(at).map_err(|error| CommitError::Storage(error.to_string()))?;
+    let bytes = request.body.len();
+    app.trace(|| Trace::Received { receipt, source: source.to_owned(), bytes });
+
+    let decoded = decode(&app.bindings(), Some(&app.suspensions), source, &request, receipt).await;
+    decoded.trace(app, receipt);
+
+    let (received, more) = decoded.received.split(receipt);
+    let entry = Entry { at, seed: receipt, fact: Fact::Received(received) };
+    let applied = app.commit(Write { more: entry.followed_by(more), entry, request: Some(request) }).await?;
+    let record = applied.receipt.ok_or(CommitError::Stopping)?;
+    // Its plugin came meanwhile.
+    if lacks_plugin(&record) && matches!(app.bindings().sources.get(source), Some(Ok(_))) {
+        app.backlog.add(source);
+    }
+    let DecodedRequest { reply, unsupported, confirm, .. } = decoded;
+    Ok(Ingested { receipt: record, reply, unsupported, confirm })
+}
+
+/// What a request would be recorded as.
+pub struct DryRun {
+    /// What would be recorded.
+    pub received: Received,
+    /// What the plugin wants the sender to see in place of the relay's answer.
+    pub reply: Option<Reply>,
+    /// An address that the sender wants fetched once to confirm its subscription.
+    pub confirm: Option<String>,
+    /// How long the plugin took, in microseconds.
+    pub took_us: u64,
+}
+
+/// A request that did not come → decode. Keeps nothing and needs no running relay.
+///
+/// # Errors
+/// The system gives no random numbers to seed the plugin's with.
+pub async fn dry_run(bindings: &Bindings, source: &str, request: &SourceRequest) -> anyhow::Result<DryRun> {
+    let seed = clock::new_id(request.received_at)?;
+    let decoded = decode(bindings, None, source, request, seed).await;
+    let DecodedRequest { received, reply, confirm, took_us, .. } = decoded;
+    Ok(DryRun { received, reply, confirm, took_us })
+}
+
+/// A kept request → decode → commit, after its plugin was replaced.
+///
+/// # Errors
+/// Nothing of it is left to decode, or it could not be stored.
+pub async fn redecode(
+    app: &App,
+    record: &ReceiptRecord,
+    request: SourceRequest,
+) -> Result<ReceiptRecord, CommitError> {
+    redecode_by(app, &app.bindings(), record, request).await
+}
+
+/// As [`redecode`], with the plugins of these bindings.
+///
+/// # Errors
+/// As [`redecode`].
+pub async fn redecode_by(
+    app: &App,
+    bindings: &Bindings,
+    record: &ReceiptRecord,
+    request: SourceRequest,
+) -> Result<ReceiptRecord, CommitError> {
+    let decoded = decode(bindings, Some(&app.suspensions), &record.source, &request, record.id).await;
+    decoded.trace(app, record.id);
+    let (received, more) = decoded.received.split(record.id);
+    let applied = app.record_all(Fact::Redecoded { receipt: record.id, received }, more).await?;
+    applied.receipt.ok_or(CommitError::Stopping)
+}
+
+struct DecodedRequest {
+    received: Received,
+    reply: Option<Reply>,
+    unsupported: bool,
+    confirm: Option<String>,
+    took_us: u64,
+}
+
+impl DecodedRequest {
+    /// Shows the step, when a plugin was there to take it.
+    fn trace(&self, app: &App, receipt: Id) {
+        let mut name = self.received.plugin.split(' ');
+        let (Some(id), Some(version)) = (name.next(), name.next()) else { return };
+        app.trace(|| Trace::Decoded {
+            receipt,
+            plugin: format!("{id} {version}"),
+            took_us: self.took_us,
+            outcome: words::received(&self.received),
+        });
+    }
+}
+
+/// What `source`'s plugin makes of `request`, read as text where it is text.
+async fn decode(
+    bindings: &Bindings,
+    suspensions: Option<&Suspensions>,
+    source: &str,
+    request: &SourceRequest,
+    receipt: Id,
+) -> DecodedRequest {
+    let nothing = |plugin: String, decoding: Decoding| Received {
+        source: source.to_owned(),
+        plugin,
+        identities: Vec::new(),
+        decoding,
+        rejected: RejectedElements::default(),
+        remarks: Vec::new(),
+    };
+    let without = |received: Received, unsupported: bool, took_us: u64| DecodedRequest {
+        received,
+        reply: None,
+        unsupported,
+        confirm: None,
+        took_us,
+    };
+    let failed = |why: String| without(nothing(String::new(), Decoding::Failed(why)), false, 0);
+    let binding = match bindings.sources.get(source) {
+        Some(Ok(binding)) => Arc::clone(binding),
+        Some(Err(why)) => return failed(why.clone()),
+        None => return failed(format!("there is no source `{source}` in the configuration")),
+    };
+    let plugin = binding.plugin.info();
+    let name = format!("{} {} {}", plugin.id, plugin.version, binding.plugin.digest());
+    let place = match turn(&binding, suspensions, source).await {
+        Ok(place) => place,
+        Err(why) => return without(nothing(name, Decoding::Failed(why)), false, 0),
+    };
+    let started = Instant::now();
+    // Copied only now: those that wait for their turn are as large as their bodies and no larger.
+    let readable = charset::readable(request).into_owned();
+    let answer = binding.plugin.decode_in(place, readable, &binding.settings, receipt).await;
+    let took_us = clock::micros_since(started);
+    if let Some(suspensions) = suspensions {
+        observe(suspensions, source, &binding, answer.as_ref().err());
+    }
+    match answer.map(|answer| answer.value) {
+        Ok(Ok(mut decoded)) => {
+            let remarks = decoded.reply.as_mut().map(reply::admit);
+            decoded.remarks.extend(remarks.unwrap_or_default());
+            let (reply, confirm) = (decoded.reply.clone(), confirmation(&decoded));
+            let received =
+                understood(nothing(name, Decoding::Events(Vec::new())), &binding.info, request, decoded);
+            DecodedRequest { received, reply, unsupported: false, confirm, took_us }
+        }
+        Ok(Err(refusal)) => {
+            let received = nothing(name, Decoding::Refused(refusal.to_string()));
+            without(received, is_unsupported(&refusal), took_us)
+        }
+        Err(error) => {
+            tracing::warn!(source, %receipt, %error, "a request could not be decoded and is kept");
+            without(nothing(name, Decoding::Failed(error.to_string())), false, took_us)
+        }
+    }
+}
+
+/// Waits until the plugin of `source` may be called. It is not called when it ran out of time again and again: the
+/// error says why, and the request is kept.
+async fn turn(
+    binding: &SourceBinding,
+    suspensions: Option<&Suspensions>,
+    source: &str,
+) -> Result<Place, String> {
+    let Some(suspensions) = suspensions else { return Ok(binding.plugin.place().await) };
+    let may = suspensions.may(source, binding.plugin.digest(), clock::now());
+    if let May::Keep(why) = may {
+        return Err(why);
+    }
+    let place = binding.plugin.place().await;
+    match suspensions.reason(source) {
+        Some(why) if may == May::Call => Err(why),
+        _ => Ok(place),
+    }
+}
+
+/// Notes whether the plugin of `source` was in time.
+fn observe(suspensions: &Suspensions, source: &str, binding: &SourceBinding, error: Option<&CallError>) {
+    let plugin = &binding.plugin.info().id;
+    if error.is_some_and(|error| error.kind == CallErrorKind::Time) {
+        if suspensions.late(source, plugin, binding.plugin.digest(), clock::now()) {
+            tracing::error!(
+                source,
+                plugin,
+                "a plugin runs out of time again and again: requests are kept as dead letters, and it is tried again"
+            );
+        }
+    } else if suspensions.answered(source) {
+        tracing::info!(source, plugin, "a plugin that ran out of time answers again");
+    }
+}
+
+fn is_unsupported(refusal: &Refusal) -> bool {
+    match refusal {
+        Refusal::Unsupported(_) => true,
+        Refusal::Malformed(_) | Refusal::Missing(_) | Refusal::Invalid { .. } => false,
+    }
+}

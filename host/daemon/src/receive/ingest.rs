@@ -1,0 +1,272 @@
+//! `/in/<source>`: takes a request in and answers when it is on the disk.
+//!
+//! Nothing of a request counts before its sender is known: what can be checked before the body is read, is. Every
+//! answer leaves through [`receive`], which counts it, so that no rejection goes unseen.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{HeaderValue, WWW_AUTHENTICATE};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use tocsin_core::fold::{ReceiptRecord, ReceiptStatus};
+use tocsin_core::plugin::SourceRequest;
+
+use super::client_address;
+use super::credentials::{Unproven, forget, prove_field, prove_head, prove_signature, strip};
+use super::refused::refused;
+use crate::config::Source;
+use crate::receive::content_encoding;
+use crate::receive::decode::{Ingested, ingest};
+use crate::receive::{confirm, reply};
+use crate::runtime::server::{Activity, Doing, Peer};
+use crate::runtime::{clock, words};
+use crate::shared::app::{App, CommitError};
+use crate::shared::budget::Hold;
+use crate::shared::intake::{Outcome, Rejection};
+use crate::shared::problem::Problem;
+
+mod body;
+mod head;
+mod probe;
+
+/// Characters of a name that is no source's.
+const NAME_CHARS_MAX: usize = 64;
+
+/// An answer and what it was the answer to.
+struct Answered {
+    response: Response,
+    outcome: Outcome,
+    /// The receipt, if the request was kept.
+    receipt: Option<String>,
+}
+
+/// Answers a request, counts the answer, and logs it when it is a rejection.
+pub async fn receive(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (name, path) = head::target(request.uri());
+    let answered = match app.config.sources.get(&name) {
+        Some(source) => take(&app, source, path, request).await,
+        None => Err(Problem::not_found(match name.as_str() {
+            "" => "The address names no source: sources are at /in/<source>.".to_owned(),
+            _ => format!("There is no source `{}`.", shown(&app, &name)),
+        })),
+    };
+    let known = if app.config.sources.contains_key(&name) { name } else { shown(&app, &name) };
+    match answered {
+        Ok(answered) => settle(&app, &known, answered),
+        Err(problem) => {
+            let rejection = Rejection {
+                status: problem.status().as_u16(),
+                receipt: problem.receipt().map(str::to_owned),
+                reason: problem.cause().to_owned(),
+            };
+            app.intake.reject(&known, &rejection);
+            problem.into_response()
+        }
+    }
+}
+
+/// Counts an answer that is no error of the relay's. A plugin's own answer may be one of the sender's.
+fn settle(app: &App, source: &str, answered: Answered) -> Response {
+    let Answered { response, outcome, receipt } = answered;
+    app.intake.count(source, outcome);
+    let status = response.status();
+    if !status.is_success() {
+        let reason = format!("the plugin's own answer, {status}");
+        app.intake.reject(source, &Rejection { status: status.as_u16(), receipt, reason });
+    }
+    response
+}
+
+async fn take(app: &Arc<App>, source: &Source, path: String, request: Request) -> Result<Answered, Problem> {
+    let (parts, body) = request.into_parts();
+    let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
+    let mut head = head::read(&parts, path);
+    authenticate(app, source, peer, &mut head)?;
+    head::check(&parts)?;
+    let proven = source.authentication.proves_by_head() || source.authentication.is_open();
+    if proven {
+        within_rate(app, source)?;
+    }
+    let probe = probe::find(app, &source.name, &head);
+    let limit = app.body_limit(source);
+    // Until the answer: so long is the body in memory.
+    let hold = app.bodies.hold(&source.name, source.authentication.proves_by_head());
+    head.body = body::read(body, &parts.headers, limit, app.config.limits.body_time, &hold).await?;
+    if let Some(activity) = parts.extensions.get::<Activity>() {
+        activity.is(Doing::Working);
+    }
+    head.received_at = clock::now();
+    let request = authenticate_body(app, source, head, limit, &hold).await?;
+    if !proven {
+        within_rate(app, source)?;
+    }
+    if let Some(probe) = probe? {
+        let response = probe.answer(&source.name, &request);
+        return Ok(Answered { response, outcome: Outcome::Probed, receipt: None });
+    }
+    // Held until the answer: a place in the store's queue.
+    let _place = app.admission.take(&source.name).ok_or(CommitError::Busy)?;
+    let mut ingested = ingest(app, &source.name, request).await?;
+    let (outcome, receipt) = (outcome(&ingested.receipt.status), ingested.receipt.id);
+    app.intake.count_echoes(&source.name, ingested.receipt.echoes());
+    if let Some(url) = ingested.confirm.take() {
+        confirm::asked(app, source, &ingested.receipt, url);
+    }
+    let response = answer(app, ingested).await?;
+    Ok(Answered { response, outcome, receipt: Some(receipt.to_string()) })
+}
+
+/// Counts a request whose sender may send, against the rate of its source. Strangers use up nothing of it.
+fn within_rate(app: &App, source: &Source) -> Result<(), Problem> {
+    let Some(rate) = source.rate else { return Ok(()) };
+    let taken = app.rates.take(&source.name, rate, Instant::now());
+    taken.map_err(|seconds| Problem::too_many(rate.per_minute, seconds))
+}
+
+/// What a receipt counts as, if its answer is no error.
+fn outcome(status: &ReceiptStatus) -> Outcome {
+    match status {
+        ReceiptStatus::Ignored(_) => Outcome::Ignored,
+        ReceiptStatus::Failed(_) => Outcome::Failed,
+        ReceiptStatus::PartlyRefused(_) => Outcome::PartlyRefused,
+        ReceiptStatus::Applied
+        | ReceiptStatus::Discarded(_)
+        | ReceiptStatus::Duplicate(_)
+        | ReceiptStatus::Refused(_) => Outcome::Accepted,
+    }
+}
+
+/// What can be known of the sender before the body is read. What proves it is taken out.
+fn authenticate(app: &App, source: &Source, peer: IpAddr, head: &mut SourceRequest) -> Result<(), Problem> {
+    let wanted = &source.authentication;
+    let address = client_address::address(peer, &head.headers, &app.config.trusted_proxies);
+    let proven = prove_head(wanted, &mut head.path, &head.query, &head.headers);
+    strip(&mut head.query, &mut head.headers);
+    // `/in/<source>/` is `/in/<source>`, also behind a token in the path.
+    if head.path == "/" {
+        head.path.clear();
+    }
+    proven.map_err(unauthorized)?;
+    if client_address::is_allowed(address, &wanted.allow) {
+        Ok(())
+    } else {
+        Err(unauthorized(Unproven::Address))
+    }
+}
+
+/// What needs the body: a signature over the bytes as they were sent, then the field's token in what they say. A
+/// signature that nobody can check, for want of the plugin that describes it, is no reason to turn the sender away
+/// for good.
+async fn authenticate_body(
+    app: &App,
+    source: &Source,
+    mut request: SourceRequest,
+    limit: usize,
+    hold: &Arc<Hold>,
+) -> Result<SourceRequest, Problem> {
+    let wanted = &source.authentication;
+    let bindings = app.bindings();
+    let signatures = match bindings.sources.get(&source.name) {
+        Some(Ok(binding)) => binding.info.signatures.as_slice(),
+        Some(Err(_)) | None if wanted.signing_key.is_some() => {
+            let detail =
+                "The source's plugin is not in force, so signatures cannot be checked; nothing was kept.";
+            return Err(Problem::unavailable("Not checkable", detail));
+        }
+        Some(Err(_)) | None => &[],
+    };
+    prove_signature(wanted, signatures, &request).map_err(unauthorized)?;
+    content_encoding::undo(&mut request, limit, hold).await?;
+    prove_field(wanted, &mut request).map_err(unauthorized)?;
+    forget(wanted, &mut request);
+    Ok(request)
+}
+
+/// The same words whatever was missing or wrong; which it was is for the operator.
+fn unauthorized(unproven: Unproven) -> Problem {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "Unauthorized",
+        "The request does not prove what this source asks for: a token as ?token=…, Authorization: Bearer … or \
+         X-Tocsin-Token: …, or whatever else its configuration names.",
+    )
+    .caused_by(unproven.words())
+    .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"tocsin\", Basic realm=\"tocsin\""))
+}
+
+async fn answer(app: &App, ingested: Ingested) -> Result<Response, Problem> {
+    let Ingested { receipt, reply, unsupported, .. } = ingested;
+    match (&receipt.status, reply) {
+        (ReceiptStatus::Refused(why), _) => {
+            let status = if unsupported {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            } else {
+                StatusCode::UNPROCESSABLE_ENTITY
+            };
+            let title = if unsupported { "Not supported" } else { "Not understood" };
+            Err(Problem::new(status, title, why.clone()).with("receipt", receipt.id.to_string()))
+        }
+        (ReceiptStatus::Failed(_), _) => {
+            Ok((StatusCode::ACCEPTED, Json(accepted(&receipt, "kept"))).into_response())
+        }
+        (_, Some(reply)) => Ok(reply::response(reply)),
+        (ReceiptStatus::Duplicate(first), None) => {
+            let first = *first;
+            let store = app.store.clone();
+            let found = tokio::task::spawn_blocking(move || store.receipt(first)).await;
+            // It is on the disk, whether or not the first one can be read.
+            let first = found.ok().and_then(Result::ok).flatten();
+            let mut document = accepted(first.as_ref().unwrap_or(&receipt), "duplicate");
+            document["receipt"] = json!(receipt.id.to_string());
+            Ok(Json(document).into_response())
+        }
+        (ReceiptStatus::PartlyRefused(_), None) => {
+            Ok(Json(accepted(&receipt, "partly refused")).into_response())
+        }
+        (ReceiptStatus::Applied | ReceiptStatus::Discarded(_), None) => {
+            Ok(Json(accepted(&receipt, receipt.outcome())).into_response())
+        }
+        (ReceiptStatus::Ignored(why), None) => {
+            let mut document = accepted(&receipt, receipt.outcome());
+            document["reason"] = json!(why);
+            Ok(Json(document).into_response())
+        }
+    }
+}
+
+/// What a sender is told: an object, since Zapier shows it as the step's output.
+fn accepted(receipt: &ReceiptRecord, status: &str) -> Value {
+    let incidents: Vec<Value> = receipt
+        .effects
+        .iter()
+        .filter_map(|effect| {
+            let (id, number) = effect.incident?;
+            let change = words::transition(effect.transition);
+            Some(json!({ "id": id.to_string(), "number": number, "change": change }))
+        })
+        .collect();
+    let mut document = json!({ "receipt": receipt.id.to_string(), "status": status, "incidents": incidents });
+    if let ReceiptStatus::PartlyRefused(elements) = &receipt.status {
+        document["refused"] = refused(elements);
+        document["refused_count"] = json!(elements.count);
+    }
+    if !receipt.remarks.is_empty() {
+        document["remarks"] = json!(receipt.remarks);
+    }
+    document
+}
+
+/// A name that is no source's, for people. A name that holds a secret of a source is not shown: `&token=…` typed for
+/// `?token=…` puts one there.
+fn shown(app: &App, name: &str) -> String {
+    let mut secrets = app.config.sources.values().flat_map(|source| source.authentication.secrets());
+    if secrets.any(|secret| !secret.is_blank() && name.contains(secret.reveal())) {
+        return "(a name with a secret in it)".to_owned();
+    }
+    tocsin_core::event::single_line(name, NAME_CHARS_MAX)
+}

@@ -1,0 +1,206 @@
+//! Puts plugins in force for a running relay, and has kept requests decoded before newer ones.
+//!
+//! While a source's kept requests are decoded, those that come are kept behind them, so that an alert is never
+//! overtaken by its resolution. Never holds a source back for longer than [`HOLD_MAX`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tocsin_core::id::Id;
+
+use crate::plugins::Shelf;
+use crate::plugins::bindings::{Bindings, Offer, Origin};
+use crate::receive::late;
+use crate::runtime::trouble;
+use crate::shared::app::App;
+
+/// How long new requests of a source are kept behind the older ones. After that the two are decoded side by side.
+const HOLD_MAX: Duration = Duration::from_secs(60);
+/// Requests that are decoded between two looks at what came meanwhile.
+const PART: usize = 100;
+/// Why a source's requests are kept meanwhile.
+const HELD: &str = "earlier requests of this source are decoded first; this one follows by itself";
+/// What the log calls it.
+const NOT_DECODED: &str = "requests that were kept for want of a plugin could not be decoded yet";
+
+/// What is in force, as the relay's parts see it.
+pub(super) struct InForce {
+    app: Arc<App>,
+    shown: Mutex<Shown>,
+}
+
+#[derive(Default)]
+struct Shown {
+    /// What was offered when it was bound: by id, the digest and the origin, or why there is none.
+    offer: BTreeMap<String, String>,
+    full: Arc<Bindings>,
+    /// The sources whose kept requests are being decoded.
+    held: BTreeSet<String>,
+}
+
+impl Shown {
+    /// The ids of the plugins that are not as they were.
+    fn changed(&self, now: &BTreeMap<String, String>) -> BTreeSet<String> {
+        let ids = self.offer.keys().chain(now.keys());
+        ids.filter(|id| self.offer.get(*id) != now.get(*id)).cloned().collect()
+    }
+}
+
+impl InForce {
+    /// What the relay was started with is what is in force so far.
+    pub(super) fn new(app: Arc<App>) -> Self {
+        let shown = Shown { full: app.bindings(), ..Shown::default() };
+        Self { app, shown: Mutex::new(shown) }
+    }
+
+    /// Binds what the shelf offers, if it changed. A plugin that the configuration does not name is shown with the last
+    /// ones, and has nothing bound anew: that runs every plugin that is bound.
+    pub(super) async fn renew(&self, shelf: &Shelf, is_last: bool) {
+        let config = &self.app.config;
+        let offer = shelf.offer(config);
+        let key = key(&offer);
+        let mut changed = self.lock().changed(&key);
+        if changed.is_empty() {
+            return;
+        }
+        changed.retain(|id| {
+            config.sources.values().any(|source| source.plugin == *id)
+                || config.connections.values().any(|connection| connection.plugin == *id)
+        });
+        let bindings = match (changed.is_empty(), is_last) {
+            (true, false) => return,
+            (true, true) => Bindings { plugins: offer.plugins, ..Bindings::clone(&self.lock().full) },
+            (false, _) => Bindings::build(config, offer).await.0,
+        };
+        let (before, full) = {
+            let mut shown = self.lock();
+            shown.offer = key;
+            let full = Arc::new(bindings);
+            (std::mem::replace(&mut shown.full, Arc::clone(&full)), full)
+        };
+        for problem in full.missed.iter().filter(|problem| !before.missed.contains(problem)) {
+            tracing::warn!(%problem, "this will not work when it is needed");
+        }
+        let is_bound =
+            |bindings: &Bindings, source: &str| matches!(bindings.sources.get(source), Some(Ok(_)));
+        let back: BTreeSet<&String> =
+            full.sources.keys().filter(|s| is_bound(&full, s) && !is_bound(&before, s)).collect();
+        let mut owed = self.with_kept(&back).await;
+        self.lock().held.extend(owed.iter().cloned());
+        self.bind();
+        // What came between that look and this moment is found now; what comes later is bound.
+        owed.extend(self.with_kept(&back).await);
+        owed.iter().for_each(|source| self.app.backlog.add(source));
+    }
+
+    /// What of the configuration stands still, for want of a plugin that fits: its path, and why.
+    pub(super) fn unbound(&self) -> Vec<(String, String)> {
+        let full = Arc::clone(&self.lock().full);
+        full.unbound().into_iter().map(|(path, why)| (path, why.to_owned())).collect()
+    }
+
+    /// Those of the sources that requests were kept of.
+    async fn with_kept(&self, sources: &BTreeSet<&String>) -> BTreeSet<String> {
+        if sources.is_empty() {
+            return BTreeSet::new();
+        }
+        match self.kept().await {
+            Ok(kept) => kept.into_keys().filter(|source| sources.contains(source)).collect(),
+            Err(error) => {
+                trouble::error(NOT_DECODED, &error);
+                BTreeSet::new()
+            }
+        }
+    }
+
+    async fn kept(&self) -> Result<BTreeMap<String, Vec<Id>>, late::Interrupted> {
+        let store = self.app.store.clone();
+        let kept = tokio::task::spawn_blocking(move || late::kept(&store)).await;
+        Ok(kept.map_err(|_| late::Interrupted::Gone)??)
+    }
+
+    /// Shows the relay what is in force, without the sources that are held back.
+    fn bind(&self) {
+        let shown = self.lock();
+        let mut bindings = Bindings::clone(&shown.full);
+        for source in &shown.held {
+            if let Some(bound) = bindings.sources.get_mut(source).filter(|bound| bound.is_ok()) {
+                *bound = Err(HELD.to_owned());
+            }
+        }
+        self.app.bind(bindings);
+    }
+
+    /// Decodes what was kept of a source, and lets go of it.
+    pub(super) async fn catch_up(&self, source: &str) {
+        let mut caught_up = self.decode(source).await;
+        if self.lock().held.remove(source) {
+            self.bind();
+            if caught_up.is_ok() {
+                // What came between the last look and this moment.
+                caught_up = self.decode(source).await;
+            }
+        }
+        match caught_up {
+            Ok(()) => trouble::over(NOT_DECODED),
+            // Its return begins this anew.
+            Err(late::Interrupted::Gone) => {}
+            Err(error) => {
+                trouble::error(NOT_DECODED, &error);
+                self.app.backlog.add_for_later(source);
+            }
+        }
+    }
+
+    /// Decodes what was kept of a source until there is nothing.
+    async fn decode(&self, source: &str) -> Result<(), late::Interrupted> {
+        let (began, mut count) = (Instant::now(), 0);
+        loop {
+            let full = Arc::clone(&self.lock().full);
+            if !matches!(full.sources.get(source), Some(Ok(_))) {
+                return Err(late::Interrupted::Gone);
+            }
+            let ids = self.kept().await?.remove(source).unwrap_or_default();
+            let mut decoded = 0;
+            for part in ids.chunks(PART) {
+                decoded += late::decode(&self.app, &full, part).await?;
+                if began.elapsed() > HOLD_MAX && self.lock().held.remove(source) {
+                    tracing::warn!(
+                        source,
+                        count,
+                        "there are more kept requests; new ones are decoded beside them"
+                    );
+                    self.bind();
+                }
+            }
+            count += decoded;
+            if decoded == 0 {
+                break;
+            }
+        }
+        if count > 0 {
+            tracing::info!(
+                source,
+                count,
+                "decoded the requests that were kept while the plugin was not in force"
+            );
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn key(offer: &Offer) -> BTreeMap<String, String> {
+    let loaded = offer.plugins.iter().map(|(id, loaded)| {
+        let from = match &loaded.origin {
+            Origin::Bundled => "",
+            Origin::Dropped(file) => file.as_str(),
+        };
+        (id.clone(), format!("{} {from}", loaded.plugin.digest()))
+    });
+    loaded.chain(offer.absent.iter().map(|(id, why)| (id.clone(), why.clone()))).collect()
+}

@@ -1,0 +1,295 @@
+//! What the parts of a running relay share.
+//!
+//! Holds no logic of the road itself: that is [`crate::receive::decode`].
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
+
+use tocsin_core::fold::{Applied, Rejection};
+use tocsin_core::journal::{Entry, Fact};
+use tocsin_store::{Store, Write, WriteError};
+use tokio::sync::{broadcast, oneshot};
+
+use crate::config::{Config, Source};
+use crate::plugins::bindings::Bindings;
+use crate::runtime::clock;
+use crate::runtime::trace::Trace;
+use crate::runtime::wakeup::Bell;
+use crate::runtime::{trouble, words};
+use crate::send::client::Senders;
+use crate::shared::backlog::Backlog;
+use crate::shared::budget::Budget;
+use crate::shared::doubts::Doubts;
+use crate::shared::filters::Filters;
+use crate::shared::holds::Holds;
+use crate::shared::intake::Intake;
+use crate::shared::links::Links;
+use crate::shared::rates::Rates;
+use crate::shared::shares::Shares;
+use crate::shared::suspensions::Suspensions;
+use crate::shared::trials::Trials;
+
+/// Places in the store's queue that only the relay's own work may take, so that the outcome of a delivery is
+/// never turned away by a flood of requests.
+pub const QUEUE_RESERVE: usize = 256;
+/// Steps of the road that may wait for a slow reader before it misses some.
+const TRACE_BUFFER: usize = 4096;
+/// Why nothing is stored yet, when the store says of no trouble any more.
+const NOT_BEGUN: &str = "the relay's start is being recorded";
+/// What stands for the suggestion of a plugin that is not in force: the largest of the bundled ones, so that nothing is
+/// turned away that the plugin would read.
+const BODY_LIMIT_UNKNOWN: u64 = 8 * 1024 * 1024;
+/// What the log calls it.
+const NOT_STORED: &str = "an entry could not be stored";
+
+/// What wakes the workers and shows steps. The store's writer gives them, so that nothing waits because whoever
+/// wanted an entry recorded is gone by the time it is.
+#[derive(Debug)]
+pub struct Signals {
+    /// Rings whenever a delivery may be due.
+    pub due: Bell,
+    /// Rings whenever a timer was set.
+    pub timed: Bell,
+    /// The filters that failed since the start.
+    pub filters: Filters,
+    /// Every step of the road, for whoever watches.
+    pub steps: broadcast::Sender<Trace>,
+}
+
+impl Default for Signals {
+    fn default() -> Self {
+        let (due, timed, filters) = (Bell::default(), Bell::default(), Filters::default());
+        Self { due, timed, filters, steps: broadcast::channel(TRACE_BUFFER).0 }
+    }
+}
+
+impl Signals {
+    fn trace(&self, step: impl FnOnce() -> Trace) {
+        if self.steps.receiver_count() > 0 {
+            // Nobody left to read it is no error.
+            let _ = self.steps.send(step());
+        }
+    }
+
+    /// Shows what an entry did, then wakes whoever has work by it.
+    fn committed(&self, applied: &Applied, took_us: u64) {
+        if let Some(record) = &applied.receipt {
+            self.trace(|| Trace::Committed {
+                receipt: record.id,
+                took_us,
+                effects: record.effects.iter().map(words::effect).collect(),
+            });
+        }
+        self.filters.failed(&applied.failed_filters);
+        if applied.scheduled {
+            self.due.ring();
+        }
+        if applied.timed {
+            self.timed.ring();
+        }
+    }
+}
+
+/// The running relay.
+pub struct App {
+    /// As read at start.
+    pub config: Config,
+    /// Where everything is kept.
+    pub store: Store,
+    /// How many requests came to sources that have a rate.
+    pub rates: Rates,
+    /// Bytes of memory that bodies may take.
+    pub bodies: Arc<Budget>,
+    /// Places in the store's queue that requests may take.
+    pub admission: Arc<Shares>,
+    /// Sources whose plugin ran out of time again and again.
+    pub suspensions: Suspensions,
+    /// HTTP clients, one for each connection.
+    pub senders: Senders,
+    /// What signs and checks the links in messages.
+    pub links: Links,
+    /// What wakes the workers and shows steps.
+    pub signals: Arc<Signals>,
+    /// Connections that wait because their peers asked for it.
+    pub holds: Holds,
+    /// What deliveries met that may be their connection's fault.
+    pub doubts: Doubts,
+    /// When paused connections are tried again.
+    pub trials: Trials,
+    /// What came in at each source, and what became of it.
+    pub intake: Intake,
+    /// Sources whose kept requests can be decoded.
+    pub backlog: Backlog,
+    /// Whether the start is recorded: before that, nothing else may be.
+    is_begun: AtomicBool,
+    bindings: RwLock<Arc<Bindings>>,
+}
+
+/// Why something could not be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// More comes in than the disk takes.
+    #[error("the queue is full: try again later")]
+    Busy,
+    /// It does not fit what is there.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The disk.
+    #[error("it could not be stored: {0}")]
+    Storage(String),
+    /// The relay is stopping.
+    #[error("the relay is stopping")]
+    Stopping,
+}
+
+impl App {
+    /// The relay of this configuration. Counts of requests go on from what the store kept.
+    pub fn new(config: Config, store: Store, senders: Senders, links: Links, bindings: Bindings) -> Self {
+        let kept = store.source_counts().unwrap_or_else(|error| {
+            tracing::error!(%error, "the counts of requests cannot be read and begin anew");
+            BTreeMap::new()
+        });
+        Self {
+            intake: Intake::new(config.sources.keys(), kept),
+            rates: Rates::default(),
+            bodies: Budget::new(config.limits.bodies_bytes()),
+            admission: Shares::new(config.limits.queue),
+            suspensions: Suspensions::default(),
+            config,
+            store,
+            senders,
+            links,
+            signals: Arc::new(Signals::default()),
+            holds: Holds::default(),
+            doubts: Doubts::default(),
+            trials: Trials::default(),
+            backlog: Backlog::default(),
+            is_begun: AtomicBool::new(false),
+            bindings: RwLock::new(Arc::new(bindings)),
+        }
+    }
+
+    /// The plugins in force, bound to the configuration.
+    pub fn bindings(&self) -> Arc<Bindings> {
+        Arc::clone(&self.bindings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts other plugins in force. Calls under way end with the ones they began with.
+    pub fn bind(&self, bindings: Bindings) {
+        *self.bindings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(bindings);
+        self.signals.due.ring();
+    }
+
+    /// Has the plugin of this id be called again that was suspended because it ran out of time: an operator says
+    /// that it is all right.
+    pub fn forgive(&self, plugin: &str) {
+        self.suspensions.forgive(plugin);
+    }
+
+    /// Bytes of the largest body that `source` takes, with the plugin that is in force.
+    pub fn body_limit(&self, source: &Source) -> usize {
+        let bindings = self.bindings();
+        let suggested = match bindings.sources.get(&source.name) {
+            Some(Ok(bound)) => bound.info.body_limit,
+            Some(Err(_)) | None => Some(BODY_LIMIT_UNKNOWN),
+        };
+        source.body_limit(&self.config.limits, suggested)
+    }
+
+    /// Shows a step of the road to whoever watches.
+    pub fn trace(&self, step: impl FnOnce() -> Trace) {
+        self.signals.trace(step);
+    }
+
+    /// Records `fact` now, under a new id, and applies it. Returns when it is on the disk.
+    ///
+    /// # Errors
+    /// It does not fit, or could not be stored: then nothing was changed.
+    pub async fn record(&self, fact: Fact) -> Result<Applied, CommitError> {
+        self.record_all(fact, Vec::new()).await
+    }
+
+    /// Records `fact` now, under a new id, with `more` facts that go on with it, and applies all of them or none.
+    /// Returns when they are on the disk.
+    ///
+    /// # Errors
+    /// One does not fit, or could not be stored: then nothing was changed.
+    pub async fn record_all(&self, fact: Fact, more: Vec<Fact>) -> Result<Applied, CommitError> {
+        let at = clock::now();
+        let seed = clock::new_id(at).map_err(|error| CommitError::Storage(error.to_string()))?;
+        let entry = Entry { at, seed, fact };
+        self.commit(Write { more: entry.followed_by(more), entry, request: None }).await
+    }
+
+    /// Records what `write` holds and applies it. Returns when it is on the disk, which it is also when nobody waits
+    /// for that any more.
+    ///
+    /// # Errors
+    /// It does not fit, or could not be stored: then nothing was changed.
+    pub async fn commit(&self, write: Write) -> Result<Applied, CommitError> {
+        let is_start = matches!(write.entry.fact, Fact::Started { .. });
+        if !is_start && !self.is_begun.load(Ordering::Acquire) {
+            let cause = self.store.trouble().map(|trouble| trouble.cause());
+            return Err(CommitError::Storage(cause.unwrap_or_else(|| NOT_BEGUN.to_owned())));
+        }
+        let (reply, answer) = oneshot::channel();
+        let signals = Arc::clone(&self.signals);
+        let began = Instant::now();
+        let respond = move |result: Result<Applied, WriteError>| {
+            if let Ok(applied) = &result {
+                signals.committed(applied, clock::micros_since(began));
+            }
+            // A receiver that is gone was not interested in the answer any more.
+            drop(reply.send(result));
+        };
+        self.store.submit(write, respond).map_err(|_| CommitError::Busy)?;
+        match answer.await {
+            Ok(Ok(applied)) => {
+                trouble::over(NOT_STORED);
+                if is_start {
+                    self.is_begun.store(true, Ordering::Release);
+                }
+                Ok(applied)
+            }
+            Ok(Err(WriteError::Rejected(rejection))) => Err(rejection.into()),
+            Ok(Err(WriteError::Closed)) | Err(_) => Err(CommitError::Stopping),
+            Ok(Err(WriteError::Storage(fault))) => {
+                trouble::error(NOT_STORED, &fault);
+                Err(CommitError::Storage(fault.cause()))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Poll;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn app(folder: &std::path::Path) -> App {
+        let config = Config::parse(&folder.join("tocsin.toml"), "").expect("it is right");
+        let store = Store::open(&folder.join("store"), tocsin_store::Options::default()).expect("it opens");
+        let links = Links::open(folder, None, config.limits.keep_links).expect("a key");
+        let senders = Senders::new(config.connections.values()).expect("no clients");
+        App::new(config, store, senders, links, Bindings::default())
+    }
+
+    /// A sender that hung up once left what it had caused undelivered until the next look at the clock.
+    #[tokio::test]
+    async fn whoever_has_work_by_an_entry_is_woken_although_nobody_waits_for_the_entry() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let app = app(folder.path());
+        let mut recording = Box::pin(app.record(Fact::Started { version: String::new(), routing: None }));
+        // Begun, and whether it is done already is not looked at.
+        let _ =
+            std::future::poll_fn(|context| Poll::Ready(recording.as_mut().poll(context).is_ready())).await;
+        drop(recording);
+        let woken = tokio::time::timeout(Duration::from_secs(60), app.signals.due.heard()).await;
+        woken.expect("the dispatcher is told of what is due");
+        app.store.close();
+    }
+}

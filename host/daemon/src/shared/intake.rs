@@ -1,0 +1,323 @@
+//! Counts what comes in at each source and what becomes of it, and logs rejections: the first of its kind, then a
+//! count every five minutes, and once that there are no more.
+//!
+//! Counts in memory, so that neither a flood nor a full disk can stop it; once a second what changed is given to
+//! the store. Never logs or keeps a body or a token.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tocsin_core::event::single_line;
+use tocsin_core::time::Timestamp;
+use tocsin_store::{Rejections, SourceCounts, Store};
+
+use crate::runtime::clock;
+use crate::runtime::trouble::REMINDER;
+
+/// The row of requests to addresses without a source: no source has an empty name.
+pub const STRANGERS: &str = "";
+
+/// How often what changed is to be given to the store.
+pub const KEEP_EVERY: Duration = Duration::from_secs(1);
+/// Milliseconds of one span of recent rejections.
+const SPAN_MS: u64 = 5 * 60 * 1000;
+/// Milliseconds for which rejections are recent.
+const HOUR_MS: u64 = 60 * 60 * 1000;
+/// Names of addresses without a source that are remembered.
+const NAMES_MAX: usize = 10;
+/// Characters of a reason.
+const REASON_CHARS_MAX: usize = 300;
+
+/// What became of a request that was not rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its events were applied, or it was a replay.
+    Accepted,
+    /// It meant nothing.
+    Ignored,
+    /// Some of it could not be read.
+    PartlyRefused,
+    /// It was kept because its plugin failed.
+    Failed,
+    /// It only asked whether the source is there.
+    Probed,
+}
+
+/// An answer that is not 2xx.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// Its HTTP status.
+    pub status: u16,
+    /// The receipt under which the request was kept all the same.
+    pub receipt: Option<String>,
+    /// Why, for the operator.
+    pub reason: String,
+}
+
+/// The counts of all sources.
+pub struct Intake {
+    rows: BTreeMap<String, Mutex<Row>>,
+}
+
+#[derive(Default)]
+struct Row {
+    counts: SourceCounts,
+    /// Whether the store has not been given these counts yet.
+    changed: bool,
+    /// By status, and whether the request was kept.
+    logged: BTreeMap<(u16, bool), Logged>,
+}
+
+/// When rejections of one kind were last logged, and how many there were.
+struct Logged {
+    at: Instant,
+    count: u64,
+    /// How many came since they were logged.
+    unlogged: u64,
+    reason: String,
+}
+
+/// What is to be logged of rejections of one kind.
+#[derive(Debug, PartialEq, Eq)]
+enum Line {
+    /// So many came since they were last logged.
+    Rejected(u64),
+    /// None came for a while; so many had come.
+    NoLonger(u64),
+}
+
+impl Intake {
+    /// Counts for these sources, going on from what was kept.
+    pub fn new<'a>(
+        sources: impl Iterator<Item = &'a String>,
+        mut kept: BTreeMap<String, SourceCounts>,
+    ) -> Self {
+        let names = sources.map(String::as_str).chain([STRANGERS]);
+        let row = |name: &str| {
+            let counts = kept.remove(name).unwrap_or_default();
+            (name.to_owned(), Mutex::new(Row { counts, ..Row::default() }))
+        };
+        Self { rows: names.map(row).collect() }
+    }
+
+    /// Counts a request that `source` kept or answered.
+    pub fn count(&self, source: &str, outcome: Outcome) {
+        let Some(mut row) = self.row(source) else { return };
+        let counts = &mut row.counts;
+        let count = match outcome {
+            Outcome::Accepted => &mut counts.accepted,
+            Outcome::Ignored => &mut counts.ignored,
+            Outcome::PartlyRefused => &mut counts.partly_refused,
+            Outcome::Failed => &mut counts.failed,
+            Outcome::Probed => &mut counts.probes,
+        };
+        *count = count.saturating_add(1);
+        if outcome != Outcome::Probed {
+            counts.last_heard = Some(clock::now());
+        }
+        row.changed = true;
+    }
+
+    /// Counts events that were messages of this relay that came back.
+    pub fn count_echoes(&self, source: &str, echoes: usize) {
+        if echoes > 0
+            && let Some(mut row) = self.row(source)
+        {
+            row.counts.echoes = row.counts.echoes.saturating_add(echoes as u64);
+            row.changed = true;
+        }
+    }
+
+    /// Counts and logs a rejection by the source `name`, or by none if there is no such source.
+    pub fn reject(&self, name: &str, rejection: &Rejection) {
+        let known = self.row(name).filter(|_| name != STRANGERS);
+        let (label, row) = match known {
+            Some(row) => (name, Some(row)),
+            None => (STRANGERS, self.row(STRANGERS)),
+        };
+        let Some(mut row) = row else { return };
+        if label == STRANGERS {
+            remember(&mut row.counts.names, name);
+        }
+        row.reject(label, rejection, clock::now());
+    }
+
+    /// Remembers what came of a confirmation that a sender of `source` asked for.
+    pub fn confirmed(&self, source: &str, outcome: &str) {
+        if let Some(mut row) = self.row(source) {
+            row.counts.confirmation = Some((clock::now(), single_line(outcome, REASON_CHARS_MAX)));
+            row.changed = true;
+        }
+    }
+
+    /// The counts of `source`.
+    pub fn counts(&self, source: &str) -> SourceCounts {
+        self.row(source).map(|row| row.counts.clone()).unwrap_or_default()
+    }
+
+    /// Gives what changed to the store, and logs what is due.
+    pub fn keep(&self, store: &Store) {
+        let mut changed = BTreeMap::new();
+        for (name, row) in &self.rows {
+            let mut row = lock(row);
+            row.log_what_is_due(name, Instant::now());
+            if row.changed {
+                row.changed = false;
+                changed.insert(name.clone(), row.counts.clone());
+            }
+        }
+        if !changed.is_empty() && store.count(&changed).is_err() {
+            // The queue is full: next time.
+            for name in changed.keys() {
+                if let Some(mut row) = self.row(name) {
+                    row.changed = true;
+                }
+            }
+        }
+    }
+
+    fn row(&self, name: &str) -> Option<MutexGuard<'_, Row>> {
+        self.rows.get(name).map(lock)
+    }
+}
+
+fn lock(row: &Mutex<Row>) -> MutexGuard<'_, Row> {
+    row.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Keeps `name` as the newest of a few.
+fn remember(names: &mut Vec<String>, name: &str) {
+    names.retain(|known| known != name);
+    names.push(name.to_owned());
+    let over = names.len().saturating_sub(NAMES_MAX);
+    names.drain(..over);
+}
+
+impl Row {
+    fn reject(&mut self, label: &str, rejection: &Rejection, now: Timestamp) {
+        let Rejection { status, receipt, reason } = rejection;
+        let (kept, reason) = (receipt.is_some(), single_line(reason, REASON_CHARS_MAX));
+        self.changed = true;
+        self.counts.last_rejected = Some(now);
+        if kept {
+            self.counts.last_heard = Some(now);
+        }
+        add(&mut self.counts.rejections, *status, kept, &reason, now);
+        // What a plugin says of a body may repeat a part of it, so the log names the receipt instead.
+        let shown = match receipt {
+            Some(receipt) => format!("see tocsin receipts show {receipt}"),
+            None => reason,
+        };
+        if let Some(logged) = self.logged.get_mut(&(*status, kept)) {
+            logged.count += 1;
+            logged.unlogged += 1;
+            logged.reason = shown;
+        } else {
+            log(label, *status, &Line::Rejected(1), &shown);
+            let logged = Logged { at: Instant::now(), count: 1, unlogged: 0, reason: shown };
+            self.logged.insert((*status, kept), logged);
+        }
+    }
+
+    fn log_what_is_due(&mut self, label: &str, now: Instant) {
+        self.logged.retain(|(status, _), logged| {
+            let line = logged.due(now);
+            if let Some(line) = &line {
+                log(label, *status, line, &logged.reason);
+            }
+            !matches!(line, Some(Line::NoLonger(_)))
+        });
+    }
+}
+
+impl Logged {
+    /// What is to be logged now. [`Line::NoLonger`] comes last.
+    fn due(&mut self, now: Instant) -> Option<Line> {
+        if now.saturating_duration_since(self.at) < REMINDER {
+            return None;
+        }
+        self.at = now;
+        match std::mem::take(&mut self.unlogged) {
+            0 => Some(Line::NoLonger(self.count)),
+            unlogged => Some(Line::Rejected(unlogged)),
+        }
+    }
+}
+
+fn add(rows: &mut Vec<Rejections>, code: u16, kept: bool, reason: &str, now: Timestamp) {
+    let key = |row: &Rejections| (row.code, row.kept);
+    let at = match rows.binary_search_by_key(&(code, kept), key) {
+        Ok(at) => at,
+        Err(at) => {
+            let row =
+                Rejections { code, kept, count: 0, last: now, reason: String::new(), recent: Vec::new() };
+            rows.insert(at, row);
+            at
+        }
+    };
+    let row = &mut rows[at];
+    row.count = row.count.saturating_add(1);
+    row.last = now;
+    reason.clone_into(&mut row.reason);
+    let span_us = i64::try_from(SPAN_MS).unwrap_or(i64::MAX).saturating_mul(1000);
+    let span = Timestamp::from_micros(now.micros() - now.micros().rem_euclid(span_us));
+    // A clock that was set back leaves spans that lie ahead.
+    row.recent.retain(|(begin, _)| *begin <= span && is_recent(*begin, now));
+    match row.recent.last_mut() {
+        Some((begin, count)) if *begin == span => *count = count.saturating_add(1),
+        _ => row.recent.push((span, 1)),
+    }
+}
+
+fn is_recent(begin: Timestamp, now: Timestamp) -> bool {
+    begin.plus_ms(SPAN_MS) > now.minus_ms(HOUR_MS)
+}
+
+/// How many of `rows` came in the last hour, in steps of five minutes.
+pub fn in_the_last_hour(rows: &Rejections, now: Timestamp) -> u64 {
+    let recent = rows.recent.iter().filter(|(begin, _)| *begin <= now && is_recent(*begin, now));
+    recent.map(|(_, count)| count).sum()
+}
+
+fn log(label: &str, status: u16, line: &Line, reason: &str) {
+    let is_stranger = label == STRANGERS;
+    match line {
+        Line::Rejected(count) if is_stranger => {
+            tracing::warn!(status, count, reason, "rejected: there is no such source");
+        }
+        Line::Rejected(count) => tracing::warn!(source = label, status, count, reason, "rejected"),
+        // It was said with the rejection itself that there was one.
+        Line::NoLonger(1) => {}
+        Line::NoLonger(times) => tracing::info!(source = label, status, times, "no longer rejected"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rejections_of_one_kind_are_logged_once_then_every_five_minutes_with_a_count_and_when_they_end() {
+        let start = Instant::now();
+        let mut logged = Logged { at: start, count: 1, unlogged: 0, reason: "no token".to_owned() };
+        let mut lines = Vec::new();
+        for second in 1..=1300 {
+            if second <= 450 {
+                logged.count += 1;
+                logged.unlogged += 1;
+            }
+            if let Some(line) = logged.due(start + Duration::from_secs(second)) {
+                let is_last = matches!(line, Line::NoLonger(_));
+                lines.push((second, line));
+                if is_last {
+                    break;
+                }
+            }
+        }
+        assert_eq!(
+            lines,
+            [(300, Line::Rejected(300)), (600, Line::Rejected(150)), (900, Line::NoLonger(451))]
+        );
+    }
+}

@@ -1,0 +1,174 @@
+//! Reading what is due: over which connections, which deliveries next, and when. Sources that share a connection
+//! take turns.
+//!
+//! Goes from connection to connection and from source to source, never over all rows between them.
+
+use std::collections::VecDeque;
+
+use redb::{Range, ReadOnlyTable};
+use tocsin_core::delivery::Delivery;
+use tocsin_core::time::Timestamp;
+
+use super::{Snapshot, dangling};
+use crate::error::{Fault, ReadError};
+use crate::store::Store;
+use crate::tables::{self, Bytes, Definition};
+use crate::{keys, rows};
+
+impl Store {
+    /// At most `limit` deliveries over `connection` that are due at `now`, whether or not the connection is paused.
+    ///
+    /// The sources of their incidents take turns: one delivery of each source, then a second of each, and so on. The
+    /// source behind `after`, the one that was served last, begins. Of one source, the earliest comes first.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the store is closed.
+    pub fn due(
+        &self,
+        connection: &str,
+        after: Option<&str>,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, ReadError> {
+        self.reading(|live| Ok(due(&Snapshot::new(live)?, connection, after, now, limit)?))
+    }
+
+    /// When the next delivery over `connection` is due, be it long ago; none when there is none.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the store is closed.
+    pub fn next_due(&self, connection: &str) -> Result<Option<Timestamp>, ReadError> {
+        self.reading(|live| Ok(next_due(&Snapshot::new(live)?, connection)?))
+    }
+
+    /// The connections over which a delivery is due, now or later, paused or not.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the store is closed.
+    pub fn due_connections(&self) -> Result<Vec<String>, ReadError> {
+        self.reading(|live| Ok(due_connections(&Snapshot::new(live)?)?))
+    }
+}
+
+fn due(
+    snapshot: &Snapshot,
+    connection: &str,
+    after: Option<&str>,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<Delivery>, Fault> {
+    let heads = snapshot.table(tables::DELIVERIES)?;
+    let contents = snapshot.table(tables::DELIVERY_CONTENTS)?;
+    let rows = snapshot.table(tables::DUE)?;
+    let mut sources = sources(snapshot, &rows, connection)?;
+    let first = after.map_or(0, |after| {
+        let after = keys::text(after);
+        sources.partition_point(|source| keys::text(source) <= after)
+    });
+    sources.rotate_left(first);
+    let mut turns: VecDeque<(String, Option<Line>)> = sources.into_iter().map(|name| (name, None)).collect();
+    let mut found = Vec::new();
+    while found.len() < limit
+        && let Some((source, line)) = turns.pop_front()
+    {
+        let mut line = match line {
+            Some(line) => line,
+            None => line_of(&rows, connection, &source, now)?,
+        };
+        while let Some((key, _)) = line.next().transpose()? {
+            let read = rows::due(key.value()).and_then(|(_, id)| {
+                let delivery = rows::delivery(&heads, &contents, &id.to_bytes())?;
+                delivery.ok_or_else(|| dangling(tables::DELIVERIES, id, tables::DUE))
+            });
+            if let Some(delivery) = snapshot.readable(read)? {
+                found.push(delivery);
+                turns.push_back((source, Some(line)));
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The rows of one source, as far as they were read.
+type Line = Range<'static, Bytes, Bytes>;
+
+/// What is due of a source over a connection at `now`.
+fn line_of(
+    rows: &ReadOnlyTable<Bytes, Bytes>,
+    connection: &str,
+    source: &str,
+    now: Timestamp,
+) -> Result<Line, Fault> {
+    let start = [keys::text(connection), keys::text(source)].concat();
+    // All ids of that moment count as due at it.
+    let end = [start.as_slice(), &keys::time(now), &[u8::MAX; keys::ID]].concat();
+    Ok(rows.range::<&[u8]>(start.as_slice()..=end.as_slice())?)
+}
+
+fn next_due(snapshot: &Snapshot, connection: &str) -> Result<Option<Timestamp>, Fault> {
+    let rows = snapshot.table(tables::DUE)?;
+    let mut next: Option<Timestamp> = None;
+    for source in sources(snapshot, &rows, connection)? {
+        for row in line_of(&rows, connection, &source, Timestamp::from_micros(i64::MAX))? {
+            let (key, _) = row?;
+            if let Some((time, _)) = snapshot.readable(rows::due(key.value()))? {
+                next = Some(next.map_or(time, |earliest| earliest.min(time)));
+                break;
+            }
+        }
+    }
+    Ok(next)
+}
+
+/// The sources of the incidents of which a delivery over `connection` is due, now or later, in the order of keys.
+fn sources(
+    snapshot: &Snapshot,
+    rows: &ReadOnlyTable<Bytes, Bytes>,
+    connection: &str,
+) -> Result<Vec<String>, Fault> {
+    texts(snapshot, rows, &keys::text(connection))
+}
+
+fn due_connections(snapshot: &Snapshot) -> Result<Vec<String>, Fault> {
+    texts(snapshot, &snapshot.table(tables::DUE)?, &[])
+}
+
+/// The texts that follow `prefix` in the keys of `due`.
+fn texts(
+    snapshot: &Snapshot,
+    rows: &ReadOnlyTable<Bytes, Bytes>,
+    prefix: &[u8],
+) -> Result<Vec<String>, Fault> {
+    let mut texts: Vec<String> = Vec::new();
+    while let Some(text) = next_text(snapshot, rows, tables::DUE, prefix, texts.last().map(String::as_str))? {
+        texts.push(text);
+    }
+    Ok(texts)
+}
+
+/// The first text after `last` that follows `prefix` in the keys of a table.
+pub(super) fn next_text(
+    snapshot: &Snapshot,
+    rows: &ReadOnlyTable<Bytes, Bytes>,
+    table: Definition,
+    prefix: &[u8],
+    last: Option<&str>,
+) -> Result<Option<String>, Fault> {
+    // From one text's rows past all of them to the next text's.
+    let from = match last {
+        Some(last) => keys::after(&[prefix, &keys::text(last)].concat()),
+        None => Some(prefix.to_vec()),
+    };
+    let Some(from) = from else { return Ok(None) };
+    for row in rows.range::<&[u8]>(from.as_slice()..)? {
+        let (key, _) = row?;
+        let Some(rest) = key.value().strip_prefix(prefix) else { break };
+        let text = keys::split_text(rest).map(|(text, _)| text.to_owned());
+        let wrong = || rows::not(table, key.value(), "a name and what follows it");
+        if let Some(text) = snapshot.readable(text.ok_or_else(wrong))? {
+            return Ok(Some(text));
+        }
+    }
+    Ok(None)
+}
