@@ -13,6 +13,7 @@
 mod aside;
 mod counts;
 mod damage;
+mod digest;
 mod error;
 mod identity;
 mod kept;
@@ -30,6 +31,7 @@ mod tables;
 mod verify;
 mod writer;
 
+pub use digest::{Digest, DigestCheck};
 pub use error::{Busy, Displaced, Fault, OpenError, Problem, ReadError, WriteError};
 pub use kept::{KeptBytes, Quota};
 pub use read::{Counts, DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts, SetAside, Unmatched};

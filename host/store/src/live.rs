@@ -16,6 +16,7 @@ use redb::{
 
 use crate::aside::Aside;
 use crate::damage::Damage;
+use crate::digest::{Digest, running};
 use crate::error::{Fault, OpenError, OrFault, ReadError};
 use crate::identity::{Identity, Marker};
 use crate::medium::{Medium, Way};
@@ -354,21 +355,23 @@ fn found(database: &Database) -> Result<Found, Fault> {
     if !names.iter().any(|name| name == tables::META.name) {
         return Ok(Found::Foreign);
     }
-    let Ok(meta) = transaction.open_table(tables::META.redb()) else { return Ok(Found::Foreign) };
+    let Ok(meta) = tables::META.read(&transaction) else { return Ok(Found::Foreign) };
     let format = meta.get(tables::META_FORMAT)?;
     let format = format.and_then(|value| value.value().try_into().ok().map(u32::from_be_bytes));
     Ok(format.map_or(Found::Foreign, Found::Format))
 }
 
-/// All tables and the format in one transaction: a store has both or neither.
+/// All tables, the format and the digest of nothing in one transaction: a store has both or neither.
 fn create_tables(database: &Database) -> Result<(), Fault> {
     let transaction = database.begin_write()?;
+    let digest = running(Digest::default());
     for table in tables::ALL {
-        transaction.open_table(table.redb())?;
+        table.open(&transaction, &digest)?;
     }
-    transaction
-        .open_table(tables::META.redb())?
-        .insert(tables::META_FORMAT, tables::FORMAT.to_be_bytes().as_slice())?;
+    let mut meta = tables::META.open(&transaction, &digest)?;
+    meta.insert(tables::META_FORMAT, &tables::FORMAT.to_be_bytes())?;
+    meta.insert(tables::META_DIGEST, &digest.get().to_bytes())?;
+    drop(meta);
     transaction.commit()?;
     Ok(())
 }

@@ -51,7 +51,7 @@ impl Snapshot {
     }
 
     pub(crate) fn table(&self, table: Definition) -> Result<ReadOnlyTable<Bytes, Bytes>, Fault> {
-        self.transaction.open_table(table.redb()).map_err(Fault::from)
+        table.read(&self.transaction).map_err(Fault::from)
     }
 
     /// A table that an older store does not have.
@@ -59,7 +59,7 @@ impl Snapshot {
         &self,
         table: Definition,
     ) -> Result<Option<ReadOnlyTable<Bytes, Bytes>>, Fault> {
-        match self.transaction.open_table(table.redb()) {
+        match table.read(&self.transaction) {
             Ok(table) => Ok(Some(table)),
             Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
             Err(error) => Err(error.into()),

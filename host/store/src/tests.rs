@@ -7,6 +7,7 @@ mod workload;
 
 mod counting;
 mod crash;
+mod digest;
 mod failing;
 mod folding;
 mod holding;
