@@ -171,6 +171,14 @@ pub struct Received {
 }
 
 impl Received {
+    /// Events that were decoded.
+    pub fn events(&self) -> usize {
+        match &self.decoding {
+            Decoding::Events(events) => events.len(),
+            _ => 0,
+        }
+    }
+
     /// This with as many events as one entry holds, and the facts that hold the rest, for the receipt's id.
     pub fn split(mut self, receipt: Id) -> (Self, Vec<Command>) {
         let Decoding::Events(events) = &mut self.decoding else { return (self, Vec::new()) };

@@ -15,7 +15,7 @@ pub(crate) fn journal(store: &Store) -> Vec<Entry> {
             let journal = Snapshot::new(live)?.table(tables::JOURNAL)?;
             let rows = journal.iter().unwrap().map(|row| {
                 let (key, value) = row.unwrap();
-                rows::read(tables::JOURNAL, key.value(), value.value()).unwrap()
+                rows::entry(key.value(), value.value()).unwrap().1
             });
             Ok(rows.collect())
         })

@@ -12,8 +12,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{Database, Range, ReadableDatabase, ReadableTableMetadata};
-use tocsin_core::fold::ApplyError;
-use tocsin_core::journal::Entry;
 
 use crate::digest::{self, DigestCheck};
 use crate::error::{Fault, Problem, ReadError};
@@ -138,7 +136,7 @@ fn fold(
     let journal = snapshot.table(tables::JOURNAL)?;
     let total = journal.len()?;
     let mut entries = journal.range::<&[u8]>(..)?;
-    let mut head = Head::empty()?;
+    let mut head = Head::default();
     let set_aside = set_aside::kept(snapshot)?;
     verified.set_aside = set_aside.iter().cloned().map(SetAside::from).collect();
     let mut set_aside = set_aside.into_iter().peekable();
@@ -188,26 +186,26 @@ fn fold_entry(
     record: &[u8],
     verified: &mut Verified,
 ) -> Result<(), Fault> {
-    let sequence = rows::sequence(key)?;
-    let missing = tables.skip_to(sequence);
-    if missing != 0 {
+    let number = rows::sequence(key)?;
+    let last = tables.sequence();
+    if number != last + 1 {
+        let missing = number.saturating_sub(last + 1);
         verified.differ(tables::JOURNAL, key, format!("{missing} entries before it are missing"));
     }
-    let entry: Entry = match rows::read(tables::JOURNAL, key, record) {
-        Ok(entry) => entry,
+    let chain = rows::chain(record);
+    let body = record.get(rows::CHAIN..).unwrap_or_default();
+    if rows::chained(tables.chain(), body) != chain {
+        let what = "its digest is not that of the entries up to it".to_owned();
+        verified.differ(tables::JOURNAL, key, what);
+    }
+    match rows::entry(key, record) {
+        Ok((chain, entry)) => tables.follow(number, chain, &entry),
         Err(Fault::Record { problem, .. }) => {
             verified.differ(tables::JOURNAL, key, unreadable(&problem));
-            return Ok(());
-        }
-        Err(fault) => return Err(fault),
-    };
-    match tables.apply(&entry, record) {
-        Ok(_) => Ok(()),
-        Err(ApplyError::Rejected(rejection)) => {
-            verified.differ(tables::JOURNAL, key, format!("it does not fit what is before it: {rejection}"));
+            tables.pass(number, chain);
             Ok(())
         }
-        Err(ApplyError::State(fault)) => Err(fault),
+        Err(fault) => Err(fault),
     }
 }
 

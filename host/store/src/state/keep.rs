@@ -1,52 +1,30 @@
-//! What the fold asks of its state, answered from the tables. Every index is kept here, from what it was and
-//! what it is; nothing is read that was just written.
-
-use std::sync::Arc;
+//! How the state is kept in the tables. Every index is kept here, from what it was and what it is; nothing is read that
+//! was just written.
 
 use redb::ReadableTable;
-use tocsin_core::delivery::{Delivery, DeliveryState, Reference};
-use tocsin_core::fold::{Pause, ReceiptRecord, ReceiptStatus, State, TimelineItem, Timer, Told};
+use tocsin_core::delivery::{Delivery, DeliveryState, LineId, Reference};
 use tocsin_core::id::Id;
-use tocsin_core::incident::{Incident, IncidentState};
-use tocsin_core::routing::Router;
+use tocsin_core::incident::Incident;
+use tocsin_core::receipt::{ReceiptRecord, ReceiptStatus};
+use tocsin_core::state::{Pause, State, TimelineItem, View};
 use tocsin_core::time::Timestamp;
+use tocsin_core::timer::Timer;
+use tocsin_core::told::Told;
 
 use super::{NOTHING, Tables, record};
 use crate::error::Fault;
-use crate::record::delivery::{self, References};
+use crate::record::delivery::{DeliveryRow, References};
+use crate::record::told::ToldRow;
 use crate::{keys, rows, tables};
 
 impl State for Tables<'_> {
-    type Error = Fault;
-
-    fn router(&self) -> Arc<Router> {
-        Arc::clone(&self.head.router)
-    }
-
-    fn set_router(&mut self, router: Router) -> Result<(), Fault> {
-        let routing = record(tables::META, tables::META_ROUTING, router.routing(), &mut self.buffer)?;
-        self.meta.insert(tables::META_ROUTING, routing)?;
-        self.head.router = Arc::new(router);
+    fn number_given(&mut self, number: u64) -> Result<(), Fault> {
+        self.head.counters.number = number;
         Ok(())
     }
 
-    fn take_number(&mut self) -> Result<u64, Fault> {
-        self.head.counters.number += 1;
-        Ok(self.head.counters.number)
-    }
-
-    fn incident(&self, id: Id) -> Result<Option<Incident>, Fault> {
-        rows::incident(&self.incidents, id)
-    }
-
-    fn unresolved(&self) -> Result<Vec<Id>, Fault> {
-        let mut ids = Vec::new();
-        for state in IncidentState::ALL.into_iter().filter(|state| *state != IncidentState::Resolved) {
-            let prefix = [keys::incident_state(state)];
-            ids.extend(rows::ids_below(&self.incidents_by_state, tables::INCIDENTS_BY_STATE, &prefix)?);
-        }
-        ids.sort_unstable();
-        Ok(ids)
+    fn line(&self, incident: Id, line: LineId) -> Result<Option<TimelineItem>, Fault> {
+        rows::line_of(&self.timeline, incident, line)
     }
 
     fn put_incident(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), Fault> {
@@ -73,28 +51,22 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn find(&self, source: &str, key: &str) -> Result<Option<Id>, Fault> {
-        let row = keys::text_text(source, key);
-        let Some(value) = self.identities.get(row.as_slice())? else { return Ok(None) };
-        rows::id(tables::IDENTITIES, &row, value.value()).map(Some)
-    }
-
     fn point(&mut self, source: &str, key: &str, incident: Id) -> Result<(), Fault> {
         let row = keys::text_text(source, key);
-        self.identities.insert(row.as_slice(), incident.to_bytes().as_slice())?;
+        let before = self.identities.insert(row.as_slice(), incident.to_bytes().as_slice())?;
+        let before = before.map(|value| rows::id(tables::IDENTITIES, &row, value.value())).transpose()?;
+        if let Some(before) = before {
+            self.keys_by_incident.remove(&keys::id_text(before, key))?;
+        }
+        self.keys_by_incident.insert(&keys::id_text(incident, key), NOTHING)?;
         Ok(())
     }
 
-    fn append(&mut self, incident: Id, item: &TimelineItem) -> Result<(), Fault> {
-        self.lines += 1;
-        let key = keys::timeline(incident, self.head.sequence + 1, self.lines);
+    fn append(&mut self, incident: Id, line: LineId, item: &TimelineItem) -> Result<(), Fault> {
+        let key = keys::timeline(incident, line.entry, line.line);
         let item = record(tables::TIMELINE, &key, item, &mut self.buffer)?;
         self.timeline.insert(key.as_slice(), item)?;
         Ok(())
-    }
-
-    fn receipt(&self, id: Id) -> Result<Option<ReceiptRecord>, Fault> {
-        rows::receipt(&self.receipts, id)
     }
 
     fn put_receipt(&mut self, receipt: &ReceiptRecord) -> Result<(), Fault> {
@@ -114,12 +86,6 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn seen(&self, source: &str, identity: &str) -> Result<Option<(Timestamp, Id)>, Fault> {
-        let key = keys::text_text(source, identity);
-        let Some(value) = self.seen.get(key.as_slice())? else { return Ok(None) };
-        rows::seen(&key, value.value()).map(Some)
-    }
-
     fn remember(&mut self, source: &str, identity: &str, at: Timestamp, receipt: Id) -> Result<(), Fault> {
         let key = keys::text_text(source, identity);
         let mut value = [0; keys::TIME + keys::ID];
@@ -136,7 +102,7 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn forget(&mut self, before: Timestamp, limit: usize) -> Result<(), Fault> {
+    fn forget(&mut self, before: Timestamp, limit: u64) -> Result<(), Fault> {
         let end = keys::time(before);
         for _ in 0..limit {
             let Some(key) = rows::first_before(&self.seen_by_time, &end)? else { break };
@@ -146,24 +112,10 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn delivery(&self, id: Id) -> Result<Option<Delivery>, Fault> {
-        rows::delivery(&self.deliveries, &self.delivery_contents, &id.to_bytes())
-    }
-
     fn put_delivery(&mut self, before: Option<&Delivery>, after: &Delivery) -> Result<(), Fault> {
         let key = after.id.to_bytes();
-        self.buffer.clear();
-        delivery::write_head(after, &mut self.buffer)
-            .map_err(|problem| rows::fault(tables::DELIVERIES, &key, problem))?;
-        self.deliveries.insert(key.as_slice(), self.buffer.as_slice())?;
-        match before {
-            Some(before) if before.incident == after.incident && before.change == after.change => {}
-            Some(before) => {
-                self.hand_on_content(before)?;
-                self.put_content(after)?;
-            }
-            None => self.put_content(after)?,
-        }
+        let row = record(tables::DELIVERIES, &key, &DeliveryRow::from(after), &mut self.buffer)?;
+        self.deliveries.insert(key.as_slice(), row)?;
         if before.is_none() {
             let row = keys::id_id(after.incident.id, after.id);
             self.deliveries_by_incident.insert(row.as_slice(), NOTHING)?;
@@ -190,15 +142,6 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn sending(&self) -> Result<Vec<Id>, Fault> {
-        let state = [keys::delivery_state(DeliveryState::Sending)];
-        rows::ids_below(&self.deliveries_by_state, tables::DELIVERIES_BY_STATE, &state)
-    }
-
-    fn lane(&self, connection: &str, incident: Id) -> Result<Vec<Id>, Fault> {
-        self.lane_at(&keys::text_id(connection, incident))
-    }
-
     fn set_lane(&mut self, connection: &str, incident: Id, lane: &[Id]) -> Result<(), Fault> {
         let key = keys::text_id(connection, incident);
         if lane.is_empty() {
@@ -211,40 +154,24 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn references(&self, connection: &str, incident: Id) -> Result<Vec<Reference>, Fault> {
-        let key = keys::text_id(connection, incident);
-        let kept: Option<References> = rows::get(&self.references, tables::REFERENCES, &key)?;
-        Ok(kept.map_or_else(Vec::new, |kept| kept.0))
-    }
-
     fn set_references(
         &mut self,
         connection: &str,
         incident: Id,
         references: &[Reference],
     ) -> Result<(), Fault> {
-        let key = keys::text_id(connection, incident);
+        let key = keys::id_text(incident, connection);
         let references = References(references.to_vec());
         let value = record(tables::REFERENCES, &key, &references, &mut self.buffer)?;
         self.references.insert(key.as_slice(), value)?;
         Ok(())
     }
 
-    fn told(&self, incident: Id) -> Result<Vec<Told>, Fault> {
-        rows::below(&self.told, tables::TOLD, &incident.to_bytes())
-    }
-
     fn put_told(&mut self, incident: Id, told: &Told) -> Result<(), Fault> {
         let key = keys::id_text_text(incident, &told.action, &told.connection);
-        let value = record(tables::TOLD, &key, told, &mut self.buffer)?;
+        let value = record(tables::TOLD, &key, &ToldRow::from(told), &mut self.buffer)?;
         self.told.insert(key.as_slice(), value)?;
         Ok(())
-    }
-
-    fn timer(&self, timer: &Timer) -> Result<Option<Timestamp>, Fault> {
-        let key = timer.to_string();
-        let value = self.timers.get(key.as_bytes())?;
-        value.map(|value| rows::timer(key.as_bytes(), value.value())).transpose()
     }
 
     fn set_timer(&mut self, timer: &Timer, at: Option<Timestamp>) -> Result<(), Fault> {
@@ -263,23 +190,6 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn elapsed(&self, now: Timestamp, limit: usize) -> Result<Vec<Timer>, Fault> {
-        let mut elapsed = Vec::new();
-        for row in self.timers_by_time.iter()?.take(limit) {
-            let (key, _) = row?;
-            let (at, timer) = self.timer_at(key.value())?;
-            if at > now {
-                break;
-            }
-            elapsed.push(timer);
-        }
-        Ok(elapsed)
-    }
-
-    fn pauses(&self) -> Result<Vec<(String, Pause)>, Fault> {
-        rows::pauses(&self.pauses)
-    }
-
     fn set_pause(&mut self, connection: &str, pause: Option<&Pause>) -> Result<(), Fault> {
         let key = connection.as_bytes();
         match pause {
@@ -290,6 +200,18 @@ impl State for Tables<'_> {
             None => {
                 self.pauses.remove(key)?;
             }
+        }
+        Ok(())
+    }
+
+    fn forget_incident(&mut self, incident: &Incident) -> Result<(), Fault> {
+        self.take_whole(incident)
+    }
+
+    fn forget_receipt(&mut self, receipt: Id) -> Result<(), Fault> {
+        let key = receipt.to_bytes();
+        for rows in [&mut self.receipts, &mut self.dead_letters, &mut self.ignored] {
+            rows.remove(&key)?;
         }
         Ok(())
     }
@@ -319,51 +241,6 @@ impl Tables<'_> {
             return Err(rows::not(tables::TIMERS_BY_TIME, key, "the time of a timer that is set to it"));
         }
         Ok((at, timer))
-    }
-
-    /// The content of a delivery is about to be replaced by another: those that point to it get it instead, the
-    /// first as a record and the others as a pointer to that.
-    fn hand_on_content(&mut self, delivery: &Delivery) -> Result<(), Fault> {
-        let id = delivery.id.to_bytes();
-        let own = rows::content(&self.delivery_contents, &id, tables::DELIVERIES)?.value().to_vec();
-        self.hand_on(delivery.incident.id, id, &own)
-    }
-
-    /// Gives `own`, the content of the delivery `id` of `incident`, to those that point to it.
-    pub(super) fn hand_on(&mut self, incident: Id, id: [u8; keys::ID], own: &[u8]) -> Result<(), Fault> {
-        let mut heir: Option<[u8; keys::ID]> = None;
-        // Only deliveries of one incident that were made by one entry share, and those have one time.
-        let prefix = [incident.to_bytes().as_slice(), &id[..keys::ID_TIME]].concat();
-        for other in rows::ids_below(&self.deliveries_by_incident, tables::DELIVERIES_BY_INCIDENT, &prefix)? {
-            let other = other.to_bytes();
-            let points = self.delivery_contents.get(other.as_slice())?.is_some_and(|at| at.value() == id);
-            if points {
-                let content = heir.as_ref().map_or(own, <[u8; keys::ID]>::as_slice);
-                self.delivery_contents.insert(other.as_slice(), content)?;
-                heir = heir.or(Some(other));
-            }
-        }
-        Ok(())
-    }
-
-    /// Keeps what seldom changes about a delivery: as a record, or as a pointer when a delivery of the same
-    /// entry has the same, as the deliveries of one change to several actions do.
-    fn put_content(&mut self, delivery: &Delivery) -> Result<(), Fault> {
-        let key = delivery.id.to_bytes();
-        self.buffer.clear();
-        delivery::write_content(delivery, &mut self.buffer)
-            .map_err(|problem| rows::fault(tables::DELIVERY_CONTENTS, &key, problem))?;
-        if let Some((same, content)) = &self.content
-            && *content == self.buffer
-            // Only then it is found again, when what is shared is replaced.
-            && same.to_bytes()[..keys::ID_TIME] == key[..keys::ID_TIME]
-        {
-            self.delivery_contents.insert(key.as_slice(), same.to_bytes().as_slice())?;
-            return Ok(());
-        }
-        self.delivery_contents.insert(key.as_slice(), self.buffer.as_slice())?;
-        self.content = Some((delivery.id, self.buffer.clone()));
-        Ok(())
     }
 }
 
