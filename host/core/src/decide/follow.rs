@@ -5,13 +5,13 @@
 
 use super::owed::Address;
 use super::{Fold, Kept, Step};
-use crate::delivery::{Change, ChangeKind, Delivery};
+use crate::delivery::{Change, ChangeKind, Delivery, DeliveryState};
 use crate::incident::{Incident, IncidentState};
 use crate::journal::Place;
 use crate::reason::Reason;
 use crate::routing::{ActionRule, ActionStatus, Router};
 use crate::state::State;
-use crate::told::Told;
+use crate::told::{Told, said};
 
 /// A change, of whose incident, which left which state.
 #[derive(Clone, Copy)]
@@ -151,15 +151,20 @@ impl<S: State> Step<'_, S> {
         here.map_or(Ok(true), |told| self.is_untold(told))
     }
 
-    /// What has to be told so that the last word is the incident's state; none when it is, or nothing was told.
+    /// What has to be told so that the last word is the incident's state; none when it is, or nothing was told. What waits
+    /// does not count: what is told now overtakes it.
     fn correction(&self, told: &Told, incident: &Incident) -> Fold<Option<ChangeKind>, S> {
         use IncidentState::{Acknowledged, Open, Resolved};
-        let may = |state| self.may_come_to(told, move |word| word == state);
+        let last = self.last_pending(told)?.filter(|last| last.state == DeliveryState::Sending);
+        let may = |state| match &last {
+            Some(last) => said(last.change.kind, last.shown).unwrap_or(last.shown) == state,
+            None => told.may_be(state),
+        };
         Ok(match incident.state {
-            Resolved if may(Open)? || may(Acknowledged)? => Some(ChangeKind::Resolved),
-            Open | Acknowledged if may(Resolved)? => Some(ChangeKind::Reopened),
-            Acknowledged if may(Open)? => Some(ChangeKind::Acknowledged),
-            Open if may(Acknowledged)? => Some(ChangeKind::Unacknowledged),
+            Resolved if may(Open) || may(Acknowledged) => Some(ChangeKind::Resolved),
+            Open | Acknowledged if may(Resolved) => Some(ChangeKind::Reopened),
+            Acknowledged if may(Open) => Some(ChangeKind::Acknowledged),
+            Open if may(Acknowledged) => Some(ChangeKind::Unacknowledged),
             Open | Acknowledged | Resolved => None,
         })
     }

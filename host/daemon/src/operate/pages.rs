@@ -16,9 +16,9 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use tocsin_core::fold::TimelineItem;
 use tocsin_core::id::Id;
 use tocsin_core::incident::Incident;
+use tocsin_core::state::TimelineItem;
 use tocsin_store::ReadError;
 use url::form_urlencoded;
 

@@ -13,8 +13,8 @@ use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use tocsin_core::fold::{ReceiptRecord, ReceiptStatus};
 use tocsin_core::plugin::SourceRequest;
+use tocsin_core::receipt::{ReceiptRecord, ReceiptStatus};
 
 use super::client_address;
 use super::credentials::{Unproven, forget, prove_field, prove_head, prove_signature, strip};

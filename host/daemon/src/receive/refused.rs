@@ -3,7 +3,7 @@
 //! Shows what was kept of them and nothing else.
 
 use serde_json::{Value, json};
-use tocsin_core::journal::RejectedElements;
+use tocsin_core::command::RejectedElements;
 use tocsin_core::plugin::RejectedElement;
 
 /// The elements of a request that could not be read, as far as they are kept.

@@ -9,9 +9,9 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tocsin_core::command::Command;
 use tocsin_core::delivery::DeliveryState;
 use tocsin_core::id::Id;
-use tocsin_core::journal::Fact;
 use tocsin_store::{DeliveryQuery, Store};
 
 use super::{Control, blocking, deliveries};
@@ -42,7 +42,7 @@ pub(super) async fn retry(
     let found = find(&control, &wanted).await?;
     let connections: BTreeSet<&String> = found.iter().map(|(_, connection)| connection).collect();
     connections.into_iter().for_each(|connection| deliveries::goes_on(&control, connection));
-    let fact = |id: Id| Fact::Retried { delivery: id, actor: wanted.actor.clone() };
+    let fact = |id: Id| Command::Retry { delivery: id, actor: wanted.actor.clone() };
     let done = record(&control, &found, fact).await?;
     control.app.signals.due.ring();
     Ok(Json(json!(done)))
@@ -53,7 +53,7 @@ pub(super) async fn discard(
     Json(wanted): Json<DeadLetters>,
 ) -> Result<Json<Value>, Problem> {
     let found = find(&control, &wanted).await?;
-    let fact = |id: Id| Fact::GaveUp { deliveries: vec![id], actor: wanted.actor.clone() };
+    let fact = |id: Id| Command::GiveUp { deliveries: vec![id], actor: wanted.actor.clone() };
     Ok(Json(json!(record(&control, &found, fact).await?)))
 }
 
@@ -88,11 +88,11 @@ fn all(store: &Store, mut query: DeliveryQuery) -> Result<Vec<DeadLetter>, tocsi
 async fn record(
     control: &Control,
     found: &[DeadLetter],
-    fact: impl Fn(Id) -> Fact,
+    command: impl Fn(Id) -> Command,
 ) -> Result<Vec<String>, Problem> {
     let mut done = Vec::with_capacity(found.len());
     for many in found.chunks(AT_ONCE) {
-        let mut facts: Vec<Fact> = many.iter().map(|(id, _)| fact(*id)).collect();
+        let mut facts: Vec<Command> = many.iter().map(|(id, _)| fact(*id)).collect();
         let first = facts.remove(0);
         match control.app.record_all(first, facts).await {
             Ok(_) => done.extend(many.iter().map(|(id, _)| id.to_string())),

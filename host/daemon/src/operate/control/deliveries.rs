@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::Value;
+use tocsin_core::command::Command;
 use tocsin_core::delivery::Delivery;
 use tocsin_core::id::Id;
-use tocsin_core::journal::Fact;
 use tocsin_store::DeliveryQuery;
 
 use super::query::{self, ListQuery};
@@ -81,7 +81,7 @@ pub(super) async fn retry(
     Json(body): Json<ActorBody>,
 ) -> Result<Json<Value>, Problem> {
     let id = query::id(&delivery)?;
-    control.app.record(Fact::Retried { delivery: id, actor: body.actor }).await?;
+    control.app.record(Command::Retry { delivery: id, actor: body.actor }).await?;
     let retried = find(&control, id).await?;
     goes_on(&control, &retried.connection);
     Ok(Json(shapes::delivery_whole(&retried)))
@@ -93,7 +93,7 @@ pub(super) async fn discard(
     Json(body): Json<ActorBody>,
 ) -> Result<Json<Value>, Problem> {
     let id = query::id(&delivery)?;
-    control.app.record(Fact::GaveUp { deliveries: vec![id], actor: body.actor }).await?;
+    control.app.record(Command::GiveUp { deliveries: vec![id], actor: body.actor }).await?;
     // The one behind it may be due now.
     control.app.signals.due.ring();
     Ok(Json(shapes::delivery_whole(&find(&control, id).await?)))

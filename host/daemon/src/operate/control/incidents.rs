@@ -4,10 +4,10 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tocsin_core::command::Command;
 use tocsin_core::event::Severity;
 use tocsin_core::incident::Incident;
-use tocsin_core::journal::Fact;
-use tocsin_core::transition::Command;
+use tocsin_core::transition::IncidentCommand;
 use tocsin_store::{DeliveryQuery, IncidentQuery, ReadError, Store};
 
 use super::query::{self, ListQuery};
@@ -73,19 +73,19 @@ pub(super) async fn command(
     Path((incident, command)): Path<(String, String)>,
     Json(body): Json<CommandBody>,
 ) -> Result<Json<Value>, Problem> {
-    let command: Command = command.parse().map_err(|_| {
+    let command: IncidentCommand = command.parse().map_err(|_| {
         Problem::not_found(format!(
             "There is no command `{command}`: there is acknowledge, unacknowledge, resolve, reopen, note and modify."
         ))
     })?;
-    if command == Command::Note && body.text.trim().is_empty() {
+    if command == IncidentCommand::Note && body.text.trim().is_empty() {
         return Err(Problem::bad_request("The note is empty."));
     }
     let store = control.app.store.clone();
     let found = blocking(move || find(&store, &incident)).await?;
-    let fact = Fact::Commanded { incident: found.id, command, actor: body.actor, text: body.text };
+    let fact = Command::Operate { incident: found.id, command, actor: body.actor, text: body.text };
     let (mut shown, changed) = recorded(&control, &found, fact).await?;
-    shown["changed"] = json!(changed || command == Command::Note);
+    shown["changed"] = json!(changed || command == IncidentCommand::Note);
     Ok(Json(shown))
 }
 
@@ -113,14 +113,14 @@ pub(super) async fn modify(
     let severity = severity.map_err(|error| Problem::bad_request(format!("{error}.")))?;
     let store = control.app.store.clone();
     let found = blocking(move || find(&store, &incident)).await?;
-    let fact = Fact::Modified { incident: found.id, title, severity, actor, text };
+    let fact = Command::Modify { incident: found.id, title, severity, actor, text };
     let (mut shown, changed) = recorded(&control, &found, fact).await?;
     shown["changed"] = json!(changed);
     Ok(Json(shown))
 }
 
 /// The incident after `fact` about it, and whether it is another than `before`.
-async fn recorded(control: &Control, before: &Incident, fact: Fact) -> Result<(Value, bool), Problem> {
+async fn recorded(control: &Control, before: &Incident, fact: Command) -> Result<(Value, bool), Problem> {
     let applied = control.app.record(fact).await?;
     let changed = applied.incident.as_ref().is_some_and(|incident| incident != before);
     Ok((applied.incident.as_ref().map(shapes::incident).unwrap_or_default(), changed))

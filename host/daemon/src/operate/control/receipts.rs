@@ -6,10 +6,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tocsin_core::fold::ReceiptRecord;
+use tocsin_core::command::Command;
 use tocsin_core::id::Id;
-use tocsin_core::journal::Fact;
 use tocsin_core::plugin::{Pair, SourceRequest};
+use tocsin_core::receipt::ReceiptRecord;
 use tocsin_store::{IncidentQuery, ReadError, ReceiptQuery, Receipts};
 
 use super::query::{self, ListQuery};
@@ -158,7 +158,7 @@ pub(super) async fn discard(
     receipts.sort();
     receipts.dedup();
     for receipts in receipts.chunks(AT_ONCE) {
-        let fact = Fact::Discarded { receipts: receipts.to_vec(), actor: body.actor.clone() };
+        let fact = Command::Discard { receipts: receipts.to_vec(), actor: body.actor.clone() };
         control.app.record(fact).await?;
     }
     Ok(Json(json!({ "discarded": receipts.len() })))

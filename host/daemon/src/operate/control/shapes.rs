@@ -5,8 +5,9 @@
 use serde_json::{Map, Value, json};
 use tocsin_core::delivery::{Attempt, Delivery, DeliveryState};
 use tocsin_core::event::Event;
-use tocsin_core::fold::{Effect, Happening, ReceiptRecord, ReceiptStatus, TimelineItem};
 use tocsin_core::incident::Incident;
+use tocsin_core::receipt::{Effect, ReceiptRecord, ReceiptStatus};
+use tocsin_core::state::{Happening, TimelineItem};
 use tocsin_core::time::Timestamp;
 
 use tocsin_store::{Counts, SetAside, Verified};

@@ -11,8 +11,8 @@ use minijinja::{AutoEscape, Environment};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tocsin_core::event::{Severity, unturned};
-use tocsin_core::fold::TimelineItem;
 use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::state::TimelineItem;
 use tocsin_core::time::Timestamp;
 use url::form_urlencoded;
 
