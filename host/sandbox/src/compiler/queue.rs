@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn a_large_file_behind_a_stream_of_small_ones_is_next_when_it_has_waited_for_long() {
         let (mut state, start) = (State::default(), Instant::now());
-        let mut comes = |state: &mut State, size: usize, since: Instant| {
+        let comes = |state: &mut State, size: usize, since: Instant| {
             state.came += 1;
             state.waiting.insert((size, state.came), Waiting { since, turn: oneshot::channel().0 });
         };
