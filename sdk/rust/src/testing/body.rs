@@ -128,8 +128,10 @@ fn write_form(text: &str) -> Option<String> {
     for field in text.split('&') {
         let (name, value) = field.split_once('=')?;
         let (name, value) = (decode(name)?, decode(value)?);
-        let shown = document(&value).filter(|document| document.to_string() == value);
-        let value = shown.map_or(value, |document| format!("{document:#}"));
+        let value = match document(&value).map(|document| (document.to_string(), document)) {
+            Some((compact, document)) if compact == value => format!("{document:#}"),
+            _ => value,
+        };
         if value.contains('\n') {
             lines.push(format!("{name}="));
             lines.extend(value.split('\n').map(|line| format!("{INDENT}{line}")));
