@@ -51,18 +51,21 @@ fn a_trigger_and_its_resolve_share_an_identity() {
         ("cases/uptimerobot/opens-and-resolves.case", "cases/uptimerobot/as-parameters.case"),
         (
             "cases/uptimerobot/opens-and-resolves.case",
-            "cases/uptimerobot/unquoted-numbers-opens-and-resolves.case",
+            "cases/uptimerobot/opens-and-resolves-with-unquoted-numbers.case",
         ),
-        ("cases/uptimekuma/opens-and-resolves.case", "cases/uptimekuma/as-a-query-opens-and-resolves.case"),
-        ("cases/cloudwatch/opens-and-resolves.case", "cases/cloudwatch/eventbridge-opens-and-resolves.case"),
+        ("cases/uptimekuma/opens-and-resolves.case", "cases/uptimekuma/opens-and-resolves-in-a-query.case"),
+        (
+            "cases/cloudwatch/opens-and-resolves.case",
+            "cases/cloudwatch/opens-and-resolves-by-eventbridge.case",
+        ),
         ("cases/cloudwatch/opens-and-resolves.case", "cases/cloudwatch/eventbridge-deletes.case"),
         (
             "cases/cloudwatch/raw-delivery.case",
-            "cases/cloudwatch/eventbridge-through-sns-opens-and-resolves.case",
+            "cases/cloudwatch/opens-and-resolves-by-eventbridge-through-sns.case",
         ),
         ("cases/itop/opens-and-resolves.case", "cases/itop/by-event-alone.case"),
         ("cases/itop/opens-and-resolves.case", "cases/itop/deleted.case"),
-        ("cases/checkmk/own-names-opens-and-resolves.case", "cases/checkmk/flapping-ends-well.case"),
+        ("cases/checkmk/opens-and-resolves-with-own-names.case", "cases/checkmk/flapping-ends-well.case"),
         ("outcomes/alerta-stackdriver-open.json", "outcomes/alerta-stackdriver-closed.json"),
         ("outcomes/generic-json-incident-created.json", "outcomes/generic-json-incident-resolved.json"),
     ] {

@@ -15,7 +15,7 @@ use crate::{Action, Field, Plugin, Request, Response, Setting, Settings, Source,
 /// Set to `1` to write what cases expect.
 pub(super) const UPDATE: &str = "TOCSIN_UPDATE_CASES";
 /// What the name of a case's file ends in.
-const EXTENSION: &str = "case";
+pub(super) const EXTENSION: &str = "case";
 /// Requests of one attempt, as the host has it.
 const STEPS_MAX: usize = 8;
 

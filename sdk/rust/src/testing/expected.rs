@@ -17,14 +17,17 @@ use super::{cases, diff};
 /// When a case cannot be read.
 pub fn expected_of_cases(manifest_dir: &str) -> Vec<(String, Vec<Value>)> {
     let files = cases::files(Path::new(manifest_dir)).into_iter();
-    let read = |(name, text): (String, String)| {
-        let case = Case::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let expected = case.sections.iter().filter(|section| section.kind.is_expected());
-        let values = expected.map(|section| value(section).unwrap_or_else(|error| panic!("{name}: {error}")));
-        let values = values.collect();
-        (name, values)
-    };
-    files.map(read).collect()
+    files.map(|(name, text)| (name.clone(), expected(&name, &text))).collect()
+}
+
+/// What one case expects.
+///
+/// # Panics
+/// When it cannot be read.
+pub(super) fn expected(name: &str, text: &str) -> Vec<Value> {
+    let case = Case::parse(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let sections = case.sections.iter().filter(|section| section.kind.is_expected());
+    sections.map(|section| value(section).unwrap_or_else(|error| panic!("{name}: {error}"))).collect()
 }
 
 /// What two files expect differently: a line for each place, with the section and the path in it.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::expected::expected_of_cases;
+use super::{cases, expected};
 
 /// Checks that of two files, a case or an outcome, the first opens what the second resolves: the second's key is the
 /// first's key or one of its aliases, or the other way round. Files are given below `manifest_dir`.
@@ -15,11 +15,13 @@ use super::expected::expected_of_cases;
 /// # Panics
 /// When they do not meet.
 pub fn check_pair(manifest_dir: &str, trigger: &str, resolve: &str) {
-    let cases = expected_of_cases(manifest_dir);
     let event = |file: &str, change: &str| {
-        let outcomes = match cases.iter().find(|(name, _)| name == file) {
-            Some((_, outcomes)) => outcomes.clone(),
-            None => vec![read(&Path::new(manifest_dir).join(file))],
+        let text = fs::read_to_string(Path::new(manifest_dir).join(file));
+        let text = text.unwrap_or_else(|error| panic!("{file}: {error}"));
+        let is_case = Path::new(file).extension().is_some_and(|extension| extension == cases::EXTENSION);
+        let outcomes = match is_case {
+            true => expected::expected(file, &text),
+            false => vec![serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"))],
         };
         let found = outcomes.iter().flat_map(events).find(|event| event["change"] == change).cloned();
         found.unwrap_or_else(|| panic!("{file} holds no {change}"))
@@ -44,11 +46,6 @@ pub(super) fn check_one_incident(outcomes: &[Value]) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn read(file: &Path) -> Value {
-    let text = fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
 fn events(outcome: &Value) -> &[Value] {
