@@ -28,8 +28,8 @@
 //! | `expected request` | an action | what the plugin wants sent, decoded; written by the runner |
 //! | `expected outcome` | both | what the plugin makes of it, as JSON; written by the runner |
 //!
-//! The body of `request (form)` has a line for each field, decoded; that of `request (base64)` is any bytes. Line breaks
-//! at the end of a section are the file's. Lines before the first section begin with `#` and are for the reader.
+//! The body of `request (form)` has a line for each field, decoded; that of `request (base64)` is any bytes. Line
+//! breaks at the end of a section are the file's. Lines before the first section begin with `#` and are for the reader.
 //!
 //! With `TOCSIN_UPDATE_CASES=1` in the environment the runner writes the expected sections instead of comparing them:
 //! read the difference before committing it. Only for tests: everything in here panics on a failure.

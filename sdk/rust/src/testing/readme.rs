@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::expected::expected_of_cases;
 use crate::{Field, FieldKind};
 
-/// Checks that each of the README's JSON snippets, `least` of them at least, is a part of what some case expects. A list
-/// is shown whole; an object may show some of its members.
+/// Checks that each of the README's JSON snippets, `least` of them at least, is a part of what some case expects. A
+/// list is shown whole; an object may show some of its members.
 ///
 /// # Panics
 /// When one is not, or a file cannot be read.
