@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use crate::commands::client;
 use crate::commands::out::say;
 use crate::config::{Config, socket_in};
+use crate::operate::api::plugins::Plugins;
 use crate::runtime::server;
 
 mod load;
@@ -194,8 +195,8 @@ impl Relay {
         }
         // Until then requests are kept instead of decoded.
         loop {
-            let plugins = client::ask(socket, "/plugins", None).await?;
-            if plugins["waiting"].as_array().is_none_or(Vec::is_empty) {
+            let plugins: Plugins = client::get(socket, "/plugins").await?;
+            if plugins.waiting.is_empty() {
                 return Ok(());
             }
             anyhow::ensure!(

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
 
 use super::place::Place;
-use super::table::{items, json, print, second, short, text};
-use crate::commands::out::{complain, say};
+use super::table::{json, print, second_if, short};
+use crate::commands::out::{complain, say, single};
+use crate::operate::api::sources::{Source, Tried};
 
 mod repeat;
 mod shown;
@@ -61,27 +61,26 @@ pub(super) fn run(place: &Place, command: Sources) -> anyhow::Result<ExitCode> {
 }
 
 fn list(place: &Place) -> anyhow::Result<ExitCode> {
-    let sources = place.ask("/sources", None)?;
+    let sources: Vec<Source> = place.get("/sources")?;
     if place.json {
-        json(&sources);
+        json(&sources)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let row = |source: &Value| {
-        let open = if source["open"] == json!(true) { "open to everybody" } else { "" };
-        let problem = text(source, "problem");
-        let note = if problem.is_empty() { open.to_owned() } else { short(&problem, 80) };
+    let row = |source: &Source| {
+        let open = if source.open { "open to everybody" } else { "" };
+        let note = source.problem.as_ref().map_or(open.to_owned(), |problem| short(&single(problem), 80));
         [
-            text(source, "name"),
-            text(source, "plugin"),
-            text(source, "requests.accepted"),
-            text(source, "requests.ignored"),
-            text(source, "requests.rejected"),
-            second(source, "requests.last_heard"),
-            text(source, "url"),
+            single(&source.name),
+            single(&source.plugin),
+            source.requests.accepted.to_string(),
+            source.requests.ignored.to_string(),
+            source.requests.rejected.to_string(),
+            second_if(source.requests.last_heard.as_ref()),
+            single(&source.url),
             note,
         ]
     };
-    let rows: Vec<_> = items(&sources).iter().map(row).collect();
+    let rows: Vec<_> = sources.iter().map(row).collect();
     print(["NAME", "PLUGIN", "ACCEPTED", "IGNORED", "REJECTED", "LAST HEARD", "URL", ""], &rows);
     Ok(ExitCode::SUCCESS)
 }
@@ -110,11 +109,11 @@ fn try_out(place: &Place, request: &Try) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn show(place: &Place, found: &Value) -> anyhow::Result<ExitCode> {
+fn show(place: &Place, found: &Tried) -> anyhow::Result<ExitCode> {
     if place.json {
-        json(found);
+        json(found)?
     } else {
-        shown::show(found);
+        shown::show(found)
     }
     Ok(if shown::is_good(found) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

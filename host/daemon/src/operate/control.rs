@@ -16,6 +16,7 @@ use crate::shared::app::App;
 use crate::shared::problem::Problem;
 
 mod actions;
+mod asked;
 mod connections;
 mod dead_letters;
 mod deliveries;
@@ -30,6 +31,8 @@ mod sources;
 mod unmatched;
 
 pub use shapes::verified;
+
+use asked::{Asked, Narrowed};
 
 /// Bytes of a socket's path that the system takes (`sun_path`, less its end).
 const PATH_BYTES_MAX: usize = 107;
@@ -90,7 +93,7 @@ pub fn listen(path: &Path) -> Result<UnixListener, SocketError> {
 pub fn router(app: Arc<App>, shelf: Arc<Shelf>) -> Router {
     Router::new()
         .route("/status", get(relay::status))
-        .route("/plugins", get(relay::plugins))
+        .route("/plugins", get(plugins::list))
         .route("/plugins/approve", post(plugins::approve))
         .route("/connections", get(connections::list))
         .route("/connections/{connection}/test", post(connections::test))
