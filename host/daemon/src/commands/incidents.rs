@@ -8,8 +8,9 @@ use super::place::{Place, person};
 use super::table::{json, print, second, segment, short, text};
 use crate::commands::out::{quoted, say, single};
 use crate::operate::api::deliveries::Delivery;
+use crate::operate::api::incident::Incident;
 use crate::operate::api::incidents::{
-    self as api, Command, Commanded, Happened, Incident, IncidentList, WholeIncident,
+    self as api, Command, Commanded, Happened, IncidentList, WholeIncident,
 };
 
 #[derive(Debug, Subcommand)]

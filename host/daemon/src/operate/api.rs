@@ -8,6 +8,7 @@ pub mod actions;
 pub mod body;
 pub mod connections;
 pub mod deliveries;
+pub mod incident;
 pub mod incidents;
 pub mod plugins;
 pub mod problem;

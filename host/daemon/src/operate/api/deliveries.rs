@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::incidents::Incident;
+use super::incident::Incident;
 
 /// Which deliveries are listed, the newest first.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ use tocsin_core::transition;
 use tocsin_store::{DeliveryQuery, IncidentQuery, ReadError, Store};
 
 use super::{Asked, Control, Narrowed, blocking, query, receipts, shapes, unmatched};
-use crate::operate::api;
+use crate::operate::api::incident::Incident as Shown;
 use crate::operate::api::incidents::{Command, Commanded, IncidentList, Modify, WholeIncident};
 use crate::shared::problem::Problem;
 
@@ -21,7 +21,7 @@ const DELIVERIES_MAX: usize = 200;
 pub(super) async fn list(
     State(control): State<Control>,
     Narrowed(list): Narrowed<IncidentList>,
-) -> Result<Json<Vec<api::incidents::Incident>>, Problem> {
+) -> Result<Json<Vec<Shown>>, Problem> {
     let query = IncidentQuery {
         states: query::states(list.state.as_deref())?,
         source: list.source,

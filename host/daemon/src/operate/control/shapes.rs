@@ -11,6 +11,7 @@ use tocsin_core::plugin::Pair;
 use tocsin_core::time::Timestamp;
 use tocsin_store::{Counts, SetAside, Verified};
 
+use crate::operate::api::incident::Incident as Shown;
 use crate::operate::api::{self, deliveries, incidents, receipts, sources, status, store};
 use crate::runtime::words;
 
@@ -27,8 +28,8 @@ pub(crate) fn pairs(pairs: &[Pair]) -> Vec<api::Pair> {
     pairs.iter().map(|pair| api::Pair { name: pair.name.clone(), value: pair.value.clone() }).collect()
 }
 
-pub(super) fn incident(incident: &Incident) -> incidents::Incident {
-    incidents::Incident {
+pub(super) fn incident(incident: &Incident) -> Shown {
+    Shown {
         id: incident.id.to_string(),
         number: incident.number,
         source: incident.source.clone(),
