@@ -1,9 +1,8 @@
 //! `tocsin sources`: where requests come in, and what one would do.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
 use super::place::Place;
 use super::table::{json, print, second_if, short};
@@ -15,6 +14,7 @@ mod shown;
 mod tried;
 
 use repeat::Repeat;
+use tried::Try;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Sources {
@@ -26,31 +26,6 @@ pub(super) enum Sources {
     /// the events, what was left out and how long it took. If a relay runs for this configuration, it says what would
     /// happen to which incident. What a sender has to prove is not asked for.
     Try(Try),
-}
-
-/// A request that did not come.
-#[derive(Debug, Args)]
-pub(super) struct Try {
-    /// The source's name.
-    source: String,
-    /// The body; `-` for standard input. Default: no body
-    #[arg(long, short, value_name = "FILE")]
-    file: Option<PathBuf>,
-    /// A header, as `Name: value`. Without Content-Type, the file's ending says it.
-    #[arg(long = "header", short = 'H', value_name = "HEADER")]
-    headers: Vec<String>,
-    /// The query, as `a=1&b=2`.
-    #[arg(long, default_value = "")]
-    query: String,
-    /// What follows the source's own path.
-    #[arg(long, default_value = "")]
-    path: String,
-    /// The method.
-    #[arg(long, short = 'X', default_value = "POST")]
-    method: String,
-    /// Try again whenever the file, the configuration or a plugin changes.
-    #[arg(long, short)]
-    watch: bool,
 }
 
 pub(super) fn run(place: &Place, command: Sources) -> anyhow::Result<ExitCode> {

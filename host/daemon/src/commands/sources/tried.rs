@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use clap::Args;
 use tocsin_core::event::Event;
 use tocsin_core::journal::Decoding;
 use tocsin_core::plugin::{Pair, SourceRequest};
@@ -14,7 +15,6 @@ use tocsin_core::time::Timestamp;
 use super::super::cache;
 use super::super::place::{Place, runtime};
 use super::super::table::segment;
-use super::Try;
 use crate::config::{Config, Problem};
 use crate::operate::api::sources::{Foresee, Foreseen, ForeseenEvent, Reply, Tried, TriedEvent};
 use crate::operate::control::shapes;
@@ -28,6 +28,31 @@ use crate::shared::budget::Budget;
 /// The media types by a file's ending; a form for whatever else.
 const MEDIA_TYPES: [(&str, &str); 3] =
     [("json", "application/json"), ("xml", "application/xml"), ("txt", "text/plain")];
+
+/// A request that did not come.
+#[derive(Debug, Args)]
+pub(in crate::commands) struct Try {
+    /// The source's name.
+    pub(super) source: String,
+    /// The body; `-` for standard input. Default: no body
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// A header, as `Name: value`. Without Content-Type, the file's ending says it.
+    #[arg(long = "header", short = 'H', value_name = "HEADER")]
+    pub(super) headers: Vec<String>,
+    /// The query, as `a=1&b=2`.
+    #[arg(long, default_value = "")]
+    pub(super) query: String,
+    /// What follows the source's own path.
+    #[arg(long, default_value = "")]
+    pub(super) path: String,
+    /// The method.
+    #[arg(long, short = 'X', default_value = "POST")]
+    pub(super) method: String,
+    /// Try again whenever the file, the configuration or a plugin changes.
+    #[arg(long, short)]
+    pub(super) watch: bool,
+}
 
 /// What the request would do.
 ///

@@ -9,7 +9,9 @@ use tocsin_core::incident::IncidentState;
 use tocsin_core::plugin::{Failure, Response, Step};
 use url::Url;
 
-use super::{Asked, Control, blocking, incidents, query};
+use super::asked::Asked;
+use super::context::{Control, blocking};
+use super::{incidents, query};
 use crate::config::Action;
 use crate::deliver::attempt::{Attempt, Exchange};
 use crate::operate::api::actions::{self as api, Answer, Tried, Try};

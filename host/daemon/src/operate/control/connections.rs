@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::{Path, State};
 
-use super::{Asked, Control, blocking};
+use super::asked::Asked;
+use super::context::{Control, blocking};
 use crate::config::Connection;
 use crate::deliver::probe;
 use crate::deliver::probe::Probed;

@@ -12,7 +12,9 @@ use tocsin_core::id::Id;
 use tocsin_core::journal::Fact;
 use tocsin_store::{DeliveryQuery, Store};
 
-use super::{Asked, Control, blocking, deliveries};
+use super::asked::Asked;
+use super::context::{Control, blocking};
+use super::deliveries;
 use crate::operate::api::deliveries::{DeadLetters, Done};
 use crate::shared::app::CommitError;
 use crate::shared::problem::Problem;

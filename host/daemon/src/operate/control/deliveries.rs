@@ -7,7 +7,9 @@ use tocsin_core::id::Id;
 use tocsin_core::journal::Fact;
 use tocsin_store::DeliveryQuery;
 
-use super::{Asked, Control, Narrowed, blocking, incidents, query, shapes};
+use super::asked::{Asked, Narrowed};
+use super::context::{Control, blocking};
+use super::{incidents, query, shapes};
 use crate::operate::api::deliveries::{DeliveryList, WholeDelivery};
 use crate::operate::api::{self, Actor};
 use crate::shared::app::App;

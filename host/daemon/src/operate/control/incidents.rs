@@ -8,7 +8,9 @@ use tocsin_core::journal::Fact;
 use tocsin_core::transition;
 use tocsin_store::{DeliveryQuery, IncidentQuery, ReadError, Store};
 
-use super::{Asked, Control, Narrowed, blocking, query, receipts, shapes, unmatched};
+use super::asked::{Asked, Narrowed};
+use super::context::{Control, blocking};
+use super::{query, receipts, shapes, unmatched};
 use crate::operate::api::incident::Incident as Shown;
 use crate::operate::api::incidents::{Command, Commanded, IncidentList, Modify, WholeIncident};
 use crate::shared::problem::Problem;

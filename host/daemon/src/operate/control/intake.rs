@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tocsin_core::time::Timestamp;
 use tocsin_store::{KeptBytes, Rejections, SourceCounts};
 
-use super::blocking;
+use super::context::blocking;
 use crate::operate::api::sources::{Confirmation, Requests};
 use crate::operate::api::status::{Dropped, Echoes, Rejection};
 use crate::runtime::clock;

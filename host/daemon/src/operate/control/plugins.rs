@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use super::{Asked, Control};
+use super::asked::Asked;
+use super::context::Control;
 use crate::operate::api::plugins::{Approve, Approved, Plugin, Plugins, RefusedFile, WaitingPlugin};
 use crate::plugins::bindings::{Loaded, Origin};
 use crate::plugins::{Refused, Waiting};

@@ -8,7 +8,9 @@ use tocsin_core::journal::Fact;
 use tocsin_core::plugin::SourceRequest;
 use tocsin_store::{IncidentQuery, ReadError, ReceiptQuery, Receipts};
 
-use super::{Asked, Control, Narrowed, blocking, query, shapes};
+use super::asked::{Asked, Narrowed};
+use super::context::{Control, blocking};
+use super::{query, shapes};
 use crate::operate::api::Nothing;
 use crate::operate::api::body::Body;
 use crate::operate::api::receipts::{

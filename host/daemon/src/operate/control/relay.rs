@@ -4,7 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use tocsin_store::{Fault, ReadError};
 
-use super::{Asked, Control, blocking, shapes};
+use super::asked::Asked;
+use super::context::{Control, blocking};
+use super::shapes;
 use crate::deliver::dispatch;
 use crate::operate::api::Nothing;
 use crate::operate::api::status::{FailingFilter, PluginsAside, Problem as StandsStill, Status};

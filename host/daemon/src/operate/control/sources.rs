@@ -9,7 +9,9 @@ use tocsin_core::time::Timestamp;
 use tocsin_core::transition::Transition;
 use tocsin_store::ReadError;
 
-use super::{Asked, Control, blocking, intake, query};
+use super::asked::Asked;
+use super::context::{Control, blocking};
+use super::{intake, query};
 use crate::operate::api::sources::{Foresee, Foreseen, ForeseenEvent, Source};
 use crate::runtime::{clock, words};
 use crate::shared::app::App;

@@ -8,7 +8,7 @@ use tocsin_core::delivery::{Change, ChangeKind, Delivery};
 use tocsin_core::incident::{Incident, IncidentState};
 
 use super::actions::would;
-use super::blocking;
+use super::context::blocking;
 use crate::config::{Action, Config};
 use crate::operate::api::incidents::ActionOnIncident;
 use crate::operate::api::status::Unmatched;
