@@ -15,6 +15,7 @@ fn bench(site: &Site, arguments: &[&str]) -> Ran {
 fn report(site: &Site, arguments: &[&str]) -> Value {
     let ran = bench(site, &[arguments, &["--json"]].concat()).expect(0);
     assert!(ran.stderr.contains("sending for 1 s over 4 connections"), "{ran:?}");
+    assert!(!ran.stderr.contains("WARN"), "{ran:?}");
     serde_json::from_str(&ran.stdout).unwrap_or_else(|error| unreachable!("{error}: {}", ran.stdout))
 }
 

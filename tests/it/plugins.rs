@@ -68,3 +68,8 @@ fn bundled(id: &str, mark: u8) -> Vec<u8> {
     bytes.extend([0, 3, 1, b'm', mark]);
     bytes
 }
+
+/// A file that is compiled for half a minute.
+pub(crate) fn large_file() -> Vec<u8> {
+    forge::Forged::new(&bundled("statuscake", b'1')).with_functions(&forge::heavy(5_000), 60).file()
+}

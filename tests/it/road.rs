@@ -1,6 +1,7 @@
 //! The road of one alert through the real relay: in at a source, kept as an incident, out over both actions.
 
 mod choice;
+mod control;
 mod forgotten;
 mod life;
 mod operators;

@@ -6,8 +6,9 @@ use clap::Parser;
 use tocsin::commands::Cli;
 use tocsin::commands::out;
 
+/// Gives memory back ten seconds after a storm, by a thread of its own.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

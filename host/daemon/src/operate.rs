@@ -1,8 +1,9 @@
 //! What people see of a running relay and do to it.
 //!
-//! `control` answers the command line over a socket; `pages` shows one incident behind a signed link; `interactions`
+//! `api` has the requests and answers of the control socket; `control` answers the command line over a socket; `pages` shows one incident behind a signed link; `interactions`
 //! answers Slack's buttons. Never a step of the road: what is done here is an entry like any other.
 
+pub mod api;
 pub mod control;
 pub mod interactions;
 pub mod pages;

@@ -12,6 +12,5 @@ mod credentials;
 pub mod decode;
 pub mod ingest;
 pub mod late;
-pub mod refused;
 mod reply;
 mod understood;

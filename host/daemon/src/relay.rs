@@ -102,6 +102,7 @@ impl Relay {
             keep_requests_ms: ms(config.limits.keep_requests),
             keep_dead_letters_ms: ms(config.limits.keep_dead_letters),
             keep_bytes: quota(&config),
+            cache_bytes: config.limits.cache_bytes(),
             ..Options::default()
         };
         let store = Store::open(&config.store_path(), options)?;

@@ -74,8 +74,8 @@ impl Compiler {
             // Each thread of the compiler holds memory; on a machine with many processors that would meet the limit.
             .env("RAYON_NUM_THREADS", processors.min(COMPILE_PROCESSORS_MAX).to_string())
             .env("MALLOC_ARENA_MAX", "2")
-            // mimalloc reserves 1 GiB of addresses at once, which is all that there are. In KiB.
-            .env("MIMALLOC_ARENA_RESERVE", "65536")
+            // The relay's allocator keeps addresses for later, and there is a limit on those.
+            .env("_RJEM_MALLOC_CONF", "background_thread:false,narenas:2,retain:false")
             .current_dir("/")
             // Ctrl-C in a terminal is for the relay, which then ends the compiler itself.
             .process_group(0)

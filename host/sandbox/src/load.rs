@@ -54,8 +54,8 @@ impl Sandbox {
     /// Loads a plugin with the sandbox's own limits. `name` is what the file is called in messages.
     ///
     /// Compiling a component that is not in the cache takes from 0.3 s (Rust) to 7 s (JavaScript, Python) of
-    /// one processor, in a process of its own; one is compiled at a time, of those that wait the smallest.
-    /// Dropping the future ends that process.
+    /// one processor, in a process of its own; one is compiled at a time: of those that wait, the smallest, or every
+    /// second time the one that has waited for longest, if that is a minute. Dropping the future ends that process.
     ///
     /// # Errors
     /// Why the file is no plugin that this host can run.

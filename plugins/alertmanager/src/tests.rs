@@ -27,8 +27,8 @@ fn samples_have_their_reviewed_outcomes() {
 #[test]
 fn a_trigger_and_its_resolve_share_an_identity() {
     for (trigger, resolve) in [
-        ("cases/two-alerts-fire/expected.json", "cases/one-of-two-is-over/expected.json"),
-        ("cases/version-3-fires/expected.json", "cases/version-3-is-over/expected.json"),
+        ("cases/two-alerts-fire.case", "cases/one-of-two-is-over.case"),
+        ("cases/version-3-fires.case", "cases/version-3-is-over.case"),
     ] {
         testing::check_pair(env!("CARGO_MANIFEST_DIR"), trigger, resolve);
     }

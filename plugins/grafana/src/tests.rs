@@ -27,9 +27,9 @@ fn samples_have_their_reviewed_outcomes() {
 #[test]
 fn a_trigger_and_its_resolve_share_an_identity() {
     for (trigger, resolve) in [
-        ("cases/an-alert-fires/expected.json", "cases/it-is-over-while-the-state-is-alerting/expected.json"),
-        ("cases/legacy-alerting/expected.json", "cases/legacy-ok/expected.json"),
-        ("cases/legacy-no-data/expected.json", "cases/legacy-ok/expected.json"),
+        ("cases/an-alert-fires.case", "cases/it-is-over-while-the-state-is-alerting.case"),
+        ("cases/legacy-alerting.case", "cases/legacy-ok.case"),
+        ("cases/legacy-no-data.case", "cases/legacy-ok.case"),
     ] {
         testing::check_pair(env!("CARGO_MANIFEST_DIR"), trigger, resolve);
     }

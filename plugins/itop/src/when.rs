@@ -13,7 +13,8 @@ pub(crate) fn at(time: Timestamp, zone: &Zone) -> String {
     format!("{date} {clock} {}", zone.name)
 }
 
-/// `14 minutes`, `3 hours 5 minutes`, `2 days 1 hour`: the two largest units.
+/// `14 minutes`, `3 hours 5 minutes`, `2 days 1 hour`: the two largest units. By hand: the SDK's durations are short, as
+/// chats want them, and no format of jiff or humantime cuts off after two units.
 pub(crate) fn lasted(from: Timestamp, to: Timestamp) -> String {
     let seconds = to.as_seconds().saturating_sub(from.as_seconds()).max(0);
     let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];

@@ -53,14 +53,11 @@ fn a_trigger_and_its_resolve_share_an_identity() {
             "outcomes/mm-webhook-issue-updated-reopened.json",
             "outcomes/mm-webhook-issue-updated-resolved.json",
         ),
-        ("cases/automation-format-open/expected.json", "cases/automation-format-done/expected.json"),
-        ("cases/jira-format-open/expected.json", "cases/jira-format-resolved-by-id-alone/expected.json"),
-        (
-            "cases/jira-format-open/expected.json",
-            "cases/automation-format-resolved-by-id-alone/expected.json",
-        ),
-        ("cases/created-with-a-comment/expected.json", "cases/a-deletion-by-id-alone/expected.json"),
-        ("cases/alert-created/expected.json", "cases/alert-closed-by-id-alone/expected.json"),
+        ("cases/in/automation-format-open.case", "cases/in/automation-format-done.case"),
+        ("cases/in/jira-format-open.case", "cases/in/jira-format-resolved-by-id-alone.case"),
+        ("cases/in/jira-format-open.case", "cases/in/automation-format-resolved-by-id-alone.case"),
+        ("cases/in/created-with-a-comment.case", "cases/in/a-deletion-by-id-alone.case"),
+        ("cases/in/alert-created.case", "cases/in/alert-closed-by-id-alone.case"),
     ] {
         testing::check_pair(env!("CARGO_MANIFEST_DIR"), trigger, resolve);
     }

@@ -77,11 +77,8 @@ fn a_trigger_and_its_resolve_share_an_identity() {
             "outcomes/keep-variant-Checkrate-Method-TestID-down.form.json",
             "outcomes/keep-variant-Checkrate-Method-TestID-up.form.json",
         ),
-        ("cases/down/expected.json", "cases/up-after-down/expected.json"),
-        (
-            "cases/a-name-in-windows-1252/expected.json",
-            "cases/a-name-in-windows-1252-without-a-charset/expected.json",
-        ),
+        ("cases/down.case", "cases/up-after-down.case"),
+        ("cases/a-name-in-windows-1252.case", "cases/a-name-in-windows-1252-without-a-charset.case"),
     ] {
         testing::check_pair(env!("CARGO_MANIFEST_DIR"), trigger, resolve);
     }

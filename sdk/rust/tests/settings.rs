@@ -212,3 +212,15 @@ fn a_sources_own_check_and_a_setting_of_another_kind_are_both_problems_with_a_fi
     assert_eq!(problems(Value::Integer(3), 2), [Problem::new("most", "must not be less than `least`")]);
     assert_eq!(problems(Value::Text("x".to_owned()), 2)[0].field, "least");
 }
+
+#[derive(Settings)]
+struct Patient {
+    /// How long to wait.
+    #[setting(default = "1h 30m")]
+    wait: Duration,
+}
+
+#[test]
+fn a_default_duration_may_have_several_units() {
+    assert_eq!(Patient::from_settings(&[]).expect("its default").wait, Duration::from_secs(5_400));
+}

@@ -9,7 +9,7 @@ use super::forge::{
     Forged, GROW, LOOP, TRAP, component, custom, heavy, importing, nest, nested_types, number, of_module,
     section,
 };
-use super::{bundled, refusal};
+use super::{bundled, large_file, refusal};
 use crate::harness::{Relay, Site, source};
 
 /// How long a file may take until it is refused, on a machine that tests keep busy.
@@ -170,7 +170,7 @@ fn a_file_that_loops_or_traps_in_its_first_calls_does_not_harm_a_relay() {
 fn a_file_that_takes_the_compiler_too_long_or_too_much_memory_is_refused_while_others_are_served() {
     let relay = Relay::start(&source("hook", "webhook"));
     let (before, began) = (relay.memory("VmHWM") / 1024, Instant::now());
-    let bytes = plugin().with_functions(&heavy(5_000), 60).file();
+    let bytes = large_file();
     relay.drop_plugin("heavy.wasm", &bytes);
     let why = loop {
         relay.post("hook", r#"{"title":"Disk full"}"#).expect(200);

@@ -112,7 +112,7 @@ fn connections_that_pipeline_and_never_read_take_little_memory_and_are_ended() {
 }
 
 /// Waits until the relay has given memory back, for as long as that may take.
-pub(super) fn settled(relay: &Relay, bytes: u64) -> u64 {
+fn settled(relay: &Relay, bytes: u64) -> u64 {
     for _ in 0..600 {
         if relay.memory("VmRSS") < bytes {
             break;

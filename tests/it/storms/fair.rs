@@ -4,7 +4,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Storm, Times, alone, is_answered};
-use crate::harness::{Relay, Request, Site, at, guest, source};
+use crate::harness::{Relay, Request, Site, at, guest, source, until};
+use crate::plugins::large_file;
 
 /// Sources whose plugins never answer.
 const STALLED: usize = 4;
@@ -45,6 +46,29 @@ fn plugins_that_stall_do_not_slow_other_sources_down() {
     assert!(during < before * 3 + Duration::from_secs(2), "{before:?}, then {during:?}");
     drop(relay);
     storm.stop();
+}
+
+#[test]
+fn a_large_plugin_file_that_is_compiled_does_not_slow_requests_down() {
+    let _alone = alone();
+    let relay = relay("plugin_time = \"10s\"");
+    let address = relay.address();
+    is_answered(&relay, "the first", Duration::from_secs(20));
+    let span = Duration::from_secs(4);
+    Times::at_rate(address, "warm", 150, Duration::from_secs(1));
+    let before = Times::at_rate(address, "before", 150, span);
+    relay.drop_plugin("large.wasm", &large_file());
+    until("it is compiled", || {
+        let plugins = relay.json_of_any_code(&["plugins", "list"]);
+        let loading = plugins["waiting"].as_array()?.iter().find(|one| one["name"] == "large.wasm")?;
+        loading["compiling_seconds"].as_u64().map(drop)
+    });
+    let during = Times::at_rate(address, "during", 150, span);
+    eprintln!("a large file is compiled: before: {}", before.shown());
+    eprintln!("a large file is compiled: during: {}", during.shown());
+    let (before, during) = (before.of_hundred(99), during.of_hundred(99));
+    eprintln!("p99 of requests: {:.2} times", during.as_secs_f64() / before.as_secs_f64());
+    assert!(during < before * 3 + Duration::from_secs(2), "{before:?}, then {during:?}");
 }
 
 #[test]

@@ -151,11 +151,16 @@ impl<S: State> Step<'_, S> {
         here.map_or(Ok(true), |told| self.is_untold(told))
     }
 
-    /// What has to be told so that the last word is the incident's state; none when it is, or nothing was told. What waits
-    /// does not count: what is told now overtakes it.
+    /// What has to be told so that the last word is the incident's state; none when it is, or nothing was told. A message
+    /// that the incident flaps and that waits does not count where another arrived: what is told now overtakes it.
     fn correction(&self, told: &Told, incident: &Incident) -> Fold<Option<ChangeKind>, S> {
         use IncidentState::{Acknowledged, Open, Resolved};
-        let last = self.last_pending(told)?.filter(|last| last.state == DeliveryState::Sending);
+        let is_overtaken = |last: &Delivery| {
+            last.change.kind == ChangeKind::Flapping
+                && last.state != DeliveryState::Sending
+                && !told.is_nothing()
+        };
+        let last = self.last_pending(told)?.filter(|last| !is_overtaken(last));
         let may = |state| match &last {
             Some(last) => said(last.change.kind, last.shown).unwrap_or(last.shown) == state,
             None => told.may_be(state),

@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
 
 use super::body::readable as body;
 use super::place::Place;
-use super::table::{items, json, print, segment, short, text, texts};
+use super::table::{json, print, segment, short, text};
 use crate::commands::out::{quoted, say, single};
+use crate::operate::api::actions::{self as api, Action, Tried};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Actions {
@@ -47,24 +47,23 @@ pub(super) fn run(place: &Place, command: Actions) -> anyhow::Result<ExitCode> {
 }
 
 fn list(place: &Place) -> anyhow::Result<ExitCode> {
-    let actions = place.ask("/actions", None)?;
+    let actions: Vec<Action> = place.get("/actions")?;
     if place.json {
-        json(&actions);
+        json(&actions)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let row = |action: &Value| {
-        let problem = text(action, "problem");
-        let note = if problem.is_empty() { text(action, "description") } else { problem };
+    let row = |action: &Action| {
+        let note = action.problem.as_ref().filter(|problem| !problem.is_empty());
         [
-            text(action, "name"),
-            text(action, "status"),
-            text(action, "plugin"),
-            text(action, "connection"),
-            short(&text(action, "when"), 100),
-            short(&note, 80),
+            single(&action.name),
+            single(&action.status),
+            text(action.plugin.as_ref()),
+            single(&action.connection),
+            short(&single(&action.when), 100),
+            short(&single(note.unwrap_or(&action.description)), 80),
         ]
     };
-    let rows: Vec<_> = items(&actions).iter().map(row).collect();
+    let rows: Vec<_> = actions.iter().map(row).collect();
     if rows.is_empty() {
         say!("no actions");
     } else {
@@ -74,50 +73,44 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
 }
 
 fn try_out(place: &Place, wanted: &Try) -> anyhow::Result<ExitCode> {
-    let given = json!({
-        "incident": wanted.incident,
-        "change": wanted.change,
-        "send": wanted.send,
-        "show_url": wanted.show_url,
-    });
-    let tried = place.ask(&format!("/actions/{}/try", segment(&wanted.action)), Some(given))?;
+    let asked = api::Try {
+        incident: wanted.incident.clone(),
+        change: wanted.change.clone(),
+        send: wanted.send,
+        show_url: wanted.show_url,
+    };
+    let tried: Tried = place.post(&format!("/actions/{}/try", segment(&wanted.action)), &asked)?;
     if place.json {
-        json(&tried);
+        json(&tried)?
     } else {
-        show(&tried);
+        show(&tried)
     }
-    Ok(if tried["good"] == json!(true) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if tried.good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn show(tried: &Value) {
-    let test = if tried["test"] == json!(true) { ", marked as a test" } else { "" };
+fn show(tried: &Tried) {
+    let test = if tried.test { ", marked as a test" } else { "" };
     say!(
         "{} over {}{test}: {} ({})",
-        text(tried, "action"),
-        text(tried, "connection"),
-        short(&text(tried, "incident"), 100),
-        text(tried, "change")
+        single(&tried.action),
+        single(&tried.connection),
+        short(&single(&tried.incident), 100),
+        single(&tried.change)
     );
-    for reason in texts(&tried["not_sent"]) {
-        say!("would not be sent: {reason}");
+    for reason in &tried.not_sent {
+        say!("would not be sent: {}", single(reason));
     }
-    for request in items(&tried["requests"]) {
-        say!("\n{} {}", text(request, "method"), text(request, "address"));
-        headers(request);
-        say!("\n{}", quoted(&body(request)));
-        let answer = &request["answer"];
-        if !answer.is_null() {
-            say!("\n  answered {}", text(answer, "status"));
-            say!("{}", quoted(&body(answer)));
+    for request in &tried.requests {
+        say!("\n{} {}", single(&request.method), single(&request.address));
+        for (name, value) in &request.headers {
+            say!("{}: {}", single(name), single(value));
+        }
+        say!("\n{}", quoted(&body(&request.headers, &request.body)));
+        if let Some(answer) = &request.answer {
+            say!("\n  answered {}", answer.status);
+            say!("{}", quoted(&body(&answer.headers, &answer.body)));
         }
     }
-    say!("\n{}", text(tried, "outcome"));
+    say!("\n{}", single(&tried.outcome));
     say!("Nothing was recorded.");
-}
-
-fn headers(request: &Value) {
-    for pair in items(&request["headers"]) {
-        let part = |at: usize| pair.get(at).and_then(Value::as_str).unwrap_or_default();
-        say!("{}: {}", single(part(0)), single(part(1)));
-    }
 }

@@ -5,7 +5,10 @@
 //! for a bounded time, and shares the machine with it.
 
 use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -112,7 +115,7 @@ async fn measure(
     let config = folder.join("tocsin.toml");
     let plugin = args.plugin.clone().unwrap_or_else(|| bodies.plugin().to_owned());
     let text = configuration(address, receiver, &plugin, args.deliveries());
-    std::fs::write(&config, text).context("writing the configuration")?;
+    write(&config, &text).context("writing the configuration")?;
     let mut relay = Relay::start(&config)?;
     progress(&format!("starting a relay at {address}, store in {}", folder.display()));
     let started = Instant::now();
@@ -144,6 +147,12 @@ async fn measure(
         after: relay.usage()?,
         peak_memory_bytes: relay.peak_memory_bytes()?,
     })
+}
+
+/// Writes what has a token in it, which is for its owner alone.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600).open(path)?.write_all(text.as_bytes())
 }
 
 /// Waits until everything is delivered, or nothing more comes.

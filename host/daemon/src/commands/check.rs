@@ -2,14 +2,13 @@
 
 use std::process::ExitCode;
 
-use serde_json::json;
-
 use super::place::Place;
 use super::table;
 use crate::commands::out::{complain, say, single};
 use crate::config::{Config, ConfigError, Problem};
-use crate::plugins::Shelf;
+use crate::operate::api::status::{self as api, Checked, UnfitFile};
 use crate::plugins::bindings::Bindings;
+use crate::plugins::{Refused, Shelf};
 use crate::runtime::words;
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
@@ -26,14 +25,13 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     let problems: Vec<Problem> = together(mistakes, unfit).into_iter().chain(words.never_true).collect();
     let warnings: Vec<Problem> = config.exposed().into_iter().chain(words.doubtful).collect();
     if place.json {
-        let refused: Vec<_> =
-            refused.iter().map(|refused| json!({ "file": refused.file, "why": refused.why })).collect();
-        table::json(&json!({
-            "problems": shapes(&problems),
-            "warnings": shapes(&warnings),
-            "unseen": shapes(&config.unseen),
-            "refused": refused,
-        }));
+        let file = |refused: &Refused| UnfitFile { file: refused.file.clone(), why: refused.why.clone() };
+        table::json(&Checked {
+            problems: shown(&problems),
+            warnings: shown(&warnings),
+            unseen: shown(&config.unseen),
+            refused: refused.iter().map(file).collect(),
+        })?;
     } else if !is_whole {
         remarks(&config, &warnings);
         return Err(ConfigError::Invalid { path: config.path, problems }.into());
@@ -56,9 +54,10 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn shapes(problems: &[Problem]) -> serde_json::Value {
-    let shape = |problem: &Problem| json!({ "path": problem.path, "problem": problem.problem });
-    problems.iter().map(shape).collect()
+fn shown(problems: &[Problem]) -> Vec<api::Problem> {
+    let shown =
+        |problem: &Problem| api::Problem { path: problem.path.clone(), problem: problem.problem.clone() };
+    problems.iter().map(shown).collect()
 }
 
 /// What is no mistake, and worth a look: it leaves the exit code as it is.

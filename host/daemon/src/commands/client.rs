@@ -7,9 +7,13 @@ use std::path::{Path, PathBuf};
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
 use hyper::body::Bytes;
+use hyper::http::request;
 use hyper_util::rt::TokioIo;
-use serde_json::Value;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
+
+use crate::operate::api::problem::Refusal;
 
 /// A request that came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -33,41 +37,62 @@ pub(super) enum ClientError {
     /// The relay said no. Further lines are indented: the detail may quote what came from outside.
     #[error("{}", .0.replace('\n', "\n  "))]
     Refused(String),
+    /// The answer is of another version.
+    #[error(
+        "this version of tocsin cannot read the relay's answer ({0}): use the version that the relay runs"
+    )]
+    Foreign(String),
     /// The answer could not be read.
     #[error("the relay did not answer: {0}")]
     Broken(String),
 }
 
-/// Asks the relay behind `socket`. `body` makes it a POST.
+/// Asks the relay behind `socket` for what is at `path`.
 ///
 /// # Errors
 /// It is not running, said no, or did not answer.
-pub(super) async fn ask(socket: &Path, path: &str, body: Option<Value>) -> Result<Value, ClientError> {
+pub(super) async fn get<A: DeserializeOwned>(socket: &Path, path: &str) -> Result<A, ClientError> {
+    answer(socket, Request::get(path), Bytes::new()).await
+}
+
+/// Has the relay behind `socket` do what `asked` says at `path`.
+///
+/// # Errors
+/// It is not running, said no, or did not answer.
+pub(super) async fn post<A: DeserializeOwned>(
+    socket: &Path,
+    path: &str,
+    asked: &impl Serialize,
+) -> Result<A, ClientError> {
+    let body = serde_json::to_vec(asked).map_err(|error| ClientError::Broken(error.to_string()))?;
+    answer(socket, Request::post(path), body.into()).await
+}
+
+async fn answer<A: DeserializeOwned>(
+    socket: &Path,
+    request: request::Builder,
+    body: Bytes,
+) -> Result<A, ClientError> {
     let stream = UnixStream::connect(socket).await.map_err(|error| unreached(socket, error))?;
     let broken = |error: &dyn std::fmt::Display| ClientError::Broken(error.to_string());
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;
     // The connection ends with the answer; what goes wrong with it shows in the answer.
     let connection = tokio::spawn(connection);
-    let method = if body.is_some() { "POST" } else { "GET" };
-    let body = body.map(|body| body.to_string()).unwrap_or_default();
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
+    let request = request
         .header("host", "tocsin")
         .header("content-type", "application/json")
-        .body(Full::new(Bytes::from(body)))
+        .body(Full::new(body))
         .map_err(|error| broken(&error))?;
     let response = sender.send_request(request).await.map_err(|error| broken(&error))?;
     let status = response.status();
     let bytes = response.into_body().collect().await.map_err(|error| broken(&error))?.to_bytes();
     connection.abort();
-    let answer: Value = serde_json::from_slice(&bytes).map_err(|error| broken(&error))?;
     if status.is_success() {
-        return Ok(answer);
+        return serde_json::from_slice(&bytes).map_err(|error| ClientError::Foreign(error.to_string()));
     }
-    let detail = answer["detail"].as_str().map_or_else(|| format!("status {status}"), str::to_owned);
-    Err(ClientError::Refused(detail))
+    let refusal: Refusal = serde_json::from_slice(&bytes).map_err(|error| broken(&error))?;
+    Err(ClientError::Refused(refusal.detail.unwrap_or_else(|| format!("status {status}"))))
 }
 
 /// Whether a relay listens at `socket`.

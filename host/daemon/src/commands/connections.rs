@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use serde_json::{Value, json};
 
 use super::place::Place;
-use super::table::{items, json, print, second, segment, short, text};
-use crate::commands::out::say;
+use super::table::{json, print, second, segment, short};
+use crate::commands::out::{say, single};
+use crate::operate::api::Nothing;
+use crate::operate::api::connections::{Connection, Tested, Works};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Connections {
@@ -29,30 +30,22 @@ pub(super) fn run(place: &Place, command: Connections) -> anyhow::Result<ExitCod
 }
 
 fn list(place: &Place) -> anyhow::Result<ExitCode> {
-    let connections = place.ask("/connections", None)?;
+    let connections: Vec<Connection> = place.get("/connections")?;
     if place.json {
-        json(&connections);
+        json(&connections)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let row = |connection: &Value| {
-        let note = match ["problem", "paused.reason", "held.reason"].map(|path| text(connection, path)) {
-            [problem, ..] if !problem.is_empty() => problem,
-            [_, paused, _] if !paused.is_empty() => format!("paused: {paused}"),
-            [.., held] if !held.is_empty() => {
-                format!("waits until {} UTC: {held}", second(connection, "held.until"))
-            }
-            _ => text(connection, "description"),
-        };
+    let row = |connection: &Connection| {
         [
-            text(connection, "name"),
-            text(connection, "plugin"),
-            text(connection, "type"),
-            text(connection, "environment"),
-            text(connection, "host"),
-            short(&note, 100),
+            single(&connection.name),
+            single(&connection.plugin),
+            single(&connection.kind),
+            single(&connection.environment),
+            single(&connection.host),
+            short(&note(connection), 100),
         ]
     };
-    let rows: Vec<_> = items(&connections).iter().map(row).collect();
+    let rows: Vec<_> = connections.iter().map(row).collect();
     if rows.is_empty() {
         say!("no connections");
     } else {
@@ -61,12 +54,24 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn test(place: &Place, connection: &str) -> anyhow::Result<ExitCode> {
-    let tested = place.ask(&format!("/connections/{}/test", segment(connection)), Some(json!({})))?;
-    if place.json {
-        json(&tested);
-    } else {
-        say!("{}: {}", text(&tested, "host"), text(&tested, "outcome"));
+/// What keeps a connection from sending, else what it is for.
+fn note(connection: &Connection) -> String {
+    match connection {
+        Connection { problem: Some(problem), .. } => single(problem),
+        Connection { paused: Some(paused), .. } => format!("paused: {}", single(&paused.reason)),
+        Connection { held: Some(held), .. } => {
+            format!("waits until {} UTC: {}", second(&held.until), single(&held.reason))
+        }
+        _ => single(&connection.description),
     }
-    Ok(if text(&tested, "state") == "bad" { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn test(place: &Place, connection: &str) -> anyhow::Result<ExitCode> {
+    let tested: Tested = place.post(&format!("/connections/{}/test", segment(connection)), &Nothing {})?;
+    if place.json {
+        json(&tested)?;
+    } else {
+        say!("{}: {}", single(&tested.host), single(&tested.outcome));
+    }
+    Ok(if tested.state == Works::Bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

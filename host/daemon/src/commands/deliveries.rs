@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
 
 use super::place::{Place, person};
-use super::table::{items, json, print, query, second, segment, short, text};
-use crate::commands::out::say;
+use super::table::{json, print, second, second_if, segment, short};
+use crate::commands::out::{say, single};
+use crate::operate::api::Actor;
+use crate::operate::api::deliveries::{DeadLetters, Delivery, DeliveryList, Done, WholeDelivery};
 
 /// The states of dead letters.
 const DEAD: &str = "rejected,expired";
@@ -97,19 +98,21 @@ impl Deed {
 pub(super) fn run(place: &Place, command: Deliveries) -> anyhow::Result<ExitCode> {
     match command {
         Deliveries::List { state, dead_letters, connection, action, incident, limit } => {
-            let pairs = [
-                ("state", if dead_letters { Some(DEAD.to_owned()) } else { state }),
-                ("connection", connection),
-                ("action", action),
-                ("incident", incident),
-                ("limit", Some(limit.to_string())),
-            ];
-            let deliveries = place.ask(&query("/deliveries", &pairs), None)?;
-            if place.json { json(&deliveries) } else { list(&deliveries) }
+            let state = if dead_letters { Some(DEAD.to_owned()) } else { state };
+            let wanted = DeliveryList {
+                state,
+                connection,
+                action,
+                incident,
+                limit: Some(limit),
+                ..DeliveryList::default()
+            };
+            let deliveries: Vec<Delivery> = place.list("/deliveries", &wanted)?;
+            if place.json { json(&deliveries)? } else { list(&deliveries) }
         }
         Deliveries::Show { delivery } => {
-            let delivery = place.ask(&format!("/deliveries/{}", segment(&delivery)), None)?;
-            if place.json { json(&delivery) } else { show(&delivery) }
+            let delivery: WholeDelivery = place.get(&format!("/deliveries/{}", segment(&delivery)))?;
+            if place.json { json(&delivery)? } else { show(&delivery) }
         }
         Deliveries::Retry(which) => act(place, Deed::Retry, which)?,
         Deliveries::Discard(which) => act(place, Deed::Discard, which)?,
@@ -118,59 +121,67 @@ pub(super) fn run(place: &Place, command: Deliveries) -> anyhow::Result<ExitCode
 }
 
 fn act(place: &Place, deed: Deed, which: Which) -> anyhow::Result<()> {
-    let actor = which.actor.clone().unwrap_or_else(person);
-    let Some(delivery) = &which.delivery else { return to_all(place, deed, &which, &actor) };
+    let actor = which.actor.unwrap_or_else(person);
+    let Some(delivery) = &which.delivery else {
+        return to_all(
+            place,
+            deed,
+            &DeadLetters { actor, action: which.action, connection: which.connection },
+        );
+    };
     let path = format!("/deliveries/{}/{}", segment(delivery), deed.as_str());
-    let delivery = place.ask(&path, Some(json!({ "actor": actor })))?;
+    let whole: WholeDelivery = place.post(&path, &Actor { actor })?;
     if place.json {
-        json(&delivery)
-    } else {
-        say!("{}", line(&delivery))
+        return json(&whole);
     }
+    say!("{}", line(&whole.delivery));
     Ok(())
 }
 
-fn to_all(place: &Place, deed: Deed, which: &Which, actor: &str) -> anyhow::Result<()> {
-    let body = json!({ "actor": actor, "action": which.action, "connection": which.connection });
-    let done = place.ask(&format!("/deliveries/{}", deed.as_str()), Some(body))?;
+fn to_all(place: &Place, deed: Deed, wanted: &DeadLetters) -> anyhow::Result<()> {
+    let done: Done = place.post(&format!("/deliveries/{}", deed.as_str()), wanted)?;
     if place.json {
-        json(&done);
-    } else {
-        say!("{} {}", items(&done).len(), deed.done());
+        return json(&done);
     }
+    say!("{} {}", done.len(), deed.done());
     Ok(())
+}
+
+/// What the last attempt brought; empty when there was none.
+fn last<I>(delivery: &Delivery<I>, width: usize) -> String {
+    delivery.last.as_ref().map(|last| short(&single(&last.summary), width)).unwrap_or_default()
 }
 
 /// A delivery in one line.
-pub(super) fn line(delivery: &Value) -> String {
-    let last = text(delivery, "last.summary");
-    let last = if last.is_empty() { last } else { format!(", last: {}", short(&last, 80)) };
-    let next = second(delivery, "next_at");
+pub(super) fn line<I>(delivery: &Delivery<I>) -> String {
+    let last = last(delivery, 80);
+    let last = if last.is_empty() { last } else { format!(", last: {last}") };
+    let next = second_if(delivery.next_at.as_ref());
     let next = if next.is_empty() { next } else { format!(", next at {next}") };
     format!(
         "{} {} to {} is {} after {} attempts{next}{last}",
-        text(delivery, "id"),
-        text(delivery, "change"),
-        text(delivery, "connection"),
-        text(delivery, "state"),
-        text(delivery, "attempts"),
+        single(&delivery.id),
+        single(&delivery.change),
+        single(&delivery.connection),
+        single(&delivery.state),
+        delivery.attempts,
     )
 }
 
-fn list(deliveries: &Value) {
-    let row = |delivery: &Value| {
+fn list(deliveries: &[Delivery]) {
+    let row = |delivery: &Delivery| {
         [
-            text(delivery, "id"),
-            format!("#{}", text(delivery, "incident.number")),
-            text(delivery, "change"),
-            text(delivery, "action"),
-            text(delivery, "state"),
-            text(delivery, "attempts"),
-            second(delivery, "next_at"),
-            short(&text(delivery, "last.summary"), 70),
+            single(&delivery.id),
+            format!("#{}", delivery.incident.number),
+            single(&delivery.change),
+            single(&delivery.action),
+            single(&delivery.state),
+            delivery.attempts.to_string(),
+            second_if(delivery.next_at.as_ref()),
+            last(delivery, 70),
         ]
     };
-    let rows: Vec<_> = items(deliveries).iter().map(row).collect();
+    let rows: Vec<_> = deliveries.iter().map(row).collect();
     if rows.is_empty() {
         say!("no deliveries");
     } else {
@@ -178,32 +189,27 @@ fn list(deliveries: &Value) {
     }
 }
 
-fn show(delivery: &Value) {
+fn show(whole: &WholeDelivery) {
+    let delivery = &whole.delivery;
     say!("{}", line(delivery));
     say!(
         "action {}, incident #{} {}",
-        text(delivery, "action"),
-        text(delivery, "incident.number"),
-        text(delivery, "incident.title")
+        single(&delivery.action),
+        delivery.incident.number,
+        single(&delivery.incident.title)
     );
-    say!("owed since {} UTC", second(delivery, "owed_since"));
-    for attempt in items(&delivery["log"]) {
-        if attempt["number"] == json!(0) {
-            say!("  {} UTC: {}", second(attempt, "at"), text(attempt, "summary"));
+    say!("owed since {} UTC", second(&delivery.owed_since));
+    for attempt in &whole.log {
+        let (at, summary) = (second(&attempt.at), single(&attempt.summary));
+        if attempt.number == 0 {
+            say!("  {at} UTC: {summary}");
             continue;
         }
-        let status = text(attempt, "status");
-        let status = if status.is_empty() { "no answer".to_owned() } else { format!("HTTP {status}") };
-        let took_ms = attempt["took_us"].as_u64().unwrap_or(0) / 1000;
-        say!(
-            "  {}. {} UTC, {status}, {took_ms} ms: {}",
-            text(attempt, "number"),
-            second(attempt, "at"),
-            text(attempt, "summary"),
-        );
+        let status = attempt.status.map_or_else(|| "no answer".to_owned(), |status| format!("HTTP {status}"));
+        say!("  {}. {at} UTC, {status}, {} ms: {summary}", attempt.number, attempt.took_us / 1000);
     }
-    if matches!(text(delivery, "state").as_str(), "rejected" | "expired") {
-        let id = text(delivery, "id");
+    if DEAD.split(',').any(|dead| dead == delivery.state) {
+        let id = single(&delivery.id);
         say!("Mend what the last line says, then: tocsin deliveries retry {id}");
         say!("Nobody needs it any more: tocsin deliveries discard {id}");
     }

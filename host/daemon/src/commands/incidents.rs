@@ -3,11 +3,15 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
 
 use super::place::{Place, person};
-use super::table::{items, json, lines, print, query, second, segment, short, text, texts};
-use crate::commands::out::{quoted, say};
+use super::table::{json, print, second, segment, short, text};
+use crate::commands::out::{quoted, say, single};
+use crate::operate::api::deliveries::Delivery;
+use crate::operate::api::incident::Incident;
+use crate::operate::api::incidents::{
+    self as api, Command, Commanded, Happened, IncidentList, WholeIncident,
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Incidents {
@@ -71,16 +75,13 @@ pub(super) struct Modify {
 pub(super) fn run(place: &Place, command: Incidents) -> anyhow::Result<ExitCode> {
     match command {
         Incidents::List { state, source, limit } => {
-            let path = query(
-                "/incidents",
-                &[("state", state), ("source", source), ("limit", Some(limit.to_string()))],
-            );
-            let incidents = place.ask(&path, None)?;
-            if place.json { json(&incidents) } else { list(&incidents) }
+            let wanted = IncidentList { state, source, limit: Some(limit), ..IncidentList::default() };
+            let incidents: Vec<Incident> = place.list("/incidents", &wanted)?;
+            if place.json { json(&incidents)? } else { list(&incidents) }
         }
         Incidents::Show { incident } => {
-            let incident = place.ask(&format!("/incidents/{}", segment(&incident)), None)?;
-            if place.json { json(&incident) } else { show(&incident) }
+            let incident: WholeIncident = place.get(&format!("/incidents/{}", segment(&incident)))?;
+            if place.json { json(&incident)? } else { show(&incident) }
         }
         Incidents::Ack(handle) => handled(place, "acknowledge", handle)?,
         Incidents::Unack(handle) => handled(place, "unacknowledge", handle)?,
@@ -94,47 +95,45 @@ pub(super) fn run(place: &Place, command: Incidents) -> anyhow::Result<ExitCode>
 
 fn handled(place: &Place, command: &str, handle: Handle) -> anyhow::Result<()> {
     let path = format!("/incidents/{}/{command}", segment(&handle.incident));
-    let body = json!({ "actor": handle.actor.unwrap_or_else(person), "text": handle.text.join(" ") });
-    done(place, &place.ask(&path, Some(body))?);
-    Ok(())
+    let asked = Command { actor: handle.actor.unwrap_or_else(person), text: handle.text.join(" ") };
+    done(place, &place.post(&path, &asked)?)
 }
 
 fn modified(place: &Place, modify: Modify) -> anyhow::Result<()> {
     let Modify { handle, title, severity } = modify;
     let path = format!("/incidents/{}/modify", segment(&handle.incident));
-    let body = json!({
-        "actor": handle.actor.unwrap_or_else(person),
-        "text": handle.text.join(" "),
-        "title": title,
-        "severity": severity,
-    });
-    done(place, &place.ask(&path, Some(body))?);
+    let (actor, text) = (handle.actor.unwrap_or_else(person), handle.text.join(" "));
+    done(place, &place.post(&path, &api::Modify { actor, text, title, severity })?)
+}
+
+fn done(place: &Place, commanded: &Commanded) -> anyhow::Result<()> {
+    if place.json {
+        return json(commanded);
+    }
+    let Commanded { incident, changed } = commanded;
+    let already = if *changed { "" } else { " already" };
+    say!(
+        "incident #{} is{already} {}: {}",
+        incident.number,
+        single(&incident.state),
+        single(&incident.title)
+    );
     Ok(())
 }
 
-fn done(place: &Place, incident: &Value) {
-    if place.json {
-        json(incident);
-    } else {
-        let already = if incident["changed"] == json!(false) { " already" } else { "" };
-        let state = text(incident, "state");
-        say!("incident #{} is{already} {state}: {}", text(incident, "number"), text(incident, "title"));
-    }
-}
-
-fn list(incidents: &Value) {
-    let row = |incident: &Value| {
+fn list(incidents: &[Incident]) {
+    let row = |incident: &Incident| {
         [
-            format!("#{}", text(incident, "number")),
-            text(incident, "state"),
-            text(incident, "severity"),
-            text(incident, "source"),
-            second(incident, "opened_at"),
-            text(incident, "count"),
-            short(&text(incident, "title"), 60),
+            format!("#{}", incident.number),
+            single(&incident.state),
+            single(&incident.severity),
+            single(&incident.source),
+            second(&incident.opened_at),
+            incident.count.to_string(),
+            short(&single(&incident.title), 60),
         ]
     };
-    let rows: Vec<_> = items(incidents).iter().map(row).collect();
+    let rows: Vec<_> = incidents.iter().map(row).collect();
     if rows.is_empty() {
         say!("no incidents");
     } else {
@@ -142,85 +141,82 @@ fn list(incidents: &Value) {
     }
 }
 
-fn show(incident: &Value) {
-    say!("#{}  {}", text(incident, "number"), text(incident, "title"));
+fn show(whole: &WholeIncident) {
+    let incident = &whole.incident;
+    say!("#{}  {}", incident.number, single(&incident.title));
     say!(
         "{}, {}, from {} ({})",
-        text(incident, "state"),
-        text(incident, "severity"),
-        text(incident, "source"),
-        text(incident, "key")
+        single(&incident.state),
+        single(&incident.severity),
+        single(&incident.source),
+        single(&incident.key)
     );
-    for (what, path) in
-        [("opened", "opened_at"), ("acknowledged", "acknowledged_at"), ("resolved", "resolved_at")]
-    {
-        if !text(incident, path).is_empty() {
-            say!("{what:<13} {} UTC", second(incident, path));
+    for (what, at) in [
+        ("opened", Some(&incident.opened_at)),
+        ("acknowledged", incident.acknowledged_at.as_ref()),
+        ("resolved", incident.resolved_at.as_ref()),
+    ] {
+        if let Some(at) = at {
+            say!("{what:<13} {} UTC", second(at));
         }
     }
-    say!("{:<13} {}", "count", text(incident, "count"));
-    say!("{:<13} {}", "id", text(incident, "id"));
-    if let Some(labels) = incident["labels"].as_object() {
-        for (key, value) in labels {
-            let (key, value) = (short(key, 80), short(value.as_str().unwrap_or_default(), 80));
-            say!("{:<13} {key} = {value}", "label");
-        }
+    say!("{:<13} {}", "count", incident.count);
+    say!("{:<13} {}", "id", single(&incident.id));
+    for (key, value) in &incident.labels {
+        say!("{:<13} {} = {}", "label", short(key, 80), short(value, 80));
     }
-    for link in items(&incident["links"]) {
-        say!("{:<13} {} {}", "link", text(link, "title"), text(link, "url"));
+    for link in &incident.links {
+        say!("{:<13} {} {}", "link", single(&link.title), single(&link.url));
     }
-    let message = lines(incident, "message");
-    if !message.is_empty() {
-        say!("\n{}", quoted(&message));
+    if !incident.message.is_empty() {
+        say!("\n{}", quoted(&incident.message));
     }
-    actions(incident);
-    history(incident);
+    actions(&whole.actions);
+    history(&whole.timeline);
+    on_the_way(&whole.deliveries);
 }
 
 /// What each action made of the incident, or why it sends nothing.
-fn actions(incident: &Value) {
-    if items(&incident["actions"]).is_empty() {
+fn actions(actions: &[api::ActionOnIncident]) {
+    if actions.is_empty() {
         return;
     }
     say!("\nActions, by the configuration in force");
-    for action in items(&incident["actions"]) {
-        let sent = match action["deliveries"].as_u64().unwrap_or(0) {
-            0 => String::new(),
-            1 => "1 delivery".to_owned(),
-            count => format!("{count} deliveries"),
+    for action in actions {
+        let sent = match action.deliveries {
+            0 => None,
+            1 => Some("1 delivery".to_owned()),
+            count => Some(format!("{count} deliveries")),
         };
-        let reasons = texts(&action["not_sent"]);
-        let reasons = if sent.is_empty() && reasons.is_empty() {
-            "nothing was sent; a change like its opening would be sent now".to_owned()
-        } else {
-            reasons.join("; ")
+        let said: Vec<String> = match (&sent, action.not_sent.is_empty()) {
+            (None, true) => {
+                vec!["nothing was sent; a change like its opening would be sent now".to_owned()]
+            }
+            _ => sent.into_iter().chain(action.not_sent.iter().map(|reason| single(reason))).collect(),
         };
-        let said: Vec<&str> =
-            [sent.as_str(), reasons.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
-        say!("  {:<16} {}", text(action, "name"), short(&said.join("; "), 300));
+        say!("  {:<16} {}", single(&action.name), short(&said.join("; "), 300));
     }
 }
 
-fn history(incident: &Value) {
+fn history(timeline: &[Happened]) {
     say!("\nHistory");
-    for item in items(&incident["timeline"]) {
-        let who = text(item, "actor");
-        let by = if who.is_empty() { String::new() } else { format!(" by {who}") };
-        let fields = texts(&item["fields"]);
-        let action = text(item, "action");
-        let of = if action.is_empty() { fields.join(", ") } else { action };
+    for item in timeline {
+        let by = item.actor.as_ref().filter(|actor| !actor.is_empty());
+        let by = by.map(|actor| format!(" by {}", single(actor))).unwrap_or_default();
+        let fields = item.fields.iter().flatten().map(|field| single(field)).collect::<Vec<_>>().join(", ");
+        let of = item.action.as_ref().map_or(fields, |action| single(action));
         let of = if of.is_empty() { of } else { format!(" ({of})") };
-        let said = short(&text(item, "text"), 100);
+        let said = short(&single(&item.text), 100);
         let said = if said.is_empty() { said } else { format!(": {said}") };
         // What leads from here to its attempts: tocsin deliveries show.
-        let delivery = text(item, "delivery");
+        let delivery = text(item.delivery.as_ref());
         let delivery = if delivery.is_empty() { delivery } else { format!(" [delivery {delivery}]") };
-        say!("  {}  {}{of}{by}{said}{delivery}", second(item, "at"), text(item, "what"));
+        say!("  {}  {}{of}{by}{said}{delivery}", second(&item.at), single(&item.what));
     }
-    let open: Vec<&Value> = items(&incident["deliveries"])
-        .iter()
-        .filter(|delivery| delivery["settled"] == json!(false))
-        .collect();
+}
+
+fn on_the_way(deliveries: &[Delivery]) {
+    let open: Vec<&Delivery> = deliveries.iter().filter(|delivery| !delivery.settled).collect();
     if !open.is_empty() {
         say!("\nOn the way");
         for delivery in open {

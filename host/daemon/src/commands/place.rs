@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::client;
 use crate::config::{Config, socket_in};
@@ -61,15 +63,21 @@ impl Place {
         }
     }
 
-    /// Asks the running relay. `body` makes it a POST.
-    pub(super) fn ask(
-        &self,
-        path: &str,
-        body: Option<serde_json::Value>,
-    ) -> anyhow::Result<serde_json::Value> {
+    /// Asks the running relay for what is at `path`.
+    pub(super) fn get<A: DeserializeOwned>(&self, path: &str) -> anyhow::Result<A> {
         let socket = self.socket()?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(runtime.block_on(client::ask(&socket, path, body))?)
+        Ok(alone()?.block_on(client::get(&socket, path))?)
+    }
+
+    /// Asks the running relay for those at `path` that `which` names.
+    pub(super) fn list<A: DeserializeOwned>(&self, path: &str, which: &impl Serialize) -> anyhow::Result<A> {
+        self.get(&format!("{path}?{}", serde_urlencoded::to_string(which)?))
+    }
+
+    /// Has the running relay do what `asked` says at `path`.
+    pub(super) fn post<A: DeserializeOwned>(&self, path: &str, asked: &impl Serialize) -> anyhow::Result<A> {
+        let socket = self.socket()?;
+        Ok(alone()?.block_on(client::post(&socket, path, asked))?)
     }
 }
 
@@ -77,6 +85,11 @@ impl Place {
 pub(super) fn person() -> String {
     let name = |variable: &str| std::env::var(variable).ok().filter(|name| !name.is_empty());
     name("SUDO_USER").or_else(|| name("USER")).unwrap_or_else(|| "operator".to_owned())
+}
+
+/// A runtime for one question.
+fn alone() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 /// A multi-threaded runtime, for commands that run a relay or plugins.

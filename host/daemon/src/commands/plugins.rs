@@ -5,14 +5,14 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Subcommand;
-use serde_json::{Value, json};
 use tocsin_core::settings::Field;
 use tocsin_sandbox::{Plugin, Sandbox};
 
 use super::place::Place;
-use super::table::{items, json, print, short, text};
-use crate::commands::out::{complain, say};
+use super::table::{json, print, short};
+use crate::commands::out::{complain, say, single};
 use crate::config::Config;
+use crate::operate::api::plugins::{self as api, BadPlugin, CheckedPlugin};
 
 mod approve;
 
@@ -45,40 +45,39 @@ pub(super) fn run(place: &Place, command: Plugins) -> anyhow::Result<ExitCode> {
 }
 
 fn list(place: &Place) -> anyhow::Result<ExitCode> {
-    let plugins = place.ask("/plugins", None)?;
+    let plugins: api::Plugins = place.get("/plugins")?;
     if place.json {
-        json(&plugins);
+        json(&plugins)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let kind = |plugin: &Value| match (plugin["source"] == json!(true), plugin["action"] == json!(true)) {
+    let kind = |plugin: &api::Plugin| match (plugin.source, plugin.action) {
         (true, true) => "source, action",
         (true, false) => "source",
         (false, _) => "action",
     };
-    let row = |plugin: &Value| {
-        let digest = text(plugin, "digest");
+    let row = |plugin: &api::Plugin| {
         [
-            text(plugin, "id"),
-            text(plugin, "version"),
+            single(&plugin.id),
+            single(&plugin.version),
             kind(plugin).to_owned(),
-            text(plugin, "origin"),
-            digest.get(..12).unwrap_or(&digest).to_owned(),
-            short(&text(plugin, "summary"), 60),
+            single(&plugin.origin),
+            single(plugin.digest.get(..12).unwrap_or(&plugin.digest)),
+            short(&single(&plugin.summary), 60),
         ]
     };
-    let rows: Vec<_> = items(&plugins["in_force"]).iter().map(row).collect();
+    let rows: Vec<_> = plugins.in_force.iter().map(row).collect();
     print(["ID", "VERSION", "KIND", "FROM", "DIGEST", "WHAT IT DOES"], &rows);
-    let refused = items(&plugins["refused"]);
-    for file in refused {
-        say!("refused: {}/{}: {}", text(&plugins, "directory"), text(file, "file"), text(file, "why"));
+    for file in &plugins.refused {
+        say!("refused: {}/{}: {}", single(&plugins.directory), single(&file.file), single(&file.why));
     }
-    for plugin in items(&plugins["waiting"]) {
-        match plugin["compiling_seconds"].as_u64() {
-            Some(seconds) => say!("compiling: {}, {seconds} s", text(plugin, "name")),
-            None => say!("waits to be compiled: {}, {} bytes", text(plugin, "name"), text(plugin, "bytes")),
+    for plugin in &plugins.waiting {
+        let name = single(&plugin.name);
+        match plugin.compiling_seconds {
+            Some(seconds) => say!("compiling: {name}, {seconds} s"),
+            None => say!("waits to be compiled: {name}, {} bytes", plugin.bytes),
         }
     }
-    Ok(if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if plugins.refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn check(place: &Place, files: &[PathBuf]) -> anyhow::Result<ExitCode> {
@@ -89,12 +88,12 @@ fn check(place: &Place, files: &[PathBuf]) -> anyhow::Result<ExitCode> {
         let name = file.display().to_string();
         let bytes = std::fs::read(file).with_context(|| name.clone())?;
         match runtime.block_on(sandbox.load(&name, bytes)) {
-            Ok(plugin) if place.json => json(&shape(&plugin)),
+            Ok(plugin) if place.json => json(&checked(&plugin))?,
             Ok(plugin) => describe(&name, &plugin),
             Err(error) => {
                 all_good = false;
                 if place.json {
-                    json(&json!({ "file": name, "problem": error.problem.to_string() }));
+                    json(&BadPlugin { file: name, problem: error.problem.to_string() })?;
                 } else {
                     say!("{error}");
                 }
@@ -118,16 +117,16 @@ fn sandbox(place: &Place) -> anyhow::Result<Sandbox> {
     }
 }
 
-fn shape(plugin: &Plugin) -> Value {
+fn checked(plugin: &Plugin) -> CheckedPlugin {
     let info = plugin.info();
-    json!({
-        "id": info.id,
-        "version": info.version,
-        "digest": plugin.digest(),
-        "source": info.source.is_some(),
-        "action": info.action.is_some(),
-        "imports": plugin.imports(),
-    })
+    CheckedPlugin {
+        id: info.id.clone(),
+        version: info.version.clone(),
+        digest: plugin.digest().to_string(),
+        source: info.source.is_some(),
+        action: info.action.is_some(),
+        imports: plugin.imports().to_vec(),
+    }
 }
 
 fn describe(file: &str, plugin: &Plugin) {

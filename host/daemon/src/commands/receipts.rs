@@ -3,11 +3,15 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use serde_json::{Value, json};
 
 use super::place::{Place, person};
-use super::table::{items, json, lines, print, query, second, segment, short, text, texts};
-use crate::commands::out::{quoted, say};
+use super::table::{json, print, second, segment, short, text};
+use crate::commands::out::{quoted, say, single};
+use crate::operate::api::Nothing;
+use crate::operate::api::body::Body;
+use crate::operate::api::receipts::{
+    Discard, Discarded, Effect, KeptRequest, Receipt, ReceiptList, RedecodeAll, WholeReceipt,
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Receipts {
@@ -61,44 +65,41 @@ pub(super) enum Receipts {
 pub(super) fn run(place: &Place, command: Receipts) -> anyhow::Result<ExitCode> {
     match command {
         Receipts::List { dead_letters, ignored, source, limit } => {
-            let only = |is_set: bool| is_set.then(|| "true".to_owned());
-            let pairs = [
-                ("dead_letters", only(dead_letters)),
-                ("ignored", only(ignored)),
-                ("source", source),
-                ("limit", Some(limit.to_string())),
-            ];
-            let receipts = place.ask(&query("/receipts", &pairs), None)?;
-            if place.json { json(&receipts) } else { list(&receipts) }
+            let wanted =
+                ReceiptList { dead_letters, ignored, source, limit: Some(limit), ..ReceiptList::default() };
+            let receipts: Vec<Receipt> = place.list("/receipts", &wanted)?;
+            if place.json { json(&receipts)? } else { list(&receipts) }
         }
         Receipts::Show { receipt } => {
-            let receipt = place.ask(&format!("/receipts/{}", segment(&receipt)), None)?;
-            if place.json { json(&receipt) } else { show(&receipt) }
+            let receipt: WholeReceipt = place.get(&format!("/receipts/{}", segment(&receipt)))?;
+            if place.json { json(&receipt)? } else { show(&receipt) }
         }
         Receipts::Redecode { receipt, source, ignored } => {
-            return redecode(place, receipt.as_deref(), source.as_deref().unwrap_or_default(), ignored);
+            return match receipt {
+                Some(receipt) => redecode(place, &receipt),
+                None => redecode_all(place, &source.unwrap_or_default(), ignored),
+            };
         }
         Receipts::Discard { receipts, source, actor } => {
-            let body =
-                json!({ "receipts": receipts, "source": source, "actor": actor.unwrap_or_else(person) });
-            let discarded = place.ask("/receipts/discard", Some(body))?;
-            if place.json { json(&discarded) } else { say!("{} discarded", text(&discarded, "discarded")) }
+            let wanted = Discard { actor: actor.unwrap_or_else(person), receipts, source };
+            let discarded: Discarded = place.post("/receipts/discard", &wanted)?;
+            if place.json { json(&discarded)? } else { say!("{} discarded", discarded.discarded) }
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(receipts: &Value) {
-    let row = |receipt: &Value| {
+fn list(receipts: &[Receipt]) {
+    let row = |receipt: &Receipt| {
         [
-            text(receipt, "id"),
-            second(receipt, "at"),
-            text(receipt, "source"),
+            single(&receipt.id),
+            second(&receipt.at),
+            single(&receipt.source),
             status(receipt),
             short(&summary(receipt), 80),
         ]
     };
-    let rows: Vec<_> = items(receipts).iter().map(row).collect();
+    let rows: Vec<_> = receipts.iter().map(row).collect();
     if rows.is_empty() {
         say!("no receipts");
     } else {
@@ -106,45 +107,55 @@ fn list(receipts: &Value) {
     }
 }
 
-fn redecode(place: &Place, receipt: Option<&str>, source: &str, ignored: bool) -> anyhow::Result<ExitCode> {
-    let path = match receipt {
-        Some(receipt) => format!("/receipts/{}/redecode", segment(receipt)),
-        None => format!("/sources/{}/redecode?ignored={ignored}", segment(source)),
-    };
-    let outcome = place.ask(&path, Some(json!({})))?;
-    let outcomes = if outcome.is_array() { items(&outcome) } else { std::slice::from_ref(&outcome) };
+fn redecode(place: &Place, receipt: &str) -> anyhow::Result<ExitCode> {
+    let outcome: Receipt = place.post(&format!("/receipts/{}/redecode", segment(receipt)), &Nothing {})?;
     if place.json {
-        json(&outcome);
+        json(&outcome)?
+    } else {
+        print_outcome(&outcome)
+    }
+    Ok(exit(&[outcome]))
+}
+
+fn redecode_all(place: &Place, source: &str, ignored: bool) -> anyhow::Result<ExitCode> {
+    let path = format!("/sources/{}/redecode", segment(source));
+    let outcomes: Vec<Receipt> = place.post(&path, &RedecodeAll { ignored })?;
+    if place.json {
+        json(&outcomes)?;
     } else if outcomes.is_empty() {
         say!("{}", if ignored { "no ignored requests" } else { "no dead letters" });
     } else {
         outcomes.iter().for_each(print_outcome);
     }
-    let is_dead = outcomes.iter().any(|receipt| receipt["dead_letter"] == json!(true));
-    Ok(if is_dead { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(exit(&outcomes))
+}
+
+/// A failure while one of them is a dead letter.
+fn exit(outcomes: &[Receipt]) -> ExitCode {
+    if outcomes.iter().any(|receipt| receipt.dead_letter) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 /// Effects that are listed one by one; more are counted.
 const EFFECTS_LISTED: usize = 10;
 
 /// The reason and the effects on one line.
-fn summary(receipt: &Value) -> String {
-    let parts = [text(receipt, "reason"), effects(items(&receipt["effects"]))];
+fn summary(receipt: &Receipt) -> String {
+    let parts = [text(receipt.reason.as_ref()), effects(&receipt.effects)];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
-fn effects(effects: &[Value]) -> String {
-    let has_incident = |effect: &Value| !effect["incident"].is_null();
+fn effects(effects: &[Effect]) -> String {
     if effects.len() <= EFFECTS_LISTED {
-        let one = |effect: &Value| match has_incident(effect) {
-            true => format!("#{} {}", text(effect, "incident.number"), text(effect, "did")),
-            false => format!("no incident for `{}`", text(effect, "key")),
+        let one = |effect: &Effect| match &effect.incident {
+            Some(incident) => format!("#{} {}", incident.number, single(&effect.did)),
+            None => format!("no incident for `{}`", single(&effect.key)),
         };
         return effects.iter().map(one).collect::<Vec<_>>().join(", ");
     }
     let mut counts: Vec<(String, usize)> = Vec::new();
     for effect in effects {
-        let did = if has_incident(effect) { text(effect, "did") } else { "without an incident".to_owned() };
+        let did =
+            if effect.incident.is_some() { single(&effect.did) } else { "without an incident".to_owned() };
         match counts.iter_mut().find(|(known, _)| *known == did) {
             Some((_, count)) => *count += 1,
             None => counts.push((did, 1)),
@@ -155,53 +166,58 @@ fn effects(effects: &[Value]) -> String {
 }
 
 /// The status as people read it.
-fn status(receipt: &Value) -> String {
-    text(receipt, "status").replace('_', " ")
+fn status(receipt: &Receipt) -> String {
+    single(&receipt.status).replace('_', " ")
 }
 
-fn print_outcome(receipt: &Value) {
-    say!("{} {}: {}", text(receipt, "id"), status(receipt), summary(receipt));
+fn print_outcome(receipt: &Receipt) {
+    say!("{} {}: {}", single(&receipt.id), status(receipt), summary(receipt));
 }
 
-fn show(receipt: &Value) {
+fn show(whole: &WholeReceipt) {
+    let receipt = &whole.receipt;
     print_outcome(receipt);
-    say!("source {}, came {} UTC", text(receipt, "source"), second(receipt, "at"));
-    let plugin = text(receipt, "plugin");
-    if !plugin.is_empty() {
-        say!("decoded by {plugin}");
+    say!("source {}, came {} UTC", single(&receipt.source), second(&receipt.at));
+    if !receipt.plugin.is_empty() {
+        say!("decoded by {}", single(&receipt.plugin));
     }
-    let refused = items(&receipt["refused"]);
+    let refused = receipt.refused.as_deref().unwrap_or_default();
     for element in refused {
-        say!("refused {}: {}", text(element, "place"), text(element, "reason"));
+        say!("refused {}: {}", single(&element.place), single(&element.reason));
     }
-    let more = receipt["refused_count"].as_u64().unwrap_or(0).saturating_sub(refused.len() as u64);
+    let more = receipt.refused_count.unwrap_or(0).saturating_sub(refused.len() as u64);
     if more > 0 {
         say!("refused {more} more");
     }
-    for remark in texts(&receipt["remarks"]) {
-        say!("remark: {remark}");
+    for remark in &receipt.remarks {
+        say!("remark: {}", single(remark));
     }
-    let request = &receipt["request"];
-    if request.is_null() {
+    let Some(request) = &whole.request else {
         say!("its bytes are no longer kept");
         return;
-    }
-    say!("\n{} {}", text(request, "method"), text(request, "path"));
-    for pair in items(&request["query"]) {
-        say!("  ?{} = {}", text(pair, "name"), text(pair, "value"));
-    }
-    for pair in items(&request["headers"]) {
-        say!("  {}: {}", text(pair, "name"), text(pair, "value"));
-    }
-    say!("\n{}", quoted(&lines(request, "body.text")));
-    let binary = text(request, "body.base64");
-    if !binary.is_empty() {
-        say!("(base 64) {binary}");
-    }
-    let again = format!("tocsin receipts redecode {}", text(receipt, "id"));
-    if receipt["dead_letter"] == json!(true) {
+    };
+    show_request(request);
+    let again = format!("tocsin receipts redecode {}", single(&receipt.id));
+    if receipt.dead_letter {
         say!("\nFix what the first line says, then: {again}");
-    } else if receipt["decodable"] == json!(true) {
+    } else if receipt.decodable {
         say!("\nTo decode it again, after a change of the plugin or its settings: {again}");
+    }
+}
+
+fn show_request(request: &KeptRequest) {
+    say!("\n{} {}", single(&request.method), single(&request.path));
+    for pair in &request.query {
+        say!("  ?{} = {}", single(&pair.name), single(&pair.value));
+    }
+    for pair in &request.headers {
+        say!("  {}: {}", single(&pair.name), single(&pair.value));
+    }
+    match &request.body {
+        Body::Text(text) => say!("\n{}", quoted(text)),
+        Body::Base64(binary) => {
+            say!("\n");
+            say!("(base 64) {}", single(binary));
+        }
     }
 }

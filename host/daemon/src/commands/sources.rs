@@ -1,20 +1,20 @@
 //! `tocsin sources`: where requests come in, and what one would do.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use clap::Subcommand;
 
 use super::place::Place;
-use super::table::{items, json, print, second, short, text};
-use crate::commands::out::{complain, say};
+use super::table::{json, print, second_if, short};
+use crate::commands::out::{complain, say, single};
+use crate::operate::api::sources::{Source, Tried};
 
 mod repeat;
 mod shown;
 mod tried;
 
 use repeat::Repeat;
+use tried::Try;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Sources {
@@ -28,31 +28,6 @@ pub(super) enum Sources {
     Try(Try),
 }
 
-/// A request that did not come.
-#[derive(Debug, Args)]
-pub(super) struct Try {
-    /// The source's name.
-    source: String,
-    /// The body; `-` for standard input. Default: no body
-    #[arg(long, short, value_name = "FILE")]
-    file: Option<PathBuf>,
-    /// A header, as `Name: value`. Without Content-Type, the file's ending says it.
-    #[arg(long = "header", short = 'H', value_name = "HEADER")]
-    headers: Vec<String>,
-    /// The query, as `a=1&b=2`.
-    #[arg(long, default_value = "")]
-    query: String,
-    /// What follows the source's own path.
-    #[arg(long, default_value = "")]
-    path: String,
-    /// The method.
-    #[arg(long, short = 'X', default_value = "POST")]
-    method: String,
-    /// Try again whenever the file, the configuration or a plugin changes.
-    #[arg(long, short)]
-    watch: bool,
-}
-
 pub(super) fn run(place: &Place, command: Sources) -> anyhow::Result<ExitCode> {
     match command {
         Sources::List => list(place),
@@ -61,27 +36,26 @@ pub(super) fn run(place: &Place, command: Sources) -> anyhow::Result<ExitCode> {
 }
 
 fn list(place: &Place) -> anyhow::Result<ExitCode> {
-    let sources = place.ask("/sources", None)?;
+    let sources: Vec<Source> = place.get("/sources")?;
     if place.json {
-        json(&sources);
+        json(&sources)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let row = |source: &Value| {
-        let open = if source["open"] == json!(true) { "open to everybody" } else { "" };
-        let problem = text(source, "problem");
-        let note = if problem.is_empty() { open.to_owned() } else { short(&problem, 80) };
+    let row = |source: &Source| {
+        let open = if source.open { "open to everybody" } else { "" };
+        let note = source.problem.as_ref().map_or(open.to_owned(), |problem| short(&single(problem), 80));
         [
-            text(source, "name"),
-            text(source, "plugin"),
-            text(source, "requests.accepted"),
-            text(source, "requests.ignored"),
-            text(source, "requests.rejected"),
-            second(source, "requests.last_heard"),
-            text(source, "url"),
+            single(&source.name),
+            single(&source.plugin),
+            source.requests.accepted.to_string(),
+            source.requests.ignored.to_string(),
+            source.requests.rejected.to_string(),
+            second_if(source.requests.last_heard.as_ref()),
+            single(&source.url),
             note,
         ]
     };
-    let rows: Vec<_> = items(&sources).iter().map(row).collect();
+    let rows: Vec<_> = sources.iter().map(row).collect();
     print(["NAME", "PLUGIN", "ACCEPTED", "IGNORED", "REJECTED", "LAST HEARD", "URL", ""], &rows);
     Ok(ExitCode::SUCCESS)
 }
@@ -110,11 +84,11 @@ fn try_out(place: &Place, request: &Try) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn show(place: &Place, found: &Value) -> anyhow::Result<ExitCode> {
+fn show(place: &Place, found: &Tried) -> anyhow::Result<ExitCode> {
     if place.json {
-        json(found);
+        json(found)?
     } else {
-        shown::show(found);
+        shown::show(found)
     }
     Ok(if shown::is_good(found) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

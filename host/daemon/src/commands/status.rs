@@ -1,199 +1,227 @@
 //! `tocsin status`: what the running relay holds, and what stands still.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use serde_json::{Value, json};
-
 use super::place::Place;
-use super::table::{items, json as print_json, second, short, text};
-use crate::commands::out::say;
+use super::table::{json, second, second_if, short};
+use crate::commands::out::{say, single};
+use crate::operate::api::connections::Connection;
+use crate::operate::api::plugins::{RefusedFile, WaitingPlugin};
+use crate::operate::api::status::{
+    Counts, Dropped, Echoes, FailingFilter, Overview, Rejection, Status, Unmatched,
+};
+use crate::operate::api::store::SetAside;
 
 /// Seconds by which the clock is ahead from which on it is shown.
 const AHEAD_SHOWN: u64 = 2;
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
-    let mut status = place.ask("/status", None)?;
-    match place.ask("/connections", None) {
-        Ok(connections) => status["connections"] = connections,
+    let status: Status = place.get("/status")?;
+    let connections = match place.get("/connections") {
+        Ok(connections) => Some(connections),
         // What cannot be read is told once, with the counts.
-        Err(_) if status["counts"].is_null() => {}
+        Err(_) if status.counts.is_none() => None,
         Err(error) => return Err(error),
-    }
-    let still = still(&status);
+    };
+    let overview = Overview { status, connections };
+    let still = still(&overview);
     if place.json {
-        print_json(&status);
+        json(&overview)?
     } else {
-        say!("tocsin {} at {}", text(&status, "version"), text(&status, "listen"));
-        if status["counts"].is_null() {
-            say!("what it holds cannot be read");
-        }
-        counts(&status["counts"]);
-        still.iter().for_each(|line| say!("{line}"));
-        let harmless = items(&status["rejections"]).iter().filter(|one| one["lost"] != json!(true));
-        harmless.for_each(|rejected| say!("{}", rejection(rejected)));
-        echoes(&status["echoes"]);
-        compiling(items(&status["plugins"]["waiting"]));
-        dropped(&status["dropped"]);
-        waits(&status["connections"]);
-        unmatched(&status["unmatched"]);
-        let ahead = status["clock_ahead_seconds"].as_u64().unwrap_or(0);
-        if ahead >= AHEAD_SHOWN {
-            say!(
-                "clock: the system's clock was set back; Tocsin's is {ahead} s ahead of it and runs slower until they \
-                 agree"
-            );
-        }
+        show(&overview, &still)
     }
     Ok(if still.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn counts(counts: &Value) {
-    for (what, count) in counts.as_object().into_iter().flatten() {
-        let what = what.replace('_', " ");
-        match count.as_object() {
-            Some(parts) => {
-                let parts: Vec<String> =
-                    parts.iter().map(|(name, count)| format!("{count} {name}")).collect();
-                say!("{what:<16} {}", if parts.is_empty() { "none".to_owned() } else { parts.join(", ") });
-            }
-            None => say!("{what:<16} {count}"),
-        }
+fn show(overview: &Overview, still: &[String]) {
+    let Overview { status, connections } = overview;
+    say!("tocsin {} at {}", single(&status.version), single(&status.listen));
+    match &status.counts {
+        Some(held) => counts(held),
+        None => say!("what it holds cannot be read"),
+    }
+    still.iter().for_each(|line| say!("{line}"));
+    let harmless = status.rejections.iter().filter(|rejected| !rejected.lost);
+    harmless.for_each(|rejected| say!("{}", rejection(rejected)));
+    status.echoes.iter().for_each(echoes);
+    compiling(&status.plugins.waiting);
+    status.dropped.iter().for_each(dropped);
+    connections.iter().flatten().for_each(waits);
+    status.unmatched.iter().for_each(unmatched);
+    let ahead = status.clock_ahead_seconds;
+    if ahead >= AHEAD_SHOWN {
+        say!(
+            "clock: the system's clock was set back; Tocsin's is {ahead} s ahead of it and runs slower until they \
+             agree"
+        );
+    }
+}
+
+/// What a relay holds: a line for each count, in the order of their names.
+fn counts(counts: &Counts) {
+    let states = |states: &BTreeMap<String, u64>| {
+        let parts: Vec<String> =
+            states.iter().map(|(state, count)| format!("{count} {}", single(state))).collect();
+        if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
+    };
+    let dead = &counts.dead_letters;
+    for (what, count) in [
+        ("dead letters", format!("{} in, {} out", dead.incoming, dead.outgoing)),
+        ("deliveries", states(&counts.deliveries)),
+        ("ignored", counts.ignored.to_string()),
+        ("incidents", states(&counts.incidents)),
+        ("journal entries", counts.journal_entries.to_string()),
+        ("kept requests", counts.kept_requests.to_string()),
+        ("receipts", counts.receipts.to_string()),
+        ("store bytes", counts.store_bytes.to_string()),
+    ] {
+        say!("{what:<16} {count}");
     }
 }
 
 /// What needs somebody, each with what to do about it.
-fn still(status: &Value) -> Vec<String> {
-    let problem =
-        |problem: &Value| format!("stands still: {}: {}", text(problem, "path"), text(problem, "problem"));
-    let mut still: Vec<String> = items(&status["problems"]).iter().map(problem).collect();
-    for connection in items(&status["connections"]).iter().filter(|one| !one["paused"].is_null()) {
-        still.push(format!(
-            "paused: connection {} since {} UTC: {}\n  it is tried again at {} UTC and goes on by itself when it works; \
-             at once: tocsin deliveries retry one of its deliveries",
-            text(connection, "name"),
-            second(connection, "paused.since"),
-            text(connection, "paused.reason"),
-            second(connection, "paused.tried_next"),
-        ));
-    }
-    for filter in items(&status["filters"]) {
-        still.push(format!(
-            "fails: the filter of action {}, last on incident #{}, on {} since the start: {}\n  it lets through what it \
-             fails on: correct actions.{}.filter",
-            text(filter, "action"),
-            text(filter, "incident"),
-            incidents(filter["count"].as_u64().unwrap_or(0)),
-            short(&text(filter, "reason"), 200),
-            text(filter, "action"),
-        ));
-    }
-    for (way, kept, list, again) in [
+fn still(overview: &Overview) -> Vec<String> {
+    let status = &overview.status;
+    let problems = status.problems.iter();
+    let mut still: Vec<String> = problems
+        .map(|one| format!("stands still: {}: {}", single(&one.path), single(&one.problem)))
+        .collect();
+    still.extend(overview.connections.iter().flatten().filter_map(paused));
+    still.extend(status.filters.iter().map(filter));
+    still.extend(status.counts.iter().flat_map(dead_letters));
+    still.extend(status.plugins.refused.iter().map(refused));
+    still.extend(status.set_aside.iter().map(set_aside));
+    // What was kept is among the dead letters; what strangers try is no reason to wake anybody.
+    still.extend(status.rejections.iter().filter(|rejected| rejected.lost).map(rejection));
+    still
+}
+
+/// A connection that is paused.
+fn paused(connection: &Connection) -> Option<String> {
+    let paused = connection.paused.as_ref()?;
+    Some(format!(
+        "paused: connection {} since {} UTC: {}\n  it is tried again at {} UTC and goes on by itself when it works; \
+         at once: tocsin deliveries retry one of its deliveries",
+        single(&connection.name),
+        second(&paused.since),
+        single(&paused.reason),
+        second_if(paused.tried_next.as_ref()),
+    ))
+}
+
+/// A filter that lets through what it fails on.
+fn filter(filter: &FailingFilter) -> String {
+    let action = single(&filter.action);
+    format!(
+        "fails: the filter of action {action}, last on incident #{}, on {} since the start: {}\n  it lets through what \
+         it fails on: correct actions.{action}.filter",
+        filter.incident,
+        incidents(filter.count),
+        short(&single(&filter.reason), 200),
+    )
+}
+
+fn dead_letters(counts: &Counts) -> Vec<String> {
+    let dead = &counts.dead_letters;
+    let ways = [
         (
-            "in",
+            dead.incoming,
             "could not be understood",
             "receipts list --dead-letters",
             "receipts redecode or discard them",
         ),
         (
-            "out",
+            dead.outgoing,
             "did not arrive",
             "deliveries list --dead-letters",
             "deliveries retry --dead-letters, or discard",
         ),
-    ] {
-        let count = status["counts"]["dead_letters"][way].as_u64().unwrap_or(0);
-        if count > 0 {
-            still.push(format!(
-                "dead letters: {count} {kept}: tocsin {list}\n  after fixing the cause: tocsin {again}"
-            ));
-        }
-    }
-    still.extend(items(&status["plugins"]["refused"]).iter().map(refused));
-    still.extend(items(&status["set_aside"]).iter().map(set_aside));
-    // What was kept is among the dead letters; what strangers try is no reason to wake anybody.
-    let lost = items(&status["rejections"]).iter().filter(|one| one["lost"] == json!(true));
-    still.extend(lost.map(rejection));
-    still
+    ];
+    let there = ways.into_iter().filter(|(count, ..)| *count > 0);
+    let line = |(count, kept, list, again)| {
+        format!("dead letters: {count} {kept}: tocsin {list}\n  after fixing the cause: tocsin {again}")
+    };
+    there.map(line).collect()
 }
 
 /// A plugin file that is not in force.
-fn refused(file: &Value) -> String {
-    let verdict = if file["needs_approval"] == json!(true) { "waits" } else { "refused" };
-    format!("{verdict}: plugin file {}: {}", short(&text(file, "file"), 100), short(&text(file, "why"), 1000))
+fn refused(file: &RefusedFile) -> String {
+    let verdict = if file.needs_approval { "waits" } else { "refused" };
+    let (name, why) = (short(&single(&file.file), 100), short(&single(&file.why), 1000));
+    format!("{verdict}: plugin file {name}: {why}")
 }
 
 /// Plugins that will be in force by themselves.
-fn compiling(plugins: &[Value]) {
-    for plugin in plugins.iter().filter(|plugin| !plugin["compiling_seconds"].is_null()) {
+fn compiling(plugins: &[WaitingPlugin]) {
+    for plugin in plugins {
+        let Some(seconds) = plugin.compiling_seconds else { continue };
         let more = plugins.len() - 1;
         let others = if more == 0 { String::new() } else { format!("; {more} more wait") };
-        say!("compiling: {}, {} s{others}", text(plugin, "name"), text(plugin, "compiling_seconds"));
+        say!("compiling: {}, {seconds} s{others}", single(&plugin.name));
     }
 }
 
 /// A record that cannot be read, and what to do about it.
-fn set_aside(row: &Value) -> String {
-    let incident = row["incident"].as_str().map(|id| format!(", of incident {id}")).unwrap_or_default();
-    let waits = if row["after_entry"].is_null() { "found, and not set aside yet" } else { "set aside" };
+fn set_aside(row: &SetAside) -> String {
+    let incident =
+        row.incident.as_ref().map(|id| format!(", of incident {}", single(id))).unwrap_or_default();
+    let waits = if row.after_entry.is_none() { "found, and not set aside yet" } else { "set aside" };
     format!(
         "{waits}: {} {}{incident}: the record cannot be read: {}\n  {} Everything else goes on.\n  check the disk and \
          make a backup; when it is seen to: tocsin verify --dismiss",
-        text(row, "table"),
-        text(row, "key"),
-        short(&text(row, "problem"), 200),
-        text(row, "consequence"),
+        single(&row.table),
+        single(&row.key),
+        short(&single(&row.problem), 200),
+        single(&row.consequence),
     )
 }
 
 /// Requests that were rejected, and what to do about it.
-fn rejection(rejected: &Value) -> String {
-    let source = text(rejected, "source");
-    let of =
-        if source.is_empty() { "addresses without a source".to_owned() } else { format!("source {source}") };
+fn rejection(rejected: &Rejection) -> String {
+    let of = match &rejected.source {
+        Some(source) => format!("source {}", single(source)),
+        None => "addresses without a source".to_owned(),
+    };
     format!(
         "rejected: {of}: {} in the last hour with {}: {}\n  {}",
-        text(rejected, "in_the_last_hour"),
-        text(rejected, "status"),
-        short(&text(rejected, "reason"), 200),
-        text(rejected, "fix"),
+        rejected.in_the_last_hour,
+        rejected.status,
+        short(&single(&rejected.reason), 200),
+        single(&rejected.fix),
     )
 }
 
 /// Messages of the relay that came back to it: a loop that was not made.
-fn echoes(sources: &Value) {
-    for source in items(sources) {
-        let name = text(source, "source");
-        say!(
-            "came back: source {name}: {} events are messages of this relay, for which no incident was opened: tocsin \
-             receipts list --ignored --source {name}",
-            text(source, "count"),
-        );
-    }
+fn echoes(echoes: &Echoes) {
+    let name = single(&echoes.source);
+    say!(
+        "came back: source {name}: {} events are messages of this relay, for which no incident was opened: tocsin \
+         receipts list --ignored --source {name}",
+        echoes.count,
+    );
 }
 
 /// Dead letters that cannot be decoded again.
-fn dropped(sources: &Value) {
-    for source in items(sources) {
-        let name = text(source, "source");
-        say!(
-            "dropped: source {name}: the bytes of {} dead letters went, the oldest first, since more came than \
-             keep_bytes allows: raise it in [sources.{name}], or redecode or discard them sooner",
-            text(source, "count"),
-        );
-    }
+fn dropped(dropped: &Dropped) {
+    let name = single(&dropped.source);
+    say!(
+        "dropped: source {name}: the bytes of {} dead letters went, the oldest first, since more came than \
+         keep_bytes allows: raise it in [sources.{name}], or redecode or discard them sooner",
+        dropped.count,
+    );
 }
 
 /// What goes on by itself.
-fn waits(connections: &Value) {
-    for connection in items(connections).iter().filter(|connection| !connection["held"].is_null()) {
-        say!(
-            "waits: connection {} until {} UTC, as its peer asks: {}",
-            text(connection, "name"),
-            second(connection, "held.until"),
-            text(connection, "held.reason"),
-        );
-        say!("  it goes on by itself; at once: tocsin deliveries retry one of its deliveries");
-    }
+fn waits(connection: &Connection) {
+    let Some(held) = &connection.held else { return };
+    say!(
+        "waits: connection {} until {} UTC, as its peer asks: {}",
+        single(&connection.name),
+        second(&held.until),
+        single(&held.reason),
+    );
+    say!("  it goes on by itself; at once: tocsin deliveries retry one of its deliveries");
 }
 
 fn incidents(count: u64) -> String {
@@ -201,22 +229,23 @@ fn incidents(count: u64) -> String {
 }
 
 /// Incidents that nobody was told of, for want of an action that takes them.
-fn unmatched(unmatched: &Value) {
-    let count = unmatched["count"].as_u64().unwrap_or(0);
-    if count == 0 {
+fn unmatched(unmatched: &Unmatched) {
+    if unmatched.count == 0 {
         return;
     }
-    let numbers: Vec<u64> = items(&unmatched["latest"]).iter().filter_map(Value::as_u64).collect();
-    let first = numbers.first().copied().unwrap_or_default();
-    let numbers: Vec<String> = numbers.iter().map(|number| format!("#{number}")).collect();
-    let at_least = if unmatched["more"] == json!(true) { "at least " } else { "" };
+    let first = unmatched.latest.first().copied().unwrap_or_default();
+    let numbers: Vec<String> = unmatched.latest.iter().map(|number| format!("#{number}")).collect();
+    let at_least = if unmatched.more { "at least " } else { "" };
     say!(
-        "unmatched: no action took {at_least}{} of the last 24 hours, the latest: {}",
-        incidents(count),
+        "unmatched: no action took {at_least}{} of the last {} hours, the latest: {}",
+        incidents(unmatched.count),
+        unmatched.hours,
         numbers.join(", ")
     );
-    match unmatched["fallback"].as_str() {
-        Some(fallback) => say!("  they went to the fallback, {fallback}; why: tocsin incidents show {first}"),
+    match &unmatched.fallback {
+        Some(fallback) => {
+            say!("  they went to the fallback, {}; why: tocsin incidents show {first}", single(fallback))
+        }
         None => say!(
             "  why: tocsin incidents show {first}; to receive them, set `fallback` in [routing] to an action's name"
         ),

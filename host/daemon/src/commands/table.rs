@@ -2,37 +2,26 @@
 //!
 //! Shows what senders wrote: cells are without what drives a terminal, so that they are as wide as they look.
 
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::commands::out::{escaped, say, single, turns};
 
-/// The field of `value` at `path` (names with dots), as text on one line; empty when it is not there.
-pub(super) fn text(value: &Value, path: &str) -> String {
-    single(&lines(value, path))
-}
-
-/// As [`text`], with its lines as they came: to be printed by [`crate::commands::out::quoted`].
-pub(super) fn lines(value: &Value, path: &str) -> String {
-    let found = path.split('.').try_fold(value, |value, name| value.get(name));
-    match found {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    }
-}
-
-/// The texts of a JSON array, each on one line.
-pub(super) fn texts(value: &Value) -> Vec<String> {
-    items(value).iter().filter_map(Value::as_str).map(single).collect()
+/// What there is of an answer's field, on one line; empty when there is nothing.
+pub(super) fn text(field: Option<&String>) -> String {
+    field.map(|text| single(text)).unwrap_or_default()
 }
 
 /// A time to the second: the rest is in the JSON.
-pub(super) fn second(value: &Value, path: &str) -> String {
-    let text = text(value, path);
-    match (text.get(..10), text.get(11..19)) {
-        (Some(day), Some(time)) => format!("{day} {time}"),
-        _ => text,
+pub(super) fn second(time: &str) -> String {
+    match (time.get(..10), time.get(11..19)) {
+        (Some(day), Some(clock)) => single(&format!("{day} {clock}")),
+        _ => single(time),
     }
+}
+
+/// As [`second`]; empty when there is none.
+pub(super) fn second_if(time: Option<&String>) -> String {
+    time.map(|time| second(time)).unwrap_or_default()
 }
 
 /// `text` on one line of at most `width` characters.
@@ -60,25 +49,10 @@ pub(super) fn print<const N: usize>(head: [&str; N], rows: &[[String; N]]) {
     }
 }
 
-/// The items of a JSON array.
-pub(super) fn items(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-/// Prints `value` as JSON.
-pub(super) fn json(value: &Value) {
-    say!("{}", escaped(&format!("{value:#}")));
-}
-
-/// `path?name=value&…` of the pairs that have a value.
-pub(super) fn query(path: &str, pairs: &[(&str, Option<String>)]) -> String {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in pairs {
-        if let Some(value) = value {
-            query.append_pair(name, value);
-        }
-    }
-    format!("{path}?{}", query.finish())
+/// Prints an answer as JSON, its fields in the order of their names.
+pub(super) fn json(answer: &impl Serialize) -> anyhow::Result<()> {
+    say!("{}", escaped(&format!("{:#}", serde_json::to_value(answer)?)));
+    Ok(())
 }
 
 /// `text` as one segment of a path.

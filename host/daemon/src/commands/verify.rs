@@ -3,13 +3,15 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use serde_json::{Value, json};
 use tocsin_store::{OpenError, Options, Store};
 
+use super::client;
 use super::place::Place;
-use super::table::{items, json, text, texts};
-use crate::commands::out::{complain, say};
+use super::table::json;
+use crate::commands::out::{complain, say, single};
 use crate::config::store_in;
+use crate::operate::api::Nothing;
+use crate::operate::api::store::{Dismissed, Verified};
 use crate::operate::control::verified;
 
 #[derive(Debug, clap::Args)]
@@ -24,32 +26,32 @@ pub(super) fn run(place: &Place, args: &VerifyArgs) -> anyhow::Result<ExitCode> 
         return dismiss(place);
     }
     // A relay that runs holds the store: then it is asked, otherwise the file is read here.
-    let report = match crate::commands::client::is_running(&place.socket()?)? {
-        true => place.ask("/verify", Some(json!({})))?,
+    let report: Verified = match client::is_running(&place.socket()?)? {
+        true => place.post("/verify", &Nothing {})?,
         false => offline(place)?,
     };
     if place.json {
-        json(&report);
+        json(&report)?
     } else {
-        print(&report);
+        print(&report)
     }
-    Ok(if report["clean"] == json!(true) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn dismiss(place: &Place) -> anyhow::Result<ExitCode> {
-    let dismissed = match crate::commands::client::is_running(&place.socket()?)? {
-        true => place.ask("/dismiss", Some(json!({})))?,
+    let dismissed: Dismissed = match client::is_running(&place.socket()?)? {
+        true => place.post("/dismiss", &Nothing {})?,
         false => {
             let store = open(place)?;
             let dismissed = store.dismiss_set_aside();
             store.close();
-            json!({ "dismissed": dismissed? })
+            Dismissed { dismissed: dismissed? }
         }
     };
     if place.json {
-        json(&dismissed);
+        json(&dismissed)?;
     } else {
-        say!("{} records that were set aside are no longer shown", text(&dismissed, "dismissed"));
+        say!("{} records that were set aside are no longer shown", dismissed.dismissed);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -66,7 +68,7 @@ fn open(place: &Place) -> anyhow::Result<Store> {
     Store::open(&path, Options::default()).map_err(|error: OpenError| anyhow::anyhow!(error))
 }
 
-fn offline(place: &Place) -> anyhow::Result<Value> {
+fn offline(place: &Place) -> anyhow::Result<Verified> {
     let store = open(place)?;
     let mut shown = 0;
     let report = store.verify(&mut |done, total| {
@@ -80,24 +82,20 @@ fn offline(place: &Place) -> anyhow::Result<Value> {
     Ok(verified(&report?))
 }
 
-fn print(report: &Value) {
-    say!("{} entries folded again", text(report, "entries"));
-    let differences = items(&report["differences"]);
-    for row in items(&report["set_aside"]) {
-        let seen_to = if row["dismissed"] == json!(true) { " (dismissed)" } else { "" };
-        say!("set aside: {} {}: {}{seen_to}", text(row, "table"), text(row, "key"), text(row, "problem"));
+fn print(report: &Verified) {
+    say!("{} entries folded again", report.entries);
+    for row in &report.set_aside {
+        let seen_to = if row.dismissed { " (dismissed)" } else { "" };
+        let (table, key, problem) = (single(&row.table), single(&row.key), single(&row.problem));
+        say!("set aside: {table} {key}: {problem}{seen_to}");
     }
-    if differences.is_empty() {
-        say!(
-            "the store is what its journal says: {} records in {} tables",
-            text(report, "records"),
-            text(report, "tables")
-        );
+    if report.differences.is_empty() {
+        say!("the store is what its journal says: {} records in {} tables", report.records, report.tables);
         return;
     }
     say!("the store is NOT what its journal says:");
-    for difference in texts(&report["differences"]) {
-        say!("  {difference}");
+    for difference in &report.differences {
+        say!("  {}", single(difference));
     }
     say!("Stop the relay, keep a copy of the store for analysis, and restore a backup.");
 }

@@ -15,6 +15,11 @@ pub(super) const BODY_BYTES: usize = 1024 * 1024;
 /// The least memory that the relay works with: the store's cache, the plugins' code, and one call of each kind.
 const MEMORY_BYTES_MIN: usize = 256 * 1024 * 1024;
 
+/// The least that the store's cache has: the pages that one large entry touches.
+const CACHE_BYTES_MIN: usize = 8 * 1024 * 1024;
+/// The most. What is beyond it, the system's own cache of the file holds.
+const CACHE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// The least that may be kept of each source's requests: a few large ones.
 pub(super) const KEEP_BYTES_MIN: usize = 64 * 1024;
 
@@ -25,7 +30,7 @@ const DAY: u64 = 24 * 60 * 60;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of memory that the relay may use. Nothing: what its control group (`MemoryMax=` of its unit) or the
-    /// machine has. A quarter is for bodies, half for the memory of plugins' calls.
+    /// machine has. A quarter is for bodies, half for the memory of plugins' calls, a 32nd for the store's cache.
     pub memory_bytes: Option<usize>,
     /// Bytes of a request's body, unless its source says otherwise. Nothing: `BODY_BYTES`, or what the
     /// source's plugin suggests when that is more.
@@ -96,6 +101,11 @@ impl Limits {
     /// Bytes of memory that calls of plugins may be allowed together: half of the memory.
     pub fn calls_bytes(&self) -> usize {
         self.memory() / 2
+    }
+
+    /// Bytes of memory for pages of the store's file: a 32nd of the memory, within bounds.
+    pub fn cache_bytes(&self) -> usize {
+        (self.memory() / 32).clamp(CACHE_BYTES_MIN, CACHE_BYTES_MAX)
     }
 
     fn memory(&self) -> usize {

@@ -11,12 +11,13 @@ use axum::routing::{get, post};
 use tokio::net::UnixListener;
 
 use crate::plugins::Shelf;
-use crate::runtime::trouble;
 use crate::shared::app::App;
 use crate::shared::problem::Problem;
 
 mod actions;
+mod asked;
 mod connections;
+mod context;
 mod dead_letters;
 mod deliveries;
 mod incidents;
@@ -31,15 +32,10 @@ mod unmatched;
 
 pub use shapes::verified;
 
+use context::Control;
+
 /// Bytes of a socket's path that the system takes (`sun_path`, less its end).
 const PATH_BYTES_MAX: usize = 107;
-
-/// What the handlers share.
-#[derive(Clone)]
-struct Control {
-    app: Arc<App>,
-    shelf: Arc<Shelf>,
-}
 
 /// A socket that cannot be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -90,7 +86,7 @@ pub fn listen(path: &Path) -> Result<UnixListener, SocketError> {
 pub fn router(app: Arc<App>, shelf: Arc<Shelf>) -> Router {
     Router::new()
         .route("/status", get(relay::status))
-        .route("/plugins", get(relay::plugins))
+        .route("/plugins", get(plugins::list))
         .route("/plugins/approve", post(plugins::approve))
         .route("/connections", get(connections::list))
         .route("/connections/{connection}/test", post(connections::test))
@@ -119,35 +115,11 @@ pub fn router(app: Arc<App>, shelf: Arc<Shelf>) -> Router {
         .with_state(Control { app, shelf })
 }
 
-/// Runs `read` where it may wait for the disk.
-async fn blocking<T, E>(read: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, Problem>
-where
-    T: Send + 'static,
-    E: Into<Problem> + Send + 'static,
-{
-    let answer = trouble::watched(trouble::NOT_ANSWERED, tokio::task::spawn_blocking(read).await)
-        .map_err(|_| Problem::unavailable("Not answered", "The relay could not answer; the log says why."))?;
-    // The conversion of an error reports it.
-    let answer = answer.map_err(Into::into)?;
-    trouble::over(trouble::NOT_READ);
-    Ok(answer)
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    use tocsin_store::ReadError;
-
     use super::*;
-
-    #[tokio::test]
-    async fn a_question_that_the_store_answers_ends_the_trouble_of_one_that_it_did_not() {
-        drop(blocking(|| Err::<(), _>(ReadError::Closed)).await);
-        assert!(trouble::ongoing(trouble::NOT_READ).is_some());
-        assert!(blocking(|| Ok::<_, ReadError>(())).await.is_ok());
-        assert!(trouble::ongoing(trouble::NOT_READ).is_none());
-    }
 
     #[tokio::test]
     async fn the_socket_is_never_open_to_others_not_for_a_moment() {

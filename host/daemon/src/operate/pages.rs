@@ -17,8 +17,6 @@ use axum::http::header::{
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tocsin_core::id::Id;
-use tocsin_core::incident::Incident;
-use tocsin_core::state::TimelineItem;
 use tocsin_store::ReadError;
 use url::form_urlencoded;
 
@@ -29,10 +27,12 @@ use crate::shared::app::{App, CommitError};
 use crate::shared::links::{Claim, InvalidLink};
 
 mod act;
+mod found;
 mod rate;
 mod view;
 
 use act::Form;
+use found::{Found, PAGES_MAX};
 pub use rate::Rates;
 use view::Shown;
 
@@ -42,8 +42,6 @@ const FORM_BYTES_MAX: usize = 64 * 1024;
 const NOT_CHANGED: &str = "a change by a link could not be recorded";
 /// Lines of the history on one page.
 const LINES_SHOWN: usize = 100;
-/// Pages of the history that can be leafed through.
-const PAGES_MAX: usize = 100;
 
 /// What a link asks for, beside what it proves.
 #[derive(Default)]
@@ -55,15 +53,6 @@ struct Query {
     already: bool,
     /// How many pages of the history to leaf back.
     earlier: usize,
-}
-
-/// What a good link leads to.
-struct Found {
-    incident: Incident,
-    /// A page of its history, the newest first.
-    timeline: Vec<TimelineItem>,
-    /// Whether there are earlier lines.
-    is_cut: bool,
 }
 
 /// A page that says why there is no other.

@@ -2,13 +2,11 @@
 //!
 //! Never approves a file that the caller did not name, nor one that has become another since.
 
-use serde::Serialize;
-
 use super::shelf::Shelf;
 use super::state::{State, Tried};
 
 /// A file that was approved.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approved {
     /// The file's name.
     pub file: String,

@@ -60,6 +60,7 @@ impl Shelf {
             tracing::info!(file, plugin = info.id, version = info.version, "plugin in force as before");
         }
         let mut state = self.lock();
+        state.was_for_age = job.is_for_age;
         match &job.place {
             Place::Bundled(id) => {
                 if let Tried::Failed(failure) = &tried {
@@ -151,16 +152,20 @@ impl Shelf {
 
 /// The files of the directory, those that did not change as they are `known`.
 fn look(directory: &Path, known: &BTreeMap<String, Seen>) -> std::io::Result<BTreeMap<String, Seen>> {
+    let now = Instant::now();
     let seen = |(name, path): (String, PathBuf)| {
         let before = known.get(&name);
         let seen = match directory::read(directory, &path, before.and_then(|seen| seen.stamp.as_ref())) {
             Ok(Some(content)) => Seen {
+                since: before
+                    .filter(|seen| seen.digest.as_ref() == Ok(&content.digest))
+                    .map_or(now, |seen| seen.since),
                 digest: Ok(content.digest),
                 bytes: content.bytes.len() as u64,
                 stamp: Some(content.stamp),
             },
             Ok(None) => before?.clone(),
-            Err(why) => Seen { digest: Err(why), bytes: 0, stamp: None },
+            Err(why) => Seen { digest: Err(why), bytes: 0, stamp: None, since: now },
         };
         Some((name, seen))
     };

@@ -1,6 +1,6 @@
 //! The shelf: plugins that come with the relay and files of the plugins directory, from bytes to what is in force.
 //!
-//! Loads one file at a time, the smallest first, and never on the request path. One task at a time scans, loads and
+//! Loads one file at a time, in the order of `State::jobs`, and never on the request path. One task at a time scans, loads and
 //! settles; everything else only looks.
 
 use std::path::{Path, PathBuf};
@@ -165,7 +165,7 @@ impl Shelf {
         let of_sources = config.sources.values().map(|source| source.plugin.as_str());
         let of_connections = config.connections.values().map(|connection| connection.plugin.as_str());
         let named: Vec<&str> = of_sources.chain(of_connections).collect();
-        self.lock().jobs(|id| named.contains(&id))
+        self.lock().jobs(|id| named.contains(&id), Instant::now())
     }
 
     /// Has the directory read again.

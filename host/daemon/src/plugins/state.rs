@@ -3,13 +3,16 @@
 //! Holds and answers; never reads a file and never decides what is in force.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tocsin_bundled::Bundled;
 use tocsin_sandbox::Plugin;
 
 use super::directory::Stamp;
 use super::kept;
+
+/// A file that has waited for so long goes before smaller ones, every second time.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A file of the plugins directory, as it was last seen.
 #[derive(Clone)]
@@ -18,6 +21,8 @@ pub(super) struct Seen {
     pub(super) digest: Result<String, String>,
     pub(super) bytes: u64,
     pub(super) stamp: Option<Stamp>,
+    /// When these bytes were first seen.
+    pub(super) since: Instant,
 }
 
 /// What came of loading a file's bytes.
@@ -79,6 +84,8 @@ pub(super) struct State {
     pub(super) kept: kept::All,
     /// By the file's name.
     pub(super) refused: BTreeMap<String, Refusal>,
+    /// Whether the last file was loaded because of how long it had waited.
+    pub(super) was_for_age: bool,
 }
 
 /// Where bytes to be loaded are.
@@ -102,6 +109,8 @@ pub(crate) struct Job {
     pub(crate) bytes: u64,
     pub(crate) place: Place,
     turn: Turn,
+    /// Whether it goes before smaller ones because of how long it has waited.
+    pub(crate) is_for_age: bool,
 }
 
 /// When it is something's turn to be loaded.
@@ -128,8 +137,9 @@ impl Job {
 }
 
 impl State {
-    /// What is to be loaded: what the configuration names before what is unknown, and the smallest first.
-    pub(crate) fn jobs(&self, is_named: impl Fn(&str) -> bool) -> Vec<Job> {
+    /// What is to be loaded: what the configuration names before what is unknown, and the smallest first. Every second
+    /// time, the unknown file that has waited for longest goes before smaller ones if it has waited for [`PATIENCE`].
+    pub(crate) fn jobs(&self, is_named: impl Fn(&str) -> bool, now: Instant) -> Vec<Job> {
         let turn = |id: &str| if is_named(id) { Turn::Named } else { Turn::Spare };
         let bundled = self.bundled.iter().filter(|(_, plugin)| plugin.tried.is_none());
         let mut jobs: Vec<Job> = bundled
@@ -139,6 +149,7 @@ impl State {
                 bytes: plugin.file.component.len() as u64,
                 place: Place::Bundled(id),
                 turn: turn(id),
+                is_for_age: false,
             })
             .collect();
         let in_force = self.kept.iter().filter(|(_, kept)| !kept.is_removed);
@@ -149,12 +160,17 @@ impl State {
                 bytes: kept.bytes,
                 place: Place::Kept(id.clone()),
                 turn: turn(id),
+                is_for_age: false,
             });
         }
+        let mut oldest: Option<(Instant, usize)> = None;
         for (name, seen) in &self.files {
             let Ok(digest) = &seen.digest else { continue };
             if self.tried.contains_key(digest) || jobs.iter().any(|job| job.digest == *digest) {
                 continue;
+            }
+            if oldest.is_none_or(|(since, _)| seen.since < since) {
+                oldest = Some((seen.since, jobs.len()));
             }
             jobs.push(Job {
                 name: name.clone(),
@@ -162,9 +178,15 @@ impl State {
                 bytes: seen.bytes,
                 place: Place::File,
                 turn: Turn::Unknown,
+                is_for_age: false,
             });
         }
-        jobs.sort_by_key(|job| (job.turn, job.bytes));
+        if let Some((since, place)) = oldest.filter(|_| !self.was_for_age)
+            && let Some(job) = jobs.get_mut(place)
+        {
+            job.is_for_age = now.saturating_duration_since(since) >= PATIENCE;
+        }
+        jobs.sort_by_key(|job| (job.turn, !job.is_for_age, job.bytes));
         jobs
     }
 
@@ -196,5 +218,35 @@ impl State {
             let is_over = matches!(tried, Tried::Failed(failure) if retry && failure.passes);
             needed.contains(digest) && !is_over
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(name: &str, bytes: u64, since: Instant) -> (String, Seen) {
+        (name.to_owned(), Seen { digest: Ok(name.to_owned()), bytes, stamp: None, since })
+    }
+
+    #[test]
+    fn a_large_file_behind_a_stream_of_small_ones_is_loaded_when_it_has_waited_for_long() {
+        let start = Instant::now();
+        let large = [seen("large", 32 << 20, start), seen("also large", 16 << 20, start)];
+        let mut state = State { files: large.into(), ..State::default() };
+        // A small file comes every second, and one is loaded every second.
+        let mut loaded = Vec::new();
+        for second in 0..200 {
+            let now = start + Duration::from_secs(second);
+            state.files.extend([seen(&format!("small {second}"), 1000, now)]);
+            let job = state.jobs(|_| false, now).swap_remove(0);
+            state.was_for_age = job.is_for_age;
+            state.files.remove(&job.name);
+            if job.bytes > 1000 {
+                loaded.push(second);
+            }
+        }
+        // The second one after another small file: many large files do not keep a small one waiting either.
+        assert_eq!(loaded, [60, 62]);
     }
 }

@@ -6,13 +6,12 @@
 use axum::http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use subtle::ConstantTimeEq;
 use tocsin_core::plugin::{Pair, Signature, SourceRequest};
 use tocsin_core::time::Timestamp;
 
 use crate::config::{Authentication, Basic, Secret};
 use crate::runtime::clock;
-use crate::runtime::signing;
+use crate::runtime::signing::{self, same};
 use crate::send::redact::Secrets;
 
 mod field;
@@ -101,11 +100,6 @@ pub(super) fn forget(wanted: &Authentication, request: &mut SourceRequest) {
         secrets.put_in_whole(field::expected(wanted).as_bytes());
     }
     secrets.scrub_head(request);
-}
-
-/// Whether both are the same, in a time that does not tell where they differ.
-fn same(given: &[u8], expected: &[u8]) -> bool {
-    given.ct_eq(expected).into()
 }
 
 fn has_token(expected: &Secret, query: &[Pair], headers: &[Pair]) -> bool {

@@ -18,7 +18,6 @@ use tocsin_core::receipt::{ReceiptRecord, ReceiptStatus};
 
 use super::client_address;
 use super::credentials::{Unproven, forget, prove_field, prove_head, prove_signature, strip};
-use super::refused::refused;
 use crate::config::Source;
 use crate::receive::content_encoding;
 use crate::receive::decode::{Ingested, ingest};
@@ -252,7 +251,9 @@ fn accepted(receipt: &ReceiptRecord, status: &str) -> Value {
         .collect();
     let mut document = json!({ "receipt": receipt.id.to_string(), "status": status, "incidents": incidents });
     if let ReceiptStatus::PartlyRefused(elements) = &receipt.status {
-        document["refused"] = refused(elements);
+        let kept = elements.kept.iter();
+        document["refused"] =
+            kept.map(|element| json!({ "place": element.place, "reason": element.reason })).collect();
         document["refused_count"] = json!(elements.count);
     }
     if !receipt.remarks.is_empty() {

@@ -10,6 +10,7 @@ use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha512};
+use subtle::ConstantTimeEq;
 use tocsin_core::plugin::{Digest, Encoding};
 
 /// The HMAC of `body` under `key`.
@@ -61,6 +62,11 @@ fn mac<M: Mac + KeyInit>(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
         mac.update(part);
     }
     mac.finalize().into_bytes().to_vec()
+}
+
+/// Whether both are the same, in a time that does not tell where they differ.
+pub fn same(given: &[u8], expected: &[u8]) -> bool {
+    given.ct_eq(expected).into()
 }
 
 #[cfg(test)]

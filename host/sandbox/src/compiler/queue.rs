@@ -1,11 +1,16 @@
-//! Whose turn it is to be compiled: one file at a time, of those that wait the smallest.
+//! Whose turn it is to be compiled: one file at a time, of those that wait the smallest. A file that has waited for
+//! [`PATIENCE`] gets every second turn, so that a stream of small files never keeps a large one waiting for ever.
 //!
 //! Never interrupts a compilation: a large file takes its own wall time and no more.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
+
+/// A file that has waited for so long goes before smaller ones.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The files that wait.
 #[derive(Debug, Default)]
@@ -15,8 +20,33 @@ pub(crate) struct Queue(Mutex<State>);
 struct State {
     is_taken: bool,
     /// By size, then by when they came.
-    waiting: BTreeMap<(usize, u64), oneshot::Sender<Turn>>,
+    waiting: BTreeMap<(usize, u64), Waiting>,
     came: u64,
+    /// Whether the last turn went to a file because of how long it had waited.
+    was_for_age: bool,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    since: Instant,
+    turn: oneshot::Sender<Turn>,
+}
+
+impl State {
+    /// Takes the next file out: the one that has waited for longest, if that is longer than [`PATIENCE`] and the
+    /// last turn was not such a file's; else the smallest.
+    fn next(&mut self, now: Instant) -> Option<Waiting> {
+        let oldest = self.waiting.iter().min_by_key(|((_, came), _)| *came);
+        let aged = oldest
+            .filter(|(_, waiting)| now.saturating_duration_since(waiting.since) >= PATIENCE)
+            .map(|(key, _)| *key)
+            .filter(|_| !self.was_for_age);
+        self.was_for_age = aged.is_some();
+        match aged {
+            Some(key) => self.waiting.remove(&key),
+            None => self.waiting.pop_first().map(|(_, waiting)| waiting),
+        }
+    }
 }
 
 /// The turn of one file, until it is dropped.
@@ -35,7 +65,7 @@ impl Queue {
             let (sender, receiver) = oneshot::channel();
             let came = state.came;
             state.came += 1;
-            state.waiting.insert((size, came), sender);
+            state.waiting.insert((size, came), Waiting { since: Instant::now(), turn: sender });
             receiver
         };
         waiting.await.expect("a sender stays in the queue until it has sent")
@@ -50,13 +80,13 @@ impl Drop for Turn {
     fn drop(&mut self) {
         let next = {
             let mut state = self.0.lock();
-            let next = state.waiting.pop_first();
+            let next = state.next(Instant::now());
             state.is_taken = next.is_some();
             next
         };
-        if let Some((_, next)) = next {
+        if let Some(next) = next {
             // When the next one waits no more, this turn comes back and is dropped in its turn.
-            drop(next.send(Self(Arc::clone(&self.0))));
+            drop(next.turn.send(Self(Arc::clone(&self.0))));
         }
     }
 }
@@ -68,11 +98,11 @@ mod tests {
     use super::*;
 
     /// A file that waits, with its size.
-    type Waiting = std::pin::Pin<Box<dyn Future<Output = Turn>>>;
+    type WaitsForTurn = std::pin::Pin<Box<dyn Future<Output = Turn>>>;
 
-    async fn waits(queue: &Arc<Queue>, size: usize) -> Waiting {
+    async fn waits(queue: &Arc<Queue>, size: usize) -> WaitsForTurn {
         let queue = Arc::clone(queue);
-        let mut waiting: Waiting = Box::pin(async move { queue.turn(size).await });
+        let mut waiting: WaitsForTurn = Box::pin(async move { queue.turn(size).await });
         let polled = std::future::poll_fn(|context| Poll::Ready(waiting.as_mut().poll(context))).await;
         assert!(polled.is_pending(), "another one has its turn");
         waiting
@@ -102,5 +132,28 @@ mod tests {
         drop(first);
         drop(stays.await);
         assert!(!queue.lock().is_taken);
+    }
+
+    #[test]
+    fn a_large_file_behind_a_stream_of_small_ones_is_next_when_it_has_waited_for_long() {
+        let (mut state, start) = (State::default(), Instant::now());
+        let comes = |state: &mut State, size: usize, since: Instant| {
+            state.came += 1;
+            state.waiting.insert((size, state.came), Waiting { since, turn: oneshot::channel().0 });
+        };
+        comes(&mut state, 32 << 20, start);
+        comes(&mut state, 16 << 20, start);
+        // A small file comes every second, and one is compiled every second.
+        let mut large = Vec::new();
+        for second in 0..200 {
+            let now = start + Duration::from_secs(second);
+            comes(&mut state, 1000, now);
+            let next = state.next(now).expect("one waits");
+            if next.since == start && second > 0 {
+                large.push(second);
+            }
+        }
+        // The second one after another small file: many large files do not keep a small one waiting either.
+        assert_eq!(large, [60, 62]);
     }
 }

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use boon::{Compiler, Draft, SchemaIndex, Schemas};
 use serde_json::Value;
+use tocsin_plugin::testing::expected_of_cases;
 
 struct Official {
     schemas: Schemas,
@@ -58,15 +59,11 @@ pub(super) fn check(card: &Value) {
 
 #[test]
 fn every_case_for_a_flow_fits_the_official_schema() {
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
     let mut checked = 0;
-    for case in std::fs::read_dir(cases).expect("cases").flatten() {
-        let Some(steps) = read(&case.path().join("expected.json")) else { continue };
-        for step in steps.as_array().expect("a list of steps") {
-            if let Some(attachments) = step["send"]["body"]["attachments"].as_array() {
-                attachments.iter().for_each(|attachment| check(&attachment["content"]));
-                checked += 1;
-            }
+    for step in expected_of_cases(env!("CARGO_MANIFEST_DIR")).into_iter().flat_map(|(_, steps)| steps) {
+        if let Some(attachments) = step["body"]["attachments"].as_array() {
+            attachments.iter().for_each(|attachment| check(&attachment["content"]));
+            checked += 1;
         }
     }
     assert!(checked >= 10, "{checked} cards");

@@ -172,17 +172,24 @@ impl FieldType for Duration {
             _ => None,
         }
     }
+    /// By hand: these are the defaults that a plugin's author wrote, not what an operator may write (the host reads
+    /// that), so a library of durations in every plugin would be for nothing.
     fn from_default(text: &str) -> Option<Self> {
-        let unit_at = text.find(|c: char| !c.is_ascii_digit())?;
-        let (number, unit) = text.split_at(unit_at);
-        let seconds = match unit {
-            "s" => 1,
-            "m" => 60,
-            "h" => 3_600,
-            "d" => 86_400,
-            _ => return None,
+        let one = |part: &str| {
+            let (number, unit) = part.split_at(part.find(|c: char| !c.is_ascii_digit())?);
+            let seconds = match unit {
+                "s" => 1,
+                "m" => 60,
+                "h" => 3_600,
+                "d" => 86_400,
+                _ => return None,
+            };
+            number.parse::<u64>().ok()?.checked_mul(seconds)
         };
-        number.parse::<u64>().ok()?.checked_mul(seconds).map(Self::from_secs)
+        let mut parts = text.split_whitespace().peekable();
+        parts.peek()?;
+        let seconds = parts.try_fold(0_u64, |sum, part| sum.checked_add(one(part)?))?;
+        Some(Self::from_secs(seconds))
     }
     fn absent(_: &'static str) -> Option<Self> {
         None

@@ -5,27 +5,48 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{context, diff, http, limits, mutate, render};
-use crate::{Action, FieldKind, Plugin, Request, Response, Setting, Settings, Source, Step};
+use super::body::Coding;
+use super::file::{Case, Job, Kind, Section};
+use super::{diff, expected, given, http, incident, limits, mutate, pair, render};
+use crate::{Action, Field, Plugin, Request, Response, Setting, Settings, Source, Step};
 
-/// Set to `1` to write the expected files.
+/// Set to `1` to write what cases expect.
 pub(super) const UPDATE: &str = "TOCSIN_UPDATE_CASES";
+/// What the name of a case's file ends in.
+pub(super) const EXTENSION: &str = "case";
 /// Requests of one attempt, as the host has it.
 const STEPS_MAX: usize = 8;
 
-/// Runs every folder of `<manifest_dir>/cases` that holds a `request.http`, and each request in 300 broken
-/// variants and with each of its values taken out or replaced: they may be refused and must not panic.
+/// Runs every case below `<manifest_dir>/cases` that has a request, and each request in 300 broken variants and with
+/// each of its values taken out or replaced: they may be refused and must not panic. Requests of one case are about
+/// one incident: each but the first has an event whose key or alias an event before it has.
 ///
 /// # Panics
-/// When an outcome is not the expected one, a file is mistyped or unknown, or there is no case at all.
+/// When an outcome is not the expected one, a file is mistyped, or there is no case at all.
 pub fn run_source_cases<T: Plugin + Source>(manifest_dir: &str) {
     limits::check_source::<T>();
-    run(manifest_dir, "request.http", |case| {
-        let request = http::parse_request(&case.bytes("request.http")?)?;
-        let given = case.settings("settings.json", &T::Settings::fields())?;
-        let settings = T::Settings::from_settings(&given).map_err(|error| error.to_string())?;
+    run(manifest_dir, Job::Source, is_update(), source_case::<T>);
+}
+
+/// Runs every case below `<manifest_dir>/cases` that has an incident: its lines are the members of
+/// [`super::context_from_json`]. The runner keeps the plugin's state from a request to its answer.
+///
+/// # Panics
+/// As [`run_source_cases`].
+pub fn run_action_cases<T: Plugin + Action>(manifest_dir: &str) {
+    limits::check_action::<T>();
+    run(manifest_dir, Job::Action, is_update(), action_case::<T>);
+}
+
+fn source_case<T: Plugin + Source>(case: &Case) -> Result<Vec<Section>, String> {
+    let given = settings(case, Kind::Settings, &T::Settings::fields())?;
+    let settings = T::Settings::from_settings(&given).map_err(|error| error.to_string())?;
+    let mut sections: Vec<Section> = case.all(Kind::Settings).cloned().collect();
+    let mut outcomes = Vec::new();
+    for section in case.all(Kind::Request) {
+        let request = http::read_request(&section.text, section.coding).map_err(|why| at(section, &why))?;
         let outcome = T::decode(&request, &settings);
         if outcome != T::decode(&request, &settings) {
             return Err("two calls with the same input answered differently".to_owned());
@@ -39,148 +60,128 @@ pub fn run_source_cases<T: Plugin + Source>(manifest_dir: &str) {
                 limits::check_decoded(&decoded);
             }
         }
-        Ok(render::decoded_to_json(&outcome))
-    });
+        let outcome = render::decoded_to_json(&outcome);
+        sections.extend([section.clone(), expected_outcome(&outcome)]);
+        outcomes.push(outcome);
+    }
+    pair::check_one_incident(&outcomes)?;
+    Ok(sections)
 }
 
-/// Runs every folder of `<manifest_dir>/cases` that holds a `context.json`: its members are those of
-/// [`super::context_from_json`]. The expected file is the list of what was answered: first by `encode`, then
-/// by `resume` to each `response-<n>.http`.
-///
-/// # Panics
-/// As [`run_source_cases`].
-pub fn run_action_cases<T: Plugin + Action>(manifest_dir: &str) {
-    limits::check_action::<T>();
-    run(manifest_dir, "context.json", |case| {
-        let mut context = context::context_from_json(&case.json("context.json")?)?;
-        context.settings = case.settings("settings.json", &<T as Action>::Settings::fields())?;
-        context.connection = case.settings("connection.json", &T::Connection::fields())?;
-        let wrong = |error: crate::SettingError| error.to_string();
-        let settings = <T as Action>::Settings::from_settings(&context.settings).map_err(wrong)?;
-        let connection = T::Connection::from_settings(&context.connection).map_err(wrong)?;
-        let mut shown = Vec::new();
-        let mut outcome = T::encode(&context, &connection, &settings);
-        for number in 1..=STEPS_MAX {
-            if let Ok(step) = &outcome {
-                limits::check_step(step);
-            }
-            shown.push(render::step_to_json(&outcome));
-            let Ok(Step::Send(_, state)) = &outcome else { break };
-            let Some(bytes) = case.optional(&format!("response-{number}.http"))? else { break };
-            let response = http::parse_response(&bytes)?;
-            for body in mutate::variants(&response.body) {
-                let broken = Response { body, ..response.clone() };
-                let _ = T::resume(&context, &connection, &settings, state, &broken);
-            }
-            outcome = T::resume(&context, &connection, &settings, state, &response);
+fn action_case<T: Plugin + Action>(case: &Case) -> Result<Vec<Section>, String> {
+    let lines = case.one(Kind::Incident).map_or("", |section| &section.text);
+    let mut context = incident::context_from_toml(lines).map_err(|why| format!("`== incident`: {why}"))?;
+    context.settings = settings(case, Kind::Settings, &<T as Action>::Settings::fields())?;
+    context.connection = settings(case, Kind::Connection, &T::Connection::fields())?;
+    let wrong = |error: crate::SettingError| error.to_string();
+    let settings = <T as Action>::Settings::from_settings(&context.settings).map_err(wrong)?;
+    let connection = T::Connection::from_settings(&context.connection).map_err(wrong)?;
+    let kinds = [Kind::Incident, Kind::Settings, Kind::Connection].into_iter();
+    let mut sections: Vec<Section> = kinds.filter_map(|kind| case.one(kind).cloned()).collect();
+    let mut answers = case.all(Kind::Answer);
+    let mut outcome = T::encode(&context, &connection, &settings);
+    for _ in 1..=STEPS_MAX {
+        if let Ok(step) = &outcome {
+            limits::check_step(step);
         }
-        Ok(json!(shown))
-    });
-}
-
-struct Case {
-    folder: PathBuf,
-}
-
-impl Case {
-    fn optional(&self, name: &str) -> Result<Option<Vec<u8>>, String> {
-        let path = self.folder.join(name);
-        if !path.exists() {
-            return Ok(None);
+        let Ok(Step::Send(request, state)) = &outcome else {
+            sections.push(expected_outcome(&render::step_to_json(&outcome)));
+            break;
+        };
+        sections.push(http::show_request(request));
+        let Some(section) = answers.next() else { break };
+        let response = http::read_answer(&section.text, section.coding).map_err(|why| at(section, &why))?;
+        sections.push(section.clone());
+        for body in mutate::variants(&response.body) {
+            let broken = Response { body, ..response.clone() };
+            let _ = T::resume(&context, &connection, &settings, state, &broken);
         }
-        fs::read(path).map(Some).map_err(|error| format!("{name}: {error}"))
+        outcome = T::resume(&context, &connection, &settings, state, &response);
     }
-
-    fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
-        self.optional(name)?.ok_or_else(|| format!("{name} is missing"))
-    }
-
-    fn json(&self, name: &str) -> Result<Value, String> {
-        serde_json::from_slice(&self.bytes(name)?).map_err(|error| format!("{name}: {error}"))
-    }
-
-    fn settings(&self, name: &str, fields: &[crate::Field]) -> Result<Vec<Setting>, String> {
-        let Some(bytes) = self.optional(name)? else { return Ok(Vec::new()) };
-        let file: Value = serde_json::from_slice(&bytes).map_err(|error| format!("{name}: {error}"))?;
-        let members = file.as_object().ok_or_else(|| format!("{name} is not an object"))?;
-        members.iter().map(|(key, value)| setting(key, value, fields)).collect()
-    }
-
-    fn check_names(&self) -> Result<(), String> {
-        let known = ["request.http", "context.json", "settings.json", "connection.json", "expected.json"];
-        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let is_response = name.starts_with("response-") && name.ends_with(".http");
-            if !known.contains(&name.as_str()) && !is_response {
-                return Err(format!("`{name}` is not a file of a case; known are {}", known.join(", ")));
-            }
-        }
-        Ok(())
+    match answers.count() {
+        0 => Ok(sections),
+        more => Err(format!(
+            "the last {more} of the answers: no request waits for it; take it out. Found:\n{}",
+            case.with(&sections)
+        )),
     }
 }
 
-fn setting(key: &str, value: &Value, fields: &[crate::Field]) -> Result<Setting, String> {
-    let field = fields.iter().find(|field| field.key == key).ok_or_else(|| format!("no field `{key}`"))?;
-    let value = match (value, &field.kind) {
-        (_, FieldKind::Secret) => return Err(format!("`{key}` is a secret: the host never passes it on")),
-        (Value::Bool(yes), FieldKind::Boolean) => crate::Value::Boolean(*yes),
-        (Value::Number(number), FieldKind::Integer | FieldKind::Duration) => {
-            crate::Value::Integer(number.as_i64().ok_or_else(|| format!("`{key}` is not a whole number"))?)
-        }
-        (Value::Array(items), FieldKind::Texts | FieldKind::Template) => {
-            let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
-            crate::Value::Texts(
-                texts.collect::<Option<_>>().ok_or_else(|| format!("`{key}` is not a list of texts"))?,
-            )
-        }
-        (document @ (Value::Object(_) | Value::Array(_)), FieldKind::JsonTemplate) => {
-            crate::Value::Document(crate::Document { text: document.to_string(), fixed: Vec::new() })
-        }
-        (Value::String(text), kind)
-            if !matches!(kind, FieldKind::Boolean | FieldKind::Integer | FieldKind::Texts) =>
-        {
-            crate::Value::Text(text.clone())
-        }
-        _ => return Err(format!("`{key}` does not fit its kind")),
+fn at(section: &Section, why: &str) -> String {
+    format!("`== {}`: {why}", section.title())
+}
+
+fn settings(case: &Case, kind: Kind, fields: &[Field]) -> Result<Vec<Setting>, String> {
+    let Some(section) = case.one(kind) else { return Ok(Vec::new()) };
+    given::settings(&section.text, fields).map_err(|why| at(section, &why))
+}
+
+fn expected_outcome(outcome: &Value) -> Section {
+    Section { kind: Kind::ExpectedOutcome, coding: Coding::Plain, text: format!("{outcome:#}") }
+}
+
+/// The names below `manifest_dir` and the texts of all cases, in order.
+pub(super) fn files(manifest_dir: &Path) -> Vec<(String, String)> {
+    let mut paths = Vec::new();
+    collect(&manifest_dir.join("cases"), &mut paths);
+    paths.sort();
+    let read = |path: PathBuf| {
+        let name = path.strip_prefix(manifest_dir).unwrap_or(&path).display().to_string();
+        let is_case = path.extension().is_some_and(|extension| extension == EXTENSION);
+        assert!(is_case, "{name} is no case; the name of one ends in .{EXTENSION}");
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+        (name, text)
     };
-    Ok(Setting { key: key.to_owned(), value })
+    paths.into_iter().map(read).collect()
 }
 
-fn run(manifest_dir: &str, marker: &str, outcome: impl Fn(&Case) -> Result<Value, String>) {
-    let cases = Path::new(manifest_dir).join("cases");
-    let mut folders: Vec<PathBuf> =
-        fs::read_dir(&cases).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    folders.sort();
-    folders.retain(|folder| folder.join(marker).exists());
-    assert!(!folders.is_empty(), "no folder of {} holds a {marker}", cases.display());
-    let update = env::var(UPDATE).is_ok_and(|value| value == "1");
-    let mut failures = String::new();
-    for folder in folders {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let case = Case { folder };
-        if let Err(problem) = check(&case, &outcome, update) {
-            failures.push_str(&format!("\ncases/{name}: {problem}\n"));
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        if path.is_dir() { collect(&path, files) } else { files.push(path) }
+    }
+}
+
+/// Whether the environment asks for the expected sections to be written.
+pub(super) fn is_update() -> bool {
+    env::var(UPDATE).is_ok_and(|value| value == "1")
+}
+
+fn run(manifest_dir: &str, job: Job, update: bool, found: impl Fn(&Case) -> Result<Vec<Section>, String>) {
+    let folder = Path::new(manifest_dir);
+    let (mut count, mut failures) = (0, String::new());
+    for (name, text) in files(folder) {
+        let outcome = match Case::parse(&text) {
+            Ok(case) if case.job != job => continue,
+            Ok(case) => found(&case).and_then(|found| match case.with(&found) {
+                written if written == text => Ok(()),
+                written if update => {
+                    fs::write(folder.join(&name), written).map_err(|error| error.to_string())
+                }
+                written => Err(difference(&case, &text, &found, &written)),
+            }),
+            Err(problem) => Err(problem),
+        };
+        count += 1;
+        if let Err(problem) = outcome {
+            failures.push_str(&format!("\n{name}: {problem}\n"));
         }
     }
-    assert!(failures.is_empty(), "{failures}\n({UPDATE}=1 writes what was found)");
+    assert!(count > 0, "no case below {} is one of {job:?}", folder.join("cases").display());
+    assert!(failures.is_empty(), "{failures}\n({UPDATE}=1 writes what was found: read it)");
 }
 
-fn check(case: &Case, outcome: &impl Fn(&Case) -> Result<Value, String>, update: bool) -> Result<(), String> {
-    case.check_names()?;
-    let found = outcome(case)?;
-    let found = format!("{found:#}\n");
-    if update {
-        return fs::write(case.folder.join("expected.json"), found).map_err(|error| error.to_string());
+/// Why a case does not hold: its file is not what an update would write.
+fn difference(case: &Case, text: &str, found: &[Section], written: &str) -> String {
+    let lines = diff::lines(text, written);
+    if !case.sections.iter().any(|section| section.kind.is_expected()) {
+        return format!("expects nothing yet; run with {UPDATE}=1 to write what was found:\n{lines}");
     }
-    let expected = match case.optional("expected.json")? {
-        Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        None => return Err(format!("there is no expected.json yet; found:\n{found}")),
+    let places = match expected::places(case, found) {
+        places if places.is_empty() => "its layout is not the one that an update writes".to_owned(),
+        places => places.join("\n  "),
     };
-    // Compared as values, so that the file's layout is free.
-    let same = serde_json::from_str::<Value>(&expected).is_ok_and(|value| format!("{value:#}\n") == found);
-    if same {
-        Ok(())
-    } else {
-        Err(format!("another outcome (- expected, + found)\n{}", diff::lines(&expected, &found)))
-    }
+    format!("another outcome\n  {places}\n{lines}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,9 @@
-//! An action's context from a short JSON file: what is not said is as in [`example_context`].
+//! The contexts that tests begin with: a usual one and one that means harm.
 //!
-//! Never lenient: a misspelt member fails the test with its name.
-
-use serde_json::{Map, Value};
+//! Never reads a file: what a case changes of the usual one is for `incident`.
 
 use crate::chat::{Buttons, Facts, OtherActions};
-use crate::{
-    ChangeKind, Context, Incident, IncidentChange, Label, Link, Reference, Severity, State, Timestamp, Zone,
-};
+use crate::{ChangeKind, Context, Incident, IncidentChange, Label, Link, Severity, State, Timestamp, Zone};
 
 /// Incident 42, critical, open, with a message, two labels and a link; just opened; first attempt at
 /// 2026-01-02T03:04:05Z; the addresses that an open incident has.
@@ -89,93 +85,6 @@ pub const fn all_buttons() -> Buttons {
         other_actions: OtherActions::Yes,
         other_action_codes: Vec::new(),
     }
-}
-
-/// The example with what `file` says: `change`, `text`, `actor`, `changed`, `before`, `attempt`, `test`, `host`, `action`, `urls`,
-/// `references` (objects of `key`, `value`, `url`), `zone` (an object of its name and offset in minutes), and of the
-/// incident `title`, `message`, `severity`, `state`, `source`, `key`, `number`, `count`, `labels` and `links` (objects
-/// of title and address). Times (`now`, `owed_since`, `opened_at`, `open_since`, `acknowledged_at`, `resolved_at`) are
-/// RFC 3339.
-///
-/// # Errors
-/// The member that is unknown or of another shape.
-pub fn context_from_json(file: &Value) -> Result<Context, String> {
-    let mut context = example_context();
-    let Value::Object(members) = file else { return Err("context.json is not an object".to_owned()) };
-    for (name, value) in members {
-        apply(&mut context, name, value)
-            .ok_or_else(|| format!("`{name}` is unknown or has another shape"))?;
-    }
-    Ok(context)
-}
-
-fn apply(context: &mut Context, name: &str, value: &Value) -> Option<()> {
-    let text = || value.as_str().map(str::to_owned);
-    let incident = &mut context.incident;
-    match name {
-        "title" => incident.title = text()?,
-        "message" => incident.message = text()?,
-        "source" => incident.source = text()?,
-        "key" => incident.key = text()?,
-        "number" => incident.number = value.as_u64()?,
-        "count" => incident.count = value.as_u64()?,
-        "severity" => incident.severity = value.as_str()?.parse().ok()?,
-        "state" => {
-            let states = [State::Open, State::Acknowledged, State::Resolved];
-            incident.state = states.into_iter().find(|state| Some(state.as_str()) == value.as_str())?;
-        }
-        "labels" => incident.labels = labels(value)?,
-        "links" => {
-            let links = labels(value)?.into_iter();
-            incident.links = links.map(|link| Link { title: link.key, url: link.value }).collect();
-        }
-        "change" => {
-            let kinds = ChangeKind::ALL;
-            context.change.kind = kinds.into_iter().find(|kind| Some(kind.as_str()) == value.as_str())?;
-        }
-        "text" => context.change.text = text()?,
-        "actor" => context.change.actor = Some(text()?),
-        "changed" => {
-            let names = value.as_array()?.iter().map(|name| name.as_str().map(str::to_owned));
-            context.change.changed = names.collect::<Option<_>>()?;
-        }
-        "before" => context.change.before = labels(value)?,
-        "now" => context.now = time(value)?,
-        "owed_since" => context.owed_since = time(value)?,
-        "opened_at" => incident.opened_at = time(value)?,
-        "open_since" => incident.open_since = time(value)?,
-        "acknowledged_at" => incident.acknowledged_at = Some(time(value)?),
-        "resolved_at" => incident.resolved_at = Some(time(value)?),
-        "zone" => {
-            let (name, offset) = value.as_object()?.iter().next()?;
-            let offset_minutes = i32::try_from(offset.as_i64()?).ok()?;
-            context.zone = Zone { name: name.clone(), offset_minutes };
-        }
-        "attempt" => context.attempt = u32::try_from(value.as_u64()?).ok()?,
-        "test" => context.test = value.as_bool()?,
-        "action" => context.action = text()?,
-        "host" => context.host = text()?,
-        "urls" => context.urls = labels(value)?,
-        "references" => {
-            context.references = value.as_array()?.iter().map(reference).collect::<Option<_>>()?
-        }
-        _ => return None,
-    }
-    Some(())
-}
-
-fn time(value: &Value) -> Option<Timestamp> {
-    value.as_str().and_then(Timestamp::parse)
-}
-
-fn reference(value: &Value) -> Option<Reference> {
-    let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-    Some(Reference { key: text("key")?, value: text("value")?, url: text("url") })
-}
-
-fn labels(value: &Value) -> Option<Vec<Label>> {
-    let members: &Map<String, Value> = value.as_object()?;
-    members.iter().map(|(key, value)| Some(label(key, value.as_str()?))).collect()
 }
 
 fn label(key: &str, value: &str) -> Label {

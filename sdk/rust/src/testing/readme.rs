@@ -7,28 +7,24 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::expected::expected_of_cases;
 use crate::{Field, FieldKind};
 
-/// Checks that each of the README's JSON snippets, `least` of them at least, is a part of what some case's
-/// `expected.json` holds. A list is shown whole; an object may show some of its members.
+/// Checks that each of the README's JSON snippets, `least` of them at least, is a part of what some case expects. A
+/// list is shown whole; an object may show some of its members.
 ///
 /// # Panics
 /// When one is not, or a file cannot be read.
 pub fn check_readme_snippets(manifest_dir: &str, least: usize) {
     let folder = Path::new(manifest_dir);
-    let cases: Vec<Value> = fs::read_dir(folder.join("cases"))
-        .unwrap_or_else(|error| panic!("cases: {error}"))
-        .flatten()
-        .map(|case| read(&case.path().join("expected.json")))
-        .map(|text| serde_json::from_str(&text).unwrap_or_else(|error| panic!("an expected.json: {error}")))
-        .collect();
+    let expected: Vec<Value> = expected_of_cases(manifest_dir).into_iter().flat_map(|(_, one)| one).collect();
     let readme = read(&folder.join("README.md"));
     let snippets: Vec<&str> =
         readme.split("```json\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(snippets.len() >= least, "{} snippets", snippets.len());
     for snippet in snippets {
         let part: Value = serde_json::from_str(snippet).unwrap_or_else(|error| panic!("{error}: {snippet}"));
-        assert!(cases.iter().any(|case| holds(case, &part)), "no case sends {snippet}");
+        assert!(expected.iter().any(|case| holds(case, &part)), "no case sends {snippet}");
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What a source answered.
-pub fn decoded_to_json(outcome: &Result<Decoded, Refusal>) -> Value {
+pub(super) fn decoded_to_json(outcome: &Result<Decoded, Refusal>) -> Value {
     match outcome {
         Ok(decoded) => {
             let reply = decoded.reply.as_ref().map(|reply| {
@@ -38,15 +38,9 @@ pub fn decoded_to_json(outcome: &Result<Decoded, Refusal>) -> Value {
 }
 
 /// What an action answered.
-pub fn step_to_json(outcome: &Result<Step, Failure>) -> Value {
+pub(super) fn step_to_json(outcome: &Result<Step, Failure>) -> Value {
     match outcome {
-        Ok(Step::Send(request, state)) => {
-            let mut shown = request_to_json(request);
-            if let (Value::Object(fields), false) = (&mut shown, state.is_empty()) {
-                fields.insert("state".to_owned(), bytes(state));
-            }
-            json!({"send": shown})
-        }
+        Ok(Step::Send(request, _)) => json!({"send": request_to_json(request)}),
         Ok(Step::Skipped(why)) => json!({"skipped": why}),
         Ok(Step::Delivered(receipt)) => {
             let reference = |r: &crate::Reference| json!({"key": r.key, "value": r.value, "url": r.url});
@@ -86,7 +80,7 @@ pub fn request_to_json(request: &HttpRequest) -> Value {
         ("query", json!(query)),
         ("headers", json!(headers)),
         ("content_type", json!(request.content_type)),
-        ("body", bytes(text_of(&request.body).as_bytes())),
+        ("body", bytes(&bytes_of(&request.body))),
         ("signing", json!(signing)),
     ])
 }
@@ -120,17 +114,21 @@ fn header(header: &Header) -> String {
     format!("{}: {}", header.name, header.value)
 }
 
-fn text_of(parts: &[Part]) -> String {
-    parts
-        .iter()
-        .map(|part| match part {
-            Part::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-            Part::Secret(name, SecretEncoding::Raw) => format!("{{{{secret:{name}}}}}"),
-            Part::Secret(name, SecretEncoding::Json) => format!("{{{{secret:{name}:json}}}}"),
-            Part::Secret(name, SecretEncoding::Form) => format!("{{{{secret:{name}:form}}}}"),
-            Part::Credentials { user, password } => format!("{{{{basic:{user}:{password}}}}}"),
-        })
-        .collect()
+/// The pieces as text.
+pub(super) fn text_of(parts: &[Part]) -> String {
+    String::from_utf8_lossy(&bytes_of(parts)).into_owned()
+}
+
+/// The pieces one after the other. Secrets show as `{{secret:name}}`.
+pub(super) fn bytes_of(parts: &[Part]) -> Vec<u8> {
+    let piece = |part: &Part| match part {
+        Part::Bytes(bytes) => bytes.clone(),
+        Part::Secret(name, SecretEncoding::Raw) => format!("{{{{secret:{name}}}}}").into_bytes(),
+        Part::Secret(name, SecretEncoding::Json) => format!("{{{{secret:{name}:json}}}}").into_bytes(),
+        Part::Secret(name, SecretEncoding::Form) => format!("{{{{secret:{name}:form}}}}").into_bytes(),
+        Part::Credentials { user, password } => format!("{{{{basic:{user}:{password}}}}}").into_bytes(),
+    };
+    parts.iter().flat_map(piece).collect()
 }
 
 /// JSON as JSON, text as text, anything else as its length.

@@ -3,8 +3,8 @@
 //! Never a copy of them: what a test keeps of a sample is its outcome, under the sample's name.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
 
 use serde_json::Value;
 
@@ -75,30 +75,9 @@ fn outcome_file(sample: &str) -> String {
     if name.ends_with(".json") { name } else { format!("{name}.json") }
 }
 
-/// Checks that of two outcomes in files, the first opens what the second resolves: the second's key is the
-/// first's key or one of its aliases, or the other way round. Files are given below `manifest_dir`.
-///
-/// # Panics
-/// When they do not meet.
-pub fn check_pair(manifest_dir: &str, trigger: &str, resolve: &str) {
-    let event = |file: &str, change: &str| {
-        let text =
-            fs::read(Path::new(manifest_dir).join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-        let outcome: Value = serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
-        let events = outcome["events"].as_array().cloned().unwrap_or_default();
-        let found = events.into_iter().find(|event| event["change"] == change);
-        found.unwrap_or_else(|| panic!("{file} holds no {change}"))
-    };
-    let (opened, over) = (event(trigger, "trigger"), event(resolve, "resolve"));
-    let is_alias = |of: &Value, key: &Value| of["aliases"].as_array().is_some_and(|all| all.contains(key));
-    let met =
-        opened["key"] == over["key"] || is_alias(&opened, &over["key"]) || is_alias(&over, &opened["key"]);
-    assert!(met, "{trigger} and {resolve} do not meet: {} and {}", opened["key"], over["key"]);
-}
-
 fn compare(file: &Path, outcome: &Value) -> Result<(), String> {
     let found = format!("{outcome:#}\n");
-    if env::var(cases::UPDATE).is_ok_and(|value| value == "1") {
+    if cases::is_update() {
         fs::create_dir_all(file.parent().unwrap_or(file)).map_err(|error| error.to_string())?;
         return fs::write(file, found).map_err(|error| error.to_string());
     }

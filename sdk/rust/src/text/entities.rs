@@ -1,7 +1,7 @@
 //! Characters that mean something in HTML, and in markups that borrow its entities.
 //!
 //! Only what escapes is here, one character at a time: plugins cut what they write at their peers' limits, never inside
-//! an entity ([`super::written`]), which no library of escapes does.
+//! an entity ([`written()`](super::written())), which no library of escapes does.
 
 /// The entity for `&`, `<`, `>`, `"` or `'`; none for any other character.
 pub const fn entity(c: char) -> Option<&'static str> {

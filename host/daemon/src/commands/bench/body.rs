@@ -97,7 +97,7 @@ mod tests {
         let usual = all.len() / bodies.len();
         assert!((3300..3700).contains(&usual), "{usual}");
         assert!(
-            deflated(&all) / bodies.len() > 900,
+            deflated(&all) / bodies.len() > 600,
             "{} bytes are left of each",
             deflated(&all) / bodies.len()
         );

@@ -7,10 +7,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use serde_json::Value;
 
 use crate::commands::client;
 use crate::config::{Config, socket_in, store_in};
+use crate::operate::api::plugins::Plugins;
+use crate::operate::api::status::Status;
 
 /// How long the relay may take to start: it compiles its plugins.
 const START_PATIENCE: Duration = Duration::from_secs(120);
@@ -67,8 +68,8 @@ impl Relay {
         }
         // Until then requests are kept instead of decoded.
         loop {
-            let plugins = self.ask("/plugins").await?;
-            if plugins["waiting"].as_array().is_none_or(Vec::is_empty) {
+            let plugins: Plugins = client::get(&self.socket, "/plugins").await?;
+            if plugins.waiting.is_empty() {
                 break;
             }
             anyhow::ensure!(
@@ -77,27 +78,21 @@ impl Relay {
             );
             tokio::time::sleep(PAUSE).await;
         }
-        let status = self.ask("/status").await?;
-        let problem = status["problems"].as_array().and_then(|problems| problems.first());
-        match problem {
-            Some(problem) => anyhow::bail!(
-                "the relay stands still: {}: {}",
-                problem["path"].as_str().unwrap_or_default(),
-                problem["problem"].as_str().unwrap_or_default()
-            ),
+        let status = self.status().await?;
+        match status.problems.first() {
+            Some(problem) => anyhow::bail!("the relay stands still: {}: {}", problem.path, problem.problem),
             None => Ok(()),
         }
     }
 
     /// How many incidents it holds.
     pub(super) async fn incidents(&self) -> anyhow::Result<u64> {
-        let status = self.ask("/status").await?;
-        let counts = status["counts"]["incidents"].as_object().context("the relay counts no incidents")?;
-        Ok(counts.values().filter_map(Value::as_u64).sum())
+        let counts = self.status().await?.counts.context("the relay counts no incidents")?;
+        Ok(counts.incidents.values().sum())
     }
 
-    async fn ask(&self, path: &str) -> anyhow::Result<Value> {
-        Ok(client::ask(&self.socket, path, None).await?)
+    async fn status(&self) -> anyhow::Result<Status> {
+        Ok(client::get(&self.socket, "/status").await?)
     }
 
     /// What it has come to so far.

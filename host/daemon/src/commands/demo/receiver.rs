@@ -8,6 +8,7 @@ use anyhow::Context;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
+use serde::Deserialize;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -50,10 +51,17 @@ pub(super) async fn start(inbox: Inbox) -> anyhow::Result<SocketAddr> {
     Ok(address)
 }
 
+/// A message to Slack, as far as it is shown.
+#[derive(Default, Deserialize)]
+struct Message {
+    /// What Slack shows where it cannot show the blocks.
+    text: Option<String>,
+}
+
 /// Slack answers `ok`, and nothing else is success.
 async fn slack(State(inbox): State<Inbox>, body: String) -> &'static str {
-    let document: Value = serde_json::from_str(&body).unwrap_or_default();
-    inbox.put(SLACK, format!("  receiver   as Slack got {}", document["text"]));
+    let message: Message = serde_json::from_str(&body).unwrap_or_default();
+    inbox.put(SLACK, format!("  receiver   as Slack got {}", Value::from(message.text)));
     "ok"
 }
 

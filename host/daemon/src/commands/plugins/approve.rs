@@ -6,14 +6,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use serde_json::{Value, json};
 
 use super::super::cache;
 use super::super::place::{Place, runtime};
-use super::super::table::{items, json as print_json, short, text};
+use super::super::table::{json, short};
 use crate::commands::client::ClientError;
-use crate::commands::out::say;
+use crate::commands::out::{say, single};
 use crate::config::Config;
+use crate::operate::api::plugins::{Approve, Approved};
 use crate::plugins::{Shelf, digest_of_file};
 
 pub(super) fn run(place: &Place, files: &[std::path::PathBuf]) -> anyhow::Result<ExitCode> {
@@ -22,24 +22,22 @@ pub(super) fn run(place: &Place, files: &[std::path::PathBuf]) -> anyhow::Result
         let name = file.file_name().and_then(|name| name.to_str());
         let name = name.with_context(|| format!("{} has no file name that is text", file.display()))?;
         let approved = one(place, file, name)?;
-        is_good &= approved["in_force"] == json!(true) || approved["next_start"] == json!(true);
-        if place.json { print_json(&approved) } else { show(&approved) }
+        is_good &= approved.in_force || approved.next_start;
+        if place.json { json(&approved)? } else { show(&approved) }
     }
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Approves one file: through the relay where one runs, else for its next start.
-fn one(place: &Place, file: &Path, name: &str) -> anyhow::Result<Value> {
-    let digest = digest(file)?;
-    match place.ask("/plugins/approve", Some(json!({ "file": name, "digest": digest }))) {
+fn one(place: &Place, file: &Path, name: &str) -> anyhow::Result<Approved> {
+    let asked = Approve { file: name.to_owned(), digest: digest(file)? };
+    match place.post("/plugins/approve", &asked) {
         Err(error) if matches!(error.downcast_ref(), Some(ClientError::NotRunning { .. })) => {
             let (config, _) = Config::inspect(&place.path()?)?;
             let shelf = Shelf::to_approve(cache::sandbox(&config)?, &config);
             runtime()?.block_on(shelf.look_once(&config));
-            let approved = shelf.say_yes(name, digest.as_deref()).map_err(anyhow::Error::msg)?;
-            let mut shape = json!(approved);
-            shape["next_start"] = json!(true);
-            Ok(shape)
+            let approved = shelf.say_yes(name, asked.digest.as_deref()).map_err(anyhow::Error::msg)?;
+            Ok(Approved { next_start: true, ..approved.into() })
         }
         other => other,
     }
@@ -54,23 +52,24 @@ fn digest(file: &Path) -> anyhow::Result<Option<String>> {
     Ok(Some(digest))
 }
 
-fn show(approved: &Value) {
-    let plugin = match (text(approved, "id"), text(approved, "version")) {
-        (id, version) if !id.is_empty() => format!("{id} {version}"),
+fn show(approved: &Approved) {
+    let plugin = match (&approved.id, &approved.version) {
+        (Some(id), Some(version)) => format!("{} {}", single(id), single(version)),
         _ => "not tried yet".to_owned(),
     };
-    say!("{}: {}", short(&text(approved, "file"), 100), short(&plugin, 200));
-    say!("  digest sha256:{}", text(approved, "digest"));
-    for want in items(&approved["wants"]) {
-        say!("  new: {}", short(want.as_str().unwrap_or_default(), 1000));
+    say!("{}: {}", short(&single(&approved.file), 100), short(&plugin, 200));
+    say!("  digest sha256:{}", single(&approved.digest));
+    for want in &approved.wants {
+        say!("  new: {}", short(want, 1000));
     }
-    if approved["in_force"] == json!(true) {
+    if approved.in_force {
         say!("  it is in force");
-    } else if approved["next_start"] == json!(true) {
+    } else if approved.next_start {
         say!(
             "  approved; no relay runs: its next start puts the file in force, if the configuration fits it"
         );
     } else {
-        say!("  approved, and not in force: {}", short(&text(approved, "why"), 1000));
+        let why = approved.why.as_deref().unwrap_or_default();
+        say!("  approved, and not in force: {}", short(&single(why), 1000));
     }
 }

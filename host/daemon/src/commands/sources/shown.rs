@@ -2,73 +2,74 @@
 //!
 //! Never shortens what the incident would say: the reader is here to see it.
 
-use serde_json::{Value, json};
-
-use super::super::table::{items, lines, short, text, texts};
+use super::super::table::{short, text};
 use crate::commands::out::{say, single};
+use crate::operate::api::sources::{Foreseen, Tried, TriedEvent};
 
 /// Columns before a field's text.
 const INDENT: usize = 14;
 
 /// Prints what [`super::tried::try_out`] found.
-pub(super) fn show(tried: &Value) {
-    let plugin = text(tried, "plugin");
+pub(super) fn show(tried: &Tried) {
+    let plugin = single(&tried.plugin);
     let by: Vec<&str> = plugin.split(' ').take(2).collect();
     let by = if by.concat().is_empty() { String::new() } else { format!(" by {}", by.join(" ")) };
-    say!("decoded{by} in {} µs: {}", text(tried, "took_us"), text(tried, "outcome"));
-    for event in items(&tried["events"]) {
-        show_event(event);
+    say!("decoded{by} in {} µs: {}", tried.took_us, single(&tried.outcome));
+    tried.events.iter().flatten().for_each(show_event);
+    for element in &tried.rejected {
+        say!("\nrefused    {}", single(&element.place));
+        field("because", &single(&element.reason));
     }
-    for element in items(&tried["rejected"]) {
-        say!("\nrefused    {}", text(element, "place"));
-        field("because", &text(element, "reason"));
-    }
-    let remarks = texts(&tried["remarks"]);
-    if !remarks.is_empty() {
+    if !tried.remarks.is_empty() {
         say!("");
-        field("remarks", &remarks.join("\n"));
+        field("remarks", &one_a_line(&tried.remarks));
     }
-    if !tried["reply"].is_null() {
-        say!("\nthe sender would be answered {}", text(tried, "reply.status"));
-        for header in items(&tried["reply"]["headers"]) {
-            field("header", &format!("{}: {}", text(header, "name"), text(header, "value")));
+    if let Some(reply) = &tried.reply {
+        say!("\nthe sender would be answered {}", reply.status);
+        for header in &reply.headers {
+            field("header", &format!("{}: {}", single(&header.name), single(&header.value)));
         }
-        field("body", &lines(tried, "reply.body"));
+        field("body", &reply.body);
     }
-    let confirm = text(tried, "confirm");
+    let confirm = text(tried.confirm.as_ref());
     if !confirm.is_empty() {
         say!("");
         field("confirm", &confirm);
     }
-    let unforeseen = text(tried, "unforeseen");
-    if !unforeseen.is_empty() {
-        say!("\nWhich incidents this would change is not known: {unforeseen}");
+    if let Some(unforeseen) = &tried.unforeseen {
+        say!("\nWhich incidents this would change is not known: {}", single(unforeseen));
     }
     say!("\nNothing was kept.");
 }
 
-fn show_event(event: &Value) {
-    let number = text(event, "incident");
-    let which = if number.is_empty() { "no incident".to_owned() } else { format!("incident #{number}") };
-    let would = match text(event, "would") {
-        would if would.is_empty() => String::new(),
-        would => format!(": would be {would} ({which})"),
-    };
-    say!("\n{} `{}`{would}", text(event, "change"), text(event, "key"));
-    field("title", &text(event, "title"));
-    let severity = text(event, "severity");
+fn show_event(tried: &TriedEvent) {
+    let TriedEvent { event, foreseen } = tried;
+    let would = foreseen.as_ref().map(would).unwrap_or_default();
+    say!("\n{} `{}`{would}", single(&event.change), single(&event.key));
+    field("title", &single(&event.title));
+    let severity = text(event.severity.as_ref());
     field("severity", if severity.is_empty() { "not said: the source's default counts" } else { &severity });
-    field("message", &lines(event, "message"));
-    field("aliases", &texts(&event["aliases"]).join("\n"));
-    field("actor", &text(event, "actor"));
-    field("occurred at", &text(event, "occurred_at"));
-    let labels = event["labels"].as_object().into_iter().flatten();
-    let label = |(key, value): (&String, &Value)| {
-        format!("{} = {}", short(key, 200), single(value.as_str().unwrap_or_default()))
+    field("message", &event.message);
+    field("aliases", &one_a_line(&event.aliases));
+    field("actor", &text(event.actor.as_ref()));
+    field("occurred at", &text(event.occurred_at.as_ref()));
+    let label = |(key, value): (&String, &String)| format!("{} = {}", short(key, 200), single(value));
+    field("labels", &event.labels.iter().map(label).collect::<Vec<_>>().join("\n"));
+    let links = event.links.iter().map(|link| format!("{}  {}", single(&link.title), single(&link.url)));
+    field("links", &links.collect::<Vec<_>>().join("\n"));
+}
+
+/// What an event would do, to which incident.
+fn would(foreseen: &Foreseen) -> String {
+    let which = match foreseen.incident {
+        Some(number) => format!("incident #{number}"),
+        None => "no incident".to_owned(),
     };
-    field("labels", &labels.map(label).collect::<Vec<_>>().join("\n"));
-    let link = |link: &Value| format!("{}  {}", text(link, "title"), text(link, "url"));
-    field("links", &items(&event["links"]).iter().map(link).collect::<Vec<_>>().join("\n"));
+    format!(": would be {} ({which})", single(&foreseen.would))
+}
+
+fn one_a_line(texts: &[String]) -> String {
+    texts.iter().map(|text| single(text)).collect::<Vec<_>>().join("\n")
 }
 
 /// A field with its text, whose further lines stand below the first.
@@ -80,6 +81,6 @@ fn field(name: &str, text: &str) {
 }
 
 /// Whether a tried request would be taken whole.
-pub(super) fn is_good(tried: &Value) -> bool {
-    ["applied", "ignored"].iter().any(|status| tried["status"] == json!(status))
+pub(super) fn is_good(tried: &Tried) -> bool {
+    ["applied", "ignored"].contains(&&*tried.status)
 }

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use serde_json::{Value, json};
+use clap::Args;
 use tocsin_core::command::Decoding;
 use tocsin_core::event::Event;
 use tocsin_core::plugin::{Pair, SourceRequest};
@@ -15,8 +15,8 @@ use tocsin_core::time::Timestamp;
 use super::super::cache;
 use super::super::place::{Place, runtime};
 use super::super::table::segment;
-use super::Try;
 use crate::config::{Config, Problem};
+use crate::operate::api::sources::{Foresee, Foreseen, ForeseenEvent, Reply, Tried, TriedEvent};
 use crate::operate::control::shapes;
 use crate::plugins::Shelf;
 use crate::plugins::bindings::Bindings;
@@ -29,12 +29,37 @@ use crate::shared::budget::Budget;
 const MEDIA_TYPES: [(&str, &str); 3] =
     [("json", "application/json"), ("xml", "application/xml"), ("txt", "text/plain")];
 
-/// What the request would do, as JSON.
+/// A request that did not come.
+#[derive(Debug, Args)]
+pub(in crate::commands) struct Try {
+    /// The source's name.
+    pub(super) source: String,
+    /// The body; `-` for standard input. Default: no body
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// A header, as `Name: value`. Without Content-Type, the file's ending says it.
+    #[arg(long = "header", short = 'H', value_name = "HEADER")]
+    pub(super) headers: Vec<String>,
+    /// The query, as `a=1&b=2`.
+    #[arg(long, default_value = "")]
+    pub(super) query: String,
+    /// What follows the source's own path.
+    #[arg(long, default_value = "")]
+    pub(super) path: String,
+    /// The method.
+    #[arg(long, short = 'X', default_value = "POST")]
+    pub(super) method: String,
+    /// Try again whenever the file, the configuration or a plugin changes.
+    #[arg(long, short)]
+    pub(super) watch: bool,
+}
+
+/// What the request would do.
 ///
 /// # Errors
 /// The configuration cannot be read, the source is not in it or does not fit its plugin, or the body cannot be
 /// read.
-pub(super) fn try_out(place: &Place, request: &Try) -> anyhow::Result<Value> {
+pub(super) fn try_out(place: &Place, request: &Try) -> anyhow::Result<Tried> {
     let path = place.path()?;
     let config = of_source(&path, &request.source)?;
     let mut sent = received(request)?;
@@ -46,11 +71,11 @@ pub(super) fn try_out(place: &Place, request: &Try) -> anyhow::Result<Value> {
         undone.map_err(|problem| anyhow::anyhow!("{}", problem.detail()))?;
         anyhow::Ok(dry_run(&bindings, &request.source, &sent).await?)
     })?;
-    let mut shape = shape(&tried);
+    let mut shown = shown(&tried);
     if let Decoding::Events(events) = &tried.received.decoding {
-        foresee(place, &request.source, events, &mut shape);
+        foresee(place, &request.source, events, &mut shown);
     }
-    Ok(shape)
+    Ok(shown)
 }
 
 /// The configuration without all that is not about this source. Mistakes elsewhere in the file do not matter.
@@ -151,54 +176,53 @@ fn media_type(path: &Path) -> &'static str {
     known.map_or("application/x-www-form-urlencoded", |(_, media_type)| media_type)
 }
 
-fn shape(tried: &DryRun) -> Value {
+fn shown(tried: &DryRun) -> Tried {
     let DryRun { received, reply, confirm, took_us } = tried;
-    let rejected = received.rejected.kept.iter();
-    let rejected = rejected.map(|element| json!({ "place": element.place, "reason": element.reason }));
-    let mut shape = json!({
-        "plugin": received.plugin,
-        "took_us": took_us,
-        "outcome": words::received(received),
-        "status": words::received_status(received),
-        "rejected": rejected.collect::<Value>(),
-        "remarks": received.remarks,
-        "confirm": confirm,
-    });
-    if let Decoding::Events(events) = &received.decoding {
-        shape["events"] = events.iter().map(shapes::event).collect();
+    let events = match &received.decoding {
+        Decoding::Events(events) => Some(events.iter()),
+        _ => None,
+    };
+    Tried {
+        plugin: received.plugin.clone(),
+        took_us: *took_us,
+        outcome: words::received(received),
+        status: words::received_status(received).to_owned(),
+        rejected: shapes::refused(&received.rejected),
+        remarks: received.remarks.clone(),
+        confirm: confirm.clone(),
+        events: events.map(|events| {
+            events.map(|event| TriedEvent { event: shapes::event(event), foreseen: None }).collect()
+        }),
+        reply: reply.as_ref().map(|reply| Reply {
+            status: reply.status,
+            headers: shapes::pairs(&reply.headers),
+            body: String::from_utf8_lossy(&reply.body).into_owned(),
+        }),
+        unforeseen: None,
     }
-    if let Some(reply) = reply {
-        let headers: Vec<Value> =
-            reply.headers.iter().map(|pair| json!({ "name": pair.name, "value": pair.value })).collect();
-        let body = String::from_utf8_lossy(&reply.body);
-        shape["reply"] = json!({ "status": reply.status, "headers": headers, "body": body });
-    }
-    shape
 }
 
 /// Adds what each event would do to which incident, as far as a running relay says it.
-fn foresee(place: &Place, source: &str, events: &[Event], shape: &mut Value) {
-    let asked = |event: &Event| {
-        json!({
-            "change": event.change.as_str(),
-            "key": event.key,
-            "aliases": event.aliases,
-            "title": event.title,
-            "message": event.message,
-            "labels": event.labels,
-            "occurred_at_us": event.occurred_at.map(Timestamp::micros),
-        })
+fn foresee(place: &Place, source: &str, events: &[Event], tried: &mut Tried) {
+    let asked = |event: &Event| ForeseenEvent {
+        change: event.change.as_str().to_owned(),
+        key: event.key.clone(),
+        aliases: event.aliases.clone(),
+        title: event.title.clone(),
+        message: event.message.clone(),
+        labels: event.labels.clone(),
+        occurred_at_us: event.occurred_at.map(Timestamp::micros),
     };
-    let asked = json!({ "events": events.iter().map(asked).collect::<Vec<_>>() });
-    let answer = place.ask(&format!("/sources/{}/foresee", segment(source)), Some(asked));
-    match answer.map(|answer| answer.as_array().cloned().unwrap_or_default()) {
+    let asked = Foresee { events: events.iter().map(asked).collect() };
+    let answer: anyhow::Result<Vec<Foreseen>> =
+        place.post(&format!("/sources/{}/foresee", segment(source)), &asked);
+    match answer {
         Ok(foreseen) => {
-            for (event, foreseen) in shape["events"].as_array_mut().into_iter().flatten().zip(foreseen) {
-                event["would"] = foreseen["would"].clone();
-                event["incident"] = foreseen["incident"].clone();
+            for (event, foreseen) in tried.events.iter_mut().flatten().zip(foreseen) {
+                event.foreseen = Some(foreseen);
             }
         }
-        Err(why) => shape["unforeseen"] = json!(why.to_string()),
+        Err(why) => tried.unforeseen = Some(why.to_string()),
     }
 }
 

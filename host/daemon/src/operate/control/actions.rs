@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use serde::Deserialize;
-use serde_json::{Value, json};
 use tocsin_core::delivery::{Change, ChangeKind, Delivery, DeliveryState};
 use tocsin_core::incident::IncidentState;
 use tocsin_core::plugin::{Failure, Response, Step};
 use url::Url;
 
-use super::{Control, blocking, incidents, query};
+use super::asked::Asked;
+use super::context::{Control, blocking};
+use super::{incidents, query};
 use crate::config::Action;
 use crate::deliver::attempt::{Attempt, Exchange};
+use crate::operate::api::actions::{self as api, Answer, Tried, Try};
+use crate::operate::api::body::Body;
 use crate::runtime::{clock, words};
 use crate::send::request::{Sketch, sketch};
 use crate::shared::app::App;
@@ -26,57 +26,42 @@ pub(super) mod would;
 /// Headers of a peer's answer that are never shown: they may open something.
 const HIDDEN: [&str; 2] = ["set-cookie", "www-authenticate"];
 
-pub(super) async fn list(State(control): State<Control>) -> Json<Value> {
+pub(super) async fn list(State(control): State<Control>) -> Json<Vec<api::Action>> {
     let bindings = control.app.bindings();
     let config = &control.app.config;
     let shape = |action: &Action| {
         let rule = &action.rule;
-        let states = |states: &[IncidentState]| states.iter().map(|state| state.as_str()).collect::<Value>();
-        json!({
-            "name": rule.name,
-            "description": action.description,
-            "status": rule.status.as_str(),
-            "language": action.language,
-            "connection": rule.connection,
-            "test_connection": rule.test_connection,
-            "plugin": config.connections.get(&rule.connection).map(|connection| &connection.plugin),
-            "on": rule.on.iter().map(|kind| kind.as_str()).collect::<Value>(),
-            "enters": states(&rule.enters),
-            "leaves": states(&rule.leaves),
-            "filter": rule.filter,
-            "delay_ms": rule.delay_ms,
-            "repeat_ms": rule.repeat_ms,
-            "fallback": rule.is_fallback,
-            "when": words::triggers(rule),
-            "readers_may": action.readers_may.iter().map(|purpose| purpose.as_str()).collect::<Value>(),
-            "problem": bindings.actions.get(&rule.name).and_then(|bound| bound.as_ref().err()),
-        })
+        let states =
+            |states: &[IncidentState]| states.iter().map(|state| state.as_str().to_owned()).collect();
+        api::Action {
+            name: rule.name.clone(),
+            description: action.description.clone(),
+            status: rule.status.as_str().to_owned(),
+            language: action.language.clone(),
+            connection: rule.connection.clone(),
+            test_connection: rule.test_connection.clone(),
+            plugin: config.connections.get(&rule.connection).map(|connection| connection.plugin.clone()),
+            on: rule.on.iter().map(|kind| kind.as_str().to_owned()).collect(),
+            enters: states(&rule.enters),
+            leaves: states(&rule.leaves),
+            filter: rule.filter.clone(),
+            delay_ms: rule.delay_ms,
+            repeat_ms: rule.repeat_ms,
+            fallback: rule.is_fallback,
+            when: words::triggers(rule),
+            readers_may: action.readers_may.iter().map(|purpose| purpose.as_str().to_owned()).collect(),
+            problem: bindings.actions.get(&rule.name).and_then(|bound| bound.as_ref().err()).cloned(),
+        }
     };
     Json(config.actions.values().map(shape).collect())
-}
-
-/// What is to be tried.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TryBody {
-    /// A number or id; the sample when left out.
-    incident: Option<String>,
-    /// What happened to it; what its state says when left out.
-    change: Option<String>,
-    /// Whether it is sent, over the test connection.
-    #[serde(default)]
-    send: bool,
-    /// Whether addresses are shown whole.
-    #[serde(default)]
-    show_url: bool,
 }
 
 /// Renders and encodes a delivery that is not owed; sends it over the test connection when asked to.
 pub(super) async fn try_out(
     State(control): State<Control>,
     Path(name): Path<String>,
-    Json(given): Json<TryBody>,
-) -> Result<Json<Value>, Problem> {
+    Asked(given): Asked<Try>,
+) -> Result<Json<Tried>, Problem> {
     let app = &control.app;
     let action = app.config.actions.get(&name);
     let action = action.ok_or_else(|| query::unknown("action", &name, app.config.actions.keys()))?;
@@ -85,35 +70,30 @@ pub(super) async fn try_out(
         Some(_) => format!("#{} {}", attempt.delivery.incident.number, attempt.delivery.incident.title),
         None => "a sample incident".to_owned(),
     };
-    let mut shape = json!({
-        "action": name,
-        "connection": attempt.delivery.connection,
-        "test": attempt.delivery.test,
-        "incident": incident,
-        "change": attempt.delivery.change.kind.as_str(),
-        "not_sent":
-            would::not_sent(&action.rule, &attempt.delivery.incident, before, &attempt.delivery.change),
-    });
     let (requests, outcome, good) = if given.send {
         let (verdict, seen) = attempt.watched(app).await;
         let address = |sketch: &Sketch| address(app, &attempt, sketch, given.show_url);
-        let requests: Vec<Value> = seen.iter().map(|seen| exchange(seen, address(&seen.sketch))).collect();
+        let requests = seen.iter().map(|seen| exchange(seen, address(&seen.sketch))).collect();
         (requests, words::verdict(&verdict), words::is_good(&verdict))
     } else {
         first(app, &attempt, given.show_url).await
     };
-    shape["requests"] = json!(requests);
-    shape["outcome"] = json!(outcome);
-    shape["good"] = json!(good);
-    Ok(Json(shape))
+    let Attempt { delivery, .. } = &attempt;
+    Ok(Json(Tried {
+        action: name,
+        connection: delivery.connection.clone(),
+        test: delivery.test,
+        incident,
+        change: delivery.change.kind.as_str().to_owned(),
+        not_sent: would::not_sent(&action.rule, &delivery.incident, before, &delivery.change),
+        requests,
+        outcome,
+        good,
+    }))
 }
 
 /// The delivery that would be owed, with what peers call its incident, and the state that this was in before.
-async fn attempt(
-    app: &Arc<App>,
-    action: &Action,
-    given: &TryBody,
-) -> Result<(Attempt, IncidentState), Problem> {
+async fn attempt(app: &Arc<App>, action: &Action, given: &Try) -> Result<(Attempt, IncidentState), Problem> {
     let rule = &action.rule;
     let test = rule.status == tocsin_core::routing::ActionStatus::Test;
     let connection = match (&rule.test_connection, given.send) {
@@ -171,7 +151,7 @@ async fn attempt(
 }
 
 /// The first request, or why there is none. Nothing is sent.
-async fn first(app: &App, attempt: &Attempt, show_url: bool) -> (Vec<Value>, String, bool) {
+async fn first(app: &App, attempt: &Attempt, show_url: bool) -> (Vec<api::Exchange>, String, bool) {
     let nothing = |outcome: String, good| (Vec::new(), outcome, good);
     let prepared = match attempt.prepare(app) {
         Ok(prepared) => prepared,
@@ -221,31 +201,23 @@ fn address(app: &App, attempt: &Attempt, sketch: &Sketch, show_url: bool) -> Str
     format!("{origin}/{{{{url of {}}}}}{rest}", connection.name)
 }
 
-fn exchange(exchange: &Exchange, address: String) -> Value {
+fn exchange(exchange: &Exchange, address: String) -> api::Exchange {
     let Exchange { sketch, response } = exchange;
     let headers = sketch.headers.iter();
-    let headers: Vec<(String, String)> = headers
+    let headers = headers
         .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
-    json!({
-        "method": sketch.method.as_str(),
-        "address": address,
-        "headers": headers,
-        "body": body(&sketch.body),
-        "answer": response.as_ref().map(answered),
-    })
-}
-
-fn answered(response: &Response) -> Value {
-    let shown = response.headers.iter().filter(|pair| !HIDDEN.contains(&pair.name.as_str()));
-    let headers: Vec<(&str, &str)> = shown.map(|pair| (pair.name.as_str(), pair.value.as_str())).collect();
-    json!({ "status": response.status, "headers": headers, "body": body(&response.body) })
-}
-
-/// A body as text, or in base 64 when it is none.
-fn body(bytes: &[u8]) -> Value {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => json!({ "text": text }),
-        Err(_) => json!({ "base64": BASE64.encode(bytes) }),
+    api::Exchange {
+        method: sketch.method.as_str().to_owned(),
+        address,
+        headers,
+        body: Body::from(&*sketch.body),
+        answer: response.as_ref().map(answered),
     }
+}
+
+fn answered(response: &Response) -> Answer {
+    let shown = response.headers.iter().filter(|pair| !HIDDEN.contains(&pair.name.as_str()));
+    let headers = shown.map(|pair| (pair.name.clone(), pair.value.clone())).collect();
+    Answer { status: response.status, headers, body: Body::from(&*response.body) }
 }

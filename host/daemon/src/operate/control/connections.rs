@@ -2,17 +2,19 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use serde_json::{Value, json};
 
-use super::{Control, blocking};
+use super::asked::Asked;
+use super::context::{Control, blocking};
 use crate::config::Connection;
 use crate::deliver::probe;
 use crate::deliver::probe::Probed;
+use crate::operate::api::Nothing;
+use crate::operate::api::connections::{self as api, Held, Paused, Tested, Works};
 use crate::plugins::bindings::Bindings;
 use crate::runtime::clock;
 use crate::shared::problem::Problem;
 
-pub(super) async fn list(State(control): State<Control>) -> Result<Json<Value>, Problem> {
+pub(super) async fn list(State(control): State<Control>) -> Result<Json<Vec<api::Connection>>, Problem> {
     let store = control.app.store.clone();
     let pauses = blocking(move || store.pauses()).await?;
     let bindings = control.app.bindings();
@@ -21,21 +23,25 @@ pub(super) async fn list(State(control): State<Control>) -> Result<Json<Value>, 
         let name = &connection.name;
         let pause = pauses.iter().find(|(paused, _)| paused == name);
         let problem = bindings.connections.get(name).and_then(|bound| bound.as_ref().err());
-        json!({
-            "name": name,
-            "plugin": connection.plugin,
-            "description": connection.description,
-            "type": connection.kind,
-            "environment": connection.environment,
-            "host": connection.target.host(),
-            "paused": pause.map(|(_, pause)| json!({
-                "since": pause.since.to_string(),
-                "reason": pause.reason,
-                "tried_next": control.app.trials.next_at(name).map(|at| at.to_string()),
-            })),
-            "held": control.app.holds.of(name, now).map(|hold| json!({ "until": hold.until.to_string(), "reason": hold.reason })),
-            "problem": problem,
-        })
+        api::Connection {
+            name: name.clone(),
+            plugin: connection.plugin.clone(),
+            description: connection.description.clone(),
+            kind: connection.kind.clone(),
+            environment: connection.environment.clone(),
+            host: connection.target.host().to_owned(),
+            paused: pause.map(|(_, pause)| Paused {
+                since: pause.since.to_string(),
+                reason: pause.reason.clone(),
+                tried_next: control.app.trials.next_at(name).map(|at| at.to_string()),
+            }),
+            held: control
+                .app
+                .holds
+                .of(name, now)
+                .map(|hold| Held { until: hold.until.to_string(), reason: hold.reason.clone() }),
+            problem: problem.cloned(),
+        }
     };
     Ok(Json(control.app.config.connections.values().map(shape).collect()))
 }
@@ -43,7 +49,8 @@ pub(super) async fn list(State(control): State<Control>) -> Result<Json<Value>, 
 pub(super) async fn test(
     State(control): State<Control>,
     Path(name): Path<String>,
-) -> Result<Json<Value>, Problem> {
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Json<Tested>, Problem> {
     let app = &control.app;
     let unknown = || Problem::not_found(format!("There is no connection `{name}` in the configuration."));
     let connection = app.config.connections.get(&name).ok_or_else(unknown)?;
@@ -54,18 +61,18 @@ pub(super) async fn test(
         None => return Err(unknown()),
     };
     let (state, outcome) = match tried {
-        Probed::Good(words) => ("good", words),
-        Probed::Bad(words) => ("bad", words),
-        Probed::Unclear(words) => ("bad", format!("nobody can tell now: {words}")),
-        Probed::NoProbe => ("untried", no_probe(&connection.plugin, &bindings)),
+        Probed::Good(words) => (Works::Good, words),
+        Probed::Bad(words) => (Works::Bad, words),
+        Probed::Unclear(words) => (Works::Bad, format!("nobody can tell now: {words}")),
+        Probed::NoProbe => (Works::Untried, no_probe(&connection.plugin, &bindings)),
     };
-    Ok(Json(json!({
-        "connection": name,
-        "plugin": connection.plugin,
-        "host": connection.target.host(),
-        "state": state,
-        "outcome": outcome,
-    })))
+    Ok(Json(Tested {
+        plugin: connection.plugin.clone(),
+        host: connection.target.host().to_owned(),
+        connection: name,
+        state,
+        outcome,
+    }))
 }
 
 fn no_probe(plugin: &str, bindings: &Bindings) -> String {

@@ -7,54 +7,44 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use serde::Deserialize;
-use serde_json::{Value, json};
 use tocsin_core::command::Command;
 use tocsin_core::delivery::DeliveryState;
 use tocsin_core::id::Id;
 use tocsin_store::{DeliveryQuery, Store};
 
-use super::{Control, blocking, deliveries};
+use super::asked::Asked;
+use super::context::{Control, blocking};
+use super::deliveries;
+use crate::operate::api::deliveries::{DeadLetters, Done};
 use crate::shared::app::CommitError;
 use crate::shared::problem::Problem;
 
 /// Dead letters that are read, and written, at once.
 const AT_ONCE: usize = 200;
 
-/// Whose dead letters, and who says so.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct DeadLetters {
-    actor: String,
-    #[serde(default)]
-    action: Option<String>,
-    #[serde(default)]
-    connection: Option<String>,
-}
-
 /// A dead letter, and the connection that it goes over.
 type DeadLetter = (Id, String);
 
 pub(super) async fn retry(
     State(control): State<Control>,
-    Json(wanted): Json<DeadLetters>,
-) -> Result<Json<Value>, Problem> {
+    Asked(wanted): Asked<DeadLetters>,
+) -> Result<Json<Done>, Problem> {
     let found = find(&control, &wanted).await?;
     let connections: BTreeSet<&String> = found.iter().map(|(_, connection)| connection).collect();
     connections.into_iter().for_each(|connection| deliveries::goes_on(&control, connection));
     let fact = |id: Id| Command::Retry { delivery: id, actor: wanted.actor.clone() };
     let done = record(&control, &found, fact).await?;
     control.app.signals.due.ring();
-    Ok(Json(json!(done)))
+    Ok(Json(done))
 }
 
 pub(super) async fn discard(
     State(control): State<Control>,
-    Json(wanted): Json<DeadLetters>,
-) -> Result<Json<Value>, Problem> {
+    Asked(wanted): Asked<DeadLetters>,
+) -> Result<Json<Done>, Problem> {
     let found = find(&control, &wanted).await?;
     let fact = |id: Id| Command::GiveUp { deliveries: vec![id], actor: wanted.actor.clone() };
-    Ok(Json(json!(record(&control, &found, fact).await?)))
+    record(&control, &found, fact).await.map(Json)
 }
 
 /// All dead letters that are wanted, the oldest first.
@@ -85,11 +75,7 @@ fn all(store: &Store, mut query: DeliveryQuery) -> Result<Vec<DeadLetter>, tocsi
 }
 
 /// Records a fact about each of them, many at once. Returns the ids of those that it fitted.
-async fn record(
-    control: &Control,
-    found: &[DeadLetter],
-    command: impl Fn(Id) -> Command,
-) -> Result<Vec<String>, Problem> {
+async fn record(control: &Control, found: &[DeadLetter], command: impl Fn(Id) -> Command) -> Result<Done, Problem> {
     let mut done = Vec::with_capacity(found.len());
     for many in found.chunks(AT_ONCE) {
         let mut facts: Vec<Command> = many.iter().map(|(id, _)| fact(*id)).collect();

@@ -1,23 +1,24 @@
 //! Deliveries over the control socket: list, show, retry, discard.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
-use serde::Deserialize;
-use serde_json::Value;
+use axum::extract::{Path, State};
 use tocsin_core::command::Command;
 use tocsin_core::delivery::Delivery;
 use tocsin_core::id::Id;
 use tocsin_store::DeliveryQuery;
 
-use super::query::{self, ListQuery};
-use super::{Control, blocking, incidents, shapes};
+use super::asked::{Asked, Narrowed};
+use super::context::{Control, blocking};
+use super::{incidents, query, shapes};
+use crate::operate::api::deliveries::{DeliveryList, WholeDelivery};
+use crate::operate::api::{self, Actor};
 use crate::shared::app::App;
 use crate::shared::problem::Problem;
 
 pub(super) async fn list(
     State(control): State<Control>,
-    Query(list): Query<ListQuery>,
-) -> Result<Json<Value>, Problem> {
+    Narrowed(list): Narrowed<DeliveryList>,
+) -> Result<Json<Vec<api::deliveries::Delivery>>, Problem> {
     let app = control.app.clone();
     let found = blocking(move || -> Result<_, Problem> {
         let store = &app.store;
@@ -27,12 +28,12 @@ pub(super) async fn list(
             None => None,
         };
         let query = DeliveryQuery {
-            states: list.states()?,
+            states: query::states(list.state.as_deref())?,
             connection: list.connection.clone(),
             action: list.action.clone(),
             incident,
-            before: list.before()?,
-            limit: list.limit(),
+            before: query::before(list.before.as_deref())?,
+            limit: query::limit(list.limit),
         };
         Ok(store.deliveries(&query)?)
     });
@@ -58,7 +59,7 @@ pub(super) fn check_names(
 pub(super) async fn show(
     State(control): State<Control>,
     Path(delivery): Path<String>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<WholeDelivery>, Problem> {
     Ok(Json(shapes::delivery_whole(&find(&control, query::id(&delivery)?).await?)))
 }
 
@@ -68,18 +69,11 @@ async fn find(control: &Control, id: Id) -> Result<Delivery, Problem> {
     found.ok_or_else(|| Problem::not_found(format!("There is no delivery {id}.")))
 }
 
-/// Who does it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ActorBody {
-    actor: String,
-}
-
 pub(super) async fn retry(
     State(control): State<Control>,
     Path(delivery): Path<String>,
-    Json(body): Json<ActorBody>,
-) -> Result<Json<Value>, Problem> {
+    Asked(body): Asked<Actor>,
+) -> Result<Json<WholeDelivery>, Problem> {
     let id = query::id(&delivery)?;
     control.app.record(Command::Retry { delivery: id, actor: body.actor }).await?;
     let retried = find(&control, id).await?;
@@ -90,8 +84,8 @@ pub(super) async fn retry(
 pub(super) async fn discard(
     State(control): State<Control>,
     Path(delivery): Path<String>,
-    Json(body): Json<ActorBody>,
-) -> Result<Json<Value>, Problem> {
+    Asked(body): Asked<Actor>,
+) -> Result<Json<WholeDelivery>, Problem> {
     let id = query::id(&delivery)?;
     control.app.record(Command::GiveUp { deliveries: vec![id], actor: body.actor }).await?;
     // The one behind it may be due now.

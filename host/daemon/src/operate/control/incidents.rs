@@ -1,17 +1,18 @@
 //! Incidents over the control socket: list, show, and what operators do to them.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use axum::extract::{Path, State};
 use tocsin_core::command::Command;
 use tocsin_core::event::Severity;
 use tocsin_core::incident::Incident;
-use tocsin_core::transition::IncidentCommand;
+use tocsin_core::transition;
 use tocsin_store::{DeliveryQuery, IncidentQuery, ReadError, Store};
 
-use super::query::{self, ListQuery};
-use super::{Control, blocking, receipts, shapes, unmatched};
+use super::asked::{Asked, Narrowed};
+use super::context::{Control, blocking};
+use super::{query, receipts, shapes, unmatched};
+use crate::operate::api::incident::Incident as Shown;
+use crate::operate::api::incidents::{Command, Commanded, IncidentList, Modify, WholeIncident};
 use crate::shared::problem::Problem;
 
 /// Lines of an incident's history that are shown.
@@ -21,13 +22,13 @@ const DELIVERIES_MAX: usize = 200;
 
 pub(super) async fn list(
     State(control): State<Control>,
-    Query(list): Query<ListQuery>,
-) -> Result<Json<Value>, Problem> {
+    Narrowed(list): Narrowed<IncidentList>,
+) -> Result<Json<Vec<Shown>>, Problem> {
     let query = IncidentQuery {
-        states: list.states()?,
-        source: list.source.clone(),
-        before: list.before()?,
-        limit: list.limit(),
+        states: query::states(list.state.as_deref())?,
+        source: list.source,
+        before: query::before(list.before.as_deref())?,
+        limit: query::limit(list.limit),
     };
     let app = control.app.clone();
     let incidents = blocking(move || -> Result<_, Problem> {
@@ -41,71 +42,51 @@ pub(super) async fn list(
 pub(super) async fn show(
     State(control): State<Control>,
     Path(incident): Path<String>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<WholeIncident>, Problem> {
     let app = control.app.clone();
-    let shown = blocking(move || -> Result<Value, Problem> {
+    let shown = blocking(move || -> Result<_, Problem> {
         let store = &app.store;
         let incident = find(store, &incident)?;
         let timeline = store.timeline(incident.id, TIMELINE_MAX)?;
         let query =
             DeliveryQuery { incident: Some(incident.id), limit: DELIVERIES_MAX, ..Default::default() };
         let deliveries = store.deliveries(&query)?;
-        let mut shown = shapes::incident(&incident);
-        shown["actions"] = unmatched::reasons(&app.config, &incident, &deliveries);
-        shown["timeline"] = timeline.iter().map(shapes::timeline).collect();
-        shown["deliveries"] = deliveries.iter().map(shapes::delivery).collect();
-        Ok(shown)
+        Ok(WholeIncident {
+            actions: unmatched::reasons(&app.config, &incident, &deliveries),
+            timeline: timeline.iter().map(shapes::timeline).collect(),
+            deliveries: deliveries.iter().map(shapes::delivery).collect(),
+            incident: shapes::incident(&incident),
+        })
     });
     shown.await.map(Json)
-}
-
-/// Who does it, and what they have to say.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CommandBody {
-    actor: String,
-    #[serde(default)]
-    text: String,
 }
 
 pub(super) async fn command(
     State(control): State<Control>,
     Path((incident, command)): Path<(String, String)>,
-    Json(body): Json<CommandBody>,
-) -> Result<Json<Value>, Problem> {
-    let command: IncidentCommand = command.parse().map_err(|_| {
+    Asked(body): Asked<Command>,
+) -> Result<Json<Commanded>, Problem> {
+    let command: transition::Command = command.parse().map_err(|_| {
         Problem::not_found(format!(
             "There is no command `{command}`: there is acknowledge, unacknowledge, resolve, reopen, note and modify."
         ))
     })?;
-    if command == IncidentCommand::Note && body.text.trim().is_empty() {
+    if command == transition::Command::Note && body.text.trim().is_empty() {
         return Err(Problem::bad_request("The note is empty."));
     }
     let store = control.app.store.clone();
     let found = blocking(move || find(&store, &incident)).await?;
     let fact = Command::Operate { incident: found.id, command, actor: body.actor, text: body.text };
-    let (mut shown, changed) = recorded(&control, &found, fact).await?;
-    shown["changed"] = json!(changed || command == IncidentCommand::Note);
-    Ok(Json(shown))
-}
-
-/// What an incident should say, and who says so.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ModifyBody {
-    actor: String,
-    #[serde(default)]
-    text: String,
-    title: Option<String>,
-    severity: Option<String>,
+    let shown = recorded(&control, &found, fact).await?;
+    Ok(Json(Commanded { changed: shown.changed || command == transition::Command::Note, ..shown }))
 }
 
 pub(super) async fn modify(
     State(control): State<Control>,
     Path(incident): Path<String>,
-    Json(body): Json<ModifyBody>,
-) -> Result<Json<Value>, Problem> {
-    let ModifyBody { actor, text, title, severity } = body;
+    Asked(body): Asked<Modify>,
+) -> Result<Json<Commanded>, Problem> {
+    let Modify { actor, text, title, severity } = body;
     if title.is_none() && severity.is_none() && text.trim().is_empty() {
         return Err(Problem::bad_request("Nothing is to be modified: give a title or a severity."));
     }
@@ -114,16 +95,14 @@ pub(super) async fn modify(
     let store = control.app.store.clone();
     let found = blocking(move || find(&store, &incident)).await?;
     let fact = Command::Modify { incident: found.id, title, severity, actor, text };
-    let (mut shown, changed) = recorded(&control, &found, fact).await?;
-    shown["changed"] = json!(changed);
-    Ok(Json(shown))
+    recorded(&control, &found, fact).await.map(Json)
 }
 
 /// The incident after `fact` about it, and whether it is another than `before`.
-async fn recorded(control: &Control, before: &Incident, fact: Command) -> Result<(Value, bool), Problem> {
+async fn recorded(control: &Control, before: &Incident, fact: Command) -> Result<Commanded, Problem> {
     let applied = control.app.record(fact).await?;
-    let changed = applied.incident.as_ref().is_some_and(|incident| incident != before);
-    Ok((applied.incident.as_ref().map(shapes::incident).unwrap_or_default(), changed))
+    let now = applied.incident.as_ref().unwrap_or(before);
+    Ok(Commanded { incident: shapes::incident(now), changed: now != before })
 }
 
 /// The incident with this number or id.

@@ -1,10 +1,13 @@
 //! What came in at the sources over the control socket: counts, and rejections of the last hour with what to do.
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
 use tocsin_core::time::Timestamp;
 use tocsin_store::{KeptBytes, Rejections, SourceCounts};
 
-use super::blocking;
+use super::context::blocking;
+use crate::operate::api::sources::{Confirmation, Requests};
+use crate::operate::api::status::{Dropped, Echoes, Rejection};
 use crate::runtime::clock;
 use crate::shared::app::App;
 use crate::shared::intake::{STRANGERS, in_the_last_hour};
@@ -16,66 +19,67 @@ const STRANGE: [u16; 4] = [401, 404, 405, 431];
 const BEFORE_THE_BODY: [u16; 4] = [400, 408, 413, 415];
 
 /// The counts of one source.
-pub(super) fn counts(app: &App, source: &str) -> Value {
+pub(super) fn counts(app: &App, source: &str) -> Requests {
     shape(&app.intake.counts(source))
 }
 
-fn shape(counts: &SourceCounts) -> Value {
+fn shape(counts: &SourceCounts) -> Requests {
     let time = |at: &Timestamp| at.to_string();
-    let mut by_status = Map::new();
+    let mut by_status: BTreeMap<String, u64> = BTreeMap::new();
     let mut last: Option<&Rejections> = None;
     for rows in &counts.rejections {
-        let count = by_status.get(&rows.code.to_string()).and_then(Value::as_u64).unwrap_or(0);
-        by_status.insert(rows.code.to_string(), json!(count + rows.count));
+        *by_status.entry(rows.code.to_string()).or_default() += rows.count;
         if last.is_none_or(|last| last.last <= rows.last) {
             last = Some(rows);
         }
     }
-    json!({
-        "accepted": counts.accepted,
-        "ignored": counts.ignored,
-        "echoes": counts.echoes,
-        "partly_refused": counts.partly_refused,
-        "failed": counts.failed,
-        "probes": counts.probes,
-        "rejected": counts.rejections.iter().map(|rows| rows.count).sum::<u64>(),
-        "rejected_by_status": by_status,
-        "last_heard": counts.last_heard.as_ref().map(time),
-        "last_rejected": counts.last_rejected.as_ref().map(time),
-        "last_rejection": last.map(|rows| &rows.reason),
-        "confirmation": counts.confirmation.as_ref().map(|(at, outcome)| json!({ "at": time(at), "outcome": outcome })),
-    })
+    let confirmation =
+        |(at, outcome): &(Timestamp, String)| Confirmation { at: time(at), outcome: outcome.clone() };
+    Requests {
+        accepted: counts.accepted,
+        ignored: counts.ignored,
+        echoes: counts.echoes,
+        partly_refused: counts.partly_refused,
+        failed: counts.failed,
+        probes: counts.probes,
+        rejected: counts.rejections.iter().map(|rows| rows.count).sum(),
+        rejected_by_status: by_status,
+        last_heard: counts.last_heard.as_ref().map(time),
+        last_rejected: counts.last_rejected.as_ref().map(time),
+        last_rejection: last.map(|rows| rows.reason.clone()),
+        confirmation: counts.confirmation.as_ref().map(confirmation),
+    }
 }
 
 /// Dead letters that went because there were more than their sources may have kept, by source; only sources that have
 /// any.
-pub(super) async fn dropped(app: &App) -> Vec<Value> {
+pub(super) async fn dropped(app: &App) -> Vec<Dropped> {
     let store = app.store.clone();
     // What cannot be read is told once, with the counts.
     let kept = blocking(move || store.kept_bytes()).await.unwrap_or_default();
     let of = |(source, kept): (&String, &KeptBytes)| {
-        (kept.dropped > 0)
-            .then(|| json!({ "source": source, "count": kept.dropped, "kept_bytes": kept.bytes }))
+        let (source, count, kept_bytes) = (source.clone(), kept.dropped, kept.bytes);
+        (count > 0).then_some(Dropped { source, count, kept_bytes })
     };
     kept.iter().filter_map(of).collect()
 }
 
 /// Messages of this relay that came back to it, by source; only sources that have any.
-pub(super) fn echoes(app: &App) -> Vec<Value> {
+pub(super) fn echoes(app: &App) -> Vec<Echoes> {
     let of = |name: &String| {
         let count = app.intake.counts(name).echoes;
-        (count > 0).then(|| json!({ "source": name, "count": count }))
+        (count > 0).then(|| Echoes { source: name.clone(), count })
     };
     app.config.sources.keys().filter_map(of).collect()
 }
 
 /// What was rejected in the last hour, by source and status, with what to do about it.
-pub(super) fn rejections(app: &App) -> Vec<Value> {
+pub(super) fn rejections(app: &App) -> Vec<Rejection> {
     let names = app.config.sources.keys().map(String::as_str).chain([STRANGERS]);
     names.flat_map(|name| of_source(app, name)).collect()
 }
 
-fn of_source(app: &App, name: &str) -> Vec<Value> {
+fn of_source(app: &App, name: &str) -> Vec<Rejection> {
     let (counts, now) = (app.intake.counts(name), clock::now());
     let source = app.config.sources.get(name);
     let is_anyones = |code: u16| {
@@ -86,18 +90,16 @@ fn of_source(app: &App, name: &str) -> Vec<Value> {
     };
     let recent = |rows: &Rejections| {
         let count = in_the_last_hour(rows, now);
-        (count > 0).then(|| {
-            json!({
-                "source": (name != STRANGERS).then_some(name),
-                "names": counts.names,
-                "status": rows.code,
-                "kept": rows.kept,
-                "lost": !rows.kept && !is_anyones(rows.code),
-                "in_the_last_hour": count,
-                "last": rows.last.to_string(),
-                "reason": rows.reason,
-                "fix": fix(app, name, rows),
-            })
+        (count > 0).then(|| Rejection {
+            source: (name != STRANGERS).then(|| name.to_owned()),
+            names: counts.names.clone(),
+            status: rows.code,
+            kept: rows.kept,
+            lost: !rows.kept && !is_anyones(rows.code),
+            in_the_last_hour: count,
+            last: rows.last.to_string(),
+            reason: rows.reason.clone(),
+            fix: fix(app, name, rows),
         })
     };
     counts.rejections.iter().filter_map(recent).collect()

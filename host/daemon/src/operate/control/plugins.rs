@@ -3,49 +3,69 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Value, json};
 
-use super::Control;
+use super::asked::Asked;
+use super::context::Control;
+use crate::operate::api::plugins::{Approve, Approved, Plugin, Plugins, RefusedFile, WaitingPlugin};
+use crate::plugins::bindings::{Loaded, Origin};
 use crate::plugins::{Refused, Waiting};
 use crate::shared::problem::Problem;
 
 /// The files that are not in force.
-pub(super) fn refused(control: &Control) -> Vec<Value> {
-    let shape = |Refused { file, why, needs_approval }: Refused| json!({ "file": file, "why": why, "needs_approval": needs_approval });
+pub(super) fn refused(control: &Control) -> Vec<RefusedFile> {
+    let shape = |Refused { file, why, needs_approval }: Refused| RefusedFile { file, why, needs_approval };
     control.shelf.refused().into_iter().map(shape).collect()
 }
 
 /// The plugins that are yet to be compiled, the first one first.
-pub(super) fn waiting(control: &Control) -> Vec<Value> {
-    let shape = |Waiting { name, bytes, since }: Waiting| {
-        let seconds = since.map(|since| since.as_secs());
-        json!({ "name": name, "bytes": bytes, "compiling_seconds": seconds })
+pub(super) fn waiting(control: &Control) -> Vec<WaitingPlugin> {
+    let shape = |Waiting { name, bytes, since }: Waiting| WaitingPlugin {
+        name,
+        bytes,
+        compiling_seconds: since.map(|since| since.as_secs()),
     };
     control.shelf.waiting(&control.app.config).into_iter().map(shape).collect()
 }
 
-/// A file to be approved.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ApproveBody {
-    /// Its name in the plugins directory.
-    file: String,
-    /// Its SHA-256, if the caller has seen the file.
-    #[serde(default)]
-    digest: Option<String>,
+/// The plugins in force, and the files that are not.
+pub(super) async fn list(State(control): State<Control>) -> Json<Plugins> {
+    Json(Plugins {
+        directory: control.shelf.directory().display().to_string(),
+        in_force: control.app.bindings().plugins.values().map(plugin).collect(),
+        refused: refused(&control),
+        waiting: waiting(&control),
+    })
+}
+
+/// A plugin, as it is in force.
+fn plugin(loaded: &Loaded) -> Plugin {
+    let info = loaded.plugin.info();
+    let origin = match &loaded.origin {
+        Origin::Bundled => "bundled".to_owned(),
+        Origin::Dropped(file) => file.clone(),
+    };
+    Plugin {
+        id: info.id.clone(),
+        name: info.name.clone(),
+        summary: info.summary.clone(),
+        version: info.version.clone(),
+        digest: loaded.plugin.digest().to_string(),
+        origin,
+        source: info.source.is_some(),
+        action: info.action.is_some(),
+        imports: loaded.plugin.imports().to_vec(),
+    }
 }
 
 pub(super) async fn approve(
     State(control): State<Control>,
-    Json(body): Json<ApproveBody>,
-) -> Result<Json<Value>, Problem> {
-    let ApproveBody { file, digest } = body;
+    Asked(Approve { file, digest }): Asked<Approve>,
+) -> Result<Json<Approved>, Problem> {
     let approved = control.shelf.approve(&file, digest.as_deref()).await;
     let approved = approved.map_err(|why| Problem::new(StatusCode::CONFLICT, "Not approved", why))?;
     // A plugin that was suspended because it was too slow is called again at once.
     if let Some(id) = &approved.id {
         control.app.forgive(id);
     }
-    Ok(Json(json!(approved)))
+    Ok(Json(Approved::from(approved)))
 }

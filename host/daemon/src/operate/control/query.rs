@@ -1,13 +1,12 @@
 //! What the lists of the control interface can be narrowed by.
 //!
-//! Unknown parameters and values are refused by name, never ignored.
+//! Unknown words and names are refused by name, never ignored.
 
 use std::str::FromStr;
 
-use serde::Deserialize;
 use tocsin_core::event::UnknownWord;
 use tocsin_core::id::Id;
-use tocsin_store::{ReadError, Receipts};
+use tocsin_store::ReadError;
 
 use crate::shared::problem::Problem;
 
@@ -16,50 +15,22 @@ const LIMIT: usize = 50;
 /// Rows of a list at most.
 const LIMIT_MAX: usize = 1000;
 
-/// The parameters of every list; each list takes those that mean something there.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct ListQuery {
-    /// With commas.
-    state: Option<String>,
-    pub(super) source: Option<String>,
-    pub(super) connection: Option<String>,
-    pub(super) action: Option<String>,
-    /// A number or an id.
-    pub(super) incident: Option<String>,
-    dead_letters: bool,
-    ignored: bool,
-    before: Option<String>,
-    limit: Option<usize>,
+/// The states that a list is narrowed to: words with commas between them.
+pub(super) fn states<T: FromStr<Err = UnknownWord>>(words: Option<&str>) -> Result<Vec<T>, Problem> {
+    let words = words.unwrap_or_default().split(',').filter(|word| !word.is_empty());
+    words
+        .map(|word| word.parse().map_err(|error: UnknownWord| Problem::bad_request(error.to_string())))
+        .collect()
 }
 
-impl ListQuery {
-    pub(super) fn states<T: FromStr<Err = UnknownWord>>(&self) -> Result<Vec<T>, Problem> {
-        let words = self.state.as_deref().unwrap_or_default().split(',').filter(|word| !word.is_empty());
-        words
-            .map(|word| word.parse().map_err(|error: UnknownWord| Problem::bad_request(error.to_string())))
-            .collect()
-    }
+/// The id that a list's rows have to be older than.
+pub(super) fn before(text: Option<&str>) -> Result<Option<Id>, Problem> {
+    text.map(id).transpose()
+}
 
-    /// Receipts of which outcome.
-    pub(super) fn receipts(&self) -> Result<Receipts, Problem> {
-        match (self.dead_letters, self.ignored) {
-            (false, false) => Ok(Receipts::All),
-            (true, false) => Ok(Receipts::DeadLetters),
-            (false, true) => Ok(Receipts::Ignored),
-            (true, true) => Err(Problem::bad_request(
-                "`dead_letters` and `ignored` exclude each other: no receipt is both.",
-            )),
-        }
-    }
-
-    pub(super) fn before(&self) -> Result<Option<Id>, Problem> {
-        self.before.as_deref().map(id).transpose()
-    }
-
-    pub(super) fn limit(&self) -> usize {
-        self.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX)
-    }
+/// How many rows a list has at most.
+pub(super) fn limit(wanted: Option<usize>) -> usize {
+    wanted.unwrap_or(LIMIT).clamp(1, LIMIT_MAX)
 }
 
 /// Refuses `name` when it is neither one of `configured` nor of anything `kept`: what was taken out of the

@@ -1,32 +1,34 @@
 //! Requests that came in, over the control socket: list, show the bytes, decode again.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use axum::extract::{Path, State};
 use tocsin_core::command::Command;
-use tocsin_core::id::Id;
-use tocsin_core::plugin::{Pair, SourceRequest};
 use tocsin_core::receipt::ReceiptRecord;
+use tocsin_core::id::Id;
+use tocsin_core::plugin::SourceRequest;
 use tocsin_store::{IncidentQuery, ReadError, ReceiptQuery, Receipts};
 
-use super::query::{self, ListQuery};
-use super::{Control, blocking, shapes};
+use super::asked::{Asked, Narrowed};
+use super::context::{Control, blocking};
+use super::{query, shapes};
+use crate::operate::api::Nothing;
+use crate::operate::api::body::Body;
+use crate::operate::api::receipts::{
+    Discard, Discarded, KeptRequest, Receipt, ReceiptList, RedecodeAll, WholeReceipt,
+};
 use crate::receive::decode::redecode as decode_again;
 use crate::shared::app::App;
 use crate::shared::problem::Problem;
 
 pub(super) async fn list(
     State(control): State<Control>,
-    Query(list): Query<ListQuery>,
-) -> Result<Json<Value>, Problem> {
+    Narrowed(list): Narrowed<ReceiptList>,
+) -> Result<Json<Vec<Receipt>>, Problem> {
     let query = ReceiptQuery {
-        source: list.source.clone(),
-        which: list.receipts()?,
-        before: list.before()?,
-        limit: list.limit(),
+        which: which(&list)?,
+        source: list.source,
+        before: query::before(list.before.as_deref())?,
+        limit: query::limit(list.limit),
     };
     let app = control.app.clone();
     let found = blocking(move || -> Result<_, Problem> {
@@ -35,6 +37,18 @@ pub(super) async fn list(
     });
     let found = found.await?;
     Ok(Json(found.iter().map(shapes::receipt).collect()))
+}
+
+/// Receipts of which outcome.
+fn which(list: &ReceiptList) -> Result<Receipts, Problem> {
+    match (list.dead_letters, list.ignored) {
+        (false, false) => Ok(Receipts::All),
+        (true, false) => Ok(Receipts::DeadLetters),
+        (false, true) => Ok(Receipts::Ignored),
+        (true, true) => {
+            Err(Problem::bad_request("`dead_letters` and `ignored` exclude each other: no receipt is both."))
+        }
+    }
 }
 
 /// Refuses a source that is not configured and that nothing is kept of.
@@ -51,17 +65,16 @@ pub(super) fn known_source(app: &App, source: Option<&String>) -> Result<(), Pro
 pub(super) async fn show(
     State(control): State<Control>,
     Path(receipt): Path<String>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<WholeReceipt>, Problem> {
     let (found, request) = find(&control, &receipt).await?;
-    let mut shown = shapes::receipt(&found);
-    shown["request"] = request.as_ref().map_or(Value::Null, shape);
-    Ok(Json(shown))
+    Ok(Json(WholeReceipt { receipt: shapes::receipt(&found), request: request.as_ref().map(shape) }))
 }
 
 pub(super) async fn redecode(
     State(control): State<Control>,
     Path(receipt): Path<String>,
-) -> Result<Json<Value>, Problem> {
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Json<Receipt>, Problem> {
     let (found, request) = find(&control, &receipt).await?;
     let request = request
         .ok_or_else(|| Problem::not_found(format!("The bytes of receipt {receipt} are no longer kept.")))?;
@@ -103,21 +116,13 @@ async fn ids(control: &Control, source: String, which: Receipts) -> Result<Vec<I
     found.await
 }
 
-/// Which receipts of a source are decoded again: the dead letters, unless the ignored ones are asked for.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RedecodeQuery {
-    #[serde(default)]
-    ignored: bool,
-}
-
 /// Decodes a source's dead letters or ignored requests again, the oldest first, as they came.
 pub(super) async fn redecode_all(
     State(control): State<Control>,
     Path(source): Path<String>,
-    Query(query): Query<RedecodeQuery>,
-) -> Result<Json<Value>, Problem> {
-    let which = if query.ignored { Receipts::Ignored } else { Receipts::DeadLetters };
+    Asked(wanted): Asked<RedecodeAll>,
+) -> Result<Json<Vec<Receipt>>, Problem> {
+    let which = if wanted.ignored { Receipts::Ignored } else { Receipts::DeadLetters };
     let mut outcomes = Vec::new();
     for id in ids(&control, source, which).await? {
         let store = control.app.store.clone();
@@ -132,25 +137,13 @@ pub(super) async fn redecode_all(
         };
         outcomes.push(shapes::receipt(&outcome));
     }
-    Ok(Json(outcomes.into()))
-}
-
-/// Which dead letters, and who gives up on them.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct DiscardBody {
-    actor: String,
-    #[serde(default)]
-    receipts: Vec<String>,
-    /// All of this source.
-    #[serde(default)]
-    source: Option<String>,
+    Ok(Json(outcomes))
 }
 
 pub(super) async fn discard(
     State(control): State<Control>,
-    Json(body): Json<DiscardBody>,
-) -> Result<Json<Value>, Problem> {
+    Asked(body): Asked<Discard>,
+) -> Result<Json<Discarded>, Problem> {
     let mut receipts = body.receipts.iter().map(|text| query::id(text)).collect::<Result<Vec<_>, _>>()?;
     if let Some(source) = body.source {
         receipts.extend(ids(&control, source, Receipts::DeadLetters).await?);
@@ -161,25 +154,17 @@ pub(super) async fn discard(
         let fact = Command::Discard { receipts: receipts.to_vec(), actor: body.actor.clone() };
         control.app.record(fact).await?;
     }
-    Ok(Json(json!({ "discarded": receipts.len() })))
+    Ok(Json(Discarded { discarded: receipts.len() }))
 }
 
-/// The request: its body as text where it is text, otherwise in base 64.
-fn shape(request: &SourceRequest) -> Value {
-    let pairs = |pairs: &[Pair]| {
-        pairs.iter().map(|pair| json!({ "name": pair.name, "value": pair.value })).collect::<Value>()
-    };
-    let body = match std::str::from_utf8(&request.body) {
-        Ok(text) => json!({ "text": text }),
-        Err(_) => json!({ "base64": BASE64.encode(&request.body) }),
-    };
-    json!({
-        "method": request.method,
-        "path": request.path,
-        "query": pairs(&request.query),
-        "headers": pairs(&request.headers),
-        "received_at": request.received_at.to_string(),
-        "body_bytes": request.body.len(),
-        "body": body,
-    })
+fn shape(request: &SourceRequest) -> KeptRequest {
+    KeptRequest {
+        method: request.method.clone(),
+        path: request.path.clone(),
+        query: shapes::pairs(&request.query),
+        headers: shapes::pairs(&request.headers),
+        received_at: request.received_at.to_string(),
+        body_bytes: request.body.len(),
+        body: Body::from(&*request.body),
+    }
 }

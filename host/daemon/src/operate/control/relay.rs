@@ -1,35 +1,61 @@
-//! The relay itself over the control socket: its state, its plugins, and the check of its store.
+//! The relay itself over the control socket: its state, and the check of its store.
 
 use axum::Json;
 use axum::extract::State;
-use serde_json::{Value, json};
 use tocsin_store::{Fault, ReadError};
 
-use super::{Control, blocking, shapes};
+use super::asked::Asked;
+use super::context::{Control, blocking};
+use super::shapes;
 use crate::deliver::dispatch;
-use crate::plugins::bindings::{Loaded, Origin};
+use crate::operate::api::Nothing;
+use crate::operate::api::status::{FailingFilter, PluginsAside, Problem as StandsStill, Status};
+use crate::operate::api::store::{Dismissed, Verified};
 use crate::runtime::{clock, trouble};
+use crate::shared::app::App;
 use crate::shared::filters::Failing;
 use crate::shared::problem::Problem;
 use crate::timers;
 
-pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>, Problem> {
+pub(super) async fn status(State(control): State<Control>) -> Json<Status> {
     let store = control.app.store.clone();
     let counts = blocking(move || store.counts()).await;
     let unmatched = super::unmatched::of_the_last_day(&control.app).await;
-    let trouble = control.app.store.trouble();
-    let bindings = control.app.bindings();
-    let problem = |path: &str, why: &str| json!({ "path": path, "problem": why });
-    let mut problems: Vec<Value> =
-        bindings.unbound().into_iter().map(|(path, why)| problem(&path, why)).collect();
-    if let Some(fault) = trouble {
+    let store = control.app.store.clone();
+    // What cannot be read is told once, with the counts.
+    let set_aside = blocking(move || store.set_aside()).await.unwrap_or_default();
+    let app = &control.app;
+    Json(Status {
+        set_aside: set_aside.iter().filter(|row| !row.dismissed).map(shapes::set_aside).collect(),
+        clock_ahead_seconds: clock::ahead_ms() / 1000,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        listen: app.config.listen.to_string(),
+        state_dir: app.config.state_dir.display().to_string(),
+        problems: problems(app, counts.as_ref().err()),
+        counts: counts.as_ref().ok().map(shapes::counts),
+        plugins: PluginsAside {
+            refused: super::plugins::refused(&control),
+            waiting: super::plugins::waiting(&control),
+        },
+        unmatched,
+        rejections: super::intake::rejections(app),
+        filters: app.signals.filters.failing().iter().map(filter).collect(),
+        echoes: super::intake::echoes(app),
+        dropped: super::intake::dropped(app).await,
+    })
+}
+
+/// What stands still, and why. Whoever asks is answered, above all when it is the store, which could not be read if
+/// there is an `unread`.
+fn problems(app: &App, unread: Option<&Problem>) -> Vec<StandsStill> {
+    let problem = |path: &str, why: &str| StandsStill { path: path.to_owned(), problem: why.to_owned() };
+    let unbound = app.bindings().unbound().into_iter().map(|(path, why)| problem(&path, why)).collect();
+    let mut problems: Vec<StandsStill> = unbound;
+    if let Some(fault) = app.store.trouble() {
         problems.push(problem("the store", &format!("nothing can be stored: {}", fault.advice())));
     }
-    // Whoever asks what stands still is answered, above all when it is the store.
-    if let Err(error) = &counts {
-        problems.push(problem("the store", error.detail()));
-    }
-    for (source, suspended) in control.app.suspensions.all() {
+    problems.extend(unread.map(|error| problem("the store", error.detail())));
+    for (source, suspended) in app.suspensions.all() {
         let why = format!(
             "suspended since {}, since its plugin `{}` ran out of time again and again; requests are kept as dead \
              letters; the plugin is tried again with the first request after {}",
@@ -40,82 +66,37 @@ pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>
     for name in [dispatch::TROUBLE, timers::TROUBLE] {
         problems.extend(trouble::ongoing(name).map(|why| problem("the relay", &format!("{name}: {why}"))));
     }
-    let store = control.app.store.clone();
-    // What cannot be read is told once, with the counts.
-    let set_aside = blocking(move || store.set_aside()).await.unwrap_or_default();
-    Ok(Json(json!({
-        "set_aside": set_aside.iter().filter(|row| !row.dismissed).map(shapes::set_aside).collect::<Vec<_>>(),
-        "clock_ahead_seconds": clock::ahead_ms() / 1000,
-        "version": env!("CARGO_PKG_VERSION"),
-        "listen": control.app.config.listen.to_string(),
-        "state_dir": control.app.config.state_dir,
-        "counts": counts.as_ref().ok().map(shapes::counts),
-        "problems": problems,
-        "plugins": {
-            "refused": super::plugins::refused(&control),
-            "waiting": super::plugins::waiting(&control),
-        },
-        "unmatched": unmatched,
-        "rejections": super::intake::rejections(&control.app),
-        "filters": control.app.signals.filters.failing().iter().map(filter).collect::<Vec<Value>>(),
-        "echoes": super::intake::echoes(&control.app),
-        "dropped": super::intake::dropped(&control.app).await,
-    })))
+    problems
 }
 
 /// A filter that failed.
-fn filter((action, failing): (&String, &Failing)) -> Value {
-    json!({
-        "action": action,
-        "reason": failing.reason,
-        "incident": failing.incident,
-        "count": failing.count,
-    })
-}
-
-pub(super) async fn plugins(State(control): State<Control>) -> Json<Value> {
-    let bindings = control.app.bindings();
-    let in_force: Vec<Value> = bindings.plugins.values().map(plugin).collect();
-    Json(json!({
-        "directory": control.shelf.directory(),
-        "in_force": in_force,
-        "refused": super::plugins::refused(&control),
-        "waiting": super::plugins::waiting(&control),
-    }))
-}
-
-/// A plugin, as it is in force.
-fn plugin(loaded: &Loaded) -> Value {
-    let info = loaded.plugin.info();
-    let origin = match &loaded.origin {
-        Origin::Bundled => json!("bundled"),
-        Origin::Dropped(file) => json!(file),
-    };
-    json!({
-        "id": info.id,
-        "name": info.name,
-        "summary": info.summary,
-        "version": info.version,
-        "digest": loaded.plugin.digest(),
-        "origin": origin,
-        "source": info.source.is_some(),
-        "action": info.action.is_some(),
-        "imports": loaded.plugin.imports(),
-    })
+fn filter((action, failing): (&String, &Failing)) -> FailingFilter {
+    FailingFilter {
+        action: action.clone(),
+        reason: failing.reason.clone(),
+        incident: failing.incident,
+        count: failing.count,
+    }
 }
 
 /// Marks what was set aside as seen to.
-pub(super) async fn dismiss(State(control): State<Control>) -> Result<Json<Value>, Problem> {
+pub(super) async fn dismiss(
+    State(control): State<Control>,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Json<Dismissed>, Problem> {
     let store = control.app.store.clone();
     let dismissed = blocking(move || {
         store
             .dismiss_set_aside()
             .map_err(|error| Problem::unavailable("Not stored", format!("Nothing was dismissed: {error}.")))
     });
-    Ok(Json(json!({ "dismissed": dismissed.await? })))
+    Ok(Json(Dismissed { dismissed: dismissed.await? }))
 }
 
-pub(super) async fn verify(State(control): State<Control>) -> Result<Json<Value>, Problem> {
+pub(super) async fn verify(
+    State(control): State<Control>,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Json<Verified>, Problem> {
     let store = control.app.store.clone();
     let verified = blocking(move || {
         store.verify(&mut |_, _| {}).map_err(|error| match error {

@@ -1,209 +1,231 @@
-//! The JSON of the control interface. Times are RFC 3339, ids text, words as in the configuration.
+//! What the relay knows, as the control interface answers it.
 //!
 //! What is not shown here is not known outside: no secret is.
 
-use serde_json::{Map, Value, json};
-use tocsin_core::delivery::{Attempt, Delivery, DeliveryState};
-use tocsin_core::event::Event;
-use tocsin_core::incident::Incident;
+use tocsin_core::command::RejectedElements;
 use tocsin_core::receipt::{Effect, ReceiptRecord, ReceiptStatus};
 use tocsin_core::state::{Happening, TimelineItem};
+use tocsin_core::delivery::{Attempt, Delivery, DeliveryState};
+use tocsin_core::event::{Event, Link};
+use tocsin_core::incident::Incident;
+use tocsin_core::plugin::Pair;
 use tocsin_core::time::Timestamp;
-
 use tocsin_store::{Counts, SetAside, Verified};
 
-use crate::receive::refused::refused;
+use crate::operate::api::incident::Incident as Shown;
+use crate::operate::api::{self, deliveries, incidents, receipts, sources, status, store};
 use crate::runtime::words;
 
-fn time(at: Option<Timestamp>) -> Value {
-    at.map_or(Value::Null, |at| json!(at.to_string()))
+fn time(at: Option<Timestamp>) -> Option<String> {
+    at.map(|at| at.to_string())
 }
 
-pub(super) fn incident(incident: &Incident) -> Value {
-    let links: Vec<Value> =
-        incident.links.iter().map(|link| json!({ "title": link.title, "url": link.url })).collect();
-    json!({
-        "id": incident.id.to_string(),
-        "number": incident.number,
-        "source": incident.source,
-        "key": incident.key,
-        "title": incident.title,
-        "message": incident.message,
-        "severity": incident.severity.as_str(),
-        "state": incident.state.as_str(),
-        "labels": incident.labels,
-        "links": links,
-        "count": incident.count,
-        "flapping": incident.flapping,
-        "unmatched": incident.unmatched,
-        "opened_at": incident.opened_at.to_string(),
-        "updated_at": incident.updated_at.to_string(),
-        "acknowledged_at": time(incident.acknowledged_at),
-        "resolved_at": time(incident.resolved_at),
-    })
+fn links(links: &[Link]) -> Vec<api::Link> {
+    links.iter().map(|link| api::Link { title: link.title.clone(), url: link.url.clone() }).collect()
 }
 
-pub(super) fn timeline(item: &TimelineItem) -> Value {
-    let mut shape = json!({
-        "at": item.at.to_string(),
-        "actor": item.actor,
-        "text": item.text,
-        "receipt": item.receipt.map(|id| id.to_string()),
-    });
-    match &item.what {
-        Happening::Changed(kind, fields) => {
-            shape["what"] = json!(kind.as_str());
-            shape["fields"] = json!(fields);
-        }
-        Happening::Late(change) => shape["what"] = json!(format!("late {}", change.as_str())),
-        Happening::Delivery { id, action, state } => {
-            shape["what"] = json!(state.as_str());
-            shape["action"] = json!(action);
-            shape["delivery"] = json!(id.to_string());
-        }
+/// Names with their values.
+pub(crate) fn pairs(pairs: &[Pair]) -> Vec<api::Pair> {
+    pairs.iter().map(|pair| api::Pair { name: pair.name.clone(), value: pair.value.clone() }).collect()
+}
+
+pub(super) fn incident(incident: &Incident) -> Shown {
+    Shown {
+        id: incident.id.to_string(),
+        number: incident.number,
+        source: incident.source.clone(),
+        key: incident.key.clone(),
+        title: incident.title.clone(),
+        message: incident.message.clone(),
+        severity: incident.severity.as_str().to_owned(),
+        state: incident.state.as_str().to_owned(),
+        labels: incident.labels.clone(),
+        links: links(&incident.links),
+        count: incident.count,
+        flapping: incident.flapping,
+        unmatched: incident.unmatched,
+        opened_at: incident.opened_at.to_string(),
+        updated_at: incident.updated_at.to_string(),
+        acknowledged_at: time(incident.acknowledged_at),
+        resolved_at: time(incident.resolved_at),
     }
-    shape
 }
 
-pub(super) fn delivery(delivery: &Delivery) -> Value {
+pub(super) fn timeline(item: &TimelineItem) -> incidents::Happened {
+    let (what, fields, action, delivery) = match &item.what {
+        Happening::Changed(kind, fields) => (kind.as_str().to_owned(), Some(fields.clone()), None, None),
+        Happening::Late(change) => (format!("late {}", change.as_str()), None, None, None),
+        Happening::Delivery { id, action, state } => {
+            (state.as_str().to_owned(), None, Some(action.clone()), Some(id.to_string()))
+        }
+    };
+    incidents::Happened {
+        at: item.at.to_string(),
+        actor: item.actor.clone(),
+        text: item.text.clone(),
+        receipt: item.receipt.map(|id| id.to_string()),
+        what,
+        fields,
+        action,
+        delivery,
+    }
+}
+
+pub(super) fn delivery(delivery: &Delivery) -> deliveries::Delivery {
+    let incident = deliveries::Named {
+        id: delivery.incident.id.to_string(),
+        number: delivery.incident.number,
+        title: delivery.incident.title.clone(),
+    };
+    delivery_of(delivery, incident)
+}
+
+fn delivery_of<I>(delivery: &Delivery, incident: I) -> deliveries::Delivery<I> {
     // One that waits behind another has no time; one that is held for its action's delay has.
     let is_held = delivery.state == DeliveryState::Waiting && delivery.next_at > delivery.owed_since;
     let has_time = delivery.state == DeliveryState::Due || is_held;
-    json!({
-        "id": delivery.id.to_string(),
-        "action": delivery.action,
-        "connection": delivery.connection,
-        "test": delivery.test,
-        "incident": { "id": delivery.incident.id.to_string(), "number": delivery.incident.number, "title": delivery.incident.title },
-        "change": delivery.change.kind.as_str(),
-        "state": delivery.state.as_str(),
-        "settled": delivery.state.is_settled(),
-        "attempts": delivery.attempts,
-        "next_at": has_time.then(|| delivery.next_at.to_string()),
-        "owed_since": delivery.owed_since.to_string(),
-        "last": delivery.log.last().map(attempt),
-    })
-}
-
-pub(super) fn delivery_whole(whole: &Delivery) -> Value {
-    let mut shape = delivery(whole);
-    shape["log"] = whole.log.iter().map(attempt).collect();
-    shape["incident"] = incident(&whole.incident);
-    shape["text"] = json!(whole.change.text);
-    shape["actor"] = json!(whole.change.actor);
-    shape
-}
-
-fn attempt(attempt: &Attempt) -> Value {
-    json!({
-        "number": attempt.number,
-        "at": attempt.at.to_string(),
-        "took_us": attempt.took_us,
-        "status": attempt.status,
-        "summary": attempt.summary,
-    })
-}
-
-pub(super) fn receipt(receipt: &ReceiptRecord) -> Value {
-    let reason = match &receipt.status {
-        ReceiptStatus::Applied => Value::Null,
-        ReceiptStatus::PartlyRefused(elements) => json!(words::rejected(elements)),
-        ReceiptStatus::Ignored(why) | ReceiptStatus::Refused(why) | ReceiptStatus::Failed(why) => json!(why),
-        ReceiptStatus::Discarded(actor) => json!(format!("discarded by {actor}")),
-        ReceiptStatus::Duplicate(first) => json!(format!("the same delivery as {first}")),
-    };
-    let mut shape = json!({
-        "id": receipt.id.to_string(),
-        "at": receipt.at.to_string(),
-        "source": receipt.source,
-        "plugin": receipt.plugin,
-        "status": receipt.outcome(),
-        "dead_letter": receipt.status.is_dead_letter(),
-        "decodable": receipt.status.is_decodable(),
-        "reason": reason,
-        "effects": receipt.effects.iter().map(effect).collect::<Value>(),
-        "remarks": receipt.remarks,
-    });
-    if let ReceiptStatus::PartlyRefused(elements) = &receipt.status {
-        shape["refused"] = refused(elements);
-        shape["refused_count"] = json!(elements.count);
+    deliveries::Delivery {
+        id: delivery.id.to_string(),
+        action: delivery.action.clone(),
+        connection: delivery.connection.clone(),
+        test: delivery.test,
+        incident,
+        change: delivery.change.kind.as_str().to_owned(),
+        state: delivery.state.as_str().to_owned(),
+        settled: delivery.state.is_settled(),
+        attempts: delivery.attempts,
+        next_at: has_time.then(|| delivery.next_at.to_string()),
+        owed_since: delivery.owed_since.to_string(),
+        last: delivery.log.last().map(attempt),
     }
-    shape
 }
 
-fn effect(effect: &Effect) -> Value {
-    json!({
-        "change": effect.change.as_str(),
-        "key": effect.key,
-        "did": words::transition(effect.transition),
-        "incident": effect.incident.map(|(id, number)| json!({ "id": id.to_string(), "number": number })),
+pub(super) fn delivery_whole(whole: &Delivery) -> deliveries::WholeDelivery {
+    deliveries::WholeDelivery {
+        delivery: delivery_of(whole, incident(&whole.incident)),
+        log: whole.log.iter().map(attempt).collect(),
+        text: whole.change.text.clone(),
+        actor: whole.change.actor.clone(),
+    }
+}
+
+fn attempt(attempt: &Attempt) -> deliveries::Attempt {
+    deliveries::Attempt {
+        number: attempt.number,
+        at: attempt.at.to_string(),
+        took_us: attempt.took_us,
+        status: attempt.status,
+        summary: attempt.summary.clone(),
+    }
+}
+
+pub(super) fn receipt(receipt: &ReceiptRecord) -> receipts::Receipt {
+    let reason = match &receipt.status {
+        ReceiptStatus::Applied => None,
+        ReceiptStatus::PartlyRefused(elements) => Some(words::rejected(elements)),
+        ReceiptStatus::Ignored(why) | ReceiptStatus::Refused(why) | ReceiptStatus::Failed(why) => {
+            Some(why.clone())
+        }
+        ReceiptStatus::Discarded(actor) => Some(format!("discarded by {actor}")),
+        ReceiptStatus::Duplicate(first) => Some(format!("the same delivery as {first}")),
+    };
+    let elements = match &receipt.status {
+        ReceiptStatus::PartlyRefused(elements) => Some(elements),
+        _ => None,
+    };
+    receipts::Receipt {
+        id: receipt.id.to_string(),
+        at: receipt.at.to_string(),
+        source: receipt.source.clone(),
+        plugin: receipt.plugin.clone(),
+        status: receipt.outcome().to_owned(),
+        dead_letter: receipt.status.is_dead_letter(),
+        decodable: receipt.status.is_decodable(),
+        reason,
+        effects: receipt.effects.iter().map(effect).collect(),
+        remarks: receipt.remarks.clone(),
+        refused: elements.map(refused),
+        refused_count: elements.map(|elements| elements.count),
+    }
+}
+
+/// The elements of a request that could not be read, as far as they are kept.
+pub(crate) fn refused(elements: &RejectedElements) -> Vec<receipts::RefusedElement> {
+    let kept = elements.kept.iter();
+    kept.map(|element| receipts::RefusedElement {
+        place: element.place.clone(),
+        reason: element.reason.clone(),
     })
+    .collect()
 }
 
-pub(super) fn counts(counts: &Counts) -> Value {
-    let incidents: Map<String, Value> =
-        counts.incidents.iter().map(|(state, count)| (state.as_str().to_owned(), json!(count))).collect();
-    let deliveries: Map<String, Value> = counts
-        .deliveries
-        .iter()
-        .filter(|(_, count)| *count > 0)
-        .map(|(state, count)| (state.as_str().to_owned(), json!(count)))
-        .collect();
+fn effect(effect: &Effect) -> receipts::Effect {
+    receipts::Effect {
+        change: effect.change.as_str().to_owned(),
+        key: effect.key.clone(),
+        did: words::transition(effect.transition).to_owned(),
+        incident: effect
+            .incident
+            .map(|(id, number)| receipts::IncidentOfEffect { id: id.to_string(), number }),
+    }
+}
+
+pub(super) fn counts(counts: &Counts) -> status::Counts {
+    let incidents = counts.incidents.iter().map(|(state, count)| (state.as_str().to_owned(), *count));
+    let deliveries = counts.deliveries.iter().filter(|(_, count)| *count > 0);
     let dead = counts.deliveries.iter().filter(|(state, _)| state.is_dead_letter());
-    let dead: u64 = dead.map(|(_, count)| count).sum();
-    json!({
-        "incidents": incidents,
-        "deliveries": deliveries,
-        "receipts": counts.receipts,
-        "ignored": counts.ignored,
-        "dead_letters": { "in": counts.dead_letters, "out": dead },
-        "kept_requests": counts.requests,
-        "journal_entries": counts.entries,
-        "store_bytes": counts.file_bytes,
-    })
+    status::Counts {
+        incidents: incidents.collect(),
+        deliveries: deliveries.map(|(state, count)| (state.as_str().to_owned(), *count)).collect(),
+        receipts: counts.receipts,
+        ignored: counts.ignored,
+        dead_letters: status::DeadLetterCounts {
+            incoming: counts.dead_letters,
+            outgoing: dead.map(|(_, count)| count).sum(),
+        },
+        kept_requests: counts.requests,
+        journal_entries: counts.entries,
+        store_bytes: counts.file_bytes,
+    }
 }
 
 /// The outcome of a check of the store.
-pub fn verified(verified: &Verified) -> Value {
-    let differences: Vec<Value> =
-        verified.differences.iter().map(|difference| json!(difference.to_string())).collect();
-    json!({
-        "clean": verified.is_clean(),
-        "entries": verified.entries,
-        "tables": verified.tables.len(),
-        "records": verified.tables.iter().map(|table| table.rows).sum::<u64>(),
-        "differing": verified.differing,
-        "differences": differences,
-        "set_aside": verified.set_aside.iter().map(set_aside).collect::<Vec<_>>(),
-    })
+pub fn verified(verified: &Verified) -> store::Verified {
+    store::Verified {
+        clean: verified.is_clean(),
+        entries: verified.entries,
+        tables: verified.tables.len(),
+        records: verified.tables.iter().map(|table| table.rows).sum(),
+        differing: verified.differing,
+        differences: verified.differences.iter().map(ToString::to_string).collect(),
+        set_aside: verified.set_aside.iter().map(set_aside).collect(),
+    }
 }
 
 /// A record that could not be read.
-pub(super) fn set_aside(row: &SetAside) -> Value {
-    json!({
-        "table": row.table,
-        "key": row.key,
-        "problem": row.problem,
-        "incident": row.incident.map(|id| id.to_string()),
-        "after_entry": row.after,
-        "dismissed": row.dismissed,
-        "consequence": words::set_aside(&row.table),
-    })
+pub(super) fn set_aside(row: &SetAside) -> store::SetAside {
+    store::SetAside {
+        table: row.table.clone(),
+        key: row.key.clone(),
+        problem: row.problem.clone(),
+        incident: row.incident.map(|id| id.to_string()),
+        after_entry: row.after,
+        dismissed: row.dismissed,
+        consequence: words::set_aside(&row.table).to_owned(),
+    }
 }
 
-pub(crate) fn event(event: &Event) -> Value {
-    let links: Vec<Value> =
-        event.links.iter().map(|link| json!({ "title": link.title, "url": link.url })).collect();
-    json!({
-        "change": event.change.as_str(),
-        "key": event.key,
-        "aliases": event.aliases,
-        "title": event.title,
-        "message": event.message,
-        "severity": event.severity.map(|severity| severity.as_str()),
-        "labels": event.labels,
-        "links": links,
-        "actor": event.actor,
-        "occurred_at": time(event.occurred_at),
-    })
+pub(crate) fn event(event: &Event) -> sources::Event {
+    sources::Event {
+        change: event.change.as_str().to_owned(),
+        key: event.key.clone(),
+        aliases: event.aliases.clone(),
+        title: event.title.clone(),
+        message: event.message.clone(),
+        severity: event.severity.map(|severity| severity.as_str().to_owned()),
+        labels: event.labels.clone(),
+        links: links(&event.links),
+        actor: event.actor.clone(),
+        occurred_at: time(event.occurred_at),
+    }
 }

@@ -1,11 +1,7 @@
 //! Sources over the control socket: list them, and say what events would do without keeping anything.
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::extract::{Path, State};
-use serde::Deserialize;
-use serde_json::{Value, json};
 use tocsin_core::decide::{about, echo, foresee};
 use tocsin_core::event::{Event, EventChange};
 use tocsin_core::incident::Incident;
@@ -13,96 +9,70 @@ use tocsin_core::time::Timestamp;
 use tocsin_core::transition::Transition;
 use tocsin_store::ReadError;
 
-use super::{Control, blocking, intake, query};
+use super::asked::Asked;
+use super::context::{Control, blocking};
+use super::{intake, query};
+use crate::operate::api::sources::{Foresee, Foreseen, ForeseenEvent, Source};
 use crate::runtime::{clock, words};
 use crate::shared::app::App;
 use crate::shared::problem::Problem;
 
-pub(super) async fn list(State(control): State<Control>) -> Json<Value> {
+pub(super) async fn list(State(control): State<Control>) -> Json<Vec<Source>> {
     let bindings = control.app.bindings();
     let config = &control.app.config;
-    let shape = |source: &crate::config::Source| {
-        let mut shape = json!({
-            "name": source.name,
-            "plugin": source.plugin,
-            "url": config.source_url(&source.name),
-            "open": source.authentication.is_open(),
-            "body_limit": control.app.body_limit(source),
-            "heartbeat_ms": source.rule.heartbeat_ms,
-            "problem": bindings.sources.get(&source.name).and_then(|bound| bound.as_ref().err()),
-        });
-        shape["requests"] = intake::counts(&control.app, &source.name);
-        shape
+    let shape = |source: &crate::config::Source| Source {
+        name: source.name.clone(),
+        plugin: source.plugin.clone(),
+        url: config.source_url(&source.name),
+        open: source.authentication.is_open(),
+        body_limit: control.app.body_limit(source),
+        heartbeat_ms: source.rule.heartbeat_ms,
+        problem: bindings.sources.get(&source.name).and_then(|bound| bound.as_ref().err()).cloned(),
+        requests: intake::counts(&control.app, &source.name),
     };
     Json(config.sources.values().map(shape).collect())
-}
-
-/// Events that did not come, as far as it matters which incidents they are about.
-#[derive(Debug, Deserialize)]
-pub(super) struct ForeseeBody {
-    events: Vec<ForeseenEvent>,
-}
-
-/// The texts matter for what came from the relay itself.
-#[derive(Debug, Deserialize)]
-struct ForeseenEvent {
-    change: String,
-    key: String,
-    #[serde(default)]
-    aliases: Vec<String>,
-    #[serde(default)]
-    title: String,
-    #[serde(default)]
-    message: String,
-    #[serde(default)]
-    labels: BTreeMap<String, String>,
-    /// Microseconds since the Unix epoch.
-    #[serde(default)]
-    occurred_at_us: Option<i64>,
 }
 
 /// Every change of an event, by its name.
 const CHANGES: [EventChange; 4] =
     [EventChange::Trigger, EventChange::Acknowledge, EventChange::Resolve, EventChange::Note];
 
-impl ForeseenEvent {
-    fn event(self) -> Result<Event, Problem> {
-        let change = CHANGES.into_iter().find(|change| change.as_str() == self.change);
-        let wrong = || Problem::bad_request(format!("`{}` is not a change of an event.", self.change));
-        Ok(Event {
-            change: change.ok_or_else(wrong)?,
-            key: self.key,
-            aliases: self.aliases,
-            title: self.title,
-            message: self.message,
-            severity: None,
-            labels: self.labels,
-            links: Vec::new(),
-            actor: None,
-            occurred_at: self.occurred_at_us.map(Timestamp::from_micros),
-        })
-    }
+fn event(given: ForeseenEvent) -> Result<Event, Problem> {
+    let change = CHANGES.into_iter().find(|change| change.as_str() == given.change);
+    let wrong = || Problem::bad_request(format!("`{}` is not a change of an event.", given.change));
+    Ok(Event {
+        change: change.ok_or_else(wrong)?,
+        key: given.key,
+        aliases: given.aliases,
+        title: given.title,
+        message: given.message,
+        severity: None,
+        labels: given.labels,
+        links: Vec::new(),
+        actor: None,
+        occurred_at: given.occurred_at_us.map(Timestamp::from_micros),
+    })
 }
 
 /// What each event would do to which incident, were it the next.
 pub(super) async fn foresee_events(
     State(control): State<Control>,
     Path(source): Path<String>,
-    Json(given): Json<ForeseeBody>,
-) -> Result<Json<Value>, Problem> {
+    Asked(given): Asked<Foresee>,
+) -> Result<Json<Vec<Foreseen>>, Problem> {
     if !control.app.config.sources.contains_key(&source) {
         return Err(query::unknown("source", &source, control.app.config.sources.keys()));
     }
-    let events = given.events.into_iter().map(ForeseenEvent::event).collect::<Result<Vec<_>, _>>()?;
+    let events = given.events.into_iter().map(event).collect::<Result<Vec<_>, _>>()?;
     let app = control.app.clone();
-    let foreseen = blocking(move || -> Result<Vec<Value>, ReadError> {
+    let foreseen = blocking(move || -> Result<Vec<Foreseen>, ReadError> {
         events.iter().map(|event| would(&app, &source, event)).collect()
     });
-    Ok(Json(foreseen.await?.into()))
+    Ok(Json(foreseen.await?))
 }
 
 /// What `event` would do to which incident, were it the next.
-fn would(app: &App, source: &str, event: &Event) -> Result<Value, ReadError> {
+fn would(app: &App, source: &str, event: &Event) -> Result<Foreseen, ReadError> {
     let found = about(event, |key| app.store.incident_by_key(source, key))?;
     let rule = app.config.sources.get(source).map(|source| source.rule.clone()).unwrap_or_default();
     let transition = foresee(found.as_ref(), event, &rule, clock::now());
@@ -113,9 +83,10 @@ fn would(app: &App, source: &str, event: &Event) -> Result<Value, ReadError> {
         }
     };
     if let Some(own) = echo(transition, event, known)? {
-        return Ok(json!({ "would": words::transition(Transition::Echo), "incident": own.number }));
+        let would = words::transition(Transition::Echo).to_owned();
+        return Ok(Foreseen { would, incident: Some(own.number) });
     }
     let incident = found.filter(|_| !matches!(transition, Transition::Open | Transition::Orphan));
-    let number = incident.map(|incident| incident.number);
-    Ok(json!({ "would": words::transition(transition), "incident": number }))
+    let incident = incident.map(|incident| incident.number);
+    Ok(Foreseen { would: words::transition(transition).to_owned(), incident })
 }

@@ -4,39 +4,43 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
 use tocsin_core::delivery::{Change, ChangeKind, Delivery};
 use tocsin_core::incident::{Incident, IncidentState};
 
 use super::actions::would;
-use super::blocking;
+use super::context::blocking;
 use crate::config::{Action, Config};
+use crate::operate::api::incidents::ActionOnIncident;
+use crate::operate::api::status::Unmatched;
 use crate::runtime::clock;
 use crate::shared::app::App;
 
+const HOUR_MS: u64 = 60 * 60 * 1000;
 /// How far back the count goes.
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+const DAY_MS: u64 = 24 * HOUR_MS;
 /// Numbers of incidents that are shown.
 const SHOWN: usize = 5;
 
-/// The unmatched incidents of the last 24 hours; null when the store cannot be read.
-pub(super) async fn of_the_last_day(app: &Arc<App>) -> Value {
+/// The unmatched incidents of the last 24 hours; none when the store cannot be read.
+pub(super) async fn of_the_last_day(app: &Arc<App>) -> Option<Unmatched> {
     let store = app.store.clone();
     let since = clock::now().minus_ms(DAY_MS);
-    match blocking(move || store.unmatched(since, SHOWN)).await {
-        Ok(found) => json!({
-            "hours": 24,
-            "count": found.count,
-            "latest": found.latest,
-            "more": found.is_cut,
-            "fallback": app.config.fallback,
-        }),
-        Err(_) => Value::Null,
-    }
+    let found = blocking(move || store.unmatched(since, SHOWN)).await.ok()?;
+    Some(Unmatched {
+        hours: DAY_MS / HOUR_MS,
+        count: found.count,
+        latest: found.latest,
+        more: found.is_cut,
+        fallback: app.config.fallback.clone(),
+    })
 }
 
 /// For each action: how many deliveries of `incident` it has, and why its opening is not sent by it now.
-pub(super) fn reasons(config: &Config, incident: &Incident, deliveries: &[Delivery]) -> Value {
+pub(super) fn reasons(
+    config: &Config,
+    incident: &Incident,
+    deliveries: &[Delivery],
+) -> Vec<ActionOnIncident> {
     let kind =
         if incident.open_since > incident.opened_at { ChangeKind::Reopened } else { ChangeKind::Opened };
     let before = if kind == ChangeKind::Reopened { IncidentState::Resolved } else { IncidentState::Open };
@@ -45,11 +49,11 @@ pub(super) fn reasons(config: &Config, incident: &Incident, deliveries: &[Delive
     let reason = |action: &Action| {
         let name = &action.rule.name;
         let own = deliveries.iter().filter(|delivery| delivery.action == *name).count();
-        json!({
-            "name": name,
-            "deliveries": own,
-            "not_sent": would::not_sent(&action.rule, &opened, before, &change),
-        })
+        ActionOnIncident {
+            name: name.clone(),
+            deliveries: own,
+            not_sent: would::not_sent(&action.rule, &opened, before, &change),
+        }
     };
     config.actions.values().map(reason).collect()
 }

@@ -17,7 +17,7 @@ use tocsin_core::time::Timestamp;
 use url::form_urlencoded;
 
 use super::act::{Form, NOTE_CHARS_MAX};
-use super::{Found, PAGES_MAX};
+use super::found::{Found, PAGES_MAX};
 use crate::config::Purpose;
 use crate::runtime::words;
 use crate::shared::links::Claim;

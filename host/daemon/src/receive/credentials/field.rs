@@ -6,10 +6,10 @@ use md5::{Digest, Md5};
 use serde_json::Value;
 use tocsin_core::plugin::{Encoding, Pair, SourceRequest};
 
-use super::same;
 use crate::config::FieldToken;
 use crate::receive::charset;
 use crate::runtime::signing;
+use crate::runtime::signing::same;
 
 /// Whether the field's value is the right one. Takes the field out of query and body.
 pub(super) fn take(wanted: &FieldToken, request: &mut SourceRequest) -> bool {

@@ -1,0 +1,46 @@
+//! What the handlers of the control interface share: the relay, its plugins, and a way to wait for the disk.
+//!
+//! Answers nothing itself.
+
+use std::sync::Arc;
+
+use crate::plugins::Shelf;
+use crate::runtime::trouble;
+use crate::shared::app::App;
+use crate::shared::problem::Problem;
+
+/// What the handlers share.
+#[derive(Clone)]
+pub(super) struct Control {
+    pub(super) app: Arc<App>,
+    pub(super) shelf: Arc<Shelf>,
+}
+
+/// Runs `read` where it may wait for the disk.
+pub(super) async fn blocking<T, E>(read: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    E: Into<Problem> + Send + 'static,
+{
+    let answer = trouble::watched(trouble::NOT_ANSWERED, tokio::task::spawn_blocking(read).await)
+        .map_err(|_| Problem::unavailable("Not answered", "The relay could not answer; the log says why."))?;
+    // The conversion of an error reports it.
+    let answer = answer.map_err(Into::into)?;
+    trouble::over(trouble::NOT_READ);
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use tocsin_store::ReadError;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_question_that_the_store_answers_ends_the_trouble_of_one_that_it_did_not() {
+        drop(blocking(|| Err::<(), _>(ReadError::Closed)).await);
+        assert!(trouble::ongoing(trouble::NOT_READ).is_some());
+        assert!(blocking(|| Ok::<_, ReadError>(())).await.is_ok());
+        assert!(trouble::ongoing(trouble::NOT_READ).is_none());
+    }
+}
