@@ -232,7 +232,7 @@ async fn answer(app: &App, ingested: Ingested) -> Result<Response, Problem> {
         }
         (ReceiptStatus::Ignored(why), None) => {
             let mut document = accepted(&receipt, receipt.outcome());
-            document["reason"] = json!(why);
+            document["reason"] = json!(why.to_string());
             Ok(Json(document).into_response())
         }
     }

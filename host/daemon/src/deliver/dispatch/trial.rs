@@ -114,8 +114,8 @@ pub(super) async fn ended(app: &App, connection: &str, delivery: Id, settled: &C
 
 /// Has a paused connection go on. If that cannot be recorded, the next trial does it.
 async fn resume(app: &App, connection: &str, why: &str) {
-    let fact = Command::Resume { connection: connection.to_owned(), reason: why.to_owned() };
-    match app.record(fact).await {
+    let command = Command::Resume { connection: connection.to_owned(), reason: why.to_owned() };
+    match app.record(command).await {
         Ok(_) => {
             tracing::info!(connection, why, "a paused connection works again");
             app.trials.end(connection);

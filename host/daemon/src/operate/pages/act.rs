@@ -61,7 +61,7 @@ impl Form {
         let last = timeline.iter().find(|item| matches!(item.what, Happening::Changed(..)));
         let is_it = |item: &TimelineItem| {
             item.what == Happening::Changed(ChangeKind::Noted, Vec::new())
-                && item.text == self.text
+                && item.text == *self.text
                 && item.actor.as_deref() == Some(&self.actor(via))
         };
         self.purpose == Some(Purpose::Note) && last.is_some_and(is_it)

@@ -231,8 +231,9 @@ fn incident_fields(incident: &Incident) -> Value {
 }
 
 fn line(item: &TimelineItem) -> Value {
-    let mut text: String = item.text.chars().take(LINE_CHARS_MAX).collect();
-    if text.len() < item.text.len() {
+    let words = item.text.to_string();
+    let mut text: String = words.chars().take(LINE_CHARS_MAX).collect();
+    if text.len() < words.len() {
         text.push('…');
     }
     json!({ "at": minute(item.at), "what": words::happening(item), "text": text })
