@@ -1,6 +1,6 @@
 //! Lets time pass: tells the journal when a timer is due, and when no source could have been heard for a while.
 //!
-//! Decides nothing: what a timer does is in `tocsin_core::fold`.
+//! Decides nothing: what a timer does is in `tocsin_core::decide`.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -100,7 +100,7 @@ impl Store {
             let medium = copy_medium(live)?;
             let copy = live::scratch(&medium, CACHE_BYTES)?;
             let mut verified = Verified::default();
-            fold(&snapshot, &copy, progress, &mut verified)?;
+            follow(&snapshot, &copy, progress, &mut verified)?;
             let folded = Snapshot::of_copy(copy.begin_read().map_err(Fault::from)?);
             for table in tables::ALL.into_iter().filter(|table| table.is_state) {
                 compare(&snapshot, &folded, table, &mut verified)?;
@@ -127,7 +127,7 @@ fn copy_medium(live: &Live) -> Result<Arc<Medium>, Fault> {
 }
 
 /// Folds the journal of `snapshot` into `copy`.
-fn fold(
+fn follow(
     snapshot: &Snapshot,
     copy: &Database,
     progress: &mut dyn FnMut(u64, u64),
@@ -148,7 +148,7 @@ fn fold(
             let (key, value) = row?;
             let before = rows::sequence(key.value())?.saturating_sub(1);
             take_out(&mut tables, &mut set_aside, before)?;
-            fold_entry(&mut tables, key.value(), value.value(), verified)?;
+            follow_entry(&mut tables, key.value(), value.value(), verified)?;
             verified.entries += 1;
         }
         head = tables.finish()?;
@@ -180,7 +180,7 @@ fn take_out(
     Ok(())
 }
 
-fn fold_entry(
+fn follow_entry(
     tables: &mut Tables<'_>,
     key: &[u8],
     record: &[u8],

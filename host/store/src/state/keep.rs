@@ -38,7 +38,7 @@ impl State for Tables<'_> {
         if state != Some(after.state) {
             if let Some(state) = state {
                 let old = keys::state_id(keys::incident_state(state), after.id);
-                // Counts follow the index, so that they are right even if the fold is not.
+                // Counts follow the index, so that they are right whatever `before` says.
                 if self.incidents_by_state.remove(old.as_slice())?.is_some() {
                     self.head.counters.incident_left(state);
                 }

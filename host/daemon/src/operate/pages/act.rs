@@ -1,6 +1,6 @@
 //! What a page's form asks for, as an entry of the journal.
 //!
-//! Records nothing itself; whether the state allows it is the fold's to say.
+//! Records nothing itself; whether the state allows it is for the decision to say.
 
 use tocsin_core::command::Command;
 use tocsin_core::delivery::ChangeKind;
