@@ -13,6 +13,7 @@ use tocsin_store::{Store, Write, WriteError};
 use tokio::sync::{broadcast, oneshot};
 
 use crate::backlog::Backlog;
+use crate::backups::Backups;
 use crate::bell::Bell;
 use crate::bindings::Bindings;
 use crate::budget::Budget;
@@ -122,6 +123,8 @@ pub struct App {
     pub intake: Intake,
     /// Sources whose kept requests can be decoded.
     pub backlog: Backlog,
+    /// The backups that the relay makes by itself.
+    pub backups: Backups,
     /// Whether the start is recorded: before that, nothing else may be.
     is_begun: AtomicBool,
     bindings: RwLock<Arc<Bindings>>,
@@ -166,6 +169,7 @@ impl App {
             doubts: Doubts::default(),
             trials: Trials::default(),
             backlog: Backlog::default(),
+            backups: Backups::default(),
             is_begun: AtomicBool::new(false),
             bindings: RwLock::new(Arc::new(bindings)),
         }

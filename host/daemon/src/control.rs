@@ -16,6 +16,7 @@ use crate::problem::Problem;
 use crate::quiet;
 
 mod actions;
+mod backup;
 pub mod client;
 mod connections;
 mod dead_letters;
@@ -98,6 +99,8 @@ pub fn router(app: Arc<App>, shelf: Arc<Shelf>) -> Router {
         .route("/connections/{connection}/test", post(connections::test))
         .route("/actions", get(actions::list))
         .route("/actions/{action}/try", post(actions::try_out))
+        .route("/backup", get(backup::stream))
+        .route("/sizes", get(backup::sizes))
         .route("/verify", post(relay::verify))
         .route("/dismiss", post(relay::dismiss))
         .route("/incidents", get(incidents::list))

@@ -14,6 +14,7 @@ pub mod pipeline;
 pub mod app;
 pub mod attempt;
 pub mod backlog;
+pub mod backups;
 pub mod bell;
 pub mod bindings;
 pub mod budget;

@@ -23,7 +23,7 @@ use crate::config::{Config, Source};
 use crate::links::Links;
 use crate::plugins::{Shelf, Watch, follow};
 use crate::sender::Senders;
-use crate::{clock, control, delivery, http, intake, quiet, server, timers};
+use crate::{backups, clock, control, delivery, http, intake, quiet, server, systemd, timers};
 
 /// What the log calls it.
 const NOT_BEGUN: &str = "the start could not be recorded";
@@ -44,6 +44,7 @@ pub struct Relay {
     watching: JoinHandle<()>,
     timers: JoinHandle<()>,
     counting: JoinHandle<()>,
+    backups: JoinHandle<()>,
 }
 
 /// The sandbox that a configuration asks for, with this directory for compiled plugins.
@@ -94,7 +95,10 @@ impl Relay {
             keep_bytes: quota(&config),
             ..Options::default()
         };
-        let store = Store::open(&config.store_path(), options)?;
+        let path = config.store_path();
+        let opening = tokio::task::spawn_blocking(move || Store::open(&path, options));
+        let store =
+            systemd::while_starting("opening the store", opening).await.context("opening the store")??;
         if let Some(at) = store.last_entry_at()? {
             clock::go_on_from(at);
         }
@@ -138,10 +142,11 @@ impl Relay {
         let deliveries = tokio::spawn(delivery::run(Arc::clone(&app), stopped));
         let timers = tokio::spawn(timers::run(Arc::clone(&app)));
         let counting = tokio::spawn(keep_counts(Arc::clone(&app)));
+        let backups = tokio::spawn(backups::run(Arc::clone(&app)));
         if !begun {
             tokio::spawn(begin_later(Arc::clone(&app)));
         }
-        Ok(Self { app, shelf, address, stop, servers, deliveries, watching, timers, counting })
+        Ok(Self { app, shelf, address, stop, servers, deliveries, watching, timers, counting, backups })
     }
 
     /// Waits until every plugin is compiled.
@@ -155,6 +160,7 @@ impl Relay {
         // It was aborted; by its end, no file is marked as being tried.
         let _ = self.watching.await;
         self.timers.abort();
+        self.backups.abort();
         // Nobody listens only when every task has ended already.
         let _ = self.stop.send(true);
         for server in self.servers {
@@ -245,7 +251,7 @@ async fn keep_counts(app: Arc<App>) {
     }
 }
 
-fn make_directory(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn make_directory(path: &Path) -> anyhow::Result<()> {
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

@@ -262,6 +262,19 @@ impl Live {
         self.medium.close().map_err(Fault::from)
     }
 
+    /// Gives free space in the file back to the disk, and closes the file. Nobody else may hold it.
+    pub(crate) fn compact(&self) -> Result<(), Fault> {
+        let opening = match std::mem::replace(&mut *self.write(), Condition::Closed) {
+            Condition::Open(opening) => opening,
+            Condition::Aside(_, fault) | Condition::Broken(fault) => return Err(fault),
+            Condition::Closed => return Err(Fault::Reopening),
+        };
+        let mut database = Arc::into_inner(opening.database).ok_or(Fault::Reopening)?;
+        database.compact()?;
+        drop(database);
+        self.medium.close().map_err(Fault::from)
+    }
+
     fn read(&self) -> RwLockReadGuard<'_, Condition> {
         self.condition.read().unwrap_or_else(PoisonError::into_inner)
     }

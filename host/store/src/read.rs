@@ -23,6 +23,7 @@ mod deliveries;
 mod incidents;
 mod receipts;
 pub(crate) mod set_aside;
+mod sizes;
 mod source_counts;
 mod unmatched;
 
@@ -31,6 +32,7 @@ pub use deliveries::DeliveryQuery;
 pub use incidents::IncidentQuery;
 pub use receipts::{ReceiptQuery, Receipts};
 pub use set_aside::SetAside;
+pub use sizes::TableSize;
 pub use unmatched::Unmatched;
 
 /// One state of the store, as it was when the snapshot was taken.

@@ -11,8 +11,18 @@ use crate::out::say;
 /// Seconds by which the clock is ahead from which on it is shown.
 const AHEAD_SHOWN: u64 = 2;
 
-pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
+#[derive(Debug, clap::Args)]
+pub(super) struct StatusArgs {
+    /// Also show the room that each table takes in the store's file. Reads the whole file.
+    #[arg(long)]
+    sizes: bool,
+}
+
+pub(super) fn run(place: &Place, args: &StatusArgs) -> anyhow::Result<ExitCode> {
     let mut status = place.ask("/status", None)?;
+    if args.sizes {
+        status["sizes"] = place.ask("/sizes", None)?;
+    }
     match place.ask("/connections", None) {
         Ok(connections) => status["connections"] = connections,
         // What cannot be read is told once, with the counts.
@@ -36,6 +46,8 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         dropped(&status["dropped"]);
         waits(&status["connections"]);
         unmatched(&status["unmatched"]);
+        last_backup(&status["backup"]);
+        sizes(&status["sizes"]);
         let ahead = status["clock_ahead_seconds"].as_u64().unwrap_or(0);
         if ahead >= AHEAD_SHOWN {
             say!(
@@ -193,6 +205,34 @@ fn waits(connections: &Value) {
             text(connection, "held.reason"),
         );
         say!("  it goes on by itself; at once: tocsin deliveries retry one of its deliveries");
+    }
+}
+
+/// The latest backup that the relay made by itself.
+fn last_backup(backup: &Value) {
+    if backup["last"].is_object() {
+        say!(
+            "last backup      {} UTC, {} bytes, digest {}",
+            second(backup, "last.at"),
+            text(backup, "last.bytes"),
+            text(backup, "last.digest"),
+        );
+    } else if backup.is_object() {
+        say!("last backup      none yet in {}", text(backup, "dir"));
+    }
+}
+
+/// The room that each table takes.
+fn sizes(tables: &Value) {
+    for table in items(tables) {
+        say!(
+            "table {:<24} {} rows, {} bytes stored, {} metadata, {} fragmented",
+            text(table, "table"),
+            text(table, "rows"),
+            text(table, "stored_bytes"),
+            text(table, "metadata_bytes"),
+            text(table, "fragmented_bytes"),
+        );
     }
 }
 

@@ -14,7 +14,8 @@ use crate::out::{complain, say};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct VerifyArgs {
-    /// Take the records that were set aside, because they could not be read, off the list of `tocsin status`.
+    /// Take the records that were set aside, because they could not be read, off the list of `tocsin status`, and
+    /// count the digest of the state anew.
     #[arg(long)]
     dismiss: bool,
 }
@@ -55,7 +56,7 @@ fn dismiss(place: &Place) -> anyhow::Result<ExitCode> {
 }
 
 /// The store of a relay that does not run.
-fn open(place: &Place) -> anyhow::Result<Store> {
+pub(super) fn open(place: &Place) -> anyhow::Result<Store> {
     let path = store_in(&place.state_dir()?);
     let is_there =
         path.try_exists().with_context(|| format!("looking for the store at {}", path.display()))?;
@@ -86,6 +87,10 @@ fn print(report: &Value) {
     for row in items(&report["set_aside"]) {
         let seen_to = if row["dismissed"] == json!(true) { " (dismissed)" } else { "" };
         say!("set aside: {} {}: {}{seen_to}", text(row, "table"), text(row, "key"), text(row, "problem"));
+    }
+    if report["digest"]["right"] != json!(true) {
+        say!("a row was changed below the store: the digest of the rows is not the one that the store keeps");
+        say!("  when it is seen to: tocsin verify --dismiss");
     }
     if differences.is_empty() {
         say!(

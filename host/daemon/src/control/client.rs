@@ -5,11 +5,12 @@
 use std::path::{Path, PathBuf};
 
 use http_body_util::{BodyExt, Full};
-use hyper::Request;
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
+use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::UnixStream;
+use tokio::task::JoinHandle;
 
 /// A request that came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +44,38 @@ pub enum ClientError {
 /// # Errors
 /// It is not running, said no, or did not answer.
 pub async fn ask(socket: &Path, path: &str, body: Option<Value>) -> Result<Value, ClientError> {
+    let broken = |error: &dyn std::fmt::Display| ClientError::Broken(error.to_string());
+    let (response, connection) = send(socket, path, body).await?;
+    if !response.status().is_success() {
+        return Err(refusal(response).await);
+    }
+    let bytes = response.into_body().collect().await.map_err(|error| broken(&error))?.to_bytes();
+    connection.abort();
+    serde_json::from_slice(&bytes).map_err(|error| broken(&error))
+}
+
+/// What the relay said no with.
+async fn refusal(response: Response<Incoming>) -> ClientError {
+    let status = response.status();
+    let broken = |error: &dyn std::fmt::Display| ClientError::Broken(error.to_string());
+    let bytes = match response.into_body().collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) => return broken(&error),
+    };
+    let answer: Value = match serde_json::from_slice(&bytes) {
+        Ok(answer) => answer,
+        Err(error) => return broken(&error),
+    };
+    let detail = answer["detail"].as_str().map_or_else(|| format!("status {status}"), str::to_owned);
+    ClientError::Refused(detail)
+}
+
+/// Sends a request; returns the answer and what drives the connection.
+async fn send(
+    socket: &Path,
+    path: &str,
+    body: Option<Value>,
+) -> Result<(Response<Incoming>, JoinHandle<hyper::Result<()>>), ClientError> {
     let stream = UnixStream::connect(socket).await.map_err(|error| unreached(socket, error))?;
     let broken = |error: &dyn std::fmt::Display| ClientError::Broken(error.to_string());
     let (mut sender, connection) =
@@ -59,15 +92,47 @@ pub async fn ask(socket: &Path, path: &str, body: Option<Value>) -> Result<Value
         .body(Full::new(Bytes::from(body)))
         .map_err(|error| broken(&error))?;
     let response = sender.send_request(request).await.map_err(|error| broken(&error))?;
-    let status = response.status();
-    let bytes = response.into_body().collect().await.map_err(|error| broken(&error))?.to_bytes();
-    connection.abort();
-    let answer: Value = serde_json::from_slice(&bytes).map_err(|error| broken(&error))?;
-    if status.is_success() {
-        return Ok(answer);
+    Ok((response, connection))
+}
+
+/// The answer of the relay, read as it comes.
+pub struct Streamed {
+    runtime: tokio::runtime::Runtime,
+    body: Incoming,
+    piece: Bytes,
+}
+
+/// Asks the relay behind `socket` for something long.
+///
+/// # Errors
+/// It is not running, said no, or did not answer.
+pub fn stream(socket: &Path, path: &str) -> Result<Streamed, ClientError> {
+    let broken = |error: &dyn std::fmt::Display| ClientError::Broken(error.to_string());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| broken(&error))?;
+    let body = runtime.block_on(async {
+        // It goes on within the runtime whenever the body is read.
+        let (response, _) = send(socket, path, None).await?;
+        if response.status().is_success() { Ok(response.into_body()) } else { Err(refusal(response).await) }
+    })?;
+    Ok(Streamed { runtime, body, piece: Bytes::new() })
+}
+
+impl std::io::Read for Streamed {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        while self.piece.is_empty() {
+            let Some(frame) = self.runtime.block_on(self.body.frame()) else { return Ok(0) };
+            let frame = frame.map_err(|error| {
+                std::io::Error::other(format!(
+                    "the relay did not send all of it ({error}); its log may say why"
+                ))
+            })?;
+            self.piece = frame.into_data().unwrap_or_default();
+        }
+        let length = into.len().min(self.piece.len());
+        into[..length].copy_from_slice(&self.piece.split_to(length));
+        Ok(length)
     }
-    let detail = answer["detail"].as_str().map_or_else(|| format!("status {status}"), str::to_owned);
-    Err(ClientError::Refused(detail))
 }
 
 /// Whether a relay listens at `socket`.

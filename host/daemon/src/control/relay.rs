@@ -9,7 +9,7 @@ use super::{Control, blocking, shapes};
 use crate::bindings::{Loaded, Origin};
 use crate::filters::Failing;
 use crate::problem::Problem;
-use crate::{clock, delivery, quiet, timers};
+use crate::{backups, clock, delivery, quiet, timers};
 
 pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>, Problem> {
     let store = control.app.store.clone();
@@ -35,7 +35,7 @@ pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>
         );
         problems.push(problem(&format!("sources.{source}"), &why));
     }
-    for name in [delivery::TROUBLE, timers::TROUBLE] {
+    for name in [delivery::TROUBLE, timers::TROUBLE, backups::TROUBLE] {
         problems.extend(quiet::ongoing(name).map(|why| problem("the relay", &format!("{name}: {why}"))));
     }
     let store = control.app.store.clone();
@@ -58,6 +58,7 @@ pub(super) async fn status(State(control): State<Control>) -> Result<Json<Value>
         "filters": control.app.signals.filters.failing().iter().map(filter).collect::<Vec<Value>>(),
         "echoes": super::intake::echoes(&control.app),
         "dropped": super::intake::dropped(&control.app).await,
+        "backup": control.app.config.backup.as_ref().map(|plan| control.app.backups.shown(plan)),
     })))
 }
 

@@ -180,6 +180,11 @@ pub fn verified(verified: &Verified) -> Value {
         "records": verified.tables.iter().map(|table| table.rows).sum::<u64>(),
         "differing": verified.differing,
         "differences": differences,
+        "digest": {
+            "right": verified.digest.is_right(),
+            "kept": verified.digest.kept.map(|digest| digest.to_string()),
+            "rows": verified.digest.rows.to_string(),
+        },
         "set_aside": verified.set_aside.iter().map(set_aside).collect::<Vec<_>>(),
     })
 }

@@ -1,0 +1,169 @@
+//! Backups that the relay makes by itself: when one is due, and which of them are kept.
+//!
+//! `[backup]` in the configuration asks for them. Never deletes a file that it did not make; never keeps requests
+//! waiting: the store is read as it was when the backup began.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context;
+use serde_json::{Value, json};
+use tocsin_core::time::Timestamp;
+use tocsin_store::{About, Digest, Store, check};
+
+use crate::app::App;
+use crate::config::Backup;
+use crate::{clock, quiet};
+
+pub mod file;
+mod kept;
+
+use kept::Kept;
+
+/// What the log and `tocsin status` call it.
+pub const TROUBLE: &str = "the scheduled backup could not be made";
+/// The pause after an attempt that failed, unless backups are made more often.
+const RETRY: Duration = Duration::from_secs(60 * 60);
+/// The longest pause between two looks at the clock, which may be set.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// A backup that the relay made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// The file.
+    pub path: PathBuf,
+    /// When.
+    pub at: Timestamp,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// The number of the journal's last entry.
+    pub sequence: u64,
+    /// The digest of the state.
+    pub digest: Digest,
+}
+
+/// What is known of the relay's own backups, for `tocsin status`.
+#[derive(Debug, Default)]
+pub struct Backups {
+    last: Mutex<Option<Made>>,
+}
+
+impl Backups {
+    fn found(&self, made: Option<Made>) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = made;
+    }
+
+    /// The latest, if there is one.
+    pub fn last(&self) -> Option<Made> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What `tocsin status` shows about `plan`.
+    pub fn shown(&self, plan: &Backup) -> Value {
+        let last = self.last().map(|made| {
+            json!({
+                "file": made.path,
+                "at": made.at.to_string(),
+                "bytes": made.bytes,
+                "entries": made.sequence,
+                "digest": made.digest.to_string(),
+            })
+        });
+        json!({ "dir": plan.dir, "every_seconds": plan.every.as_secs(), "keep": plan.keep, "last": last })
+    }
+}
+
+/// What the running relay of this version says about a backup that it makes now.
+pub fn about(is_scheduled: bool) -> About {
+    About { at: clock::now(), version: env!("CARGO_PKG_VERSION").to_owned(), is_scheduled }
+}
+
+/// Makes backups as the configuration says, until it is aborted.
+pub async fn run(app: Arc<App>) {
+    let Some(plan) = app.config.backup.clone() else { return };
+    let mut not_before = clock::now();
+    loop {
+        let directory = plan.dir.clone();
+        let newest = tokio::task::spawn_blocking(move || kept::newest(&directory)).await.ok().flatten();
+        app.backups.found(newest.clone().map(Kept::into_made));
+        let now = clock::now();
+        let due = newest.map_or(now, |newest| next(newest.at, plan.every, now)).max(not_before);
+        let wait = Duration::from_millis(due.ms_since(now));
+        if !wait.is_zero() {
+            tokio::time::sleep(wait.min(LOOK)).await;
+            continue;
+        }
+        if let Err(error) = attempt(&app.store, &plan).await {
+            let error = format!("{error:#}");
+            // Once for each reason; `tocsin status` shows it until a backup is made.
+            if quiet::ongoing(TROUBLE).as_deref() != Some(&error) {
+                quiet::error(TROUBLE, &error);
+            }
+            not_before = clock::now().plus_ms(millis(RETRY.min(plan.every)));
+        }
+    }
+}
+
+async fn attempt(store: &Store, plan: &Backup) -> anyhow::Result<()> {
+    let (store, plan) = (store.clone(), plan.clone());
+    let made =
+        tokio::task::spawn_blocking(move || make(&store, &plan)).await.context("the relay is stopping")??;
+    quiet::over(TROUBLE);
+    tracing::info!(
+        file = %made.path.display(), bytes = made.bytes, digest = %made.digest, "a backup is made"
+    );
+    Ok(())
+}
+
+/// When the next backup is due. One from the future, before the clock was set back, puts it off no longer than `every`.
+fn next(newest: Timestamp, every: Duration, now: Timestamp) -> Timestamp {
+    newest.min(now).plus_ms(millis(every))
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Makes one, reads it again, and deletes the oldest that are too many.
+fn make(store: &Store, plan: &Backup) -> anyhow::Result<Made> {
+    kept::prepare(&plan.dir)?;
+    let about = about(true);
+    let path = plan.dir.join(kept::name(about.at));
+    let checked = file::put(&path, false, |out| Ok(store.backup(&about, out, &mut |_, _| {}).map(drop)?))
+        .with_context(|| format!("{}", path.display()))?;
+    kept::thin_out(&plan.dir, plan.keep)?;
+    Ok(Made {
+        path,
+        at: checked.header.about.at,
+        bytes: checked.bytes,
+        sequence: checked.header.sequence,
+        digest: checked.header.digest,
+    })
+}
+
+/// Reads a whole backup file and checks it.
+///
+/// # Errors
+/// It cannot be read, or is not whole.
+pub fn checked(
+    path: &std::path::Path,
+    progress: &mut dyn FnMut(u64, u64),
+) -> anyhow::Result<tocsin_store::Checked> {
+    let input = std::fs::File::open(path).with_context(|| format!("{}", path.display()))?;
+    let input = std::io::BufReader::with_capacity(file::BUFFER_BYTES, input);
+    check(input, progress).with_context(|| format!("{}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backup_is_due_when_the_newest_is_old_enough_also_after_the_clock_was_set_back() {
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
+        let day = Duration::from_secs(86_400);
+        assert_eq!(next(at(100), day, at(500)), at(86_500));
+        assert_eq!(next(at(900_000), day, at(500)), at(86_900));
+    }
+}
