@@ -21,8 +21,8 @@ const STARTING: Duration = Duration::from_secs(10);
 /// For how long systemd is to wait for the next word of the start. Microseconds.
 const MORE_TIME_US: u32 = 60_000_000;
 
-/// Waits for `step` of the start, and has systemd wait as well: a large store that was not closed takes longer to open
-/// than any time-out foresees.
+/// Waits for `step` of the start, and has systemd wait as well: a store on a slow disk, or one
+/// that needs a repair, takes longer to open than any time-out foresees.
 pub async fn while_starting<T>(what: &str, mut step: JoinHandle<T>) -> Result<T, tokio::task::JoinError> {
     loop {
         tell(&[NotifyState::ExtendTimeoutUsec(MORE_TIME_US), NotifyState::Status(what)]);

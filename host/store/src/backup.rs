@@ -237,13 +237,13 @@ pub fn read_header(input: impl Read) -> Result<Header, BackupError> {
 /// # Errors
 /// It is none, cut off, damaged, or made by a version whose store this one does not read.
 pub fn check(input: impl Read, progress: &mut dyn FnMut(u64, u64)) -> Result<Checked, BackupError> {
-    read_all(input, &mut |_, _, _| Ok(()), progress)
+    read_all(input, |_, _, _| Ok(()), progress)
 }
 
 /// Reads a whole backup, and gives each row to `put`. Whether the backup is whole is known at the end.
 pub(crate) fn read_all<E: From<BackupError>>(
     input: impl Read,
-    put: &mut dyn FnMut(Definition, &[u8], &[u8]) -> Result<(), E>,
+    mut put: impl FnMut(Definition, &[u8], &[u8]) -> Result<(), E>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Checked, E> {
     let mut reader = Reader::begin(input)?;

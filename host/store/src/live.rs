@@ -178,6 +178,8 @@ impl Live {
         transaction
             .set_durability(Durability::Immediate)
             .map_err(|error| Fault::Damaged(error.to_string()))?;
+        // Opening after a crash, or again after an error, takes milliseconds, however large the file is.
+        transaction.set_quick_repair(true);
         Ok(transaction)
     }
 

@@ -149,7 +149,7 @@ fn fill(file: &File, input: impl Read, progress: &mut dyn FnMut(u64, u64)) -> Re
     let database = database.map_err(Fault::from)?;
     let digest = running(Digest::default());
     let mut filling = Filling { database: &database, digest: digest.clone(), waiting: Vec::new(), bytes: 0 };
-    let backup = read_all(input, &mut |table, key, value| filling.put(table, key, value), progress)?;
+    let backup = read_all(input, |table, key, value| filling.put(table, key, value), progress)?;
     filling.write()?;
     make_all(&database, &digest)?;
     if digest.get() != backup.header.digest {
