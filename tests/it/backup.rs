@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::Stdio;
@@ -10,7 +10,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, Relay, Site, source, until};
+use crate::harness::{Ran, Relay, Site, absent, source, until};
 use crate::restart::load::{Load, accepted_by, is_clean};
 
 fn tables() -> String {
@@ -79,6 +79,8 @@ fn a_backup_of_a_stopped_relay_is_the_one_of_the_running_relay() {
     assert!(said.contains("is there already: choose another name, or replace it with --force"), "{said}");
     assert_eq!(fs::read(relay.path("stopped.backup")).expect("it is there"), before);
     relay.run(&["backup", "--force", "stopped.backup"]).expect(0);
+    let said = relay.run(&["backup", "--force", "state/tocsin.redb"]).expect(1).stderr;
+    assert!(said.contains("state/tocsin.redb is the store itself"), "{said}");
     // A directory that is not there is named.
     let said = relay.run(&["backup", "nowhere/made.backup"]).expect(1).stderr;
     assert!(said.contains("nowhere/made.backup"), "{said}");
@@ -151,6 +153,21 @@ fn a_damaged_or_cut_backup_is_refused_with_a_sentence_and_nothing_is_touched() {
         assert_eq!(names(&relay.path("state")), before);
         assert!(fs::read(relay.path("state/tocsin.redb")).expect("it is there") == store);
     }
+}
+
+#[test]
+fn a_store_that_root_restores_belongs_to_the_relays_user() {
+    let mut relay = relay_with(1);
+    relay.run(&["backup", "made.backup"]).expect(0);
+    relay.stop();
+    let state = relay.path("state");
+    if std::os::unix::fs::chown(&state, Some(12_345), Some(12_345)).is_err() {
+        absent("the restored store's owner: this user may not give files away");
+        return;
+    }
+    relay.run(&["restore", "made.backup"]).expect(0);
+    let about = fs::metadata(state.join("tocsin.redb")).expect("it is there");
+    assert_eq!((about.uid(), about.gid(), about.mode() & 0o777), (12_345, 12_345, 0o600));
 }
 
 /// Stands for a relay: says that it sends a backup, sends `bytes`, and then does what `end` does.
@@ -244,6 +261,33 @@ fn the_relay_makes_backups_and_deletes_only_its_own() {
             break;
         }
     }
+}
+
+#[test]
+fn a_relay_that_is_killed_while_it_makes_a_backup_leaves_only_whole_ones() {
+    let mut relay = Relay::start(&scheduled("1s", 20));
+    // Text that does not pack well, so that a backup takes a while.
+    for number in 0..8u64 {
+        let words: Vec<String> = (0..20_000u64)
+            .map(|word| format!("{:x}", (word + number).wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+            .collect();
+        let body = json!({ "title": format!("Alert {number}"), "message": "m", "detail": words.join(" ") });
+        relay.post("hook", &body.to_string()).expect(200);
+    }
+    let directory = relay.path("backups");
+    let is_partial = |name: &String| name.ends_with(".partial");
+    let before = made(&relay);
+    until("one is being made", || {
+        (names(&directory).iter().any(is_partial) || made(&relay) > before + 2).then_some(())
+    });
+    relay.kill();
+    let whole: Vec<String> = names(&directory).into_iter().filter(|name| !is_partial(name)).collect();
+    for name in &whole {
+        relay.run(&["backup", "--verify", &format!("backups/{name}")]).expect(0);
+    }
+    relay.restart();
+    until("another is made", || (names(&directory).len() > whole.len()).then_some(()));
+    until("what was left is gone", || (!names(&directory).iter().any(is_partial)).then_some(()));
 }
 
 #[test]

@@ -214,18 +214,28 @@ fn make_all(database: &Database, digest: &Running) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Puts the new store in the place of the old one, which stays under another name. At no time is there none.
+/// Puts the new store in the place of the old one, which stays under another name. At no time is there none, where the
+/// file system has hard links.
 fn put_in_place(path: &Path, new: &Path, before: Option<&str>) -> Result<Option<PathBuf>, RestoreError> {
     let before = before.map(|ending| with_ending(path, ending));
     if let Some(before) = &before {
-        std::fs::hard_link(path, before).map_err(RestoreError::file(before))?;
+        let file = RestoreError::file(before);
+        match std::fs::hard_link(path, before) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(file(error)),
+            Err(_) => std::fs::rename(path, before).map_err(file)?,
+        }
     }
-    let placed = std::fs::rename(new, path).map_err(RestoreError::file(path));
-    if let (Err(_), Some(before)) = (&placed, &before) {
-        // The other name of a store that stays where it is.
-        let _ = std::fs::remove_file(before);
+    if let Err(error) = std::fs::rename(new, path) {
+        if let Some(before) = &before {
+            // Back, if it was moved away; where it is still there, its other name goes.
+            let moved = !path.exists() && std::fs::rename(before, path).is_ok();
+            if !moved && path.exists() {
+                let _ = std::fs::remove_file(before);
+            }
+        }
+        return Err(RestoreError::file(path)(error));
     }
-    placed?;
     Marker::of(path).put().map_err(RestoreError::file(path))?;
     let directory = directory_of(path);
     File::open(directory)

@@ -3,7 +3,8 @@
 //! A relay that runs is asked for the backup and goes on; restoring and compacting are refused while one runs.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufReader, BufWriter, IsTerminal, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -19,7 +20,7 @@ use super::verify::open;
 use crate::backups::{self, file, file::FileError};
 use crate::config::store_in;
 use crate::control::client::{self, Streamed};
-use crate::out::say;
+use crate::out::{complain, say};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct BackupArgs {
@@ -44,6 +45,9 @@ pub(super) struct RestoreArgs {
 /// Makes or checks a backup.
 pub(super) fn run(place: &Place, args: &BackupArgs) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
+    if !args.verify && is_the_store(place, &args.file) {
+        anyhow::bail!("{} is the store itself: name another file for the backup", args.file.display());
+    }
     let checked = if args.verify {
         let mut progress = Progress::new("checking");
         backups::checked(&args.file, &mut |done, total| progress.show(done, total))?
@@ -65,6 +69,13 @@ pub(super) fn run(place: &Place, args: &BackupArgs) -> anyhow::Result<ExitCode> 
         print(&checked, began);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether `file` is the store that is to be backed up, under whatever name.
+fn is_the_store(place: &Place, file: &Path) -> bool {
+    let identity = |path: &Path| std::fs::metadata(path).ok().map(|about| (about.dev(), about.ino()));
+    let store = place.state_dir().ok().and_then(|state_dir| identity(&store_in(&state_dir)));
+    store.is_some() && store == identity(file)
 }
 
 fn offline(store: &Store, out: &mut BufWriter<&File>) -> Result<(), FileError> {
@@ -172,6 +183,9 @@ pub(super) fn run_compact(place: &Place) -> anyhow::Result<ExitCode> {
     let path = stopped(place, "compact")?;
     // Says so if there is none, and leaves a store that takes no repair.
     open_and_close(place)?;
+    if std::io::stderr().is_terminal() {
+        complain!("compacting {}: this takes about as long as copying it", path.display());
+    }
     let compacted = compact(&path)?;
     let seconds = began.elapsed().as_secs_f64();
     if place.json {

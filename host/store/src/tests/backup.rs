@@ -164,6 +164,27 @@ fn a_backup_of_another_version_names_the_version_that_reads_it() {
 }
 
 #[test]
+fn lengths_that_promise_more_than_is_there_are_refused_before_memory_is_taken_for_them() {
+    let bytes = sample();
+    let header = 16 + u32::from_be_bytes(bytes[12..16].try_into().unwrap()) as usize + 8;
+    let with = |rest: &[u8]| check([&bytes[..header], rest].concat().as_slice(), &mut quiet()).unwrap_err();
+    let chunk = |rows: &[u8]| {
+        let packed = zstd::bulk::compress(rows, 3).unwrap();
+        [&u32::try_from(packed.len()).unwrap().to_be_bytes(), packed.as_slice(), &[0; 4]].concat()
+    };
+    for (rest, words) in [
+        (u32::MAX.wrapping_sub(1).to_be_bytes().to_vec(), "a chunk would be 4294967294 bytes long"),
+        (chunk(&u32::MAX.to_be_bytes()), "a row would be 4294967295 bytes long"),
+        (chunk(&(200 << 20u32).to_be_bytes()), "it has fewer rows than its header says"),
+        // A bomb: it unpacks to more than a chunk may have.
+        (chunk(&vec![0; 64 << 20]), "a chunk cannot be unpacked"),
+    ] {
+        let error = with(&rest).to_string();
+        assert!(error.contains(words), "{words}: {error}");
+    }
+}
+
+#[test]
 fn a_backup_that_is_refused_touches_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("tocsin.redb");
