@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use serde_json::{Value, json};
 use tocsin_core::time::Timestamp;
 use tocsin_store::{About, Digest, Store, check};
@@ -19,6 +19,7 @@ use crate::{clock, quiet};
 pub mod file;
 mod kept;
 
+use file::FileError;
 use kept::Kept;
 
 /// What the log and `tocsin status` call it.
@@ -130,8 +131,12 @@ fn make(store: &Store, plan: &Backup) -> anyhow::Result<Made> {
     kept::prepare(&plan.dir)?;
     let about = about(true);
     let path = plan.dir.join(kept::name(about.at));
-    let checked = file::put(&path, false, |out| Ok(store.backup(&about, out, &mut |_, _| {}).map(drop)?))
-        .with_context(|| format!("{}", path.display()))?;
+    let made = file::put(&path, false, |out| Ok(store.backup(&about, out, &mut |_, _| {}).map(drop)?));
+    // Without the file's name, which is another one each time: the same reason is logged once.
+    let checked = made.map_err(|error| match error {
+        FileError::Io { error, .. } => anyhow!("{}: {error}", plan.dir.display()),
+        other => anyhow!("{}: {other}", plan.dir.display()),
+    })?;
     kept::thin_out(&plan.dir, plan.keep)?;
     Ok(Made {
         path,

@@ -170,12 +170,12 @@ fn lengths_that_promise_more_than_is_there_are_refused_before_memory_is_taken_fo
     let with = |rest: &[u8]| check([&bytes[..header], rest].concat().as_slice(), &mut quiet()).unwrap_err();
     let chunk = |rows: &[u8]| {
         let packed = zstd::bulk::compress(rows, 3).unwrap();
-        [&u32::try_from(packed.len()).unwrap().to_be_bytes(), packed.as_slice(), &[0; 4]].concat()
+        [u32::try_from(packed.len()).unwrap().to_be_bytes().as_slice(), &packed, &[0; 4]].concat()
     };
     for (rest, words) in [
         (u32::MAX.wrapping_sub(1).to_be_bytes().to_vec(), "a chunk would be 4294967294 bytes long"),
         (chunk(&u32::MAX.to_be_bytes()), "a row would be 4294967295 bytes long"),
-        (chunk(&(200 << 20u32).to_be_bytes()), "it has fewer rows than its header says"),
+        (chunk(&(200u32 << 20).to_be_bytes()), "it has fewer rows than its header says"),
         // A bomb: it unpacks to more than a chunk may have.
         (chunk(&vec![0; 64 << 20]), "a chunk cannot be unpacked"),
     ] {
