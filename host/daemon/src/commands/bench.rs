@@ -96,7 +96,7 @@ pub(super) fn run(args: &BenchArgs, as_json: bool) -> anyhow::Result<ExitCode> {
     let progress = |text: &str| if as_json { complain!("{text}") } else { say!("{text}") };
     let mut report = runtime.block_on(measure(args, bodies, folder.path(), &progress))?;
     if as_json {
-        table::json(&report.json(args.body.as_deref(), args.connections, args.deliveries()));
+        table::json(&report.json(args.body.as_deref(), args.connections, args.deliveries()))?;
     } else {
         report.print();
     }
