@@ -18,7 +18,7 @@ pub(crate) fn put(transaction: &WriteTransaction, counts: &CountRows) -> Result<
     if counts.is_empty() {
         return Ok(());
     }
-    let mut table = transaction.open_table(tables::SOURCE_COUNTS.redb())?;
+    let mut table = tables::beside::SOURCE_COUNTS.open(transaction)?;
     for (name, record) in counts {
         table.insert(name.as_slice(), record.as_slice())?;
     }

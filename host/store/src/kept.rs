@@ -101,9 +101,9 @@ impl<'t> Kept<'t> {
     /// As `transaction` sees them.
     pub(crate) fn open(transaction: &'t WriteTransaction) -> Result<Self, Fault> {
         Ok(Self {
-            rows: transaction.open_table(tables::KEPT.redb())?,
-            by_source: transaction.open_table(tables::KEPT_BY_SOURCE.redb())?,
-            totals: transaction.open_table(tables::KEPT_TOTALS.redb())?,
+            rows: tables::beside::KEPT.open(transaction)?,
+            by_source: tables::beside::KEPT_BY_SOURCE.open(transaction)?,
+            totals: tables::beside::KEPT_TOTALS.open(transaction)?,
             changed: BTreeMap::new(),
         })
     }

@@ -16,6 +16,7 @@ use redb::{
 
 use crate::aside::Aside;
 use crate::damage::Damage;
+use crate::digest::{Digest, running};
 use crate::error::{Fault, OpenError, OrFault, ReadError};
 use crate::identity::{Identity, Marker};
 use crate::medium::{Medium, Way};
@@ -177,6 +178,8 @@ impl Live {
         transaction
             .set_durability(Durability::Immediate)
             .map_err(|error| Fault::Damaged(error.to_string()))?;
+        // Opening after a crash, or again after an error, takes milliseconds, however large the file is.
+        transaction.set_quick_repair(true);
         Ok(transaction)
     }
 
@@ -258,6 +261,19 @@ impl Live {
                 way.fence();
             }
         }
+        self.medium.close().map_err(Fault::from)
+    }
+
+    /// Gives free space in the file back to the disk, and closes the file. Nobody else may hold it.
+    pub(crate) fn compact(&self) -> Result<(), Fault> {
+        let opening = match std::mem::replace(&mut *self.write(), Condition::Closed) {
+            Condition::Open(opening) => opening,
+            Condition::Aside(_, fault) | Condition::Broken(fault) => return Err(fault),
+            Condition::Closed => return Err(Fault::Reopening),
+        };
+        let mut database = Arc::into_inner(opening.database).ok_or(Fault::Reopening)?;
+        database.compact()?;
+        drop(database);
         self.medium.close().map_err(Fault::from)
     }
 
@@ -354,21 +370,23 @@ fn found(database: &Database) -> Result<Found, Fault> {
     if !names.iter().any(|name| name == tables::META.name) {
         return Ok(Found::Foreign);
     }
-    let Ok(meta) = transaction.open_table(tables::META.redb()) else { return Ok(Found::Foreign) };
+    let Ok(meta) = tables::META.read(&transaction) else { return Ok(Found::Foreign) };
     let format = meta.get(tables::META_FORMAT)?;
     let format = format.and_then(|value| value.value().try_into().ok().map(u32::from_be_bytes));
     Ok(format.map_or(Found::Foreign, Found::Format))
 }
 
-/// All tables and the format in one transaction: a store has both or neither.
+/// All tables, the format and the digest of nothing in one transaction: a store has both or neither.
 fn create_tables(database: &Database) -> Result<(), Fault> {
     let transaction = database.begin_write()?;
+    let digest = running(Digest::default());
     for table in tables::ALL {
-        transaction.open_table(table.redb())?;
+        table.open(&transaction, &digest)?;
     }
-    transaction
-        .open_table(tables::META.redb())?
-        .insert(tables::META_FORMAT, tables::FORMAT.to_be_bytes().as_slice())?;
+    let mut meta = tables::META.open(&transaction, &digest)?;
+    meta.insert(tables::META_FORMAT, &tables::FORMAT.to_be_bytes())?;
+    meta.insert(tables::META_DIGEST, &digest.get().to_bytes())?;
+    drop(meta);
     transaction.commit()?;
     Ok(())
 }

@@ -32,7 +32,9 @@ pub(crate) fn alter(
     let database = Builder::new().create_with_backend(backend).unwrap();
     let transaction = database.begin_write().unwrap();
     {
-        let mut rows = transaction.open_table(table.redb()).unwrap();
+        // As damage does: past the digest.
+        let definition = redb::TableDefinition::<tables::Bytes, tables::Bytes>::new(table.name);
+        let mut rows = transaction.open_table(definition).unwrap();
         let before = rows.get(key).unwrap().map(|value| value.value().to_vec());
         match change(before) {
             Some(value) => drop(rows.insert(key, value.as_slice()).unwrap()),

@@ -24,6 +24,7 @@ mod due;
 mod incidents;
 mod receipts;
 pub(crate) mod set_aside;
+mod sizes;
 mod source_counts;
 mod unmatched;
 
@@ -32,6 +33,7 @@ pub use deliveries::DeliveryQuery;
 pub use incidents::IncidentQuery;
 pub use receipts::{ReceiptQuery, Receipts};
 pub use set_aside::SetAside;
+pub use sizes::TableSize;
 pub use unmatched::Unmatched;
 
 /// One state of the store, as it was when the snapshot was taken.
@@ -51,7 +53,7 @@ impl Snapshot {
     }
 
     pub(crate) fn table(&self, table: Definition) -> Result<ReadOnlyTable<Bytes, Bytes>, Fault> {
-        self.transaction.open_table(table.redb()).map_err(Fault::from)
+        table.read(&self.transaction).map_err(Fault::from)
     }
 
     /// A table that an older store does not have.
@@ -59,7 +61,7 @@ impl Snapshot {
         &self,
         table: Definition,
     ) -> Result<Option<ReadOnlyTable<Bytes, Bytes>>, Fault> {
-        match self.transaction.open_table(table.redb()) {
+        match table.read(&self.transaction) {
             Ok(table) => Ok(Some(table)),
             Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
             Err(error) => Err(error.into()),

@@ -34,8 +34,8 @@ impl<'t> Requests<'t> {
     /// As `transaction` sees them.
     pub(crate) fn open(transaction: &'t WriteTransaction) -> Result<Self, Fault> {
         Ok(Self {
-            decoded: transaction.open_table(tables::REQUESTS.redb())?,
-            dead: transaction.open_table(tables::REQUESTS_DEAD.redb())?,
+            decoded: tables::beside::REQUESTS.open(transaction)?,
+            dead: tables::beside::REQUESTS_DEAD.open(transaction)?,
             kept: Kept::open(transaction)?,
         })
     }

@@ -13,9 +13,9 @@ use crate::error::{Fault, Problem};
 use crate::record::Stored;
 use crate::record::set_aside::Kept;
 use crate::record::source_counts::SourceCounts;
-use crate::rows;
 use crate::state::{Head, Tables, TakenOut};
-use crate::tables::{self, Definition};
+use crate::tables::{self, Beside, Definition};
+use crate::{digest, rows};
 
 /// Bytes of a record that are kept. No record is as long; a raw request may be.
 const BYTES_KEPT: usize = 256 * 1024;
@@ -28,7 +28,7 @@ pub(crate) fn run(
     places: Vec<Place>,
 ) -> Result<(Head, bool), Fault> {
     let mut tables = Tables::open(transaction, head)?;
-    let mut list = transaction.open_table(tables::SET_ASIDE.redb())?;
+    let mut list = tables::beside::SET_ASIDE.open(transaction)?;
     let mut next = match list.last()? {
         Some((key, _)) => rows::number(tables::SET_ASIDE, key.value())?,
         None => 0,
@@ -37,8 +37,8 @@ pub(crate) fn run(
     let mut any = false;
     while let Some((name, key)) = waiting.pop_front() {
         let Some(table) = tables::named(name) else { continue };
-        let (problem, taken) = if is_beside(table) {
-            take_out_beside(transaction, table, &key)?
+        let (problem, taken) = if let Some(beside) = writable_beside(table) {
+            take_out_beside(transaction, table, beside, &key)?
         } else {
             let Some(problem) = tables.problem(table, &key)? else { continue };
             (problem, tables.take_out(table, &key)?)
@@ -63,20 +63,27 @@ pub(crate) fn run(
         put(&mut list, next, &kept)?;
     }
     drop(list);
-    Ok((tables.finish()?, any))
+    let mut head = tables.finish()?;
+    if any {
+        // Damage below the store changed rows that the digest had counted as they were.
+        head.digest = digest::recount(transaction)?;
+    }
+    Ok((head, any))
 }
 
 /// Tables that the fold does not know. The journal is none of them: an entry is never taken out.
-fn is_beside(table: Definition) -> bool {
-    [tables::REQUESTS, tables::REQUESTS_DEAD, tables::SOURCE_COUNTS].iter().any(|one| one.name == table.name)
+fn writable_beside(table: Definition) -> Option<Beside> {
+    let known = [tables::REQUESTS, tables::REQUESTS_DEAD, tables::SOURCE_COUNTS];
+    table.as_beside().filter(|_| known.contains(&table))
 }
 
 fn take_out_beside(
     transaction: &WriteTransaction,
     table: Definition,
+    beside: Beside,
     key: &[u8],
 ) -> Result<(Problem, TakenOut), Fault> {
-    let mut rows = transaction.open_table(table.redb())?;
+    let mut rows = beside.open(transaction)?;
     let read = rows.get(key)?.map(|value| match table.name {
         name if name == tables::SOURCE_COUNTS.name => SourceCounts::read(value.value()).map(|_| ()),
         _ => tocsin_core::plugin::SourceRequest::read(value.value()).map(|_| ()),
@@ -105,7 +112,7 @@ fn put(
 
 /// Marks every row as seen to by an operator; returns how many were not before.
 pub(crate) fn dismiss(transaction: &WriteTransaction) -> Result<u64, Fault> {
-    let mut list = transaction.open_table(tables::SET_ASIDE.redb())?;
+    let mut list = tables::beside::SET_ASIDE.open(transaction)?;
     let mut dismissed = Vec::new();
     for row in list.iter()? {
         let (key, value) = row?;

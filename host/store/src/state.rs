@@ -12,6 +12,7 @@ use tocsin_core::journal::Entry;
 use tocsin_core::routing::Router;
 
 use crate::damage::Place;
+use crate::digest::{self, Digest, Running, StateTable, running};
 use crate::error::Fault;
 use crate::record::Stored;
 use crate::record::counters::Counters;
@@ -32,33 +33,37 @@ pub(crate) struct Head {
     pub(crate) counters: Counters,
     /// The configuration in force.
     pub(crate) router: Arc<Router>,
+    /// Of the rows of the state.
+    pub(crate) digest: Digest,
 }
 
 /// The state's tables within one transaction.
 pub(crate) struct Tables<'t> {
     journal: Table<'t, Bytes, Bytes>,
-    incidents: Table<'t, Bytes, Bytes>,
-    incident_numbers: Table<'t, Bytes, Bytes>,
-    incidents_by_state: Table<'t, Bytes, Bytes>,
-    identities: Table<'t, Bytes, Bytes>,
-    timeline: Table<'t, Bytes, Bytes>,
-    receipts: Table<'t, Bytes, Bytes>,
-    dead_letters: Table<'t, Bytes, Bytes>,
-    ignored: Table<'t, Bytes, Bytes>,
-    seen: Table<'t, Bytes, Bytes>,
-    seen_by_time: Table<'t, Bytes, Bytes>,
-    deliveries: Table<'t, Bytes, Bytes>,
-    delivery_contents: Table<'t, Bytes, Bytes>,
-    deliveries_by_state: Table<'t, Bytes, Bytes>,
-    deliveries_by_incident: Table<'t, Bytes, Bytes>,
-    due: Table<'t, Bytes, Bytes>,
-    lanes: Table<'t, Bytes, Bytes>,
-    references: Table<'t, Bytes, Bytes>,
-    told: Table<'t, Bytes, Bytes>,
-    timers: Table<'t, Bytes, Bytes>,
-    timers_by_time: Table<'t, Bytes, Bytes>,
-    pauses: Table<'t, Bytes, Bytes>,
-    meta: Table<'t, Bytes, Bytes>,
+    incidents: StateTable<'t>,
+    incident_numbers: StateTable<'t>,
+    incidents_by_state: StateTable<'t>,
+    identities: StateTable<'t>,
+    timeline: StateTable<'t>,
+    receipts: StateTable<'t>,
+    dead_letters: StateTable<'t>,
+    ignored: StateTable<'t>,
+    seen: StateTable<'t>,
+    seen_by_time: StateTable<'t>,
+    deliveries: StateTable<'t>,
+    delivery_contents: StateTable<'t>,
+    deliveries_by_state: StateTable<'t>,
+    deliveries_by_incident: StateTable<'t>,
+    due: StateTable<'t>,
+    lanes: StateTable<'t>,
+    references: StateTable<'t>,
+    told: StateTable<'t>,
+    timers: StateTable<'t>,
+    timers_by_time: StateTable<'t>,
+    pauses: StateTable<'t>,
+    meta: StateTable<'t>,
+    /// Of the state, as these tables changed it.
+    digest: Running,
     head: Head,
     /// Lines written to histories by the entry that is being applied.
     lines: u32,
@@ -74,10 +79,10 @@ const NOTHING: &[u8] = &[];
 impl<'t> Tables<'t> {
     /// The state as `transaction` sees it, of which `head` is known.
     pub(crate) fn open(transaction: &'t WriteTransaction, head: Head) -> Result<Self, Fault> {
-        let open =
-            |definition: tables::Definition| transaction.open_table(definition.redb()).map_err(Fault::from);
+        let digest = running(head.digest);
+        let open = |table: tables::Definition| table.open(transaction, &digest).map_err(Fault::from);
         Ok(Self {
-            journal: open(tables::JOURNAL)?,
+            journal: tables::beside::JOURNAL.open(transaction)?,
             incidents: open(tables::INCIDENTS)?,
             incident_numbers: open(tables::INCIDENT_NUMBERS)?,
             incidents_by_state: open(tables::INCIDENTS_BY_STATE)?,
@@ -100,6 +105,7 @@ impl<'t> Tables<'t> {
             timers_by_time: open(tables::TIMERS_BY_TIME)?,
             pauses: open(tables::PAUSES)?,
             meta: open(tables::META)?,
+            digest,
             head,
             lines: 0,
             content: None,
@@ -127,10 +133,12 @@ impl<'t> Tables<'t> {
         missing
     }
 
-    /// Writes what was counted, and returns what is known when the transaction is committed.
+    /// Writes what was counted and the digest, and returns what is known when the transaction is committed.
     pub(crate) fn finish(mut self) -> Result<Head, Fault> {
         let counters = record(tables::META, tables::META_COUNTERS, &self.head.counters, &mut self.buffer)?;
         self.meta.insert(tables::META_COUNTERS, counters)?;
+        self.head.digest = self.digest.get();
+        self.meta.insert(tables::META_DIGEST, &self.head.digest.to_bytes())?;
         Ok(self.head)
     }
 }
@@ -138,8 +146,8 @@ impl<'t> Tables<'t> {
 impl Head {
     /// What `transaction` says, with nothing in place of what cannot be read, and where that is.
     pub(crate) fn read_in_part(transaction: &WriteTransaction) -> Result<(Self, Vec<Place>), Fault> {
-        let journal = transaction.open_table(tables::JOURNAL.redb())?;
-        let meta = transaction.open_table(tables::META.redb())?;
+        let journal = tables::JOURNAL.look_into(transaction)?;
+        let meta = tables::META.look_into(transaction)?;
         let mut head = Self { sequence: rows::last_sequence(&journal)?, ..Self::empty()? };
         let mut unreadable = Vec::new();
         match rows::get(&meta, tables::META, tables::META_COUNTERS) {
@@ -152,12 +160,22 @@ impl Head {
             Err(Fault::Record { table, row, .. }) => unreadable.push((table, row.into_vec())),
             Err(fault) => return Err(fault),
         }
+        match digest::kept(&meta) {
+            Ok(digest) => head.digest = digest,
+            Err(Fault::Record { table, row, .. }) => unreadable.push((table, row.into_vec())),
+            Err(fault) => return Err(fault),
+        }
         Ok((head, unreadable))
     }
 
     /// What is known of a store in which nothing happened.
     pub(crate) fn empty() -> Result<Self, Fault> {
-        Ok(Self { sequence: 0, counters: Counters::default(), router: Arc::new(rows::no_router()?) })
+        Ok(Self {
+            sequence: 0,
+            counters: Counters::default(),
+            router: Arc::new(rows::no_router()?),
+            digest: Digest::default(),
+        })
     }
 }
 

@@ -1,9 +1,11 @@
-//! Every table, in the order of `README.md`. Nothing else names one.
+//! Every table, in the order of `README.md`. Nothing else names one, or opens one for writing.
 
-use redb::TableDefinition;
+use redb::{ReadOnlyTable, ReadTransaction, Table, TableDefinition, TableError, WriteTransaction};
 use tocsin_core::id::Id;
 
+use crate::digest::{Running, StateTable};
 use crate::keys;
+use crate::rows::Rows;
 
 /// Keys and values are bytes: `keys` and [`crate::record`] know what is in them.
 pub(crate) type Bytes = &'static [u8];
@@ -16,7 +18,7 @@ pub(crate) const FORMAT: u32 = 2;
 pub(crate) struct Definition {
     /// Its name in the file.
     pub(crate) name: &'static str,
-    /// Whether it follows from the journal; the row `format` of [`META`] alone does not.
+    /// Whether it follows from the journal; the rows `format` and `digest` of [`META`] alone do not.
     pub(crate) is_state: bool,
     keys: KeyShape,
 }
@@ -30,9 +32,42 @@ impl Definition {
         Self { name, is_state: false, keys }
     }
 
-    /// As redb wants it.
-    pub(crate) const fn redb(self) -> TableDefinition<'static, Bytes, Bytes> {
+    /// As redb wants it. Private: a table of the state is written with its digest alone.
+    const fn redb(self) -> TableDefinition<'static, Bytes, Bytes> {
         TableDefinition::new(self.name)
+    }
+
+    /// Opens it, to read and write; what is written into a table of the state is counted in `digest`.
+    pub(crate) fn open<'t>(
+        self,
+        transaction: &'t WriteTransaction,
+        digest: &Running,
+    ) -> Result<StateTable<'t>, TableError> {
+        Ok(StateTable::new(transaction.open_table(self.redb())?, self, digest))
+    }
+
+    /// Opens it within a write transaction, to read alone.
+    pub(crate) fn look_into(self, transaction: &WriteTransaction) -> Result<impl Rows + '_, TableError> {
+        transaction.open_table(self.redb())
+    }
+
+    /// Opens it in a snapshot.
+    pub(crate) fn read(
+        self,
+        transaction: &ReadTransaction,
+    ) -> Result<ReadOnlyTable<Bytes, Bytes>, TableError> {
+        transaction.open_table(self.redb())
+    }
+
+    /// The same table for writing past the digest; none of the state.
+    pub(crate) fn as_beside(self) -> Option<Beside> {
+        (!self.is_state).then_some(Beside(self))
+    }
+
+    /// Whether the digest of the state covers the row `key`.
+    pub(crate) fn is_digested(self, key: &[u8]) -> bool {
+        let is_beside = self.name == META.name && (key == META_FORMAT || key == META_DIGEST);
+        self.is_state && !is_beside
     }
 
     /// A key of this table in words; as hexadecimal when it is not of its shape.
@@ -80,6 +115,39 @@ pub(crate) const META_FORMAT: &[u8] = b"format";
 pub(crate) const META_COUNTERS: &[u8] = b"counters";
 /// Row of [`META`]: the configuration in force. State.
 pub(crate) const META_ROUTING: &[u8] = b"routing";
+/// Row of [`META`]: the digest of the state.
+pub(crate) const META_DIGEST: &[u8] = b"digest";
+
+/// A table that the digest of the state does not cover, for writing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Beside(Definition);
+
+impl Beside {
+    /// For constants: of a table of the state, there is none.
+    const fn of(table: Definition) -> Self {
+        assert!(!table.is_state);
+        Self(table)
+    }
+
+    /// Opens it, to read and write.
+    pub(crate) fn open(self, transaction: &WriteTransaction) -> Result<Table<'_, Bytes, Bytes>, TableError> {
+        transaction.open_table(self.0.redb())
+    }
+}
+
+/// The tables that the digest of the state does not cover, for writing.
+pub(crate) mod beside {
+    use super::Beside;
+
+    pub(crate) const JOURNAL: Beside = Beside::of(super::JOURNAL);
+    pub(crate) const REQUESTS: Beside = Beside::of(super::REQUESTS);
+    pub(crate) const REQUESTS_DEAD: Beside = Beside::of(super::REQUESTS_DEAD);
+    pub(crate) const KEPT: Beside = Beside::of(super::KEPT);
+    pub(crate) const KEPT_BY_SOURCE: Beside = Beside::of(super::KEPT_BY_SOURCE);
+    pub(crate) const KEPT_TOTALS: Beside = Beside::of(super::KEPT_TOTALS);
+    pub(crate) const SOURCE_COUNTS: Beside = Beside::of(super::SOURCE_COUNTS);
+    pub(crate) const SET_ASIDE: Beside = Beside::of(super::SET_ASIDE);
+}
 
 /// Every table.
 pub(crate) const ALL: [Definition; 30] = [

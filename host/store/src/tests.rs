@@ -5,8 +5,10 @@ mod memory;
 mod samples;
 mod workload;
 
+mod backup;
 mod counting;
 mod crash;
+mod digest;
 mod failing;
 mod folding;
 mod holding;

@@ -15,6 +15,7 @@ use redb::{Database, Range, ReadableDatabase, ReadableTableMetadata};
 use tocsin_core::fold::ApplyError;
 use tocsin_core::journal::Entry;
 
+use crate::digest::{self, DigestCheck};
 use crate::error::{Fault, Problem, ReadError};
 use crate::live::{self, Live};
 use crate::medium::Medium;
@@ -48,12 +49,14 @@ pub struct Verified {
     pub differences: Vec<Difference>,
     /// The records that could not be read and were set aside: the journal was folded without them from there on.
     pub set_aside: Vec<SetAside>,
+    /// The digest of the state that is kept, and that of the rows: they differ when a row was changed below the store.
+    pub digest: DigestCheck,
 }
 
 impl Verified {
     /// Whether the state is what its journal says, and nothing was set aside that no operator has seen to.
     pub fn is_clean(&self) -> bool {
-        self.differing == 0 && self.set_aside.iter().all(|row| row.dismissed)
+        self.differing == 0 && self.digest.is_right() && self.set_aside.iter().all(|row| row.dismissed)
     }
 
     fn differ(&mut self, table: Definition, key: &[u8], what: String) {
@@ -104,6 +107,7 @@ impl Store {
             for table in tables::ALL.into_iter().filter(|table| table.is_state) {
                 compare(&snapshot, &folded, table, &mut verified)?;
             }
+            verified.digest = digest::check(&snapshot)?;
             Ok(verified)
         })
     }
@@ -255,8 +259,9 @@ fn compare(
 /// A row of a table: its key and its value.
 type Row = (Vec<u8>, Vec<u8>);
 
-/// A table, read in order.
+/// The rows of a table that follow from the journal, in order.
 struct Cursor {
+    table: Definition,
     rows: Range<'static, Bytes, Bytes>,
     row: Option<Row>,
 }
@@ -264,14 +269,19 @@ struct Cursor {
 impl Cursor {
     fn new(snapshot: &Snapshot, table: Definition) -> Result<Self, Fault> {
         let rows = snapshot.table(table)?.range::<&[u8]>(..)?;
-        let mut cursor = Self { rows, row: None };
+        let mut cursor = Self { table, rows, row: None };
         cursor.advance()?;
         Ok(cursor)
     }
 
     fn advance(&mut self) -> Result<(), Fault> {
-        let next = self.rows.next().transpose()?;
-        self.row = next.map(|(key, value)| (key.value().to_vec(), value.value().to_vec()));
+        self.row = None;
+        while let Some((key, value)) = self.rows.next().transpose()? {
+            if self.table.is_digested(key.value()) {
+                self.row = Some((key.value().to_vec(), value.value().to_vec()));
+                break;
+            }
+        }
         Ok(())
     }
 }

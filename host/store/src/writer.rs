@@ -20,8 +20,8 @@ use crate::error::{Fault, WriteError};
 use crate::kept::Quota;
 use crate::live::Live;
 use crate::requests::{Requests, Retention};
-use crate::set_aside;
 use crate::state::{Head, Tables};
+use crate::{digest, set_aside};
 
 /// Bytes of records in one transaction after which no more are gathered: what a commit writes must stay well
 /// below what the cache holds.
@@ -202,11 +202,12 @@ impl Writer {
                     self.head = None;
                 }
                 Failure { error, .. } => {
+                    // Not only with the next batch: until it is opened again, nobody can read either. And before
+                    // the answers: a caller that asks at once what the trouble is has to hear of it.
+                    self.failed(&error);
                     for job in jobs {
                         job.answer(Err(error.clone()));
                     }
-                    // Not only with the next batch: until it is opened again, nobody can read either.
-                    self.failed(&error);
                     return;
                 }
             }
@@ -313,10 +314,13 @@ impl Writer {
     }
 
     fn dismiss(&mut self) -> Result<u64, Fault> {
-        self.committed()?;
+        let head = self.committed()?;
         let transaction = self.live.begin_write()?;
         let dismissed = set_aside::dismiss(&transaction)?;
+        // Damage that nobody can find any more, such as that of a row that was replaced, is in the digest for ever.
+        let digest = digest::recount(&transaction)?;
         transaction.commit().inspect_err(|_| self.head = None)?;
+        self.head = Some(Head { digest, ..head });
         Ok(dismissed)
     }
 
@@ -350,7 +354,11 @@ pub(crate) fn readable_head(transaction: WriteTransaction) -> Result<Head, Fault
     if unreadable.is_empty() {
         return Ok(head);
     }
-    let (head, _) = set_aside::run(&transaction, head, unreadable)?;
+    let (mut head, any) = set_aside::run(&transaction, head, unreadable)?;
+    if !any {
+        // A digest that is missing leaves nothing to set aside.
+        head.digest = digest::recount(&transaction)?;
+    }
     transaction.commit()?;
     Ok(head)
 }

@@ -9,13 +9,13 @@ use tocsin_core::fold::{State, TimelineItem, Timer};
 use tocsin_core::id::Id;
 use tocsin_core::incident::IncidentState;
 
-use super::{NOTHING, Tables};
+use super::{NOTHING, StateTable, Tables};
 use crate::damage::Place;
 use crate::error::{Fault, Problem};
 use crate::record::counters::Counters;
 use crate::record::delivery::References;
-use crate::tables::{self, Bytes, Definition};
-use crate::{keys, rows};
+use crate::tables::{self, Definition};
+use crate::{digest, keys, rows};
 
 mod rebuild;
 
@@ -55,8 +55,6 @@ impl TakenOut {
         }
     }
 }
-
-type Table<'t> = redb::Table<'t, Bytes, Bytes>;
 
 impl Tables<'_> {
     /// The sequence number of the last entry.
@@ -106,6 +104,7 @@ impl Tables<'_> {
             tables::META if key == tables::META_COUNTERS => {
                 rows::get::<Counters>(&self.meta, table, key).map(|_| ())
             }
+            tables::META if key == tables::META_DIGEST => digest::kept(&self.meta).map(|_| ()),
             tables::META if key == tables::META_ROUTING => rows::router(&self.meta).map(|_| ()),
             tables::DUE => rows::due(key).map(|_| ()),
             // Only their keys can be wrong.
@@ -282,12 +281,12 @@ impl Tables<'_> {
 }
 
 /// Removes a row, and returns what it held.
-fn remove(rows: &mut Table<'_>, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+fn remove(rows: &mut StateTable<'_>, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
     Ok(rows.remove(key)?.map(|value| value.value().to_vec()))
 }
 
 /// Removes the rows whose keys are a time and then `end`.
-fn remove_ending(rows: &mut Table<'_>, end: &[u8]) -> Result<(), Fault> {
+fn remove_ending(rows: &mut StateTable<'_>, end: &[u8]) -> Result<(), Fault> {
     for row in keys_where(rows, |row, _| row.get(keys::TIME..) == Some(end))? {
         remove(rows, &row)?;
     }
@@ -295,7 +294,7 @@ fn remove_ending(rows: &mut Table<'_>, end: &[u8]) -> Result<(), Fault> {
 }
 
 /// The keys of the rows about which `holds` is true.
-fn keys_where(rows: &Table<'_>, holds: impl Fn(&[u8], &[u8]) -> bool) -> Result<Vec<Vec<u8>>, Fault> {
+fn keys_where(rows: &StateTable<'_>, holds: impl Fn(&[u8], &[u8]) -> bool) -> Result<Vec<Vec<u8>>, Fault> {
     let mut found = Vec::new();
     for row in rows.iter()? {
         let (key, value) = row?;
@@ -307,6 +306,6 @@ fn keys_where(rows: &Table<'_>, holds: impl Fn(&[u8], &[u8]) -> bool) -> Result<
 }
 
 /// Adds an index row.
-fn mark(rows: &mut Table<'_>, key: &[u8]) -> Result<bool, Fault> {
+fn mark(rows: &mut StateTable<'_>, key: &[u8]) -> Result<bool, Fault> {
     Ok(rows.insert(key, NOTHING)?.is_none())
 }
