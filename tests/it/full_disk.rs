@@ -126,6 +126,43 @@ fn a_full_disk_is_told_everywhere_and_what_was_answered_can_be_read() {
 }
 
 #[test]
+fn a_backup_for_which_there_is_no_room_leaves_the_relay_going_and_is_made_later() {
+    let site = Site::new("");
+    let Some(disk) = Disk::mount(&site) else {
+        absent("the backup on a full disk: none of its own can be mounted here");
+        return;
+    };
+    let filler = disk.path.join("filler");
+    let mut file = fs::File::create(&filler).expect("there is room");
+    while file.write_all(&[1; 4096]).is_ok() {}
+    drop(file);
+    let directory = disk.path.display();
+    site.configure(&format!(
+        "{}[backup]\nevery = \"1s\"\ndir = \"{directory}\"\n",
+        source("hook", "webhook")
+    ));
+    let relay = Relay::start_in(site);
+    let failing = "the scheduled backup could not be made";
+    until("it is tried", || relay.log().contains(failing).then_some(()));
+    let said = relay.run(&["status"]).expect(1).stdout;
+    assert!(said.contains(failing) && said.contains("No space left on device"), "{said}");
+    for number in 0..20 {
+        relay.send(&alert(number)).expect(200);
+    }
+    let said = relay.run(&["backup", &format!("{directory}/by-hand")]).expect(1).stderr;
+    assert!(said.contains("No space left on device"), "{said}");
+    let left: Vec<_> = fs::read_dir(&disk.path).expect("ours").flatten().map(|one| one.file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with("by-hand")), "{left:?}");
+
+    fs::remove_file(&filler).expect("it is ours");
+    until("it is made", || relay.log().contains("a backup is made").then_some(()));
+    // Once for each reason, however often it was tried.
+    assert!(relay.log().matches(failing).count() <= 2, "{}", relay.log());
+    relay.run(&["status"]).expect(0);
+    relay.run(&["verify"]).expect(0);
+}
+
+#[test]
 fn a_relay_that_is_started_on_a_full_disk_shows_what_it_has_and_goes_on_when_there_is_room() {
     let site = Site::new("");
     let Some(disk) = Disk::mount(&site) else {

@@ -2,6 +2,7 @@
 //!
 //! Nothing in here sleeps, needs the network beyond loopback, or depends on another test.
 
+mod backup;
 mod bad_input;
 mod bench;
 mod bundled;

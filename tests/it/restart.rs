@@ -1,6 +1,6 @@
 //! Stops, kills and starts on the same state: what was answered 200 is there afterwards, and is delivered.
 
-mod load;
+pub(crate) mod load;
 mod stopped;
 
 use serde_json::json;

@@ -30,7 +30,7 @@ const FLOORS: [&[&str]; 10] = [
     &["commands"],
     &["relay"],
     &["operate"],
-    &["timers"],
+    &["timers", "backups"],
     &["receive", "deliver"],
     &["shared"],
     &["plugins"],

@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 use crate::plugins::compile;
 
 mod actions;
+mod backup;
 mod bench;
 mod body;
 mod cache;
@@ -21,6 +22,7 @@ mod incidents;
 pub mod out;
 mod place;
 mod plugins;
+mod progress;
 mod receipts;
 mod serve;
 mod sources;
@@ -53,7 +55,8 @@ Examples:
   tocsin receipts list --dead-letters      what could not be understood?
   tocsin sources try jira --file body.json what would this request do?
   tocsin actions try tell-slack            what would this action send?
-  tocsin connections test rocket           would it arrive?";
+  tocsin connections test rocket           would it arrive?
+  tocsin backup tocsin.backup              all that is kept, in one file, while the relay runs";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -64,7 +67,7 @@ enum Command {
     /// Start a relay with example sources and a receiver, send one alert to each and show its way.
     Demo(demo::DemoArgs),
     /// What the running relay holds, and what stands still.
-    Status,
+    Status(status::StatusArgs),
     /// List, show and handle incidents.
     #[command(subcommand, visible_alias = "incident")]
     Incidents(incidents::Incidents),
@@ -88,6 +91,12 @@ enum Command {
     Plugins(plugins::Plugins),
     /// Fold the journal again and compare it with the store.
     Verify(verify::VerifyArgs),
+    /// Copy the store into one file, while the relay runs or not, or check such a file.
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of the store of a relay that does not run; the store before is kept.
+    Restore(backup::RestoreArgs),
+    /// Give the free space in the store's file back to the disk, while no relay runs.
+    Compact,
     /// Measure this machine: how many requests a relay takes, durably, and delivers.
     Bench(bench::BenchArgs),
     /// Compile a plugin from standard input to standard output, within limits: what the relay starts for each file.
@@ -111,7 +120,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve => serve::run(&place),
         Command::Check => check::run(&place),
         Command::Demo(args) => demo::run(&args),
-        Command::Status => status::run(&place),
+        Command::Status(args) => status::run(&place, &args),
         Command::Incidents(command) => incidents::run(&place, command),
         Command::Deliveries(command) => deliveries::run(&place, command),
         Command::Actions(command) => actions::run(&place, command),
@@ -120,6 +129,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Receipts(command) => receipts::run(&place, command),
         Command::Plugins(command) => plugins::run(&place, command),
         Command::Verify(args) => verify::run(&place, &args),
+        Command::Backup(args) => backup::run(&place, &args),
+        Command::Restore(args) => backup::run_restore(&place, &args),
+        Command::Compact => backup::run_compact(&place),
         Command::Bench(args) => bench::run(&args, place.json),
         Command::CompilePlugin(args) => Ok(compile::run(&args)),
     }

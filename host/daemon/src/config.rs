@@ -17,6 +17,7 @@ use tocsin_core::time_zone::TimeZone;
 use url::Url;
 
 mod actions;
+mod backup;
 mod connections;
 mod exposed;
 mod limits;
@@ -33,6 +34,7 @@ mod secret;
 mod sources;
 mod target;
 
+pub use backup::Backup;
 pub use limits::Limits;
 pub use plugins::{Consent, Plugins};
 pub use purpose::Purpose;
@@ -63,6 +65,8 @@ pub struct Config {
     pub limits: Limits,
     /// Which dropped files are put in force.
     pub plugins: Plugins,
+    /// Backups that the relay makes by itself.
+    pub backup: Option<Backup>,
     /// By name.
     pub sources: BTreeMap<String, Source>,
     /// By name.

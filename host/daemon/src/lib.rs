@@ -3,7 +3,7 @@
 //! Its rooms, from the top down; a room knows only rooms below it:
 //!
 //! [`commands`] (the command line) → [`relay`] (put together, started, stopped) → [`operate`] (the control socket and the
-//! pages behind links) and [`timers`] (time passes) → [`receive`] (a request comes in and is on the disk when it is
+//! pages behind links) → [`timers`] (time passes) and [`backups`] (made on a schedule) → [`receive`] (a request comes in and is on the disk when it is
 //! answered) and [`deliver`] (what is owed is sent) → [`shared`] (what the steps of the road share) → [`plugins`] (which
 //! plugin is in force, bound to the configuration) → [`send`] (secrets, signatures, addresses, HTTP out) → [`config`] →
 //! [`runtime`] (clock, HTTP in, log, trace).
@@ -16,9 +16,11 @@
 
 pub mod commands;
 pub mod relay;
-pub mod timers;
 
 pub mod operate;
+
+pub mod backups;
+pub mod timers;
 
 pub mod deliver;
 pub mod receive;

@@ -17,12 +17,13 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::backups;
 use crate::config::{Config, Source};
 use crate::deliver::dispatch;
 use crate::operate::control;
 use crate::plugins::compile::this_program;
 use crate::plugins::{Shelf, Watch};
-use crate::runtime::{clock, server, trouble};
+use crate::runtime::{clock, server, systemd, trouble};
 use crate::send::client::Senders;
 use crate::shared::app::{App, CommitError, QUEUE_RESERVE};
 use crate::shared::intake;
@@ -54,6 +55,7 @@ pub struct Relay {
     watching: JoinHandle<()>,
     timers: JoinHandle<()>,
     counting: JoinHandle<()>,
+    backups: JoinHandle<()>,
 }
 
 /// The sandbox that a configuration asks for, with this directory for compiled plugins.
@@ -105,7 +107,10 @@ impl Relay {
             cache_bytes: config.limits.cache_bytes(),
             ..Options::default()
         };
-        let store = Store::open(&config.store_path(), options)?;
+        let path = config.store_path();
+        let opening = tokio::task::spawn_blocking(move || Store::open(&path, options));
+        let store =
+            systemd::while_starting("opening the store", opening).await.context("opening the store")??;
         if let Some(at) = store.last_entry_at()? {
             clock::go_on_from(at);
         }
@@ -149,10 +154,11 @@ impl Relay {
         let deliveries = tokio::spawn(dispatch::run(Arc::clone(&app), stopped));
         let timers = tokio::spawn(timers::run(Arc::clone(&app)));
         let counting = tokio::spawn(keep_counts(Arc::clone(&app)));
+        let backups = tokio::spawn(backups::run(Arc::clone(&app)));
         if !begun {
             tokio::spawn(begin_later(Arc::clone(&app)));
         }
-        Ok(Self { app, shelf, address, stop, servers, deliveries, watching, timers, counting })
+        Ok(Self { app, shelf, address, stop, servers, deliveries, watching, timers, counting, backups })
     }
 
     /// Waits until every plugin is compiled.
@@ -166,6 +172,7 @@ impl Relay {
         // It was aborted; by its end, no file is marked as being tried.
         let _ = self.watching.await;
         self.timers.abort();
+        self.backups.abort();
         // Nobody listens only when every task has ended already.
         let _ = self.stop.send(true);
         for server in self.servers {
@@ -253,7 +260,7 @@ async fn keep_counts(app: Arc<App>) {
     }
 }
 
-fn make_directory(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn make_directory(path: &Path) -> anyhow::Result<()> {
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

@@ -131,6 +131,15 @@ impl From<redb::CommitError> for Fault {
     }
 }
 
+impl From<redb::CompactionError> for Fault {
+    fn from(error: redb::CompactionError) -> Self {
+        match error {
+            redb::CompactionError::Storage(error) => error.into(),
+            other => Self::Io { kind: io::ErrorKind::Other, message: other.to_string() },
+        }
+    }
+}
+
 impl From<redb::DatabaseError> for Fault {
     fn from(error: redb::DatabaseError) -> Self {
         match error {

@@ -7,10 +7,12 @@
 //! Reading order: `store` (the interface) → `writer` (group commit) → `state` (in redb)
 //! → `tables`, `keys`, `record` (what is on disk) → `live`, `medium`, `aside`, `identity` (the file, and its
 //! errors) → `set_aside`, `damage` (records that cannot be read) →
-//! `read` → `verify`.
+//! `read` → `verify` → `backup`, `restore`, `compact`.
 #![forbid(unsafe_code)]
 
 mod aside;
+mod backup;
+mod compact;
 mod counts;
 mod damage;
 mod digest;
@@ -23,6 +25,7 @@ mod medium;
 mod read;
 mod record;
 mod requests;
+mod restore;
 mod rows;
 mod set_aside;
 mod state;
@@ -31,11 +34,16 @@ mod tables;
 mod verify;
 mod writer;
 
+pub use backup::{About, BackupError, Checked, Header, TableBytes, check, read_header};
+pub use compact::{Compacted, compact};
 pub use digest::{Digest, DigestCheck};
 pub use error::{Busy, Displaced, Fault, OpenError, Problem, ReadError, WriteError};
 pub use kept::{KeptBytes, Quota};
-pub use read::{Counts, DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts, SetAside, Unmatched};
+pub use read::{
+    Counts, DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts, SetAside, TableSize, Unmatched,
+};
 pub use record::source_counts::{Rejections, SourceCounts};
+pub use restore::{RestoreError, Restored, restore};
 pub use store::{Options, Store, Write};
 pub use verify::{Difference, TableCount, Verified};
 

@@ -24,6 +24,7 @@ mod due;
 mod incidents;
 mod receipts;
 pub(crate) mod set_aside;
+mod sizes;
 mod source_counts;
 mod unmatched;
 
@@ -32,6 +33,7 @@ pub use deliveries::DeliveryQuery;
 pub use incidents::IncidentQuery;
 pub use receipts::{ReceiptQuery, Receipts};
 pub use set_aside::SetAside;
+pub use sizes::TableSize;
 pub use unmatched::Unmatched;
 
 /// One state of the store, as it was when the snapshot was taken.

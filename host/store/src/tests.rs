@@ -5,6 +5,7 @@ mod memory;
 mod samples;
 mod workload;
 
+mod backup;
 mod counting;
 mod crash;
 mod digest;

@@ -210,11 +210,12 @@ impl Writer {
                     self.head = None;
                 }
                 Failure { error, .. } => {
+                    // Not only with the next batch: until it is opened again, nobody can read either. And before
+                    // the answers: a caller that asks at once what the trouble is has to hear of it.
+                    self.failed(&error);
                     for job in jobs {
                         job.answer(Err(error.clone()));
                     }
-                    // Not only with the next batch: until it is opened again, nobody can read either.
-                    self.failed(&error);
                     return;
                 }
             }

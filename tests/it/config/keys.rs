@@ -3,7 +3,7 @@
 use crate::harness::Site;
 
 /// Each table with the keys that it may have.
-const TABLES: [(&str, &str, &[&str]); 11] = [
+const TABLES: [(&str, &str, &[&str]); 12] = [
     (
         "",
         "",
@@ -16,6 +16,7 @@ const TABLES: [(&str, &str, &[&str]); 11] = [
             "plugins_dir",
             "cache_dir",
             "limits",
+            "backup",
             "retry",
             "egress",
             "routing",
@@ -46,6 +47,7 @@ const TABLES: [(&str, &str, &[&str]); 11] = [
             "shutdown",
         ],
     ),
+    ("backup", "", &["every", "keep", "dir"]),
     ("retry", "", &["first", "longest", "give_up_after"]),
     ("egress", "", &["allow_private"]),
     ("routing", "", &["fallback"]),

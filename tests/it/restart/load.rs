@@ -12,17 +12,17 @@ use crate::harness::{Relay, Request, Site, at, until};
 const SENDERS: usize = 4;
 
 /// The title of an incident, and the receipt that the relay gave for it.
-pub(super) type Accepted = (String, String);
+pub(crate) type Accepted = (String, String);
 
 /// Senders at work.
-pub(super) struct Load {
+pub(crate) struct Load {
     accepted: Arc<Mutex<Vec<Accepted>>>,
     senders: Vec<JoinHandle<()>>,
 }
 
 impl Load {
     /// Starts sending; titles begin with `name`.
-    pub(super) fn start(relay: &Relay, name: &str) -> Self {
+    pub(crate) fn start(relay: &Relay, name: &str) -> Self {
         let accepted: Arc<Mutex<Vec<Accepted>>> = Arc::default();
         let next = Arc::new(AtomicUsize::new(0));
         let address = relay.address();
@@ -49,13 +49,13 @@ impl Load {
     }
 
     /// Waits until this many were accepted.
-    pub(super) fn wait_for(&self, count: usize) {
+    pub(crate) fn wait_for(&self, count: usize) {
         let accepted = || self.accepted.lock().unwrap_or_else(PoisonError::into_inner).len();
         until("enough was accepted", || (accepted() >= count).then_some(()));
     }
 
     /// Waits until every sender has noticed that the relay is gone. Returns what was accepted.
-    pub(super) fn finish(self) -> Vec<Accepted> {
+    pub(crate) fn finish(self) -> Vec<Accepted> {
         for sender in self.senders {
             sender.join().expect("no sender was answered nonsense");
         }
@@ -65,7 +65,7 @@ impl Load {
 }
 
 /// Every one of these is there: its receipt, applied, and its incident.
-pub(super) fn accepted_by(relay: &Relay, accepted: &[Accepted]) {
+pub(crate) fn accepted_by(relay: &Relay, accepted: &[Accepted]) {
     let receipts = relay.list(&["receipts", "list", "--limit", "1000"]);
     let incidents = relay.list(&["incidents", "list", "--limit", "1000"]);
     for (title, receipt) in accepted {
@@ -77,7 +77,7 @@ pub(super) fn accepted_by(relay: &Relay, accepted: &[Accepted]) {
 }
 
 /// The store is what its journal says.
-pub(super) fn is_clean(site: &Site) {
+pub(crate) fn is_clean(site: &Site) {
     let verified = site.json(&["verify"]);
     assert_eq!(verified["clean"], true, "{verified}");
     assert_eq!(verified["differences"], json!([]));

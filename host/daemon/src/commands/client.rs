@@ -5,13 +5,14 @@
 use std::path::{Path, PathBuf};
 
 use http_body_util::{BodyExt, Full};
-use hyper::Request;
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper::http::request;
+use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
+use tokio::task::JoinHandle;
 
 use crate::operate::api::problem::Refusal;
 
@@ -73,8 +74,37 @@ async fn answer<A: DeserializeOwned>(
     request: request::Builder,
     body: Bytes,
 ) -> Result<A, ClientError> {
+    let (response, connection) = send(socket, request, body).await?;
+    let bytes = response.into_body().collect().await.map_err(|error| broken(&error))?.to_bytes();
+    connection.abort();
+    serde_json::from_slice(&bytes).map_err(|error| ClientError::Foreign(error.to_string()))
+}
+
+/// An answer that could not be read.
+fn broken(error: &dyn std::fmt::Display) -> ClientError {
+    ClientError::Broken(error.to_string())
+}
+
+/// What the relay said no with.
+async fn refusal(response: Response<Incoming>) -> ClientError {
+    let status = response.status();
+    let read = async {
+        let bytes = response.into_body().collect().await.map_err(|error| broken(&error))?.to_bytes();
+        serde_json::from_slice::<Refusal>(&bytes).map_err(|error| broken(&error))
+    };
+    match read.await {
+        Ok(refusal) => ClientError::Refused(refusal.detail.unwrap_or_else(|| format!("status {status}"))),
+        Err(error) => error,
+    }
+}
+
+/// Sends a request. Returns the answer, unless it is a refusal, and what drives the connection.
+async fn send(
+    socket: &Path,
+    request: request::Builder,
+    body: Bytes,
+) -> Result<(Response<Incoming>, JoinHandle<hyper::Result<()>>), ClientError> {
     let stream = UnixStream::connect(socket).await.map_err(|error| unreached(socket, error))?;
-    let broken = |error: &dyn std::fmt::Display| ClientError::Broken(error.to_string());
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;
     // The connection ends with the answer; what goes wrong with it shows in the answer.
@@ -85,14 +115,46 @@ async fn answer<A: DeserializeOwned>(
         .body(Full::new(body))
         .map_err(|error| broken(&error))?;
     let response = sender.send_request(request).await.map_err(|error| broken(&error))?;
-    let status = response.status();
-    let bytes = response.into_body().collect().await.map_err(|error| broken(&error))?.to_bytes();
-    connection.abort();
-    if status.is_success() {
-        return serde_json::from_slice(&bytes).map_err(|error| ClientError::Foreign(error.to_string()));
+    match response.status().is_success() {
+        true => Ok((response, connection)),
+        false => Err(refusal(response).await),
     }
-    let refusal: Refusal = serde_json::from_slice(&bytes).map_err(|error| broken(&error))?;
-    Err(ClientError::Refused(refusal.detail.unwrap_or_else(|| format!("status {status}"))))
+}
+
+/// The answer of the relay, read as it comes.
+pub(super) struct Streamed {
+    runtime: tokio::runtime::Runtime,
+    body: Incoming,
+    piece: Bytes,
+}
+
+/// Asks the relay behind `socket` for something long.
+///
+/// # Errors
+/// It is not running, said no, or did not answer.
+pub(super) fn stream(socket: &Path, path: &str) -> Result<Streamed, ClientError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| broken(&error))?;
+    // It goes on within the runtime whenever the body is read.
+    let (response, _) = runtime.block_on(send(socket, Request::get(path), Bytes::new()))?;
+    Ok(Streamed { runtime, body: response.into_body(), piece: Bytes::new() })
+}
+
+impl std::io::Read for Streamed {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        while self.piece.is_empty() {
+            let Some(frame) = self.runtime.block_on(self.body.frame()) else { return Ok(0) };
+            let frame = frame.map_err(|error| {
+                std::io::Error::other(format!(
+                    "the relay did not send all of it ({error}); its log may say why"
+                ))
+            })?;
+            self.piece = frame.into_data().unwrap_or_default();
+        }
+        let length = into.len().min(self.piece.len());
+        into[..length].copy_from_slice(&self.piece.split_to(length));
+        Ok(length)
+    }
 }
 
 /// Whether a relay listens at `socket`.

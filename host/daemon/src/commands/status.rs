@@ -6,25 +6,34 @@ use std::process::ExitCode;
 use super::place::Place;
 use super::table::{json, second, second_if, short};
 use crate::commands::out::{say, single};
+use crate::operate::api::backup::Schedule;
 use crate::operate::api::connections::Connection;
 use crate::operate::api::plugins::{RefusedFile, WaitingPlugin};
 use crate::operate::api::status::{
     Counts, Dropped, Echoes, FailingFilter, Overview, Rejection, Status, Unmatched,
 };
-use crate::operate::api::store::SetAside;
+use crate::operate::api::store::{SetAside, TableSize};
 
 /// Seconds by which the clock is ahead from which on it is shown.
 const AHEAD_SHOWN: u64 = 2;
 
-pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
+#[derive(Debug, clap::Args)]
+pub(super) struct StatusArgs {
+    /// Also show the room that each table takes in the store's file. Reads the whole file.
+    #[arg(long)]
+    sizes: bool,
+}
+
+pub(super) fn run(place: &Place, args: &StatusArgs) -> anyhow::Result<ExitCode> {
     let status: Status = place.get("/status")?;
+    let sizes = if args.sizes { Some(place.get("/sizes")?) } else { None };
     let connections = match place.get("/connections") {
         Ok(connections) => Some(connections),
         // What cannot be read is told once, with the counts.
         Err(_) if status.counts.is_none() => None,
         Err(error) => return Err(error),
     };
-    let overview = Overview { status, connections };
+    let overview = Overview { status, connections, sizes };
     let still = still(&overview);
     if place.json {
         json(&overview)?
@@ -35,7 +44,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
 }
 
 fn show(overview: &Overview, still: &[String]) {
-    let Overview { status, connections } = overview;
+    let Overview { status, connections, sizes } = overview;
     say!("tocsin {} at {}", single(&status.version), single(&status.listen));
     match &status.counts {
         Some(held) => counts(held),
@@ -49,6 +58,8 @@ fn show(overview: &Overview, still: &[String]) {
     status.dropped.iter().for_each(dropped);
     connections.iter().flatten().for_each(waits);
     status.unmatched.iter().for_each(unmatched);
+    status.backup.iter().for_each(last_backup);
+    sizes.iter().flatten().for_each(size);
     let ahead = status.clock_ahead_seconds;
     if ahead >= AHEAD_SHOWN {
         say!(
@@ -222,6 +233,31 @@ fn waits(connection: &Connection) {
         single(&held.reason),
     );
     say!("  it goes on by itself; at once: tocsin deliveries retry one of its deliveries");
+}
+
+/// The newest backup that the relay made by itself.
+fn last_backup(backup: &Schedule) {
+    match &backup.last {
+        Some(last) => say!(
+            "last backup      {} UTC, {} bytes, digest {}",
+            second(&last.at),
+            last.bytes,
+            single(&last.digest)
+        ),
+        None => say!("last backup      none yet in {}", single(&backup.dir)),
+    }
+}
+
+/// The room that a table takes.
+fn size(size: &TableSize) {
+    say!(
+        "table {:<24} {} rows, {} bytes stored, {} metadata, {} fragmented",
+        single(&size.table),
+        size.rows,
+        size.stored_bytes,
+        size.metadata_bytes,
+        size.fragmented_bytes,
+    );
 }
 
 fn incidents(count: u64) -> String {

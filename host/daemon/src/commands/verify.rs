@@ -16,7 +16,8 @@ use crate::operate::control::verified;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct VerifyArgs {
-    /// Take the records that were set aside, because they could not be read, off the list of `tocsin status`.
+    /// Take the records that were set aside, because they could not be read, off the list of `tocsin status`, and
+    /// count the digest of the state anew.
     #[arg(long)]
     dismiss: bool,
 }
@@ -57,7 +58,7 @@ fn dismiss(place: &Place) -> anyhow::Result<ExitCode> {
 }
 
 /// The store of a relay that does not run.
-fn open(place: &Place) -> anyhow::Result<Store> {
+pub(super) fn open(place: &Place) -> anyhow::Result<Store> {
     let path = store_in(&place.state_dir()?);
     let is_there =
         path.try_exists().with_context(|| format!("looking for the store at {}", path.display()))?;
@@ -88,6 +89,10 @@ fn print(report: &Verified) {
         let seen_to = if row.dismissed { " (dismissed)" } else { "" };
         let (table, key, problem) = (single(&row.table), single(&row.key), single(&row.problem));
         say!("set aside: {table} {key}: {problem}{seen_to}");
+    }
+    if !report.digest.right {
+        say!("a row was changed below the store: the digest of the rows is not the one that the store keeps");
+        say!("  when it is seen to: tocsin verify --dismiss");
     }
     if report.differences.is_empty() {
         say!("the store is what its journal says: {} records in {} tables", report.records, report.tables);

@@ -12,7 +12,7 @@ use toml::Table;
 use url::Url;
 
 use super::reader::Reader;
-use super::{Config, Problem, actions, connections, limits, plugins, retry, routing, sources};
+use super::{Config, Problem, actions, backup, connections, limits, plugins, retry, routing, sources};
 
 /// Where senders connect to when nothing is said: not reachable from outside by accident.
 const DEFAULT_LISTEN: &str = "127.0.0.1:8686";
@@ -40,6 +40,7 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<Problem>) {
         .unwrap_or_default();
     let limits = limits::read(root.section("limits"));
     let plugins = plugins::read(root.section("plugins"));
+    let backup = backup::read(&mut root, &base, &state_dir);
     let schedule = retry::read(root.section("retry"), Schedule::default());
     let policy = read_egress(root.section("egress"));
     let sources: BTreeMap<_, _> =
@@ -69,6 +70,7 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<Problem>) {
         trusted_proxies,
         limits,
         plugins,
+        backup,
         sources,
         connections,
         actions,

@@ -5,6 +5,7 @@
 //! configuration. A field that a request does not have is refused by its name. An answer has no secret.
 
 pub mod actions;
+pub mod backup;
 pub mod body;
 pub mod connections;
 pub mod deliveries;

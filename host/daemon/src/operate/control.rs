@@ -16,6 +16,7 @@ use crate::shared::problem::Problem;
 
 mod actions;
 mod asked;
+mod backup;
 mod connections;
 mod context;
 mod dead_letters;
@@ -92,6 +93,8 @@ pub fn router(app: Arc<App>, shelf: Arc<Shelf>) -> Router {
         .route("/connections/{connection}/test", post(connections::test))
         .route("/actions", get(actions::list))
         .route("/actions/{action}/try", post(actions::try_out))
+        .route("/backup", get(backup::stream))
+        .route("/sizes", get(backup::sizes))
         .route("/verify", post(relay::verify))
         .route("/dismiss", post(relay::dismiss))
         .route("/incidents", get(incidents::list))

@@ -16,6 +16,23 @@ const NO_WATCHDOG: Duration = Duration::from_secs(24 * 60 * 60);
 /// What `systemctl status` shows while all is well.
 const WELL: &str = "taking requests";
 
+/// How often systemd hears that the start goes on.
+const STARTING: Duration = Duration::from_secs(10);
+/// For how long systemd is to wait for the next word of the start. Microseconds.
+const MORE_TIME_US: u32 = 60_000_000;
+
+/// Waits for `step` of the start, and has systemd wait as well: a store on a slow disk, or one
+/// that needs a repair, takes longer to open than any time-out foresees.
+pub async fn while_starting<T>(what: &str, mut step: JoinHandle<T>) -> Result<T, tokio::task::JoinError> {
+    loop {
+        tell(&[NotifyState::ExtendTimeoutUsec(MORE_TIME_US), NotifyState::Status(what)]);
+        tokio::select! {
+            done = &mut step => return done,
+            () = tokio::time::sleep(STARTING) => {}
+        }
+    }
+}
+
 /// Says that the relay is ready, and goes on saying that it is alive until the task is aborted.
 pub fn ready(store: Store) -> JoinHandle<()> {
     tell(&[NotifyState::Ready, NotifyState::Status(WELL)]);

@@ -21,6 +21,7 @@ use crate::runtime::wakeup::Bell;
 use crate::runtime::{trouble, words};
 use crate::send::client::Senders;
 use crate::shared::backlog::Backlog;
+use crate::shared::backups::Backups;
 use crate::shared::budget::Budget;
 use crate::shared::doubts::Doubts;
 use crate::shared::filters::Filters;
@@ -125,6 +126,8 @@ pub struct App {
     pub intake: Intake,
     /// Sources whose kept requests can be decoded.
     pub backlog: Backlog,
+    /// The backups that the relay makes by itself.
+    pub backups: Backups,
     /// Whether the start is recorded: before that, nothing else may be.
     is_begun: AtomicBool,
     bindings: RwLock<Arc<Bindings>>,
@@ -179,6 +182,7 @@ impl App {
             doubts: Doubts::default(),
             trials: Trials::default(),
             backlog: Backlog::default(),
+            backups: Backups::default(),
             is_begun: AtomicBool::new(false),
             bindings: RwLock::new(Arc::new(bindings)),
         })

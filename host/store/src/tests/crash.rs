@@ -57,6 +57,26 @@ fn whatever_was_answered_survives_a_crash_at_any_write_or_sync() {
 }
 
 #[test]
+fn opening_after_a_crash_takes_no_longer_the_more_is_kept() {
+    let reads = |alerts: usize| {
+        let disk = Disk::default();
+        let store = Store::open_backend(disk.clone(), options()).unwrap();
+        let mut script = Script::new();
+        for alert in 0..alerts {
+            write(&store, script.trigger(&format!("alert-{alert}"), "Disk full")).unwrap();
+        }
+        let crashed = disk.crashed(Survives::Nothing);
+        let opened = Store::open_backend(crashed.clone(), options()).unwrap();
+        let reads = crashed.reads();
+        assert_eq!(assert_clean(&opened), alerts as u64);
+        (reads, crashed.bytes())
+    };
+    let ((few, small), (many, large)) = (reads(5), reads(600));
+    assert!(large > 4 * small, "{large} bytes are not many more than {small}");
+    assert!(many <= few + 40, "{many} reads instead of {few}");
+}
+
+#[test]
 fn a_store_whose_creation_was_interrupted_is_created_again() {
     let whole = Disk::default();
     drop(Store::open_backend(whole.clone(), options()).unwrap());

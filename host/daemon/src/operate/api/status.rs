@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::backup::Schedule;
 use super::connections::Connection;
 use super::plugins::{RefusedFile, WaitingPlugin};
-use super::store::SetAside;
+use super::store::{SetAside, TableSize};
 
 /// The state of a relay.
 #[derive(Debug, Serialize, Deserialize)]
@@ -39,9 +40,11 @@ pub struct Status {
     pub echoes: Vec<Echoes>,
     /// Sources of which dead letters' bytes went.
     pub dropped: Vec<Dropped>,
+    /// Backups that the relay makes by itself; none when the configuration asks for none.
+    pub backup: Option<Schedule>,
 }
 
-/// The state of a relay with its connections, as `tocsin status` prints it.
+/// The state of a relay with its connections and, if asked for, the room of its tables, as `tocsin status` prints it.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Overview {
     /// The state.
@@ -50,6 +53,9 @@ pub struct Overview {
     /// The connections; left out when the store cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connections: Option<Vec<Connection>>,
+    /// The room that each table takes; left out unless it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sizes: Option<Vec<TableSize>>,
 }
 
 /// What a relay holds.

@@ -1,13 +1,13 @@
-//! The store: whether it is what its journal says, and records that could not be read.
+//! The store: whether it is what its journal says, records that could not be read, and the room of its tables.
 //!
-//! `POST /verify`, `POST /dismiss`.
+//! `POST /verify`, `POST /dismiss`, `GET /sizes`.
 
 use serde::{Deserialize, Serialize};
 
 /// The outcome of a check of the store.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Verified {
-    /// Whether nothing differs, and an operator has seen to everything that was set aside.
+    /// Whether nothing differs, the digest is right, and an operator has seen to everything that was set aside.
     pub clean: bool,
     /// Entries of the journal that were folded again.
     pub entries: u64,
@@ -19,8 +19,21 @@ pub struct Verified {
     pub differing: u64,
     /// The first of them, in words.
     pub differences: Vec<String>,
+    /// Whether the rows are those that the relay wrote.
+    pub digest: DigestCheck,
     /// Records that could not be read.
     pub set_aside: Vec<SetAside>,
+}
+
+/// The digest of the state that the store keeps, and the digest of the rows that are there.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DigestCheck {
+    /// Whether both are the same.
+    pub right: bool,
+    /// The one that the store keeps, in hexadecimal digits; none when it cannot be read.
+    pub kept: Option<String>,
+    /// The one of the rows, in hexadecimal digits.
+    pub rows: String,
 }
 
 /// A record that could not be read.
@@ -47,4 +60,19 @@ pub struct SetAside {
 pub struct Dismissed {
     /// How many.
     pub dismissed: u64,
+}
+
+/// The room that a table takes in the store's file.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TableSize {
+    /// Its name.
+    pub table: String,
+    /// Rows.
+    pub rows: u64,
+    /// Bytes of its keys and values.
+    pub stored_bytes: u64,
+    /// Bytes of what leads to them.
+    pub metadata_bytes: u64,
+    /// Bytes that are free in its pages.
+    pub fragmented_bytes: u64,
 }

@@ -7,6 +7,7 @@ use tocsin_store::{Fault, ReadError};
 use super::asked::Asked;
 use super::context::{Control, blocking};
 use super::shapes;
+use crate::backups;
 use crate::deliver::dispatch;
 use crate::operate::api::Nothing;
 use crate::operate::api::status::{FailingFilter, PluginsAside, Problem as StandsStill, Status};
@@ -42,6 +43,7 @@ pub(super) async fn status(State(control): State<Control>) -> Json<Status> {
         filters: app.signals.filters.failing().iter().map(filter).collect(),
         echoes: super::intake::echoes(app),
         dropped: super::intake::dropped(app).await,
+        backup: app.config.backup.as_ref().map(|plan| shapes::schedule(plan, app.backups.last())),
     })
 }
 
@@ -63,7 +65,7 @@ fn problems(app: &App, unread: Option<&Problem>) -> Vec<StandsStill> {
         );
         problems.push(problem(&format!("sources.{source}"), &why));
     }
-    for name in [dispatch::TROUBLE, timers::TROUBLE] {
+    for name in [dispatch::TROUBLE, timers::TROUBLE, backups::TROUBLE] {
         problems.extend(trouble::ongoing(name).map(|why| problem("the relay", &format!("{name}: {why}"))));
     }
     problems

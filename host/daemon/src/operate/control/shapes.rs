@@ -10,11 +10,13 @@ use tocsin_core::plugin::Pair;
 use tocsin_core::receipt::{Effect, ReceiptRecord, ReceiptStatus};
 use tocsin_core::state::{Happening, TimelineItem};
 use tocsin_core::time::Timestamp;
-use tocsin_store::{Counts, SetAside, Verified};
+use tocsin_store::{Counts, SetAside, TableSize, Verified};
 
+use crate::config::Backup;
 use crate::operate::api::incident::Incident as Shown;
-use crate::operate::api::{self, deliveries, incidents, receipts, sources, status, store};
+use crate::operate::api::{self, backup, deliveries, incidents, receipts, sources, status, store};
 use crate::runtime::words;
+use crate::shared::backups::Made;
 
 fn time(at: Option<Timestamp>) -> Option<String> {
     at.map(|at| at.to_string())
@@ -197,7 +199,39 @@ pub fn verified(verified: &Verified) -> store::Verified {
         records: verified.tables.iter().map(|table| table.rows).sum(),
         differing: verified.differing,
         differences: verified.differences.iter().map(ToString::to_string).collect(),
+        digest: store::DigestCheck {
+            right: verified.digest.is_right(),
+            kept: verified.digest.kept.map(|digest| digest.to_string()),
+            rows: verified.digest.rows.to_string(),
+        },
         set_aside: verified.set_aside.iter().map(set_aside).collect(),
+    }
+}
+
+/// The backups that the relay makes by this plan.
+pub(super) fn schedule(plan: &Backup, last: Option<Made>) -> backup::Schedule {
+    backup::Schedule {
+        dir: plan.dir.display().to_string(),
+        every_seconds: plan.every.as_secs(),
+        keep: plan.keep,
+        last: last.map(|made| backup::Made {
+            file: made.path.display().to_string(),
+            at: made.at.to_string(),
+            bytes: made.bytes,
+            entries: made.sequence,
+            digest: made.digest.to_string(),
+        }),
+    }
+}
+
+/// The room that a table takes.
+pub(super) fn size(size: &TableSize) -> store::TableSize {
+    store::TableSize {
+        table: size.table.to_owned(),
+        rows: size.rows,
+        stored_bytes: size.stored_bytes,
+        metadata_bytes: size.metadata_bytes,
+        fragmented_bytes: size.fragmented_bytes,
     }
 }
 

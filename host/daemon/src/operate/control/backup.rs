@@ -1,0 +1,78 @@
+//! The backup over the control socket: streamed, so that the command line writes it where its user may.
+//!
+//! Holds a few pieces at a time. A reader that stops reading is cut off, and with it the snapshot goes.
+
+use std::convert::Infallible;
+use std::io::{self, BufWriter, Write};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use hyper::body::Frame;
+use tokio::sync::mpsc;
+
+use super::context::{Control, blocking};
+use super::shapes;
+use crate::backups::{self, file::BUFFER_BYTES};
+use crate::operate::api::store::TableSize;
+use crate::shared::problem::Problem;
+
+/// Pieces of a backup that wait for its reader.
+const PIECES: usize = 4;
+
+/// A backup of what the store holds now.
+pub(super) async fn stream(State(control): State<Control>) -> Response {
+    let (sender, pieces) = mpsc::channel(PIECES);
+    let store = control.app.store.clone();
+    // It ends with the backup, or when nobody reads it any more.
+    tokio::task::spawn_blocking(move || {
+        let mut out = BufWriter::with_capacity(BUFFER_BYTES, Pieces(sender));
+        let made = store.backup(&backups::about(false), &mut out, &mut |_, _| {});
+        // What is wrong is the end of what was sent; whoever reads it says so.
+        if let Err(error) = made {
+            tracing::warn!(%error, "a backup was not finished");
+        }
+    });
+    ([(CONTENT_TYPE, "application/octet-stream")], Body::new(Streamed(pieces))).into_response()
+}
+
+/// The writing end.
+struct Pieces(mpsc::Sender<Bytes>);
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let sent = self.0.blocking_send(Bytes::copy_from_slice(bytes));
+        sent.map_err(|_| io::Error::new(io::ErrorKind::BrokenPipe, "nobody reads it any more"))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The reading end, as the body of an answer.
+struct Streamed(mpsc::Receiver<Bytes>);
+
+impl hyper::body::Body for Streamed {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.poll_recv(context).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
+    }
+}
+
+/// How much room each table takes.
+pub(super) async fn sizes(State(control): State<Control>) -> Result<Json<Vec<TableSize>>, Problem> {
+    let store = control.app.store.clone();
+    let sizes = blocking(move || store.sizes()).await?;
+    Ok(Json(sizes.iter().map(shapes::size).collect()))
+}
