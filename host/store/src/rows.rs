@@ -61,6 +61,12 @@ pub(crate) fn seen(key: &[u8], value: &[u8]) -> Result<(Timestamp, Id), Fault> {
     Ok((keys::read_time(*time), Id::from_bytes(id)))
 }
 
+/// The number of the journal's last entry; 0 when there is none.
+pub(crate) fn last_sequence(journal: &impl Rows) -> Result<u64, Fault> {
+    let Some((key, _)) = journal.last()? else { return Ok(0) };
+    sequence(key.value())
+}
+
 /// The sequence number that a key of the journal is.
 pub(crate) fn sequence(key: &[u8]) -> Result<u64, Fault> {
     number(tables::JOURNAL, key)
