@@ -128,6 +128,13 @@ impl<'t> Tables<'t> {
         Ok(())
     }
 
+    /// Has the state follow from an entry that nothing decided, and appends it.
+    #[cfg(test)]
+    pub(crate) fn record(&mut self, entry: &Entry) -> Result<(), Fault> {
+        evolve(self, entry)?;
+        self.append_entry(entry)
+    }
+
     fn append_entry(&mut self, entry: &Entry) -> Result<(), Fault> {
         let number = self.head.position.entry + 1;
         let key = number.to_be_bytes();

@@ -3,13 +3,16 @@
 mod disk;
 mod memory;
 mod samples;
+mod story;
 mod workload;
 
 mod counting;
 mod crash;
 mod digest;
 mod failing;
-mod folding;
+mod following;
+mod forgetting;
+mod format;
 mod holding;
 mod kept;
 mod lost;
