@@ -10,7 +10,7 @@ use tocsin_core::event::{Event, EventChange, Severity};
 use tocsin_core::evolve::evolve;
 use tocsin_core::id::Id;
 use tocsin_core::incident::IncidentState;
-use tocsin_core::journal::Entry;
+use tocsin_core::journal::{Cause, Entry, Fact};
 use tocsin_core::receipt::ReceiptStatus;
 use tocsin_core::routing::{ActionStatus, Routing};
 use tocsin_core::state::Position;
@@ -19,9 +19,9 @@ use tocsin_core::transition::IncidentCommand;
 
 use super::memory::Memory;
 use super::samples::{
-    Answer, Script, assert_clean, event, options, outcome, policy, rejected, routing, submit,
+    Answer, START, Script, assert_clean, event, options, outcome, policy, rejected, routing, submit,
 };
-use crate::{DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts, Store, Write, WriteError};
+use crate::{DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts, Store, Write, WriteError, raw};
 
 /// What happens next; numbers choose among what is there, or among what is not.
 #[derive(Clone, Debug)]
@@ -207,7 +207,7 @@ fn write(step: Step, script: &mut Script, memory: &Memory) -> Option<Write> {
         Step::Event { change, key, alias, title, identity, source } => {
             let mut event = event(change, &format!("key-{key}"), &format!("Title {title}"));
             event.aliases = alias.map(|alias| format!("key-{alias}")).into_iter().collect();
-            event.occurred_at = (title == 2).then_some(super::samples::START);
+            event.occurred_at = (title == 2).then_some(START);
             Command::Receive(received(source, identity, Decoding::Events(vec![event])))
         }
         Step::Large { keys, identity, rejected } => return Some(large(&keys, identity, rejected, script)),
@@ -334,6 +334,19 @@ fn evolved(store: &Store) -> Memory {
         memory.position = end(number, &entry);
     }
     memory
+}
+
+/// Has everything forgotten that is over, there and here.
+fn forget(store: &Store, memory: &mut Memory) {
+    let over = memory.incidents.values().filter(|incident| incident.state == IncidentState::Resolved);
+    let incidents: Vec<Id> = over.map(|incident| incident.id).collect();
+    let receipts: Vec<Id> = memory.receipts.keys().copied().step_by(2).collect();
+    let facts = vec![Fact::IncidentsForgotten { incidents }, Fact::ReceiptsForgotten { receipts }];
+    let Position { entry: last, policy, epoch } = memory.position;
+    let entry = Entry { at: START, cause: Cause::Retention, facts, policy, epoch };
+    raw::follow(store, std::slice::from_ref(&entry));
+    let Ok(()) = evolve(memory, &entry);
+    memory.position = end(last + 1, &entry);
 }
 
 /// Everything that can be read is as the maps have it.
@@ -474,6 +487,10 @@ proptest! {
         prop_assert_eq!(results, expected);
         assert_same(&store, &memory);
         prop_assert!(evolved(&store) == memory, "what follows from the entries");
+        assert_clean(&store);
+        forget(&store, &mut memory);
+        assert_same(&store, &memory);
+        prop_assert!(evolved(&store) == memory, "what follows from what was forgotten");
         assert_clean(&store);
     }
 }
