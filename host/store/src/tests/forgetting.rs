@@ -115,6 +115,24 @@ fn what_is_forgotten_in_the_store_is_forgotten_in_memory() {
     assert_eq!(raw::rows(&store, tables::RECEIPTS).len(), memory.receipts.len());
 }
 
+/// A leader that was replaced may write a little more before it hears of that.
+#[test]
+fn entries_of_an_older_term_change_nothing() {
+    let store = Store::open_backend(redb::backends::InMemoryBackend::new(), options()).unwrap();
+    let [old, _] = INCIDENTS.map(id);
+    let mut entries = story::entries();
+    entries.truncate(entries.len() - 1);
+    let newer =
+        Entry { facts: Vec::new(), cause: Cause::Start("2".to_owned()), epoch: 2, ..forgotten(vec![]) };
+    let stale = Entry { epoch: 1, ..forgotten(vec![old]) };
+    entries.extend([newer, stale.clone(), stale]);
+    raw::follow(&store, &entries);
+    assert!(store.incident(old).unwrap().is_some());
+    raw::follow(&store, &[Entry { epoch: 2, ..forgotten(vec![old]) }]);
+    assert_eq!(store.incident(old).unwrap(), None);
+    assert_clean(&store);
+}
+
 /// A key that another incident has taken over is that one's.
 #[test]
 fn forgetting_an_incident_leaves_a_key_that_leads_to_another() {
