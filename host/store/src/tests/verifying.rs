@@ -1,7 +1,7 @@
 //! Verifying finds what was altered, and names it.
 
 use super::disk::Disk;
-use super::samples::{assert_clean, options};
+use super::samples::{Script, assert_clean, options, write};
 use super::workload;
 use crate::tables::{self, Definition};
 use crate::{Store, Verified, keys, raw, rows};
@@ -123,6 +123,24 @@ fn an_entry_of_an_unknown_version_is_named() {
     let unknown =
         "journal #2: it cannot be read: it is of version 9, which this version of Tocsin does not know";
     assert_eq!(found[1], unknown);
+}
+
+/// The journal is what everything follows from: nothing of it is taken out.
+#[test]
+fn an_entry_that_cannot_be_read_is_an_error_for_its_reader_and_stays() {
+    let disk = Disk::default();
+    let store = Store::open_backend(disk.clone(), options()).unwrap();
+    workload::run(&store);
+    let whole = store.entries(1, usize::MAX).unwrap();
+    store.close();
+    raw::alter(disk.clone(), tables::JOURNAL, &entry(3), |row| row.map(|row| row[..20].to_vec()));
+    let store = Store::open_backend(disk, options()).unwrap();
+    let error = store.entries(1, 100).unwrap_err().to_string();
+    assert!(error.contains("journal #3: the record cannot be read"), "{error}");
+    assert_eq!(store.entries(4, usize::MAX).unwrap(), whole[3..]);
+    write(&store, Script::later().started(None)).unwrap();
+    assert_eq!(store.set_aside().unwrap(), []);
+    assert_eq!(raw::rows(&store, tables::JOURNAL)[2].1.len(), 20);
 }
 
 /// A change that leaves an entry readable, and of which nothing follows, shows in its digest alone.
