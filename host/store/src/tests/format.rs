@@ -8,16 +8,20 @@
 
 use std::fmt::Debug;
 
+use tocsin_core::incident::Incident;
 use tocsin_core::journal::Entry;
 use tocsin_core::plugin::SourceRequest;
-use tocsin_core::state::Pause;
+use tocsin_core::receipt::ReceiptRecord;
+use tocsin_core::state::{Pause, TimelineItem};
 
 use super::samples::{START, assert_clean, options, outcome, request};
 use super::{counting, records, set_aside, story};
 use crate::record::Stored;
+use crate::record::counters::Counters;
 use crate::record::delivery::{DeliveryRow, References};
+use crate::record::set_aside::Kept;
 use crate::record::told::ToldRow;
-use crate::{Store, raw, tables};
+use crate::{SourceCounts, Store, raw, tables};
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -78,4 +82,44 @@ fn the_journal_of_this_format_evolves_to_the_state_that_it_did() {
     assert_eq!(assert_clean(&store), entries.len() as u64);
     let committed = include_str!("format/digest").trim();
     assert_eq!(verified.digest.rows.to_string(), committed, "the digest of format {}", tables::FORMAT);
+}
+
+/// Reads every line of `committed` with each of its bytes changed, and cut at each; returns how often it was read all the
+/// same.
+fn read_damaged<T: Stored>(committed: &str) -> usize {
+    let mut readable = 0;
+    for line in committed.lines() {
+        let whole = bytes(line);
+        let mut changed = whole.clone();
+        for place in 0..whole.len() {
+            for mask in [0x01, 0x20, 0x80, 0xff] {
+                changed[place] = whole[place] ^ mask;
+                readable += usize::from(T::read(&changed).is_ok());
+            }
+            changed[place] = whole[place];
+            readable += usize::from(T::read(&whole[..place]).is_ok());
+        }
+    }
+    readable
+}
+
+/// Damage is a problem in words, or another value: never a panic, and never room for what a length promises.
+#[test]
+fn a_record_with_any_byte_changed_is_read_or_refused() {
+    let readable = [
+        read_damaged::<Counters>(include_str!("format/counters")),
+        read_damaged::<DeliveryRow>(include_str!("format/deliveries")),
+        read_damaged::<Entry>(include_str!("format/entries")),
+        read_damaged::<Incident>(include_str!("format/incidents")),
+        read_damaged::<Entry>(include_str!("format/journal")),
+        read_damaged::<Pause>(include_str!("format/pauses")),
+        read_damaged::<ReceiptRecord>(include_str!("format/receipts")),
+        read_damaged::<References>(include_str!("format/references")),
+        read_damaged::<SourceRequest>(include_str!("format/requests")),
+        read_damaged::<Kept>(include_str!("format/set_aside")),
+        read_damaged::<SourceCounts>(include_str!("format/source_counts")),
+        read_damaged::<TimelineItem>(include_str!("format/timeline")),
+        read_damaged::<ToldRow>(include_str!("format/told")),
+    ];
+    assert!(readable.iter().all(|readable| *readable > 0), "{readable:?}");
 }
