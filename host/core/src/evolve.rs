@@ -14,8 +14,8 @@ mod deliveries;
 mod incidents;
 mod receipts;
 
-/// Has `state` follow from `entry`, which is the next one of the journal. An entry of an older leader's term than the
-/// last one is void.
+/// Has `state` follow from `entry`, which is the next one of the journal. An entry of an older leader's term than one
+/// before it is void.
 ///
 /// # Errors
 /// The state's own; it may be half changed then, and must be thrown away.

@@ -138,7 +138,8 @@ impl From<&str> for Reason {
 impl PartialEq<str> for Reason {
     /// Whether it reads so.
     fn eq(&self, words: &str) -> bool {
-        self.to_string() == words
+        let read = self.to_string();
+        read == words
     }
 }
 

@@ -98,7 +98,7 @@ pub struct Position {
     pub entry: u64,
     /// The digest of the policy that decided it.
     pub policy: u64,
-    /// The term of the leader that wrote it.
+    /// The latest term of a leader that wrote an entry.
     pub epoch: u64,
 }
 

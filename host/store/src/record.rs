@@ -44,6 +44,9 @@ pub enum Problem {
     /// The body is not what the version byte says.
     #[error("{0}")]
     Body(String),
+    /// A row that this one leads to is not there.
+    #[error("{0} is not there")]
+    Gone(&'static str),
     /// A row that another one points at is not there.
     #[error("it is not there, although {0} points at it")]
     Missing(&'static str),

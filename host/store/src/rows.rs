@@ -154,7 +154,7 @@ impl<R: Rows> DeliveryTables<'_, R> {
 
     /// The delivery whose row was read. A row that leads to an incident or a line that is not there is wrong itself.
     pub(crate) fn whole(&self, id: Id, row: DeliveryRow) -> Result<Delivery, Fault> {
-        let missing = |what| fault(tables::DELIVERIES, &id.to_bytes(), Problem::Missing(what));
+        let missing = |what| fault(tables::DELIVERIES, &id.to_bytes(), Problem::Gone(what));
         let incident = incident(self.incidents, row.incident)?.ok_or_else(|| missing("its incident"))?;
         let change = match &row.change {
             RowChange::Own(change) => change.clone(),
@@ -181,7 +181,7 @@ pub(crate) const CHAIN: usize = 16;
 
 /// The entry of a row of the journal, behind the digest that it begins with.
 pub(crate) fn entry(key: &[u8], value: &[u8]) -> Result<(u128, Entry), Fault> {
-    let cut = || fault(tables::JOURNAL, key, Problem::Empty);
+    let cut = || fault(tables::JOURNAL, key, Problem::Body("it is cut short".to_owned()));
     let (chain, record) = value.split_first_chunk::<CHAIN>().ok_or_else(cut)?;
     Ok((u128::from_be_bytes(*chain), read(tables::JOURNAL, key, record)?))
 }

@@ -123,9 +123,22 @@ impl<'t> Tables<'t> {
     pub(crate) fn follow(&mut self, number: u64, chain: u128, entry: &Entry) -> Result<(), Fault> {
         self.head.position.entry = number.saturating_sub(1);
         evolve(self, entry)?;
-        self.head.chain = chain;
-        self.head.position = Position { entry: number, policy: entry.policy, epoch: entry.epoch };
+        self.at_end(number, chain, entry);
         Ok(())
+    }
+
+    /// The journal ends with this entry. One of an older term changed nothing, the term included.
+    fn at_end(&mut self, number: u64, chain: u128, entry: &Entry) {
+        let epoch = entry.epoch.max(self.head.position.epoch);
+        self.head.chain = chain;
+        self.head.position = Position { entry: number, policy: entry.policy, epoch };
+    }
+
+    /// Has the state follow from an entry that nothing decided, and appends it.
+    #[cfg(test)]
+    pub(crate) fn record(&mut self, entry: &Entry) -> Result<(), Fault> {
+        evolve(self, entry)?;
+        self.append_entry(entry)
     }
 
     fn append_entry(&mut self, entry: &Entry) -> Result<(), Fault> {
@@ -135,8 +148,7 @@ impl<'t> Tables<'t> {
         let chain = rows::chained(self.head.chain, record);
         let row = [chain.to_be_bytes().as_slice(), record].concat();
         self.journal.insert(key.as_slice(), row.as_slice())?;
-        self.head.chain = chain;
-        self.head.position = Position { entry: number, policy: entry.policy, epoch: entry.epoch };
+        self.at_end(number, chain, entry);
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use crate::rows::Rows;
 pub(crate) type Bytes = &'static [u8];
 
 /// The version of what is on disk. Counts up with every change of a table, a key or a record.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 /// A table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -190,7 +190,8 @@ pub(super) fn claimed<S: State>(
 ) -> Result<(), S::Error> {
     let after = moved(state, id, |delivery| {
         delivery.state = DeliveryState::Sending;
-        delivery.attempts += 1;
+        // Damage may have made it the largest number; the delivery is sent all the same.
+        delivery.attempts = delivery.attempts.saturating_add(1);
         delivery.shown = delivery.incident.state;
         if let Some(change) = change {
             delivery.change = change.clone();

@@ -53,6 +53,11 @@ impl Stored for SourceRequest {
         let cut = || Problem::Body("it is cut short".to_owned());
         let (length, packed) = rest.split_first_chunk::<LENGTH>().ok_or_else(cut)?;
         let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| cut())?;
+        // Room is made for what the length says, so the packed bytes must say the same.
+        let packed_length = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten();
+        if packed_length != Some(length as u64) {
+            return Err(Problem::Body("its length is not that of its contents".to_owned()));
+        }
         let plain =
             zstd::bulk::decompress(packed, length).map_err(|error| Problem::Body(error.to_string()))?;
         let (length, rest) = plain.split_first_chunk::<LENGTH>().ok_or_else(cut)?;

@@ -1,6 +1,6 @@
 //! Taking out an incident that was kept for long enough, with everything that belongs to it.
 
-use redb::ReadableTable;
+use redb::{AccessGuard, ReadableTable};
 use tocsin_core::delivery::DeliveryState;
 use tocsin_core::id::Id;
 use tocsin_core::incident::Incident;
@@ -11,7 +11,8 @@ use super::Tables;
 use crate::digest::StateTable;
 use crate::error::Fault;
 use crate::record::delivery::DeliveryRow;
-use crate::{keys, rows, tables};
+use crate::tables::{self, Bytes};
+use crate::{keys, rows};
 
 impl Tables<'_> {
     /// Takes out `incident`: its history, the keys that lead to it, its deliveries, its timers, what peers call it and
@@ -27,7 +28,11 @@ impl Tables<'_> {
         for row in rows_below(&self.keys_by_incident, &key)? {
             if let Some(key) = row.get(keys::ID..) {
                 let identity = [keys::text(&incident.source).as_slice(), key].concat();
-                self.identities.remove(&identity)?;
+                // A key may lead to another incident by now, when its row could not be read once.
+                let leads_here = |value: AccessGuard<'_, Bytes>| value.value() == id.to_bytes();
+                if self.identities.get(identity.as_slice())?.is_some_and(leads_here) {
+                    self.identities.remove(&identity)?;
+                }
             }
             self.keys_by_incident.remove(&row)?;
         }

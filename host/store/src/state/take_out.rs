@@ -212,7 +212,9 @@ impl Tables<'_> {
                 taken.took(remove(rows, &row)?);
             }
         }
-        self.stop_timer(&Timer::Steady(id).to_string())?;
+        for timer in [Timer::Steady(id), Timer::AutoResolve(id)] {
+            self.stop_timer(&timer.to_string())?;
+        }
         let repeats = Timer::Repeat { incident: id, action: String::new() }.to_string();
         for timer in keys_where(&self.timers, |timer, _| timer.starts_with(repeats.as_bytes()))? {
             if let Ok(timer) = std::str::from_utf8(&timer) {
