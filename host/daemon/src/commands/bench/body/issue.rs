@@ -2,6 +2,8 @@
 //!
 //! Drawn from a seed, so that every measurement sends the same.
 
+use std::sync::LazyLock;
+
 use fastrand::Rng;
 use serde_json::{Value, json};
 
@@ -10,11 +12,25 @@ use crate::runtime::clock;
 /// Where the numbers are drawn from; any other would do.
 const SEED: u64 = 0x0070_c514;
 const SITE: &str = "https://tracker.example.com";
-const FIRST_NAMES: &str = "Ada Amir Bea Bruno Carla Chen Dana Deniz Edda Emil Farah Finn Greta Hana Ivo Jana Jonas Kofi \
-    Lea Levi Mara Milan Nadia Noor Olga Omar Petra Quinn Rosa Ruben Sami Sofia Tariq Tilda Uma Viktor Wanda Yara Zeno";
-const LAST_NAMES: &str = "Abbas Becker Costa Dietrich Eriksen Fischer Garcia Haddad Ito Jansen Keller Lindgren Moreau \
-    Novak Okafor Petrov Quist Rossi Sato Tanaka Ulrich Varga Weber Xu Yilmaz Zhang Arslan Brandt Castro Duarte";
-const WORDS: &str = "the a of on in after before while since every node host shard replica primary volume disk queue \
+/// Words to draw from, split once: a body has some two hundred of them.
+type Words = LazyLock<Vec<&'static str>>;
+
+macro_rules! words {
+    ($text:literal) => {
+        LazyLock::new(|| $text.split_whitespace().collect())
+    };
+}
+
+static FIRST_NAMES: Words = words!(
+    "Ada Amir Bea Bruno Carla Chen Dana Deniz Edda Emil Farah Finn Greta Hana Ivo Jana Jonas Kofi \
+    Lea Levi Mara Milan Nadia Noor Olga Omar Petra Quinn Rosa Ruben Sami Sofia Tariq Tilda Uma Viktor Wanda Yara Zeno"
+);
+static LAST_NAMES: Words = words!(
+    "Abbas Becker Costa Dietrich Eriksen Fischer Garcia Haddad Ito Jansen Keller Lindgren Moreau \
+    Novak Okafor Petrov Quist Rossi Sato Tanaka Ulrich Varga Weber Xu Yilmaz Zhang Arslan Brandt Castro Duarte"
+);
+static WORDS: Words = words!(
+    "the a of on in after before while since every node host shard replica primary volume disk queue \
     broker topic consumer gateway proxy certificate token session cache index table backup archive snapshot cluster \
     region zone rack switch router link tunnel packet request response latency error timeout retry rate limit quota \
     memory processor thread process container image release deploy rollback migration schema query lock transaction \
@@ -23,7 +39,8 @@ const WORDS: &str = "the a of on in after before while since every node host sha
     config secret key user group role policy audit storage bucket object file folder mount kernel driver firmware \
     fails stops grows drops waits restarts rejects loses sends reads writes blocks expires leaks returns exceeds \
     slow full empty stale missing broken degraded healthy unreachable saturated duplicate corrupt late partial new old \
-    again twice often since never always only almost nearly about with without from into over under between until";
+    again twice often since never always only almost nearly about with without from into over under between until"
+);
 const PRIORITIES: [(&str, &str); 5] =
     [("1", "Highest"), ("2", "High"), ("3", "Medium"), ("4", "Low"), ("5", "Lowest")];
 const PROJECTS: [(&str, &str); 6] = [
@@ -73,13 +90,12 @@ impl Draw {
     }
 
     /// One of a list of words.
-    fn one(&mut self, list: &'static str) -> &'static str {
-        let at = self.rng.usize(..list.split_whitespace().count());
-        list.split_whitespace().nth(at).unwrap_or_default()
+    fn one(&mut self, list: &'static Words) -> &'static str {
+        self.rng.choice(list.iter()).copied().unwrap_or_default()
     }
 
     fn words(&mut self, count: usize) -> String {
-        (0..count).map(|_| self.one(WORDS)).collect::<Vec<_>>().join(" ")
+        (0..count).map(|_| self.one(&WORDS)).collect::<Vec<_>>().join(" ")
     }
 
     fn sentence(&mut self) -> String {
@@ -99,7 +115,7 @@ impl Draw {
     }
 
     fn person(&mut self) -> Value {
-        let (first, last) = (self.one(FIRST_NAMES), self.one(LAST_NAMES));
+        let (first, last) = (self.one(&FIRST_NAMES), self.one(&LAST_NAMES));
         let (account, picture) = (self.hex(24), self.hex(32));
         let picture = |size: u32| format!("https://pictures.example.com/{picture}?s={size}");
         json!({
@@ -127,12 +143,12 @@ impl Draw {
         json!({
             "summary": self.words(8),
             "description": description.join(" "),
-            "environment": format!("{}-{}.example.com", self.one(WORDS), self.hex(6)),
+            "environment": format!("{}-{}.example.com", self.one(&WORDS), self.hex(6)),
             "issuetype": { "id": kind, "name": kind_name, "subtask": false, "iconUrl": format!("{SITE}/icons/{kind}") },
             "project": { "id": self.id(), "key": key, "name": project, "projectTypeKey": "service_desk" },
             "priority": { "id": priority, "name": priority_name, "iconUrl": format!("{SITE}/priority/{priority}") },
             "status": { "id": "1", "name": "Open", "statusCategory": { "id": 2, "key": "new", "name": "To Do" } },
-            "labels": (0..3).map(|_| self.one(WORDS)).collect::<Vec<_>>(),
+            "labels": (0..3).map(|_| self.one(&WORDS)).collect::<Vec<_>>(),
             "components": [{ "id": self.id(), "name": self.words(2) }],
             "resolution": null,
             "created": created,
