@@ -3,9 +3,9 @@
 //!
 //! Never looks at a peer; what is on its way is looked at again when its attempt begins ([`super::truth`]).
 
-use super::told::Told;
+use super::told::{Told, said};
 use super::{Fold, Kept, State, Step};
-use crate::delivery::{Change, ChangeKind, Delivery};
+use crate::delivery::{Change, ChangeKind, Delivery, DeliveryState};
 use crate::incident::{Incident, IncidentState};
 use crate::routing::{ActionRule, ActionStatus, Router};
 
@@ -147,15 +147,25 @@ impl<S: State> Step<'_, S> {
         here.map_or(Ok(true), |told| self.is_untold(told))
     }
 
-    /// What has to be told so that the last word is the incident's state; none when it is, or nothing was told.
+    /// What has to be told so that the last word is the incident's state; none when it is, or nothing was told. A message
+    /// that the incident flaps and that waits does not count where another arrived: what is told now overtakes it.
     fn correction(&self, told: &Told, incident: &Incident) -> Fold<Option<ChangeKind>, S> {
         use IncidentState::{Acknowledged, Open, Resolved};
-        let may = |state| self.may_come_to(told, move |word| word == state);
+        let is_overtaken = |last: &Delivery| {
+            last.change.kind == ChangeKind::Flapping
+                && last.state != DeliveryState::Sending
+                && !told.is_nothing()
+        };
+        let last = self.last_pending(told)?.filter(|last| !is_overtaken(last));
+        let may = |state| match &last {
+            Some(last) => said(last.change.kind, &last.incident).unwrap_or(last.incident.state) == state,
+            None => told.may_be(state),
+        };
         Ok(match incident.state {
-            Resolved if may(Open)? || may(Acknowledged)? => Some(ChangeKind::Resolved),
-            Open | Acknowledged if may(Resolved)? => Some(ChangeKind::Reopened),
-            Acknowledged if may(Open)? => Some(ChangeKind::Acknowledged),
-            Open if may(Acknowledged)? => Some(ChangeKind::Unacknowledged),
+            Resolved if may(Open) || may(Acknowledged) => Some(ChangeKind::Resolved),
+            Open | Acknowledged if may(Resolved) => Some(ChangeKind::Reopened),
+            Acknowledged if may(Open) => Some(ChangeKind::Acknowledged),
+            Open if may(Acknowledged) => Some(ChangeKind::Unacknowledged),
             Open | Acknowledged | Resolved => None,
         })
     }

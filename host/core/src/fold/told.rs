@@ -67,8 +67,11 @@ impl Told {
         } else if kind == ChangeKind::Flapping {
             // It says that the incident comes back, while it is over for the moment.
             self.add(IncidentState::Open);
-        } else if self.state.is_none() && incident.state != IncidentState::Resolved {
+        } else if self.is_nothing() && incident.state != IncidentState::Resolved {
             self.state = Some(incident.state);
+        } else if self.state.is_none() && incident.state != IncidentState::Resolved {
+            // Who knows a word keeps it; who knows none has this one.
+            self.add(incident.state);
         }
     }
 
@@ -90,7 +93,7 @@ impl Told {
 
 /// The state that a message about `kind`, which shows `incident`, leaves behind at its reader; none for one that
 /// leaves it as it was.
-fn said(kind: ChangeKind, incident: &Incident) -> Option<IncidentState> {
+pub(super) fn said(kind: ChangeKind, incident: &Incident) -> Option<IncidentState> {
     match kind {
         ChangeKind::Flapping => Some(incident.state).filter(|state| *state != IncidentState::Resolved),
         ChangeKind::Repeated => Some(IncidentState::Open),

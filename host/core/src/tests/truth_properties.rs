@@ -388,3 +388,36 @@ proptest! {
         }
     }
 }
+
+/// An update shows the state to who knows none, and changes nothing for who knows one.
+#[test]
+fn an_acknowledgement_that_may_have_arrived_is_taken_back_although_an_update_arrived_after_it() {
+    use EventChange::{Acknowledge, Resolve, Trigger};
+    let says = |change| Move::Event(event(change, "a"));
+    let moves = [
+        says(Acknowledge),
+        Move::Claim,
+        Move::Settle(617, 3),
+        says(Trigger),
+        Move::Claim,
+        says(Resolve),
+        Move::Restart(true),
+        says(Trigger),
+        says(Resolve),
+        says(Trigger),
+    ];
+    play(routing(), &moves).expect("the last word is the incident's state");
+}
+
+/// The message that it flaps waits, and is overtaken by the one that it is steady.
+#[test]
+fn who_knows_an_acknowledgement_from_before_the_flapping_is_told_that_nobody_is_on_it() {
+    use EventChange::{Acknowledge, Resolve, Trigger};
+    let says = |change| Move::Event(event(change, "a"));
+    let mut moves = vec![says(Acknowledge)];
+    for _ in 0..2 {
+        moves.extend([Move::Claim, Move::Settle(0, 8)]);
+    }
+    moves.extend([says(Resolve), says(Trigger), says(Resolve), says(Trigger)]);
+    play(routing(), &moves).expect("the last word is the incident's state");
+}
