@@ -6,6 +6,7 @@ use tocsin_core::journal::Entry;
 use crate::read::Snapshot;
 use crate::rows;
 use crate::store::Store;
+use crate::table::Bytes;
 use crate::tables::{self, Definition};
 
 /// The whole journal.
@@ -33,7 +34,7 @@ pub(crate) fn alter(
     let transaction = database.begin_write().unwrap();
     {
         // As damage does: past the digest.
-        let definition = redb::TableDefinition::<tables::Bytes, tables::Bytes>::new(table.name);
+        let definition = redb::TableDefinition::<Bytes, Bytes>::new(table.name);
         let mut rows = transaction.open_table(definition).unwrap();
         let before = rows.get(key).unwrap().map(|value| value.value().to_vec());
         match change(before) {

@@ -1,7 +1,7 @@
 //! Reading rows: from a table of a read or a write transaction to the core's types, with the fault that names
 //! the row when it cannot be read.
 
-use redb::{AccessGuard, ReadableTable};
+use redb::AccessGuard;
 use tocsin_core::delivery::Delivery;
 use tocsin_core::fold::{Pause, ReceiptRecord};
 use tocsin_core::id::Id;
@@ -13,12 +13,8 @@ use crate::error::{Fault, Problem};
 use crate::keys;
 use crate::record::Stored;
 use crate::record::delivery::{HeadV1, read_head, with_content};
-use crate::tables::{self, Bytes, Definition};
-
-/// A table of either kind of transaction.
-pub(crate) trait Rows: ReadableTable<Bytes, Bytes> {}
-
-impl<T: ReadableTable<Bytes, Bytes>> Rows for T {}
+use crate::table::{Bytes, Rows};
+use crate::tables::{self, Definition};
 
 /// The fault of one row.
 pub(crate) fn fault(table: Definition, key: &[u8], problem: Problem) -> Fault {

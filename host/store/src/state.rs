@@ -12,12 +12,14 @@ use tocsin_core::journal::Entry;
 use tocsin_core::routing::Router;
 
 use crate::damage::Place;
-use crate::digest::{self, Digest, Running, StateTable, running};
+use crate::digest::{Digest, Running, running};
 use crate::error::Fault;
 use crate::record::Stored;
 use crate::record::counters::Counters;
 use crate::rows;
-use crate::tables::{self, Bytes};
+use crate::state_digest;
+use crate::table::{Bytes, StateTable};
+use crate::tables;
 
 mod fold;
 mod take_out;
@@ -160,7 +162,7 @@ impl Head {
             Err(Fault::Record { table, row, .. }) => unreadable.push((table, row.into_vec())),
             Err(fault) => return Err(fault),
         }
-        match digest::kept(&meta) {
+        match state_digest::kept(&meta) {
             Ok(digest) => head.digest = digest,
             Err(Fault::Record { table, row, .. }) => unreadable.push((table, row.into_vec())),
             Err(fault) => return Err(fault),

@@ -12,7 +12,8 @@ use tocsin_core::time::Timestamp;
 use super::{Snapshot, dangling};
 use crate::error::{Fault, ReadError};
 use crate::store::Store;
-use crate::tables::{self, Bytes, Definition};
+use crate::table::Bytes;
+use crate::tables::{self, Definition};
 use crate::{keys, rows};
 
 impl Store {

@@ -9,13 +9,14 @@ use tocsin_core::fold::{State, TimelineItem, Timer};
 use tocsin_core::id::Id;
 use tocsin_core::incident::IncidentState;
 
-use super::{NOTHING, StateTable, Tables};
+use super::{NOTHING, Tables};
 use crate::damage::Place;
 use crate::error::{Fault, Problem};
 use crate::record::counters::Counters;
 use crate::record::delivery::References;
+use crate::table::StateTable;
 use crate::tables::{self, Definition};
-use crate::{digest, keys, rows};
+use crate::{keys, rows, state_digest};
 
 mod rebuild;
 
@@ -104,7 +105,7 @@ impl Tables<'_> {
             tables::META if key == tables::META_COUNTERS => {
                 rows::get::<Counters>(&self.meta, table, key).map(|_| ())
             }
-            tables::META if key == tables::META_DIGEST => digest::kept(&self.meta).map(|_| ()),
+            tables::META if key == tables::META_DIGEST => state_digest::kept(&self.meta).map(|_| ()),
             tables::META if key == tables::META_ROUTING => rows::router(&self.meta).map(|_| ()),
             tables::DUE => rows::due(key).map(|_| ()),
             // Only their keys can be wrong.
