@@ -8,10 +8,11 @@ use std::io::{self, Read, Write};
 use redb::ReadableTable;
 use tocsin_core::time::Timestamp;
 
-use crate::digest::{self, Digest};
+use crate::digest::Digest;
 use crate::error::{Fault, ReadError};
 use crate::read::Snapshot;
 use crate::rows;
+use crate::state_digest;
 use crate::store::Store;
 use crate::tables::{self, Definition};
 
@@ -187,7 +188,7 @@ impl Store {
 
 fn header(snapshot: &Snapshot, about: &About) -> Result<Header, Fault> {
     let sequence = rows::last_sequence(&snapshot.table(tables::JOURNAL)?)?;
-    let digest = digest::kept(&snapshot.table(tables::META)?)?;
+    let digest = state_digest::kept(&snapshot.table(tables::META)?)?;
     let count = |table: Definition| {
         let rows = redb::ReadableTableMetadata::len(&snapshot.table(table)?)?;
         Ok::<_, Fault>((table.name.to_owned(), rows))
@@ -209,7 +210,7 @@ fn write_rows(
         for row in snapshot.table(table)?.iter().map_err(Fault::from)? {
             let (key, value) = row.map_err(Fault::from)?;
             let (key, value) = (key.value(), value.value());
-            digest.add_row(table, key, value);
+            table.count(&mut digest, key, value);
             writer.row(key, value)?;
             if writer.rows().is_multiple_of(STEP) {
                 progress(writer.rows(), total);
@@ -261,7 +262,7 @@ pub(crate) fn read_all<E: From<BackupError>>(
             if row > 0 && key <= before {
                 return Err(damaged(format!("the rows of {} are not in order", table.name)).into());
             }
-            digest.add_row(table, &key, &value);
+            table.count(&mut digest, &key, &value);
             bytes += (key.len() + value.len()) as u64;
             put(table, &key, &value)?;
             done += 1;

@@ -10,7 +10,8 @@ use tocsin_core::id::Id;
 
 use crate::error::Fault;
 use crate::keys;
-use crate::tables::{self, Bytes};
+use crate::table::Bytes;
+use crate::tables;
 
 /// Bytes of requests that each source may have kept.
 #[derive(Clone, Debug, PartialEq, Eq)]

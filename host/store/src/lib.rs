@@ -5,7 +5,7 @@
 //! decision of its own. What is on disk is drawn in `README.md`.
 //!
 //! Reading order: `store` (the interface) → `writer` (group commit) → `state` (in redb)
-//! → `tables`, `keys`, `record` (what is on disk) → `live`, `medium`, `aside`, `identity` (the file, and its
+//! → `tables`, `table`, `digest`, `keys`, `record` (what is on disk) → `live`, `medium`, `aside`, `identity` (the file, and its
 //! errors) → `set_aside`, `damage` (records that cannot be read) →
 //! `read` → `verify` → `backup`, `restore`, `compact`.
 #![forbid(unsafe_code)]
@@ -29,14 +29,16 @@ mod restore;
 mod rows;
 mod set_aside;
 mod state;
+mod state_digest;
 mod store;
+mod table;
 mod tables;
 mod verify;
 mod writer;
 
 pub use backup::{About, BackupError, Checked, Header, TableBytes, check, read_header};
 pub use compact::{Compacted, compact};
-pub use digest::{Digest, DigestCheck};
+pub use digest::Digest;
 pub use error::{Busy, Displaced, Fault, OpenError, Problem, ReadError, WriteError};
 pub use kept::{KeptBytes, Quota};
 pub use read::{
@@ -45,7 +47,7 @@ pub use read::{
 pub use record::source_counts::{Rejections, SourceCounts};
 pub use restore::{RestoreError, Restored, restore};
 pub use store::{Options, Store, Write};
-pub use verify::{Difference, TableCount, Verified};
+pub use verify::{Difference, DigestCheck, TableCount, Verified};
 
 #[cfg(test)]
 mod raw;

@@ -7,6 +7,7 @@ use crate::read::Snapshot;
 use crate::rows;
 use crate::state::{Head, Tables};
 use crate::store::Store;
+use crate::table::Bytes;
 use crate::tables::{self, Definition};
 
 /// The whole journal.
@@ -29,7 +30,7 @@ pub(crate) fn rows(store: &Store, table: Definition) -> Vec<(Vec<u8>, Vec<u8>)> 
         .reading(|live| {
             let rows = Snapshot::new(live)?.table(table)?;
             let row = |row: Result<(AccessGuard<'_, _>, AccessGuard<'_, _>), _>| {
-                let (key, value): (AccessGuard<'_, tables::Bytes>, AccessGuard<'_, tables::Bytes>) =
+                let (key, value): (AccessGuard<'_, Bytes>, AccessGuard<'_, Bytes>) =
                     row.unwrap();
                 (key.value().to_vec(), value.value().to_vec())
             };
@@ -66,7 +67,7 @@ pub(crate) fn alter(
     let transaction = database.begin_write().unwrap();
     {
         // As damage does: past the digest.
-        let definition = redb::TableDefinition::<tables::Bytes, tables::Bytes>::new(table.name);
+        let definition = redb::TableDefinition::<Bytes, Bytes>::new(table.name);
         let mut rows = transaction.open_table(definition).unwrap();
         let before = rows.get(key).unwrap().map(|value| value.value().to_vec());
         match change(before) {

@@ -15,7 +15,8 @@ use crate::damage::Damage;
 use crate::error::{Fault, ReadError};
 use crate::live::Live;
 use crate::store::Store;
-use crate::tables::{self, Bytes, Definition};
+use crate::table::Bytes;
+use crate::tables::{self, Definition};
 use crate::{keys, rows};
 
 mod counts;

@@ -8,7 +8,8 @@ use tocsin_core::time::Timestamp;
 
 use crate::error::Fault;
 use crate::kept::{Kept, Quota};
-use crate::tables::{self, Bytes};
+use crate::table::Bytes;
+use crate::tables;
 
 /// Requests dropped with one transaction beyond those that came in with it: enough to catch up, too few to be
 /// noticed.

@@ -12,10 +12,11 @@ use redb::backends::FileBackend;
 use redb::{Builder, Database, WriteTransaction};
 
 use crate::backup::{BackupError, Checked, read_all};
-use crate::digest::{Digest, Running, StateTable, running};
+use crate::digest::{Digest, Running, running};
 use crate::error::Fault;
 use crate::identity::Marker;
 use crate::medium::Medium;
+use crate::table::StateTable;
 use crate::tables::{self, Definition};
 
 /// Bytes of rows in one transaction.

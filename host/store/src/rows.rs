@@ -1,7 +1,6 @@
 //! Reading rows: from a table of a read or a write transaction to the core's types, with the fault that names
 //! the row when it cannot be read.
 
-use redb::ReadableTable;
 use tocsin_core::delivery::{Delivery, LineId};
 use tocsin_core::id::Id;
 use tocsin_core::incident::Incident;
@@ -16,12 +15,8 @@ use crate::keys;
 use crate::record::Stored;
 use crate::record::delivery::{DeliveryRow, RowChange};
 use crate::record::told::ToldRow;
-use crate::tables::{self, Bytes, Definition};
-
-/// A table of either kind of transaction.
-pub(crate) trait Rows: ReadableTable<Bytes, Bytes> {}
-
-impl<T: ReadableTable<Bytes, Bytes>> Rows for T {}
+use crate::table::Rows;
+use crate::tables::{self, Definition};
 
 /// The fault of one row.
 pub(crate) fn fault(table: Definition, key: &[u8], problem: Problem) -> Fault {

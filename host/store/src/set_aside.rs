@@ -14,8 +14,9 @@ use crate::record::Stored;
 use crate::record::set_aside::Kept;
 use crate::record::source_counts::SourceCounts;
 use crate::state::{Head, Tables, TakenOut};
+use crate::table::Bytes;
 use crate::tables::{self, Beside, Definition};
-use crate::{digest, rows};
+use crate::{rows, state_digest};
 
 /// Bytes of a record that are kept. No record is as long; a raw request may be.
 const BYTES_KEPT: usize = 256 * 1024;
@@ -66,7 +67,7 @@ pub(crate) fn run(
     let mut head = tables.finish()?;
     if any {
         // Damage below the store changed rows that the digest had counted as they were.
-        head.digest = digest::recount(transaction)?;
+        head.digest = state_digest::recount(transaction)?;
     }
     Ok((head, any))
 }
@@ -99,11 +100,7 @@ fn take_out_beside(
     Ok((problem, TakenOut { bytes, changed: true, ..TakenOut::default() }))
 }
 
-fn put(
-    list: &mut redb::Table<'_, tables::Bytes, tables::Bytes>,
-    number: u64,
-    kept: &Kept,
-) -> Result<(), Fault> {
+fn put(list: &mut redb::Table<'_, Bytes, Bytes>, number: u64, kept: &Kept) -> Result<(), Fault> {
     let key = number.to_be_bytes();
     let value = kept.to_bytes().map_err(|problem| rows::fault(tables::SET_ASIDE, &key, problem))?;
     list.insert(key.as_slice(), value.as_slice())?;

@@ -12,12 +12,14 @@ use tocsin_core::routing::Router;
 use tocsin_core::state::Position;
 
 use crate::damage::Place;
-use crate::digest::{self, Digest, Running, StateTable, running};
+use crate::digest::{Digest, Running, running};
 use crate::error::Fault;
 use crate::record::Stored;
 use crate::record::counters::Counters;
 use crate::rows::{self, DeliveryTables};
-use crate::tables::{self, Bytes};
+use crate::state_digest;
+use crate::table::{Bytes, StateTable};
+use crate::tables;
 
 mod forget;
 mod keep;
@@ -188,7 +190,7 @@ impl Head {
             Err(Fault::Record { table, row, .. }) => unreadable.push((table, row.into_vec())),
             Err(fault) => return Err(fault),
         }
-        match digest::kept(&meta) {
+        match state_digest::kept(&meta) {
             Ok(digest) => head.digest = digest,
             Err(Fault::Record { table, row, .. }) => unreadable.push((table, row.into_vec())),
             Err(fault) => return Err(fault),

@@ -3,12 +3,9 @@
 use redb::{ReadOnlyTable, ReadTransaction, Table, TableDefinition, TableError, WriteTransaction};
 use tocsin_core::id::Id;
 
-use crate::digest::{Running, StateTable};
+use crate::digest::{self, Digest, Running};
 use crate::keys;
-use crate::rows::Rows;
-
-/// Keys and values are bytes: `keys` and [`crate::record`] know what is in them.
-pub(crate) type Bytes = &'static [u8];
+use crate::table::{Bytes, Covered, Rows, StateTable};
 
 /// The version of what is on disk. Counts up with every change of a table, a key or a record.
 pub(crate) const FORMAT: u32 = 3;
@@ -43,7 +40,7 @@ impl Definition {
         transaction: &'t WriteTransaction,
         digest: &Running,
     ) -> Result<StateTable<'t>, TableError> {
-        Ok(StateTable::new(transaction.open_table(self.redb())?, self, digest))
+        Ok(StateTable::new(transaction.open_table(self.redb())?, self.covered(), digest))
     }
 
     /// Opens it within a write transaction, to read alone.
@@ -64,10 +61,22 @@ impl Definition {
         (!self.is_state).then_some(Beside(self))
     }
 
+    /// Which rows of it the digest of the state covers.
+    fn covered(self) -> Covered {
+        let except: &[&[u8]] = if self == META { &[META_FORMAT, META_DIGEST] } else { &[] };
+        Covered { seed: digest::seed(self.name), is_state: self.is_state, except }
+    }
+
     /// Whether the digest of the state covers the row `key`.
     pub(crate) fn is_digested(self, key: &[u8]) -> bool {
-        let is_beside = self.name == META.name && (key == META_FORMAT || key == META_DIGEST);
-        self.is_state && !is_beside
+        self.covered().has(key)
+    }
+
+    /// Adds a row to `digest`, if the digest of the state covers it.
+    pub(crate) fn count(self, digest: &mut Digest, key: &[u8], value: &[u8]) {
+        if self.is_digested(key) {
+            digest.add(Digest::of(digest::seed(self.name), key, value));
+        }
     }
 
     /// A key of this table in words; as hexadecimal when it is not of its shape.

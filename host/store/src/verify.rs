@@ -13,7 +13,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{Database, Range, ReadableDatabase, ReadableTableMetadata};
 
-use crate::digest::{self, DigestCheck};
 use crate::error::{Fault, Problem, ReadError};
 use crate::live::{self, Live};
 use crate::medium::Medium;
@@ -23,10 +22,15 @@ use crate::record::set_aside::Kept;
 use crate::rows;
 use crate::state::{Head, Tables};
 use crate::store::Store;
-use crate::tables::{self, Bytes, Definition};
+use crate::table::Bytes;
+use crate::tables::{self, Definition};
 
+mod digest;
 mod same;
 mod words;
+
+pub use digest::DigestCheck;
+pub(crate) use digest::check;
 
 /// Entries of the journal folded in one transaction of the copy.
 const STEP: usize = 4096;
@@ -106,7 +110,7 @@ impl Store {
             for table in tables::ALL.into_iter().filter(|table| table.is_state) {
                 compare(&snapshot, &folded, table, &mut verified)?;
             }
-            verified.digest = digest::check(&snapshot)?;
+            verified.digest = check(&snapshot)?;
             Ok(verified)
         })
     }

@@ -22,7 +22,7 @@ use crate::kept::Quota;
 use crate::live::Live;
 use crate::requests::{Requests, Retention};
 use crate::state::{Head, Tables};
-use crate::{digest, set_aside};
+use crate::{set_aside, state_digest};
 
 /// Bytes of requests and records in one transaction after which no more are gathered: what a commit writes must stay well
 /// below what the cache holds.
@@ -326,7 +326,7 @@ impl Writer {
         let transaction = self.live.begin_write()?;
         let dismissed = set_aside::dismiss(&transaction)?;
         // Damage that nobody can find any more, such as that of a row that was replaced, is in the digest for ever.
-        let digest = digest::recount(&transaction)?;
+        let digest = state_digest::recount(&transaction)?;
         transaction.commit().inspect_err(|_| self.head = None)?;
         self.head = Some(Head { digest, ..head });
         Ok(dismissed)
@@ -365,7 +365,7 @@ pub(crate) fn readable_head(transaction: WriteTransaction) -> Result<Head, Fault
     let (mut head, any) = set_aside::run(&transaction, head, unreadable)?;
     if !any {
         // A digest that is missing leaves nothing to set aside.
-        head.digest = digest::recount(&transaction)?;
+        head.digest = state_digest::recount(&transaction)?;
     }
     transaction.commit()?;
     Ok(head)

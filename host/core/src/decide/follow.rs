@@ -151,8 +151,8 @@ impl<S: State> Step<'_, S> {
         here.map_or(Ok(true), |told| self.is_untold(told))
     }
 
-    /// What has to be told so that the last word is the incident's state; none when it is, or nothing was told. A message
-    /// that the incident flaps and that waits does not count where another arrived: what is told now overtakes it.
+    /// What has to be told so that the last word is the incident's state; none when it is, or nothing was told. A waiting
+    /// message about the flapping does not count once another message arrived: the new message overtakes it.
     fn correction(&self, told: &Told, incident: &Incident) -> Fold<Option<ChangeKind>, S> {
         use IncidentState::{Acknowledged, Open, Resolved};
         let is_overtaken = |last: &Delivery| {

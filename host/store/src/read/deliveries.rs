@@ -9,7 +9,8 @@ use crate::error::{Fault, ReadError};
 use crate::record::delivery::References;
 use crate::rows::DeliveryTables;
 use crate::store::Store;
-use crate::tables::{self, Bytes};
+use crate::table::Bytes;
+use crate::tables;
 use crate::{keys, rows};
 
 /// Which deliveries.

@@ -13,7 +13,8 @@ use super::deliveries::DeliveryRows;
 use super::{Snapshot, dangling};
 use crate::error::{Fault, ReadError};
 use crate::store::Store;
-use crate::tables::{self, Bytes, Definition};
+use crate::table::Bytes;
+use crate::tables::{self, Definition};
 use crate::{keys, rows};
 
 impl Store {

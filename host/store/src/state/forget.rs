@@ -8,10 +8,10 @@ use tocsin_core::state::{State, View};
 use tocsin_core::timer::Timer;
 
 use super::Tables;
-use crate::digest::StateTable;
 use crate::error::Fault;
 use crate::record::delivery::DeliveryRow;
-use crate::tables::{self, Bytes};
+use crate::table::{Bytes, StateTable};
+use crate::tables;
 use crate::{keys, rows};
 
 impl Tables<'_> {

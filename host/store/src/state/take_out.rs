@@ -11,13 +11,14 @@ use tocsin_core::reason::Reason;
 use tocsin_core::state::{State, TimelineItem, View};
 use tocsin_core::timer::Timer;
 
-use super::{NOTHING, StateTable, Tables};
+use super::{NOTHING, Tables};
 use crate::damage::Place;
 use crate::error::{Fault, Problem};
 use crate::record::counters::Counters;
 use crate::record::delivery::{References, RowChange};
+use crate::table::StateTable;
 use crate::tables::{self, Definition};
-use crate::{digest, keys, rows};
+use crate::{keys, rows, state_digest};
 
 mod rebuild;
 
@@ -117,7 +118,7 @@ impl Tables<'_> {
             tables::META if key == tables::META_COUNTERS => {
                 rows::get::<Counters>(&self.meta, table, key).map(|_| ())
             }
-            tables::META if key == tables::META_DIGEST => digest::kept(&self.meta).map(|_| ()),
+            tables::META if key == tables::META_DIGEST => state_digest::kept(&self.meta).map(|_| ()),
             tables::DUE => rows::due(key).map(|_| ()),
             // Only their keys can be wrong.
             _ => id().map(|_| ()),
