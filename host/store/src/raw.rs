@@ -30,8 +30,7 @@ pub(crate) fn rows(store: &Store, table: Definition) -> Vec<(Vec<u8>, Vec<u8>)> 
         .reading(|live| {
             let rows = Snapshot::new(live)?.table(table)?;
             let row = |row: Result<(AccessGuard<'_, _>, AccessGuard<'_, _>), _>| {
-                let (key, value): (AccessGuard<'_, Bytes>, AccessGuard<'_, Bytes>) =
-                    row.unwrap();
+                let (key, value): (AccessGuard<'_, Bytes>, AccessGuard<'_, Bytes>) = row.unwrap();
                 (key.value().to_vec(), value.value().to_vec())
             };
             Ok(rows.iter().unwrap().map(row).collect())

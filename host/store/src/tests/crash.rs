@@ -71,7 +71,7 @@ fn opening_after_a_crash_takes_no_longer_the_more_is_kept() {
         assert_eq!(assert_clean(&opened), alerts as u64);
         (reads, crashed.bytes())
     };
-    let ((few, small), (many, large)) = (reads(5), reads(600));
+    let ((few, small), (many, large)) = (reads(5), reads(1_000));
     assert!(large > 4 * small, "{large} bytes are not many more than {small}");
     assert!(many <= few + 40, "{many} reads instead of {few}");
 }
