@@ -1,40 +1,55 @@
 //! A delivery: one change of one incident on its way to one destination, from the moment it is owed until it
 //! is settled.
 //!
-//! Never sends anything and never reads a clock; [`crate::fold`] moves it on, as the journal says.
+//! Never sends anything and never reads a clock; [`crate::evolve`] moves it on, as the journal says.
+
+use minicbor::{Decode, Encode};
 
 use crate::event::UnknownWord;
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
+use crate::reason::Reason;
 use crate::time::Timestamp;
 
 /// Attempts whose log a delivery keeps: the first says why, the last say whether it changed.
 pub const ATTEMPTS_KEPT: usize = 10;
 
 /// What happened to an incident, as people are told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
 pub enum ChangeKind {
     /// It is new.
+    #[n(0)]
     Opened,
     /// Something that a person would see is different.
+    #[n(1)]
     Updated,
     /// Somebody is on it.
+    #[n(2)]
     Acknowledged,
     /// Nobody is on it any more.
+    #[n(3)]
     Unacknowledged,
     /// It is over.
+    #[n(4)]
     Resolved,
     /// It is back.
+    #[n(5)]
     Reopened,
     /// Somebody wrote something.
+    #[n(6)]
     Noted,
     /// It still is as it was.
+    #[n(7)]
     Repeated,
     /// It opens and resolves so often that single changes say nothing.
+    #[n(8)]
     Flapping,
     /// It no longer does.
+    #[n(9)]
     Steady,
     /// A peer that was told of it answered with a reference or a label that is new.
+    #[n(10)]
     Referenced,
 }
 
@@ -99,64 +114,88 @@ impl std::str::FromStr for ChangeKind {
 }
 
 /// A change of an incident.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
 pub struct Change {
     /// What.
+    #[n(0)]
     pub kind: ChangeKind,
     /// When it was recorded.
+    #[n(1)]
     pub at: Timestamp,
     /// Who did it.
+    #[n(2)]
     pub actor: Option<String>,
     /// A note's text, or why.
-    pub text: String,
+    #[n(3)]
+    #[cbor(skip_if = "Reason::is_empty")]
+    pub text: Reason,
     /// The incident's fields that differ from before.
+    #[n(4)]
+    #[cbor(skip_if = "Vec::is_empty")]
     pub changed: Vec<String>,
     /// What they were before, by the names in `changed`; without what was empty, and without the message.
+    #[n(5)]
+    #[cbor(skip_if = "Vec::is_empty")]
     pub before: Vec<(String, String)>,
 }
 
 impl Change {
     /// A change that the relay itself makes, with why in words.
-    pub const fn of_the_relay(kind: ChangeKind, at: Timestamp, text: String) -> Self {
+    pub const fn of_the_relay(kind: ChangeKind, at: Timestamp, text: Reason) -> Self {
         Self { kind, at, actor: None, text, changed: Vec::new(), before: Vec::new() }
     }
 }
 
 /// What a peer called something of ours.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Reference {
     /// What it is for, in the plugin's words.
+    #[n(0)]
     pub key: String,
     /// The peer's identifier.
+    #[n(1)]
     pub value: String,
     /// Where a person can see it.
+    #[n(2)]
     pub url: Option<String>,
 }
 
 /// Where a delivery is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
 pub enum DeliveryState {
     /// An earlier change of the same incident to the same connection goes first, or it is held: the incident
     /// has not been open for as long as the action's delay.
+    #[n(0)]
     Waiting,
     /// To be tried at its `next_at`.
+    #[n(1)]
     Due,
     /// An attempt began; whether it arrived is not known yet.
+    #[n(2)]
     Sending,
     /// The peer said that it is there.
+    #[n(3)]
     Delivered,
     /// The peer took it and will not say more.
+    #[n(4)]
     Accepted,
     /// The plugin had nothing to send, or there was nothing to send any more when its delay was over or its attempt
     /// was to begin.
+    #[n(5)]
     Skipped,
     /// The action is in test and has no test connection.
+    #[n(6)]
     NotSent,
     /// Dead letter: the peer will never take it as it is.
+    #[n(7)]
     Rejected,
     /// Dead letter: tried for as long as the schedule allows.
+    #[n(8)]
     Expired,
     /// It was a dead letter until somebody gave up on it.
+    #[n(9)]
     Discarded,
 }
 
@@ -213,19 +252,35 @@ impl std::str::FromStr for DeliveryState {
     }
 }
 
+/// A line of an incident's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct LineId {
+    /// The number of the entry that wrote it.
+    #[n(0)]
+    pub entry: u64,
+    /// Which of the lines that the entry wrote, from 1.
+    #[n(1)]
+    pub line: u32,
+}
+
 /// How one attempt ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Attempt {
     /// From 1; 0 for a delivery that was settled without any.
+    #[n(0)]
     pub number: u32,
     /// When it was settled.
+    #[n(1)]
     pub at: Timestamp,
     /// How long it took, in microseconds.
+    #[n(2)]
     pub took_us: u64,
     /// The last HTTP status, if a peer answered.
+    #[n(3)]
     pub status: Option<u16>,
     /// One line: what the plugin made of it, or what went wrong on the way.
-    pub summary: String,
+    #[n(4)]
+    pub summary: Reason,
 }
 
 /// One change of one incident, owed to one action.
@@ -239,10 +294,14 @@ pub struct Delivery {
     pub connection: String,
     /// Whether the action is in test.
     pub test: bool,
-    /// The incident as it was right after the change; once an attempt began, as the latest attempt shows it.
+    /// The incident as it is now.
     pub incident: Incident,
+    /// In which state the incident was when the delivery was queued; once an attempt began, when the latest began.
+    pub shown: IncidentState,
     /// What happened.
     pub change: Change,
+    /// The line of the incident's history that has the change, if one has.
+    pub line: Option<LineId>,
     /// Where it is.
     pub state: DeliveryState,
     /// Attempts begun.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use minicbor::{Decode, Encode};
 use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 use url::Url;
 
@@ -33,20 +34,39 @@ pub const NAME_CHARS_MAX: usize = 200;
 
 /// How bad it is, worst first.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Display, EnumString, IntoStaticStr, VariantNames,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+    Encode,
+    Decode,
 )]
 #[strum(serialize_all = "lowercase")]
 #[strum(parse_err_ty = UnknownWord, parse_err_fn = no_severity)]
+#[cbor(index_only)]
 pub enum Severity {
     /// Wake somebody up.
+    #[n(0)]
     Critical,
     /// Today.
+    #[n(1)]
     High,
     /// This week.
+    #[n(2)]
     Medium,
     /// Some day.
+    #[n(3)]
     Low,
     /// Good to know.
+    #[n(4)]
     Info,
 }
 
@@ -84,25 +104,32 @@ impl UnknownWord {
 }
 
 /// An address with the text to show for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Link {
     /// What to show.
+    #[n(0)]
     pub title: String,
     /// An absolute http or https address.
+    #[n(1)]
     pub url: String,
 }
 
 /// What an event does to the incident of its key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, Encode, Decode)]
 #[strum(serialize_all = "lowercase")]
+#[cbor(index_only)]
 pub enum EventChange {
     /// Opens it, reopens it, or is merged into it.
+    #[n(0)]
     Trigger,
     /// Somebody is on it. Opens one that is not known.
+    #[n(1)]
     Acknowledge,
     /// It is over.
+    #[n(2)]
     Resolve,
     /// Adds a note to an incident that is there.
+    #[n(3)]
     Note,
 }
 

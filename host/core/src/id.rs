@@ -92,3 +92,20 @@ impl FromStr for Id {
             .ok_or_else(invalid)
     }
 }
+
+impl<C> minicbor::Encode<C> for Id {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.bytes(&self.to_bytes())?.ok()
+    }
+}
+
+impl<'b, C> minicbor::Decode<'b, C> for Id {
+    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        let bytes = d.bytes()?.try_into();
+        bytes.map(Self::from_bytes).map_err(|_| minicbor::decode::Error::message("an id has 16 bytes"))
+    }
+}

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use minicbor::{Decode, Encode};
+
 use crate::event::{
     Event, LABELS_MAX, Link, Severity, TITLE_CHARS_MAX, UnknownWord, bounded_labels, single_line,
 };
@@ -12,13 +14,17 @@ use crate::id::Id;
 use crate::time::Timestamp;
 
 /// Where an incident is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
 pub enum IncidentState {
     /// Nobody is on it.
+    #[n(0)]
     Open,
     /// Somebody is on it.
+    #[n(1)]
     Acknowledged,
     /// It is over.
+    #[n(2)]
     Resolved,
 }
 
@@ -48,49 +54,77 @@ impl std::str::FromStr for IncidentState {
 }
 
 /// One problem.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
 pub struct Incident {
     /// Unique for ever.
+    #[n(0)]
     pub id: Id,
     /// Counts up from 1; what people say.
+    #[n(1)]
     pub number: u64,
     /// The source's name.
+    #[n(2)]
     pub source: String,
     /// What tells it from others of the source.
+    #[n(3)]
     pub key: String,
     /// One line.
+    #[n(4)]
     pub title: String,
     /// Plain text.
+    #[n(5)]
+    #[cbor(skip_if = "String::is_empty")]
     pub message: String,
     /// How bad.
+    #[n(6)]
     pub severity: Severity,
     /// Where in its life.
+    #[n(7)]
     pub state: IncidentState,
     /// Facts.
+    #[n(8)]
+    #[cbor(skip_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
     /// Where to read more.
+    #[n(9)]
+    #[cbor(skip_if = "Vec::is_empty")]
     pub links: Vec<Link>,
     /// Triggers merged into it, the first included.
+    #[n(10)]
     pub count: u64,
     /// First trigger.
+    #[n(11)]
     pub opened_at: Timestamp,
     /// Since when it is open, or was until it was resolved: `opened_at`, or when it was last reopened.
+    #[n(12)]
     pub open_since: Timestamp,
     /// Last change.
+    #[n(13)]
     pub updated_at: Timestamp,
     /// Since when somebody is on it.
+    #[n(14)]
     pub acknowledged_at: Option<Timestamp>,
     /// Since when it is over.
+    #[n(15)]
     pub resolved_at: Option<Timestamp>,
     /// When it was reopened lately, oldest first; kept only as far as flapping is told by it.
+    #[n(16)]
+    #[cbor(skip_if = "Vec::is_empty")]
     pub reopened: Vec<Timestamp>,
     /// Whether it opens and resolves so often that people are not told of each time.
+    #[n(17)]
     pub flapping: bool,
     /// The latest time that a sender gave for a trigger, acknowledgement or resolution: what is older is late.
+    #[n(18)]
     pub last_occurred_at: Option<Timestamp>,
     /// Whether no enabled action took it when it was opened or last reopened, and none since. The fallback takes such
     /// an incident.
+    #[n(19)]
     pub unmatched: bool,
+    /// From when on the `auto_resolve` of its source counts: its last event, or when there first was such a setting.
+    #[n(20)]
+    pub heard_at: Option<Timestamp>,
 }
 
 impl Incident {
@@ -121,6 +155,7 @@ impl Incident {
             flapping: false,
             last_occurred_at: event.occurred_at,
             unmatched: false,
+            heard_at: None,
         }
     }
 
@@ -188,6 +223,18 @@ impl Incident {
     pub const fn acknowledge(&mut self, now: Timestamp) {
         self.state = IncidentState::Acknowledged;
         self.acknowledged_at = Some(now);
+    }
+
+    /// Nobody is on it any more.
+    pub const fn unacknowledge(&mut self) {
+        self.state = IncidentState::Open;
+        self.acknowledged_at = None;
+    }
+
+    /// It is over since `now`.
+    pub const fn resolve(&mut self, now: Timestamp) {
+        self.state = IncidentState::Resolved;
+        self.resolved_at = Some(now);
     }
 
     /// It is back at `now`: nobody is on it.

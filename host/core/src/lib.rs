@@ -6,8 +6,8 @@
 //! are neither the wire's nor the disk's: those have their own and convert.
 //!
 //! Reading order: [`event`] (what a source reports) → [`transition`] (the table) → [`incident`] →
-//! [`journal`] (what is recorded) → [`fold`] (how state follows from it) → [`delivery`], [`routing`] (who is
-//! told) → [`template`], [`retry`], [`egress`] (how it is sent) → [`plugin`] (what plugins are asked and
+//! [`command`] (what is to be done) → [`decide`] (what follows from it) → [`journal`] (what is recorded) → [`evolve`] (how
+//! [`state`] follows from that) → [`delivery`], [`routing`] (who is told) → [`template`], [`retry`], [`egress`] (how it is sent) → [`plugin`] (what plugins are asked and
 //! answer).
 #![forbid(unsafe_code)]
 
@@ -22,10 +22,18 @@ pub mod transition;
 
 pub mod incident;
 
+pub mod command;
 pub mod delivery;
-pub mod fold;
 pub mod journal;
+pub mod reason;
+pub mod receipt;
+pub mod timer;
+pub mod told;
+
+pub mod decide;
+pub mod evolve;
 pub mod routing;
+pub mod state;
 
 pub mod egress;
 pub mod markers;

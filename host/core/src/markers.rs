@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use crate::delivery::{Change, Reference};
 use crate::event::Link;
 use crate::incident::Incident;
+use crate::reason::Reason;
 
 /// Before the address of a link.
 pub const LINK: char = '\u{e010}';
@@ -122,9 +123,19 @@ pub fn clean_incident(incident: &mut Incident) {
 /// The same of a change.
 pub fn clean_change(change: &mut Change) {
     change.actor.iter_mut().for_each(clean);
-    clean(&mut change.text);
+    clean_reason(&mut change.text);
     change.changed.iter_mut().for_each(clean);
     clean_pairs(&mut change.before);
+}
+
+/// The same of why something is so: what somebody else wrote of it becomes the words that it reads as.
+fn clean_reason(reason: &mut Reason) {
+    let words = reason.to_string();
+    let mut cleaned = words.clone();
+    clean(&mut cleaned);
+    if cleaned != words {
+        *reason = Reason::Said(cleaned);
+    }
 }
 
 /// The same of links.

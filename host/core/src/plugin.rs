@@ -1,6 +1,8 @@
 //! What plugins are asked and what they answer, in the core's own words. The sandbox converts these from and
 //! to the component's types; nothing else of the plugin API is known inside.
 
+use minicbor::{Decode, Encode};
+
 use crate::delivery::{Change, Reference};
 use crate::event::{Event, Link};
 use crate::incident::Incident;
@@ -58,11 +60,13 @@ pub struct Reply {
 }
 
 /// An element of a list in a request that could not be read, while others could.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct RejectedElement {
     /// Where it stands, such as `alerts[3]`.
+    #[n(0)]
     pub place: String,
     /// What is wrong with it.
+    #[n(1)]
     pub reason: String,
 }
 

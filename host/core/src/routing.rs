@@ -5,6 +5,7 @@
 //! is better than one too few. What failed is handed out with what the entry did.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 
 use strum::{EnumString, IntoStaticStr, VariantNames};
@@ -12,6 +13,7 @@ use strum::{EnumString, IntoStaticStr, VariantNames};
 use crate::delivery::{Change, ChangeKind};
 use crate::event::{Severity, UnknownWord};
 use crate::incident::{Incident, IncidentState};
+use crate::reason::Reason;
 use crate::template::{Expression, TemplateError};
 use crate::view::View;
 
@@ -152,6 +154,7 @@ impl ActionRule {
 #[derive(Debug)]
 pub struct Router {
     routing: Routing,
+    digest: u64,
     filters: Vec<Option<Expression>>,
     /// Of filters that failed since this was asked for last. It decides nothing.
     failures: Mutex<Vec<FailedFilter>>,
@@ -195,7 +198,14 @@ impl Router {
                 action.filter.as_ref().map(compile).transpose()
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { routing, filters, failures: Mutex::default() })
+        let mut hasher = DefaultHasher::new();
+        format!("{routing:?}").hash(&mut hasher);
+        Ok(Self { digest: hasher.finish(), routing, filters, failures: Mutex::default() })
+    }
+
+    /// A number by which two configurations are told apart. It may be another after an upgrade.
+    pub const fn digest(&self) -> u64 {
+        self.digest
     }
 
     /// What it was made of.
@@ -270,7 +280,7 @@ impl Router {
         if !action.is_triggered(None, ChangeKind::Opened) {
             return false;
         }
-        let opening = Change::of_the_relay(ChangeKind::Opened, incident.updated_at, String::new());
+        let opening = Change::of_the_relay(ChangeKind::Opened, incident.updated_at, Reason::none());
         if incident.state != IncidentState::Resolved {
             return self.lets_through(&action.name, incident, &opening);
         }

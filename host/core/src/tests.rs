@@ -30,7 +30,7 @@ mod triggers;
 mod truth;
 mod write_back;
 
-mod fold_properties;
+mod follow_properties;
 mod truth_properties;
 
 mod bounds;

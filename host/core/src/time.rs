@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+use minicbor::{Decode, Encode};
+
 /// Microseconds since the Unix epoch, UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(i64);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Timestamp(#[n(0)] i64);
 
 impl Timestamp {
     /// The point `micros` microseconds after the Unix epoch.

@@ -3,6 +3,8 @@
 //! Two functions over small enums, one exhaustive `match` each, no wildcard arm: a new event or state fails to
 //! compile until every cell answers it. Never looks at more than its arguments.
 
+use minicbor::{Decode, Encode};
+
 use crate::event::{EventChange, UnknownWord};
 use crate::incident::IncidentState;
 
@@ -47,31 +49,44 @@ pub enum Order {
 }
 
 /// What is to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
 pub enum Transition {
     /// Open a new incident.
+    #[n(0)]
     Open,
     /// Open a new incident that somebody is on already.
+    #[n(1)]
     OpenAcknowledged,
     /// Take over what the event says, count it.
+    #[n(2)]
     Merge,
     /// Count it, take over nothing: what is there is newer.
+    #[n(3)]
     Count,
     /// Open the same incident again.
+    #[n(4)]
     Reopen,
     /// Somebody is on it.
+    #[n(5)]
     Acknowledge,
     /// It is over.
+    #[n(6)]
     Resolve,
     /// Add a note.
+    #[n(7)]
     Note,
     /// Add a note that says that it came too late.
+    #[n(8)]
     NoteLate,
     /// There is no incident for it: remembered with the receipt only.
+    #[n(9)]
     Orphan,
     /// Nothing differs.
+    #[n(10)]
     Nothing,
     /// It is a message of the relay's own that came back: no incident is opened for it. The table never says so.
+    #[n(11)]
     Echo,
 }
 
@@ -125,7 +140,7 @@ pub fn on_event(situation: Situation, change: EventChange, order: Order) -> Tran
 
 /// What an operator asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
+pub enum IncidentCommand {
     /// I am on it.
     Acknowledge,
     /// I no longer am.
@@ -138,7 +153,7 @@ pub enum Command {
     Note,
 }
 
-impl Command {
+impl IncidentCommand {
     /// All of them.
     pub const ALL: [Self; 5] =
         [Self::Acknowledge, Self::Unacknowledge, Self::Resolve, Self::Reopen, Self::Note];
@@ -155,7 +170,7 @@ impl Command {
     }
 }
 
-impl std::str::FromStr for Command {
+impl std::str::FromStr for IncidentCommand {
     type Err = UnknownWord;
 
     fn from_str(text: &str) -> Result<Self, UnknownWord> {
@@ -186,8 +201,8 @@ pub enum Commanded {
 }
 
 /// What `command` does to an incident in `state`.
-pub fn on_command(state: IncidentState, command: Command) -> Commanded {
-    use Command as C;
+pub fn on_command(state: IncidentState, command: IncidentCommand) -> Commanded {
+    use IncidentCommand as C;
     use IncidentState as S;
     match (state, command) {
         (S::Open, C::Acknowledge) => Commanded::Acknowledge,

@@ -14,6 +14,7 @@ use crate::event::{Link, Severity};
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
 use crate::markers::without;
+use crate::reason::Reason;
 use crate::time::Timestamp;
 use crate::time_zone::TimeZone;
 
@@ -202,7 +203,7 @@ fn change_fields(change: &Change) -> BTreeMap<&'static str, Value> {
         Value::from(change.kind.as_str()),
         time(Some(change.at)),
         text(change.actor.as_deref().unwrap_or_default()),
-        text(&change.text),
+        text(&change.text.to_string()),
         change.changed.iter().map(|field| text(field)).collect(),
     ];
     CHANGE_FIELDS.into_iter().zip(values).collect()
@@ -234,7 +235,7 @@ pub fn samples() -> impl Iterator<Item = (Incident, Change)> {
         resolved_at: None,
         ..incident
     };
-    let silent = Change::of_the_relay(change.kind, change.at, String::new());
+    let silent = Change::of_the_relay(change.kind, change.at, Reason::none());
     full.chain(std::iter::once((bare, silent)))
 }
 
@@ -273,12 +274,13 @@ pub fn sample() -> (Incident, Change) {
         flapping: false,
         last_occurred_at: Some(at),
         unmatched: false,
+        heard_at: None,
     };
     let change = Change {
         kind: ChangeKind::Updated,
         at,
         actor: Some("sample.person".to_owned()),
-        text: "Sample text".to_owned(),
+        text: "Sample text".into(),
         changed: vec!["title".to_owned()],
         before: vec![("title".to_owned(), "Earlier title".to_owned())],
     };

@@ -8,9 +8,9 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tocsin_core::command::Command;
 
 use anyhow::Context;
-use tocsin_core::journal::Fact;
 use tocsin_sandbox::{Limits, Sandbox, SandboxConfig};
 use tocsin_store::{Options, Quota, ReadError, Store};
 use tokio::net::TcpListener;
@@ -128,7 +128,7 @@ impl Relay {
         let socket = control::listen(&config.socket_path())?;
         let links = Links::open(&config.state_dir, config.public_url.clone(), config.limits.keep_links)
             .context("the key of the links in messages (links.key in the state directory)")?;
-        let app = Arc::new(App::new(config, store, senders, links, bindings));
+        let app = Arc::new(App::new(config, store, senders, links, bindings)?);
         let begun = begin(&app).await?;
 
         let watching = tokio::spawn(follow(watch, Arc::clone(&app), Arc::clone(&shelf)));
@@ -225,13 +225,10 @@ async fn ended(task: JoinHandle<()>) {
     }
 }
 
-/// Records the start, with the configuration when it is another than before. On a full disk it is not: whether it was.
+/// Records the start. On a full disk it is not: whether it was.
 async fn begin(app: &App) -> anyhow::Result<bool> {
-    let routing = app.config.routing();
-    let before = app.store.routing()?;
-    let routing = (routing != before).then_some(routing);
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    match app.record(Fact::Started { version, routing }).await {
+    match app.record(Command::Start { version }).await {
         Ok(_) => Ok(true),
         Err(CommitError::Storage(_)) if app.store.trouble().is_some() => Ok(false),
         Err(error) => Err(error).context("recording the start"),

@@ -1,11 +1,11 @@
 //! Lets time pass: tells the journal when a timer is due, and when no source could have been heard for a while.
 //!
-//! Decides nothing: what a timer does is in `tocsin_core::fold`.
+//! Decides nothing: what a timer does is in `tocsin_core::decide`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tocsin_core::journal::Fact;
+use tocsin_core::command::Command;
 use tocsin_core::time::Timestamp;
 
 use crate::runtime::{clock, trouble};
@@ -87,14 +87,14 @@ pub async fn run(app: Arc<App>) {
 /// Runs what is due. Returns how long to sleep; not at all when more may be due.
 async fn round(app: &App, hearing: &mut Hearing) -> Result<Duration, CommitError> {
     if hearing.was_interrupted {
-        app.record(Fact::Interrupted).await?;
+        app.record(Command::Interrupt).await?;
         tracing::warn!(
             "for a while no request could be received: sources with a heartbeat have their time again"
         );
         hearing.was_interrupted = false;
     }
     match app.store.next_timer().map_err(|error| CommitError::Storage(error.to_string()))? {
-        Some(at) if at <= clock::now() => app.record(Fact::Ticked).await.map(|_| Duration::ZERO),
+        Some(at) if at <= clock::now() => app.record(Command::Tick).await.map(|_| Duration::ZERO),
         // Never less than a moment: the clock's grain is finer than the timer's.
         Some(at) => Ok(Duration::from_millis(at.ms_since(clock::now()) + 1).min(hearing.longest_sleep)),
         None => Ok(hearing.longest_sleep),

@@ -4,16 +4,16 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use tocsin_core::command::{Command, Decoding, Issued, Received, RejectedElements};
 use tocsin_core::delivery::ChangeKind;
 use tocsin_core::event::{Event, EventChange, Link, Severity};
 use tocsin_core::id::Id;
-use tocsin_core::journal::{Decoding, Entry, Fact, Received, RejectedElements};
 use tocsin_core::plugin::{Pair, SourceRequest};
-use tocsin_core::routing::{ActionRule, ActionStatus, Routing, SourceRule};
+use tocsin_core::routing::{ActionRule, ActionStatus, Router, Routing, SourceRule};
 use tocsin_core::time::Timestamp;
 use tocsin_store::{Options, Store, Write};
 
@@ -72,16 +72,17 @@ fn event(n: u64) -> Event {
     }
 }
 
-fn write(n: u64) -> Write {
+fn write(policy: &Arc<Router>, n: u64) -> Write {
     let at = Timestamp::from_micros(START_US + i64::try_from(n).unwrap() * 200);
     // Spread like random numbers, so that ids, identities and keys do not arrive in order.
     let random = u128::from(n.wrapping_mul(0x9E37_79B9_7F4A_7C15)) << 8;
     let header = |i: u64| Pair::new(format!("x-header-{i}"), format!("value {i} of request {n}"));
     Write {
-        entry: Entry {
+        policy: Arc::clone(policy),
+        issued: Issued {
             at,
             seed: Id::new(at, random),
-            fact: Fact::Received(Received {
+            command: Command::Receive(Received {
                 source: "jira".to_owned(),
                 plugin: "jira 0.1.0 9f86d081884c7d65".to_owned(),
                 identities: vec![format!("{random:x}"), format!("sha256:{random:064x}")],
@@ -103,31 +104,32 @@ fn write(n: u64) -> Write {
 }
 
 /// One request with as many alerts as a large cluster sends at once, each of them a new incident.
-fn group(n: u64) -> Write {
-    let Write { entry, request, .. } = write(n);
+fn group(policy: &Arc<Router>, n: u64) -> Write {
+    let write = write(policy, n);
     let alerts = (0..GROUP).map(|alert| event(2 * (n * GROUP + alert))).collect();
-    let Fact::Received(received) = entry.fact else { return entry.into() };
-    let received = Received { decoding: Decoding::Events(alerts), ..received };
-    let (received, more) = received.split(entry.seed);
-    let entry = Entry { fact: Fact::Received(received), ..entry };
-    Write { more: entry.followed_by(more), entry, request }
+    let Command::Receive(received) = &write.issued.command else { return write };
+    let received = Received { decoding: Decoding::Events(alerts), ..received.clone() };
+    let (received, more) = received.split(write.issued.seed);
+    let issued = Issued { command: Command::Receive(received), ..write.issued };
+    Write { more: issued.followed_by(more), issued, ..write }
 }
 
-/// A store in a new file, with the routing in force.
-fn open(directory: &Path, batch: usize) -> Store {
+/// A store in a new file, and the policy of its decisions.
+fn open(directory: &Path, batch: usize) -> (Store, Arc<Router>) {
     let path = directory.join(format!("batch-{batch}.redb"));
     let store = Store::open(&path, Options { batch, ..Options::default() }).unwrap();
+    let policy = Arc::new(Router::new(routing()).unwrap());
     let at = Timestamp::from_micros(START_US);
-    let fact = Fact::Started { version: "bench".to_owned(), routing: Some(routing()) };
     let (done, ready) = mpsc::channel();
-    let entry = Entry { at, seed: Id::new(at, 0), fact };
-    store.submit(entry.into(), move |result| done.send(result).unwrap()).unwrap();
+    let issued = Issued { at, seed: Id::new(at, 0), command: Command::Start { version: "bench".to_owned() } };
+    let start = Write::of(Arc::clone(&policy), issued);
+    store.submit(start, move |result| done.send(result).unwrap()).unwrap();
     ready.recv().unwrap().unwrap();
-    store
+    (store, policy)
 }
 
 /// Writes the entries from `first`, at most as many waiting as fit the queue; the time until all are synced.
-fn accept(store: &Store, first: u64, count: u64, batch: usize) -> Duration {
+fn accept((store, policy): &(Store, Arc<Router>), first: u64, count: u64, batch: usize) -> Duration {
     /// Made beforehand at once, so that making them is not measured, and memory stays bounded.
     const MADE: u64 = 4096;
     let (done, answers) = mpsc::channel();
@@ -136,7 +138,7 @@ fn accept(store: &Store, first: u64, count: u64, batch: usize) -> Duration {
     let mut next = first;
     while next < first + count {
         let end = (next + MADE).min(first + count);
-        let writes: Vec<Write> = (next..end).map(write).collect();
+        let writes: Vec<Write> = (next..end).map(|n| write(policy, n)).collect();
         next = end;
         let start = Instant::now();
         for write in writes {
@@ -171,7 +173,7 @@ fn commit(criterion: &mut Criterion) {
                 accept(&store, first, count, batch)
             });
         });
-        store.close();
+        store.0.close();
         if next == 1000 {
             continue;
         }
@@ -183,14 +185,14 @@ fn commit(criterion: &mut Criterion) {
 
 fn groups(criterion: &mut Criterion) {
     let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let store = open(directory.path(), 1);
+    let (store, policy) = open(directory.path(), 1);
     let mut next = 1;
     let mut group_of = criterion.benchmark_group("group");
     group_of.sample_size(10).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(5));
     group_of.bench_function(BenchmarkId::from_parameter(GROUP), |bencher| {
         bencher.iter_custom(|count| {
             (0..count).fold(Duration::ZERO, |spent, _| {
-                let write = group(next);
+                let write = group(&policy, next);
                 next += 1;
                 let (done, answer) = mpsc::channel();
                 let start = Instant::now();

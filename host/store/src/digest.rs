@@ -35,7 +35,7 @@ impl Digest {
     }
 
     /// Reads the 64 hexadecimal digits that it is shown as.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let (first, second) = text.split_at_checked(BYTES)?;
         let is_whole = second.len() == BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let half = |half| u128::from_str_radix(half, 16).ok();

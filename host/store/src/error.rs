@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::{fmt, io};
 
-use tocsin_core::fold::Rejection;
+use tocsin_core::decide::Rejection;
 
 use crate::medium::GivenUp;
 pub use crate::record::Problem;
@@ -45,7 +45,7 @@ pub enum Fault {
         /// What is wrong with it.
         problem: Problem,
     },
-    /// The fold panicked on an entry.
+    /// A decision panicked.
     #[error("applying the entry panicked, which is a defect in Tocsin: {0}")]
     Panicked(String),
 }

@@ -7,8 +7,6 @@ use tocsin_core::time::Timestamp;
 
 /// Bytes of an id.
 pub(crate) const ID: usize = 16;
-/// Bytes of an id, the first ones, that are when it was made: the same for all ids that one entry gives.
-pub(crate) const ID_TIME: usize = 6;
 /// Bytes of a time.
 pub(crate) const TIME: usize = 8;
 /// Bytes of a text's length.
@@ -102,6 +100,11 @@ pub(crate) fn text_text(first: &str, rest: &str) -> Vec<u8> {
     let mut key = text(first);
     key.extend_from_slice(rest.as_bytes());
     key
+}
+
+/// `id · text`.
+pub(crate) fn id_text(id: Id, text: &str) -> Vec<u8> {
+    [id.to_bytes().as_slice(), text.as_bytes()].concat()
 }
 
 /// `incident · action · connection`.

@@ -1,10 +1,10 @@
 //! What the relay keeps: the journal, the state that follows from it, and raw requests beside.
 //!
-//! Invariants: state changes only by an entry of the journal, applied by `tocsin_core::fold::apply` in the
+//! Invariants: state changes only by what is recorded in the journal, by `tocsin_core::evolve` in the
 //! transaction that appends it; nobody is answered before that transaction is on disk. No clock, no async, no
 //! decision of its own. What is on disk is drawn in `README.md`.
 //!
-//! Reading order: `store` (the interface) → `writer` (group commit) → `state` (the fold's state in redb)
+//! Reading order: `store` (the interface) → `writer` (group commit) → `state` (in redb)
 //! → `tables`, `table`, `digest`, `keys`, `record` (what is on disk) → `live`, `medium`, `aside`, `identity` (the file, and its
 //! errors) → `set_aside`, `damage` (records that cannot be read) →
 //! `read` → `verify` → `backup`, `restore`, `compact`.

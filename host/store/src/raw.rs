@@ -1,10 +1,11 @@
 //! For tests: the rows below the interface, to look at and to damage.
 
-use redb::{Builder, ReadableTable, StorageBackend};
+use redb::{AccessGuard, Builder, ReadableTable, StorageBackend};
 use tocsin_core::journal::Entry;
 
 use crate::read::Snapshot;
 use crate::rows;
+use crate::state::{Head, Tables};
 use crate::store::Store;
 use crate::table::Bytes;
 use crate::tables::{self, Definition};
@@ -16,11 +17,42 @@ pub(crate) fn journal(store: &Store) -> Vec<Entry> {
             let journal = Snapshot::new(live)?.table(tables::JOURNAL)?;
             let rows = journal.iter().unwrap().map(|row| {
                 let (key, value) = row.unwrap();
-                rows::read(tables::JOURNAL, key.value(), value.value()).unwrap()
+                rows::entry(key.value(), value.value()).unwrap().1
             });
             Ok(rows.collect())
         })
         .unwrap()
+}
+
+/// The rows of a table.
+pub(crate) fn rows(store: &Store, table: Definition) -> Vec<(Vec<u8>, Vec<u8>)> {
+    store
+        .reading(|live| {
+            let rows = Snapshot::new(live)?.table(table)?;
+            let row = |row: Result<(AccessGuard<'_, _>, AccessGuard<'_, _>), _>| {
+                let (key, value): (AccessGuard<'_, Bytes>, AccessGuard<'_, Bytes>) = row.unwrap();
+                (key.value().to_vec(), value.value().to_vec())
+            };
+            Ok(rows.iter().unwrap().map(row).collect())
+        })
+        .unwrap()
+}
+
+/// Appends `entries`, which nothing decided, to the journal, and has the state follow. Nothing else may be written by
+/// `store` before it is opened again: its writer does not know of them.
+pub(crate) fn follow(store: &Store, entries: &[Entry]) {
+    store
+        .reading(|live| {
+            let transaction = live.begin_write()?;
+            let (head, unreadable) = Head::read_in_part(&transaction)?;
+            assert_eq!(unreadable, []);
+            let mut tables = Tables::open(&transaction, head)?;
+            entries.iter().try_for_each(|entry| tables.record(entry))?;
+            tables.finish()?;
+            transaction.commit().unwrap();
+            Ok(())
+        })
+        .unwrap();
 }
 
 /// Changes the row `key` of a closed store: `change` is given the value.

@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use redb::{Range, ReadOnlyTable, ReadTransaction, ReadableTable};
-use tocsin_core::fold::{Pause, Timer};
 use tocsin_core::id::Id;
 use tocsin_core::journal::Entry;
-use tocsin_core::routing::Routing;
+use tocsin_core::state::Pause;
 use tocsin_core::time::Timestamp;
+use tocsin_core::timer::Timer;
 
 use crate::damage::Damage;
 use crate::error::{Fault, ReadError};
@@ -217,22 +217,30 @@ impl Store {
         self.reading(|live| {
             let journal = Snapshot::new(live)?.table(tables::JOURNAL)?;
             let Some((key, value)) = journal.last().map_err(Fault::from)? else { return Ok(None) };
-            match rows::read::<Entry>(tables::JOURNAL, key.value(), value.value()) {
-                Ok(entry) => Ok(Some(entry.at)),
+            match rows::entry(key.value(), value.value()) {
+                Ok((_, entry)) => Ok(Some(entry.at)),
                 Err(Fault::Record { .. }) => Ok(None),
                 Err(fault) => Err(fault.into()),
             }
         })
     }
 
-    /// The configuration in force; empty before the first [`Started`](tocsin_core::journal::Fact::Started).
+    /// Up to `limit` entries of the journal from the one with the number `from` on, each with its number. An entry that
+    /// cannot be read is an error.
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn routing(&self) -> Result<Routing, ReadError> {
+    pub fn entries(&self, from: u64, limit: usize) -> Result<Vec<(u64, Entry)>, ReadError> {
         self.reading(|live| {
-            let meta = Snapshot::new(live)?.table(tables::META)?;
-            Ok(rows::get(&meta, tables::META, tables::META_ROUTING)?.unwrap_or_default())
+            let journal = Snapshot::new(live)?.table(tables::JOURNAL)?;
+            let mut found = Vec::new();
+            let start = from.to_be_bytes();
+            for row in journal.range::<&[u8]>(start.as_slice()..).map_err(Fault::from)?.take(limit) {
+                let (key, value) = row.map_err(Fault::from)?;
+                let (_, entry) = rows::entry(key.value(), value.value())?;
+                found.push((rows::sequence(key.value())?, entry));
+            }
+            Ok(found)
         })
     }
 }

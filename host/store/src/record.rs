@@ -1,42 +1,36 @@
-//! What records look like on disk: one version byte, then a body. The only types that are serialised.
+//! What records look like on disk: one version byte, then a body.
 //!
-//! Never changes a version that was released: `README.md` says how a record evolves. Converts to and from the
-//! core's types explicitly, so that a new variant there does not compile until it has a word here.
+//! What follows from the journal, and the journal itself, is CBOR with numbered fields: the core's own types say which
+//! ([`tocsin_core::journal`]). What is kept beside is JSON. `README.md` says how a record evolves.
 
 use std::borrow::Cow;
 
+use minicbor::{Decode, Encode};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use tocsin_core::fold::{Pause, ReceiptRecord, TimelineItem, Told};
 use tocsin_core::id::Id;
 use tocsin_core::incident::Incident;
 use tocsin_core::journal::Entry;
-use tocsin_core::routing::Routing;
+use tocsin_core::receipt::ReceiptRecord;
+use tocsin_core::state::{Pause, TimelineItem};
 use tocsin_core::time::Timestamp;
 
 pub(crate) mod counters;
 pub(crate) mod delivery;
-mod incident;
-mod journal;
-mod receipt;
 pub(crate) mod request;
-mod routing;
 pub(crate) mod set_aside;
 pub(crate) mod source_counts;
-mod told;
-mod words;
+pub(crate) mod told;
 
-use counters::{Counters, CountersV1};
-use delivery::References;
-use incident::IncidentV1;
-use journal::EntryV1;
-use receipt::{PauseV1, ReceiptRecordV1, TimelineItemV1};
-use routing::RoutingV1;
+use counters::Counters;
+use delivery::{DeliveryRow, References};
 use source_counts::{SourceCounts, SourceCountsV1};
-use told::ToldV1;
+use told::ToldRow;
 
-/// The version byte of every record so far.
+/// The version byte of records with a JSON body.
 pub(crate) const V1: u8 = 1;
+/// The version byte of records with a CBOR body, and of requests that are compressed.
+pub(crate) const V2: u8 = 2;
 
 /// What is wrong with a record's bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +44,9 @@ pub enum Problem {
     /// The body is not what the version byte says.
     #[error("{0}")]
     Body(String),
+    /// A row that this one leads to is not there.
+    #[error("{0} is not there")]
+    Gone(&'static str),
     /// A row that another one points at is not there.
     #[error("it is not there, although {0} points at it")]
     Missing(&'static str),
@@ -61,7 +58,7 @@ impl From<serde_json::Error> for Problem {
     }
 }
 
-/// A type of the core that is kept as one record.
+/// A type that is kept as one record.
 pub(crate) trait Stored: Sized {
     /// Appends the record to `out`.
     fn write(&self, out: &mut Vec<u8>) -> Result<(), Problem>;
@@ -91,10 +88,52 @@ fn read_v1<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
 }
 
-/// Records whose only version so far is 1, with the type of that version.
-macro_rules! stored {
-    ($($core:ty => $v1:ty),+ $(,)?) => {$(
-        impl Stored for $core {
+/// Writes version 2 of a record with a CBOR body.
+fn write_v2(out: &mut Vec<u8>, body: &impl Encode<()>) -> Result<(), Problem> {
+    out.push(V2);
+    minicbor::encode(body, out).map_err(|error| Problem::Body(error.to_string()))
+}
+
+/// Reads version 2 of a record with a CBOR body.
+fn read_v2<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, Problem> {
+    match bytes.split_first() {
+        Some((&V2, body)) => minicbor::decode(body).map_err(|error| Problem::Body(error.to_string())),
+        Some((version, _)) => Err(Problem::Version(*version)),
+        None => Err(Problem::Empty),
+    }
+}
+
+/// Records with a CBOR body.
+macro_rules! numbered {
+    ($($record:ty),+ $(,)?) => {$(
+        impl Stored for $record {
+            fn write(&self, out: &mut Vec<u8>) -> Result<(), Problem> {
+                write_v2(out, self)
+            }
+
+            fn read(bytes: &[u8]) -> Result<Self, Problem> {
+                read_v2(bytes)
+            }
+        }
+    )+};
+}
+
+numbered! {
+    Counters,
+    DeliveryRow,
+    Entry,
+    Incident,
+    Pause,
+    ReceiptRecord,
+    References,
+    TimelineItem,
+    ToldRow,
+}
+
+/// Records with a JSON body, with its type.
+macro_rules! json {
+    ($($record:ty => $v1:ty),+ $(,)?) => {$(
+        impl Stored for $record {
             fn write(&self, out: &mut Vec<u8>) -> Result<(), Problem> {
                 write_v1(out, &<$v1>::from(self))
             }
@@ -106,18 +145,9 @@ macro_rules! stored {
     )+};
 }
 
-stored! {
-    Counters => CountersV1,
-    Entry => EntryV1<'_>,
-    Incident => IncidentV1<'_>,
-    Pause => PauseV1<'_>,
-    ReceiptRecord => ReceiptRecordV1<'_>,
-    References => delivery::ReferencesV1<'_>,
-    Routing => RoutingV1<'_>,
+json! {
     set_aside::Kept => set_aside::SetAsideV1<'_>,
     SourceCounts => SourceCountsV1<'_>,
-    TimelineItem => TimelineItemV1<'_>,
-    Told => ToldV1<'_>,
 }
 
 /// A text that is borrowed to be written and owned after it was read.
@@ -154,9 +184,4 @@ impl From<TimeV1> for Timestamp {
     fn from(at: TimeV1) -> Self {
         Self::from_micros(at.0)
     }
-}
-
-/// An optional text, borrowed.
-fn optional(text: Option<&String>) -> Option<Text<'_>> {
-    text.map(|text| text.as_str().into())
 }

@@ -1,8 +1,8 @@
 //! Raw requests beside the state: kept with their receipt's transaction, dropped by age and by their source's quota.
-//! Not a part of the fold, so `verify` does not look at them.
+//! No part of the state, so `verify` does not look at them.
 
 use redb::{ReadableTable, Table, WriteTransaction};
-use tocsin_core::fold::Applied;
+use tocsin_core::decide::Applied;
 use tocsin_core::id::Id;
 use tocsin_core::time::Timestamp;
 

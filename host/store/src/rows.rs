@@ -1,19 +1,21 @@
 //! Reading rows: from a table of a read or a write transaction to the core's types, with the fault that names
 //! the row when it cannot be read.
 
-use redb::AccessGuard;
-use tocsin_core::delivery::Delivery;
-use tocsin_core::fold::{Pause, ReceiptRecord};
+use tocsin_core::delivery::{Delivery, LineId};
 use tocsin_core::id::Id;
 use tocsin_core::incident::Incident;
-use tocsin_core::routing::{Router, Routing};
+use tocsin_core::journal::Entry;
+use tocsin_core::receipt::ReceiptRecord;
+use tocsin_core::state::{Pause, TimelineItem};
 use tocsin_core::time::Timestamp;
+use tocsin_core::told::Told;
 
 use crate::error::{Fault, Problem};
 use crate::keys;
 use crate::record::Stored;
-use crate::record::delivery::{HeadV1, read_head, with_content};
-use crate::table::{Bytes, Rows};
+use crate::record::delivery::{DeliveryRow, RowChange};
+use crate::record::told::ToldRow;
+use crate::table::Rows;
 use crate::tables::{self, Definition};
 
 /// The fault of one row.
@@ -54,7 +56,7 @@ pub(crate) fn seen(key: &[u8], value: &[u8]) -> Result<(Timestamp, Id), Fault> {
     Ok((keys::read_time(*time), Id::from_bytes(id)))
 }
 
-/// The last sequence number of the journal; 0 when it is empty.
+/// The number of the journal's last entry; 0 when there is none.
 pub(crate) fn last_sequence(journal: &impl Rows) -> Result<u64, Fault> {
     let Some((key, _)) = journal.last()? else { return Ok(0) };
     sequence(key.value())
@@ -86,22 +88,6 @@ pub(crate) fn due(key: &[u8]) -> Result<(Timestamp, Id), Fault> {
     Ok((keys::read_time(*time), Id::from_bytes(id)))
 }
 
-/// The configuration in force; one without anything before the first start.
-pub(crate) fn router(meta: &impl Rows) -> Result<Router, Fault> {
-    let routing: Routing = get(meta, tables::META, tables::META_ROUTING)?.unwrap_or_default();
-    compiled(routing)
-}
-
-/// A configuration without anything.
-pub(crate) fn no_router() -> Result<Router, Fault> {
-    compiled(Routing::default())
-}
-
-fn compiled(routing: Routing) -> Result<Router, Fault> {
-    Router::new(routing)
-        .map_err(|invalid| fault(tables::META, tables::META_ROUTING, Problem::Body(invalid.to_string())))
-}
-
 /// The first key, if it sorts before `end`.
 pub(crate) fn first_before(rows: &impl Rows, end: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
     let first = rows.first()?;
@@ -122,74 +108,87 @@ pub(crate) fn ids_below(rows: &impl Rows, table: Definition, prefix: &[u8]) -> R
     Ok(ids)
 }
 
-/// The records under keys that begin with `prefix`, in order.
-pub(crate) fn below<T: Stored>(rows: &impl Rows, table: Definition, prefix: &[u8]) -> Result<Vec<T>, Fault> {
-    let end = keys::after(prefix);
-    let mut records = Vec::new();
-    for row in rows.range::<&[u8]>(prefix..)? {
+/// What every action told of an incident, in the order of actions and connections.
+pub(crate) fn told(rows: &impl Rows, incident: Id) -> Result<Vec<Told>, Fault> {
+    let prefix = incident.to_bytes();
+    let end = keys::after(&prefix);
+    let mut told = Vec::new();
+    for row in rows.range::<&[u8]>(prefix.as_slice()..)? {
         let (key, value) = row?;
         if end.as_deref().is_some_and(|end| key.value() >= end) {
             break;
         }
-        records.push(read(table, key.value(), value.value())?);
+        let wrong = || not(tables::TOLD, key.value(), "an incident, an action and a connection");
+        let names = key.value().get(keys::ID..).and_then(keys::split_text);
+        let (action, connection) = names.ok_or_else(wrong)?;
+        let connection = std::str::from_utf8(connection).map_err(|_| wrong())?;
+        let row: ToldRow = read(tables::TOLD, key.value(), value.value())?;
+        told.push(row.of(action.to_owned(), connection.to_owned()));
     }
-    Ok(records)
+    Ok(told)
 }
 
-/// The head of the delivery under `key`.
-pub(crate) fn delivery_head(
-    heads: &impl Rows,
-    key: &[u8; keys::ID],
-) -> Result<Option<HeadV1<'static>>, Fault> {
-    let Some(head) = heads.get(key.as_slice())? else { return Ok(None) };
-    let head = read_head(head.value()).map_err(|problem| fault(tables::DELIVERIES, key, problem))?;
-    if head.id() != Id::from_bytes(*key) {
-        return Err(not(tables::DELIVERIES, key, "the delivery of its key"));
+/// The tables that a delivery is read from.
+#[derive(Clone, Copy)]
+pub(crate) struct DeliveryTables<'r, R> {
+    pub(crate) deliveries: &'r R,
+    pub(crate) incidents: &'r R,
+    pub(crate) timeline: &'r R,
+}
+
+impl<R: Rows> DeliveryTables<'_, R> {
+    /// The row of the delivery with this id.
+    pub(crate) fn row(&self, id: Id) -> Result<Option<DeliveryRow>, Fault> {
+        get(self.deliveries, tables::DELIVERIES, &id.to_bytes())
     }
-    Ok(Some(head))
-}
 
-/// The content under `key`, or whose it is; `from` points at it.
-pub(crate) fn content<'r>(
-    contents: &'r impl Rows,
-    key: &[u8; keys::ID],
-    from: Definition,
-) -> Result<AccessGuard<'r, Bytes>, Fault> {
-    let missing = || fault(tables::DELIVERY_CONTENTS, key, Problem::Missing(from.name));
-    contents.get(key.as_slice())?.ok_or_else(missing)
-}
+    /// The delivery with this id.
+    pub(crate) fn delivery(&self, id: Id) -> Result<Option<Delivery>, Fault> {
+        self.row(id)?.map(|row| self.whole(id, row)).transpose()
+    }
 
-/// A fault of the content of another delivery, as that of the one under `key`, which has the same content.
-fn of_row(other: Fault, key: &[u8]) -> Fault {
-    match other {
-        Fault::Record { problem, .. } => fault(tables::DELIVERY_CONTENTS, key, problem),
-        other => other,
+    /// The delivery whose row was read. A row that leads to an incident or a line that is not there is wrong itself.
+    pub(crate) fn whole(&self, id: Id, row: DeliveryRow) -> Result<Delivery, Fault> {
+        let missing = |what| fault(tables::DELIVERIES, &id.to_bytes(), Problem::Gone(what));
+        let incident = incident(self.incidents, row.incident)?.ok_or_else(|| missing("its incident"))?;
+        let change = match &row.change {
+            RowChange::Own(change) => change.clone(),
+            RowChange::Line(line) => {
+                let item = line_of(self.timeline, row.incident, *line)?;
+                item.and_then(|item| item.change()).ok_or_else(|| missing("its change"))?
+            }
+        };
+        Ok(row.with(id, incident, change))
     }
 }
 
-/// The delivery that `head` is of.
-pub(crate) fn delivery_of(
-    head: HeadV1<'_>,
-    contents: &impl Rows,
-    key: &[u8; keys::ID],
-) -> Result<Delivery, Fault> {
-    let own = content(contents, key, tables::DELIVERIES)?;
-    // A value as long as an id is one: no record is as short.
-    let content = match own.value().try_into() {
-        Ok(same) => content(contents, same, tables::DELIVERY_CONTENTS).map_err(|fault| of_row(fault, key))?,
-        Err(_) => own,
-    };
-    with_content(head, content.value()).map_err(|problem| fault(tables::DELIVERY_CONTENTS, key, problem))
+/// A line of an incident's history.
+pub(crate) fn line_of(
+    timeline: &impl Rows,
+    incident: Id,
+    line: LineId,
+) -> Result<Option<TimelineItem>, Fault> {
+    get(timeline, tables::TIMELINE, &keys::timeline(incident, line.entry, line.line))
 }
 
-/// The delivery under `key`.
-pub(crate) fn delivery(
-    heads: &impl Rows,
-    contents: &impl Rows,
-    key: &[u8; keys::ID],
-) -> Result<Option<Delivery>, Fault> {
-    let Some(head) = delivery_head(heads, key)? else { return Ok(None) };
-    delivery_of(head, contents, key).map(Some)
+/// Bytes of the digest of the entries so far that each row of the journal begins with.
+pub(crate) const CHAIN: usize = 16;
+
+/// The entry of a row of the journal, behind the digest that it begins with.
+pub(crate) fn entry(key: &[u8], value: &[u8]) -> Result<(u128, Entry), Fault> {
+    let cut = || fault(tables::JOURNAL, key, Problem::Body("it is cut short".to_owned()));
+    let (chain, record) = value.split_first_chunk::<CHAIN>().ok_or_else(cut)?;
+    Ok((u128::from_be_bytes(*chain), read(tables::JOURNAL, key, record)?))
+}
+
+/// The digest that a row of the journal begins with; 0 if it is cut short.
+pub(crate) fn chain(value: &[u8]) -> u128 {
+    value.first_chunk::<CHAIN>().map_or(0, |chain| u128::from_be_bytes(*chain))
+}
+
+/// The digest of the entries up to the one with this record, behind those with the digest `before`.
+pub(crate) fn chained(before: u128, record: &[u8]) -> u128 {
+    xxhash_rust::xxh3::xxh3_128(&[&before.to_be_bytes(), record].concat())
 }
 
 /// The time that a row of `timers` is due.

@@ -72,7 +72,7 @@ pub(crate) fn run(
     Ok((head, any))
 }
 
-/// Tables that the fold does not know. The journal is none of them: an entry is never taken out.
+/// Tables that do not follow from the journal. The journal is none of them: an entry is never taken out.
 fn writable_beside(table: Definition) -> Option<Beside> {
     let known = [tables::REQUESTS, tables::REQUESTS_DEAD, tables::SOURCE_COUNTS];
     table.as_beside().filter(|_| known.contains(&table))

@@ -1,40 +1,42 @@
-//! The state of the fold, in redb: one write transaction's tables, and what is known without reading.
+//! The state in redb: one write transaction's tables, and what is known without reading.
 //!
-//! Changed by `tocsin_core::fold::apply` alone; the raw requests beside it are `requests`'s. After any
+//! Changed by `tocsin_core::evolve` alone; the raw requests beside it are `requests`'s. After any
 //! error the transaction and this are thrown away.
 
-use std::sync::Arc;
-
-use redb::{Table, WriteTransaction};
-use tocsin_core::fold::{Applied, ApplyError};
-use tocsin_core::id::Id;
+use redb::{ReadableTable, Table, WriteTransaction};
+use tocsin_core::command::Issued;
+use tocsin_core::decide::{Applied, DecideError, decide};
+use tocsin_core::evolve::evolve;
 use tocsin_core::journal::Entry;
 use tocsin_core::routing::Router;
+use tocsin_core::state::Position;
 
 use crate::damage::Place;
 use crate::digest::{Digest, Running, running};
 use crate::error::Fault;
 use crate::record::Stored;
 use crate::record::counters::Counters;
-use crate::rows;
+use crate::rows::{self, DeliveryTables};
 use crate::state_digest;
 use crate::table::{Bytes, StateTable};
 use crate::tables;
 
-mod fold;
+mod forget;
+mod keep;
 mod take_out;
+mod view;
 
 pub(crate) use take_out::TakenOut;
 
 /// What is known of the committed state without reading it.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Head {
-    /// The last entry's sequence number; 0 when there is none.
-    pub(crate) sequence: u64,
+    /// The journal's end.
+    pub(crate) position: Position,
+    /// The digest of the entries up to there.
+    pub(crate) chain: u128,
     /// Numbers given out and states counted.
     pub(crate) counters: Counters,
-    /// The configuration in force.
-    pub(crate) router: Arc<Router>,
     /// Of the rows of the state.
     pub(crate) digest: Digest,
 }
@@ -46,6 +48,7 @@ pub(crate) struct Tables<'t> {
     incident_numbers: StateTable<'t>,
     incidents_by_state: StateTable<'t>,
     identities: StateTable<'t>,
+    keys_by_incident: StateTable<'t>,
     timeline: StateTable<'t>,
     receipts: StateTable<'t>,
     dead_letters: StateTable<'t>,
@@ -53,7 +56,6 @@ pub(crate) struct Tables<'t> {
     seen: StateTable<'t>,
     seen_by_time: StateTable<'t>,
     deliveries: StateTable<'t>,
-    delivery_contents: StateTable<'t>,
     deliveries_by_state: StateTable<'t>,
     deliveries_by_incident: StateTable<'t>,
     due: StateTable<'t>,
@@ -67,10 +69,6 @@ pub(crate) struct Tables<'t> {
     /// Of the state, as these tables changed it.
     digest: Running,
     head: Head,
-    /// Lines written to histories by the entry that is being applied.
-    lines: u32,
-    /// The content of a delivery that this entry made, and whose it is.
-    content: Option<(Id, Vec<u8>)>,
     /// Records are written here first; kept for its capacity.
     buffer: Vec<u8>,
 }
@@ -89,6 +87,7 @@ impl<'t> Tables<'t> {
             incident_numbers: open(tables::INCIDENT_NUMBERS)?,
             incidents_by_state: open(tables::INCIDENTS_BY_STATE)?,
             identities: open(tables::IDENTITIES)?,
+            keys_by_incident: open(tables::KEYS_BY_INCIDENT)?,
             timeline: open(tables::TIMELINE)?,
             receipts: open(tables::RECEIPTS)?,
             dead_letters: open(tables::DEAD_LETTERS)?,
@@ -96,7 +95,6 @@ impl<'t> Tables<'t> {
             seen: open(tables::SEEN)?,
             seen_by_time: open(tables::SEEN_BY_TIME)?,
             deliveries: open(tables::DELIVERIES)?,
-            delivery_contents: open(tables::DELIVERY_CONTENTS)?,
             deliveries_by_state: open(tables::DELIVERIES_BY_STATE)?,
             deliveries_by_incident: open(tables::DELIVERIES_BY_INCIDENT)?,
             due: open(tables::DUE)?,
@@ -109,30 +107,57 @@ impl<'t> Tables<'t> {
             meta: open(tables::META)?,
             digest,
             head,
-            lines: 0,
-            content: None,
             buffer: Vec::with_capacity(4096),
         })
     }
 
-    /// Applies `entry`, and appends `record`, which is the same entry, to the journal. A rejected entry leaves
-    /// no trace.
-    pub(crate) fn apply(&mut self, entry: &Entry, record: &[u8]) -> Result<Applied, ApplyError<Fault>> {
-        self.lines = 0;
-        self.content = None;
-        let sequence = self.head.sequence + 1;
-        let applied = tocsin_core::fold::apply(self, entry)?;
-        let key = sequence.to_be_bytes();
-        self.journal.insert(key.as_slice(), record).map_err(|error| ApplyError::State(error.into()))?;
-        self.head.sequence = sequence;
+    /// Decides what follows from a command, has the state follow, and appends what was recorded to the journal. A
+    /// command that is rejected, or that nothing follows from, leaves no trace.
+    pub(crate) fn decide(&mut self, policy: &Router, issued: &Issued) -> Result<Applied, DecideError<Fault>> {
+        let (entry, applied) = decide(self, policy, issued)?;
+        if !entry.is_void() {
+            self.append_entry(&entry).map_err(DecideError::State)?;
+        }
         Ok(applied)
     }
 
-    /// Has the next entry be the one with this number; returns how many are left out by that.
-    pub(crate) fn skip_to(&mut self, sequence: u64) -> u64 {
-        let missing = sequence.saturating_sub(1).saturating_sub(self.head.sequence);
-        self.head.sequence = sequence.saturating_sub(1);
-        missing
+    /// Has the state follow from an entry that was read with the digest `chain` of the entries up to it.
+    pub(crate) fn follow(&mut self, number: u64, chain: u128, entry: &Entry) -> Result<(), Fault> {
+        self.head.position.entry = number.saturating_sub(1);
+        evolve(self, entry)?;
+        self.at_end(number, chain, entry);
+        Ok(())
+    }
+
+    /// The journal ends with this entry. One of an older term changed nothing, the term included.
+    fn at_end(&mut self, number: u64, chain: u128, entry: &Entry) {
+        let epoch = entry.epoch.max(self.head.position.epoch);
+        self.head.chain = chain;
+        self.head.position = Position { entry: number, policy: entry.policy, epoch };
+    }
+
+    /// Has the state follow from an entry that nothing decided, and appends it.
+    #[cfg(test)]
+    pub(crate) fn record(&mut self, entry: &Entry) -> Result<(), Fault> {
+        evolve(self, entry)?;
+        self.append_entry(entry)
+    }
+
+    fn append_entry(&mut self, entry: &Entry) -> Result<(), Fault> {
+        let number = self.head.position.entry + 1;
+        let key = number.to_be_bytes();
+        let record = record(tables::JOURNAL, &key, entry, &mut self.buffer)?;
+        let chain = rows::chained(self.head.chain, record);
+        let row = [chain.to_be_bytes().as_slice(), record].concat();
+        self.journal.insert(key.as_slice(), row.as_slice())?;
+        self.at_end(number, chain, entry);
+        Ok(())
+    }
+
+    /// The tables that deliveries are read from.
+    fn delivery_tables(&self) -> DeliveryTables<'_, StateTable<'t>> {
+        let Self { deliveries, incidents, timeline, .. } = self;
+        DeliveryTables { deliveries, incidents, timeline }
     }
 
     /// Writes what was counted and the digest, and returns what is known when the transaction is committed.
@@ -150,15 +175,18 @@ impl Head {
     pub(crate) fn read_in_part(transaction: &WriteTransaction) -> Result<(Self, Vec<Place>), Fault> {
         let journal = tables::JOURNAL.look_into(transaction)?;
         let meta = tables::META.look_into(transaction)?;
-        let mut head = Self { sequence: rows::last_sequence(&journal)?, ..Self::empty()? };
+        let mut head = Self::default();
+        if let Some((key, value)) = journal.last()? {
+            head.position.entry = rows::sequence(key.value())?;
+            // One that cannot be read is `verify`'s to report: what comes now only needs its digest.
+            head.chain = rows::chain(value.value());
+            if let Ok((_, entry)) = rows::entry(key.value(), value.value()) {
+                head.position = Position { policy: entry.policy, epoch: entry.epoch, ..head.position };
+            }
+        }
         let mut unreadable = Vec::new();
         match rows::get(&meta, tables::META, tables::META_COUNTERS) {
             Ok(counters) => head.counters = counters.unwrap_or_default(),
-            Err(Fault::Record { table, row, .. }) => unreadable.push((table, row.into_vec())),
-            Err(fault) => return Err(fault),
-        }
-        match rows::router(&meta) {
-            Ok(router) => head.router = Arc::new(router),
             Err(Fault::Record { table, row, .. }) => unreadable.push((table, row.into_vec())),
             Err(fault) => return Err(fault),
         }
@@ -168,16 +196,6 @@ impl Head {
             Err(fault) => return Err(fault),
         }
         Ok((head, unreadable))
-    }
-
-    /// What is known of a store in which nothing happened.
-    pub(crate) fn empty() -> Result<Self, Fault> {
-        Ok(Self {
-            sequence: 0,
-            counters: Counters::default(),
-            router: Arc::new(rows::no_router()?),
-            digest: Digest::default(),
-        })
     }
 }
 

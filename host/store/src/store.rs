@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 
 use redb::StorageBackend;
+use tocsin_core::command::Issued;
+use tocsin_core::decide::Applied;
 use tocsin_core::fair::FairQueue;
-use tocsin_core::fold::Applied;
-use tocsin_core::journal::Entry;
 use tocsin_core::plugin::SourceRequest;
+use tocsin_core::routing::Router;
 
 use crate::counts::CountRows;
 use crate::error::{Busy, Fault, OpenError, ReadError, WriteError};
@@ -58,20 +59,24 @@ impl Default for Options {
     }
 }
 
-/// What is to be written.
-#[derive(Clone, Debug, PartialEq)]
+/// What is to be done, by which policy.
+#[derive(Clone, Debug)]
 pub struct Write {
-    /// The entry.
-    pub entry: Entry,
-    /// The entries that follow it in the same transaction, when one does not hold it all: all are written or none.
-    pub more: Vec<Entry>,
+    /// The configuration in force, as far as decisions depend on it.
+    pub policy: Arc<Router>,
+    /// The command.
+    pub issued: Issued,
+    /// The commands that follow it in the same transaction, when one entry does not hold it all: all are carried out or
+    /// none.
+    pub more: Vec<Issued>,
     /// The request that it is about, kept beside the receipt.
     pub request: Option<SourceRequest>,
 }
 
-impl From<Entry> for Write {
-    fn from(entry: Entry) -> Self {
-        Self { entry, more: Vec::new(), request: None }
+impl Write {
+    /// One command without a request.
+    pub const fn of(policy: Arc<Router>, issued: Issued) -> Self {
+        Self { policy, issued, more: Vec::new(), request: None }
     }
 }
 
@@ -175,8 +180,12 @@ impl Store {
             waiting.fetch_sub(1, Ordering::Relaxed);
             return Err(Busy);
         }
-        let job = match encode(write) {
-            Ok((entries, request)) => Box::new(Job { entries, request, reply: Box::new(reply) }),
+        let job = match encode(&write) {
+            Ok(request) => {
+                let Write { policy, issued, more, .. } = write;
+                let commands = std::iter::once(issued).chain(more).collect();
+                Box::new(Job { commands, policy, request, reply: Box::new(reply) })
+            }
             Err(fault) => {
                 waiting.fetch_sub(1, Ordering::Relaxed);
                 reply(Err(fault.into()));
@@ -293,24 +302,10 @@ impl Store {
     }
 }
 
-/// The entries with their records, and the request's record.
-type Encoded = (Vec<(Entry, Vec<u8>)>, Option<Vec<u8>>);
-
-fn encode(write: Write) -> Result<Encoded, Fault> {
-    let Write { entry, more, request } = write;
-    let seed = entry.seed.to_bytes();
-    let encoded = |entry: Entry| {
-        let record = entry
-            .to_bytes()
-            .map_err(|problem| rows::fault(tables::JOURNAL, &entry.seed.to_bytes(), problem))?;
-        Ok::<_, Fault>((entry, record))
-    };
-    let entries = std::iter::once(entry).chain(more).map(encoded).collect::<Result<_, _>>()?;
-    let request = request
-        .map(|request| request.to_bytes())
-        .transpose()
-        .map_err(|problem| rows::fault(tables::REQUESTS, &seed, problem))?;
-    Ok((entries, request))
+/// The record of the request, made by the caller and not by the writer's thread.
+fn encode(write: &Write) -> Result<Option<Vec<u8>>, Fault> {
+    let record = write.request.as_ref().map(Stored::to_bytes).transpose();
+    record.map_err(|problem| rows::fault(tables::REQUESTS, &write.issued.seed.to_bytes(), problem))
 }
 
 impl Shared {

@@ -8,7 +8,7 @@ use crate::keys;
 use crate::table::{Bytes, Covered, Rows, StateTable};
 
 /// The version of what is on disk. Counts up with every change of a table, a key or a record.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 /// A table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +90,7 @@ pub(crate) const INCIDENTS: Definition = Definition::state("incidents", KeyShape
 pub(crate) const INCIDENT_NUMBERS: Definition = Definition::state("incident_numbers", KeyShape::Number);
 pub(crate) const INCIDENTS_BY_STATE: Definition = Definition::state("incidents_by_state", KeyShape::StateId);
 pub(crate) const IDENTITIES: Definition = Definition::state("identities", KeyShape::TextText);
+pub(crate) const KEYS_BY_INCIDENT: Definition = Definition::state("keys_by_incident", KeyShape::IdText);
 pub(crate) const TIMELINE: Definition = Definition::state("timeline", KeyShape::IdSequence);
 pub(crate) const RECEIPTS: Definition = Definition::state("receipts", KeyShape::Id);
 pub(crate) const DEAD_LETTERS: Definition = Definition::state("dead_letters", KeyShape::Id);
@@ -97,14 +98,13 @@ pub(crate) const IGNORED: Definition = Definition::state("ignored", KeyShape::Id
 pub(crate) const SEEN: Definition = Definition::state("seen", KeyShape::TextText);
 pub(crate) const SEEN_BY_TIME: Definition = Definition::state("seen_by_time", KeyShape::TimeTextText);
 pub(crate) const DELIVERIES: Definition = Definition::state("deliveries", KeyShape::Id);
-pub(crate) const DELIVERY_CONTENTS: Definition = Definition::state("delivery_contents", KeyShape::Id);
 pub(crate) const DELIVERIES_BY_STATE: Definition =
     Definition::state("deliveries_by_state", KeyShape::StateId);
 pub(crate) const DELIVERIES_BY_INCIDENT: Definition =
     Definition::state("deliveries_by_incident", KeyShape::IdId);
 pub(crate) const DUE: Definition = Definition::state("due", KeyShape::TextTextTimeId);
 pub(crate) const LANES: Definition = Definition::state("lanes", KeyShape::TextId);
-pub(crate) const REFERENCES: Definition = Definition::state("references", KeyShape::TextId);
+pub(crate) const REFERENCES: Definition = Definition::state("references", KeyShape::IdText);
 pub(crate) const TOLD: Definition = Definition::state("told", KeyShape::IdTextText);
 pub(crate) const TIMERS: Definition = Definition::state("timers", KeyShape::Text);
 pub(crate) const TIMERS_BY_TIME: Definition = Definition::state("timers_by_time", KeyShape::TimeText);
@@ -122,8 +122,6 @@ pub(crate) const SET_ASIDE: Definition = Definition::beside("set_aside", KeyShap
 pub(crate) const META_FORMAT: &[u8] = b"format";
 /// Row of [`META`]: the counters. State.
 pub(crate) const META_COUNTERS: &[u8] = b"counters";
-/// Row of [`META`]: the configuration in force. State.
-pub(crate) const META_ROUTING: &[u8] = b"routing";
 /// Row of [`META`]: the digest of the state.
 pub(crate) const META_DIGEST: &[u8] = b"digest";
 
@@ -165,6 +163,7 @@ pub(crate) const ALL: [Definition; 30] = [
     INCIDENT_NUMBERS,
     INCIDENTS_BY_STATE,
     IDENTITIES,
+    KEYS_BY_INCIDENT,
     TIMELINE,
     RECEIPTS,
     DEAD_LETTERS,
@@ -172,7 +171,6 @@ pub(crate) const ALL: [Definition; 30] = [
     SEEN,
     SEEN_BY_TIME,
     DELIVERIES,
-    DELIVERY_CONTENTS,
     DELIVERIES_BY_STATE,
     DELIVERIES_BY_INCIDENT,
     DUE,
@@ -205,6 +203,7 @@ enum KeyShape {
     StateId,
     IdId,
     IdSequence,
+    IdText,
     IdTextText,
     TextId,
     TextByteId,
@@ -233,6 +232,10 @@ impl KeyShape {
                 let (sequence, counter) = rest.split_first_chunk::<8>()?;
                 let counter = u32::from_be_bytes(counter.try_into().ok()?);
                 Some(format!("{} {}.{counter}", whole_id(id)?, u64::from_be_bytes(*sequence)))
+            }
+            Self::IdText => {
+                let (id, text) = key.split_at_checked(keys::ID)?;
+                Some(format!("{} {}", whole_id(id)?, utf8(text)?))
             }
             Self::IdTextText => {
                 let (id, rest) = key.split_at_checked(keys::ID)?;

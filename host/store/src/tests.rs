@@ -3,6 +3,7 @@
 mod disk;
 mod memory;
 mod samples;
+mod story;
 mod workload;
 
 mod backup;
@@ -10,7 +11,9 @@ mod counting;
 mod crash;
 mod digest;
 mod failing;
-mod folding;
+mod following;
+mod forgetting;
+mod format;
 mod holding;
 mod kept;
 mod lost;

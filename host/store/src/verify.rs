@@ -1,4 +1,4 @@
-//! Folding the journal again, and comparing what comes out with what is kept, row by row.
+//! Having the state follow from the journal again, and comparing what comes out with what is kept, row by row.
 //!
 //! Works on one snapshot and a copy that is thrown away; never changes the store.
 
@@ -12,8 +12,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{Database, Range, ReadableDatabase, ReadableTableMetadata};
-use tocsin_core::fold::ApplyError;
-use tocsin_core::journal::Entry;
 
 use crate::error::{Fault, Problem, ReadError};
 use crate::live::{self, Live};
@@ -28,6 +26,7 @@ use crate::table::Bytes;
 use crate::tables::{self, Definition};
 
 mod digest;
+mod same;
 mod words;
 
 pub use digest::DigestCheck;
@@ -106,7 +105,7 @@ impl Store {
             let medium = copy_medium(live)?;
             let copy = live::scratch(&medium, CACHE_BYTES)?;
             let mut verified = Verified::default();
-            fold(&snapshot, &copy, progress, &mut verified)?;
+            follow(&snapshot, &copy, progress, &mut verified)?;
             let folded = Snapshot::of_copy(copy.begin_read().map_err(Fault::from)?);
             for table in tables::ALL.into_iter().filter(|table| table.is_state) {
                 compare(&snapshot, &folded, table, &mut verified)?;
@@ -133,7 +132,7 @@ fn copy_medium(live: &Live) -> Result<Arc<Medium>, Fault> {
 }
 
 /// Folds the journal of `snapshot` into `copy`.
-fn fold(
+fn follow(
     snapshot: &Snapshot,
     copy: &Database,
     progress: &mut dyn FnMut(u64, u64),
@@ -142,7 +141,7 @@ fn fold(
     let journal = snapshot.table(tables::JOURNAL)?;
     let total = journal.len()?;
     let mut entries = journal.range::<&[u8]>(..)?;
-    let mut head = Head::empty()?;
+    let mut head = Head::default();
     let set_aside = set_aside::kept(snapshot)?;
     verified.set_aside = set_aside.iter().cloned().map(SetAside::from).collect();
     let mut set_aside = set_aside.into_iter().peekable();
@@ -154,7 +153,7 @@ fn fold(
             let (key, value) = row?;
             let before = rows::sequence(key.value())?.saturating_sub(1);
             take_out(&mut tables, &mut set_aside, before)?;
-            fold_entry(&mut tables, key.value(), value.value(), verified)?;
+            follow_entry(&mut tables, key.value(), value.value(), verified)?;
             verified.entries += 1;
         }
         head = tables.finish()?;
@@ -186,32 +185,31 @@ fn take_out(
     Ok(())
 }
 
-fn fold_entry(
+fn follow_entry(
     tables: &mut Tables<'_>,
     key: &[u8],
     record: &[u8],
     verified: &mut Verified,
 ) -> Result<(), Fault> {
-    let sequence = rows::sequence(key)?;
-    let missing = tables.skip_to(sequence);
-    if missing != 0 {
+    let number = rows::sequence(key)?;
+    let missing = number.saturating_sub(tables.sequence() + 1);
+    let chain = rows::chain(record);
+    if missing > 0 {
         verified.differ(tables::JOURNAL, key, format!("{missing} entries before it are missing"));
+    } else if let Some(body) = record.get(rows::CHAIN..)
+        && rows::chained(tables.chain(), body) != chain
+    {
+        let what = "its digest is not that of the entries up to it".to_owned();
+        verified.differ(tables::JOURNAL, key, what);
     }
-    let entry: Entry = match rows::read(tables::JOURNAL, key, record) {
-        Ok(entry) => entry,
+    match rows::entry(key, record) {
+        Ok((chain, entry)) => tables.follow(number, chain, &entry),
         Err(Fault::Record { problem, .. }) => {
             verified.differ(tables::JOURNAL, key, unreadable(&problem));
-            return Ok(());
-        }
-        Err(fault) => return Err(fault),
-    };
-    match tables.apply(&entry, record) {
-        Ok(_) => Ok(()),
-        Err(ApplyError::Rejected(rejection)) => {
-            verified.differ(tables::JOURNAL, key, format!("it does not fit what is before it: {rejection}"));
+            tables.pass(number, chain);
             Ok(())
         }
-        Err(ApplyError::State(fault)) => Err(fault),
+        Err(fault) => Err(fault),
     }
 }
 
@@ -243,7 +241,7 @@ fn compare(
             (Cmp::Greater, _, Some((key, _))) => {
                 verified.differ(table, key, "it is missing".to_owned());
             }
-            (_, Some((key, kept)), Some((_, folded))) if kept != folded => {
+            (_, Some((key, kept)), Some((_, folded))) if !same::is_same(table, kept, folded) => {
                 verified.differ(table, key, words::difference(kept, folded));
             }
             _ => {}

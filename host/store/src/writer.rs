@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
 
 use redb::WriteTransaction;
+use tocsin_core::command::{Command, Issued};
+use tocsin_core::decide::{Applied, DecideError, Rejection};
 use tocsin_core::fair::FairQueue;
-use tocsin_core::fold::{Applied, ApplyError, Rejection};
-use tocsin_core::journal::{Entry, Fact};
+use tocsin_core::routing::Router;
 
 use crate::counts::{self, CountRows};
 use crate::damage::Place;
@@ -23,12 +24,12 @@ use crate::requests::{Requests, Retention};
 use crate::state::{Head, Tables};
 use crate::{set_aside, state_digest};
 
-/// Bytes of records in one transaction after which no more are gathered: what a commit writes must stay well
+/// Bytes of requests and records in one transaction after which no more are gathered: what a commit writes must stay well
 /// below what the cache holds.
 const BATCH_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// What a job costs its source beside its bytes, in bytes: what the fold writes for the smallest one.
-const JOB_COST: u64 = 2048;
+/// What a command costs its source beside its request's bytes, in bytes: what is written for the smallest one.
+const COMMAND_COST: usize = 2048;
 
 /// Called with what came of an entry.
 pub(crate) type Reply = Box<dyn FnOnce(Result<Applied, WriteError>) + Send>;
@@ -50,23 +51,30 @@ pub(crate) enum Message {
     Counts(CountRows),
 }
 
-/// Entries on their way, to be written together or not at all, each with its record. The caller encoded them.
+/// Commands on their way, to be carried out together or not at all.
 pub(crate) struct Job {
-    pub(crate) entries: Vec<(Entry, Vec<u8>)>,
+    pub(crate) commands: Vec<Issued>,
+    pub(crate) policy: Arc<Router>,
+    /// The record of the request that they are about.
     pub(crate) request: Option<Vec<u8>>,
     pub(crate) reply: Reply,
 }
 
 impl Job {
     fn bytes(&self) -> usize {
-        let records = self.entries.iter().map(|(_, record)| record.len()).sum::<usize>();
-        records + self.request.as_ref().map_or(0, Vec::len)
+        let events = |issued: &Issued| match &issued.command {
+            Command::Receive(received) | Command::Redecode { received, .. } => received.events(),
+            Command::Continue { events, .. } => events.len(),
+            _ => 0,
+        };
+        let costs: usize = self.commands.iter().map(|issued| (1 + events(issued)) * COMMAND_COST).sum();
+        costs + self.request.as_ref().map_or(0, Vec::len)
     }
 
     /// The source that it is for; nothing for the relay's own entries.
     fn source(&self) -> &str {
-        match self.entries.first().map(|(entry, _)| &entry.fact) {
-            Some(Fact::Received(received) | Fact::Redecoded { received, .. }) => &received.source,
+        match self.commands.first().map(|issued| &issued.command) {
+            Some(Command::Receive(received) | Command::Redecode { received, .. }) => &received.source,
             _ => "",
         }
     }
@@ -146,7 +154,7 @@ impl Writer {
     fn sort(&mut self, message: Message) -> bool {
         match message {
             Message::Write(job) => {
-                let cost = u64::try_from(job.bytes()).unwrap_or(u64::MAX).saturating_add(JOB_COST);
+                let cost = u64::try_from(job.bytes()).unwrap_or(u64::MAX);
                 let source = job.source().to_owned();
                 self.lines.push(&source, cost, *job);
             }
@@ -234,7 +242,7 @@ impl Writer {
         if outcomes.iter().all(Result::is_err) {
             return Ok(outcomes);
         }
-        if let Some((last, _)) = jobs.last().and_then(|job| job.entries.last()) {
+        if let Some(last) = jobs.last().and_then(|job| job.commands.last()) {
             requests.drop_old(last.at, jobs.len(), self.retention)?;
         }
         requests.finish()?;
@@ -363,9 +371,9 @@ pub(crate) fn readable_head(transaction: WriteTransaction) -> Result<Head, Fault
     Ok(head)
 }
 
-/// Applies one job. A panic of the fold's is a fault of this job alone: the transaction is given up, so what it left
-/// half done is never seen. So it is when an entry is rejected and those before it are applied: then the rejection is
-/// the error, while that of a first entry, which left no trace, is the outcome.
+/// Applies one job. A panic of a decision is a fault of this job alone: the transaction is given up, so what it left
+/// half done is never seen. So it is when a command is rejected and those before it are carried out: then the
+/// rejection is the error, while that of a first command, which left no trace, is the outcome.
 fn apply(
     tables: &mut Tables<'_>,
     requests: &mut Requests<'_>,
@@ -373,12 +381,12 @@ fn apply(
     quota: &Quota,
 ) -> Result<Result<Applied, Rejection>, WriteError> {
     let mut applied = Applied::default();
-    for (index, (entry, record)) in job.entries.iter().enumerate() {
-        match catch_unwind(AssertUnwindSafe(|| tables.apply(entry, record))) {
+    for (index, issued) in job.commands.iter().enumerate() {
+        match catch_unwind(AssertUnwindSafe(|| tables.decide(&job.policy, issued))) {
             Ok(Ok(next)) => applied = applied.and_then(next),
-            Ok(Err(ApplyError::Rejected(rejection))) if index == 0 => return Ok(Err(rejection)),
-            Ok(Err(ApplyError::Rejected(rejection))) => return Err(rejection.into()),
-            Ok(Err(ApplyError::State(fault))) => return Err(fault.into()),
+            Ok(Err(DecideError::Rejected(rejection))) if index == 0 => return Ok(Err(rejection)),
+            Ok(Err(DecideError::Rejected(rejection))) => return Err(rejection.into()),
+            Ok(Err(DecideError::State(fault))) => return Err(fault.into()),
             Err(panic) => return Err(Fault::Panicked(words(panic.as_ref())).into()),
         }
     }

@@ -10,6 +10,7 @@ use tocsin_core::plugin::{
     ActionRequest, Certainty, Context, Failure, Part, Receipt, Refusal, Response, SecretEncoding, Setting,
     Signature, Signing, Step, Value, Zone,
 };
+use tocsin_core::reason::Reason;
 use tocsin_sandbox::CallErrorKind;
 
 use super::*;
@@ -35,7 +36,7 @@ fn event() -> Event {
 
 fn context(settings: Vec<Setting>) -> Context {
     let incident = Incident::open(seed(7), 1, "source", &event(), Severity::High, NOW);
-    let change = Change::of_the_relay(ChangeKind::Opened, NOW, String::new());
+    let change = Change::of_the_relay(ChangeKind::Opened, NOW, Reason::none());
     Context {
         incident,
         change,

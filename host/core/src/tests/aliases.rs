@@ -1,9 +1,9 @@
 //! Other keys of the same problem: a recovery finds its incident although a name changed.
 
 use super::relay::{HOUR_MS, Relay, SOURCE, alias, resolve, trigger};
+use crate::command::Decoding;
 use crate::event::Event;
 use crate::incident::{Incident, IncidentState};
-use crate::journal::Decoding;
 
 /// The unresolved incidents of this key.
 fn unresolved<'a>(relay: &'a Relay, key: &str) -> Vec<&'a Incident> {

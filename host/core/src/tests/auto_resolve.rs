@@ -1,14 +1,16 @@
 //! `auto_resolve`: what its sender forgot is resolved.
 
-use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, action, event, resolve, started, trigger};
+use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, action, event, resolve, start, trigger};
+use crate::command::Command;
+use crate::decide::SILENCE_KEY;
 use crate::delivery::ChangeKind;
 use crate::event::EventChange;
-use crate::fold::{Happening, SILENCE_KEY, Timer};
 use crate::id::Id;
 use crate::incident::IncidentState;
-use crate::journal::Fact;
 use crate::routing::{Routing, SourceRule};
-use crate::transition::Command;
+use crate::state::Happening;
+use crate::timer::Timer;
+use crate::transition::IncidentCommand;
 
 const DAY_MS: u64 = 24 * HOUR_MS;
 
@@ -23,7 +25,7 @@ fn relay(auto_resolve_ms: u64) -> Relay {
 
 fn tick(relay: &mut Relay, ms: u64) {
     relay.wait_ms(ms);
-    relay.apply(Fact::Ticked);
+    relay.apply(Command::Tick);
 }
 
 fn state(relay: &Relay, id: Id) -> IncidentState {
@@ -46,7 +48,7 @@ fn an_incident_without_an_event_for_so_long_is_resolved_and_the_timeline_says_wh
     let last = relay.state.timelines[&id].last().expect("a line");
     assert_eq!(last.what, Happening::Changed(ChangeKind::Resolved, Vec::new()));
     assert_eq!(last.actor.as_deref(), Some("tocsin"));
-    assert_eq!(last.text, format!("no event for 7 days: auto_resolve of source {SOURCE}"));
+    assert_eq!(last.text.to_string(), format!("no event for 7 days: auto_resolve of source {SOURCE}"));
     let told: Vec<_> = relay.state.deliveries.values().map(|delivery| delivery.change.kind).collect();
     assert_eq!(told, [ChangeKind::Opened, ChangeKind::Resolved]);
     assert!(!is_timed(&relay, id));
@@ -71,10 +73,10 @@ fn an_operators_command_gives_no_time_and_an_operators_reopening_does() {
     let mut relay = relay(HOUR_MS);
     let id = relay.incident_of(trigger("disk")).id;
     tick(&mut relay, 50 * MINUTE_MS);
-    relay.command(id, Command::Acknowledge);
+    relay.command(id, IncidentCommand::Acknowledge);
     tick(&mut relay, 10 * MINUTE_MS);
     assert_eq!(state(&relay, id), IncidentState::Resolved);
-    relay.command(id, Command::Reopen);
+    relay.command(id, IncidentCommand::Reopen);
     tick(&mut relay, HOUR_MS - 1);
     assert_eq!(state(&relay, id), IncidentState::Open);
     tick(&mut relay, 1);
@@ -88,7 +90,7 @@ fn a_resolved_incident_has_no_timer_whoever_resolved_it() {
     let second = relay.incident_of(trigger("memory")).id;
     assert!(is_timed(&relay, first) && is_timed(&relay, second));
     relay.event(resolve("disk"));
-    relay.command(second, Command::Resolve);
+    relay.command(second, IncidentCommand::Resolve);
     assert!(!is_timed(&relay, first) && !is_timed(&relay, second));
 }
 
@@ -117,18 +119,18 @@ fn a_new_value_reaches_incidents_that_are_open_already() {
     let mut relay = Relay::with_routing(routing(None));
     let id = relay.incident_of(trigger("disk")).id;
     tick(&mut relay, 30 * DAY_MS);
-    relay.apply(started(Some(routing(Some(7 * DAY_MS)))));
+    relay.restart(Some(routing(Some(7 * DAY_MS))));
     tick(&mut relay, DAY_MS);
     assert_eq!(state(&relay, id), IncidentState::Open, "its last event is not known: it has its whole time");
     // A shorter time counts from the last event, here from that start.
-    relay.apply(started(Some(routing(Some(2 * DAY_MS)))));
+    relay.restart(Some(routing(Some(2 * DAY_MS))));
     tick(&mut relay, DAY_MS - 1);
     assert_eq!(state(&relay, id), IncidentState::Open);
     tick(&mut relay, 1);
     assert_eq!(state(&relay, id), IncidentState::Resolved);
 
     let other = relay.incident_of(trigger("memory")).id;
-    relay.apply(started(Some(routing(None))));
+    relay.restart(Some(routing(None)));
     assert!(!is_timed(&relay, other));
     tick(&mut relay, 30 * DAY_MS);
     assert_eq!(state(&relay, other), IncidentState::Open);
@@ -139,9 +141,9 @@ fn a_start_and_an_interruption_leave_time_for_the_events_that_the_relay_could_no
     let mut relay = relay(7 * DAY_MS);
     let id = relay.incident_of(trigger("disk")).id;
     // The relay was down, and then stopped.
-    for fact in [started(None), Fact::Interrupted] {
+    for command in [start(), Command::Interrupt] {
         relay.wait_ms(20 * DAY_MS);
-        relay.apply(fact);
+        relay.apply(command);
         tick(&mut relay, 5 * HOUR_MS);
         assert_eq!(state(&relay, id), IncidentState::Open);
     }

@@ -1,32 +1,33 @@
 //! What operators put right: an incident that is not over after all, a title, a severity.
 
 use super::relay::{HOUR_MS, MINUTE_MS, Relay, action, commanded, event, resolve, trigger};
+use crate::command::Command;
+use crate::decide::Rejection;
 use crate::delivery::ChangeKind;
 use crate::event::{EventChange, Severity};
-use crate::fold::{Happening, Rejection};
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
-use crate::journal::Fact;
-use crate::transition::Command;
+use crate::state::Happening;
+use crate::transition::IncidentCommand;
 
 fn relay() -> Relay {
     Relay::new(vec![action("chat", "slack")])
 }
 
-fn modified(incident: Id, title: Option<&str>, severity: Option<Severity>, text: &str) -> Fact {
+fn modified(incident: Id, title: Option<&str>, severity: Option<Severity>, text: &str) -> Command {
     let title = title.map(str::to_owned);
-    Fact::Modified { incident, title, severity, actor: "Ada".to_owned(), text: text.to_owned() }
+    Command::Modify { incident, title, severity, actor: "Ada".to_owned(), text: text.to_owned() }
 }
 
-fn modify(relay: &mut Relay, fact: Fact) -> Incident {
-    relay.apply(fact).incident.expect("a correction answers with its incident")
+fn modify(relay: &mut Relay, command: Command) -> Incident {
+    relay.apply(command).incident.expect("a correction answers with its incident")
 }
 
 /// The latest line of an incident's history: what changed, which fields, and what was said.
 fn last_line(relay: &Relay, incident: Id) -> (ChangeKind, Vec<String>, String) {
     let item = relay.state.timelines[&incident].last().expect("it has a history");
     match &item.what {
-        Happening::Changed(kind, changed) => (*kind, changed.clone(), item.text.clone()),
+        Happening::Changed(kind, changed) => (*kind, changed.clone(), item.text.to_string()),
         other => panic!("expected a change, found {other:?}"),
     }
 }
@@ -35,10 +36,10 @@ fn last_line(relay: &Relay, incident: Id) -> (ChangeKind, Vec<String>, String) {
 fn an_operator_reopens_a_resolved_incident() {
     let mut relay = relay();
     let opened = relay.incident_of(trigger("disk"));
-    relay.command(opened.id, Command::Acknowledge);
+    relay.command(opened.id, IncidentCommand::Acknowledge);
     relay.event(resolve("disk"));
     relay.wait_ms(100 * HOUR_MS);
-    let reopened = relay.command(opened.id, Command::Reopen);
+    let reopened = relay.command(opened.id, IncidentCommand::Reopen);
     assert_eq!((reopened.id, reopened.state), (opened.id, IncidentState::Open));
     assert_eq!((reopened.acknowledged_at, reopened.resolved_at), (None, None));
     assert_eq!((reopened.opened_at, reopened.open_since), (opened.opened_at, relay.now));
@@ -53,11 +54,11 @@ fn an_operator_reopens_a_resolved_incident() {
 fn reopening_what_is_not_resolved_does_nothing() {
     let mut relay = relay();
     let id = relay.incident_of(trigger("disk")).id;
-    for command in [Command::Note, Command::Acknowledge] {
+    for command in [IncidentCommand::Note, IncidentCommand::Acknowledge] {
         relay.command(id, command);
         let before = relay.state.clone();
         relay.wait_ms(MINUTE_MS);
-        let incident = relay.command(id, Command::Reopen);
+        let incident = relay.command(id, IncidentCommand::Reopen);
         assert_eq!(incident, before.incidents[&id]);
         assert_eq!(relay.state, before);
     }
@@ -72,13 +73,13 @@ fn an_incident_whose_place_another_took_is_not_reopened_until_that_is_resolved()
     let second = relay.incident_of(trigger("disk")).id;
     assert_ne!(second, first);
     let before = relay.state.clone();
-    let rejection = relay.try_apply(commanded(first, Command::Reopen)).expect_err("there is another");
+    let rejection = relay.try_apply(commanded(first, IncidentCommand::Reopen)).expect_err("there is another");
     assert_eq!(rejection, Rejection::Succeeded { number: 1, other: 2 });
     let words = "incident #1 cannot be reopened: #2 took its place and is not resolved";
     assert_eq!(rejection.to_string(), words);
     assert_eq!(relay.state, before);
-    relay.command(second, Command::Resolve);
-    relay.command(first, Command::Reopen);
+    relay.command(second, IncidentCommand::Resolve);
+    relay.command(first, IncidentCommand::Reopen);
     assert_eq!(relay.state.find_in(super::relay::SOURCE, "disk"), Some(first));
     assert_eq!(relay.incident_of(event(EventChange::Acknowledge, "disk")).id, first);
 }
@@ -130,8 +131,8 @@ fn a_title_without_anything_in_it_is_rejected() {
     let id = relay.incident_of(trigger("disk")).id;
     for title in ["", " \n\t\u{2028} "] {
         let before = relay.state.clone();
-        let fact = modified(id, Some(title), Some(Severity::Info), "why");
-        let rejection = relay.try_apply(fact).expect_err("there is no title in it");
+        let command = modified(id, Some(title), Some(Severity::Info), "why");
+        let rejection = relay.try_apply(command).expect_err("there is no title in it");
         assert_eq!(rejection.to_string(), "the new title of incident #1 is empty");
         assert_eq!(relay.state, before);
     }
@@ -148,7 +149,7 @@ fn a_title_is_cut_as_an_events_is() {
 
 #[test]
 fn a_correction_works_in_every_state_and_leaves_it() {
-    for commands in [vec![], vec![Command::Acknowledge], vec![Command::Resolve]] {
+    for commands in [vec![], vec![IncidentCommand::Acknowledge], vec![IncidentCommand::Resolve]] {
         let mut relay = relay();
         let id = relay.incident_of(trigger("disk")).id;
         for command in commands {

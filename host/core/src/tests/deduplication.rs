@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, received, resolve, trigger};
+use crate::command::{BY_BODY, Command, Decoding};
 use crate::event::Event;
-use crate::fold::ReceiptStatus;
 use crate::incident::IncidentState;
-use crate::journal::{BY_BODY, Decoding, Fact};
+use crate::receipt::ReceiptStatus;
 use crate::routing::{Routing, SourceRule};
 
 fn one_event() -> Decoding {
@@ -100,7 +100,7 @@ fn a_dead_letter_is_decoded_again_under_its_own_receipt_and_time() {
     let refused = relay.request(SOURCE, &["1"], Decoding::Refused("no `id`".to_owned()));
     relay.wait_ms(MINUTE_MS);
     let received = received(SOURCE, &["1"], one_event());
-    let applied = relay.apply(Fact::Redecoded { receipt: refused.id, received });
+    let applied = relay.apply(Command::Redecode { receipt: refused.id, received });
     let again = applied.receipt.expect("a receipt");
     assert_eq!((again.id, again.at), (refused.id, refused.at));
     assert_eq!(again.status, ReceiptStatus::Applied);
@@ -114,7 +114,7 @@ fn a_dead_letter_whose_sender_tried_again_by_itself_is_a_duplicate_when_decoded_
     let failed = relay.request(SOURCE, &["1"], Decoding::Failed("trap".to_owned()));
     let second = relay.request(SOURCE, &["1"], one_event());
     let received = received(SOURCE, &["1"], one_event());
-    let applied = relay.apply(Fact::Redecoded { receipt: failed.id, received });
+    let applied = relay.apply(Command::Redecode { receipt: failed.id, received });
     let again = applied.receipt.expect("a receipt");
     assert_eq!(again.status, ReceiptStatus::Duplicate(second.id));
 }

@@ -1,17 +1,18 @@
 //! An action's delay: what is over soon is not told, and what is held stands in nobody's way.
 
 use super::relay::{
-    HOUR_MS, MINUTE_MS, Relay, SOURCE, action, delivered, event, labels, resolve, retried, started, trigger,
+    HOUR_MS, MINUTE_MS, Relay, SOURCE, action, delivered, event, labels, resolve, retried, trigger,
 };
+use crate::command::Command;
 use crate::delivery::ChangeKind::{self, Acknowledged, Flapping, Noted, Opened, Reopened, Resolved, Steady};
 use crate::delivery::DeliveryState::{self, Delivered, Due, NotSent, Skipped, Waiting};
 use crate::event::{Event, EventChange};
-use crate::fold::{Happening, Timer};
 use crate::id::Id;
 use crate::incident::IncidentState;
-use crate::journal::Fact;
 use crate::routing::{ActionRule, ActionStatus, Routing, SourceRule};
-use crate::transition::Command;
+use crate::state::Happening;
+use crate::timer::Timer;
+use crate::transition::IncidentCommand;
 
 const DELAY_MS: u64 = 5 * MINUTE_MS;
 
@@ -26,7 +27,7 @@ fn routing(actions: Vec<ActionRule>) -> Routing {
 
 fn tick(relay: &mut Relay, ms: u64) {
     relay.wait_ms(ms);
-    relay.apply(Fact::Ticked);
+    relay.apply(Command::Tick);
 }
 
 /// What an action's deliveries are of and where they are, in order.
@@ -40,7 +41,7 @@ fn outcomes(relay: &Relay) -> Vec<String> {
     let items = relay.state.timelines.values().flatten();
     items
         .filter(|item| matches!(item.what, Happening::Delivery { .. }))
-        .map(|item| item.text.clone())
+        .map(|item| item.text.to_string())
         .collect()
 }
 
@@ -74,15 +75,15 @@ fn what_has_been_open_for_long_enough_is_told_with_the_incident_as_it_is_then() 
 #[test]
 fn a_hold_wakes_whoever_lets_time_pass() {
     let mut relay = Relay::new(vec![late("chat", "slack")]);
-    let receive = Fact::Received(super::relay::received(
+    let receive = Command::Receive(super::relay::received(
         SOURCE,
         &[],
-        crate::journal::Decoding::Events(vec![trigger("disk")]),
+        crate::command::Decoding::Events(vec![trigger("disk")]),
     ));
     let applied = relay.apply(receive);
     assert!(applied.timed && !applied.scheduled);
     relay.wait_ms(DELAY_MS);
-    assert!(relay.apply(Fact::Ticked).scheduled);
+    assert!(relay.apply(Command::Tick).scheduled);
 }
 
 #[test]
@@ -126,7 +127,7 @@ fn what_was_acknowledged_within_the_delay_is_told_in_the_order_in_which_it_happe
     let mut relay = Relay::new(vec![late("chat", "slack")]);
     let id = relay.incident_of(trigger("disk")).id;
     relay.wait_ms(MINUTE_MS);
-    relay.command(id, Command::Acknowledge);
+    relay.command(id, IncidentCommand::Acknowledge);
     assert_eq!(of(&relay, "chat"), [(Opened, Waiting), (Acknowledged, Waiting)]);
     tick(&mut relay, DELAY_MS);
     assert_eq!(of(&relay, "chat"), [(Opened, Due), (Acknowledged, Waiting)]);
@@ -174,11 +175,11 @@ fn what_is_held_does_not_hold_up_another_action_on_the_same_connection() {
 fn a_restart_keeps_what_is_held() {
     let mut relay = Relay::new(vec![late("chat", "slack")]);
     relay.event(trigger("disk"));
-    relay.apply(started(None));
+    relay.restart(None);
     assert_eq!(of(&relay, "chat"), [(Opened, Waiting)]);
     relay.wait_ms(DELAY_MS + HOUR_MS);
-    relay.apply(started(None));
-    relay.apply(Fact::Ticked);
+    relay.restart(None);
+    relay.apply(Command::Tick);
     assert_eq!(of(&relay, "chat"), [(Opened, Due)]);
 }
 
@@ -219,7 +220,7 @@ fn a_flapping_incident_is_told_of_at_once_however_short_each_time_is() {
     }
     assert_eq!(of(&relay, "chat").last(), Some(&(Flapping, Due)));
     let id = relay.state.deliveries_of("chat")[0].incident.id;
-    relay.command(id, Command::Resolve);
+    relay.command(id, IncidentCommand::Resolve);
     assert_eq!(of(&relay, "chat").last(), Some(&(Resolved, Waiting)), "it is in the lane, not skipped");
     tick(&mut relay, HOUR_MS);
     assert_eq!(of(&relay, "chat").last(), Some(&(Steady, Waiting)), "and so is this");
@@ -235,12 +236,12 @@ fn what_is_held_goes_where_its_action_sends_to_when_it_is_let_go() {
         test_connection: test_connection.map(str::to_owned),
         ..late("chat", "slack")
     };
-    relay.apply(started(Some(routing(vec![test(Some("sandbox"))]))));
+    relay.restart(Some(routing(vec![test(Some("sandbox"))])));
     tick(&mut relay, DELAY_MS);
     let delivery = relay.state.deliveries_of("chat")[0];
     assert_eq!((delivery.connection.as_str(), delivery.test, delivery.state), ("sandbox", true, Due));
     relay.event(trigger("memory"));
-    relay.apply(started(Some(routing(vec![test(None)]))));
+    relay.restart(Some(routing(vec![test(None)])));
     tick(&mut relay, DELAY_MS);
     assert_eq!(of(&relay, "chat").last(), Some(&(Opened, NotSent)));
 }
@@ -255,7 +256,7 @@ fn what_is_held_for_an_action_that_is_gone_or_disabled_is_not_told() {
     for (actions, why) in cases {
         let mut relay = Relay::new(vec![late("chat", "slack")]);
         relay.event(trigger("disk"));
-        relay.apply(started(Some(routing(actions))));
+        relay.restart(Some(routing(actions)));
         tick(&mut relay, DELAY_MS);
         assert_eq!(of(&relay, "chat"), [(Opened, Skipped)]);
         assert_eq!(outcomes(&relay), [why]);
@@ -284,7 +285,7 @@ fn a_retry_of_what_waits_in_its_lane_or_is_held_for_nobody_is_refused() {
     relay.event(event(EventChange::Note, "disk"));
     let in_lane = relay.state.deliveries_of("now")[1].id;
     let held = relay.state.deliveries_of("late")[0].id;
-    relay.apply(started(Some(routing(Vec::new()))));
+    relay.restart(Some(routing(Vec::new())));
     for id in [in_lane, held] {
         let before = relay.state.clone();
         let rejection = relay.try_apply(retried(id)).expect_err("it cannot be retried");

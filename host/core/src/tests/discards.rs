@@ -1,15 +1,17 @@
 //! Operators give up on deliveries, whether or not these are dead letters.
 
 use super::relay::{MINUTE_MS, Relay, action, delivered, event, trigger};
+use crate::command::{Command, Verdict};
+use crate::decide::Rejection;
 use crate::delivery::DeliveryState::{self, Discarded, Due, Sending, Waiting};
 use crate::event::EventChange;
-use crate::fold::{Happening, Rejection, Timer};
 use crate::id::Id;
-use crate::journal::{Fact, Verdict};
 use crate::routing::ActionRule;
+use crate::state::Happening;
+use crate::timer::Timer;
 
-fn given_up(deliveries: &[Id]) -> Fact {
-    Fact::GaveUp { deliveries: deliveries.to_vec(), actor: "Ada".to_owned() }
+fn given_up(deliveries: &[Id]) -> Command {
+    Command::GiveUp { deliveries: deliveries.to_vec(), actor: "Ada".to_owned() }
 }
 
 /// A relay with one incident whose three changes are owed, in one lane.
@@ -36,7 +38,7 @@ fn giving_up_on_what_is_due_has_the_next_one_go() {
     let incident = relay.state.deliveries[&ids[0]].incident.id;
     let last = relay.state.timelines[&incident].last().expect("a line");
     let what = Happening::Delivery { id: ids[0], action: "chat".to_owned(), state: Discarded };
-    assert_eq!((&last.what, last.text.as_str()), (&what, "by Ada"));
+    assert_eq!((&last.what, last.text.to_string().as_str()), (&what, "by Ada"));
 }
 
 #[test]
@@ -66,7 +68,7 @@ fn giving_up_on_what_is_held_stops_its_timer() {
     relay.apply(given_up(&[held]));
     assert!(!relay.state.timers.contains_key(&Timer::Held(held)));
     relay.wait_ms(2 * MINUTE_MS);
-    relay.apply(Fact::Ticked);
+    relay.apply(Command::Tick);
     assert_eq!(states(&relay, &[held]), [Discarded]);
 }
 

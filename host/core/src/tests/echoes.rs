@@ -1,10 +1,11 @@
 //! Messages of the relay that come back to it as events.
 
 use super::relay::{Relay, SOURCE, action, event, labels, received, resolve, trigger};
+use crate::command::{Command, Decoding};
 use crate::event::{Event, EventChange, Link};
-use crate::fold::{ReceiptRecord, ReceiptStatus};
 use crate::incident::{Incident, IncidentState};
-use crate::journal::{Decoding, Fact};
+use crate::reason::Reason;
+use crate::receipt::{ReceiptRecord, ReceiptStatus};
 use crate::transition::Transition;
 
 const ITOP: &str = "itop";
@@ -47,8 +48,8 @@ fn a_ticket_with_the_mark_of_an_incident_opens_none_and_says_whose_it_is() {
         },
     ] {
         let receipt = says(&mut relay, event.clone());
-        let said = "it came from Tocsin's own incident #1".to_owned();
-        assert_eq!(receipt.status, ReceiptStatus::Ignored(said), "{event:?}");
+        assert_eq!(receipt.status, ReceiptStatus::Ignored(Reason::OwnIncident(1)), "{event:?}");
+        assert_eq!(Reason::OwnIncident(1).to_string(), "it came from Tocsin's own incident #1");
         assert_eq!(receipt.effects[0].transition, Transition::Echo);
         assert_eq!(receipt.effects[0].incident, Some((own.id, 1)));
         assert_eq!(receipt.echoes(), 1);
@@ -110,7 +111,7 @@ fn a_request_with_echoes_and_other_events_is_applied_also_when_they_follow_in_an
 
     let first = relay.receive(received(SOURCE, &[], Decoding::Events(vec![echo])));
     assert!(matches!(first.status, ReceiptStatus::Ignored(_)), "{first:?}");
-    let more = Fact::Continued { receipt: first.id, after: 1, events: vec![trigger("net")] };
+    let more = Command::Continue { receipt: first.id, after: 1, events: vec![trigger("net")] };
     let whole = relay.apply(more).receipt.expect("it is remembered");
     assert_eq!((whole.status, whole.effects.len()), (ReceiptStatus::Applied, 2));
 }

@@ -1,11 +1,11 @@
 //! The fallback: it receives the incidents that no other action takes, and what follows for them.
 
-use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, action, delivered, event, resolve, started, trigger};
+use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, action, delivered, event, resolve, trigger};
+use crate::command::Command;
 use crate::delivery::{ChangeKind, DeliveryState};
 use crate::event::{Event, EventChange, Severity};
-use crate::journal::Fact;
 use crate::routing::{ActionRule, ActionStatus, Flapping, Routing, SourceRule};
-use crate::transition::Command;
+use crate::transition::IncidentCommand;
 
 fn critical_only() -> ActionRule {
     ActionRule { filter: Some(r#"severity == "critical""#.to_owned()), ..action("page", "pager") }
@@ -31,7 +31,7 @@ fn the_fallback_receives_what_no_action_took_and_what_follows_for_it() {
     let incident = relay.incident_of(trigger("disk"));
     assert!(incident.unmatched);
     relay.event(Event { title: "disk is very full".to_owned(), ..trigger("disk") });
-    relay.command(incident.id, Command::Acknowledge);
+    relay.command(incident.id, IncidentCommand::Acknowledge);
     relay.event(resolve("disk"));
     relay.event(trigger("disk"));
     assert_eq!(owed(&relay, "rest"), [Opened, Updated, Acknowledged, Resolved, Reopened]);
@@ -78,14 +78,14 @@ fn a_reopening_decides_again_who_takes_the_incident() {
     assert_eq!(owed(&relay, "rest"), [Opened, Resolved, Resolved]);
     assert_eq!(owed(&relay, "page"), [Reopened, Resolved]);
     let id = *relay.state.incidents.keys().next().expect("it is there");
-    relay.apply(Fact::Modified {
+    relay.apply(Command::Modify {
         incident: id,
         title: None,
         severity: Some(Severity::Low),
         actor: "Ada".to_owned(),
         text: String::new(),
     });
-    relay.command(id, Command::Reopen);
+    relay.command(id, IncidentCommand::Reopen);
     assert_eq!(owed(&relay, "rest").last(), Some(&Reopened), "an operator reopened it as a small one");
 }
 
@@ -97,9 +97,9 @@ fn the_fallback_has_a_filter_delay_and_triggers_of_its_own() {
     let mut relay = Relay::new(vec![critical_only(), rule]);
     relay.event(Event { severity: Some(Severity::Info), ..trigger("small") });
     let id = relay.incident_of(trigger("disk")).id;
-    relay.command(id, Command::Acknowledge);
+    relay.command(id, IncidentCommand::Acknowledge);
     relay.wait_ms(MINUTE_MS);
-    relay.apply(Fact::Ticked);
+    relay.apply(Command::Tick);
     relay.event(resolve("disk"));
     assert_eq!(owed(&relay, "rest"), [ChangeKind::Opened, ChangeKind::Resolved]);
 }
@@ -134,7 +134,7 @@ fn without_a_fallback_an_unmatched_incident_is_only_marked() {
     assert!(!relay.incident_of(critical("third")).unmatched);
     let actions = vec![critical_only(), fallback()];
     let sources = [(SOURCE.to_owned(), SourceRule::default())].into();
-    relay.apply(started(Some(Routing { sources, actions })));
+    relay.restart(Some(Routing { sources, actions }));
     relay.event(resolve("third"));
     assert_eq!(owed(&relay, "rest"), []);
 }
@@ -167,8 +167,8 @@ fn an_incident_that_an_action_takes_later_is_no_longer_unmatched_and_the_fallbac
     deliver(&mut relay);
     assert!(!relay.incident_of(critical("disk")).unmatched, "the filter matches now");
     deliver(&mut relay);
-    assert!(!relay.command(id, Command::Acknowledge).unmatched);
-    relay.command(id, Command::Note);
+    assert!(!relay.command(id, IncidentCommand::Acknowledge).unmatched);
+    relay.command(id, IncidentCommand::Note);
     // That the filter no longer matches takes nothing back.
     relay.event(Event { severity: Some(Severity::Low), ..trigger("disk") });
     relay.event(critical("disk"));
@@ -184,7 +184,7 @@ fn an_operator_who_raises_the_severity_has_an_action_take_the_incident() {
     let mut relay = Relay::new(vec![critical_only(), fallback()]);
     let incident = relay.incident_of(trigger("disk")).id;
     deliver(&mut relay);
-    let applied = relay.apply(Fact::Modified {
+    let applied = relay.apply(Command::Modify {
         incident,
         title: None,
         severity: Some(Severity::Critical),
@@ -223,7 +223,7 @@ fn a_delayed_or_repeating_fallback_says_nothing_of_an_incident_that_another_acti
         relay.event(critical("disk"));
         for _ in 0..3 {
             relay.wait_ms(MINUTE_MS);
-            relay.apply(Fact::Ticked);
+            relay.apply(Command::Tick);
             deliver(&mut relay);
         }
         assert_eq!(sent(&relay, "rest"), told);
@@ -257,7 +257,7 @@ fn an_action_takes_a_flapping_incident_when_it_is_steady() {
     }
     assert!(relay.incident_of(critical("disk")).unmatched, "nobody is told while it flaps");
     relay.wait_ms(HOUR_MS);
-    relay.apply(Fact::Ticked);
+    relay.apply(Command::Tick);
     deliver(&mut relay);
     relay.event(resolve("disk"));
     deliver(&mut relay);

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::relay::{Relay, SOURCE, action, labels, received, trigger};
 use super::values::view_of;
+use crate::command::{Command, Decoding};
 use crate::event::{Event, Severity};
 use crate::incident::Incident;
-use crate::journal::{Decoding, Fact};
 use crate::routing::ActionRule;
 use crate::template::{Expression, TemplateError};
 use crate::view::sample;
@@ -94,7 +94,7 @@ fn a_filter_that_fails_lets_the_incident_through_and_is_handed_out_once() {
     let mut relay = Relay::new(vec![ActionRule { filter, ..action("page", "pager") }]);
     let mut receive = |load: &str| {
         let event = Event { labels: labels(&[("load", load)]), ..trigger(load) };
-        relay.apply(Fact::Received(received(SOURCE, &[], Decoding::Events(vec![event])))).failed_filters
+        relay.apply(Command::Receive(received(SOURCE, &[], Decoding::Events(vec![event])))).failed_filters
     };
     assert_eq!(receive("9"), []);
     assert_eq!(receive("1"), []);

@@ -25,7 +25,7 @@ fn rendered(text: &str) -> String {
         ]),
         ..incident
     };
-    let change = Change { text: "<p>Done &amp; dusted</p>".to_owned(), ..change };
+    let change = Change { text: "<p>Done &amp; dusted</p>".into(), ..change };
     let link = |title: &str, url: &str| Link { title: title.to_owned(), url: url.to_owned() };
     let urls = [
         link("incident", "https://relay.example/incidents/42?a=1&b"),

@@ -1,15 +1,15 @@
 //! Order: of one incident to one connection only the oldest unsettled delivery is due.
 
-use super::relay::{MINUTE_MS, Relay, action, delivered, event, retried, started, trigger};
+use super::relay::{MINUTE_MS, Relay, action, delivered, event, retried, trigger};
+use crate::command::{Outcome, Verdict};
 use crate::delivery::DeliveryState::{
     self, Accepted, Delivered, Due, Expired, Rejected, Sending, Skipped, Waiting,
 };
 use crate::delivery::{ATTEMPTS_KEPT, ChangeKind};
 use crate::event::EventChange;
-use crate::fold::Happening;
 use crate::id::Id;
-use crate::journal::{Outcome, Verdict};
-use crate::transition::Command;
+use crate::state::Happening;
+use crate::transition::IncidentCommand;
 
 /// A relay that owes three changes of one incident to one action: opened, acknowledged, noted.
 fn three_owed() -> (Relay, [Id; 3]) {
@@ -153,7 +153,7 @@ fn an_attempt_that_a_restart_interrupted_is_due_again_and_counts() {
     let (mut relay, ids) = three_owed();
     relay.claim();
     relay.wait_ms(MINUTE_MS);
-    assert!(relay.apply(started(None)).scheduled);
+    assert!(relay.restart(None).scheduled);
     let delivery = &relay.state.deliveries[&ids[0]];
     assert_eq!((delivery.state, delivery.attempts, delivery.next_at), (Due, 1, relay.now));
     assert_eq!(states(&relay, ids), [Due, Waiting, Waiting]);
@@ -173,7 +173,7 @@ fn how_a_delivery_ended_is_in_the_incidents_history() {
     let news = &relay.state.timelines[&incident][before..];
     let what = Happening::Delivery { id: ids[0], action: "chat".to_owned(), state: Rejected };
     assert_eq!(news.len(), 1);
-    assert_eq!((&news[0].what, news[0].text.as_str()), (&what, "no such channel"));
+    assert_eq!((&news[0].what, news[0].text.to_string().as_str()), (&what, "no such channel"));
 }
 
 #[test]
@@ -187,14 +187,17 @@ fn a_deliverys_log_keeps_the_first_attempt_and_the_latest() {
     let numbers: Vec<_> = log.iter().map(|attempt| attempt.number).collect();
     assert_eq!(numbers, [1, 17, 18, 19, 20, 21, 22, 23, 24, 25]);
     assert_eq!(numbers.len(), ATTEMPTS_KEPT);
-    assert_eq!((log[0].status, log[0].took_us, log[0].summary.as_str()), (Some(200), 1500, "503"));
+    assert_eq!(
+        (log[0].status, log[0].took_us, log[0].summary.to_string().as_str()),
+        (Some(200), 1500, "503")
+    );
 }
 
 #[test]
 fn what_an_operator_does_is_owed_in_the_same_lane() {
     let (mut relay, ids) = three_owed();
     let incident = relay.state.deliveries[&ids[0]].incident.id;
-    relay.command(incident, Command::Note);
+    relay.command(incident, IncidentCommand::Note);
     let last = relay.state.deliveries_of("chat")[3];
     assert_eq!((last.change.kind, last.state), (ChangeKind::Noted, Waiting));
     assert_eq!(last.change.actor.as_deref(), Some("Ada"));

@@ -2,8 +2,8 @@
 
 use super::relay::{HOUR_MS, Relay, action, event, occurred, resolve, trigger};
 use crate::event::{Event, EventChange};
-use crate::fold::Happening;
 use crate::incident::IncidentState;
+use crate::state::Happening;
 use crate::transition::Transition;
 
 #[test]

@@ -1,54 +1,30 @@
-//! A state in memory, with its own indices. Checks with every write that the fold knows what was there
+//! A state in memory, with its own indices. Checks with every write that evolving knows what was there
 //! before: a store that keeps its indices from `before` would be left with what nobody removes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
-use std::sync::Arc;
 
-use crate::delivery::{Delivery, DeliveryState, Reference};
-use crate::fold::{Pause, ReceiptRecord, State, TimelineItem, Timer, Told};
+use crate::delivery::{Delivery, DeliveryState, LineId, Reference};
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
-use crate::routing::{ActionRule, Router, Routing};
+use crate::receipt::ReceiptRecord;
+use crate::state::{Pause, Position, State, TimelineItem, View};
 use crate::time::Timestamp;
+use crate::timer::Timer;
+use crate::told::Told;
 
 /// A connection and an incident.
 type Lane = (String, Id);
 
-/// A compiled configuration, compared by what it was compiled from.
-#[derive(Clone, Debug)]
-pub(super) struct InForce(Arc<Router>);
-
-impl Default for InForce {
-    fn default() -> Self {
-        Self(Arc::new(Router::new(Routing::default()).expect("it has no filter")))
-    }
-}
-
-impl InForce {
-    pub(super) fn rules(&self) -> &Router {
-        &self.0
-    }
-
-    /// The action of this name.
-    pub(super) fn rule(&self, name: &str) -> ActionRule {
-        self.0.action(name).cloned().expect("it is configured")
-    }
-}
-
-impl PartialEq for InForce {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.routing() == other.0.routing()
-    }
-}
-
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Memory {
-    pub(super) router: InForce,
+    pub(super) position: Position,
     pub(super) numbers: u64,
     pub(super) incidents: BTreeMap<Id, Incident>,
     pub(super) keys: BTreeMap<(String, String), Id>,
     pub(super) timelines: BTreeMap<Id, Vec<TimelineItem>>,
+    /// Index: the lines of histories.
+    lines: BTreeMap<(Id, LineId), TimelineItem>,
     pub(super) receipts: BTreeMap<Id, ReceiptRecord>,
     pub(super) identities: BTreeMap<(String, String), (Timestamp, Id)>,
     pub(super) deliveries: BTreeMap<Id, Delivery>,
@@ -84,21 +60,15 @@ impl Memory {
     }
 }
 
-impl State for Memory {
+impl View for Memory {
     type Error = Infallible;
 
-    fn router(&self) -> Arc<Router> {
-        self.router.0.clone()
+    fn position(&self) -> Position {
+        self.position
     }
 
-    fn set_router(&mut self, router: Router) -> Result<(), Infallible> {
-        self.router = InForce(Arc::new(router));
-        Ok(())
-    }
-
-    fn take_number(&mut self) -> Result<u64, Infallible> {
-        self.numbers += 1;
-        Ok(self.numbers)
+    fn last_number(&self) -> u64 {
+        self.numbers
     }
 
     fn incident(&self, id: Id) -> Result<Option<Incident>, Infallible> {
@@ -109,82 +79,20 @@ impl State for Memory {
         Ok(self.unresolved.iter().copied().collect())
     }
 
-    fn put_incident(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), Infallible> {
-        assert_eq!(self.incidents.get(&after.id), before, "what the fold believes was there before");
-        self.incidents.insert(after.id, after.clone());
-        if after.state == IncidentState::Resolved {
-            self.unresolved.remove(&after.id);
-        } else {
-            self.unresolved.insert(after.id);
-        }
-        Ok(())
-    }
-
     fn find(&self, source: &str, key: &str) -> Result<Option<Id>, Infallible> {
         Ok(self.find_in(source, key))
-    }
-
-    fn point(&mut self, source: &str, key: &str, incident: Id) -> Result<(), Infallible> {
-        self.keys.insert((source.to_owned(), key.to_owned()), incident);
-        Ok(())
-    }
-
-    fn append(&mut self, incident: Id, item: &TimelineItem) -> Result<(), Infallible> {
-        self.timelines.entry(incident).or_default().push(item.clone());
-        Ok(())
     }
 
     fn receipt(&self, id: Id) -> Result<Option<ReceiptRecord>, Infallible> {
         Ok(self.receipts.get(&id).cloned())
     }
 
-    fn put_receipt(&mut self, receipt: &ReceiptRecord) -> Result<(), Infallible> {
-        self.receipts.insert(receipt.id, receipt.clone());
-        Ok(())
-    }
-
     fn seen(&self, source: &str, identity: &str) -> Result<Option<(Timestamp, Id)>, Infallible> {
         Ok(self.identities.get(&(source.to_owned(), identity.to_owned())).copied())
     }
 
-    fn remember(
-        &mut self,
-        source: &str,
-        identity: &str,
-        at: Timestamp,
-        receipt: Id,
-    ) -> Result<(), Infallible> {
-        self.identities.insert((source.to_owned(), identity.to_owned()), (at, receipt));
-        Ok(())
-    }
-
-    fn forget(&mut self, before: Timestamp, limit: usize) -> Result<(), Infallible> {
-        let mut old: Vec<_> = self.identities.iter().filter(|(_, (at, _))| *at < before).collect();
-        old.sort_by_key(|(_, (at, _))| *at);
-        let old: Vec<_> = old.into_iter().take(limit).map(|(identity, _)| identity.clone()).collect();
-        for identity in old {
-            self.identities.remove(&identity);
-        }
-        Ok(())
-    }
-
     fn delivery(&self, id: Id) -> Result<Option<Delivery>, Infallible> {
         Ok(self.deliveries.get(&id).cloned())
-    }
-
-    fn put_delivery(&mut self, before: Option<&Delivery>, after: &Delivery) -> Result<(), Infallible> {
-        assert_eq!(self.deliveries.get(&after.id), before, "what the fold believes was there before");
-        if let Some(before) = before {
-            self.due.remove(&(before.next_at, before.id));
-            self.sending.remove(&before.id);
-        }
-        match after.state {
-            DeliveryState::Due => drop(self.due.insert((after.next_at, after.id))),
-            DeliveryState::Sending => drop(self.sending.insert(after.id)),
-            _ => {}
-        }
-        self.deliveries.insert(after.id, after.clone());
-        Ok(())
     }
 
     fn sending(&self) -> Result<Vec<Id>, Infallible> {
@@ -195,49 +103,16 @@ impl State for Memory {
         Ok(self.lanes.get(&(connection.to_owned(), incident)).cloned().unwrap_or_default())
     }
 
-    fn set_lane(&mut self, connection: &str, incident: Id, lane: &[Id]) -> Result<(), Infallible> {
-        let name = (connection.to_owned(), incident);
-        if lane.is_empty() {
-            self.lanes.remove(&name);
-        } else {
-            self.lanes.insert(name, lane.to_vec());
-        }
-        Ok(())
-    }
-
     fn references(&self, connection: &str, incident: Id) -> Result<Vec<Reference>, Infallible> {
         Ok(self.references.get(&(connection.to_owned(), incident)).cloned().unwrap_or_default())
-    }
-
-    fn set_references(
-        &mut self,
-        connection: &str,
-        incident: Id,
-        references: &[Reference],
-    ) -> Result<(), Infallible> {
-        self.references.insert((connection.to_owned(), incident), references.to_vec());
-        Ok(())
     }
 
     fn told(&self, incident: Id) -> Result<Vec<Told>, Infallible> {
         Ok(self.told.iter().filter(|((of, ..), _)| *of == incident).map(|(_, told)| told.clone()).collect())
     }
 
-    fn put_told(&mut self, incident: Id, told: &Told) -> Result<(), Infallible> {
-        self.told.insert((incident, told.action.clone(), told.connection.clone()), told.clone());
-        Ok(())
-    }
-
     fn timer(&self, timer: &Timer) -> Result<Option<Timestamp>, Infallible> {
         Ok(self.timers.get(timer).copied())
-    }
-
-    fn set_timer(&mut self, timer: &Timer, at: Option<Timestamp>) -> Result<(), Infallible> {
-        match at {
-            Some(at) => drop(self.timers.insert(timer.clone(), at)),
-            None => drop(self.timers.remove(timer)),
-        }
-        Ok(())
     }
 
     fn elapsed(&self, now: Timestamp, limit: usize) -> Result<Vec<Timer>, Infallible> {
@@ -253,6 +128,147 @@ impl State for Memory {
 
     fn pauses(&self) -> Result<Vec<(String, Pause)>, Infallible> {
         Ok(self.pauses.iter().map(|(name, pause)| (name.clone(), pause.clone())).collect())
+    }
+
+    fn has_seen_before(&self, at: Timestamp) -> Result<bool, Infallible> {
+        Ok(self.identities.values().any(|(seen, _)| *seen < at))
+    }
+
+    fn repeats_of(&self, incident: Id) -> Result<Vec<Timer>, Infallible> {
+        let is_one = |timer: &&Timer| matches!(timer, Timer::Repeat { incident: of, .. } if *of == incident);
+        Ok(self.timers.keys().filter(is_one).cloned().collect())
+    }
+}
+
+impl State for Memory {
+    fn number_given(&mut self, number: u64) -> Result<(), Infallible> {
+        self.numbers = number;
+        Ok(())
+    }
+
+    fn line(&self, incident: Id, line: LineId) -> Result<Option<TimelineItem>, Infallible> {
+        Ok(self.lines.get(&(incident, line)).cloned())
+    }
+
+    fn forget_incident(&mut self, incident: &Incident) -> Result<(), Infallible> {
+        let id = incident.id;
+        self.incidents.remove(&id);
+        self.timelines.remove(&id);
+        self.lines.retain(|(of, _), _| *of != id);
+        self.keys.retain(|_, of| *of != id);
+        self.deliveries.retain(|_, delivery| delivery.incident.id != id);
+        self.lanes.retain(|(_, of), _| *of != id);
+        self.references.retain(|(_, of), _| *of != id);
+        self.told.retain(|(of, ..), _| *of != id);
+        Ok(())
+    }
+
+    fn forget_receipt(&mut self, receipt: Id) -> Result<(), Infallible> {
+        self.receipts.remove(&receipt);
+        Ok(())
+    }
+
+    fn put_incident(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), Infallible> {
+        assert_eq!(self.incidents.get(&after.id), before, "what evolving believes was there before");
+        self.incidents.insert(after.id, after.clone());
+        for delivery in self.deliveries.values_mut().filter(|delivery| delivery.incident.id == after.id) {
+            delivery.incident = after.clone();
+        }
+        if after.state == IncidentState::Resolved {
+            self.unresolved.remove(&after.id);
+        } else {
+            self.unresolved.insert(after.id);
+        }
+        Ok(())
+    }
+
+    fn point(&mut self, source: &str, key: &str, incident: Id) -> Result<(), Infallible> {
+        self.keys.insert((source.to_owned(), key.to_owned()), incident);
+        Ok(())
+    }
+
+    fn append(&mut self, incident: Id, line: LineId, item: &TimelineItem) -> Result<(), Infallible> {
+        self.lines.insert((incident, line), item.clone());
+        self.timelines.entry(incident).or_default().push(item.clone());
+        Ok(())
+    }
+
+    fn put_receipt(&mut self, receipt: &ReceiptRecord) -> Result<(), Infallible> {
+        self.receipts.insert(receipt.id, receipt.clone());
+        Ok(())
+    }
+
+    fn remember(
+        &mut self,
+        source: &str,
+        identity: &str,
+        at: Timestamp,
+        receipt: Id,
+    ) -> Result<(), Infallible> {
+        self.identities.insert((source.to_owned(), identity.to_owned()), (at, receipt));
+        Ok(())
+    }
+
+    fn forget(&mut self, before: Timestamp, limit: u64) -> Result<(), Infallible> {
+        let mut old: Vec<_> = self.identities.iter().filter(|(_, (at, _))| *at < before).collect();
+        old.sort_by_key(|(_, (at, _))| *at);
+        let old: Vec<_> = old
+            .into_iter()
+            .take(usize::try_from(limit).unwrap_or(usize::MAX))
+            .map(|(identity, _)| identity.clone())
+            .collect();
+        for identity in old {
+            self.identities.remove(&identity);
+        }
+        Ok(())
+    }
+
+    fn put_delivery(&mut self, before: Option<&Delivery>, after: &Delivery) -> Result<(), Infallible> {
+        assert_eq!(self.deliveries.get(&after.id), before, "what evolving believes was there before");
+        if let Some(before) = before {
+            self.due.remove(&(before.next_at, before.id));
+            self.sending.remove(&before.id);
+        }
+        match after.state {
+            DeliveryState::Due => drop(self.due.insert((after.next_at, after.id))),
+            DeliveryState::Sending => drop(self.sending.insert(after.id)),
+            _ => {}
+        }
+        self.deliveries.insert(after.id, after.clone());
+        Ok(())
+    }
+
+    fn set_lane(&mut self, connection: &str, incident: Id, lane: &[Id]) -> Result<(), Infallible> {
+        let name = (connection.to_owned(), incident);
+        if lane.is_empty() {
+            self.lanes.remove(&name);
+        } else {
+            self.lanes.insert(name, lane.to_vec());
+        }
+        Ok(())
+    }
+
+    fn set_references(
+        &mut self,
+        connection: &str,
+        incident: Id,
+        references: &[Reference],
+    ) -> Result<(), Infallible> {
+        self.references.insert((connection.to_owned(), incident), references.to_vec());
+        Ok(())
+    }
+
+    fn put_told(&mut self, incident: Id, told: &Told) -> Result<(), Infallible> {
+        self.told.insert((incident, told.action.clone(), told.connection.clone()), told.clone());
+        Ok(())
+    }
+
+    fn set_timer(&mut self, timer: &Timer, at: Option<Timestamp>) -> Result<(), Infallible> {
+        match at {
+            Some(at) => drop(self.timers.insert(timer.clone(), at)),
+            None => drop(self.timers.remove(timer)),
+        }
+        Ok(())
     }
 
     fn set_pause(&mut self, connection: &str, pause: Option<&Pause>) -> Result<(), Infallible> {

@@ -7,11 +7,12 @@ use proptest::prelude::*;
 
 use super::memory::Memory;
 use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, event, partly, received, resolve, trigger};
+use crate::command::{Command, Decoding, EVENTS_PER_ENTRY, Issued, REJECTED_KEPT_MAX, Received};
+use crate::decide::Applied;
 use crate::event::{Event, EventChange};
-use crate::fold::{Applied, ReceiptStatus};
 use crate::id::Id;
 use crate::incident::IncidentState;
-use crate::journal::{Decoding, EVENTS_PER_ENTRY, Entry, Fact, REJECTED_KEPT_MAX, Received};
+use crate::receipt::ReceiptStatus;
 use crate::transition::Transition;
 
 fn counts(state: &Memory) -> Vec<(&str, u64)> {
@@ -107,7 +108,7 @@ fn what_the_events_of_an_earlier_decoding_did_is_remembered_when_they_are_no_lon
 fn a_partly_refused_request_is_discarded_like_any_dead_letter_and_keeps_what_it_did() {
     let mut relay = Relay::new(Vec::new());
     let first = relay.receive(partly(&[], vec![trigger("a")], &["1"]));
-    relay.apply(Fact::Discarded { receipts: vec![first.id], actor: "Ada".to_owned() });
+    relay.apply(Command::Discard { receipts: vec![first.id], actor: "Ada".to_owned() });
     let discarded = &relay.state.receipts[&first.id];
     assert_eq!(discarded.status, ReceiptStatus::Discarded("Ada".to_owned()));
     assert_eq!(discarded.effects, first.effects);
@@ -161,9 +162,9 @@ fn of_many_elements_that_cannot_be_read_the_first_are_kept_and_all_are_counted()
 fn apply_all(relay: &mut Relay, received: Received) -> Vec<Applied> {
     let receipt = Id::new(relay.now, 1 << 70);
     let (first, more) = received.split(receipt);
-    let entry = Entry { at: relay.now, seed: receipt, fact: Fact::Received(first) };
+    let entry = Issued { at: relay.now, seed: receipt, command: Command::Receive(first) };
     let more = entry.followed_by(more);
-    std::iter::once(entry).chain(more).map(|entry| relay.apply_entry(&entry)).collect()
+    std::iter::once(entry).chain(more).map(|entry| relay.issue(&entry)).collect()
 }
 
 fn many(count: usize) -> Vec<Event> {
@@ -180,7 +181,7 @@ fn the_events_of_a_large_request_are_split_over_entries_in_order() {
         let Decoding::Events(events) = first.decoding else { panic!("events") };
         let mut split = vec![events];
         for fact in more {
-            let Fact::Continued { receipt: of, after, events } = fact else { panic!("{fact:?}") };
+            let Command::Continue { receipt: of, after, events } = fact else { panic!("{fact:?}") };
             assert_eq!((of, after), (receipt, split.iter().map(Vec::len).sum::<usize>() as u64));
             split.push(events);
         }
@@ -234,10 +235,11 @@ fn a_large_request_that_was_partly_refused_is_decoded_again_entry_by_entry() {
     relay.wait_ms(MINUTE_MS);
     let seed = Id::new(relay.now, 1 << 60);
     let (again, more) = received(SOURCE, &["id:7"], Decoding::Events(many(2300))).split(receipt.id);
-    let entry = Entry { at: relay.now, seed, fact: Fact::Redecoded { receipt: receipt.id, received: again } };
+    let entry =
+        Issued { at: relay.now, seed, command: Command::Redecode { receipt: receipt.id, received: again } };
     let more = entry.followed_by(more);
     for entry in std::iter::once(entry).chain(more) {
-        relay.apply_entry(&entry);
+        relay.issue(&entry);
     }
     let mended = &relay.state.receipts[&receipt.id];
     assert_eq!((mended.status.as_str(), mended.effects.len()), ("applied", 2300));

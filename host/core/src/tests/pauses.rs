@@ -1,10 +1,10 @@
 //! A connection on which nothing can work is paused until it works again, and is tried meanwhile.
 
-use super::relay::{Relay, action, delivered, retried, started, trigger};
+use super::relay::{Relay, action, delivered, retried, trigger};
+use crate::command::{Command, Verdict};
+use crate::decide::Rejection;
 use crate::delivery::DeliveryState;
-use crate::fold::Rejection;
 use crate::id::Id;
-use crate::journal::{Fact, Verdict};
 
 /// A relay whose connection `slack` was found to be misconfigured by this delivery.
 fn paused() -> (Relay, Id) {
@@ -31,7 +31,7 @@ fn nothing_is_sent_over_a_paused_connection_and_nothing_is_lost() {
     relay.event(trigger("memory"));
     relay.wait_ms(1_000_000);
     assert_eq!(relay.claim(), []);
-    relay.apply(started(None));
+    relay.restart(None);
     let claimed = relay.claim();
     assert_eq!(claimed.len(), 2);
     assert!(claimed.contains(&id));
@@ -40,7 +40,7 @@ fn nothing_is_sent_over_a_paused_connection_and_nothing_is_lost() {
 #[test]
 fn a_restart_resumes_every_paused_connection() {
     let (mut relay, id) = paused();
-    assert!(relay.apply(started(None)).scheduled);
+    assert!(relay.restart(None).scheduled);
     assert!(relay.state.pauses.is_empty());
     assert_eq!(relay.claim(), [id]);
 }
@@ -71,9 +71,9 @@ fn another_connection_goes_on() {
 #[test]
 fn a_trial_begins_over_a_paused_connection_and_nothing_else_does() {
     let (mut relay, id) = paused();
-    let claimed = relay.try_apply(Fact::Claimed { deliveries: vec![id], records: Vec::new() });
+    let claimed = relay.try_apply(Command::Claim { deliveries: vec![id], records: Vec::new() });
     assert_eq!(claimed, Err(Rejection::Paused { id, connection: "slack".to_owned() }));
-    relay.apply(Fact::Tried { delivery: id, record: false });
+    relay.apply(Command::Try { delivery: id, record: false });
     let delivery = &relay.state.deliveries[&id];
     assert_eq!((delivery.state, delivery.attempts), (DeliveryState::Sending, 2));
     assert!(relay.state.pauses.contains_key("slack"), "until it is known what comes of it");
@@ -83,7 +83,7 @@ fn a_trial_begins_over_a_paused_connection_and_nothing_else_does() {
 fn a_trial_that_arrives_ends_the_pause() {
     let (mut relay, id) = paused();
     relay.event(trigger("memory"));
-    relay.apply(Fact::Tried { delivery: id, record: false });
+    relay.apply(Command::Try { delivery: id, record: false });
     let applied = relay.apply(super::relay::settled(id, delivered()));
     assert!(applied.scheduled && relay.state.pauses.is_empty());
     assert_eq!(relay.claim().len(), 1);
@@ -94,11 +94,11 @@ fn a_trial_in_vain_leaves_the_pause_as_old_as_it_is() {
     let (mut relay, id) = paused();
     let since = relay.state.pauses["slack"].since;
     relay.wait_ms(30_000);
-    relay.apply(Fact::Tried { delivery: id, record: false });
+    relay.apply(Command::Try { delivery: id, record: false });
     relay.settle(id, Verdict::Misconfigured("the token is gone".to_owned()));
     let pause = &relay.state.pauses["slack"];
     assert_eq!((pause.since, pause.reason.as_str()), (since, "the token is gone"));
-    relay.apply(Fact::Tried { delivery: id, record: false });
+    relay.apply(Command::Try { delivery: id, record: false });
     relay.settle(id, Verdict::Retry { reason: "503".to_owned(), at: relay.now, may_have_arrived: false });
     assert!(relay.state.pauses.contains_key("slack"), "nobody can tell");
 }
@@ -106,7 +106,7 @@ fn a_trial_in_vain_leaves_the_pause_as_old_as_it_is() {
 #[test]
 fn a_connection_whose_probe_succeeds_goes_on_with_nothing_lost() {
     let (mut relay, id) = paused();
-    let resumed = || Fact::Resumed { connection: "slack".to_owned(), reason: "it works".to_owned() };
+    let resumed = || Command::Resume { connection: "slack".to_owned(), reason: "it works".to_owned() };
     assert!(relay.apply(resumed()).scheduled && relay.state.pauses.is_empty());
     assert_eq!(relay.claim(), [id]);
     assert!(!relay.apply(resumed()).scheduled, "one that is not paused needs no word of it");

@@ -1,9 +1,9 @@
 //! A peer's answer that brings something new is a change of its own.
 
 use super::relay::{Relay, action, event, resolve, trigger};
+use crate::command::{Outcome, Verdict};
 use crate::delivery::{ChangeKind, Delivery, Reference};
 use crate::event::EventChange;
-use crate::journal::{Outcome, Verdict};
 use crate::routing::ActionRule;
 
 fn on(name: &str, connection: &str, on: &[ChangeKind]) -> ActionRule {
@@ -46,7 +46,10 @@ fn a_new_label_reaches_the_actions_that_listen_at_once_but_not_the_one_that_brou
     let deliveries = told(&relay);
     assert_eq!(deliveries.len(), 1);
     let change = &deliveries[0].change;
-    assert_eq!((change.kind, change.text.as_str()), (ChangeKind::Referenced, "berlin: remote_status is new"));
+    assert_eq!(
+        (change.kind, change.text.to_string().as_str()),
+        (ChangeKind::Referenced, "berlin: remote_status is new")
+    );
     assert_eq!(change.changed, ["labels", "labels.remote_status"]);
     assert_eq!(deliveries[0].incident.labels["remote_status"], "new");
     assert_eq!(relay.state.deliveries_of("mirror").len(), 1);

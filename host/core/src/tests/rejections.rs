@@ -1,27 +1,25 @@
 //! An entry that does not fit changes nothing at all.
 
 use super::relay::{
-    Relay, SOURCE, action, claimed, commanded, delivered, event, received, resolve, retried, settled,
-    started, trigger,
+    Relay, SOURCE, action, claimed, commanded, delivered, event, received, resolve, retried, settled, trigger,
 };
+use crate::command::{Command, Decoding, Verdict};
+use crate::decide::Rejection;
 use crate::delivery::DeliveryState;
 use crate::event::EventChange;
-use crate::fold::Rejection;
 use crate::id::Id;
 use crate::incident::IncidentState;
-use crate::journal::{Decoding, Fact, Verdict};
-use crate::routing::{ActionRule, Routing};
 use crate::time::Timestamp;
-use crate::transition::Command;
+use crate::transition::IncidentCommand;
 
 fn nobody() -> Id {
     Id::new(Timestamp::from_micros(0), 7)
 }
 
 /// What `fact` is rejected with, after the whole state was compared.
-fn rejected(relay: &mut Relay, fact: Fact) -> Rejection {
+fn rejected(relay: &mut Relay, command: Command) -> Rejection {
     let before = relay.state.clone();
-    let rejection = relay.try_apply(fact).expect_err("the entry does not fit");
+    let rejection = relay.try_apply(command).expect_err("the entry does not fit");
     assert_eq!(relay.state, before, "a rejected entry changes nothing");
     rejection
 }
@@ -51,7 +49,7 @@ fn busy() -> (Relay, Id, Id, Id) {
 #[test]
 fn a_command_for_an_incident_that_is_not_there() {
     let (mut relay, ..) = busy();
-    for command in Command::ALL {
+    for command in IncidentCommand::ALL {
         let rejection = rejected(&mut relay, commanded(nobody(), command));
         assert_eq!(rejection, Rejection::NoIncident(nobody()));
     }
@@ -60,9 +58,12 @@ fn a_command_for_an_incident_that_is_not_there() {
 #[test]
 fn a_command_that_the_table_refuses_says_so_in_words() {
     let (mut relay, resolved, ..) = busy();
-    let rejection = rejected(&mut relay, commanded(resolved, Command::Acknowledge));
-    let expected =
-        Rejection::Refused { number: 1, state: IncidentState::Resolved, command: Command::Acknowledge };
+    let rejection = rejected(&mut relay, commanded(resolved, IncidentCommand::Acknowledge));
+    let expected = Rejection::Refused {
+        number: 1,
+        state: IncidentState::Resolved,
+        command: IncidentCommand::Acknowledge,
+    };
     assert_eq!(rejection, expected);
     assert_eq!(rejection.to_string(), "incident #1 is resolved, so it cannot be acknowledged");
 }
@@ -125,7 +126,7 @@ fn a_retry_of_what_is_not_there_or_under_way_or_arrived() {
 #[test]
 fn giving_up_on_what_is_in_flight_or_named_twice() {
     let (mut relay, _, sending, due) = busy();
-    let gave_up = |ids: &[Id]| Fact::GaveUp { deliveries: ids.to_vec(), actor: "Ada".to_owned() };
+    let gave_up = |ids: &[Id]| Command::GiveUp { deliveries: ids.to_vec(), actor: "Ada".to_owned() };
     assert_eq!(wrong_state(&rejected(&mut relay, gave_up(&[due, sending]))), DeliveryState::Sending);
     relay.settle(sending, Verdict::Rejected("no".to_owned()));
     let dead = sending;
@@ -141,7 +142,7 @@ fn decoding_again_what_is_not_there_or_was_applied() {
     let (mut relay, ..) = busy();
     let again = |receipt| {
         let received = received(SOURCE, &["1"], Decoding::Events(vec![trigger("new")]));
-        Fact::Redecoded { receipt, received }
+        Command::Redecode { receipt, received }
     };
     assert_eq!(rejected(&mut relay, again(nobody())), Rejection::NoReceipt(nobody()));
     let applied = relay.event(event(EventChange::Note, "disk"));
@@ -159,7 +160,7 @@ fn decoding_again_what_is_not_there_or_was_applied() {
 #[test]
 fn more_events_of_a_request_that_is_not_there_or_has_fewer_than_they_say() {
     let (mut relay, ..) = busy();
-    let more = |receipt, after| Fact::Continued { receipt, after, events: vec![trigger("more")] };
+    let more = |receipt, after| Command::Continue { receipt, after, events: vec![trigger("more")] };
     assert_eq!(rejected(&mut relay, more(nobody(), 0)), Rejection::NoReceipt(nobody()));
     let id = relay.event(trigger("disk")).id;
     assert_eq!(rejected(&mut relay, more(id, 2)), Rejection::NotContinued { id, after: 2 });
@@ -173,17 +174,6 @@ fn more_events_of_a_request_that_is_not_there_or_has_fewer_than_they_say() {
 fn discarding_what_is_no_dead_letter() {
     let (mut relay, ..) = busy();
     let id = relay.request(SOURCE, &[], Decoding::Ignored("a test message".to_owned())).id;
-    let rejection = rejected(&mut relay, Fact::Discarded { receipts: vec![id], actor: "Ada".to_owned() });
+    let rejection = rejected(&mut relay, Command::Discard { receipts: vec![id], actor: "Ada".to_owned() });
     assert_eq!(rejection, Rejection::NotDeadLetter { id, status: "ignored" });
-}
-
-#[test]
-fn a_start_with_a_filter_that_does_not_compile_names_the_action() {
-    let (mut relay, ..) = busy();
-    let broken = ActionRule { filter: Some("severty == 1".to_owned()), ..action("chat", "slack") };
-    let routing = Routing { actions: vec![broken], ..Routing::default() };
-    let Rejection::InvalidRouting(why) = rejected(&mut relay, started(Some(routing))) else {
-        panic!("expected invalid routing");
-    };
-    assert!(why.starts_with("actions.chat.filter: unknown placeholder `severty`"), "{why}");
 }

@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::memory::Memory;
+use crate::command::{Command, Decoding, Issued, Outcome, Received, RejectedElements, Verdict};
+use crate::decide::{Applied, DecideError, Rejection, decide};
 use crate::delivery::{ChangeKind, Delivery};
 use crate::event::{Event, EventChange};
-use crate::fold::{Applied, ApplyError, ReceiptRecord, Rejection, apply};
+use crate::evolve::evolve;
 use crate::id::Id;
 use crate::incident::Incident;
-use crate::journal::{Decoding, Entry, Fact, Outcome, Received, RejectedElements, Verdict};
+use crate::journal::Entry;
 use crate::plugin::RejectedElement;
-use crate::routing::{ActionRule, ActionStatus, Routing, SourceRule};
+use crate::receipt::ReceiptRecord;
+use crate::routing::{ActionRule, ActionStatus, Router, Routing, SourceRule};
 use crate::time::Timestamp;
-use crate::transition::Command;
+use crate::transition::IncidentCommand;
 
 /// The source of every event, unless a test says otherwise.
 pub(super) const SOURCE: &str = "monitoring";
@@ -22,7 +25,10 @@ pub(super) const HOUR_MS: u64 = 60 * MINUTE_MS;
 pub(super) struct Relay {
     pub(super) state: Memory,
     pub(super) now: Timestamp,
+    pub(super) policy: Router,
     entries: u32,
+    /// What follows from the entries alone, as they are read back from their bytes.
+    evolved: Memory,
 }
 
 impl Relay {
@@ -34,52 +40,94 @@ impl Relay {
 
     pub(super) fn with_routing(routing: Routing) -> Self {
         let now = Timestamp::from_micros(1_763_650_000_000_000);
-        let mut relay = Self { state: Memory::default(), now, entries: 0 };
-        relay.apply(started(Some(routing)));
+        let policy = policy(routing);
+        let (state, evolved) = (Memory::default(), Memory::default());
+        let mut relay = Self { state, now, policy, entries: 0, evolved };
+        relay.restart(None);
         relay
+    }
+
+    /// Starts again, with another configuration or the same.
+    pub(super) fn restart(&mut self, routing: Option<Routing>) -> Applied {
+        if let Some(routing) = routing {
+            self.policy = policy(routing);
+        }
+        self.apply(start())
+    }
+
+    /// The action of this name.
+    pub(super) fn rule(&self, name: &str) -> ActionRule {
+        self.policy.action(name).cloned().expect("it is configured")
     }
 
     pub(super) fn wait_ms(&mut self, ms: u64) {
         self.now = self.now.plus_ms(ms);
     }
 
-    /// Applies `fact` now. The seeds of two entries are far enough apart for all that one entry creates.
-    pub(super) fn try_apply(&mut self, fact: Fact) -> Result<Applied, Rejection> {
+    /// Gives `command` now. The seeds of two commands are far enough apart for all that one creates.
+    pub(super) fn try_apply(&mut self, command: Command) -> Result<Applied, Rejection> {
         self.entries += 1;
         let seed = Id::new(self.now, u128::from(self.entries) << 32);
-        self.try_entry(&Entry { at: self.now, seed, fact })
+        self.try_issued(&Issued { at: self.now, seed, command })
     }
 
-    fn try_entry(&mut self, entry: &Entry) -> Result<Applied, Rejection> {
-        apply(&mut self.state, entry).map_err(|error| match error {
-            ApplyError::Rejected(rejection) => rejection,
-            ApplyError::State(never) => match never {},
-        })
+    fn try_issued(&mut self, issued: &Issued) -> Result<Applied, Rejection> {
+        let decided = decide(&mut self.state, &self.policy, issued);
+        let (entry, applied) = decided.map_err(|error| match error {
+            DecideError::Rejected(rejection) => rejection,
+            DecideError::State(never) => match never {},
+        })?;
+        self.follow(&entry);
+        Ok(applied)
     }
 
-    /// Applies this very entry.
-    pub(super) fn apply_entry(&mut self, entry: &Entry) -> Applied {
-        self.try_entry(entry).expect("the entry fits the state")
+    /// What was recorded brings the same state about by itself, also when it is read back.
+    fn follow(&mut self, entry: &Entry) {
+        if entry.is_void() {
+            return;
+        }
+        let bytes = minicbor::to_vec(entry).expect("it can be written");
+        let read: Entry = minicbor::decode(&bytes).expect("it can be read");
+        assert_eq!(&read, entry);
+        let Ok(()) = evolve(&mut self.evolved, &read);
+        for state in [&mut self.state, &mut self.evolved] {
+            state.position.entry += 1;
+            state.position.policy = entry.policy;
+        }
+        // Comparing costs more than everything else; a long play compares in the end.
+        if self.entries < 20 {
+            self.check();
+        }
     }
 
-    pub(super) fn apply(&mut self, fact: Fact) -> Applied {
-        self.try_apply(fact).expect("the entry fits the state")
+    /// What was decided and what follows from what was recorded are the same.
+    pub(super) fn check(&self) {
+        assert_eq!(self.evolved, self.state, "what follows from the entries");
+    }
+
+    /// Gives this very command.
+    pub(super) fn issue(&mut self, issued: &Issued) -> Applied {
+        self.try_issued(issued).expect("the command fits the state")
+    }
+
+    pub(super) fn apply(&mut self, command: Command) -> Applied {
+        self.try_apply(command).expect("the command fits the state")
     }
 
     /// What is remembered of a request of `source` with these identities.
     pub(super) fn request(&mut self, source: &str, identities: &[&str], decoding: Decoding) -> ReceiptRecord {
-        let applied = self.apply(Fact::Received(received(source, identities, decoding)));
+        let applied = self.apply(Command::Receive(received(source, identities, decoding)));
         applied.receipt.expect("a request leaves a receipt")
     }
 
     /// What is remembered of a request that comes with this.
     pub(super) fn receive(&mut self, received: Received) -> ReceiptRecord {
-        self.apply(Fact::Received(received)).receipt.expect("a request leaves a receipt")
+        self.apply(Command::Receive(received)).receipt.expect("a request leaves a receipt")
     }
 
     /// What is remembered of a request after it was decoded again.
     pub(super) fn redecode(&mut self, receipt: Id, received: Received) -> ReceiptRecord {
-        self.apply(Fact::Redecoded { receipt, received }).receipt.expect("it is remembered")
+        self.apply(Command::Redecode { receipt, received }).receipt.expect("it is remembered")
     }
 
     /// What is remembered of a request with this one event.
@@ -96,7 +144,7 @@ impl Relay {
         incident
     }
 
-    pub(super) fn command(&mut self, incident: Id, command: Command) -> Incident {
+    pub(super) fn command(&mut self, incident: Id, command: IncidentCommand) -> Incident {
         let applied = self.apply(commanded(incident, command));
         applied.incident.expect("a command answers with its incident")
     }
@@ -115,7 +163,7 @@ impl Relay {
                 return begun;
             }
             let records = if records { deliveries.clone() } else { Vec::new() };
-            let claimed = self.apply(Fact::Claimed { deliveries, records }).claimed;
+            let claimed = self.apply(Command::Claim { deliveries, records }).claimed;
             begun.extend(claimed.into_iter().map(|delivery| delivery.id));
         }
     }
@@ -133,8 +181,12 @@ impl Relay {
     }
 }
 
-pub(super) fn started(routing: Option<Routing>) -> Fact {
-    Fact::Started { version: "0.1.0".to_owned(), routing }
+fn policy(routing: Routing) -> Router {
+    Router::new(routing).expect("its filters compile")
+}
+
+pub(super) fn start() -> Command {
+    Command::Start { version: "0.1.0".to_owned() }
 }
 
 pub(super) fn received(source: &str, identities: &[&str], decoding: Decoding) -> Received {
@@ -157,20 +209,20 @@ pub(super) fn partly(identities: &[&str], events: Vec<Event>, places: &[&str]) -
     Received { rejected, ..received(SOURCE, identities, Decoding::Events(events)) }
 }
 
-pub(super) fn commanded(incident: Id, command: Command) -> Fact {
-    Fact::Commanded { incident, command, actor: "Ada".to_owned(), text: String::new() }
+pub(super) fn commanded(incident: Id, command: IncidentCommand) -> Command {
+    Command::Operate { incident, command, actor: "Ada".to_owned(), text: String::new() }
 }
 
-pub(super) fn settled(delivery: Id, verdict: Verdict) -> Fact {
-    Fact::Settled { delivery, took_us: 1500, status: Some(200), verdict }
+pub(super) fn settled(delivery: Id, verdict: Verdict) -> Command {
+    Command::Settle { delivery, took_us: 1500, status: Some(200), verdict }
 }
 
-pub(super) fn claimed(deliveries: Vec<Id>) -> Fact {
-    Fact::Claimed { deliveries, records: Vec::new() }
+pub(super) fn claimed(deliveries: Vec<Id>) -> Command {
+    Command::Claim { deliveries, records: Vec::new() }
 }
 
-pub(super) fn retried(delivery: Id) -> Fact {
-    Fact::Retried { delivery, actor: "Ada".to_owned() }
+pub(super) fn retried(delivery: Id) -> Command {
+    Command::Retry { delivery, actor: "Ada".to_owned() }
 }
 
 /// A verdict: it is there, and the peer said nothing more.

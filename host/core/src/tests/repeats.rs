@@ -1,15 +1,16 @@
 //! Repetition: what is open and what nobody is on is told again.
 
 use super::relay::{
-    HOUR_MS, MINUTE_MS, Relay, SOURCE, action, delivered, event, labels, resolve, retried, started, trigger,
+    HOUR_MS, MINUTE_MS, Relay, SOURCE, action, delivered, event, labels, resolve, retried, trigger,
 };
+use crate::command::{Command, Verdict};
 use crate::delivery::{ChangeKind, Delivery, DeliveryState};
 use crate::event::{Event, EventChange};
-use crate::fold::{Happening, Timer};
 use crate::id::Id;
-use crate::journal::{Fact, Verdict};
 use crate::routing::{ActionRule, ActionStatus, Flapping, Routing, SourceRule};
-use crate::transition::Command;
+use crate::state::Happening;
+use crate::timer::Timer;
+use crate::transition::IncidentCommand;
 
 /// An action that tells of openings, and again every hour.
 fn again(name: &str, connection: &str) -> ActionRule {
@@ -23,7 +24,7 @@ fn relay() -> Relay {
 /// Lets time pass, and has everything that is due arrive.
 fn pass(relay: &mut Relay, ms: u64) {
     relay.wait_ms(ms);
-    relay.apply(Fact::Ticked);
+    relay.apply(Command::Tick);
     arrive(relay);
 }
 
@@ -99,7 +100,7 @@ fn one_tick_tells_once_however_late_it_comes() {
     arrive(&mut relay);
     pass(&mut relay, 10 * HOUR_MS);
     assert_eq!(count(&relay), 1);
-    relay.apply(Fact::Ticked);
+    relay.apply(Command::Tick);
     assert_eq!(count(&relay), 1, "the next is an hour from then on");
     pass(&mut relay, HOUR_MS);
     assert_eq!(count(&relay), 2);
@@ -125,19 +126,21 @@ fn repetition_stops_at_acknowledgement_and_starts_again_when_nobody_is_on_it_any
     let mut relay = relay();
     let id = relay.incident_of(trigger("disk")).id;
     arrive(&mut relay);
-    relay.command(id, Command::Acknowledge);
+    relay.command(id, IncidentCommand::Acknowledge);
     pass(&mut relay, HOUR_MS);
     assert_eq!(count(&relay), 0);
     assert!(!goes_on(&relay));
-    relay.command(id, Command::Unacknowledge);
+    relay.command(id, IncidentCommand::Unacknowledge);
     pass(&mut relay, HOUR_MS);
     assert_eq!(count(&relay), 1, "although the action does not tell of the change itself");
 }
 
 #[test]
 fn repetition_stops_at_resolution_and_starts_again_when_it_is_back() {
-    let back: [fn(&mut Relay, Id); 2] =
-        [|relay, _| drop(relay.event(trigger("disk"))), |relay, id| drop(relay.command(id, Command::Reopen))];
+    let back: [fn(&mut Relay, Id); 2] = [
+        |relay, _| drop(relay.event(trigger("disk"))),
+        |relay, id| drop(relay.command(id, IncidentCommand::Reopen)),
+    ];
     for reopen in back {
         let mut relay = relay();
         let id = relay.incident_of(trigger("disk")).id;
@@ -225,7 +228,7 @@ fn a_configuration_without_the_action_or_its_repetition_ends_it() {
         relay.event(trigger("disk"));
         arrive(&mut relay);
         let sources = [(SOURCE.to_owned(), SourceRule::default())].into();
-        relay.apply(started(Some(Routing { sources, actions })));
+        relay.restart(Some(Routing { sources, actions }));
         pass(&mut relay, HOUR_MS);
         assert_eq!(count(&relay), 0);
         assert!(relay.state.timers.is_empty());
@@ -245,7 +248,7 @@ fn an_action_in_test_repeats_over_its_test_connection_and_without_one_says_so() 
     pass(&mut relay, HOUR_MS);
     assert_eq!(repetitions(&relay)[0].connection, "sandbox");
     let sources = [(SOURCE.to_owned(), SourceRule::default())].into();
-    relay.apply(started(Some(Routing { sources, actions: vec![test(None)] })));
+    relay.restart(Some(Routing { sources, actions: vec![test(None)] }));
     pass(&mut relay, HOUR_MS);
     assert_eq!(repetitions(&relay)[1].state, DeliveryState::NotSent);
 }
@@ -264,7 +267,7 @@ fn while_a_repetition_is_on_its_way_there_is_no_second_one() {
     relay.event(trigger("disk"));
     for _ in 0..20 {
         relay.wait_ms(HOUR_MS);
-        relay.apply(Fact::Ticked);
+        relay.apply(Command::Tick);
     }
     assert_eq!(count(&relay), 2, "one of each action, behind the opening");
     arrive(&mut relay);
@@ -278,8 +281,8 @@ fn with_a_delay_the_first_repetition_is_after_what_was_held() {
     let mut relay = Relay::new(vec![rule]);
     let id = relay.incident_of(trigger("disk")).id;
     assert!(!goes_on(&relay), "nothing was told yet");
-    relay.command(id, Command::Acknowledge);
-    relay.command(id, Command::Unacknowledge);
+    relay.command(id, IncidentCommand::Acknowledge);
+    relay.command(id, IncidentCommand::Unacknowledge);
     pass(&mut relay, 2 * HOUR_MS);
     assert_eq!(count(&relay), 0);
     pass(&mut relay, HOUR_MS);
@@ -306,7 +309,7 @@ fn two_repetitions_are_never_less_than_a_second_apart() {
     let mut relay = Relay::new(vec![ActionRule { repeat_ms: Some(0), ..again("page", "pager") }]);
     relay.event(trigger("disk"));
     arrive(&mut relay);
-    relay.apply(Fact::Ticked);
+    relay.apply(Command::Tick);
     assert_eq!(count(&relay), 0);
     pass(&mut relay, 1000);
     assert_eq!(count(&relay), 1);

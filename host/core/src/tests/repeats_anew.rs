@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, action, delivered, event, started, trigger};
+use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, action, delivered, event, trigger};
+use crate::command::Command;
 use crate::delivery::ChangeKind;
 use crate::event::EventChange;
-use crate::fold::Timer;
 use crate::id::Id;
-use crate::journal::Fact;
 use crate::routing::{ActionRule, ActionStatus, Routing, SourceRule};
 use crate::time::Timestamp;
+use crate::timer::Timer;
 
 fn page(repeat_ms: Option<u64>) -> ActionRule {
     ActionRule { on: vec![ChangeKind::Opened], repeat_ms, ..action("page", "pager") }
@@ -37,10 +37,10 @@ fn next(relay: &Relay, incident: Id) -> Option<Timestamp> {
 fn an_open_incident_is_repeated_from_the_start_on_that_says_so() {
     let (mut relay, incident) = told(None);
     assert_eq!(next(&relay, incident), None);
-    assert!(relay.apply(started(Some(routing(vec![page(Some(HOUR_MS))])))).timed);
+    assert!(relay.restart(Some(routing(vec![page(Some(HOUR_MS))]))).timed);
     assert_eq!(next(&relay, incident), Some(relay.now.plus_ms(HOUR_MS)));
     relay.wait_ms(HOUR_MS);
-    relay.apply(Fact::Ticked);
+    relay.apply(Command::Tick);
     let id = relay.claim_one();
     assert_eq!(relay.state.deliveries[&id].change.kind, ChangeKind::Repeated);
 }
@@ -49,11 +49,11 @@ fn an_open_incident_is_repeated_from_the_start_on_that_says_so() {
 fn a_shorter_repeat_is_kept_to_at_once_and_a_longer_one_from_the_next_time_on() {
     let (mut relay, incident) = told(Some(4 * HOUR_MS));
     let before = next(&relay, incident);
-    relay.apply(started(Some(routing(vec![page(Some(HOUR_MS))]))));
+    relay.restart(Some(routing(vec![page(Some(HOUR_MS))])));
     let shorter = Some(relay.now.plus_ms(HOUR_MS));
     assert!(before > shorter);
     assert_eq!(next(&relay, incident), shorter);
-    relay.apply(started(Some(routing(vec![page(Some(9 * HOUR_MS))]))));
+    relay.restart(Some(routing(vec![page(Some(9 * HOUR_MS))])));
     assert_eq!(next(&relay, incident), shorter);
 }
 
@@ -67,7 +67,7 @@ fn what_is_repeated_no_more_has_no_timer() {
     for actions in gone {
         let (mut relay, incident) = told(Some(HOUR_MS));
         assert!(next(&relay, incident).is_some());
-        relay.apply(started(Some(routing(actions))));
+        relay.restart(Some(routing(actions)));
         assert_eq!(next(&relay, incident), None);
     }
 }
@@ -76,9 +76,9 @@ fn what_is_repeated_no_more_has_no_timer() {
 fn neither_what_somebody_is_on_nor_what_the_filter_keeps_out_is_repeated() {
     let (mut relay, incident) = told(None);
     let filter = Some("severity == 'low'".to_owned());
-    relay.apply(started(Some(routing(vec![ActionRule { filter, ..page(Some(HOUR_MS)) }]))));
+    relay.restart(Some(routing(vec![ActionRule { filter, ..page(Some(HOUR_MS)) }])));
     assert_eq!(next(&relay, incident), None);
     relay.event(event(EventChange::Acknowledge, "disk"));
-    relay.apply(started(Some(routing(vec![page(Some(HOUR_MS))]))));
+    relay.restart(Some(routing(vec![page(Some(HOUR_MS))])));
     assert_eq!(next(&relay, incident), None);
 }

@@ -3,7 +3,7 @@
 
 use crate::event::EventChange;
 use crate::incident::IncidentState;
-use crate::transition::{Command, Commanded, Order, Situation, Transition, on_command, on_event};
+use crate::transition::{Commanded, IncidentCommand, Order, Situation, Transition, on_command, on_event};
 
 /// The columns, in the order of [`Situation::ALL`].
 const SITUATIONS: [&str; 5] = ["none", "open", "acknowledged", "resolved recently", "resolved long ago"];
@@ -29,8 +29,8 @@ const EVENTS: [(EventChange, Order, [Transition; 5]); 8] = {
 };
 
 #[rustfmt::skip]
-const COMMANDS: [(Command, [Commanded; 3]); 5] = {
-    use Command as C;
+const COMMANDS: [(IncidentCommand, [Commanded; 3]); 5] = {
+    use IncidentCommand as C;
     use Commanded::{Acknowledge, Note, Nothing, Refused, Reopen, Resolve, Unacknowledge};
     [
         //                   open         acknowledged   resolved
@@ -63,7 +63,7 @@ fn every_command_does_in_every_state_what_the_table_says() {
 
 #[test]
 fn the_tables_have_a_cell_for_every_case() {
-    assert_eq!(COMMANDS.map(|(command, _)| command), Command::ALL);
+    assert_eq!(COMMANDS.map(|(command, _)| command), IncidentCommand::ALL);
     let rows = EVENTS.map(|(change, order, _)| (row_of(change), order == Order::Late));
     let expected =
         [(0, false), (1, false), (2, false), (3, false), (0, true), (1, true), (2, true), (3, true)];

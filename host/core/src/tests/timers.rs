@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, action, event, started};
+use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, action, event};
+use crate::command::{Command, Decoding};
+use crate::decide::SILENCE_KEY;
 use crate::delivery::ChangeKind;
 use crate::event::{EventChange, Severity};
-use crate::fold::{Happening, SILENCE_KEY, State, Timer};
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
-use crate::journal::{Decoding, Fact};
 use crate::routing::{Flapping, Routing, SourceRule};
+use crate::state::Happening;
+use crate::timer::Timer;
 
 /// A relay whose source flaps from three reopenings in ten minutes, and may be silent for an hour.
 fn relay() -> Relay {
@@ -24,7 +26,7 @@ fn relay() -> Relay {
 
 fn tick(relay: &mut Relay, ms: u64) {
     relay.wait_ms(ms);
-    relay.apply(Fact::Ticked);
+    relay.apply(Command::Tick);
 }
 
 /// Resolves the incident and triggers it again, a minute later each.
@@ -87,7 +89,7 @@ fn what_an_operator_does_to_a_flapping_incident_is_told() {
     for _ in 0..3 {
         reopen(&mut relay);
     }
-    relay.command(incident.id, crate::transition::Command::Acknowledge);
+    relay.command(incident.id, crate::transition::IncidentCommand::Acknowledge);
     assert_eq!(told(&relay).last(), Some(&ChangeKind::Acknowledged));
 }
 
@@ -157,7 +159,7 @@ fn a_silence_that_goes_on_is_one_incident() {
 fn while_the_relay_was_down_nobody_was_silent() {
     let mut relay = relay();
     relay.wait_ms(5 * HOUR_MS);
-    relay.apply(started(None));
+    relay.restart(None);
     tick(&mut relay, HOUR_MS - 1);
     assert_eq!(silence(&relay), None);
     tick(&mut relay, 1);
@@ -168,7 +170,7 @@ fn while_the_relay_was_down_nobody_was_silent() {
 fn a_source_that_may_be_silent_is_not_listened_to() {
     let mut relay = relay();
     let sources = BTreeMap::from([(SOURCE.to_owned(), SourceRule::default())]);
-    relay.apply(started(Some(Routing { sources, actions: Vec::new() })));
+    relay.restart(Some(Routing { sources, actions: Vec::new() }));
     assert!(relay.state.timers.is_empty());
     tick(&mut relay, 2 * HOUR_MS);
     assert_eq!(silence(&relay), None);
@@ -196,7 +198,7 @@ fn dead_letters_can_be_given_up_once() {
     let mut relay = relay();
     let refused = relay.request(SOURCE, &[], Decoding::Refused("no title".to_owned()));
     let applied = relay.event(event(EventChange::Trigger, "db"));
-    let discard = |receipts: Vec<Id>| Fact::Discarded { receipts, actor: "Ada".to_owned() };
+    let discard = |receipts: Vec<Id>| Command::Discard { receipts, actor: "Ada".to_owned() };
     assert!(relay.try_apply(discard(vec![refused.id, applied.id])).is_err(), "one is no dead letter");
     assert!(relay.state.receipts[&refused.id].status.is_dead_letter(), "nothing was changed");
     relay.apply(discard(vec![refused.id]));
@@ -210,9 +212,9 @@ fn after_an_interruption_every_source_has_its_time_again() {
     let mut relay = relay();
     relay.event(event(EventChange::Trigger, "db"));
     relay.wait_ms(5 * HOUR_MS);
-    relay.apply(Fact::Interrupted);
-    relay.apply(Fact::Ticked);
-    assert!(relay.state.find(SOURCE, SILENCE_KEY).unwrap().is_none(), "it was reported as silent");
+    relay.apply(Command::Interrupt);
+    relay.apply(Command::Tick);
+    assert!(relay.state.find_in(SOURCE, SILENCE_KEY).is_none(), "it was reported as silent");
     tick(&mut relay, HOUR_MS + 1);
-    assert!(relay.state.find(SOURCE, SILENCE_KEY).unwrap().is_some(), "its silence is not noticed any more");
+    assert!(relay.state.find_in(SOURCE, SILENCE_KEY).is_some(), "its silence is not noticed any more");
 }

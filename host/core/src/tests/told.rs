@@ -3,8 +3,8 @@
 use super::relay::{Relay, action, labels, resolve, trigger};
 use crate::delivery::{ChangeKind, DeliveryState};
 use crate::event::{Event, Severity};
-use crate::fold::Happening;
 use crate::routing::{ActionRule, ActionStatus};
+use crate::state::Happening;
 
 #[test]
 fn an_action_is_told_of_the_changes_that_it_names() {

@@ -1,13 +1,13 @@
 //! Triggers by state: on which changes an action runs that names the states entered or left.
 
 use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, action, commanded, event, resolve, trigger};
+use crate::command::Command;
 use crate::delivery::ChangeKind;
 use crate::event::EventChange;
 use crate::id::Id;
 use crate::incident::IncidentState;
-use crate::journal::Fact;
 use crate::routing::{ActionRule, Flapping, Routing, SourceRule};
-use crate::transition::Command;
+use crate::transition::IncidentCommand;
 
 const STATES: [(&str, IncidentState); 3] = [
     ("open", IncidentState::Open),
@@ -61,18 +61,18 @@ fn every_change_enters_and_leaves_what_the_table_says() {
     let id = *relay.state.incidents.keys().next().expect("it was opened");
     let command = |command| move |relay: &mut Relay| drop(relay.command(id, command));
     let rows = [
-        (Command::Note, by(ChangeKind::Noted, &[])),
-        (Command::Acknowledge, by(Acknowledged, &["enters acknowledged", "leaves open"])),
-        (Command::Note, by(ChangeKind::Noted, &[])),
-        (Command::Unacknowledge, by(Unacknowledged, &["enters open", "leaves acknowledged"])),
-        (Command::Resolve, by(Resolved, &["enters resolved", "leaves open"])),
-        (Command::Note, by(ChangeKind::Noted, &[])),
+        (IncidentCommand::Note, by(ChangeKind::Noted, &[])),
+        (IncidentCommand::Acknowledge, by(Acknowledged, &["enters acknowledged", "leaves open"])),
+        (IncidentCommand::Note, by(ChangeKind::Noted, &[])),
+        (IncidentCommand::Unacknowledge, by(Unacknowledged, &["enters open", "leaves acknowledged"])),
+        (IncidentCommand::Resolve, by(Resolved, &["enters resolved", "leaves open"])),
+        (IncidentCommand::Note, by(ChangeKind::Noted, &[])),
         (
-            Command::Reopen,
+            IncidentCommand::Reopen,
             by(Reopened, &["enters open", "enters resolved", "leaves open", "leaves resolved"]),
         ),
-        (Command::Acknowledge, by(Acknowledged, &["enters acknowledged", "leaves open"])),
-        (Command::Resolve, by(Resolved, &["enters resolved", "leaves acknowledged"])),
+        (IncidentCommand::Acknowledge, by(Acknowledged, &["enters acknowledged", "leaves open"])),
+        (IncidentCommand::Resolve, by(Resolved, &["enters resolved", "leaves acknowledged"])),
     ];
     for (asked, expected) in rows {
         assert_eq!(told(&mut relay, command(asked)), expected, "{asked:?}");
@@ -106,7 +106,7 @@ fn what_leaves_an_incident_in_its_state_is_told_to_nobody_who_names_states() {
         relay.event(crate::event::Event { title, ..trigger("disk") });
     };
     assert_eq!(told(&mut relay, updated), []);
-    assert_eq!(told(&mut relay, |relay| drop(relay.command(id, Command::Unacknowledge))), []);
+    assert_eq!(told(&mut relay, |relay| drop(relay.command(id, IncidentCommand::Unacknowledge))), []);
     for _ in 0..2 {
         relay.event(resolve("disk"));
         relay.event(trigger("disk"));
@@ -117,7 +117,7 @@ fn what_leaves_an_incident_in_its_state_is_told_to_nobody_who_names_states() {
     assert_eq!(flapping, [], "the third reopening is told as the flapping");
     let steady = told(&mut relay, |relay| {
         relay.wait_ms(2 * HOUR_MS);
-        relay.apply(Fact::Ticked);
+        relay.apply(Command::Tick);
     });
     assert!(!relay.state.incidents[&id].flapping);
     let expected = by(ChangeKind::Reopened, &["enters resolved", "leaves open"]);
@@ -135,7 +135,7 @@ fn a_change_that_meets_several_triggers_is_told_once() {
     let mut relay = Relay::new(vec![rule]);
     let id = relay.incident_of(trigger("disk")).id;
     assert!(relay.state.deliveries.is_empty());
-    relay.command(id, Command::Acknowledge);
+    relay.command(id, IncidentCommand::Acknowledge);
     assert_eq!(relay.state.deliveries.len(), 1);
 }
 
@@ -143,10 +143,10 @@ fn a_change_that_meets_several_triggers_is_told_once() {
 fn a_change_that_is_refused_or_makes_no_difference_triggers_nothing() {
     let mut relay = relay();
     let id = relay.incident_of(trigger("disk")).id;
-    relay.command(id, Command::Resolve);
+    relay.command(id, IncidentCommand::Resolve);
     let refused = |relay: &mut Relay| {
-        assert!(relay.try_apply(commanded(id, Command::Acknowledge)).is_err());
-        relay.command(id, Command::Resolve);
+        assert!(relay.try_apply(commanded(id, IncidentCommand::Acknowledge)).is_err());
+        relay.command(id, IncidentCommand::Resolve);
     };
     assert_eq!(told(&mut relay, refused), []);
 }

@@ -1,16 +1,14 @@
 //! What is sent is what is the case when the attempt begins, and the last word follows the incident.
 
-use super::relay::{
-    HOUR_MS, MINUTE_MS, Relay, SOURCE, action, delivered, event, resolve, retried, started, trigger,
-};
+use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, action, delivered, event, resolve, retried, trigger};
+use crate::command::{Command, Verdict};
 use crate::delivery::ChangeKind::{self, Flapping, Noted, Opened, Reopened, Resolved, Steady, Updated};
 use crate::delivery::DeliveryState::{self, Delivered, Skipped};
 use crate::event::{Event, EventChange, Severity};
-use crate::fold::Happening;
 use crate::id::Id;
-use crate::journal::{Fact, Verdict};
 use crate::routing::{ActionRule, ActionStatus, Flapping as Flaps, Routing, SourceRule};
-use crate::transition::Command;
+use crate::state::Happening;
+use crate::transition::IncidentCommand;
 
 /// An action on these changes alone.
 fn on(kinds: &[ChangeKind]) -> ActionRule {
@@ -67,10 +65,10 @@ fn lose(relay: &mut Relay, may_have_arrived: bool) {
 }
 
 /// The words of deliveries that ended without an attempt.
-fn reasons(relay: &Relay) -> Vec<&str> {
+fn reasons(relay: &Relay) -> Vec<String> {
     let items = relay.state.timelines.values().flatten();
     let skipped = items.filter(|item| matches!(item.what, Happening::Delivery { state: Skipped, .. }));
-    skipped.map(|item| item.text.as_str()).collect()
+    skipped.map(|item| item.text.to_string()).collect()
 }
 
 #[test]
@@ -82,7 +80,7 @@ fn what_was_over_before_it_could_be_sent_is_not_sent_and_log_and_history_say_so(
     assert_eq!(all(&relay), [(Opened, Skipped), (Resolved, Skipped)]);
     assert_eq!(reasons(&relay), ["resolved before it could be sent"; 2]);
     let log = &relay.state.deliveries_of("chat")[0].log;
-    assert_eq!((log[0].number, log[0].summary.as_str()), (0, "resolved before it could be sent"));
+    assert_eq!((log[0].number, log[0].summary.to_string().as_str()), (0, "resolved before it could be sent"));
 }
 
 #[test]
@@ -189,7 +187,7 @@ fn what_was_never_sent_gets_no_resolution() {
     let id = relay.state.find_in(SOURCE, "disk").expect("it is there");
     relay.event(resolve("disk"));
     let severity = Some(Severity::Critical);
-    relay.apply(Fact::Modified {
+    relay.apply(Command::Modify {
         incident: id,
         title: None,
         severity,
@@ -243,7 +241,7 @@ fn an_attempt_that_a_restart_interrupted_may_have_arrived() {
     let mut relay = relay(&[Opened, Resolved]);
     relay.event(trigger("disk"));
     relay.claim_one();
-    relay.apply(started(None));
+    relay.restart(None);
     relay.event(resolve("disk"));
     arrive(&mut relay);
     assert_eq!(sent(&relay), [Resolved]);
@@ -280,7 +278,7 @@ fn flapping(rule: ActionRule) -> (Relay, Id) {
 
 fn steady(relay: &mut Relay) {
     relay.wait_ms(HOUR_MS / 2);
-    relay.apply(Fact::Ticked);
+    relay.apply(Command::Tick);
     arrive(relay);
 }
 
@@ -290,7 +288,7 @@ fn flapping_that_ends_open_takes_the_resolution_back() {
     assert_eq!(sent(&relay).last(), Some(&Resolved));
     steady(&mut relay);
     assert_eq!(sent(&relay).last(), Some(&Reopened));
-    let last = relay.state.deliveries_of("chat").last().map(|delivery| delivery.change.text.clone());
+    let last = relay.state.deliveries_of("chat").last().map(|delivery| delivery.change.text.to_string());
     assert_eq!(last.as_deref(), Some("steady, and open"));
 }
 
@@ -316,7 +314,7 @@ fn who_agrees_is_told_that_it_is_steady_if_he_listens() {
 #[test]
 fn what_an_operator_resolved_while_it_flapped_stays_resolved() {
     let (mut relay, id) = flapping(on(&[Opened, Resolved]));
-    relay.command(id, Command::Resolve);
+    relay.command(id, IncidentCommand::Resolve);
     arrive(&mut relay);
     steady(&mut relay);
     assert_eq!(sent(&relay).last(), Some(&Resolved));
@@ -330,7 +328,7 @@ fn an_action_that_moved_closes_what_it_opened_before_and_opens_anew() {
     let moved = ActionRule { connection: "teams".to_owned(), ..on(&[Opened, Updated, Resolved]) };
     let old = ActionRule { status: ActionStatus::Disabled, name: "old".to_owned(), ..on(&[]) };
     let sources = [(SOURCE.to_owned(), SourceRule::default())].into();
-    relay.apply(started(Some(Routing { sources, actions: vec![moved, old] })));
+    relay.restart(Some(Routing { sources, actions: vec![moved, old] }));
     relay.event(titled("disk is fuller"));
     arrive(&mut relay);
     relay.event(resolve("disk"));
@@ -351,11 +349,11 @@ fn what_is_queued_for_an_action_that_is_disabled_by_now_is_skipped_for_that() {
     relay.event(resolve("disk"));
     let disabled = ActionRule { status: ActionStatus::Disabled, ..on(&[Opened, Updated, Resolved]) };
     let sources = [(SOURCE.to_owned(), SourceRule::default())].into();
-    relay.apply(started(Some(Routing { sources, actions: vec![disabled] })));
+    relay.restart(Some(Routing { sources, actions: vec![disabled] }));
     assert_eq!(relay.claim(), []);
     for delivery in relay.state.deliveries_of("chat") {
         assert_eq!((delivery.state, delivery.attempts), (Skipped, 0));
-        let why = &delivery.log.last().expect("why").summary;
+        let why = delivery.log.last().expect("why").summary.to_string();
         assert!(why.contains("its action is disabled"), "{why}");
     }
     assert_eq!(all(&relay).len(), 3);

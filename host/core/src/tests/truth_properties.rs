@@ -11,22 +11,22 @@ use proptest::test_runner::TestCaseError;
 
 use super::relay::{
     HOUR_MS, MINUTE_MS, Relay, SOURCE, action, commanded, delivered, event, received, retried, settled,
-    started,
 };
+use crate::command::{Command, Decoding, Verdict};
 use crate::delivery::{Change, ChangeKind, Delivery, DeliveryState};
 use crate::event::{Event, EventChange, Severity};
 use crate::id::Id;
 use crate::incident::{Incident, IncidentState};
-use crate::journal::{Decoding, Fact, Verdict};
+use crate::reason::Reason;
 use crate::routing::{ActionRule, ActionStatus, Flapping, Routing, SourceRule};
-use crate::transition::Command;
+use crate::transition::IncidentCommand;
 
 /// What may happen. Numbers choose among what is there at that time.
 #[derive(Clone, Debug)]
 enum Move {
     Wait(u64),
     Event(Event),
-    Operate(usize, Command),
+    Operate(usize, IncidentCommand),
     Modify(usize, Severity),
     Tick,
     Claim,
@@ -51,7 +51,7 @@ fn moves() -> impl Strategy<Value = Move> {
     prop_oneof![
         2 => prop::sample::select(vec![1, MINUTE_MS, 6 * MINUTE_MS, 2 * HOUR_MS]).prop_map(Move::Wait),
         9 => events().prop_map(Move::Event),
-        2 => (pick.clone(), prop::sample::select(Command::ALL.to_vec()))
+        2 => (pick.clone(), prop::sample::select(IncidentCommand::ALL.to_vec()))
             .prop_map(|(at, command)| Move::Operate(at, command)),
         1 => (pick.clone(), prop::sample::select(vec![Severity::Critical, Severity::Low]))
             .prop_map(|(at, severity)| Move::Modify(at, severity)),
@@ -132,14 +132,16 @@ impl World {
         let Delivery { action, incident, change, .. } = delivery;
         let reader = (action.clone(), incident.id);
         self.tried.insert(reader.clone());
-        let is_unresolved = incident.state != IncidentState::Resolved;
+        // The message shows the incident as it was when its attempt began.
+        let shown = delivery.shown;
+        let is_unresolved = shown != IncidentState::Resolved;
         let word = match change.kind {
             // A pager is opened by it, whatever the incident is for the moment.
             ChangeKind::Flapping if !is_unresolved => Some(IncidentState::Open),
-            ChangeKind::Flapping => Some(incident.state),
+            ChangeKind::Flapping => Some(shown),
             ChangeKind::Repeated => Some(IncidentState::Open),
             kind if kind.entered().is_some() => kind.entered(),
-            _ => (is_unresolved && !self.readers.contains_key(&reader)).then_some(incident.state),
+            _ => (is_unresolved && !self.readers.contains_key(&reader)).then_some(shown),
         };
         if let Some(word) = word {
             self.readers.insert(reader, word);
@@ -156,7 +158,7 @@ impl World {
         let state = &self.relay.state;
         let records =
             deliveries.iter().filter(|id| state.deliveries[id].action == "record").copied().collect();
-        let claimed = self.relay.apply(Fact::Claimed { deliveries, records }).claimed;
+        let claimed = self.relay.apply(Command::Claim { deliveries, records }).claimed;
         claimed.iter().try_for_each(|delivery| self.check_sent(delivery))
     }
 
@@ -176,7 +178,7 @@ impl World {
             ChangeKind::Steady => prop_assert!(!incident.flapping, "{}", &words),
             _ => {}
         }
-        let rule = self.relay.state.router.rule(action);
+        let rule = self.relay.rule(action);
         if rule.is_done_with(present) {
             prop_assert_eq!(change.kind, ChangeKind::Resolved, "another action took it: {}", &words);
         }
@@ -216,7 +218,7 @@ impl World {
             Move::Wait(ms) => self.relay.wait_ms(*ms),
             Move::Event(event) => {
                 let decoding = Decoding::Events(vec![event.clone()]);
-                self.relay.apply(Fact::Received(received(SOURCE, &[], decoding)));
+                self.relay.apply(Command::Receive(received(SOURCE, &[], decoding)));
             }
             Move::Operate(at, command) => {
                 if let Some(id) = incident(*at) {
@@ -227,10 +229,10 @@ impl World {
             Move::Modify(at, severity) => {
                 if let Some(incident) = incident(*at) {
                     let (actor, text, severity) = ("Ada".to_owned(), String::new(), Some(*severity));
-                    self.relay.apply(Fact::Modified { incident, title: None, severity, actor, text });
+                    self.relay.apply(Command::Modify { incident, title: None, severity, actor, text });
                 }
             }
-            Move::Tick => drop(self.relay.apply(Fact::Ticked)),
+            Move::Tick => drop(self.relay.apply(Command::Tick)),
             Move::Claim => self.claim(state.due_at(self.relay.now))?,
             Move::ClaimOne(at) => {
                 let due = state.due_at(self.relay.now);
@@ -263,7 +265,7 @@ impl World {
                 self.arrive(&delivery);
             }
         }
-        self.relay.apply(started(None));
+        self.relay.restart(None);
     }
 
     /// Delivers all that is due, until nothing is.
@@ -285,7 +287,7 @@ impl World {
         self.restart(false);
         for _ in 0..3 {
             self.relay.wait_ms(11 * MINUTE_MS);
-            self.relay.apply(Fact::Ticked);
+            self.relay.apply(Command::Tick);
             self.deliver()?;
             let deliveries = self.relay.state.deliveries.values();
             let dead = deliveries.filter(|delivery| delivery.state.is_dead_letter());
@@ -304,11 +306,11 @@ impl World {
     }
 
     fn check_last_words(&self) -> Result<(), TestCaseError> {
-        let router = self.relay.state.router.rules();
+        let router = &self.relay.policy;
         for incident in self.relay.state.incidents.values() {
             for rule in &router.routing().actions {
                 let word = self.readers.get(&(rule.name.clone(), incident.id)).copied();
-                let change = |kind| Change::of_the_relay(kind, self.relay.now, String::new());
+                let change = |kind| Change::of_the_relay(kind, self.relay.now, Reason::none());
                 let lets = |kind| router.lets_through(&rule.name, incident, &change(kind));
                 let words = format!("{}: {word:?}, but it is {}", rule.name, incident.state.as_str());
                 let is_right = word.is_none_or(|word| {
@@ -340,6 +342,7 @@ fn play(routing: Routing, moves: &[Move]) -> Result<World, TestCaseError> {
     }
     world.quiet()?;
     world.check_last_words()?;
+    world.relay.check();
     Ok(world)
 }
 
@@ -378,10 +381,10 @@ proptest! {
             let takes = |rule: &&ActionRule| {
                 rule.status == ActionStatus::Enabled
                     && !rule.is_fallback
-                    && state.router.rules().would_open(rule, incident)
+                    && world.relay.policy.would_open(rule, incident)
             };
             let knows = |rule: &ActionRule| world.readers.contains_key(&(rule.name.clone(), incident.id));
-            let is_taken = state.router.rules().routing().actions.iter().filter(takes).any(knows);
+            let is_taken = world.relay.policy.routing().actions.iter().filter(takes).any(knows);
             prop_assert!(!(incident.unmatched && is_taken), "{:#?}", incident);
             let rest = world.readers.get(&("rest".to_owned(), incident.id));
             prop_assert!(!incident.unmatched || rest.is_some_and(|word| *word != IncidentState::Resolved));

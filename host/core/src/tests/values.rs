@@ -121,7 +121,7 @@ fn filled(values: &[String]) -> (Incident, Change, [(String, Vec<Reference>); 1]
         labels: labels(&[("x", &values[3])]),
         ..incident
     };
-    let change = Change { actor: Some(values[4].clone()), text: values[5].clone(), ..change };
+    let change = Change { actor: Some(values[4].clone()), text: values[5].as_str().into(), ..change };
     let reference = Reference { key: "k".to_owned(), value: values[6].clone(), url: Some("u".to_owned()) };
     (incident, change, [("a-b".to_owned(), vec![reference])])
 }

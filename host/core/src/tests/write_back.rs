@@ -1,10 +1,10 @@
 //! What a peer answered: its names for the incident, and labels.
 
 use super::relay::{Relay, action, event, labels, trigger};
+use crate::command::{Outcome, Verdict};
 use crate::delivery::Reference;
 use crate::event::EventChange;
 use crate::id::Id;
-use crate::journal::{Outcome, Verdict};
 use crate::routing::{ActionRule, ActionStatus};
 
 fn reference(key: &str, value: &str) -> Reference {

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use tocsin_core::command::{Outcome, Verdict};
 use tocsin_core::delivery::{Delivery, Reference};
-use tocsin_core::journal::{Outcome, Verdict};
 use tocsin_core::plugin::{ActionRequest, Certainty, Context, Failure, Receipt, Response, Step, Zone};
 use tocsin_core::retry::Schedule;
 use tocsin_core::view::View;

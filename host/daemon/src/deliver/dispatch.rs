@@ -10,9 +10,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tocsin_core::command::Command;
 use tocsin_core::delivery::Delivery;
 use tocsin_core::id::Id;
-use tocsin_core::journal::Fact;
 use tocsin_core::time::Timestamp;
 use tocsin_store::ReadError;
 use tokio::sync::watch;
@@ -153,7 +153,7 @@ impl Workers {
         if !claimable.is_empty() {
             let deliveries: Vec<Id> = claimable.iter().map(|attempt| attempt.delivery.id).collect();
             let records = records(app, &claimable);
-            match app.record(Fact::Claimed { deliveries, records }).await {
+            match app.record(Command::Claim { deliveries, records }).await {
                 Ok(applied) => {
                     // What was skipped may have made others due.
                     if applied.claimed.len() < claimable.len() {

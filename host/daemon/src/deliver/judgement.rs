@@ -5,8 +5,7 @@
 //! success, the deliveries of at least two incidents have to meet the same answer. Never records anything.
 
 use std::sync::Arc;
-
-use tocsin_core::journal::Verdict;
+use tocsin_core::command::Verdict;
 
 use crate::deliver::attempt::{Attempt, Ended};
 use crate::deliver::probe;

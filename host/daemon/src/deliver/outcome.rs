@@ -3,8 +3,7 @@
 //! Never touches state: its caller records the entry.
 
 use std::time::Instant;
-
-use tocsin_core::journal::Fact;
+use tocsin_core::command::Command;
 
 use super::attempt::Attempt;
 use super::judgement::judged;
@@ -13,7 +12,7 @@ use crate::runtime::{clock, words};
 use crate::shared::app::App;
 
 /// render → encode → send → resume → verdict, and whose fault it is. Records nothing.
-pub async fn deliver(app: &App, attempt: Attempt) -> Fact {
+pub async fn deliver(app: &App, attempt: Attempt) -> Command {
     let delivery = attempt.delivery.id;
     let (incident, action) = (attempt.delivery.incident.number, attempt.delivery.action.clone());
     let started = Instant::now();
@@ -23,5 +22,5 @@ pub async fn deliver(app: &App, attempt: Attempt) -> Fact {
         tracing::warn!(%delivery, incident, action, outcome, "an attempt did not deliver");
     }
     app.trace(|| Trace::Settled { delivery, incident, action, outcome: words::verdict(&verdict) });
-    Fact::Settled { delivery, took_us: clock::micros_since(started), status, verdict }
+    Command::Settle { delivery, took_us: clock::micros_since(started), status, verdict }
 }

@@ -155,8 +155,8 @@ async fn change(app: &App, id: Id, query: &Query, body: Body) -> Result<Response
         let shown = Shown { found: &found, claim, may: &may, purpose, earlier: 0, said, form: &form };
         answer(status, shown.page())
     };
-    let fact = match form.fact(incident, &query.claim.via, &may) {
-        Ok(fact) => fact,
+    let command = match form.fact(incident, &query.claim.via, &may) {
+        Ok(command) => command,
         Err(problem) => return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, problem)),
     };
     let done = form.purpose.map_or("", Purpose::as_str);
@@ -165,7 +165,7 @@ async fn change(app: &App, id: Id, query: &Query, body: Body) -> Result<Response
     if form.is_written(timeline, &query.claim.via) {
         return Ok(see(&next));
     }
-    match app.record(fact).await {
+    match app.record(command).await {
         Ok(applied) => {
             trouble::over(NOT_CHANGED);
             let state = applied.incident.map_or(incident.state, |incident| incident.state);

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tocsin_core::egress::{Denied, Policy};
-use tocsin_core::fold::{ReceiptRecord, ReceiptStatus};
 use tocsin_core::plugin::SourceInfo;
+use tocsin_core::receipt::{ReceiptRecord, ReceiptStatus};
 use tokio::sync::Semaphore;
 use url::Url;
 

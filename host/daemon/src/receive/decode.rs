@@ -5,10 +5,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use tocsin_core::fold::ReceiptRecord;
+use tocsin_core::command::{Command, Decoding, Issued, Received, RejectedElements};
 use tocsin_core::id::Id;
-use tocsin_core::journal::{Decoding, Entry, Fact, Received, RejectedElements};
 use tocsin_core::plugin::{Refusal, Reply, SourceRequest};
+use tocsin_core::receipt::ReceiptRecord;
 use tocsin_sandbox::{CallError, CallErrorKind, Place};
 use tocsin_store::Write;
 
@@ -47,8 +47,9 @@ pub async fn ingest(app: &App, source: &str, request: SourceRequest) -> Result<I
     decoded.trace(app, receipt);
 
     let (received, more) = decoded.received.split(receipt);
-    let entry = Entry { at, seed: receipt, fact: Fact::Received(received) };
-    let applied = app.commit(Write { more: entry.followed_by(more), entry, request: Some(request) }).await?;
+    let issued = Issued { at, seed: receipt, command: Command::Receive(received) };
+    let (policy, more) = (Arc::clone(&app.policy), issued.followed_by(more));
+    let applied = app.commit(Write { policy, issued, more, request: Some(request) }).await?;
     let record = applied.receipt.ok_or(CommitError::Stopping)?;
     // Its plugin came meanwhile.
     if lacks_plugin(&record) && matches!(app.bindings().sources.get(source), Some(Ok(_))) {
@@ -106,7 +107,7 @@ pub async fn redecode_by(
     let decoded = decode(bindings, Some(&app.suspensions), &record.source, &request, record.id).await;
     decoded.trace(app, record.id);
     let (received, more) = decoded.received.split(record.id);
-    let applied = app.record_all(Fact::Redecoded { receipt: record.id, received }, more).await?;
+    let applied = app.record_all(Command::Redecode { receipt: record.id, received }, more).await?;
     applied.receipt.ok_or(CommitError::Stopping)
 }
 

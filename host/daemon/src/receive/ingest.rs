@@ -13,8 +13,8 @@ use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use tocsin_core::fold::{ReceiptRecord, ReceiptStatus};
 use tocsin_core::plugin::SourceRequest;
+use tocsin_core::receipt::{ReceiptRecord, ReceiptStatus};
 
 use super::client_address;
 use super::credentials::{Unproven, forget, prove_field, prove_head, prove_signature, strip};
@@ -232,7 +232,7 @@ async fn answer(app: &App, ingested: Ingested) -> Result<Response, Problem> {
         }
         (ReceiptStatus::Ignored(why), None) => {
             let mut document = accepted(&receipt, receipt.outcome());
-            document["reason"] = json!(why);
+            document["reason"] = json!(why.to_string());
             Ok(Json(document).into_response())
         }
     }

@@ -4,11 +4,11 @@
 //! Never refuses a whole request for one of its events, nor for an identifier that is too long.
 
 use sha2::{Digest as _, Sha256};
+use tocsin_core::command::{BY_BODY, Decoding, REMARKS_MAX, Received};
 use tocsin_core::event::{
     Event, InvalidEvent, KEY_BYTES_MAX, LABEL_KEY_BYTES_MAX, LABEL_VALUE_BYTES_MAX, LABELS_MAX,
     LINK_URL_BYTES_MAX, LINKS_MAX, MESSAGE_BYTES_MAX, single_line,
 };
-use tocsin_core::journal::{BY_BODY, Decoding, REMARKS_MAX, Received};
 use tocsin_core::plugin::{Decoded, Encoding, RejectedElement, Replays, SourceInfo, SourceRequest};
 use tocsin_core::time::Timestamp;
 

@@ -1,9 +1,10 @@
 //! What happened, in words for people: the terminal, the log and answers say it alike.
 
+use tocsin_core::command::{Decoding, Received, RejectedElements, Verdict};
 use tocsin_core::durations::exactly;
-use tocsin_core::fold::{Effect, Happening, TimelineItem};
-use tocsin_core::journal::{Decoding, Received, RejectedElements, Verdict};
+use tocsin_core::receipt::Effect;
 use tocsin_core::routing::ActionRule;
+use tocsin_core::state::{Happening, TimelineItem};
 use tocsin_core::transition::Transition;
 
 /// What the table said, in a word or two.

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
+use tocsin_core::command::{Command, Issued};
+use tocsin_core::decide::{Applied, Rejection};
 
-use tocsin_core::fold::{Applied, Rejection};
-use tocsin_core::journal::{Entry, Fact};
+use tocsin_core::routing::{InvalidFilter, Router};
 use tocsin_store::{Store, Write, WriteError};
 use tokio::sync::{broadcast, oneshot};
 
@@ -97,6 +98,8 @@ impl Signals {
 pub struct App {
     /// As read at start.
     pub config: Config,
+    /// The part of the configuration that decisions depend on, its filters compiled.
+    pub policy: Arc<Router>,
     /// Where everything is kept.
     pub store: Store,
     /// How many requests came to sources that have a rate.
@@ -149,12 +152,22 @@ pub enum CommitError {
 
 impl App {
     /// The relay of this configuration. Counts of requests go on from what the store kept.
-    pub fn new(config: Config, store: Store, senders: Senders, links: Links, bindings: Bindings) -> Self {
+    ///
+    /// # Errors
+    /// A filter does not compile.
+    pub fn new(
+        config: Config,
+        store: Store,
+        senders: Senders,
+        links: Links,
+        bindings: Bindings,
+    ) -> Result<Self, InvalidFilter> {
         let kept = store.source_counts().unwrap_or_else(|error| {
             tracing::error!(%error, "the counts of requests cannot be read and begin anew");
             BTreeMap::new()
         });
-        Self {
+        Ok(Self {
+            policy: Arc::new(Router::new(config.routing())?),
             intake: Intake::new(config.sources.keys(), kept),
             rates: Rates::default(),
             bodies: Budget::new(config.limits.bodies_bytes()),
@@ -172,7 +185,7 @@ impl App {
             backups: Backups::default(),
             is_begun: AtomicBool::new(false),
             bindings: RwLock::new(Arc::new(bindings)),
-        }
+        })
     }
 
     /// The plugins in force, bound to the configuration.
@@ -207,33 +220,34 @@ impl App {
         self.signals.trace(step);
     }
 
-    /// Records `fact` now, under a new id, and applies it. Returns when it is on the disk.
+    /// Carries out `command` now, under a new id. Returns when it is on the disk.
     ///
     /// # Errors
     /// It does not fit, or could not be stored: then nothing was changed.
-    pub async fn record(&self, fact: Fact) -> Result<Applied, CommitError> {
-        self.record_all(fact, Vec::new()).await
+    pub async fn record(&self, command: Command) -> Result<Applied, CommitError> {
+        self.record_all(command, Vec::new()).await
     }
 
-    /// Records `fact` now, under a new id, with `more` facts that go on with it, and applies all of them or none.
-    /// Returns when they are on the disk.
+    /// Carries out `command` now, under a new id, and `more` commands that go on with it: all of them or none. Returns
+    /// when what follows is on the disk.
     ///
     /// # Errors
     /// One does not fit, or could not be stored: then nothing was changed.
-    pub async fn record_all(&self, fact: Fact, more: Vec<Fact>) -> Result<Applied, CommitError> {
+    pub async fn record_all(&self, command: Command, more: Vec<Command>) -> Result<Applied, CommitError> {
         let at = clock::now();
         let seed = clock::new_id(at).map_err(|error| CommitError::Storage(error.to_string()))?;
-        let entry = Entry { at, seed, fact };
-        self.commit(Write { more: entry.followed_by(more), entry, request: None }).await
+        let issued = Issued { at, seed, command };
+        let more = issued.followed_by(more);
+        self.commit(Write { policy: Arc::clone(&self.policy), issued, more, request: None }).await
     }
 
-    /// Records what `write` holds and applies it. Returns when it is on the disk, which it is also when nobody waits
+    /// Carries out what `write` holds. Returns when what follows is on the disk, which it is also when nobody waits
     /// for that any more.
     ///
     /// # Errors
     /// It does not fit, or could not be stored: then nothing was changed.
     pub async fn commit(&self, write: Write) -> Result<Applied, CommitError> {
-        let is_start = matches!(write.entry.fact, Fact::Started { .. });
+        let is_start = matches!(write.issued.command, Command::Start { .. });
         if !is_start && !self.is_begun.load(Ordering::Acquire) {
             let cause = self.store.trouble().map(|trouble| trouble.cause());
             return Err(CommitError::Storage(cause.unwrap_or_else(|| NOT_BEGUN.to_owned())));
@@ -279,7 +293,7 @@ mod tests {
         let store = Store::open(&folder.join("store"), tocsin_store::Options::default()).expect("it opens");
         let links = Links::open(folder, None, config.limits.keep_links).expect("a key");
         let senders = Senders::new(config.connections.values()).expect("no clients");
-        App::new(config, store, senders, links, Bindings::default())
+        App::new(config, store, senders, links, Bindings::default()).expect("its filters compile")
     }
 
     /// A sender that hung up once left what it had caused undelivered until the next look at the clock.
@@ -287,7 +301,7 @@ mod tests {
     async fn whoever_has_work_by_an_entry_is_woken_although_nobody_waits_for_the_entry() {
         let folder = tempfile::tempdir().expect("a folder");
         let app = app(folder.path());
-        let mut recording = Box::pin(app.record(Fact::Started { version: String::new(), routing: None }));
+        let mut recording = Box::pin(app.record(Command::Start { version: String::new() }));
         // Begun, and whether it is done already is not looked at.
         let _ =
             std::future::poll_fn(|context| Poll::Ready(recording.as_mut().poll(context).is_ready())).await;

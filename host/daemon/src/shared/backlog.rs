@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tocsin_core::fold::{ReceiptRecord, ReceiptStatus};
+use tocsin_core::receipt::{ReceiptRecord, ReceiptStatus};
 use tokio::sync::Notify;
 
 /// How long sources wait whose requests could not be decoded.

@@ -127,7 +127,7 @@ impl From<Change> for action::Change {
             kind,
             at: change.at.micros(),
             actor: change.actor,
-            text: change.text,
+            text: change.text.to_string(),
             changed: change.changed,
             before: change.before.into_iter().map(|(key, value)| types::Label { key, value }).collect(),
         }

@@ -1,13 +1,15 @@
 //! Reading deliveries: lists of them, and what peers call their incidents.
 
+use redb::ReadOnlyTable;
 use tocsin_core::delivery::{Delivery, DeliveryState, Reference};
 use tocsin_core::id::Id;
 
-use super::due::next_text;
 use super::{Newest, Snapshot, dangling, page};
 use crate::error::{Fault, ReadError};
 use crate::record::delivery::References;
+use crate::rows::DeliveryTables;
 use crate::store::Store;
+use crate::table::Bytes;
 use crate::tables;
 use crate::{keys, rows};
 
@@ -64,15 +66,14 @@ impl Store {
     pub fn references(&self, connection: &str, incident: Id) -> Result<Vec<Reference>, ReadError> {
         self.reading(|live| {
             let references = Snapshot::new(live)?.table(tables::REFERENCES)?;
-            let key = keys::text_id(connection, incident);
+            let key = keys::id_text(incident, connection);
             let kept: Option<References> = rows::get(&references, tables::REFERENCES, &key)?;
             Ok(kept.map_or_else(Vec::new, |kept| kept.0))
         })
     }
 
-    /// What the peers behind all connections call `incident`: the connections that have a name for it, the
-    /// shortest names first, [`Store::REFERRERS_MAX`] at most. Two looks for each connection that ever had a
-    /// name for any incident.
+    /// What the peers behind all connections call `incident`, in the order of the connections' names,
+    /// [`Store::REFERRERS_MAX`] at most.
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
@@ -85,8 +86,7 @@ impl Store {
 }
 
 fn deliveries(snapshot: &Snapshot, query: &DeliveryQuery) -> Result<Vec<Delivery>, Fault> {
-    let heads = snapshot.table(tables::DELIVERIES)?;
-    let contents = snapshot.table(tables::DELIVERY_CONTENTS)?;
+    let rows = DeliveryRows::of(snapshot)?;
     let (index, prefixes) = match query.incident {
         Some(incident) => (tables::DELIVERIES_BY_INCIDENT, vec![incident.to_bytes().to_vec()]),
         None if query.states.is_empty() => (tables::DELIVERIES, vec![Vec::new()]),
@@ -96,34 +96,56 @@ fn deliveries(snapshot: &Snapshot, query: &DeliveryQuery) -> Result<Vec<Delivery
         }
     };
     page(Newest::below(snapshot, index, &prefixes, query.before)?, query.limit, |id| {
-        let key = id.to_bytes();
-        let head =
-            rows::delivery_head(&heads, &key)?.ok_or_else(|| dangling(tables::DELIVERIES, id, index))?;
-        let matches = query.connection.as_ref().is_none_or(|connection| *connection == head.connection)
-            && query.action.as_ref().is_none_or(|action| *action == head.action)
-            && (query.states.is_empty() || query.states.contains(&head.state()));
-        if matches { rows::delivery_of(head, &contents, &key).map(Some) } else { Ok(None) }
+        let row = rows.tables().row(id)?.ok_or_else(|| dangling(tables::DELIVERIES, id, index))?;
+        let matches = query.connection.as_ref().is_none_or(|connection| *connection == row.connection)
+            && query.action.as_ref().is_none_or(|action| *action == row.action)
+            && (query.states.is_empty() || query.states.contains(&row.state));
+        if matches { rows.tables().whole(id, row).map(Some) } else { Ok(None) }
     })
 }
 
+/// The tables of a snapshot that deliveries are read from.
+pub(super) struct DeliveryRows {
+    deliveries: ReadOnlyTable<Bytes, Bytes>,
+    incidents: ReadOnlyTable<Bytes, Bytes>,
+    timeline: ReadOnlyTable<Bytes, Bytes>,
+}
+
+impl DeliveryRows {
+    pub(super) fn of(snapshot: &Snapshot) -> Result<Self, Fault> {
+        Ok(Self {
+            deliveries: snapshot.table(tables::DELIVERIES)?,
+            incidents: snapshot.table(tables::INCIDENTS)?,
+            timeline: snapshot.table(tables::TIMELINE)?,
+        })
+    }
+
+    pub(super) fn tables(&self) -> DeliveryTables<'_, ReadOnlyTable<Bytes, Bytes>> {
+        let Self { deliveries, incidents, timeline } = self;
+        DeliveryTables { deliveries, incidents, timeline }
+    }
+}
+
 fn delivery(snapshot: &Snapshot, id: Id) -> Result<Option<Delivery>, Fault> {
-    let heads = snapshot.table(tables::DELIVERIES)?;
-    rows::delivery(&heads, &snapshot.table(tables::DELIVERY_CONTENTS)?, &id.to_bytes())
+    DeliveryRows::of(snapshot)?.tables().delivery(id)
 }
 
 fn references_of(snapshot: &Snapshot, incident: Id) -> Result<Vec<(String, Vec<Reference>)>, Fault> {
     let rows = snapshot.table(tables::REFERENCES)?;
+    let prefix = incident.to_bytes();
     let mut found = Vec::new();
-    let mut last: Option<String> = None;
-    while found.len() < Store::REFERRERS_MAX
-        && let Some(connection) = next_text(snapshot, &rows, tables::REFERENCES, &[], last.as_deref())?
-    {
-        let key = keys::text_id(&connection, incident);
-        let kept = snapshot.readable(rows::get(&rows, tables::REFERENCES, &key))?;
-        if let Some(Some(References(references))) = kept {
-            found.push((connection.clone(), references));
+    for row in rows.range::<&[u8]>(prefix.as_slice()..)? {
+        let (key, value) = row?;
+        let Some(connection) = key.value().strip_prefix(prefix.as_slice()) else { break };
+        if found.len() == Store::REFERRERS_MAX {
+            break;
         }
-        last = Some(connection);
+        let wrong = || rows::not(tables::REFERENCES, key.value(), "an incident and a connection");
+        let read = std::str::from_utf8(connection).map_err(|_| wrong()).and_then(|connection| {
+            let References(references) = rows::read(tables::REFERENCES, key.value(), value.value())?;
+            Ok((connection.to_owned(), references))
+        });
+        found.extend(snapshot.readable(read)?);
     }
     Ok(found)
 }

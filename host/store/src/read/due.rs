@@ -9,6 +9,7 @@ use redb::{Range, ReadOnlyTable};
 use tocsin_core::delivery::Delivery;
 use tocsin_core::time::Timestamp;
 
+use super::deliveries::DeliveryRows;
 use super::{Snapshot, dangling};
 use crate::error::{Fault, ReadError};
 use crate::store::Store;
@@ -58,8 +59,7 @@ fn due(
     now: Timestamp,
     limit: usize,
 ) -> Result<Vec<Delivery>, Fault> {
-    let heads = snapshot.table(tables::DELIVERIES)?;
-    let contents = snapshot.table(tables::DELIVERY_CONTENTS)?;
+    let deliveries = DeliveryRows::of(snapshot)?;
     let rows = snapshot.table(tables::DUE)?;
     let mut sources = sources(snapshot, &rows, connection)?;
     let first = after.map_or(0, |after| {
@@ -78,7 +78,7 @@ fn due(
         };
         while let Some((key, _)) = line.next().transpose()? {
             let read = rows::due(key.value()).and_then(|(_, id)| {
-                let delivery = rows::delivery(&heads, &contents, &id.to_bytes())?;
+                let delivery = deliveries.tables().delivery(id)?;
                 delivery.ok_or_else(|| dangling(tables::DELIVERIES, id, tables::DUE))
             });
             if let Some(delivery) = snapshot.readable(read)? {
@@ -149,7 +149,7 @@ fn texts(
 }
 
 /// The first text after `last` that follows `prefix` in the keys of a table.
-pub(super) fn next_text(
+fn next_text(
     snapshot: &Snapshot,
     rows: &ReadOnlyTable<Bytes, Bytes>,
     table: Definition,

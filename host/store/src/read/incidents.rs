@@ -1,8 +1,8 @@
 //! Reading incidents and their histories.
 
-use tocsin_core::fold::TimelineItem;
 use tocsin_core::id::Id;
 use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::state::TimelineItem;
 
 use super::{Newest, Snapshot, dangling, page};
 use crate::error::{Fault, ReadError};

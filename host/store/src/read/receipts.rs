@@ -1,8 +1,8 @@
 //! Reading receipts and the raw requests beside them.
 
-use tocsin_core::fold::ReceiptRecord;
 use tocsin_core::id::Id;
 use tocsin_core::plugin::SourceRequest;
+use tocsin_core::receipt::ReceiptRecord;
 
 use super::{Newest, Snapshot, dangling, page};
 use crate::error::{Fault, ReadError};

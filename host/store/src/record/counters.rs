@@ -1,18 +1,22 @@
 //! What is counted as it happens, so that nobody has to scan for it.
 
-use serde::{Deserialize, Serialize};
+use minicbor::{Decode, Encode};
 use tocsin_core::delivery::DeliveryState;
 use tocsin_core::incident::IncidentState;
 
-use super::words::{DeliveryStateV1, IncidentStateV1};
 use crate::keys;
 
 /// The last incident number, and how many incidents and deliveries are in each state.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct Counters {
     /// The last incident number that was given out.
+    #[n(0)]
     pub(crate) number: u64,
+    /// By the byte of the state.
+    #[n(1)]
     incidents: [u64; IncidentState::ALL.len()],
+    /// Likewise.
+    #[n(2)]
     deliveries: [u64; DeliveryState::ALL.len()],
 }
 
@@ -62,32 +66,4 @@ fn incident_place(state: IncidentState) -> usize {
 
 fn delivery_place(state: DeliveryState) -> usize {
     usize::from(keys::delivery_state(state)) - 1
-}
-
-#[derive(Serialize, Deserialize)]
-pub(super) struct CountersV1 {
-    number: u64,
-    incidents: Vec<(IncidentStateV1, u64)>,
-    deliveries: Vec<(DeliveryStateV1, u64)>,
-}
-
-impl From<&Counters> for CountersV1 {
-    fn from(counters: &Counters) -> Self {
-        let incidents = IncidentState::ALL.map(|state| (state.into(), counters.incidents(state)));
-        let deliveries = DeliveryState::ALL.map(|state| (state.into(), counters.deliveries(state)));
-        Self { number: counters.number, incidents: incidents.into(), deliveries: deliveries.into() }
-    }
-}
-
-impl From<CountersV1> for Counters {
-    fn from(v1: CountersV1) -> Self {
-        let mut counters = Self { number: v1.number, ..Self::default() };
-        for (state, count) in v1.incidents {
-            counters.incidents[incident_place(state.into())] = count;
-        }
-        for (state, count) in v1.deliveries {
-            counters.deliveries[delivery_place(state.into())] = count;
-        }
-        counters
-    }
 }

@@ -4,16 +4,18 @@
 //! the record is whole has the same result. Walks whole indices, which is slow and seldom.
 
 use redb::ReadableTable;
-use tocsin_core::delivery::{Delivery, DeliveryState};
-use tocsin_core::fold::{State, TimelineItem, Timer};
+use tocsin_core::delivery::{Change, ChangeKind, Delivery, DeliveryState, LineId};
 use tocsin_core::id::Id;
 use tocsin_core::incident::IncidentState;
+use tocsin_core::reason::Reason;
+use tocsin_core::state::{State, TimelineItem, View};
+use tocsin_core::timer::Timer;
 
 use super::{NOTHING, Tables};
 use crate::damage::Place;
 use crate::error::{Fault, Problem};
 use crate::record::counters::Counters;
-use crate::record::delivery::References;
+use crate::record::delivery::{References, RowChange};
 use crate::table::StateTable;
 use crate::tables::{self, Definition};
 use crate::{keys, rows, state_digest};
@@ -60,7 +62,18 @@ impl TakenOut {
 impl Tables<'_> {
     /// The sequence number of the last entry.
     pub(crate) fn sequence(&self) -> u64 {
-        self.head.sequence
+        self.head.position.entry
+    }
+
+    /// The digest of the entries up to there.
+    pub(crate) fn chain(&self) -> u128 {
+        self.head.chain
+    }
+
+    /// Leaves out the entry with this number, which cannot be read.
+    pub(crate) fn pass(&mut self, number: u64, chain: u128) {
+        self.head.position.entry = number;
+        self.head.chain = chain;
     }
 
     /// What is wrong with the row `key` of `table`, if anything is.
@@ -81,7 +94,7 @@ impl Tables<'_> {
         };
         match table {
             tables::INCIDENTS => there(self.incident(id()?)?.is_some()),
-            tables::DELIVERIES | tables::DELIVERY_CONTENTS => there(self.delivery(id()?)?.is_some()),
+            tables::DELIVERIES => there(self.delivery(id()?)?.is_some()),
             tables::RECEIPTS => there(self.receipt(id()?)?.is_some()),
             tables::LANES => self.lane_at(key).map(|_| ()),
             tables::REFERENCES => rows::get::<References>(&self.references, table, key).map(|_| ()),
@@ -106,7 +119,6 @@ impl Tables<'_> {
                 rows::get::<Counters>(&self.meta, table, key).map(|_| ())
             }
             tables::META if key == tables::META_DIGEST => state_digest::kept(&self.meta).map(|_| ()),
-            tables::META if key == tables::META_ROUTING => rows::router(&self.meta).map(|_| ()),
             tables::DUE => rows::due(key).map(|_| ()),
             // Only their keys can be wrong.
             _ => id().map(|_| ()),
@@ -119,9 +131,7 @@ impl Tables<'_> {
         let id = keys::last_id(key).filter(|_| key.len() == keys::ID);
         match (table, id) {
             (tables::INCIDENTS, Some(id)) => self.take_incident(id, &mut taken)?,
-            (tables::DELIVERIES | tables::DELIVERY_CONTENTS, Some(id)) => {
-                self.take_delivery(id, table == tables::DELIVERY_CONTENTS, &mut taken)?;
-            }
+            (tables::DELIVERIES, Some(id)) => self.take_delivery(id, &mut taken)?,
             (tables::RECEIPTS, Some(_)) => {
                 taken.took_record(remove(&mut self.receipts, key)?);
                 taken.took(remove(&mut self.dead_letters, key)?);
@@ -145,9 +155,10 @@ impl Tables<'_> {
             (tables::TIMELINE, _) => {
                 taken.incident = key.first_chunk().map(|bytes| Id::from_bytes(*bytes));
                 taken.took_record(remove(&mut self.timeline, key)?);
+                self.replace_line(key, &mut taken)?;
             }
             (tables::REFERENCES, _) => {
-                taken.incident = keys::last_id(key);
+                taken.incident = key.first_chunk().map(|bytes| Id::from_bytes(*bytes));
                 taken.took_record(remove(&mut self.references, key)?);
             }
             _ => self.take_alone(table, key, &mut taken)?,
@@ -159,6 +170,8 @@ impl Tables<'_> {
     fn take_alone(&mut self, table: Definition, key: &[u8], taken: &mut TakenOut) -> Result<(), Fault> {
         let alone = [
             (tables::IDENTITIES, &mut self.identities),
+            (tables::KEYS_BY_INCIDENT, &mut self.keys_by_incident),
+            (tables::TOLD, &mut self.told),
             (tables::INCIDENT_NUMBERS, &mut self.incident_numbers),
             (tables::INCIDENTS, &mut self.incidents),
             (tables::INCIDENTS_BY_STATE, &mut self.incidents_by_state),
@@ -176,7 +189,8 @@ impl Tables<'_> {
         Ok(())
     }
 
-    /// An incident, the ways to it and its timers. Its history, its deliveries and what peers call it stay.
+    /// An incident, the ways to it, its timers and its deliveries, which nobody can send without it. Its history and what
+    /// peers call it stay.
     fn take_incident(&mut self, id: Id, taken: &mut TakenOut) -> Result<(), Fault> {
         let key = id.to_bytes();
         taken.incident = Some(id);
@@ -188,12 +202,20 @@ impl Tables<'_> {
                 taken.changed = true;
             }
         }
+        for delivery in rows::ids_below(&self.deliveries_by_incident, tables::DELIVERIES_BY_INCIDENT, &key)? {
+            self.take_delivery(delivery, &mut TakenOut::default())?;
+        }
+        for row in super::forget::rows_below(&self.keys_by_incident, &key)? {
+            taken.took(remove(&mut self.keys_by_incident, &row)?);
+        }
         for rows in [&mut self.incident_numbers, &mut self.identities] {
             for row in keys_where(rows, |_, value| value == key)? {
                 taken.took(remove(rows, &row)?);
             }
         }
-        self.stop_timer(&Timer::Steady(id).to_string())?;
+        for timer in [Timer::Steady(id), Timer::AutoResolve(id)] {
+            self.stop_timer(&timer.to_string())?;
+        }
         let repeats = Timer::Repeat { incident: id, action: String::new() }.to_string();
         for timer in keys_where(&self.timers, |timer, _| timer.starts_with(repeats.as_bytes()))? {
             if let Ok(timer) = std::str::from_utf8(&timer) {
@@ -203,24 +225,36 @@ impl Tables<'_> {
         Ok(())
     }
 
-    /// A delivery, head and content, the ways to it, and its place in its lane: the next one moves up.
-    fn take_delivery(&mut self, id: Id, keeps_content: bool, taken: &mut TakenOut) -> Result<(), Fault> {
+    /// Deliveries whose change stood in the line under `key` tell that the incident is as it is.
+    fn replace_line(&mut self, key: &[u8], taken: &mut TakenOut) -> Result<(), Fault> {
+        let Some(incident) = taken.incident else { return Ok(()) };
+        let prefix = incident.to_bytes();
+        for id in rows::ids_below(&self.deliveries_by_incident, tables::DELIVERIES_BY_INCIDENT, &prefix)? {
+            let Some(Some(mut row)) = taken.readable(self.delivery_tables().row(id))? else { continue };
+            let is_it = |line: LineId| keys::timeline(incident, line.entry, line.line) == key;
+            if row.line().is_some_and(is_it) {
+                let change = Change::of_the_relay(ChangeKind::Updated, row.owed_since, Reason::none());
+                row.change = RowChange::Own(change);
+                let record = super::record(tables::DELIVERIES, &id.to_bytes(), &row, &mut self.buffer)?;
+                self.deliveries.insert(&id.to_bytes(), record)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A delivery, the ways to it, and its place in its lane: the next one moves up.
+    fn take_delivery(&mut self, id: Id, taken: &mut TakenOut) -> Result<(), Fault> {
         let key = id.to_bytes();
-        let head = remove(&mut self.deliveries, &key)?;
-        let content = remove(&mut self.delivery_contents, &key)?;
-        let was_there = head.is_some();
-        taken.changed |= was_there || content.is_some();
+        let row = remove(&mut self.deliveries, &key)?;
+        let was_there = row.is_some();
+        taken.changed |= was_there;
         for row in keys_where(&self.deliveries_by_incident, |row, _| row.ends_with(&key))? {
             taken.incident = row.first_chunk().map(|bytes| Id::from_bytes(*bytes));
             taken.took(remove(&mut self.deliveries_by_incident, &row)?);
         }
-        // A value as long as an id leads to another delivery's content, and nothing leads to it.
-        if let (Some(content), Some(incident)) = (&content, taken.incident)
-            && content.len() != keys::ID
-        {
-            self.give_content(incident, id, content)?;
+        if was_there {
+            taken.bytes = row.unwrap_or_default();
         }
-        taken.bytes = if keeps_content { content } else { head }.unwrap_or_default();
         for state in DeliveryState::ALL {
             let row = keys::state_id(keys::delivery_state(state), id);
             if self.deliveries_by_state.remove(row.as_slice())?.is_some() {
@@ -254,8 +288,7 @@ impl Tables<'_> {
     /// Makes the first delivery of a lane due, if it waits for its turn.
     fn move_up(&mut self, lane: &[Id], taken: &mut TakenOut) -> Result<(), Fault> {
         let Some(first) = lane.first() else { return Ok(()) };
-        let key = first.to_bytes();
-        let read = rows::delivery(&self.deliveries, &self.delivery_contents, &key);
+        let read = self.delivery_tables().delivery(*first);
         if let Some(Some(before)) = taken.readable(read)?
             && before.state == DeliveryState::Waiting
         {

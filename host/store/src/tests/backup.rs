@@ -154,12 +154,12 @@ fn a_backup_of_another_version_names_the_version_that_reads_it() {
     let length = u32::from_be_bytes(bytes[12..16].try_into().unwrap()) as usize;
     let text = String::from_utf8(bytes[16..16 + length].to_vec()).unwrap();
     let (now, then) =
-        (format!("\"format\":{}", tables::FORMAT), format!("\"format\":{}", tables::FORMAT + 7));
+        (format!("\"format\":{}", tables::FORMAT), format!("\"format\":{}", tables::FORMAT + 1));
     let text = text.replace(&now, &then).into_bytes();
     let checksum = xxhash_rust::xxh3::xxh3_64(&text).to_be_bytes();
     let other = [&bytes[..16], &text, &checksum, &bytes[24 + length..]].concat();
     let error = check(other.as_slice(), &mut quiet()).unwrap_err();
-    assert!(matches!(error, BackupError::Format { found, .. } if found == tables::FORMAT + 7), "{error}");
+    assert!(matches!(error, BackupError::Format { found, .. } if found == tables::FORMAT + 1), "{error}");
     assert!(error.to_string().ends_with("use Tocsin 0.1.0"), "{error}");
 }
 

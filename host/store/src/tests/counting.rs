@@ -8,7 +8,7 @@ use super::records::assert_kept;
 use super::samples::{START, Script, assert_clean, options, routing, write};
 use crate::{Rejections, SourceCounts, Store};
 
-fn counts(accepted: u64) -> SourceCounts {
+pub(super) fn counts(accepted: u64) -> SourceCounts {
     SourceCounts {
         accepted,
         ignored: 1,

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use tocsin_core::command::{Decoding, Received};
 use tocsin_core::id::Id;
-use tocsin_core::journal::{Decoding, Received};
 
 use super::disk::Disk;
 use super::samples::{START, Script, assert_clean, options, received, request, routing, write};
@@ -29,7 +29,7 @@ fn opened(disk: &Disk, requests: u64) -> (Store, Script) {
 fn sent(store: &Store, script: &mut Script, source: &str, decoding: Decoding) -> Id {
     let identities = vec![format!("{source}-{}", script.now)];
     let write_of = script.write(Received { identities, ..received(source, decoding) });
-    let id = write_of.entry.seed;
+    let id = write_of.issued.seed;
     write(store, write_of).unwrap();
     id
 }

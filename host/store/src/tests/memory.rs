@@ -1,25 +1,27 @@
-//! The fold's state in maps: as plain as it can be, to compare the store with.
+//! The state in maps: as plain as it can be, to compare the store with.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
-use std::sync::Arc;
 
-use tocsin_core::delivery::{Delivery, DeliveryState, Reference};
-use tocsin_core::fold::{Pause, ReceiptRecord, State, TimelineItem, Timer, Told};
+use tocsin_core::delivery::{Delivery, DeliveryState, LineId, Reference};
 use tocsin_core::id::Id;
 use tocsin_core::incident::{Incident, IncidentState};
-use tocsin_core::routing::{Router, Routing};
+use tocsin_core::receipt::ReceiptRecord;
+use tocsin_core::state::{Pause, Position, State, TimelineItem, View};
 use tocsin_core::time::Timestamp;
+use tocsin_core::timer::Timer;
+use tocsin_core::told::Told;
 
 /// Source and key, or connection and incident.
 type Named<T> = (String, T);
 
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Memory {
-    pub(super) router: Arc<Router>,
-    pub(super) number: u64,
+    pub(super) position: Position,
+    number: u64,
     pub(super) incidents: BTreeMap<Id, Incident>,
     identities: BTreeMap<Named<String>, Id>,
-    pub(super) timeline: BTreeMap<Id, Vec<TimelineItem>>,
+    pub(super) timeline: BTreeMap<(Id, LineId), TimelineItem>,
     pub(super) receipts: BTreeMap<Id, ReceiptRecord>,
     seen: BTreeMap<Named<String>, (Timestamp, Id)>,
     /// In the order in which they are forgotten.
@@ -27,47 +29,20 @@ pub(super) struct Memory {
     pub(super) deliveries: BTreeMap<Id, Delivery>,
     lanes: BTreeMap<Named<Id>, Vec<Id>>,
     pub(super) references: BTreeMap<Named<Id>, Vec<Reference>>,
-    told: BTreeMap<(Id, String, String), Told>,
+    pub(super) told: BTreeMap<(Id, String, String), Told>,
     pub(super) timers: BTreeMap<Timer, Timestamp>,
     pub(super) pauses: BTreeMap<String, Pause>,
 }
 
-impl Memory {
-    pub(super) fn new() -> Self {
-        Self {
-            router: Arc::new(Router::new(Routing::default()).unwrap()),
-            number: 0,
-            incidents: BTreeMap::new(),
-            identities: BTreeMap::new(),
-            timeline: BTreeMap::new(),
-            receipts: BTreeMap::new(),
-            seen: BTreeMap::new(),
-            oldest: BTreeSet::new(),
-            deliveries: BTreeMap::new(),
-            lanes: BTreeMap::new(),
-            references: BTreeMap::new(),
-            told: BTreeMap::new(),
-            timers: BTreeMap::new(),
-            pauses: BTreeMap::new(),
-        }
-    }
-}
-
-impl State for Memory {
+impl View for Memory {
     type Error = Infallible;
 
-    fn router(&self) -> Arc<Router> {
-        Arc::clone(&self.router)
+    fn position(&self) -> Position {
+        self.position
     }
 
-    fn set_router(&mut self, router: Router) -> Result<(), Infallible> {
-        self.router = Arc::new(router);
-        Ok(())
-    }
-
-    fn take_number(&mut self) -> Result<u64, Infallible> {
-        self.number += 1;
-        Ok(self.number)
+    fn last_number(&self) -> u64 {
+        self.number
     }
 
     fn incident(&self, id: Id) -> Result<Option<Incident>, Infallible> {
@@ -80,14 +55,81 @@ impl State for Memory {
         Ok(unresolved.map(|incident| incident.id).collect())
     }
 
-    fn put_incident(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), Infallible> {
-        let replaced = self.incidents.insert(after.id, after.clone());
-        assert_eq!(replaced.as_ref(), before, "the fold forgot what was there");
+    fn find(&self, source: &str, key: &str) -> Result<Option<Id>, Infallible> {
+        Ok(self.identities.get(&(source.to_owned(), key.to_owned())).copied())
+    }
+
+    fn receipt(&self, id: Id) -> Result<Option<ReceiptRecord>, Infallible> {
+        Ok(self.receipts.get(&id).cloned())
+    }
+
+    fn seen(&self, source: &str, identity: &str) -> Result<Option<(Timestamp, Id)>, Infallible> {
+        Ok(self.seen.get(&(source.to_owned(), identity.to_owned())).copied())
+    }
+
+    fn has_seen_before(&self, at: Timestamp) -> Result<bool, Infallible> {
+        Ok(self.oldest.first().is_some_and(|(seen, ..)| *seen < at))
+    }
+
+    fn delivery(&self, id: Id) -> Result<Option<Delivery>, Infallible> {
+        Ok(self.deliveries.get(&id).cloned())
+    }
+
+    fn sending(&self) -> Result<Vec<Id>, Infallible> {
+        let sending = self.deliveries.values().filter(|delivery| delivery.state == DeliveryState::Sending);
+        Ok(sending.map(|delivery| delivery.id).collect())
+    }
+
+    fn lane(&self, connection: &str, incident: Id) -> Result<Vec<Id>, Infallible> {
+        Ok(self.lanes.get(&(connection.to_owned(), incident)).cloned().unwrap_or_default())
+    }
+
+    fn references(&self, connection: &str, incident: Id) -> Result<Vec<Reference>, Infallible> {
+        Ok(self.references.get(&(connection.to_owned(), incident)).cloned().unwrap_or_default())
+    }
+
+    fn told(&self, incident: Id) -> Result<Vec<Told>, Infallible> {
+        Ok(self.told.iter().filter(|((of, ..), _)| *of == incident).map(|(_, told)| told.clone()).collect())
+    }
+
+    fn timer(&self, timer: &Timer) -> Result<Option<Timestamp>, Infallible> {
+        Ok(self.timers.get(timer).copied())
+    }
+
+    fn repeats_of(&self, incident: Id) -> Result<Vec<Timer>, Infallible> {
+        let is_one = |timer: &&Timer| matches!(timer, Timer::Repeat { incident: of, .. } if *of == incident);
+        Ok(self.timers.keys().filter(is_one).cloned().collect())
+    }
+
+    fn elapsed(&self, now: Timestamp, limit: usize) -> Result<Vec<Timer>, Infallible> {
+        let mut due: Vec<(Timestamp, String, Timer)> = self
+            .timers
+            .iter()
+            .filter(|(_, at)| **at <= now)
+            .map(|(timer, at)| (*at, timer.to_string(), timer.clone()))
+            .collect();
+        due.sort();
+        Ok(due.into_iter().take(limit).map(|(_, _, timer)| timer).collect())
+    }
+
+    fn pauses(&self) -> Result<Vec<(String, Pause)>, Infallible> {
+        Ok(self.pauses.iter().map(|(connection, pause)| (connection.clone(), pause.clone())).collect())
+    }
+}
+
+impl State for Memory {
+    fn number_given(&mut self, number: u64) -> Result<(), Infallible> {
+        self.number = number;
         Ok(())
     }
 
-    fn find(&self, source: &str, key: &str) -> Result<Option<Id>, Infallible> {
-        Ok(self.identities.get(&(source.to_owned(), key.to_owned())).copied())
+    fn put_incident(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), Infallible> {
+        let replaced = self.incidents.insert(after.id, after.clone());
+        assert_eq!(replaced.as_ref(), before, "evolving forgot what was there");
+        for delivery in self.deliveries.values_mut().filter(|delivery| delivery.incident.id == after.id) {
+            delivery.incident = after.clone();
+        }
+        Ok(())
     }
 
     fn point(&mut self, source: &str, key: &str, incident: Id) -> Result<(), Infallible> {
@@ -95,22 +137,18 @@ impl State for Memory {
         Ok(())
     }
 
-    fn append(&mut self, incident: Id, item: &TimelineItem) -> Result<(), Infallible> {
-        self.timeline.entry(incident).or_default().push(item.clone());
+    fn append(&mut self, incident: Id, line: LineId, item: &TimelineItem) -> Result<(), Infallible> {
+        assert_eq!(self.timeline.insert((incident, line), item.clone()), None, "a line is written once");
         Ok(())
     }
 
-    fn receipt(&self, id: Id) -> Result<Option<ReceiptRecord>, Infallible> {
-        Ok(self.receipts.get(&id).cloned())
+    fn line(&self, incident: Id, line: LineId) -> Result<Option<TimelineItem>, Infallible> {
+        Ok(self.timeline.get(&(incident, line)).cloned())
     }
 
     fn put_receipt(&mut self, receipt: &ReceiptRecord) -> Result<(), Infallible> {
         self.receipts.insert(receipt.id, receipt.clone());
         Ok(())
-    }
-
-    fn seen(&self, source: &str, identity: &str) -> Result<Option<(Timestamp, Id)>, Infallible> {
-        Ok(self.seen.get(&(source.to_owned(), identity.to_owned())).copied())
     }
 
     fn remember(
@@ -129,7 +167,7 @@ impl State for Memory {
         Ok(())
     }
 
-    fn forget(&mut self, before: Timestamp, limit: usize) -> Result<(), Infallible> {
+    fn forget(&mut self, before: Timestamp, limit: u64) -> Result<(), Infallible> {
         for _ in 0..limit {
             if self.oldest.first().is_none_or(|(at, ..)| *at >= before) {
                 break;
@@ -141,32 +179,20 @@ impl State for Memory {
         Ok(())
     }
 
-    fn delivery(&self, id: Id) -> Result<Option<Delivery>, Infallible> {
-        Ok(self.deliveries.get(&id).cloned())
-    }
-
     fn put_delivery(&mut self, before: Option<&Delivery>, after: &Delivery) -> Result<(), Infallible> {
         let replaced = self.deliveries.insert(after.id, after.clone());
-        assert_eq!(replaced.as_ref(), before, "the fold forgot what was there");
+        assert_eq!(replaced.as_ref(), before, "evolving forgot what was there");
         Ok(())
-    }
-
-    fn sending(&self) -> Result<Vec<Id>, Infallible> {
-        let sending = self.deliveries.values().filter(|delivery| delivery.state == DeliveryState::Sending);
-        Ok(sending.map(|delivery| delivery.id).collect())
-    }
-
-    fn lane(&self, connection: &str, incident: Id) -> Result<Vec<Id>, Infallible> {
-        Ok(self.lanes.get(&(connection.to_owned(), incident)).cloned().unwrap_or_default())
     }
 
     fn set_lane(&mut self, connection: &str, incident: Id, lane: &[Id]) -> Result<(), Infallible> {
-        self.lanes.insert((connection.to_owned(), incident), lane.to_vec());
+        let name = (connection.to_owned(), incident);
+        if lane.is_empty() {
+            self.lanes.remove(&name);
+        } else {
+            self.lanes.insert(name, lane.to_vec());
+        }
         Ok(())
-    }
-
-    fn references(&self, connection: &str, incident: Id) -> Result<Vec<Reference>, Infallible> {
-        Ok(self.references.get(&(connection.to_owned(), incident)).cloned().unwrap_or_default())
     }
 
     fn set_references(
@@ -179,17 +205,9 @@ impl State for Memory {
         Ok(())
     }
 
-    fn told(&self, incident: Id) -> Result<Vec<Told>, Infallible> {
-        Ok(self.told.iter().filter(|((of, ..), _)| *of == incident).map(|(_, told)| told.clone()).collect())
-    }
-
     fn put_told(&mut self, incident: Id, told: &Told) -> Result<(), Infallible> {
         self.told.insert((incident, told.action.clone(), told.connection.clone()), told.clone());
         Ok(())
-    }
-
-    fn timer(&self, timer: &Timer) -> Result<Option<Timestamp>, Infallible> {
-        Ok(self.timers.get(timer).copied())
     }
 
     fn set_timer(&mut self, timer: &Timer, at: Option<Timestamp>) -> Result<(), Infallible> {
@@ -200,26 +218,35 @@ impl State for Memory {
         Ok(())
     }
 
-    fn elapsed(&self, now: Timestamp, limit: usize) -> Result<Vec<Timer>, Infallible> {
-        let mut due: Vec<(Timestamp, String, Timer)> = self
-            .timers
-            .iter()
-            .filter(|(_, at)| **at <= now)
-            .map(|(timer, at)| (*at, timer.to_string(), timer.clone()))
-            .collect();
-        due.sort();
-        Ok(due.into_iter().take(limit).map(|(_, _, timer)| timer).collect())
-    }
-
-    fn pauses(&self) -> Result<Vec<(String, Pause)>, Infallible> {
-        Ok(self.pauses.iter().map(|(connection, pause)| (connection.clone(), pause.clone())).collect())
-    }
-
     fn set_pause(&mut self, connection: &str, pause: Option<&Pause>) -> Result<(), Infallible> {
         match pause {
             Some(pause) => self.pauses.insert(connection.to_owned(), pause.clone()),
             None => self.pauses.remove(connection),
         };
+        Ok(())
+    }
+
+    fn forget_incident(&mut self, incident: &Incident) -> Result<(), Infallible> {
+        let id = incident.id;
+        let its: Vec<Id> =
+            self.deliveries.values().filter(|one| one.incident.id == id).map(|one| one.id).collect();
+        self.incidents.remove(&id);
+        self.identities.retain(|_, of| *of != id);
+        self.timeline.retain(|(of, _), _| *of != id);
+        self.deliveries.retain(|_, delivery| delivery.incident.id != id);
+        self.lanes.retain(|(_, of), _| *of != id);
+        self.references.retain(|(_, of), _| *of != id);
+        self.told.retain(|(of, ..), _| *of != id);
+        self.timers.retain(|timer, _| match timer {
+            Timer::Steady(of) | Timer::AutoResolve(of) | Timer::Repeat { incident: of, .. } => *of != id,
+            Timer::Held(delivery) => !its.contains(delivery),
+            Timer::Silence(_) => true,
+        });
+        Ok(())
+    }
+
+    fn forget_receipt(&mut self, receipt: Id) -> Result<(), Infallible> {
+        self.receipts.remove(&receipt);
         Ok(())
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use tocsin_core::command::{Command, Decoding, Received, Verdict};
+use tocsin_core::decide::Applied;
 use tocsin_core::delivery::{Delivery, DeliveryState};
 use tocsin_core::event::EventChange;
-use tocsin_core::fold::{Applied, Happening};
 use tocsin_core::id::Id;
 use tocsin_core::incident::IncidentState;
-use tocsin_core::journal::{Decoding, Fact, Received, Verdict};
+use tocsin_core::state::Happening;
 use tocsin_core::time::Timestamp;
 
 use super::samples::{
@@ -122,7 +123,7 @@ fn what_is_due_comes_earliest_first_one_of_each_incident() {
     assert_eq!(store.due_connections().unwrap(), ["chat", "pager"]);
 
     let opening = store.due("pager", None, now, 1).unwrap().remove(0).id;
-    write(&store, script.entry(claimed(vec![opening]))).unwrap();
+    write(&store, script.command(claimed(vec![opening]))).unwrap();
     assert_eq!(due(now), [second]);
     let later = script.now.plus_ms(60_000);
     let retry = Verdict::Retry { reason: "busy".to_owned(), at: later, may_have_arrived: false };
@@ -163,7 +164,7 @@ fn sources_that_share_a_connection_take_turns_behind_the_one_that_was_served_las
 
     // What is tried again later does not hide what is due.
     let first: Vec<Id> = due(None, 3).iter().map(|delivery| delivery.id).collect();
-    write(&store, script.entry(claimed(first.clone()))).unwrap();
+    write(&store, script.command(claimed(first.clone()))).unwrap();
     let later = script.now.plus_ms(60_000);
     for id in first {
         let retry = Verdict::Retry { reason: "busy".to_owned(), at: later, may_have_arrived: false };
@@ -188,13 +189,15 @@ fn a_settled_delivery_lets_the_next_one_of_its_lane_go_and_leaves_references() {
     let (store, mut script) = started(options());
     let incident = open(&store, &mut script, "first");
     let opening = store.due("chat", None, script.now, 10).unwrap().remove(0);
-    write(&store, script.entry(claimed(vec![opening.id]))).unwrap();
+    write(&store, script.command(claimed(vec![opening.id]))).unwrap();
     resolve(&store, &mut script, "first");
     assert_eq!(store.due("chat", None, script.now, 10).unwrap(), []);
     write(&store, script.settled(opening.id, Verdict::Delivered(outcome()))).unwrap();
     let next = store.due("chat", None, script.now, 10).unwrap().remove(0);
-    assert_eq!(next.incident.state, IncidentState::Resolved);
-    assert_eq!(opening.incident.state, IncidentState::Open, "as it was right after the change");
+    assert_eq!((next.shown, next.incident.state), (IncidentState::Resolved, IncidentState::Resolved));
+    let opening = store.delivery(opening.id).unwrap().unwrap();
+    assert_eq!(opening.shown, IncidentState::Open, "as the message showed it");
+    assert_eq!(opening.incident.state, IncidentState::Resolved, "as it is");
     assert_eq!(store.references("chat", incident).unwrap(), outcome().references);
     assert_eq!(store.references("pager", incident).unwrap(), []);
     assert_clean(&store);
@@ -208,7 +211,7 @@ fn a_start_makes_due_what_was_being_sent_and_lets_paused_connections_go_on() {
     }
     let ids: Vec<Id> =
         store.due("chat", None, script.now, 10).unwrap().iter().map(|delivery| delivery.id).collect();
-    write(&store, script.entry(claimed(ids.clone()))).unwrap();
+    write(&store, script.command(claimed(ids.clone()))).unwrap();
     write(&store, script.settled(ids[0], Verdict::Misconfigured("no token".to_owned()))).unwrap();
     let pauses = store.pauses().unwrap();
     assert_eq!((pauses[0].0.as_str(), pauses[0].1.reason.as_str()), ("chat", "no token"));
@@ -224,7 +227,7 @@ fn receipts_come_newest_first_with_the_dead_letters_and_the_ignored_ones_apart()
     let (store, mut script) = started(options());
     open(&store, &mut script, "first");
     let dead = script.received(Decoding::Refused("no title".to_owned()));
-    let dead_id = dead.entry.seed;
+    let dead_id = dead.issued.seed;
     write(&store, dead).unwrap();
     open(&store, &mut script, "second");
     let list = |query: ReceiptQuery| store.receipts(&ReceiptQuery { limit: 10, ..query }).unwrap();
@@ -247,12 +250,13 @@ fn receipts_come_newest_first_with_the_dead_letters_and_the_ignored_ones_apart()
     let ids = |which| -> Vec<Id> {
         list(ReceiptQuery { which, ..Default::default() }).iter().map(|receipt| receipt.id).collect()
     };
-    assert_eq!(ids(Receipts::DeadLetters), [partly.entry.seed, dead_id]);
-    assert_eq!(ids(Receipts::Ignored), [ignored.entry.seed]);
+    assert_eq!(ids(Receipts::DeadLetters), [partly.issued.seed, dead_id]);
+    assert_eq!(ids(Receipts::Ignored), [ignored.issued.seed]);
     let counts = store.counts().unwrap();
     assert_eq!((counts.dead_letters, counts.ignored), (2, 1));
     let again = received("grafana", Decoding::Events(vec![event(EventChange::Trigger, "fourth", "Fourth")]));
-    write(&store, script.entry(Fact::Redecoded { receipt: ignored.entry.seed, received: again })).unwrap();
+    write(&store, script.command(Command::Redecode { receipt: ignored.issued.seed, received: again }))
+        .unwrap();
     assert_eq!(ids(Receipts::Ignored), []);
     assert_clean(&store);
 }

@@ -1,15 +1,16 @@
-//! Entries to write, made one after another with a clock and ids of their own, and ways to write them and wait.
+//! Commands to give, made one after another with a clock and ids of their own, and ways to write them and wait.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 
+use tocsin_core::command::{Command, Decoding, Issued, Outcome, Received, RejectedElements, Verdict};
+use tocsin_core::decide::Applied;
 use tocsin_core::delivery::{ChangeKind, Reference};
 use tocsin_core::event::{Event, EventChange, Link, Severity};
-use tocsin_core::fold::Applied;
 use tocsin_core::id::Id;
-use tocsin_core::journal::{Decoding, Entry, Fact, Outcome, Received, RejectedElements, Verdict};
 use tocsin_core::plugin::{Pair, RejectedElement, SourceRequest};
-use tocsin_core::routing::{ActionRule, ActionStatus, Routing, SourceRule};
+use tocsin_core::routing::{ActionRule, ActionStatus, Router, Routing, SourceRule};
 use tocsin_core::time::Timestamp;
 
 use crate::{Options, Store, Write, WriteError};
@@ -17,25 +18,42 @@ use crate::{Options, Store, Write, WriteError};
 /// When scripts begin.
 pub(super) const START: Timestamp = Timestamp::from_micros(1_763_650_000_000_000);
 
-/// Makes entries, each a second after the one before.
+/// Gives commands, each a second after the one before.
 pub(super) struct Script {
     pub(super) now: Timestamp,
     made: u128,
+    /// The configuration in force.
+    pub(super) policy: Arc<Router>,
 }
 
 impl Script {
+    /// With [`routing`] in force.
     pub(super) fn new() -> Self {
-        Self { now: START, made: 0 }
+        Self { now: START, made: 0, policy: policy(routing()) }
     }
 
-    pub(super) fn entry(&mut self, fact: Fact) -> Entry {
+    /// One that begins a day later than others.
+    pub(super) fn later() -> Self {
+        Self { now: START.plus_ms(24 * 60 * 60 * 1000), ..Self::new() }
+    }
+
+    pub(super) fn issued(&mut self, command: Command) -> Issued {
         self.now = self.now.plus_ms(1000);
         self.made += 1;
-        Entry { at: self.now, seed: Id::new(self.now, self.made << 32), fact }
+        Issued { at: self.now, seed: Id::new(self.now, self.made << 32), command }
     }
 
-    pub(super) fn started(&mut self, routing: Option<Routing>) -> Entry {
-        self.entry(Fact::Started { version: "test".to_owned(), routing })
+    pub(super) fn command(&mut self, command: Command) -> Write {
+        let issued = self.issued(command);
+        Write::of(Arc::clone(&self.policy), issued)
+    }
+
+    /// A start, with this configuration from then on.
+    pub(super) fn started(&mut self, routing: Option<Routing>) -> Write {
+        if let Some(routing) = routing {
+            self.policy = policy(routing);
+        }
+        self.command(Command::Start { version: "test".to_owned() })
     }
 
     pub(super) fn received(&mut self, decoding: Decoding) -> Write {
@@ -43,26 +61,32 @@ impl Script {
         self.write(Received { identities, ..received("grafana", decoding) })
     }
 
-    /// A request that comes with this, in as many entries as it needs.
+    /// A request that comes with this, in as many commands as it needs.
     pub(super) fn write(&mut self, received: Received) -> Write {
-        let entry = self.entry(Fact::Ticked);
-        let (first, more) = received.split(entry.seed);
-        let entry = Entry { fact: Fact::Received(first), ..entry };
-        Write { request: Some(request(entry.at)), more: entry.followed_by(more), entry }
+        let issued = self.issued(Command::Tick);
+        let (first, more) = received.split(issued.seed);
+        let issued = Issued { command: Command::Receive(first), ..issued };
+        let (policy, request) = (Arc::clone(&self.policy), Some(request(issued.at)));
+        Write { policy, request, more: issued.followed_by(more), issued }
     }
 
     pub(super) fn trigger(&mut self, key: &str, title: &str) -> Write {
         self.received(Decoding::Events(vec![event(EventChange::Trigger, key, title)]))
     }
 
-    pub(super) fn settled(&mut self, delivery: Id, verdict: Verdict) -> Entry {
-        self.entry(Fact::Settled { delivery, took_us: 120_000, status: Some(200), verdict })
+    pub(super) fn settled(&mut self, delivery: Id, verdict: Verdict) -> Write {
+        self.command(Command::Settle { delivery, took_us: 120_000, status: Some(200), verdict })
     }
 }
 
+/// The policy of `routing`.
+pub(super) fn policy(routing: Routing) -> Arc<Router> {
+    Arc::new(Router::new(routing).unwrap())
+}
+
 /// Attempts of these begin; no plugin of them wants records.
-pub(super) fn claimed(deliveries: Vec<Id>) -> Fact {
-    Fact::Claimed { deliveries, records: Vec::new() }
+pub(super) fn claimed(deliveries: Vec<Id>) -> Command {
+    Command::Claim { deliveries, records: Vec::new() }
 }
 
 pub(super) fn plugin() -> String {
@@ -149,15 +173,15 @@ pub(super) fn outcome() -> Outcome {
 pub(super) type Answer = Receiver<Result<Applied, WriteError>>;
 
 /// Submits, without waiting.
-pub(super) fn submit(store: &Store, write: impl Into<Write>) -> Answer {
+pub(super) fn submit(store: &Store, write: Write) -> Answer {
     let (done, answer) = mpsc::channel();
-    store.submit(write.into(), move |result| drop(done.send(result))).unwrap();
+    store.submit(write, move |result| drop(done.send(result))).unwrap();
     answer
 }
 
 /// Submits and waits until it is answered.
-pub(super) fn write(store: &Store, entry: impl Into<Write>) -> Result<Applied, WriteError> {
-    submit(store, entry).recv().unwrap()
+pub(super) fn write(store: &Store, one: Write) -> Result<Applied, WriteError> {
+    submit(store, one).recv().unwrap()
 }
 
 /// Has the writer wait, so that what is submitted meanwhile is gathered into one batch.
@@ -169,7 +193,7 @@ pub(super) struct Gate {
 
 impl Gate {
     /// The writer waits from here on, in the answer to `write`.
-    pub(super) fn close(store: &Store, write: impl Into<Write>) -> Self {
+    pub(super) fn close(store: &Store, write: Write) -> Self {
         let (held, opened) = mpsc::channel::<()>();
         let (done, answer) = mpsc::channel();
         let wait = move |result| {
@@ -177,7 +201,7 @@ impl Gate {
             // Until the other end is dropped.
             let _ = opened.recv();
         };
-        store.submit(write.into(), wait).unwrap();
+        store.submit(write, wait).unwrap();
         let result = answer.recv().unwrap();
         Self { _held: held, result }
     }

@@ -1,18 +1,19 @@
 //! A script that makes the store do everything it does: open, merge and resolve incidents, refuse and decode
 //! again, claim, settle, retry, command; one at a time and many at once.
 
+use tocsin_core::command::{Command, Decoding, Issued, Received, Verdict};
 use tocsin_core::event::EventChange;
-use tocsin_core::journal::{Decoding, Entry, Fact, Received, Verdict};
+use tocsin_core::journal::Entry;
 use tocsin_core::time::Timestamp;
-use tocsin_core::transition::Command;
+use tocsin_core::transition::IncidentCommand;
 
 use super::samples::{Answer, Gate, Script, claimed, event, outcome, received, rejected, routing, submit};
 use crate::{DeliveryQuery, Store, Write, WriteError};
 
 /// What was submitted, and what came back for it.
 pub(super) struct Told {
-    /// The entries that the store said it has.
-    pub(super) kept: Vec<Entry>,
+    /// The commands that the store said it has carried out. Each of them has an entry.
+    pub(super) kept: Vec<Issued>,
     /// How many it said it could not keep.
     pub(super) failed: usize,
 }
@@ -22,7 +23,7 @@ pub(super) struct Told {
 pub(super) fn run(store: &Store) -> Told {
     let mut told = Told { kept: Vec::new(), failed: 0 };
     let mut script = Script::new();
-    told.write(store, vec![script.started(Some(routing())).into()]);
+    told.write(store, vec![script.started(Some(routing()))]);
     told.write(store, vec![script.trigger("disk", "Disk full")]);
     let batch = (0..6).map(|n| script.trigger(&format!("cpu-{n}"), "CPU busy")).collect();
     told.write(store, batch);
@@ -32,7 +33,7 @@ pub(super) fn run(store: &Store) -> Told {
     redecode(&mut told, &mut script, store);
     let resolved = Decoding::Events(vec![event(EventChange::Resolve, "disk", "")]);
     told.write(store, vec![script.received(resolved)]);
-    told.write(store, vec![script.started(None).into()]);
+    told.write(store, vec![script.started(None)]);
     told.write(store, vec![script.received(Decoding::Refused("no title".to_owned()))]);
     partly(&mut told, &mut script, store);
     told
@@ -50,12 +51,12 @@ fn partly(told: &mut Told, script: &mut Script, store: &Store) {
         ..received("grafana", decoding)
     };
     let mut write = script.write(partly);
-    let more = Fact::Continued {
-        receipt: write.entry.seed,
+    let more = Command::Continue {
+        receipt: write.issued.seed,
         after: 2,
         events: rest.into_iter().map(|(_, event)| event).collect(),
     };
-    write.more = write.entry.followed_by(vec![more]);
+    write.more = write.issued.followed_by(vec![more]);
     told.write(store, vec![write]);
 }
 
@@ -64,7 +65,8 @@ fn settle(told: &mut Told, script: &mut Script, store: &Store) {
     for connection in ["pager", "chat"] {
         let Ok(due) = store.due(connection, None, late, 3) else { continue };
         let deliveries: Vec<_> = due.iter().map(|delivery| delivery.id).collect();
-        if !told.write(store, vec![script.entry(claimed(deliveries.clone())).into()]) {
+        // A claim of nothing leaves no entry.
+        if deliveries.is_empty() || !told.write(store, vec![script.command(claimed(deliveries.clone()))]) {
             continue;
         }
         let verdicts = [
@@ -72,11 +74,8 @@ fn settle(told: &mut Told, script: &mut Script, store: &Store) {
             Verdict::Rejected("no such channel".to_owned()),
             Verdict::Misconfigured("the token is wrong".to_owned()),
         ];
-        let settled: Vec<Write> = deliveries
-            .into_iter()
-            .zip(verdicts)
-            .map(|(id, verdict)| script.settled(id, verdict).into())
-            .collect();
+        let settled: Vec<Write> =
+            deliveries.into_iter().zip(verdicts).map(|(id, verdict)| script.settled(id, verdict)).collect();
         told.write(store, settled);
     }
     let rejected = DeliveryQuery {
@@ -85,15 +84,15 @@ fn settle(told: &mut Told, script: &mut Script, store: &Store) {
         ..Default::default()
     };
     for delivery in store.deliveries(&rejected).into_iter().flatten() {
-        let retried = Fact::Retried { delivery: delivery.id, actor: "operator".to_owned() };
-        told.write(store, vec![script.entry(retried).into()]);
-        let command = Fact::Commanded {
+        let retried = Command::Retry { delivery: delivery.id, actor: "operator".to_owned() };
+        told.write(store, vec![script.command(retried)]);
+        let command = Command::Operate {
             incident: delivery.incident.id,
-            command: Command::Acknowledge,
+            command: IncidentCommand::Acknowledge,
             actor: "operator".to_owned(),
             text: "on it".to_owned(),
         };
-        told.write(store, vec![script.entry(command).into()]);
+        told.write(store, vec![script.command(command)]);
     }
 }
 
@@ -103,15 +102,23 @@ fn redecode(told: &mut Told, script: &mut Script, store: &Store) {
         let decoding = Decoding::Events(vec![event(EventChange::Trigger, "memory", "Out of memory")]);
         let received =
             Received { identities: vec!["again".to_owned()], ..received(&receipt.source, decoding) };
-        told.write(store, vec![script.entry(Fact::Redecoded { receipt: receipt.id, received }).into()]);
+        told.write(store, vec![script.command(Command::Redecode { receipt: receipt.id, received })]);
     }
+}
+
+/// Which of the commands that were carried out, `kept`, have no entry in `journal`.
+pub(super) fn lost<'a>(journal: &[Entry], kept: &'a [Issued]) -> Vec<&'a Issued> {
+    // Commands that are written together are of one time; others are not.
+    let entries = |at| journal.iter().filter(|entry| entry.at == at).count();
+    let commands = |at| kept.iter().filter(|issued| issued.at == at).count();
+    kept.iter().filter(|issued| entries(issued.at) < commands(issued.at)).collect()
 }
 
 impl Told {
     /// The first by itself, the others in one batch; whether all were kept.
     fn write(&mut self, store: &Store, writes: Vec<Write>) -> bool {
-        let all = |write: &Write| [vec![write.entry.clone()], write.more.clone()].concat();
-        let entries: Vec<Vec<Entry>> = writes.iter().map(all).collect();
+        let all = |write: &Write| [vec![write.issued.clone()], write.more.clone()].concat();
+        let commands: Vec<Vec<Issued>> = writes.iter().map(all).collect();
         let mut writes = writes.into_iter();
         let Some(first) = writes.next() else { return true };
         let gate = Gate::close(store, first);
@@ -120,9 +127,9 @@ impl Told {
         drop(gate);
         results.extend(answers.into_iter().map(|answer| answer.recv().unwrap()));
         let failed = self.failed;
-        for (entries, result) in entries.into_iter().zip(results) {
+        for (commands, result) in commands.into_iter().zip(results) {
             match result {
-                Ok(_) => self.kept.extend(entries),
+                Ok(_) => self.kept.extend(commands),
                 Err(WriteError::Storage(_)) => self.failed += 1,
                 // About something that an earlier failure kept out.
                 Err(WriteError::Rejected(_)) if self.failed > 0 => self.failed += 1,

@@ -1,54 +1,33 @@
-//! How two values of one row differ, for a person: by field where they are records.
-
-use serde_json::Value;
+//! How two values of one row differ, for a person: in the notation of CBOR where they are records.
 
 /// Characters of a value that are shown.
 const SHOWN_CHARS: usize = 120;
+/// Characters before the first difference that are shown.
+const BEFORE: usize = 40;
 
-/// How `kept` differs from `folded`.
-pub(super) fn difference(kept: &[u8], folded: &[u8]) -> String {
-    match (object(kept), object(folded)) {
-        (Some(kept), Some(folded)) => {
-            let names: Vec<&String> = kept.keys().chain(folded.keys()).collect();
-            let mut seen = std::collections::BTreeSet::new();
-            let fields: Vec<String> = names
-                .into_iter()
-                .filter(|name| kept.get(*name) != folded.get(*name) && seen.insert(name.as_str()))
-                .map(|name| {
-                    let (kept, folded) = (field(kept.get(name)), field(folded.get(name)));
-                    format!("`{name}` is {kept}, the journal says {folded}")
-                })
-                .collect();
-            if fields.is_empty() { "it is written differently".to_owned() } else { fields.join("; ") }
-        }
-        _ => format!("it is {}, the journal says {}", shown(kept), shown(folded)),
+/// How `kept` differs from what `evolved` from the journal.
+pub(super) fn difference(kept: &[u8], evolved: &[u8]) -> String {
+    let (kept, evolved) = (notation(kept), notation(evolved));
+    let same = kept.chars().zip(evolved.chars()).take_while(|(kept, evolved)| kept == evolved).count();
+    let from = same.saturating_sub(BEFORE);
+    format!("it is {}, the journal says {}", cut(&kept, from), cut(&evolved, from))
+}
+
+/// A record without its version byte; other bytes as hexadecimal digits.
+fn notation(bytes: &[u8]) -> String {
+    match bytes.split_first() {
+        Some((&crate::record::V2, body)) => minicbor::display(body).to_string(),
+        _ => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
     }
 }
 
-/// The record's fields, if it is one with fields.
-fn object(bytes: &[u8]) -> Option<serde_json::Map<String, Value>> {
-    let (_, body) = bytes.split_first()?;
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(fields)) => Some(fields),
-        _ => None,
+fn cut(text: &str, from: usize) -> String {
+    let mut shown: String = text.chars().skip(from).take(SHOWN_CHARS).collect();
+    if from > 0 {
+        shown.insert(0, '…');
     }
-}
-
-fn field(value: Option<&Value>) -> String {
-    value.map_or_else(|| "not there".to_owned(), |value| cut(&value.to_string()))
-}
-
-fn shown(bytes: &[u8]) -> String {
-    let text = bytes.split_first().and_then(|(_, body)| std::str::from_utf8(body).ok());
-    match text {
-        Some(text) if text.chars().all(|c| !c.is_control()) && !text.is_empty() => cut(text),
-        _ => cut(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+    if text.chars().count() > from + SHOWN_CHARS {
+        shown.push('…');
     }
-}
-
-fn cut(text: &str) -> String {
-    if text.chars().count() <= SHOWN_CHARS {
-        return text.to_owned();
-    }
-    text.chars().take(SHOWN_CHARS - 1).chain(['…']).collect()
+    shown
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
+use tocsin_core::command::Decoding;
 use tocsin_core::event::Event;
-use tocsin_core::journal::Decoding;
 use tocsin_core::plugin::{Pair, SourceRequest};
 use tocsin_core::time::Timestamp;
 

@@ -7,8 +7,8 @@
 
 use std::collections::BTreeSet;
 
+use tocsin_core::command::Command;
 use tocsin_core::id::Id;
-use tocsin_core::journal::Fact;
 
 use super::{Trouble, Workers};
 use crate::deliver::attempt::Attempt;
@@ -31,7 +31,7 @@ impl Workers {
             tracing::warn!(delivery = %id, action = delivery.action, "an attempt is not made: {UNKNOWN}");
             let verdict =
                 Attempt { delivery, references: Vec::new() }.later_over(app, UNKNOWN.to_owned(), true);
-            match app.record(Fact::Settled { delivery: id, took_us: 0, status: None, verdict }).await {
+            match app.record(Command::Settle { delivery: id, took_us: 0, status: None, verdict }).await {
                 Ok(_) | Err(CommitError::Rejected(_)) => {}
                 Err(error) => return Err(error.into()),
             }

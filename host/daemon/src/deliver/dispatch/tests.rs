@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use redb::StorageBackend;
 use redb::backends::InMemoryBackend;
+use tocsin_core::command::{Decoding, Outcome, Received, RejectedElements, Verdict};
 use tocsin_core::delivery::{Delivery, DeliveryState};
 use tocsin_core::event::{Event, EventChange};
-use tocsin_core::journal::{Decoding, Outcome, Received, RejectedElements, Verdict};
 use tocsin_store::{DeliveryQuery, Options, Store};
 
 use super::*;
@@ -72,9 +72,9 @@ async fn owing(folder: &std::path::Path) -> (Arc<App>, Arc<AtomicBool>) {
     rustls::crypto::ring::default_provider().install_default().ok();
     let links = Links::open(folder, None, config.limits.keep_links).expect("a key");
     let senders = Senders::new(config.connections.values()).expect("clients");
-    let routing = Some(config.routing());
-    let app = Arc::new(App::new(config, store, senders, links, Bindings::default()));
-    app.record(Fact::Started { version: String::new(), routing }).await.expect("it is kept");
+    let app =
+        Arc::new(App::new(config, store, senders, links, Bindings::default()).expect("its filters compile"));
+    app.record(Command::Start { version: String::new() }).await.expect("it is kept");
     let event = Event {
         change: EventChange::Trigger,
         key: "disk".to_owned(),
@@ -95,7 +95,7 @@ async fn owing(folder: &std::path::Path) -> (Arc<App>, Arc<AtomicBool>) {
         rejected: RejectedElements::default(),
         remarks: Vec::new(),
     };
-    app.record(Fact::Received(received)).await.expect("it is kept");
+    app.record(Command::Receive(received)).await.expect("it is kept");
     (app, fails)
 }
 
@@ -108,7 +108,9 @@ fn the_delivery(app: &App) -> Delivery {
 async fn arrive(app: &App, attempt: Attempt) {
     let verdict = Verdict::Delivered(Outcome { summary: "ok".to_owned(), ..Outcome::default() });
     let delivery = attempt.delivery.id;
-    app.record(Fact::Settled { delivery, took_us: 1, status: Some(200), verdict }).await.expect("it is kept");
+    app.record(Command::Settle { delivery, took_us: 1, status: Some(200), verdict })
+        .await
+        .expect("it is kept");
 }
 
 /// Runs the workers with these attempts until the delivery has arrived.
@@ -140,7 +142,7 @@ async fn an_attempt_that_breaks_off_is_made_again_and_leaves_its_place_to_others
     };
     let delivery = until_delivered(make, &app).await;
     assert_eq!(delivery.attempts, 6, "each counts: it may have arrived");
-    assert!(delivery.log[0].summary.contains("it may have arrived"), "{:?}", delivery.log[0]);
+    assert!(delivery.log[0].summary.to_string().contains("it may have arrived"), "{:?}", delivery.log[0]);
     app.store.close();
 }
 
@@ -162,10 +164,10 @@ async fn a_claim_that_is_there_although_nobody_makes_its_attempt_is_released() {
     let folder = tempfile::tempdir().expect("a folder");
     let (app, _) = owing(folder.path()).await;
     let deliveries = vec![the_delivery(&app).id];
-    app.record(Fact::Claimed { deliveries, records: Vec::new() }).await.expect("it is kept");
+    app.record(Command::Claim { deliveries, records: Vec::new() }).await.expect("it is kept");
     let make: Make = |app, attempt| Box::pin(async move { arrive(&app, attempt).await });
     let delivery = until_delivered(make, &app).await;
     assert_eq!(delivery.attempts, 2);
-    assert!(delivery.log[0].summary.contains("it may have arrived"), "{:?}", delivery.log[0]);
+    assert!(delivery.log[0].summary.to_string().contains("it may have arrived"), "{:?}", delivery.log[0]);
     app.store.close();
 }

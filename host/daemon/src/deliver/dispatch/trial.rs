@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
+use tocsin_core::command::{Command, Verdict};
 use tocsin_core::delivery::Delivery;
 use tocsin_core::id::Id;
-use tocsin_core::journal::{Fact, Verdict};
 use tokio::time::Instant;
 
 use super::{SLEEP_MAX, Task, Trouble, Workers, begun, moment, records};
@@ -59,7 +59,7 @@ impl Workers {
         let references = app.store.references_of(delivery.incident.id)?;
         let read = vec![Attempt { delivery, references }];
         let record = !records(app, &read).is_empty();
-        let claimed = match app.record(Fact::Tried { delivery: id, record }).await {
+        let claimed = match app.record(Command::Try { delivery: id, record }).await {
             Ok(applied) => applied.claimed,
             // An operator was quicker: look again.
             Err(CommitError::Rejected(_)) => Vec::new(),
@@ -93,8 +93,8 @@ async fn ask(app: &App, name: &str, shown: Shown) {
 
 /// A delivery was settled: whether that shows that its paused connection works again. One that arrived does, by its
 /// own entry; one that its peer refuses for what it is does as well.
-pub(super) async fn ended(app: &App, connection: &str, delivery: Id, settled: &Fact) {
-    let Fact::Settled { status, verdict, .. } = settled else { return };
+pub(super) async fn ended(app: &App, connection: &str, delivery: Id, settled: &Command) {
+    let Command::Settle { status, verdict, .. } = settled else { return };
     if !app.trials.was_sent(connection, delivery) {
         return;
     }
@@ -114,8 +114,8 @@ pub(super) async fn ended(app: &App, connection: &str, delivery: Id, settled: &F
 
 /// Has a paused connection go on. If that cannot be recorded, the next trial does it.
 async fn resume(app: &App, connection: &str, why: &str) {
-    let fact = Fact::Resumed { connection: connection.to_owned(), reason: why.to_owned() };
-    match app.record(fact).await {
+    let command = Command::Resume { connection: connection.to_owned(), reason: why.to_owned() };
+    match app.record(command).await {
         Ok(_) => {
             tracing::info!(connection, why, "a paused connection works again");
             app.trials.end(connection);

@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use tocsin_core::delivery::{Change, ChangeKind, Delivery, DeliveryState};
 use tocsin_core::incident::IncidentState;
 use tocsin_core::plugin::{Failure, Response, Step};
+use tocsin_core::reason::Reason;
 use url::Url;
 
 use super::asked::Asked;
@@ -133,14 +134,16 @@ async fn attempt(app: &Arc<App>, action: &Action, given: &Try) -> Result<(Attemp
     let id = clock::new_id(at).map_err(|error| {
         Problem::unavailable("No random numbers", format!("The system gives none: {error}."))
     })?;
-    let change = Change::of_the_relay(kind, at, String::new());
+    let change = Change::of_the_relay(kind, at, Reason::none());
     let delivery = Delivery {
         id,
         action: rule.name.clone(),
         connection: connection.clone(),
         test: test || given.send,
+        shown: incident.state,
         incident,
         change,
+        line: None,
         state: DeliveryState::Sending,
         attempts: 1,
         next_at: at,

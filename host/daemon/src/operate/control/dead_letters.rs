@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use tocsin_core::command::Command;
 use tocsin_core::delivery::DeliveryState;
 use tocsin_core::id::Id;
-use tocsin_core::journal::Fact;
 use tocsin_store::{DeliveryQuery, Store};
 
 use super::asked::Asked;
@@ -32,8 +32,8 @@ pub(super) async fn retry(
     let found = find(&control, &wanted).await?;
     let connections: BTreeSet<&String> = found.iter().map(|(_, connection)| connection).collect();
     connections.into_iter().for_each(|connection| deliveries::goes_on(&control, connection));
-    let fact = |id: Id| Fact::Retried { delivery: id, actor: wanted.actor.clone() };
-    let done = record(&control, &found, fact).await?;
+    let command = |id: Id| Command::Retry { delivery: id, actor: wanted.actor.clone() };
+    let done = record(&control, &found, command).await?;
     control.app.signals.due.ring();
     Ok(Json(done))
 }
@@ -43,8 +43,8 @@ pub(super) async fn discard(
     Asked(wanted): Asked<DeadLetters>,
 ) -> Result<Json<Done>, Problem> {
     let found = find(&control, &wanted).await?;
-    let fact = |id: Id| Fact::GaveUp { deliveries: vec![id], actor: wanted.actor.clone() };
-    record(&control, &found, fact).await.map(Json)
+    let command = |id: Id| Command::GiveUp { deliveries: vec![id], actor: wanted.actor.clone() };
+    record(&control, &found, command).await.map(Json)
 }
 
 /// All dead letters that are wanted, the oldest first.
@@ -75,17 +75,21 @@ fn all(store: &Store, mut query: DeliveryQuery) -> Result<Vec<DeadLetter>, tocsi
 }
 
 /// Records a fact about each of them, many at once. Returns the ids of those that it fitted.
-async fn record(control: &Control, found: &[DeadLetter], fact: impl Fn(Id) -> Fact) -> Result<Done, Problem> {
+async fn record(
+    control: &Control,
+    found: &[DeadLetter],
+    command: impl Fn(Id) -> Command,
+) -> Result<Done, Problem> {
     let mut done = Vec::with_capacity(found.len());
     for many in found.chunks(AT_ONCE) {
-        let mut facts: Vec<Fact> = many.iter().map(|(id, _)| fact(*id)).collect();
-        let first = facts.remove(0);
-        match control.app.record_all(first, facts).await {
+        let mut commands: Vec<Command> = many.iter().map(|(id, _)| command(*id)).collect();
+        let first = commands.remove(0);
+        match control.app.record_all(first, commands).await {
             Ok(_) => done.extend(many.iter().map(|(id, _)| id.to_string())),
             // One of them is none any more: then each by itself.
             Err(CommitError::Rejected(_)) => {
                 for (id, _) in many {
-                    match control.app.record(fact(*id)).await {
+                    match control.app.record(command(*id)).await {
                         Ok(_) => done.push(id.to_string()),
                         Err(CommitError::Rejected(_)) => {}
                         Err(error) => return Err(error.into()),

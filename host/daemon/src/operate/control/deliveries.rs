@@ -2,9 +2,9 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use tocsin_core::command::Command;
 use tocsin_core::delivery::Delivery;
 use tocsin_core::id::Id;
-use tocsin_core::journal::Fact;
 use tocsin_store::DeliveryQuery;
 
 use super::asked::{Asked, Narrowed};
@@ -75,7 +75,7 @@ pub(super) async fn retry(
     Asked(body): Asked<Actor>,
 ) -> Result<Json<WholeDelivery>, Problem> {
     let id = query::id(&delivery)?;
-    control.app.record(Fact::Retried { delivery: id, actor: body.actor }).await?;
+    control.app.record(Command::Retry { delivery: id, actor: body.actor }).await?;
     let retried = find(&control, id).await?;
     goes_on(&control, &retried.connection);
     Ok(Json(shapes::delivery_whole(&retried)))
@@ -87,7 +87,7 @@ pub(super) async fn discard(
     Asked(body): Asked<Actor>,
 ) -> Result<Json<WholeDelivery>, Problem> {
     let id = query::id(&delivery)?;
-    control.app.record(Fact::GaveUp { deliveries: vec![id], actor: body.actor }).await?;
+    control.app.record(Command::GiveUp { deliveries: vec![id], actor: body.actor }).await?;
     // The one behind it may be due now.
     control.app.signals.due.ring();
     Ok(Json(shapes::delivery_whole(&find(&control, id).await?)))

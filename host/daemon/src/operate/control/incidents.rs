@@ -2,17 +2,17 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use tocsin_core::command::Command;
 use tocsin_core::event::Severity;
 use tocsin_core::incident::Incident;
-use tocsin_core::journal::Fact;
-use tocsin_core::transition;
+use tocsin_core::transition::IncidentCommand;
 use tocsin_store::{DeliveryQuery, IncidentQuery, ReadError, Store};
 
 use super::asked::{Asked, Narrowed};
 use super::context::{Control, blocking};
 use super::{query, receipts, shapes, unmatched};
 use crate::operate::api::incident::Incident as Shown;
-use crate::operate::api::incidents::{Command, Commanded, IncidentList, Modify, WholeIncident};
+use crate::operate::api::incidents::{Command as Asks, Commanded, IncidentList, Modify, WholeIncident};
 use crate::shared::problem::Problem;
 
 /// Lines of an incident's history that are shown.
@@ -64,21 +64,21 @@ pub(super) async fn show(
 pub(super) async fn command(
     State(control): State<Control>,
     Path((incident, command)): Path<(String, String)>,
-    Asked(body): Asked<Command>,
+    Asked(body): Asked<Asks>,
 ) -> Result<Json<Commanded>, Problem> {
-    let command: transition::Command = command.parse().map_err(|_| {
+    let command: IncidentCommand = command.parse().map_err(|_| {
         Problem::not_found(format!(
             "There is no command `{command}`: there is acknowledge, unacknowledge, resolve, reopen, note and modify."
         ))
     })?;
-    if command == transition::Command::Note && body.text.trim().is_empty() {
+    if command == IncidentCommand::Note && body.text.trim().is_empty() {
         return Err(Problem::bad_request("The note is empty."));
     }
     let store = control.app.store.clone();
     let found = blocking(move || find(&store, &incident)).await?;
-    let fact = Fact::Commanded { incident: found.id, command, actor: body.actor, text: body.text };
-    let shown = recorded(&control, &found, fact).await?;
-    Ok(Json(Commanded { changed: shown.changed || command == transition::Command::Note, ..shown }))
+    let operate = Command::Operate { incident: found.id, command, actor: body.actor, text: body.text };
+    let shown = recorded(&control, &found, operate).await?;
+    Ok(Json(Commanded { changed: shown.changed || command == IncidentCommand::Note, ..shown }))
 }
 
 pub(super) async fn modify(
@@ -94,13 +94,13 @@ pub(super) async fn modify(
     let severity = severity.map_err(|error| Problem::bad_request(format!("{error}.")))?;
     let store = control.app.store.clone();
     let found = blocking(move || find(&store, &incident)).await?;
-    let fact = Fact::Modified { incident: found.id, title, severity, actor, text };
-    recorded(&control, &found, fact).await.map(Json)
+    let command = Command::Modify { incident: found.id, title, severity, actor, text };
+    recorded(&control, &found, command).await.map(Json)
 }
 
-/// The incident after `fact` about it, and whether it is another than `before`.
-async fn recorded(control: &Control, before: &Incident, fact: Fact) -> Result<Commanded, Problem> {
-    let applied = control.app.record(fact).await?;
+/// The incident after `command`, and whether it is another than `before`.
+async fn recorded(control: &Control, before: &Incident, command: Command) -> Result<Commanded, Problem> {
+    let applied = control.app.record(command).await?;
     let now = applied.incident.as_ref().unwrap_or(before);
     Ok(Commanded { incident: shapes::incident(now), changed: now != before })
 }

@@ -2,10 +2,10 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use tocsin_core::fold::ReceiptRecord;
+use tocsin_core::command::Command;
 use tocsin_core::id::Id;
-use tocsin_core::journal::Fact;
 use tocsin_core::plugin::SourceRequest;
+use tocsin_core::receipt::ReceiptRecord;
 use tocsin_store::{IncidentQuery, ReadError, ReceiptQuery, Receipts};
 
 use super::asked::{Asked, Narrowed};
@@ -151,8 +151,8 @@ pub(super) async fn discard(
     receipts.sort();
     receipts.dedup();
     for receipts in receipts.chunks(AT_ONCE) {
-        let fact = Fact::Discarded { receipts: receipts.to_vec(), actor: body.actor.clone() };
-        control.app.record(fact).await?;
+        let command = Command::Discard { receipts: receipts.to_vec(), actor: body.actor.clone() };
+        control.app.record(command).await?;
     }
     Ok(Json(Discarded { discarded: receipts.len() }))
 }

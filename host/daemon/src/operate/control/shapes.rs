@@ -2,12 +2,13 @@
 //!
 //! What is not shown here is not known outside: no secret is.
 
+use tocsin_core::command::RejectedElements;
 use tocsin_core::delivery::{Attempt, Delivery, DeliveryState};
 use tocsin_core::event::{Event, Link};
-use tocsin_core::fold::{Effect, Happening, ReceiptRecord, ReceiptStatus, TimelineItem};
 use tocsin_core::incident::Incident;
-use tocsin_core::journal::RejectedElements;
 use tocsin_core::plugin::Pair;
+use tocsin_core::receipt::{Effect, ReceiptRecord, ReceiptStatus};
+use tocsin_core::state::{Happening, TimelineItem};
 use tocsin_core::time::Timestamp;
 use tocsin_store::{Counts, SetAside, TableSize, Verified};
 
@@ -63,7 +64,7 @@ pub(super) fn timeline(item: &TimelineItem) -> incidents::Happened {
     incidents::Happened {
         at: item.at.to_string(),
         actor: item.actor.clone(),
-        text: item.text.clone(),
+        text: item.text.to_string(),
         receipt: item.receipt.map(|id| id.to_string()),
         what,
         fields,
@@ -105,7 +106,7 @@ pub(super) fn delivery_whole(whole: &Delivery) -> deliveries::WholeDelivery {
     deliveries::WholeDelivery {
         delivery: delivery_of(whole, incident(&whole.incident)),
         log: whole.log.iter().map(attempt).collect(),
-        text: whole.change.text.clone(),
+        text: whole.change.text.to_string(),
         actor: whole.change.actor.clone(),
     }
 }
@@ -116,7 +117,7 @@ fn attempt(attempt: &Attempt) -> deliveries::Attempt {
         at: attempt.at.to_string(),
         took_us: attempt.took_us,
         status: attempt.status,
-        summary: attempt.summary.clone(),
+        summary: attempt.summary.to_string(),
     }
 }
 
@@ -124,9 +125,8 @@ pub(super) fn receipt(receipt: &ReceiptRecord) -> receipts::Receipt {
     let reason = match &receipt.status {
         ReceiptStatus::Applied => None,
         ReceiptStatus::PartlyRefused(elements) => Some(words::rejected(elements)),
-        ReceiptStatus::Ignored(why) | ReceiptStatus::Refused(why) | ReceiptStatus::Failed(why) => {
-            Some(why.clone())
-        }
+        ReceiptStatus::Ignored(why) => Some(why.to_string()),
+        ReceiptStatus::Refused(why) | ReceiptStatus::Failed(why) => Some(why.clone()),
         ReceiptStatus::Discarded(actor) => Some(format!("discarded by {actor}")),
         ReceiptStatus::Duplicate(first) => Some(format!("the same delivery as {first}")),
     };

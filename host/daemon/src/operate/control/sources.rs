@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use tocsin_core::decide::{about, echo, foresee};
 use tocsin_core::event::{Event, EventChange};
-use tocsin_core::fold::{about, echo, foresee};
 use tocsin_core::incident::Incident;
 use tocsin_core::time::Timestamp;
 use tocsin_core::transition::Transition;

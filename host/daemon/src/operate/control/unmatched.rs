@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tocsin_core::delivery::{Change, ChangeKind, Delivery};
 use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::reason::Reason;
 
 use super::actions::would;
 use super::context::blocking;
@@ -45,7 +46,7 @@ pub(super) fn reasons(
         if incident.open_since > incident.opened_at { ChangeKind::Reopened } else { ChangeKind::Opened };
     let before = if kind == ChangeKind::Reopened { IncidentState::Resolved } else { IncidentState::Open };
     let opened = would::after(kind, incident.open_since, incident.clone());
-    let change = Change::of_the_relay(kind, incident.open_since, String::new());
+    let change = Change::of_the_relay(kind, incident.open_since, Reason::none());
     let reason = |action: &Action| {
         let name = &action.rule.name;
         let own = deliveries.iter().filter(|delivery| delivery.action == *name).count();

@@ -1,13 +1,13 @@
 //! What a page's form asks for, as an entry of the journal.
 //!
-//! Records nothing itself; whether the state allows it is the fold's to say.
+//! Records nothing itself; whether the state allows it is for the decision to say.
 
+use tocsin_core::command::Command;
 use tocsin_core::delivery::ChangeKind;
 use tocsin_core::event::{Severity, TITLE_CHARS_MAX, single_line};
-use tocsin_core::fold::{Happening, TimelineItem};
 use tocsin_core::incident::Incident;
-use tocsin_core::journal::Fact;
-use tocsin_core::transition::Command;
+use tocsin_core::state::{Happening, TimelineItem};
+use tocsin_core::transition::IncidentCommand;
 use url::form_urlencoded;
 
 use crate::config::Purpose;
@@ -61,7 +61,7 @@ impl Form {
         let last = timeline.iter().find(|item| matches!(item.what, Happening::Changed(..)));
         let is_it = |item: &TimelineItem| {
             item.what == Happening::Changed(ChangeKind::Noted, Vec::new())
-                && item.text == self.text
+                && item.text == *self.text
                 && item.actor.as_deref() == Some(&self.actor(via))
         };
         self.purpose == Some(Purpose::Note) && last.is_some_and(is_it)
@@ -71,29 +71,29 @@ impl Form {
     ///
     /// # Errors
     /// It may not be done, or something is missing.
-    pub(super) fn fact(&self, incident: &Incident, via: &str, may: &[Purpose]) -> Result<Fact, String> {
+    pub(super) fn fact(&self, incident: &Incident, via: &str, may: &[Purpose]) -> Result<Command, String> {
         let purpose = self.purpose.filter(|purpose| may.contains(purpose));
         let purpose = purpose.ok_or("Nothing was changed: this link does not allow that.")?;
         let commanded = |command, text| {
-            Ok(Fact::Commanded { incident: incident.id, command, actor: self.actor(via), text })
+            Ok(Command::Operate { incident: incident.id, command, actor: self.actor(via), text })
         };
         within("note", &self.text, NOTE_CHARS_MAX)?;
         let text = self.text.clone();
         match purpose {
             Purpose::Incident => Err("Nothing was changed: nothing was asked for.".to_owned()),
-            Purpose::Acknowledge => commanded(Command::Acknowledge, text),
-            Purpose::Unacknowledge => commanded(Command::Unacknowledge, text),
-            Purpose::Resolve => commanded(Command::Resolve, text),
-            Purpose::Reopen => commanded(Command::Reopen, text),
+            Purpose::Acknowledge => commanded(IncidentCommand::Acknowledge, text),
+            Purpose::Unacknowledge => commanded(IncidentCommand::Unacknowledge, text),
+            Purpose::Resolve => commanded(IncidentCommand::Resolve, text),
+            Purpose::Reopen => commanded(IncidentCommand::Reopen, text),
             Purpose::Note if text.is_empty() => Err("The note is empty.".to_owned()),
-            Purpose::Note => commanded(Command::Note, text),
-            Purpose::Delete if text.is_empty() => commanded(Command::Resolve, DELETED.to_owned()),
-            Purpose::Delete => commanded(Command::Resolve, format!("{DELETED}. {text}")),
+            Purpose::Note => commanded(IncidentCommand::Note, text),
+            Purpose::Delete if text.is_empty() => commanded(IncidentCommand::Resolve, DELETED.to_owned()),
+            Purpose::Delete => commanded(IncidentCommand::Resolve, format!("{DELETED}. {text}")),
             Purpose::Modify => self.modified(incident, via),
         }
     }
 
-    fn modified(&self, incident: &Incident, via: &str) -> Result<Fact, String> {
+    fn modified(&self, incident: &Incident, via: &str) -> Result<Command, String> {
         let title = self.title.clone().filter(|title| *title != incident.title);
         if title.as_ref().is_some_and(String::is_empty) {
             return Err("The title is empty.".to_owned());
@@ -104,7 +104,7 @@ impl Form {
             None => None,
         };
         let severity = severity.filter(|severity| *severity != incident.severity);
-        Ok(Fact::Modified {
+        Ok(Command::Modify {
             incident: incident.id,
             title,
             severity,

@@ -2,8 +2,8 @@
 //!
 //! Never says what its reader may do.
 
-use tocsin_core::fold::TimelineItem;
 use tocsin_core::incident::Incident;
+use tocsin_core::state::TimelineItem;
 
 /// Pages of the history that can be leafed through.
 pub(super) const PAGES_MAX: usize = 100;

@@ -11,8 +11,8 @@ use minijinja::{AutoEscape, Environment};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tocsin_core::event::{Severity, unturned};
-use tocsin_core::fold::TimelineItem;
 use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::state::TimelineItem;
 use tocsin_core::time::Timestamp;
 use url::form_urlencoded;
 
@@ -231,8 +231,9 @@ fn incident_fields(incident: &Incident) -> Value {
 }
 
 fn line(item: &TimelineItem) -> Value {
-    let mut text: String = item.text.chars().take(LINE_CHARS_MAX).collect();
-    if text.len() < item.text.len() {
+    let words = item.text.to_string();
+    let mut text: String = words.chars().take(LINE_CHARS_MAX).collect();
+    if text.len() < words.len() {
         text.push('…');
     }
     json!({ "at": minute(item.at), "what": words::happening(item), "text": text })

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use tocsin_core::command::RejectedElements;
 use tocsin_core::event::EventChange;
-use tocsin_core::journal::RejectedElements;
 use tocsin_core::plugin::{Pair, Reply};
 
 use super::*;

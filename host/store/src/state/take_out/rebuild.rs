@@ -1,13 +1,11 @@
 //! Rows that follow from other rows: made anew from them when they cannot be read.
 
 use redb::ReadableTable;
-use std::sync::Arc;
-
 use tocsin_core::delivery::DeliveryState;
-use tocsin_core::fold::{State, Timer};
-use tocsin_core::id::Id;
 use tocsin_core::incident::IncidentState;
+use tocsin_core::state::{State, View};
 use tocsin_core::time::Timestamp;
+use tocsin_core::timer::Timer;
 
 use super::{TakenOut, keys_where, mark, remove};
 use crate::error::Fault;
@@ -26,12 +24,12 @@ impl Tables<'_> {
         let of_incident = incident.to_bytes();
         for id in rows::ids_below(&self.deliveries_by_incident, tables::DELIVERIES_BY_INCIDENT, &of_incident)?
         {
-            let head = rows::delivery_head(&self.deliveries, &id.to_bytes());
+            let head = self.delivery_tables().row(id);
             let Some(Some(head)) = taken.readable(head)? else { continue };
             if head.connection != connection || self.timer(&Timer::Held(id))?.is_some() {
                 continue;
             }
-            match head.state() {
+            match head.state {
                 DeliveryState::Due | DeliveryState::Sending => first.push(id),
                 DeliveryState::Waiting => waiting.push(id),
                 _ => {}
@@ -73,24 +71,21 @@ impl Tables<'_> {
     pub(super) fn rebuild_due(&mut self, taken: &mut TakenOut) -> Result<(), Fault> {
         let due = [keys::delivery_state(DeliveryState::Due)];
         for id in rows::ids_below(&self.deliveries_by_state, tables::DELIVERIES_BY_STATE, &due)? {
-            let head = rows::delivery_head(&self.deliveries, &id.to_bytes());
+            let head = self.delivery_tables().row(id);
             if let Some(Some(head)) = taken.readable(head)? {
-                let row = keys::due(&head.connection, &head.source, head.next_at(), id);
+                let row = keys::due(&head.connection, &head.source, head.next_at, id);
                 taken.changed |= mark(&mut self.due, &row)?;
             }
         }
         Ok(())
     }
 
-    /// The counters, by counting; the configuration in force, which the next start puts in force again.
+    /// The counters, by counting.
     pub(super) fn rebuild_meta(&mut self, key: &[u8], taken: &mut TakenOut) -> Result<(), Fault> {
         if key == tables::META_FORMAT {
             return Ok(());
         }
         taken.took_record(remove(&mut self.meta, key)?);
-        if key == tables::META_ROUTING {
-            self.head.router = Arc::new(rows::no_router()?);
-        }
         if key == tables::META_COUNTERS {
             self.head.counters = self.counted()?;
         }
@@ -114,10 +109,5 @@ impl Tables<'_> {
             ids.iter().for_each(|_| counters.delivery_came(state));
         }
         Ok(counters)
-    }
-
-    /// Gives the content of a delivery to those that share it.
-    pub(super) fn give_content(&mut self, incident: Id, id: Id, content: &[u8]) -> Result<(), Fault> {
-        self.hand_on(incident, id.to_bytes(), content)
     }
 }

@@ -1,6 +1,6 @@
 //! Whether an action would be told of a change by itself, for trying it out.
 //!
-//! Asks the same router as the fold does. Records nothing.
+//! Asks the same router as decisions do. Records nothing.
 
 use tocsin_core::delivery::{Change, ChangeKind};
 use tocsin_core::incident::{Incident, IncidentState};

@@ -1,0 +1,124 @@
+//! What decisions read of the state, answered from the tables.
+
+use redb::ReadableTable;
+use tocsin_core::delivery::{Delivery, DeliveryState, Reference};
+use tocsin_core::id::Id;
+use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::receipt::ReceiptRecord;
+use tocsin_core::state::{Pause, Position, View};
+use tocsin_core::time::Timestamp;
+use tocsin_core::timer::Timer;
+use tocsin_core::told::Told;
+
+use super::Tables;
+use crate::error::Fault;
+use crate::record::delivery::References;
+use crate::{keys, rows, tables};
+
+impl View for Tables<'_> {
+    type Error = Fault;
+
+    fn position(&self) -> Position {
+        self.head.position
+    }
+
+    fn last_number(&self) -> u64 {
+        self.head.counters.number
+    }
+
+    fn incident(&self, id: Id) -> Result<Option<Incident>, Fault> {
+        rows::incident(&self.incidents, id)
+    }
+
+    fn unresolved(&self) -> Result<Vec<Id>, Fault> {
+        let mut ids = Vec::new();
+        for state in IncidentState::ALL.into_iter().filter(|state| *state != IncidentState::Resolved) {
+            let prefix = [keys::incident_state(state)];
+            ids.extend(rows::ids_below(&self.incidents_by_state, tables::INCIDENTS_BY_STATE, &prefix)?);
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    fn find(&self, source: &str, key: &str) -> Result<Option<Id>, Fault> {
+        let row = keys::text_text(source, key);
+        let Some(value) = self.identities.get(row.as_slice())? else { return Ok(None) };
+        rows::id(tables::IDENTITIES, &row, value.value()).map(Some)
+    }
+
+    fn receipt(&self, id: Id) -> Result<Option<ReceiptRecord>, Fault> {
+        rows::receipt(&self.receipts, id)
+    }
+
+    fn seen(&self, source: &str, identity: &str) -> Result<Option<(Timestamp, Id)>, Fault> {
+        let key = keys::text_text(source, identity);
+        let Some(value) = self.seen.get(key.as_slice())? else { return Ok(None) };
+        rows::seen(&key, value.value()).map(Some)
+    }
+
+    fn has_seen_before(&self, at: Timestamp) -> Result<bool, Fault> {
+        Ok(rows::first_before(&self.seen_by_time, &keys::time(at))?.is_some())
+    }
+
+    fn delivery(&self, id: Id) -> Result<Option<Delivery>, Fault> {
+        self.delivery_tables().delivery(id)
+    }
+
+    fn sending(&self) -> Result<Vec<Id>, Fault> {
+        let state = [keys::delivery_state(DeliveryState::Sending)];
+        rows::ids_below(&self.deliveries_by_state, tables::DELIVERIES_BY_STATE, &state)
+    }
+
+    fn lane(&self, connection: &str, incident: Id) -> Result<Vec<Id>, Fault> {
+        self.lane_at(&keys::text_id(connection, incident))
+    }
+
+    fn references(&self, connection: &str, incident: Id) -> Result<Vec<Reference>, Fault> {
+        let key = keys::id_text(incident, connection);
+        let kept: Option<References> = rows::get(&self.references, tables::REFERENCES, &key)?;
+        Ok(kept.map_or_else(Vec::new, |kept| kept.0))
+    }
+
+    fn told(&self, incident: Id) -> Result<Vec<Told>, Fault> {
+        rows::told(&self.told, incident)
+    }
+
+    fn timer(&self, timer: &Timer) -> Result<Option<Timestamp>, Fault> {
+        let key = timer.to_string();
+        let value = self.timers.get(key.as_bytes())?;
+        value.map(|value| rows::timer(key.as_bytes(), value.value())).transpose()
+    }
+
+    fn repeats_of(&self, incident: Id) -> Result<Vec<Timer>, Fault> {
+        let prefix = Timer::Repeat { incident, action: String::new() }.to_string();
+        let end = keys::after(prefix.as_bytes());
+        let mut timers = Vec::new();
+        for row in self.timers.range::<&[u8]>(prefix.as_bytes()..)? {
+            let (key, _) = row?;
+            if end.as_deref().is_some_and(|end| key.value() >= end) {
+                break;
+            }
+            let wrong = || rows::not(tables::TIMERS, key.value(), "a timer");
+            let name = std::str::from_utf8(key.value()).map_err(|_| wrong())?;
+            timers.push(name.parse().map_err(|_| wrong())?);
+        }
+        Ok(timers)
+    }
+
+    fn elapsed(&self, now: Timestamp, limit: usize) -> Result<Vec<Timer>, Fault> {
+        let mut elapsed = Vec::new();
+        for row in self.timers_by_time.iter()?.take(limit) {
+            let (key, _) = row?;
+            let (at, timer) = self.timer_at(key.value())?;
+            if at > now {
+                break;
+            }
+            elapsed.push(timer);
+        }
+        Ok(elapsed)
+    }
+
+    fn pauses(&self) -> Result<Vec<(String, Pause)>, Fault> {
+        rows::pauses(&self.pauses)
+    }
+}
