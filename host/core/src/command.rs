@@ -33,6 +33,14 @@ pub struct Issued {
 }
 
 impl Issued {
+    /// The source whose request it is about; empty for what the relay or an operator does.
+    pub fn source(&self) -> &str {
+        match &self.command {
+            Command::Receive(received) | Command::Redecode { received, .. } => &received.source,
+            _ => "",
+        }
+    }
+
     /// Further `commands`, to be decided right after this one: of the same time, each with ids of its own, in order.
     pub fn followed_by(&self, commands: Vec<Command>) -> Vec<Self> {
         let mut seed = self.seed;

@@ -15,6 +15,7 @@ mod backup;
 mod compact;
 mod counts;
 mod damage;
+mod dictionaries;
 mod digest;
 mod error;
 mod identity;

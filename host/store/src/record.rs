@@ -17,6 +17,7 @@ use tocsin_core::time::Timestamp;
 
 pub(crate) mod counters;
 pub(crate) mod delivery;
+pub(crate) mod packed;
 pub(crate) mod request;
 pub(crate) mod set_aside;
 pub(crate) mod source_counts;
@@ -31,6 +32,8 @@ use told::ToldRow;
 pub(crate) const V1: u8 = 1;
 /// The version byte of records with a CBOR body, and of requests that are compressed.
 pub(crate) const V2: u8 = 2;
+/// The version byte of records with a CBOR body that is compressed.
+pub(crate) const V3: u8 = 3;
 
 /// What is wrong with a record's bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -121,13 +124,31 @@ macro_rules! numbered {
 numbered! {
     Counters,
     DeliveryRow,
-    Entry,
-    Incident,
     Pause,
     ReceiptRecord,
     References,
     TimelineItem,
     ToldRow,
+}
+
+/// Records with a CBOR body that is compressed where that makes it smaller.
+macro_rules! packed {
+    ($($record:ty),+ $(,)?) => {$(
+        impl Stored for $record {
+            fn write(&self, out: &mut Vec<u8>) -> Result<(), Problem> {
+                packed::write(out, self)
+            }
+
+            fn read(bytes: &[u8]) -> Result<Self, Problem> {
+                packed::read(bytes)
+            }
+        }
+    )+};
+}
+
+packed! {
+    Entry,
+    Incident,
 }
 
 /// Records with a JSON body, with its type.

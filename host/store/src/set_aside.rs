@@ -16,7 +16,7 @@ use crate::record::source_counts::SourceCounts;
 use crate::state::{Head, Tables, TakenOut};
 use crate::table::Bytes;
 use crate::tables::{self, Beside, Definition};
-use crate::{rows, state_digest};
+use crate::{dictionaries, rows, state_digest};
 
 /// Bytes of a record that are kept. No record is as long; a raw request may be.
 const BYTES_KEPT: usize = 256 * 1024;
@@ -85,10 +85,16 @@ fn take_out_beside(
     key: &[u8],
 ) -> Result<(Problem, TakenOut), Fault> {
     let mut rows = beside.open(transaction)?;
-    let read = rows.get(key)?.map(|value| match table.name {
-        name if name == tables::SOURCE_COUNTS.name => SourceCounts::read(value.value()).map(|_| ()),
-        _ => tocsin_core::plugin::SourceRequest::read(value.value()).map(|_| ()),
-    });
+    let read = if table == tables::SOURCE_COUNTS {
+        rows.get(key)?.map(|value| SourceCounts::read(value.value()).map(|_| ()))
+    } else {
+        let dictionaries = tables::DICTIONARIES.look_into(transaction)?;
+        match dictionaries::request(&rows, table, &dictionaries, key) {
+            Ok(request) => request.map(|_| Ok(())),
+            Err(Fault::Record { problem, .. }) => Some(Err(problem)),
+            Err(fault) => return Err(fault),
+        }
+    };
     let is_key_wrong = table.name == tables::SOURCE_COUNTS.name && std::str::from_utf8(key).is_err();
     let problem = match read {
         Some(Err(problem)) => problem,

@@ -15,12 +15,13 @@ use tocsin_core::plugin::SourceRequest;
 use tocsin_core::routing::Router;
 
 use crate::counts::CountRows;
+use crate::dictionaries::{Dictionaries, Sample};
 use crate::error::{Busy, Fault, OpenError, ReadError, WriteError};
 use crate::identity::Marker;
 use crate::kept::Quota;
 use crate::live::Live;
-use crate::record::Stored;
 use crate::record::source_counts::SourceCounts;
+use crate::record::{Stored as _, request};
 use crate::requests::Retention;
 use crate::writer::{Dismissed, Job, Message, Writer, readable_head};
 use crate::{rows, tables};
@@ -88,6 +89,7 @@ pub struct Store {
 
 struct Shared {
     live: Arc<Live>,
+    dictionaries: Arc<Dictionaries>,
     sender: RwLock<Option<SyncSender<Message>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     /// Entries that wait, and how many may.
@@ -126,12 +128,15 @@ impl Store {
             Err(other) => return Err(fault(other)),
         };
         let live = Arc::new(live);
+        // Without them, requests are compressed by themselves until new ones are due.
+        let dictionaries = Arc::new(Dictionaries::kept(&live).unwrap_or_default());
         let queue = options.queue.max(1);
         // Two more, for the message that a reader may send and for counts.
         let (sender, messages) = sync_channel(queue + 2);
         let waiting = Arc::new(AtomicUsize::new(0));
         let writer = Writer {
             live: Arc::clone(&live),
+            dictionaries: Arc::clone(&dictionaries),
             head,
             waiting: Arc::clone(&waiting),
             lines: FairQueue::default(),
@@ -151,6 +156,7 @@ impl Store {
         Ok(Self {
             shared: Arc::new(Shared {
                 live,
+                dictionaries,
                 sender: RwLock::new(Some(sender)),
                 writer: Mutex::new(Some(thread)),
                 waiting,
@@ -180,11 +186,13 @@ impl Store {
             waiting.fetch_sub(1, Ordering::Relaxed);
             return Err(Busy);
         }
-        let job = match encode(&write) {
+        let job = match self.encode(&write) {
             Ok(request) => {
                 let Write { policy, issued, more, .. } = write;
+                let (request, sample) = request.unzip();
+                let sample = sample.flatten();
                 let commands = std::iter::once(issued).chain(more).collect();
-                Box::new(Job { commands, policy, request, reply: Box::new(reply) })
+                Box::new(Job { commands, policy, request, sample, reply: Box::new(reply) })
             }
             Err(fault) => {
                 waiting.fetch_sub(1, Ordering::Relaxed);
@@ -293,6 +301,19 @@ impl Store {
         sender.send(Message::Dismiss(answer)).map_err(|_| WriteError::Closed)
     }
 
+    /// The record of the request, made by the caller and not by the writer's thread; and what the next dictionary of its
+    /// source is made of, if one is due.
+    fn encode(&self, write: &Write) -> Result<Option<(Vec<u8>, Option<Sample>)>, Fault> {
+        let Some(request) = &write.request else { return Ok(None) };
+        let (id, source) = (write.issued.seed, write.issued.source());
+        let fault = |problem| rows::fault(tables::REQUESTS, &id.to_bytes(), problem);
+        let dictionaries = &self.shared.dictionaries;
+        let plain = request::plain(request).map_err(fault)?;
+        let mut record = Vec::with_capacity(512);
+        request::pack(&plain, dictionaries.of(source).as_deref(), &mut record).map_err(fault)?;
+        Ok(Some((record, dictionaries.note(id, source, &plain))))
+    }
+
     fn send(&self, message: Message) {
         let sender = self.shared.sender.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = sender.as_ref() {
@@ -300,12 +321,6 @@ impl Store {
             let _ = sender.try_send(message);
         }
     }
-}
-
-/// The record of the request, made by the caller and not by the writer's thread.
-fn encode(write: &Write) -> Result<Option<Vec<u8>>, Fault> {
-    let record = write.request.as_ref().map(Stored::to_bytes).transpose();
-    record.map_err(|problem| rows::fault(tables::REQUESTS, &write.issued.seed.to_bytes(), problem))
 }
 
 impl Shared {

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use redb::{AccessGuard, Range, ReadableTable, ReadableTableMetadata, StorageError, Table, TableStats};
 
 use crate::digest::{Digest, Running};
+use crate::record::packed;
 
 /// Keys and values are bytes: `keys` and `record` know what is in them.
 pub(crate) type Bytes = &'static [u8];
@@ -26,12 +27,21 @@ pub(crate) struct Covered {
     pub(crate) is_state: bool,
     /// The rows that it leaves out all the same.
     pub(crate) except: &'static [&'static [u8]],
+    /// Whether its values may be compressed: the digest is of what they were before.
+    pub(crate) is_packed: bool,
 }
 
 impl Covered {
     /// Whether the digest covers the row `key`.
     pub(crate) fn has(self, key: &[u8]) -> bool {
         self.is_state && !self.except.contains(&key)
+    }
+
+    /// The digest of a row.
+    pub(crate) fn digest(self, key: &[u8], value: &[u8]) -> Digest {
+        // What cannot be read has a digest all the same: it is another one than that of what was written.
+        let value = if self.is_packed { packed::plain(value).unwrap_or(value.into()) } else { value.into() };
+        Digest::of(self.seed, key, &value)
     }
 }
 
@@ -59,9 +69,9 @@ impl<'t> StateTable<'t> {
         if self.covered.has(key) {
             let mut digest = self.digest.get();
             if let Some(before) = &before {
-                digest.subtract(Digest::of(self.covered.seed, key, before.value()));
+                digest.subtract(self.covered.digest(key, before.value()));
             }
-            digest.add(Digest::of(self.covered.seed, key, value));
+            digest.add(self.covered.digest(key, value));
             self.digest.set(digest);
         }
         Ok(before)
@@ -72,7 +82,7 @@ impl<'t> StateTable<'t> {
         let before = self.rows.remove(key)?;
         if let Some(before) = before.as_ref().filter(|_| self.covered.has(key)) {
             let mut digest = self.digest.get();
-            digest.subtract(Digest::of(self.covered.seed, key, before.value()));
+            digest.subtract(self.covered.digest(key, before.value()));
             self.digest.set(digest);
         }
         Ok(before)

@@ -64,7 +64,12 @@ impl Definition {
     /// Which rows of it the digest of the state covers.
     fn covered(self) -> Covered {
         let except: &[&[u8]] = if self == META { &[META_FORMAT, META_DIGEST] } else { &[] };
-        Covered { seed: digest::seed(self.name), is_state: self.is_state, except }
+        Covered {
+            seed: digest::seed(self.name),
+            is_state: self.is_state,
+            except,
+            is_packed: self == INCIDENTS,
+        }
     }
 
     /// Whether the digest of the state covers the row `key`.
@@ -74,8 +79,9 @@ impl Definition {
 
     /// Adds a row to `digest`, if the digest of the state covers it.
     pub(crate) fn count(self, digest: &mut Digest, key: &[u8], value: &[u8]) {
-        if self.is_digested(key) {
-            digest.add(Digest::of(digest::seed(self.name), key, value));
+        let covered = self.covered();
+        if covered.has(key) {
+            digest.add(covered.digest(key, value));
         }
     }
 
@@ -112,6 +118,7 @@ pub(crate) const PAUSES: Definition = Definition::state("pauses", KeyShape::Text
 pub(crate) const META: Definition = Definition::state("meta", KeyShape::Text);
 pub(crate) const REQUESTS: Definition = Definition::beside("requests", KeyShape::Id);
 pub(crate) const REQUESTS_DEAD: Definition = Definition::beside("requests_dead", KeyShape::Id);
+pub(crate) const DICTIONARIES: Definition = Definition::beside("dictionaries", KeyShape::Id);
 pub(crate) const KEPT: Definition = Definition::beside("kept", KeyShape::Id);
 pub(crate) const KEPT_BY_SOURCE: Definition = Definition::beside("kept_by_source", KeyShape::TextByteId);
 pub(crate) const KEPT_TOTALS: Definition = Definition::beside("kept_totals", KeyShape::Text);
@@ -149,6 +156,7 @@ pub(crate) mod beside {
     pub(crate) const JOURNAL: Beside = Beside::of(super::JOURNAL);
     pub(crate) const REQUESTS: Beside = Beside::of(super::REQUESTS);
     pub(crate) const REQUESTS_DEAD: Beside = Beside::of(super::REQUESTS_DEAD);
+    pub(crate) const DICTIONARIES: Beside = Beside::of(super::DICTIONARIES);
     pub(crate) const KEPT: Beside = Beside::of(super::KEPT);
     pub(crate) const KEPT_BY_SOURCE: Beside = Beside::of(super::KEPT_BY_SOURCE);
     pub(crate) const KEPT_TOTALS: Beside = Beside::of(super::KEPT_TOTALS);
@@ -157,7 +165,7 @@ pub(crate) mod beside {
 }
 
 /// Every table.
-pub(crate) const ALL: [Definition; 30] = [
+pub(crate) const ALL: [Definition; 31] = [
     JOURNAL,
     INCIDENTS,
     INCIDENT_NUMBERS,
@@ -183,6 +191,7 @@ pub(crate) const ALL: [Definition; 30] = [
     META,
     REQUESTS,
     REQUESTS_DEAD,
+    DICTIONARIES,
     KEPT,
     KEPT_BY_SOURCE,
     KEPT_TOTALS,

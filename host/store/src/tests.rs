@@ -9,6 +9,7 @@ mod workload;
 mod backup;
 mod counting;
 mod crash;
+mod dictionaries;
 mod digest;
 mod failing;
 mod following;

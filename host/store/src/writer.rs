@@ -17,6 +17,7 @@ use tocsin_core::routing::Router;
 
 use crate::counts::{self, CountRows};
 use crate::damage::Place;
+use crate::dictionaries::{self, Dictionaries, Sample};
 use crate::error::{Fault, WriteError};
 use crate::kept::Quota;
 use crate::live::Live;
@@ -57,6 +58,8 @@ pub(crate) struct Job {
     pub(crate) policy: Arc<Router>,
     /// The record of the request that they are about.
     pub(crate) request: Option<Vec<u8>>,
+    /// What the next dictionary of its source is made of, if one is due.
+    pub(crate) sample: Option<Sample>,
     pub(crate) reply: Reply,
 }
 
@@ -73,10 +76,7 @@ impl Job {
 
     /// The source that it is for; nothing for the relay's own entries.
     fn source(&self) -> &str {
-        match self.commands.first().map(|issued| &issued.command) {
-            Some(Command::Receive(received) | Command::Redecode { received, .. }) => &received.source,
-            _ => "",
-        }
+        self.commands.first().map_or("", Issued::source)
     }
 
     fn answer(self, result: Result<Applied, WriteError>) {
@@ -106,6 +106,7 @@ impl From<Fault> for Failure {
 /// The writer's own state.
 pub(crate) struct Writer {
     pub(crate) live: Arc<Live>,
+    pub(crate) dictionaries: Arc<Dictionaries>,
     /// What is known of what is committed; nothing after an error, until it was read again.
     pub(crate) head: Option<Head>,
     /// Entries that wait.
@@ -247,6 +248,11 @@ impl Writer {
         }
         requests.finish()?;
         let head = tables.finish()?;
+        let kept = jobs.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok());
+        let samples: Vec<&Sample> = kept.filter_map(|(job, _)| job.sample.as_ref()).collect();
+        for sample in &samples {
+            dictionaries::write(&transaction, sample)?;
+        }
         counts::put(&transaction, &self.counts)?;
         transaction.commit().map_err(|error| Failure {
             error: Fault::from(error).into(),
@@ -255,6 +261,7 @@ impl Writer {
         })?;
         self.head = Some(head);
         self.counts.clear();
+        self.dictionaries.take(samples.into_iter());
         Ok(outcomes)
     }
 

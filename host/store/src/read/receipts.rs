@@ -7,7 +7,7 @@ use tocsin_core::receipt::ReceiptRecord;
 use super::{Newest, Snapshot, dangling, page};
 use crate::error::{Fault, ReadError};
 use crate::store::Store;
-use crate::{rows, tables};
+use crate::{dictionaries, rows, tables};
 
 /// Which receipts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,11 +62,14 @@ impl Store {
         self.reading(|live| {
             let snapshot = Snapshot::new(live)?;
             let key = receipt.to_bytes();
-            let decoded = rows::get(&snapshot.table(tables::REQUESTS)?, tables::REQUESTS, &key)?;
-            match decoded {
-                Some(request) => Ok(Some(request)),
-                None => Ok(rows::get(&snapshot.table(tables::REQUESTS_DEAD)?, tables::REQUESTS_DEAD, &key)?),
+            let dictionaries = snapshot.table(tables::DICTIONARIES)?;
+            for table in [tables::REQUESTS, tables::REQUESTS_DEAD] {
+                let request = dictionaries::request(&snapshot.table(table)?, table, &dictionaries, &key)?;
+                if request.is_some() {
+                    return Ok(request);
+                }
             }
+            Ok(None)
         })
     }
 }

@@ -1,10 +1,14 @@
-//! Raw requests on disk: version byte, length of the rest, then, compressed (zstd): length of the head, the head as
-//! JSON, the body as it came.
+//! Raw requests on disk: version byte, in version 3 the id of the dictionary, length of the rest, then, compressed (zstd):
+//! length of the head, the head as JSON, the body as it came.
 
 use serde::{Deserialize, Serialize};
+use tocsin_core::id::Id;
 use tocsin_core::plugin::{Pair, SourceRequest};
+use zstd::bulk::{Compressor, Decompressor};
+use zstd::dict::EncoderDictionary;
 
-use super::{Problem, Stored, Text, TimeV1, V2};
+use super::{Problem, Stored, Text, TimeV1, V2, V3};
+use crate::keys::ID;
 
 #[derive(Serialize, Deserialize)]
 struct HeadV1<'a> {
@@ -18,61 +22,127 @@ struct HeadV1<'a> {
 /// Bytes of a length.
 const LENGTH: usize = 4;
 /// How hard zstd tries: as hard as it does while it is still faster than the disk.
-const LEVEL: i32 = 3;
+const LEVEL: i32 = 5;
+/// Bytes of a request beyond which a dictionary makes no difference.
+const LARGE: usize = 256 * 1024;
 
+/// Earlier requests that others are compressed with.
+pub(crate) struct Dictionary {
+    /// The receipt of the request that made it due.
+    pub(crate) id: Id,
+    encoder: EncoderDictionary<'static>,
+}
+
+impl Dictionary {
+    /// One of these contents.
+    pub(crate) fn new(id: Id, contents: &[u8]) -> Self {
+        Self { id, encoder: EncoderDictionary::copy(contents, LEVEL) }
+    }
+}
+
+/// What is compressed.
+pub(crate) fn plain(request: &SourceRequest) -> Result<Vec<u8>, Problem> {
+    let SourceRequest { method, path, query, headers, body, received_at } = request;
+    let head = HeadV1 {
+        method: method.into(),
+        path: path.into(),
+        query: query.iter().map(pair).collect(),
+        headers: headers.iter().map(pair).collect(),
+        received_at: (*received_at).into(),
+    };
+    let head = serde_json::to_vec(&head)?;
+    let mut plain = Vec::with_capacity(LENGTH + head.len() + body.len());
+    plain.extend_from_slice(&length(head.len())?);
+    plain.extend_from_slice(&head);
+    plain.extend_from_slice(body);
+    Ok(plain)
+}
+
+/// The record of what [`plain`] made, compressed with `dictionary`.
+pub(crate) fn pack(plain: &[u8], dictionary: Option<&Dictionary>, out: &mut Vec<u8>) -> Result<(), Problem> {
+    let dictionary = dictionary.filter(|_| plain.len() <= LARGE);
+    let mut compressor = match dictionary {
+        Some(dictionary) => Compressor::with_prepared_dictionary(&dictionary.encoder),
+        None => Compressor::new(LEVEL),
+    }
+    .map_err(problem)?;
+    let packed = compressor.compress(plain).map_err(problem)?;
+    match dictionary {
+        Some(dictionary) => {
+            out.push(V3);
+            out.extend_from_slice(&dictionary.id.to_bytes());
+        }
+        None => out.push(V2),
+    }
+    out.extend_from_slice(&length(plain.len())?);
+    out.extend_from_slice(&packed);
+    Ok(())
+}
+
+/// The id of the dictionary that a record was compressed with, if there was one.
+pub(crate) fn dictionary_of(bytes: &[u8]) -> Option<Id> {
+    let (version, rest) = bytes.split_first()?;
+    let (id, _) = rest.split_first_chunk()?;
+    (*version == V3).then(|| Id::from_bytes(*id))
+}
+
+/// Reads a record, which was compressed with `dictionary`.
+pub(crate) fn unpack(bytes: &[u8], dictionary: Option<&[u8]>) -> Result<SourceRequest, Problem> {
+    let (rest, dictionary) = match (bytes.split_first(), dictionary) {
+        (Some((&V2, rest)), _) => (rest, [].as_slice()),
+        (Some((&V3, rest)), Some(dictionary)) => (rest.get(ID..).ok_or_else(cut)?, dictionary),
+        (Some((&V3, _)), None) => return Err(Problem::Gone("the dictionary that it is compressed with")),
+        (Some((version, _)), _) => return Err(Problem::Version(*version)),
+        (None, _) => return Err(Problem::Empty),
+    };
+    let (length, packed) = rest.split_first_chunk::<LENGTH>().ok_or_else(cut)?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| cut())?;
+    // Room is made for what the length says, so the packed bytes must say the same.
+    let packed_length = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten();
+    if packed_length != Some(length as u64) {
+        return Err(Problem::Body("its length is not that of its contents".to_owned()));
+    }
+    let mut decompressor = Decompressor::with_dictionary(dictionary).map_err(problem)?;
+    parse(&decompressor.decompress(packed, length).map_err(problem)?)
+}
+
+fn parse(plain: &[u8]) -> Result<SourceRequest, Problem> {
+    let (length, rest) = plain.split_first_chunk::<LENGTH>().ok_or_else(cut)?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| cut())?;
+    let (head, body) = rest.split_at_checked(length).ok_or_else(cut)?;
+    let head: HeadV1<'static> = serde_json::from_slice(head)?;
+    Ok(SourceRequest {
+        method: head.method.into_owned(),
+        path: head.path.into_owned(),
+        query: head.query.into_iter().map(unpair).collect(),
+        headers: head.headers.into_iter().map(unpair).collect(),
+        body: body.to_vec(),
+        received_at: head.received_at.into(),
+    })
+}
+
+/// A record by itself, without a dictionary.
 impl Stored for SourceRequest {
     fn write(&self, out: &mut Vec<u8>) -> Result<(), Problem> {
-        let Self { method, path, query, headers, body, received_at } = self;
-        let head = HeadV1 {
-            method: method.into(),
-            path: path.into(),
-            query: query.iter().map(pair).collect(),
-            headers: headers.iter().map(pair).collect(),
-            received_at: (*received_at).into(),
-        };
-        let head = serde_json::to_vec(&head)?;
-        let too_long = |_| Problem::Body("it is longer than 4 GiB".to_owned());
-        let mut plain = Vec::with_capacity(LENGTH + head.len() + body.len());
-        plain.extend_from_slice(&u32::try_from(head.len()).map_err(too_long)?.to_be_bytes());
-        plain.extend_from_slice(&head);
-        plain.extend_from_slice(body);
-        let packed = zstd::bulk::compress(&plain, LEVEL).map_err(|error| Problem::Body(error.to_string()))?;
-        out.reserve(1 + LENGTH + packed.len());
-        out.push(V2);
-        out.extend_from_slice(&u32::try_from(plain.len()).map_err(too_long)?.to_be_bytes());
-        out.extend_from_slice(&packed);
-        Ok(())
+        pack(&plain(self)?, None, out)
     }
 
     fn read(bytes: &[u8]) -> Result<Self, Problem> {
-        let rest = match bytes.split_first() {
-            Some((&V2, rest)) => rest,
-            Some((version, _)) => return Err(Problem::Version(*version)),
-            None => return Err(Problem::Empty),
-        };
-        let cut = || Problem::Body("it is cut short".to_owned());
-        let (length, packed) = rest.split_first_chunk::<LENGTH>().ok_or_else(cut)?;
-        let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| cut())?;
-        // Room is made for what the length says, so the packed bytes must say the same.
-        let packed_length = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten();
-        if packed_length != Some(length as u64) {
-            return Err(Problem::Body("its length is not that of its contents".to_owned()));
-        }
-        let plain =
-            zstd::bulk::decompress(packed, length).map_err(|error| Problem::Body(error.to_string()))?;
-        let (length, rest) = plain.split_first_chunk::<LENGTH>().ok_or_else(cut)?;
-        let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| cut())?;
-        let (head, body) = rest.split_at_checked(length).ok_or_else(cut)?;
-        let head: HeadV1<'static> = serde_json::from_slice(head)?;
-        Ok(Self {
-            method: head.method.into_owned(),
-            path: head.path.into_owned(),
-            query: head.query.into_iter().map(unpair).collect(),
-            headers: head.headers.into_iter().map(unpair).collect(),
-            body: body.to_vec(),
-            received_at: head.received_at.into(),
-        })
+        unpack(bytes, None)
     }
+}
+
+fn length(bytes: usize) -> Result<[u8; LENGTH], Problem> {
+    let length = u32::try_from(bytes).map_err(|_| Problem::Body("it is longer than 4 GiB".to_owned()))?;
+    Ok(length.to_be_bytes())
+}
+
+fn cut() -> Problem {
+    Problem::Body("it is cut short".to_owned())
+}
+
+fn problem(error: std::io::Error) -> Problem {
+    Problem::Body(error.to_string())
 }
 
 fn pair(pair: &Pair) -> (Text<'_>, Text<'_>) {

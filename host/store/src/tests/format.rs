@@ -19,6 +19,7 @@ use super::{counting, records, set_aside, story};
 use crate::record::Stored;
 use crate::record::counters::Counters;
 use crate::record::delivery::{DeliveryRow, References};
+use crate::record::packed;
 use crate::record::set_aside::Kept;
 use crate::record::told::ToldRow;
 use crate::{SourceCounts, Store, raw, tables};
@@ -39,7 +40,9 @@ fn read<T: Stored>(committed: &str) -> Vec<T> {
 
 /// That the lines of `committed` are read as `values`, and that these are written so.
 fn assert_format<T: Stored + PartialEq + Debug>(name: &str, committed: &str, values: &[T]) {
-    let written: String = values.iter().map(|value| hex(&value.to_bytes().unwrap()) + "\n").collect();
+    // How well a record is compressed may differ from version to version.
+    let written = |value: &T| hex(&packed::plain(&value.to_bytes().unwrap()).unwrap()) + "\n";
+    let written: String = values.iter().map(written).collect();
     assert!(written == committed, "format/{name} would be:\n{written}");
     assert_eq!(read::<T>(committed), values, "format/{name}");
 }

@@ -4,15 +4,22 @@ use std::collections::BTreeMap;
 
 use tocsin_core::command::{Decoding, Received};
 use tocsin_core::id::Id;
+use tocsin_core::plugin::SourceRequest;
+use tocsin_core::time::Timestamp;
 
 use super::disk::Disk;
 use super::samples::{START, Script, assert_clean, options, received, request, routing, write};
 use crate::record::Stored;
 use crate::{KeptBytes, Options, Quota, Store, raw, tables};
 
+/// A request that is compressed by itself.
+fn small(at: Timestamp) -> SourceRequest {
+    SourceRequest { body: (0..=255).collect(), ..request(at) }
+}
+
 /// Room for this many of the requests that the script makes.
 fn room_for(requests: u64) -> Options {
-    let bytes = request(START).to_bytes().unwrap().len() as u64;
+    let bytes = small(START).to_bytes().unwrap().len() as u64;
     // A time takes a byte more or less.
     let usual = requests * (bytes + 8);
     Options { keep_bytes: Quota { usual, by_source: BTreeMap::new() }, ..options() }
@@ -28,7 +35,8 @@ fn opened(disk: &Disk, requests: u64) -> (Store, Script) {
 /// Sends a request, and returns its id.
 fn sent(store: &Store, script: &mut Script, source: &str, decoding: Decoding) -> Id {
     let identities = vec![format!("{source}-{}", script.now)];
-    let write_of = script.write(Received { identities, ..received(source, decoding) });
+    let mut write_of = script.write(Received { identities, ..received(source, decoding) });
+    write_of.request = Some(small(script.now));
     let id = write_of.issued.seed;
     write(store, write_of).unwrap();
     id

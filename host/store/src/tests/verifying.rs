@@ -3,6 +3,7 @@
 use super::disk::Disk;
 use super::samples::{Script, assert_clean, options, write};
 use super::workload;
+use crate::record::packed;
 use crate::tables::{self, Definition};
 use crate::{Store, Verified, keys, raw, rows};
 
@@ -25,7 +26,7 @@ fn verify_altered(
 /// Puts `new` in place of the first `old`, which is as long.
 fn replacing(old: &'static [u8], new: &'static [u8]) -> impl FnOnce(Option<Vec<u8>>) -> Option<Vec<u8>> {
     move |value| {
-        let mut value = value.unwrap();
+        let mut value = packed::plain(&value.unwrap()).unwrap().into_owned();
         let place = value.windows(old.len()).position(|window| window == old).unwrap();
         value[place..place + old.len()].copy_from_slice(new);
         Some(value)

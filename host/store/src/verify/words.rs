@@ -1,5 +1,9 @@
 //! How two values of one row differ, for a person: in the notation of CBOR where they are records.
 
+use std::borrow::Cow;
+
+use crate::record::{V2, packed};
+
 /// Characters of a value that are shown.
 const SHOWN_CHARS: usize = 120;
 /// Characters before the first difference that are shown.
@@ -15,8 +19,9 @@ pub(super) fn difference(kept: &[u8], evolved: &[u8]) -> String {
 
 /// A record without its version byte; other bytes as hexadecimal digits.
 fn notation(bytes: &[u8]) -> String {
-    match bytes.split_first() {
-        Some((&crate::record::V2, body)) => minicbor::display(body).to_string(),
+    let plain = packed::plain(bytes).unwrap_or(Cow::Borrowed(bytes));
+    match plain.split_first() {
+        Some((&V2, body)) => minicbor::display(body).to_string(),
         _ => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
     }
 }
