@@ -133,7 +133,8 @@ fn print(checked: &Checked, began: Instant) {
     let mut tables = checked.tables.clone();
     tables.sort_by_key(|table| std::cmp::Reverse(table.bytes));
     for table in tables.iter().filter(|table| table.rows > 0) {
-        say!("  {:<24} {:>10} rows {:>14} bytes", table.table, table.rows, table.bytes);
+        let rows = if table.rows == 1 { "row " } else { "rows" };
+        say!("  {:<24} {:>10} {rows} {:>14} bytes", table.table, table.rows, table.bytes);
     }
 }
 
