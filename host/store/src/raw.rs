@@ -3,12 +3,14 @@
 use redb::{AccessGuard, Builder, ReadableTable, StorageBackend};
 use tocsin_core::journal::Entry;
 
+use crate::live::Live;
 use crate::read::Snapshot;
 use crate::rows;
 use crate::state::{Head, Tables};
 use crate::store::Store;
 use crate::table::Bytes;
 use crate::tables::{self, Definition};
+use crate::verify::{self, Verified};
 
 /// The whole journal.
 pub(crate) fn journal(store: &Store) -> Vec<Entry> {
@@ -53,6 +55,12 @@ pub(crate) fn follow(store: &Store, entries: &[Entry]) {
             Ok(())
         })
         .unwrap();
+}
+
+/// What the check of a closed store finds, before an opening for use sees to what cannot be read.
+pub(crate) fn checked(backend: impl StorageBackend) -> Verified {
+    let live = Live::open_backend(backend, 8 * 1024 * 1024).unwrap();
+    verify::quick(&Snapshot::new(&live).unwrap(), 2, &mut |_, _| {}).unwrap()
 }
 
 /// Changes the row `key` of a closed store: `change` is given the value.

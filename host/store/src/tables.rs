@@ -79,6 +79,11 @@ impl Definition {
         }
     }
 
+    /// Whether `key` is made of what keys of this table are made of.
+    pub(crate) fn has_shape(self, key: &[u8]) -> bool {
+        self.keys.parts(key).is_some()
+    }
+
     /// A key of this table in words; as hexadecimal when it is not of its shape.
     pub(crate) fn key_words(self, key: &[u8]) -> String {
         self.keys.parts(key).unwrap_or_else(|| key.iter().map(|byte| format!("{byte:02x}")).collect())
