@@ -1,4 +1,5 @@
-//! Having the state follow from the journal again, and comparing what comes out with what is kept, row by row.
+//! Having the state follow from the journal again, and comparing what comes out with what is kept, row by row. Of a
+//! journal that was cut, the chain alone is checked.
 //!
 //! Works on one snapshot and a copy that is thrown away; never changes the store.
 
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{Database, Range, ReadableDatabase, ReadableTableMetadata};
 
+use crate::cut::{self, JournalCut};
 use crate::error::{Fault, Problem, ReadError};
 use crate::live::{self, Live};
 use crate::medium::Medium;
@@ -25,6 +27,7 @@ use crate::store::Store;
 use crate::table::Bytes;
 use crate::tables::{self, Definition};
 
+mod chain;
 mod digest;
 mod same;
 mod words;
@@ -42,7 +45,7 @@ const CACHE_BYTES: usize = 64 * 1024 * 1024;
 /// What came of comparing the state with its journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verified {
-    /// Entries of the journal that were folded.
+    /// Entries of the journal that were folded, or, of one that was cut, whose chain was checked.
     pub entries: u64,
     /// The tables that were compared, with how much is in them.
     pub tables: Vec<TableCount>,
@@ -54,12 +57,25 @@ pub struct Verified {
     pub set_aside: Vec<SetAside>,
     /// The digest of the state that is kept, and that of the rows: they differ when a row was changed below the store.
     pub digest: DigestCheck,
+    /// Where the journal was cut. Then only the chain of the entries after it and the digest are checked: nothing can
+    /// be folded without those before.
+    pub cut: Option<JournalCut>,
 }
 
 impl Verified {
     /// Whether the state is what its journal says, and nothing was set aside that no operator has seen to.
     pub fn is_clean(&self) -> bool {
         self.differing == 0 && self.digest.is_right() && self.set_aside.iter().all(|row| row.dismissed)
+    }
+
+    /// Counts the rows of the state, where nothing is compared.
+    fn count_rows(&mut self, snapshot: &Snapshot) -> Result<(), Fault> {
+        for table in tables::ALL.into_iter().filter(|table| table.is_state) {
+            let rows = snapshot.table(table)?.len()?;
+            self.tables.push(TableCount { table: table.name, rows });
+        }
+        self.set_aside = set_aside::kept(snapshot)?.into_iter().map(SetAside::from).collect();
+        Ok(())
     }
 
     fn differ(&mut self, table: Definition, key: &[u8], what: String) {
@@ -102,18 +118,39 @@ impl Store {
     pub fn verify(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<Verified, ReadError> {
         self.reading(|live| {
             let snapshot = Snapshot::new(live)?;
-            let medium = copy_medium(live)?;
-            let copy = live::scratch(&medium, CACHE_BYTES)?;
-            let mut verified = Verified::default();
-            follow(&snapshot, &copy, progress, &mut verified)?;
-            let folded = Snapshot::of_copy(copy.begin_read().map_err(Fault::from)?);
-            for table in tables::ALL.into_iter().filter(|table| table.is_state) {
-                compare(&snapshot, &folded, table, &mut verified)?;
+            let mut verified = Verified { cut: cut(&snapshot)?, ..Verified::default() };
+            match verified.cut {
+                Some(cut) => chain::walk(&snapshot, cut, progress, &mut verified)?,
+                None => fold_and_compare(live, &snapshot, progress, &mut verified)?,
             }
             verified.digest = check(&snapshot)?;
             Ok(verified)
         })
     }
+}
+
+/// Where the journal was cut. A row that cannot be read is as good as none: then the entries that are missing show.
+fn cut(snapshot: &Snapshot) -> Result<Option<JournalCut>, Fault> {
+    match cut::kept(&snapshot.table(tables::META)?) {
+        Err(Fault::Record { .. }) => Ok(None),
+        read => read,
+    }
+}
+
+fn fold_and_compare(
+    live: &Live,
+    snapshot: &Snapshot,
+    progress: &mut dyn FnMut(u64, u64),
+    verified: &mut Verified,
+) -> Result<(), ReadError> {
+    let medium = copy_medium(live)?;
+    let copy = live::scratch(&medium, CACHE_BYTES)?;
+    follow(snapshot, &copy, progress, verified)?;
+    let folded = Snapshot::of_copy(copy.begin_read().map_err(Fault::from)?);
+    for table in tables::ALL.into_iter().filter(|table| table.is_state) {
+        compare(snapshot, &folded, table, verified)?;
+    }
+    Ok(())
 }
 
 /// Where the copy is made. Its syncs are left out: it need not survive anything.
@@ -192,16 +229,8 @@ fn follow_entry(
     verified: &mut Verified,
 ) -> Result<(), Fault> {
     let number = rows::sequence(key)?;
-    let missing = number.saturating_sub(tables.sequence() + 1);
     let chain = rows::chain(record);
-    if missing > 0 {
-        verified.differ(tables::JOURNAL, key, format!("{missing} entries before it are missing"));
-    } else if let Some(body) = record.get(rows::CHAIN..)
-        && rows::chained(tables.chain(), body) != chain
-    {
-        let what = "its digest is not that of the entries up to it".to_owned();
-        verified.differ(tables::JOURNAL, key, what);
-    }
+    chain::look(tables.sequence(), tables.chain(), (key, number, record), verified);
     match rows::entry(key, record) {
         Ok((chain, entry)) => tables.follow(number, chain, &entry),
         Err(Fault::Record { problem, .. }) => {
