@@ -7,13 +7,15 @@
 //! Reading order: `store` (the interface) → `writer` (group commit) → `state` (in redb)
 //! → `tables`, `table`, `digest`, `keys`, `record` (what is on disk) → `live`, `medium`, `aside`, `identity` (the file, and its
 //! errors) → `set_aside`, `damage` (records that cannot be read) →
-//! `read` → `journal` → `verify` → `backup` → `replay` → `filling`, `replace`, `restore`, `rebuild`, `compact`.
+//! `read` → `cut`, `journal` (the journal's head and order) → `verify` → `backup` → `replay` → `filling`, `replace`,
+//! `restore`, `rebuild`, `compact`.
 #![forbid(unsafe_code)]
 
 mod aside;
 mod backup;
 mod compact;
 mod counts;
+mod cut;
 mod damage;
 mod digest;
 mod error;
@@ -43,6 +45,7 @@ mod writer;
 
 pub use backup::{About, BackupError, Checked, Header, TableBytes, check, read_header};
 pub use compact::{Compacted, compact};
+pub use cut::JournalCut;
 pub use digest::Digest;
 pub use error::{Busy, Displaced, Fault, OpenError, Problem, ReadError, WriteError};
 pub use kept::{KeptBytes, Quota};

@@ -2,7 +2,10 @@
 
 use redb::{AccessGuard, Builder, ReadableTable, StorageBackend};
 use tocsin_core::journal::Entry;
+use tocsin_core::time::Timestamp;
 
+use crate::cut::JournalCut;
+use crate::digest::{Digest, running};
 use crate::live::Live;
 use crate::read::Snapshot;
 use crate::rows;
@@ -81,6 +84,23 @@ pub(crate) fn alter(
             Some(value) => drop(rows.insert(key, value.as_slice()).unwrap()),
             None => drop(rows.remove(key).unwrap()),
         }
+    }
+    transaction.commit().unwrap();
+}
+
+/// Drops the entries of a closed store up to the one with this number, as its writer does.
+pub(crate) fn cut(backend: impl StorageBackend, last: u64) {
+    let database = Builder::new().create_with_backend(backend).unwrap();
+    let transaction = database.begin_write().unwrap();
+    {
+        let mut journal = tables::beside::JOURNAL.open(&transaction).unwrap();
+        let mut chain = 0;
+        for number in 1..=last {
+            chain = rows::chain(journal.remove(number.to_be_bytes().as_slice()).unwrap().unwrap().value());
+        }
+        let cut = JournalCut { entry: last, at: Timestamp::from_micros(0), chain };
+        let mut meta = tables::META.open(&transaction, &running(Digest::default())).unwrap();
+        meta.insert(tables::META_CUT, &cut.to_bytes()).unwrap();
     }
     transaction.commit().unwrap();
 }

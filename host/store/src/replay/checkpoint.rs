@@ -110,6 +110,6 @@ fn is_of(snapshot: &Snapshot, head: &Head) -> Result<bool, Fault> {
         return Ok(rows::chain(row.value()) == head.chain);
     }
     let next = journal.get(number.saturating_add(1).to_be_bytes().as_slice())?;
-    let mut link = Link { number, chain: Some(head.chain) };
+    let mut link = Link { number, chain: head.chain };
     Ok(next.is_none_or(|row| link.follow(number.saturating_add(1), row.value()).is_none()))
 }

@@ -34,7 +34,7 @@ pub(crate) fn replay(
     let set_aside = set_aside::kept(snapshot)?;
     verified.set_aside = set_aside.iter().cloned().map(SetAside::from).collect();
     let Some(path) = from else {
-        if begins > 1 {
+        if journal::cut(snapshot)?.is_some() {
             return Err(ReplayError::Cut { begins });
         }
         verified.replayed_after = Some(0);
@@ -46,7 +46,7 @@ pub(crate) fn replay(
     verified.replayed_after = Some(ends);
     // These were taken out before the backup was made.
     let rest = set_aside.into_iter().skip(done).collect();
-    let link = Link { number: ends, chain: Some(head.chain) };
+    let link = Link { number: ends, chain: head.chain };
     Ok(Replaying { snapshot, copy, verified, link, last }.run(head, rest, progress)?)
 }
 

@@ -119,10 +119,17 @@ fn a_link_of_the_journal_that_is_broken_or_missing_is_named() {
 /// What a cut leaves is checked from its first entry on.
 #[test]
 fn a_journal_that_was_cut_at_its_beginning_is_whole_from_there() {
-    let gone: fn(Option<Vec<u8>>) -> Option<Vec<u8>> = |_| None;
-    let cut: Vec<_> = (1..=9).map(|number| (tables::JOURNAL, entry(number), gone)).collect();
-    let verified = checked(2, &cut);
+    let disk = Disk::default();
+    let store = Store::open_backend(disk.clone(), options()).unwrap();
+    workload::run(&store);
+    store.close();
+    raw::cut(disk.clone(), 9);
+    let verified = raw::checked(disk.clone());
     assert!(verified.is_clean() && verified.begins == 10, "{verified:#?}");
+    raw::alter(disk.clone(), tables::JOURNAL, &entry(10), |_| None);
+    assert_eq!(words(&raw::checked(disk.clone())), ["journal #11: 1 entries before it are missing"]);
+    raw::alter(disk.clone(), tables::META, tables::META_CUT, |_| None);
+    assert_eq!(words(&raw::checked(disk)), ["journal #11: 10 entries before it are missing"]);
 }
 
 /// The digest finds damage. Who writes a row and its digest below the store is found by the journal alone.

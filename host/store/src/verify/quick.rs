@@ -165,7 +165,7 @@ fn read(snapshot: &Snapshot, part: Part, sender: &Sender<Said>) -> Result<Found,
 fn stretch(snapshot: &Snapshot, from: u64, to: u64) -> Result<(Link, Range<'static, Bytes, Bytes>), Fault> {
     let journal = snapshot.table(tables::JOURNAL)?;
     let (start, end) = (from.to_be_bytes(), to.to_be_bytes());
-    let link = Link::before(&journal, from)?;
+    let link = Link::before(snapshot, from)?;
     Ok((link, journal.range::<&[u8]>(start.as_slice()..=end.as_slice())?))
 }
 

@@ -7,6 +7,8 @@ use tocsin_core::plugin::SourceRequest;
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_core::state::TimelineItem;
 
+use crate::cut::JournalCut;
+use crate::digest::Digest;
 use crate::error::{Fault, Problem};
 use crate::kept::{self, KeptBytes};
 use crate::keys;
@@ -53,6 +55,10 @@ fn read(table: Definition, key: &[u8], value: &[u8]) -> Result<(), Fault> {
         tables::TIMERS => rows::timer(key, value).map(|_| ()),
         tables::LANES => is(keys::ids(value).is_some_and(|ids| !ids.is_empty()), "a list of ids"),
         tables::META if key == tables::META_COUNTERS => record::<Counters>(table, key, value),
+        tables::META if key == tables::META_CUT => {
+            is(JournalCut::from_bytes(value).is_some(), "where the journal was cut")
+        }
+        tables::META if key == tables::META_DIGEST => is(Digest::from_bytes(value).is_some(), "a digest"),
         tables::REQUESTS | tables::REQUESTS_DEAD => record::<SourceRequest>(table, key, value),
         tables::KEPT => is(kept::is_row(value), "the bytes of a request and its source"),
         tables::KEPT_TOTALS => is(KeptBytes::from_bytes(value).is_some(), "the bytes of a source's requests"),
