@@ -6,8 +6,11 @@ use crate::harness::{Receiver, Relay, Site, action, connection, source};
 
 /// A relay that opened two incidents, sent one message of each, and resolved the first.
 fn relay_with_a_history(receiver: &Receiver) -> (Relay, String) {
-    let tables =
-        [source("hook", "webhook"), connection("chat", "webhook", &receiver.url("/")), action("tell", "chat")];
+    let tables = [
+        source("hook", "webhook"),
+        connection("chat", "webhook", &receiver.url("/")),
+        action("tell", "chat"),
+    ];
     let relay = Relay::start(&tables.concat());
     let post = |id: &str| {
         let alert = json!({ "title": format!("{id} is full"), "id": id, "severity": "high" });
@@ -40,7 +43,8 @@ fn numbers(entries: &[Value]) -> Vec<u64> {
 fn the_journal_says_in_words_what_happened_by_whom_and_to_what() {
     let receiver = Receiver::start();
     let (mut relay, receipt) = relay_with_a_history(&receiver);
-    let delivery = relay.list(&["deliveries", "list", "--incident", "1"])[0]["id"].as_str().expect("an id").to_owned();
+    let delivery =
+        relay.list(&["deliveries", "list", "--incident", "1"])[0]["id"].as_str().expect("an id").to_owned();
     let said = relay.run(&["journal", "show"]).expect(0).stdout;
     for words in [
         "\n1  20".trim_start(),
@@ -53,7 +57,7 @@ fn the_journal_says_in_words_what_happened_by_whom_and_to_what() {
         &format!("    delivery {delivery} of #1 by tell is delivered after "),
         " UTC  operator Ada\n",
         "    #1 is resolved\n",
-        "    history of #1: resolved (state) by Ada: it was cleaned\n",
+        "    history of #1: resolved by Ada: it was cleaned\n",
     ] {
         assert!(said.contains(words), "{words} in {said}");
     }
@@ -107,7 +111,10 @@ fn a_page_of_the_journal_says_when_more_is_there() {
     }
     let last = entries(&relay, &["--all"]).len();
     let ran = relay.run(&["journal", "show", "--from", "3", "--limit", "2"]).expect(0);
-    assert!(ran.stdout.ends_with(&format!("\nmore: go on with --from 5; the last entry is {last}\n")), "{ran:?}");
+    assert!(
+        ran.stdout.ends_with(&format!("\nmore: go on with --from 5; the last entry is {last}\n")),
+        "{ran:?}"
+    );
     let ran = relay.run(&["journal", "show", "--from", "3", "--limit", "2", "--json"]).expect(0);
     assert_eq!((ran.stdout.lines().count(), ran.stderr.contains("--from 5")), (2, true), "{ran:?}");
     let ran = relay.run(&["journal", "show", "--from", "9999"]).expect(0);

@@ -100,8 +100,8 @@ fn make(store: &Store, plan: &Backup) -> anyhow::Result<Made> {
     })
 }
 
-/// The oldest of the relay's own backups in `directory` that a journal whose first and last entry have these numbers goes on
-/// from.
+/// The oldest of the relay's own backups in `directory` that a journal goes on from whose first and last entry have
+/// these numbers.
 pub fn checkpoint(directory: &std::path::Path, ends: (u64, u64)) -> Option<std::path::PathBuf> {
     kept::checkpoint(directory, ends)
 }

@@ -65,7 +65,8 @@ impl Script {
             rejected: RejectedElements::default(),
             remarks: Vec::new(),
         };
-        let body = format!("{{\"host\":\"db-{n}\",\"text\":\"Lag is {n} seconds\",\"tags\":[1,2,3]}}").repeat(20);
+        let body =
+            format!("{{\"host\":\"db-{n}\",\"text\":\"Lag is {n} seconds\",\"tags\":[1,2,3]}}").repeat(20);
         let request = SourceRequest {
             method: "POST".to_owned(),
             path: String::new(),
@@ -125,7 +126,11 @@ fn deliver(store: &Store, script: &mut Script) {
                 let url = Some(format!("https://{connection}.example.org/{delivery}"));
                 let verdict = Verdict::Delivered(Outcome {
                     summary: "posted".to_owned(),
-                    references: vec![Reference { key: "message".to_owned(), value: delivery.to_string(), url }],
+                    references: vec![Reference {
+                        key: "message".to_owned(),
+                        value: delivery.to_string(),
+                        url,
+                    }],
                     updates: Vec::new(),
                 });
                 script.write(Command::Settle { delivery, took_us: 9000, status: Some(200), verdict }, None)
@@ -187,7 +192,8 @@ fn main() {
     let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = directory.path().join("tocsin.redb");
     let backup = directory.path().join("made.backup");
-    let about = About { at: Timestamp::from_micros(START_US), version: "bench".to_owned(), is_scheduled: false };
+    let about =
+        About { at: Timestamp::from_micros(START_US), version: "bench".to_owned(), is_scheduled: false };
     let store = Store::open(&path, Options::default()).unwrap();
     let began = Instant::now();
     fill(&store, incidents);
@@ -203,7 +209,8 @@ fn main() {
         assert!(verified.is_clean());
     }
     assert!(measure("replay", this, || store.replay(None, &mut |_, _| {}).unwrap()).is_clean());
-    let replayed = measure("replay from a backup", this, || store.replay(Some(&backup), &mut |_, _| {}).unwrap());
+    let replayed =
+        measure("replay from a backup", this, || store.replay(Some(&backup), &mut |_, _| {}).unwrap());
     assert!(replayed.is_clean());
     store.close();
     measure("rebuild", this, || rebuild(&path, None, "before", &mut |_, _| {}).unwrap());

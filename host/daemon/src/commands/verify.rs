@@ -194,8 +194,6 @@ fn advise(report: &Verified) {
         );
         say!("damaged entries: tocsin rebuild --from BACKUP. Or restore a backup: tocsin restore BACKUP");
     } else {
-        say!(
-            "Stop the relay, and make the state anew from the journal: tocsin rebuild. It keeps the store that is there."
-        );
+        say!("Stop the relay, and make the state anew from the journal: tocsin rebuild");
     }
 }

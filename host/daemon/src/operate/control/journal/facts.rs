@@ -1,6 +1,6 @@
 //! A fact in words, and with its fields.
 //!
-//! One exhaustive match, so that a new fact cannot be left out. Words are for people; what is recorded is in the fields.
+//! One exhaustive match, so that a new fact cannot be left out. Words are for people; the fields have what is recorded.
 
 use serde_json::{Value, json};
 use tocsin_core::id::Id;
