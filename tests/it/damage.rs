@@ -55,7 +55,7 @@ fn one_unreadable_delivery_costs_only_itself_and_status_names_it() {
     receiver.wait(3);
     relay.stop();
     let store = relay.path("state/tocsin.redb");
-    let offline = relay.run(&["verify"]).expect(0).stdout;
+    let offline = relay.run(&["verify", "--replay"]).expect(0).stdout;
     assert!(offline.contains("the store is what its journal says"), "{offline}");
     relay.restart();
     let deliveries = relay.list(&["deliveries", "list"]);
@@ -87,10 +87,10 @@ fn one_unreadable_delivery_costs_only_itself_and_status_names_it() {
     assert!(!verified.contains("NOT"), "everything else is what the journal says: {verified}");
     relay.run(&["verify", "--dismiss"]).expect(0);
     relay.run(&["status"]).expect(0);
-    let verified = relay.run(&["verify"]).expect(0).stdout;
+    let verified = relay.run(&["verify", "--replay"]).expect(0).stdout;
     assert!(verified.contains("(dismissed)"), "{verified}");
     relay.stop();
-    let offline = relay.run(&["verify"]).expect(0).stdout;
+    let offline = relay.run(&["verify", "--replay"]).expect(0).stdout;
     assert!(offline.contains("the store is what its journal says"), "{offline}");
 }
 
@@ -125,7 +125,7 @@ fn a_store_that_is_moved_away_while_the_relay_runs_is_noticed_and_all_goes_on_wh
     until("all is well", || (relay.send(&health).status == 200).then_some(()));
     relay.post("hook", &alert("tape", "trigger")).expect(200);
     until("it is delivered", || (delivered(&relay) == 2).then_some(()));
-    relay.run(&["verify"]).expect(0);
+    relay.run(&["verify", "--replay"]).expect(0);
     let log = relay.log();
     assert_eq!(log.matches("ERROR an entry could not be stored").count(), 1, "{log}");
     assert!(log.contains("no longer: an entry could not be stored"), "{log}");

@@ -99,7 +99,7 @@ fn a_full_disk_is_told_everywhere_and_what_was_answered_can_be_read() {
     let status = relay.run(&["status"]).expect(1).stdout;
     assert!(status.contains(&format!("stands still: the store: nothing can be stored: {FULL}")), "{status}");
     assert!(status.contains(&format!("{} open", kept.len())), "{status}");
-    for command in [&["incidents", "ack", "1"][..], &["verify"]] {
+    for command in [&["incidents", "ack", "1"][..], &["verify", "--replay"]] {
         let said = relay.run(command).expect(1).stderr;
         assert!(said.contains(FULL), "{command:?}: {said}");
     }
@@ -121,7 +121,7 @@ fn a_full_disk_is_told_everywhere_and_what_was_answered_can_be_read() {
     assert!(status.contains(rejected) && status.contains(FULL), "{status}");
     relay.send(&alert(kept.len())).expect(200);
     assert_eq!(relay.list(&["incidents", "list", "--limit", "1000"]).len(), kept.len() + 1);
-    relay.run(&["verify"]).expect(0);
+    relay.run(&["verify", "--replay"]).expect(0);
     notified.wait("STATUS=taking requests");
 }
 
@@ -159,7 +159,7 @@ fn a_backup_for_which_there_is_no_room_leaves_the_relay_going_and_is_made_later(
     // Once for each reason, however often it was tried.
     assert!(relay.log().matches(failing).count() <= 2, "{}", relay.log());
     relay.run(&["status"]).expect(0);
-    relay.run(&["verify"]).expect(0);
+    relay.run(&["verify", "--replay"]).expect(0);
 }
 
 #[test]
@@ -193,5 +193,5 @@ fn a_relay_that_is_started_on_a_full_disk_shows_what_it_has_and_goes_on_when_the
     until("the store sees for itself", || (relay.send(&health).status == 200).then_some(()));
     until("the start is recorded", || (relay.send(&alert(1)).status == 200).then_some(()));
     assert_eq!(relay.list(&["incidents", "list"]).len(), 2);
-    relay.run(&["verify"]).expect(0);
+    relay.run(&["verify", "--replay"]).expect(0);
 }

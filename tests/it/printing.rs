@@ -33,6 +33,7 @@ fn a_command_whose_reader_is_gone_ends_without_a_word() {
         &["actions", "list"],
         &["plugins", "list"],
         &["verify"],
+        &["journal", "show"],
     ] {
         let output = relay.command(arguments).stdout(unread()).output().expect("the binary runs");
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{arguments:?}");
@@ -112,6 +113,8 @@ fn an_alert_cannot_forge_a_section_of_what_is_printed() {
         (&["actions", "try", "tell", "--incident", "1"], &["Nothing was recorded."]),
         (&["actions", "try", "tell", "--incident", "1", "--send"], &["Nothing was recorded."]),
         (&["sources", "try", "hook", "--file", "alert.json"], &[]),
+        (&["journal", "show"], &[]),
+        (&["journal", "show", "--incident", "1", "--verbose"], &[]),
         (&["incidents", "resolve", "1"], &[]),
     ] {
         let said = relay.run(command).stdout;

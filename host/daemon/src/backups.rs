@@ -100,6 +100,12 @@ fn make(store: &Store, plan: &Backup) -> anyhow::Result<Made> {
     })
 }
 
+/// The oldest of the relay's own backups in `directory` that a journal goes on from whose first and last entry have
+/// these numbers.
+pub fn checkpoint(directory: &std::path::Path, ends: (u64, u64)) -> Option<std::path::PathBuf> {
+    kept::checkpoint(directory, ends)
+}
+
 /// Reads a whole backup file and checks it.
 ///
 /// # Errors

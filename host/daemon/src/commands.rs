@@ -19,10 +19,12 @@ mod connections;
 mod deliveries;
 mod demo;
 mod incidents;
+mod journal;
 pub mod out;
 mod place;
 mod plugins;
 mod progress;
+mod rebuild;
 mod receipts;
 mod serve;
 mod sources;
@@ -56,6 +58,7 @@ Examples:
   tocsin sources try jira --file body.json what would this request do?
   tocsin actions try tell-slack            what would this action send?
   tocsin connections test rocket           would it arrive?
+  tocsin journal show --incident 42        what was recorded about it?
   tocsin backup tocsin.backup              all that is kept, in one file, while the relay runs";
 
 #[derive(Debug, Subcommand)]
@@ -89,8 +92,16 @@ enum Command {
     /// List the plugins in force, or check a file before dropping it.
     #[command(subcommand, visible_alias = "plugin")]
     Plugins(plugins::Plugins),
-    /// Fold the journal again and compare it with the store.
+    /// Show what was recorded, entry by entry.
+    #[command(subcommand)]
+    Journal(journal::Journal),
+    /// Read the whole store once and say whether it is whole; with --replay, also whether it is what its journal
+    /// says.
+    #[command(after_help = verify::EXAMPLES)]
     Verify(verify::VerifyArgs),
+    /// Make the state anew from the journal, while no relay runs; the store before is kept.
+    #[command(after_help = rebuild::EXAMPLES)]
+    Rebuild(rebuild::RebuildArgs),
     /// Copy the store into one file, while the relay runs or not, or check such a file.
     Backup(backup::BackupArgs),
     /// Put a backup in the place of the store of a relay that does not run; the store before is kept.
@@ -128,7 +139,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Sources(command) => sources::run(&place, command),
         Command::Receipts(command) => receipts::run(&place, command),
         Command::Plugins(command) => plugins::run(&place, command),
+        Command::Journal(command) => journal::run(&place, &command),
         Command::Verify(args) => verify::run(&place, &args),
+        Command::Rebuild(args) => rebuild::run(&place, &args),
         Command::Backup(args) => backup::run(&place, &args),
         Command::Restore(args) => backup::run_restore(&place, &args),
         Command::Compact => backup::run_compact(&place),

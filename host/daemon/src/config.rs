@@ -234,6 +234,17 @@ impl Config {
             .map_err(|problems| ConfigError::Invalid { path: path.to_owned(), problems })
     }
 
+    /// Reads where the relay keeps its own backups, if it makes any. Asks for no more of the configuration than that.
+    ///
+    /// # Errors
+    /// The file cannot be read, is not TOML, or says it wrongly.
+    pub fn read_backup_dir(path: &Path) -> Result<Option<PathBuf>, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::Read { path: path.to_owned(), error })?;
+        relay::read_backup_dir(path, table(path, &text)?)
+            .map_err(|problems| ConfigError::Invalid { path: path.to_owned(), problems })
+    }
+
     /// Reads the file at `path` as far as it can be read, with all of its mistakes.
     ///
     /// # Errors

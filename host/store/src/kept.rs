@@ -89,6 +89,11 @@ impl Row {
     }
 }
 
+/// Whether `row` is one of a request.
+pub(crate) fn is_row(row: &[u8]) -> bool {
+    Row::from_bytes(row).is_some()
+}
+
 /// The rows within one transaction.
 pub(crate) struct Kept<'t> {
     rows: Table<'t, Bytes, Bytes>,

@@ -7,24 +7,31 @@
 //! Reading order: `store` (the interface) → `writer` (group commit) → `state` (in redb)
 //! → `tables`, `table`, `digest`, `keys`, `record` (what is on disk) → `live`, `medium`, `aside`, `identity` (the file, and its
 //! errors) → `set_aside`, `damage` (records that cannot be read) →
-//! `read` → `verify` → `backup`, `restore`, `compact`.
+//! `read` → `cut`, `journal` (the journal's head and order) → `verify` → `backup` → `replay` → `filling`, `replace`,
+//! `restore`, `rebuild`, `compact`.
 #![forbid(unsafe_code)]
 
 mod aside;
 mod backup;
 mod compact;
 mod counts;
+mod cut;
 mod damage;
 mod dictionaries;
 mod digest;
 mod error;
+mod filling;
 mod identity;
+mod journal;
 mod kept;
 mod keys;
 mod live;
 mod medium;
 mod read;
+mod rebuild;
 mod record;
+mod replace;
+mod replay;
 mod requests;
 mod restore;
 mod rows;
@@ -39,13 +46,18 @@ mod writer;
 
 pub use backup::{About, BackupError, Checked, Header, TableBytes, check, read_header};
 pub use compact::{Compacted, compact};
+pub use cut::JournalCut;
 pub use digest::Digest;
 pub use error::{Busy, Displaced, Fault, OpenError, Problem, ReadError, WriteError};
 pub use kept::{KeptBytes, Quota};
 pub use read::{
-    Counts, DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts, SetAside, TableSize, Unmatched,
+    Counts, DeliveryQuery, IncidentQuery, JournalPage, JournalQuery, ReceiptQuery, Receipts, SetAside,
+    TableSize, Unmatched,
 };
+pub use rebuild::{RebuildError, Rebuilt, rebuild};
 pub use record::source_counts::{Rejections, SourceCounts};
+pub use replace::ReplaceError;
+pub use replay::ReplayError;
 pub use restore::{RestoreError, Restored, restore};
 pub use store::{Options, Store, Write};
 pub use verify::{Difference, DigestCheck, TableCount, Verified};

@@ -2,13 +2,18 @@
 
 use redb::{AccessGuard, Builder, ReadableTable, StorageBackend};
 use tocsin_core::journal::Entry;
+use tocsin_core::time::Timestamp;
 
+use crate::cut::JournalCut;
+use crate::digest::{Digest, running};
+use crate::live::Live;
 use crate::read::Snapshot;
 use crate::rows;
 use crate::state::{Head, Tables};
 use crate::store::Store;
 use crate::table::Bytes;
 use crate::tables::{self, Definition};
+use crate::verify::{self, Verified};
 
 /// The whole journal.
 pub(crate) fn journal(store: &Store) -> Vec<Entry> {
@@ -55,6 +60,12 @@ pub(crate) fn follow(store: &Store, entries: &[Entry]) {
         .unwrap();
 }
 
+/// What the check of a closed store finds, before an opening for use sees to what cannot be read.
+pub(crate) fn checked(backend: impl StorageBackend) -> Verified {
+    let live = Live::open_backend(backend, 8 * 1024 * 1024).unwrap();
+    verify::quick(&Snapshot::new(&live).unwrap(), 2, &mut |_, _| {}).unwrap()
+}
+
 /// Changes the row `key` of a closed store: `change` is given the value.
 pub(crate) fn alter(
     backend: impl StorageBackend,
@@ -73,6 +84,23 @@ pub(crate) fn alter(
             Some(value) => drop(rows.insert(key, value.as_slice()).unwrap()),
             None => drop(rows.remove(key).unwrap()),
         }
+    }
+    transaction.commit().unwrap();
+}
+
+/// Drops the entries of a closed store up to the one with this number, as its writer does.
+pub(crate) fn cut(backend: impl StorageBackend, last: u64) {
+    let database = Builder::new().create_with_backend(backend).unwrap();
+    let transaction = database.begin_write().unwrap();
+    {
+        let mut journal = tables::beside::JOURNAL.open(&transaction).unwrap();
+        let mut chain = 0;
+        for number in 1..=last {
+            chain = rows::chain(journal.remove(number.to_be_bytes().as_slice()).unwrap().unwrap().value());
+        }
+        let cut = JournalCut { entry: last, at: Timestamp::from_micros(0), chain };
+        let mut meta = tables::META.open(&transaction, &running(Digest::default())).unwrap();
+        meta.insert(tables::META_CUT, &cut.to_bytes()).unwrap();
     }
     transaction.commit().unwrap();
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
@@ -15,6 +15,7 @@ use tocsin_core::plugin::SourceRequest;
 use tocsin_core::routing::Router;
 
 use crate::counts::CountRows;
+use crate::cut::Cutting;
 use crate::dictionaries::{Dictionaries, Sample};
 use crate::error::{Busy, Fault, OpenError, ReadError, WriteError};
 use crate::identity::Marker;
@@ -42,12 +43,17 @@ pub struct Options {
     pub keep_dead_letters_ms: u64,
     /// Bytes of raw requests that are kept of each source.
     pub keep_bytes: Quota,
+    /// For how long entries of the journal are kept. Milliseconds.
+    pub keep_journal_ms: u64,
+    /// The last entry of the journal that may be dropped, at first; see [`Store::may_drop_journal_up_to`].
+    pub drop_journal_up_to: u64,
     /// Memory for pages of the file. Bytes; up to half of it holds what a transaction writes.
     pub cache_bytes: usize,
 }
 
 impl Default for Options {
-    /// 4,096 waiting, 512 at once (beyond, syncing no longer is what takes the time), a week, 90 days, 128 MiB.
+    /// 4,096 waiting, 512 at once (beyond, syncing no longer is what takes the time), a week, 90 days, 30 days for
+    /// every entry of the journal, 128 MiB.
     fn default() -> Self {
         Self {
             queue: 4096,
@@ -55,6 +61,8 @@ impl Default for Options {
             keep_requests_ms: 7 * DAY_MS,
             keep_dead_letters_ms: 90 * DAY_MS,
             keep_bytes: Quota { usual: 1024 * 1024 * 1024, by_source: BTreeMap::new() },
+            keep_journal_ms: 30 * DAY_MS,
+            drop_journal_up_to: u64::MAX,
             cache_bytes: 128 * 1024 * 1024,
         }
     }
@@ -95,6 +103,8 @@ struct Shared {
     /// Entries that wait, and how many may.
     waiting: Arc<AtomicUsize>,
     queue: usize,
+    /// The last entry of the journal that may be dropped.
+    drop_journal_up_to: Arc<AtomicU64>,
 }
 
 impl Store {
@@ -134,6 +144,7 @@ impl Store {
         // Two more, for the message that a reader may send and for counts.
         let (sender, messages) = sync_channel(queue + 2);
         let waiting = Arc::new(AtomicUsize::new(0));
+        let drop_journal_up_to = Arc::new(AtomicU64::new(options.drop_journal_up_to));
         let writer = Writer {
             live: Arc::clone(&live),
             dictionaries: Arc::clone(&dictionaries),
@@ -146,6 +157,7 @@ impl Store {
                 dead_ms: options.keep_dead_letters_ms,
             },
             quota: options.keep_bytes.clone(),
+            cutting: Cutting::new(options.keep_journal_ms, Arc::clone(&drop_journal_up_to)),
             counts: CountRows::new(),
             dismissals: Vec::new(),
         };
@@ -161,6 +173,7 @@ impl Store {
                 writer: Mutex::new(Some(thread)),
                 waiting,
                 queue,
+                drop_journal_up_to,
             }),
         })
     }
@@ -243,6 +256,12 @@ impl Store {
             Err(TrySendError::Full(_)) => Err(Busy),
             Ok(()) | Err(TrySendError::Disconnected(_)) => Ok(()),
         }
+    }
+
+    /// Has the journal keep every entry after `entry`, whatever its age: the last entry of the oldest backup that is to
+    /// be brought forward.
+    pub fn may_drop_journal_up_to(&self, entry: u64) {
+        self.shared.drop_journal_up_to.store(entry, Ordering::Relaxed);
     }
 
     /// Writes what is queued, ends the writer and closes the file; other processes may then open it, and

@@ -15,7 +15,7 @@ pub(crate) const FORMAT: u32 = 3;
 pub(crate) struct Definition {
     /// Its name in the file.
     pub(crate) name: &'static str,
-    /// Whether it follows from the journal; the rows `format` and `digest` of [`META`] alone do not.
+    /// Whether it follows from the journal; the rows `format`, `digest` and `cut` of [`META`] do not.
     pub(crate) is_state: bool,
     keys: KeyShape,
 }
@@ -63,7 +63,7 @@ impl Definition {
 
     /// Which rows of it the digest of the state covers.
     fn covered(self) -> Covered {
-        let except: &[&[u8]] = if self == META { &[META_FORMAT, META_DIGEST] } else { &[] };
+        let except: &[&[u8]] = if self == META { &[META_FORMAT, META_DIGEST, META_CUT] } else { &[] };
         Covered {
             seed: digest::seed(self.name),
             is_state: self.is_state,
@@ -83,6 +83,11 @@ impl Definition {
         if covered.has(key) {
             digest.add(covered.digest(key, value));
         }
+    }
+
+    /// Whether `key` is made of what keys of this table are made of.
+    pub(crate) fn has_shape(self, key: &[u8]) -> bool {
+        self.keys.parts(key).is_some()
     }
 
     /// A key of this table in words; as hexadecimal when it is not of its shape.
@@ -131,6 +136,8 @@ pub(crate) const META_FORMAT: &[u8] = b"format";
 pub(crate) const META_COUNTERS: &[u8] = b"counters";
 /// Row of [`META`]: the digest of the state.
 pub(crate) const META_DIGEST: &[u8] = b"digest";
+/// Row of [`META`]: where the journal was cut.
+pub(crate) const META_CUT: &[u8] = b"cut";
 
 /// A table that the digest of the state does not cover, for writing.
 #[derive(Clone, Copy, Debug)]

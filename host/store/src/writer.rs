@@ -16,6 +16,7 @@ use tocsin_core::fair::FairQueue;
 use tocsin_core::routing::Router;
 
 use crate::counts::{self, CountRows};
+use crate::cut::Cutting;
 use crate::damage::Place;
 use crate::dictionaries::{self, Dictionaries, Sample};
 use crate::error::{Fault, WriteError};
@@ -117,6 +118,7 @@ pub(crate) struct Writer {
     pub(crate) batch: usize,
     pub(crate) retention: Retention,
     pub(crate) quota: Quota,
+    pub(crate) cutting: Cutting,
     /// Counts that are not committed yet.
     pub(crate) counts: CountRows,
     /// Those who wait for what was set aside to be marked as seen to.
@@ -243,7 +245,8 @@ impl Writer {
         if outcomes.iter().all(Result::is_err) {
             return Ok(outcomes);
         }
-        if let Some(last) = jobs.last().and_then(|job| job.commands.last()) {
+        let last = jobs.last().and_then(|job| job.commands.last());
+        if let Some(last) = last {
             requests.drop_old(last.at, jobs.len(), self.retention)?;
         }
         requests.finish()?;
@@ -253,6 +256,11 @@ impl Writer {
         for sample in &samples {
             dictionaries::write(&transaction, sample)?;
         }
+        let commands: usize = jobs.iter().map(|job| job.commands.len()).sum();
+        let oldest = match last {
+            Some(last) => self.cutting.run(&transaction, last.at, commands)?,
+            None => None,
+        };
         counts::put(&transaction, &self.counts)?;
         transaction.commit().map_err(|error| Failure {
             error: Fault::from(error).into(),
@@ -260,6 +268,7 @@ impl Writer {
             uncertain: true,
         })?;
         self.head = Some(head);
+        self.cutting.committed(oldest);
         self.counts.clear();
         self.dictionaries.take(samples.into_iter());
         Ok(outcomes)

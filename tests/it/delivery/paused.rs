@@ -89,7 +89,7 @@ fn a_connection_whose_probe_fails_too_is_paused_and_goes_on_by_itself_when_it_wo
     assert!(deliveries.iter().all(|delivery| delivery["state"] == "delivered"), "{deliveries:#?}");
     assert!(paused(&relay).is_null());
     relay.run(&["status"]).expect(0);
-    relay.run(&["verify"]).expect(0);
+    relay.run(&["verify", "--replay"]).expect(0);
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn what_waits_is_discarded_and_the_next_one_goes() {
         again.contains("only one that waits, is held, due, rejected or expired can be discarded"),
         "{again}"
     );
-    relay.run(&["verify"]).expect(0);
+    relay.run(&["verify", "--replay"]).expect(0);
 }
 
 #[test]
@@ -248,5 +248,5 @@ fn a_new_repeat_reaches_incidents_that_are_open_already() {
     relay.stop();
     relay.configure(&format!("{}repeat = \"1m\"\n", to_webhook(&receiver)));
     relay.restart();
-    relay.run(&["verify"]).expect(0);
+    relay.run(&["verify", "--replay"]).expect(0);
 }

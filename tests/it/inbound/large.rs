@@ -59,5 +59,5 @@ fn twelve_hundred_alerts_of_one_request_open_twelve_hundred_incidents_with_one_a
     relay.restart();
     assert_eq!(relay.json_of_any_code(&["status"])["counts"]["incidents"]["resolved"], ALERTS);
     relay.stop();
-    relay.run(&["verify"]).expect(0);
+    relay.run(&["verify", "--replay"]).expect(0);
 }

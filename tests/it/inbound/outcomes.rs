@@ -63,5 +63,5 @@ fn an_acknowledgement_of_an_unknown_incident_opens_and_acknowledges_it() {
     assert_eq!(late["status"], "nothing", "a resolved incident stays resolved: {late}");
     assert_eq!(relay.incident()["state"], "resolved");
     relay.stop();
-    relay.run(&["verify"]).expect(0);
+    relay.run(&["verify", "--replay"]).expect(0);
 }

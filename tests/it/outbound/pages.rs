@@ -96,7 +96,7 @@ fn everything_that_the_page_offers_is_done_and_written_down() {
     }
     let incident = relay.incident();
     assert_eq!((&incident["title"], &incident["severity"]), (&"Disk of db-1".into(), &"low".into()));
-    relay.run(&["verify"]).expect(0);
+    relay.run(&["verify", "--replay"]).expect(0);
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn a_delay_outlives_a_crash() {
     relay.kill();
     relay.restart();
     assert_eq!(kinds(&receiver, 1), ["opened"]);
-    relay.run(&["verify"]).expect(0);
+    relay.run(&["verify", "--replay"]).expect(0);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn an_open_incident_is_told_again_until_somebody_takes_it() {
     let deliveries = relay.settled();
     let last = &deliveries[0];
     assert_eq!(last["change"], "acknowledged", "nothing is owed after it: {deliveries:#?}");
-    relay.run(&["verify"]).expect(0);
+    relay.run(&["verify", "--replay"]).expect(0);
 }
 
 #[test]

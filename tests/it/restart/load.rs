@@ -78,7 +78,7 @@ pub(crate) fn accepted_by(relay: &Relay, accepted: &[Accepted]) {
 
 /// The store is what its journal says.
 pub(crate) fn is_clean(site: &Site) {
-    let verified = site.json(&["verify"]);
+    let verified = site.json(&["verify", "--replay"]);
     assert_eq!(verified["clean"], true, "{verified}");
     assert_eq!(verified["differences"], json!([]));
     assert!(verified["entries"].as_u64() > Some(0), "{verified}");

@@ -116,7 +116,7 @@ fn works(mut relay: Relay, receiver: &Receiver) {
         assert!(reason.contains(why), "{id}: {reason}");
     }
     relay.settled();
-    relay.run(&["verify"]).expect(0);
+    relay.run(&["verify", "--replay"]).expect(0);
     relay.stop();
     let log = relay.log();
     assert!(!log.contains("ot permitted") && !log.contains("ermission denied"), "{log}");

@@ -98,6 +98,12 @@ pub(super) fn newest(directory: &Path) -> Option<Kept> {
     all(directory).pop()
 }
 
+/// The oldest of the relay's own backups that a journal from entry `begins` to entry `last` goes on from.
+pub(super) fn checkpoint(directory: &Path, (begins, last): (u64, u64)) -> Option<PathBuf> {
+    let fits = |kept: &Kept| kept.sequence.saturating_add(1) >= begins && kept.sequence <= last;
+    all(directory).into_iter().find(fits).map(|kept| kept.path)
+}
+
 /// Deletes the oldest beyond `keep`.
 pub(super) fn thin_out(directory: &Path, keep: usize) -> anyhow::Result<()> {
     let all = all(directory);

@@ -139,7 +139,7 @@ fn print(checked: &Checked, began: Instant) {
 }
 
 /// The store's file, of which no relay runs.
-fn stopped(place: &Place, what: &str) -> anyhow::Result<PathBuf> {
+pub(super) fn stopped(place: &Place, what: &str) -> anyhow::Result<PathBuf> {
     let socket = place.socket()?;
     if client::is_running(&socket)? {
         anyhow::bail!(

@@ -90,6 +90,17 @@ pub(super) fn read_state_dir(path: &Path, mut table: Table) -> Result<PathBuf, V
     if problems.is_empty() { Ok(state_dir) } else { Err(problems) }
 }
 
+/// Where the relay keeps its own backups, if it makes any.
+pub(super) fn read_backup_dir(path: &Path, mut table: Table) -> Result<Option<PathBuf>, Vec<Problem>> {
+    table.retain(|key, _| [STATE_DIR, "backup"].contains(&key));
+    let mut root = Reader::root(table);
+    let base = path.parent().unwrap_or(Path::new(""));
+    let state_dir = state_dir(&mut root, base);
+    let backup = backup::read(&mut root, base, &state_dir);
+    let problems = root.finish();
+    if problems.is_empty() { Ok(backup.map(|backup| backup.dir)) } else { Err(problems) }
+}
+
 fn state_dir(root: &mut Reader, base: &Path) -> PathBuf {
     directory(root, STATE_DIR, base, "STATE_DIRECTORY", || {
         if base == Path::new(PACKAGED.0) { PathBuf::from(PACKAGED.1) } else { base.join("state") }

@@ -23,6 +23,7 @@ mod dead_letters;
 mod deliveries;
 mod incidents;
 mod intake;
+mod journal;
 mod plugins;
 mod query;
 mod receipts;
@@ -31,6 +32,7 @@ pub(crate) mod shapes;
 mod sources;
 mod unmatched;
 
+pub use journal::page as journal_page;
 pub use shapes::verified;
 
 use context::Control;
@@ -97,6 +99,7 @@ pub fn router(app: Arc<App>, shelf: Arc<Shelf>) -> Router {
         .route("/sizes", get(backup::sizes))
         .route("/verify", post(relay::verify))
         .route("/dismiss", post(relay::dismiss))
+        .route("/journal", get(journal::list))
         .route("/incidents", get(incidents::list))
         .route("/incidents/{incident}", get(incidents::show))
         .route("/incidents/{incident}/modify", post(incidents::modify))

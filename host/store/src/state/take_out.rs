@@ -65,11 +65,6 @@ impl Tables<'_> {
         self.head.position.entry
     }
 
-    /// The digest of the entries up to there.
-    pub(crate) fn chain(&self) -> u128 {
-        self.head.chain
-    }
-
     /// Leaves out the entry with this number, which cannot be read.
     pub(crate) fn pass(&mut self, number: u64, chain: u128) {
         self.head.position.entry = number;

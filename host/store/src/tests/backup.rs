@@ -10,7 +10,8 @@ use super::disk::Disk;
 use super::samples::{START, Script, assert_clean, options, write};
 use super::workload;
 use crate::{
-    About, BackupError, RestoreError, Store, check, compact, keys, raw, read_header, restore, tables,
+    About, BackupError, ReplaceError, RestoreError, Store, check, compact, keys, raw, read_header, restore,
+    tables,
 };
 
 fn about() -> About {
@@ -74,7 +75,7 @@ fn a_backup_becomes_a_store_with_the_same_rows_and_the_store_before_is_kept() {
     assert_eq!(names(directory.path()), ["tocsin.redb", "tocsin.redb.before-restore-1", "tocsin.redb.made"]);
     let store = Store::open(&path, options()).unwrap();
     assert_eq!(assert_clean(&store), header.sequence);
-    assert_eq!(store.verify(&mut quiet()).unwrap().digest.kept, Some(header.digest));
+    assert_eq!(store.replay(None, &mut quiet()).unwrap().digest.kept, Some(header.digest));
     assert_eq!(backup_of(&store), bytes, "the same rows make the same backup");
     write(&store, Script::new().trigger("later", "Later")).unwrap();
     assert_clean(&store);
@@ -210,7 +211,7 @@ fn nothing_is_restored_or_compacted_under_a_store_that_is_in_use() {
     let path = directory.path().join("tocsin.redb");
     let store = Store::open(&path, options()).unwrap();
     let error = restore(sample().as_slice(), &path, "before", &mut quiet()).unwrap_err();
-    assert_eq!(error, RestoreError::InUse(path.clone()));
+    assert_eq!(error, RestoreError::Replace(ReplaceError::InUse(path.clone())));
     assert!(compact(&path).unwrap_err().to_string().contains("is in use by another process"));
     assert_eq!(names(directory.path()), ["tocsin.redb", "tocsin.redb.made"]);
     assert_clean(&store);

@@ -1,4 +1,4 @@
-//! Held deliveries, repetitions and what operators put right, on disk: over restarts and crashes, and folded
+//! Held deliveries, repetitions and what operators put right, on disk: over restarts and crashes, and replayed
 //! again.
 
 use tocsin_core::command::{Command, Decoding, Verdict};
@@ -138,7 +138,7 @@ fn a_repetition_is_set_in_the_store_and_survives_its_reopening() {
 }
 
 #[test]
-fn an_incident_is_reopened_and_corrected_and_folds_to_the_same_again() {
+fn an_incident_is_reopened_and_corrected_and_replayed_to_the_same_state() {
     let (store, mut script, incident) = begin(&Disk::default(), late());
     let command = |command| Command::Operate {
         incident,

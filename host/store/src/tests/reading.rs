@@ -8,13 +8,14 @@ use tocsin_core::delivery::{Delivery, DeliveryState};
 use tocsin_core::event::EventChange;
 use tocsin_core::id::Id;
 use tocsin_core::incident::IncidentState;
+use tocsin_core::journal::Cause;
 use tocsin_core::state::Happening;
 use tocsin_core::time::Timestamp;
 
 use super::samples::{
     Script, assert_clean, claimed, event, options, outcome, received, rejected, started, write,
 };
-use crate::{DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts, Store};
+use crate::{DeliveryQuery, IncidentQuery, JournalQuery, ReceiptQuery, Receipts, Store};
 
 fn incident(applied: &Applied) -> Id {
     applied.receipt.as_ref().unwrap().effects[0].incident.unwrap().0
@@ -267,4 +268,43 @@ fn times_before_1970_and_at_the_end_sort_as_times() {
     let keys = times.map(crate::keys::time);
     assert!(keys.is_sorted());
     assert_eq!(keys.map(crate::keys::read_time), times);
+}
+
+#[test]
+fn the_journal_is_read_page_by_page_from_a_number_a_time_an_incident_or_a_receipt() {
+    let store = Store::open_backend(redb::backends::InMemoryBackend::new(), options()).unwrap();
+    super::workload::run(&store);
+    let whole = store.entries(1, usize::MAX).unwrap();
+    let last = whole.len() as u64;
+    let numbers = |query: &JournalQuery| {
+        let page = store.journal(query).unwrap();
+        assert_eq!(page.ends, Some((1, last)));
+        let numbers: Vec<u64> = page.entries.iter().map(|(number, _)| *number).collect();
+        for (number, entry) in &page.entries {
+            assert_eq!(entry.as_ref(), Ok(&whole[usize::try_from(*number).unwrap() - 1].1));
+        }
+        (numbers, page.next)
+    };
+    let query = JournalQuery { limit: 4, ..JournalQuery::default() };
+    assert_eq!(numbers(&query), ((last - 3..=last).collect(), None), "the last ones when nothing is said");
+    assert_eq!(numbers(&JournalQuery { from: Some(3), ..query.clone() }), (vec![3, 4, 5, 6], Some(7)));
+    assert_eq!(numbers(&JournalQuery { from: Some(3), to: Some(5), ..query.clone() }), (vec![3, 4, 5], None));
+    assert_eq!(numbers(&JournalQuery { from: Some(9), to: Some(5), ..query.clone() }), (vec![], None));
+    assert_eq!(numbers(&JournalQuery { from: Some(last + 9), ..query.clone() }), (vec![], None));
+    let since = JournalQuery { since: Some(whole[6].1.at), ..query.clone() };
+    assert_eq!(numbers(&since), (vec![7, 8, 9, 10], Some(11)));
+    assert_eq!(numbers(&JournalQuery { from: Some(9), ..since }), (vec![9, 10, 11, 12], Some(13)));
+    // Of an incident: its own facts and those of its deliveries, and no others.
+    let disk = store.incident_by_number(1).unwrap().unwrap().id;
+    let of_disk = JournalQuery { incident: Some(disk), limit: 100, ..JournalQuery::default() };
+    let (found, _) = numbers(&of_disk);
+    assert_eq!(found[0], 2, "its opening");
+    assert!(found.len() > 4 && found.len() < whole.len(), "{found:?}");
+    let settled = |number: &u64| whole[usize::try_from(*number).unwrap() - 1].1.cause == Cause::Outcome;
+    assert!(found.iter().any(settled), "the outcomes of its deliveries");
+    let (one, next) = numbers(&JournalQuery { limit: 1, ..of_disk.clone() });
+    assert_eq!((one, next), (vec![2], Some(3)));
+    let receipt = whole[1].1.cause.receipt();
+    assert_eq!(numbers(&JournalQuery { receipt, limit: 9, ..JournalQuery::default() }), (vec![2], None));
+    assert_eq!(store.journal(&JournalQuery::default()).unwrap().entries, []);
 }

@@ -219,9 +219,12 @@ pub(super) fn started(options: Options) -> (Store, Script) {
     (store, script)
 }
 
-/// Verifies, and says what differs.
+/// Verifies in both ways, and says what differs.
 pub(super) fn assert_clean(store: &Store) -> u64 {
-    let verified = store.verify(&mut |_, _| {}).unwrap();
-    assert!(verified.is_clean(), "{:#?}", verified.differences);
-    verified.entries
+    let read = store.verify(2, &mut |_, _| {}).unwrap();
+    assert!(read.is_clean(), "{:#?}", read.differences);
+    let replayed = store.replay(None, &mut |_, _| {}).unwrap();
+    assert!(replayed.is_clean(), "{:#?}", replayed.differences);
+    assert_eq!((replayed.entries, replayed.digest), (read.entries, read.digest));
+    replayed.entries
 }

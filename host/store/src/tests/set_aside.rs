@@ -121,7 +121,7 @@ impl Scene {
         let names: Vec<&str> = set_aside.iter().map(|row| row.table.as_str()).collect();
         assert_eq!(names, tables, "{set_aside:#?}");
         self.assert_no_other_difference();
-        let verified = self.store.verify(&mut |_, _| {}).unwrap();
+        let verified = self.store.replay(None, &mut |_, _| {}).unwrap();
         assert_eq!(verified.set_aside.len(), tables.len());
         assert!(!verified.is_clean());
         for key in ["disk", "tape", "more"] {
@@ -133,7 +133,7 @@ impl Scene {
         assert!(self.store.set_aside().unwrap().iter().all(|row| row.dismissed));
         assert_eq!(self.set_aside().len(), tables.len());
         self.assert_no_other_difference();
-        assert!(self.store.verify(&mut |_, _| {}).unwrap().is_clean());
+        assert!(self.store.replay(None, &mut |_, _| {}).unwrap().is_clean());
         let waits = |one: &Delivery| !one.state.is_settled();
         assert!(!self.all().iter().any(waits), "something is blocked for ever");
     }
@@ -144,7 +144,7 @@ impl Scene {
 
     /// That these tables differ from what the journal says, and no others.
     fn assert_differences_in(&self, tables: &[&str]) {
-        let verified = self.store.verify(&mut |_, _| {}).unwrap();
+        let verified = self.store.replay(None, &mut |_, _| {}).unwrap();
         let differ: Vec<&str> = verified.differences.iter().map(|difference| difference.table).collect();
         assert_eq!(differ, tables, "{:#?}", verified.differences);
     }

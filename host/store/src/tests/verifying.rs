@@ -20,7 +20,7 @@ fn verify_altered(
     let key = key(&store);
     store.close();
     raw::alter(disk.clone(), table, &key, change);
-    Store::open_backend(disk, options()).unwrap().verify(&mut |_, _| {}).unwrap()
+    Store::open_backend(disk, options()).unwrap().replay(None, &mut |_, _| {}).unwrap()
 }
 
 /// Puts `new` in place of the first `old`, which is as long.
@@ -162,7 +162,7 @@ fn entries_that_were_swapped_are_named() {
     raw::alter(disk.clone(), tables::JOURNAL, &third.0, |_| Some(fourth.1));
     raw::alter(disk.clone(), tables::JOURNAL, &fourth.0, |_| Some(third.1));
     let store = Store::open_backend(disk, options()).unwrap();
-    let found = words(&store.verify(&mut |_, _| {}).unwrap());
+    let found = words(&store.replay(None, &mut |_, _| {}).unwrap());
     for number in [3, 4] {
         let named = format!("journal #{number}: its digest is not that of the entries up to it");
         assert!(found.contains(&named), "{found:#?}");
@@ -182,7 +182,7 @@ fn progress_goes_from_nothing_to_everything_and_every_table_is_counted() {
     let store = Store::open_backend(Disk::default(), options()).unwrap();
     let told = workload::run(&store);
     let mut steps = Vec::new();
-    let verified = store.verify(&mut |done, total| steps.push((done, total))).unwrap();
+    let verified = store.replay(None, &mut |done, total| steps.push((done, total))).unwrap();
     let total = told.kept.len() as u64;
     assert_eq!(steps, [(0, total), (total, total)]);
     assert_eq!(verified.entries, total);

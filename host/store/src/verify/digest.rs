@@ -3,7 +3,7 @@
 use crate::digest::Digest;
 use crate::error::Fault;
 use crate::read::Snapshot;
-use crate::state_digest::{add_rows, kept};
+use crate::state_digest::{self, add_rows};
 use crate::tables;
 
 /// The digest that is kept, beside that of the rows.
@@ -28,10 +28,14 @@ pub(crate) fn check(snapshot: &Snapshot) -> Result<DigestCheck, Fault> {
     for table in tables::ALL.into_iter().filter(|table| table.is_state) {
         add_rows(&mut digest, table, &snapshot.table(table)?)?;
     }
-    let kept = match kept(&snapshot.table(tables::META)?) {
-        Ok(kept) => Some(kept),
-        Err(Fault::Record { .. }) => None,
-        Err(fault) => return Err(fault),
-    };
-    Ok(DigestCheck { kept, rows: digest })
+    Ok(DigestCheck { kept: kept(snapshot)?, rows: digest })
+}
+
+/// The digest that is kept; none if it cannot be read.
+pub(super) fn kept(snapshot: &Snapshot) -> Result<Option<Digest>, Fault> {
+    match state_digest::kept(&snapshot.table(tables::META)?) {
+        Ok(kept) => Ok(Some(kept)),
+        Err(Fault::Record { .. }) => Ok(None),
+        Err(fault) => Err(fault),
+    }
 }

@@ -21,7 +21,7 @@ fn a_relay_that_is_killed_in_the_middle_of_a_create_makes_one_ticket() {
     assert_eq!(lock(&itop).operations(), ["create", "get"]);
     act(&relay, &["resolve", "1"]);
     assert_eq!(lock(&itop).ticket()["status"], "resolved");
-    relay.run(&["verify"]).expect(0);
+    relay.run(&["verify", "--replay"]).expect(0);
 }
 
 #[test]

@@ -4,21 +4,41 @@
 
 use serde::{Deserialize, Serialize};
 
+/// How the store is checked.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Verify {
+    /// Whether the state is brought about again from the journal and compared, which takes minutes. Otherwise each row
+    /// is read once.
+    pub replay: bool,
+    /// The backup that the replay begins with: a file that the relay may read. When it is left out and the journal was
+    /// cut, the oldest of the relay's own backups that fits.
+    pub from: Option<String>,
+}
+
 /// The outcome of a check of the store.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Verified {
     /// Whether nothing differs, the digest is right, and an operator has seen to everything that was set aside.
     pub clean: bool,
-    /// Entries of the journal that were folded again.
+    /// Entries of the journal that were read, or replayed.
     pub entries: u64,
-    /// Tables that were compared.
+    /// The number of the journal's first entry; above 1 when the journal was cut, 0 when it is empty.
+    pub begins: u64,
+    /// The entry after which entries were replayed: 0 for all of them. None when nothing was replayed.
+    pub replayed_after: Option<u64>,
+    /// The backup that the replay began with.
+    pub backup: Option<String>,
+    /// Tables that were read or compared.
     pub tables: usize,
-    /// Records that were compared.
+    /// Records that were read or compared.
     pub records: u64,
-    /// Records that differ.
+    /// Records that cannot be read or differ.
     pub differing: u64,
     /// The first of them, in words.
     pub differences: Vec<String>,
+    /// Whether entries of the journal itself are damaged or missing.
+    pub journal_damaged: bool,
     /// Whether the rows are those that the relay wrote.
     pub digest: DigestCheck,
     /// Records that could not be read.
@@ -53,6 +73,22 @@ pub struct SetAside {
     pub dismissed: bool,
     /// What follows from it, in a sentence.
     pub consequence: String,
+}
+
+/// A store whose state was made anew from its journal.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Rebuilt {
+    /// How the records of the store before differ from those of the new one, whose digest this has.
+    #[serde(flatten)]
+    pub verified: Verified,
+    /// The file of the store.
+    pub store: String,
+    /// What the store before is called now.
+    pub before: String,
+    /// Bytes of the store's file.
+    pub bytes: u64,
+    /// Seconds that the command took.
+    pub seconds: f64,
 }
 
 /// Records that are no longer shown.

@@ -1,8 +1,10 @@
 //! The relay itself over the control socket: its state, and the check of its store.
 
+use std::path::PathBuf;
+
 use axum::Json;
 use axum::extract::State;
-use tocsin_store::{Fault, ReadError};
+use tocsin_store::{Fault, ReadError, ReplayError};
 
 use super::asked::Asked;
 use super::context::{Control, blocking};
@@ -11,7 +13,7 @@ use crate::backups;
 use crate::deliver::dispatch;
 use crate::operate::api::Nothing;
 use crate::operate::api::status::{FailingFilter, PluginsAside, Problem as StandsStill, Status};
-use crate::operate::api::store::{Dismissed, Verified};
+use crate::operate::api::store::{Dismissed, Verified, Verify};
 use crate::runtime::{clock, trouble};
 use crate::shared::app::App;
 use crate::shared::filters::Failing;
@@ -95,21 +97,39 @@ pub(super) async fn dismiss(
     Ok(Json(Dismissed { dismissed: dismissed.await? }))
 }
 
+/// Threads of a check: the relay goes on meanwhile.
+const VERIFY_THREADS: usize = 1;
+
 pub(super) async fn verify(
     State(control): State<Control>,
-    Asked(Nothing {}): Asked<Nothing>,
+    Asked(asked): Asked<Verify>,
 ) -> Result<Json<Verified>, Problem> {
-    let store = control.app.store.clone();
-    let verified = blocking(move || {
-        store.verify(&mut |_, _| {}).map_err(|error| match error {
-            // Reading takes no room.
-            ReadError::Storage(Fault::DiskFull) => Problem::unavailable(
-                "No room",
-                "The check makes a copy beside the store, as large as the store, and the disk is full: make room.",
-            ),
-            other => Problem::from(other),
-        })
-    });
-    let verified = verified.await?;
-    Ok(Json(shapes::verified(&verified)))
+    let app = control.app.clone();
+    if !asked.replay {
+        let verified = blocking(move || app.store.verify(VERIFY_THREADS, &mut |_, _| {})).await?;
+        return Ok(Json(shapes::verified(&verified, None)));
+    }
+    Ok(Json(blocking(move || replay(&app, asked.from.map(PathBuf::from))).await?))
+}
+
+fn replay(app: &App, from: Option<PathBuf>) -> Result<Verified, Problem> {
+    let store = &app.store;
+    let from = match (from, store.journal_cut()?) {
+        (Some(from), _) => Some(from),
+        (None, None) => None,
+        (None, Some(_)) => {
+            let ends = store.journal_ends()?.unwrap_or_default();
+            app.config.backup.as_ref().and_then(|plan| backups::checkpoint(&plan.dir, ends))
+        }
+    };
+    let verified = store.replay(from.as_deref(), &mut |_, _| {}).map_err(|error| match error {
+        // Reading takes no room.
+        ReplayError::Store(ReadError::Storage(Fault::DiskFull)) => Problem::unavailable(
+            "No room",
+            "The replay makes a copy beside the store, as large as the store, and the disk is full: make room.",
+        ),
+        ReplayError::Store(other) => Problem::from(other),
+        other => Problem::bad_request(format!("{other}.")),
+    })?;
+    Ok(shapes::verified(&verified, from.as_deref()))
 }

@@ -2,6 +2,8 @@
 //!
 //! What is not shown here is not known outside: no secret is.
 
+use std::path::Path;
+
 use tocsin_core::command::RejectedElements;
 use tocsin_core::delivery::{Attempt, Delivery, DeliveryState};
 use tocsin_core::event::{Event, Link};
@@ -18,11 +20,11 @@ use crate::operate::api::{self, backup, deliveries, incidents, receipts, sources
 use crate::runtime::words;
 use crate::shared::backups::Made;
 
-fn time(at: Option<Timestamp>) -> Option<String> {
+pub(super) fn time(at: Option<Timestamp>) -> Option<String> {
     at.map(|at| at.to_string())
 }
 
-fn links(links: &[Link]) -> Vec<api::Link> {
+pub(super) fn links(links: &[Link]) -> Vec<api::Link> {
     links.iter().map(|link| api::Link { title: link.title.clone(), url: link.url.clone() }).collect()
 }
 
@@ -160,7 +162,7 @@ pub(crate) fn refused(elements: &RejectedElements) -> Vec<receipts::RefusedEleme
     .collect()
 }
 
-fn effect(effect: &Effect) -> receipts::Effect {
+pub(super) fn effect(effect: &Effect) -> receipts::Effect {
     receipts::Effect {
         change: effect.change.as_str().to_owned(),
         key: effect.key.clone(),
@@ -190,15 +192,19 @@ pub(super) fn counts(counts: &Counts) -> status::Counts {
     }
 }
 
-/// The outcome of a check of the store.
-pub fn verified(verified: &Verified) -> store::Verified {
+/// The outcome of a check of the store; a replay may have begun with a `backup`.
+pub fn verified(verified: &Verified, backup: Option<&Path>) -> store::Verified {
     store::Verified {
         clean: verified.is_clean(),
         entries: verified.entries,
+        begins: verified.begins,
+        replayed_after: verified.replayed_after,
+        backup: backup.map(|path| path.display().to_string()),
         tables: verified.tables.len(),
         records: verified.tables.iter().map(|table| table.rows).sum(),
         differing: verified.differing,
         differences: verified.differences.iter().map(ToString::to_string).collect(),
+        journal_damaged: verified.is_journal_damaged(),
         digest: store::DigestCheck {
             right: verified.digest.is_right(),
             kept: verified.digest.kept.map(|digest| digest.to_string()),

@@ -1,0 +1,153 @@
+//! The journal over the control socket, and for the command line where no relay runs.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Value, json};
+use tocsin_core::id::Id;
+use tocsin_core::journal::Cause;
+use tocsin_core::time::Timestamp;
+use tocsin_store::{JournalQuery, Store};
+
+use super::asked::Narrowed;
+use super::context::{Control, blocking};
+use super::{incidents, query};
+use crate::operate::api::journal::{self as api, JournalList, JournalPage};
+use crate::shared::problem::Problem;
+
+mod deliveries;
+mod facts;
+
+pub(super) async fn list(
+    State(control): State<Control>,
+    Narrowed(list): Narrowed<JournalList>,
+) -> Result<Json<JournalPage>, Problem> {
+    let store = control.app.store.clone();
+    Ok(Json(blocking(move || page(&store, &list)).await?))
+}
+
+/// The page of `store`'s journal that `list` asks for.
+///
+/// # Errors
+/// What it asks for is not there or not well-formed, or the store cannot be read.
+pub fn page(store: &Store, list: &JournalList) -> Result<JournalPage, Problem> {
+    let wrong = |error: tocsin_core::time::InvalidTime| Problem::bad_request(format!("`since`: {error}."));
+    let query = JournalQuery {
+        from: list.from,
+        to: list.to,
+        since: list.since.as_deref().map(str::parse::<Timestamp>).transpose().map_err(wrong)?,
+        incident: list.incident.as_deref().map(|reference| incident(store, reference)).transpose()?,
+        receipt: list.receipt.as_deref().map(query::id).transpose()?,
+        limit: query::limit(list.limit),
+    };
+    let page = store.journal(&query)?;
+    let mut names = Names { store, incidents: HashMap::new(), deliveries: HashMap::new() };
+    let entries = page.entries.iter().map(|(number, entry)| match entry {
+        Ok(entry) => api::Entry {
+            number: *number,
+            at: Some(entry.at.to_string()),
+            cause: Some(cause(&entry.cause)),
+            facts: entry.facts.iter().map(|fact| facts::fact(fact, &mut names)).collect(),
+            policy: Some(format!("{:016x}", entry.policy)),
+            epoch: Some(entry.epoch),
+            unreadable: None,
+        },
+        Err(problem) => unreadable(*number, problem),
+    });
+    Ok(JournalPage {
+        entries: entries.collect(),
+        next: page.next,
+        first: page.ends.map(|(first, _)| first),
+        last: page.ends.map(|(_, last)| last),
+    })
+}
+
+/// The incident that a reference names. One that was forgotten has no number any more, but its id stands in facts.
+fn incident(store: &Store, reference: &str) -> Result<Id, Problem> {
+    match reference.parse::<Id>() {
+        Ok(id) => Ok(id),
+        Err(_) => Ok(incidents::find(store, reference)?.id),
+    }
+}
+
+fn unreadable(number: u64, problem: &str) -> api::Entry {
+    let unreadable = Some(problem.to_owned());
+    api::Entry { number, at: None, cause: None, facts: Vec::new(), policy: None, epoch: None, unreadable }
+}
+
+fn cause(cause: &Cause) -> api::Cause {
+    let none = json!({});
+    let (name, description, fields) = match cause {
+        Cause::Start(version) => {
+            ("start", format!("Tocsin {version} started"), json!({ "version": version }))
+        }
+        Cause::Request(id) => ("request", format!("request {id}"), json!({ "receipt": id.to_string() })),
+        Cause::DecodedAgain(id) => {
+            ("decoded_again", format!("request {id}, decoded again"), json!({ "receipt": id.to_string() }))
+        }
+        Cause::Operator(actor) => ("operator", format!("operator {actor}"), json!({ "actor": actor })),
+        Cause::Attempts => ("attempts", "attempts began".to_owned(), none),
+        Cause::Trial => ("trial", "an attempt over a paused connection began".to_owned(), none),
+        Cause::Outcome => ("outcome", "an attempt ended".to_owned(), none),
+        Cause::Works(how) => {
+            ("works", format!("a paused connection works again: {how}"), json!({ "how": how }))
+        }
+        Cause::Timers => ("timers", "timers were due".to_owned(), none),
+        Cause::Interruption => ("interruption", "no source could be heard for a while".to_owned(), none),
+        Cause::Retention => ("retention", "kept for long enough".to_owned(), none),
+    };
+    api::Cause { cause: name.to_owned(), description, fields: object(fields) }
+}
+
+fn object(value: Value) -> serde_json::Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => serde_json::Map::new(),
+    }
+}
+
+/// What people call incidents and deliveries. Each is looked up once for a page.
+struct Names<'s> {
+    store: &'s Store,
+    incidents: HashMap<Id, String>,
+    deliveries: HashMap<Id, String>,
+}
+
+impl Names<'_> {
+    /// `#42`; the id of an incident that is not kept.
+    fn incident(&mut self, id: Id) -> String {
+        let store = self.store;
+        let number = || match store.incident(id) {
+            Ok(Some(incident)) => format!("#{}", incident.number),
+            _ => format!("incident {id}"),
+        };
+        self.incidents.entry(id).or_insert_with(number).clone()
+    }
+
+    /// An incident's number is known.
+    fn numbered(&mut self, id: Id, number: u64) -> String {
+        self.incidents.entry(id).or_insert_with(|| format!("#{number}")).clone()
+    }
+
+    /// `delivery 01J… of #42 to page`; the id alone of a delivery that is not kept.
+    fn delivery(&mut self, id: Id) -> String {
+        if let Some(known) = self.deliveries.get(&id) {
+            return known.clone();
+        }
+        match self.store.delivery(id) {
+            Ok(Some(delivery)) => {
+                let number = delivery.incident.number;
+                let incident = self.numbered(delivery.incident.id, number);
+                self.queued(id, &incident, &delivery.action)
+            }
+            _ => format!("delivery {id}"),
+        }
+    }
+
+    /// What a delivery is for is known.
+    fn queued(&mut self, id: Id, incident: &str, action: &str) -> String {
+        let name = format!("delivery {id} of {incident} by {action}");
+        self.deliveries.entry(id).or_insert(name).clone()
+    }
+}

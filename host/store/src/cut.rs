@@ -1,0 +1,138 @@
+//! The head of the journal: how far it was cut, and cutting more of it.
+//!
+//! Entries are dropped by age, the oldest first, a bounded number with each commit. Never drops the last entry, nor one
+//! that a backup needs to be brought forward. What was cut is in a row of `meta` that the digest leaves out.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use redb::{ReadableTable, WriteTransaction};
+use tocsin_core::time::Timestamp;
+
+use crate::digest::{Digest, running};
+use crate::error::{Fault, ReadError};
+use crate::keys;
+use crate::read::Snapshot;
+use crate::rows;
+use crate::store::Store;
+use crate::table::Rows;
+use crate::tables;
+
+/// Entries dropped with one transaction beyond those that it adds.
+const CUT_AT_ONCE: usize = 64;
+/// Bytes of the row.
+const ROW_BYTES: usize = 8 + keys::TIME + rows::CHAIN;
+
+/// Where the journal was cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalCut {
+    /// The number of the last entry that was dropped.
+    pub entry: u64,
+    /// When that entry was written.
+    pub at: Timestamp,
+    /// The digest of the entries up to it: the chain of those that are kept begins here.
+    pub chain: u128,
+}
+
+impl JournalCut {
+    pub(crate) fn to_bytes(self) -> [u8; ROW_BYTES] {
+        let mut row = [0; ROW_BYTES];
+        let (entry, rest) = row.split_at_mut(8);
+        let (at, chain) = rest.split_at_mut(keys::TIME);
+        entry.copy_from_slice(&self.entry.to_be_bytes());
+        at.copy_from_slice(&keys::time(self.at));
+        chain.copy_from_slice(&self.chain.to_be_bytes());
+        row
+    }
+
+    pub(crate) fn from_bytes(row: &[u8]) -> Option<Self> {
+        let (entry, rest) = row.split_first_chunk::<8>()?;
+        let (at, chain) = rest.split_first_chunk::<{ keys::TIME }>()?;
+        let chain = chain.try_into().ok().map(u128::from_be_bytes)?;
+        Some(Self { entry: u64::from_be_bytes(*entry), at: keys::read_time(*at), chain })
+    }
+}
+
+/// Where the journal was cut, as `meta` says; none if it never was.
+pub(crate) fn kept(meta: &impl Rows) -> Result<Option<JournalCut>, Fault> {
+    let wrong = || rows::not(tables::META, tables::META_CUT, "a number, a time and a digest");
+    let Some(row) = meta.get(tables::META_CUT)? else { return Ok(None) };
+    JournalCut::from_bytes(row.value()).map(Some).ok_or_else(wrong)
+}
+
+impl Store {
+    /// Where the journal was cut; none while it has every entry from the first on.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the store is closed.
+    pub fn journal_cut(&self) -> Result<Option<JournalCut>, ReadError> {
+        self.reading(|live| Ok(kept(&Snapshot::new(live)?.table(tables::META)?)?))
+    }
+}
+
+/// An entry that is kept: its number, and when it was written.
+type Oldest = (u64, Timestamp);
+
+/// What the writer knows of the journal's head.
+pub(crate) struct Cutting {
+    keep_ms: u64,
+    /// The last entry that may be dropped. Shared with those who know of backups.
+    up_to: Arc<AtomicU64>,
+    /// The oldest entry that is kept, as far as it is known.
+    oldest: Option<Oldest>,
+}
+
+impl Cutting {
+    /// Keeps each entry for `keep_ms` milliseconds, and those after `up_to` in any case.
+    pub(crate) const fn new(keep_ms: u64, up_to: Arc<AtomicU64>) -> Self {
+        Self { keep_ms, up_to, oldest: None }
+    }
+
+    /// Drops entries that are past their time at `now`: as many as `transaction` adds, and a few. Returns the oldest
+    /// that it keeps.
+    pub(crate) fn run(
+        &self,
+        transaction: &WriteTransaction,
+        now: Timestamp,
+        added: usize,
+    ) -> Result<Option<Oldest>, Fault> {
+        let may_go = |(entry, at): Oldest| {
+            at < now.minus_ms(self.keep_ms) && entry <= self.up_to.load(Ordering::Relaxed)
+        };
+        if self.oldest.is_some_and(|oldest| !may_go(oldest)) {
+            return Ok(self.oldest);
+        }
+        let mut journal = tables::beside::JOURNAL.open(transaction)?;
+        let last = rows::last_sequence(&journal)?;
+        let (mut dropped, mut cut, mut oldest) = (Vec::new(), None, None);
+        for row in journal.iter()?.take(added + CUT_AT_ONCE) {
+            let (key, value) = row?;
+            // What is wrong in the journal is for `verify` to report, and makes no entry fail.
+            let Ok(entry) = rows::sequence(key.value()) else { break };
+            match rows::entry(key.value(), value.value()) {
+                Ok((_, read)) if entry == last || !may_go((entry, read.at)) => {
+                    oldest = Some((entry, read.at));
+                    break;
+                }
+                Ok((chain, read)) => cut = Some(JournalCut { entry, at: read.at, chain }),
+                // Its time is not known: it goes with the next one.
+                Err(Fault::Record { .. }) => {}
+                Err(fault) => return Err(fault),
+            }
+            dropped.push(entry);
+        }
+        let Some(cut) = cut else { return Ok(oldest) };
+        for entry in dropped.into_iter().filter(|entry| *entry <= cut.entry) {
+            journal.remove(entry.to_be_bytes().as_slice())?;
+        }
+        // The digest does not cover the row, so that it does not matter which one is counted on.
+        let mut meta = tables::META.open(transaction, &running(Digest::default()))?;
+        meta.insert(tables::META_CUT, &cut.to_bytes())?;
+        Ok(oldest)
+    }
+
+    /// What [`Cutting::run`] returned is committed.
+    pub(crate) const fn committed(&mut self, oldest: Option<Oldest>) {
+        self.oldest = oldest;
+    }
+}

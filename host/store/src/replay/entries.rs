@@ -1,0 +1,131 @@
+//! Replaying: each entry of the journal in turn, and between two of them what was set aside there.
+
+use std::iter::Peekable;
+use std::path::Path;
+
+use redb::Database;
+
+use super::ReplayError;
+use super::checkpoint::{self, Checkpoint};
+use crate::error::Fault;
+use crate::journal::{self, Link};
+use crate::read::Snapshot;
+use crate::read::set_aside::{self, SetAside};
+use crate::record::set_aside::Kept;
+use crate::rows;
+use crate::state::{Head, Tables};
+use crate::tables;
+use crate::verify::Verified;
+
+/// Entries of the journal that are replayed in one transaction of the copy.
+const STEP: usize = 4096;
+
+/// Brings the state about in `copy`, in which there is nothing yet, from the journal of `snapshot`: from its first entry,
+/// or from the state of the backup at `from`. What is wrong with entries goes into `verified`.
+pub(crate) fn replay(
+    snapshot: &Snapshot,
+    copy: &Database,
+    from: Option<&Path>,
+    verified: &mut Verified,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Head, ReplayError> {
+    let (begins, last) = journal::ends(snapshot)?.unwrap_or_default();
+    verified.begins = begins;
+    let set_aside = set_aside::kept(snapshot)?;
+    verified.set_aside = set_aside.iter().cloned().map(SetAside::from).collect();
+    let Some(path) = from else {
+        if journal::cut(snapshot)?.is_some() {
+            return Err(ReplayError::Cut { begins });
+        }
+        verified.replayed_after = Some(0);
+        let replaying = Replaying { snapshot, copy, verified, link: Link::START, last };
+        return Ok(replaying.run(Head::default(), set_aside, progress)?);
+    };
+    let Checkpoint { head, set_aside: done } = checkpoint::load(snapshot, path, copy, progress)?;
+    let ends = head.position.entry;
+    verified.replayed_after = Some(ends);
+    // These were taken out before the backup was made.
+    let rest = set_aside.into_iter().skip(done).collect();
+    let link = Link { number: ends, chain: head.chain };
+    Ok(Replaying { snapshot, copy, verified, link, last }.run(head, rest, progress)?)
+}
+
+/// A replay under way.
+struct Replaying<'r> {
+    snapshot: &'r Snapshot,
+    copy: &'r Database,
+    verified: &'r mut Verified,
+    /// What the next entry has to follow.
+    link: Link,
+    /// The number of the journal's last entry.
+    last: u64,
+}
+
+impl Replaying<'_> {
+    fn run(
+        mut self,
+        mut head: Head,
+        set_aside: Vec<Kept>,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Head, Fault> {
+        let first = self.link.number.saturating_add(1);
+        let start = first.to_be_bytes();
+        let entries = self.snapshot.table(tables::JOURNAL)?.range::<&[u8]>(start.as_slice()..)?;
+        let mut entries = entries.peekable();
+        let total = (self.last + 1).saturating_sub(first);
+        let mut set_aside = set_aside.into_iter().peekable();
+        progress(0, total);
+        while entries.peek().is_some() {
+            let transaction = self.copy.begin_write()?;
+            let mut tables = Tables::open(&transaction, head)?;
+            for row in entries.by_ref().take(STEP) {
+                let (key, value) = row?;
+                let before = rows::sequence(key.value())?.saturating_sub(1);
+                take_out(&mut tables, &mut set_aside, before)?;
+                self.entry(&mut tables, key.value(), value.value())?;
+            }
+            head = tables.finish()?;
+            transaction.commit()?;
+            progress((self.link.number + 1).saturating_sub(first), total);
+        }
+        if set_aside.peek().is_some() {
+            let transaction = self.copy.begin_write()?;
+            let mut tables = Tables::open(&transaction, head)?;
+            take_out(&mut tables, &mut set_aside, u64::MAX)?;
+            head = tables.finish()?;
+            transaction.commit()?;
+        }
+        Ok(head)
+    }
+
+    fn entry(&mut self, tables: &mut Tables<'_>, key: &[u8], row: &[u8]) -> Result<(), Fault> {
+        let number = rows::sequence(key)?;
+        self.verified.entries += 1;
+        if let Some(what) = self.link.follow(number, row) {
+            self.verified.differ(tables::JOURNAL, key, what);
+        }
+        match rows::entry(key, row) {
+            Ok((chain, entry)) => tables.follow(number, chain, &entry),
+            Err(Fault::Record { problem, .. }) => {
+                self.verified.differ(tables::JOURNAL, key, format!("it cannot be read: {problem}"));
+                tables.pass(number, rows::chain(row));
+                Ok(())
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+}
+
+/// Takes the same rows out of the copy that were set aside in the store up to the entry `before`.
+fn take_out(
+    tables: &mut Tables<'_>,
+    set_aside: &mut Peekable<impl Iterator<Item = Kept>>,
+    before: u64,
+) -> Result<(), Fault> {
+    while let Some(row) = set_aside.next_if(|row| row.after <= before) {
+        if let Some(table) = tables::named(&row.table) {
+            tables.take_out(table, &row.key)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,215 @@
+//! The check that reads each row once, in parts that threads take one after another.
+//!
+//! A part is a table, or a stretch of the journal: where a stretch begins, the row before it says what has to follow.
+//! A thread holds one row at a time.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+
+use redb::{Range, ReadableTable, ReadableTableMetadata};
+
+use super::digest::kept;
+use super::{Difference, DigestCheck, LISTED, TableCount, Verified, record};
+use crate::digest::Digest;
+use crate::error::Fault;
+use crate::journal::{self, Link};
+use crate::read::Snapshot;
+use crate::read::set_aside::{self, SetAside};
+use crate::rows;
+use crate::table::Bytes;
+use crate::tables::{self, Definition};
+
+/// Entries of the journal in one part.
+const STRETCH: u64 = 50_000;
+/// Rows between two reports of a thread.
+const STEP: u64 = 4096;
+
+/// A piece of work.
+#[derive(Clone, Copy)]
+enum Part {
+    Table(Definition),
+    /// The entries with these numbers, the last included.
+    Entries(u64, u64),
+}
+
+/// What reading a part came to.
+#[derive(Default)]
+struct Found {
+    rows: u64,
+    digest: Digest,
+    differing: u64,
+    differences: Vec<Difference>,
+}
+
+/// What a thread says.
+enum Said {
+    /// It has read so many rows more.
+    Rows(u64),
+    /// It is done with the part of this place.
+    Done(usize, Result<Found, Fault>),
+}
+
+/// Checks `snapshot` with so many threads.
+pub(crate) fn run(
+    snapshot: &Snapshot,
+    threads: usize,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Verified, Fault> {
+    let parts = parts(snapshot)?;
+    let mut total = 0;
+    for table in tables::ALL {
+        total += snapshot.table(table)?.len()?;
+    }
+    progress(0, total);
+    let mut found: Vec<Option<Found>> = parts.iter().map(|_| None).collect();
+    let next = AtomicUsize::new(0);
+    let mut done = 0;
+    let (sender, said) = channel();
+    thread::scope(|scope| {
+        for thread in 0..threads.max(1) {
+            let (sender, parts, next) = (sender.clone(), &parts, &next);
+            let named = thread::Builder::new().name(format!("tocsin-verify-{thread}"));
+            named.spawn_scoped(scope, move || work(snapshot, parts, next, &sender))?;
+        }
+        drop(sender);
+        for said in said {
+            match said {
+                Said::Rows(rows) => {
+                    done += rows;
+                    progress(done, total);
+                }
+                Said::Done(place, result) => found[place] = Some(result?),
+            }
+        }
+        Ok::<_, Fault>(())
+    })?;
+    progress(total, total);
+    sum_up(snapshot, &parts, found)
+}
+
+/// Each table is a part, the journal several; what takes long comes first.
+fn parts(snapshot: &Snapshot) -> Result<Vec<Part>, Fault> {
+    let mut parts = Vec::new();
+    if let Some((first, last)) = journal::ends(snapshot)? {
+        let mut from = first;
+        while from <= last {
+            let to = last.min(from.saturating_add(STRETCH - 1));
+            parts.push(Part::Entries(from, to));
+            let Some(next) = to.checked_add(1) else { break };
+            from = next;
+        }
+    }
+    let mut whole = Vec::new();
+    for table in tables::ALL.into_iter().filter(|table| *table != tables::JOURNAL) {
+        whole.push((snapshot.table(table)?.stats()?.stored_bytes(), table));
+    }
+    whole.sort_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
+    // A large table cannot be split, so it begins before the journal's stretches, which fill the rest of the time.
+    parts.splice(0..0, whole.into_iter().map(|(_, table)| Part::Table(table)));
+    Ok(parts)
+}
+
+/// Takes parts until there are none.
+fn work(snapshot: &Snapshot, parts: &[Part], next: &AtomicUsize, sender: &Sender<Said>) {
+    loop {
+        let place = next.fetch_add(1, Ordering::Relaxed);
+        let Some(part) = parts.get(place) else { return };
+        let result = read(snapshot, *part, sender);
+        if result.is_err() {
+            // The others need not go on.
+            next.store(parts.len(), Ordering::Relaxed);
+        }
+        if sender.send(Said::Done(place, result)).is_err() {
+            return;
+        }
+    }
+}
+
+fn read(snapshot: &Snapshot, part: Part, sender: &Sender<Said>) -> Result<Found, Fault> {
+    let mut found = Found::default();
+    let mut reported = 0;
+    let mut report = |rows: u64, is_end: bool| {
+        if is_end || rows - reported >= STEP {
+            // Without a listener, another thread has failed, which ends the check.
+            let _ = sender.send(Said::Rows(rows - reported));
+            reported = rows;
+        }
+    };
+    match part {
+        Part::Table(table) => {
+            for row in snapshot.table(table)?.iter()? {
+                let (key, value) = row?;
+                found.row(table, key.value(), value.value());
+                report(found.rows, false);
+            }
+        }
+        Part::Entries(from, to) => {
+            let (mut link, entries) = stretch(snapshot, from, to)?;
+            for row in entries {
+                let (key, value) = row?;
+                let (key, value) = (key.value(), value.value());
+                if let Some(what) = link.follow(rows::sequence(key)?, value) {
+                    found.differ(tables::JOURNAL, key, what);
+                }
+                found.row(tables::JOURNAL, key, value);
+                report(found.rows, false);
+            }
+        }
+    }
+    report(found.rows, true);
+    Ok(found)
+}
+
+/// The entries of a part, and what the first of them has to follow.
+fn stretch(snapshot: &Snapshot, from: u64, to: u64) -> Result<(Link, Range<'static, Bytes, Bytes>), Fault> {
+    let journal = snapshot.table(tables::JOURNAL)?;
+    let (start, end) = (from.to_be_bytes(), to.to_be_bytes());
+    let link = Link::before(snapshot, from)?;
+    Ok((link, journal.range::<&[u8]>(start.as_slice()..=end.as_slice())?))
+}
+
+impl Found {
+    fn row(&mut self, table: Definition, key: &[u8], value: &[u8]) {
+        self.rows += 1;
+        table.count(&mut self.digest, key, value);
+        if let Some(problem) = record::problem(table, key, value) {
+            self.differ(table, key, format!("it cannot be read: {problem}"));
+        }
+    }
+
+    fn differ(&mut self, table: Definition, key: &[u8], what: String) {
+        self.differing += 1;
+        if self.differences.len() < LISTED {
+            self.differences.push(Difference { table: table.name, key: table.key_words(key), what });
+        }
+    }
+}
+
+/// Puts the parts together, in the order of the tables.
+fn sum_up(snapshot: &Snapshot, parts: &[Part], mut found: Vec<Option<Found>>) -> Result<Verified, Fault> {
+    let begins = journal::ends(snapshot)?.map_or(0, |(first, _)| first);
+    let mut verified = Verified { begins, ..Verified::default() };
+    let mut digest = Digest::default();
+    for table in tables::ALL {
+        let mut rows = 0;
+        for (part, found) in parts.iter().zip(&mut found) {
+            let is_of_it = match part {
+                Part::Table(other) => *other == table,
+                Part::Entries(..) => table == tables::JOURNAL,
+            };
+            if let Some(found) = found.take_if(|_| is_of_it) {
+                rows += found.rows;
+                digest.add(found.digest);
+                verified.add(found.differing, found.differences);
+            }
+        }
+        if table == tables::JOURNAL {
+            verified.entries = rows;
+        }
+        verified.tables.push(TableCount { table: table.name, rows });
+    }
+    verified.digest = DigestCheck { kept: kept(snapshot)?, rows: digest };
+    verified.set_aside = set_aside::kept(snapshot)?.into_iter().map(SetAside::from).collect();
+    Ok(verified)
+}
