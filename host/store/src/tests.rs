@@ -20,6 +20,7 @@ mod lost;
 mod opening;
 mod reading;
 mod records;
+mod retention;
 mod set_aside;
 mod verifying;
 mod writing;

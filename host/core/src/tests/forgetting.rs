@@ -146,7 +146,8 @@ fn a_dead_letter_is_kept_for_its_own_time() {
 fn an_equal_body_about_a_forgotten_incident_opens_another() {
     let mut relay = relay();
     let body = format!("{BY_BODY}1");
-    let say = |change| received(SOURCE, &[&body], Decoding::Events(vec![super::relay::event(change, "disk")]));
+    let say =
+        |change| received(SOURCE, &[&body], Decoding::Events(vec![super::relay::event(change, "disk")]));
     let first = relay.receive(say(EventChange::Trigger)).effects[0].incident.expect("an incident").0;
     assert!(matches!(relay.receive(say(EventChange::Trigger)).status, ReceiptStatus::Duplicate(_)));
     settle_all(&mut relay);
@@ -165,7 +166,8 @@ fn an_equal_body_about_a_forgotten_incident_opens_another() {
 #[test]
 fn identities_that_are_no_replay_any_more_go_along() {
     let mut relay = relay();
-    let asked = |relay: &Relay| Command::Forget(Forget { receipts: Vec::new(), ..forget_all(relay, relay.now) });
+    let asked =
+        |relay: &Relay| Command::Forget(Forget { receipts: Vec::new(), ..forget_all(relay, relay.now) });
     relay.request(SOURCE, &["1"], Decoding::Events(vec![trigger("disk")]));
     relay.apply(asked(&relay));
     assert_eq!(relay.state.identities.len(), 1);
