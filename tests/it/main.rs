@@ -18,6 +18,7 @@ mod outbound;
 mod plugins;
 mod printing;
 mod restart;
+mod retention;
 mod road;
 mod samples;
 mod sandbox;

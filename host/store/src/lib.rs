@@ -44,8 +44,8 @@ pub use digest::Digest;
 pub use error::{Busy, Displaced, Fault, OpenError, Problem, ReadError, WriteError};
 pub use kept::{KeptBytes, Quota};
 pub use read::{
-    Counts, DeliveryQuery, IncidentQuery, Past, Reached, ReceiptQuery, Receipts, SetAside, TableSize,
-    Unmatched,
+    Counts, DeliveryQuery, IncidentQuery, KeptSince, Past, Reached, ReceiptQuery, Receipts, SetAside,
+    TableSize, Unmatched,
 };
 pub use record::source_counts::{Rejections, SourceCounts};
 pub use restore::{RestoreError, Restored, restore};

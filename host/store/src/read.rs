@@ -33,7 +33,7 @@ mod unmatched;
 pub use counts::Counts;
 pub use deliveries::DeliveryQuery;
 pub use incidents::IncidentQuery;
-pub use past::{Past, Reached};
+pub use past::{KeptSince, Past, Reached};
 pub use receipts::{ReceiptQuery, Receipts};
 pub use set_aside::SetAside;
 pub use sizes::TableSize;

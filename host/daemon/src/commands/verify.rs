@@ -7,7 +7,7 @@ use tocsin_store::{OpenError, Options, Store};
 
 use super::client;
 use super::place::Place;
-use super::table::json;
+use super::table::{json, second};
 use crate::commands::out::{complain, say, single};
 use crate::config::store_in;
 use crate::operate::api::Nothing;
@@ -84,7 +84,18 @@ fn offline(place: &Place) -> anyhow::Result<Verified> {
 }
 
 fn print(report: &Verified) {
-    say!("{} entries folded again", report.entries);
+    match &report.journal_cut {
+        None => say!("{} entries folded again", report.entries),
+        Some(cut) => {
+            say!(
+                "entries up to {} ({} UTC) were dropped by keep_journal; the chain of the {} after them is checked",
+                cut.entry,
+                second(&cut.at),
+                report.entries
+            );
+            say!("rows cannot be compared with entries that are gone: their digest is checked");
+        }
+    }
     for row in &report.set_aside {
         let seen_to = if row.dismissed { " (dismissed)" } else { "" };
         let (table, key, problem) = (single(&row.table), single(&row.key), single(&row.problem));
@@ -93,6 +104,10 @@ fn print(report: &Verified) {
     if !report.digest.right {
         say!("a row was changed below the store: the digest of the rows is not the one that the store keeps");
         say!("  when it is seen to: tocsin verify --dismiss");
+    }
+    if report.differences.is_empty() && report.journal_cut.is_some() {
+        say!("the journal is whole since then: {} records in {} tables", report.records, report.tables);
+        return;
     }
     if report.differences.is_empty() {
         say!("the store is what its journal says: {} records in {} tables", report.records, report.tables);

@@ -10,6 +10,7 @@ use tocsin_core::id::Id;
 use tocsin_core::time::Timestamp;
 
 use super::{Snapshot, dangling};
+use crate::cut::{self, JournalCut};
 use crate::error::{Fault, ReadError};
 use crate::store::Store;
 use crate::table::Rows;
@@ -44,7 +45,34 @@ pub struct Reached {
     pub is_end: bool,
 }
 
+/// How far back what is forgotten after a time is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptSince {
+    /// When the oldest of the resolved incidents was resolved.
+    pub resolved: Option<Timestamp>,
+    /// When the request of the oldest receipt came.
+    pub receipt: Option<Timestamp>,
+    /// Where the journal was cut.
+    pub journal_cut: Option<JournalCut>,
+}
+
 impl Store {
+    /// How far back what is forgotten after a time is still there.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the store is closed.
+    pub fn kept_since(&self) -> Result<KeptSince, ReadError> {
+        self.reading(|live| {
+            let snapshot = Snapshot::new(live)?;
+            let first =
+                |table| Ok::<_, Fault>(snapshot.table(table)?.first()?.map(|(key, _)| key.value().to_vec()));
+            let resolved = first(tables::RESOLVED_BY_TIME)?;
+            let resolved = resolved.and_then(|key| key.first_chunk().copied()).map(keys::read_time);
+            let receipt = first(tables::RECEIPTS)?.and_then(|key| keys::last_id(&key)).map(Id::at);
+            Ok(KeptSince { resolved, receipt, journal_cut: cut::kept(&snapshot.table(tables::META)?)? })
+        })
+    }
+
     /// What is past its time behind what `reached` says was looked at, which then says more. Nothing, if nothing is.
     ///
     /// # Errors
