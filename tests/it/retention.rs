@@ -100,7 +100,8 @@ fn entries_after_the_oldest_scheduled_backup_stay() {
 
 #[test]
 fn a_time_below_a_second_is_refused() {
-    let site = Site::new("[limits]\nkeep_incidents = \"0s\"\nkeep_receipts = \"10ms\"\nkeep_journal = \"999ms\"\n");
+    let site =
+        Site::new("[limits]\nkeep_incidents = \"0s\"\nkeep_receipts = \"10ms\"\nkeep_journal = \"999ms\"\n");
     let said = site.run(&["check"]).expect(1);
     let said = format!("{}{}", said.stdout, said.stderr);
     for key in ["keep_incidents", "keep_receipts", "keep_journal"] {

@@ -176,7 +176,8 @@ impl Relay {
                 most: AT_ONCE,
             };
             if let Some(forget) = self.store.past(&past, &mut reached).unwrap() {
-                (incidents, receipts) = (incidents + forget.incidents.len(), receipts + forget.receipts.len());
+                (incidents, receipts) =
+                    (incidents + forget.incidents.len(), receipts + forget.receipts.len());
                 steps += 1;
                 self.give(Command::Forget(forget)).recv().unwrap();
             }

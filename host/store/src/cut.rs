@@ -10,11 +10,9 @@ use redb::{ReadableTable, WriteTransaction};
 use tocsin_core::time::Timestamp;
 
 use crate::digest::{Digest, running};
-use crate::error::{Fault, ReadError};
+use crate::error::Fault;
 use crate::keys;
-use crate::read::Snapshot;
 use crate::rows;
-use crate::store::Store;
 use crate::table::Rows;
 use crate::tables;
 
@@ -58,16 +56,6 @@ pub(crate) fn kept(meta: &impl Rows) -> Result<Option<JournalCut>, Fault> {
     let wrong = || rows::not(tables::META, tables::META_CUT, "a number, a time and a digest");
     let Some(row) = meta.get(tables::META_CUT)? else { return Ok(None) };
     JournalCut::from_bytes(row.value()).map(Some).ok_or_else(wrong)
-}
-
-impl Store {
-    /// Where the journal was cut; none while it has every entry from the first on.
-    ///
-    /// # Errors
-    /// The file cannot be read, or the store is closed.
-    pub fn journal_cut(&self) -> Result<Option<JournalCut>, ReadError> {
-        self.reading(|live| Ok(kept(&Snapshot::new(live)?.table(tables::META)?)?))
-    }
 }
 
 /// An entry that is kept: its number, and when it was written.

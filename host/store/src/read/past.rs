@@ -57,6 +57,14 @@ pub struct KeptSince {
 }
 
 impl Store {
+    /// Where the journal was cut; none while it has every entry from the first on.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the store is closed.
+    pub fn journal_cut(&self) -> Result<Option<JournalCut>, ReadError> {
+        self.reading(|live| Ok(cut::kept(&Snapshot::new(live)?.table(tables::META)?)?))
+    }
+
     /// How far back what is forgotten after a time is still there.
     ///
     /// # Errors
