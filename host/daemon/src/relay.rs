@@ -99,18 +99,7 @@ impl Relay {
     pub async fn start_on(listener: TcpListener, config: Config) -> anyhow::Result<Self> {
         make_directory(&config.state_dir)?;
         make_directory(&config.plugins_dir)?;
-        let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let options = Options {
-            queue: config.limits.queue + QUEUE_RESERVE,
-            keep_requests_ms: ms(config.limits.keep_requests),
-            keep_dead_letters_ms: ms(config.limits.keep_dead_letters),
-            keep_bytes: quota(&config),
-            keep_journal_ms: ms(config.limits.keep_journal),
-            // Where backups are made, those that are kept say how far it may go.
-            drop_journal_up_to: if config.backup.is_some() { 0 } else { u64::MAX },
-            cache_bytes: config.limits.cache_bytes(),
-            ..Options::default()
-        };
+        let options = options(&config);
         let path = config.store_path();
         let opening = tokio::task::spawn_blocking(move || Store::open(&path, options));
         let store =
@@ -203,6 +192,22 @@ impl Relay {
         ended(tokio::task::spawn_blocking(move || store.close())).await;
         // A socket that is left behind does no harm; the next start replaces it.
         let _ = std::fs::remove_file(self.app.config.socket_path());
+    }
+}
+
+/// How the store works for this configuration.
+fn options(config: &Config) -> Options {
+    let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    Options {
+        queue: config.limits.queue + QUEUE_RESERVE,
+        keep_requests_ms: ms(config.limits.keep_requests),
+        keep_dead_letters_ms: ms(config.limits.keep_dead_letters),
+        keep_bytes: quota(config),
+        keep_journal_ms: ms(config.limits.keep_journal),
+        // Where backups are made, those that are kept say how far it may go.
+        drop_journal_up_to: if config.backup.is_some() { 0 } else { u64::MAX },
+        cache_bytes: config.limits.cache_bytes(),
+        ..Options::default()
     }
 }
 
