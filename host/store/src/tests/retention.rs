@@ -177,6 +177,43 @@ fn a_damaged_index_of_resolved_incidents_is_mended() {
 }
 
 #[test]
+fn records_that_cannot_be_read_do_not_hold_up_what_is_forgotten() {
+    let disk = Disk::default();
+    let store = Store::open_backend(disk.clone(), keep_journal(MINUTE)).unwrap();
+    let mut script = Script::new();
+    write(&store, script.started(Some(routing()))).unwrap();
+    let [incident, _] = ["a", "b"].map(|key| alert(&store, &mut script, key));
+    let receipt = raw::rows(&store, tables::RECEIPTS)[0].0.clone();
+    store.close();
+    for (table, key) in [(tables::INCIDENTS, incident.to_bytes().as_slice()), (tables::RECEIPTS, &receipt)] {
+        raw::alter(disk.clone(), table, key, |_| Some(vec![2, 0xff]));
+    }
+    let store = Store::open_backend(disk.clone(), keep_journal(MINUTE)).unwrap();
+    script.now = script.now.plus_ms(HOUR);
+    prune(&store, &mut script, MINUTE, 100).unwrap();
+    write(&store, script.command(Command::Tick)).unwrap();
+    prune(&store, &mut script, MINUTE, 100).unwrap();
+    let tables: Vec<String> = store.set_aside().unwrap().into_iter().map(|row| row.table).collect();
+    assert_eq!(tables, ["incidents", "receipts"]);
+    for table in [tables::INCIDENTS, tables::RESOLVED_BY_TIME, tables::RECEIPTS, tables::DELIVERIES] {
+        assert!(raw::rows(&store, table).len() <= 2, "{}: more than the silence is left", table.name);
+    }
+    // Where the journal was cut is told again by the next cut.
+    assert!(store.journal_cut().unwrap().is_some());
+    store.close();
+    raw::alter(disk.clone(), tables::META, tables::META_CUT, |_| Some(vec![1, 2, 3]));
+    let store = Store::open_backend(disk, keep_journal(MINUTE)).unwrap();
+    assert!(store.journal_cut().is_err());
+    alert(&store, &mut script, "c");
+    assert_eq!(store.journal_cut().unwrap(), None, "it is set aside");
+    script.now = script.now.plus_ms(HOUR);
+    write(&store, script.command(Command::Tick)).unwrap();
+    assert!(store.journal_cut().unwrap().is_some());
+    store.dismiss_set_aside().unwrap();
+    assert_clean(&store);
+}
+
+#[test]
 fn the_journal_is_cut_with_each_commit_and_everything_else_goes_on() {
     let disk = Disk::default();
     let store = Store::open_backend(disk.clone(), keep_journal(10 * MINUTE)).unwrap();
