@@ -20,6 +20,7 @@ mod plugins;
 mod printing;
 mod rebuild;
 mod restart;
+mod retention;
 mod road;
 mod samples;
 mod sandbox;

@@ -150,6 +150,8 @@ pub enum Command {
     },
     /// Timers are due.
     Tick,
+    /// What was kept for long enough is forgotten.
+    Forget(Forget),
     /// For a while no source could have been heard: the relay was stopped, or could store nothing.
     Interrupt,
     /// An operator wants a dead letter, or one that waits for its time, tried now.
@@ -159,6 +161,21 @@ pub enum Command {
         /// Who.
         actor: String,
     },
+}
+
+/// What may have been kept for long enough. Of what is named here, that is forgotten of which it is so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forget {
+    /// Incidents. One that is not resolved, or has a delivery that is not settled, stays.
+    pub incidents: Vec<Id>,
+    /// When an incident must have been resolved before.
+    pub resolved_before: Timestamp,
+    /// Receipts.
+    pub receipts: Vec<Id>,
+    /// When a request must have come before.
+    pub came_before: Timestamp,
+    /// When a request that is a dead letter must have come before, in addition.
+    pub dead_letters_came_before: Timestamp,
 }
 
 /// A request that arrived, after its plugin saw it. The bytes are kept beside, not here.

@@ -24,6 +24,7 @@ mod echo;
 mod events;
 mod fallback;
 mod follow;
+mod forget;
 mod owed;
 mod pauses;
 mod receipts;
@@ -54,6 +55,8 @@ pub struct Applied {
     pub timed: bool,
     /// The filters that could not be applied to an incident, each with what failed. They let it through.
     pub failed_filters: Vec<FailedFilter>,
+    /// The receipts that were forgotten.
+    pub forgotten_receipts: Vec<Id>,
 }
 
 impl Applied {
@@ -68,6 +71,7 @@ impl Applied {
             scheduled: self.scheduled || next.scheduled,
             timed: self.timed || next.timed,
             failed_filters: [self.failed_filters, next.failed_filters].concat(),
+            forgotten_receipts: [self.forgotten_receipts, next.forgotten_receipts].concat(),
         }
     }
 }
@@ -207,6 +211,7 @@ fn cause(issued: &Issued) -> Cause {
         Command::Settle { .. } => Cause::Outcome,
         Command::Resume { reason, .. } => Cause::Works(reason.clone()),
         Command::Tick => Cause::Timers,
+        Command::Forget(_) => Cause::Retention,
         Command::Interrupt => Cause::Interruption,
     }
 }
@@ -250,6 +255,7 @@ impl<S: State> Step<'_, S> {
             Command::Discard { receipts, actor } => self.discard(receipts, actor),
             Command::GiveUp { deliveries, actor } => self.give_up(deliveries, actor),
             Command::Tick => self.tick(),
+            Command::Forget(asked) => self.forget(asked),
             Command::Interrupt => self.interrupt(),
             Command::Retry { delivery, .. } => self.retry(*delivery),
         }

@@ -128,6 +128,8 @@ pub trait View {
 
     /// The delivery with this id, with its incident as that is now.
     fn delivery(&self, id: Id) -> Result<Option<Delivery>, Self::Error>;
+    /// The states of an incident's deliveries, in the order of these.
+    fn delivery_states(&self, incident: Id) -> Result<Vec<DeliveryState>, Self::Error>;
     /// The deliveries in state [`DeliveryState::Sending`], in the order of their ids.
     fn sending(&self) -> Result<Vec<Id>, Self::Error>;
     /// The unsettled deliveries of an incident to a connection, the next one first.

@@ -19,6 +19,7 @@ mod auto_resolve;
 mod delays;
 mod discards;
 mod fallback;
+mod forgetting;
 mod lanes;
 mod pauses;
 mod referenced;

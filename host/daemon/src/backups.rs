@@ -39,7 +39,10 @@ pub async fn run(app: Arc<App>) {
     let mut not_before = clock::now();
     loop {
         let directory = plan.dir.clone();
-        let newest = tokio::task::spawn_blocking(move || kept::newest(&directory)).await.ok().flatten();
+        let all = tokio::task::spawn_blocking(move || kept::all(&directory)).await.unwrap_or_default();
+        // Each that is kept can be brought forward by the journal. Before the first is made, nothing is dropped.
+        app.store.may_drop_journal_up_to(kept::sequence(&all));
+        let newest = all.last().cloned();
         app.backups.found(newest.clone().map(Kept::into_made));
         let now = clock::now();
         let due = newest.map_or(now, |newest| next(newest.at, plan.every, now)).max(not_before);

@@ -54,6 +54,7 @@ pub struct Relay {
     deliveries: JoinHandle<()>,
     watching: JoinHandle<()>,
     timers: JoinHandle<()>,
+    forgetting: JoinHandle<()>,
     counting: JoinHandle<()>,
     backups: JoinHandle<()>,
 }
@@ -98,15 +99,7 @@ impl Relay {
     pub async fn start_on(listener: TcpListener, config: Config) -> anyhow::Result<Self> {
         make_directory(&config.state_dir)?;
         make_directory(&config.plugins_dir)?;
-        let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let options = Options {
-            queue: config.limits.queue + QUEUE_RESERVE,
-            keep_requests_ms: ms(config.limits.keep_requests),
-            keep_dead_letters_ms: ms(config.limits.keep_dead_letters),
-            keep_bytes: quota(&config),
-            cache_bytes: config.limits.cache_bytes(),
-            ..Options::default()
-        };
+        let options = options(&config);
         let path = config.store_path();
         let opening = tokio::task::spawn_blocking(move || Store::open(&path, options));
         let store =
@@ -153,12 +146,25 @@ impl Relay {
         ];
         let deliveries = tokio::spawn(dispatch::run(Arc::clone(&app), stopped));
         let timers = tokio::spawn(timers::run(Arc::clone(&app)));
+        let forgetting = tokio::spawn(timers::forget::run(Arc::clone(&app)));
         let counting = tokio::spawn(keep_counts(Arc::clone(&app)));
         let backups = tokio::spawn(backups::run(Arc::clone(&app)));
         if !begun {
             tokio::spawn(begin_later(Arc::clone(&app)));
         }
-        Ok(Self { app, shelf, address, stop, servers, deliveries, watching, timers, counting, backups })
+        Ok(Self {
+            app,
+            shelf,
+            address,
+            stop,
+            servers,
+            deliveries,
+            watching,
+            timers,
+            forgetting,
+            counting,
+            backups,
+        })
     }
 
     /// Waits until every plugin is compiled.
@@ -172,6 +178,7 @@ impl Relay {
         // It was aborted; by its end, no file is marked as being tried.
         let _ = self.watching.await;
         self.timers.abort();
+        self.forgetting.abort();
         self.backups.abort();
         // Nobody listens only when every task has ended already.
         let _ = self.stop.send(true);
@@ -185,6 +192,22 @@ impl Relay {
         ended(tokio::task::spawn_blocking(move || store.close())).await;
         // A socket that is left behind does no harm; the next start replaces it.
         let _ = std::fs::remove_file(self.app.config.socket_path());
+    }
+}
+
+/// How the store works for this configuration.
+fn options(config: &Config) -> Options {
+    let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    Options {
+        queue: config.limits.queue + QUEUE_RESERVE,
+        keep_requests_ms: ms(config.limits.keep_requests),
+        keep_dead_letters_ms: ms(config.limits.keep_dead_letters),
+        keep_bytes: quota(config),
+        keep_journal_ms: ms(config.limits.keep_journal),
+        // Where backups are made, those that are kept say how far it may go.
+        drop_journal_up_to: if config.backup.is_some() { 0 } else { u64::MAX },
+        cache_bytes: config.limits.cache_bytes(),
+        ..Options::default()
     }
 }
 

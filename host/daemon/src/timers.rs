@@ -11,6 +11,8 @@ use tocsin_core::time::Timestamp;
 use crate::runtime::{clock, trouble};
 use crate::shared::app::{App, CommitError};
 
+pub mod forget;
+
 /// The longest sleep: a clock that was set must not keep a timer for long, and an interruption must show.
 const SLEEP_MAX: Duration = Duration::from_secs(5);
 /// The shortest one that a short heartbeat brings about.

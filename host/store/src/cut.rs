@@ -10,11 +10,9 @@ use redb::{ReadableTable, WriteTransaction};
 use tocsin_core::time::Timestamp;
 
 use crate::digest::{Digest, running};
-use crate::error::{Fault, ReadError};
+use crate::error::Fault;
 use crate::keys;
-use crate::read::Snapshot;
 use crate::rows;
-use crate::store::Store;
 use crate::table::Rows;
 use crate::tables;
 
@@ -60,32 +58,43 @@ pub(crate) fn kept(meta: &impl Rows) -> Result<Option<JournalCut>, Fault> {
     JournalCut::from_bytes(row.value()).map(Some).ok_or_else(wrong)
 }
 
-impl Store {
-    /// Where the journal was cut; none while it has every entry from the first on.
-    ///
-    /// # Errors
-    /// The file cannot be read, or the store is closed.
-    pub fn journal_cut(&self) -> Result<Option<JournalCut>, ReadError> {
-        self.reading(|live| Ok(kept(&Snapshot::new(live)?.table(tables::META)?)?))
-    }
-}
-
 /// An entry that is kept: its number, and when it was written.
 type Oldest = (u64, Timestamp);
 
+/// Which entries may be dropped.
+pub(crate) struct Bounds {
+    keep_ms: u64,
+    /// The last one that no backup needs.
+    up_to: AtomicU64,
+}
+
+impl Bounds {
+    /// Each is kept for `keep_ms` milliseconds, and those after `up_to` in any case.
+    pub(crate) const fn new(keep_ms: u64, up_to: u64) -> Self {
+        Self { keep_ms, up_to: AtomicU64::new(up_to) }
+    }
+
+    /// Those after `entry` are kept in any case from now on.
+    pub(crate) fn may_drop_up_to(&self, entry: u64) {
+        self.up_to.store(entry, Ordering::Relaxed);
+    }
+
+    /// Whether an entry may be dropped at `now`, unless it is the last one.
+    pub(crate) fn may_go(&self, (entry, at): Oldest, now: Timestamp) -> bool {
+        at < now.minus_ms(self.keep_ms) && entry <= self.up_to.load(Ordering::Relaxed)
+    }
+}
+
 /// What the writer knows of the journal's head.
 pub(crate) struct Cutting {
-    keep_ms: u64,
-    /// The last entry that may be dropped. Shared with those who know of backups.
-    up_to: Arc<AtomicU64>,
+    bounds: Arc<Bounds>,
     /// The oldest entry that is kept, as far as it is known.
     oldest: Option<Oldest>,
 }
 
 impl Cutting {
-    /// Keeps each entry for `keep_ms` milliseconds, and those after `up_to` in any case.
-    pub(crate) const fn new(keep_ms: u64, up_to: Arc<AtomicU64>) -> Self {
-        Self { keep_ms, up_to, oldest: None }
+    pub(crate) const fn new(bounds: Arc<Bounds>) -> Self {
+        Self { bounds, oldest: None }
     }
 
     /// Drops entries that are past their time at `now`: as many as `transaction` adds, and a few. Returns the oldest
@@ -96,9 +105,7 @@ impl Cutting {
         now: Timestamp,
         added: usize,
     ) -> Result<Option<Oldest>, Fault> {
-        let may_go = |(entry, at): Oldest| {
-            at < now.minus_ms(self.keep_ms) && entry <= self.up_to.load(Ordering::Relaxed)
-        };
+        let may_go = |entry| self.bounds.may_go(entry, now);
         if self.oldest.is_some_and(|oldest| !may_go(oldest)) {
             return Ok(self.oldest);
         }

@@ -46,6 +46,14 @@ pub(crate) fn state_id(state: u8, id: Id) -> [u8; 1 + ID] {
     key
 }
 
+/// `at · id`.
+pub(crate) fn time_id(at: Timestamp, id: Id) -> [u8; TIME + ID] {
+    let mut key = [0; TIME + ID];
+    key[..TIME].copy_from_slice(&time(at));
+    key[TIME..].copy_from_slice(&id.to_bytes());
+    key
+}
+
 /// `first · second`.
 pub(crate) fn id_id(first: Id, second: Id) -> [u8; 2 * ID] {
     let mut key = [0; 2 * ID];

@@ -51,8 +51,8 @@ pub use digest::Digest;
 pub use error::{Busy, Displaced, Fault, OpenError, Problem, ReadError, WriteError};
 pub use kept::{KeptBytes, Quota};
 pub use read::{
-    Counts, DeliveryQuery, IncidentQuery, JournalPage, JournalQuery, ReceiptQuery, Receipts, SetAside,
-    TableSize, Unmatched,
+    Counts, DeliveryQuery, IncidentQuery, JournalPage, JournalQuery, KeptSince, Past, Reached, ReceiptQuery,
+    Receipts, SetAside, TableSize, Unmatched,
 };
 pub use rebuild::{RebuildError, Rebuilt, rebuild};
 pub use record::source_counts::{Rejections, SourceCounts};

@@ -84,6 +84,17 @@ impl<'t> Requests<'t> {
         Ok(())
     }
 
+    /// Drops the requests of receipts that were forgotten.
+    pub(crate) fn forget(&mut self, receipts: &[Id]) -> Result<(), Fault> {
+        for receipt in receipts {
+            let key = receipt.to_bytes();
+            self.decoded.remove(key.as_slice())?;
+            self.dead.remove(key.as_slice())?;
+            self.kept.remove(*receipt)?;
+        }
+        Ok(())
+    }
+
     /// Writes how many bytes are kept.
     pub(crate) fn finish(self) -> Result<(), Fault> {
         self.kept.finish()

@@ -3,7 +3,7 @@
 
 use tocsin_core::delivery::{Delivery, LineId};
 use tocsin_core::id::Id;
-use tocsin_core::incident::Incident;
+use tocsin_core::incident::{Incident, IncidentState};
 use tocsin_core::journal::Entry;
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_core::state::{Pause, TimelineItem};
@@ -224,6 +224,20 @@ pub(crate) fn incident(incidents: &impl Rows, id: Id) -> Result<Option<Incident>
     match found {
         Some(other) if other.id != id => Err(not(tables::INCIDENTS, &key, "the incident of its key")),
         found => Ok(found),
+    }
+}
+
+/// The row of `resolved_by_time` of an incident, if it is resolved.
+pub(crate) fn resolved_by_time(incident: &Incident) -> Option<[u8; keys::TIME + keys::ID]> {
+    let at = incident.resolved_at.unwrap_or(incident.updated_at);
+    (incident.state == IncidentState::Resolved).then(|| keys::time_id(at, incident.id))
+}
+
+/// Whether the row `key` of `resolved_by_time` is the one of the incident that it leads to.
+pub(crate) fn check_resolved_by_time(key: &[u8], incident: Option<&Incident>) -> Result<(), Fault> {
+    match incident.and_then(resolved_by_time) {
+        Some(row) if row == key => Ok(()),
+        _ => Err(not(tables::RESOLVED_BY_TIME, key, "the time at which an incident was resolved")),
     }
 }
 

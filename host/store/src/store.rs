@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
@@ -13,9 +13,10 @@ use tocsin_core::decide::Applied;
 use tocsin_core::fair::FairQueue;
 use tocsin_core::plugin::SourceRequest;
 use tocsin_core::routing::Router;
+use tocsin_core::time::Timestamp;
 
 use crate::counts::CountRows;
-use crate::cut::Cutting;
+use crate::cut::{Bounds, Cutting};
 use crate::dictionaries::{Dictionaries, Sample};
 use crate::error::{Busy, Fault, OpenError, ReadError, WriteError};
 use crate::identity::Marker;
@@ -103,8 +104,7 @@ struct Shared {
     /// Entries that wait, and how many may.
     waiting: Arc<AtomicUsize>,
     queue: usize,
-    /// The last entry of the journal that may be dropped.
-    drop_journal_up_to: Arc<AtomicU64>,
+    bounds: Arc<Bounds>,
 }
 
 impl Store {
@@ -144,7 +144,7 @@ impl Store {
         // Two more, for the message that a reader may send and for counts.
         let (sender, messages) = sync_channel(queue + 2);
         let waiting = Arc::new(AtomicUsize::new(0));
-        let drop_journal_up_to = Arc::new(AtomicU64::new(options.drop_journal_up_to));
+        let bounds = Arc::new(Bounds::new(options.keep_journal_ms, options.drop_journal_up_to));
         let writer = Writer {
             live: Arc::clone(&live),
             dictionaries: Arc::clone(&dictionaries),
@@ -157,7 +157,7 @@ impl Store {
                 dead_ms: options.keep_dead_letters_ms,
             },
             quota: options.keep_bytes.clone(),
-            cutting: Cutting::new(options.keep_journal_ms, Arc::clone(&drop_journal_up_to)),
+            cutting: Cutting::new(Arc::clone(&bounds)),
             counts: CountRows::new(),
             dismissals: Vec::new(),
         };
@@ -173,7 +173,7 @@ impl Store {
                 writer: Mutex::new(Some(thread)),
                 waiting,
                 queue,
-                drop_journal_up_to,
+                bounds,
             }),
         })
     }
@@ -261,7 +261,12 @@ impl Store {
     /// Has the journal keep every entry after `entry`, whatever its age: the last entry of the oldest backup that is to
     /// be brought forward.
     pub fn may_drop_journal_up_to(&self, entry: u64) {
-        self.shared.drop_journal_up_to.store(entry, Ordering::Relaxed);
+        self.shared.bounds.may_drop_up_to(entry);
+    }
+
+    /// Whether an entry of the journal may be dropped at `now`, unless it is the last one.
+    pub(crate) fn may_drop(&self, entry: (u64, Timestamp), now: Timestamp) -> bool {
+        self.shared.bounds.may_go(entry, now)
     }
 
     /// Writes what is queued, ends the writer and closes the file; other processes may then open it, and

@@ -100,6 +100,7 @@ pub(crate) const JOURNAL: Definition = Definition::beside("journal", KeyShape::N
 pub(crate) const INCIDENTS: Definition = Definition::state("incidents", KeyShape::Id);
 pub(crate) const INCIDENT_NUMBERS: Definition = Definition::state("incident_numbers", KeyShape::Number);
 pub(crate) const INCIDENTS_BY_STATE: Definition = Definition::state("incidents_by_state", KeyShape::StateId);
+pub(crate) const RESOLVED_BY_TIME: Definition = Definition::state("resolved_by_time", KeyShape::TimeId);
 pub(crate) const IDENTITIES: Definition = Definition::state("identities", KeyShape::TextText);
 pub(crate) const KEYS_BY_INCIDENT: Definition = Definition::state("keys_by_incident", KeyShape::IdText);
 pub(crate) const TIMELINE: Definition = Definition::state("timeline", KeyShape::IdSequence);
@@ -177,6 +178,7 @@ pub(crate) const ALL: [Definition; 31] = [
     INCIDENTS,
     INCIDENT_NUMBERS,
     INCIDENTS_BY_STATE,
+    RESOLVED_BY_TIME,
     IDENTITIES,
     KEYS_BY_INCIDENT,
     TIMELINE,
@@ -224,6 +226,7 @@ enum KeyShape {
     TextId,
     TextByteId,
     TextText,
+    TimeId,
     TimeText,
     TimeTextText,
     TextTextTimeId,
@@ -269,6 +272,10 @@ impl KeyShape {
             Self::TextText => {
                 let (text, rest) = keys::split_text(key)?;
                 Some(format!("{text:?} {}", utf8(rest)?))
+            }
+            Self::TimeId => {
+                let (time, id) = key.split_first_chunk::<{ keys::TIME }>()?;
+                Some(format!("{} {}", keys::read_time(*time), whole_id(id)?))
             }
             Self::TimeText => {
                 let (time, rest) = key.split_first_chunk::<{ keys::TIME }>()?;

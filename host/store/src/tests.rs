@@ -22,6 +22,7 @@ mod opening;
 mod reading;
 mod rebuilding;
 mod records;
+mod retention;
 mod set_aside;
 mod verifying;
 mod whole;

@@ -66,12 +66,13 @@ pub(crate) struct Job {
 
 impl Job {
     fn bytes(&self) -> usize {
-        let events = |issued: &Issued| match &issued.command {
+        let things = |issued: &Issued| match &issued.command {
             Command::Receive(received) | Command::Redecode { received, .. } => received.events(),
             Command::Continue { events, .. } => events.len(),
+            Command::Forget(forget) => forget.incidents.len() + forget.receipts.len(),
             _ => 0,
         };
-        let costs: usize = self.commands.iter().map(|issued| (1 + events(issued)) * COMMAND_COST).sum();
+        let costs: usize = self.commands.iter().map(|issued| (1 + things(issued)) * COMMAND_COST).sum();
         costs + self.request.as_ref().map_or(0, Vec::len)
     }
 
@@ -407,6 +408,7 @@ fn apply(
         }
     }
     requests.keep(&applied, job.request.as_deref(), quota)?;
+    requests.forget(&applied.forgotten_receipts)?;
     Ok(Ok(applied))
 }
 

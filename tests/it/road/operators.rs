@@ -65,7 +65,7 @@ fn a_command_that_cannot_be_carried_out_says_why() {
     relay.run(&["incidents", "resolve", "1"]).expect(0);
     for (command, words) in [
         (&["incidents", "ack", "1"][..], "incident #1 is resolved, so it cannot be acknowledged"),
-        (&["incidents", "ack", "7"], "There is no incident 7."),
+        (&["incidents", "ack", "7"], "There is no incident 7: it never was, or it was forgotten"),
         (&["incidents", "show", "nonsense"], "nonsense"),
         (&["incidents", "note", "1"], "The note is empty."),
         (&["incidents", "list", "--state", "burning"], "`burning`"),

@@ -20,12 +20,7 @@ const FORGET_AT_ONCE: u64 = 8;
 impl<S: State> Step<'_, S> {
     pub(super) fn receive(&mut self, receipt: Id, received: &Received) -> Fold<(), S> {
         let rule = self.policy.source(&received.source);
-        // By the longest window of all sources: the oldest identities may be another source's.
-        let longest = self.policy.longest_replay_window_ms();
-        let before = self.at.minus_ms(longest);
-        if self.state.has_seen_before(before).kept()? {
-            self.record(Fact::IdentitiesForgotten { before, most: FORGET_AT_ONCE })?;
-        }
+        self.forget_identities(FORGET_AT_ONCE)?;
         self.decoded((receipt, self.at), Vec::new(), received, &rule)?;
         self.heard(&received.source, &rule)
     }
@@ -185,7 +180,8 @@ impl<S: State> Step<'_, S> {
         let Some(receipt) = self.state.receipt(first).kept()? else { return Ok(false) };
         for effect in &receipt.effects {
             let Some((id, _)) = effect.incident else { return Ok(true) };
-            if self.state.incident(id).kept()?.is_some_and(|incident| incident.updated_at > at) {
+            // One that is forgotten was resolved long ago.
+            if self.state.incident(id).kept()?.is_none_or(|incident| incident.updated_at > at) {
                 return Ok(true);
             }
         }

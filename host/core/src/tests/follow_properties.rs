@@ -10,7 +10,7 @@ use super::relay::{
     HOUR_MS, MINUTE_MS, Relay, SOURCE, action, alias, claimed, commanded, delivered, event, labels, occurred,
     partly, received, retried, settled, start,
 };
-use crate::command::{Command, Decoding, Outcome, Verdict};
+use crate::command::{Command, Decoding, Forget, Outcome, Verdict};
 use crate::delivery::{ChangeKind, DeliveryState};
 use crate::event::{Event, EventChange, Severity};
 use crate::id::Id;
@@ -40,6 +40,8 @@ enum Move {
     Settle(usize, u8),
     Retry(usize),
     GiveUp(usize),
+    /// Everything older than so long that is over.
+    Forget(u64),
     /// With so many of the actions, or with the configuration that is in force.
     Restart(Option<usize>),
 }
@@ -89,6 +91,7 @@ fn moves() -> impl Strategy<Value = Move> {
         6 => (pick.clone(), 0..8_u8).prop_map(|(at, how)| Move::Settle(at, how)),
         2 => pick.clone().prop_map(Move::Retry),
         1 => pick.prop_map(Move::GiveUp),
+        1 => prop::sample::select(vec![0, HOUR_MS, 26 * HOUR_MS]).prop_map(Move::Forget),
         1 => prop::option::of(0..4_usize).prop_map(Move::Restart),
     ]
 }
@@ -201,6 +204,16 @@ fn command(relay: &Relay, change: &Move) -> Option<Command> {
             text: (*text).to_owned(),
         },
         Move::Tick => Command::Tick,
+        Move::Forget(ms) => {
+            let before = relay.now.minus_ms(*ms);
+            Command::Forget(Forget {
+                incidents: state.incidents.keys().copied().collect(),
+                resolved_before: before,
+                receipts: state.receipts.keys().copied().collect(),
+                came_before: before,
+                dead_letters_came_before: before.minus_ms(HOUR_MS),
+            })
+        }
         Move::Restart(_) => start(),
     })
 }
@@ -226,6 +239,9 @@ fn play(moves: &[Move]) -> Result<Memory, TestCaseError> {
             if relay.try_apply(command).is_err() {
                 prop_assert_eq!(&relay.state, &before, "a rejected entry changes nothing");
             }
+            if matches!(change, Move::Forget(_)) {
+                check_forgotten(&before, &relay.state)?;
+            }
             if !matches!(change, Move::Try(_)) {
                 check_begun(&before, &relay.state)?;
             }
@@ -238,6 +254,27 @@ fn play(moves: &[Move]) -> Result<Memory, TestCaseError> {
     }
     relay.check();
     Ok(relay.state)
+}
+
+/// Nothing is forgotten that is not over, and nothing else changes.
+fn check_forgotten(before: &Memory, after: &Memory) -> Result<(), TestCaseError> {
+    for (id, incident) in &before.incidents {
+        let its = before.deliveries.values().filter(|delivery| delivery.incident.id == *id);
+        let is_over = incident.state == IncidentState::Resolved
+            && its.clone().all(|delivery| delivery.state.is_settled());
+        match after.incidents.get(id) {
+            None => prop_assert!(is_over, "#{} is forgotten, and not over", incident.number),
+            Some(kept) => {
+                prop_assert_eq!(kept, incident);
+                prop_assert!(its.into_iter().all(|delivery| after.deliveries.contains_key(&delivery.id)));
+            }
+        }
+    }
+    let known = |id: &Id| after.incidents.contains_key(id);
+    prop_assert!(after.deliveries.values().all(|delivery| known(&delivery.incident.id)));
+    prop_assert!(after.keys.values().all(known));
+    prop_assert!(after.timelines.keys().all(known));
+    Ok(())
 }
 
 /// Nothing is sent over a connection that is paused.
@@ -264,7 +301,8 @@ fn check_incidents(state: &Memory) -> Result<(), TestCaseError> {
         prop_assert_eq!(state.unresolved.contains(&incident.id), !resolved);
     }
     let numbers: BTreeSet<_> = state.incidents.values().map(|incident| incident.number).collect();
-    prop_assert!(numbers.into_iter().eq(1..=state.incidents.len() as u64), "numbers without gaps");
+    prop_assert_eq!(numbers.len(), state.incidents.len(), "each has a number of its own");
+    prop_assert!(numbers.last().is_none_or(|last| *last <= state.numbers), "no number beyond the last");
     let both = state.incidents.keys().filter(|id| state.deliveries.contains_key(id)).count();
     prop_assert_eq!(both, 0, "an id names one thing");
     Ok(())

@@ -95,6 +95,11 @@ impl View for Memory {
         Ok(self.deliveries.get(&id).cloned())
     }
 
+    fn delivery_states(&self, incident: Id) -> Result<Vec<DeliveryState>, Infallible> {
+        let its = self.deliveries.values().filter(|delivery| delivery.incident.id == incident);
+        Ok(its.map(|delivery| delivery.state).collect())
+    }
+
     fn sending(&self) -> Result<Vec<Id>, Infallible> {
         Ok(self.sending.iter().copied().collect())
     }
@@ -152,6 +157,16 @@ impl State for Memory {
 
     fn forget_incident(&mut self, incident: &Incident) -> Result<(), Infallible> {
         let id = incident.id;
+        let its: BTreeSet<Id> =
+            self.deliveries.values().filter(|one| one.incident.id == id).map(|one| one.id).collect();
+        self.due.retain(|(_, delivery)| !its.contains(delivery));
+        self.sending.retain(|delivery| !its.contains(delivery));
+        self.timers.retain(|timer, _| match timer {
+            Timer::Steady(of) | Timer::AutoResolve(of) | Timer::Repeat { incident: of, .. } => *of != id,
+            Timer::Held(delivery) => !its.contains(delivery),
+            Timer::Silence(_) => true,
+        });
+        self.unresolved.remove(&id);
         self.incidents.remove(&id);
         self.timelines.remove(&id);
         self.lines.retain(|(of, _), _| *of != id);

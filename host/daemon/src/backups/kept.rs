@@ -78,7 +78,7 @@ fn names(directory: &Path) -> std::io::Result<Vec<String>> {
 }
 
 /// The relay's own backups, the oldest first. A file that cannot be read is none of them.
-fn all(directory: &Path) -> Vec<Kept> {
+pub(super) fn all(directory: &Path) -> Vec<Kept> {
     let names = names(directory).unwrap_or_default();
     let read = |name: String| {
         let path = directory.join(&name);
@@ -93,9 +93,9 @@ fn all(directory: &Path) -> Vec<Kept> {
     all
 }
 
-/// The newest of the relay's own backups.
-pub(super) fn newest(directory: &Path) -> Option<Kept> {
-    all(directory).pop()
+/// The entry of the journal behind which each of `all` ends or goes on; 0 when there is none.
+pub(super) fn sequence(all: &[Kept]) -> u64 {
+    all.iter().map(|kept| kept.sequence).min().unwrap_or(0)
 }
 
 /// The oldest of the relay's own backups that a journal from entry `begins` to entry `last` goes on from.

@@ -10,7 +10,7 @@ use crate::operate::api::backup::Schedule;
 use crate::operate::api::connections::Connection;
 use crate::operate::api::plugins::{RefusedFile, WaitingPlugin};
 use crate::operate::api::status::{
-    Counts, Dropped, Echoes, FailingFilter, Overview, Rejection, Status, Unmatched,
+    Counts, Dropped, Echoes, FailingFilter, KeptSince, Overview, Rejection, Status, Unmatched,
 };
 use crate::operate::api::store::{SetAside, TableSize};
 
@@ -58,6 +58,7 @@ fn show(overview: &Overview, still: &[String]) {
     status.dropped.iter().for_each(dropped);
     connections.iter().flatten().for_each(waits);
     status.unmatched.iter().for_each(unmatched);
+    status.kept_since.iter().for_each(kept_since);
     status.backup.iter().for_each(last_backup);
     sizes.iter().flatten().for_each(size);
     let ahead = status.clock_ahead_seconds;
@@ -233,6 +234,21 @@ fn waits(connection: &Connection) {
         single(&held.reason),
     );
     say!("  it goes on by itself; at once: tocsin deliveries retry one of its deliveries");
+}
+
+/// How far back what is forgotten after a time is still there.
+fn kept_since(since: &KeptSince) {
+    let time =
+        |at: &Option<String>| at.as_ref().map_or("none".to_owned(), |at| format!("{} UTC", second(at)));
+    let journal = match &since.journal_cut {
+        Some(cut) => format!("entry {}", cut.entry + 1),
+        None => "the beginning".to_owned(),
+    };
+    say!(
+        "kept since       resolved incidents {}, receipts {}, journal {journal}",
+        time(&since.resolved_incidents),
+        time(&since.receipts),
+    );
 }
 
 /// The newest backup that the relay made by itself.

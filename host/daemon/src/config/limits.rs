@@ -23,6 +23,9 @@ const CACHE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The least that may be kept of each source's requests: a few large ones.
 pub(super) const KEEP_BYTES_MIN: usize = 64 * 1024;
 
+/// The shortest time after which something is forgotten for good: none at all would be a mistake.
+const KEEP_MIN: Duration = Duration::from_secs(1);
+
 /// Seconds of a day.
 const DAY: u64 = 24 * 60 * 60;
 
@@ -63,6 +66,13 @@ pub struct Limits {
     /// Bytes that are kept of each source's requests, dead letters included, unless the source says otherwise. 1 GiB: a
     /// week of 150,000 requests a day.
     pub keep_bytes: usize,
+    /// For how long incidents are kept after they were resolved, with their history and deliveries. 90 days: a quarter's
+    /// review finds them.
+    pub keep_incidents: Duration,
+    /// For how long receipts are kept. As long as incidents: a history's requests can be looked up.
+    pub keep_receipts: Duration,
+    /// For how long entries of the journal are kept. 30 days: longer than the backups of a month need.
+    pub keep_journal: Duration,
     /// For how long a link in a message leads to its incident's page. A week: a message is read again after
     /// days off; a link that leaked does not open for ever.
     pub keep_links: Duration,
@@ -86,6 +96,9 @@ impl Default for Limits {
             keep_requests: Duration::from_secs(7 * DAY),
             keep_dead_letters: Duration::from_secs(90 * DAY),
             keep_bytes: 1024 * 1024 * 1024,
+            keep_incidents: Duration::from_secs(90 * DAY),
+            keep_receipts: Duration::from_secs(90 * DAY),
+            keep_journal: Duration::from_secs(30 * DAY),
             keep_links: Duration::from_secs(7 * DAY),
             shutdown: Duration::from_secs(10),
         }
@@ -115,6 +128,7 @@ impl Limits {
 
 pub(super) fn read(mut reader: Reader) -> Limits {
     let default = Limits::default();
+    let keep_incidents = kept_for(&mut reader, "keep_incidents").unwrap_or(default.keep_incidents);
     let limits = Limits {
         memory_bytes: reader.bytes("memory", MEMORY_BYTES_MIN..=usize::MAX),
         body_bytes: reader.bytes("body", 1024..=BODY_BYTES_MAX),
@@ -133,9 +147,21 @@ pub(super) fn read(mut reader: Reader) -> Limits {
         keep_requests: reader.duration("keep_requests").unwrap_or(default.keep_requests),
         keep_dead_letters: reader.duration("keep_dead_letters").unwrap_or(default.keep_dead_letters),
         keep_bytes: reader.bytes("keep_bytes", KEEP_BYTES_MIN..=usize::MAX).unwrap_or(default.keep_bytes),
+        keep_incidents,
+        keep_receipts: kept_for(&mut reader, "keep_receipts").unwrap_or(keep_incidents),
+        keep_journal: kept_for(&mut reader, "keep_journal").unwrap_or(default.keep_journal),
         keep_links: reader.duration("keep_links").unwrap_or(default.keep_links),
         shutdown: reader.duration("shutdown").unwrap_or(default.shutdown),
     };
     reader.finish();
     limits
+}
+
+/// For how long something is kept that is then forgotten for good.
+fn kept_for(reader: &mut Reader, key: &'static str) -> Option<Duration> {
+    let time = reader.duration(key)?;
+    if time < KEEP_MIN {
+        reader.problem(key, "is less than a second: write how long, such as `\"90d\"`");
+    }
+    Some(time)
 }

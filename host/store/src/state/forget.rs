@@ -45,6 +45,9 @@ impl Tables<'_> {
         if self.incidents_by_state.remove(&state)?.is_some() {
             self.head.counters.incident_left(incident.state);
         }
+        if let Some(row) = rows::resolved_by_time(incident) {
+            self.resolved_by_time.remove(&row)?;
+        }
         self.incident_numbers.remove(&incident.number.to_be_bytes())?;
         self.incidents.remove(&key)?;
         Ok(())

@@ -48,6 +48,15 @@ impl State for Tables<'_> {
                 self.head.counters.incident_came(after.state);
             }
         }
+        let (old, new) = (before.and_then(rows::resolved_by_time), rows::resolved_by_time(after));
+        if old != new {
+            if let Some(old) = old {
+                self.resolved_by_time.remove(&old)?;
+            }
+            if let Some(new) = new {
+                self.resolved_by_time.insert(&new, NOTHING)?;
+            }
+        }
         Ok(())
     }
 

@@ -110,6 +110,7 @@ impl Tables<'_> {
                 self.timers.get(key)?.map_or(Ok(()), |value| rows::timer(key, value.value()).map(|_| ()))
             }
             tables::TIMERS_BY_TIME => self.timer_at(key).map(|_| ()),
+            tables::RESOLVED_BY_TIME => rows::check_resolved_by_time(key, self.incident(id()?)?.as_ref()),
             tables::META if key == tables::META_COUNTERS => {
                 rows::get::<Counters>(&self.meta, table, key).map(|_| ())
             }
@@ -139,6 +140,10 @@ impl Tables<'_> {
                 self.rebuild_timers_by_time(&mut taken)?;
             }
             (tables::META, _) => self.rebuild_meta(key, &mut taken)?,
+            (tables::RESOLVED_BY_TIME, _) => {
+                taken.took_record(remove(&mut self.resolved_by_time, key)?);
+                self.rebuild_resolved_by_time(key, &mut taken)?;
+            }
             (tables::DUE, _) => {
                 taken.took_record(remove(&mut self.due, key)?);
                 self.rebuild_due(&mut taken)?;
@@ -196,6 +201,9 @@ impl Tables<'_> {
                 self.head.counters.incident_left(state);
                 taken.changed = true;
             }
+        }
+        for row in keys_where(&self.resolved_by_time, |row, _| row.ends_with(&key))? {
+            taken.took(remove(&mut self.resolved_by_time, &row)?);
         }
         for delivery in rows::ids_below(&self.deliveries_by_incident, tables::DELIVERIES_BY_INCIDENT, &key)? {
             self.take_delivery(delivery, &mut TakenOut::default())?;

@@ -11,7 +11,7 @@ use tocsin_core::timer::Timer;
 use tocsin_core::told::Told;
 
 use super::Tables;
-use crate::error::Fault;
+use crate::error::{Fault, Problem};
 use crate::record::delivery::References;
 use crate::{keys, rows, tables};
 
@@ -62,6 +62,17 @@ impl View for Tables<'_> {
 
     fn delivery(&self, id: Id) -> Result<Option<Delivery>, Fault> {
         self.delivery_tables().delivery(id)
+    }
+
+    fn delivery_states(&self, incident: Id) -> Result<Vec<DeliveryState>, Fault> {
+        let key = incident.to_bytes();
+        let ids = rows::ids_below(&self.deliveries_by_incident, tables::DELIVERIES_BY_INCIDENT, &key)?;
+        let state = |id: Id| {
+            let problem = Problem::Missing(tables::DELIVERIES_BY_INCIDENT.name);
+            let missing = || rows::fault(tables::DELIVERIES, &id.to_bytes(), problem);
+            Ok(self.delivery_tables().row(id)?.ok_or_else(missing)?.state)
+        };
+        ids.into_iter().map(state).collect()
     }
 
     fn sending(&self) -> Result<Vec<Id>, Fault> {

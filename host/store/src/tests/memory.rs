@@ -75,6 +75,11 @@ impl View for Memory {
         Ok(self.deliveries.get(&id).cloned())
     }
 
+    fn delivery_states(&self, incident: Id) -> Result<Vec<DeliveryState>, Infallible> {
+        let its = self.deliveries.values().filter(|delivery| delivery.incident.id == incident);
+        Ok(its.map(|delivery| delivery.state).collect())
+    }
+
     fn sending(&self) -> Result<Vec<Id>, Infallible> {
         let sending = self.deliveries.values().filter(|delivery| delivery.state == DeliveryState::Sending);
         Ok(sending.map(|delivery| delivery.id).collect())

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::backup::Schedule;
 use super::connections::Connection;
 use super::plugins::{RefusedFile, WaitingPlugin};
-use super::store::{SetAside, TableSize};
+use super::store::{JournalCut, SetAside, TableSize};
 
 /// The state of a relay.
 #[derive(Debug, Serialize, Deserialize)]
@@ -40,6 +40,8 @@ pub struct Status {
     pub echoes: Vec<Echoes>,
     /// Sources of which dead letters' bytes went.
     pub dropped: Vec<Dropped>,
+    /// How far back what was kept for long enough is still there; none when the store cannot be read.
+    pub kept_since: Option<KeptSince>,
     /// Backups that the relay makes by itself; none when the configuration asks for none.
     pub backup: Option<Schedule>,
 }
@@ -77,6 +79,17 @@ pub struct Counts {
     pub journal_entries: u64,
     /// Bytes of the store's file.
     pub store_bytes: u64,
+}
+
+/// How far back what is forgotten after a time is still there.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct KeptSince {
+    /// When the oldest of the resolved incidents was resolved; none when there is none.
+    pub resolved_incidents: Option<String>,
+    /// When the request of the oldest receipt came; none when there is none.
+    pub receipts: Option<String>,
+    /// Where the journal was cut; none while it has every entry.
+    pub journal_cut: Option<JournalCut>,
 }
 
 /// Dead letters of both ways.

@@ -43,6 +43,18 @@ pub struct Verified {
     pub digest: DigestCheck,
     /// Records that could not be read.
     pub set_aside: Vec<SetAside>,
+    /// Where the journal was cut; none while it has every entry. After a cut, the rows are compared with nothing: their
+    /// digest and the chain of the entries that are kept are checked.
+    pub journal_cut: Option<JournalCut>,
+}
+
+/// Where the journal was cut.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct JournalCut {
+    /// The number of the last entry that was dropped.
+    pub entry: u64,
+    /// When that entry was written.
+    pub at: String,
 }
 
 /// The digest of the state that the store keeps, and the digest of the rows that are there.

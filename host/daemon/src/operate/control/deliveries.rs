@@ -66,7 +66,11 @@ pub(super) async fn show(
 async fn find(control: &Control, id: Id) -> Result<Delivery, Problem> {
     let store = control.app.store.clone();
     let found = blocking(move || store.delivery(id)).await?;
-    found.ok_or_else(|| Problem::not_found(format!("There is no delivery {id}.")))
+    found.ok_or_else(|| {
+        Problem::not_found(format!(
+            "There is no delivery {id}: it never was, or it was forgotten along with its incident."
+        ))
+    })
 }
 
 pub(super) async fn retry(

@@ -111,5 +111,8 @@ pub(super) fn find(store: &Store, reference: &str) -> Result<Incident, Problem> 
         Ok(number) => store.incident_by_number(number),
         Err(_) => store.incident(query::id(reference)?),
     };
-    found?.ok_or_else(|| Problem::not_found(format!("There is no incident {reference}.")))
+    found?.ok_or_else(|| Problem::not_found(format!(
+            "There is no incident {reference}: it never was, or it was forgotten, as resolved incidents are after \
+             `limits.keep_incidents`."
+        )))
 }

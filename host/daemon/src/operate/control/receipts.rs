@@ -88,7 +88,12 @@ async fn find(control: &Control, receipt: &str) -> Result<(ReceiptRecord, Option
     let store = control.app.store.clone();
     let (found, request) =
         blocking(move || Ok::<_, ReadError>((store.receipt(id)?, store.request(id)?))).await?;
-    let found = found.ok_or_else(|| Problem::not_found(format!("There is no receipt {receipt}.")))?;
+    let found = found.ok_or_else(|| {
+        Problem::not_found(format!(
+            "There is no receipt {receipt}: it never was, or it was forgotten, as receipts are after \
+             `limits.keep_receipts`."
+        ))
+    })?;
     Ok((found, request))
 }
 

@@ -12,7 +12,7 @@ use super::shapes;
 use crate::backups;
 use crate::deliver::dispatch;
 use crate::operate::api::Nothing;
-use crate::operate::api::status::{FailingFilter, PluginsAside, Problem as StandsStill, Status};
+use crate::operate::api::status::{FailingFilter, KeptSince, PluginsAside, Problem as StandsStill, Status};
 use crate::operate::api::store::{Dismissed, Verified, Verify};
 use crate::runtime::{clock, trouble};
 use crate::shared::app::App;
@@ -27,6 +27,8 @@ pub(super) async fn status(State(control): State<Control>) -> Json<Status> {
     let store = control.app.store.clone();
     // What cannot be read is told once, with the counts.
     let set_aside = blocking(move || store.set_aside()).await.unwrap_or_default();
+    let store = control.app.store.clone();
+    let since = blocking(move || store.kept_since()).await.ok();
     let app = &control.app;
     Json(Status {
         set_aside: set_aside.iter().filter(|row| !row.dismissed).map(shapes::set_aside).collect(),
@@ -45,8 +47,18 @@ pub(super) async fn status(State(control): State<Control>) -> Json<Status> {
         filters: app.signals.filters.failing().iter().map(filter).collect(),
         echoes: super::intake::echoes(app),
         dropped: super::intake::dropped(app).await,
+        kept_since: since.map(kept_since),
         backup: app.config.backup.as_ref().map(|plan| shapes::schedule(plan, app.backups.last())),
     })
+}
+
+/// How far back things are kept.
+fn kept_since(since: tocsin_store::KeptSince) -> KeptSince {
+    KeptSince {
+        resolved_incidents: since.resolved.map(|at| at.to_string()),
+        receipts: since.receipt.map(|at| at.to_string()),
+        journal_cut: since.journal_cut.map(shapes::cut),
+    }
 }
 
 /// What stands still, and why. Whoever asks is answered, above all when it is the store, which could not be read if
@@ -67,7 +79,7 @@ fn problems(app: &App, unread: Option<&Problem>) -> Vec<StandsStill> {
         );
         problems.push(problem(&format!("sources.{source}"), &why));
     }
-    for name in [dispatch::TROUBLE, timers::TROUBLE, backups::TROUBLE] {
+    for name in [dispatch::TROUBLE, timers::TROUBLE, timers::forget::TROUBLE, backups::TROUBLE] {
         problems.extend(trouble::ongoing(name).map(|why| problem("the relay", &format!("{name}: {why}"))));
     }
     problems

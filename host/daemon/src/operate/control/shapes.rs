@@ -12,7 +12,7 @@ use tocsin_core::plugin::Pair;
 use tocsin_core::receipt::{Effect, ReceiptRecord, ReceiptStatus};
 use tocsin_core::state::{Happening, TimelineItem};
 use tocsin_core::time::Timestamp;
-use tocsin_store::{Counts, SetAside, TableSize, Verified};
+use tocsin_store::{Counts, JournalCut, SetAside, TableSize, Verified};
 
 use crate::config::Backup;
 use crate::operate::api::incident::Incident as Shown;
@@ -211,7 +211,13 @@ pub fn verified(verified: &Verified, backup: Option<&Path>) -> store::Verified {
             rows: verified.digest.rows.to_string(),
         },
         set_aside: verified.set_aside.iter().map(set_aside).collect(),
+        journal_cut: verified.cut.map(cut),
     }
+}
+
+/// Where the journal was cut.
+pub(super) fn cut(cut: JournalCut) -> store::JournalCut {
+    store::JournalCut { entry: cut.entry, at: cut.at.to_string() }
 }
 
 /// The backups that the relay makes by this plan.

@@ -67,6 +67,18 @@ impl Tables<'_> {
         Ok(())
     }
 
+    /// The row of the index of resolved incidents for the incident that the row `key` was of.
+    pub(super) fn rebuild_resolved_by_time(&mut self, key: &[u8], taken: &mut TakenOut) -> Result<(), Fault> {
+        let Some(id) = keys::last_id(key) else { return Ok(()) };
+        taken.incident = Some(id);
+        let incident = self.incident(id);
+        let Some(Some(incident)) = taken.readable(incident)? else { return Ok(()) };
+        if let Some(row) = rows::resolved_by_time(&incident) {
+            taken.changed |= mark(&mut self.resolved_by_time, &row)?;
+        }
+        Ok(())
+    }
+
     /// The index of the deliveries that are due.
     pub(super) fn rebuild_due(&mut self, taken: &mut TakenOut) -> Result<(), Fault> {
         let due = [keys::delivery_state(DeliveryState::Due)];

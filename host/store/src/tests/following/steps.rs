@@ -1,7 +1,7 @@
 //! What happens next, as the property test chooses it, and the command that it becomes.
 
 use proptest::prelude::*;
-use tocsin_core::command::{Command, Decoding, Received, Verdict};
+use tocsin_core::command::{Command, Decoding, Forget, Received, Verdict};
 use tocsin_core::delivery::{Delivery, DeliveryState};
 use tocsin_core::event::{Event, EventChange, Severity};
 use tocsin_core::id::Id;
@@ -77,6 +77,9 @@ pub(super) enum Step {
     Passed {
         hours: u16,
     },
+    Forgotten {
+        hours: u16,
+    },
 }
 
 pub(super) fn step() -> impl Strategy<Value = Step> {
@@ -115,6 +118,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Resumed),
         2 => proptest::option::of(0..6u8).prop_map(|routing| Step::Started { routing }),
         1 => (0..40u16).prop_map(|hours| Step::Passed { hours }),
+        1 => (0..40u16).prop_map(|hours| Step::Forgotten { hours }),
     ]
 }
 
@@ -283,6 +287,16 @@ fn delivery_command(step: Step, script: &mut Script, memory: &Memory) -> Option<
         Step::Passed { hours } => {
             script.now = script.now.plus_ms(u64::from(hours) * 60 * 60 * 1000);
             return None;
+        }
+        Step::Forgotten { hours } => {
+            let before = script.now.minus_ms(u64::from(hours) * 60 * 60 * 1000);
+            Command::Forget(Forget {
+                incidents: memory.incidents.keys().copied().collect(),
+                resolved_before: before,
+                receipts: memory.receipts.keys().copied().collect(),
+                came_before: before,
+                dead_letters_came_before: before.minus_ms(60 * 60 * 1000),
+            })
         }
         Step::Event { .. }
         | Step::Large { .. }
