@@ -1,6 +1,7 @@
 //! A point in time, as a value. Never read from the operating system here.
 
 use std::fmt;
+use std::str::FromStr;
 
 use minicbor::{Decode, Encode};
 
@@ -48,5 +49,22 @@ impl fmt::Display for Timestamp {
             Ok(time) => fmt::Display::fmt(&time, f),
             Err(_) => write!(f, "{}us", self.0),
         }
+    }
+}
+
+/// A text that is no time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a time: write `2026-11-20T16:50:00Z`, or `2026-11-20 16:50` or `2026-11-20` for UTC")]
+pub struct InvalidTime(String);
+
+impl FromStr for Timestamp {
+    type Err = InvalidTime;
+
+    /// RFC 3339; a date and a time of day without an offset are UTC, and a date alone is its beginning.
+    fn from_str(text: &str) -> Result<Self, InvalidTime> {
+        let utc = |civil: jiff::civil::DateTime| civil.to_zoned(jiff::tz::TimeZone::UTC);
+        let read = text.trim().parse::<jiff::Timestamp>();
+        let read = read.or_else(|_| utc(text.trim().parse()?).map(|time| time.timestamp()));
+        read.map(|time| Self(time.as_microsecond())).map_err(|_| InvalidTime(text.chars().take(40).collect()))
     }
 }

@@ -19,6 +19,7 @@ mod connections;
 mod deliveries;
 mod demo;
 mod incidents;
+mod listing;
 pub mod out;
 mod place;
 mod plugins;

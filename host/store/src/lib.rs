@@ -20,6 +20,7 @@ mod error;
 mod identity;
 mod kept;
 mod keys;
+mod kinds;
 mod live;
 mod medium;
 mod read;
@@ -42,7 +43,8 @@ pub use digest::Digest;
 pub use error::{Busy, Displaced, Fault, OpenError, Problem, ReadError, WriteError};
 pub use kept::{KeptBytes, Quota};
 pub use read::{
-    Counts, DeliveryQuery, IncidentQuery, ReceiptQuery, Receipts, SetAside, TableSize, Unmatched,
+    Counts, DeliveryQuery, IncidentQuery, Page, Period, ReceiptQuery, Receipts, SetAside, TableSize,
+    Unmatched,
 };
 pub use record::source_counts::{Rejections, SourceCounts};
 pub use restore::{RestoreError, Restored, restore};

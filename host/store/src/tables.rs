@@ -88,7 +88,8 @@ impl Definition {
 pub(crate) const JOURNAL: Definition = Definition::beside("journal", KeyShape::Number);
 pub(crate) const INCIDENTS: Definition = Definition::state("incidents", KeyShape::Id);
 pub(crate) const INCIDENT_NUMBERS: Definition = Definition::state("incident_numbers", KeyShape::Number);
-pub(crate) const INCIDENTS_BY_STATE: Definition = Definition::state("incidents_by_state", KeyShape::StateId);
+pub(crate) const INCIDENTS_BY_KIND: Definition =
+    Definition::state("incidents_by_kind", KeyShape::TextByteByteId);
 pub(crate) const IDENTITIES: Definition = Definition::state("identities", KeyShape::TextText);
 pub(crate) const KEYS_BY_INCIDENT: Definition = Definition::state("keys_by_incident", KeyShape::IdText);
 pub(crate) const TIMELINE: Definition = Definition::state("timeline", KeyShape::IdSequence);
@@ -161,7 +162,7 @@ pub(crate) const ALL: [Definition; 30] = [
     JOURNAL,
     INCIDENTS,
     INCIDENT_NUMBERS,
-    INCIDENTS_BY_STATE,
+    INCIDENTS_BY_KIND,
     IDENTITIES,
     KEYS_BY_INCIDENT,
     TIMELINE,
@@ -207,6 +208,7 @@ enum KeyShape {
     IdTextText,
     TextId,
     TextByteId,
+    TextByteByteId,
     TextText,
     TimeText,
     TimeTextText,
@@ -249,6 +251,11 @@ impl KeyShape {
                 let (text, rest) = keys::split_text(key)?;
                 let (byte, id) = rest.split_first()?;
                 Some(format!("{text:?} {byte} {}", whole_id(id)?))
+            }
+            Self::TextByteByteId => {
+                let (text, rest) = keys::split_text(key)?;
+                let ([first, second], id) = rest.split_first_chunk()?;
+                Some(format!("{text:?} {first} {second} {}", whole_id(id)?))
             }
             Self::TextText => {
                 let (text, rest) = keys::split_text(key)?;

@@ -18,6 +18,7 @@ mod holding;
 mod kept;
 mod lost;
 mod opening;
+mod queries;
 mod reading;
 mod records;
 mod set_aside;

@@ -11,6 +11,7 @@ pub mod connections;
 pub mod deliveries;
 pub mod incident;
 pub mod incidents;
+pub mod page;
 pub mod plugins;
 pub mod problem;
 pub mod receipts;

@@ -10,7 +10,7 @@ use tocsin_core::plugin::Pair;
 use tocsin_core::receipt::{Effect, ReceiptRecord, ReceiptStatus};
 use tocsin_core::state::{Happening, TimelineItem};
 use tocsin_core::time::Timestamp;
-use tocsin_store::{Counts, SetAside, TableSize, Verified};
+use tocsin_store::{Counts, Page, SetAside, TableSize, Verified};
 
 use crate::config::Backup;
 use crate::operate::api::incident::Incident as Shown;
@@ -29,6 +29,15 @@ fn links(links: &[Link]) -> Vec<api::Link> {
 /// Names with their values.
 pub(crate) fn pairs(pairs: &[Pair]) -> Vec<api::Pair> {
     pairs.iter().map(|pair| api::Pair { name: pair.name.clone(), value: pair.value.clone() }).collect()
+}
+
+/// A page of what `shape` makes of the items.
+pub(super) fn page<T, U>(page: &Page<T>, shape: impl Fn(&T) -> U) -> api::page::Page<U> {
+    api::page::Page {
+        items: page.items.iter().map(shape).collect(),
+        next: page.next.map(|id| id.to_string()),
+        searched_until: time(page.searched_until),
+    }
 }
 
 pub(super) fn incident(incident: &Incident) -> Shown {
