@@ -4,7 +4,7 @@ use redb::ReadOnlyTable;
 use tocsin_core::delivery::{Delivery, DeliveryState, Reference};
 use tocsin_core::id::Id;
 
-use super::page::{Newest, Page, Period, Span, page};
+use super::page::{Looked, Newest, Page, Period, Span, page};
 use super::{Snapshot, dangling};
 use crate::error::{Fault, ReadError};
 use crate::record::delivery::References;
@@ -104,7 +104,7 @@ fn deliveries(snapshot: &Snapshot, query: &DeliveryQuery) -> Result<Page<Deliver
         let matches = query.connection.as_ref().is_none_or(|connection| *connection == row.connection)
             && query.action.as_ref().is_none_or(|action| *action == row.action)
             && (query.states.is_empty() || query.states.contains(&row.state));
-        if matches { rows.tables().whole(id, row).map(Some) } else { Ok(None) }
+        if matches { rows.tables().whole(id, row).map(Looked::Found) } else { Ok(Looked::Missed(1)) }
     })
 }
 

@@ -5,7 +5,7 @@ use tocsin_core::id::Id;
 use tocsin_core::incident::{Incident, IncidentState};
 use tocsin_core::state::TimelineItem;
 
-use super::page::{Newest, Page, Period, Span, page};
+use super::page::{Looked, Newest, Page, Period, Span, page};
 use super::text::Words;
 use super::{Snapshot, dangling};
 use crate::error::{Fault, ReadError};
@@ -15,6 +15,9 @@ use crate::{keys, rows, tables};
 
 /// Kinds that a list is merged from, at most. With more, which only hundreds of sources have, all incidents are looked at.
 const KINDS_MAX: usize = 1000;
+
+/// Bytes of a message that take as long to read as an incident without one.
+const HEAVY_BYTES: usize = 4096;
 
 /// Which incidents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -112,7 +115,8 @@ fn incidents(snapshot: &Snapshot, query: &IncidentQuery) -> Result<Page<Incident
         let matches = query.has(Kind::of(&incident))
             && query.opened.has(incident.opened_at)
             && words.as_ref().is_none_or(|words| words.are_in(&incident));
-        Ok(matches.then_some(incident))
+        let weight = 1 + incident.message.len() / HEAVY_BYTES;
+        Ok(Looked::matched(matches, incident, weight))
     })
 }
 

@@ -15,8 +15,8 @@ use crate::table::Bytes;
 use crate::tables::Definition;
 use crate::{keys, rows};
 
-/// Rows that one page looks at, at most, where no index says which belong to it. Takes about 10 ms.
-pub(crate) const LOOKED_AT_MAX: usize = 2000;
+/// Rows that do not belong to it that one page looks at, at most, where no index says which do. Takes about 10 ms.
+const MISSED_MAX: usize = 2000;
 /// The end of the times that an id can have.
 const TIME_END: Timestamp = Timestamp::from_micros(((1 << 48) - 1) * 1000);
 
@@ -27,7 +27,7 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// What the next page comes before; none when the list ends with this page.
     pub next: Option<Id>,
-    /// How far back this page looked, if it ends early because it looked at too much: then it may be short or empty,
+    /// How far back this page looked, if it ends early because it looked at too much. Then it may be short or empty,
     /// and the next page goes on.
     pub searched_until: Option<Timestamp>,
 }
@@ -130,40 +130,54 @@ impl<'s> Newest<'s> {
     }
 }
 
-/// Asks `look` about each id until it has answered with one thing more than `limit`, or has looked at too many. A record
-/// that cannot be read is left out.
+/// What a look at a row found.
+pub(crate) enum Looked<T> {
+    /// It belongs to the list.
+    Found(T),
+    /// It does not. How much was read for that: 1 for a row as rows usually are.
+    Missed(usize),
+}
+
+impl<T> Looked<T> {
+    /// `row` if it `matches`; otherwise that so much was read for nothing.
+    pub(crate) fn matched(matches: bool, row: T, weight: usize) -> Self {
+        if matches { Self::Found(row) } else { Self::Missed(weight) }
+    }
+}
+
+/// Asks `look` about each id until it found one thing more than `limit`, or missed too often. A record that cannot be read
+/// is left out.
 pub(crate) fn page<T>(
     mut ids: Newest<'_>,
     limit: usize,
-    mut look: impl FnMut(Id) -> Result<Option<T>, Fault>,
+    mut look: impl FnMut(Id) -> Result<Looked<T>, Fault>,
 ) -> Result<Page<T>, Fault> {
     let mut page = Page::default();
     if limit == 0 {
         return Ok(page);
     }
-    let (mut last_looked, mut last_found) = (None, None);
-    for _ in 0..LOOKED_AT_MAX.max(limit.saturating_add(1)) {
-        let Some(id) = ids.next()? else { return Ok(page) };
-        let read = look(id);
-        if let Some(found) = ids.snapshot.readable(read)?.flatten() {
-            if page.items.len() == limit {
+    let (mut missed, mut last_found) = (0, None);
+    while let Some(id) = ids.next()? {
+        let looked = look(id);
+        match ids.snapshot.readable(looked)? {
+            Some(Looked::Found(_)) if page.items.len() == limit => {
                 page.next = last_found;
                 return Ok(page);
             }
-            page.items.push(found);
-            last_found = Some(id);
+            Some(Looked::Found(found)) => {
+                page.items.push(found);
+                last_found = Some(id);
+            }
+            Some(Looked::Missed(weight)) => missed += weight,
+            None => missed += 1,
         }
-        last_looked = Some(id);
-    }
-    if ids.heads.is_empty() {
-        return Ok(page);
-    }
-    if page.items.len() == limit {
-        // Whether one more follows is for the next page to find out.
-        page.next = last_found;
-    } else {
-        page.next = last_looked;
-        page.searched_until = last_looked.map(Id::at);
+        if missed >= MISSED_MAX && !ids.heads.is_empty() {
+            let is_full = page.items.len() == limit;
+            // Whether anything follows a full page is for the next one to find out.
+            page.next = if is_full { last_found } else { Some(id) };
+            page.searched_until = (!is_full).then(|| id.at());
+            return Ok(page);
+        }
     }
     Ok(page)
 }

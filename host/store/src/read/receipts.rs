@@ -4,11 +4,14 @@ use tocsin_core::id::Id;
 use tocsin_core::plugin::SourceRequest;
 use tocsin_core::receipt::ReceiptRecord;
 
-use super::page::{Newest, Page, Period, Span, page};
+use super::page::{Looked, Newest, Page, Period, Span, page};
 use super::{Snapshot, dangling};
 use crate::error::{Fault, ReadError};
 use crate::store::Store;
 use crate::{rows, tables};
+
+/// Effects that take as long to read as a receipt without any.
+const HEAVY_EFFECTS: usize = 8;
 
 /// Which receipts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,6 +89,7 @@ fn receipts(snapshot: &Snapshot, query: &ReceiptQuery) -> Result<Page<ReceiptRec
         let receipt = rows::receipt(&receipts, id)?.ok_or_else(|| dangling(tables::RECEIPTS, id, index))?;
         let matches = query.source.as_ref().is_none_or(|source| *source == receipt.source)
             && query.came.has(receipt.at);
-        Ok(matches.then_some(receipt))
+        let weight = 1 + receipt.effects.len() / HEAVY_EFFECTS;
+        Ok(Looked::matched(matches, receipt, weight))
     })
 }
