@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use tocsin_core::command::{Command, Decoding, Issued, Received, RejectedElements};
@@ -100,9 +100,7 @@ fn filled(path: &Path, incidents: u64) -> Store {
             }
             let done = done.clone();
             store
-                .submit(write(&policy, request, change), move |result| {
-                    done.send(drop(result.unwrap())).unwrap()
-                })
+                .submit(write(&policy, request, change), move |result| done.send(result.unwrap()).unwrap())
                 .unwrap();
             waiting += 1;
         }
@@ -110,7 +108,7 @@ fn filled(path: &Path, incidents: u64) -> Store {
             println!("{} incidents are there", request * GROUP);
         }
     }
-    (0..waiting).for_each(|_| answers.recv().unwrap());
+    (0..waiting).for_each(|_| drop(answers.recv().unwrap()));
     store
 }
 
@@ -172,9 +170,11 @@ fn queries(criterion: &mut Criterion) {
     for (name, query) in filters(requests) {
         for (which, before) in [("first", None), ("middle", middle)] {
             let query = IncidentQuery { before, ..query.clone() };
+            let began = Instant::now();
             let found = store.incidents(&query).unwrap();
+            let took = began.elapsed();
             let until = found.searched_until.map(|at| format!(", searched until {at}")).unwrap_or_default();
-            println!("{name}, {which}: {} incidents{until}", found.items.len());
+            println!("{name}, {which}: {} incidents{until}; {took:?} the first time", found.items.len());
             group.bench_function(format!("{name}, {which}"), |bencher| {
                 bencher.iter(|| store.incidents(&query).unwrap());
             });

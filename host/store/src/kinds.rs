@@ -71,50 +71,69 @@ impl OwnedKind {
         kind.ok_or_else(|| rows::not(tables::INCIDENTS_BY_KIND, key, what))
     }
 
-    /// The same, borrowed.
-    pub(crate) fn borrowed(&self) -> Kind<'_> {
-        Kind { source: &self.source, state: self.state, severity: self.severity }
-    }
-
     /// What the keys of its incidents begin with.
     pub(crate) fn prefix(&self) -> Vec<u8> {
         prefix(&self.source, self.state, self.severity)
     }
 }
 
-/// The kinds that have incidents, in the order of their keys. Skips from each to the next.
+/// The kinds that have incidents, in the order of their keys. Skips from each to the next, and over those that are not
+/// wanted.
 pub(crate) struct Kinds<'r, R> {
     index: &'r R,
     next: Option<Vec<u8>>,
     end: Option<Vec<u8>>,
+    /// The bytes of states and severities that are wanted, in order.
+    wanted: Vec<[u8; 2]>,
 }
 
 impl<'r, R: Rows> Kinds<'r, R> {
-    /// Those of every source.
+    /// All of them.
     pub(crate) fn all(index: &'r R) -> Self {
-        Self { index, next: Some(Vec::new()), end: None }
+        Self::wanted(index, None, &[], &[])
     }
 
-    /// Those of this source.
-    pub(crate) fn of_source(index: &'r R, source: &str) -> Self {
-        let first = keys::text(source);
-        Self { index, end: keys::after(&first), next: Some(first) }
+    /// Those of this source, in one of these states and of one of these severities; an empty list is any.
+    pub(crate) fn wanted(
+        index: &'r R,
+        source: Option<&str>,
+        states: &[IncidentState],
+        severities: &[Severity],
+    ) -> Self {
+        let is_wanted = |state, severity| {
+            (states.is_empty() || states.contains(&state))
+                && (severities.is_empty() || severities.contains(&severity))
+        };
+        let bytes = IncidentState::ALL.into_iter().flat_map(|state| {
+            let severities = Severity::ALL.into_iter().filter(move |severity| is_wanted(state, *severity));
+            severities.map(move |severity| [keys::incident_state(state), keys::severity(severity)])
+        });
+        let mut wanted: Vec<[u8; 2]> = bytes.collect();
+        wanted.sort_unstable();
+        let first = source.map(keys::text).unwrap_or_default();
+        Self { index, end: keys::after(&first), next: Some(first), wanted }
     }
 
     /// The next one. After a key that is none, the next call goes on behind it.
     pub(crate) fn next(&mut self) -> Result<Option<OwnedKind>, Fault> {
-        let Some(from) = self.next.take() else { return Ok(None) };
-        let Some(row) = self.index.range::<&[u8]>(from.as_slice()..)?.next() else { return Ok(None) };
-        let (key, _) = row?;
-        let key = key.value();
-        if self.end.as_deref().is_some_and(|end| key >= end) {
-            return Ok(None);
+        while let Some(from) = self.next.take() {
+            let Some(row) = self.index.range::<&[u8]>(from.as_slice()..)?.next() else { break };
+            let (key, _) = row?;
+            let key = key.value();
+            if self.end.as_deref().is_some_and(|end| key >= end) {
+                break;
+            }
+            let kind = OwnedKind::read(key).inspect_err(|_| self.next = Some([key, &[0]].concat()))?;
+            let at = [keys::incident_state(kind.state), keys::severity(kind.severity)];
+            let source = keys::text(&kind.source);
+            self.next = match self.wanted.iter().find(|wanted| **wanted > at) {
+                Some(next) => Some([source.as_slice(), next].concat()),
+                None => keys::after(&source),
+            };
+            if self.wanted.contains(&at) {
+                return Ok(Some(kind));
+            }
         }
-        let kind = OwnedKind::read(key);
-        self.next = match &kind {
-            Ok(kind) => keys::after(&kind.prefix()),
-            Err(_) => Some([key, &[0]].concat()),
-        };
-        kind.map(Some)
+        Ok(None)
     }
 }

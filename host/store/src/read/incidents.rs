@@ -14,7 +14,7 @@ use crate::store::Store;
 use crate::{keys, rows, tables};
 
 /// Kinds that a list is merged from, at most. With more, which only hundreds of sources have, all incidents are looked at.
-const KINDS_MAX: usize = 1000;
+const KINDS_MAX: usize = 2000;
 
 /// Bytes of a message that take as long to read as an incident without one.
 const HEAVY_BYTES: usize = 4096;
@@ -126,21 +126,16 @@ fn kinds(snapshot: &Snapshot, query: &IncidentQuery) -> Result<Option<Vec<Vec<u8
         return Ok(None);
     }
     let index = snapshot.table(tables::INCIDENTS_BY_KIND)?;
-    let mut kinds = match &query.source {
-        Some(source) => Kinds::of_source(&index, source),
-        None => Kinds::all(&index),
-    };
+    let mut kinds = Kinds::wanted(&index, query.source.as_deref(), &query.states, &query.severities);
     let mut found = Vec::new();
-    loop {
+    while found.len() <= KINDS_MAX {
         match snapshot.readable(kinds.next())? {
-            Some(Some(kind)) if query.has(kind.borrowed()) => found.push(kind.prefix()),
-            Some(Some(_)) | None => {}
+            Some(Some(kind)) => found.push(kind.prefix()),
             Some(None) => return Ok(Some(found)),
-        }
-        if found.len() > KINDS_MAX {
-            return Ok(None);
+            None => {}
         }
     }
+    Ok(None)
 }
 
 fn incident(snapshot: &Snapshot, id: Id) -> Result<Option<Incident>, Fault> {

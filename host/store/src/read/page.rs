@@ -64,8 +64,8 @@ pub(crate) struct Span {
 impl Span {
     pub(crate) fn new(period: Period, before: Option<Id>) -> Self {
         let first = |at: Timestamp| Id::new(at.min(TIME_END), 0);
-        // The rest of the millisecond in which it ends is looked at, too.
-        let end = period.until.map(|until| first(until.plus_ms(1)));
+        // With the whole of the millisecond that the period ends within.
+        let end = period.until.map(|until| first(Timestamp::from_micros(until.micros().saturating_add(999))));
         Self { from: period.since.map(first), end: end.into_iter().chain(before).min() }
     }
 

@@ -29,6 +29,6 @@ fn has_rows(snapshot: &Snapshot, source: &str) -> Result<bool, Fault> {
         }
     }
     let index = snapshot.table(tables::INCIDENTS_BY_KIND)?;
-    let kind = snapshot.readable(Kinds::of_source(&index, source).next())?;
+    let kind = snapshot.readable(Kinds::wanted(&index, Some(source), &[], &[]).next())?;
     Ok(kind.flatten().is_some())
 }
