@@ -4,6 +4,7 @@ mod choice;
 mod control;
 mod forgotten;
 mod life;
+mod lists;
 mod operators;
 mod sources;
 mod unmatched;

@@ -47,6 +47,7 @@ mod template_filters;
 mod template_times;
 mod templates;
 mod timers;
+mod times;
 mod url_templates;
 mod values;
 

@@ -20,6 +20,7 @@ mod deliveries;
 mod demo;
 mod incidents;
 mod journal;
+mod listing;
 pub mod out;
 mod place;
 mod plugins;

@@ -1,6 +1,7 @@
 //! Keys: bytes whose order is the order wanted. Drawn in `README.md`; never changed without a new format.
 
 use tocsin_core::delivery::DeliveryState;
+use tocsin_core::event::Severity;
 use tocsin_core::id::Id;
 use tocsin_core::incident::IncidentState;
 use tocsin_core::time::Timestamp;
@@ -20,6 +21,17 @@ pub(crate) const fn incident_state(state: IncidentState) -> u8 {
         IncidentState::Open => 1,
         IncidentState::Acknowledged => 2,
         IncidentState::Resolved => 3,
+    }
+}
+
+/// The byte that stands for a severity; from 1, the worst first.
+pub(crate) const fn severity(severity: Severity) -> u8 {
+    match severity {
+        Severity::Critical => 1,
+        Severity::High => 2,
+        Severity::Medium => 3,
+        Severity::Low => 4,
+        Severity::Info => 5,
     }
 }
 

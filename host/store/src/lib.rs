@@ -25,6 +25,7 @@ mod identity;
 mod journal;
 mod kept;
 mod keys;
+mod kinds;
 mod live;
 mod medium;
 mod read;
@@ -51,8 +52,8 @@ pub use digest::Digest;
 pub use error::{Busy, Displaced, Fault, OpenError, Problem, ReadError, WriteError};
 pub use kept::{KeptBytes, Quota};
 pub use read::{
-    Counts, DeliveryQuery, IncidentQuery, JournalPage, JournalQuery, KeptSince, Past, Reached, ReceiptQuery,
-    Receipts, SetAside, TableSize, Unmatched,
+    Counts, DeliveryQuery, IncidentQuery, JournalPage, JournalQuery, KeptSince, Page, Past, Period, Reached,
+    ReceiptQuery, Receipts, SetAside, TableSize, Unmatched,
 };
 pub use rebuild::{RebuildError, Rebuilt, rebuild};
 pub use record::source_counts::{Rejections, SourceCounts};

@@ -1,10 +1,10 @@
 //! Reading: each question is answered from one snapshot, while the writer goes on. Never changes anything.
 //!
-//! Lists come newest first and are paged with `before`: the last id of a page asks for the next.
+//! Lists come newest first, in pages (`page`).
 
 use std::sync::Arc;
 
-use redb::{Range, ReadOnlyTable, ReadTransaction, ReadableTable};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 use tocsin_core::id::Id;
 use tocsin_core::journal::Entry;
 use tocsin_core::state::Pause;
@@ -24,17 +24,21 @@ mod deliveries;
 mod due;
 mod incidents;
 mod journal;
+mod page;
 mod past;
 mod receipts;
 pub(crate) mod set_aside;
 mod sizes;
 mod source_counts;
+mod sources;
+mod text;
 mod unmatched;
 
 pub use counts::Counts;
 pub use deliveries::DeliveryQuery;
 pub use incidents::IncidentQuery;
 pub use journal::{JournalPage, JournalQuery};
+pub use page::{Page, Period};
 pub use past::{KeptSince, Past, Reached};
 pub use receipts::{ReceiptQuery, Receipts};
 pub use set_aside::SetAside;
@@ -84,79 +88,6 @@ impl Snapshot {
             other => other.map(Some),
         }
     }
-}
-
-/// The ids that the keys of an index end with, newest first: of all keys that begin with one of `prefixes`,
-/// merged.
-pub(crate) struct Newest<'s> {
-    snapshot: &'s Snapshot,
-    table: Definition,
-    ranges: Vec<(Range<'static, Bytes, Bytes>, Option<Id>)>,
-}
-
-impl<'s> Newest<'s> {
-    /// Ids under `prefixes`, before `before`.
-    pub(crate) fn below(
-        snapshot: &'s Snapshot,
-        table: Definition,
-        prefixes: &[Vec<u8>],
-        before: Option<Id>,
-    ) -> Result<Self, Fault> {
-        let rows = snapshot.table(table)?;
-        let mut newest = Self { snapshot, table, ranges: Vec::with_capacity(prefixes.len()) };
-        for prefix in prefixes {
-            let end = match before {
-                Some(before) => Some([prefix.as_slice(), &before.to_bytes()].concat()),
-                None => keys::after(prefix),
-            };
-            let range = match &end {
-                Some(end) => rows.range::<&[u8]>(prefix.as_slice()..end.as_slice())?,
-                None => rows.range::<&[u8]>(prefix.as_slice()..)?,
-            };
-            newest.ranges.push((range, None));
-        }
-        for index in 0..newest.ranges.len() {
-            newest.advance(index)?;
-        }
-        Ok(newest)
-    }
-
-    fn advance(&mut self, index: usize) -> Result<(), Fault> {
-        let (range, next) = &mut self.ranges[index];
-        *next = None;
-        while let Some((key, _)) = range.next_back().transpose()? {
-            *next = self.snapshot.readable(rows::key_id(self.table, key.value()))?;
-            if next.is_some() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// The next id.
-    pub(crate) fn next(&mut self) -> Result<Option<Id>, Fault> {
-        let newest = self.ranges.iter().enumerate().max_by_key(|(_, (_, id))| *id);
-        let Some((index, (_, Some(id)))) = newest else { return Ok(None) };
-        let id = *id;
-        self.advance(index)?;
-        Ok(Some(id))
-    }
-}
-
-/// Asks `look` about each id until it has answered with `limit` things. A record that cannot be read is left out.
-pub(crate) fn page<T>(
-    mut ids: Newest<'_>,
-    limit: usize,
-    mut look: impl FnMut(Id) -> Result<Option<T>, Fault>,
-) -> Result<Vec<T>, Fault> {
-    let mut found = Vec::new();
-    while found.len() < limit
-        && let Some(id) = ids.next()?
-    {
-        let read = look(id);
-        found.extend(ids.snapshot.readable(read)?.flatten());
-    }
-    Ok(found)
 }
 
 /// The fault of an index that points at nothing.

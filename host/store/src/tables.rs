@@ -99,7 +99,8 @@ impl Definition {
 pub(crate) const JOURNAL: Definition = Definition::beside("journal", KeyShape::Number);
 pub(crate) const INCIDENTS: Definition = Definition::state("incidents", KeyShape::Id);
 pub(crate) const INCIDENT_NUMBERS: Definition = Definition::state("incident_numbers", KeyShape::Number);
-pub(crate) const INCIDENTS_BY_STATE: Definition = Definition::state("incidents_by_state", KeyShape::StateId);
+pub(crate) const INCIDENTS_BY_KIND: Definition =
+    Definition::state("incidents_by_kind", KeyShape::TextByteByteId);
 pub(crate) const RESOLVED_BY_TIME: Definition = Definition::state("resolved_by_time", KeyShape::TimeId);
 pub(crate) const IDENTITIES: Definition = Definition::state("identities", KeyShape::TextText);
 pub(crate) const KEYS_BY_INCIDENT: Definition = Definition::state("keys_by_incident", KeyShape::IdText);
@@ -173,11 +174,11 @@ pub(crate) mod beside {
 }
 
 /// Every table.
-pub(crate) const ALL: [Definition; 31] = [
+pub(crate) const ALL: [Definition; 32] = [
     JOURNAL,
     INCIDENTS,
     INCIDENT_NUMBERS,
-    INCIDENTS_BY_STATE,
+    INCIDENTS_BY_KIND,
     RESOLVED_BY_TIME,
     IDENTITIES,
     KEYS_BY_INCIDENT,
@@ -225,6 +226,7 @@ enum KeyShape {
     IdTextText,
     TextId,
     TextByteId,
+    TextByteByteId,
     TextText,
     TimeId,
     TimeText,
@@ -268,6 +270,11 @@ impl KeyShape {
                 let (text, rest) = keys::split_text(key)?;
                 let (byte, id) = rest.split_first()?;
                 Some(format!("{text:?} {byte} {}", whole_id(id)?))
+            }
+            Self::TextByteByteId => {
+                let (text, rest) = keys::split_text(key)?;
+                let ([first, second], id) = rest.split_first_chunk()?;
+                Some(format!("{text:?} {first} {second} {}", whole_id(id)?))
             }
             Self::TextText => {
                 let (text, rest) = keys::split_text(key)?;

@@ -19,6 +19,7 @@ mod holding;
 mod kept;
 mod lost;
 mod opening;
+mod queries;
 mod reading;
 mod rebuilding;
 mod records;

@@ -166,9 +166,11 @@ impl Site {
         serde_json::from_str(&ran.stdout).unwrap_or_else(|error| unreachable!("{error}: {ran:?}"))
     }
 
-    /// A list that a command answers with.
+    /// A list that a command answers with, or the part of one that it shows.
     pub(crate) fn list(&self, arguments: &[&str]) -> Vec<Value> {
-        self.json(arguments).as_array().expect("a list").clone()
+        let answer = self.json(arguments);
+        let list = answer.get("items").unwrap_or(&answer);
+        list.as_array().expect("a list").clone()
     }
 
     /// Puts a plugin into the plugins directory as a package manager would: whole or not at all.

@@ -9,7 +9,7 @@ use super::to_webhook;
 use crate::harness::{Receiver, Relay};
 
 /// Asks the relay's control socket as a program would that is not the command line. Returns the status and the answer.
-fn ask(relay: &Relay, method: &str, path: &str, body: &str) -> (u16, Value) {
+pub(super) fn ask(relay: &Relay, method: &str, path: &str, body: &str) -> (u16, Value) {
     let mut stream = UnixStream::connect(relay.path("state/control.sock")).expect("the relay listens");
     let head = format!("{method} {path} HTTP/1.1\r\nhost: tocsin\r\nconnection: close");
     write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).expect("the relay reads");
@@ -83,7 +83,9 @@ fn the_command_line_prints_the_whole_answer_as_json() {
     let receiver = Receiver::start();
     let relay = with_an_incident(&receiver);
     relay.post("webhook", "{").problem(422);
-    let id = |list: &str| ask(&relay, "GET", list, "").1[0]["id"].as_str().map(str::to_owned).expect("one");
+    let id = |list: &str| {
+        ask(&relay, "GET", list, "").1["items"][0]["id"].as_str().map(str::to_owned).expect("one")
+    };
     let (delivery, receipt) = (id("/deliveries"), id("/receipts?dead_letters=true"));
     for (command, path) in [
         ("incidents list", "/incidents".to_owned()),

@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use super::listing::{self, Extent, When};
 use super::place::{Place, person};
-use super::table::{json, print, second, second_if, segment, short};
+use super::table::{Columns, json, second, second_if, segment, short};
 use crate::commands::out::{say, single};
 use crate::operate::api::Actor;
 use crate::operate::api::deliveries::{DeadLetters, Delivery, DeliveryList, Done, WholeDelivery};
@@ -16,27 +17,8 @@ const DEAD: &str = "rejected,expired";
 #[derive(Debug, Subcommand)]
 pub(super) enum Deliveries {
     /// List deliveries, newest first.
-    List {
-        /// Only these states, with commas: waiting, due, sending, delivered, accepted, skipped, not_sent,
-        /// rejected, expired, discarded
-        #[arg(long, value_name = "STATES")]
-        state: Option<String>,
-        /// Only those that ended without arriving: rejected or expired.
-        #[arg(long, conflicts_with = "state")]
-        dead_letters: bool,
-        /// Only to this connection.
-        #[arg(long)]
-        connection: Option<String>,
-        /// Only of this action.
-        #[arg(long)]
-        action: Option<String>,
-        /// Only of this incident: its number or id.
-        #[arg(long)]
-        incident: Option<String>,
-        /// At most this many.
-        #[arg(long, default_value_t = 50)]
-        limit: usize,
-    },
+    #[command(after_help = EXAMPLES)]
+    List(List),
     /// Show a delivery with its attempts.
     Show {
         /// Its id.
@@ -48,6 +30,37 @@ pub(super) enum Deliveries {
     /// Give up on one that nobody needs any more: a dead letter, or one that is not being sent yet. It is kept,
     /// and what waits behind it goes on.
     Discard(Which),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tocsin deliveries list --dead-letters --action tell-slack
+  tocsin deliveries list --incident 42 --all
+  tocsin deliveries list --state due,sending --since 1h";
+
+/// Which deliveries are listed.
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Only in these states, with commas: waiting, due, sending, delivered, accepted, skipped, not_sent,
+    /// rejected, expired, discarded
+    #[arg(long, value_name = "STATES")]
+    state: Option<String>,
+    /// Only those that ended without arriving: rejected or expired.
+    #[arg(long, conflicts_with = "state")]
+    dead_letters: bool,
+    /// Only to this connection.
+    #[arg(long)]
+    connection: Option<String>,
+    /// Only of this action.
+    #[arg(long)]
+    action: Option<String>,
+    /// Only of this incident: its number or id.
+    #[arg(long)]
+    incident: Option<String>,
+    #[command(flatten)]
+    when: When,
+    #[command(flatten)]
+    extent: Extent,
 }
 
 /// One delivery, or all dead letters.
@@ -97,19 +110,7 @@ impl Deed {
 
 pub(super) fn run(place: &Place, command: Deliveries) -> anyhow::Result<ExitCode> {
     match command {
-        Deliveries::List { state, dead_letters, connection, action, incident, limit } => {
-            let state = if dead_letters { Some(DEAD.to_owned()) } else { state };
-            let wanted = DeliveryList {
-                state,
-                connection,
-                action,
-                incident,
-                limit: Some(limit),
-                ..DeliveryList::default()
-            };
-            let deliveries: Vec<Delivery> = place.list("/deliveries", &wanted)?;
-            if place.json { json(&deliveries)? } else { list(&deliveries) }
-        }
+        Deliveries::List(wanted) => list(place, &wanted)?,
         Deliveries::Show { delivery } => {
             let delivery: WholeDelivery = place.get(&format!("/deliveries/{}", segment(&delivery)))?;
             if place.json { json(&delivery)? } else { show(&delivery) }
@@ -168,7 +169,20 @@ pub(super) fn line<I>(delivery: &Delivery<I>) -> String {
     )
 }
 
-fn list(deliveries: &[Delivery]) {
+fn list(place: &Place, list: &List) -> anyhow::Result<()> {
+    let (since, until) = list.when.texts();
+    let wanted = |after, limit| DeliveryList {
+        state: if list.dead_letters { Some(DEAD.to_owned()) } else { list.state.clone() },
+        connection: list.connection.clone(),
+        action: list.action.clone(),
+        incident: list.incident.clone(),
+        since: since.clone(),
+        until: until.clone(),
+        after,
+        limit,
+    };
+    let mut columns =
+        Columns::new(["ID", "", "CHANGE", "ACTION", "STATE", "TRIED", "NEXT (UTC)", "LAST ANSWER"]);
     let row = |delivery: &Delivery| {
         [
             single(&delivery.id),
@@ -181,12 +195,8 @@ fn list(deliveries: &[Delivery]) {
             last(delivery, 70),
         ]
     };
-    let rows: Vec<_> = deliveries.iter().map(row).collect();
-    if rows.is_empty() {
-        say!("no deliveries");
-    } else {
-        print(["ID", "", "CHANGE", "ACTION", "STATE", "TRIED", "NEXT (UTC)", "LAST ANSWER"], &rows);
-    }
+    let show = |deliveries: &[Delivery]| columns.print(&deliveries.iter().map(row).collect::<Vec<_>>());
+    listing::list(place, ("/deliveries", "deliveries"), &list.extent, wanted, show, |_, _| None)
 }
 
 fn show(whole: &WholeDelivery) {

@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use super::listing::{self, Extent, When};
 use super::place::{Place, person};
-use super::table::{json, print, second, segment, short, text};
+use super::table::{Columns, json, second, segment, short, text};
 use crate::commands::out::{quoted, say, single};
 use crate::operate::api::deliveries::Delivery;
 use crate::operate::api::incident::Incident;
@@ -16,17 +17,8 @@ use crate::operate::api::incidents::{
 #[derive(Debug, Subcommand)]
 pub(super) enum Incidents {
     /// List incidents, newest first.
-    List {
-        /// Only these states, with commas: open, acknowledged, resolved
-        #[arg(long, value_name = "STATES")]
-        state: Option<String>,
-        /// Only of this source.
-        #[arg(long)]
-        source: Option<String>,
-        /// At most this many.
-        #[arg(long, default_value_t = 50)]
-        limit: usize,
-    },
+    #[command(after_help = EXAMPLES)]
+    List(List),
     /// Show an incident with its history and deliveries.
     Show {
         /// Its number (42) or id.
@@ -44,6 +36,34 @@ pub(super) enum Incidents {
     Note(Handle),
     /// Correct its title or severity.
     Modify(Modify),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tocsin incidents list --state open,acknowledged --severity critical,high
+  tocsin incidents list --source jira --since 7d --until 1d
+  tocsin incidents list --text \"disk db1\" --since \"2026-11-20 16:50\"
+  tocsin incidents list --text team=database --all --json";
+
+/// Which incidents are listed.
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Only in these states, with commas: open, acknowledged, resolved
+    #[arg(long, value_name = "STATES")]
+    state: Option<String>,
+    /// Only of these severities, with commas: critical, high, medium, low, info
+    #[arg(long, value_name = "SEVERITIES")]
+    severity: Option<String>,
+    /// Only of this source.
+    #[arg(long)]
+    source: Option<String>,
+    /// Only with each of these words in the title, the key or a label, which is written name=value. Case does not matter.
+    #[arg(long, value_name = "WORDS")]
+    text: Option<String>,
+    #[command(flatten)]
+    when: When,
+    #[command(flatten)]
+    extent: Extent,
 }
 
 /// An incident, and what to say about it.
@@ -74,11 +94,7 @@ pub(super) struct Modify {
 
 pub(super) fn run(place: &Place, command: Incidents) -> anyhow::Result<ExitCode> {
     match command {
-        Incidents::List { state, source, limit } => {
-            let wanted = IncidentList { state, source, limit: Some(limit), ..IncidentList::default() };
-            let incidents: Vec<Incident> = place.list("/incidents", &wanted)?;
-            if place.json { json(&incidents)? } else { list(&incidents) }
-        }
+        Incidents::List(wanted) => list(place, &wanted)?,
         Incidents::Show { incident } => {
             let incident: WholeIncident = place.get(&format!("/incidents/{}", segment(&incident)))?;
             if place.json { json(&incident)? } else { show(&incident) }
@@ -121,7 +137,19 @@ fn done(place: &Place, commanded: &Commanded) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn list(incidents: &[Incident]) {
+fn list(place: &Place, list: &List) -> anyhow::Result<()> {
+    let (since, until) = list.when.texts();
+    let wanted = |after, limit| IncidentList {
+        state: list.state.clone(),
+        severity: list.severity.clone(),
+        source: list.source.clone(),
+        since: since.clone(),
+        until: until.clone(),
+        text: list.text.clone(),
+        after,
+        limit,
+    };
+    let mut columns = Columns::new(["", "STATE", "SEVERITY", "SOURCE", "OPENED (UTC)", "COUNT", "TITLE"]);
     let row = |incident: &Incident| {
         [
             format!("#{}", incident.number),
@@ -133,12 +161,9 @@ fn list(incidents: &[Incident]) {
             short(&single(&incident.title), 60),
         ]
     };
-    let rows: Vec<_> = incidents.iter().map(row).collect();
-    if rows.is_empty() {
-        say!("no incidents");
-    } else {
-        print(["", "STATE", "SEVERITY", "SOURCE", "OPENED (UTC)", "COUNT", "TITLE"], &rows);
-    }
+    let show = |incidents: &[Incident]| columns.print(&incidents.iter().map(row).collect::<Vec<_>>());
+    let number = |last: &Incident, next: &str| (last.id == next).then(|| last.number.to_string());
+    listing::list(place, ("/incidents", "incidents"), &list.extent, wanted, show, number)
 }
 
 fn show(whole: &WholeIncident) {
@@ -173,7 +198,16 @@ fn show(whole: &WholeIncident) {
     }
     actions(&whole.actions);
     history(&whole.timeline);
+    if whole.timeline_cut {
+        say!("  older lines are not shown");
+    }
     on_the_way(&whole.deliveries);
+    if whole.deliveries_next.is_some() {
+        let (number, count) = (incident.number, whole.deliveries.len());
+        say!(
+            "\nThese are of the latest {count} deliveries: tocsin deliveries list --incident {number} --all has all"
+        );
+    }
 }
 
 /// What each action made of the incident, or why it sends nothing.

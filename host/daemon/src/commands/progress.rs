@@ -47,6 +47,36 @@ impl Drop for Progress {
     }
 }
 
+/// A search that takes a while.
+#[derive(Default)]
+pub(super) struct Searching {
+    is_shown: bool,
+}
+
+impl Searching {
+    /// Shows how far back it has looked: a time of the relay.
+    pub(super) fn show(&mut self, until: &str) {
+        if std::io::stderr().is_terminal() {
+            self.is_shown = true;
+            let line = format!("\r\x1b[Ksearched back to {} UTC …", super::table::second(until));
+            let _ = std::io::stderr().write_all(line.as_bytes());
+        }
+    }
+
+    /// Takes the line away.
+    pub(super) fn clear(&mut self) {
+        if std::mem::take(&mut self.is_shown) {
+            let _ = std::io::stderr().write_all(b"\r\x1b[K");
+        }
+    }
+}
+
+impl Drop for Searching {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
+use super::listing::{self, Extent, When};
 use super::place::{Place, person};
-use super::table::{json, print, second, segment, short, text};
+use super::table::{Columns, json, second, segment, short, text};
 use crate::commands::out::{quoted, say, single};
 use crate::operate::api::Nothing;
 use crate::operate::api::body::Body;
@@ -16,20 +17,8 @@ use crate::operate::api::receipts::{
 #[derive(Debug, Subcommand)]
 pub(super) enum Receipts {
     /// List requests, newest first.
-    List {
-        /// Only those that were refused, also in part, or failed.
-        #[arg(long)]
-        dead_letters: bool,
-        /// Only those that were ignored.
-        #[arg(long, conflicts_with = "dead_letters")]
-        ignored: bool,
-        /// Only of this source.
-        #[arg(long)]
-        source: Option<String>,
-        /// At most this many.
-        #[arg(long, default_value_t = 50)]
-        limit: usize,
-    },
+    #[command(after_help = EXAMPLES)]
+    List(List),
     /// Show a request as it came, and what came of it.
     Show {
         /// Its id.
@@ -62,14 +51,33 @@ pub(super) enum Receipts {
     },
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  tocsin receipts list --dead-letters --source jira
+  tocsin receipts list --ignored --since 2h
+  tocsin receipts list --since \"2026-11-20 16:50\" --until \"2026-11-20 17:00\" --all";
+
+/// Which requests are listed.
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Only those that were refused, also in part, or failed.
+    #[arg(long)]
+    dead_letters: bool,
+    /// Only those that were ignored.
+    #[arg(long, conflicts_with = "dead_letters")]
+    ignored: bool,
+    /// Only of this source.
+    #[arg(long)]
+    source: Option<String>,
+    #[command(flatten)]
+    when: When,
+    #[command(flatten)]
+    extent: Extent,
+}
+
 pub(super) fn run(place: &Place, command: Receipts) -> anyhow::Result<ExitCode> {
     match command {
-        Receipts::List { dead_letters, ignored, source, limit } => {
-            let wanted =
-                ReceiptList { dead_letters, ignored, source, limit: Some(limit), ..ReceiptList::default() };
-            let receipts: Vec<Receipt> = place.list("/receipts", &wanted)?;
-            if place.json { json(&receipts)? } else { list(&receipts) }
-        }
+        Receipts::List(wanted) => list(place, &wanted)?,
         Receipts::Show { receipt } => {
             let receipt: WholeReceipt = place.get(&format!("/receipts/{}", segment(&receipt)))?;
             if place.json { json(&receipt)? } else { show(&receipt) }
@@ -89,7 +97,18 @@ pub(super) fn run(place: &Place, command: Receipts) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(receipts: &[Receipt]) {
+fn list(place: &Place, list: &List) -> anyhow::Result<()> {
+    let (since, until) = list.when.texts();
+    let wanted = |after, limit| ReceiptList {
+        dead_letters: list.dead_letters,
+        ignored: list.ignored,
+        source: list.source.clone(),
+        since: since.clone(),
+        until: until.clone(),
+        after,
+        limit,
+    };
+    let mut columns = Columns::new(["ID", "CAME (UTC)", "SOURCE", "STATUS", "WHAT CAME OF IT"]);
     let row = |receipt: &Receipt| {
         [
             single(&receipt.id),
@@ -99,12 +118,8 @@ fn list(receipts: &[Receipt]) {
             short(&summary(receipt), 80),
         ]
     };
-    let rows: Vec<_> = receipts.iter().map(row).collect();
-    if rows.is_empty() {
-        say!("no receipts");
-    } else {
-        print(["ID", "CAME (UTC)", "SOURCE", "STATUS", "WHAT CAME OF IT"], &rows);
-    }
+    let show = |receipts: &[Receipt]| columns.print(&receipts.iter().map(row).collect::<Vec<_>>());
+    listing::list(place, ("/receipts", "receipts"), &list.extent, wanted, show, |_, _| None)
 }
 
 fn redecode(place: &Place, receipt: &str) -> anyhow::Result<ExitCode> {

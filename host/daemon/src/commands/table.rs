@@ -31,21 +31,41 @@ pub(super) fn short(text: &str, width: usize) -> String {
 }
 
 /// Prints `rows` below `head`, each column as wide as its widest cell.
-pub(super) fn print<const N: usize>(head: [&str; N], rows: &[[String; N]]) {
-    let mut widths = head.map(|cell| cell.chars().count());
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
+pub(super) fn print<const N: usize>(head: [&'static str; N], rows: &[[String; N]]) {
+    Columns::new(head).print(rows);
+}
+
+/// Columns that are printed part by part.
+pub(super) struct Columns<const N: usize> {
+    head: Option<[&'static str; N]>,
+    widths: [usize; N],
+}
+
+impl<const N: usize> Columns<N> {
+    /// With this line above them, which comes with the first part.
+    pub(super) fn new(head: [&'static str; N]) -> Self {
+        Self { head: Some(head), widths: head.map(|cell| cell.chars().count()) }
+    }
+
+    /// Prints `rows`, each column as wide as its widest cell so far.
+    pub(super) fn print(&mut self, rows: &[[String; N]]) {
+        for row in rows {
+            for (width, cell) in self.widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.chars().count());
+            }
+        }
+        if let Some(head) = self.head.take() {
+            self.line(head);
+        }
+        for row in rows {
+            self.line(row.each_ref().map(String::as_str));
         }
     }
-    let line = |cells: [&str; N]| {
+
+    fn line(&self, cells: [&str; N]) {
         let padded: Vec<String> =
-            cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+            cells.iter().zip(self.widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         say!("{}", padded.join("  ").trim_end());
-    };
-    line(head);
-    for row in rows {
-        line(row.each_ref().map(String::as_str));
     }
 }
 

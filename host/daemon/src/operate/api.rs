@@ -12,6 +12,7 @@ pub mod deliveries;
 pub mod incident;
 pub mod incidents;
 pub mod journal;
+pub mod page;
 pub mod plugins;
 pub mod problem;
 pub mod receipts;

@@ -42,9 +42,9 @@ pub fn kept(store: &Store) -> Result<BTreeMap<String, Vec<Id>>, ReadError> {
     let mut kept: BTreeMap<String, Vec<Id>> = BTreeMap::new();
     loop {
         let page = store.receipts(&query)?;
-        query.before = page.last().map(|last| last.id);
-        let is_last = page.len() < AT_ONCE;
-        for record in page.into_iter().filter(lacks_plugin) {
+        query.before = page.next;
+        let is_last = page.next.is_none();
+        for record in page.items.into_iter().filter(lacks_plugin) {
             kept.entry(record.source).or_default().push(record.id);
         }
         if is_last {

@@ -4,7 +4,8 @@ use redb::ReadOnlyTable;
 use tocsin_core::delivery::{Delivery, DeliveryState, Reference};
 use tocsin_core::id::Id;
 
-use super::{Newest, Snapshot, dangling, page};
+use super::page::{Looked, Newest, Page, Period, Span, page};
+use super::{Snapshot, dangling};
 use crate::error::{Fault, ReadError};
 use crate::record::delivery::References;
 use crate::rows::DeliveryTables;
@@ -18,12 +19,14 @@ use crate::{keys, rows};
 pub struct DeliveryQuery {
     /// In one of these states; in any when empty.
     pub states: Vec<DeliveryState>,
-    /// Over this connection. Looked for among those of the states or of the incident.
+    /// Over this connection. No index has it: each page looks at the newest of those that the rest of the query leaves.
     pub connection: Option<String>,
-    /// Of this action. Looked for likewise.
+    /// Of this action. Likewise.
     pub action: Option<String>,
     /// Of this incident.
     pub incident: Option<Id>,
+    /// Made then, to the millisecond.
+    pub made: Period,
     /// Made before this one.
     pub before: Option<Id>,
     /// At most so many; 0 gives none.
@@ -31,11 +34,11 @@ pub struct DeliveryQuery {
 }
 
 impl Store {
-    /// Deliveries, newest first.
+    /// A page of deliveries, newest first.
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn deliveries(&self, query: &DeliveryQuery) -> Result<Vec<Delivery>, ReadError> {
+    pub fn deliveries(&self, query: &DeliveryQuery) -> Result<Page<Delivery>, ReadError> {
         self.reading(|live| Ok(deliveries(&Snapshot::new(live)?, query)?))
     }
 
@@ -85,7 +88,7 @@ impl Store {
     pub const REFERRERS_MAX: usize = 256;
 }
 
-fn deliveries(snapshot: &Snapshot, query: &DeliveryQuery) -> Result<Vec<Delivery>, Fault> {
+fn deliveries(snapshot: &Snapshot, query: &DeliveryQuery) -> Result<Page<Delivery>, Fault> {
     let rows = DeliveryRows::of(snapshot)?;
     let (index, prefixes) = match query.incident {
         Some(incident) => (tables::DELIVERIES_BY_INCIDENT, vec![incident.to_bytes().to_vec()]),
@@ -95,12 +98,13 @@ fn deliveries(snapshot: &Snapshot, query: &DeliveryQuery) -> Result<Vec<Delivery
             (tables::DELIVERIES_BY_STATE, states.map(|state| vec![keys::delivery_state(state)]).collect())
         }
     };
-    page(Newest::below(snapshot, index, &prefixes, query.before)?, query.limit, |id| {
+    let ids = Newest::below(snapshot, index, &prefixes, Span::new(query.made, query.before))?;
+    page(ids, query.limit, |id| {
         let row = rows.tables().row(id)?.ok_or_else(|| dangling(tables::DELIVERIES, id, index))?;
         let matches = query.connection.as_ref().is_none_or(|connection| *connection == row.connection)
             && query.action.as_ref().is_none_or(|action| *action == row.action)
             && (query.states.is_empty() || query.states.contains(&row.state));
-        if matches { rows.tables().whole(id, row).map(Some) } else { Ok(None) }
+        if matches { rows.tables().whole(id, row).map(Looked::Found) } else { Ok(Looked::Missed(1)) }
     })
 }
 

@@ -1,33 +1,56 @@
 //! Reading incidents and their histories.
 
+use tocsin_core::event::Severity;
 use tocsin_core::id::Id;
 use tocsin_core::incident::{Incident, IncidentState};
 use tocsin_core::state::TimelineItem;
 
-use super::{Newest, Snapshot, dangling, page};
+use super::page::{Looked, Newest, Page, Period, Span, page};
+use super::text::Words;
+use super::{Snapshot, dangling};
 use crate::error::{Fault, ReadError};
+use crate::kinds::{Kind, Kinds};
 use crate::store::Store;
 use crate::{keys, rows, tables};
+
+/// Kinds that a list is merged from, at most. With more, which only hundreds of sources have, all incidents are looked at.
+const KINDS_MAX: usize = 2000;
+
+/// Bytes of a message that take as long to read as an incident without one.
+const HEAVY_BYTES: usize = 4096;
 
 /// Which incidents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IncidentQuery {
     /// In one of these states; in any when empty.
     pub states: Vec<IncidentState>,
-    /// Of this source. Looked for among those of the states, so a rare source takes a long look.
+    /// Of one of these severities; of any when empty.
+    pub severities: Vec<Severity>,
+    /// Of this source.
     pub source: Option<String>,
+    /// Opened then.
+    pub opened: Period,
+    /// With each of these words somewhere in the title, the key or a label, written `name=value`; in any case. No index
+    /// has words: each page looks at the newest of those that the rest of the query leaves.
+    pub text: Option<String>,
     /// Made before this one.
     pub before: Option<Id>,
     /// At most so many; 0 gives none.
     pub limit: usize,
 }
 
+impl IncidentQuery {
+    fn has(&self, kind: Kind<'_>) -> bool {
+        kind.is_of(self.source.as_deref(), &self.states, &self.severities)
+    }
+}
+
 impl Store {
-    /// Incidents, newest first.
+    /// A page of incidents, newest first.
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn incidents(&self, query: &IncidentQuery) -> Result<Vec<Incident>, ReadError> {
+    pub fn incidents(&self, query: &IncidentQuery) -> Result<Page<Incident>, ReadError> {
         self.reading(|live| Ok(incidents(&Snapshot::new(live)?, query)?))
     }
 
@@ -78,20 +101,41 @@ impl Store {
     }
 }
 
-fn incidents(snapshot: &Snapshot, query: &IncidentQuery) -> Result<Vec<Incident>, Fault> {
+fn incidents(snapshot: &Snapshot, query: &IncidentQuery) -> Result<Page<Incident>, Fault> {
     let incidents = snapshot.table(tables::INCIDENTS)?;
-    let (index, prefixes) = if query.states.is_empty() {
-        (tables::INCIDENTS, vec![Vec::new()])
-    } else {
-        let states = IncidentState::ALL.into_iter().filter(|state| query.states.contains(state));
-        (tables::INCIDENTS_BY_STATE, states.map(|state| vec![keys::incident_state(state)]).collect())
+    let (index, prefixes) = match kinds(snapshot, query)? {
+        Some(kinds) => (tables::INCIDENTS_BY_KIND, kinds),
+        None => (tables::INCIDENTS, vec![Vec::new()]),
     };
-    page(Newest::below(snapshot, index, &prefixes, query.before)?, query.limit, |id| {
+    let words = query.text.as_deref().map(Words::new);
+    let ids = Newest::below(snapshot, index, &prefixes, Span::new(query.opened, query.before))?;
+    page(ids, query.limit, |id| {
         let incident =
             rows::incident(&incidents, id)?.ok_or_else(|| dangling(tables::INCIDENTS, id, index))?;
-        let matches = query.source.as_ref().is_none_or(|source| *source == incident.source);
-        Ok(matches.then_some(incident))
+        let matches = query.has(Kind::of(&incident))
+            && query.opened.has(incident.opened_at)
+            && words.as_ref().is_none_or(|words| words.are_in(&incident));
+        let weight = 1 + incident.message.len() / HEAVY_BYTES;
+        Ok(Looked::matched(matches, incident, weight))
     })
+}
+
+/// The beginnings of the keys of all kinds that `query` asks for; none when it asks for all, or for too many.
+fn kinds(snapshot: &Snapshot, query: &IncidentQuery) -> Result<Option<Vec<Vec<u8>>>, Fault> {
+    if query.source.is_none() && query.states.is_empty() && query.severities.is_empty() {
+        return Ok(None);
+    }
+    let index = snapshot.table(tables::INCIDENTS_BY_KIND)?;
+    let mut kinds = Kinds::wanted(&index, query.source.as_deref(), &query.states, &query.severities);
+    let mut found = Vec::new();
+    while found.len() <= KINDS_MAX {
+        match snapshot.readable(kinds.next())? {
+            Some(Some(kind)) => found.push(kind.prefix()),
+            Some(None) => return Ok(Some(found)),
+            None => {}
+        }
+    }
+    Ok(None)
 }
 
 fn incident(snapshot: &Snapshot, id: Id) -> Result<Option<Incident>, Fault> {

@@ -4,18 +4,24 @@ use tocsin_core::id::Id;
 use tocsin_core::plugin::SourceRequest;
 use tocsin_core::receipt::ReceiptRecord;
 
-use super::{Newest, Snapshot, dangling, page};
+use super::page::{Looked, Newest, Page, Period, Span, page};
+use super::{Snapshot, dangling};
 use crate::error::{Fault, ReadError};
 use crate::store::Store;
 use crate::{dictionaries, rows, tables};
 
+/// Effects that take as long to read as a receipt without any.
+const HEAVY_EFFECTS: usize = 8;
+
 /// Which receipts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReceiptQuery {
-    /// Of this source. Looked for among all that `which` says.
+    /// Of this source. No index has it: each page looks at the newest of those that the rest of the query leaves.
     pub source: Option<String>,
     /// Of which outcome.
     pub which: Receipts,
+    /// Came then.
+    pub came: Period,
     /// Made before this one.
     pub before: Option<Id>,
     /// At most so many; 0 gives none.
@@ -35,11 +41,11 @@ pub enum Receipts {
 }
 
 impl Store {
-    /// Receipts, newest first.
+    /// A page of receipts, newest first.
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn receipts(&self, query: &ReceiptQuery) -> Result<Vec<ReceiptRecord>, ReadError> {
+    pub fn receipts(&self, query: &ReceiptQuery) -> Result<Page<ReceiptRecord>, ReadError> {
         self.reading(|live| Ok(receipts(&Snapshot::new(live)?, query)?))
     }
 
@@ -74,16 +80,19 @@ impl Store {
     }
 }
 
-fn receipts(snapshot: &Snapshot, query: &ReceiptQuery) -> Result<Vec<ReceiptRecord>, Fault> {
+fn receipts(snapshot: &Snapshot, query: &ReceiptQuery) -> Result<Page<ReceiptRecord>, Fault> {
     let receipts = snapshot.table(tables::RECEIPTS)?;
     let index = match query.which {
         Receipts::All => tables::RECEIPTS,
         Receipts::DeadLetters => tables::DEAD_LETTERS,
         Receipts::Ignored => tables::IGNORED,
     };
-    page(Newest::below(snapshot, index, &[Vec::new()], query.before)?, query.limit, |id| {
+    let ids = Newest::below(snapshot, index, &[Vec::new()], Span::new(query.came, query.before))?;
+    page(ids, query.limit, |id| {
         let receipt = rows::receipt(&receipts, id)?.ok_or_else(|| dangling(tables::RECEIPTS, id, index))?;
-        let matches = query.source.as_ref().is_none_or(|source| *source == receipt.source);
-        Ok(matches.then_some(receipt))
+        let matches = query.source.as_ref().is_none_or(|source| *source == receipt.source)
+            && query.came.has(receipt.at);
+        let weight = 1 + receipt.effects.len() / HEAVY_EFFECTS;
+        Ok(Looked::matched(matches, receipt, weight))
     })
 }

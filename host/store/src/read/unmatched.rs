@@ -5,7 +5,8 @@
 use tocsin_core::incident::Incident;
 use tocsin_core::time::Timestamp;
 
-use super::{Newest, Snapshot};
+use super::Snapshot;
+use super::page::{Newest, Span};
 use crate::error::{Fault, ReadError};
 use crate::store::Store;
 use crate::{rows, tables};
@@ -36,7 +37,7 @@ impl Store {
 
 fn unmatched(snapshot: &Snapshot, since: Timestamp, shown: usize) -> Result<Unmatched, Fault> {
     let incidents = snapshot.table(tables::INCIDENTS)?;
-    let mut newest = Newest::below(snapshot, tables::INCIDENTS, &[Vec::new()], None)?;
+    let mut newest = Newest::below(snapshot, tables::INCIDENTS, &[Vec::new()], Span::default())?;
     let mut found = Unmatched::default();
     for _ in 0..LOOKED_AT_MAX {
         // An id's time is in milliseconds, so it is never later than the incident's own.

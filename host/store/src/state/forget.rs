@@ -9,6 +9,7 @@ use tocsin_core::timer::Timer;
 
 use super::Tables;
 use crate::error::Fault;
+use crate::kinds::Kind;
 use crate::record::delivery::DeliveryRow;
 use crate::table::{Bytes, StateTable};
 use crate::tables;
@@ -41,8 +42,7 @@ impl Tables<'_> {
                 table.remove(&row)?;
             }
         }
-        let state = keys::state_id(keys::incident_state(incident.state), id);
-        if self.incidents_by_state.remove(&state)?.is_some() {
+        if self.incidents_by_kind.remove(&Kind::of(incident).key(id))?.is_some() {
             self.head.counters.incident_left(incident.state);
         }
         if let Some(row) = rows::resolved_by_time(incident) {

@@ -13,6 +13,7 @@ use tocsin_core::told::Told;
 
 use super::{NOTHING, Tables, record};
 use crate::error::Fault;
+use crate::kinds::Kind;
 use crate::record::delivery::{DeliveryRow, References};
 use crate::record::told::ToldRow;
 use crate::{keys, rows, tables};
@@ -34,17 +35,14 @@ impl State for Tables<'_> {
         if before.is_none() {
             self.incident_numbers.insert(after.number.to_be_bytes().as_slice(), key.as_slice())?;
         }
-        let state = before.map(|before| before.state);
-        if state != Some(after.state) {
-            if let Some(state) = state {
-                let old = keys::state_id(keys::incident_state(state), after.id);
+        if before.map(Kind::of) != Some(Kind::of(after)) {
+            if let Some(before) = before {
                 // Counts follow the index, so that they are right whatever `before` says.
-                if self.incidents_by_state.remove(old.as_slice())?.is_some() {
-                    self.head.counters.incident_left(state);
+                if self.incidents_by_kind.remove(&Kind::of(before).key(after.id))?.is_some() {
+                    self.head.counters.incident_left(before.state);
                 }
             }
-            let new = keys::state_id(keys::incident_state(after.state), after.id);
-            if self.incidents_by_state.insert(new.as_slice(), NOTHING)?.is_none() {
+            if self.incidents_by_kind.insert(&Kind::of(after).key(after.id), NOTHING)?.is_none() {
                 self.head.counters.incident_came(after.state);
             }
         }

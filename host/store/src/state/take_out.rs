@@ -6,7 +6,6 @@
 use redb::ReadableTable;
 use tocsin_core::delivery::{Change, ChangeKind, Delivery, DeliveryState, LineId};
 use tocsin_core::id::Id;
-use tocsin_core::incident::IncidentState;
 use tocsin_core::reason::Reason;
 use tocsin_core::state::{State, TimelineItem, View};
 use tocsin_core::timer::Timer;
@@ -14,6 +13,7 @@ use tocsin_core::timer::Timer;
 use super::{NOTHING, Tables};
 use crate::damage::Place;
 use crate::error::{Fault, Problem};
+use crate::kinds::OwnedKind;
 use crate::record::counters::Counters;
 use crate::record::delivery::{References, RowChange};
 use crate::table::StateTable;
@@ -116,6 +116,7 @@ impl Tables<'_> {
             }
             tables::META if key == tables::META_DIGEST => state_digest::kept(&self.meta).map(|_| ()),
             tables::DUE => rows::due(key).map(|_| ()),
+            tables::INCIDENTS_BY_KIND => OwnedKind::read(key).map(|_| ()),
             // Only their keys can be wrong.
             _ => id().map(|_| ()),
         }
@@ -174,7 +175,7 @@ impl Tables<'_> {
             (tables::TOLD, &mut self.told),
             (tables::INCIDENT_NUMBERS, &mut self.incident_numbers),
             (tables::INCIDENTS, &mut self.incidents),
-            (tables::INCIDENTS_BY_STATE, &mut self.incidents_by_state),
+            (tables::INCIDENTS_BY_KIND, &mut self.incidents_by_kind),
             (tables::RECEIPTS, &mut self.receipts),
             (tables::DEAD_LETTERS, &mut self.dead_letters),
             (tables::IGNORED, &mut self.ignored),
@@ -195,11 +196,10 @@ impl Tables<'_> {
         let key = id.to_bytes();
         taken.incident = Some(id);
         taken.took_record(remove(&mut self.incidents, &key)?);
-        for state in IncidentState::ALL {
-            let row = keys::state_id(keys::incident_state(state), id);
-            if self.incidents_by_state.remove(row.as_slice())?.is_some() {
-                self.head.counters.incident_left(state);
-                taken.changed = true;
+        for row in keys_where(&self.incidents_by_kind, |row, _| row.ends_with(&key))? {
+            taken.took(remove(&mut self.incidents_by_kind, &row)?);
+            if let Ok(kind) = OwnedKind::read(&row) {
+                self.head.counters.incident_left(kind.state);
             }
         }
         for row in keys_where(&self.resolved_by_time, |row, _| row.ends_with(&key))? {

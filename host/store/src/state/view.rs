@@ -12,6 +12,7 @@ use tocsin_core::told::Told;
 
 use super::Tables;
 use crate::error::{Fault, Problem};
+use crate::kinds::Kinds;
 use crate::record::delivery::References;
 use crate::{keys, rows, tables};
 
@@ -32,9 +33,12 @@ impl View for Tables<'_> {
 
     fn unresolved(&self) -> Result<Vec<Id>, Fault> {
         let mut ids = Vec::new();
-        for state in IncidentState::ALL.into_iter().filter(|state| *state != IncidentState::Resolved) {
-            let prefix = [keys::incident_state(state)];
-            ids.extend(rows::ids_below(&self.incidents_by_state, tables::INCIDENTS_BY_STATE, &prefix)?);
+        let mut kinds = Kinds::all(&self.incidents_by_kind);
+        while let Some(kind) = kinds.next()? {
+            if kind.state != IncidentState::Resolved {
+                let prefix = kind.prefix();
+                ids.extend(rows::ids_below(&self.incidents_by_kind, tables::INCIDENTS_BY_KIND, &prefix)?);
+            }
         }
         ids.sort_unstable();
         Ok(ids)

@@ -175,7 +175,7 @@ fn a_failed_read_is_told_to_its_reader_and_no_writer_pays_for_it() {
     assert!(matches!(error, ReadError::Storage(Fault::Io { .. })), "{error}");
     assert!(disk.reads() > 0);
     write(&store, Script::later().started(None)).unwrap();
-    assert!(!store.incidents(&query).unwrap().is_empty());
+    assert!(!store.incidents(&query).unwrap().items.is_empty());
     assert_eq!(assert_clean(&store), told.kept.len() as u64 + 1);
 }
 

@@ -69,11 +69,11 @@ fn forget(store: &Store, memory: &mut Memory) {
 /// Everything that can be read is as the maps have it.
 fn assert_same(store: &Store, memory: &Memory) {
     let limit = usize::MAX;
-    let incidents = store.incidents(&IncidentQuery { limit, ..Default::default() }).unwrap();
+    let incidents = store.incidents(&IncidentQuery { limit, ..Default::default() }).unwrap().items;
     assert!(incidents.iter().eq(memory.incidents.values().rev()));
-    let receipts = store.receipts(&ReceiptQuery { limit, ..Default::default() }).unwrap();
+    let receipts = store.receipts(&ReceiptQuery { limit, ..Default::default() }).unwrap().items;
     assert!(receipts.iter().eq(memory.receipts.values().rev()));
-    let deliveries = store.deliveries(&DeliveryQuery { limit, ..Default::default() }).unwrap();
+    let deliveries = store.deliveries(&DeliveryQuery { limit, ..Default::default() }).unwrap().items;
     assert!(deliveries.iter().eq(memory.deliveries.values().rev()));
     for id in memory.incidents.keys() {
         let timeline = store.timeline(*id, limit).unwrap();
@@ -144,7 +144,7 @@ fn assert_same_receipts(store: &Store, memory: &Memory) {
         (Receipts::DeadLetters, (|status| status.is_dead_letter()) as fn(&ReceiptStatus) -> bool),
         (Receipts::Ignored, |status| matches!(status, ReceiptStatus::Ignored(_))),
     ] {
-        let found = store.receipts(&ReceiptQuery { which, limit, ..Default::default() }).unwrap();
+        let found = store.receipts(&ReceiptQuery { which, limit, ..Default::default() }).unwrap().items;
         let expected = memory.receipts.values().rev().filter(|receipt| is_one(&receipt.status));
         assert!(found.iter().eq(expected), "{which:?}");
     }

@@ -52,7 +52,7 @@ fn a_forgotten_incident_leaves_no_row_that_names_it() {
     }
     let kept = names(&store, other);
     let query = DeliveryQuery { incident: Some(old), limit: 100, ..Default::default() };
-    let its: Vec<Id> = store.deliveries(&query).unwrap().iter().map(|delivery| delivery.id).collect();
+    let its: Vec<Id> = store.deliveries(&query).unwrap().items.iter().map(|delivery| delivery.id).collect();
     assert!(!its.is_empty());
     raw::follow(&store, &[forgotten(vec![old])]);
     assert_eq!(names(&store, old), Vec::<String>::new());
@@ -62,7 +62,7 @@ fn a_forgotten_incident_leaves_no_row_that_names_it() {
     assert_eq!(names(&store, other), kept, "another incident lost something");
     let counts = store.counts().unwrap();
     assert_eq!(counts.incidents_in(IncidentState::Resolved), 0);
-    let deliveries = store.deliveries(&DeliveryQuery { limit: 100, ..Default::default() }).unwrap();
+    let deliveries = store.deliveries(&DeliveryQuery { limit: 100, ..Default::default() }).unwrap().items;
     for state in DeliveryState::ALL {
         let there = deliveries.iter().filter(|delivery| delivery.state == state).count();
         assert_eq!(counts.deliveries_in(state), there as u64, "{state:?}");
@@ -76,7 +76,7 @@ fn all_incidents_can_be_forgotten_one_by_one() {
     let disk = Disk::default();
     let store = Store::open_backend(disk.clone(), options()).unwrap();
     workload::run(&store);
-    let all = store.incidents(&IncidentQuery { limit: 100, ..Default::default() }).unwrap();
+    let all = store.incidents(&IncidentQuery { limit: 100, ..Default::default() }).unwrap().items;
     for incident in &all {
         assert_eq!(store.incident_by_key("grafana", &incident.key).unwrap().as_ref(), Some(incident));
         raw::follow(&store, &[forgotten(vec![incident.id])]);
@@ -105,9 +105,9 @@ fn what_is_forgotten_in_the_store_is_forgotten_in_memory() {
         let Ok(()) = evolve(&mut memory, &entry);
         memory.position = Position { entry: number, policy: entry.policy, epoch: entry.epoch };
     }
-    let incidents = store.incidents(&IncidentQuery { limit: 100, ..Default::default() }).unwrap();
+    let incidents = store.incidents(&IncidentQuery { limit: 100, ..Default::default() }).unwrap().items;
     assert!(incidents.iter().eq(memory.incidents.values().rev()));
-    let deliveries = store.deliveries(&DeliveryQuery { limit: 100, ..Default::default() }).unwrap();
+    let deliveries = store.deliveries(&DeliveryQuery { limit: 100, ..Default::default() }).unwrap().items;
     assert!(deliveries.iter().eq(memory.deliveries.values().rev()));
     assert_eq!(raw::rows(&store, tables::TIMERS).len(), memory.timers.len());
     assert_eq!(raw::rows(&store, tables::TIMELINE).len(), memory.timeline.len());

@@ -45,7 +45,7 @@ fn tick(store: &Store, script: &mut Script, ms: u64) {
 
 fn of(store: &Store, action: &str) -> Vec<Delivery> {
     let query = DeliveryQuery { action: Some(action.to_owned()), limit: 100, ..Default::default() };
-    store.deliveries(&query).unwrap().into_iter().rev().collect()
+    store.deliveries(&query).unwrap().items.into_iter().rev().collect()
 }
 
 fn deliver(store: &Store, script: &mut Script, connection: &str) -> Delivery {

@@ -37,7 +37,7 @@ fn incidents_come_newest_first_by_state_by_source_and_in_pages() {
     resolve(&store, &mut script, "key-1");
     resolve(&store, &mut script, "key-4");
     let list = |query: IncidentQuery| -> Vec<Id> {
-        store.incidents(&query).unwrap().into_iter().map(|incident| incident.id).collect()
+        store.incidents(&query).unwrap().items.into_iter().map(|incident| incident.id).collect()
     };
     let all = IncidentQuery { limit: 100, ..IncidentQuery::default() };
     let newest = |places: &[usize]| -> Vec<Id> { places.iter().map(|place| ids[*place]).collect() };
@@ -86,7 +86,7 @@ fn deliveries_are_found_by_state_connection_action_and_incident() {
     let (store, mut script) = started(options());
     let ids: Vec<Id> = (0..3).map(|n| open(&store, &mut script, &format!("key-{n}"))).collect();
     resolve(&store, &mut script, "key-1");
-    let list = |query: DeliveryQuery| store.deliveries(&DeliveryQuery { limit: 100, ..query }).unwrap();
+    let list = |query: DeliveryQuery| store.deliveries(&DeliveryQuery { limit: 100, ..query }).unwrap().items;
     let count = |query: DeliveryQuery| list(query).len();
     let all = list(DeliveryQuery::default());
     assert_eq!(all.len(), 8);
@@ -179,7 +179,7 @@ fn sources_that_share_a_connection_take_turns_behind_the_one_that_was_served_las
         ..Default::default()
     });
     let earliest =
-        earliest.unwrap().iter().filter(|one| one.connection == "pager").map(|one| one.next_at).min();
+        earliest.unwrap().items.iter().filter(|one| one.connection == "pager").map(|one| one.next_at).min();
     assert_eq!(store.next_due("pager").unwrap(), earliest, "over all sources");
     assert_eq!(store.due_connections().unwrap(), ["chat", "pager"]);
     assert_clean(&store);
@@ -231,7 +231,7 @@ fn receipts_come_newest_first_with_the_dead_letters_and_the_ignored_ones_apart()
     let dead_id = dead.issued.seed;
     write(&store, dead).unwrap();
     open(&store, &mut script, "second");
-    let list = |query: ReceiptQuery| store.receipts(&ReceiptQuery { limit: 10, ..query }).unwrap();
+    let list = |query: ReceiptQuery| store.receipts(&ReceiptQuery { limit: 10, ..query }).unwrap().items;
     let all = list(ReceiptQuery::default());
     assert_eq!(all.len(), 3);
     assert_eq!(all[1].id, dead_id);

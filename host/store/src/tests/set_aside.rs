@@ -75,7 +75,8 @@ impl Scene {
     }
 
     fn all(&self) -> Vec<Delivery> {
-        let mut all = self.store.deliveries(&DeliveryQuery { limit: 100, ..Default::default() }).unwrap();
+        let mut all =
+            self.store.deliveries(&DeliveryQuery { limit: 100, ..Default::default() }).unwrap().items;
         all.reverse();
         all
     }
@@ -303,7 +304,7 @@ fn an_unreadable_incident_takes_its_deliveries_along_and_the_next_event_opens_an
     let mut scene = Scene::new();
     let broken = scene.incidents[0];
     scene.damage(tables::INCIDENTS, &broken.to_bytes(), b"\x02\xa1\x00\x60");
-    let listed = scene.store.incidents(&IncidentQuery { limit: 10, ..Default::default() }).unwrap();
+    let listed = scene.store.incidents(&IncidentQuery { limit: 10, ..Default::default() }).unwrap().items;
     assert_eq!(listed.iter().map(|one| one.id).collect::<Vec<_>>(), [scene.incidents[1]]);
     assert!(scene.store.set_aside().unwrap().iter().any(|row| row.key == broken.to_string()));
     scene.set_aside();
@@ -386,9 +387,9 @@ fn an_unreadable_line_of_a_history_is_left_out() {
 fn an_unreadable_receipt_is_left_out() {
     let mut scene = Scene::new();
     let all = ReceiptQuery { which: Receipts::All, limit: 100, ..Default::default() };
-    let receipts = scene.store.receipts(&all).unwrap();
+    let receipts = scene.store.receipts(&all).unwrap().items;
     scene.damage(tables::RECEIPTS, &receipts[1].id.to_bytes(), b"\x02");
-    assert_eq!(scene.store.receipts(&all).unwrap().len(), receipts.len() - 1);
+    assert_eq!(scene.store.receipts(&all).unwrap().items.len(), receipts.len() - 1);
     scene.check(&["receipts"]);
 }
 
@@ -462,7 +463,7 @@ fn counters_are_counted_anew_when_they_cannot_be_read() {
 #[test]
 fn counts_and_raw_requests_that_cannot_be_read_are_set_aside() {
     let mut scene = Scene::new();
-    let receipts = scene.store.receipts(&ReceiptQuery { limit: 1, ..Default::default() }).unwrap();
+    let receipts = scene.store.receipts(&ReceiptQuery { limit: 1, ..Default::default() }).unwrap().items;
     scene.damage(tables::REQUESTS, &receipts[0].id.to_bytes(), b"\x01");
     scene.damage(tables::SOURCE_COUNTS, b"grafana", b"\x01");
     assert!(scene.store.request(receipts[0].id).is_err());

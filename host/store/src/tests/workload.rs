@@ -83,7 +83,7 @@ fn settle(told: &mut Told, script: &mut Script, store: &Store) {
         limit: 1,
         ..Default::default()
     };
-    for delivery in store.deliveries(&rejected).into_iter().flatten() {
+    for delivery in store.deliveries(&rejected).into_iter().flat_map(|page| page.items) {
         let retried = Command::Retry { delivery: delivery.id, actor: "operator".to_owned() };
         told.write(store, vec![script.command(retried)]);
         let command = Command::Operate {
@@ -98,7 +98,7 @@ fn settle(told: &mut Told, script: &mut Script, store: &Store) {
 
 fn redecode(told: &mut Told, script: &mut Script, store: &Store) {
     let query = crate::ReceiptQuery { which: crate::Receipts::DeadLetters, limit: 1, ..Default::default() };
-    for receipt in store.receipts(&query).into_iter().flatten() {
+    for receipt in store.receipts(&query).into_iter().flat_map(|page| page.items) {
         let decoding = Decoding::Events(vec![event(EventChange::Trigger, "memory", "Out of memory")]);
         let received =
             Received { identities: vec!["again".to_owned()], ..received(&receipt.source, decoding) };

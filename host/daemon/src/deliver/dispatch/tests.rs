@@ -101,7 +101,7 @@ async fn owing(folder: &std::path::Path) -> (Arc<App>, Arc<AtomicBool>) {
 
 fn the_delivery(app: &App) -> Delivery {
     let query = DeliveryQuery { limit: 2, ..DeliveryQuery::default() };
-    app.store.deliveries(&query).expect("it can be read").pop().expect("a delivery")
+    app.store.deliveries(&query).expect("it can be read").items.pop().expect("a delivery")
 }
 
 /// An attempt that arrives.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::incident::Incident;
 
-/// Which deliveries are listed, the newest first.
+/// Which deliveries are listed, the newest first. Answered with a page.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DeliveryList {
@@ -19,8 +19,12 @@ pub struct DeliveryList {
     pub action: Option<String>,
     /// Only of this incident: its number or id.
     pub incident: Option<String>,
-    /// Only those that are older than this id.
-    pub before: Option<String>,
+    /// Only those that were made at this time or later.
+    pub since: Option<String>,
+    /// Only those that were made before this time.
+    pub until: Option<String>,
+    /// Only those that follow this one in the list, which are older: an id, such as a page's `next`.
+    pub after: Option<String>,
     /// So many at most: 50 when left out, 1,000 at most.
     pub limit: Option<usize>,
 }

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::deliveries::Delivery;
 use super::incident::Incident;
+use super::is_unset;
 
-/// Which incidents are listed, the newest first.
+/// Which incidents are listed, the newest first. Answered with a page.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IncidentList {
@@ -15,8 +16,16 @@ pub struct IncidentList {
     pub state: Option<String>,
     /// Only of this source.
     pub source: Option<String>,
-    /// Only those that are older than this id.
-    pub before: Option<String>,
+    /// Only of these severities, with commas between them; all when empty or left out.
+    pub severity: Option<String>,
+    /// Only those that were opened at this time or later.
+    pub since: Option<String>,
+    /// Only those that were opened before this time.
+    pub until: Option<String>,
+    /// Only those with each of these words in the title, the key or a label, written `name=value`; case does not matter.
+    pub text: Option<String>,
+    /// Only those that follow this one in the list, which are older: its number or id, such as a page's `next`.
+    pub after: Option<String>,
     /// So many at most: 50 when left out, 1,000 at most.
     pub limit: Option<usize>,
 }
@@ -29,10 +38,16 @@ pub struct WholeIncident {
     pub incident: Incident,
     /// What each action makes of it, in the order of their names.
     pub actions: Vec<ActionOnIncident>,
-    /// Its history, the oldest first: 500 lines at most.
+    /// Its history, the newest first: 500 lines at most.
     pub timeline: Vec<Happened>,
+    /// Whether its history has older lines.
+    #[serde(default, skip_serializing_if = "is_unset")]
+    pub timeline_cut: bool,
     /// Its deliveries, the newest first: 200 at most.
     pub deliveries: Vec<Delivery>,
+    /// Where the list of its deliveries goes on, if there are more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deliveries_next: Option<String>,
 }
 
 /// What an action makes of an incident, by the configuration in force.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Pair;
 use super::body::Body;
 
-/// Which receipts are listed, the newest first.
+/// Which receipts are listed, the newest first. Answered with a page.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReceiptList {
@@ -18,8 +18,12 @@ pub struct ReceiptList {
     pub ignored: bool,
     /// Only of this source.
     pub source: Option<String>,
-    /// Only those that are older than this id.
-    pub before: Option<String>,
+    /// Only those that came at this time or later.
+    pub since: Option<String>,
+    /// Only those that came before this time.
+    pub until: Option<String>,
+    /// Only those that follow this one in the list, which are older: an id, such as a page's `next`.
+    pub after: Option<String>,
     /// So many at most: 50 when left out, 1,000 at most.
     pub limit: Option<usize>,
 }

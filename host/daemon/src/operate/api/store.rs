@@ -43,9 +43,6 @@ pub struct Verified {
     pub digest: DigestCheck,
     /// Records that could not be read.
     pub set_aside: Vec<SetAside>,
-    /// Where the journal was cut; none while it has every entry. After a cut, the rows are compared with nothing: their
-    /// digest and the chain of the entries that are kept are checked.
-    pub journal_cut: Option<JournalCut>,
 }
 
 /// Where the journal was cut.

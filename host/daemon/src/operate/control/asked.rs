@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(
             said,
             "The request's query is not what belongs there: unknown field `connection`, expected one of `state`, `source`, \
-             `before`, `limit`."
+             `severity`, `since`, `until`, `text`, `after`, `limit`."
         );
     }
 }

@@ -64,9 +64,9 @@ fn all(store: &Store, mut query: DeliveryQuery) -> Result<Vec<DeadLetter>, tocsi
     let mut found = Vec::new();
     loop {
         let page = store.deliveries(&query)?;
-        query.before = page.last().map(|last| last.id);
-        let is_last = page.len() < query.limit;
-        found.extend(page.into_iter().map(|delivery| (delivery.id, delivery.connection)));
+        query.before = page.next;
+        let is_last = page.next.is_none();
+        found.extend(page.items.into_iter().map(|delivery| (delivery.id, delivery.connection)));
         if is_last {
             found.reverse();
             return Ok(found);

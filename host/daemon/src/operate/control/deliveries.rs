@@ -18,7 +18,7 @@ use crate::shared::problem::Problem;
 pub(super) async fn list(
     State(control): State<Control>,
     Narrowed(list): Narrowed<DeliveryList>,
-) -> Result<Json<Vec<api::deliveries::Delivery>>, Problem> {
+) -> Result<Json<api::page::Page<api::deliveries::Delivery>>, Problem> {
     let app = control.app.clone();
     let found = blocking(move || -> Result<_, Problem> {
         let store = &app.store;
@@ -28,26 +28,31 @@ pub(super) async fn list(
             None => None,
         };
         let query = DeliveryQuery {
-            states: query::states(list.state.as_deref())?,
+            states: query::words(list.state.as_deref())?,
             connection: list.connection.clone(),
             action: list.action.clone(),
             incident,
-            before: query::before(list.before.as_deref())?,
+            made: query::period(list.since.as_deref(), list.until.as_deref())?,
+            before: query::after(list.after.as_deref())?,
             limit: query::limit(list.limit),
         };
         Ok(store.deliveries(&query)?)
     });
-    Ok(Json(found.await?.iter().map(shapes::delivery).collect()))
+    Ok(Json(shapes::page(&found.await?, shapes::delivery)))
 }
 
-/// Refuses the name of an action or a connection that is neither configured nor known to the store.
+/// Refuses the name of an action or a connection that is neither configured nor one of a delivery. Of many deliveries, it
+/// looks at the latest, and takes the name to be an earlier one's.
 pub(super) fn check_names(
     app: &App,
     action: Option<&String>,
     connection: Option<&String>,
 ) -> Result<(), Problem> {
     let one = DeliveryQuery { limit: 1, ..DeliveryQuery::default() };
-    let any = |query: &DeliveryQuery| Ok(!app.store.deliveries(query)?.is_empty());
+    let any = |query: &DeliveryQuery| {
+        let page = app.store.deliveries(query)?;
+        Ok(!page.items.is_empty() || page.next.is_some())
+    };
     query::known("action", action, app.config.actions.keys(), |name| {
         any(&DeliveryQuery { action: Some(name.to_owned()), ..one.clone() })
     })?;

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use tocsin_core::command::Command;
 use tocsin_core::event::Severity;
+use tocsin_core::id::Id;
 use tocsin_core::incident::Incident;
 use tocsin_core::transition::IncidentCommand;
 use tocsin_store::{DeliveryQuery, IncidentQuery, ReadError, Store};
@@ -13,6 +14,7 @@ use super::context::{Control, blocking};
 use super::{query, receipts, shapes, unmatched};
 use crate::operate::api::incident::Incident as Shown;
 use crate::operate::api::incidents::{Command as Asks, Commanded, IncidentList, Modify, WholeIncident};
+use crate::operate::api::page::Page;
 use crate::shared::problem::Problem;
 
 /// Lines of an incident's history that are shown.
@@ -23,20 +25,23 @@ const DELIVERIES_MAX: usize = 200;
 pub(super) async fn list(
     State(control): State<Control>,
     Narrowed(list): Narrowed<IncidentList>,
-) -> Result<Json<Vec<Shown>>, Problem> {
+) -> Result<Json<Page<Shown>>, Problem> {
     let query = IncidentQuery {
-        states: query::states(list.state.as_deref())?,
+        states: query::words(list.state.as_deref())?,
+        severities: query::words(list.severity.as_deref())?,
         source: list.source,
-        before: query::before(list.before.as_deref())?,
+        opened: query::period(list.since.as_deref(), list.until.as_deref())?,
+        text: list.text,
+        before: None,
         limit: query::limit(list.limit),
     };
     let app = control.app.clone();
     let incidents = blocking(move || -> Result<_, Problem> {
         receipts::known_source(&app, query.source.as_ref())?;
-        Ok(app.store.incidents(&query)?)
+        let before = list.after.map(|reference| id_of(&app.store, &reference)).transpose()?;
+        Ok(app.store.incidents(&IncidentQuery { before, ..query })?)
     });
-    let incidents = incidents.await?;
-    Ok(Json(incidents.iter().map(shapes::incident).collect()))
+    Ok(Json(shapes::page(&incidents.await?, shapes::incident)))
 }
 
 pub(super) async fn show(
@@ -47,14 +52,18 @@ pub(super) async fn show(
     let shown = blocking(move || -> Result<_, Problem> {
         let store = &app.store;
         let incident = find(store, &incident)?;
-        let timeline = store.timeline(incident.id, TIMELINE_MAX)?;
+        let mut timeline = store.timeline(incident.id, TIMELINE_MAX + 1)?;
+        let timeline_cut = timeline.len() > TIMELINE_MAX;
+        timeline.truncate(TIMELINE_MAX);
         let query =
             DeliveryQuery { incident: Some(incident.id), limit: DELIVERIES_MAX, ..Default::default() };
         let deliveries = store.deliveries(&query)?;
         Ok(WholeIncident {
-            actions: unmatched::reasons(&app.config, &incident, &deliveries),
+            actions: unmatched::reasons(&app.config, &incident, &deliveries.items),
             timeline: timeline.iter().map(shapes::timeline).collect(),
-            deliveries: deliveries.iter().map(shapes::delivery).collect(),
+            timeline_cut,
+            deliveries_next: deliveries.next.map(|id| id.to_string()),
+            deliveries: deliveries.items.iter().map(shapes::delivery).collect(),
             incident: shapes::incident(&incident),
         })
     });
@@ -103,6 +112,11 @@ async fn recorded(control: &Control, before: &Incident, command: Command) -> Res
     let applied = control.app.record(command).await?;
     let now = applied.incident.as_ref().unwrap_or(before);
     Ok(Commanded { incident: shapes::incident(now), changed: now != before })
+}
+
+/// The id that an incident's number or id means. An id need not be an incident's any more.
+fn id_of(store: &Store, reference: &str) -> Result<Id, Problem> {
+    query::id(reference).or_else(|_| find(store, reference).map(|incident| incident.id))
 }
 
 /// The incident with this number or id.

@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use tocsin_core::event::UnknownWord;
 use tocsin_core::id::Id;
-use tocsin_store::ReadError;
+use tocsin_core::time::{InvalidTime, Timestamp};
+use tocsin_store::{Period, ReadError};
 
 use crate::shared::problem::Problem;
 
@@ -15,16 +16,33 @@ const LIMIT: usize = 50;
 /// Rows of a list at most.
 const LIMIT_MAX: usize = 1000;
 
-/// The states that a list is narrowed to: words with commas between them.
-pub(super) fn states<T: FromStr<Err = UnknownWord>>(words: Option<&str>) -> Result<Vec<T>, Problem> {
+/// The states or severities that a list is narrowed to: words with commas between them.
+pub(super) fn words<T: FromStr<Err = UnknownWord>>(words: Option<&str>) -> Result<Vec<T>, Problem> {
     let words = words.unwrap_or_default().split(',').filter(|word| !word.is_empty());
     words
-        .map(|word| word.parse().map_err(|error: UnknownWord| Problem::bad_request(error.to_string())))
+        .map(|word| {
+            word.trim().parse().map_err(|error: UnknownWord| Problem::bad_request(format!("{error}.")))
+        })
         .collect()
 }
 
-/// The id that a list's rows have to be older than.
-pub(super) fn before(text: Option<&str>) -> Result<Option<Id>, Problem> {
+/// The time that a list is narrowed to.
+pub(super) fn period(since: Option<&str>, until: Option<&str>) -> Result<Period, Problem> {
+    let time = |name: &str, text: Option<&str>| -> Result<Option<Timestamp>, Problem> {
+        let wrong = |error: InvalidTime| Problem::bad_request(format!("`{name}`: {error}."));
+        text.map(|text| text.parse().map_err(wrong)).transpose()
+    };
+    let period = Period { since: time("since", since)?, until: time("until", until)? };
+    match (period.since, period.until) {
+        (Some(since), Some(until)) if until <= since => Err(Problem::bad_request(format!(
+            "`until` ({until}) is not after `since` ({since}), so nothing is between them: exchange them."
+        ))),
+        _ => Ok(period),
+    }
+}
+
+/// The id that a list goes on after.
+pub(super) fn after(text: Option<&str>) -> Result<Option<Id>, Problem> {
     text.map(id).transpose()
 }
 

@@ -6,13 +6,14 @@ use tocsin_core::command::Command;
 use tocsin_core::id::Id;
 use tocsin_core::plugin::SourceRequest;
 use tocsin_core::receipt::ReceiptRecord;
-use tocsin_store::{IncidentQuery, ReadError, ReceiptQuery, Receipts};
+use tocsin_store::{ReadError, ReceiptQuery, Receipts};
 
 use super::asked::{Asked, Narrowed};
 use super::context::{Control, blocking};
 use super::{query, shapes};
 use crate::operate::api::Nothing;
 use crate::operate::api::body::Body;
+use crate::operate::api::page::Page;
 use crate::operate::api::receipts::{
     Discard, Discarded, KeptRequest, Receipt, ReceiptList, RedecodeAll, WholeReceipt,
 };
@@ -23,11 +24,12 @@ use crate::shared::problem::Problem;
 pub(super) async fn list(
     State(control): State<Control>,
     Narrowed(list): Narrowed<ReceiptList>,
-) -> Result<Json<Vec<Receipt>>, Problem> {
+) -> Result<Json<Page<Receipt>>, Problem> {
     let query = ReceiptQuery {
         which: which(&list)?,
         source: list.source,
-        before: query::before(list.before.as_deref())?,
+        came: query::period(list.since.as_deref(), list.until.as_deref())?,
+        before: query::after(list.after.as_deref())?,
         limit: query::limit(list.limit),
     };
     let app = control.app.clone();
@@ -35,8 +37,7 @@ pub(super) async fn list(
         known_source(&app, query.source.as_ref())?;
         Ok(app.store.receipts(&query)?)
     });
-    let found = found.await?;
-    Ok(Json(found.iter().map(shapes::receipt).collect()))
+    Ok(Json(shapes::page(&found.await?, shapes::receipt)))
 }
 
 /// Receipts of which outcome.
@@ -53,13 +54,7 @@ fn which(list: &ReceiptList) -> Result<Receipts, Problem> {
 
 /// Refuses a source that is not configured and that nothing is kept of.
 pub(super) fn known_source(app: &App, source: Option<&String>) -> Result<(), Problem> {
-    query::known("source", source, app.config.sources.keys(), |name| {
-        let (source, limit) = (Some(name.to_owned()), 1);
-        let receipts = ReceiptQuery { source: source.clone(), limit, ..ReceiptQuery::default() };
-        // One that was silent has an incident, and may never have got anything.
-        let incidents = IncidentQuery { source, limit, ..IncidentQuery::default() };
-        Ok(!app.store.receipts(&receipts)?.is_empty() || !app.store.incidents(&incidents)?.is_empty())
-    })
+    query::known("source", source, app.config.sources.keys(), |name| app.store.knows_source(name))
 }
 
 pub(super) async fn show(
@@ -105,14 +100,15 @@ async fn ids(control: &Control, source: String, which: Receipts) -> Result<Vec<I
     let app = control.app.clone();
     let found = blocking(move || -> Result<_, Problem> {
         known_source(&app, Some(&source))?;
-        let mut query = ReceiptQuery { source: Some(source), which, before: None, limit: AT_ONCE };
+        let mut query =
+            ReceiptQuery { source: Some(source), which, limit: AT_ONCE, ..ReceiptQuery::default() };
         let mut ids: Vec<Id> = Vec::new();
         loop {
             let page = app.store.receipts(&query)?;
-            ids.extend(page.iter().map(|receipt| receipt.id));
-            match page.last() {
-                Some(last) if page.len() == AT_ONCE => query.before = Some(last.id),
-                _ => break,
+            ids.extend(page.items.iter().map(|receipt| receipt.id));
+            query.before = page.next;
+            if page.next.is_none() {
+                break;
             }
         }
         ids.reverse();

@@ -12,7 +12,7 @@ use tocsin_core::plugin::Pair;
 use tocsin_core::receipt::{Effect, ReceiptRecord, ReceiptStatus};
 use tocsin_core::state::{Happening, TimelineItem};
 use tocsin_core::time::Timestamp;
-use tocsin_store::{Counts, JournalCut, SetAside, TableSize, Verified};
+use tocsin_store::{Counts, JournalCut, Page, SetAside, TableSize, Verified};
 
 use crate::config::Backup;
 use crate::operate::api::incident::Incident as Shown;
@@ -31,6 +31,15 @@ pub(super) fn links(links: &[Link]) -> Vec<api::Link> {
 /// Names with their values.
 pub(crate) fn pairs(pairs: &[Pair]) -> Vec<api::Pair> {
     pairs.iter().map(|pair| api::Pair { name: pair.name.clone(), value: pair.value.clone() }).collect()
+}
+
+/// A page of what `shape` makes of the items.
+pub(super) fn page<T, U>(page: &Page<T>, shape: impl Fn(&T) -> U) -> api::page::Page<U> {
+    api::page::Page {
+        items: page.items.iter().map(shape).collect(),
+        next: page.next.map(|id| id.to_string()),
+        searched_until: time(page.searched_until),
+    }
 }
 
 pub(super) fn incident(incident: &Incident) -> Shown {
@@ -211,7 +220,6 @@ pub fn verified(verified: &Verified, backup: Option<&Path>) -> store::Verified {
             rows: verified.digest.rows.to_string(),
         },
         set_aside: verified.set_aside.iter().map(set_aside).collect(),
-        journal_cut: verified.cut.map(cut),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use redb::ReadableTable;
 use tocsin_core::delivery::DeliveryState;
-use tocsin_core::incident::IncidentState;
 use tocsin_core::state::{State, View};
 use tocsin_core::time::Timestamp;
 use tocsin_core::timer::Timer;
 
 use super::{TakenOut, keys_where, mark, remove};
 use crate::error::Fault;
+use crate::kinds::OwnedKind;
 use crate::record::counters::Counters;
 use crate::state::Tables;
 use crate::tables;
@@ -110,10 +110,11 @@ impl Tables<'_> {
             None => 0,
         };
         let mut counters = Counters::of_number(number);
-        for state in IncidentState::ALL {
-            let prefix = [keys::incident_state(state)];
-            let ids = rows::ids_below(&self.incidents_by_state, tables::INCIDENTS_BY_STATE, &prefix)?;
-            ids.iter().for_each(|_| counters.incident_came(state));
+        for row in self.incidents_by_kind.iter()? {
+            let (key, _) = row?;
+            if let Ok(kind) = OwnedKind::read(key.value()) {
+                counters.incident_came(kind.state);
+            }
         }
         for state in DeliveryState::ALL {
             let prefix = [keys::delivery_state(state)];
