@@ -202,6 +202,9 @@ fn main() {
     let this = (incidents, entries, path.as_path());
     let file = std::fs::File::create(&backup).unwrap();
     measure("backup", this, || store.backup(&about, file, &mut |_, _| {}).unwrap());
+    store.close();
+    // As the command line opens it.
+    let store = Store::open(&path, Options { cache_bytes: 32 * 1024 * 1024, ..Options::default() }).unwrap();
     for threads in [1, 2] {
         let verified = measure(&format!("verify, {threads} threads"), this, || {
             store.verify(threads, &mut |_, _| {}).unwrap()
