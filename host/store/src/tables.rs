@@ -62,7 +62,7 @@ impl Definition {
     }
 
     /// Which rows of it the digest of the state covers.
-    fn covered(self) -> Covered {
+    pub(crate) fn covered(self) -> Covered {
         let except: &[&[u8]] = if self == META { &[META_FORMAT, META_DIGEST, META_CUT] } else { &[] };
         Covered {
             seed: digest::seed(self.name),
@@ -87,7 +87,7 @@ impl Definition {
 
     /// Whether `key` is made of what keys of this table are made of.
     pub(crate) fn has_shape(self, key: &[u8]) -> bool {
-        self.keys.parts(key).is_some()
+        self.keys.fits(key)
     }
 
     /// A key of this table in words; as hexadecimal when it is not of its shape.
@@ -236,6 +236,31 @@ enum KeyShape {
 }
 
 impl KeyShape {
+    /// Whether [`KeyShape::parts`] finds its parts in `key`.
+    fn fits(self, key: &[u8]) -> bool {
+        let is_utf8 = |bytes| std::str::from_utf8(bytes).is_ok();
+        let behind = |bytes: usize| key.split_at_checked(bytes).map(|(_, rest)| rest);
+        let texts = |key| keys::split_text(key).is_some_and(|(_, rest)| is_utf8(rest));
+        let behind_text = |bytes: usize| keys::split_text(key).is_some_and(|(_, rest)| rest.len() == bytes);
+        match self {
+            Self::Id => key.len() == keys::ID,
+            Self::Number => key.len() == 8,
+            Self::StateId => key.len() == 1 + keys::ID,
+            Self::IdId => key.len() == 2 * keys::ID,
+            Self::IdSequence => key.len() == keys::ID + 12,
+            Self::IdText => behind(keys::ID).is_some_and(is_utf8),
+            Self::IdTextText => behind(keys::ID).is_some_and(texts),
+            Self::TextId => behind_text(keys::ID),
+            Self::TextByteId => behind_text(1 + keys::ID),
+            Self::TextText => texts(key),
+            Self::TimeText => behind(keys::TIME).is_some_and(is_utf8),
+            Self::TimeTextText => behind(keys::TIME).is_some_and(texts),
+            // Seldom more than a few rows.
+            Self::TextTextTimeId => self.parts(key).is_some(),
+            Self::Text => is_utf8(key),
+        }
+    }
+
     fn parts(self, key: &[u8]) -> Option<String> {
         let utf8 = |bytes| std::str::from_utf8(bytes).ok().map(|text| format!("{text:?}"));
         match self {

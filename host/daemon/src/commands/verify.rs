@@ -17,6 +17,8 @@ use crate::operate::api::Nothing;
 use crate::operate::api::store::{Dismissed, Verified, Verify};
 use crate::operate::control::verified;
 
+/// Memory for pages of the store.
+const CACHE_BYTES: usize = 32 * 1024 * 1024;
 /// Threads of a check while no relay runs.
 const THREADS: usize = 2;
 
@@ -91,7 +93,9 @@ pub(super) fn open(place: &Place) -> anyhow::Result<Store> {
     if !is_there && !Store::was_made(&path) {
         anyhow::bail!("there is no store at {}: nothing was ever kept", path.display());
     }
-    Store::open(&path, Options::default()).map_err(|error: OpenError| anyhow::anyhow!(error))
+    // Each page is read once or twice, so that a large cache gains nothing.
+    let options = Options { cache_bytes: CACHE_BYTES, ..Options::default() };
+    Store::open(&path, options).map_err(|error: OpenError| anyhow::anyhow!(error))
 }
 
 fn offline(place: &Place, replay: bool, from: Option<PathBuf>) -> anyhow::Result<Verified> {

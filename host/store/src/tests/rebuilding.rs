@@ -79,13 +79,16 @@ fn backup_to(store: &Store, path: &Path) {
     store.backup(&about, std::fs::File::create(path).unwrap(), &mut quiet()).unwrap();
 }
 
+/// Tables by their names, with their rows.
+type AllRows = Vec<(&'static str, Vec<(Vec<u8>, Vec<u8>)>)>;
+
 /// Every row of a store.
-fn all_rows(store: &Store) -> Vec<(&'static str, Vec<(Vec<u8>, Vec<u8>)>)> {
+fn all_rows(store: &Store) -> AllRows {
     tables::ALL.iter().map(|table| (table.name, raw::rows(store, *table))).collect()
 }
 
 /// Every row of a store that follows from its journal.
-fn state_rows(store: &Store) -> Vec<(&'static str, Vec<(Vec<u8>, Vec<u8>)>)> {
+fn state_rows(store: &Store) -> AllRows {
     let state = tables::ALL.into_iter().filter(|table| table.is_state);
     let mut all = Vec::new();
     for table in state {

@@ -7,11 +7,11 @@ use crate::digest::Digest;
 use crate::tables::{self, Definition};
 use crate::{Store, Verified, keys, raw};
 
+/// What damage makes of the value of a row.
+type Change = fn(Option<Vec<u8>>) -> Option<Vec<u8>>;
+
 /// Runs the script, changes rows behind the store's back, and checks with so many threads.
-fn checked(
-    threads: usize,
-    changes: &[(Definition, Vec<u8>, fn(Option<Vec<u8>>) -> Option<Vec<u8>>)],
-) -> Verified {
+fn checked(threads: usize, changes: &[(Definition, Vec<u8>, Change)]) -> Verified {
     let disk = Disk::default();
     let store = Store::open_backend(disk.clone(), options()).unwrap();
     workload::run(&store);
@@ -59,7 +59,7 @@ fn a_row_that_was_changed_shows_in_the_digest() {
 
 #[test]
 fn a_record_that_cannot_be_read_is_named_whatever_its_table() {
-    let damaged: fn(Option<Vec<u8>>) -> Option<Vec<u8>> = |row| row.or(Some(Vec::new())).map(|_| vec![9]);
+    let damaged: Change = |row| row.or(Some(Vec::new())).map(|_| vec![9]);
     let id = vec![7; 16];
     let text = keys::text_text("grafana", "disk");
     for (table, key) in [
@@ -103,7 +103,7 @@ fn a_key_that_is_none_of_its_table_is_named() {
 #[test]
 fn a_link_of_the_journal_that_is_broken_or_missing_is_named() {
     // A change of a text that no state follows from, so that the entry can still be read.
-    let replaced: fn(Option<Vec<u8>>) -> Option<Vec<u8>> = |row| {
+    let replaced: Change = |row| {
         let mut row = row.unwrap();
         let place = row.windows(4).position(|window| window == b"test").unwrap();
         row[place] = b'b';
@@ -174,4 +174,20 @@ fn progress_counts_every_row_from_nothing_to_everything() {
     let total = verified.tables.iter().map(|count| count.rows).sum();
     assert_eq!((steps[0], *steps.last().unwrap()), ((0, total), (total, total)));
     assert!(steps.windows(2).all(|pair| pair[0].0 <= pair[1].0), "{steps:?}");
+}
+
+/// Every key that a store writes has the shape of its table, and nothing that is cut shorter has.
+#[test]
+fn the_shape_of_a_key_is_known_by_its_parts() {
+    let store = Store::open_backend(Disk::default(), options()).unwrap();
+    workload::run(&store);
+    for table in tables::ALL {
+        for (key, _) in raw::rows(&store, table) {
+            for end in 0..=key.len() {
+                let hex: String = key[..end].iter().map(|byte| format!("{byte:02x}")).collect();
+                let has_parts = table.key_words(&key[..end]) != hex || (end == 0 && table.has_shape(&[]));
+                assert_eq!(table.has_shape(&key[..end]), has_parts, "{} {hex}", table.name);
+            }
+        }
+    }
 }

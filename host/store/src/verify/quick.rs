@@ -17,7 +17,7 @@ use crate::journal::{self, Link};
 use crate::read::Snapshot;
 use crate::read::set_aside::{self, SetAside};
 use crate::rows;
-use crate::table::Bytes;
+use crate::table::{Bytes, Covered};
 use crate::tables::{self, Definition};
 
 /// Entries of the journal in one part.
@@ -138,13 +138,15 @@ fn read(snapshot: &Snapshot, part: Part, sender: &Sender<Said>) -> Result<Found,
     };
     match part {
         Part::Table(table) => {
+            let covered = table.covered();
             for row in snapshot.table(table)?.iter()? {
                 let (key, value) = row?;
-                found.row(table, key.value(), value.value());
+                found.row((table, covered), key.value(), value.value());
                 report(found.rows, false);
             }
         }
         Part::Entries(from, to) => {
+            let covered = tables::JOURNAL.covered();
             let (mut link, entries) = stretch(snapshot, from, to)?;
             for row in entries {
                 let (key, value) = row?;
@@ -152,7 +154,7 @@ fn read(snapshot: &Snapshot, part: Part, sender: &Sender<Said>) -> Result<Found,
                 if let Some(what) = link.follow(rows::sequence(key)?, value) {
                     found.differ(tables::JOURNAL, key, what);
                 }
-                found.row(tables::JOURNAL, key, value);
+                found.row((tables::JOURNAL, covered), key, value);
                 report(found.rows, false);
             }
         }
@@ -170,9 +172,11 @@ fn stretch(snapshot: &Snapshot, from: u64, to: u64) -> Result<(Link, Range<'stat
 }
 
 impl Found {
-    fn row(&mut self, table: Definition, key: &[u8], value: &[u8]) {
+    fn row(&mut self, (table, covered): (Definition, Covered), key: &[u8], value: &[u8]) {
         self.rows += 1;
-        table.count(&mut self.digest, key, value);
+        if covered.has(key) {
+            self.digest.add(Digest::of(covered.seed, key, value));
+        }
         if let Some(problem) = record::problem(table, key, value) {
             self.differ(table, key, format!("it cannot be read: {problem}"));
         }

@@ -1,7 +1,8 @@
 //! Facts about deliveries, timers and connections in words, and with their fields.
 
 use serde_json::{Value, json};
-use tocsin_core::delivery::Change;
+use tocsin_core::delivery::{Change, Reference};
+use tocsin_core::id::Id;
 use tocsin_core::journal::{Fact, Left, Place, Queued, Settled, Tells};
 use tocsin_core::timer::Timer;
 
@@ -51,16 +52,7 @@ pub(super) fn fact(fact: &Fact, names: &mut Names<'_>) -> Shown {
             json!({ "delivery": delivery.to_string(), "left": left.map(shown_left) }),
         ),
         Fact::ReferencesSet { incident, referrer, references } => {
-            let of = names.incident(*incident);
-            let words: Vec<String> =
-                references.iter().map(|one| format!("{} {}", one.key, one.value)).collect();
-            let list: Vec<Value> = references
-                .iter()
-                .map(|one| json!({ "key": one.key, "value": one.value, "url": one.url }))
-                .collect();
-            let fields =
-                json!({ "incident": incident.to_string(), "referrer": referrer, "references": list });
-            ("references_set", format!("{referrer} calls {of} {}", words.join(", ")), fields)
+            references_set(*incident, referrer, references, names)
         }
         Fact::TimerSet { timer, at } => {
             let about = timer_words(timer, names);
@@ -129,6 +121,14 @@ fn delivery_settled(settled: &Settled, names: &mut Names<'_>) -> Shown {
         "status": status, "next_at": shapes::time(*next_at), "left": left.map(shown_left),
     });
     ("delivery_settled", words, fields)
+}
+
+fn references_set(incident: Id, referrer: &str, references: &[Reference], names: &mut Names<'_>) -> Shown {
+    let words: Vec<String> = references.iter().map(|one| format!("{} {}", one.key, one.value)).collect();
+    let list: Vec<Value> =
+        references.iter().map(|one| json!({ "key": one.key, "value": one.value, "url": one.url })).collect();
+    let fields = json!({ "incident": incident.to_string(), "referrer": referrer, "references": list });
+    ("references_set", format!("{referrer} calls {} {}", names.incident(incident), words.join(", ")), fields)
 }
 
 fn shown_change(change: &Change) -> Value {
