@@ -151,18 +151,32 @@ pub(crate) fn request(
     key: &[u8],
 ) -> Result<Option<SourceRequest>, Fault> {
     let Some(value) = requests.get(key)? else { return Ok(None) };
-    let dictionary = match request::dictionary_of(value.value()) {
+    read(table, key, value.value(), dictionaries).map(Some)
+}
+
+/// Reads this row of a table of raw requests.
+pub(crate) fn read(
+    table: Definition,
+    key: &[u8],
+    value: &[u8],
+    dictionaries: &impl Rows,
+) -> Result<SourceRequest, Fault> {
+    let dictionary = match request::dictionary_of(value) {
         Some(id) => contents(dictionaries, id)?,
         None => None,
     };
-    let read = request::unpack(value.value(), dictionary.as_deref());
-    read.map(Some).map_err(|problem| rows::fault(table, key, problem))
+    request::unpack(value, dictionary.as_deref()).map_err(|problem| rows::fault(table, key, problem))
 }
 
 fn contents(dictionaries: &impl Rows, id: Id) -> Result<Option<Vec<u8>>, Fault> {
     let key = id.to_bytes();
     let Some(value) = dictionaries.get(key.as_slice())? else { return Ok(None) };
-    Ok(Some(parts(&key, value.value())?.1.to_vec()))
+    Ok(Some(contents_of(&key, value.value())?.to_vec()))
+}
+
+/// What stands in this row of `dictionaries`.
+pub(crate) fn contents_of<'a>(key: &[u8], value: &'a [u8]) -> Result<&'a [u8], Fault> {
+    Ok(parts(key, value)?.1)
 }
 
 /// The source and the contents of a row.

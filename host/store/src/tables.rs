@@ -252,6 +252,8 @@ impl KeyShape {
             Self::IdTextText => behind(keys::ID).is_some_and(texts),
             Self::TextId => behind_text(keys::ID),
             Self::TextByteId => behind_text(1 + keys::ID),
+            Self::TextByteByteId => behind_text(2 + keys::ID),
+            Self::TimeId => key.len() == keys::TIME + keys::ID,
             Self::TextText => texts(key),
             Self::TimeText => behind(keys::TIME).is_some_and(is_utf8),
             Self::TimeTextText => behind(keys::TIME).is_some_and(texts),

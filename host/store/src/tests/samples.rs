@@ -219,10 +219,13 @@ pub(super) fn started(options: Options) -> (Store, Script) {
     (store, script)
 }
 
-/// Verifies in both ways, and says what differs.
+/// Verifies in both ways, as far as the journal goes back, and says what differs.
 pub(super) fn assert_clean(store: &Store) -> u64 {
     let read = store.verify(2, &mut |_, _| {}).unwrap();
     assert!(read.is_clean(), "{:#?}", read.differences);
+    if store.journal_cut().unwrap().is_some() {
+        return read.entries;
+    }
     let replayed = store.replay(None, &mut |_, _| {}).unwrap();
     assert!(replayed.is_clean(), "{:#?}", replayed.differences);
     assert_eq!((replayed.entries, replayed.digest), (read.entries, read.digest));

@@ -17,7 +17,7 @@ use crate::journal::{self, Link};
 use crate::read::Snapshot;
 use crate::read::set_aside::{self, SetAside};
 use crate::rows;
-use crate::table::{Bytes, Covered};
+use crate::table::{Bytes, Covered, Rows};
 use crate::tables::{self, Definition};
 
 /// Entries of the journal in one part.
@@ -127,6 +127,7 @@ fn work(snapshot: &Snapshot, parts: &[Part], next: &AtomicUsize, sender: &Sender
 }
 
 fn read(snapshot: &Snapshot, part: Part, sender: &Sender<Said>) -> Result<Found, Fault> {
+    let dictionaries = snapshot.table(tables::DICTIONARIES)?;
     let mut found = Found::default();
     let mut reported = 0;
     let mut report = |rows: u64, is_end: bool| {
@@ -141,7 +142,7 @@ fn read(snapshot: &Snapshot, part: Part, sender: &Sender<Said>) -> Result<Found,
             let covered = table.covered();
             for row in snapshot.table(table)?.iter()? {
                 let (key, value) = row?;
-                found.row((table, covered), key.value(), value.value());
+                found.row((table, covered), key.value(), value.value(), &dictionaries);
                 report(found.rows, false);
             }
         }
@@ -154,7 +155,7 @@ fn read(snapshot: &Snapshot, part: Part, sender: &Sender<Said>) -> Result<Found,
                 if let Some(what) = link.follow(rows::sequence(key)?, value) {
                     found.differ(tables::JOURNAL, key, what);
                 }
-                found.row((tables::JOURNAL, covered), key, value);
+                found.row((tables::JOURNAL, covered), key, value, &dictionaries);
                 report(found.rows, false);
             }
         }
@@ -172,12 +173,18 @@ fn stretch(snapshot: &Snapshot, from: u64, to: u64) -> Result<(Link, Range<'stat
 }
 
 impl Found {
-    fn row(&mut self, (table, covered): (Definition, Covered), key: &[u8], value: &[u8]) {
+    fn row(
+        &mut self,
+        (table, covered): (Definition, Covered),
+        key: &[u8],
+        value: &[u8],
+        dictionaries: &impl Rows,
+    ) {
         self.rows += 1;
         if covered.has(key) {
-            self.digest.add(Digest::of(covered.seed, key, value));
+            self.digest.add(covered.digest(key, value));
         }
-        if let Some(problem) = record::problem(table, key, value) {
+        if let Some(problem) = record::problem(table, key, value, dictionaries) {
             self.differ(table, key, format!("it cannot be read: {problem}"));
         }
     }

@@ -1,13 +1,13 @@
 //! Whether one row can be read: its key has the shape of its table, and its value is what belongs there.
 //!
-//! Looks at no other row: an index that leads nowhere shows in the digest, and in a replay.
+//! Looks at no other row but a request's dictionary: an index that leads nowhere shows in the digest, and in a replay.
 
 use tocsin_core::incident::Incident;
-use tocsin_core::plugin::SourceRequest;
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_core::state::TimelineItem;
 
 use crate::cut::JournalCut;
+use crate::dictionaries;
 use crate::digest::Digest;
 use crate::error::{Fault, Problem};
 use crate::kept::{self, KeptBytes};
@@ -19,21 +19,27 @@ use crate::record::set_aside::Kept;
 use crate::record::source_counts::SourceCounts;
 use crate::record::told::ToldRow;
 use crate::rows;
+use crate::table::Rows;
 use crate::tables::{self, Definition};
 
 /// What is wrong with this row of `table`, if anything is.
-pub(super) fn problem(table: Definition, key: &[u8], value: &[u8]) -> Option<Problem> {
+pub(super) fn problem(
+    table: Definition,
+    key: &[u8],
+    value: &[u8],
+    dictionaries: &impl Rows,
+) -> Option<Problem> {
     if !table.has_shape(key) {
         return Some(Problem::Body("its key is not one of its table".to_owned()));
     }
-    match read(table, key, value) {
+    match read(table, key, value, dictionaries) {
         Ok(()) => None,
         Err(Fault::Record { problem, .. }) => Some(problem),
         Err(other) => Some(Problem::Body(other.to_string())),
     }
 }
 
-fn read(table: Definition, key: &[u8], value: &[u8]) -> Result<(), Fault> {
+fn read(table: Definition, key: &[u8], value: &[u8], dictionaries: &impl Rows) -> Result<(), Fault> {
     let is = |right: bool, what| if right { Ok(()) } else { Err(rows::not(table, key, what)) };
     match table {
         tables::JOURNAL => rows::entry(key, value).map(|_| ()),
@@ -59,7 +65,10 @@ fn read(table: Definition, key: &[u8], value: &[u8]) -> Result<(), Fault> {
             is(JournalCut::from_bytes(value).is_some(), "where the journal was cut")
         }
         tables::META if key == tables::META_DIGEST => is(Digest::from_bytes(value).is_some(), "a digest"),
-        tables::REQUESTS | tables::REQUESTS_DEAD => record::<SourceRequest>(table, key, value),
+        tables::REQUESTS | tables::REQUESTS_DEAD => {
+            dictionaries::read(table, key, value, dictionaries).map(|_| ())
+        }
+        tables::DICTIONARIES => dictionaries::contents_of(key, value).map(|_| ()),
         tables::KEPT => is(kept::is_row(value), "the bytes of a request and its source"),
         tables::KEPT_TOTALS => is(KeptBytes::from_bytes(value).is_some(), "the bytes of a source's requests"),
         tables::SOURCE_COUNTS => record::<SourceCounts>(table, key, value),
