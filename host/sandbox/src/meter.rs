@@ -16,7 +16,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Semaphore;
 use tokio::time::Sleep;
 
-use crate::limits::{QUICK, SLOW_NICE, WALL_TIMES};
+use crate::limits::{QUICK, WALL_TIMES};
 use crate::turns::{Turn, Turns};
 
 /// Who calls share places with: a source, or a plugin that sends.
@@ -60,7 +60,7 @@ impl SlowLane {
             .thread_name("sandbox-slow")
             // Where the system refuses it, the calls keep the usual priority.
             .on_thread_start(|| {
-                let _ = rustix::process::nice(SLOW_NICE);
+                crate::background::give_way();
             })
             .enable_all()
             .build()?;
