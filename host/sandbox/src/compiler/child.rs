@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::Job;
+use crate::background;
 use crate::engine;
 use crate::survey::{self, Refused};
 
@@ -63,7 +64,7 @@ fn confine(job: &Job) -> std::io::Result<()> {
     setrlimit(Resource::Cpu, time)?;
     limit(Resource::As, job.memory_bytes as u64)?;
     // Both are a courtesy, which a service's own confinement may deny.
-    crate::background::give_way();
+    background::idle();
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     Ok(())
 }
