@@ -76,7 +76,7 @@ impl Call {
         let began = Instant::now();
         let guest = Guest::new(limits, origin);
         let running = sandbox.ticker.call();
-        let meter = Meter::new(limits.wall, share, &sandbox.slow_lane);
+        let meter = Meter::new(limits.wall, share);
         let mut store = Store::new(&sandbox.engine, guest);
         store.limiter(|guest| &mut guest.memory);
         store.set_epoch_deadline(1);
@@ -120,18 +120,26 @@ impl Call {
     }
 }
 
-/// Goes on with a call in the slow lane. Whoever stops waiting stops the call.
+/// Goes on with a call in the slow lanes, one after the other. Whoever stops waiting stops the call.
 async fn slowly<T: Send + 'static>(
     sandbox: &Inner,
     meter: Arc<Meter>,
     mut whole: Whole<T>,
 ) -> Polled<(wasmtime::Result<T>, MemoryBudget)> {
-    let Some(lane) = sandbox.slow_lane.handle() else { return meter.poll_slow(&mut whole).await };
-    let mut running = Stopping(lane.spawn(async move { meter.poll_slow(&mut whole).await }));
-    match (&mut running.0).await {
-        Ok(polled) => polled,
-        Err(error) => Polled::Done((Err(wasmtime::Error::new(error)), MemoryBudget::new(0))),
+    let lanes = sandbox.slow_lanes.all();
+    for (number, lane) in (1..).zip(lanes) {
+        let (meter, turns, is_last) = (Arc::clone(&meter), lane.turns(), number == lanes.len());
+        let work = async move { (meter.poll_slow(turns, is_last, &mut whole).await, whole) };
+        // A lane without threads is one that ends with the relay.
+        let Some(threads) = lane.handle() else { return work.await.0 };
+        let mut running = Stopping(threads.spawn(work));
+        match (&mut running.0).await {
+            Ok((Polled::Slow, unfinished)) => whole = unfinished,
+            Ok((polled, _)) => return polled,
+            Err(error) => return Polled::Done((Err(wasmtime::Error::new(error)), MemoryBudget::new(0))),
+        }
     }
+    Polled::Late
 }
 
 /// A task that is stopped with whoever waits for it.

@@ -10,6 +10,7 @@
 //! (the three calls) → `call` (one call, from store to verdict) → `wasi` (what an ordinary program finds) →
 //! `wit` (the plugin API's types and the core's).
 
+mod background;
 mod cache;
 mod engine;
 mod limits;

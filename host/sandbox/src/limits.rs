@@ -71,8 +71,8 @@ const COMPILE_TIME_BASE: Duration = Duration::from_secs(15);
 const COMPILE_TIME_PER_MIB: Duration = Duration::from_secs(5);
 /// Processor time for compiling the largest file.
 const COMPILE_TIME_MAX: Duration = Duration::from_secs(120);
-/// Wall time for a second of processor time: the process gives way to the relay and to what else runs.
-const COMPILE_WALL_FACTOR: u32 = 4;
+/// Wall time for a second of processor time: the process computes only while a processor has nothing else to do.
+const COMPILE_WALL_FACTOR: u32 = 8;
 
 /// Processor time for compiling a file of this many bytes.
 pub(crate) fn compile_time(bytes: usize) -> Duration {
@@ -116,8 +116,13 @@ pub(crate) const KEEP_RESIDENT_BYTES: usize = 256 * KIB;
 pub(crate) const TICK: Duration = Duration::from_millis(5);
 /// How long a call may compute before it goes on in the slow lane: a hundred times what a call takes.
 pub(crate) const QUICK: Duration = Duration::from_millis(5);
-/// By how much the priority of the slow lane's threads is lower: they get a third of what others get where there
-/// are too few processors.
+/// How long a call may hold a thread of the slow lane beyond [`STARVED_TIMES`] what it computed there, before it goes on
+/// where it gets its share: the processors have been busy with other work.
+pub(crate) const STARVED: Duration = Duration::from_millis(250);
+/// How many times as long as it computes a call may hold a thread of the slow lane.
+pub(crate) const STARVED_TIMES: u32 = 4;
+/// By how much the priority is lower of the thread where such calls go on: it gets a third of what others get where
+/// there are too few processors.
 pub(crate) const SLOW_NICE: i32 = 5;
 /// After how many times its time a call is stopped that waits for a processor again and again.
 pub(crate) const WALL_TIMES: u32 = 10;

@@ -1,8 +1,10 @@
 //! The time of one call: what it computed and what it waited for, but not what it waited for a processor.
 //!
-//! A call that computes for longer than most do goes on in the slow lane: a few threads of lower priority, where
-//! calls take turns by key at every tick. So however many calls loop, the threads that answer requests do not wait
-//! for them. Never stops a guest by itself: the epoch and [`crate::call`] do.
+//! A call that computes for longer than most do goes on in a slow lane, where calls take turns by key at every tick.
+//! The threads of the first slow lane compute only while a processor has nothing else to do. So however many calls
+//! loop, the threads that answer requests do not wait for them. A call that gets next to nothing there, because the
+//! machine is busy, goes on in the second, whose one thread takes its share. Never stops a guest by itself: the epoch
+//! and [`crate::call`] do.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -16,7 +18,8 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Semaphore;
 use tokio::time::Sleep;
 
-use crate::limits::{QUICK, SLOW_NICE, WALL_TIMES};
+use crate::background;
+use crate::limits::{QUICK, STARVED, STARVED_TIMES, WALL_TIMES};
 use crate::turns::{Turn, Turns};
 
 /// Who calls share places with: a source, or a plugin that sends.
@@ -41,7 +44,29 @@ fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The threads of slow calls.
+/// The threads of slow calls: first those that have nothing but spare time, then one that takes its share.
+pub(crate) struct SlowLanes {
+    lanes: [SlowLane; 2],
+}
+
+impl SlowLanes {
+    /// One thread less than the machine has processors, at least one, which gives way to everything else; and one
+    /// for calls that got no time there.
+    ///
+    /// # Errors
+    /// The operating system gives no thread.
+    pub(crate) fn new() -> std::io::Result<Self> {
+        let spare = processors().saturating_sub(1).max(1);
+        Ok(Self { lanes: [SlowLane::new(spare, background::idle)?, SlowLane::new(1, background::lower)?] })
+    }
+
+    /// In the order in which a call goes through them.
+    pub(crate) const fn all(&self) -> &[SlowLane] {
+        &self.lanes
+    }
+}
+
+/// Some threads of slow calls.
 pub(crate) struct SlowLane {
     /// Taken out only when the lane is dropped.
     runtime: Option<Runtime>,
@@ -49,19 +74,11 @@ pub(crate) struct SlowLane {
 }
 
 impl SlowLane {
-    /// A lane of one thread less than the machine has processors, at least one.
-    ///
-    /// # Errors
-    /// The operating system gives no thread.
-    pub(crate) fn new() -> std::io::Result<Self> {
-        let threads = processors().saturating_sub(1).max(1);
+    fn new(threads: usize, give_way: fn()) -> std::io::Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads)
             .thread_name("sandbox-slow")
-            // Where the system refuses it, the calls keep the usual priority.
-            .on_thread_start(|| {
-                let _ = rustix::process::nice(SLOW_NICE);
-            })
+            .on_thread_start(give_way)
             .enable_all()
             .build()?;
         Ok(Self { runtime: Some(runtime), turns: Turns::new(threads, usize::MAX) })
@@ -69,6 +86,11 @@ impl SlowLane {
 
     pub(crate) fn handle(&self) -> Option<&Handle> {
         self.runtime.as_ref().map(Runtime::handle)
+    }
+
+    /// Who computes there next.
+    pub(crate) fn turns(&self) -> Arc<Turns> {
+        Arc::clone(&self.turns)
     }
 }
 
@@ -86,7 +108,7 @@ pub(crate) enum Polled<T> {
     Done(T),
     /// It waited for longer than its time.
     Late,
-    /// It is to go on in the slow lane.
+    /// It is to go on in the next lane.
     Slow,
 }
 
@@ -96,7 +118,6 @@ pub(crate) struct Meter {
     limit: Duration,
     began: Instant,
     share: Arc<Share>,
-    slow_turns: Arc<Turns>,
     state: Mutex<State>,
 }
 
@@ -104,22 +125,37 @@ pub(crate) struct Meter {
 struct State {
     /// What it computed and waited for, up to the last time it was polled.
     used: Duration,
-    /// What this thread had computed when it was polled.
-    polled_at: Option<Duration>,
+    /// What this thread had computed when it was polled, and when that was.
+    polled_at: Option<(Duration, Instant)>,
+    /// What it computed in the slow lane that it is in, and how long it had a thread for that.
+    got: Duration,
+    held: Duration,
     /// Since when it waits by its own will.
     idle_since: Option<Instant>,
     /// Whether it gave its thread up at a tick.
     yielded: bool,
     lane: Lane,
+    /// Whether there is another slow lane after this one.
+    may_leave: bool,
+    /// Who computes next in its slow lane.
+    turns: Option<Arc<Turns>>,
     /// Its turn in the slow lane, while it computes there.
     turn: Option<Turn>,
+}
+
+impl State {
+    /// What was computed since it was polled, and how long that took.
+    fn since_polled(&self) -> (Duration, Duration) {
+        self.polled_at
+            .map_or_else(Default::default, |(had, at)| (computed().saturating_sub(had), at.elapsed()))
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Lane {
     #[default]
     Quick,
-    /// It leaves the quick lane as soon as it has given up its thread.
+    /// It leaves its lane as soon as it has given up its thread.
     Leaving,
     Slow,
 }
@@ -141,15 +177,14 @@ fn computed() -> Duration {
 }
 
 impl Meter {
-    pub(crate) fn new(limit: Duration, share: &Arc<Share>, lane: &SlowLane) -> Arc<Self> {
-        let (share, slow_turns) = (Arc::clone(share), Arc::clone(&lane.turns));
-        Arc::new(Self { limit, began: Instant::now(), share, slow_turns, state: Mutex::default() })
+    pub(crate) fn new(limit: Duration, share: &Arc<Share>) -> Arc<Self> {
+        Arc::new(Self { limit, began: Instant::now(), share: Arc::clone(share), state: Mutex::default() })
     }
 
     /// Asked at each tick, by the thread that polls the call.
     pub(crate) fn tick(self: &Arc<Self>) -> Tick {
         let mut state = self.lock();
-        let polled = state.polled_at.map_or(Duration::ZERO, |at| computed().saturating_sub(at));
+        let (polled, took) = state.since_polled();
         let used = state.used + polled;
         if used >= self.limit || self.began.elapsed() >= self.limit.saturating_mul(WALL_TIMES) {
             return Tick::Stop;
@@ -157,6 +192,12 @@ impl Meter {
         state.yielded = true;
         if state.lane == Lane::Slow {
             state.turn = None;
+            if state.may_leave
+                && state.held + took > STARVED + (state.got + polled).saturating_mul(STARVED_TIMES)
+            {
+                state.lane = Lane::Leaving;
+                return Tick::After(Box::pin(tokio::task::yield_now()));
+            }
             drop(state);
             let meter = Arc::clone(self);
             return Tick::After(Box::pin(async move { meter.take_turn().await }));
@@ -170,9 +211,13 @@ impl Meter {
     }
 
     async fn take_turn(&self) {
-        let turn = self.slow_turns.take(&self.share.key, 0).await;
+        let turns = self.lock().turns.clone();
+        let turn = match turns {
+            Some(turns) => Some(turns.take(&self.share.key, 0).await),
+            None => None,
+        };
         let mut state = self.lock();
-        (state.turn, state.yielded) = (Some(turn), false);
+        (state.turn, state.yielded) = (turn, false);
     }
 
     /// Polls `work` until it ends or leaves the quick lane. It leaves when it has computed for long, and when it waits.
@@ -201,9 +246,18 @@ impl Meter {
         .await
     }
 
-    /// Polls `work` in the slow lane until it ends or is late.
-    pub(crate) async fn poll_slow<T>(&self, work: &mut Pin<Box<dyn Future<Output = T> + Send>>) -> Polled<T> {
-        self.lock().lane = Lane::Slow;
+    /// Polls `work` in a slow lane until it ends, is late, or leaves for want of a processor, if there is another lane.
+    pub(crate) async fn poll_slow<T>(
+        &self,
+        turns: Arc<Turns>,
+        is_last: bool,
+        work: &mut Pin<Box<dyn Future<Output = T> + Send>>,
+    ) -> Polled<T> {
+        {
+            let mut state = self.lock();
+            (state.lane, state.turns, state.may_leave) = (Lane::Slow, Some(turns), !is_last);
+            (state.got, state.held) = Default::default();
+        }
         let mut timer = None;
         let mut turn: Option<Pin<Box<dyn Future<Output = ()> + Send + '_>>> = None;
         poll_fn(|context| {
@@ -234,7 +288,10 @@ impl Meter {
         if let Poll::Ready(value) = polled {
             return Poll::Ready(Polled::Done(value));
         }
-        let Some(rest) = rest else { return Poll::Pending };
+        let Some(rest) = rest else {
+            let is_leaving = self.lock().lane == Lane::Leaving;
+            return if is_leaving { Poll::Ready(Polled::Slow) } else { Poll::Pending };
+        };
         if rest.is_zero() {
             return Poll::Ready(Polled::Late);
         }
@@ -254,15 +311,17 @@ impl Meter {
         if state.lane != Lane::Slow {
             state.yielded = false;
         }
-        state.polled_at = Some(computed());
+        state.polled_at = Some((computed(), Instant::now()));
     }
 
     /// Counts what was computed. What is left of its time, if it waits by its own will.
     fn paused(&self, is_pending: bool) -> Option<Duration> {
         let mut state = self.lock();
-        if let Some(at) = state.polled_at.take() {
-            state.used += computed().saturating_sub(at);
-        }
+        let (polled, took) = state.since_polled();
+        state.polled_at = None;
+        state.used += polled;
+        state.got += polled;
+        state.held += took;
         if is_pending && state.yielded {
             return None;
         }

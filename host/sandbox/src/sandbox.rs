@@ -14,7 +14,7 @@ use crate::compiler::{Compiler, Compiling, Job, Kept};
 use crate::engine::{self, Built, EngineError};
 use crate::guest::Guest;
 use crate::limits::{COMPILE_MEMORY_BYTES_MAX, Limits, MEMORY_BYTES_CEILING, POOL_SIZE};
-use crate::meter::SlowLane;
+use crate::meter::SlowLanes;
 use crate::ticker::Ticker;
 use crate::turns::Turns;
 use crate::{cache, guest};
@@ -83,7 +83,7 @@ pub(crate) struct Inner {
     pub(crate) ticker: Ticker,
     /// As many as the pool has, so that it is never found empty.
     pub(crate) turns: Arc<Turns>,
-    pub(crate) slow_lane: SlowLane,
+    pub(crate) slow_lanes: SlowLanes,
     pub(crate) compiling: Compiling,
     pub(crate) found: AtomicUsize,
     pub(crate) compiled: AtomicUsize,
@@ -138,7 +138,7 @@ impl Sandbox {
                 linker,
                 ticker,
                 turns: Turns::new(config.pool_size, config.memory_bytes_total),
-                slow_lane: SlowLane::new().map_err(EngineError::Ticker)?,
+                slow_lanes: SlowLanes::new().map_err(EngineError::Ticker)?,
                 found: AtomicUsize::new(0),
                 compiled: AtomicUsize::new(0),
                 limits: config.limits,

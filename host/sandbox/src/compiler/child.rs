@@ -7,16 +7,15 @@ use std::ffi::OsString;
 use std::io::{ErrorKind, Read, Write};
 use std::process::ExitCode;
 
-use rustix::process::{Resource, Rlimit, nice, setrlimit};
+use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::Job;
+use crate::background;
 use crate::engine;
 use crate::survey::{self, Refused};
 
 /// The arguments are wrong, or the process could not confine itself: the relay's fault, not the file's.
 const FAILED: u8 = 70;
-/// How much the process gives way to the relay.
-const NICE: i32 = 5;
 
 /// Compiles the plugin that comes on standard input, as `args` from a [`Compiler`](super::Compiler) say. For the
 /// `main` of the program that the sandbox starts; nothing else of the process may have begun.
@@ -65,7 +64,7 @@ fn confine(job: &Job) -> std::io::Result<()> {
     setrlimit(Resource::Cpu, time)?;
     limit(Resource::As, job.memory_bytes as u64)?;
     // Both are a courtesy, which a service's own confinement may deny.
-    let _ = nice(NICE);
+    background::idle();
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     Ok(())
 }
