@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use crate::harness::{Relay, Request, Site, TOKEN, absent, source, until};
+use crate::harness::{Relay, Request, Site, TOKEN, absent, noise, source, until};
 use crate::systemd::Notified;
 
 /// Bytes that are in the way until a test makes room.
@@ -54,7 +54,7 @@ impl Drop for Disk {
 fn alert(number: usize) -> Request {
     let body = format!(
         r#"{{"title":"Alert {number}","id":"alert-{number}","message":"{}"}}"#,
-        "what there is to say about it ".repeat(500)
+        noise(number as u64, 15_000)
     );
     Request::json(&format!("/in/hook?token={TOKEN}"), &body)
 }

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::harness::{Relay, source};
+use crate::harness::{Relay, noise, source};
+
+/// Bytes of noise of which a MiB holds ten when they are compressed.
+const LARGE: usize = 120 * 1024;
 
 #[test]
 fn a_source_over_its_rate_is_told_when_to_come_again_and_counted() {
@@ -34,14 +37,6 @@ fn strangers_use_up_nothing_of_a_rate() {
     relay.post("hook", r#"{"title":"known"}"#).expect(200);
 }
 
-/// Printable text of so many bytes that compression makes smaller by a sixth alone: requests count as they are kept.
-fn noise(bytes: usize) -> String {
-    let next = |seed: &u64| Some(seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
-    let printable = (b'#'..=b'~').filter(|byte| *byte != b'\\').map(char::from).collect::<Vec<_>>();
-    let at = |seed: u64| printable.get((seed >> 33) as usize % printable.len()).copied();
-    std::iter::successors(Some(7), next).take(bytes).filter_map(at).collect()
-}
-
 #[test]
 fn the_oldest_dead_letters_go_when_a_source_keeps_more_than_it_may() {
     let tables =
@@ -49,10 +44,9 @@ fn the_oldest_dead_letters_go_when_a_source_keeps_more_than_it_may() {
     let relay = Relay::start(&tables);
     let other = relay.post("other", "{ not JSON").problem(422);
     assert!(!other.is_empty());
-    let filling = noise(120 * 1024);
     let began = Instant::now();
     let receipts: Vec<String> = (0..15)
-        .map(|number| relay.post("hook", &format!("{{ {number} {filling}")).expect(422).receipt())
+        .map(|number| relay.post("hook", &format!("{{ {}", noise(number, LARGE))).expect(422).receipt())
         .collect();
     assert!(began.elapsed() < Duration::from_secs(60));
     let is_kept = |receipt: &String| !relay.json(&["receipts", "show", receipt])["request"].is_null();
@@ -66,9 +60,11 @@ fn the_oldest_dead_letters_go_when_a_source_keeps_more_than_it_may() {
     assert!(said.contains("the bytes of 5 dead letters went"), "{said}");
     relay.run(&["verify", "--replay"]).expect(0);
     // What is decoded goes before what is not.
-    let decoded =
-        relay.post("hook", &format!(r#"{{"title":"good","filling":"{filling}"}}"#)).expect(200).receipt();
+    let decoded = relay
+        .post("hook", &format!(r#"{{"title":"good","filling":"{}"}}"#, noise(15, LARGE)))
+        .expect(200)
+        .receipt();
     assert!(is_kept(&decoded) && is_kept(&receipts[14]) && !is_kept(&receipts[5]));
-    relay.post("hook", &format!("{{ {filling}")).expect(422);
+    relay.post("hook", &format!("{{ {}", noise(16, LARGE))).expect(422);
     assert!(!is_kept(&decoded) && is_kept(&receipts[6]));
 }

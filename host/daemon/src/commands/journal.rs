@@ -3,18 +3,17 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use tocsin_core::settings::duration_ms;
 use tocsin_core::time::Timestamp;
 use tocsin_store::Store;
 
 use super::client;
+use super::listing::moment;
 use super::place::Place;
 use super::table::{second, short};
 use super::verify::open;
 use crate::commands::out::{complain, escaped, say, single};
 use crate::operate::api::journal::{Entry, JournalList, JournalPage};
 use crate::operate::control::journal_page;
-use crate::runtime::clock;
 
 /// Entries of one page.
 const PAGE: usize = 500;
@@ -64,14 +63,6 @@ pub(super) struct Show {
     /// Also show the digest of the configuration that decided, and the epoch.
     #[arg(long, short)]
     verbose: bool,
-}
-
-/// A time, or how long ago it was.
-fn moment(text: &str) -> Result<Timestamp, String> {
-    if let Ok(ms) = duration_ms(text) {
-        return Ok(clock::now().minus_ms(ms));
-    }
-    text.parse().map_err(|error| format!("{error}, or how long ago it was, such as `2h` or `7d`"))
 }
 
 pub(super) fn run(place: &Place, command: &Journal) -> anyhow::Result<ExitCode> {
@@ -175,19 +166,5 @@ fn print(entry: &Entry, verbose: bool) {
     }
     for fact in &entry.facts {
         say!("    {}", short(&single(&fact.description), WIDTH));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_is_a_point_or_how_long_ago_it_was() {
-        assert_eq!(moment("2026-11-20 16:50").unwrap().to_string(), "2026-11-20T16:50:00Z");
-        let before = clock::now();
-        let ago = moment("2h").unwrap();
-        assert!(before.minus_ms(7_200_000) <= ago && ago <= clock::now().minus_ms(7_200_000));
-        assert!(moment("yesterday").unwrap_err().ends_with("such as `2h` or `7d`"));
     }
 }

@@ -55,7 +55,7 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 }
 
 /// A time, or how long ago it was.
-fn moment(text: &str) -> Result<Timestamp, String> {
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
     if let Ok(ms) = duration_ms(text) {
         return Ok(clock::now().minus_ms(ms));
     }
