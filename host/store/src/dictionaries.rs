@@ -91,7 +91,7 @@ impl Dictionaries {
         let sample = of_source.latest.get_mut(part)?;
         sample.clear();
         sample.extend_from_slice(&plain[..plain.len().min(SAMPLE_BYTES)]);
-        let is_due = count == 1 || count == SECOND || count % FURTHER == 0;
+        let is_due = count == 1 || count == SECOND || count.is_multiple_of(FURTHER);
         is_due.then(|| Sample { id, source: source.to_owned(), bytes: of_source.latest.concat() })
     }
 

@@ -90,6 +90,9 @@ impl Write {
     }
 }
 
+/// The record of a request, and what the next dictionary of its source is made of, if one is due.
+type Encoded = (Vec<u8>, Option<Sample>);
+
 /// The store. Cheap to clone; closed when the last clone is dropped, or by [`Store::close`].
 #[derive(Clone)]
 pub struct Store {
@@ -325,9 +328,8 @@ impl Store {
         sender.send(Message::Dismiss(answer)).map_err(|_| WriteError::Closed)
     }
 
-    /// The record of the request, made by the caller and not by the writer's thread; and what the next dictionary of its
-    /// source is made of, if one is due.
-    fn encode(&self, write: &Write) -> Result<Option<(Vec<u8>, Option<Sample>)>, Fault> {
+    /// Made by the caller and not by the writer's thread.
+    fn encode(&self, write: &Write) -> Result<Option<Encoded>, Fault> {
         let Some(request) = &write.request else { return Ok(None) };
         let (id, source) = (write.issued.seed, write.issued.source());
         let fault = |problem| rows::fault(tables::REQUESTS, &id.to_bytes(), problem);
