@@ -196,13 +196,17 @@ fn not_over(kind: ChangeKind, now: &Present<'_>) -> Now {
     }
 }
 
-/// A reopening, of what its reader never knew to be resolved. By it, nobody is on the incident any more.
+/// A reopening, of what its reader never knew to be resolved. Its reader hears of it when somebody came on the incident,
+/// or left it, since the last word.
 fn still_open(now: &Present<'_>) -> Now {
-    let frees = now.incident.state == IncidentState::Open
-        && now.told.may_be(IncidentState::Acknowledged)
-        && now.tells(IncidentState::Acknowledged, ChangeKind::Unacknowledged);
-    if frees {
-        now.unless_overtaken(ChangeKind::Unacknowledged, Reason::OpenAgainBeforeSent)
+    let (other, change) = match now.incident.state {
+        IncidentState::Acknowledged => (IncidentState::Open, ChangeKind::Acknowledged),
+        IncidentState::Open | IncidentState::Resolved => {
+            (IncidentState::Acknowledged, ChangeKind::Unacknowledged)
+        }
+    };
+    if now.told.may_be(other) && now.tells(other, change) {
+        now.unless_overtaken(change, Reason::OpenAgainBeforeSent)
     } else {
         Skip(Reason::OpenAgainBeforeSent)
     }

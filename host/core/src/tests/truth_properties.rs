@@ -424,3 +424,21 @@ fn who_knows_an_acknowledgement_from_before_the_flapping_is_told_that_nobody_is_
     moves.extend([says(Resolve), says(Trigger), says(Resolve), says(Trigger)]);
     play(routing(), &moves).expect("the last word is the incident's state");
 }
+
+/// The reopening from before the flapping goes out once the incident is steady; the message behind it says what it left out.
+#[test]
+fn an_incident_that_was_acknowledged_while_it_flapped_is_not_left_as_open() {
+    use EventChange::{Acknowledge, Resolve, Trigger};
+    let says = |change| Move::Event(event(change, "a"));
+    let moves = [
+        says(Trigger),
+        Move::Operate(0, IncidentCommand::Resolve),
+        Move::Claim,
+        Move::Claim,
+        says(Trigger),
+        says(Resolve),
+        says(Trigger),
+        says(Acknowledge),
+    ];
+    play(routing(), &moves).expect("the last word is the incident's state");
+}
