@@ -16,6 +16,7 @@ use crate::state::{State, View};
 use crate::time::Timestamp;
 use crate::transition::IncidentCommand;
 
+mod address;
 mod auto_resolve;
 mod commands;
 mod deliveries;

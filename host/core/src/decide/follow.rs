@@ -3,7 +3,7 @@
 //!
 //! Never looks at a peer; what is on its way is looked at again when its attempt begins ([`super::truth`]).
 
-use super::owed::Address;
+use super::address::Address;
 use super::{Fold, Kept, Step};
 use crate::delivery::{Change, ChangeKind, Delivery, DeliveryState};
 use crate::incident::{Incident, IncidentState};

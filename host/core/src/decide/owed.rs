@@ -4,6 +4,7 @@
 //! A delivery that is held has a timer and is in no lane, so nothing waits behind it. Never tells of an incident
 //! that was over within the delay.
 
+use super::address::Address;
 use super::follow::News;
 use super::{Fold, Kept, Step};
 use crate::delivery::{Change, ChangeKind, Delivery, DeliveryState};
@@ -16,28 +17,6 @@ use crate::state::State;
 use crate::time::Timestamp;
 use crate::timer::Timer;
 use crate::told::is_of_state;
-
-/// Where a delivery goes.
-pub(super) struct Address {
-    /// The connection's name.
-    pub(super) connection: String,
-    /// Whether the action is in test.
-    pub(super) test: bool,
-    /// Whether there is such a place: an action in test may have no test connection.
-    pub(super) exists: bool,
-}
-
-impl Address {
-    /// Where `action` sends to.
-    fn of(action: &ActionRule) -> Self {
-        let destination = action.destination();
-        Self {
-            connection: destination.unwrap_or(&action.connection).clone(),
-            test: action.status == ActionStatus::Test,
-            exists: destination.is_some(),
-        }
-    }
-}
 
 /// What an action's delay says about a change.
 pub(super) enum Timing {

@@ -19,6 +19,9 @@ use crate::shared::problem::Problem;
 mod deliveries;
 mod facts;
 
+/// The kind of a fact, the fact in words, and its fields.
+type Shown = (&'static str, String, Value);
+
 pub(super) async fn list(
     State(control): State<Control>,
     Narrowed(list): Narrowed<JournalList>,

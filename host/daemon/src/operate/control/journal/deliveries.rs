@@ -6,8 +6,7 @@ use tocsin_core::id::Id;
 use tocsin_core::journal::{Fact, Left, Place, Queued, Settled, Tells};
 use tocsin_core::timer::Timer;
 
-use super::Names;
-use super::facts::Shown;
+use super::{Names, Shown};
 use crate::operate::control::shapes;
 
 /// `fact`, which is one of these.

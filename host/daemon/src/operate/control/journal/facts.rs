@@ -7,7 +7,7 @@ use tocsin_core::id::Id;
 use tocsin_core::journal::{Fact, Fields, Opening, Receipted, Recorded, StateChange};
 use tocsin_core::receipt::ReceiptStatus;
 
-use super::{Names, deliveries, object};
+use super::{Names, Shown, deliveries, object};
 use crate::operate::api::journal as api;
 use crate::operate::control::shapes;
 use crate::runtime::words;
@@ -68,9 +68,6 @@ pub(super) fn fact(fact: &Fact, names: &mut Names<'_>) -> api::Fact {
     };
     api::Fact { fact: kind.to_owned(), description, fields: object(fields) }
 }
-
-/// The kind of a fact, the fact in words, and its fields.
-pub(super) type Shown = (&'static str, String, Value);
 
 fn opened(opening: &Opening, names: &mut Names<'_>) -> Shown {
     let name = names.numbered(opening.id, opening.number);
