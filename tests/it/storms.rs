@@ -86,10 +86,17 @@ struct Storm {
 impl Storm {
     /// Does `one` again and again in so many threads.
     fn of(threads: usize, one: impl Fn(usize) + Clone + Send + 'static) -> Self {
+        Self::spread(threads, Duration::ZERO, one)
+    }
+
+    /// The same, but its threads begin one after the other, the last one after `over`.
+    fn spread(threads: usize, over: Duration, one: impl Fn(usize) + Clone + Send + 'static) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let thread = |number| {
+        let thread = |number: usize| {
+            let begins = over.mul_f64(number as f64 / threads as f64);
             let (stop, one) = (Arc::clone(&stop), one.clone());
             thread::spawn(move || {
+                thread::sleep(begins);
                 while !stop.load(Ordering::Relaxed) {
                     one(number);
                 }

@@ -72,7 +72,8 @@ impl Compiler {
             // The environment may hold secrets, and nothing of it is needed.
             .env_clear()
             // Each thread of the compiler holds memory; on a machine with many processors that would meet the limit.
-            .env("RAYON_NUM_THREADS", processors.min(COMPILE_PROCESSORS_MAX).to_string())
+            // One processor is left to those that answer requests, if there are two.
+            .env("RAYON_NUM_THREADS", (processors - 1).clamp(1, COMPILE_PROCESSORS_MAX).to_string())
             .env("MALLOC_ARENA_MAX", "2")
             // The relay's allocator keeps addresses for later, and there is a limit on those.
             .env("_RJEM_MALLOC_CONF", "background_thread:false,narenas:2,retain:false")
