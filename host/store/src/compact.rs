@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::error::{Fault, OpenError};
 use crate::live::Live;
+use crate::log::LOG_BYTES;
 use crate::store::Options;
 
 /// What compacting a store did.
@@ -22,7 +23,7 @@ pub struct Compacted {
 /// # Errors
 /// It cannot be opened, is in use, or cannot be written.
 pub fn compact(path: &Path) -> Result<Compacted, OpenError> {
-    let live = Live::open(path, Options::default().cache_bytes)?;
+    let live = Live::open(path, Options::default().cache_bytes, LOG_BYTES)?;
     let fault = |fault: Fault| OpenError::Fault { store: path.display().to_string(), fault };
     let before = live.file_bytes().map_err(fault)?;
     live.compact().map_err(fault)?;

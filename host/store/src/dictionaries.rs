@@ -6,12 +6,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use redb::{ReadableTable, WriteTransaction};
+use redb::{ReadTransaction, ReadableTable, WriteTransaction};
 use tocsin_core::id::Id;
 use tocsin_core::plugin::SourceRequest;
 
-use crate::error::{Fault, ReadError};
-use crate::live::Live;
+use crate::error::Fault;
 use crate::record::request::{self, Dictionary};
 use crate::table::Rows;
 use crate::tables::{self, Definition};
@@ -57,12 +56,11 @@ impl Dictionaries {
     ///
     /// # Errors
     /// One of them cannot be read.
-    pub(crate) fn kept(live: &Live) -> Result<Self, ReadError> {
-        let transaction = live.begin_read()?;
-        let table = tables::DICTIONARIES.read(&transaction).map_err(Fault::from)?;
+    pub(crate) fn kept(transaction: &ReadTransaction) -> Result<Self, Fault> {
+        let table = tables::DICTIONARIES.read(transaction)?;
         let mut by_source: HashMap<String, OfSource> = HashMap::new();
-        for row in table.iter().map_err(Fault::from)? {
-            let (key, value) = row.map_err(Fault::from)?;
+        for row in table.iter()? {
+            let (key, value) = row?;
             let id = rows::id(tables::DICTIONARIES, key.value(), key.value())?;
             let (source, bytes) = parts(key.value(), value.value())?;
             let newest = Some(Arc::new(Dictionary::new(id, bytes)));

@@ -5,7 +5,7 @@ use std::{fmt, io};
 
 use tocsin_core::decide::Rejection;
 
-use crate::medium::GivenUp;
+use crate::medium::{GivenUp, Unknown};
 pub use crate::record::Problem;
 
 /// What is wrong with the storage.
@@ -85,6 +85,17 @@ impl From<io::Error> for Fault {
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
             kind => Self::Io { kind, message: error.to_string() },
+        }
+    }
+}
+
+impl From<Unknown> for Fault {
+    fn from(unknown: Unknown) -> Self {
+        match unknown {
+            Unknown::Io(error) => error.into(),
+            Unknown::Later(_) | Unknown::Foreign => {
+                Self::Damaged("it does not begin as a store does".to_owned())
+            }
         }
     }
 }

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use redb::backends::FileBackend;
 use redb::{
-    Builder, Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, StorageBackend,
-    StorageError, TableHandle, WriteTransaction,
+    Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageBackend, StorageError,
+    TableHandle, WriteTransaction,
 };
 
 use crate::aside::Aside;
@@ -19,8 +19,10 @@ use crate::damage::Damage;
 use crate::digest::{Digest, running};
 use crate::error::{Fault, OpenError, OrFault, ReadError};
 use crate::identity::{Identity, Marker};
-use crate::medium::{Medium, Way};
-use crate::tables;
+use crate::journal::Link;
+use crate::log::{Frame, Log};
+use crate::medium::{Medium, Unknown, Way};
+use crate::{recover, tables};
 
 /// How long a reader waits for the file to be opened again. A gigabyte takes a second.
 const MEND_PATIENCE: Duration = Duration::from_secs(2);
@@ -30,6 +32,8 @@ pub(crate) struct Live {
     medium: Arc<Medium>,
     path: Option<PathBuf>,
     cache_bytes: usize,
+    /// Used by the writer alone.
+    log: Mutex<Log>,
     condition: RwLock<Condition>,
     /// Of the file, unless it is a backend of the caller's.
     identity: Option<Identity>,
@@ -56,8 +60,8 @@ struct Opening {
 }
 
 impl Live {
-    /// Opens the store in the file at `path`, or makes one.
-    pub(crate) fn open(path: &Path, cache_bytes: usize) -> Result<Self, OpenError> {
+    /// Opens the store in the file at `path`, or makes one with a log of `log_bytes`.
+    pub(crate) fn open(path: &Path, cache_bytes: usize, log_bytes: usize) -> Result<Self, OpenError> {
         let store = path.display().to_string();
         let refused = |error: io::Error| OpenError::Refused {
             store: store.clone(),
@@ -79,7 +83,7 @@ impl Live {
         let identity = Identity::of(&file, path).map_err(refused)?;
         let backend = FileBackend::new(file)
             .map_err(|error| OpenError::Fault { store: store.clone(), fault: error.into() })?;
-        let medium = Medium::new(backend);
+        let medium = Medium::new(backend, log_bytes).map_err(|unknown| explain_unknown(unknown, &store))?;
         if is_made && medium.is_unfinished().map_err(refused)? {
             return Err(marker.lost(path, "holds nothing"));
         }
@@ -92,9 +96,15 @@ impl Live {
         Ok(live)
     }
 
-    /// Opens the store in `backend`, or makes one.
-    pub(crate) fn open_backend(backend: impl StorageBackend, cache_bytes: usize) -> Result<Self, OpenError> {
-        Self::over(Medium::new(backend), None, cache_bytes, false)
+    /// Opens the store in `backend`, or makes one with a log of `log_bytes`.
+    pub(crate) fn open_backend(
+        backend: impl StorageBackend,
+        cache_bytes: usize,
+        log_bytes: usize,
+    ) -> Result<Self, OpenError> {
+        let medium =
+            Medium::new(backend, log_bytes).map_err(|unknown| explain_unknown(unknown, &name(None)))?;
+        Self::over(medium, None, cache_bytes, false)
     }
 
     /// `is_made` says that a store must be there.
@@ -105,29 +115,33 @@ impl Live {
         is_made: bool,
     ) -> Result<Self, OpenError> {
         let store = name(path.as_deref());
-        let condition = match Opening::new(&medium, cache_bytes).map_err(|error| explain(error, &store)) {
+        let opened = Opening::new(&medium, cache_bytes).map_err(|error| explain(error, &store));
+        let opened = opened.and_then(|opening| {
+            prepare(&opening.database, &store, is_made)?;
+            let recovered = opening.recover_for_good(&medium);
+            recovered.map_err(|fault| OpenError::Fault { store: store.clone(), fault })?;
+            Ok(opening)
+        });
+        let condition = match opened {
             Ok(opening) => Condition::Open(opening),
             // What is there can be read meanwhile.
-            Err(OpenError::Fault { store, fault: Fault::DiskFull }) => {
-                let fault = || OpenError::Fault { store: store.clone(), fault: Fault::DiskFull };
-                let opening = Opening::aside(&medium, cache_bytes).map_err(|_| fault())?;
+            Err(OpenError::Fault { fault: Fault::DiskFull, .. }) => {
+                let full = || OpenError::Fault { store: store.clone(), fault: Fault::DiskFull };
+                let opening = Opening::aside(&medium, cache_bytes).map_err(|_| full())?;
+                // Nothing can be made over it: it must be there.
+                if !prepare_aside(&opening.database, &store)? {
+                    return Err(full());
+                }
+                opening.recover(&medium).map_err(|_| full())?;
                 Condition::Aside(opening, Fault::DiskFull)
             }
             Err(error) => return Err(error),
         };
-        match &condition {
-            Condition::Open(opening) => prepare(&opening.database, &store, is_made)?,
-            // Nothing can be made over it: it must be there.
-            Condition::Aside(opening, fault) => match prepare_aside(&opening.database, &store)? {
-                true => {}
-                false => return Err(OpenError::Fault { store, fault: fault.clone() }),
-            },
-            Condition::Broken(_) | Condition::Closed => {}
-        }
         Ok(Self {
             medium,
             path,
             cache_bytes,
+            log: Mutex::default(),
             condition: RwLock::new(condition),
             identity: None,
             damage: Arc::default(),
@@ -174,13 +188,18 @@ impl Live {
             Condition::Aside(_, fault) | Condition::Broken(fault) => return Err(fault.clone()),
             Condition::Closed => return Err(Fault::Reopening),
         };
-        let mut transaction = opening.database.begin_write().or_fault::<Fault>()?;
-        transaction
-            .set_durability(Durability::Immediate)
-            .map_err(|error| Fault::Damaged(error.to_string()))?;
-        // Opening after a crash, or again after an error, takes milliseconds, however large the file is.
-        transaction.set_quick_repair(true);
-        Ok(transaction)
+        recover::begin(&opening.database)
+    }
+
+    /// Logs what the next commit adds, and syncs it: the commit itself need not be on disk then. Returns whether there
+    /// is room for it.
+    pub(crate) fn log(&self, after: Link, frame: &Frame) -> Result<bool, Fault> {
+        Ok(self.log.lock().unwrap_or_else(PoisonError::into_inner).append(&self.medium, after, frame)?)
+    }
+
+    /// A commit is on disk, and with it all that was logged before.
+    pub(crate) fn restart_log(&self) {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).restart();
     }
 
     /// Why nothing can be written now, as far as that is known.
@@ -206,7 +225,10 @@ impl Live {
         }
         let opened = self.medium.settle().map_err(Fault::from).and_then(|()| {
             self.give_up();
-            Opening::new(&self.medium, self.cache_bytes).map_err(Fault::from)
+            let opening = Opening::new(&self.medium, self.cache_bytes)?;
+            opening.recover_for_good(&self.medium)?;
+            self.restart_log();
+            Ok(opening)
         });
         let result = opened.as_ref().map(|_| ()).map_err(Clone::clone);
         let mut condition = self.write();
@@ -214,7 +236,7 @@ impl Live {
             Ok(opening) => Condition::Open(opening),
             Err(fault) => match std::mem::replace(&mut *condition, Condition::Closed) {
                 Condition::Aside(opening, _) => Condition::Aside(opening, fault),
-                _ => match Opening::aside(&self.medium, self.cache_bytes) {
+                _ => match Opening::recovered_aside(&self.medium, self.cache_bytes) {
                     Ok(opening) => Condition::Aside(opening, fault),
                     Err(_) => Condition::Broken(fault),
                 },
@@ -300,6 +322,7 @@ impl Opening {
     }
 
     fn attempt(medium: &Arc<Medium>, cache_bytes: usize) -> Result<Self, DatabaseError> {
+        medium.begin()?;
         let way = medium.way();
         let database = Builder::new().set_cache_size(cache_bytes).create_with_backend(way.clone())?;
         Ok(Self { database: Arc::new(database), way })
@@ -311,6 +334,26 @@ impl Opening {
         let backend = Aside::over(way.clone())?;
         let database = Builder::new().set_cache_size(cache_bytes).create_with_backend(backend)?;
         Ok(Self { database: Arc::new(database), way })
+    }
+
+    /// The same, with what is in the log.
+    fn recovered_aside(medium: &Arc<Medium>, cache_bytes: usize) -> Result<Self, Fault> {
+        let opening = Self::aside(medium, cache_bytes)?;
+        opening.recover(medium)?;
+        Ok(opening)
+    }
+
+    /// Brings what the log has beyond the database into it. Whether some of that is lost.
+    fn recover(&self, medium: &Medium) -> Result<bool, Fault> {
+        recover::run(&self.database, &medium.read_log()?)
+    }
+
+    /// The same; what is lost is said once.
+    fn recover_for_good(&self, medium: &Medium) -> Result<(), Fault> {
+        if self.recover(medium)? {
+            medium.clear_log()?;
+        }
+        Ok(())
     }
 }
 
@@ -389,6 +432,18 @@ fn create_tables(database: &Database) -> Result<(), Fault> {
     drop(meta);
     transaction.commit()?;
     Ok(())
+}
+
+/// What is wrong with the beginning of a file, in words about `store`.
+fn explain_unknown(unknown: Unknown, store: &str) -> OpenError {
+    let store = store.to_owned();
+    match unknown {
+        Unknown::Io(error) => OpenError::Fault { store, fault: error.into() },
+        Unknown::Later(found) => OpenError::Newer { store, found, supported: tables::FORMAT },
+        Unknown::Foreign => {
+            OpenError::NotAStore { store, problem: "it does not begin as a store does".to_owned() }
+        }
+    }
 }
 
 /// What redb says about opening, in words about `store`.

@@ -1,9 +1,9 @@
 //! The bytes below redb: one backend that outlives the databases opened over it, so that the store can be
 //! opened again after an I/O error without letting another process in between.
 //!
-//! Two duties. An opening that was given up is fenced off: nothing that still holds it reaches the bytes. And
-//! what was written since the last sync that succeeded is remembered, because after a failed sync the kernel
-//! may forget it and report success the next time.
+//! Three duties. Before the database it keeps a page and a log (see [`crate::layout`]). An opening that was given up is
+//! fenced off: nothing that still holds it reaches the bytes. And what was written since the last sync that succeeded is
+//! remembered, because after a failed sync the kernel may forget it and report success the next time.
 
 use std::fmt;
 use std::io;
@@ -13,11 +13,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::{BackendError, StorageBackend};
 
+use crate::layout::{self, Beginning};
+
 /// Bytes read and written at once when writes are made again.
 const CHUNK: usize = 1024 * 1024;
 /// Ranges remembered; beyond, they are one range from the lowest to the highest byte.
 const RANGES_MAX: usize = 64 * 1024;
-/// Bytes up to which a file without a beginning is looked through. A new store's first page and no more is
+/// Bytes up to which a database without a beginning is looked through. A new store's first page and no more is
 /// there when its creation was interrupted; its file has less than this.
 const UNFINISHED_MAX: u64 = 16 * 1024 * 1024;
 /// Bytes of redb's first page.
@@ -32,6 +34,8 @@ type LockRange = (Bound<u64>, Bound<u64>);
 #[derive(Debug)]
 pub(crate) struct Medium {
     backend: Box<dyn StorageBackend>,
+    /// Bytes before the database: the page and the log, or none.
+    base: u64,
     /// Written since the last sync that succeeded: offset and length.
     unsynced: Mutex<Vec<(u64, u64)>>,
     /// Held by this process, whichever opening asked for them.
@@ -41,19 +45,79 @@ pub(crate) struct Medium {
 }
 
 impl Medium {
-    /// The medium of a store.
-    pub(crate) fn new(backend: impl StorageBackend) -> Arc<Self> {
-        Self::of(backend, true)
+    /// The medium of a store. If there is none yet, its log will have `log` bytes.
+    pub(crate) fn new(backend: impl StorageBackend, log: usize) -> Result<Arc<Self>, Unknown> {
+        Self::of(backend, log, true)
+    }
+
+    /// The medium of a new store that counts for nothing before it is whole: nothing of it is synced.
+    pub(crate) fn beside(backend: impl StorageBackend, log: usize) -> Result<Arc<Self>, Unknown> {
+        let medium = Self::of(backend, log, false)?;
+        medium.begin()?;
+        Ok(medium)
     }
 
     /// The medium of something that need not outlive the process.
     pub(crate) fn scratch(backend: impl StorageBackend) -> Arc<Self> {
-        Self::of(backend, false)
+        Self::with(backend, 0, false)
     }
 
-    fn of(backend: impl StorageBackend, syncs: bool) -> Arc<Self> {
+    fn of(backend: impl StorageBackend, log: usize, syncs: bool) -> Result<Arc<Self>, Unknown> {
+        let log = match layout::beginning(&backend)? {
+            Beginning::Blank => log as u64,
+            Beginning::Page(log) => log,
+            // Of an earlier format: it is opened to say which.
+            Beginning::Database => return Ok(Self::with(backend, 0, syncs)),
+            Beginning::Later(layout) => return Err(Unknown::Later(layout)),
+            Beginning::Foreign => return Err(Unknown::Foreign),
+        };
+        Ok(Self::with(backend, layout::PAGE as u64 + log, syncs))
+    }
+
+    fn with(backend: impl StorageBackend, base: u64, syncs: bool) -> Arc<Self> {
         let backend = Box::new(backend);
-        Arc::new(Self { backend, unsynced: Mutex::default(), locks: Mutex::default(), syncs })
+        Arc::new(Self { backend, base, unsynced: Mutex::default(), locks: Mutex::default(), syncs })
+    }
+
+    /// Writes the first page, if it is not there.
+    pub(crate) fn begin(&self) -> io::Result<()> {
+        if self.base == 0 || layout::beginning(&*self.backend)? != Beginning::Blank {
+            return Ok(());
+        }
+        if !self.is_blank()? {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let page = layout::page(self.base - layout::PAGE as u64);
+        self.backend.set_len(self.backend.len()?.max(self.base))?;
+        self.wrote(0, page.len() as u64);
+        self.backend.write(0, &page)?;
+        self.sync()
+    }
+
+    /// Bytes of the log.
+    pub(crate) fn log_bytes(&self) -> usize {
+        usize::try_from(self.base).unwrap_or(usize::MAX).saturating_sub(layout::PAGE)
+    }
+
+    /// What stands in the log.
+    pub(crate) fn read_log(&self) -> io::Result<Vec<u8>> {
+        let there = self.backend.len()?.min(self.base).saturating_sub(layout::PAGE as u64);
+        let mut log = vec![0; usize::try_from(there).unwrap_or(0)];
+        self.backend.read(layout::PAGE as u64, &mut log)?;
+        Ok(log)
+    }
+
+    /// Empties the log.
+    pub(crate) fn clear_log(&self) -> io::Result<()> {
+        self.write_log(0, &vec![0; self.log_bytes()])
+    }
+
+    /// Writes into the log, so many bytes after its beginning, and syncs.
+    pub(crate) fn write_log(&self, offset: usize, bytes: &[u8]) -> io::Result<()> {
+        let offset = (layout::PAGE + offset) as u64;
+        self.wrote(offset, bytes.len() as u64);
+        self.backend.write(offset, bytes)?;
+        self.sync()
     }
 
     /// A way to the bytes for one opening.
@@ -89,27 +153,41 @@ impl Medium {
         self.sync()
     }
 
-    /// Empties a file whose creation was interrupted: redb writes its first bytes last, and would refuse the
-    /// file for ever. Leaves every other file alone: nothing but the first page may hold anything. Only to be
-    /// called while the file is locked. Returns whether it was such a file.
+    /// Empties a database whose creation was interrupted: redb writes its first bytes last, and would refuse it for
+    /// ever. Leaves every other one alone: nothing but its first page may hold anything. Only to be
+    /// called while the file is locked. Returns whether it was such a database.
     pub(crate) fn discard_unfinished(&self) -> io::Result<bool> {
         let unfinished = self.is_unfinished()?;
         if unfinished {
-            self.backend.set_len(0)?;
+            self.backend.set_len(self.base)?;
         }
         Ok(unfinished)
     }
 
     /// Whether this is a file whose creation was interrupted.
     pub(crate) fn is_unfinished(&self) -> io::Result<bool> {
-        let length = self.backend.len()?;
+        if layout::beginning(&*self.backend)? == Beginning::Blank {
+            return self.is_blank();
+        }
+        let length = self.backend.len()?.saturating_sub(self.base);
         if length == 0 || length > UNFINISHED_MAX {
             return Ok(false);
         }
         let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
-        self.backend.read(0, &mut bytes)?;
+        self.backend.read(self.base, &mut bytes)?;
         let blank = |part: &[u8]| part.iter().all(|byte| *byte == 0);
         Ok(blank(&bytes[..MAGIC.min(bytes.len())]) && blank(&bytes[FIRST_PAGE.min(bytes.len())..]))
+    }
+
+    /// Whether there is nothing but zeros.
+    fn is_blank(&self) -> io::Result<bool> {
+        let length = self.backend.len()?;
+        if length > UNFINISHED_MAX {
+            return Ok(false);
+        }
+        let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
+        self.backend.read(0, &mut bytes)?;
+        Ok(bytes.iter().all(|byte| *byte == 0))
     }
 
     fn sync(&self) -> io::Result<()> {
@@ -182,6 +260,23 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Why the bytes are not those of a store that this version reads.
+#[derive(Debug)]
+pub(crate) enum Unknown {
+    /// They cannot be read or written.
+    Io(io::Error),
+    /// They are of a later version.
+    Later(u32),
+    /// They are something else.
+    Foreign,
+}
+
+impl From<io::Error> for Unknown {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
 /// What whoever still holds an opening that was given up is told.
 #[derive(Debug, thiserror::Error)]
 #[error("this opening of the store was given up")]
@@ -216,15 +311,18 @@ impl fmt::Debug for Way {
 
 impl StorageBackend for Way {
     fn len(&self) -> io::Result<u64> {
-        self.open()?.backend.len()
+        let medium = self.open()?;
+        Ok(medium.backend.len()?.saturating_sub(medium.base))
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.open()?.backend.read(offset, out)
+        let medium = self.open()?;
+        medium.backend.read(medium.base + offset, out)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.open()?.backend.set_len(len)
+        let medium = self.open()?;
+        medium.backend.set_len(medium.base + len)
     }
 
     fn sync_data(&self) -> io::Result<()> {
@@ -234,8 +332,8 @@ impl StorageBackend for Way {
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let medium = self.open()?;
         // Before writing: a write that fails may have reached the file in part.
-        medium.wrote(offset, data.len() as u64);
-        medium.backend.write(offset, data)
+        medium.wrote(medium.base + offset, data.len() as u64);
+        medium.backend.write(medium.base + offset, data)
     }
 
     fn close(&self) -> io::Result<()> {

@@ -1,12 +1,13 @@
 //! For tests: the rows below the interface, to look at and to damage.
 
-use redb::{AccessGuard, Builder, ReadableTable, StorageBackend};
+use redb::{AccessGuard, Builder, Database, ReadableTable, StorageBackend};
 use tocsin_core::journal::Entry;
 use tocsin_core::time::Timestamp;
 
 use crate::cut::JournalCut;
 use crate::digest::{Digest, running};
 use crate::live::Live;
+use crate::medium::Medium;
 use crate::read::Snapshot;
 use crate::rows;
 use crate::state::{Head, Tables};
@@ -43,6 +44,11 @@ pub(crate) fn rows(store: &Store, table: Definition) -> Vec<(Vec<u8>, Vec<u8>)> 
         .unwrap()
 }
 
+/// The rows of each table that does not follow from the journal.
+pub(crate) fn beside(store: &Store) -> Vec<Vec<(Vec<u8>, Vec<u8>)>> {
+    tables::ALL.into_iter().filter(|table| !table.is_state).map(|table| rows(store, table)).collect()
+}
+
 /// Appends `entries`, which nothing decided, to the journal, and has the state follow. Nothing else may be written by
 /// `store` before it is opened again: its writer does not know of them.
 pub(crate) fn follow(store: &Store, entries: &[Entry]) {
@@ -62,8 +68,15 @@ pub(crate) fn follow(store: &Store, entries: &[Entry]) {
 
 /// What the check of a closed store finds, before an opening for use sees to what cannot be read.
 pub(crate) fn checked(backend: impl StorageBackend) -> Verified {
-    let live = Live::open_backend(backend, 8 * 1024 * 1024).unwrap();
+    let live = Live::open_backend(backend, 8 * 1024 * 1024, 0).unwrap();
     verify::quick(&Snapshot::new(&live).unwrap(), 2, &mut |_, _| {}).unwrap()
+}
+
+/// The database of a closed store.
+fn database(backend: impl StorageBackend) -> Database {
+    let medium = Medium::new(backend, 0).unwrap();
+    medium.begin().unwrap();
+    Builder::new().create_with_backend(medium.way()).unwrap()
 }
 
 /// Changes the row `key` of a closed store: `change` is given the value.
@@ -73,7 +86,7 @@ pub(crate) fn alter(
     key: &[u8],
     change: impl FnOnce(Option<Vec<u8>>) -> Option<Vec<u8>>,
 ) {
-    let database = Builder::new().create_with_backend(backend).unwrap();
+    let database = database(backend);
     let transaction = database.begin_write().unwrap();
     {
         // As damage does: past the digest.
@@ -90,7 +103,7 @@ pub(crate) fn alter(
 
 /// Drops the entries of a closed store up to the one with this number, as its writer does.
 pub(crate) fn cut(backend: impl StorageBackend, last: u64) {
-    let database = Builder::new().create_with_backend(backend).unwrap();
+    let database = database(backend);
     let transaction = database.begin_write().unwrap();
     {
         let mut journal = tables::beside::JOURNAL.open(&transaction).unwrap();

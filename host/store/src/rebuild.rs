@@ -13,6 +13,7 @@ use crate::digest::{Digest, running};
 use crate::error::{Fault, OpenError, ReadError};
 use crate::filling::Filling;
 use crate::live::{self, Live};
+use crate::log::LOG_BYTES;
 use crate::medium::Medium;
 use crate::read::Snapshot;
 use crate::replace::{self, ReplaceError};
@@ -92,7 +93,7 @@ pub fn rebuild(
         return Err(ReplaceError::file(path)(error).into());
     }
     // Locked to the end, so that no relay starts on what is about to be replaced.
-    let old = Live::open(path, CACHE_BYTES)?;
+    let old = Live::open(path, CACHE_BYTES, LOG_BYTES)?;
     let beside = replace::with_ending(path, "rebuilding");
     let file = replace::begin(path, &beside)?;
     let made = fill(&old, &file, from, progress).and_then(|verified| {
@@ -131,7 +132,7 @@ pub(crate) fn make(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Verified, RebuildError> {
     // Nothing of it counts before it is whole: one sync at the end is enough.
-    let medium = Medium::scratch(backend);
+    let medium = Medium::beside(backend, LOG_BYTES).map_err(Fault::from)?;
     let new = live::scratch(&medium, CACHE_BYTES)?;
     let mut verified = Verified::default();
     let head = replay(old, &new, from, &mut verified, progress)?;

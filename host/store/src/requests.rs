@@ -2,12 +2,12 @@
 //! No part of the state, so `verify` does not look at them.
 
 use redb::{ReadableTable, Table, WriteTransaction};
-use tocsin_core::decide::Applied;
 use tocsin_core::id::Id;
 use tocsin_core::time::Timestamp;
 
 use crate::error::Fault;
 use crate::kept::{Kept, Quota};
+use crate::log::Keeping;
 use crate::table::Bytes;
 use crate::tables;
 
@@ -41,21 +41,20 @@ impl<'t> Requests<'t> {
         })
     }
 
-    /// Keeps `request`, a record, or moves what is kept, as `applied` says about its receipt. What is more than the
-    /// `quota` of its source goes.
-    pub(crate) fn keep(
-        &mut self,
-        applied: &Applied,
-        request: Option<&[u8]>,
-        quota: &Quota,
-    ) -> Result<(), Fault> {
-        let Some(receipt) = &applied.receipt else { return Ok(()) };
-        let dead = receipt.status.is_dead_letter();
+    /// Keeps a request, or moves what is kept. What is more than the `quota` of its source goes.
+    pub(crate) fn keep(&mut self, keeping: &Keeping, quota: &Quota) -> Result<(), Fault> {
+        self.put(keeping)?;
+        self.keep_within(&keeping.source, keeping.receipt, quota)
+    }
+
+    /// Keeps a request, or moves what is kept, whatever else is kept of its source.
+    pub(crate) fn put(&mut self, keeping: &Keeping) -> Result<(), Fault> {
+        let Keeping { receipt, source, is_dead, record } = keeping;
         let (table, other) =
-            if dead { (&mut self.dead, &mut self.decoded) } else { (&mut self.decoded, &mut self.dead) };
-        let key = receipt.id.to_bytes();
-        let bytes = if let Some(request) = request {
-            table.insert(key.as_slice(), request)?;
+            if *is_dead { (&mut self.dead, &mut self.decoded) } else { (&mut self.decoded, &mut self.dead) };
+        let key = receipt.to_bytes();
+        let bytes = if let Some(request) = record {
+            table.insert(key.as_slice(), request.as_slice())?;
             request.len()
         } else if let Some(request) = other.remove(key.as_slice())? {
             // It was decoded again, with another outcome.
@@ -64,10 +63,9 @@ impl<'t> Requests<'t> {
         } else {
             return Ok(());
         };
-        self.kept.remove(receipt.id)?;
+        self.kept.remove(*receipt)?;
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        self.kept.add(&receipt.source, receipt.id, dead, bytes)?;
-        self.keep_within(&receipt.source, receipt.id, quota)
+        self.kept.add(source, *receipt, *is_dead, bytes)
     }
 
     /// Drops requests of `source` until `newest` fits into its quota; at most a few at once.

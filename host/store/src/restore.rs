@@ -14,6 +14,7 @@ use crate::backup::{BackupError, Checked, read_all};
 use crate::digest::{Digest, running};
 use crate::error::Fault;
 use crate::filling::Filling;
+use crate::log::LOG_BYTES;
 use crate::medium::Medium;
 use crate::replace::{self, ReplaceError};
 
@@ -73,7 +74,8 @@ pub fn restore(
 fn fill(file: &File, input: impl Read, progress: &mut dyn FnMut(u64, u64)) -> Result<Checked, RestoreError> {
     let copy = file.try_clone().map_err(Fault::from)?;
     // Nothing of it counts before it is whole: one sync at the end is enough.
-    let medium = Medium::scratch(FileBackend::new(copy).map_err(Fault::from)?);
+    let medium =
+        Medium::beside(FileBackend::new(copy).map_err(Fault::from)?, LOG_BYTES).map_err(Fault::from)?;
     let database = Builder::new().set_cache_size(CACHE_BYTES).create_with_backend(medium.way());
     let database = database.map_err(Fault::from)?;
     let digest = running(Digest::default());

@@ -14,7 +14,7 @@ use crate::record::Stored;
 use crate::record::set_aside::Kept;
 use crate::record::source_counts::SourceCounts;
 use crate::state::{Head, Tables, TakenOut};
-use crate::table::Bytes;
+use crate::table::{Bytes, Rows};
 use crate::tables::{self, Beside, Definition};
 use crate::{dictionaries, rows, state_digest};
 
@@ -30,10 +30,7 @@ pub(crate) fn run(
 ) -> Result<(Head, bool), Fault> {
     let mut tables = Tables::open(transaction, head)?;
     let mut list = tables::beside::SET_ASIDE.open(transaction)?;
-    let mut next = match list.last()? {
-        Some((key, _)) => rows::number(tables::SET_ASIDE, key.value())?,
-        None => 0,
-    };
+    let mut next = last_number(&list)?;
     let mut waiting: VecDeque<Place> = places.into();
     let mut any = false;
     while let Some((name, key)) = waiting.pop_front() {
@@ -64,12 +61,39 @@ pub(crate) fn run(
         put(&mut list, next, &kept)?;
     }
     drop(list);
-    let mut head = tables.finish()?;
+    let (mut head, _) = tables.finish()?;
     if any {
         // Damage below the store changed rows that the digest had counted as they were.
         head.digest = state_digest::recount(transaction)?;
     }
     Ok((head, any))
+}
+
+/// What `transaction` says is committed. What of it cannot be read is set aside, and made anew.
+pub(crate) fn readable_head(transaction: WriteTransaction) -> Result<Head, Fault> {
+    let (head, unreadable) = Head::read_in_part(&transaction)?;
+    if unreadable.is_empty() {
+        return Ok(head);
+    }
+    let (mut head, any) = run(&transaction, head, unreadable)?;
+    if !any {
+        // A digest that is missing leaves nothing to set aside.
+        head.digest = state_digest::recount(&transaction)?;
+    }
+    transaction.commit()?;
+    Ok(head)
+}
+
+/// Names what is lost otherwise.
+pub(crate) fn note(transaction: &WriteTransaction, lost: &Kept) -> Result<(), Fault> {
+    let mut list = tables::beside::SET_ASIDE.open(transaction)?;
+    let number = last_number(&list)? + 1;
+    put(&mut list, number, lost)
+}
+
+fn last_number(list: &impl Rows) -> Result<u64, Fault> {
+    let Some((key, _)) = list.last()? else { return Ok(0) };
+    rows::number(tables::SET_ASIDE, key.value())
 }
 
 /// Tables that do not follow from the journal. The journal is none of them: an entry is never taken out.

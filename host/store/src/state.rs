@@ -14,6 +14,8 @@ use tocsin_core::state::Position;
 use crate::damage::Place;
 use crate::digest::{Digest, Running, running};
 use crate::error::Fault;
+use crate::journal::Link;
+use crate::log::Records;
 use crate::record::Stored;
 use crate::record::counters::Counters;
 use crate::rows::{self, DeliveryTables};
@@ -72,6 +74,8 @@ pub(crate) struct Tables<'t> {
     head: Head,
     /// Records are written here first; kept for its capacity.
     buffer: Vec<u8>,
+    /// The entries that were appended.
+    appended: Records,
 }
 
 /// The value of index rows.
@@ -110,6 +114,7 @@ impl<'t> Tables<'t> {
             digest,
             head,
             buffer: Vec::with_capacity(4096),
+            appended: Records::default(),
         })
     }
 
@@ -146,13 +151,20 @@ impl<'t> Tables<'t> {
     }
 
     fn append_entry(&mut self, entry: &Entry) -> Result<(), Fault> {
-        let number = self.head.position.entry + 1;
-        let key = number.to_be_bytes();
+        let key = self.head.next().to_be_bytes();
         let record = record(tables::JOURNAL, &key, entry, &mut self.buffer)?;
-        let chain = rows::chained(self.head.chain, record);
-        let row = [chain.to_be_bytes().as_slice(), record].concat();
-        self.journal.insert(key.as_slice(), row.as_slice())?;
-        self.at_end(number, chain, entry);
+        self.appended.push(record);
+        let chain = put_entry(&mut self.journal, &self.head, record)?;
+        self.at_end(self.head.next(), chain, entry);
+        Ok(())
+    }
+
+    /// Has the state follow from the record of an entry that was decided earlier, and appends it.
+    pub(crate) fn append(&mut self, record: &[u8]) -> Result<(), Fault> {
+        let entry: Entry = rows::read(tables::JOURNAL, &self.head.next().to_be_bytes(), record)?;
+        evolve(self, &entry)?;
+        let chain = put_entry(&mut self.journal, &self.head, record)?;
+        self.at_end(self.head.next(), chain, &entry);
         Ok(())
     }
 
@@ -162,17 +174,36 @@ impl<'t> Tables<'t> {
         DeliveryTables { deliveries, incidents, timeline }
     }
 
-    /// Writes what was counted and the digest, and returns what is known when the transaction is committed.
-    pub(crate) fn finish(mut self) -> Result<Head, Fault> {
+    /// Writes what was counted and the digest, and returns what is known when the transaction is committed, and the
+    /// entries that were appended.
+    pub(crate) fn finish(mut self) -> Result<(Head, Records), Fault> {
         let counters = record(tables::META, tables::META_COUNTERS, &self.head.counters, &mut self.buffer)?;
         self.meta.insert(tables::META_COUNTERS, counters)?;
         self.head.digest = self.digest.get();
         self.meta.insert(tables::META_DIGEST, &self.head.digest.to_bytes())?;
-        Ok(self.head)
+        Ok((self.head, self.appended))
     }
 }
 
+/// Appends the record of the next entry to the journal; returns the digest of the entries up to it.
+fn put_entry(journal: &mut Table<'_, Bytes, Bytes>, head: &Head, record: &[u8]) -> Result<u128, Fault> {
+    let chain = rows::chained(head.chain, record);
+    let row = [chain.to_be_bytes().as_slice(), record].concat();
+    journal.insert(head.next().to_be_bytes().as_slice(), row.as_slice())?;
+    Ok(chain)
+}
+
 impl Head {
+    /// The journal's end: what the next entry has to follow.
+    pub(crate) const fn link(&self) -> Link {
+        Link { number: self.position.entry, chain: self.chain }
+    }
+
+    /// The number of the next entry.
+    const fn next(&self) -> u64 {
+        self.position.entry + 1
+    }
+
     /// What `transaction` says, with nothing in place of what cannot be read, and where that is.
     pub(crate) fn read_in_part(transaction: &WriteTransaction) -> Result<(Self, Vec<Place>), Fault> {
         let journal = tables::JOURNAL.look_into(transaction)?;

@@ -15,17 +15,18 @@ use tocsin_core::plugin::SourceRequest;
 use tocsin_core::routing::Router;
 use tocsin_core::time::Timestamp;
 
-use crate::counts::CountRows;
 use crate::cut::{Bounds, Cutting};
 use crate::dictionaries::{Dictionaries, Sample};
 use crate::error::{Busy, Fault, OpenError, ReadError, WriteError};
 use crate::identity::Marker;
 use crate::kept::Quota;
 use crate::live::Live;
+use crate::log::{Count, LOG_BYTES};
 use crate::record::source_counts::SourceCounts;
 use crate::record::{Stored as _, request};
 use crate::requests::Retention;
-use crate::writer::{Dismissed, Job, Message, Writer, readable_head};
+use crate::set_aside::readable_head;
+use crate::writer::{Dismissed, Job, Message, Writer};
 use crate::{rows, tables};
 
 /// A day in milliseconds.
@@ -50,11 +51,14 @@ pub struct Options {
     pub drop_journal_up_to: u64,
     /// Memory for pages of the file. Bytes; up to half of it holds what a transaction writes.
     pub cache_bytes: usize,
+    /// Bytes of the log of a store that is made: what commits add is there until the database is synced. One without a
+    /// log syncs the database with each commit.
+    pub log_bytes: usize,
 }
 
 impl Default for Options {
     /// 4,096 waiting, 512 at once (beyond, syncing no longer is what takes the time), a week, 90 days, 30 days for
-    /// every entry of the journal, 128 MiB.
+    /// every entry of the journal, 128 MiB, a log of 4 MiB.
     fn default() -> Self {
         Self {
             queue: 4096,
@@ -65,6 +69,7 @@ impl Default for Options {
             keep_journal_ms: 30 * DAY_MS,
             drop_journal_up_to: u64::MAX,
             cache_bytes: 128 * 1024 * 1024,
+            log_bytes: LOG_BYTES,
         }
     }
 }
@@ -116,7 +121,7 @@ impl Store {
     /// # Errors
     /// Each says what to do: see [`OpenError`].
     pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
-        Self::start(Live::open(path, options.cache_bytes)?, &options)
+        Self::start(Live::open(path, options.cache_bytes, options.log_bytes)?, &options)
     }
 
     /// Whether a store was ever made at `path`, whether or not it is still there.
@@ -129,7 +134,7 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn open_backend(backend: impl StorageBackend, options: Options) -> Result<Self, OpenError> {
-        Self::start(Live::open_backend(backend, options.cache_bytes)?, &options)
+        Self::start(Live::open_backend(backend, options.cache_bytes, options.log_bytes)?, &options)
     }
 
     fn start(live: Live, options: &Options) -> Result<Self, OpenError> {
@@ -142,7 +147,8 @@ impl Store {
         };
         let live = Arc::new(live);
         // Without them, requests are compressed by themselves until new ones are due.
-        let dictionaries = Arc::new(Dictionaries::kept(&live).unwrap_or_default());
+        let kept = live.begin_read().ok().and_then(|transaction| Dictionaries::kept(&transaction).ok());
+        let dictionaries = Arc::new(kept.unwrap_or_default());
         let queue = options.queue.max(1);
         // Two more, for the message that a reader may send and for counts.
         let (sender, messages) = sync_channel(queue + 2);
@@ -161,8 +167,9 @@ impl Store {
             },
             quota: options.keep_bytes.clone(),
             cutting: Cutting::new(Arc::clone(&bounds)),
-            counts: CountRows::new(),
+            counts: Vec::new(),
             dismissals: Vec::new(),
+            unsaved: None,
         };
         let thread = thread::Builder::new()
             .name("tocsin-store".to_owned())
@@ -252,9 +259,9 @@ impl Store {
         let Some(sender) = sender.as_ref() else { return Ok(()) };
         let record = |(name, counts): (&String, &SourceCounts)| {
             // Numbers, times and texts: nothing in it cannot be written as JSON.
-            Some((name.clone().into_bytes(), counts.to_bytes().ok()?))
+            Some(Count { source: name.clone().into_bytes(), record: counts.to_bytes().ok()? })
         };
-        let rows: CountRows = counts.iter().filter_map(record).collect();
+        let rows: Vec<Count> = counts.iter().filter_map(record).collect();
         match sender.try_send(Message::Counts(rows)) {
             Err(TrySendError::Full(_)) => Err(Busy),
             Ok(()) | Err(TrySendError::Disconnected(_)) => Ok(()),

@@ -8,7 +8,7 @@ use crate::keys;
 use crate::table::{Bytes, Covered, Rows, StateTable};
 
 /// The version of what is on disk. Counts up with every change of a table, a key or a record.
-pub(crate) const FORMAT: u32 = 3;
+pub(crate) const FORMAT: u32 = 4;
 
 /// A table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

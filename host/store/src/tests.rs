@@ -17,6 +17,7 @@ mod forgetting;
 mod format;
 mod holding;
 mod kept;
+mod logging;
 mod lost;
 mod opening;
 mod queries;

@@ -1,30 +1,34 @@
-//! The writer thread: takes what waits, applies it in one transaction, syncs, answers. The only one that
-//! writes.
+//! The writer thread: takes what waits, applies it in one transaction, logs it and syncs the log, answers. The only
+//! one that writes. It syncs the database after many commits, or some seconds.
 //!
-//! Never answers before the sync. Never lets one entry's trouble, or one caller's, become another's.
+//! Never answers before a sync. Never lets one entry's trouble, or one caller's, become another's.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
 
-use redb::WriteTransaction;
+use redb::{Durability, WriteTransaction};
 use tocsin_core::command::{Command, Issued};
 use tocsin_core::decide::{Applied, DecideError, Rejection};
 use tocsin_core::fair::FairQueue;
 use tocsin_core::routing::Router;
 
-use crate::counts::{self, CountRows};
+use crate::counts;
 use crate::cut::Cutting;
 use crate::damage::Place;
 use crate::dictionaries::{self, Dictionaries, Sample};
 use crate::error::{Fault, WriteError};
+use crate::journal::Link;
 use crate::kept::Quota;
 use crate::live::Live;
+use crate::log::{Count, Frame, Keeping};
 use crate::requests::{Requests, Retention};
+use crate::set_aside::{self, readable_head};
 use crate::state::{Head, Tables};
-use crate::{set_aside, state_digest};
+use crate::state_digest;
 
 /// Bytes of requests and records in one transaction after which no more are gathered: what a commit writes must stay well
 /// below what the cache holds.
@@ -32,6 +36,11 @@ const BATCH_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// What a command costs its source beside its request's bytes, in bytes: what is written for the smallest one.
 const COMMAND_COST: usize = 2048;
+
+/// After how long the database is synced that has commits which are only in the log.
+const SAVE_AFTER: Duration = Duration::from_secs(5);
+/// After how many entries it is: following them again takes a second.
+const SAVE_AFTER_ENTRIES: u64 = 8192;
 
 /// Called with what came of an entry.
 pub(crate) type Reply = Box<dyn FnOnce(Result<Applied, WriteError>) + Send>;
@@ -50,7 +59,7 @@ pub(crate) enum Message {
     /// A reader ran into an I/O error: see whether the file must be opened again.
     Mend,
     /// Rows of `source_counts`, each in place of the one before: write them with the next commit.
-    Counts(CountRows),
+    Counts(Vec<Count>),
 }
 
 /// Commands on their way, to be carried out together or not at all.
@@ -121,9 +130,19 @@ pub(crate) struct Writer {
     pub(crate) quota: Quota,
     pub(crate) cutting: Cutting,
     /// Counts that are not committed yet.
-    pub(crate) counts: CountRows,
+    pub(crate) counts: Vec<Count>,
     /// Those who wait for what was set aside to be marked as seen to.
     pub(crate) dismissals: Vec<Dismissed>,
+    /// What the database has that is not on disk, except in the log.
+    pub(crate) unsaved: Option<Unsaved>,
+}
+
+/// Commits of the database that are not on disk.
+#[derive(Clone, Copy)]
+pub(crate) struct Unsaved {
+    since: Instant,
+    /// The entry that the database on disk ends with.
+    after: u64,
 }
 
 impl Writer {
@@ -132,8 +151,11 @@ impl Writer {
         loop {
             let mut mend = false;
             if self.lines.is_empty() {
-                let Ok(first) = messages.recv() else { break };
-                mend |= self.sort(first);
+                match self.next(messages) {
+                    Ok(first) => mend |= self.sort(first),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
             }
             // All of it: what is behind a flood of one source must not wait in the channel.
             while let Ok(next) = messages.try_recv() {
@@ -149,9 +171,74 @@ impl Writer {
             for answer in std::mem::take(&mut self.dismissals) {
                 answer(self.dismiss().map_err(WriteError::from));
             }
+            if self.is_save_due() {
+                self.save();
+            }
         }
+        self.save();
         // What could be closed is closed; the next opening repairs the rest.
         let _ = self.live.close();
+    }
+
+    /// The next message, if one comes before the database is to be synced.
+    fn next(&self, messages: &Receiver<Message>) -> Result<Message, RecvTimeoutError> {
+        match self.unsaved {
+            Some(unsaved) => messages.recv_timeout(SAVE_AFTER.saturating_sub(unsaved.since.elapsed())),
+            None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        }
+    }
+
+    fn is_save_due(&self) -> bool {
+        let last = self.head.as_ref().map_or(0, |head| head.position.entry);
+        self.unsaved.is_some_and(|unsaved| {
+            unsaved.since.elapsed() >= SAVE_AFTER || last.saturating_sub(unsaved.after) >= SAVE_AFTER_ENTRIES
+        })
+    }
+
+    /// Syncs the database, if it has commits that are only in the log. When that fails, they are still there.
+    fn save(&mut self) {
+        if self.unsaved.is_none() {
+            return;
+        }
+        let saved = self.live.begin_write().and_then(|transaction| self.commit(transaction));
+        if let Err(fault) = saved {
+            self.unsaved = None;
+            self.failed(&fault.into());
+        }
+    }
+
+    /// Commits `transaction` to the disk, and with it every one before.
+    fn commit(&mut self, transaction: WriteTransaction) -> Result<(), Fault> {
+        transaction.commit()?;
+        self.live.restart_log();
+        self.unsaved = None;
+        Ok(())
+    }
+
+    /// Commits a `transaction` that adds `frame` behind the entry at `after`: once `frame` is on disk in the log. To the
+    /// disk if that has no room, if the commit `has_more` than the frame says, or if no entry shows later that the
+    /// database has it.
+    fn commit_logged(
+        &mut self,
+        mut transaction: WriteTransaction,
+        after: Link,
+        frame: &Frame,
+        has_more: bool,
+    ) -> Result<(), Fault> {
+        let may_log = !has_more && frame.entries.count > 0;
+        let is_logged = frame.is_void() || may_log && self.live.log(after, frame)?;
+        if has_more || !is_logged {
+            return self.commit(transaction);
+        }
+        leave_to_log(&mut transaction)?;
+        transaction.commit()?;
+        self.unsaved.get_or_insert_with(|| Unsaved { since: Instant::now(), after: after.number });
+        Ok(())
+    }
+
+    /// The frame of a commit behind `head`, with the counts that it takes along.
+    fn frame(&self, head: &Head) -> Frame {
+        Frame { digest: head.digest.to_bytes().to_vec(), counts: self.counts.clone(), ..Frame::default() }
     }
 
     /// Puts a message where it waits; whether the file is to be looked at.
@@ -165,7 +252,10 @@ impl Writer {
             Message::SetAside => {}
             Message::Dismiss(answer) => self.dismissals.push(answer),
             Message::Mend => return true,
-            Message::Counts(rows) => self.counts.extend(rows),
+            Message::Counts(rows) => {
+                self.counts.retain(|old| rows.iter().all(|new| new.source != old.source));
+                self.counts.extend(rows);
+            }
         }
         false
     }
@@ -229,18 +319,21 @@ impl Writer {
     /// Applies all of `jobs` in one transaction and syncs it.
     fn attempt(&mut self, jobs: &[Job]) -> Result<Outcomes, Failure> {
         let head = self.committed()?;
+        let after = head.link();
         let transaction = self.live.begin_write()?;
+        let mut frame = self.frame(&head);
         let mut outcomes = Vec::with_capacity(jobs.len());
         let mut tables = Tables::open(&transaction, head)?;
         let mut requests = Requests::open(&transaction)?;
         for (index, job) in jobs.iter().enumerate() {
-            let outcome = apply(&mut tables, &mut requests, job, &self.quota).map_err(|error| {
-                let is_of_one_job = match &error {
-                    WriteError::Storage(fault) => fault.is_of_one_entry(),
-                    WriteError::Rejected(_) | WriteError::Closed => true,
-                };
-                Failure { error, culprit: is_of_one_job.then_some(index), uncertain: false }
-            })?;
+            let outcome =
+                apply(&mut tables, &mut requests, &mut frame, job, &self.quota).map_err(|error| {
+                    let is_of_one_job = match &error {
+                        WriteError::Storage(fault) => fault.is_of_one_entry(),
+                        WriteError::Rejected(_) | WriteError::Closed => true,
+                    };
+                    Failure { error, culprit: is_of_one_job.then_some(index), uncertain: false }
+                })?;
             outcomes.push(outcome);
         }
         if outcomes.iter().all(Result::is_err) {
@@ -251,7 +344,8 @@ impl Writer {
             requests.drop_old(last.at, jobs.len(), self.retention)?;
         }
         requests.finish()?;
-        let head = tables.finish()?;
+        let (head, entries) = tables.finish()?;
+        frame.entries = entries;
         let kept = jobs.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok());
         let samples: Vec<&Sample> = kept.filter_map(|(job, _)| job.sample.as_ref()).collect();
         for sample in &samples {
@@ -263,8 +357,9 @@ impl Writer {
             None => None,
         };
         counts::put(&transaction, &self.counts)?;
-        transaction.commit().map_err(|error| Failure {
-            error: Fault::from(error).into(),
+        // A dictionary is in no frame.
+        self.commit_logged(transaction, after, &frame, !samples.is_empty()).map_err(|fault| Failure {
+            error: fault.into(),
             culprit: None,
             uncertain: true,
         })?;
@@ -296,9 +391,11 @@ impl Writer {
     }
 
     fn commit_counts(&mut self) -> Result<(), Fault> {
+        let head = self.committed()?;
         let transaction = self.live.begin_write()?;
         counts::put(&transaction, &self.counts)?;
-        transaction.commit()?;
+        let frame = self.frame(&head);
+        self.commit_logged(transaction, head.link(), &frame, false)?;
         self.counts.clear();
         Ok(())
     }
@@ -319,7 +416,7 @@ impl Writer {
         let transaction = self.live.begin_write()?;
         let (head, any) = set_aside::run(&transaction, head, places)?;
         if any {
-            transaction.commit()?;
+            self.commit(transaction)?;
             self.head = Some(head);
         }
         Ok(any)
@@ -344,7 +441,7 @@ impl Writer {
         let dismissed = set_aside::dismiss(&transaction)?;
         // Damage that nobody can find any more, such as that of a row that was replaced, is in the digest for ever.
         let digest = state_digest::recount(&transaction)?;
-        transaction.commit().inspect_err(|_| self.head = None)?;
+        self.commit(transaction).inspect_err(|_| self.head = None)?;
         self.head = Some(Head { digest, ..head });
         Ok(dismissed)
     }
@@ -354,6 +451,9 @@ impl Writer {
         if let Some(head) = &self.head {
             return Ok(head.clone());
         }
+        // What was only in the log is on disk then. What it did not have is not: where the journal was cut.
+        self.unsaved = None;
+        self.cutting.committed(None);
         self.live.reopen()?;
         let transaction = self.live.begin_write()?;
         let head = readable_head(transaction)?;
@@ -373,19 +473,10 @@ impl Writer {
     }
 }
 
-/// What `transaction` says is committed. What of it cannot be read is set aside, and made anew.
-pub(crate) fn readable_head(transaction: WriteTransaction) -> Result<Head, Fault> {
-    let (head, unreadable) = Head::read_in_part(&transaction)?;
-    if unreadable.is_empty() {
-        return Ok(head);
-    }
-    let (mut head, any) = set_aside::run(&transaction, head, unreadable)?;
-    if !any {
-        // A digest that is missing leaves nothing to set aside.
-        head.digest = state_digest::recount(&transaction)?;
-    }
-    transaction.commit()?;
-    Ok(head)
+/// Has the commit of `transaction` not wait for the disk: what it adds is in the log.
+fn leave_to_log(transaction: &mut WriteTransaction) -> Result<(), Fault> {
+    transaction.set_quick_repair(false);
+    transaction.set_durability(Durability::None).map_err(|error| Fault::Damaged(error.to_string()))
 }
 
 /// Applies one job. A panic of a decision is a fault of this job alone: the transaction is given up, so what it left
@@ -394,6 +485,7 @@ pub(crate) fn readable_head(transaction: WriteTransaction) -> Result<Head, Fault
 fn apply(
     tables: &mut Tables<'_>,
     requests: &mut Requests<'_>,
+    frame: &mut Frame,
     job: &Job,
     quota: &Quota,
 ) -> Result<Result<Applied, Rejection>, WriteError> {
@@ -407,8 +499,14 @@ fn apply(
             Err(panic) => return Err(Fault::Panicked(words(panic.as_ref())).into()),
         }
     }
-    requests.keep(&applied, job.request.as_deref(), quota)?;
+    if let Some(receipt) = &applied.receipt {
+        let (source, is_dead) = (receipt.source.clone(), receipt.status.is_dead_letter());
+        let keeping = Keeping { receipt: receipt.id, source, is_dead, record: job.request.clone() };
+        requests.keep(&keeping, quota)?;
+        frame.requests.push(keeping);
+    }
     requests.forget(&applied.forgotten_receipts)?;
+    frame.forgotten.extend(&applied.forgotten_receipts);
     Ok(Ok(applied))
 }
 

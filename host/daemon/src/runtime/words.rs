@@ -158,6 +158,10 @@ pub fn set_aside(table: &str) -> &'static str {
         "timers" | "timers_by_time" => "The timer was restored, or runs once at once.",
         "pauses" => "The connection is tried again.",
         "meta" => "It was made anew.",
+        "log" => {
+            "Their senders were answered. The disk gave other bytes than were written: check it, and look in the \
+             monitoring for what came in then."
+        }
         "seen" => "A repeated delivery of the same request would be applied again.",
         _ => "The row is missing from lists.",
     }

@@ -84,7 +84,7 @@ impl Replaying<'_> {
                 take_out(&mut tables, &mut set_aside, before)?;
                 self.entry(&mut tables, key.value(), value.value())?;
             }
-            head = tables.finish()?;
+            (head, _) = tables.finish()?;
             transaction.commit()?;
             progress((self.link.number + 1).saturating_sub(first), total);
         }
@@ -92,7 +92,7 @@ impl Replaying<'_> {
             let transaction = self.copy.begin_write()?;
             let mut tables = Tables::open(&transaction, head)?;
             take_out(&mut tables, &mut set_aside, u64::MAX)?;
-            head = tables.finish()?;
+            (head, _) = tables.finish()?;
             transaction.commit()?;
         }
         Ok(head)

@@ -10,7 +10,7 @@ use tocsin_core::journal::Cause;
 use super::disk::{Disk, Failure, Survives};
 use super::samples::{Script, assert_clean, options, write};
 use super::workload;
-use crate::{Store, raw};
+use crate::{Options, Store, raw};
 
 /// Everything that holds after a crash, of a store in which `kept` was answered with Ok.
 fn check(disk: &Disk, kept: &[Issued], crash: &str) {
@@ -34,24 +34,35 @@ fn check(disk: &Disk, kept: &[Issued], crash: &str) {
 
 #[test]
 fn whatever_was_answered_survives_a_crash_at_any_write_or_sync() {
+    // Without a log, with one that is full after a few commits, and with one that has room for all.
+    for log_bytes in [0, 3 * 1024, 16 * 1024] {
+        survives_any_crash(Options { log_bytes, ..options() });
+    }
+}
+
+fn survives_any_crash(options: Options) {
     let whole = Disk::default();
-    let store = Store::open_backend(whole.clone(), options()).unwrap();
+    let store = Store::open_backend(whole.clone(), options.clone()).unwrap();
     let told = workload::run(&store);
     assert_eq!(told.failed, 0);
     assert!(told.kept.len() > 20, "the script does little");
     let operations = whole.operations();
-    assert!(operations > 100, "the disk has little to do");
+    assert!(operations > 40, "the disk has little to do");
     drop(store);
 
     for operation in 1..=operations {
         let disk = Disk::default();
         disk.fail(Failure::GoneFrom(operation));
-        let kept = match Store::open_backend(disk.clone(), options()) {
+        let kept = match Store::open_backend(disk.clone(), options.clone()) {
             Ok(store) => workload::run(&store).kept,
             Err(_) => Vec::new(),
         };
         for survives in Survives::ALL {
-            check(&disk.crashed(survives), &kept, &format!("gone from operation {operation}, {survives:?}"));
+            check(
+                &disk.crashed(survives),
+                &kept,
+                &format!("log of {}, gone from operation {operation}, {survives:?}", options.log_bytes),
+            );
         }
     }
 }

@@ -6,12 +6,19 @@ use std::io::ErrorKind;
 use super::disk::{Disk, Failure, Survives};
 use super::samples::{Gate, Script, assert_clean, options, routing, submit, write};
 use super::workload::{self, Told};
-use crate::{Fault, ReadError, Store, WriteError, raw};
+use crate::{Fault, Options, ReadError, Store, WriteError, raw};
+
+/// Without a log, with one that is full after a few commits, and with one that has room for the whole script.
+const LOGS: [usize; 3] = [0, 3 * 1024, 16 * 1024];
+
+fn with_log(log_bytes: usize) -> Options {
+    Options { log_bytes, ..options() }
+}
 
 /// Opens without a failure, then fails, runs the script, and checks what is there after a crash at the end.
-fn survive(failure: Failure) -> Told {
+fn survive(failure: Failure, log: usize) -> Told {
     let disk = Disk::default();
-    let store = Store::open_backend(disk.clone(), options()).unwrap();
+    let store = Store::open_backend(disk.clone(), with_log(log)).unwrap();
     disk.fail(failure);
     let told = workload::run(&store);
     disk.heal();
@@ -28,9 +35,9 @@ fn survive(failure: Failure) -> Told {
 }
 
 /// Operations and syncs of the whole script.
-fn script_length() -> (u64, u64) {
+fn script_length(log: usize) -> (u64, u64) {
     let disk = Disk::default();
-    let store = Store::open_backend(disk.clone(), options()).unwrap();
+    let store = Store::open_backend(disk.clone(), with_log(log)).unwrap();
     disk.fail(Failure::GoneFrom(u64::MAX));
     workload::run(&store);
     (disk.operations(), disk.syncs())
@@ -38,10 +45,12 @@ fn script_length() -> (u64, u64) {
 
 #[test]
 fn one_failed_write_or_sync_costs_its_own_batch_and_nothing_else() {
-    for operation in 1..=script_length().0 {
-        let told = survive(Failure::Once(operation, ErrorKind::Other));
-        // Fourteen batches; the largest is six entries, and what depends on them is left out.
-        assert!(told.kept.len() >= 8, "after operation {operation} the store did not go on");
+    for log in LOGS {
+        for operation in 1..=script_length(log).0 {
+            let told = survive(Failure::Once(operation, ErrorKind::Other), log);
+            // Fourteen batches; the largest is six entries, and what depends on them is left out.
+            assert!(told.kept.len() >= 8, "after operation {operation} the store did not go on");
+        }
     }
 }
 
@@ -49,9 +58,11 @@ fn one_failed_write_or_sync_costs_its_own_batch_and_nothing_else() {
 /// again and believes the next sync builds on pages that are nowhere but in memory.
 #[test]
 fn what_a_failed_sync_forgot_is_written_again_before_anything_builds_on_it() {
-    for sync in 1..=script_length().1 {
-        let told = survive(Failure::SyncForgets(sync));
-        assert!(told.failed > 0 || sync > 12, "sync {sync} failed and nobody was told");
+    for log in LOGS {
+        for sync in 1..=script_length(log).1 {
+            let told = survive(Failure::SyncForgets(sync), log);
+            assert!(told.failed > 0 || sync > 12, "sync {sync} failed and nobody was told");
+        }
     }
 }
 
@@ -109,15 +120,20 @@ fn while_the_disk_is_full_everything_that_is_kept_can_be_read() {
 
 #[test]
 fn at_whatever_moment_the_disk_takes_no_more_what_was_answered_can_be_read() {
-    for operation in 1..=script_length().0 {
-        let disk = Disk::default();
-        let store = Store::open_backend(disk.clone(), options()).unwrap();
-        disk.fail(Failure::GoneFrom(operation));
-        let told = workload::run(&store);
-        let journal = raw::journal(&store);
-        let lost = workload::lost(&journal, &told.kept);
-        assert!(lost.is_empty(), "after operation {operation} an answered command cannot be read: {lost:?}");
-        assert_clean(&store);
+    for log in LOGS {
+        for operation in 1..=script_length(log).0 {
+            let disk = Disk::default();
+            let store = Store::open_backend(disk.clone(), with_log(log)).unwrap();
+            disk.fail(Failure::GoneFrom(operation));
+            let told = workload::run(&store);
+            let journal = raw::journal(&store);
+            let lost = workload::lost(&journal, &told.kept);
+            assert!(
+                lost.is_empty(),
+                "after operation {operation} an answered command cannot be read: {lost:?}"
+            );
+            assert_clean(&store);
+        }
     }
 }
 

@@ -247,7 +247,7 @@ fn whatever_the_disk_of_the_new_store_does_the_old_one_is_not_touched_and_the_ne
     workload::run(&store);
     let expected = all_rows(&store);
     store.close();
-    let live = Live::open_backend(old.clone(), 8 * 1024 * 1024).unwrap();
+    let live = Live::open_backend(old.clone(), 8 * 1024 * 1024, 0).unwrap();
     let snapshot = Snapshot::new(&live).unwrap();
     let touched = old.operations();
     let whole = Disk::default();

@@ -337,9 +337,9 @@ fn a_backup_of_a_store_with_a_journal_that_was_cut_is_restored() {
     assert_clean(&store);
 }
 
-/// A store with much that is past its time.
-fn past_its_time(disk: &Disk) -> (Store, Script) {
-    let store = Store::open_backend(disk.clone(), keep_journal(MINUTE)).unwrap();
+/// A store with much that is past its time, and a log of this size.
+fn past_its_time(disk: &Disk, log_bytes: usize) -> (Store, Script) {
+    let store = Store::open_backend(disk.clone(), Options { log_bytes, ..keep_journal(MINUTE) }).unwrap();
     let mut script = Script::new();
     write(&store, script.started(Some(routing()))).unwrap();
     for n in 0..4 {
@@ -364,19 +364,25 @@ fn check_pruned(store: &Store, script: &mut Script, expected: Digest, what: &str
 
 #[test]
 fn a_crash_at_any_write_or_sync_while_it_forgets_leaves_a_whole_store_that_goes_on_forgetting() {
+    for log in [0, 16 * 1024] {
+        survives_crashes_while_it_forgets(log);
+    }
+}
+
+fn survives_crashes_while_it_forgets(log: usize) {
     let whole = Disk::default();
-    let (store, mut script) = past_its_time(&whole);
+    let (store, mut script) = past_its_time(&whole, log);
     let before = whole.operations();
     assert!(prune(&store, &mut script, MINUTE, 3).unwrap() > 3);
     let (operations, expected) = (whole.operations() - before, digest(&store));
-    assert!(operations > 20);
+    assert!(operations > 4, "{operations}");
     for operation in 1..=operations {
         let disk = Disk::default();
-        let (store, mut script) = past_its_time(&disk);
+        let (store, mut script) = past_its_time(&disk, log);
         disk.fail(Failure::GoneFrom(operation));
         let _ = prune(&store, &mut script, MINUTE, 3);
         for survives in Survives::ALL {
-            let what = format!("gone from operation {operation}, {survives:?}");
+            let what = format!("log of {log}, gone from operation {operation}, {survives:?}");
             let crashed = Store::open_backend(disk.crashed(survives), keep_journal(MINUTE)).unwrap();
             assert_clean(&crashed);
             let mut later = Script::later();
@@ -384,11 +390,16 @@ fn a_crash_at_any_write_or_sync_while_it_forgets_leaves_a_whole_store_that_goes_
             check_pruned(&crashed, &mut later, expected, &what);
         }
         let disk = Disk::default();
-        let (store, mut script) = past_its_time(&disk);
+        let (store, mut script) = past_its_time(&disk, log);
         disk.fail(Failure::Once(operation, ErrorKind::Other));
         let _ = prune(&store, &mut script, MINUTE, 3);
         disk.heal();
-        check_pruned(&store, &mut script, expected, &format!("operation {operation} fails once"));
+        check_pruned(
+            &store,
+            &mut script,
+            expected,
+            &format!("log of {log}, operation {operation} fails once"),
+        );
     }
 }
 

@@ -208,7 +208,7 @@ impl Gate {
 }
 
 pub(super) fn options() -> Options {
-    Options { cache_bytes: 8 * 1024 * 1024, ..Options::default() }
+    Options { cache_bytes: 8 * 1024 * 1024, log_bytes: 16 * 1024, ..Options::default() }
 }
 
 /// A store in memory with [`routing`] in force, and the script that it began with.

@@ -1,0 +1,112 @@
+//! Commits that are only in the log when the process dies: they are brought into the database, and nothing else is.
+
+use redb::StorageBackend;
+
+use super::disk::{Disk, Survives};
+use super::samples::{Script, assert_clean, options, routing, write};
+use super::workload;
+use crate::layout::PAGE;
+use crate::{Options, Store, raw};
+
+fn large_log() -> Options {
+    Options { log_bytes: 64 * 1024, ..options() }
+}
+
+/// A store whose commits are all in the log, but for the first that makes a dictionary.
+fn logged(disk: &Disk) -> (Store, Script, u64) {
+    let store = Store::open_backend(disk.clone(), large_log()).unwrap();
+    let mut script = Script::new();
+    write(&store, script.started(Some(routing()))).unwrap();
+    // A dictionary is due with the sixteenth.
+    for n in 0..12 {
+        write(&store, script.trigger(&format!("disk-{n}"), "Disk full")).unwrap();
+    }
+    (store, script, 13)
+}
+
+#[test]
+fn commits_that_are_only_in_the_log_are_followed_at_the_next_opening_with_their_requests() {
+    let disk = Disk::default();
+    let store = Store::open_backend(disk.clone(), large_log()).unwrap();
+    let told = workload::run(&store);
+    let (rows, digest) = (raw::journal(&store), store.verify(1, &mut |_, _| {}).unwrap().digest);
+    let crashed = Store::open_backend(disk.crashed(Survives::Nothing), options()).unwrap();
+    assert_eq!(raw::journal(&crashed), rows);
+    assert_eq!(workload::lost(&rows, &told.kept), [] as [&tocsin_core::command::Issued; 0]);
+    assert_eq!(crashed.verify(1, &mut |_, _| {}).unwrap().digest, digest);
+    assert_clean(&crashed);
+    assert_eq!(raw::beside(&crashed), raw::beside(&store), "the rows beside the state are the same");
+}
+
+#[test]
+fn a_commit_costs_one_write_and_one_sync_until_the_log_is_full() {
+    let disk = Disk::default();
+    let (store, mut script, _) = logged(&disk);
+    let (operations, syncs) = (disk.operations(), disk.syncs());
+    write(&store, script.trigger("disk-0", "Disk full")).unwrap();
+    assert_eq!((disk.operations() - operations, disk.syncs() - syncs), (2, 1));
+}
+
+/// The disk gives other bytes than were written: what can be read is there, and what is lost is said.
+#[test]
+fn a_log_that_is_damaged_in_the_middle_loses_what_follows_and_says_so() {
+    let disk = Disk::default();
+    let (_store, _, entries) = logged(&disk);
+    let crashed = disk.crashed(Survives::Nothing);
+    let mut log = vec![0; 64 * 1024];
+    crashed.read(PAGE as u64, &mut log).unwrap();
+    let frames: Vec<usize> =
+        log.windows(4).enumerate().filter(|(_, bytes)| bytes == b"tlog").map(|(at, _)| at).collect();
+    assert!(frames.len() > 8, "{frames:?}");
+    let damaged = frames[frames.len() - 5];
+    crashed.write((PAGE + damaged + 50) as u64, &[0xff; 8]).unwrap();
+    let store = Store::open_backend(crashed.clone(), options()).unwrap();
+    assert_eq!(store.counts().unwrap().entries, entries - 5);
+    let lost = store.set_aside().unwrap();
+    assert_eq!(lost.len(), 1, "{lost:?}");
+    assert_eq!(lost[0].table, "log");
+    let said = format!("the entries {} to {}, and maybe more, are lost", entries - 4, entries - 1);
+    assert!(lost[0].problem.contains(&said), "{}: {said}", lost[0].problem);
+    write(&store, Script::later().trigger("later", "Later")).unwrap();
+    store.close();
+    let store = Store::open_backend(crashed, options()).unwrap();
+    assert_eq!(store.counts().unwrap().entries, entries - 4);
+    assert!(store.verify(1, &mut |_, _| {}).unwrap().digest.is_right());
+    assert_eq!(store.set_aside().unwrap().len(), 1, "it is said once");
+}
+
+#[test]
+fn the_last_frame_torn_by_a_crash_is_no_damage() {
+    let disk = Disk::default();
+    let (_store, _, entries) = logged(&disk);
+    let crashed = disk.crashed(Survives::Nothing);
+    let mut log = vec![0; 64 * 1024];
+    crashed.read(PAGE as u64, &mut log).unwrap();
+    let last = log.windows(4).rposition(|bytes| bytes == b"tlog").unwrap();
+    crashed.write((PAGE + last + 100) as u64, &[0; 64]).unwrap();
+    let store = Store::open_backend(crashed, options()).unwrap();
+    assert_eq!(assert_clean(&store), entries - 1);
+    assert_eq!(store.set_aside().unwrap(), []);
+}
+
+/// A restored file, or one whose last rows are gone, does not follow entries that stand in its log again.
+#[test]
+fn what_a_log_says_of_another_state_counts_for_nothing() {
+    let disk = Disk::default();
+    let (store, mut script, entries) = logged(&disk);
+    store.close();
+    let before = disk.crashed(Survives::Everything);
+    let store = Store::open_backend(disk.clone(), large_log()).unwrap();
+    write(&store, script.trigger("last", "Last")).unwrap();
+    store.close();
+    // The log of the later state before the database of the earlier one.
+    let mut log = vec![0; 64 * 1024];
+    disk.read(PAGE as u64, &mut log).unwrap();
+    let other = Store::open_backend(before.clone(), large_log()).unwrap();
+    write(&other, Script::later().trigger("other", "Other")).unwrap();
+    other.close();
+    before.write(PAGE as u64, &log).unwrap();
+    before.sync_data().unwrap();
+    let store = Store::open_backend(before, large_log()).unwrap();
+    assert_eq!(assert_clean(&store), entries + 1);
+}
