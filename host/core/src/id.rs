@@ -11,19 +11,24 @@ use crate::time::Timestamp;
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Characters of a written id.
 const WRITTEN: usize = 26;
-/// Bits of randomness below the 48 bits of milliseconds.
+/// Bits below the 48 bits of milliseconds.
 const RANDOM_BITS: u32 = 80;
+/// Bits of these that are the microseconds of the millisecond.
+const MICROS_BITS: u32 = 10;
 
-/// A receipt's, an incident's or a delivery's identity: 48 bits of milliseconds, then 80 random bits. Its
-/// order, as number and as text, is the order of creation to the millisecond.
+/// A receipt's, an incident's or a delivery's identity: 48 bits of milliseconds, 10 bits of microseconds, then 70 random
+/// bits. Its order, as number and as text, is the order of creation to the microsecond: what is kept under ids grows at
+/// its end.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(u128);
 
 impl Id {
-    /// The id made at `at` with the low 80 bits of `random`. Times before 1970 count as 1970.
+    /// The id made at `at` with the low 70 bits of `random`. Times before 1970 count as 1970.
     pub fn new(at: Timestamp, random: u128) -> Self {
-        let millis = u128::try_from(at.micros() / 1000).unwrap_or(0) & ((1 << 48) - 1);
-        Self((millis << RANDOM_BITS) | (random & ((1 << RANDOM_BITS) - 1)))
+        let micros = u128::try_from(at.micros()).unwrap_or(0);
+        let (millis, micros) = ((micros / 1000) & ((1 << 48) - 1), micros % 1000);
+        let random_bits = RANDOM_BITS - MICROS_BITS;
+        Self((millis << RANDOM_BITS) | (micros << random_bits) | (random & ((1 << random_bits) - 1)))
     }
 
     /// The `n`th id that follows from this one: same millisecond, random part counted up. Lets one entry of

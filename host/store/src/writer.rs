@@ -269,6 +269,9 @@ impl Writer {
             bytes += job.bytes();
             jobs.push(job);
         }
+        // In the order in which they were made: rows under ids then come at the ends of their tables, where redb leaves
+        // no page half full.
+        jobs.sort_by_key(|job| job.commands.first().map(|issued| issued.seed));
         jobs
     }
 
