@@ -11,10 +11,9 @@ use tocsin_core::time::Timestamp;
 use crate::digest::Digest;
 use crate::error::{Fault, ReadError};
 use crate::read::Snapshot;
-use crate::rows;
-use crate::state_digest;
 use crate::store::Store;
 use crate::tables::{self, Definition};
+use crate::{block, entries, rows, state_digest};
 
 mod container;
 mod reader;
@@ -187,7 +186,7 @@ impl Store {
 }
 
 fn header(snapshot: &Snapshot, about: &About) -> Result<Header, Fault> {
-    let sequence = rows::last_sequence(&snapshot.table(tables::JOURNAL)?)?;
+    let sequence = entries::end(&snapshot.table(tables::JOURNAL)?)?.number;
     let digest = state_digest::kept(&snapshot.table(tables::META)?)?;
     let count = |table: Definition| {
         let rows = redb::ReadableTableMetadata::len(&snapshot.table(table)?)?;
@@ -270,7 +269,7 @@ pub(crate) fn read_all<E: From<BackupError>>(
                 progress(done, total);
             }
         }
-        if table == tables::JOURNAL && rows::sequence(&key).unwrap_or(0) != header.sequence && *rows > 0 {
+        if table == tables::JOURNAL && *rows > 0 && journal_end(&key, &value) != Some(header.sequence) {
             return Err(damaged("its journal ends elsewhere than its header says".to_owned()).into());
         }
         tables.push(TableBytes { table: table.name, rows: *rows, bytes });
@@ -282,6 +281,13 @@ pub(crate) fn read_all<E: From<BackupError>>(
     }
     progress(total, total);
     Ok(Checked { header, bytes, tables })
+}
+
+/// The number of the last entry of the journal's last row.
+fn journal_end(key: &[u8], row: &[u8]) -> Option<u64> {
+    let first = rows::sequence(key).ok()?;
+    // One that is cut short is the store's trouble.
+    Some(block::end(first, row).map_or(first, |end| end.number))
 }
 
 fn damaged(problem: String) -> BackupError {

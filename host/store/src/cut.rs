@@ -6,15 +6,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use redb::{ReadableTable, WriteTransaction};
+use redb::WriteTransaction;
 use tocsin_core::time::Timestamp;
 
+use crate::block::{self, Block, Link};
 use crate::digest::{Digest, running};
+use crate::entries::Read;
 use crate::error::Fault;
-use crate::keys;
-use crate::rows;
 use crate::table::Rows;
-use crate::tables;
+use crate::{entries, keys, rows, tables};
 
 /// Entries dropped with one transaction beyond those that it adds.
 const CUT_AT_ONCE: usize = 64;
@@ -110,27 +110,31 @@ impl Cutting {
             return Ok(self.oldest);
         }
         let mut journal = tables::beside::JOURNAL.open(transaction)?;
-        let last = rows::last_sequence(&journal)?;
-        let (mut dropped, mut cut, mut oldest) = (Vec::new(), None, None);
-        for row in journal.iter()?.take(added + CUT_AT_ONCE) {
-            let (key, value) = row?;
-            // What is wrong in the journal is for `verify` to report, and makes no entry fail.
-            let Ok(entry) = rows::sequence(key.value()) else { break };
-            match rows::entry(key.value(), value.value()) {
-                Ok((_, read)) if entry == last || !may_go((entry, read.at)) => {
-                    oldest = Some((entry, read.at));
-                    break;
-                }
-                Ok((chain, read)) => cut = Some(JournalCut { entry, at: read.at, chain }),
-                // Its time is not known: it goes with the next one.
-                Err(Fault::Record { .. }) => {}
-                Err(fault) => return Err(fault),
+        let last = entries::end(&journal)?.number;
+        let mut walk = Walk::default();
+        for read in entries::blocks(&journal, (0, last))? {
+            let Read { first, block, .. } = read?;
+            walk.looked_at.push(first);
+            // What is wrong in the journal is for `verify` to report, and makes no entry fail: its time is not known, so
+            // it goes with the next row.
+            let Ok(block) = block else { continue };
+            let is_end = walk.through(&block, last, &may_go);
+            if is_end || walk.count >= added + CUT_AT_ONCE {
+                walk.rest = Some(block);
+                break;
             }
-            dropped.push(entry);
         }
-        let Some(cut) = cut else { return Ok(oldest) };
-        for entry in dropped.into_iter().filter(|entry| *entry <= cut.entry) {
-            journal.remove(entry.to_be_bytes().as_slice())?;
+        let (oldest, Some(cut)) = (walk.oldest, walk.cut) else { return Ok(walk.oldest) };
+        let rest = walk.rest.filter(|block| block.first <= cut.entry);
+        for first in walk.looked_at.into_iter().filter(|first| *first <= cut.entry) {
+            journal.remove(first.to_be_bytes().as_slice())?;
+        }
+        let end = Link { number: cut.entry, chain: cut.chain };
+        let rest = rest.map(|block| block::without_head(&block, end)).transpose();
+        if let Some((first, row)) =
+            rest.map_err(|problem| rows::fault(tables::JOURNAL, &cut.entry.to_be_bytes(), problem))?.flatten()
+        {
+            journal.insert(first.to_be_bytes().as_slice(), row.as_slice())?;
         }
         // The digest does not cover the row, so that it does not matter which one is counted on.
         let mut meta = tables::META.open(transaction, &running(Digest::default()))?;
@@ -141,5 +145,39 @@ impl Cutting {
     /// What [`Cutting::run`] returned is committed.
     pub(crate) const fn committed(&mut self, oldest: Option<Oldest>) {
         self.oldest = oldest;
+    }
+}
+
+/// What looking at entries from the first on came to.
+#[derive(Default)]
+struct Walk {
+    /// Entries that may go.
+    count: usize,
+    /// The last of them.
+    cut: Option<JournalCut>,
+    /// The first that may not.
+    oldest: Option<Oldest>,
+    /// The keys of the rows that were looked at.
+    looked_at: Vec<u64>,
+    /// The last of these rows.
+    rest: Option<Block>,
+}
+
+impl Walk {
+    /// Goes through `block`; whether an entry of it has to stay.
+    fn through(&mut self, block: &Block, last: u64, may_go: &impl Fn(Oldest) -> bool) -> bool {
+        let mut link = block.begins();
+        for ((number, record), (_, entry)) in block.records().zip(block.entries()) {
+            link = link.next(record);
+            // Of one that cannot be read the time is not known: it goes with the next one.
+            let Ok(entry) = entry else { continue };
+            if number == last || !may_go((number, entry.at)) {
+                self.oldest = Some((number, entry.at));
+                return true;
+            }
+            self.count += 1;
+            self.cut = Some(JournalCut { entry: number, at: entry.at, chain: link.chain });
+        }
+        false
     }
 }

@@ -1,54 +1,43 @@
 //! The order of the journal: where it begins, and that each entry follows the one before it.
 //!
-//! Knows numbers and digests of entries, and nothing of what is in them.
+//! Knows numbers and digests of entries.
 
 use redb::ReadableTable;
 
+use crate::block::{Block, Link};
 use crate::cut::{self, JournalCut};
 use crate::error::Fault;
 use crate::read::Snapshot;
-use crate::{rows, tables};
-
-/// The end of a part of the journal: what the entry after it has to follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Link {
-    /// The number of its last entry; 0 before the first.
-    pub(crate) number: u64,
-    /// The digest of the entries up to there.
-    pub(crate) chain: u128,
-}
+use crate::{entries, rows, tables};
 
 impl Link {
-    /// Before the first entry of all.
-    pub(crate) const START: Self = Self { number: 0, chain: 0 };
-
     /// What the first entry in `snapshot` has to follow: where the journal was cut, the entry that went last.
     pub(crate) fn before_first(snapshot: &Snapshot) -> Result<Self, Fault> {
         let cut = cut(snapshot)?;
         Ok(cut.map_or(Self::START, |cut| Self { number: cut.entry, chain: cut.chain }))
     }
 
-    /// What the entry `number`, or the first behind it, has to follow.
-    pub(crate) fn before(snapshot: &Snapshot, number: u64) -> Result<Self, Fault> {
-        let end = number.to_be_bytes();
+    /// What the entry `number` has to follow; none, if that cannot be read.
+    pub(crate) fn before(snapshot: &Snapshot, number: u64) -> Result<Option<Self>, Fault> {
         let journal = snapshot.table(tables::JOURNAL)?;
-        match journal.range::<&[u8]>(..end.as_slice())?.next_back().transpose()? {
-            Some((key, value)) => {
-                Ok(Self { number: rows::sequence(key.value())?, chain: rows::chain(value.value()) })
-            }
-            None => Self::before_first(snapshot),
-        }
+        let Some((first, row)) = entries::row_of(&journal, number.saturating_sub(1))? else {
+            return Self::before_first(snapshot).map(Some);
+        };
+        let Ok(block) = Block::read(first, &row) else { return Ok(None) };
+        let before = block.records().take_while(|(other, _)| *other < number);
+        Ok(Some(before.fold(block.begins(), |link, (_, record)| link.next(record))))
     }
 
-    /// Goes on to the entry `number` with this row. Returns what is wrong with its place, if anything is.
-    pub(crate) fn follow(&mut self, number: u64, row: &[u8]) -> Option<String> {
-        let before = std::mem::replace(self, Self { number, chain: rows::chain(row) });
-        let missing = number.saturating_sub(before.number.saturating_add(1));
+    /// Goes on to the end of `block`. Returns what is wrong with its place, if anything is.
+    pub(crate) fn follow(&mut self, block: &Block) -> Option<String> {
+        let before = std::mem::replace(self, block.end);
+        let missing = block.first.saturating_sub(before.number.saturating_add(1));
         if missing > 0 {
             return Some(format!("{missing} entries before it are missing"));
         }
-        let is_right = rows::chained(before.chain, row.get(rows::CHAIN..)?) == self.chain;
-        (!is_right).then(|| "its digest is not that of the entries up to it".to_owned())
+        let chain = block.records.iter().fold(before.chain, rows::chained);
+        (before.chain != block.before || chain != self.chain)
+            .then(|| "its digest is not that of the entries up to it".to_owned())
     }
 }
 
@@ -63,6 +52,6 @@ pub(crate) fn cut(snapshot: &Snapshot) -> Result<Option<JournalCut>, Fault> {
 /// The numbers of the first and the last entry in `snapshot`; none when there is no entry.
 pub(crate) fn ends(snapshot: &Snapshot) -> Result<Option<(u64, u64)>, Fault> {
     let journal = snapshot.table(tables::JOURNAL)?;
-    let (Some((first, _)), Some((last, _))) = (journal.first()?, journal.last()?) else { return Ok(None) };
-    Ok(Some((rows::sequence(first.value())?, rows::sequence(last.value())?)))
+    let Some((first, _)) = journal.first()? else { return Ok(None) };
+    Ok(Some((rows::sequence(first.value())?, entries::end(&journal)?.number)))
 }

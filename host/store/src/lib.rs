@@ -13,12 +13,14 @@
 
 mod aside;
 mod backup;
+mod block;
 mod compact;
 mod counts;
 mod cut;
 mod damage;
 mod dictionaries;
 mod digest;
+mod entries;
 mod error;
 mod filling;
 mod identity;

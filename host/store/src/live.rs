@@ -15,11 +15,11 @@ use redb::{
 };
 
 use crate::aside::Aside;
+use crate::block::Link;
 use crate::damage::Damage;
 use crate::digest::{Digest, running};
 use crate::error::{Fault, OpenError, OrFault, ReadError};
 use crate::identity::{Identity, Marker};
-use crate::journal::Link;
 use crate::log::{Frame, Log};
 use crate::medium::{Medium, Unknown, Way};
 use crate::{recover, tables};

@@ -11,7 +11,7 @@ use minicbor::{Decode, Encode};
 use tocsin_core::id::Id;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::journal::Link;
+use crate::block::{Link, Records};
 use crate::medium::Medium;
 
 /// Bytes of a new store's log: some two thousand commits of an alert each.
@@ -81,35 +81,6 @@ pub(crate) struct Keeping {
     #[n(3)]
     #[cbor(with = "minicbor::bytes")]
     pub(crate) record: Option<Vec<u8>>,
-}
-
-/// Records one after the other, each after its length.
-#[derive(Debug, Default, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct Records {
-    #[n(0)]
-    pub(crate) count: u32,
-    #[n(1)]
-    #[cbor(with = "minicbor::bytes")]
-    bytes: Vec<u8>,
-}
-
-impl Records {
-    pub(crate) fn push(&mut self, record: &[u8]) {
-        self.count += 1;
-        // A record is below the bytes of a batch, which are below 4 GB.
-        self.bytes.extend(u32::try_from(record.len()).unwrap_or(u32::MAX).to_be_bytes());
-        self.bytes.extend_from_slice(record);
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let mut rest = self.bytes.as_slice();
-        std::iter::from_fn(move || {
-            let (length, after) = rest.split_first_chunk::<4>()?;
-            let (record, after) = after.split_at_checked(u32::from_be_bytes(*length) as usize)?;
-            rest = after;
-            Some(record)
-        })
-    }
 }
 
 /// Where the next frame goes. Bytes from the beginning of the log.

@@ -4,12 +4,13 @@ use redb::{AccessGuard, Builder, Database, ReadableTable, StorageBackend};
 use tocsin_core::journal::Entry;
 use tocsin_core::time::Timestamp;
 
+use crate::block::{self, Link, Records};
 use crate::cut::JournalCut;
 use crate::digest::{Digest, running};
+use crate::entries::{self, Read};
 use crate::live::Live;
 use crate::medium::Medium;
 use crate::read::Snapshot;
-use crate::rows;
 use crate::state::{Head, Tables};
 use crate::store::Store;
 use crate::table::Bytes;
@@ -21,13 +22,17 @@ pub(crate) fn journal(store: &Store) -> Vec<Entry> {
     store
         .reading(|live| {
             let journal = Snapshot::new(live)?.table(tables::JOURNAL)?;
-            let rows = journal.iter().unwrap().map(|row| {
-                let (key, value) = row.unwrap();
-                rows::entry(key.value(), value.value()).unwrap().1
-            });
-            Ok(rows.collect())
+            let entries = entries::entries(&journal, (0, u64::MAX)).unwrap();
+            Ok(entries.map(|read| read.unwrap().1.unwrap()).collect())
         })
         .unwrap()
+}
+
+/// The digest of the entries up to the one with this number.
+pub(crate) fn chain(store: &Store, number: u64) -> u128 {
+    let link = store.reading(|live| Ok(Link::before(&Snapshot::new(live)?, number + 1)?)).unwrap().unwrap();
+    assert_eq!(link.number, number);
+    link.chain
 }
 
 /// The rows of a table.
@@ -79,7 +84,7 @@ fn database(backend: impl StorageBackend) -> Database {
     Builder::new().create_with_backend(medium.way()).unwrap()
 }
 
-/// Changes the row `key` of a closed store: `change` is given the value.
+/// Changes the row `key` of a closed store: `change` is given the value. A row of the journal has one entry then.
 pub(crate) fn alter(
     backend: impl StorageBackend,
     table: Definition,
@@ -87,6 +92,9 @@ pub(crate) fn alter(
     change: impl FnOnce(Option<Vec<u8>>) -> Option<Vec<u8>>,
 ) {
     let database = database(backend);
+    if table == tables::JOURNAL {
+        split(&database);
+    }
     let transaction = database.begin_write().unwrap();
     {
         // As damage does: past the digest.
@@ -101,17 +109,50 @@ pub(crate) fn alter(
     transaction.commit().unwrap();
 }
 
+/// Gives each entry of a closed store's journal a row of its own.
+fn split(database: &Database) {
+    let transaction = database.begin_write().unwrap();
+    {
+        let mut journal = tables::beside::JOURNAL.open(&transaction).unwrap();
+        let blocks: Vec<_> = entries::blocks(&journal, (0, u64::MAX)).unwrap().collect();
+        for read in blocks {
+            let Read { block: Ok(block), .. } = read.unwrap() else { continue };
+            let mut link = block.begins();
+            for (number, record) in block.records().filter(|_| block.records.count > 1) {
+                let before = link.chain;
+                link = link.next(record);
+                let mut records = Records::default();
+                records.push(record);
+                let row = block::row((before, link.chain), &records).unwrap();
+                journal.insert(number.to_be_bytes().as_slice(), row.as_slice()).unwrap();
+            }
+        }
+    }
+    transaction.commit().unwrap();
+}
+
 /// Drops the entries of a closed store up to the one with this number, as its writer does.
 pub(crate) fn cut(backend: impl StorageBackend, last: u64) {
     let database = database(backend);
     let transaction = database.begin_write().unwrap();
     {
         let mut journal = tables::beside::JOURNAL.open(&transaction).unwrap();
-        let mut chain = 0;
-        for number in 1..=last {
-            chain = rows::chain(journal.remove(number.to_be_bytes().as_slice()).unwrap().unwrap().value());
+        let blocks: Vec<_> = entries::blocks(&journal, (0, last))
+            .unwrap()
+            .map(|block| block.unwrap().block.unwrap())
+            .collect();
+        let mut link = Link::START;
+        for block in blocks {
+            link = block.begins();
+            journal.remove(block.first.to_be_bytes().as_slice()).unwrap();
+            for (_, record) in block.records().filter(|(number, _)| *number <= last) {
+                link = link.next(record);
+            }
+            if let Some((first, row)) = block::without_head(&block, link).unwrap() {
+                journal.insert(first.to_be_bytes().as_slice(), row.as_slice()).unwrap();
+            }
         }
-        let cut = JournalCut { entry: last, at: Timestamp::from_micros(0), chain };
+        let cut = JournalCut { entry: last, at: Timestamp::from_micros(0), chain: link.chain };
         let mut meta = tables::META.open(&transaction, &running(Digest::default())).unwrap();
         meta.insert(tables::META_CUT, &cut.to_bytes()).unwrap();
     }

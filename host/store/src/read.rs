@@ -11,13 +11,14 @@ use tocsin_core::state::Pause;
 use tocsin_core::time::Timestamp;
 use tocsin_core::timer::Timer;
 
+use crate::block::Block;
 use crate::damage::Damage;
 use crate::error::{Fault, ReadError};
 use crate::live::Live;
 use crate::store::Store;
 use crate::table::Bytes;
 use crate::tables::{self, Definition};
-use crate::{keys, rows};
+use crate::{entries, keys, rows};
 
 mod counts;
 mod deliveries;
@@ -151,12 +152,9 @@ impl Store {
     pub fn last_entry_at(&self) -> Result<Option<Timestamp>, ReadError> {
         self.reading(|live| {
             let journal = Snapshot::new(live)?.table(tables::JOURNAL)?;
-            let Some((key, value)) = journal.last().map_err(Fault::from)? else { return Ok(None) };
-            match rows::entry(key.value(), value.value()) {
-                Ok((_, entry)) => Ok(Some(entry.at)),
-                Err(Fault::Record { .. }) => Ok(None),
-                Err(fault) => Err(fault.into()),
-            }
+            let last = entries::row_of(&journal, u64::MAX)?;
+            let block = last.and_then(|(first, row)| Block::read(first, &row).ok());
+            Ok(block.and_then(|block| block.last()?.ok()).map(|entry| entry.at))
         })
     }
 
@@ -169,11 +167,10 @@ impl Store {
         self.reading(|live| {
             let journal = Snapshot::new(live)?.table(tables::JOURNAL)?;
             let mut found = Vec::new();
-            let start = from.to_be_bytes();
-            for row in journal.range::<&[u8]>(start.as_slice()..).map_err(Fault::from)?.take(limit) {
-                let (key, value) = row.map_err(Fault::from)?;
-                let (_, entry) = rows::entry(key.value(), value.value())?;
-                found.push((rows::sequence(key.value())?, entry));
+            for read in entries::entries(&journal, (from, u64::MAX))?.take(limit) {
+                let (number, entry) = read?;
+                let fault = |problem| rows::fault(tables::JOURNAL, &number.to_be_bytes(), problem);
+                found.push((number, entry.map_err(fault)?));
             }
             Ok(found)
         })

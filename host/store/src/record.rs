@@ -124,6 +124,8 @@ macro_rules! numbered {
 numbered! {
     Counters,
     DeliveryRow,
+    // Compressed with others of its row.
+    Entry,
     Pause,
     ReceiptRecord,
     References,
@@ -147,7 +149,6 @@ macro_rules! packed {
 }
 
 packed! {
-    Entry,
     Incident,
 }
 

@@ -5,8 +5,8 @@
 
 use redb::{Database, Durability, WriteTransaction};
 
+use crate::block::Link;
 use crate::error::{Fault, Problem};
-use crate::journal::Link;
 use crate::log::{self, Contents, Frame};
 use crate::record::set_aside::Kept;
 use crate::requests::Requests;

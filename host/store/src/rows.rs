@@ -4,7 +4,6 @@
 use tocsin_core::delivery::{Delivery, LineId};
 use tocsin_core::id::Id;
 use tocsin_core::incident::{Incident, IncidentState};
-use tocsin_core::journal::Entry;
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_core::state::{Pause, TimelineItem};
 use tocsin_core::time::Timestamp;
@@ -56,13 +55,7 @@ pub(crate) fn seen(key: &[u8], value: &[u8]) -> Result<(Timestamp, Id), Fault> {
     Ok((keys::read_time(*time), Id::from_bytes(id)))
 }
 
-/// The number of the journal's last entry; 0 when there is none.
-pub(crate) fn last_sequence(journal: &impl Rows) -> Result<u64, Fault> {
-    let Some((key, _)) = journal.last()? else { return Ok(0) };
-    sequence(key.value())
-}
-
-/// The sequence number that a key of the journal is.
+/// The number of the first entry of a row of the journal, which its key is.
 pub(crate) fn sequence(key: &[u8]) -> Result<u64, Fault> {
     number(tables::JOURNAL, key)
 }
@@ -171,20 +164,8 @@ pub(crate) fn line_of(
     get(timeline, tables::TIMELINE, &keys::timeline(incident, line.entry, line.line))
 }
 
-/// Bytes of the digest of the entries so far that each row of the journal begins with.
+/// Bytes of the digest of entries.
 pub(crate) const CHAIN: usize = 16;
-
-/// The entry of a row of the journal, behind the digest that it begins with.
-pub(crate) fn entry(key: &[u8], value: &[u8]) -> Result<(u128, Entry), Fault> {
-    let cut = || fault(tables::JOURNAL, key, Problem::Body("it is cut short".to_owned()));
-    let (chain, record) = value.split_first_chunk::<CHAIN>().ok_or_else(cut)?;
-    Ok((u128::from_be_bytes(*chain), read(tables::JOURNAL, key, record)?))
-}
-
-/// The digest that a row of the journal begins with; 0 if it is cut short.
-pub(crate) fn chain(value: &[u8]) -> u128 {
-    value.first_chunk::<CHAIN>().map_or(0, |chain| u128::from_be_bytes(*chain))
-}
 
 /// The digest of the entries up to the one with this record, behind those with the digest `before`.
 pub(crate) fn chained(before: u128, record: &[u8]) -> u128 {

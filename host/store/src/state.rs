@@ -11,11 +11,11 @@ use tocsin_core::journal::Entry;
 use tocsin_core::routing::Router;
 use tocsin_core::state::Position;
 
+use crate::block::{Block, Link, Records, Tail};
 use crate::damage::Place;
 use crate::digest::{Digest, Running, running};
-use crate::error::Fault;
-use crate::journal::Link;
-use crate::log::Records;
+use crate::entries;
+use crate::error::{Fault, Problem};
 use crate::record::Stored;
 use crate::record::counters::Counters;
 use crate::rows::{self, DeliveryTables};
@@ -76,6 +76,8 @@ pub(crate) struct Tables<'t> {
     buffer: Vec<u8>,
     /// The entries that were appended.
     appended: Records,
+    /// The last row of the journal, once an entry was appended.
+    tail: Option<Tail>,
 }
 
 /// The value of index rows.
@@ -115,6 +117,7 @@ impl<'t> Tables<'t> {
             head,
             buffer: Vec::with_capacity(4096),
             appended: Records::default(),
+            tail: None,
         })
     }
 
@@ -154,7 +157,7 @@ impl<'t> Tables<'t> {
         let key = self.head.next().to_be_bytes();
         let record = record(tables::JOURNAL, &key, entry, &mut self.buffer)?;
         self.appended.push(record);
-        let chain = put_entry(&mut self.journal, &self.head, record)?;
+        let chain = put_entry(&mut self.journal, &mut self.tail, &self.head, record)?;
         self.at_end(self.head.next(), chain, entry);
         Ok(())
     }
@@ -163,7 +166,8 @@ impl<'t> Tables<'t> {
     pub(crate) fn append(&mut self, record: &[u8]) -> Result<(), Fault> {
         let entry: Entry = rows::read(tables::JOURNAL, &self.head.next().to_be_bytes(), record)?;
         evolve(self, &entry)?;
-        let chain = put_entry(&mut self.journal, &self.head, record)?;
+        self.appended.push(record);
+        let chain = put_entry(&mut self.journal, &mut self.tail, &self.head, record)?;
         self.at_end(self.head.next(), chain, &entry);
         Ok(())
     }
@@ -181,16 +185,43 @@ impl<'t> Tables<'t> {
         self.meta.insert(tables::META_COUNTERS, counters)?;
         self.head.digest = self.digest.get();
         self.meta.insert(tables::META_DIGEST, &self.head.digest.to_bytes())?;
+        if let Some(tail) = &self.tail {
+            let row = tail.row().map_err(|problem| self.head.fault(problem))?;
+            put_row(&mut self.journal, row)?;
+        }
         Ok((self.head, self.appended))
     }
 }
 
-/// Appends the record of the next entry to the journal; returns the digest of the entries up to it.
-fn put_entry(journal: &mut Table<'_, Bytes, Bytes>, head: &Head, record: &[u8]) -> Result<u128, Fault> {
+/// Appends the record of the next entry to the journal's last row; returns the digest of the entries up to it.
+fn put_entry(
+    journal: &mut Table<'_, Bytes, Bytes>,
+    tail: &mut Option<Tail>,
+    head: &Head,
+    record: &[u8],
+) -> Result<u128, Fault> {
+    let tail = match tail {
+        Some(tail) => tail,
+        None => tail.insert(last_row(journal, head.link())?),
+    };
     let chain = rows::chained(head.chain, record);
-    let row = [chain.to_be_bytes().as_slice(), record].concat();
-    journal.insert(head.next().to_be_bytes().as_slice(), row.as_slice())?;
+    let full = tail.push(chain, record).map_err(|problem| head.fault(problem))?;
+    put_row(journal, full)?;
     Ok(chain)
+}
+
+/// The journal's last row, which ends with the entry at `end`; a new one where that cannot be gone on with.
+fn last_row(journal: &Table<'_, Bytes, Bytes>, end: Link) -> Result<Tail, Fault> {
+    let Some((key, row)) = journal.last()? else { return Ok(Tail::new(end)) };
+    let block = Block::read(rows::sequence(key.value())?, row.value());
+    Ok(block.ok().filter(|block| block.end == end).map_or_else(|| Tail::new(end), Tail::of))
+}
+
+fn put_row(journal: &mut Table<'_, Bytes, Bytes>, row: Option<(u64, Vec<u8>)>) -> Result<(), Fault> {
+    if let Some((first, row)) = row {
+        journal.insert(first.to_be_bytes().as_slice(), row.as_slice())?;
+    }
+    Ok(())
 }
 
 impl Head {
@@ -204,18 +235,28 @@ impl Head {
         self.position.entry + 1
     }
 
+    /// The fault of the next entry.
+    fn fault(&self, problem: Problem) -> Fault {
+        rows::fault(tables::JOURNAL, &self.next().to_be_bytes(), problem)
+    }
+
+    /// At the journal's end, whose last row is `row`. One that cannot be read is `verify`'s to report: what comes now
+    /// only needs its digest.
+    pub(crate) fn at_row(&mut self, end: Link, (first, row): (u64, &[u8])) {
+        (self.position.entry, self.chain) = (end.number, end.chain);
+        let last = Block::read(first, row).ok().and_then(|block| block.last()?.ok());
+        if let Some(entry) = last {
+            self.position = Position { policy: entry.policy, epoch: entry.epoch, ..self.position };
+        }
+    }
+
     /// What `transaction` says, with nothing in place of what cannot be read, and where that is.
     pub(crate) fn read_in_part(transaction: &WriteTransaction) -> Result<(Self, Vec<Place>), Fault> {
         let journal = tables::JOURNAL.look_into(transaction)?;
         let meta = tables::META.look_into(transaction)?;
         let mut head = Self::default();
-        if let Some((key, value)) = journal.last()? {
-            head.position.entry = rows::sequence(key.value())?;
-            // One that cannot be read is `verify`'s to report: what comes now only needs its digest.
-            head.chain = rows::chain(value.value());
-            if let Ok((_, entry)) = rows::entry(key.value(), value.value()) {
-                head.position = Position { policy: entry.policy, epoch: entry.epoch, ..head.position };
-            }
+        if let Some((key, row)) = journal.last()? {
+            head.at_row(entries::end(&journal)?, (rows::sequence(key.value())?, row.value()));
         }
         let mut unreadable = Vec::new();
         match rows::get(&meta, tables::META, tables::META_COUNTERS) {

@@ -16,12 +16,12 @@ use tocsin_core::decide::{Applied, DecideError, Rejection};
 use tocsin_core::fair::FairQueue;
 use tocsin_core::routing::Router;
 
+use crate::block::Link;
 use crate::counts;
 use crate::cut::Cutting;
 use crate::damage::Place;
 use crate::dictionaries::{self, Dictionaries, Sample};
 use crate::error::{Fault, WriteError};
-use crate::journal::Link;
 use crate::kept::Quota;
 use crate::live::Live;
 use crate::log::{Count, Frame, Keeping};

@@ -13,7 +13,7 @@ use crate::live::Live;
 use crate::record::counters::Counters;
 use crate::store::Store;
 use crate::tables::Definition;
-use crate::{rows, tables};
+use crate::{journal, rows, tables};
 
 /// How many there are of what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ fn counts(live: &Live, snapshot: &Snapshot) -> Result<Counts, Fault> {
         dead_letters: length(tables::DEAD_LETTERS)?,
         ignored: length(tables::IGNORED)?,
         requests: length(tables::REQUESTS)? + length(tables::REQUESTS_DEAD)?,
-        entries: length(tables::JOURNAL)?,
+        entries: journal::ends(snapshot)?.map_or(0, |(first, last)| last - first + 1),
         file_bytes: live.file_bytes()?,
     })
 }

@@ -14,8 +14,10 @@ use super::Snapshot;
 use crate::error::{Fault, ReadError};
 use crate::store::Store;
 use crate::table::Rows;
-use crate::{journal, rows, tables};
+use crate::{entries, journal, rows, tables};
 
+/// Bytes that an entry, and each fact of it, takes about.
+const ENTRY_BYTES: usize = 256;
 /// Entries that are looked at for one page.
 const SEARCHED: usize = 20_000;
 /// Bytes of entries in one page, as they are kept. The entry that crosses it is the last.
@@ -68,25 +70,23 @@ fn page(snapshot: &Snapshot, query: &JournalQuery) -> Result<JournalPage, Fault>
     let end = last.min(query.to.unwrap_or(last));
     let start = start(&rows, query, first, end)?;
     let mut wanted = Wanted::of(snapshot, query)?;
-    let (start, end) = (start.to_be_bytes(), end.to_be_bytes());
     if start > end || query.limit == 0 {
         return Ok(page);
     }
     let mut bytes = 0;
-    for (searched, row) in rows.range::<&[u8]>(start.as_slice()..=end.as_slice())?.enumerate() {
-        let (key, value) = row?;
-        let number = rows::sequence(key.value())?;
+    for (searched, read) in entries::entries(&rows, (start, end))?.enumerate() {
+        let (number, entry) = read?;
         if page.entries.len() == query.limit || bytes > BYTES || searched == SEARCHED {
             page.next = Some(number);
             break;
         }
-        let entry = match rows::entry(key.value(), value.value()) {
-            Ok((_, entry)) if wanted.has(&entry) => Ok(entry),
+        let entry = match entry {
+            Ok(entry) if wanted.has(&entry) => Ok(entry),
             Ok(_) => continue,
-            Err(Fault::Record { problem, .. }) => Err(problem.to_string()),
-            Err(fault) => return Err(fault),
+            Err(problem) => Err(problem.to_string()),
         };
-        bytes += value.value().len();
+        // About what it takes.
+        bytes += entry.as_ref().map_or(0, |entry| ENTRY_BYTES * (1 + entry.facts.len()));
         page.entries.push((number, entry));
     }
     Ok(page)
@@ -123,11 +123,9 @@ fn since_number(rows: &impl Rows, since: Timestamp, first: u64, end: u64) -> Res
 
 /// The first entry from `from` on and before `end` that can be read: its number and its time.
 fn time_from(rows: &impl Rows, from: u64, end: u64) -> Result<Option<(u64, Timestamp)>, Fault> {
-    let (start, end) = (from.to_be_bytes(), end.to_be_bytes());
-    for row in rows.range::<&[u8]>(start.as_slice()..end.as_slice())? {
-        let (key, value) = row?;
-        if let Ok((_, entry)) = rows::entry(key.value(), value.value()) {
-            return Ok(Some((rows::sequence(key.value())?, entry.at)));
+    for read in entries::entries(rows, (from, end.saturating_sub(1)))? {
+        if let (number, Ok(entry)) = read? {
+            return Ok(Some((number, entry.at)));
         }
     }
     Ok(None)

@@ -14,7 +14,7 @@ use crate::cut::{self, JournalCut};
 use crate::error::{Fault, ReadError};
 use crate::store::Store;
 use crate::table::Rows;
-use crate::{keys, rows, tables};
+use crate::{entries, keys, rows, tables};
 
 /// Incidents and receipts that one look passes by at most.
 const LOOKED_AT: usize = 10_000;
@@ -107,13 +107,9 @@ impl Store {
     /// Whether the oldest entry of the journal may be dropped at `now`.
     fn may_cut(&self, snapshot: &Snapshot, now: Timestamp) -> Result<bool, Fault> {
         let journal = snapshot.table(tables::JOURNAL)?;
-        let Some((key, value)) = journal.first()? else { return Ok(false) };
-        let (Ok(number), Ok((_, entry))) =
-            (rows::sequence(key.value()), rows::entry(key.value(), value.value()))
-        else {
-            return Ok(false);
-        };
-        let is_last = number == rows::last_sequence(&journal)?;
+        let first = entries::entries(&journal, (0, u64::MAX))?.next().transpose()?;
+        let Some((number, Ok(entry))) = first else { return Ok(false) };
+        let is_last = number == entries::end(&journal)?.number;
         Ok(!is_last && self.may_drop((number, entry.at), now))
     }
 }

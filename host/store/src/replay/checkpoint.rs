@@ -7,14 +7,14 @@ use std::io::BufReader;
 use std::path::Path;
 
 use redb::{Database, ReadableDatabase};
-use tocsin_core::state::Position;
 
 use super::ReplayError;
 use crate::backup::{BackupError, Checked, read_all, read_header};
+use crate::block::{self, Link};
 use crate::digest::{Digest, running};
 use crate::error::Fault;
 use crate::filling::Filling;
-use crate::journal::{self, Link};
+use crate::journal;
 use crate::read::Snapshot;
 use crate::state::Head;
 use crate::tables;
@@ -88,28 +88,18 @@ fn head(
     let counters = rows::get(&meta, tables::META, tables::META_COUNTERS)?.unwrap_or_default();
     debug_assert_eq!(state_digest::kept(&meta).ok(), Some(digest));
     let mut head = Head { counters, digest, ..Head::default() };
-    if let Some((key, value)) = last {
-        head.chain = rows::chain(&value);
-        head.position.entry = checked.header.sequence;
-        if let Ok((_, entry)) = rows::entry(&key, &value) {
-            head.position = Position { policy: entry.policy, epoch: entry.epoch, ..head.position };
-        }
+    if let Some((key, row)) = last {
+        let first = rows::sequence(&key)?;
+        let chain = block::end(first, &row).map_or(0, |end| end.chain);
+        head.at_row(Link { number: checked.header.sequence, chain }, (first, &row));
     }
     Ok(head)
 }
 
-/// Whether the journal in `snapshot` has the entry that `head` ends with. Of one that was dropped, the entry after it
-/// shows it.
+/// Whether the journal in `snapshot` has the entry that `head` ends with, or goes on behind it.
 fn is_of(snapshot: &Snapshot, head: &Head) -> Result<bool, Fault> {
-    let journal = snapshot.table(tables::JOURNAL)?;
-    let number = head.position.entry;
-    if number == 0 {
-        return Ok(true);
-    }
-    if let Some(row) = journal.get(number.to_be_bytes().as_slice())? {
-        return Ok(rows::chain(row.value()) == head.chain);
-    }
-    let next = journal.get(number.saturating_add(1).to_be_bytes().as_slice())?;
-    let mut link = Link { number, chain: head.chain };
-    Ok(next.is_none_or(|row| link.follow(number.saturating_add(1), row.value()).is_none()))
+    let end = head.link();
+    // What cannot be read shows when it is replayed.
+    Ok(end.number == 0
+        || Link::before(snapshot, end.number.saturating_add(1))?.is_none_or(|link| link == end))
 }

@@ -7,18 +7,19 @@ use redb::Database;
 
 use super::ReplayError;
 use super::checkpoint::{self, Checkpoint};
+use crate::block::Link;
+use crate::entries::{self, Read};
 use crate::error::Fault;
-use crate::journal::{self, Link};
+use crate::journal;
 use crate::read::Snapshot;
 use crate::read::set_aside::{self, SetAside};
 use crate::record::set_aside::Kept;
-use crate::rows;
 use crate::state::{Head, Tables};
 use crate::tables;
 use crate::verify::Verified;
 
-/// Entries of the journal that are replayed in one transaction of the copy.
-const STEP: usize = 4096;
+/// Rows of the journal that are replayed in one transaction of the copy.
+const STEP: usize = 512;
 
 /// Brings the state about in `copy`, in which there is nothing yet, from the journal of `snapshot`: from its first entry,
 /// or from the state of the backup at `from`. What is wrong with entries goes into `verified`.
@@ -69,20 +70,16 @@ impl Replaying<'_> {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Head, Fault> {
         let first = self.link.number.saturating_add(1);
-        let start = first.to_be_bytes();
-        let entries = self.snapshot.table(tables::JOURNAL)?.range::<&[u8]>(start.as_slice()..)?;
-        let mut entries = entries.peekable();
+        let journal = self.snapshot.table(tables::JOURNAL)?;
+        let mut rows = entries::blocks(&journal, (first, u64::MAX))?.peekable();
         let total = (self.last + 1).saturating_sub(first);
         let mut set_aside = set_aside.into_iter().peekable();
         progress(0, total);
-        while entries.peek().is_some() {
+        while rows.peek().is_some() {
             let transaction = self.copy.begin_write()?;
             let mut tables = Tables::open(&transaction, head)?;
-            for row in entries.by_ref().take(STEP) {
-                let (key, value) = row?;
-                let before = rows::sequence(key.value())?.saturating_sub(1);
-                take_out(&mut tables, &mut set_aside, before)?;
-                self.entry(&mut tables, key.value(), value.value())?;
+            for row in rows.by_ref().take(STEP) {
+                self.row(&mut tables, &mut set_aside, row?)?;
             }
             (head, _) = tables.finish()?;
             transaction.commit()?;
@@ -98,21 +95,57 @@ impl Replaying<'_> {
         Ok(head)
     }
 
-    fn entry(&mut self, tables: &mut Tables<'_>, key: &[u8], row: &[u8]) -> Result<(), Fault> {
-        let number = rows::sequence(key)?;
-        self.verified.entries += 1;
-        if let Some(what) = self.link.follow(number, row) {
-            self.verified.differ(tables::JOURNAL, key, what);
-        }
-        match rows::entry(key, row) {
-            Ok((chain, entry)) => tables.follow(number, chain, &entry),
-            Err(Fault::Record { problem, .. }) => {
-                self.verified.differ(tables::JOURNAL, key, format!("it cannot be read: {problem}"));
-                tables.pass(number, rows::chain(row));
-                Ok(())
+    /// Replays the entries of one row behind the one that was replayed last.
+    fn row(
+        &mut self,
+        tables: &mut Tables<'_>,
+        set_aside: &mut Peekable<impl Iterator<Item = Kept>>,
+        Read { first, end, block }: Read,
+    ) -> Result<(), Fault> {
+        let block = match block {
+            Ok(block) => block,
+            Err(problem) => {
+                take_out(tables, set_aside, first.saturating_sub(1))?;
+                self.verified.entries += 1;
+                self.differ(first, format!("it cannot be read: {problem}"));
+                self.link = end;
+                tables.pass(end);
+                return Ok(());
             }
-            Err(fault) => Err(fault),
+        };
+        // A row that began before the backup was made is gone on with.
+        let done = self.link.number;
+        if block.first > done
+            && let Some(what) = self.link.clone().follow(&block)
+        {
+            self.differ(first, what);
         }
+        for ((number, record), (_, entry)) in
+            block.records().zip(block.entries()).filter(|((number, _), _)| *number > done)
+        {
+            take_out(tables, set_aside, number.saturating_sub(1))?;
+            self.verified.entries += 1;
+            self.link = Link { number, ..self.link.next(record) };
+            match entry {
+                Ok(entry) => tables.follow(number, self.link.chain, &entry)?,
+                Err(problem) => {
+                    self.differ(number, format!("it cannot be read: {problem}"));
+                    tables.pass(self.link);
+                }
+            }
+        }
+        if block.end.number < done {
+            return Ok(());
+        }
+        if block.first <= done && self.link != block.end {
+            self.differ(first, "its digest is not that of the entries up to it".to_owned());
+        }
+        self.link = block.end;
+        Ok(())
+    }
+
+    fn differ(&mut self, number: u64, what: String) {
+        self.verified.differ(tables::JOURNAL, &number.to_be_bytes(), what);
     }
 }
 

@@ -11,6 +11,7 @@ use tocsin_core::state::{State, TimelineItem, View};
 use tocsin_core::timer::Timer;
 
 use super::{NOTHING, Tables};
+use crate::block::Link;
 use crate::damage::Place;
 use crate::error::{Fault, Problem};
 use crate::kinds::OwnedKind;
@@ -65,10 +66,10 @@ impl Tables<'_> {
         self.head.position.entry
     }
 
-    /// Leaves out the entry with this number, which cannot be read.
-    pub(crate) fn pass(&mut self, number: u64, chain: u128) {
-        self.head.position.entry = number;
-        self.head.chain = chain;
+    /// Leaves out the entries up to `end` that cannot be read.
+    pub(crate) const fn pass(&mut self, end: Link) {
+        self.head.position.entry = end.number;
+        self.head.chain = end.chain;
     }
 
     /// What is wrong with the row `key` of `table`, if anything is.

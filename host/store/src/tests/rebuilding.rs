@@ -220,16 +220,13 @@ fn a_backup_that_does_not_lead_to_the_journal_is_refused_with_what_is_missing() 
 fn a_journal_with_a_gap_or_an_entry_that_was_changed_makes_no_state() {
     for (change, said) in [
         ((|_| None) as fn(Option<Vec<u8>>) -> Option<Vec<u8>>, "journal #8: 1 entries before it are missing"),
-        (
-            |row| row.map(|row| row[..40].to_vec()),
-            "journal #7: its digest is not that of the entries up to it",
-        ),
+        (|row| row.map(|row| row[..40].to_vec()), "journal #7: it cannot be read: "),
     ] {
         let scene = Scene::new();
         scene.alter(tables::JOURNAL, &7u64.to_be_bytes(), change);
         let bytes = std::fs::read(&scene.store).unwrap();
         let error = rebuild(&scene.store, None, "before", &mut quiet()).unwrap_err();
-        assert_eq!(error, RebuildError::Journal(said.to_owned()));
+        assert!(matches!(&error, RebuildError::Journal(problem) if problem.starts_with(said)), "{error}");
         assert!(error.to_string().contains("name it with --from"), "{error}");
         assert_eq!(scene.names(), ["made.backup", "tocsin.redb", "tocsin.redb.made"]);
         assert_eq!(std::fs::read(&scene.store).unwrap().len(), bytes.len());

@@ -11,7 +11,7 @@ use super::disk::{Disk, Failure, Survives};
 use super::samples::{Script, assert_clean, claimed, event, options, outcome, routing, started, write};
 use crate::{
     About, Digest, IncidentQuery, JournalCut, Options, Past, Reached, ReceiptQuery, SetAside, Store,
-    WriteError, keys, raw, restore, rows, tables,
+    WriteError, block, keys, raw, restore, tables,
 };
 
 const SECOND: u64 = 1000;
@@ -236,8 +236,10 @@ fn the_journal_is_cut_with_each_commit_and_everything_else_goes_on() {
     let kept = entries(&store);
     assert_eq!((kept[0], kept.last()), (cut.entry + 1, all.last()));
     assert!(kept.windows(2).all(|pair| pair[1] == pair[0] + 1));
-    let row = &raw::rows(&whole, tables::JOURNAL)[usize::try_from(cut.entry - 1).unwrap()].1;
-    assert_eq!((cut.chain, cut.at), (rows::chain(row), rows::entry(&[0; 8], row).unwrap().1.at));
+    assert_eq!(
+        (cut.chain, cut.at),
+        (raw::chain(&whole, cut.entry), whole.entries(cut.entry, 1).unwrap()[0].1.at)
+    );
     assert!(script.now.ms_since(cut.at) > 10 * MINUTE);
     let first = store.entries(cut.entry, 1).unwrap()[0].1.at;
     assert!(script.now.ms_since(first) <= 12 * MINUTE, "too much is kept");
@@ -299,7 +301,7 @@ fn an_entry_that_cannot_be_read_does_not_hold_up_the_others() {
     store.close();
     raw::alter(disk.clone(), tables::JOURNAL, &1_u64.to_be_bytes(), |row| {
         row.map(|mut row| {
-            row[16] = 99;
+            row[block::HEAD] = 99;
             row
         })
     });

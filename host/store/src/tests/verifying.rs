@@ -5,7 +5,7 @@ use super::samples::{Script, assert_clean, options, write};
 use super::workload;
 use crate::record::packed;
 use crate::tables::{self, Definition};
-use crate::{Store, Verified, keys, raw, rows};
+use crate::{Store, Verified, block, keys, raw};
 
 /// Runs the script, changes one row behind the store's back, and verifies.
 fn verify_altered(
@@ -108,22 +108,21 @@ fn an_entry_that_is_cut_short_is_named() {
     let empty = words(&verify_altered(tables::JOURNAL, |_| entry(2), |_| Some(vec![9])));
     assert_eq!(empty[0], "journal #2: it cannot be read: it is cut short");
     let cut = words(&verify_altered(tables::JOURNAL, |_| entry(2), |row| row.map(|row| row[..40].to_vec())));
-    assert_eq!(cut[0], "journal #2: its digest is not that of the entries up to it");
-    assert!(cut[1].starts_with("journal #2: it cannot be read: "), "{cut:#?}");
-    assert!(cut[2..].iter().all(|words| !words.starts_with("journal")), "{cut:#?}");
+    assert!(cut[0].starts_with("journal #2: it cannot be read: "), "{cut:#?}");
+    assert!(cut[1..].iter().all(|words| !words.starts_with("journal")), "{cut:#?}");
 }
 
 #[test]
 fn an_entry_of_an_unknown_version_is_named() {
     let change = |row: Option<Vec<u8>>| {
         let mut row = row.unwrap();
-        row[rows::CHAIN] = 9;
+        row[block::HEAD] = 9;
         Some(row)
     };
     let found = words(&verify_altered(tables::JOURNAL, |_| entry(2), change));
     let unknown =
         "journal #2: it cannot be read: it is of version 9, which this version of Tocsin does not know";
-    assert_eq!(found[1], unknown);
+    assert_eq!(found[0], unknown);
 }
 
 /// The journal is what everything follows from: nothing of it is taken out.
@@ -156,6 +155,10 @@ fn entries_that_were_swapped_are_named() {
     let disk = Disk::default();
     let store = Store::open_backend(disk.clone(), options()).unwrap();
     workload::run(&store);
+    store.close();
+    // With a row for each entry.
+    raw::alter(disk.clone(), tables::JOURNAL, &entry(3), |row| row);
+    let store = Store::open_backend(disk.clone(), options()).unwrap();
     let journal = raw::rows(&store, tables::JOURNAL);
     store.close();
     let [third, fourth] = [2, 3].map(|place: usize| journal[place].clone());

@@ -7,18 +7,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
-use redb::{Range, ReadableTable, ReadableTableMetadata};
+use redb::{ReadableTable, ReadableTableMetadata};
 
 use super::digest::kept;
 use super::{Difference, DigestCheck, LISTED, TableCount, Verified, record};
+use crate::block::{self, Block, Link};
 use crate::digest::Digest;
 use crate::error::Fault;
-use crate::journal::{self, Link};
 use crate::read::Snapshot;
 use crate::read::set_aside::{self, SetAside};
 use crate::rows;
-use crate::table::{Bytes, Covered, Rows};
+use crate::table::{Covered, Rows};
 use crate::tables::{self, Definition};
+use crate::{entries, journal};
 
 /// Entries of the journal in one part.
 const STRETCH: u64 = 50_000;
@@ -58,9 +59,10 @@ pub(crate) fn run(
 ) -> Result<Verified, Fault> {
     let parts = parts(snapshot)?;
     let mut total = 0;
-    for table in tables::ALL {
+    for table in tables::ALL.into_iter().filter(|table| *table != tables::JOURNAL) {
         total += snapshot.table(table)?.len()?;
     }
+    total += journal::ends(snapshot)?.map_or(0, |(first, last)| last - first + 1);
     progress(0, total);
     let mut found: Vec<Option<Found>> = parts.iter().map(|_| None).collect();
     let next = AtomicUsize::new(0);
@@ -147,15 +149,17 @@ fn read(snapshot: &Snapshot, part: Part, sender: &Sender<Said>) -> Result<Found,
             }
         }
         Part::Entries(from, to) => {
-            let covered = tables::JOURNAL.covered();
-            let (mut link, entries) = stretch(snapshot, from, to)?;
-            for row in entries {
+            let journal = snapshot.table(tables::JOURNAL)?;
+            let (start, end) = (from.to_be_bytes(), to.to_be_bytes());
+            let mut link = None;
+            for row in journal.range::<&[u8]>(start.as_slice()..=end.as_slice())? {
                 let (key, value) = row?;
-                let (key, value) = (key.value(), value.value());
-                if let Some(what) = link.follow(rows::sequence(key)?, value) {
-                    found.differ(tables::JOURNAL, key, what);
-                }
-                found.row((tables::JOURNAL, covered), key, value, &dictionaries);
+                let first = rows::sequence(key.value())?;
+                let before = match link {
+                    Some(link) => link,
+                    None => before(snapshot, first)?,
+                };
+                link = Some(found.entries(before, first, value.value()));
                 report(found.rows, false);
             }
         }
@@ -164,12 +168,13 @@ fn read(snapshot: &Snapshot, part: Part, sender: &Sender<Said>) -> Result<Found,
     Ok(found)
 }
 
-/// The entries of a part, and what the first of them has to follow.
-fn stretch(snapshot: &Snapshot, from: u64, to: u64) -> Result<(Link, Range<'static, Bytes, Bytes>), Fault> {
+/// What the row whose first entry is `first` has to follow.
+fn before(snapshot: &Snapshot, first: u64) -> Result<Link, Fault> {
     let journal = snapshot.table(tables::JOURNAL)?;
-    let (start, end) = (from.to_be_bytes(), to.to_be_bytes());
-    let link = Link::before(snapshot, from)?;
-    Ok((link, journal.range::<&[u8]>(start.as_slice()..=end.as_slice())?))
+    let Some((other, row)) = entries::row_of(&journal, first.saturating_sub(1))? else {
+        return Link::before_first(snapshot);
+    };
+    Ok(block::end(other, &row).unwrap_or(Link { number: other, chain: 0 }))
 }
 
 impl Found {
@@ -187,6 +192,29 @@ impl Found {
         if let Some(problem) = record::problem(table, key, value, dictionaries) {
             self.differ(table, key, format!("it cannot be read: {problem}"));
         }
+    }
+
+    /// A row of the journal, whose first entry has to follow `link`. Returns what the next row has to follow.
+    fn entries(&mut self, mut link: Link, first: u64, row: &[u8]) -> Link {
+        let key = first.to_be_bytes();
+        let block = match Block::read(first, row) {
+            Ok(block) => block,
+            Err(problem) => {
+                self.rows += 1;
+                self.differ(tables::JOURNAL, &key, format!("it cannot be read: {problem}"));
+                return block::end(first, row).unwrap_or(Link { number: first, ..link });
+            }
+        };
+        if let Some(what) = link.follow(&block) {
+            self.differ(tables::JOURNAL, &key, what);
+        }
+        for (number, entry) in block.entries() {
+            self.rows += 1;
+            if let Err(problem) = entry {
+                self.differ(tables::JOURNAL, &number.to_be_bytes(), format!("it cannot be read: {problem}"));
+            }
+        }
+        link
     }
 
     fn differ(&mut self, table: Definition, key: &[u8], what: String) {

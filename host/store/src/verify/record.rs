@@ -42,7 +42,6 @@ pub(super) fn problem(
 fn read(table: Definition, key: &[u8], value: &[u8], dictionaries: &impl Rows) -> Result<(), Fault> {
     let is = |right: bool, what| if right { Ok(()) } else { Err(rows::not(table, key, what)) };
     match table {
-        tables::JOURNAL => rows::entry(key, value).map(|_| ()),
         tables::INCIDENTS => {
             let incident: Incident = rows::read(table, key, value)?;
             is(incident.id.to_bytes() == key, "the incident of its key")

@@ -1,0 +1,236 @@
+//! A row of the journal: some entries that follow one another, compressed together.
+//!
+//! Entries are much alike, and each by itself would leave a part of its page empty. The last row grows until a page has no
+//! room for more. Knows records and their digests, and nothing of what is in an entry.
+
+use tocsin_core::journal::Entry;
+
+use crate::record::{Problem, Stored, packed};
+use crate::rows;
+
+/// Bytes of a row that fit into a page of redb with its key.
+const ROOM: usize = 4_000;
+/// Bytes before the records: the digest of the entries up to the row's last, that of the entries before its first, and how
+/// many entries there are.
+pub(crate) const HEAD: usize = 36;
+
+/// The end of a part of the journal: what the entry after it has to follow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Link {
+    /// The number of its last entry; 0 before the first.
+    pub(crate) number: u64,
+    /// The digest of the entries up to there.
+    pub(crate) chain: u128,
+}
+
+impl Link {
+    /// Before the first entry of all.
+    pub(crate) const START: Self = Self { number: 0, chain: 0 };
+
+    /// What the entry behind the one with this record has to follow.
+    pub(crate) fn next(self, record: &[u8]) -> Self {
+        Self { number: self.number + 1, chain: rows::chained(self.chain, record) }
+    }
+}
+
+/// Records one after the other, each behind its length.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Records {
+    pub(crate) count: u32,
+    bytes: Vec<u8>,
+}
+
+impl Records {
+    pub(crate) fn push(&mut self, record: &[u8]) {
+        self.count += 1;
+        // A record is below the bytes of a batch, which are below 4 GB.
+        self.bytes.extend(u32::try_from(record.len()).unwrap_or(u32::MAX).to_be_bytes());
+        self.bytes.extend_from_slice(record);
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = self.bytes.as_slice();
+        std::iter::from_fn(move || {
+            let (length, after) = rest.split_first_chunk::<4>()?;
+            let (record, after) = after.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+            rest = after;
+            Some(record)
+        })
+    }
+
+    /// Compressed, where that is smaller.
+    pub(crate) fn pack(&self) -> Result<Vec<u8>, Problem> {
+        packed::pack(&self.bytes)
+    }
+
+    /// Reads `count` records that [`Records::pack`] wrote.
+    pub(crate) fn unpack(count: u32, packed: &[u8]) -> Result<Self, Problem> {
+        let records = Self { count, bytes: packed::unpack(packed)?.into_owned() };
+        let there = records
+            .iter()
+            .map(|record| record.len() + 4)
+            .fold((0_u32, 0), |(n, bytes), more| (n + 1, bytes + more));
+        let is_whole = there == (count, records.bytes.len());
+        is_whole
+            .then_some(records)
+            .ok_or_else(|| Problem::Body("not all of its entries are there".to_owned()))
+    }
+}
+
+/// A row that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Block {
+    /// The number of its first entry.
+    pub(crate) first: u64,
+    /// The digest of the entries before it.
+    pub(crate) before: u128,
+    /// The number of its last entry, and the digest of the entries up to it.
+    pub(crate) end: Link,
+    pub(crate) records: Records,
+}
+
+impl Block {
+    /// The row under the key `first`.
+    pub(crate) fn read(first: u64, row: &[u8]) -> Result<Self, Problem> {
+        let cut = || Problem::Body("it is cut short".to_owned());
+        let end = end(first, row).ok_or_else(cut)?;
+        let before = row[16..].first_chunk::<16>().copied().map(u128::from_be_bytes).ok_or_else(cut)?;
+        let count = u32::try_from(end.number - first + 1).unwrap_or(0);
+        Ok(Self { first, before, end, records: Records::unpack(count, &row[HEAD..])? })
+    }
+
+    /// What its first entry follows.
+    pub(crate) const fn begins(&self) -> Link {
+        Link { number: self.first.saturating_sub(1), chain: self.before }
+    }
+
+    /// Its records, each with the number of its entry.
+    pub(crate) fn records(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        (self.first..).zip(self.records.iter())
+    }
+
+    /// Its entries with their numbers.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (u64, Result<Entry, Problem>)> {
+        self.records().map(|(number, record)| (number, Entry::read(record)))
+    }
+
+    /// Its last entry.
+    pub(crate) fn last(&self) -> Option<Result<Entry, Problem>> {
+        self.records.iter().last().map(Entry::read)
+    }
+}
+
+/// The number of the last entry of the row under the key `first`, and the digest of the entries up to it. None, if the row
+/// is cut short.
+pub(crate) fn end(first: u64, row: &[u8]) -> Option<Link> {
+    let (chain, rest) = row.split_first_chunk::<16>()?;
+    let count = rest.get(16..)?.first_chunk::<4>()?;
+    let number = first.checked_add(u64::from(u32::from_be_bytes(*count)).checked_sub(1)?)?;
+    Some(Link { number, chain: u128::from_be_bytes(*chain) })
+}
+
+/// The row of `records`: the entries before it have the digest `before`, those up to its last `after`.
+pub(crate) fn row((before, after): (u128, u128), records: &Records) -> Result<Vec<u8>, Problem> {
+    let count = records.count.to_be_bytes();
+    let mut row = [after.to_be_bytes().as_slice(), &before.to_be_bytes(), &count].concat();
+    row.extend(records.pack()?);
+    Ok(row)
+}
+
+/// The last row, while entries are appended to it.
+pub(crate) struct Tail {
+    first: u64,
+    /// The digests of the entries before it, and of those up to its last.
+    chains: (u128, u128),
+    records: Records,
+    /// Bytes of the records when they were packed last, and what they were then.
+    packed: (usize, usize),
+}
+
+impl Tail {
+    /// One that begins behind `end`.
+    pub(crate) const fn new(end: Link) -> Self {
+        let records = Records { count: 0, bytes: Vec::new() };
+        Self { first: end.number + 1, chains: (end.chain, end.chain), records, packed: (1, 1) }
+    }
+
+    /// The last row, to be gone on with.
+    pub(crate) fn of(block: Block) -> Self {
+        let packed = (block.records.bytes.len().max(1), ROOM);
+        Self { first: block.first, chains: (block.before, block.end.chain), records: block.records, packed }
+    }
+
+    /// Appends a record, behind which the entries have the digest `chain`. Returns the row before it, if that is full.
+    pub(crate) fn push(&mut self, chain: u128, record: &[u8]) -> Result<Option<(u64, Vec<u8>)>, Problem> {
+        let mut full = None;
+        if self.records.count > 0 && !self.has_room(record)? {
+            full = self.row()?;
+            *self = Self::new(Link {
+                number: self.first + u64::from(self.records.count) - 1,
+                chain: self.chains.1,
+            });
+        }
+        self.records.push(record);
+        self.chains.1 = chain;
+        Ok(full)
+    }
+
+    /// The key and the row of what is in it.
+    pub(crate) fn row(&self) -> Result<Option<(u64, Vec<u8>)>, Problem> {
+        if self.records.count == 0 {
+            return Ok(None);
+        }
+        Ok(Some((self.first, row(self.chains, &self.records)?)))
+    }
+
+    /// Whether the row is no longer than a page has room for, with `record` behind it.
+    fn has_room(&mut self, record: &[u8]) -> Result<bool, Problem> {
+        let plain = self.records.bytes.len() + 4 + record.len();
+        if HEAD + 1 + plain <= ROOM {
+            return Ok(true);
+        }
+        // It is packed only where what it was the last time says little.
+        let (before, packed) = self.packed;
+        let expected = plain.saturating_mul(packed) / before;
+        if before > 1 && HEAD + expected < ROOM - ROOM / 8 {
+            return Ok(true);
+        }
+        let mut with = self.records.clone();
+        with.push(record);
+        let packed = with.pack()?.len();
+        self.packed = (plain, packed);
+        Ok(HEAD + packed <= ROOM)
+    }
+}
+
+/// The row without the entries up to the one at `last`, and its key; none, if nothing is left.
+pub(crate) fn without_head(block: &Block, last: Link) -> Result<Option<(u64, Vec<u8>)>, Problem> {
+    let mut records = Records::default();
+    block.records().filter(|(number, _)| *number > last.number).for_each(|(_, record)| records.push(record));
+    if records.count == 0 {
+        return Ok(None);
+    }
+    Ok(Some((last.number + 1, row((last.chain, block.end.chain), &records)?)))
+}
+
+impl<C> minicbor::Encode<C> for Records {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        let packed = self.pack().map_err(minicbor::encode::Error::message)?;
+        e.array(2)?.u32(self.count)?.bytes(&packed)?.ok()
+    }
+}
+
+impl<'b, C> minicbor::Decode<'b, C> for Records {
+    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        let wrong = minicbor::decode::Error::message;
+        if d.array()? != Some(2) {
+            return Err(wrong("records are a number and bytes"));
+        }
+        let count = d.u32()?;
+        Self::unpack(count, d.bytes()?).map_err(minicbor::decode::Error::message)
+    }
+}
