@@ -292,7 +292,7 @@ impl<S: State> Step<'_, S> {
         if !fields.is_empty() {
             self.record(Fact::IncidentChanged { incident: after.id, fields })?;
         }
-        match StateChange::between(before.state, after.state) {
+        match StateChange::between(before.state(), after.state()) {
             Some(by) => self.record(Fact::StateChanged { incident: after.id, by }),
             None => Ok(()),
         }

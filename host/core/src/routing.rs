@@ -12,7 +12,7 @@ use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use crate::delivery::{Change, ChangeKind};
 use crate::event::{Severity, UnknownWord};
-use crate::incident::{Incident, IncidentState};
+use crate::incident::{Incident, IncidentState, Phase};
 use crate::reason::Reason;
 use crate::template::{Expression, TemplateError};
 use crate::view::View;
@@ -281,10 +281,10 @@ impl Router {
             return false;
         }
         let opening = Change::of_the_relay(ChangeKind::Opened, incident.updated_at, Reason::none());
-        if incident.state != IncidentState::Resolved {
+        if incident.state() != IncidentState::Resolved {
             return self.lets_through(&action.name, incident, &opening);
         }
-        let open = Incident { state: IncidentState::Open, resolved_at: None, ..incident.clone() };
+        let open = Incident { phase: Phase::Open, ..incident.clone() };
         self.lets_through(&action.name, &open, &opening)
     }
 

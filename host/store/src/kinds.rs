@@ -21,7 +21,7 @@ pub(crate) struct Kind<'i> {
 impl<'i> Kind<'i> {
     /// The kind of this incident.
     pub(crate) fn of(incident: &'i Incident) -> Self {
-        Self { source: &incident.source, state: incident.state, severity: incident.severity }
+        Self { source: &incident.source, state: incident.state(), severity: incident.severity }
     }
 
     /// Whether it is of this source, of one of these states and of one of these severities; an empty list is any.

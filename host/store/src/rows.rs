@@ -3,7 +3,7 @@
 
 use tocsin_core::delivery::{Delivery, LineId};
 use tocsin_core::id::Id;
-use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::incident::Incident;
 use tocsin_core::journal::Entry;
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_core::state::{Pause, TimelineItem};
@@ -229,8 +229,7 @@ pub(crate) fn incident(incidents: &impl Rows, id: Id) -> Result<Option<Incident>
 
 /// The row of `resolved_by_time` of an incident, if it is resolved.
 pub(crate) fn resolved_by_time(incident: &Incident) -> Option<[u8; keys::TIME + keys::ID]> {
-    let at = incident.resolved_at.unwrap_or(incident.updated_at);
-    (incident.state == IncidentState::Resolved).then(|| keys::time_id(at, incident.id))
+    incident.resolved_at().map(|at| keys::time_id(at, incident.id))
 }
 
 /// Whether the row `key` of `resolved_by_time` is the one of the incident that it leads to.

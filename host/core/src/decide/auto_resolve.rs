@@ -96,5 +96,5 @@ impl<S: State> Step<'_, S> {
 }
 
 fn is_watched(incident: &Incident) -> bool {
-    incident.state != IncidentState::Resolved && incident.key != SILENCE_KEY
+    incident.state() != IncidentState::Resolved && incident.key != SILENCE_KEY
 }

@@ -41,7 +41,7 @@ impl<S: State> Step<'_, S> {
     ) -> Fold<(), S> {
         let before = self.expect_incident(id)?;
         let mut incident = before.clone();
-        let kind = match on_command(before.state, command) {
+        let kind = match on_command(before.state(), command) {
             Commanded::Acknowledge => {
                 incident.acknowledge(self.at);
                 Some(ChangeKind::Acknowledged)
@@ -63,7 +63,9 @@ impl<S: State> Step<'_, S> {
             // It is so already; what was said with it is not lost.
             Commanded::Nothing => (!text.trim().is_empty()).then_some(ChangeKind::Noted),
             Commanded::Refused => {
-                return Err(Rejection::Refused { number: before.number, state: before.state, command }.into());
+                return Err(
+                    Rejection::Refused { number: before.number, state: before.state(), command }.into()
+                );
             }
         };
         match kind {

@@ -25,21 +25,21 @@ pub fn about<E>(
     let mut resolved: Option<Incident> = None;
     for key in std::iter::once(&event.key).chain(&event.aliases) {
         match known(key)? {
-            Some(incident) if incident.state != IncidentState::Resolved => return Ok(Some(incident)),
+            Some(incident) if incident.state() != IncidentState::Resolved => return Ok(Some(incident)),
             found => resolved = resolved.or(found),
         }
     }
     let Some(resolved) = resolved else { return Ok(None) };
     // Its own key may have moved on to an incident that is not resolved: then that is the one.
-    let successor = known(&resolved.key)?.filter(|incident| incident.state != IncidentState::Resolved);
+    let successor = known(&resolved.key)?.filter(|incident| incident.state() != IncidentState::Resolved);
     Ok(Some(successor.unwrap_or(resolved)))
 }
 
 /// What the table says about `event` at `now`, of a source with this rule, when it is about `found`.
 pub fn foresee(found: Option<&Incident>, event: &Event, rule: &SourceRule, now: Timestamp) -> Transition {
     let situation = found.map_or(Situation::None, |incident| {
-        let resolved_for = incident.resolved_at.map_or(0, |at| now.ms_since(at));
-        Situation::of(incident.state, resolved_for, rule.reopen_window_ms)
+        let resolved_for = incident.resolved_at().map_or(0, |at| now.ms_since(at));
+        Situation::of(incident.state(), resolved_for, rule.reopen_window_ms)
     });
     let is_late = found.is_some_and(|incident| incident.is_late(event));
     on_event(situation, event.change, if is_late { Order::Late } else { Order::InOrder })
@@ -76,7 +76,7 @@ impl<S: State> Step<'_, S> {
     pub(super) fn unresolved(&self, source: &str, key: &str) -> Fold<Option<Incident>, S> {
         let Some(id) = self.state.find(source, key).kept()? else { return Ok(None) };
         let incident = self.state.incident(id).kept()?;
-        Ok(incident.filter(|incident| incident.state != IncidentState::Resolved))
+        Ok(incident.filter(|incident| incident.state() != IncidentState::Resolved))
     }
 
     fn open(&mut self, source: &str, event: &Event, rule: &SourceRule) -> Fold<Incident, S> {

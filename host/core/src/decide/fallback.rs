@@ -71,7 +71,7 @@ impl<S: State> Step<'_, S> {
     /// takes it by its opening is decided before that.
     fn is_taken_over(&self, news: News<'_>) -> bool {
         let News { incident, left, change } = news;
-        let is_over = incident.state == IncidentState::Resolved;
+        let is_over = incident.state() == IncidentState::Resolved;
         if !incident.unmatched || is_over || change.kind == ChangeKind::Opened {
             return false;
         }

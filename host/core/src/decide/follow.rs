@@ -66,7 +66,7 @@ impl<S: State> Step<'_, S> {
         let News { incident, change, .. } = news;
         let says_so = matches!(change.kind, ChangeKind::Opened | ChangeKind::Flapping)
             || (change.kind == ChangeKind::Reopened && own);
-        if says_so || incident.flapping || incident.state == IncidentState::Resolved {
+        if says_so || incident.flapping || incident.state() == IncidentState::Resolved {
             return Ok(None);
         }
         if self.is_new(here)? {
@@ -125,7 +125,7 @@ impl<S: State> Step<'_, S> {
         news: News<'_>,
     ) -> Fold<(), S> {
         let News { incident, left, change } = news;
-        if incident.state != IncidentState::Resolved
+        if incident.state() != IncidentState::Resolved
             && self.is_new(here)?
             && router.would_open(action, incident)
         {
@@ -165,7 +165,7 @@ impl<S: State> Step<'_, S> {
             Some(last) => said(last.change.kind, last.shown).unwrap_or(last.shown) == state,
             None => told.may_be(state),
         };
-        Ok(match incident.state {
+        Ok(match incident.state() {
             Resolved if may(Open) || may(Acknowledged) => Some(ChangeKind::Resolved),
             Open | Acknowledged if may(Resolved) => Some(ChangeKind::Reopened),
             Acknowledged if may(Open) => Some(ChangeKind::Acknowledged),
@@ -199,7 +199,7 @@ impl<S: State> Step<'_, S> {
         let Some(told) = self.told(&delivery.action, &delivery.connection, incident.id)? else {
             return Ok(());
         };
-        if incident.state != IncidentState::Acknowledged
+        if incident.state() != IncidentState::Acknowledged
             || incident.flapping
             || told.state != Some(IncidentState::Open)
             || self.last_pending(&told)?.is_some()

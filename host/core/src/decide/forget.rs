@@ -5,7 +5,6 @@
 use super::{Fold, Kept, Step};
 use crate::command::Forget;
 use crate::id::Id;
-use crate::incident::IncidentState;
 use crate::journal::Fact;
 use crate::state::State;
 use crate::time::Timestamp;
@@ -40,8 +39,7 @@ impl<S: State> Step<'_, S> {
     /// Whether the incident was resolved before `before`, and nothing of it is still to be sent.
     fn is_over(&self, id: Id, before: Timestamp) -> Fold<bool, S> {
         let Some(incident) = self.state.incident(id).kept()? else { return Ok(false) };
-        let resolved_at = incident.resolved_at.unwrap_or(incident.updated_at);
-        if incident.state != IncidentState::Resolved || resolved_at >= before {
+        if incident.resolved_at().is_none_or(|at| at >= before) {
             return Ok(false);
         }
         Ok(self.state.delivery_states(id).kept()?.into_iter().all(|state| state.is_settled()))

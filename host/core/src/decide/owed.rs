@@ -34,10 +34,11 @@ impl Timing {
     pub(super) fn of(action: &ActionRule, incident: &Incident, kind: ChangeKind, now: Timestamp) -> Self {
         let Some(delay_ms) = action.delay_ms else { return Self::Now };
         let told_at = incident.open_since.plus_ms(delay_ms);
-        if incident.flapping || kind == ChangeKind::Steady || incident.resolved_at.unwrap_or(now) >= told_at {
+        if incident.flapping || kind == ChangeKind::Steady || incident.resolved_at().unwrap_or(now) >= told_at
+        {
             return Self::Now;
         }
-        if incident.state == IncidentState::Resolved { Self::Over(delay_ms) } else { Self::Held(told_at) }
+        if incident.state() == IncidentState::Resolved { Self::Over(delay_ms) } else { Self::Held(told_at) }
     }
 }
 
@@ -158,7 +159,7 @@ impl<S: State> Step<'_, S> {
         if action.status == ActionStatus::Disabled {
             return self.skip(&before, Reason::DisabledDuringDelay);
         }
-        if incident.state == IncidentState::Resolved {
+        if incident.state() == IncidentState::Resolved {
             return match Timing::of(action, incident, before.change.kind, self.at) {
                 Timing::Over(delay_ms) => self.skip(&before, Reason::OverWithinDelay(delay_ms)),
                 Timing::Now | Timing::Held(_) => self.skip(&before, Reason::OverAfterDelay),

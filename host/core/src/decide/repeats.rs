@@ -18,7 +18,7 @@ impl<S: State> Step<'_, S> {
     /// Sets the timer of the next repetition, if `action` has any and nobody is on `incident`.
     pub(super) fn repeat_later(&mut self, action: &ActionRule, incident: &Incident) -> Fold<(), S> {
         let Some(repeat_ms) = action.repeat_ms else { return Ok(()) };
-        if incident.state != IncidentState::Open {
+        if incident.state() != IncidentState::Open {
             return Ok(());
         }
         let timer = Timer::Repeat { incident: incident.id, action: action.name.clone() };
@@ -49,7 +49,7 @@ impl<S: State> Step<'_, S> {
         };
         for id in self.state.unresolved().kept()? {
             let incident = self.state.incident(id).kept()?;
-            let Some(incident) = incident.filter(|incident| incident.state == IncidentState::Open) else {
+            let Some(incident) = incident.filter(|incident| incident.state() == IncidentState::Open) else {
                 continue;
             };
             for timer in self.state.repeats_of(id).kept()? {
@@ -77,7 +77,7 @@ impl<S: State> Step<'_, S> {
         let router = self.policy;
         let runs = |action: &&ActionRule| action.status != ActionStatus::Disabled;
         let Some(action) = router.action(name).filter(runs) else { return Ok(()) };
-        if action.repeat_ms.is_none() || incident.state != IncidentState::Open {
+        if action.repeat_ms.is_none() || incident.state() != IncidentState::Open {
             return Ok(());
         }
         self.repeat_later(action, &incident)?;

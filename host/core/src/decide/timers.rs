@@ -77,7 +77,7 @@ impl<S: State> Step<'_, S> {
         incident.reopened.clear();
         incident.updated_at = self.at;
         self.change_incident(&before, &incident)?;
-        let text = Reason::SteadyIn(incident.state);
+        let text = Reason::SteadyIn(incident.state());
         let change = Change::of_the_relay(ChangeKind::Steady, self.at, text);
         self.happened(&incident, None, change)
     }
@@ -133,7 +133,7 @@ impl<S: State> Step<'_, S> {
     fn is_silent(&self, source: &str) -> Fold<bool, S> {
         let Some(id) = self.state.find(source, SILENCE_KEY).kept()? else { return Ok(false) };
         let incident = self.state.incident(id).kept()?;
-        Ok(incident.is_some_and(|incident| incident.state != IncidentState::Resolved))
+        Ok(incident.is_some_and(|incident| incident.state() != IncidentState::Resolved))
     }
 
     pub(super) fn set_timer(&mut self, timer: Timer, in_ms: u64) -> Fold<(), S> {

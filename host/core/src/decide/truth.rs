@@ -71,7 +71,7 @@ impl Present<'_> {
 
 /// The table.
 fn judge(kind: ChangeKind, now: &Present<'_>) -> Now {
-    if now.incident.state == IncidentState::Resolved { over(kind, now) } else { not_over(kind, now) }
+    if now.incident.state() == IncidentState::Resolved { over(kind, now) } else { not_over(kind, now) }
 }
 
 /// The same for the fallback, once another action took the incident: it closes what it told, and tells nothing else.
@@ -163,7 +163,7 @@ fn not_over(kind: ChangeKind, now: &Present<'_>) -> Now {
         K::Flapping if now.incident.flapping => Same,
         K::Steady | K::Resolved if now.incident.flapping => Skip(Reason::ToldAsFlapping),
         K::Repeated if now.incident.flapping => Skip(Reason::ToldAsFlapping),
-        K::Repeated if now.incident.state == IncidentState::Acknowledged => {
+        K::Repeated if now.incident.state() == IncidentState::Acknowledged => {
             Skip(Reason::AcknowledgedBeforeSent)
         }
         K::Flapping if now.is_overtaken => Skip(Reason::SteadyBeforeSent),
@@ -199,7 +199,7 @@ fn not_over(kind: ChangeKind, now: &Present<'_>) -> Now {
 /// A reopening, of what its reader never knew to be resolved. Its reader hears of it when somebody came on the incident,
 /// or left it, since the last word.
 fn still_open(now: &Present<'_>) -> Now {
-    let (other, change) = match now.incident.state {
+    let (other, change) = match now.incident.state() {
         IncidentState::Acknowledged => (IncidentState::Open, ChangeKind::Acknowledged),
         IncidentState::Open | IncidentState::Resolved => {
             (IncidentState::Acknowledged, ChangeKind::Unacknowledged)
@@ -216,7 +216,7 @@ fn still_open(now: &Present<'_>) -> Now {
 fn taken(kind: ChangeKind, now: &Present<'_>) -> Now {
     use ChangeKind::{Acknowledged, Opened, Reopened, Unacknowledged};
     use IncidentState as I;
-    let (state, other, opposite) = match now.incident.state {
+    let (state, other, opposite) = match now.incident.state() {
         I::Acknowledged => (I::Acknowledged, I::Open, Acknowledged),
         I::Open | I::Resolved => (I::Open, I::Acknowledged, Unacknowledged),
     };
@@ -254,7 +254,7 @@ fn taken(kind: ChangeKind, now: &Present<'_>) -> Now {
 /// The change that a delivery tells of, when it is `kind` from now on.
 fn become_of(old: &Change, kind: ChangeKind, incident: &Incident, now: Timestamp) -> Change {
     let at = match kind {
-        ChangeKind::Resolved => incident.resolved_at.unwrap_or(now),
+        ChangeKind::Resolved => incident.resolved_at().unwrap_or(now),
         ChangeKind::Opened => incident.opened_at,
         ChangeKind::Reopened => incident.open_since,
         _ => old.at,

@@ -14,7 +14,7 @@ impl Evolution {
     pub(super) fn queued<S: State>(&mut self, state: &mut S, new: &Queued) -> Result<(), S::Error> {
         let Some(incident) = state.incident(new.incident)? else { return Ok(()) };
         let Some((change, line)) = self.told_change(state, new)? else { return Ok(()) };
-        let (connection, shown) = (new.connection.clone(), incident.state);
+        let (connection, shown) = (new.connection.clone(), incident.state());
         let mut delivery = Delivery {
             id: new.id,
             action: new.action.clone(),
@@ -78,7 +78,7 @@ impl Evolution {
         let delivery = Delivery {
             connection: connection.to_owned(),
             test,
-            shown: before.incident.state,
+            shown: before.incident.state(),
             next_at: self.at,
             owed_since: self.at,
             ..before.clone()
@@ -192,7 +192,7 @@ pub(super) fn claimed<S: State>(
         delivery.state = DeliveryState::Sending;
         // Damage may have made it the largest number; the delivery is sent all the same.
         delivery.attempts = delivery.attempts.saturating_add(1);
-        delivery.shown = delivery.incident.state;
+        delivery.shown = delivery.incident.state();
         if let Some(change) = change {
             delivery.change = change.clone();
             delivery.line = None;

@@ -29,7 +29,7 @@ fn tick(relay: &mut Relay, ms: u64) {
 }
 
 fn state(relay: &Relay, id: Id) -> IncidentState {
-    relay.state.incidents[&id].state
+    relay.state.incidents[&id].state()
 }
 
 fn is_timed(relay: &Relay, id: Id) -> bool {
@@ -44,7 +44,7 @@ fn an_incident_without_an_event_for_so_long_is_resolved_and_the_timeline_says_wh
     assert_eq!(state(&relay, id), IncidentState::Open);
     tick(&mut relay, 1);
     let incident = &relay.state.incidents[&id];
-    assert_eq!((incident.state, incident.resolved_at), (IncidentState::Resolved, Some(relay.now)));
+    assert_eq!((incident.state(), incident.resolved_at()), (IncidentState::Resolved, Some(relay.now)));
     let last = relay.state.timelines[&id].last().expect("a line");
     assert_eq!(last.what, Happening::Changed(ChangeKind::Resolved, Vec::new()));
     assert_eq!(last.actor.as_deref(), Some("tocsin"));

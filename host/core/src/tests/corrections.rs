@@ -40,8 +40,8 @@ fn an_operator_reopens_a_resolved_incident() {
     relay.event(resolve("disk"));
     relay.wait_ms(100 * HOUR_MS);
     let reopened = relay.command(opened.id, IncidentCommand::Reopen);
-    assert_eq!((reopened.id, reopened.state), (opened.id, IncidentState::Open));
-    assert_eq!((reopened.acknowledged_at, reopened.resolved_at), (None, None));
+    assert_eq!((reopened.id, reopened.state()), (opened.id, IncidentState::Open));
+    assert_eq!((reopened.acknowledged_at(), reopened.resolved_at()), (None, None));
     assert_eq!((reopened.opened_at, reopened.open_since), (opened.opened_at, relay.now));
     assert!(reopened.reopened.is_empty(), "it is not a sign of flapping");
     assert_eq!(last_line(&relay, opened.id).0, ChangeKind::Reopened);
@@ -157,8 +157,8 @@ fn a_correction_works_in_every_state_and_leaves_it() {
         }
         let before = relay.state.incidents[&id].clone();
         let after = modify(&mut relay, modified(id, Some("better"), None, ""));
-        assert_eq!(after.state, before.state);
-        assert_eq!((after.title.as_str(), after.resolved_at), ("better", before.resolved_at));
+        assert_eq!(after.state(), before.state());
+        assert_eq!((after.title.as_str(), after.resolved_at()), ("better", before.resolved_at()));
     }
 }
 

@@ -76,7 +76,7 @@ fn an_equal_body_is_a_replay_only_while_nothing_else_has_happened() {
         assert_eq!(say("up", trigger("disk")), ReceiptStatus::Applied, "{round}");
     }
     let incident = relay.state.incidents.values().next().expect("an incident");
-    assert_eq!((incident.state, incident.count), (IncidentState::Open, 4));
+    assert_eq!((incident.state(), incident.count), (IncidentState::Open, 4));
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn what_was_acknowledged_within_the_delay_is_told_in_the_order_in_which_it_happe
     {
         let claimed = relay.claim_one();
         let delivery = relay.settle(claimed, delivered());
-        assert_eq!((delivery.change.kind, delivery.incident.state), (kind, state));
+        assert_eq!((delivery.change.kind, delivery.incident.state()), (kind, state));
     }
     assert_eq!(of(&relay, "chat"), [(Opened, Delivered), (Acknowledged, Delivered)]);
 }

@@ -260,7 +260,7 @@ fn play(moves: &[Move]) -> Result<Memory, TestCaseError> {
 fn check_forgotten(before: &Memory, after: &Memory) -> Result<(), TestCaseError> {
     for (id, incident) in &before.incidents {
         let its = before.deliveries.values().filter(|delivery| delivery.incident.id == *id);
-        let is_over = incident.state == IncidentState::Resolved
+        let is_over = incident.state() == IncidentState::Resolved
             && its.clone().all(|delivery| delivery.state.is_settled());
         match after.incidents.get(id) {
             None => prop_assert!(is_over, "#{} is forgotten, and not over", incident.number),
@@ -295,8 +295,8 @@ fn check_incidents(state: &Memory) -> Result<(), TestCaseError> {
         prop_assert_eq!(state.find_in(&incident.source, &incident.key), Some(*id), "its key leads to it");
     }
     for incident in state.incidents.values() {
-        let resolved = incident.state == IncidentState::Resolved;
-        prop_assert_eq!(incident.resolved_at.is_some(), resolved);
+        let resolved = incident.state() == IncidentState::Resolved;
+        prop_assert_eq!(incident.resolved_at().is_some(), resolved);
         prop_assert!(incident.opened_at <= incident.open_since);
         prop_assert_eq!(state.unresolved.contains(&incident.id), !resolved);
     }

@@ -189,7 +189,7 @@ impl State for Memory {
         for delivery in self.deliveries.values_mut().filter(|delivery| delivery.incident.id == after.id) {
             delivery.incident = after.clone();
         }
-        if after.state == IncidentState::Resolved {
+        if after.state() == IncidentState::Resolved {
             self.unresolved.remove(&after.id);
         } else {
             self.unresolved.insert(after.id);

@@ -127,11 +127,11 @@ fn a_silent_source_is_an_incident_that_its_next_request_resolves() {
     assert_eq!(silence(&relay), None);
     tick(&mut relay, 1);
     let open = silence(&relay).expect("it was silent for an hour");
-    assert_eq!((open.state, open.severity), (IncidentState::Open, Severity::High));
+    assert_eq!((open.state(), open.severity), (IncidentState::Open, Severity::High));
     assert_eq!(open.title, format!("No request at source {SOURCE}"));
     assert_eq!(told(&relay), [ChangeKind::Opened]);
     relay.request(SOURCE, &[], Decoding::Ignored("a test".to_owned()));
-    assert_eq!(silence(&relay).map(|incident| incident.state), Some(IncidentState::Resolved));
+    assert_eq!(silence(&relay).map(|incident| incident.state()), Some(IncidentState::Resolved));
 }
 
 #[test]

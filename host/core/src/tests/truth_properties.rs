@@ -167,13 +167,14 @@ impl World {
         let Delivery { action, incident, change, .. } = delivery;
         let present = &self.relay.state.incidents[&incident.id];
         prop_assert_eq!(incident, present, "{} shows the incident as it is", action);
-        let is_over = incident.state == IncidentState::Resolved;
-        let words = format!("{action} says {} of what is {}", change.kind.as_str(), incident.state.as_str());
+        let is_over = incident.state() == IncidentState::Resolved;
+        let words =
+            format!("{action} says {} of what is {}", change.kind.as_str(), incident.state().as_str());
         if let Some(state) = change.kind.entered() {
             prop_assert_eq!(state == IncidentState::Resolved, is_over, "{}", &words);
         }
         match change.kind {
-            ChangeKind::Repeated => prop_assert_eq!(incident.state, IncidentState::Open, "{}", &words),
+            ChangeKind::Repeated => prop_assert_eq!(incident.state(), IncidentState::Open, "{}", &words),
             ChangeKind::Flapping => prop_assert!(incident.flapping, "{}", &words),
             ChangeKind::Steady => prop_assert!(!incident.flapping, "{}", &words),
             _ => {}
@@ -312,21 +313,21 @@ impl World {
                 let word = self.readers.get(&(rule.name.clone(), incident.id)).copied();
                 let change = |kind| Change::of_the_relay(kind, self.relay.now, Reason::none());
                 let lets = |kind| router.lets_through(&rule.name, incident, &change(kind));
-                let words = format!("{}: {word:?}, but it is {}", rule.name, incident.state.as_str());
+                let words = format!("{}: {word:?}, but it is {}", rule.name, incident.state().as_str());
                 let is_right = word.is_none_or(|word| {
-                    (word == IncidentState::Resolved) == (incident.state == IncidentState::Resolved)
+                    (word == IncidentState::Resolved) == (incident.state() == IncidentState::Resolved)
                 });
                 prop_assert!(
                     is_right || is_excused(rule, incident, lets(ChangeKind::Reopened)),
                     "{}",
                     &words
                 );
-                if word.is_none() && incident.state != IncidentState::Resolved {
+                if word.is_none() && incident.state() != IncidentState::Resolved {
                     let opens = rule.is_triggered(None, ChangeKind::Opened) && lets(ChangeKind::Opened);
                     prop_assert!(!opens, "{}", &words);
                 }
                 if matches!(rule.name.as_str(), "all" | "record") && word.is_some() {
-                    prop_assert_eq!(word, Some(incident.state), "{}", &words);
+                    prop_assert_eq!(word, Some(incident.state()), "{}", &words);
                 }
             }
         }
@@ -349,7 +350,7 @@ fn play(routing: Routing, moves: &[Move]) -> Result<World, TestCaseError> {
 /// The exceptions: an action that does not tell of every resolution keeps calling it open, and one whose filter no
 /// longer matches keeps calling it resolved.
 fn is_excused(rule: &ActionRule, incident: &Incident, lets_reopened: bool) -> bool {
-    if incident.state == IncidentState::Resolved {
+    if incident.state() == IncidentState::Resolved {
         let unresolved = [IncidentState::Open, IncidentState::Acknowledged];
         !unresolved.iter().all(|left| rule.is_triggered(Some(*left), ChangeKind::Resolved))
     } else {
@@ -377,7 +378,7 @@ proptest! {
     ) {
         let world = play(routing_with_fallback(), &moves)?;
         let state = &world.relay.state;
-        for incident in state.incidents.values().filter(|incident| incident.state != IncidentState::Resolved) {
+        for incident in state.incidents.values().filter(|incident| incident.state() != IncidentState::Resolved) {
             let takes = |rule: &&ActionRule| {
                 rule.status == ActionStatus::Enabled
                     && !rule.is_fallback

@@ -112,7 +112,7 @@ pub async fn page(
 
 async fn show(app: &App, id: Id, query: &Query) -> Result<Response, Sorry> {
     let found = found(app, id, query.earlier).await?;
-    let state = found.incident.state;
+    let state = found.incident.state();
     let shown = Shown {
         found: &found,
         claim: &query.claim,
@@ -168,8 +168,8 @@ async fn change(app: &App, id: Id, query: &Query, body: Body) -> Result<Response
     match app.record(command).await {
         Ok(applied) => {
             trouble::over(NOT_CHANGED);
-            let state = applied.incident.map_or(incident.state, |incident| incident.state);
-            let already = if state == incident.state { "&already=1" } else { "" };
+            let state = applied.incident.map_or(incident.state(), |incident| incident.state());
+            let already = if state == incident.state() { "&already=1" } else { "" };
             Ok(see(&format!("{next}{already}")))
         }
         Err(CommitError::Rejected(rejection)) => {

@@ -89,7 +89,7 @@ impl Links {
             Link { title: purpose.as_str().to_owned(), url: url.into() }
         };
         let allowed = |purpose: &Purpose| {
-            *purpose == Purpose::Incident || (may.contains(purpose) && purpose.fits(incident.state))
+            *purpose == Purpose::Incident || (may.contains(purpose) && purpose.fits(incident.state()))
         };
         Purpose::iter().filter(allowed).map(address).collect()
     }
@@ -199,7 +199,7 @@ mod tests {
     fn what_the_state_does_not_allow_has_no_link_and_without_an_address_there_is_none() {
         let folder = tempfile::tempdir().unwrap();
         let (mut incident, change) = sample();
-        incident.state = IncidentState::Resolved;
+        incident.resolve(incident.opened_at);
         let made = links(folder.path()).of(&incident, "tell", &Purpose::CHANGES, change.at);
         let titles: Vec<&str> = made.iter().map(|link| link.title.as_str()).collect();
         assert_eq!(titles, ["incident", "reopen", "note", "modify"]);

@@ -81,6 +81,8 @@ impl From<Link> for types::Link {
 
 impl From<Incident> for action::Incident {
     fn from(incident: Incident) -> Self {
+        let (state, acknowledged_at, resolved_at) =
+            (incident.state(), incident.acknowledged_at(), incident.resolved_at());
         Self {
             id: incident.id.to_string(),
             number: incident.number,
@@ -89,7 +91,7 @@ impl From<Incident> for action::Incident {
             title: incident.title,
             message: incident.message,
             severity: incident.severity.into(),
-            state: match incident.state {
+            state: match state {
                 IncidentState::Open => action::State::Open,
                 IncidentState::Acknowledged => action::State::Acknowledged,
                 IncidentState::Resolved => action::State::Resolved,
@@ -100,8 +102,8 @@ impl From<Incident> for action::Incident {
             opened_at: incident.opened_at.micros(),
             open_since: incident.open_since.micros(),
             updated_at: incident.updated_at.micros(),
-            acknowledged_at: micros(incident.acknowledged_at),
-            resolved_at: micros(incident.resolved_at),
+            acknowledged_at: micros(acknowledged_at),
+            resolved_at: micros(resolved_at),
             extra: Vec::new(),
         }
     }

@@ -43,7 +43,7 @@ impl Tables<'_> {
             }
         }
         if self.incidents_by_kind.remove(&Kind::of(incident).key(id))?.is_some() {
-            self.head.counters.incident_left(incident.state);
+            self.head.counters.incident_left(incident.state());
         }
         if let Some(row) = rows::resolved_by_time(incident) {
             self.resolved_by_time.remove(&row)?;

@@ -39,11 +39,11 @@ impl State for Tables<'_> {
             if let Some(before) = before {
                 // Counts follow the index, so that they are right whatever `before` says.
                 if self.incidents_by_kind.remove(&Kind::of(before).key(after.id))?.is_some() {
-                    self.head.counters.incident_left(before.state);
+                    self.head.counters.incident_left(before.state());
                 }
             }
             if self.incidents_by_kind.insert(&Kind::of(after).key(after.id), NOTHING)?.is_none() {
-                self.head.counters.incident_came(after.state);
+                self.head.counters.incident_came(after.state());
             }
         }
         let (old, new) = (before.and_then(rows::resolved_by_time), rows::resolved_by_time(after));

@@ -55,7 +55,7 @@ fn evolved(store: &Store) -> Memory {
 
 /// Has everything forgotten that is over, there and here.
 fn forget(store: &Store, memory: &mut Memory) {
-    let over = memory.incidents.values().filter(|incident| incident.state == IncidentState::Resolved);
+    let over = memory.incidents.values().filter(|incident| incident.state() == IncidentState::Resolved);
     let incidents: Vec<Id> = over.map(|incident| incident.id).collect();
     let receipts: Vec<Id> = memory.receipts.keys().copied().step_by(2).collect();
     let facts = vec![Fact::IncidentsForgotten { incidents }, Fact::ReceiptsForgotten { receipts }];
@@ -127,7 +127,7 @@ fn assert_same(store: &Store, memory: &Memory) {
 fn assert_same_counts(store: &Store, memory: &Memory) {
     let counts = store.counts().unwrap();
     for state in IncidentState::ALL {
-        let count = memory.incidents.values().filter(|incident| incident.state == state).count();
+        let count = memory.incidents.values().filter(|incident| incident.state() == state).count();
         assert_eq!(counts.incidents_in(state), count as u64);
     }
     for state in DeliveryState::ALL {

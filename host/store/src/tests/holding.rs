@@ -157,7 +157,7 @@ fn an_incident_is_reopened_and_corrected_and_replayed_to_the_same_state() {
     };
     write(&store, script.command(corrected)).unwrap();
     let kept = store.incident(incident).unwrap().unwrap();
-    assert_eq!((kept.state, kept.severity), (IncidentState::Open, Severity::Critical));
+    assert_eq!((kept.state(), kept.severity), (IncidentState::Open, Severity::Critical));
     assert_eq!(kept.title, "The disk of db-1");
     assert!(kept.open_since > kept.opened_at);
     assert_eq!(store.incident_by_key("grafana", "disk").unwrap(), Some(kept));

@@ -51,7 +51,7 @@ impl View for Memory {
 
     fn unresolved(&self) -> Result<Vec<Id>, Infallible> {
         let incidents = self.incidents.values();
-        let unresolved = incidents.filter(|incident| incident.state != IncidentState::Resolved);
+        let unresolved = incidents.filter(|incident| incident.state() != IncidentState::Resolved);
         Ok(unresolved.map(|incident| incident.id).collect())
     }
 

@@ -105,7 +105,7 @@ fn asks_for(query: &IncidentQuery, incident: &Incident) -> bool {
     let labels = incident.labels.iter().map(|(name, value)| format!("{name}={value}"));
     let texts: Vec<String> = labels.chain([incident.title.clone(), incident.key.clone()]).collect();
     let has = |word: &str| texts.iter().any(|text| text.to_lowercase().contains(&word.to_lowercase()));
-    (query.states.is_empty() || query.states.contains(&incident.state))
+    (query.states.is_empty() || query.states.contains(&incident.state()))
         && (query.severities.is_empty() || query.severities.contains(&incident.severity))
         && query.source.as_ref().is_none_or(|source| *source == incident.source)
         && query.opened.since.is_none_or(|since| incident.opened_at >= since)
@@ -210,7 +210,7 @@ fn a_walk_has_everything_once_that_was_there_all_along_whatever_happens_meanwhil
             let all = incidents(&store, &IncidentQuery::default());
             for at in [turn * 7, all.len() - 1 - turn * 3] {
                 let incident = &all[at];
-                let command = match incident.state {
+                let command = match incident.state() {
                     IncidentState::Open => IncidentCommand::Acknowledge,
                     IncidentState::Acknowledged => IncidentCommand::Unacknowledge,
                     IncidentState::Resolved => IncidentCommand::Note,

@@ -195,10 +195,10 @@ fn a_settled_delivery_lets_the_next_one_of_its_lane_go_and_leaves_references() {
     assert_eq!(store.due("chat", None, script.now, 10).unwrap(), []);
     write(&store, script.settled(opening.id, Verdict::Delivered(outcome()))).unwrap();
     let next = store.due("chat", None, script.now, 10).unwrap().remove(0);
-    assert_eq!((next.shown, next.incident.state), (IncidentState::Resolved, IncidentState::Resolved));
+    assert_eq!((next.shown, next.incident.state()), (IncidentState::Resolved, IncidentState::Resolved));
     let opening = store.delivery(opening.id).unwrap().unwrap();
     assert_eq!(opening.shown, IncidentState::Open, "as the message showed it");
-    assert_eq!(opening.incident.state, IncidentState::Resolved, "as it is");
+    assert_eq!(opening.incident.state(), IncidentState::Resolved, "as it is");
     assert_eq!(store.references("chat", incident).unwrap(), outcome().references);
     assert_eq!(store.references("pager", incident).unwrap(), []);
     assert_clean(&store);

@@ -8,7 +8,7 @@ use tocsin_core::command::RejectedElements;
 use tocsin_core::delivery::{Attempt, Change, ChangeKind, Delivery, DeliveryState, LineId};
 use tocsin_core::event::{EventChange, Severity};
 use tocsin_core::id::Id;
-use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::incident::{Incident, IncidentState, Phase};
 use tocsin_core::journal::{Cause, Entry, Fact, Fields, Left, Place, Settled, StateChange, Tells};
 use tocsin_core::plugin::{RejectedElement, SourceRequest};
 use tocsin_core::reason::Reason;
@@ -233,9 +233,7 @@ fn every_entry_is_read_as_it_was_written() {
 /// In every state.
 pub(super) fn incidents() -> Vec<Incident> {
     let full = Incident {
-        state: IncidentState::Resolved,
-        acknowledged_at: Some(START),
-        resolved_at: Some(START),
+        phase: Phase::Resolved { at: START, acknowledged_at: Some(START) },
         open_since: START.plus_ms(1),
         reopened: vec![START, START.plus_ms(1)],
         flapping: true,
@@ -252,13 +250,13 @@ pub(super) fn incidents() -> Vec<Incident> {
             START,
         )
     };
-    let states = IncidentState::ALL.map(|state| Incident {
-        state,
+    let phases =
+        [Phase::Open, Phase::Acknowledged(START), Phase::Resolved { at: START, acknowledged_at: None }];
+    let phases = phases.map(|phase| Incident {
+        phase,
         message: String::new(),
         labels: BTreeMap::new(),
         links: Vec::new(),
-        acknowledged_at: None,
-        resolved_at: None,
         reopened: Vec::new(),
         flapping: false,
         unmatched: false,
@@ -266,7 +264,7 @@ pub(super) fn incidents() -> Vec<Incident> {
         heard_at: None,
         ..full.clone()
     });
-    states.into_iter().chain([full.clone()]).collect()
+    phases.into_iter().chain([full.clone()]).collect()
 }
 
 #[test]

@@ -123,13 +123,13 @@ async fn attempt(app: &Arc<App>, action: &Action, given: &Try) -> Result<(Attemp
         }
         None => (would::untouched(), Vec::new()),
     };
-    let kind = kind.unwrap_or(match incident.state {
+    let kind = kind.unwrap_or(match incident.state() {
         IncidentState::Open => ChangeKind::Opened,
         IncidentState::Acknowledged => ChangeKind::Acknowledged,
         IncidentState::Resolved => ChangeKind::Resolved,
     });
     let at = clock::now();
-    let before = incident.state;
+    let before = incident.state();
     let incident = would::after(kind, at, incident);
     let id = clock::new_id(at).map_err(|error| {
         Problem::unavailable("No random numbers", format!("The system gives none: {error}."))
@@ -140,7 +140,7 @@ async fn attempt(app: &Arc<App>, action: &Action, given: &Try) -> Result<(Attemp
         action: rule.name.clone(),
         connection: connection.clone(),
         test: test || given.send,
-        shown: incident.state,
+        shown: incident.state(),
         incident,
         change,
         line: None,

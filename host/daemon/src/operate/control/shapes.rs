@@ -51,7 +51,7 @@ pub(super) fn incident(incident: &Incident) -> Shown {
         title: incident.title.clone(),
         message: incident.message.clone(),
         severity: incident.severity.as_str().to_owned(),
-        state: incident.state.as_str().to_owned(),
+        state: incident.state().as_str().to_owned(),
         labels: incident.labels.clone(),
         links: links(&incident.links),
         count: incident.count,
@@ -59,8 +59,8 @@ pub(super) fn incident(incident: &Incident) -> Shown {
         unmatched: incident.unmatched,
         opened_at: incident.opened_at.to_string(),
         updated_at: incident.updated_at.to_string(),
-        acknowledged_at: time(incident.acknowledged_at),
-        resolved_at: time(incident.resolved_at),
+        acknowledged_at: time(incident.acknowledged_at()),
+        resolved_at: time(incident.resolved_at()),
     }
 }
 

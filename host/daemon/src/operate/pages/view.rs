@@ -92,7 +92,7 @@ impl Shown<'_> {
     }
 
     fn possible(&self) -> impl Iterator<Item = Purpose> {
-        let state = self.found.incident.state;
+        let state = self.found.incident.state();
         Purpose::CHANGES.into_iter().filter(move |purpose| self.may.contains(purpose) && purpose.fits(state))
     }
 
@@ -107,7 +107,7 @@ impl Shown<'_> {
         let wanted = self.purpose.filter(|wanted| *wanted != Purpose::Incident && !is_possible(wanted))?;
         let label = label(wanted).to_lowercase();
         Some(if self.may.contains(&wanted) {
-            format!("It is {}: `{label}` is not possible any more.", self.found.incident.state.as_str())
+            format!("It is {}: `{label}` is not possible any more.", self.found.incident.state().as_str())
         } else {
             format!("This link does not allow `{label}`.")
         })
@@ -218,13 +218,13 @@ fn incident_fields(incident: &Incident) -> Value {
         "title": unturned(&incident.title),
         "message": incident.message,
         "severity": incident.severity.as_str(),
-        "state": incident.state.as_str(),
+        "state": incident.state().as_str(),
         "flapping": incident.flapping,
         "source": incident.source,
         "count": incident.count,
         "opened_at": minute(incident.opened_at),
-        "acknowledged_at": incident.acknowledged_at.map(minute),
-        "resolved_at": incident.resolved_at.map(minute),
+        "acknowledged_at": incident.acknowledged_at().map(minute),
+        "resolved_at": incident.resolved_at().map(minute),
         "labels": labels.collect::<Vec<_>>(),
         "links": links.collect::<Vec<_>>(),
     })
