@@ -183,9 +183,10 @@ impl Context {
     /// The word for what a sample has no better one for: its action, a label.
     pub const SAMPLE_WORD: &str = "sample";
 
-    /// The first attempt of telling of the sample incident, in UTC.
+    /// The first attempt of telling of the sample incident, which is acknowledged, in UTC.
     pub fn sample(settings: Vec<Setting>, connection: Vec<Setting>, host: &str) -> Self {
-        let (incident, change) = view::sample();
+        let (mut incident, change) = view::sample();
+        incident.acknowledge(change.at);
         Self {
             now: change.at,
             owed_since: change.at,

@@ -142,8 +142,6 @@ fn make_key(path: &Path) -> io::Result<[u8; KEY_BYTES]> {
 
 #[cfg(test)]
 mod tests {
-    use tocsin_core::incident::IncidentState;
-
     use super::*;
     use tocsin_core::view::sample;
 
@@ -165,7 +163,8 @@ mod tests {
     #[test]
     fn a_link_is_good_for_its_incident_until_it_expires_and_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
-        let (incident, change) = sample();
+        let (mut incident, change) = sample();
+        incident.reopen(change.at);
         let made = links(folder.path()).of(&incident, "tell", &[Purpose::Resolve], change.at);
         let titles: Vec<&str> = made.iter().map(|link| link.title.as_str()).collect();
         assert_eq!(titles, ["incident", "resolve"]);
