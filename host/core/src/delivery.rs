@@ -6,7 +6,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::event::UnknownWord;
-use crate::id::Id;
+use crate::id::DeliveryId;
 use crate::incident::{Incident, IncidentState};
 use crate::reason::Reason;
 use crate::time::Timestamp;
@@ -287,7 +287,7 @@ pub struct Attempt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// The same over all attempts.
-    pub id: Id,
+    pub id: DeliveryId,
     /// The action's name.
     pub action: String,
     /// The name of the connection that it goes over: the test connection while the action is in test.

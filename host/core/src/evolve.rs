@@ -4,7 +4,7 @@
 //! fails by itself: the errors are the state's own. A fact about something that is not there changes nothing.
 
 use crate::delivery::{Delivery, LineId};
-use crate::id::Id;
+use crate::id::{DeliveryId, IncidentId, ReceiptId};
 use crate::incident::Incident;
 use crate::journal::{Cause, Entry, Fact};
 use crate::state::{Pause, State, TimelineItem};
@@ -36,7 +36,7 @@ pub(crate) struct Evolution {
     at: Timestamp,
     /// The number of the entry.
     entry: u64,
-    receipt: Option<Id>,
+    receipt: Option<ReceiptId>,
     /// Lines that it wrote into histories.
     lines: u32,
 }
@@ -114,7 +114,12 @@ impl Evolution {
     }
 
     /// Writes the next line of this entry into an incident's history.
-    fn write<S: State>(&mut self, state: &mut S, incident: Id, item: &TimelineItem) -> Result<(), S::Error> {
+    fn write<S: State>(
+        &mut self,
+        state: &mut S,
+        incident: IncidentId,
+        item: &TimelineItem,
+    ) -> Result<(), S::Error> {
         self.lines += 1;
         state.append(incident, LineId { entry: self.entry, line: self.lines }, item)
     }
@@ -124,7 +129,11 @@ use deliveries::{claimed, referenced};
 use receipts::discarded;
 
 /// Changes an incident, if it is there.
-fn changed<S: State>(state: &mut S, id: Id, change: impl FnOnce(&mut Incident)) -> Result<(), S::Error> {
+fn changed<S: State>(
+    state: &mut S,
+    id: IncidentId,
+    change: impl FnOnce(&mut Incident),
+) -> Result<(), S::Error> {
     let Some(before) = state.incident(id)? else { return Ok(()) };
     let mut after = before.clone();
     change(&mut after);
@@ -134,7 +143,7 @@ fn changed<S: State>(state: &mut S, id: Id, change: impl FnOnce(&mut Incident)) 
 /// Changes a delivery, if it is there, and returns it as it was and as it is.
 fn moved<S: State>(
     state: &mut S,
-    id: Id,
+    id: DeliveryId,
     change: impl FnOnce(&mut Delivery),
 ) -> Result<Option<(Delivery, Delivery)>, S::Error> {
     let Some(before) = state.delivery(id)? else { return Ok(None) };

@@ -10,7 +10,7 @@ use minicbor::{Decode, Encode};
 use crate::event::{
     Event, LABELS_MAX, Link, Severity, TITLE_CHARS_MAX, UnknownWord, bounded_labels, single_line,
 };
-use crate::id::Id;
+use crate::id::IncidentId;
 use crate::time::Timestamp;
 
 /// Where an incident is in its life.
@@ -81,7 +81,7 @@ pub enum Phase {
 pub struct Incident {
     /// Unique for ever.
     #[n(0)]
-    pub id: Id,
+    pub id: IncidentId,
     /// Counts up from 1; what people say.
     #[n(1)]
     pub number: u64,
@@ -145,7 +145,14 @@ pub struct Incident {
 
 impl Incident {
     /// A new, open incident of `event`. Without a title, it is called by its key.
-    pub fn open(id: Id, number: u64, source: &str, event: &Event, default: Severity, now: Timestamp) -> Self {
+    pub fn open(
+        id: IncidentId,
+        number: u64,
+        source: &str,
+        event: &Event,
+        default: Severity,
+        now: Timestamp,
+    ) -> Self {
         Self {
             id,
             number,

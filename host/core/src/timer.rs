@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use minicbor::{Decode, Encode};
 
-use crate::id::Id;
+use crate::id::{DeliveryId, IncidentId};
 
 /// Something that happens when nothing else does.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
@@ -13,26 +13,26 @@ use crate::id::Id;
 pub enum Timer {
     /// This incident is steady again.
     #[n(0)]
-    Steady(#[n(0)] Id),
+    Steady(#[n(0)] IncidentId),
     /// This source has been silent for too long.
     #[n(1)]
     Silence(#[n(0)] String),
     /// The delay of this delivery is over.
     #[n(2)]
-    Held(#[n(0)] Id),
+    Held(#[n(0)] DeliveryId),
     /// This action tells again of this incident.
     #[n(3)]
     Repeat {
         /// Whose id.
         #[n(0)]
-        incident: Id,
+        incident: IncidentId,
         /// Its name.
         #[n(1)]
         action: String,
     },
     /// The source of this incident has sent no event of it for too long.
     #[n(4)]
-    AutoResolve(#[n(0)] Id),
+    AutoResolve(#[n(0)] IncidentId),
 }
 
 impl fmt::Display for Timer {

@@ -4,7 +4,7 @@
 //! Decides nothing: [`crate::decide`] does, from this.
 
 use crate::delivery::ChangeKind;
-use crate::id::Id;
+use crate::id::DeliveryId;
 use crate::incident::IncidentState;
 use crate::journal::Left;
 
@@ -17,7 +17,7 @@ pub struct Told {
     /// The connection's name.
     pub connection: String,
     /// The latest delivery that says in which state the incident is.
-    pub last: Option<Id>,
+    pub last: Option<DeliveryId>,
     /// The state that the last message which arrived gave.
     pub state: Option<IncidentState>,
     /// The states that messages without a clear answer may have given since.

@@ -14,7 +14,7 @@ use tocsin_core::command::{Command, Decoding, Issued, Outcome, Received, Rejecte
 use tocsin_core::decide::Applied;
 use tocsin_core::delivery::ChangeKind;
 use tocsin_core::event::{Event, EventChange, Severity};
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, Id};
 use tocsin_core::plugin::SourceRequest;
 use tocsin_core::routing::{ActionRule, ActionStatus, Router, Routing, SourceRule};
 use tocsin_core::time::Timestamp;
@@ -127,7 +127,7 @@ impl Relay {
                     let due = self.store.due(connection, None, self.now(), 1000).unwrap();
                     let deliveries = due.iter().map(|delivery| delivery.id).collect();
                     let claim = Command::Claim { deliveries, records: Vec::new() };
-                    let settle = |delivery: Id| {
+                    let settle = |delivery: DeliveryId| {
                         let verdict = Verdict::Delivered(Outcome::default());
                         self.give(Command::Settle { delivery, took_us: 1, status: Some(200), verdict })
                     };

@@ -12,7 +12,7 @@ use std::time::Instant;
 use tocsin_core::command::{Command, Decoding, Issued, Outcome, Received, RejectedElements, Verdict};
 use tocsin_core::delivery::{ChangeKind, Reference};
 use tocsin_core::event::{Event, EventChange, Severity};
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, Id};
 use tocsin_core::plugin::{Pair, SourceRequest};
 use tocsin_core::routing::{ActionRule, ActionStatus, Router, Routing, SourceRule};
 use tocsin_core::time::Timestamp;
@@ -119,7 +119,7 @@ fn deliver(store: &Store, script: &mut Script) {
             if due.is_empty() {
                 break;
             }
-            let ids: Vec<Id> = due.iter().map(|delivery| delivery.id).collect();
+            let ids: Vec<DeliveryId> = due.iter().map(|delivery| delivery.id).collect();
             let claim = Command::Claim { deliveries: ids.clone(), records: Vec::new() };
             all(store, vec![script.write(claim, None)]);
             let settled = ids.into_iter().map(|delivery| {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
-use tocsin_core::id::Id;
+use tocsin_core::id::{Id, Kind};
 use tocsin_core::journal::Entry;
 use tocsin_core::state::Pause;
 use tocsin_core::time::Timestamp;
@@ -91,7 +91,7 @@ impl Snapshot {
 }
 
 /// The fault of an index that points at nothing.
-pub(crate) fn dangling(table: Definition, id: Id, index: Definition) -> Fault {
+pub(crate) fn dangling<K: Kind>(table: Definition, id: Id<K>, index: Definition) -> Fault {
     rows::fault(table, &id.to_bytes(), crate::error::Problem::Missing(index.name))
 }
 

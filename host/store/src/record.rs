@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use minicbor::{Decode, Encode};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use tocsin_core::id::Id;
+use tocsin_core::id::IncidentId;
 use tocsin_core::incident::Incident;
 use tocsin_core::journal::Entry;
 use tocsin_core::receipt::ReceiptRecord;
@@ -176,7 +176,7 @@ type Text<'a> = Cow<'a, str>;
 
 /// An id, as its 26 characters.
 #[derive(Clone, Copy)]
-struct IdV1(Id);
+struct IdV1(IncidentId);
 
 impl Serialize for IdV1 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -3,7 +3,7 @@
 
 use redb::{ReadableTable, Table, WriteTransaction};
 use tocsin_core::decide::Applied;
-use tocsin_core::id::Id;
+use tocsin_core::id::{Id, ReceiptId};
 use tocsin_core::time::Timestamp;
 
 use crate::error::Fault;
@@ -71,7 +71,7 @@ impl<'t> Requests<'t> {
     }
 
     /// Drops requests of `source` until `newest` fits into its quota; at most a few at once.
-    fn keep_within(&mut self, source: &str, newest: Id, quota: &Quota) -> Result<(), Fault> {
+    fn keep_within(&mut self, source: &str, newest: ReceiptId, quota: &Quota) -> Result<(), Fault> {
         for _ in 0..DROPPED_AT_ONCE {
             let Some((id, is_dead)) = self.kept.over(source, newest, quota)? else { break };
             let table = if is_dead { &mut self.dead } else { &mut self.decoded };
@@ -85,7 +85,7 @@ impl<'t> Requests<'t> {
     }
 
     /// Drops the requests of receipts that were forgotten.
-    pub(crate) fn forget(&mut self, receipts: &[Id]) -> Result<(), Fault> {
+    pub(crate) fn forget(&mut self, receipts: &[ReceiptId]) -> Result<(), Fault> {
         for receipt in receipts {
             let key = receipt.to_bytes();
             self.decoded.remove(key.as_slice())?;
@@ -115,7 +115,7 @@ fn drop_before(
     limit: usize,
 ) -> Result<(), Fault> {
     // An id begins with its time: the first one of that millisecond.
-    let end = Id::new(time, 0).to_bytes();
+    let end = ReceiptId::new(time, 0).to_bytes();
     for _ in 0..limit {
         let first = requests.first()?.map(|(key, _)| key.value().to_vec());
         match first {

@@ -2,7 +2,7 @@
 //! the row when it cannot be read.
 
 use tocsin_core::delivery::{Delivery, LineId};
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, Id, IncidentId, Kind, ReceiptId};
 use tocsin_core::incident::Incident;
 use tocsin_core::journal::Entry;
 use tocsin_core::receipt::ReceiptRecord;
@@ -39,17 +39,17 @@ pub(crate) fn get<T: Stored>(rows: &impl Rows, table: Definition, key: &[u8]) ->
 }
 
 /// The id that a row's value is.
-pub(crate) fn id(table: Definition, key: &[u8], value: &[u8]) -> Result<Id, Fault> {
+pub(crate) fn id<K: Kind>(table: Definition, key: &[u8], value: &[u8]) -> Result<Id<K>, Fault> {
     value.try_into().map(Id::from_bytes).map_err(|_| not(table, key, "an id"))
 }
 
 /// The id that a row's key ends with.
-pub(crate) fn key_id(table: Definition, key: &[u8]) -> Result<Id, Fault> {
+pub(crate) fn key_id<K: Kind>(table: Definition, key: &[u8]) -> Result<Id<K>, Fault> {
     keys::last_id(key).ok_or_else(|| not(table, key, "a key with an id"))
 }
 
 /// The value of a row of `seen`.
-pub(crate) fn seen(key: &[u8], value: &[u8]) -> Result<(Timestamp, Id), Fault> {
+pub(crate) fn seen(key: &[u8], value: &[u8]) -> Result<(Timestamp, ReceiptId), Fault> {
     let wrong = || not(tables::SEEN, key, "a time and an id");
     let (time, id) = value.split_first_chunk::<{ keys::TIME }>().ok_or_else(wrong)?;
     let id = id.try_into().map_err(|_| wrong())?;
@@ -73,13 +73,13 @@ pub(crate) fn number(table: Definition, key: &[u8]) -> Result<u64, Fault> {
 }
 
 /// The connection and the id that a key consists of.
-pub(crate) fn connection_and_id(key: &[u8]) -> Option<(String, Id)> {
+pub(crate) fn connection_and_id(key: &[u8]) -> Option<(String, IncidentId)> {
     let (connection, id) = keys::split_text(key)?;
     Some((connection.to_owned(), Id::from_bytes(id.try_into().ok()?)))
 }
 
 /// The time and the delivery that a key of `due` ends with.
-pub(crate) fn due(key: &[u8]) -> Result<(Timestamp, Id), Fault> {
+pub(crate) fn due(key: &[u8]) -> Result<(Timestamp, DeliveryId), Fault> {
     let wrong = || not(tables::DUE, key, "a connection, a source, a time and an id");
     let (_, rest) = keys::split_text(key).ok_or_else(wrong)?;
     let (_, rest) = keys::split_text(rest).ok_or_else(wrong)?;
@@ -95,7 +95,11 @@ pub(crate) fn first_before(rows: &impl Rows, end: &[u8]) -> Result<Option<Vec<u8
 }
 
 /// The ids that keys beginning with `prefix` end with, in order.
-pub(crate) fn ids_below(rows: &impl Rows, table: Definition, prefix: &[u8]) -> Result<Vec<Id>, Fault> {
+pub(crate) fn ids_below<K: Kind>(
+    rows: &impl Rows,
+    table: Definition,
+    prefix: &[u8],
+) -> Result<Vec<Id<K>>, Fault> {
     let end = keys::after(prefix);
     let mut ids = Vec::new();
     for row in rows.range::<&[u8]>(prefix..)? {
@@ -109,7 +113,7 @@ pub(crate) fn ids_below(rows: &impl Rows, table: Definition, prefix: &[u8]) -> R
 }
 
 /// What every action told of an incident, in the order of actions and connections.
-pub(crate) fn told(rows: &impl Rows, incident: Id) -> Result<Vec<Told>, Fault> {
+pub(crate) fn told(rows: &impl Rows, incident: IncidentId) -> Result<Vec<Told>, Fault> {
     let prefix = incident.to_bytes();
     let end = keys::after(&prefix);
     let mut told = Vec::new();
@@ -138,17 +142,17 @@ pub(crate) struct DeliveryTables<'r, R> {
 
 impl<R: Rows> DeliveryTables<'_, R> {
     /// The row of the delivery with this id.
-    pub(crate) fn row(&self, id: Id) -> Result<Option<DeliveryRow>, Fault> {
+    pub(crate) fn row(&self, id: DeliveryId) -> Result<Option<DeliveryRow>, Fault> {
         get(self.deliveries, tables::DELIVERIES, &id.to_bytes())
     }
 
     /// The delivery with this id.
-    pub(crate) fn delivery(&self, id: Id) -> Result<Option<Delivery>, Fault> {
+    pub(crate) fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, Fault> {
         self.row(id)?.map(|row| self.whole(id, row)).transpose()
     }
 
     /// The delivery whose row was read. A row that leads to an incident or a line that is not there is wrong itself.
-    pub(crate) fn whole(&self, id: Id, row: DeliveryRow) -> Result<Delivery, Fault> {
+    pub(crate) fn whole(&self, id: DeliveryId, row: DeliveryRow) -> Result<Delivery, Fault> {
         let missing = |what| fault(tables::DELIVERIES, &id.to_bytes(), Problem::Gone(what));
         let incident = incident(self.incidents, row.incident)?.ok_or_else(|| missing("its incident"))?;
         let change = match &row.change {
@@ -165,7 +169,7 @@ impl<R: Rows> DeliveryTables<'_, R> {
 /// A line of an incident's history.
 pub(crate) fn line_of(
     timeline: &impl Rows,
-    incident: Id,
+    incident: IncidentId,
     line: LineId,
 ) -> Result<Option<TimelineItem>, Fault> {
     get(timeline, tables::TIMELINE, &keys::timeline(incident, line.entry, line.line))
@@ -218,7 +222,7 @@ pub(crate) fn pause(pauses: &impl Rows, key: &[u8]) -> Result<Option<(String, Pa
 }
 
 /// The incident with this id.
-pub(crate) fn incident(incidents: &impl Rows, id: Id) -> Result<Option<Incident>, Fault> {
+pub(crate) fn incident(incidents: &impl Rows, id: IncidentId) -> Result<Option<Incident>, Fault> {
     let key = id.to_bytes();
     let found: Option<Incident> = get(incidents, tables::INCIDENTS, &key)?;
     match found {
@@ -241,7 +245,7 @@ pub(crate) fn check_resolved_by_time(key: &[u8], incident: Option<&Incident>) ->
 }
 
 /// The receipt with this id.
-pub(crate) fn receipt(receipts: &impl Rows, id: Id) -> Result<Option<ReceiptRecord>, Fault> {
+pub(crate) fn receipt(receipts: &impl Rows, id: ReceiptId) -> Result<Option<ReceiptRecord>, Fault> {
     let key = id.to_bytes();
     let found: Option<ReceiptRecord> = get(receipts, tables::RECEIPTS, &key)?;
     match found {

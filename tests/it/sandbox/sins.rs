@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use tocsin_core::id::ReceiptId;
 use tocsin_core::time::Timestamp;
 use tocsin_sandbox::{CallErrorKind, Limits};
 
@@ -159,7 +160,7 @@ async fn there_is_no_environment() {
 #[tokio::test]
 async fn the_clock_stands_at_the_request_and_randomness_follows_from_its_id() {
     let plugin = loaded(guests::CLOCK_RANDOM).await;
-    let say = async |seed: Id, at: Timestamp| {
+    let say = async |seed: ReceiptId, at: Timestamp| {
         let request = SourceRequest { received_at: at, ..request("body") };
         let answer = plugin.decode(request, &[], seed).await.expect("it answers");
         answer.value.expect("it does not refuse").events[0].title.clone()

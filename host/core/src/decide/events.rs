@@ -1,7 +1,7 @@
 //! Events: what each does to which incident, and the deliveries that follow from it.
 
 use super::fallback::opening;
-use super::{Fold, Kept, Step};
+use super::{Decided, Kept, Step};
 use crate::delivery::{Change, ChangeKind};
 use crate::event::Event;
 use crate::incident::{Incident, IncidentState};
@@ -46,7 +46,7 @@ pub fn foresee(found: Option<&Incident>, event: &Event, rule: &SourceRule, now: 
 }
 
 impl<S: State> Step<'_, S> {
-    pub(super) fn event(&mut self, source: &str, event: &Event, rule: &SourceRule) -> Fold<Effect, S> {
+    pub(super) fn event(&mut self, source: &str, event: &Event, rule: &SourceRule) -> Decided<Effect, S> {
         let found = self.find(source, event)?;
         let transition = foresee(found.as_ref(), event, rule, self.at);
         if let Some(effect) = self.echo(transition, event)? {
@@ -65,7 +65,7 @@ impl<S: State> Step<'_, S> {
         Ok(Effect { change: event.change, key: event.key.clone(), transition, incident })
     }
 
-    fn find(&self, source: &str, event: &Event) -> Fold<Option<Incident>, S> {
+    fn find(&self, source: &str, event: &Event) -> Decided<Option<Incident>, S> {
         about(event, |key| match self.state.find(source, key).kept()? {
             Some(id) => self.state.incident(id).kept(),
             None => Ok(None),
@@ -73,13 +73,13 @@ impl<S: State> Step<'_, S> {
     }
 
     /// The incident that this key leads to, unless it is resolved.
-    pub(super) fn unresolved(&self, source: &str, key: &str) -> Fold<Option<Incident>, S> {
+    pub(super) fn unresolved(&self, source: &str, key: &str) -> Decided<Option<Incident>, S> {
         let Some(id) = self.state.find(source, key).kept()? else { return Ok(None) };
         let incident = self.state.incident(id).kept()?;
         Ok(incident.filter(|incident| incident.state() != IncidentState::Resolved))
     }
 
-    fn open(&mut self, source: &str, event: &Event, rule: &SourceRule) -> Fold<Incident, S> {
+    fn open(&mut self, source: &str, event: &Event, rule: &SourceRule) -> Decided<Incident, S> {
         let number = self.state.last_number() + 1;
         let id = self.next_id();
         let mut incident = Incident::open(id, number, source, event, rule.default_severity, self.at);
@@ -91,7 +91,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Opens an incident and acknowledges it: two changes, so that actions on either run.
-    fn open_acknowledged(&mut self, source: &str, event: &Event, rule: &SourceRule) -> Fold<Incident, S> {
+    fn open_acknowledged(&mut self, source: &str, event: &Event, rule: &SourceRule) -> Decided<Incident, S> {
         let before = self.open(source, event, rule)?;
         let mut incident = before.clone();
         incident.acknowledge(self.at);
@@ -104,7 +104,7 @@ impl<S: State> Step<'_, S> {
 
     /// Makes an incident known under its own key and the event's, but takes none from another incident that
     /// is not resolved: nothing could resolve that one any more.
-    fn bind(&mut self, incident: &Incident, event: &Event) -> Fold<(), S> {
+    fn bind(&mut self, incident: &Incident, event: &Event) -> Decided<(), S> {
         let mut keys: Vec<String> = Vec::new();
         for key in [&incident.key, &event.key].into_iter().chain(&event.aliases) {
             let known = self.state.find(&incident.source, key).kept()?;
@@ -128,7 +128,7 @@ impl<S: State> Step<'_, S> {
         before: Incident,
         event: &Event,
         rule: &SourceRule,
-    ) -> Fold<Incident, S> {
+    ) -> Decided<Incident, S> {
         let mut incident = before.clone();
         let mut fields = Vec::new();
         let kind = match transition {
@@ -188,7 +188,7 @@ impl<S: State> Step<'_, S> {
         Ok(incident)
     }
 
-    fn late(&mut self, incident: &Incident, event: &Event) -> Fold<(), S> {
+    fn late(&mut self, incident: &Incident, event: &Event) -> Decided<(), S> {
         self.record(Fact::EventLate {
             incident: incident.id,
             change: event.change,
@@ -205,7 +205,7 @@ impl<S: State> Step<'_, S> {
         kind: ChangeKind,
         changed: Vec<String>,
         event: &Event,
-    ) -> Fold<(), S> {
+    ) -> Decided<(), S> {
         // An opening says it in the incident itself; everything later says what the event said.
         let text = if kind == ChangeKind::Opened { Reason::none() } else { event.message.as_str().into() };
         let was = before.map(|before| before.values(&changed)).unwrap_or_default();

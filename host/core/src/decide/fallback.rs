@@ -4,7 +4,7 @@
 //! Never sends anything itself: [`crate::routing::Router`] lets the fallback run for the incidents that this marks.
 
 use super::follow::News;
-use super::{Fold, Step};
+use super::{Decided, Step};
 use crate::delivery::{Change, ChangeKind};
 use crate::event::Event;
 use crate::incident::{Incident, IncidentState};
@@ -58,7 +58,7 @@ impl<S: State> Step<'_, S> {
 
     /// Clears the mark of an incident that an action takes by this news, and returns it as it is then; none when
     /// nothing changes. From then on the fallback only closes what it told.
-    pub(super) fn take_over(&mut self, news: News<'_>) -> Fold<Option<Incident>, S> {
+    pub(super) fn take_over(&mut self, news: News<'_>) -> Decided<Option<Incident>, S> {
         if !self.is_taken_over(news) {
             return Ok(None);
         }

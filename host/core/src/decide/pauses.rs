@@ -2,7 +2,7 @@
 //!
 //! Never decides that a connection is to be paused or tried: that is in the entries.
 
-use super::{Fold, Kept, Step};
+use super::{Decided, Kept, Step};
 use crate::journal::Fact;
 use crate::state::{Pause, State};
 
@@ -24,13 +24,13 @@ impl Over {
 
 impl<S: State> Step<'_, S> {
     /// Pauses a connection. One that is paused already stays so since then, for the latest reason.
-    pub(super) fn pause(&mut self, connection: &str, why: &str) -> Fold<(), S> {
+    pub(super) fn pause(&mut self, connection: &str, why: &str) -> Decided<(), S> {
         let (connection, reason) = (connection.to_owned(), why.to_owned());
         self.record(Fact::ConnectionPaused { connection, reason })
     }
 
     /// Has a connection go on, if it is paused.
-    pub(super) fn resume(&mut self, connection: &str) -> Fold<(), S> {
+    pub(super) fn resume(&mut self, connection: &str) -> Decided<(), S> {
         let is_paused = self.state.pauses().kept()?.iter().any(|(name, _)| name == connection);
         if !is_paused {
             return Ok(());

@@ -5,9 +5,9 @@
 //! another.
 
 use super::owed::Timing;
-use super::{Fold, Kept, Step};
+use super::{Decided, Kept, Step};
 use crate::delivery::{Change, ChangeKind, Delivery};
-use crate::id::Id;
+use crate::id::IncidentId;
 use crate::incident::{Incident, IncidentState};
 use crate::reason::Reason;
 use crate::routing::{ActionRule, ActionStatus};
@@ -16,7 +16,7 @@ use crate::timer::Timer;
 
 impl<S: State> Step<'_, S> {
     /// Sets the timer of the next repetition, if `action` has any and nobody is on `incident`.
-    pub(super) fn repeat_later(&mut self, action: &ActionRule, incident: &Incident) -> Fold<(), S> {
+    pub(super) fn repeat_later(&mut self, action: &ActionRule, incident: &Incident) -> Decided<(), S> {
         let Some(repeat_ms) = action.repeat_ms else { return Ok(()) };
         if incident.state() != IncidentState::Open {
             return Ok(());
@@ -27,7 +27,7 @@ impl<S: State> Step<'_, S> {
 
     /// After a change by which the incident is open again, or by which its changes are told again, those
     /// actions count that would tell of it, whether or not they are told of the change itself.
-    pub(super) fn begin_repeating(&mut self, incident: &Incident, change: &Change) -> Fold<(), S> {
+    pub(super) fn begin_repeating(&mut self, incident: &Incident, change: &Change) -> Decided<(), S> {
         use ChangeKind::{Reopened, Steady, Unacknowledged};
         if !matches!(change.kind, Unacknowledged | Reopened | Steady) {
             return Ok(());
@@ -41,7 +41,7 @@ impl<S: State> Step<'_, S> {
 
     /// The configuration is another than before: the incidents that are open are repeated as it says now. What is
     /// repeated more often than before is told within the new time.
-    pub(super) fn repeat_anew(&mut self) -> Fold<(), S> {
+    pub(super) fn repeat_anew(&mut self) -> Decided<(), S> {
         let router = self.policy;
         let repeats = |name: &str| {
             let action = router.action(name).filter(|action| action.status != ActionStatus::Disabled);
@@ -72,7 +72,7 @@ impl<S: State> Step<'_, S> {
 
     /// The timer of a repetition is due. It ends when there is nothing to repeat any more, and goes on when only
     /// this time nothing is told.
-    pub(super) fn repeat(&mut self, id: Id, name: &str) -> Fold<(), S> {
+    pub(super) fn repeat(&mut self, id: IncidentId, name: &str) -> Decided<(), S> {
         let Some(incident) = self.state.incident(id).kept()? else { return Ok(()) };
         let router = self.policy;
         let runs = |action: &&ActionRule| action.status != ActionStatus::Disabled;
@@ -91,7 +91,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Whether a repetition of `action` is still on its way: when a peer is down for a day, one is enough.
-    fn is_being_repeated(&self, action: &ActionRule, incident: Id) -> Fold<bool, S> {
+    fn is_being_repeated(&self, action: &ActionRule, incident: IncidentId) -> Decided<bool, S> {
         let Some(connection) = action.destination() else { return Ok(false) };
         for id in self.state.lane(connection, incident).kept()? {
             let delivery = self.state.delivery(id).kept()?;

@@ -2,7 +2,7 @@
 //!
 //! [`judge`] is the table: a change, the present incident, and what was told of it. Looks at nothing else.
 
-use super::{Fold, Kept, Step};
+use super::{Decided, Kept, Step};
 use crate::delivery::{Change, ChangeKind, Delivery, DeliveryState};
 use crate::incident::{Incident, IncidentState};
 use crate::journal::Fact;
@@ -269,7 +269,7 @@ fn become_of(old: &Change, kind: ChangeKind, incident: &Incident, now: Timestamp
 
 impl<S: State> Step<'_, S> {
     /// Begins an attempt of `before`, which is due, as what is the case now; or settles it as skipped.
-    pub(super) fn begin(&mut self, before: &Delivery, records: bool) -> Fold<(), S> {
+    pub(super) fn begin(&mut self, before: &Delivery, records: bool) -> Decided<(), S> {
         let mut change = before.change.clone();
         match self.now(before, records)? {
             Skip(why) => return self.drop_delivery(before.id, DeliveryState::Skipped, why),
@@ -288,7 +288,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Whether no delivery about the state waits behind `delivery`.
-    fn is_last_of_state(&self, delivery: &Delivery) -> Fold<bool, S> {
+    fn is_last_of_state(&self, delivery: &Delivery) -> Decided<bool, S> {
         let told = self.told(&delivery.action, &delivery.connection, delivery.incident.id)?;
         match told {
             Some(told) => Ok(self.last_pending(&told)?.is_none()),
@@ -296,7 +296,7 @@ impl<S: State> Step<'_, S> {
         }
     }
 
-    fn now(&self, delivery: &Delivery, records: bool) -> Fold<Now, S> {
+    fn now(&self, delivery: &Delivery, records: bool) -> Decided<Now, S> {
         let router = self.policy;
         // Without its action it cannot be sent, which the attempt says.
         let Some(rule) = router.action(&delivery.action) else { return Ok(Same) };
@@ -325,7 +325,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Later updates that wait behind `delivery` are told with it, as `change`: it shows the incident as they left it.
-    fn take_later_updates(&mut self, delivery: &Delivery, change: &mut Change) -> Fold<(), S> {
+    fn take_later_updates(&mut self, delivery: &Delivery, change: &mut Change) -> Decided<(), S> {
         let lane = self.state.lane(&delivery.connection, delivery.incident.id).kept()?;
         for id in lane.into_iter().filter(|id| *id != delivery.id) {
             let later = self.state.delivery(id).kept()?;

@@ -3,7 +3,7 @@
 
 use super::{Evolution, moved};
 use crate::delivery::{Attempt, Change, Delivery, DeliveryState, LineId, Reference};
-use crate::id::Id;
+use crate::id::{DeliveryId, IncidentId};
 use crate::journal::{Left, Place, Queued, Settled, Tells};
 use crate::reason::Reason;
 use crate::state::{Happening, State, TimelineItem};
@@ -59,7 +59,12 @@ impl Evolution {
         }
     }
 
-    pub(super) fn held<S: State>(&self, state: &mut S, id: Id, until: Timestamp) -> Result<(), S::Error> {
+    pub(super) fn held<S: State>(
+        &self,
+        state: &mut S,
+        id: DeliveryId,
+        until: Timestamp,
+    ) -> Result<(), S::Error> {
         moved(state, id, |delivery| {
             delivery.state = DeliveryState::Waiting;
             delivery.next_at = until;
@@ -70,7 +75,7 @@ impl Evolution {
     pub(super) fn released<S: State>(
         &self,
         state: &mut S,
-        id: Id,
+        id: DeliveryId,
         (connection, test): (&str, bool),
         is_of_state: bool,
     ) -> Result<(), S::Error> {
@@ -112,7 +117,7 @@ impl Evolution {
     pub(super) fn dropped<S: State>(
         &mut self,
         state: &mut S,
-        id: Id,
+        id: DeliveryId,
         how: DeliveryState,
         why: &Reason,
     ) -> Result<(), S::Error> {
@@ -121,7 +126,12 @@ impl Evolution {
         if before.state.is_settled() { Ok(()) } else { self.leave_lane(state, &before) }
     }
 
-    pub(super) fn retried<S: State>(&self, state: &mut S, id: Id, is_of_state: bool) -> Result<(), S::Error> {
+    pub(super) fn retried<S: State>(
+        &self,
+        state: &mut S,
+        id: DeliveryId,
+        is_of_state: bool,
+    ) -> Result<(), S::Error> {
         let Some(before) = state.delivery(id)? else { return Ok(()) };
         let delivery = Delivery { owed_since: self.at, next_at: self.at, ..before.clone() };
         if !before.state.is_dead_letter() {
@@ -131,7 +141,12 @@ impl Evolution {
         enqueue(state, Some(&before), delivery)
     }
 
-    pub(super) fn lost<S: State>(&self, state: &mut S, id: Id, left: Option<Left>) -> Result<(), S::Error> {
+    pub(super) fn lost<S: State>(
+        &self,
+        state: &mut S,
+        id: DeliveryId,
+        left: Option<Left>,
+    ) -> Result<(), S::Error> {
         let after = moved(state, id, |delivery| {
             delivery.state = DeliveryState::Due;
             delivery.next_at = self.at;
@@ -184,7 +199,7 @@ impl Evolution {
 /// An attempt begins. It shows the incident as it is.
 pub(super) fn claimed<S: State>(
     state: &mut S,
-    id: Id,
+    id: DeliveryId,
     change: Option<&Change>,
     is_of_state: bool,
 ) -> Result<(), S::Error> {
@@ -207,7 +222,7 @@ pub(super) fn claimed<S: State>(
 /// A peer has these names for an incident, beside or in place of those of the same key.
 pub(super) fn referenced<S: State>(
     state: &mut S,
-    incident: Id,
+    incident: IncidentId,
     referrer: &str,
     new: &[Reference],
 ) -> Result<(), S::Error> {

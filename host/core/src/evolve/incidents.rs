@@ -2,7 +2,7 @@
 
 use super::{Evolution, changed};
 use crate::event::EventChange;
-use crate::id::Id;
+use crate::id::IncidentId;
 use crate::incident::{Incident, IncidentState, Phase};
 use crate::journal::{Fields, Opening, Recorded, StateChange};
 use crate::reason::Reason;
@@ -31,7 +31,7 @@ impl Evolution {
     pub(super) fn late<S: State>(
         &mut self,
         state: &mut S,
-        incident: Id,
+        incident: IncidentId,
         change: EventChange,
         actor: Option<&String>,
         title: &str,

@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::delivery::{Change, DeliveryState};
-use crate::id::Id;
+use crate::id::{DeliveryId, IncidentId};
 use crate::incident::IncidentState;
 use crate::reason::Reason;
 use crate::time::Timestamp;
@@ -14,10 +14,10 @@ use crate::time::Timestamp;
 pub struct Queued {
     /// Its id.
     #[n(0)]
-    pub id: Id,
+    pub id: DeliveryId,
     /// Of which incident.
     #[n(1)]
-    pub incident: Id,
+    pub incident: IncidentId,
     /// To which action.
     #[n(2)]
     pub action: String,
@@ -77,7 +77,7 @@ pub enum Place {
 pub struct Settled {
     /// Of which delivery.
     #[n(0)]
-    pub delivery: Id,
+    pub delivery: DeliveryId,
     /// In which state it leaves the delivery. [`DeliveryState::Due`]: it is tried again.
     #[n(1)]
     pub state: DeliveryState,

@@ -6,7 +6,7 @@ use super::delivery::{Left, Queued, Settled};
 use super::incident::{Fields, Opening, Receipted, Recorded, StateChange};
 use crate::delivery::{Change, DeliveryState, Reference};
 use crate::event::EventChange;
-use crate::id::Id;
+use crate::id::{DeliveryId, IncidentId, ReceiptId};
 use crate::reason::Reason;
 use crate::time::Timestamp;
 use crate::timer::Timer;
@@ -23,7 +23,7 @@ pub enum Fact {
     IncidentChanged {
         /// Which.
         #[n(0)]
-        incident: Id,
+        incident: IncidentId,
         /// What differs.
         #[n(1)]
         fields: Fields,
@@ -33,7 +33,7 @@ pub enum Fact {
     StateChanged {
         /// Which.
         #[n(0)]
-        incident: Id,
+        incident: IncidentId,
         /// How it came into it.
         #[n(1)]
         by: StateChange,
@@ -46,7 +46,7 @@ pub enum Fact {
     EventLate {
         /// Of which.
         #[n(0)]
-        incident: Id,
+        incident: IncidentId,
         /// What it asked for.
         #[n(1)]
         change: EventChange,
@@ -62,7 +62,7 @@ pub enum Fact {
     KeysBound {
         /// Which.
         #[n(0)]
-        incident: Id,
+        incident: IncidentId,
         /// The source's name.
         #[n(1)]
         source: String,
@@ -78,7 +78,7 @@ pub enum Fact {
     ReceiptsDiscarded {
         /// Which.
         #[n(0)]
-        receipts: Vec<Id>,
+        receipts: Vec<ReceiptId>,
         /// Who.
         #[n(1)]
         actor: String,
@@ -94,7 +94,7 @@ pub enum Fact {
         identities: Vec<String>,
         /// The request's receipt.
         #[n(2)]
-        receipt: Id,
+        receipt: ReceiptId,
     },
     /// The oldest identities that were seen before a time are forgotten.
     #[n(9)]
@@ -114,7 +114,7 @@ pub enum Fact {
     DeliveryHeld {
         /// Which.
         #[n(0)]
-        delivery: Id,
+        delivery: DeliveryId,
         /// Until when.
         #[n(1)]
         until: Timestamp,
@@ -124,7 +124,7 @@ pub enum Fact {
     DeliveryReleased {
         /// Which.
         #[n(0)]
-        delivery: Id,
+        delivery: DeliveryId,
         /// Over which connection.
         #[n(1)]
         connection: String,
@@ -140,7 +140,7 @@ pub enum Fact {
     DeliveryClaimed {
         /// Of this delivery.
         #[n(0)]
-        delivery: Id,
+        delivery: DeliveryId,
         /// What it tells of, when that is not what it was queued for.
         #[n(1)]
         change: Option<Change>,
@@ -157,7 +157,7 @@ pub enum Fact {
     DeliveryDropped {
         /// Which.
         #[n(0)]
-        delivery: Id,
+        delivery: DeliveryId,
         /// Skipped, not sent or discarded.
         #[n(1)]
         state: DeliveryState,
@@ -170,7 +170,7 @@ pub enum Fact {
     DeliveryRetried {
         /// Which.
         #[n(0)]
-        delivery: Id,
+        delivery: DeliveryId,
         /// Whether it is about the incident's state.
         #[n(1)]
         is_of_state: bool,
@@ -180,7 +180,7 @@ pub enum Fact {
     AttemptLost {
         /// Of this delivery.
         #[n(0)]
-        delivery: Id,
+        delivery: DeliveryId,
         /// What it may have left at its reader.
         #[n(1)]
         left: Option<Left>,
@@ -190,7 +190,7 @@ pub enum Fact {
     ReferencesSet {
         /// The incident.
         #[n(0)]
-        incident: Id,
+        incident: IncidentId,
         /// Whose names: [`crate::delivery::Delivery::referrer`].
         #[n(1)]
         referrer: String,
@@ -230,20 +230,20 @@ pub enum Fact {
     IncidentHeard {
         /// Which.
         #[n(0)]
-        incident: Id,
+        incident: IncidentId,
     },
     /// Resolved incidents are forgotten, with their deliveries and their history.
     #[n(23)]
     IncidentsForgotten {
         /// Which.
         #[n(0)]
-        incidents: Vec<Id>,
+        incidents: Vec<IncidentId>,
     },
     /// Receipts are forgotten.
     #[n(24)]
     ReceiptsForgotten {
         /// Which.
         #[n(0)]
-        receipts: Vec<Id>,
+        receipts: Vec<ReceiptId>,
     },
 }

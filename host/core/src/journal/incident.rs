@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode};
 
 use crate::delivery::ChangeKind;
 use crate::event::{Link, Severity};
-use crate::id::Id;
+use crate::id::{IncidentId, ReceiptId};
 use crate::reason::Reason;
 use crate::receipt::{Effect, ReceiptStatus};
 use crate::time::Timestamp;
@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 pub struct Opening {
     /// Its id.
     #[n(0)]
-    pub id: Id,
+    pub id: IncidentId,
     /// Its number.
     #[n(1)]
     pub number: u64,
@@ -115,7 +115,7 @@ pub enum StateChange {
 pub struct Recorded {
     /// Of which.
     #[n(0)]
-    pub incident: Id,
+    pub incident: IncidentId,
     /// What.
     #[n(1)]
     pub kind: ChangeKind,
@@ -142,7 +142,7 @@ pub struct Recorded {
 pub struct Receipted {
     /// Its receipt.
     #[n(0)]
-    pub receipt: Id,
+    pub receipt: ReceiptId,
     /// The source's name.
     #[n(1)]
     pub source: String,

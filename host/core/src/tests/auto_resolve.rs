@@ -5,7 +5,7 @@ use crate::command::Command;
 use crate::decide::SILENCE_KEY;
 use crate::delivery::ChangeKind;
 use crate::event::EventChange;
-use crate::id::Id;
+use crate::id::IncidentId;
 use crate::incident::IncidentState;
 use crate::routing::{Routing, SourceRule};
 use crate::state::Happening;
@@ -28,11 +28,11 @@ fn tick(relay: &mut Relay, ms: u64) {
     relay.apply(Command::Tick);
 }
 
-fn state(relay: &Relay, id: Id) -> IncidentState {
+fn state(relay: &Relay, id: IncidentId) -> IncidentState {
     relay.state.incidents[&id].state()
 }
 
-fn is_timed(relay: &Relay, id: Id) -> bool {
+fn is_timed(relay: &Relay, id: IncidentId) -> bool {
     relay.state.timers.contains_key(&Timer::AutoResolve(id))
 }
 

@@ -5,7 +5,7 @@ use crate::command::Command;
 use crate::decide::Rejection;
 use crate::delivery::ChangeKind;
 use crate::event::{EventChange, Severity};
-use crate::id::Id;
+use crate::id::{Id, IncidentId};
 use crate::incident::{Incident, IncidentState};
 use crate::state::Happening;
 use crate::transition::IncidentCommand;
@@ -14,7 +14,7 @@ fn relay() -> Relay {
     Relay::new(vec![action("chat", "slack")])
 }
 
-fn modified(incident: Id, title: Option<&str>, severity: Option<Severity>, text: &str) -> Command {
+fn modified(incident: IncidentId, title: Option<&str>, severity: Option<Severity>, text: &str) -> Command {
     let title = title.map(str::to_owned);
     Command::Modify { incident, title, severity, actor: "Ada".to_owned(), text: text.to_owned() }
 }
@@ -24,7 +24,7 @@ fn modify(relay: &mut Relay, command: Command) -> Incident {
 }
 
 /// The latest line of an incident's history: what changed, which fields, and what was said.
-fn last_line(relay: &Relay, incident: Id) -> (ChangeKind, Vec<String>, String) {
+fn last_line(relay: &Relay, incident: IncidentId) -> (ChangeKind, Vec<String>, String) {
     let item = relay.state.timelines[&incident].last().expect("it has a history");
     match &item.what {
         Happening::Changed(kind, changed) => (*kind, changed.clone(), item.text.to_string()),

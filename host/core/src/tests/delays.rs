@@ -7,7 +7,7 @@ use crate::command::Command;
 use crate::delivery::ChangeKind::{self, Acknowledged, Flapping, Noted, Opened, Reopened, Resolved, Steady};
 use crate::delivery::DeliveryState::{self, Delivered, Due, NotSent, Skipped, Waiting};
 use crate::event::{Event, EventChange};
-use crate::id::Id;
+use crate::id::DeliveryId;
 use crate::incident::IncidentState;
 use crate::routing::{ActionRule, ActionStatus, Routing, SourceRule};
 use crate::state::Happening;
@@ -45,7 +45,7 @@ fn outcomes(relay: &Relay) -> Vec<String> {
         .collect()
 }
 
-fn held(relay: &Relay) -> Vec<Id> {
+fn held(relay: &Relay) -> Vec<DeliveryId> {
     let timers = relay.state.timers.keys();
     timers.filter_map(|timer| if let Timer::Held(id) = timer { Some(*id) } else { None }).collect()
 }

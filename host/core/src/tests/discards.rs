@@ -5,17 +5,17 @@ use crate::command::{Command, Verdict};
 use crate::decide::Rejection;
 use crate::delivery::DeliveryState::{self, Discarded, Due, Sending, Waiting};
 use crate::event::EventChange;
-use crate::id::Id;
+use crate::id::DeliveryId;
 use crate::routing::ActionRule;
 use crate::state::Happening;
 use crate::timer::Timer;
 
-fn given_up(deliveries: &[Id]) -> Command {
+fn given_up(deliveries: &[DeliveryId]) -> Command {
     Command::GiveUp { deliveries: deliveries.to_vec(), actor: "Ada".to_owned() }
 }
 
 /// A relay with one incident whose three changes are owed, in one lane.
-fn three_owed() -> (Relay, Vec<Id>) {
+fn three_owed() -> (Relay, Vec<DeliveryId>) {
     let mut relay = Relay::new(vec![action("chat", "slack")]);
     relay.event(trigger("disk"));
     relay.event(event(EventChange::Note, "disk"));
@@ -24,7 +24,7 @@ fn three_owed() -> (Relay, Vec<Id>) {
     (relay, ids)
 }
 
-fn states(relay: &Relay, ids: &[Id]) -> Vec<DeliveryState> {
+fn states(relay: &Relay, ids: &[DeliveryId]) -> Vec<DeliveryState> {
     ids.iter().map(|id| relay.state.deliveries[id].state).collect()
 }
 

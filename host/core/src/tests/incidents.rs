@@ -4,7 +4,7 @@ use super::relay::{HOUR_MS, Relay, SOURCE, action, event, labels, resolve, trigg
 use crate::command::{Command, Decoding};
 use crate::delivery::ChangeKind;
 use crate::event::{Event, EventChange, Link, Severity};
-use crate::id::Id;
+use crate::id::IncidentId;
 use crate::incident::IncidentState;
 use crate::receipt::ReceiptStatus;
 use crate::routing::{ActionRule, SourceRule};
@@ -12,7 +12,7 @@ use crate::state::{Happening, TimelineItem};
 use crate::transition::{IncidentCommand, Transition};
 
 /// The changes in an incident's history, oldest first.
-fn history(relay: &Relay, incident: Id) -> Vec<ChangeKind> {
+fn history(relay: &Relay, incident: IncidentId) -> Vec<ChangeKind> {
     let kind = |item: &TimelineItem| match &item.what {
         Happening::Changed(kind, _) => Some(*kind),
         Happening::Late(_) | Happening::Delivery { .. } => None,

@@ -7,12 +7,12 @@ use crate::delivery::DeliveryState::{
 };
 use crate::delivery::{ATTEMPTS_KEPT, ChangeKind};
 use crate::event::EventChange;
-use crate::id::Id;
+use crate::id::DeliveryId;
 use crate::state::Happening;
 use crate::transition::IncidentCommand;
 
 /// A relay that owes three changes of one incident to one action: opened, acknowledged, noted.
-fn three_owed() -> (Relay, [Id; 3]) {
+fn three_owed() -> (Relay, [DeliveryId; 3]) {
     let mut relay = Relay::new(vec![action("chat", "slack")]);
     relay.event(trigger("disk"));
     relay.event(event(EventChange::Acknowledge, "disk"));
@@ -26,7 +26,7 @@ fn expired() -> Verdict {
     Verdict::Expired { reason: "three days".to_owned(), may_have_arrived: false }
 }
 
-fn states(relay: &Relay, ids: [Id; 3]) -> [DeliveryState; 3] {
+fn states(relay: &Relay, ids: [DeliveryId; 3]) -> [DeliveryState; 3] {
     ids.map(|id| relay.state.deliveries[&id].state)
 }
 

@@ -4,10 +4,10 @@ use super::relay::{Relay, action, delivered, retried, trigger};
 use crate::command::{Command, Verdict};
 use crate::decide::Rejection;
 use crate::delivery::DeliveryState;
-use crate::id::Id;
+use crate::id::DeliveryId;
 
 /// A relay whose connection `slack` was found to be misconfigured by this delivery.
-fn paused() -> (Relay, Id) {
+fn paused() -> (Relay, DeliveryId) {
     let mut relay = Relay::new(vec![action("chat", "slack")]);
     relay.event(trigger("disk"));
     let id = relay.claim_one();

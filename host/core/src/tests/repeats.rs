@@ -6,7 +6,7 @@ use super::relay::{
 use crate::command::{Command, Verdict};
 use crate::delivery::{ChangeKind, Delivery, DeliveryState};
 use crate::event::{Event, EventChange};
-use crate::id::Id;
+use crate::id::IncidentId;
 use crate::routing::{ActionRule, ActionStatus, Flapping, Routing, SourceRule};
 use crate::state::Happening;
 use crate::timer::Timer;
@@ -137,7 +137,7 @@ fn repetition_stops_at_acknowledgement_and_starts_again_when_nobody_is_on_it_any
 
 #[test]
 fn repetition_stops_at_resolution_and_starts_again_when_it_is_back() {
-    let back: [fn(&mut Relay, Id); 2] = [
+    let back: [fn(&mut Relay, IncidentId); 2] = [
         |relay, _| drop(relay.event(trigger("disk"))),
         |relay, id| drop(relay.command(id, IncidentCommand::Reopen)),
     ];

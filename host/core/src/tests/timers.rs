@@ -7,7 +7,7 @@ use crate::command::{Command, Decoding};
 use crate::decide::SILENCE_KEY;
 use crate::delivery::ChangeKind;
 use crate::event::{EventChange, Severity};
-use crate::id::Id;
+use crate::id::{Id, IncidentId, ReceiptId};
 use crate::incident::{Incident, IncidentState};
 use crate::routing::{Flapping, Routing, SourceRule};
 use crate::state::Happening;
@@ -42,7 +42,7 @@ fn told(relay: &Relay) -> Vec<ChangeKind> {
     relay.state.deliveries.values().map(|delivery| delivery.change.kind).collect()
 }
 
-fn history(relay: &Relay, incident: Id) -> Vec<ChangeKind> {
+fn history(relay: &Relay, incident: IncidentId) -> Vec<ChangeKind> {
     let kind = |what: &Happening| match what {
         Happening::Changed(kind, _) => Some(*kind),
         Happening::Late(_) | Happening::Delivery { .. } => None,
@@ -178,11 +178,11 @@ fn a_source_that_may_be_silent_is_not_listened_to() {
 
 #[test]
 fn a_timer_is_read_as_it_was_written() {
-    let (id, action) = (Id::from_bytes([7; 16]), "tell the team".to_owned());
+    let (id, action) = (IncidentId::from_bytes([7; 16]), "tell the team".to_owned());
     let timers = [
         Timer::Steady(id),
         Timer::Silence("a b".to_owned()),
-        Timer::Held(id),
+        Timer::Held(Id::from_bytes([8; 16])),
         Timer::Repeat { incident: id, action },
     ];
     for timer in timers {
@@ -198,7 +198,7 @@ fn dead_letters_can_be_given_up_once() {
     let mut relay = relay();
     let refused = relay.request(SOURCE, &[], Decoding::Refused("no title".to_owned()));
     let applied = relay.event(event(EventChange::Trigger, "db"));
-    let discard = |receipts: Vec<Id>| Command::Discard { receipts, actor: "Ada".to_owned() };
+    let discard = |receipts: Vec<ReceiptId>| Command::Discard { receipts, actor: "Ada".to_owned() };
     assert!(relay.try_apply(discard(vec![refused.id, applied.id])).is_err(), "one is no dead letter");
     assert!(relay.state.receipts[&refused.id].status.is_dead_letter(), "nothing was changed");
     relay.apply(discard(vec![refused.id]));

@@ -4,7 +4,7 @@ use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, action, commanded, event, 
 use crate::command::Command;
 use crate::delivery::ChangeKind;
 use crate::event::EventChange;
-use crate::id::Id;
+use crate::id::DeliveryId;
 use crate::incident::IncidentState;
 use crate::routing::{ActionRule, Flapping, Routing, SourceRule};
 use crate::transition::IncidentCommand;
@@ -37,7 +37,7 @@ fn relay() -> Relay {
 
 /// The actions that `step` is told to, in order, with the change that they are told of.
 fn told(relay: &mut Relay, step: impl FnOnce(&mut Relay)) -> Vec<(String, ChangeKind)> {
-    let before: Vec<Id> = relay.state.deliveries.keys().copied().collect();
+    let before: Vec<DeliveryId> = relay.state.deliveries.keys().copied().collect();
     relay.wait_ms(MINUTE_MS);
     step(relay);
     let new = relay.state.deliveries.values().filter(|delivery| !before.contains(&delivery.id));

@@ -5,7 +5,7 @@ use crate::command::{Command, Verdict};
 use crate::delivery::ChangeKind::{self, Flapping, Noted, Opened, Reopened, Resolved, Steady, Updated};
 use crate::delivery::DeliveryState::{self, Delivered, Skipped};
 use crate::event::{Event, EventChange, Severity};
-use crate::id::Id;
+use crate::id::{DeliveryId, IncidentId};
 use crate::routing::{ActionRule, ActionStatus, Flapping as Flaps, Routing, SourceRule};
 use crate::state::Happening;
 use crate::transition::IncidentCommand;
@@ -51,7 +51,7 @@ fn arrive(relay: &mut Relay) {
     }
 }
 
-fn reject(relay: &mut Relay) -> Id {
+fn reject(relay: &mut Relay) -> DeliveryId {
     let id = relay.claim_one();
     relay.settle(id, Verdict::Rejected("400".to_owned()));
     id
@@ -260,7 +260,7 @@ fn a_resolution_whose_answer_was_lost_becomes_the_reopening() {
 }
 
 /// A relay whose source flaps from two reopenings in ten minutes, with an incident that was told of and flaps.
-fn flapping(rule: ActionRule) -> (Relay, Id) {
+fn flapping(rule: ActionRule) -> (Relay, IncidentId) {
     let flapping = Some(Flaps { reopenings: 2, window_ms: 10 * MINUTE_MS });
     let sources = [(SOURCE.to_owned(), SourceRule { flapping, ..SourceRule::default() })].into();
     let mut relay = Relay::with_routing(Routing { sources, actions: vec![rule] });

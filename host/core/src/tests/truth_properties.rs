@@ -15,7 +15,7 @@ use super::relay::{
 use crate::command::{Command, Decoding, Verdict};
 use crate::delivery::{Change, ChangeKind, Delivery, DeliveryState};
 use crate::event::{Event, EventChange, Severity};
-use crate::id::Id;
+use crate::id::{DeliveryId, IncidentId};
 use crate::incident::{Incident, IncidentState};
 use crate::reason::Reason;
 use crate::routing::{ActionRule, ActionStatus, Flapping, Routing, SourceRule};
@@ -116,9 +116,9 @@ fn routing() -> Routing {
 struct World {
     relay: Relay,
     /// What a reader believes, by action and incident.
-    readers: BTreeMap<(String, Id), IncidentState>,
+    readers: BTreeMap<(String, IncidentId), IncidentState>,
     /// Of which incidents an attempt may have reached a reader.
-    tried: BTreeSet<(String, Id)>,
+    tried: BTreeSet<(String, IncidentId)>,
 }
 
 impl World {
@@ -149,12 +149,12 @@ impl World {
     }
 
     fn sending(&self, at: usize) -> Option<Delivery> {
-        let ids: Vec<Id> = self.relay.state.sending.iter().copied().collect();
+        let ids: Vec<DeliveryId> = self.relay.state.sending.iter().copied().collect();
         let id = ids.get(at % ids.len().max(1))?;
         self.relay.state.deliveries.get(id).cloned()
     }
 
-    fn claim(&mut self, deliveries: Vec<Id>) -> Result<(), TestCaseError> {
+    fn claim(&mut self, deliveries: Vec<DeliveryId>) -> Result<(), TestCaseError> {
         let state = &self.relay.state;
         let records =
             deliveries.iter().filter(|id| state.deliveries[id].action == "record").copied().collect();
@@ -247,7 +247,7 @@ impl World {
                 }
             }
             Move::Retry(at) => {
-                let ids: Vec<Id> = state.deliveries.keys().copied().collect();
+                let ids: Vec<DeliveryId> = state.deliveries.keys().copied().collect();
                 if let Some(id) = ids.get(at % ids.len().max(1)) {
                     drop(self.relay.try_apply(retried(*id)));
                 }
@@ -258,7 +258,7 @@ impl World {
     }
 
     fn restart(&mut self, arrives: bool) {
-        let sending: Vec<Id> = self.relay.state.sending.iter().copied().collect();
+        let sending: Vec<DeliveryId> = self.relay.state.sending.iter().copied().collect();
         for id in sending {
             let delivery = self.relay.state.deliveries[&id].clone();
             self.tried.insert((delivery.action.clone(), delivery.incident.id));
@@ -292,7 +292,7 @@ impl World {
             self.deliver()?;
             let deliveries = self.relay.state.deliveries.values();
             let dead = deliveries.filter(|delivery| delivery.state.is_dead_letter());
-            let dead: Vec<Id> = dead.map(|delivery| delivery.id).collect();
+            let dead: Vec<DeliveryId> = dead.map(|delivery| delivery.id).collect();
             for id in dead {
                 self.relay.apply(retried(id));
             }

@@ -4,7 +4,7 @@ use super::relay::{Relay, action, event, labels, trigger};
 use crate::command::{Outcome, Verdict};
 use crate::delivery::Reference;
 use crate::event::EventChange;
-use crate::id::Id;
+use crate::id::{DeliveryId, IncidentId};
 use crate::routing::{ActionRule, ActionStatus};
 
 fn reference(key: &str, value: &str) -> Reference {
@@ -17,7 +17,7 @@ fn outcome(references: Vec<Reference>, updates: &[(&str, &str)]) -> Outcome {
 }
 
 /// A relay with one incident, whose first delivery is being sent.
-fn sending() -> (Relay, Id, Id) {
+fn sending() -> (Relay, IncidentId, DeliveryId) {
     let mut relay = Relay::new(vec![action("ticket", "itop")]);
     let incident = relay.incident_of(trigger("disk")).id;
     let delivery = relay.claim_one();
@@ -116,7 +116,7 @@ fn what_a_test_brings_back_stays_with_the_test() {
 
     let all: Vec<_> =
         relay.state.references.iter().map(|((name, _), kept)| (name.clone(), kept.clone())).collect();
-    let of = |id: Id| relay.state.deliveries[&id].referred(all.clone());
+    let of = |id: DeliveryId| relay.state.deliveries[&id].referred(all.clone());
     assert_eq!(of(real), [("itop".to_owned(), vec![reference("ticket", "R-1")])]);
     assert_eq!(of(tried), [("itop".to_owned(), vec![reference("ticket", "TEST-1")])]);
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tocsin_core::command::Command;
 use tocsin_core::delivery::Delivery;
-use tocsin_core::id::Id;
+use tocsin_core::id::DeliveryId;
 use tocsin_core::time::Timestamp;
 use tocsin_store::ReadError;
 use tokio::sync::watch;
@@ -60,7 +60,7 @@ struct Workers {
 /// An attempt, or a probe, that is under way.
 struct Task {
     connection: String,
-    delivery: Option<Id>,
+    delivery: Option<DeliveryId>,
 }
 
 /// Why a round came to nothing.
@@ -151,7 +151,7 @@ impl Workers {
             }
         }
         if !claimable.is_empty() {
-            let deliveries: Vec<Id> = claimable.iter().map(|attempt| attempt.delivery.id).collect();
+            let deliveries: Vec<DeliveryId> = claimable.iter().map(|attempt| attempt.delivery.id).collect();
             let records = records(app, &claimable);
             match app.record(Command::Claim { deliveries, records }).await {
                 Ok(applied) => {
@@ -239,7 +239,7 @@ impl Workers {
 }
 
 /// The deliveries whose plugins want a record of what was over before it could be sent.
-fn records(app: &App, attempts: &[Attempt]) -> Vec<Id> {
+fn records(app: &App, attempts: &[Attempt]) -> Vec<DeliveryId> {
     let bindings = app.bindings();
     let wants = |attempt: &&Attempt| {
         let binding = bindings.connections.get(&attempt.delivery.connection);

@@ -16,7 +16,7 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use tocsin_core::id::Id;
+use tocsin_core::id::IncidentId;
 use tocsin_store::ReadError;
 use url::form_urlencoded;
 
@@ -110,7 +110,7 @@ pub async fn page(
     done.await.unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn show(app: &App, id: Id, query: &Query) -> Result<Response, Sorry> {
+async fn show(app: &App, id: IncidentId, query: &Query) -> Result<Response, Sorry> {
     let found = found(app, id, query.earlier).await?;
     let state = found.incident.state();
     let shown = Shown {
@@ -144,7 +144,7 @@ async fn form(app: &App, body: Body) -> Result<Form, Sorry> {
     Ok(Form::read(&read.map_err(too_long)?))
 }
 
-async fn change(app: &App, id: Id, query: &Query, body: Body) -> Result<Response, Sorry> {
+async fn change(app: &App, id: IncidentId, query: &Query, body: Body) -> Result<Response, Sorry> {
     let may = may(app, query)?;
     let form = form(app, body).await?;
     // Looked at after the form has come: that may take a while.
@@ -183,7 +183,7 @@ async fn change(app: &App, id: Id, query: &Query, body: Body) -> Result<Response
 }
 
 /// The incident that a good link names.
-fn checked(app: &App, id: &str, query: &Query) -> Result<Id, Sorry> {
+fn checked(app: &App, id: &str, query: &Query) -> Result<IncidentId, Sorry> {
     let forged = || {
         let words = "This link is not one of this relay's, or not whole. Open it again from the message.";
         Sorry::Because(StatusCode::FORBIDDEN, words.to_owned())
@@ -203,7 +203,7 @@ fn checked(app: &App, id: &str, query: &Query) -> Result<Id, Sorry> {
 }
 
 /// The incident with a page of its history.
-async fn found(app: &App, id: Id, earlier: usize) -> Result<Found, Sorry> {
+async fn found(app: &App, id: IncidentId, earlier: usize) -> Result<Found, Sorry> {
     let store = app.store.clone();
     let read = tokio::task::spawn_blocking(move || -> Result<_, ReadError> {
         let Some(incident) = store.incident(id)? else { return Ok(None) };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tocsin_core::command::{Command, Decoding, Issued, Received, RejectedElements};
-use tocsin_core::id::Id;
+use tocsin_core::id::ReceiptId;
 use tocsin_core::plugin::{Refusal, Reply, SourceRequest};
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_sandbox::{CallError, CallErrorKind, Place};
@@ -121,7 +121,7 @@ struct DecodedRequest {
 
 impl DecodedRequest {
     /// Shows the step, when a plugin was there to take it.
-    fn trace(&self, app: &App, receipt: Id) {
+    fn trace(&self, app: &App, receipt: ReceiptId) {
         let mut name = self.received.plugin.split(' ');
         let (Some(id), Some(version)) = (name.next(), name.next()) else { return };
         app.trace(|| Trace::Decoded {
@@ -139,7 +139,7 @@ async fn decode(
     suspensions: Option<&Suspensions>,
     source: &str,
     request: &SourceRequest,
-    receipt: Id,
+    receipt: ReceiptId,
 ) -> DecodedRequest {
     let nothing = |plugin: String, decoding: Decoding| Received {
         source: source.to_owned(),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tocsin_core::id::Id;
+use tocsin_core::id::ReceiptId;
 
 use crate::plugins::Shelf;
 use crate::plugins::bindings::{Bindings, Offer, Origin};
@@ -114,7 +114,7 @@ impl InForce {
         }
     }
 
-    async fn kept(&self) -> Result<BTreeMap<String, Vec<Id>>, late::Interrupted> {
+    async fn kept(&self) -> Result<BTreeMap<String, Vec<ReceiptId>>, late::Interrupted> {
         let store = self.app.store.clone();
         let kept = tokio::task::spawn_blocking(move || late::kept(&store)).await;
         Ok(kept.map_err(|_| late::Interrupted::Gone)??)

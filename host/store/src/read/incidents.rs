@@ -1,7 +1,7 @@
 //! Reading incidents and their histories.
 
 use tocsin_core::event::Severity;
-use tocsin_core::id::Id;
+use tocsin_core::id::{IncidentId, OfIncident};
 use tocsin_core::incident::{Incident, IncidentState};
 use tocsin_core::state::TimelineItem;
 
@@ -34,7 +34,7 @@ pub struct IncidentQuery {
     /// has words: each page looks at the newest of those that the rest of the query leaves.
     pub text: Option<String>,
     /// Made before this one.
-    pub before: Option<Id>,
+    pub before: Option<IncidentId>,
     /// At most so many; 0 gives none.
     pub limit: usize,
 }
@@ -50,7 +50,7 @@ impl Store {
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn incidents(&self, query: &IncidentQuery) -> Result<Page<Incident>, ReadError> {
+    pub fn incidents(&self, query: &IncidentQuery) -> Result<Page<Incident, OfIncident>, ReadError> {
         self.reading(|live| Ok(incidents(&Snapshot::new(live)?, query)?))
     }
 
@@ -58,7 +58,7 @@ impl Store {
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn incident(&self, id: Id) -> Result<Option<Incident>, ReadError> {
+    pub fn incident(&self, id: IncidentId) -> Result<Option<Incident>, ReadError> {
         self.reading(|live| Ok(incident(&Snapshot::new(live)?, id)?))
     }
 
@@ -96,12 +96,12 @@ impl Store {
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn timeline(&self, incident: Id, limit: usize) -> Result<Vec<TimelineItem>, ReadError> {
+    pub fn timeline(&self, incident: IncidentId, limit: usize) -> Result<Vec<TimelineItem>, ReadError> {
         self.reading(|live| Ok(timeline(&Snapshot::new(live)?, incident, limit)?))
     }
 }
 
-fn incidents(snapshot: &Snapshot, query: &IncidentQuery) -> Result<Page<Incident>, Fault> {
+fn incidents(snapshot: &Snapshot, query: &IncidentQuery) -> Result<Page<Incident, OfIncident>, Fault> {
     let incidents = snapshot.table(tables::INCIDENTS)?;
     let (index, prefixes) = match kinds(snapshot, query)? {
         Some(kinds) => (tables::INCIDENTS_BY_KIND, kinds),
@@ -138,11 +138,11 @@ fn kinds(snapshot: &Snapshot, query: &IncidentQuery) -> Result<Option<Vec<Vec<u8
     Ok(None)
 }
 
-fn incident(snapshot: &Snapshot, id: Id) -> Result<Option<Incident>, Fault> {
+fn incident(snapshot: &Snapshot, id: IncidentId) -> Result<Option<Incident>, Fault> {
     rows::incident(&snapshot.table(tables::INCIDENTS)?, id)
 }
 
-fn timeline(snapshot: &Snapshot, incident: Id, limit: usize) -> Result<Vec<TimelineItem>, Fault> {
+fn timeline(snapshot: &Snapshot, incident: IncidentId, limit: usize) -> Result<Vec<TimelineItem>, Fault> {
     let rows = snapshot.table(tables::TIMELINE)?;
     let first = keys::timeline(incident, 0, 0);
     let last = keys::timeline(incident, u64::MAX, u32::MAX);

@@ -5,7 +5,7 @@
 
 use minicbor::{Decode, Encode};
 use tocsin_core::delivery::{Attempt, Change, Delivery, DeliveryState, LineId, Reference};
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, IncidentId};
 use tocsin_core::incident::{Incident, IncidentState};
 use tocsin_core::time::Timestamp;
 
@@ -19,7 +19,7 @@ pub(crate) struct References(#[n(0)] pub(crate) Vec<Reference>);
 #[cbor(map)]
 pub(crate) struct DeliveryRow {
     #[n(0)]
-    pub(crate) incident: Id,
+    pub(crate) incident: IncidentId,
     /// Of the incident.
     #[n(1)]
     pub(crate) source: String,
@@ -103,7 +103,7 @@ impl DeliveryRow {
     }
 
     /// The delivery with this id, whose incident and change were found.
-    pub(crate) fn with(self, id: Id, incident: Incident, change: Change) -> Delivery {
+    pub(crate) fn with(self, id: DeliveryId, incident: Incident, change: Change) -> Delivery {
         let line = self.line();
         Delivery {
             id,

@@ -2,7 +2,7 @@
 //! length of the head, the head as JSON, the body as it came.
 
 use serde::{Deserialize, Serialize};
-use tocsin_core::id::Id;
+use tocsin_core::id::{Id, ReceiptId};
 use tocsin_core::plugin::{Pair, SourceRequest};
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::dict::EncoderDictionary;
@@ -29,13 +29,13 @@ const LARGE: usize = 256 * 1024;
 /// Earlier requests that others are compressed with.
 pub(crate) struct Dictionary {
     /// The receipt of the request that made it due.
-    pub(crate) id: Id,
+    pub(crate) id: ReceiptId,
     encoder: EncoderDictionary<'static>,
 }
 
 impl Dictionary {
     /// One of these contents.
-    pub(crate) fn new(id: Id, contents: &[u8]) -> Self {
+    pub(crate) fn new(id: ReceiptId, contents: &[u8]) -> Self {
         Self { id, encoder: EncoderDictionary::copy(contents, LEVEL) }
     }
 }
@@ -80,7 +80,7 @@ pub(crate) fn pack(plain: &[u8], dictionary: Option<&Dictionary>, out: &mut Vec<
 }
 
 /// The id of the dictionary that a record was compressed with, if there was one.
-pub(crate) fn dictionary_of(bytes: &[u8]) -> Option<Id> {
+pub(crate) fn dictionary_of(bytes: &[u8]) -> Option<ReceiptId> {
     let (version, rest) = bytes.split_first()?;
     let (id, _) = rest.split_first_chunk()?;
     (*version == V3).then(|| Id::from_bytes(*id))

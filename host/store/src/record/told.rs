@@ -1,7 +1,7 @@
 //! What actions told of incidents, on disk: the key has the names.
 
 use minicbor::{Decode, Encode};
-use tocsin_core::id::Id;
+use tocsin_core::id::DeliveryId;
 use tocsin_core::incident::IncidentState;
 use tocsin_core::told::Told;
 
@@ -9,7 +9,7 @@ use tocsin_core::told::Told;
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct ToldRow {
     #[n(0)]
-    last: Option<Id>,
+    last: Option<DeliveryId>,
     #[n(1)]
     state: Option<IncidentState>,
     #[n(2)]

@@ -2,7 +2,7 @@
 
 use redb::{AccessGuard, ReadableTable};
 use tocsin_core::delivery::DeliveryState;
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, IncidentId};
 use tocsin_core::incident::Incident;
 use tocsin_core::state::{State, View};
 use tocsin_core::timer::Timer;
@@ -53,7 +53,7 @@ impl Tables<'_> {
         Ok(())
     }
 
-    fn take_whole_delivery(&mut self, incident: Id, id: Id) -> Result<(), Fault> {
+    fn take_whole_delivery(&mut self, incident: IncidentId, id: DeliveryId) -> Result<(), Fault> {
         let key = id.to_bytes();
         let row: Option<DeliveryRow> = rows::get(&self.deliveries, tables::DELIVERIES, &key)?;
         let Some(row) = row else { return Ok(()) };

@@ -3,7 +3,7 @@
 
 use redb::ReadableTable;
 use tocsin_core::delivery::{Delivery, DeliveryState, LineId, Reference};
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, IncidentId, ReceiptId};
 use tocsin_core::incident::Incident;
 use tocsin_core::receipt::{ReceiptRecord, ReceiptStatus};
 use tocsin_core::state::{Pause, State, TimelineItem, View};
@@ -24,7 +24,7 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn line(&self, incident: Id, line: LineId) -> Result<Option<TimelineItem>, Fault> {
+    fn line(&self, incident: IncidentId, line: LineId) -> Result<Option<TimelineItem>, Fault> {
         rows::line_of(&self.timeline, incident, line)
     }
 
@@ -58,7 +58,7 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn point(&mut self, source: &str, key: &str, incident: Id) -> Result<(), Fault> {
+    fn point(&mut self, source: &str, key: &str, incident: IncidentId) -> Result<(), Fault> {
         let row = keys::text_text(source, key);
         let before = self.identities.insert(row.as_slice(), incident.to_bytes().as_slice())?;
         let before = before.map(|value| rows::id(tables::IDENTITIES, &row, value.value())).transpose()?;
@@ -69,7 +69,7 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn append(&mut self, incident: Id, line: LineId, item: &TimelineItem) -> Result<(), Fault> {
+    fn append(&mut self, incident: IncidentId, line: LineId, item: &TimelineItem) -> Result<(), Fault> {
         let key = keys::timeline(incident, line.entry, line.line);
         let item = record(tables::TIMELINE, &key, item, &mut self.buffer)?;
         self.timeline.insert(key.as_slice(), item)?;
@@ -93,7 +93,13 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn remember(&mut self, source: &str, identity: &str, at: Timestamp, receipt: Id) -> Result<(), Fault> {
+    fn remember(
+        &mut self,
+        source: &str,
+        identity: &str,
+        at: Timestamp,
+        receipt: ReceiptId,
+    ) -> Result<(), Fault> {
         let key = keys::text_text(source, identity);
         let mut value = [0; keys::TIME + keys::ID];
         value[..keys::TIME].copy_from_slice(&keys::time(at));
@@ -149,7 +155,7 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn set_lane(&mut self, connection: &str, incident: Id, lane: &[Id]) -> Result<(), Fault> {
+    fn set_lane(&mut self, connection: &str, incident: IncidentId, lane: &[DeliveryId]) -> Result<(), Fault> {
         let key = keys::text_id(connection, incident);
         if lane.is_empty() {
             self.lanes.remove(key.as_slice())?;
@@ -164,7 +170,7 @@ impl State for Tables<'_> {
     fn set_references(
         &mut self,
         connection: &str,
-        incident: Id,
+        incident: IncidentId,
         references: &[Reference],
     ) -> Result<(), Fault> {
         let key = keys::id_text(incident, connection);
@@ -174,7 +180,7 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn put_told(&mut self, incident: Id, told: &Told) -> Result<(), Fault> {
+    fn put_told(&mut self, incident: IncidentId, told: &Told) -> Result<(), Fault> {
         let key = keys::id_text_text(incident, &told.action, &told.connection);
         let value = record(tables::TOLD, &key, &ToldRow::from(told), &mut self.buffer)?;
         self.told.insert(key.as_slice(), value)?;
@@ -215,7 +221,7 @@ impl State for Tables<'_> {
         self.take_whole(incident)
     }
 
-    fn forget_receipt(&mut self, receipt: Id) -> Result<(), Fault> {
+    fn forget_receipt(&mut self, receipt: ReceiptId) -> Result<(), Fault> {
         let key = receipt.to_bytes();
         for rows in [&mut self.receipts, &mut self.dead_letters, &mut self.ignored] {
             rows.remove(&key)?;
@@ -226,7 +232,7 @@ impl State for Tables<'_> {
 
 impl Tables<'_> {
     /// The lane under `key`. One that begins with a delivery that is not there would block its incident for ever.
-    pub(super) fn lane_at(&self, key: &[u8]) -> Result<Vec<Id>, Fault> {
+    pub(super) fn lane_at(&self, key: &[u8]) -> Result<Vec<DeliveryId>, Fault> {
         let Some(value) = self.lanes.get(key)? else { return Ok(Vec::new()) };
         let lane = keys::ids(value.value()).ok_or_else(|| rows::not(tables::LANES, key, "a list of ids"))?;
         if let Some(first) = lane.first()

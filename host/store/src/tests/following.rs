@@ -7,7 +7,7 @@ use tocsin_core::command::{Command, Issued};
 use tocsin_core::decide::{Applied, DecideError, Rejection, decide};
 use tocsin_core::delivery::{Delivery, DeliveryState};
 use tocsin_core::evolve::evolve;
-use tocsin_core::id::Id;
+use tocsin_core::id::{IncidentId, ReceiptId};
 use tocsin_core::incident::IncidentState;
 use tocsin_core::journal::{Cause, Entry, Fact};
 use tocsin_core::receipt::ReceiptStatus;
@@ -56,8 +56,8 @@ fn evolved(store: &Store) -> Memory {
 /// Has everything forgotten that is over, there and here.
 fn forget(store: &Store, memory: &mut Memory) {
     let over = memory.incidents.values().filter(|incident| incident.state() == IncidentState::Resolved);
-    let incidents: Vec<Id> = over.map(|incident| incident.id).collect();
-    let receipts: Vec<Id> = memory.receipts.keys().copied().step_by(2).collect();
+    let incidents: Vec<IncidentId> = over.map(|incident| incident.id).collect();
+    let receipts: Vec<ReceiptId> = memory.receipts.keys().copied().step_by(2).collect();
     let facts = vec![Fact::IncidentsForgotten { incidents }, Fact::ReceiptsForgotten { receipts }];
     let Position { entry: last, policy, epoch } = memory.position;
     let entry = Entry { at: START, cause: Cause::Retention, facts, policy, epoch };

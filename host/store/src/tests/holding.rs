@@ -4,7 +4,7 @@
 use tocsin_core::command::{Command, Decoding, Verdict};
 use tocsin_core::delivery::{ChangeKind, Delivery, DeliveryState};
 use tocsin_core::event::{EventChange, Severity};
-use tocsin_core::id::Id;
+use tocsin_core::id::{Id, IncidentId};
 use tocsin_core::incident::IncidentState;
 use tocsin_core::reason::Reason;
 use tocsin_core::routing::Routing;
@@ -30,7 +30,7 @@ fn open(disk: &Disk) -> Store {
     Store::open_backend(disk.clone(), options()).unwrap()
 }
 
-fn begin(disk: &Disk, routing: Routing) -> (Store, Script, Id) {
+fn begin(disk: &Disk, routing: Routing) -> (Store, Script, IncidentId) {
     let (store, mut script) = (open(disk), Script::new());
     write(&store, script.started(Some(routing))).unwrap();
     let applied = write(&store, script.trigger("disk", "Disk full")).unwrap();

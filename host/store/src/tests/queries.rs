@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, TestRunner};
 use tocsin_core::command::{Command, Decoding, Received};
 use tocsin_core::delivery::{Delivery, DeliveryState};
 use tocsin_core::event::{Event, EventChange, Severity};
-use tocsin_core::id::Id;
+use tocsin_core::id::{Id, IncidentId, Kind};
 use tocsin_core::incident::{Incident, IncidentState};
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_core::time::Timestamp;
@@ -40,7 +40,7 @@ fn receive(store: &Store, script: &mut Script, source: &str, events: Vec<Event>)
     write(store, script.write(request)).unwrap();
 }
 
-fn operate(script: &mut Script, incident: Id, command: IncidentCommand) -> crate::Write {
+fn operate(script: &mut Script, incident: IncidentId, command: IncidentCommand) -> crate::Write {
     script.command(Command::Operate { incident, command, actor: "ada".to_owned(), text: String::new() })
 }
 
@@ -75,7 +75,10 @@ fn filled() -> (Store, Script) {
 }
 
 /// Everything that the pages of a list have, each of `limit` at most.
-fn walked<T>(limit: usize, mut page: impl FnMut(Option<Id>) -> Result<Page<T>, ReadError>) -> Vec<T> {
+fn walked<T, K: Kind>(
+    limit: usize,
+    mut page: impl FnMut(Option<Id<K>>) -> Result<Page<T, K>, ReadError>,
+) -> Vec<T> {
     let (mut found, mut before) = (Vec::new(), None);
     loop {
         let Page { items, next, searched_until } = page(before).unwrap();
@@ -201,7 +204,7 @@ fn a_walk_has_everything_once_that_was_there_all_along_whatever_happens_meanwhil
     ];
     for query in filters {
         let (store, mut script) = filled();
-        let before: Vec<Id> = incidents(&store, &query).iter().map(|incident| incident.id).collect();
+        let before: Vec<IncidentId> = incidents(&store, &query).iter().map(|incident| incident.id).collect();
         let (mut turn, limit) = (0, 37);
         let found = walked(limit, |before| {
             turn += 1;
@@ -225,11 +228,12 @@ fn a_walk_has_everything_once_that_was_there_all_along_whatever_happens_meanwhil
             }
             store.incidents(&IncidentQuery { before, limit, ..query.clone() })
         });
-        let ids: Vec<Id> = found.iter().map(|incident| incident.id).collect();
+        let ids: Vec<IncidentId> = found.iter().map(|incident| incident.id).collect();
         assert!(ids.is_sorted_by(|a, b| a > b), "{query:?}: each once, the newest first");
-        let found: BTreeSet<Id> = ids.into_iter().collect();
-        let after: BTreeSet<Id> = incidents(&store, &query).iter().map(|incident| incident.id).collect();
-        let missing: Vec<&Id> =
+        let found: BTreeSet<IncidentId> = ids.into_iter().collect();
+        let after: BTreeSet<IncidentId> =
+            incidents(&store, &query).iter().map(|incident| incident.id).collect();
+        let missing: Vec<&IncidentId> =
             before.iter().filter(|id| after.contains(id) && !found.contains(id)).collect();
         // One that was another meanwhile may be missing.
         let is_open = !query.states.is_empty();

@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use tocsin_core::command::RejectedElements;
 use tocsin_core::delivery::{Attempt, Change, ChangeKind, Delivery, DeliveryState, LineId};
 use tocsin_core::event::{EventChange, Severity};
-use tocsin_core::id::Id;
+use tocsin_core::id::DeliveryId;
 use tocsin_core::incident::{Incident, IncidentState, Phase};
 use tocsin_core::journal::{Cause, Entry, Fact, Fields, Left, Place, Settled, StateChange, Tells};
 use tocsin_core::plugin::{RejectedElement, SourceRequest};
@@ -473,7 +473,7 @@ fn a_field_that_is_not_known_does_not_keep_a_record_from_being_read() {
     assert_eq!(Pause::read(&bytes).unwrap(), pause);
 }
 
-fn ids() -> [Id; 2] {
+fn ids() -> [DeliveryId; 2] {
     [id(1), id(2)]
 }
 

@@ -8,7 +8,7 @@ use tocsin_core::command::{Command, Decoding, Issued, Outcome, Received, Rejecte
 use tocsin_core::decide::Applied;
 use tocsin_core::delivery::{ChangeKind, Reference};
 use tocsin_core::event::{Event, EventChange, Link, Severity};
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, Id};
 use tocsin_core::plugin::{Pair, RejectedElement, SourceRequest};
 use tocsin_core::routing::{ActionRule, ActionStatus, Router, Routing, SourceRule};
 use tocsin_core::time::Timestamp;
@@ -74,7 +74,7 @@ impl Script {
         self.received(Decoding::Events(vec![event(EventChange::Trigger, key, title)]))
     }
 
-    pub(super) fn settled(&mut self, delivery: Id, verdict: Verdict) -> Write {
+    pub(super) fn settled(&mut self, delivery: DeliveryId, verdict: Verdict) -> Write {
         self.command(Command::Settle { delivery, took_us: 120_000, status: Some(200), verdict })
     }
 }
@@ -85,7 +85,7 @@ pub(super) fn policy(routing: Routing) -> Arc<Router> {
 }
 
 /// Attempts of these begin; no plugin of them wants records.
-pub(super) fn claimed(deliveries: Vec<Id>) -> Command {
+pub(super) fn claimed(deliveries: Vec<DeliveryId>) -> Command {
     Command::Claim { deliveries, records: Vec::new() }
 }
 

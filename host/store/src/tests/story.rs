@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tocsin_core::delivery::{Change, ChangeKind, DeliveryState, Reference};
 use tocsin_core::event::{EventChange, Link, Severity};
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, Id, IncidentId, Kind};
 use tocsin_core::incident::IncidentState;
 use tocsin_core::journal::{
     Cause, Entry, Fact, Fields, Left, Opening, Place, Queued, Receipted, Recorded, Settled, StateChange,
@@ -19,7 +19,7 @@ use tocsin_core::transition::Transition;
 
 use super::samples::START;
 
-pub(super) fn id(n: u128) -> Id {
+pub(super) fn id<K: Kind>(n: u128) -> Id<K> {
     Id::new(START, n)
 }
 
@@ -60,7 +60,7 @@ fn recorded(n: u128, kind: ChangeKind) -> Fact {
     })
 }
 
-pub(super) fn queued(delivery: Id, incident: Id, change: Tells, place: Place) -> Queued {
+pub(super) fn queued(delivery: DeliveryId, incident: IncidentId, change: Tells, place: Place) -> Queued {
     Queued {
         id: delivery,
         incident,

@@ -70,7 +70,7 @@ fn a_record_that_cannot_be_read_is_named_whatever_its_table() {
         (tables::RECEIPTS, id.clone()),
         (tables::SEEN, text),
         (tables::DELIVERIES, id.clone()),
-        (tables::LANES, keys::text_id("chat", tocsin_core::id::Id::from_bytes([7; 16]))),
+        (tables::LANES, keys::text_id("chat", tocsin_core::id::IncidentId::from_bytes([7; 16]))),
         (tables::REFERENCES, [id.as_slice(), b"chat"].concat()),
         (tables::TIMERS, b"heartbeat grafana".to_vec()),
         (tables::PAUSES, b"chat".to_vec()),

@@ -2,6 +2,7 @@
 //!
 //! Looks at no other row but a request's dictionary: an index that leads nowhere shows in the digest, and in a replay.
 
+use tocsin_core::id::OfIncident;
 use tocsin_core::incident::Incident;
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_core::state::TimelineItem;
@@ -56,7 +57,9 @@ fn read(table: Definition, key: &[u8], value: &[u8], dictionaries: &impl Rows) -
         tables::REFERENCES => record::<References>(table, key, value),
         tables::TOLD => record::<ToldRow>(table, key, value),
         tables::PAUSES => rows::named_pause(key, value).map(|_| ()),
-        tables::INCIDENT_NUMBERS | tables::IDENTITIES => rows::id(table, key, value).map(|_| ()),
+        tables::INCIDENT_NUMBERS | tables::IDENTITIES => {
+            rows::id::<OfIncident>(table, key, value).map(|_| ())
+        }
         tables::SEEN => rows::seen(key, value).map(|_| ()),
         tables::TIMERS => rows::timer(key, value).map(|_| ()),
         tables::LANES => is(keys::ids(value).is_some_and(|ids| !ids.is_empty()), "a list of ids"),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tocsin_core::command::{Command, Verdict};
 use tocsin_core::delivery::Delivery;
-use tocsin_core::id::Id;
+use tocsin_core::id::DeliveryId;
 use tokio::time::Instant;
 
 use super::{SLEEP_MAX, Task, Trouble, Workers, begun, moment, records};
@@ -93,7 +93,7 @@ async fn ask(app: &App, name: &str, shown: Shown) {
 
 /// A delivery was settled: whether that shows that its paused connection works again. One that arrived does, by its
 /// own entry; one that its peer refuses for what it is does as well.
-pub(super) async fn ended(app: &App, connection: &str, delivery: Id, settled: &Command) {
+pub(super) async fn ended(app: &App, connection: &str, delivery: DeliveryId, settled: &Command) {
     let Command::Settle { status, verdict, .. } = settled else { return };
     if !app.trials.was_sent(connection, delivery) {
         return;

@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::State;
 use tocsin_core::command::Command;
 use tocsin_core::delivery::DeliveryState;
-use tocsin_core::id::Id;
+use tocsin_core::id::DeliveryId;
 use tocsin_store::{DeliveryQuery, Store};
 
 use super::asked::Asked;
@@ -23,7 +23,7 @@ use crate::shared::problem::Problem;
 const AT_ONCE: usize = 200;
 
 /// A dead letter, and the connection that it goes over.
-type DeadLetter = (Id, String);
+type DeadLetter = (DeliveryId, String);
 
 pub(super) async fn retry(
     State(control): State<Control>,
@@ -32,7 +32,7 @@ pub(super) async fn retry(
     let found = find(&control, &wanted).await?;
     let connections: BTreeSet<&String> = found.iter().map(|(_, connection)| connection).collect();
     connections.into_iter().for_each(|connection| deliveries::goes_on(&control, connection));
-    let command = |id: Id| Command::Retry { delivery: id, actor: wanted.actor.clone() };
+    let command = |id: DeliveryId| Command::Retry { delivery: id, actor: wanted.actor.clone() };
     let done = record(&control, &found, command).await?;
     control.app.signals.due.ring();
     Ok(Json(done))
@@ -43,7 +43,7 @@ pub(super) async fn discard(
     Asked(wanted): Asked<DeadLetters>,
 ) -> Result<Json<Done>, Problem> {
     let found = find(&control, &wanted).await?;
-    let command = |id: Id| Command::GiveUp { deliveries: vec![id], actor: wanted.actor.clone() };
+    let command = |id: DeliveryId| Command::GiveUp { deliveries: vec![id], actor: wanted.actor.clone() };
     record(&control, &found, command).await.map(Json)
 }
 
@@ -78,7 +78,7 @@ fn all(store: &Store, mut query: DeliveryQuery) -> Result<Vec<DeadLetter>, tocsi
 async fn record(
     control: &Control,
     found: &[DeadLetter],
-    command: impl Fn(Id) -> Command,
+    command: impl Fn(DeliveryId) -> Command,
 ) -> Result<Done, Problem> {
     let mut done = Vec::with_capacity(found.len());
     for many in found.chunks(AT_ONCE) {

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use tocsin_core::command::Command;
 use tocsin_core::delivery::Delivery;
-use tocsin_core::id::Id;
+use tocsin_core::id::DeliveryId;
 use tocsin_store::DeliveryQuery;
 
 use super::asked::{Asked, Narrowed};
@@ -68,7 +68,7 @@ pub(super) async fn show(
     Ok(Json(shapes::delivery_whole(&find(&control, query::id(&delivery)?).await?)))
 }
 
-async fn find(control: &Control, id: Id) -> Result<Delivery, Problem> {
+async fn find(control: &Control, id: DeliveryId) -> Result<Delivery, Problem> {
     let store = control.app.store.clone();
     let found = blocking(move || store.delivery(id)).await?;
     found.ok_or_else(|| {

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use tocsin_core::command::Command;
 use tocsin_core::event::Severity;
-use tocsin_core::id::Id;
+use tocsin_core::id::IncidentId;
 use tocsin_core::incident::Incident;
 use tocsin_core::transition::IncidentCommand;
 use tocsin_store::{DeliveryQuery, IncidentQuery, ReadError, Store};
@@ -115,7 +115,7 @@ async fn recorded(control: &Control, before: &Incident, command: Command) -> Res
 }
 
 /// The id that an incident's number or id means. An id need not be an incident's any more.
-fn id_of(store: &Store, reference: &str) -> Result<Id, Problem> {
+fn id_of(store: &Store, reference: &str) -> Result<IncidentId, Problem> {
     query::id(reference).or_else(|_| find(store, reference).map(|incident| incident.id))
 }
 

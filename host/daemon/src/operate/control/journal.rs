@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, IncidentId};
 use tocsin_core::journal::Cause;
 use tocsin_core::time::Timestamp;
 use tocsin_store::{JournalQuery, Store};
@@ -67,8 +67,8 @@ pub fn page(store: &Store, list: &JournalList) -> Result<JournalPage, Problem> {
 }
 
 /// The incident that a reference names. One that was forgotten has no number any more, but its id stands in facts.
-fn incident(store: &Store, reference: &str) -> Result<Id, Problem> {
-    match reference.parse::<Id>() {
+fn incident(store: &Store, reference: &str) -> Result<IncidentId, Problem> {
+    match reference.parse::<IncidentId>() {
         Ok(id) => Ok(id),
         Err(_) => Ok(incidents::find(store, reference)?.id),
     }
@@ -113,13 +113,13 @@ fn object(value: Value) -> serde_json::Map<String, Value> {
 /// What people call incidents and deliveries. Each is looked up once for a page.
 struct Names<'s> {
     store: &'s Store,
-    incidents: HashMap<Id, String>,
-    deliveries: HashMap<Id, String>,
+    incidents: HashMap<IncidentId, String>,
+    deliveries: HashMap<DeliveryId, String>,
 }
 
 impl Names<'_> {
     /// `#42`; the id of an incident that is not kept.
-    fn incident(&mut self, id: Id) -> String {
+    fn incident(&mut self, id: IncidentId) -> String {
         let store = self.store;
         let number = || match store.incident(id) {
             Ok(Some(incident)) => format!("#{}", incident.number),
@@ -129,12 +129,12 @@ impl Names<'_> {
     }
 
     /// An incident's number is known.
-    fn numbered(&mut self, id: Id, number: u64) -> String {
+    fn numbered(&mut self, id: IncidentId, number: u64) -> String {
         self.incidents.entry(id).or_insert_with(|| format!("#{number}")).clone()
     }
 
     /// `delivery 01J… of #42 to page`; the id alone of a delivery that is not kept.
-    fn delivery(&mut self, id: Id) -> String {
+    fn delivery(&mut self, id: DeliveryId) -> String {
         if let Some(known) = self.deliveries.get(&id) {
             return known.clone();
         }
@@ -149,7 +149,7 @@ impl Names<'_> {
     }
 
     /// What a delivery is for is known.
-    fn queued(&mut self, id: Id, incident: &str, action: &str) -> String {
+    fn queued(&mut self, id: DeliveryId, incident: &str, action: &str) -> String {
         let name = format!("delivery {id} of {incident} by {action}");
         self.deliveries.entry(id).or_insert(name).clone()
     }

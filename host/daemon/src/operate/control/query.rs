@@ -5,7 +5,7 @@
 use std::str::FromStr;
 
 use tocsin_core::event::UnknownWord;
-use tocsin_core::id::Id;
+use tocsin_core::id::{Id, Kind};
 use tocsin_core::time::{InvalidTime, Timestamp};
 use tocsin_store::{Period, ReadError};
 
@@ -42,7 +42,7 @@ pub(super) fn period(since: Option<&str>, until: Option<&str>) -> Result<Period,
 }
 
 /// The id that a list goes on after.
-pub(super) fn after(text: Option<&str>) -> Result<Option<Id>, Problem> {
+pub(super) fn after<K: Kind>(text: Option<&str>) -> Result<Option<Id<K>>, Problem> {
     text.map(id).transpose()
 }
 
@@ -75,6 +75,6 @@ pub(super) fn unknown<'a>(what: &str, name: &str, configured: impl Iterator<Item
 }
 
 /// The id that `text` is.
-pub(super) fn id(text: &str) -> Result<Id, Problem> {
+pub(super) fn id<K: Kind>(text: &str) -> Result<Id<K>, Problem> {
     text.parse().map_err(|error: tocsin_core::id::InvalidId| Problem::bad_request(error.to_string()))
 }

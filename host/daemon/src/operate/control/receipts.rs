@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use tocsin_core::command::Command;
-use tocsin_core::id::Id;
+use tocsin_core::id::ReceiptId;
 use tocsin_core::plugin::SourceRequest;
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_store::{ReadError, ReceiptQuery, Receipts};
@@ -96,13 +96,13 @@ async fn find(control: &Control, receipt: &str) -> Result<(ReceiptRecord, Option
 const AT_ONCE: usize = 1000;
 
 /// The ids of a source's receipts of this outcome, the oldest first.
-async fn ids(control: &Control, source: String, which: Receipts) -> Result<Vec<Id>, Problem> {
+async fn ids(control: &Control, source: String, which: Receipts) -> Result<Vec<ReceiptId>, Problem> {
     let app = control.app.clone();
     let found = blocking(move || -> Result<_, Problem> {
         known_source(&app, Some(&source))?;
         let mut query =
             ReceiptQuery { source: Some(source), which, limit: AT_ONCE, ..ReceiptQuery::default() };
-        let mut ids: Vec<Id> = Vec::new();
+        let mut ids: Vec<ReceiptId> = Vec::new();
         loop {
             let page = app.store.receipts(&query)?;
             ids.extend(page.items.iter().map(|receipt| receipt.id));

@@ -7,6 +7,7 @@ use std::path::Path;
 use tocsin_core::command::RejectedElements;
 use tocsin_core::delivery::{Attempt, Delivery, DeliveryState};
 use tocsin_core::event::{Event, Link};
+use tocsin_core::id::Kind;
 use tocsin_core::incident::Incident;
 use tocsin_core::plugin::Pair;
 use tocsin_core::receipt::{Effect, ReceiptRecord, ReceiptStatus};
@@ -34,7 +35,7 @@ pub(crate) fn pairs(pairs: &[Pair]) -> Vec<api::Pair> {
 }
 
 /// A page of what `shape` makes of the items.
-pub(super) fn page<T, U>(page: &Page<T>, shape: impl Fn(&T) -> U) -> api::page::Page<U> {
+pub(super) fn page<T, K: Kind, U>(page: &Page<T, K>, shape: impl Fn(&T) -> U) -> api::page::Page<U> {
     api::page::Page {
         items: page.items.iter().map(shape).collect(),
         next: page.next.map(|id| id.to_string()),

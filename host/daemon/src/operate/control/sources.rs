@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use tocsin_core::decide::{about, echo, foresee};
 use tocsin_core::event::{Event, EventChange};
+use tocsin_core::id::AnyId;
 use tocsin_core::incident::Incident;
 use tocsin_core::time::Timestamp;
 use tocsin_core::transition::Transition;
@@ -76,10 +77,10 @@ fn would(app: &App, source: &str, event: &Event) -> Result<Foreseen, ReadError> 
     let found = about(event, |key| app.store.incident_by_key(source, key))?;
     let rule = app.config.sources.get(source).map(|source| source.rule.clone()).unwrap_or_default();
     let transition = foresee(found.as_ref(), event, &rule, clock::now());
-    let known = |id| -> Result<Option<Incident>, ReadError> {
-        match app.store.incident(id)? {
+    let known = |id: AnyId| -> Result<Option<Incident>, ReadError> {
+        match app.store.incident(id.read_as())? {
             Some(incident) => Ok(Some(incident)),
-            None => Ok(app.store.delivery(id)?.map(|delivery| delivery.incident)),
+            None => Ok(app.store.delivery(id.read_as())?.map(|delivery| delivery.incident)),
         }
     };
     if let Some(own) = echo(transition, event, known)? {

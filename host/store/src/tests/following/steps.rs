@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tocsin_core::command::{Command, Decoding, Forget, Received, Verdict};
 use tocsin_core::delivery::{Delivery, DeliveryState};
 use tocsin_core::event::{Event, EventChange, Severity};
-use tocsin_core::id::Id;
+use tocsin_core::id::{Id, Kind};
 use tocsin_core::incident::IncidentState;
 use tocsin_core::routing::{ActionStatus, Routing};
 use tocsin_core::transition::IncidentCommand;
@@ -164,7 +164,7 @@ fn verdict_of(kind: u8, script: &Script) -> Verdict {
 }
 
 /// The `n`th of `all`, or an id of nothing.
-fn pick<'a>(all: impl Iterator<Item = &'a Id>, n: usize) -> Id {
+fn pick<'a, K: Kind>(all: impl Iterator<Item = &'a Id<K>>, n: usize) -> Id<K> {
     all.copied().nth(n).unwrap_or(Id::from_bytes([9; 16]))
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tocsin_core::delivery::{Change, Reference};
-use tocsin_core::id::Id;
+use tocsin_core::id::IncidentId;
 use tocsin_core::journal::{Fact, Left, Place, Queued, Settled, Tells};
 use tocsin_core::timer::Timer;
 
@@ -122,7 +122,12 @@ fn delivery_settled(settled: &Settled, names: &mut Names<'_>) -> Shown {
     ("delivery_settled", words, fields)
 }
 
-fn references_set(incident: Id, referrer: &str, references: &[Reference], names: &mut Names<'_>) -> Shown {
+fn references_set(
+    incident: IncidentId,
+    referrer: &str,
+    references: &[Reference],
+    names: &mut Names<'_>,
+) -> Shown {
     let words: Vec<String> = references.iter().map(|one| format!("{} {}", one.key, one.value)).collect();
     let list: Vec<Value> =
         references.iter().map(|one| json!({ "key": one.key, "value": one.value, "url": one.url })).collect();

@@ -3,7 +3,7 @@
 //! One exhaustive match, so that a new fact cannot be left out. Words are for people; the fields have what is recorded.
 
 use serde_json::{Value, json};
-use tocsin_core::id::Id;
+use tocsin_core::id::{Id, IncidentId, Kind};
 use tocsin_core::journal::{Fact, Fields, Opening, Receipted, Recorded, StateChange};
 use tocsin_core::receipt::ReceiptStatus;
 
@@ -89,7 +89,7 @@ fn opened(opening: &Opening, names: &mut Names<'_>) -> Shown {
     ("incident_opened", description, fields)
 }
 
-fn changed(incident: Id, fields: &Fields, names: &mut Names<'_>) -> Shown {
+fn changed(incident: IncidentId, fields: &Fields, names: &mut Names<'_>) -> Shown {
     let Fields { title, message, severity, labels, links, count, occurred_at, reopened, flapping, unmatched } =
         fields;
     let reopened = reopened.as_ref().map(|times| times.iter().map(ToString::to_string).collect::<Vec<_>>());
@@ -211,12 +211,12 @@ fn receipt_recorded(receipted: &Receipted, names: &mut Names<'_>) -> Shown {
     ("receipt_recorded", description, fields)
 }
 
-fn texts(ids: &[Id]) -> Vec<String> {
+fn texts<K: Kind>(ids: &[Id<K>]) -> Vec<String> {
     ids.iter().map(ToString::to_string).collect()
 }
 
 /// The first of these ids, and how many more there are.
-fn some(ids: &[Id]) -> String {
+fn some<K: Kind>(ids: &[Id<K>]) -> String {
     let named = texts(&ids[..ids.len().min(NAMED)]).join(", ");
     match ids.len().saturating_sub(NAMED) {
         0 => named,
