@@ -76,7 +76,7 @@ async fn decode(plugin: &Plugin, body: &str) -> Result<Decoded, CallError> {
 }
 
 /// What a guest says in its only event's title.
-async fn words(guest: &str) -> String {
+async fn printed(guest: &str) -> String {
     let decoded = decode(&loaded(guest).await, "body").await.expect("it answers");
     assert_eq!(decoded.events.len(), 1);
     assert_eq!(decoded.events[0].change, EventChange::Trigger);

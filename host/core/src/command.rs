@@ -290,7 +290,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// The words that say it to people.
-    pub const fn words_mut(&mut self) -> &mut String {
+    pub const fn text_mut(&mut self) -> &mut String {
         match self {
             Self::Delivered(outcome) | Self::Accepted(outcome) => &mut outcome.summary,
             Self::Retry { reason, .. } | Self::Expired { reason, .. } => reason,

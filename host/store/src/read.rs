@@ -92,7 +92,7 @@ impl Snapshot {
 
 /// The fault of an index that points at nothing.
 pub(crate) fn dangling<K: Kind>(table: Definition, id: Id<K>, index: Definition) -> Fault {
-    rows::fault(table, &id.to_bytes(), crate::error::Problem::Missing(index.name))
+    rows::fault(table, &id.to_bytes(), crate::error::RecordProblem::Missing(index.name))
 }
 
 impl Store {

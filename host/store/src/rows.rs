@@ -10,7 +10,7 @@ use tocsin_core::state::{Pause, TimelineItem};
 use tocsin_core::time::Timestamp;
 use tocsin_core::told::Told;
 
-use crate::error::{Fault, Problem};
+use crate::error::{Fault, RecordProblem};
 use crate::keys;
 use crate::record::Stored;
 use crate::record::delivery::{DeliveryRow, RowChange};
@@ -19,13 +19,13 @@ use crate::table::Rows;
 use crate::tables::{self, Definition};
 
 /// The fault of one row.
-pub(crate) fn fault(table: Definition, key: &[u8], problem: Problem) -> Fault {
+pub(crate) fn fault(table: Definition, key: &[u8], problem: RecordProblem) -> Fault {
     Fault::Record { table: table.name, key: table.key_words(key), row: key.into(), problem }
 }
 
 /// The fault of a row whose bytes are not `what`.
 pub(crate) fn not(table: Definition, key: &[u8], what: &str) -> Fault {
-    fault(table, key, Problem::Body(format!("it is not {what}")))
+    fault(table, key, RecordProblem::Body(format!("it is not {what}")))
 }
 
 /// Reads a record's bytes.
@@ -153,7 +153,7 @@ impl<R: Rows> DeliveryTables<'_, R> {
 
     /// The delivery whose row was read. A row that leads to an incident or a line that is not there is wrong itself.
     pub(crate) fn whole(&self, id: DeliveryId, row: DeliveryRow) -> Result<Delivery, Fault> {
-        let missing = |what| fault(tables::DELIVERIES, &id.to_bytes(), Problem::Gone(what));
+        let missing = |what| fault(tables::DELIVERIES, &id.to_bytes(), RecordProblem::Gone(what));
         let incident = incident(self.incidents, row.incident)?.ok_or_else(|| missing("its incident"))?;
         let change = match &row.change {
             RowChange::Own(change) => change.clone(),
@@ -180,7 +180,7 @@ pub(crate) const CHAIN: usize = 16;
 
 /// The entry of a row of the journal, behind the digest that it begins with.
 pub(crate) fn entry(key: &[u8], value: &[u8]) -> Result<(u128, Entry), Fault> {
-    let cut = || fault(tables::JOURNAL, key, Problem::Body("it is cut short".to_owned()));
+    let cut = || fault(tables::JOURNAL, key, RecordProblem::Body("it is cut short".to_owned()));
     let (chain, record) = value.split_first_chunk::<CHAIN>().ok_or_else(cut)?;
     Ok((u128::from_be_bytes(*chain), read(tables::JOURNAL, key, record)?))
 }

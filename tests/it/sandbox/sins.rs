@@ -107,7 +107,7 @@ async fn a_flood_of_output_neither_stops_the_guest_nor_fills_the_log() {
     let listening = tracing::subscriber::set_default(log);
     // Another test's thread, which nobody listens to, may just have met the same places in the code.
     tracing::callsite::rebuild_interest_cache();
-    assert_eq!(words(guests::OUTPUT_FLOOD).await, "printed");
+    assert_eq!(printed(guests::OUTPUT_FLOOD).await, "printed");
     drop(listening);
     let log = String::from_utf8(logged.0.lock().expect("no panic").clone()).expect("text");
     let lines: Vec<&str> = log.lines().filter(|line| line.contains("plugin=\"output-flood\"")).collect();
@@ -144,17 +144,20 @@ async fn ten_thousand_events_are_taken_and_one_more_is_not() {
 #[tokio::test]
 async fn there_is_no_network() {
     let expected = "connect: refused, listen: refused, bind: refused, resolve: refused";
-    assert_eq!(words(guests::SOCKET).await, expected);
+    assert_eq!(printed(guests::SOCKET).await, expected);
 }
 
 #[tokio::test]
 async fn there_are_no_files() {
-    assert_eq!(words(guests::FILE).await, "read: refused, write: refused, list: refused, relative: refused");
+    assert_eq!(
+        printed(guests::FILE).await,
+        "read: refused, write: refused, list: refused, relative: refused"
+    );
 }
 
 #[tokio::test]
 async fn there_is_no_environment() {
-    assert_eq!(words(guests::ENVIRONMENT).await, "variables: 0, arguments: 0, input: 0, home: None");
+    assert_eq!(printed(guests::ENVIRONMENT).await, "variables: 0, arguments: 0, input: 0, home: None");
 }
 
 #[tokio::test]

@@ -182,7 +182,7 @@ impl Attempt {
         seen: Option<&mut Vec<Exchange>>,
     ) -> Verdict {
         let mut verdict = self.steps(app, prepared, met, seen).await;
-        prepared.hide(verdict.words_mut());
+        prepared.hide(verdict.text_mut());
         verdict
     }
 
@@ -285,7 +285,7 @@ impl Attempt {
             Failure::Retry { mut reason, after_ms } => {
                 prepared.hide(&mut reason);
                 if let (Some(asked_ms), Some(429 | 503)) = (after_ms, status) {
-                    self.hold(app, connection, asked_ms, &reason);
+                    self.back_off(app, connection, asked_ms, &reason);
                 }
                 self.later(&connection.retry, reason, after_ms, has_written || is_unclear(status))
             }
@@ -303,9 +303,9 @@ impl Attempt {
     }
 
     /// Has the whole connection wait as its peer asked, by the rule that holds for the delivery.
-    fn hold(&self, app: &App, connection: &Connection, asked_ms: u64, reason: &str) {
+    fn back_off(&self, app: &App, connection: &Connection, asked_ms: u64, reason: &str) {
         let until = clock::now().plus_ms(connection.retry.granted(asked_ms));
-        app.holds.hold(&connection.name, until, reason);
+        app.backoffs.back_off(&connection.name, until, reason);
     }
 
     /// The time of the next attempt, or that there is none: what a failure that may pass comes to.

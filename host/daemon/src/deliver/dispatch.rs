@@ -127,8 +127,8 @@ impl Workers {
         let mut wake = self.try_paused(app).await?.min(Instant::now() + SLEEP_MAX);
         let mut claimable: Vec<Attempt> = Vec::new();
         for connection in self.ready(app)? {
-            if let Some(hold) = app.holds.of(&connection, clock::now()) {
-                wake = wake.min(moment(hold.until));
+            if let Some(backoff) = app.backoffs.of(&connection, clock::now()) {
+                wake = wake.min(moment(backoff.until));
                 continue;
             }
             let room = self.room(app, &connection);

@@ -16,7 +16,7 @@ use crate::plugins::bindings::{Bindings, SourceBinding};
 use crate::receive::understood::{confirmation, understood};
 use crate::receive::{charset, reply};
 use crate::runtime::trace::Trace;
-use crate::runtime::{clock, words};
+use crate::runtime::{clock, wording};
 use crate::shared::app::{App, CommitError};
 use crate::shared::backlog::lacks_plugin;
 use crate::shared::suspensions::{May, Suspensions};
@@ -128,7 +128,7 @@ impl DecodedRequest {
             receipt,
             plugin: format!("{id} {version}"),
             took_us: self.took_us,
-            outcome: words::received(&self.received),
+            outcome: wording::received(&self.received),
         });
     }
 }

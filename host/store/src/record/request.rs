@@ -7,7 +7,7 @@ use tocsin_core::plugin::{Pair, SourceRequest};
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::dict::EncoderDictionary;
 
-use super::{Problem, Stored, Text, TimeV1, V2, V3};
+use super::{RecordProblem, Stored, Text, TimeV1, V2, V3};
 use crate::keys::ID;
 
 #[derive(Serialize, Deserialize)]
@@ -41,7 +41,7 @@ impl Dictionary {
 }
 
 /// What is compressed.
-pub(crate) fn plain(request: &SourceRequest) -> Result<Vec<u8>, Problem> {
+pub(crate) fn plain(request: &SourceRequest) -> Result<Vec<u8>, RecordProblem> {
     let SourceRequest { method, path, query, headers, body, received_at } = request;
     let head = HeadV1 {
         method: method.into(),
@@ -59,7 +59,11 @@ pub(crate) fn plain(request: &SourceRequest) -> Result<Vec<u8>, Problem> {
 }
 
 /// The record of what [`plain`] made, compressed with `dictionary`.
-pub(crate) fn pack(plain: &[u8], dictionary: Option<&Dictionary>, out: &mut Vec<u8>) -> Result<(), Problem> {
+pub(crate) fn pack(
+    plain: &[u8],
+    dictionary: Option<&Dictionary>,
+    out: &mut Vec<u8>,
+) -> Result<(), RecordProblem> {
     let dictionary = dictionary.filter(|_| plain.len() <= LARGE);
     let mut compressor = match dictionary {
         Some(dictionary) => Compressor::with_prepared_dictionary(&dictionary.encoder),
@@ -87,26 +91,28 @@ pub(crate) fn dictionary_of(bytes: &[u8]) -> Option<ReceiptId> {
 }
 
 /// Reads a record, which was compressed with `dictionary`.
-pub(crate) fn unpack(bytes: &[u8], dictionary: Option<&[u8]>) -> Result<SourceRequest, Problem> {
+pub(crate) fn unpack(bytes: &[u8], dictionary: Option<&[u8]>) -> Result<SourceRequest, RecordProblem> {
     let (rest, dictionary) = match (bytes.split_first(), dictionary) {
         (Some((&V2, rest)), _) => (rest, [].as_slice()),
         (Some((&V3, rest)), Some(dictionary)) => (rest.get(ID..).ok_or_else(cut)?, dictionary),
-        (Some((&V3, _)), None) => return Err(Problem::Gone("the dictionary that it is compressed with")),
-        (Some((version, _)), _) => return Err(Problem::Version(*version)),
-        (None, _) => return Err(Problem::Empty),
+        (Some((&V3, _)), None) => {
+            return Err(RecordProblem::Gone("the dictionary that it is compressed with"));
+        }
+        (Some((version, _)), _) => return Err(RecordProblem::Version(*version)),
+        (None, _) => return Err(RecordProblem::Empty),
     };
     let (length, packed) = rest.split_first_chunk::<LENGTH>().ok_or_else(cut)?;
     let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| cut())?;
     // Room is made for what the length says, so the packed bytes must say the same.
     let packed_length = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten();
     if packed_length != Some(length as u64) {
-        return Err(Problem::Body("its length is not that of its contents".to_owned()));
+        return Err(RecordProblem::Body("its length is not that of its contents".to_owned()));
     }
     let mut decompressor = Decompressor::with_dictionary(dictionary).map_err(problem)?;
     parse(&decompressor.decompress(packed, length).map_err(problem)?)
 }
 
-fn parse(plain: &[u8]) -> Result<SourceRequest, Problem> {
+fn parse(plain: &[u8]) -> Result<SourceRequest, RecordProblem> {
     let (length, rest) = plain.split_first_chunk::<LENGTH>().ok_or_else(cut)?;
     let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| cut())?;
     let (head, body) = rest.split_at_checked(length).ok_or_else(cut)?;
@@ -123,26 +129,27 @@ fn parse(plain: &[u8]) -> Result<SourceRequest, Problem> {
 
 /// A record by itself, without a dictionary.
 impl Stored for SourceRequest {
-    fn write(&self, out: &mut Vec<u8>) -> Result<(), Problem> {
+    fn write(&self, out: &mut Vec<u8>) -> Result<(), RecordProblem> {
         pack(&plain(self)?, None, out)
     }
 
-    fn read(bytes: &[u8]) -> Result<Self, Problem> {
+    fn read(bytes: &[u8]) -> Result<Self, RecordProblem> {
         unpack(bytes, None)
     }
 }
 
-fn length(bytes: usize) -> Result<[u8; LENGTH], Problem> {
-    let length = u32::try_from(bytes).map_err(|_| Problem::Body("it is longer than 4 GiB".to_owned()))?;
+fn length(bytes: usize) -> Result<[u8; LENGTH], RecordProblem> {
+    let length =
+        u32::try_from(bytes).map_err(|_| RecordProblem::Body("it is longer than 4 GiB".to_owned()))?;
     Ok(length.to_be_bytes())
 }
 
-fn cut() -> Problem {
-    Problem::Body("it is cut short".to_owned())
+fn cut() -> RecordProblem {
+    RecordProblem::Body("it is cut short".to_owned())
 }
 
-fn problem(error: std::io::Error) -> Problem {
-    Problem::Body(error.to_string())
+fn problem(error: std::io::Error) -> RecordProblem {
+    RecordProblem::Body(error.to_string())
 }
 
 fn pair(pair: &Pair) -> (Text<'_>, Text<'_>) {

@@ -12,7 +12,7 @@ use tocsin_core::timer::Timer;
 
 use super::{NOTHING, Tables};
 use crate::damage::Place;
-use crate::error::{Fault, Problem};
+use crate::error::{Fault, RecordProblem};
 use crate::kinds::OwnedKind;
 use crate::record::counters::Counters;
 use crate::record::delivery::{References, RowChange};
@@ -72,7 +72,7 @@ impl Tables<'_> {
     }
 
     /// What is wrong with the row `key` of `table`, if anything is.
-    pub(crate) fn problem(&self, table: Definition, key: &[u8]) -> Result<Option<Problem>, Fault> {
+    pub(crate) fn problem(&self, table: Definition, key: &[u8]) -> Result<Option<RecordProblem>, Fault> {
         match self.look_at(table, key) {
             Ok(()) => Ok(None),
             Err(Fault::Record { problem, .. }) => Ok(Some(problem)),
@@ -85,7 +85,7 @@ impl Tables<'_> {
         // Whether anything points at one that is not there, shows when it is taken out.
         let there = |found: bool| match found {
             true => Ok(()),
-            false => Err(rows::fault(table, key, Problem::Missing("an index"))),
+            false => Err(rows::fault(table, key, RecordProblem::Missing("an index"))),
         };
         match table {
             tables::INCIDENTS => there(self.incident(id()?.read_as())?.is_some()),

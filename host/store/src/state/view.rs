@@ -11,7 +11,7 @@ use tocsin_core::timer::Timer;
 use tocsin_core::told::Told;
 
 use super::Tables;
-use crate::error::{Fault, Problem};
+use crate::error::{Fault, RecordProblem};
 use crate::kinds::Kinds;
 use crate::record::delivery::References;
 use crate::{keys, rows, tables};
@@ -72,7 +72,7 @@ impl View for Tables<'_> {
         let key = incident.to_bytes();
         let ids = rows::ids_below(&self.deliveries_by_incident, tables::DELIVERIES_BY_INCIDENT, &key)?;
         let state = |id: DeliveryId| {
-            let problem = Problem::Missing(tables::DELIVERIES_BY_INCIDENT.name);
+            let problem = RecordProblem::Missing(tables::DELIVERIES_BY_INCIDENT.name);
             let missing = || rows::fault(tables::DELIVERIES, &id.to_bytes(), problem);
             Ok(self.delivery_tables().row(id)?.ok_or_else(missing)?.state)
         };

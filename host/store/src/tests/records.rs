@@ -21,7 +21,7 @@ use tocsin_core::transition::Transition;
 
 use super::samples::{START, event, outcome, request};
 use super::story::{self, id};
-use crate::Problem;
+use crate::RecordProblem;
 use crate::record::Stored;
 use crate::record::counters::Counters;
 use crate::record::delivery::{DeliveryRow, References};
@@ -438,18 +438,24 @@ fn the_rest_is_read_as_it_was_written() {
 
 #[test]
 fn a_record_of_another_version_or_cut_short_is_a_problem_in_words() {
-    assert_eq!(Incident::read(&[]), Err(Problem::Empty));
-    assert_eq!(Incident::read(b"\x01{}"), Err(Problem::Version(1)));
+    assert_eq!(Incident::read(&[]), Err(RecordProblem::Empty));
+    assert_eq!(Incident::read(b"\x01{}"), Err(RecordProblem::Version(1)));
     let whole = incidents().remove(0).to_bytes().unwrap();
     for length in 1..whole.len() {
-        assert!(matches!(Incident::read(&whole[..length]), Err(Problem::Body(_))), "{length} bytes");
+        assert!(matches!(Incident::read(&whole[..length]), Err(RecordProblem::Body(_))), "{length} bytes");
     }
     let bytes = request(START).to_bytes().unwrap();
     for length in [1, 4] {
-        assert_eq!(SourceRequest::read(&bytes[..length]), Err(Problem::Body("it is cut short".to_owned())));
+        assert_eq!(
+            SourceRequest::read(&bytes[..length]),
+            Err(RecordProblem::Body("it is cut short".to_owned()))
+        );
     }
     for length in 5..bytes.len() {
-        assert!(matches!(SourceRequest::read(&bytes[..length]), Err(Problem::Body(_))), "{length} bytes");
+        assert!(
+            matches!(SourceRequest::read(&bytes[..length]), Err(RecordProblem::Body(_))),
+            "{length} bytes"
+        );
     }
 }
 
@@ -458,7 +464,7 @@ fn a_record_of_another_version_or_cut_short_is_a_problem_in_words() {
 fn a_request_that_claims_to_be_of_gigabytes_is_refused() {
     let mut bytes = request(START).to_bytes().unwrap();
     bytes[1..5].copy_from_slice(&u32::MAX.to_be_bytes());
-    assert!(matches!(SourceRequest::read(&bytes), Err(Problem::Body(_))));
+    assert!(matches!(SourceRequest::read(&bytes), Err(RecordProblem::Body(_))));
 }
 
 /// What a later version adds to a record is left out by this one, which says nothing of it; the format's number keeps

@@ -10,7 +10,7 @@ use tocsin_core::state::TimelineItem;
 use crate::cut::JournalCut;
 use crate::dictionaries;
 use crate::digest::Digest;
-use crate::error::{Fault, Problem};
+use crate::error::{Fault, RecordProblem};
 use crate::kept::{self, KeptBytes};
 use crate::keys;
 use crate::record::Stored;
@@ -29,14 +29,14 @@ pub(super) fn problem(
     key: &[u8],
     value: &[u8],
     dictionaries: &impl Rows,
-) -> Option<Problem> {
+) -> Option<RecordProblem> {
     if !table.has_shape(key) {
-        return Some(Problem::Body("its key is not one of its table".to_owned()));
+        return Some(RecordProblem::Body("its key is not one of its table".to_owned()));
     }
     match read(table, key, value, dictionaries) {
         Ok(()) => None,
         Err(Fault::Record { problem, .. }) => Some(problem),
-        Err(other) => Some(Problem::Body(other.to_string())),
+        Err(other) => Some(RecordProblem::Body(other.to_string())),
     }
 }
 

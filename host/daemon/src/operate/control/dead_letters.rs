@@ -17,7 +17,7 @@ use super::context::{Control, blocking};
 use super::deliveries;
 use crate::operate::api::deliveries::{DeadLetters, Done};
 use crate::shared::app::CommitError;
-use crate::shared::problem::Problem;
+use crate::shared::problem::HttpProblem;
 
 /// Dead letters that are read, and written, at once.
 const AT_ONCE: usize = 200;
@@ -28,7 +28,7 @@ type DeadLetter = (DeliveryId, String);
 pub(super) async fn retry(
     State(control): State<Control>,
     Asked(wanted): Asked<DeadLetters>,
-) -> Result<Json<Done>, Problem> {
+) -> Result<Json<Done>, HttpProblem> {
     let found = find(&control, &wanted).await?;
     let connections: BTreeSet<&String> = found.iter().map(|(_, connection)| connection).collect();
     connections.into_iter().for_each(|connection| deliveries::goes_on(&control, connection));
@@ -41,19 +41,19 @@ pub(super) async fn retry(
 pub(super) async fn discard(
     State(control): State<Control>,
     Asked(wanted): Asked<DeadLetters>,
-) -> Result<Json<Done>, Problem> {
+) -> Result<Json<Done>, HttpProblem> {
     let found = find(&control, &wanted).await?;
     let command = |id: DeliveryId| Command::GiveUp { deliveries: vec![id], actor: wanted.actor.clone() };
     record(&control, &found, command).await.map(Json)
 }
 
 /// All dead letters that are wanted, the oldest first.
-async fn find(control: &Control, wanted: &DeadLetters) -> Result<Vec<DeadLetter>, Problem> {
+async fn find(control: &Control, wanted: &DeadLetters) -> Result<Vec<DeadLetter>, HttpProblem> {
     let states = DeliveryState::ALL.into_iter().filter(|state| state.is_dead_letter()).collect();
     let (action, connection) = (wanted.action.clone(), wanted.connection.clone());
     let query = DeliveryQuery { states, action, connection, limit: AT_ONCE, ..DeliveryQuery::default() };
     let app = Arc::clone(&control.app);
-    blocking(move || -> Result<_, Problem> {
+    blocking(move || -> Result<_, HttpProblem> {
         deliveries::check_names(&app, query.action.as_ref(), query.connection.as_ref())?;
         Ok(all(&app.store, query)?)
     })
@@ -79,7 +79,7 @@ async fn record(
     control: &Control,
     found: &[DeadLetter],
     command: impl Fn(DeliveryId) -> Command,
-) -> Result<Done, Problem> {
+) -> Result<Done, HttpProblem> {
     let mut done = Vec::with_capacity(found.len());
     for many in found.chunks(AT_ONCE) {
         let mut commands: Vec<Command> = many.iter().map(|(id, _)| command(*id)).collect();

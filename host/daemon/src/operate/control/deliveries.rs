@@ -13,14 +13,14 @@ use super::{incidents, query, shapes};
 use crate::operate::api::deliveries::{DeliveryList, WholeDelivery};
 use crate::operate::api::{self, Actor};
 use crate::shared::app::App;
-use crate::shared::problem::Problem;
+use crate::shared::problem::HttpProblem;
 
 pub(super) async fn list(
     State(control): State<Control>,
     Narrowed(list): Narrowed<DeliveryList>,
-) -> Result<Json<api::page::Page<api::deliveries::Delivery>>, Problem> {
+) -> Result<Json<api::page::Page<api::deliveries::Delivery>>, HttpProblem> {
     let app = control.app.clone();
-    let found = blocking(move || -> Result<_, Problem> {
+    let found = blocking(move || -> Result<_, HttpProblem> {
         let store = &app.store;
         check_names(&app, list.action.as_ref(), list.connection.as_ref())?;
         let incident = match &list.incident {
@@ -28,7 +28,7 @@ pub(super) async fn list(
             None => None,
         };
         let query = DeliveryQuery {
-            states: query::words(list.state.as_deref())?,
+            states: query::choices(list.state.as_deref())?,
             connection: list.connection.clone(),
             action: list.action.clone(),
             incident,
@@ -47,7 +47,7 @@ pub(super) fn check_names(
     app: &App,
     action: Option<&String>,
     connection: Option<&String>,
-) -> Result<(), Problem> {
+) -> Result<(), HttpProblem> {
     let one = DeliveryQuery { limit: 1, ..DeliveryQuery::default() };
     let any = |query: &DeliveryQuery| {
         let page = app.store.deliveries(query)?;
@@ -64,15 +64,15 @@ pub(super) fn check_names(
 pub(super) async fn show(
     State(control): State<Control>,
     Path(delivery): Path<String>,
-) -> Result<Json<WholeDelivery>, Problem> {
+) -> Result<Json<WholeDelivery>, HttpProblem> {
     Ok(Json(shapes::delivery_whole(&find(&control, query::id(&delivery)?).await?)))
 }
 
-async fn find(control: &Control, id: DeliveryId) -> Result<Delivery, Problem> {
+async fn find(control: &Control, id: DeliveryId) -> Result<Delivery, HttpProblem> {
     let store = control.app.store.clone();
     let found = blocking(move || store.delivery(id)).await?;
     found.ok_or_else(|| {
-        Problem::not_found(format!(
+        HttpProblem::not_found(format!(
             "There is no delivery {id}: it never was, or it was forgotten along with its incident."
         ))
     })
@@ -82,7 +82,7 @@ pub(super) async fn retry(
     State(control): State<Control>,
     Path(delivery): Path<String>,
     Asked(body): Asked<Actor>,
-) -> Result<Json<WholeDelivery>, Problem> {
+) -> Result<Json<WholeDelivery>, HttpProblem> {
     let id = query::id(&delivery)?;
     control.app.record(Command::Retry { delivery: id, actor: body.actor }).await?;
     let retried = find(&control, id).await?;
@@ -94,7 +94,7 @@ pub(super) async fn discard(
     State(control): State<Control>,
     Path(delivery): Path<String>,
     Asked(body): Asked<Actor>,
-) -> Result<Json<WholeDelivery>, Problem> {
+) -> Result<Json<WholeDelivery>, HttpProblem> {
     let id = query::id(&delivery)?;
     control.app.record(Command::GiveUp { deliveries: vec![id], actor: body.actor }).await?;
     // The one behind it may be due now.
@@ -105,7 +105,7 @@ pub(super) async fn discard(
 /// An operator has `connection` go on: neither its peer's wish nor a pause keeps it waiting, and what was doubted of
 /// it is not.
 pub(super) fn goes_on(control: &Control, connection: &str) {
-    control.app.holds.release(connection);
+    control.app.backoffs.release(connection);
     control.app.trials.end(connection);
     control.app.doubts.forget(connection);
     control.app.signals.due.ring();

@@ -14,7 +14,7 @@ use super::asked::Narrowed;
 use super::context::{Control, blocking};
 use super::{incidents, query};
 use crate::operate::api::journal::{self as api, JournalList, JournalPage};
-use crate::shared::problem::Problem;
+use crate::shared::problem::HttpProblem;
 
 mod deliveries;
 mod facts;
@@ -25,7 +25,7 @@ type Shown = (&'static str, String, Value);
 pub(super) async fn list(
     State(control): State<Control>,
     Narrowed(list): Narrowed<JournalList>,
-) -> Result<Json<JournalPage>, Problem> {
+) -> Result<Json<JournalPage>, HttpProblem> {
     let store = control.app.store.clone();
     Ok(Json(blocking(move || page(&store, &list)).await?))
 }
@@ -34,8 +34,9 @@ pub(super) async fn list(
 ///
 /// # Errors
 /// What it asks for is not there or not well-formed, or the store cannot be read.
-pub fn page(store: &Store, list: &JournalList) -> Result<JournalPage, Problem> {
-    let wrong = |error: tocsin_core::time::InvalidTime| Problem::bad_request(format!("`since`: {error}."));
+pub fn page(store: &Store, list: &JournalList) -> Result<JournalPage, HttpProblem> {
+    let wrong =
+        |error: tocsin_core::time::InvalidTime| HttpProblem::bad_request(format!("`since`: {error}."));
     let query = JournalQuery {
         from: list.from,
         to: list.to,
@@ -67,7 +68,7 @@ pub fn page(store: &Store, list: &JournalList) -> Result<JournalPage, Problem> {
 }
 
 /// The incident that a reference names. One that was forgotten has no number any more, but its id stands in facts.
-fn incident(store: &Store, reference: &str) -> Result<IncidentId, Problem> {
+fn incident(store: &Store, reference: &str) -> Result<IncidentId, HttpProblem> {
     match reference.parse::<IncidentId>() {
         Ok(id) => Ok(id),
         Err(_) => Ok(incidents::find(store, reference)?.id),

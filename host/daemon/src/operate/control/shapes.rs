@@ -18,7 +18,7 @@ use tocsin_store::{Counts, JournalCut, Page, SetAside, TableSize, Verified};
 use crate::config::Backup;
 use crate::operate::api::incident::Incident as Shown;
 use crate::operate::api::{self, backup, deliveries, incidents, receipts, sources, status, store};
-use crate::runtime::words;
+use crate::runtime::wording;
 use crate::shared::backups::Made;
 
 pub(super) fn time(at: Option<Timestamp>) -> Option<String> {
@@ -136,7 +136,7 @@ fn attempt(attempt: &Attempt) -> deliveries::Attempt {
 pub(super) fn receipt(receipt: &ReceiptRecord) -> receipts::Receipt {
     let reason = match &receipt.status {
         ReceiptStatus::Applied => None,
-        ReceiptStatus::PartlyRefused(elements) => Some(words::rejected(elements)),
+        ReceiptStatus::PartlyRefused(elements) => Some(wording::rejected(elements)),
         ReceiptStatus::Ignored(why) => Some(why.to_string()),
         ReceiptStatus::Refused(why) | ReceiptStatus::Failed(why) => Some(why.clone()),
         ReceiptStatus::Discarded(actor) => Some(format!("discarded by {actor}")),
@@ -176,7 +176,7 @@ pub(super) fn effect(effect: &Effect) -> receipts::Effect {
     receipts::Effect {
         change: effect.change.as_str().to_owned(),
         key: effect.key.clone(),
-        did: words::transition(effect.transition).to_owned(),
+        did: wording::transition(effect.transition).to_owned(),
         incident: effect
             .incident
             .map(|(id, number)| receipts::IncidentOfEffect { id: id.to_string(), number }),
@@ -265,7 +265,7 @@ pub(super) fn set_aside(row: &SetAside) -> store::SetAside {
         incident: row.incident.map(|id| id.to_string()),
         after_entry: row.after,
         dismissed: row.dismissed,
-        consequence: words::set_aside(&row.table).to_owned(),
+        consequence: wording::set_aside(&row.table).to_owned(),
     }
 }
 

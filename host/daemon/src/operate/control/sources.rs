@@ -14,9 +14,9 @@ use super::asked::Asked;
 use super::context::{Control, blocking};
 use super::{intake, query};
 use crate::operate::api::sources::{Foresee, Foreseen, ForeseenEvent, Source};
-use crate::runtime::{clock, words};
+use crate::runtime::{clock, wording};
 use crate::shared::app::App;
-use crate::shared::problem::Problem;
+use crate::shared::problem::HttpProblem;
 
 pub(super) async fn list(State(control): State<Control>) -> Json<Vec<Source>> {
     let bindings = control.app.bindings();
@@ -38,9 +38,9 @@ pub(super) async fn list(State(control): State<Control>) -> Json<Vec<Source>> {
 const CHANGES: [EventChange; 4] =
     [EventChange::Trigger, EventChange::Acknowledge, EventChange::Resolve, EventChange::Note];
 
-fn event(given: ForeseenEvent) -> Result<Event, Problem> {
+fn event(given: ForeseenEvent) -> Result<Event, HttpProblem> {
     let change = CHANGES.into_iter().find(|change| change.as_str() == given.change);
-    let wrong = || Problem::bad_request(format!("`{}` is not a change of an event.", given.change));
+    let wrong = || HttpProblem::bad_request(format!("`{}` is not a change of an event.", given.change));
     Ok(Event {
         change: change.ok_or_else(wrong)?,
         key: given.key,
@@ -60,7 +60,7 @@ pub(super) async fn foresee_events(
     State(control): State<Control>,
     Path(source): Path<String>,
     Asked(given): Asked<Foresee>,
-) -> Result<Json<Vec<Foreseen>>, Problem> {
+) -> Result<Json<Vec<Foreseen>>, HttpProblem> {
     if !control.app.config.sources.contains_key(&source) {
         return Err(query::unknown("source", &source, control.app.config.sources.keys()));
     }
@@ -84,10 +84,10 @@ fn would(app: &App, source: &str, event: &Event) -> Result<Foreseen, ReadError> 
         }
     };
     if let Some(own) = echo(transition, event, known)? {
-        let would = words::transition(Transition::Echo).to_owned();
+        let would = wording::transition(Transition::Echo).to_owned();
         return Ok(Foreseen { would, incident: Some(own.number) });
     }
     let incident = found.filter(|_| !matches!(transition, Transition::Open | Transition::Orphan));
     let incident = incident.map(|incident| incident.number);
-    Ok(Foreseen { would: words::transition(transition).to_owned(), incident })
+    Ok(Foreseen { would: wording::transition(transition).to_owned(), incident })
 }

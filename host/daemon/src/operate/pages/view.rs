@@ -19,7 +19,7 @@ use url::form_urlencoded;
 use super::act::{Form, NOTE_CHARS_MAX};
 use super::found::{Found, PAGES_MAX};
 use crate::config::Purpose;
-use crate::runtime::words;
+use crate::runtime::wording;
 use crate::shared::links::Claim;
 
 /// The page.
@@ -236,5 +236,5 @@ fn line(item: &TimelineItem) -> Value {
     if text.len() < words.len() {
         text.push('…');
     }
-    json!({ "at": minute(item.at), "what": words::happening(item), "text": text })
+    json!({ "at": minute(item.at), "what": wording::happening(item), "text": text })
 }

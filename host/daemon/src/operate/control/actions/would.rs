@@ -8,7 +8,7 @@ use tocsin_core::routing::{ActionRule, ActionStatus, Router, Routing};
 use tocsin_core::time::Timestamp;
 use tocsin_core::view::sample;
 
-use crate::runtime::words;
+use crate::runtime::wording;
 
 /// The sample incident before anything happened to it.
 pub(super) fn untouched() -> Incident {
@@ -47,7 +47,7 @@ pub(in crate::operate::control) fn not_sent(
     }
     if !is_triggered(rule, incident, before, change.kind) {
         let kind = change.kind.as_str();
-        reasons.push(format!("it does not run on {kind}, but on {}", words::triggers(rule)));
+        reasons.push(format!("it does not run on {kind}, but on {}", wording::triggers(rule)));
     }
     if rule.is_fallback && !incident.unmatched {
         reasons.push("it is the fallback, and another action took this incident".to_owned());

@@ -10,7 +10,7 @@ use tocsin_core::receipt::ReceiptStatus;
 use super::{Names, Shown, deliveries, object};
 use crate::operate::api::journal as api;
 use crate::operate::control::shapes;
-use crate::runtime::words;
+use crate::runtime::wording;
 
 /// Ids that are named in words; more are counted.
 const NAMED: usize = 3;
@@ -182,7 +182,7 @@ fn receipt_recorded(receipted: &Receipted, names: &mut Names<'_>) -> Shown {
     let Receipted { receipt, source, plugin, status, kept, effects, remarks } = receipted;
     let reason = match status {
         ReceiptStatus::Applied => None,
-        ReceiptStatus::PartlyRefused(elements) => Some(words::rejected(elements)),
+        ReceiptStatus::PartlyRefused(elements) => Some(wording::rejected(elements)),
         ReceiptStatus::Ignored(why) => Some(why.to_string()),
         ReceiptStatus::Refused(why) | ReceiptStatus::Failed(why) => Some(why.clone()),
         ReceiptStatus::Discarded(actor) => Some(format!("by {actor}")),
@@ -195,9 +195,9 @@ fn receipt_recorded(receipted: &Receipted, names: &mut Names<'_>) -> Shown {
         match effect.incident {
             Some((id, number)) => {
                 let incident = names.numbered(id, number);
-                description.push_str(&format!("{incident} {}", words::transition(effect.transition)));
+                description.push_str(&format!("{incident} {}", wording::transition(effect.transition)));
             }
-            None => description.push_str(&words::effect(effect)),
+            None => description.push_str(&wording::effect(effect)),
         }
     }
     if effects.len() > NAMED {
