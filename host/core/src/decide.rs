@@ -226,7 +226,7 @@ struct Step<'a, S: State> {
     ids: u32,
     evolution: Evolution,
     facts: Vec<Fact>,
-    /// The change that was written into a history last, of which incident, and the line that has it.
+    /// The change that was written into a timeline last, of which incident, and the line that has it.
     recorded: Option<(IncidentId, Change, u32)>,
     applied: Applied,
 }

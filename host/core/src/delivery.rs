@@ -252,7 +252,7 @@ impl std::str::FromStr for DeliveryState {
     }
 }
 
-/// A line of an incident's history.
+/// A line of an incident's timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub struct LineId {
     /// The number of the entry that wrote it.
@@ -300,7 +300,7 @@ pub struct Delivery {
     pub shown: IncidentState,
     /// What happened.
     pub change: Change,
-    /// The line of the incident's history that has the change, if one has.
+    /// The line of the incident's timeline that has the change, if one has.
     pub line: Option<LineId>,
     /// Where it is.
     pub state: DeliveryState,

@@ -37,7 +37,7 @@ pub(crate) struct Evolution {
     /// The number of the entry.
     entry: u64,
     receipt: Option<ReceiptId>,
-    /// Lines that it wrote into histories.
+    /// Lines that it wrote into timelines.
     lines: u32,
 }
 
@@ -47,7 +47,7 @@ impl Evolution {
         Self { at, entry: state.position().entry + 1, receipt: cause.receipt(), lines: 0 }
     }
 
-    /// Lines written into histories so far.
+    /// Lines written into timelines so far.
     pub(crate) const fn lines(&self) -> u32 {
         self.lines
     }
@@ -113,7 +113,7 @@ impl Evolution {
         state.set_pause(connection, Some(&Pause { since, reason: reason.to_owned() }))
     }
 
-    /// Writes the next line of this entry into an incident's history.
+    /// Writes the next line of this entry into an incident's timeline.
     fn write<S: State>(
         &mut self,
         state: &mut S,

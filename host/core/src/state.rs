@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 use crate::timer::Timer;
 use crate::told::Told;
 
-/// One line of an incident's history.
+/// One line of an incident's timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct TimelineItem {
@@ -157,9 +157,9 @@ pub trait State: View {
     fn put_incident(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), Self::Error>;
     /// Makes an incident known under this key.
     fn point(&mut self, source: &str, key: &str, incident: IncidentId) -> Result<(), Self::Error>;
-    /// Adds a line to an incident's history.
+    /// Adds a line to an incident's timeline.
     fn append(&mut self, incident: IncidentId, line: LineId, item: &TimelineItem) -> Result<(), Self::Error>;
-    /// The line with this id of an incident's history.
+    /// The line with this id of an incident's timeline.
     fn line(&self, incident: IncidentId, line: LineId) -> Result<Option<TimelineItem>, Self::Error>;
 
     /// Keeps it.
@@ -198,7 +198,7 @@ pub trait State: View {
     /// Pauses a connection, or lets it go on.
     fn set_pause(&mut self, connection: &str, pause: Option<&Pause>) -> Result<(), Self::Error>;
 
-    /// Takes a resolved incident out, with everything that belongs to it: history, keys that lead to it, deliveries,
+    /// Takes a resolved incident out, with everything that belongs to it: timeline, keys that lead to it, deliveries,
     /// references, what was told of it, timers.
     fn forget_incident(&mut self, incident: &Incident) -> Result<(), Self::Error>;
     /// Takes a receipt out.

@@ -166,7 +166,7 @@ impl<R: Rows> DeliveryTables<'_, R> {
     }
 }
 
-/// A line of an incident's history.
+/// A line of an incident's timeline.
 pub(crate) fn line_of(
     timeline: &impl Rows,
     incident: IncidentId,

@@ -150,7 +150,7 @@ impl<S: State> Step<'_, S> {
         Ok(())
     }
 
-    /// Writes a change, by which the incident left the state `left`, into the history and owes it to whoever is
+    /// Writes a change, by which the incident left the state `left`, into the timeline and owes it to whoever is
     /// to be told.
     pub(super) fn happened(
         &mut self,
@@ -162,7 +162,7 @@ impl<S: State> Step<'_, S> {
         self.owe(incident, left, &change)
     }
 
-    /// Writes a change into the history.
+    /// Writes a change into the timeline.
     pub(super) fn write(&mut self, incident: &Incident, change: &Change) -> Decided<(), S> {
         self.record(Fact::ChangeRecorded(Recorded {
             incident: incident.id,

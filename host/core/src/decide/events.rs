@@ -197,7 +197,7 @@ impl<S: State> Step<'_, S> {
         })
     }
 
-    /// Writes a change into the history and owes it to whoever is to be told.
+    /// Writes a change into the timeline and owes it to whoever is to be told.
     fn changed(
         &mut self,
         incident: &Incident,

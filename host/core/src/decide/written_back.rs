@@ -1,7 +1,7 @@
 //! What a peer answered: its names for the incident, labels, and the change `referenced` that tells other actions.
 //!
 //! Two rules end every loop: the action whose delivery brought the answer gets no delivery of it, and the answer to a
-//! delivery of `referenced` is kept without another change. Such a change stands in no history: how the delivery ended
+//! delivery of `referenced` is kept without another change. Such a change stands in no timeline: how the delivery ended
 //! stands there.
 
 use super::{Decided, Kept, Step};

@@ -155,7 +155,7 @@ impl Evolution {
     }
 
     /// Ends a delivery that no attempt was made of. Why stands in its log as attempt 0, unless an operator gave up on
-    /// it, and in the history.
+    /// it, and in the timeline.
     fn end<S: State>(
         &mut self,
         state: &mut S,
@@ -173,7 +173,7 @@ impl Evolution {
         self.tell(state, &delivery, why.clone())
     }
 
-    /// Writes into the incident's history how a delivery ended.
+    /// Writes into the incident's timeline how a delivery ended.
     fn tell<S: State>(&mut self, state: &mut S, delivery: &Delivery, text: Reason) -> Result<(), S::Error> {
         let what =
             Happening::Delivery { id: delivery.id, action: delivery.action.clone(), state: delivery.state };

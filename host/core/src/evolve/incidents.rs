@@ -1,4 +1,4 @@
-//! Incidents: what they say, in which state they are, and the lines of their history.
+//! Incidents: what they say, in which state they are, and the lines of their timeline.
 
 use super::{Evolution, changed};
 use crate::event::EventChange;

@@ -48,10 +48,10 @@ pub struct Queued {
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(flat)]
 pub enum Tells {
-    /// The change that the line with this number, of those that the entry writes into histories, has recorded.
+    /// The change that the line with this number, of those that the entry writes into timelines, has recorded.
     #[n(0)]
     Line(#[n(0)] u32),
-    /// A change that stands in no history.
+    /// A change that stands in no timeline.
     #[n(1)]
     Own(#[n(0)] Change),
 }

@@ -38,7 +38,7 @@ pub enum Fact {
         #[n(1)]
         by: StateChange,
     },
-    /// A change of an incident stands in its history.
+    /// A change of an incident stands in its timeline.
     #[n(3)]
     ChangeRecorded(#[n(0)] Recorded),
     /// An event of an incident came too late to count.
@@ -232,7 +232,7 @@ pub enum Fact {
         #[n(0)]
         incident: IncidentId,
     },
-    /// Resolved incidents are forgotten, with their deliveries and their history.
+    /// Resolved incidents are forgotten, with their deliveries and their timeline.
     #[n(23)]
     IncidentsForgotten {
         /// Which.

@@ -109,7 +109,7 @@ pub enum StateChange {
     Reopened,
 }
 
-/// A change of an incident as its history has it, at the time of its entry.
+/// A change of an incident as its timeline has it, at the time of its entry.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Recorded {

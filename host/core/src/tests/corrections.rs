@@ -23,9 +23,9 @@ fn modify(relay: &mut Relay, command: Command) -> Incident {
     relay.apply(command).incident.expect("a correction answers with its incident")
 }
 
-/// The latest line of an incident's history: what changed, which fields, and what was said.
+/// The latest line of an incident's timeline: what changed, which fields, and what was said.
 fn last_line(relay: &Relay, incident: IncidentId) -> (ChangeKind, Vec<String>, String) {
-    let item = relay.state.timelines[&incident].last().expect("it has a history");
+    let item = relay.state.timelines[&incident].last().expect("it has a timeline");
     match &item.what {
         Happening::Changed(kind, changed) => (*kind, changed.clone(), item.text.to_string()),
         other => panic!("expected a change, found {other:?}"),

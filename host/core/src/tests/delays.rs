@@ -36,7 +36,7 @@ fn of(relay: &Relay, action: &str) -> Vec<(ChangeKind, DeliveryState)> {
     deliveries.iter().map(|delivery| (delivery.change.kind, delivery.state)).collect()
 }
 
-/// What the histories say of deliveries.
+/// What the timelines say of deliveries.
 fn outcomes(relay: &Relay) -> Vec<String> {
     let items = relay.state.timelines.values().flatten();
     items
@@ -87,7 +87,7 @@ fn a_hold_wakes_whoever_lets_time_pass() {
 }
 
 #[test]
-fn what_was_over_within_the_delay_is_not_told_and_the_history_says_so() {
+fn what_was_over_within_the_delay_is_not_told_and_the_timeline_says_so() {
     let mut relay = Relay::new(vec![late("chat", "slack")]);
     relay.event(trigger("disk"));
     relay.wait_ms(MINUTE_MS);

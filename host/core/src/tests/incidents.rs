@@ -11,8 +11,8 @@ use crate::routing::{ActionRule, SourceRule};
 use crate::state::{Happening, TimelineItem};
 use crate::transition::{IncidentCommand, Transition};
 
-/// The changes in an incident's history, oldest first.
-fn history(relay: &Relay, incident: IncidentId) -> Vec<ChangeKind> {
+/// The changes in an incident's timeline, oldest first.
+fn timeline(relay: &Relay, incident: IncidentId) -> Vec<ChangeKind> {
     let kind = |item: &TimelineItem| match &item.what {
         Happening::Changed(kind, _) => Some(*kind),
         Happening::Late(_) | Happening::Delivery { .. } => None,
@@ -30,7 +30,7 @@ fn a_first_trigger_opens_an_incident_with_what_it_says() {
     assert_eq!((incident.title.as_str(), incident.severity), ("disk is full", Severity::Critical));
     assert_eq!(incident.labels, labels(&[("team", "db")]));
     assert_eq!((incident.state(), incident.count, incident.opened_at), (IncidentState::Open, 1, relay.now));
-    assert_eq!(history(&relay, incident.id), [ChangeKind::Opened]);
+    assert_eq!(timeline(&relay, incident.id), [ChangeKind::Opened]);
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_trigger_that_changes_nothing_visible_is_counted_and_not_told() {
     assert_eq!((merged.id, merged.count, merged.links.len()), (opened.id, 2, 1));
     assert_eq!(merged.updated_at, opened.updated_at);
     assert_eq!(relay.state.deliveries.len(), 1);
-    assert_eq!(history(&relay, opened.id), [ChangeKind::Opened]);
+    assert_eq!(timeline(&relay, opened.id), [ChangeKind::Opened]);
 }
 
 /// An empty title was once replaced by the key before anybody asked whether the incident had a better one.
@@ -108,7 +108,7 @@ fn a_trigger_within_the_window_reopens_the_same_incident() {
     assert_eq!(reopened.state(), IncidentState::Open);
     assert_eq!((reopened.acknowledged_at(), reopened.resolved_at()), (None, None));
     use ChangeKind::{Acknowledged, Opened, Reopened, Resolved};
-    assert_eq!(history(&relay, opened.id), [Opened, Acknowledged, Resolved, Reopened]);
+    assert_eq!(timeline(&relay, opened.id), [Opened, Acknowledged, Resolved, Reopened]);
 }
 
 #[test]
@@ -180,9 +180,9 @@ fn an_acknowledgement_of_an_unknown_incident_opens_and_acknowledges_it() {
         (incident.severity, incident.acknowledged_at()),
         (SourceRule::default().default_severity, Some(relay.now))
     );
-    let history: Vec<_> = relay.state.timelines[&incident.id].iter().map(|item| item.what.clone()).collect();
+    let timeline: Vec<_> = relay.state.timelines[&incident.id].iter().map(|item| item.what.clone()).collect();
     let changed = |kind| Happening::Changed(kind, Vec::new());
-    assert_eq!(history, [changed(ChangeKind::Opened), changed(ChangeKind::Acknowledged)]);
+    assert_eq!(timeline, [changed(ChangeKind::Opened), changed(ChangeKind::Acknowledged)]);
     for name in ["opened", "acknowledged"] {
         let [delivery] = relay.state.deliveries_of(name)[..] else { panic!("one delivery of {name}") };
         assert_eq!(delivery.change.kind.as_str(), name);
@@ -229,7 +229,7 @@ fn an_operator_acknowledges_hands_back_notes_and_resolves() {
     let resolved = relay.command(id, IncidentCommand::Resolve);
     assert_eq!((resolved.state(), resolved.resolved_at()), (IncidentState::Resolved, Some(relay.now)));
     use ChangeKind::{Acknowledged, Noted, Opened, Resolved, Unacknowledged};
-    assert_eq!(history(&relay, id), [Opened, Acknowledged, Unacknowledged, Noted, Resolved]);
+    assert_eq!(timeline(&relay, id), [Opened, Acknowledged, Unacknowledged, Noted, Resolved]);
 }
 
 #[test]
@@ -251,6 +251,6 @@ fn what_is_said_with_a_command_for_what_is_already_so_is_noted() {
     let (actor, command) = ("Bob".to_owned(), IncidentCommand::Acknowledge);
     relay.apply(Command::Operate { incident: id, command, actor, text });
     use ChangeKind::{Acknowledged, Noted, Opened};
-    assert_eq!(history(&relay, id), [Opened, Acknowledged, Noted]);
+    assert_eq!(timeline(&relay, id), [Opened, Acknowledged, Noted]);
     assert_eq!(relay.state.incidents[&id].state(), IncidentState::Acknowledged);
 }

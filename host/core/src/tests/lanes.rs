@@ -163,7 +163,7 @@ fn an_attempt_that_a_restart_interrupted_is_due_again_and_counts() {
 }
 
 #[test]
-fn how_a_delivery_ended_is_in_the_incidents_history() {
+fn how_a_delivery_ended_is_in_the_incidents_timeline() {
     let (mut relay, ids) = three_owed();
     relay.claim();
     let incident = relay.settle(ids[0], retry_at(&relay, 0)).incident.id;

@@ -18,7 +18,7 @@ fn a_late_trigger_does_not_reopen() {
         assert_eq!(relay.state.incidents.len(), 1);
         assert_eq!(relay.state.incidents[&resolved.id], resolved);
         assert_eq!(relay.state.deliveries.len(), 2, "of the opening and the resolution");
-        let last = relay.state.timelines[&resolved.id].last().expect("a history");
+        let last = relay.state.timelines[&resolved.id].last().expect("a timeline");
         assert_eq!((&last.what, last.receipt), (&Happening::Late(EventChange::Trigger), Some(late.id)));
     }
 }

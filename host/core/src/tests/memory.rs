@@ -23,7 +23,7 @@ pub(super) struct Memory {
     pub(super) incidents: BTreeMap<IncidentId, Incident>,
     pub(super) keys: BTreeMap<(String, String), IncidentId>,
     pub(super) timelines: BTreeMap<IncidentId, Vec<TimelineItem>>,
-    /// Index: the lines of histories.
+    /// Index: the lines of timelines.
     lines: BTreeMap<(IncidentId, LineId), TimelineItem>,
     pub(super) receipts: BTreeMap<ReceiptId, ReceiptRecord>,
     pub(super) identities: BTreeMap<(String, String), (Timestamp, ReceiptId)>,

@@ -72,7 +72,7 @@ fn what_is_open_is_told_again_each_time_with_how_long_it_is() {
 }
 
 #[test]
-fn a_repetition_is_in_the_history_by_how_its_delivery_ended_alone() {
+fn a_repetition_is_in_the_timeline_by_how_its_delivery_ended_alone() {
     let mut relay = relay();
     let id = relay.incident_of(trigger("disk")).id;
     arrive(&mut relay);

@@ -42,7 +42,7 @@ fn told(relay: &Relay) -> Vec<ChangeKind> {
     relay.state.deliveries.values().map(|delivery| delivery.change.kind).collect()
 }
 
-fn history(relay: &Relay, incident: IncidentId) -> Vec<ChangeKind> {
+fn timeline(relay: &Relay, incident: IncidentId) -> Vec<ChangeKind> {
     let kind = |what: &Happening| match what {
         Happening::Changed(kind, _) => Some(*kind),
         Happening::Late(_) | Happening::Delivery { .. } => None,
@@ -72,13 +72,13 @@ fn flapping_is_told_once_when_it_begins_and_once_when_it_ends() {
 }
 
 #[test]
-fn what_a_flapping_incident_does_stays_in_its_history() {
+fn what_a_flapping_incident_does_stays_in_its_timeline() {
     let mut relay = relay();
     let incident = relay.incident_of(event(EventChange::Trigger, "db"));
     for _ in 0..5 {
         reopen(&mut relay);
     }
-    let reopened = history(&relay, incident.id).into_iter().filter(|kind| *kind == ChangeKind::Reopened);
+    let reopened = timeline(&relay, incident.id).into_iter().filter(|kind| *kind == ChangeKind::Reopened);
     assert_eq!(reopened.count(), 5);
 }
 

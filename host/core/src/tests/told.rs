@@ -81,7 +81,7 @@ fn an_action_in_test_without_test_connection_sends_nothing_and_says_so() {
     let told = relay.state.timelines[&delivery.incident.id].iter().find(|item| {
         matches!(&item.what, Happening::Delivery { id, state: DeliveryState::NotSent, .. } if *id == delivery.id)
     });
-    let text = &told.expect("a line in the history").text;
+    let text = &told.expect("a line in the timeline").text;
     assert_eq!(text, "not sent: the action is in test and has no test connection");
 }
 

@@ -72,7 +72,7 @@ fn reasons(relay: &Relay) -> Vec<String> {
 }
 
 #[test]
-fn what_was_over_before_it_could_be_sent_is_not_sent_and_log_and_history_say_so() {
+fn what_was_over_before_it_could_be_sent_is_not_sent_and_log_and_timeline_say_so() {
     let mut relay = relay(&ChangeKind::ALL);
     relay.event(trigger("disk"));
     relay.event(resolve("disk"));

@@ -2,7 +2,7 @@
 //!
 //! GET shows and never changes anything, so that a service that looks behind links does no harm; what a button
 //! leads to is asked again here, and done by POST. Without a good link nothing is said, not even whether the
-//! incident exists. What a page costs is bounded: its history, a form's size and time, and requests by one link.
+//! incident exists. What a page costs is bounded: its timeline, a form's size and time, and requests by one link.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,7 +40,7 @@ use view::Shown;
 const FORM_BYTES_MAX: usize = 64 * 1024;
 /// What the log calls it.
 const NOT_CHANGED: &str = "a change by a link could not be recorded";
-/// Lines of the history on one page.
+/// Lines of the timeline on one page.
 const LINES_SHOWN: usize = 100;
 
 /// What a link asks for, beside what it proves.
@@ -51,7 +51,7 @@ struct Query {
     done: Option<Purpose>,
     /// Whether it was so before.
     already: bool,
-    /// How many pages of the history to leaf back.
+    /// How many pages of the timeline to leaf back.
     earlier: usize,
 }
 
@@ -202,7 +202,7 @@ fn checked(app: &App, id: &str, query: &Query) -> Result<IncidentId, Sorry> {
     }
 }
 
-/// The incident with a page of its history.
+/// The incident with a page of its timeline.
 async fn found(app: &App, id: IncidentId, earlier: usize) -> Result<Found, Sorry> {
     let store = app.store.clone();
     let read = tokio::task::spawn_blocking(move || -> Result<_, ReadError> {

@@ -1,4 +1,4 @@
-//! Reading incidents and their histories.
+//! Reading incidents and their timelines.
 
 use tocsin_core::event::Severity;
 use tocsin_core::id::{IncidentId, OfIncident};
@@ -92,7 +92,7 @@ impl Store {
         })
     }
 
-    /// The latest `limit` lines of an incident's history, newest first. Empty when there is no such incident.
+    /// The latest `limit` lines of an incident's timeline, newest first. Empty when there is no such incident.
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.

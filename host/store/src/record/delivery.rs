@@ -1,7 +1,7 @@
 //! Deliveries on disk, and what peers call incidents.
 //!
 //! A row does not repeat what other rows have: the incident is in its own row, and a change that stands in the
-//! incident's history is in the line there.
+//! incident's timeline is in the line there.
 
 use minicbor::{Decode, Encode};
 use tocsin_core::delivery::{Attempt, Change, Delivery, DeliveryState, LineId, Reference};
@@ -51,7 +51,7 @@ pub(crate) struct DeliveryRow {
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(flat)]
 pub(crate) enum RowChange {
-    /// In this line of its incident's history.
+    /// In this line of its incident's timeline.
     #[n(0)]
     Line(#[n(0)] LineId),
     /// Here.

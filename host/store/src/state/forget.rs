@@ -16,7 +16,7 @@ use crate::tables;
 use crate::{keys, rows};
 
 impl Tables<'_> {
-    /// Takes out `incident`: its history, the keys that lead to it, its deliveries, its timers, what peers call it and
+    /// Takes out `incident`: its timeline, the keys that lead to it, its deliveries, its timers, what peers call it and
     /// what was told of it.
     pub(super) fn take_whole(&mut self, incident: &Incident) -> Result<(), Fault> {
         let (id, key) = (incident.id, incident.id.to_bytes());

@@ -192,7 +192,7 @@ impl Tables<'_> {
         Ok(())
     }
 
-    /// An incident, the ways to it, its timers and its deliveries, which nobody can send without it. Its history and what
+    /// An incident, the ways to it, its timers and its deliveries, which nobody can send without it. Its timeline and what
     /// peers call it stay.
     fn take_incident(&mut self, id: IncidentId, taken: &mut TakenOut) -> Result<(), Fault> {
         let key = id.to_bytes();

@@ -62,7 +62,7 @@ fn incidents_come_newest_first_by_state_by_source_and_in_pages() {
 }
 
 #[test]
-fn a_history_comes_newest_first_and_only_its_own() {
+fn a_timeline_comes_newest_first_and_only_its_own() {
     let (store, mut script) = started(options());
     let first = open(&store, &mut script, "first");
     let second = open(&store, &mut script, "second");

@@ -395,7 +395,7 @@ pub(super) fn lines() -> Vec<TimelineItem> {
 }
 
 #[test]
-fn every_line_of_a_history_is_read_as_it_was_written() {
+fn every_line_of_a_timeline_is_read_as_it_was_written() {
     lines().iter().for_each(assert_kept);
 }
 

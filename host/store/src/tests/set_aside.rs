@@ -374,7 +374,7 @@ fn references_that_cannot_be_read_do_not_keep_deliveries_from_being_sent() {
 }
 
 #[test]
-fn an_unreadable_line_of_a_history_is_left_out() {
+fn an_unreadable_line_of_a_timeline_is_left_out() {
     let mut scene = Scene::new();
     let incident = scene.incidents[0];
     let whole = scene.store.timeline(incident, 100).unwrap().len();

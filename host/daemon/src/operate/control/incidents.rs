@@ -17,7 +17,7 @@ use crate::operate::api::incidents::{Command as Asks, Commanded, IncidentList, M
 use crate::operate::api::page::Page;
 use crate::shared::problem::HttpProblem;
 
-/// Lines of an incident's history that are shown.
+/// Lines of an incident's timeline that are shown.
 const TIMELINE_MAX: usize = 500;
 /// Deliveries of an incident that are shown.
 const DELIVERIES_MAX: usize = 200;

@@ -60,7 +60,7 @@ pub(super) struct Shown<'a> {
     pub(super) may: &'a [Purpose],
     /// What a button of the message was for.
     pub(super) purpose: Option<Purpose>,
-    /// How many pages of the history were leafed back.
+    /// How many pages of the timeline were leafed back.
     pub(super) earlier: usize,
     /// What just happened; may be empty.
     pub(super) said: String,
@@ -146,7 +146,7 @@ pub(super) fn done(purpose: Purpose, state: IncidentState, already: bool) -> Str
     }
     if changes && already {
         return format!(
-            "It was {} already; the history says by whom. A remark is written down.",
+            "It was {} already; the timeline says by whom. A remark is written down.",
             state.as_str()
         );
     }
@@ -201,7 +201,7 @@ const fn question(purpose: Purpose) -> &'static str {
         Purpose::Reopen => "Is it back?",
         Purpose::Note => "What is to be written down?",
         Purpose::Modify => "What should it say?",
-        Purpose::Delete => "Was it no incident? It is resolved, and its history stays.",
+        Purpose::Delete => "Was it no incident? It is resolved, and its timeline stays.",
     }
 }
 

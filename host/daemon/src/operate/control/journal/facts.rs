@@ -130,7 +130,7 @@ const fn state_change(by: StateChange) -> &'static str {
 
 fn change_recorded(recorded: &Recorded, names: &mut Names<'_>) -> Shown {
     let Recorded { incident, kind, actor, text, changed, before } = recorded;
-    let mut description = format!("history of {}: {}", names.incident(*incident), kind.as_str());
+    let mut description = format!("timeline of {}: {}", names.incident(*incident), kind.as_str());
     if !changed.is_empty() {
         description.push_str(&format!(" ({})", changed.join(", ")));
     }
