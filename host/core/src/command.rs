@@ -8,6 +8,7 @@ use minicbor::{Decode, Encode};
 use crate::delivery::Reference;
 use crate::event::{Event, Severity};
 use crate::id::{DeliveryId, IncidentId, ReceiptId};
+use crate::name::{ConnectionName, SourceName};
 use crate::plugin::RejectedElement;
 use crate::time::Timestamp;
 use crate::transition::IncidentCommand;
@@ -144,7 +145,7 @@ pub enum Command {
     /// A paused connection works again.
     Resume {
         /// Its name.
-        connection: String,
+        connection: ConnectionName,
         /// How that is known.
         reason: String,
     },
@@ -182,7 +183,7 @@ pub struct Forget {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Received {
     /// The source's name.
-    pub source: String,
+    pub source: SourceName,
     /// Which plugin decoded it: `id version digest`; empty when there was none.
     pub plugin: String,
     /// What makes another request the same delivery: the sender's id; behind [`BY_BODY`], the body's digest.

@@ -10,6 +10,7 @@ use crate::evolve::Evolution;
 use crate::id::{DeliveryId, Id, IncidentId, Kind, ReceiptId};
 use crate::incident::{Incident, IncidentState};
 use crate::journal::{Cause, Entry, Fact, Fields, Place, StateChange};
+use crate::name::ConnectionName;
 use crate::receipt::ReceiptRecord;
 use crate::routing::{FailedFilter, Router};
 use crate::state::{State, View};
@@ -126,7 +127,7 @@ pub enum Rejection {
         /// Of this delivery.
         id: DeliveryId,
         /// The connection's name.
-        connection: String,
+        connection: ConnectionName,
     },
     /// The receipt is no dead letter.
     #[error("receipt {id} is {status}: only a refused, partly refused or failed one can be discarded")]

@@ -8,6 +8,7 @@ use minicbor::{Decode, Encode};
 use crate::event::UnknownWord;
 use crate::id::DeliveryId;
 use crate::incident::{Incident, IncidentState};
+use crate::name::{ActionName, ConnectionName};
 use crate::reason::Reason;
 use crate::time::Timestamp;
 
@@ -289,9 +290,9 @@ pub struct Delivery {
     /// The same over all attempts.
     pub id: DeliveryId,
     /// The action's name.
-    pub action: String,
+    pub action: ActionName,
     /// The name of the connection that it goes over: the test connection while the action is in test.
-    pub connection: String,
+    pub connection: ConnectionName,
     /// Whether the action is in test.
     pub test: bool,
     /// The incident as it is now.
@@ -319,9 +320,9 @@ const OF_A_TEST: &str = " (test)";
 
 impl Delivery {
     /// Under which name the references are kept that this delivery brings back and is given.
-    pub fn referrer(&self) -> String {
+    pub fn referrer(&self) -> ConnectionName {
         let of_a_test = if self.test { OF_A_TEST } else { "" };
-        format!("{}{of_a_test}", self.connection)
+        format!("{}{of_a_test}", self.connection).into()
     }
 
     /// What peers call the incident, by connection, as this delivery is to see it: a test sees what tests

@@ -7,6 +7,7 @@ use crate::delivery::{Delivery, LineId};
 use crate::id::{DeliveryId, IncidentId, ReceiptId};
 use crate::incident::Incident;
 use crate::journal::{Cause, Entry, Fact};
+use crate::name::ConnectionName;
 use crate::state::{Pause, State, TimelineItem};
 use crate::time::Timestamp;
 
@@ -107,7 +108,12 @@ impl Evolution {
     }
 
     /// Pauses a connection. One that is paused already stays so since then, for the latest reason.
-    fn paused<S: State>(&self, state: &mut S, connection: &str, reason: &str) -> Result<(), S::Error> {
+    fn paused<S: State>(
+        &self,
+        state: &mut S,
+        connection: &ConnectionName,
+        reason: &str,
+    ) -> Result<(), S::Error> {
         let known = state.pauses()?.into_iter().find(|(name, _)| name == connection);
         let since = known.map_or(self.at, |(_, pause)| pause.since);
         state.set_pause(connection, Some(&Pause { since, reason: reason.to_owned() }))

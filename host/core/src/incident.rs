@@ -11,6 +11,7 @@ use crate::event::{
     Event, LABELS_MAX, Link, Severity, TITLE_CHARS_MAX, UnknownWord, bounded_labels, single_line,
 };
 use crate::id::IncidentId;
+use crate::name::SourceName;
 use crate::time::Timestamp;
 
 /// Where an incident is in its life.
@@ -87,7 +88,7 @@ pub struct Incident {
     pub number: u64,
     /// The source's name.
     #[n(2)]
-    pub source: String,
+    pub source: SourceName,
     /// What tells it from others of the source.
     #[n(3)]
     pub key: String,
@@ -148,7 +149,7 @@ impl Incident {
     pub fn open(
         id: IncidentId,
         number: u64,
-        source: &str,
+        source: &SourceName,
         event: &Event,
         default: Severity,
         now: Timestamp,
@@ -156,7 +157,7 @@ impl Incident {
         Self {
             id,
             number,
-            source: source.to_owned(),
+            source: source.clone(),
             key: event.key.clone(),
             title: if event.title.is_empty() {
                 single_line(&event.key, TITLE_CHARS_MAX)

@@ -6,6 +6,7 @@ use minicbor::{Decode, Encode};
 use crate::delivery::{Change, Reference};
 use crate::event::{Event, Link};
 use crate::incident::Incident;
+use crate::name::ActionName;
 use crate::time::Timestamp;
 use crate::time_zone::TimeZone;
 pub use crate::value::{Document, Setting, Value};
@@ -166,7 +167,7 @@ pub struct Context {
     /// In which to write times for people.
     pub zone: Zone,
     /// The action's name in the configuration.
-    pub action: String,
+    pub action: ActionName,
     /// What the peer called it.
     pub references: Vec<Reference>,
     /// The action's settings, rendered.
@@ -191,7 +192,7 @@ impl Context {
             now: change.at,
             owed_since: change.at,
             zone: Zone::utc(),
-            action: Self::SAMPLE_WORD.to_owned(),
+            action: Self::SAMPLE_WORD.into(),
             delivery_id: incident.id.to_string(),
             incident,
             change,

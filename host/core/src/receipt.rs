@@ -7,6 +7,7 @@ use minicbor::{Decode, Encode};
 use crate::command::RejectedElements;
 use crate::event::EventChange;
 use crate::id::{IncidentId, ReceiptId};
+use crate::name::SourceName;
 use crate::reason::Reason;
 use crate::time::Timestamp;
 use crate::transition::Transition;
@@ -23,7 +24,7 @@ pub struct ReceiptRecord {
     pub at: Timestamp,
     /// The source's name.
     #[n(2)]
-    pub source: String,
+    pub source: SourceName,
     /// Which plugin decoded it last: `id version digest`.
     #[n(3)]
     pub plugin: String,

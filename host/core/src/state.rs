@@ -8,6 +8,7 @@ use crate::delivery::{Change, ChangeKind, Delivery, DeliveryState, LineId, Refer
 use crate::event::EventChange;
 use crate::id::{DeliveryId, IncidentId, ReceiptId};
 use crate::incident::Incident;
+use crate::name::{ActionName, ConnectionName, SourceName};
 use crate::reason::Reason;
 use crate::receipt::ReceiptRecord;
 use crate::time::Timestamp;
@@ -58,7 +59,7 @@ pub enum Happening {
         id: DeliveryId,
         /// Of which action.
         #[n(1)]
-        action: String,
+        action: ActionName,
         /// How.
         #[n(2)]
         state: DeliveryState,
@@ -117,12 +118,16 @@ pub trait View {
     /// The incidents that are not resolved, in the order of their ids.
     fn unresolved(&self) -> Result<Vec<IncidentId>, Self::Error>;
     /// The latest incident known under this key of this source.
-    fn find(&self, source: &str, key: &str) -> Result<Option<IncidentId>, Self::Error>;
+    fn find(&self, source: &SourceName, key: &str) -> Result<Option<IncidentId>, Self::Error>;
 
     /// The request with this id.
     fn receipt(&self, id: ReceiptId) -> Result<Option<ReceiptRecord>, Self::Error>;
     /// When, and with which receipt, a request of this identity was applied.
-    fn seen(&self, source: &str, identity: &str) -> Result<Option<(Timestamp, ReceiptId)>, Self::Error>;
+    fn seen(
+        &self,
+        source: &SourceName,
+        identity: &str,
+    ) -> Result<Option<(Timestamp, ReceiptId)>, Self::Error>;
     /// Whether an identity is remembered that was seen before `at`.
     fn has_seen_before(&self, at: Timestamp) -> Result<bool, Self::Error>;
 
@@ -133,9 +138,14 @@ pub trait View {
     /// The deliveries in state [`DeliveryState::Sending`], in the order of their ids.
     fn sending(&self) -> Result<Vec<DeliveryId>, Self::Error>;
     /// The unsettled deliveries of an incident to a connection, the next one first.
-    fn lane(&self, connection: &str, incident: IncidentId) -> Result<Vec<DeliveryId>, Self::Error>;
+    fn lane(&self, connection: &ConnectionName, incident: IncidentId)
+    -> Result<Vec<DeliveryId>, Self::Error>;
     /// What the peer behind a connection calls an incident.
-    fn references(&self, connection: &str, incident: IncidentId) -> Result<Vec<Reference>, Self::Error>;
+    fn references(
+        &self,
+        connection: &ConnectionName,
+        incident: IncidentId,
+    ) -> Result<Vec<Reference>, Self::Error>;
     /// What each action told of an incident, in the order of actions and connections.
     fn told(&self, incident: IncidentId) -> Result<Vec<Told>, Self::Error>;
     /// When this timer is due.
@@ -145,7 +155,7 @@ pub trait View {
     /// Up to `limit` timers that are due at `now`, the earliest first.
     fn elapsed(&self, now: Timestamp, limit: usize) -> Result<Vec<Timer>, Self::Error>;
     /// The paused connections.
-    fn pauses(&self) -> Result<Vec<(String, Pause)>, Self::Error>;
+    fn pauses(&self) -> Result<Vec<(ConnectionName, Pause)>, Self::Error>;
 }
 
 /// Where state is kept. Implementations keep their own indices (incidents by state, deliveries that are due
@@ -156,7 +166,7 @@ pub trait State: View {
     /// Keeps `after`, which was `before` until now.
     fn put_incident(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), Self::Error>;
     /// Makes an incident known under this key.
-    fn point(&mut self, source: &str, key: &str, incident: IncidentId) -> Result<(), Self::Error>;
+    fn point(&mut self, source: &SourceName, key: &str, incident: IncidentId) -> Result<(), Self::Error>;
     /// Adds a line to an incident's timeline.
     fn append(&mut self, incident: IncidentId, line: LineId, item: &TimelineItem) -> Result<(), Self::Error>;
     /// The line with this id of an incident's timeline.
@@ -167,7 +177,7 @@ pub trait State: View {
     /// Remembers that a request of this identity was applied.
     fn remember(
         &mut self,
-        source: &str,
+        source: &SourceName,
         identity: &str,
         at: Timestamp,
         receipt: ReceiptId,
@@ -180,14 +190,14 @@ pub trait State: View {
     /// Replaces the deliveries of a lane.
     fn set_lane(
         &mut self,
-        connection: &str,
+        connection: &ConnectionName,
         incident: IncidentId,
         lane: &[DeliveryId],
     ) -> Result<(), Self::Error>;
     /// Replaces what the peer behind a connection calls an incident.
     fn set_references(
         &mut self,
-        connection: &str,
+        connection: &ConnectionName,
         incident: IncidentId,
         references: &[Reference],
     ) -> Result<(), Self::Error>;
@@ -196,7 +206,7 @@ pub trait State: View {
     /// Sets a timer to this time, or stops it.
     fn set_timer(&mut self, timer: &Timer, at: Option<Timestamp>) -> Result<(), Self::Error>;
     /// Pauses a connection, or lets it go on.
-    fn set_pause(&mut self, connection: &str, pause: Option<&Pause>) -> Result<(), Self::Error>;
+    fn set_pause(&mut self, connection: &ConnectionName, pause: Option<&Pause>) -> Result<(), Self::Error>;
 
     /// Takes a resolved incident out, with everything that belongs to it: timeline, keys that lead to it, deliveries,
     /// references, what was told of it, timers.

@@ -267,7 +267,7 @@ pub fn sample() -> (Incident, Change) {
     let incident = Incident {
         id: Id::new(at, 1),
         number: 1,
-        source: "sample".to_owned(),
+        source: "sample".into(),
         key: "sample-1".to_owned(),
         title: "Sample incident".to_owned(),
         message: "It is used to check templates.".to_owned(),

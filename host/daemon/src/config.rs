@@ -275,7 +275,7 @@ impl Config {
     /// The part that state depends on.
     pub fn routing(&self) -> Routing {
         Routing {
-            sources: self.sources.iter().map(|(name, source)| (name.clone(), source.rule.clone())).collect(),
+            sources: self.sources.iter().map(|(name, source)| (name.into(), source.rule.clone())).collect(),
             actions: self.actions.values().map(|action| action.rule.clone()).collect(),
         }
     }

@@ -58,7 +58,7 @@ impl Script {
             occurred_at: Some(self.now()),
         };
         let received = Received {
-            source: "jira".to_owned(),
+            source: "jira".into(),
             plugin: "jira 0.1.0 9f86d081884c7d65".to_owned(),
             identities: vec![format!("sha256:{:064x}", n * 2 + u64::from(change == EventChange::Resolve))],
             decoding: Decoding::Events(vec![event]),
@@ -81,9 +81,9 @@ impl Script {
 
 fn policy() -> Arc<Router> {
     let action = |connection: &str| ActionRule {
-        name: format!("to-{connection}"),
+        name: format!("to-{connection}").into(),
         status: ActionStatus::Enabled,
-        connection: connection.to_owned(),
+        connection: connection.into(),
         test_connection: None,
         on: vec![ChangeKind::Opened, ChangeKind::Updated, ChangeKind::Resolved],
         enters: Vec::new(),
@@ -94,7 +94,7 @@ fn policy() -> Arc<Router> {
         is_fallback: false,
     };
     let routing = Routing {
-        sources: BTreeMap::from([("jira".to_owned(), SourceRule::default())]),
+        sources: BTreeMap::from([("jira".into(), SourceRule::default())]),
         actions: CONNECTIONS.map(action).to_vec(),
     };
     Arc::new(Router::new(routing).unwrap())

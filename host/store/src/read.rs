@@ -7,6 +7,7 @@ use std::sync::Arc;
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 use tocsin_core::id::{Id, Kind};
 use tocsin_core::journal::Entry;
+use tocsin_core::name::ConnectionName;
 use tocsin_core::state::Pause;
 use tocsin_core::time::Timestamp;
 use tocsin_core::timer::Timer;
@@ -100,7 +101,7 @@ impl Store {
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn pauses(&self) -> Result<Vec<(String, Pause)>, ReadError> {
+    pub fn pauses(&self) -> Result<Vec<(ConnectionName, Pause)>, ReadError> {
         self.reading(|live| {
             let snapshot = Snapshot::new(live)?;
             let mut found = Vec::new();

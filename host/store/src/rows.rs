@@ -5,6 +5,7 @@ use tocsin_core::delivery::{Delivery, LineId};
 use tocsin_core::id::{DeliveryId, Id, IncidentId, Kind, ReceiptId};
 use tocsin_core::incident::Incident;
 use tocsin_core::journal::Entry;
+use tocsin_core::name::ConnectionName;
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_core::state::{Pause, TimelineItem};
 use tocsin_core::time::Timestamp;
@@ -127,7 +128,7 @@ pub(crate) fn told(rows: &impl Rows, incident: IncidentId) -> Result<Vec<Told>, 
         let (action, connection) = names.ok_or_else(wrong)?;
         let connection = std::str::from_utf8(connection).map_err(|_| wrong())?;
         let row: ToldRow = read(tables::TOLD, key.value(), value.value())?;
-        told.push(row.of(action.to_owned(), connection.to_owned()));
+        told.push(row.of(action.into(), connection.into()));
     }
     Ok(told)
 }
@@ -201,7 +202,7 @@ pub(crate) fn timer(key: &[u8], value: &[u8]) -> Result<Timestamp, Fault> {
 }
 
 /// The paused connections, in the order of their names.
-pub(crate) fn pauses(pauses: &impl Rows) -> Result<Vec<(String, Pause)>, Fault> {
+pub(crate) fn pauses(pauses: &impl Rows) -> Result<Vec<(ConnectionName, Pause)>, Fault> {
     let mut paused = Vec::new();
     for row in pauses.iter()? {
         let (key, value) = row?;
@@ -211,13 +212,13 @@ pub(crate) fn pauses(pauses: &impl Rows) -> Result<Vec<(String, Pause)>, Fault> 
 }
 
 /// A row of `pauses`.
-pub(crate) fn named_pause(key: &[u8], value: &[u8]) -> Result<(String, Pause), Fault> {
+pub(crate) fn named_pause(key: &[u8], value: &[u8]) -> Result<(ConnectionName, Pause), Fault> {
     let name = std::str::from_utf8(key).map_err(|_| not(tables::PAUSES, key, "a connection's name"))?;
-    Ok((name.to_owned(), read(tables::PAUSES, key, value)?))
+    Ok((name.into(), read(tables::PAUSES, key, value)?))
 }
 
 /// The row of `pauses` under `key`.
-pub(crate) fn pause(pauses: &impl Rows, key: &[u8]) -> Result<Option<(String, Pause)>, Fault> {
+pub(crate) fn pause(pauses: &impl Rows, key: &[u8]) -> Result<Option<(ConnectionName, Pause)>, Fault> {
     pauses.get(key)?.map(|value| named_pause(key, value.value())).transpose()
 }
 

@@ -6,6 +6,7 @@ use crate::delivery::{Change, ChangeKind};
 use crate::event::Event;
 use crate::incident::{Incident, IncidentState};
 use crate::journal::{Fact, Opening};
+use crate::name::SourceName;
 use crate::reason::Reason;
 use crate::receipt::Effect;
 use crate::routing::SourceRule;
@@ -46,7 +47,12 @@ pub fn foresee(found: Option<&Incident>, event: &Event, rule: &SourceRule, now: 
 }
 
 impl<S: State> Step<'_, S> {
-    pub(super) fn event(&mut self, source: &str, event: &Event, rule: &SourceRule) -> Decided<Effect, S> {
+    pub(super) fn event(
+        &mut self,
+        source: &SourceName,
+        event: &Event,
+        rule: &SourceRule,
+    ) -> Decided<Effect, S> {
         let found = self.find(source, event)?;
         let transition = foresee(found.as_ref(), event, rule, self.at);
         if let Some(effect) = self.echo(transition, event)? {
@@ -65,7 +71,7 @@ impl<S: State> Step<'_, S> {
         Ok(Effect { change: event.change, key: event.key.clone(), transition, incident })
     }
 
-    fn find(&self, source: &str, event: &Event) -> Decided<Option<Incident>, S> {
+    fn find(&self, source: &SourceName, event: &Event) -> Decided<Option<Incident>, S> {
         about(event, |key| match self.state.find(source, key).kept()? {
             Some(id) => self.state.incident(id).kept(),
             None => Ok(None),
@@ -73,13 +79,13 @@ impl<S: State> Step<'_, S> {
     }
 
     /// The incident that this key leads to, unless it is resolved.
-    pub(super) fn unresolved(&self, source: &str, key: &str) -> Decided<Option<Incident>, S> {
+    pub(super) fn unresolved(&self, source: &SourceName, key: &str) -> Decided<Option<Incident>, S> {
         let Some(id) = self.state.find(source, key).kept()? else { return Ok(None) };
         let incident = self.state.incident(id).kept()?;
         Ok(incident.filter(|incident| incident.state() != IncidentState::Resolved))
     }
 
-    fn open(&mut self, source: &str, event: &Event, rule: &SourceRule) -> Decided<Incident, S> {
+    fn open(&mut self, source: &SourceName, event: &Event, rule: &SourceRule) -> Decided<Incident, S> {
         let number = self.state.last_number() + 1;
         let id = self.next_id();
         let mut incident = Incident::open(id, number, source, event, rule.default_severity, self.at);
@@ -91,7 +97,12 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Opens an incident and acknowledges it: two changes, so that actions on either run.
-    fn open_acknowledged(&mut self, source: &str, event: &Event, rule: &SourceRule) -> Decided<Incident, S> {
+    fn open_acknowledged(
+        &mut self,
+        source: &SourceName,
+        event: &Event,
+        rule: &SourceRule,
+    ) -> Decided<Incident, S> {
         let before = self.open(source, event, rule)?;
         let mut incident = before.clone();
         incident.acknowledge(self.at);

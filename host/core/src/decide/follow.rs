@@ -8,6 +8,7 @@ use super::{Decided, Kept, Step};
 use crate::delivery::{Change, ChangeKind, Delivery, DeliveryState};
 use crate::incident::{Incident, IncidentState};
 use crate::journal::Place;
+use crate::name::ConnectionName;
 use crate::reason::Reason;
 use crate::routing::{ActionRule, ActionStatus, Router};
 use crate::state::State;
@@ -178,12 +179,12 @@ impl<S: State> Step<'_, S> {
     fn correct(
         &mut self,
         action: &ActionRule,
-        connection: &str,
+        connection: &ConnectionName,
         incident: &Incident,
         change: &Change,
     ) -> Decided<(), S> {
         let test = action.connection != *connection && action.test_connection.as_deref() == Some(connection);
-        let address = Address { connection: connection.to_owned(), test, exists: true };
+        let address = Address { connection: connection.clone(), test, exists: true };
         self.queue(action, address, incident, change, Place::Lane)?;
         self.repeat_later(action, incident)
     }

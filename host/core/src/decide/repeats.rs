@@ -9,6 +9,7 @@ use super::{Decided, Kept, Step};
 use crate::delivery::{Change, ChangeKind, Delivery};
 use crate::id::IncidentId;
 use crate::incident::{Incident, IncidentState};
+use crate::name::ActionName;
 use crate::reason::Reason;
 use crate::routing::{ActionRule, ActionStatus};
 use crate::state::State;
@@ -72,7 +73,7 @@ impl<S: State> Step<'_, S> {
 
     /// The timer of a repetition is due. It ends when there is nothing to repeat any more, and goes on when only
     /// this time nothing is told.
-    pub(super) fn repeat(&mut self, id: IncidentId, name: &str) -> Decided<(), S> {
+    pub(super) fn repeat(&mut self, id: IncidentId, name: &ActionName) -> Decided<(), S> {
         let Some(incident) = self.state.incident(id).kept()? else { return Ok(()) };
         let router = self.policy;
         let runs = |action: &&ActionRule| action.status != ActionStatus::Disabled;

@@ -10,6 +10,7 @@ use crate::event::{Event, EventChange, Severity};
 use crate::id::IncidentId;
 use crate::incident::{Incident, IncidentState};
 use crate::journal::Fact;
+use crate::name::SourceName;
 use crate::reason::Reason;
 use crate::routing::{Flapping, SourceRule};
 use crate::state::State;
@@ -83,9 +84,9 @@ impl<S: State> Step<'_, S> {
     }
 
     /// `source` spoke: its silence is over, and begins to count again.
-    pub(super) fn heard(&mut self, source: &str, rule: &SourceRule) -> Decided<(), S> {
+    pub(super) fn heard(&mut self, source: &SourceName, rule: &SourceRule) -> Decided<(), S> {
         let Some(heartbeat_ms) = rule.heartbeat_ms else { return Ok(()) };
-        self.set_timer(Timer::Silence(source.to_owned()), heartbeat_ms)?;
+        self.set_timer(Timer::Silence(source.clone()), heartbeat_ms)?;
         if self.is_silent(source)? {
             let over = silence(EventChange::Resolve, source, "It sends requests again.".to_owned());
             self.event(source, &over, rule)?;
@@ -114,7 +115,7 @@ impl<S: State> Step<'_, S> {
         self.listen()
     }
 
-    fn silent(&mut self, source: &str) -> Decided<(), S> {
+    fn silent(&mut self, source: &SourceName) -> Decided<(), S> {
         let router = self.policy;
         // The source, or its heartbeat, may be gone from the configuration since.
         let Some(rule) = router.routing().sources.get(source) else { return Ok(()) };
@@ -130,7 +131,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Whether the incident of `source`'s silence is there and not over.
-    fn is_silent(&self, source: &str) -> Decided<bool, S> {
+    fn is_silent(&self, source: &SourceName) -> Decided<bool, S> {
         let Some(id) = self.state.find(source, SILENCE_KEY).kept()? else { return Ok(false) };
         let incident = self.state.incident(id).kept()?;
         Ok(incident.is_some_and(|incident| incident.state() != IncidentState::Resolved))
@@ -153,7 +154,7 @@ impl<S: State> Step<'_, S> {
     }
 }
 
-fn silence(change: EventChange, source: &str, message: String) -> Event {
+fn silence(change: EventChange, source: &SourceName, message: String) -> Event {
     Event {
         change,
         key: SILENCE_KEY.to_owned(),
@@ -161,7 +162,7 @@ fn silence(change: EventChange, source: &str, message: String) -> Event {
         title: format!("No request at source {source}"),
         message,
         severity: Some(Severity::High),
-        labels: [("heartbeat".to_owned(), source.to_owned())].into(),
+        labels: [("heartbeat".to_owned(), source.to_string())].into(),
         links: Vec::new(),
         actor: None,
         occurred_at: None,

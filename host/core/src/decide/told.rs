@@ -8,6 +8,7 @@ use crate::delivery::{Delivery, DeliveryState};
 use crate::id::IncidentId;
 use crate::incident::IncidentState;
 use crate::journal::Left;
+use crate::name::{ActionName, ConnectionName};
 use crate::state::State;
 use crate::timer::Timer;
 use crate::told::{Told, left_by_arrival, said};
@@ -16,12 +17,12 @@ impl<S: State> Step<'_, S> {
     /// What `action` told of this incident over `connection`; none when it never queued anything for it.
     pub(super) fn told(
         &self,
-        action: &str,
-        connection: &str,
+        action: &ActionName,
+        connection: &ConnectionName,
         incident: IncidentId,
     ) -> Decided<Option<Told>, S> {
         let told = self.state.told(incident).kept()?;
-        Ok(told.into_iter().find(|told| told.action == action && told.connection == connection))
+        Ok(told.into_iter().find(|told| told.action == *action && told.connection == *connection))
     }
 
     /// What a settled attempt leaves at the reader.

@@ -5,6 +5,7 @@ use super::{Evolution, moved};
 use crate::delivery::{Attempt, Change, Delivery, DeliveryState, LineId, Reference};
 use crate::id::{DeliveryId, IncidentId};
 use crate::journal::{Left, Place, Queued, Settled, Tells};
+use crate::name::ConnectionName;
 use crate::reason::Reason;
 use crate::state::{Happening, State, TimelineItem};
 use crate::time::Timestamp;
@@ -81,7 +82,7 @@ impl Evolution {
     ) -> Result<(), S::Error> {
         let Some(before) = state.delivery(id)? else { return Ok(()) };
         let delivery = Delivery {
-            connection: connection.to_owned(),
+            connection: connection.into(),
             test,
             shown: before.incident.state(),
             next_at: self.at,
@@ -223,7 +224,7 @@ pub(super) fn claimed<S: State>(
 pub(super) fn referenced<S: State>(
     state: &mut S,
     incident: IncidentId,
-    referrer: &str,
+    referrer: &ConnectionName,
     new: &[Reference],
 ) -> Result<(), S::Error> {
     let mut kept = state.references(referrer, incident)?;

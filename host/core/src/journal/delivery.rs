@@ -5,6 +5,7 @@ use minicbor::{Decode, Encode};
 use crate::delivery::{Change, DeliveryState};
 use crate::id::{DeliveryId, IncidentId};
 use crate::incident::IncidentState;
+use crate::name::{ActionName, ConnectionName};
 use crate::reason::Reason;
 use crate::time::Timestamp;
 
@@ -20,10 +21,10 @@ pub struct Queued {
     pub incident: IncidentId,
     /// To which action.
     #[n(2)]
-    pub action: String,
+    pub action: ActionName,
     /// Over which connection.
     #[n(3)]
-    pub connection: String,
+    pub connection: ConnectionName,
     /// Whether its action is in test.
     #[n(4)]
     #[cbor(skip_if = "super::is_false")]

@@ -7,6 +7,7 @@ use super::incident::{Fields, Opening, Receipted, Recorded, StateChange};
 use crate::delivery::{Change, DeliveryState, Reference};
 use crate::event::EventChange;
 use crate::id::{DeliveryId, IncidentId, ReceiptId};
+use crate::name::{ConnectionName, SourceName};
 use crate::reason::Reason;
 use crate::time::Timestamp;
 use crate::timer::Timer;
@@ -65,7 +66,7 @@ pub enum Fact {
         incident: IncidentId,
         /// The source's name.
         #[n(1)]
-        source: String,
+        source: SourceName,
         /// The keys.
         #[n(2)]
         keys: Vec<String>,
@@ -88,7 +89,7 @@ pub enum Fact {
     IdentitiesSeen {
         /// The source's name.
         #[n(0)]
-        source: String,
+        source: SourceName,
         /// The identities.
         #[n(1)]
         identities: Vec<String>,
@@ -127,7 +128,7 @@ pub enum Fact {
         delivery: DeliveryId,
         /// Over which connection.
         #[n(1)]
-        connection: String,
+        connection: ConnectionName,
         /// Whether its action is in test.
         #[n(2)]
         test: bool,
@@ -193,7 +194,7 @@ pub enum Fact {
         incident: IncidentId,
         /// Whose names: [`crate::delivery::Delivery::referrer`].
         #[n(1)]
-        referrer: String,
+        referrer: ConnectionName,
         /// Those that are new or differ.
         #[n(2)]
         references: Vec<Reference>,
@@ -213,7 +214,7 @@ pub enum Fact {
     ConnectionPaused {
         /// Its name.
         #[n(0)]
-        connection: String,
+        connection: ConnectionName,
         /// What to mend.
         #[n(1)]
         reason: String,
@@ -223,7 +224,7 @@ pub enum Fact {
     ConnectionResumed {
         /// Its name.
         #[n(0)]
-        connection: String,
+        connection: ConnectionName,
     },
     /// The source of an incident sent an event of it, or begins to be waited for: `auto_resolve` counts from here.
     #[n(22)]

@@ -7,6 +7,7 @@ use minicbor::{Decode, Encode};
 use crate::delivery::ChangeKind;
 use crate::event::{Link, Severity};
 use crate::id::{IncidentId, ReceiptId};
+use crate::name::SourceName;
 use crate::reason::Reason;
 use crate::receipt::{Effect, ReceiptStatus};
 use crate::time::Timestamp;
@@ -23,7 +24,7 @@ pub struct Opening {
     pub number: u64,
     /// The source's name.
     #[n(2)]
-    pub source: String,
+    pub source: SourceName,
     /// What tells it from others of the source.
     #[n(3)]
     pub key: String,
@@ -145,7 +146,7 @@ pub struct Receipted {
     pub receipt: ReceiptId,
     /// The source's name.
     #[n(1)]
-    pub source: String,
+    pub source: SourceName,
     /// Which plugin decoded it: `id version digest`; empty when there was none.
     #[n(2)]
     pub plugin: String,

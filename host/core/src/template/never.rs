@@ -66,12 +66,8 @@ impl Expression {
         }
         let (incident, change) = sample();
         let holds = |severity, state, kind, source: &str| {
-            let incident = Incident {
-                severity,
-                phase: sample_phase(state),
-                source: source.to_owned(),
-                ..incident.clone()
-            };
+            let incident =
+                Incident { severity, phase: sample_phase(state), source: source.into(), ..incident.clone() };
             let change = Change { kind, ..change.clone() };
             self.matches(&View::new(&incident, &change)).unwrap_or(true)
         };

@@ -93,5 +93,5 @@ fn a_reopened_incident_is_found_by_its_own_key_again() {
     relay.event(resolve("b"));
     assert_eq!(relay.incident_of(trigger("x")).id, a.id);
     assert_eq!(relay.incident_of(trigger("a")).id, a.id);
-    assert_eq!(relay.state.find_in(SOURCE, "a"), Some(a.id));
+    assert_eq!(relay.state.find_in(&SOURCE.into(), "a"), Some(a.id));
 }

@@ -16,7 +16,7 @@ const DAY_MS: u64 = 24 * HOUR_MS;
 
 fn routing(auto_resolve_ms: Option<u64>) -> Routing {
     let rule = SourceRule { auto_resolve_ms, ..SourceRule::default() };
-    Routing { sources: [(SOURCE.to_owned(), rule)].into(), actions: vec![action("tell", "chat")] }
+    Routing { sources: [(SOURCE.into(), rule)].into(), actions: vec![action("tell", "chat")] }
 }
 
 fn relay(auto_resolve_ms: u64) -> Relay {
@@ -107,10 +107,10 @@ fn without_auto_resolve_nothing_is_resolved_and_a_silence_never_is() {
         ..SourceRule::default()
     };
     let mut relay =
-        Relay::with_routing(Routing { sources: [(SOURCE.to_owned(), rule)].into(), actions: Vec::new() });
+        Relay::with_routing(Routing { sources: [(SOURCE.into(), rule)].into(), actions: Vec::new() });
     tick(&mut relay, HOUR_MS);
     tick(&mut relay, DAY_MS);
-    let silence = relay.state.find_in(SOURCE, SILENCE_KEY).expect("it is silent");
+    let silence = relay.state.find_in(&SOURCE.into(), SILENCE_KEY).expect("it is silent");
     assert_eq!(state(&relay, silence), IncidentState::Open);
 }
 

@@ -80,7 +80,7 @@ fn an_incident_whose_place_another_took_is_not_reopened_until_that_is_resolved()
     assert_eq!(relay.state, before);
     relay.command(second, IncidentCommand::Resolve);
     relay.command(first, IncidentCommand::Reopen);
-    assert_eq!(relay.state.find_in(super::relay::SOURCE, "disk"), Some(first));
+    assert_eq!(relay.state.find_in(&super::relay::SOURCE.into(), "disk"), Some(first));
     assert_eq!(relay.incident_of(event(EventChange::Acknowledge, "disk")).id, first);
 }
 

@@ -22,7 +22,7 @@ fn late(name: &str, connection: &str) -> ActionRule {
 }
 
 fn routing(actions: Vec<ActionRule>) -> Routing {
-    Routing { sources: [(SOURCE.to_owned(), SourceRule::default())].into(), actions }
+    Routing { sources: [(SOURCE.into(), SourceRule::default())].into(), actions }
 }
 
 fn tick(relay: &mut Relay, ms: u64) {
@@ -233,7 +233,7 @@ fn what_is_held_goes_where_its_action_sends_to_when_it_is_let_go() {
     relay.event(trigger("disk"));
     let test = |test_connection: Option<&str>| ActionRule {
         status: ActionStatus::Test,
-        test_connection: test_connection.map(str::to_owned),
+        test_connection: test_connection.map(Into::into),
         ..late("chat", "slack")
     };
     relay.restart(Some(routing(vec![test(Some("sandbox"))])));

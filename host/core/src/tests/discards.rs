@@ -37,7 +37,7 @@ fn giving_up_on_what_is_due_has_the_next_one_go() {
     assert_eq!(relay.state.deliveries[&ids[1]].next_at, relay.now);
     let incident = relay.state.deliveries[&ids[0]].incident.id;
     let last = relay.state.timelines[&incident].last().expect("a line");
-    let what = Happening::Delivery { id: ids[0], action: "chat".to_owned(), state: Discarded };
+    let what = Happening::Delivery { id: ids[0], action: "chat".into(), state: Discarded };
     assert_eq!((&last.what, last.text.to_string().as_str()), (&what, "by Ada"));
 }
 

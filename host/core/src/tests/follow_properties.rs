@@ -116,7 +116,7 @@ fn routing() -> Routing {
         ..action("entered", "slack")
     };
     Routing {
-        sources: BTreeMap::from([(SOURCE.to_owned(), SourceRule::default())]),
+        sources: BTreeMap::from([(SOURCE.into(), SourceRule::default())]),
         actions: vec![action("all", "slack"), filtered, test, short, entered, late],
     }
 }
@@ -187,7 +187,7 @@ fn command(relay: &Relay, change: &Move) -> Option<Command> {
             Command::Try { delivery: pick(state.deliveries.keys().copied(), *at)?, record: false }
         }
         Move::Resume(is_slack) => Command::Resume {
-            connection: if *is_slack { "slack" } else { "pager" }.to_owned(),
+            connection: if *is_slack { "slack" } else { "pager" }.into(),
             reason: "it works".to_owned(),
         },
         Move::Settle(at, how) => settled(pick(state.sending.iter().copied(), *at)?, verdict(relay, *how)),

@@ -72,7 +72,7 @@ fn only_a_resolved_incident_that_is_old_enough_and_settled_is_forgotten() {
     assert_eq!(kept, [open, acknowledged, unsettled, young]);
     assert!(!relay.state.timelines.contains_key(&old));
     assert!(relay.state.deliveries.values().all(|delivery| delivery.incident.id != old));
-    assert_eq!(relay.state.find_in(SOURCE, "old"), None);
+    assert_eq!(relay.state.find_in(&SOURCE.into(), "old"), None);
     relay.settle(begun, delivered());
     forget(&mut relay, before);
     assert!(!relay.state.incidents.contains_key(&unsettled), "now everything of it is sent");

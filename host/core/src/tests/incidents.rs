@@ -188,7 +188,7 @@ fn an_acknowledgement_of_an_unknown_incident_opens_and_acknowledges_it() {
         assert_eq!(delivery.change.kind.as_str(), name);
         assert_eq!(delivery.change.actor.as_deref(), Some("Ada"));
     }
-    assert_eq!(relay.state.find_in(SOURCE, "c-1"), Some(incident.id));
+    assert_eq!(relay.state.find_in(&SOURCE.into(), "c-1"), Some(incident.id));
     assert_eq!(relay.incident_of(resolve("checkout")).state(), IncidentState::Resolved);
     let again = relay.event(event(EventChange::Acknowledge, "checkout"));
     assert_eq!((again.effects[0].transition, again.outcome()), (Transition::Nothing, "nothing"));

@@ -171,7 +171,7 @@ fn how_a_delivery_ended_is_in_the_incidents_timeline() {
     relay.claim();
     relay.settle(ids[0], Verdict::Rejected("no such channel".to_owned()));
     let news = &relay.state.timelines[&incident][before..];
-    let what = Happening::Delivery { id: ids[0], action: "chat".to_owned(), state: Rejected };
+    let what = Happening::Delivery { id: ids[0], action: "chat".into(), state: Rejected };
     assert_eq!(news.len(), 1);
     assert_eq!((&news[0].what, news[0].text.to_string().as_str()), (&what, "no such channel"));
 }

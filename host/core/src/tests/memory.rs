@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use crate::delivery::{Delivery, DeliveryState, LineId, Reference};
 use crate::id::{DeliveryId, IncidentId, ReceiptId};
 use crate::incident::{Incident, IncidentState};
+use crate::name::{ActionName, ConnectionName, SourceName};
 use crate::receipt::ReceiptRecord;
 use crate::state::{Pause, Position, State, TimelineItem, View};
 use crate::time::Timestamp;
@@ -14,26 +15,26 @@ use crate::timer::Timer;
 use crate::told::Told;
 
 /// A connection and an incident.
-type Lane = (String, IncidentId);
+type Lane = (ConnectionName, IncidentId);
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Memory {
     pub(super) position: Position,
     pub(super) numbers: u64,
     pub(super) incidents: BTreeMap<IncidentId, Incident>,
-    pub(super) keys: BTreeMap<(String, String), IncidentId>,
+    pub(super) keys: BTreeMap<(SourceName, String), IncidentId>,
     pub(super) timelines: BTreeMap<IncidentId, Vec<TimelineItem>>,
     /// Index: the lines of timelines.
     lines: BTreeMap<(IncidentId, LineId), TimelineItem>,
     pub(super) receipts: BTreeMap<ReceiptId, ReceiptRecord>,
-    pub(super) identities: BTreeMap<(String, String), (Timestamp, ReceiptId)>,
+    pub(super) identities: BTreeMap<(SourceName, String), (Timestamp, ReceiptId)>,
     pub(super) deliveries: BTreeMap<DeliveryId, Delivery>,
     pub(super) lanes: BTreeMap<Lane, Vec<DeliveryId>>,
     pub(super) references: BTreeMap<Lane, Vec<Reference>>,
     /// By incident, action and connection.
-    pub(super) told: BTreeMap<(IncidentId, String, String), Told>,
+    pub(super) told: BTreeMap<(IncidentId, ActionName, ConnectionName), Told>,
     pub(super) timers: BTreeMap<Timer, Timestamp>,
-    pub(super) pauses: BTreeMap<String, Pause>,
+    pub(super) pauses: BTreeMap<ConnectionName, Pause>,
     /// Index: incidents that are not resolved.
     pub(super) unresolved: BTreeSet<IncidentId>,
     /// Index: deliveries that are due, by when.
@@ -50,7 +51,7 @@ impl Memory {
     }
 
     /// The incident that is known under this key.
-    pub(super) fn find_in(&self, source: &str, key: &str) -> Option<IncidentId> {
+    pub(super) fn find_in(&self, source: &SourceName, key: &str) -> Option<IncidentId> {
         self.keys.get(&(source.to_owned(), key.to_owned())).copied()
     }
 
@@ -79,7 +80,7 @@ impl View for Memory {
         Ok(self.unresolved.iter().copied().collect())
     }
 
-    fn find(&self, source: &str, key: &str) -> Result<Option<IncidentId>, Infallible> {
+    fn find(&self, source: &SourceName, key: &str) -> Result<Option<IncidentId>, Infallible> {
         Ok(self.find_in(source, key))
     }
 
@@ -87,7 +88,11 @@ impl View for Memory {
         Ok(self.receipts.get(&id).cloned())
     }
 
-    fn seen(&self, source: &str, identity: &str) -> Result<Option<(Timestamp, ReceiptId)>, Infallible> {
+    fn seen(
+        &self,
+        source: &SourceName,
+        identity: &str,
+    ) -> Result<Option<(Timestamp, ReceiptId)>, Infallible> {
         Ok(self.identities.get(&(source.to_owned(), identity.to_owned())).copied())
     }
 
@@ -104,11 +109,15 @@ impl View for Memory {
         Ok(self.sending.iter().copied().collect())
     }
 
-    fn lane(&self, connection: &str, incident: IncidentId) -> Result<Vec<DeliveryId>, Infallible> {
+    fn lane(&self, connection: &ConnectionName, incident: IncidentId) -> Result<Vec<DeliveryId>, Infallible> {
         Ok(self.lanes.get(&(connection.to_owned(), incident)).cloned().unwrap_or_default())
     }
 
-    fn references(&self, connection: &str, incident: IncidentId) -> Result<Vec<Reference>, Infallible> {
+    fn references(
+        &self,
+        connection: &ConnectionName,
+        incident: IncidentId,
+    ) -> Result<Vec<Reference>, Infallible> {
         Ok(self.references.get(&(connection.to_owned(), incident)).cloned().unwrap_or_default())
     }
 
@@ -131,7 +140,7 @@ impl View for Memory {
         Ok(due.into_iter().take(limit).map(|(_, _, timer)| timer).collect())
     }
 
-    fn pauses(&self) -> Result<Vec<(String, Pause)>, Infallible> {
+    fn pauses(&self) -> Result<Vec<(ConnectionName, Pause)>, Infallible> {
         Ok(self.pauses.iter().map(|(name, pause)| (name.clone(), pause.clone())).collect())
     }
 
@@ -197,7 +206,7 @@ impl State for Memory {
         Ok(())
     }
 
-    fn point(&mut self, source: &str, key: &str, incident: IncidentId) -> Result<(), Infallible> {
+    fn point(&mut self, source: &SourceName, key: &str, incident: IncidentId) -> Result<(), Infallible> {
         self.keys.insert((source.to_owned(), key.to_owned()), incident);
         Ok(())
     }
@@ -215,7 +224,7 @@ impl State for Memory {
 
     fn remember(
         &mut self,
-        source: &str,
+        source: &SourceName,
         identity: &str,
         at: Timestamp,
         receipt: ReceiptId,
@@ -255,7 +264,7 @@ impl State for Memory {
 
     fn set_lane(
         &mut self,
-        connection: &str,
+        connection: &ConnectionName,
         incident: IncidentId,
         lane: &[DeliveryId],
     ) -> Result<(), Infallible> {
@@ -270,7 +279,7 @@ impl State for Memory {
 
     fn set_references(
         &mut self,
-        connection: &str,
+        connection: &ConnectionName,
         incident: IncidentId,
         references: &[Reference],
     ) -> Result<(), Infallible> {
@@ -291,7 +300,7 @@ impl State for Memory {
         Ok(())
     }
 
-    fn set_pause(&mut self, connection: &str, pause: Option<&Pause>) -> Result<(), Infallible> {
+    fn set_pause(&mut self, connection: &ConnectionName, pause: Option<&Pause>) -> Result<(), Infallible> {
         match pause {
             Some(pause) => drop(self.pauses.insert(connection.to_owned(), pause.clone())),
             None => drop(self.pauses.remove(connection)),

@@ -97,7 +97,7 @@ fn a_claim_of_what_is_due_over_a_paused_connection_also_beside_one_that_is_not()
     let id = relay.state.deliveries_of("page")[0].id;
     assert_eq!(relay.state.deliveries[&id].state, DeliveryState::Due);
     let rejection = rejected(&mut relay, claimed(vec![due, id]));
-    assert_eq!(rejection, Rejection::Paused { id, connection: "pager".to_owned() });
+    assert_eq!(rejection, Rejection::Paused { id, connection: "pager".into() });
     relay.apply(claimed(vec![due]));
 }
 

@@ -34,7 +34,7 @@ pub(super) struct Relay {
 impl Relay {
     /// A relay that was just started with these actions.
     pub(super) fn new(actions: Vec<ActionRule>) -> Self {
-        let sources = BTreeMap::from([(SOURCE.to_owned(), SourceRule::default())]);
+        let sources = BTreeMap::from([(SOURCE.into(), SourceRule::default())]);
         Self::with_routing(Routing { sources, actions })
     }
 
@@ -192,7 +192,7 @@ pub(super) fn start() -> Command {
 pub(super) fn received(source: &str, identities: &[&str], decoding: Decoding) -> Received {
     let identities = identities.iter().map(|identity| (*identity).to_owned()).collect();
     Received {
-        source: source.to_owned(),
+        source: source.into(),
         plugin: "test 1 digest".to_owned(),
         identities,
         decoding,
@@ -233,9 +233,9 @@ pub(super) fn delivered() -> Verdict {
 /// An action that is told of everything, over this connection.
 pub(super) fn action(name: &str, connection: &str) -> ActionRule {
     ActionRule {
-        name: name.to_owned(),
+        name: name.into(),
         status: ActionStatus::Enabled,
-        connection: connection.to_owned(),
+        connection: connection.into(),
         test_connection: None,
         on: ChangeKind::ALL.to_vec(),
         enters: Vec::new(),

@@ -163,7 +163,7 @@ fn a_flapping_incident_is_not_told_again_until_it_is_steady() {
         flapping: Some(Flapping { reopenings: 2, window_ms: 3 * HOUR_MS }),
         ..SourceRule::default()
     };
-    let sources = [(SOURCE.to_owned(), rule)].into();
+    let sources = [(SOURCE.into(), rule)].into();
     let mut relay = Relay::with_routing(Routing { sources, actions: vec![again("page", "pager")] });
     let id = relay.incident_of(trigger("disk")).id;
     for _ in 0..2 {
@@ -188,7 +188,7 @@ fn what_flapped_and_was_over_when_the_timer_was_due_is_told_again_once_it_is_ste
         flapping: Some(Flapping { reopenings: 2, window_ms: 3 * HOUR_MS }),
         ..SourceRule::default()
     };
-    let sources = [(SOURCE.to_owned(), rule)].into();
+    let sources = [(SOURCE.into(), rule)].into();
     let mut relay = Relay::with_routing(Routing { sources, actions: vec![again("page", "pager")] });
     relay.event(trigger("disk"));
     for _ in 0..2 {
@@ -227,7 +227,7 @@ fn a_configuration_without_the_action_or_its_repetition_ends_it() {
         let mut relay = relay();
         relay.event(trigger("disk"));
         arrive(&mut relay);
-        let sources = [(SOURCE.to_owned(), SourceRule::default())].into();
+        let sources = [(SOURCE.into(), SourceRule::default())].into();
         relay.restart(Some(Routing { sources, actions }));
         pass(&mut relay, HOUR_MS);
         assert_eq!(count(&relay), 0);
@@ -239,7 +239,7 @@ fn a_configuration_without_the_action_or_its_repetition_ends_it() {
 fn an_action_in_test_repeats_over_its_test_connection_and_without_one_says_so() {
     let test = |test_connection: Option<&str>| ActionRule {
         status: ActionStatus::Test,
-        test_connection: test_connection.map(str::to_owned),
+        test_connection: test_connection.map(Into::into),
         ..again("page", "pager")
     };
     let mut relay = Relay::new(vec![test(Some("sandbox"))]);
@@ -247,7 +247,7 @@ fn an_action_in_test_repeats_over_its_test_connection_and_without_one_says_so() 
     arrive(&mut relay);
     pass(&mut relay, HOUR_MS);
     assert_eq!(repetitions(&relay)[0].connection, "sandbox");
-    let sources = [(SOURCE.to_owned(), SourceRule::default())].into();
+    let sources = [(SOURCE.into(), SourceRule::default())].into();
     relay.restart(Some(Routing { sources, actions: vec![test(None)] }));
     pass(&mut relay, HOUR_MS);
     assert_eq!(repetitions(&relay)[1].state, DeliveryState::NotSent);

@@ -16,7 +16,7 @@ fn page(repeat_ms: Option<u64>) -> ActionRule {
 }
 
 fn routing(actions: Vec<ActionRule>) -> Routing {
-    Routing { sources: BTreeMap::from([(SOURCE.to_owned(), SourceRule::default())]), actions }
+    Routing { sources: BTreeMap::from([(SOURCE.into(), SourceRule::default())]), actions }
 }
 
 /// A relay whose action repeats so, with an incident that was told of.
@@ -30,7 +30,7 @@ fn told(repeat_ms: Option<u64>) -> (Relay, IncidentId) {
 }
 
 fn next(relay: &Relay, incident: IncidentId) -> Option<Timestamp> {
-    relay.state.timers.get(&Timer::Repeat { incident, action: "page".to_owned() }).copied()
+    relay.state.timers.get(&Timer::Repeat { incident, action: "page".into() }).copied()
 }
 
 #[test]

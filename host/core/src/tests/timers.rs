@@ -20,7 +20,7 @@ fn relay() -> Relay {
         heartbeat_ms: Some(HOUR_MS),
         ..SourceRule::default()
     };
-    let sources = BTreeMap::from([(SOURCE.to_owned(), rule)]);
+    let sources = BTreeMap::from([(SOURCE.into(), rule)]);
     Relay::with_routing(Routing { sources, actions: vec![action("tell", "chat")] })
 }
 
@@ -107,7 +107,7 @@ fn reopenings_that_are_far_apart_are_no_flapping() {
 #[test]
 fn a_source_without_flapping_is_told_of_each_time() {
     let rule = SourceRule { flapping: None, ..SourceRule::default() };
-    let sources = BTreeMap::from([(SOURCE.to_owned(), rule)]);
+    let sources = BTreeMap::from([(SOURCE.into(), rule)]);
     let mut relay = Relay::with_routing(Routing { sources, actions: vec![action("tell", "chat")] });
     relay.event(event(EventChange::Trigger, "db"));
     for _ in 0..9 {
@@ -169,7 +169,7 @@ fn while_the_relay_was_down_nobody_was_silent() {
 #[test]
 fn a_source_that_may_be_silent_is_not_listened_to() {
     let mut relay = relay();
-    let sources = BTreeMap::from([(SOURCE.to_owned(), SourceRule::default())]);
+    let sources = BTreeMap::from([(SOURCE.into(), SourceRule::default())]);
     relay.restart(Some(Routing { sources, actions: Vec::new() }));
     assert!(relay.state.timers.is_empty());
     tick(&mut relay, 2 * HOUR_MS);
@@ -181,9 +181,9 @@ fn a_timer_is_read_as_it_was_written() {
     let (id, action) = (IncidentId::from_bytes([7; 16]), "tell the team".to_owned());
     let timers = [
         Timer::Steady(id),
-        Timer::Silence("a b".to_owned()),
+        Timer::Silence("a b".into()),
         Timer::Held(Id::from_bytes([8; 16])),
-        Timer::Repeat { incident: id, action },
+        Timer::Repeat { incident: id, action: action.into() },
     ];
     for timer in timers {
         assert_eq!(timer.to_string().parse(), Ok(timer));
@@ -214,7 +214,10 @@ fn after_an_interruption_every_source_has_its_time_again() {
     relay.wait_ms(5 * HOUR_MS);
     relay.apply(Command::Interrupt);
     relay.apply(Command::Tick);
-    assert!(relay.state.find_in(SOURCE, SILENCE_KEY).is_none(), "it was reported as silent");
+    assert!(relay.state.find_in(&SOURCE.into(), SILENCE_KEY).is_none(), "it was reported as silent");
     tick(&mut relay, HOUR_MS + 1);
-    assert!(relay.state.find_in(SOURCE, SILENCE_KEY).is_some(), "its silence is not noticed any more");
+    assert!(
+        relay.state.find_in(&SOURCE.into(), SILENCE_KEY).is_some(),
+        "its silence is not noticed any more"
+    );
 }

@@ -17,6 +17,7 @@ use crate::delivery::{Change, ChangeKind, Delivery, DeliveryState};
 use crate::event::{Event, EventChange, Severity};
 use crate::id::{DeliveryId, IncidentId};
 use crate::incident::{Incident, IncidentState};
+use crate::name::ActionName;
 use crate::reason::Reason;
 use crate::routing::{ActionRule, ActionStatus, Flapping, Routing, SourceRule};
 use crate::transition::IncidentCommand;
@@ -86,7 +87,7 @@ fn routing() -> Routing {
     let severe = Some(r#"severity == "critical""#.to_owned());
     let flapping = Some(Flapping { reopenings: 2, window_ms: 10 * MINUTE_MS });
     Routing {
-        sources: [(SOURCE.to_owned(), SourceRule { flapping, ..SourceRule::default() })].into(),
+        sources: [(SOURCE.into(), SourceRule { flapping, ..SourceRule::default() })].into(),
         actions: vec![
             action("all", "mail"),
             ActionRule { filter: severe.clone(), ..action("all severe", "mail") },
@@ -104,7 +105,7 @@ fn routing() -> Routing {
             },
             ActionRule {
                 status: ActionStatus::Test,
-                test_connection: Some("sandbox".to_owned()),
+                test_connection: Some("sandbox".into()),
                 ..on("test", "slack", &usual)
             },
             on("usual", "slack", &usual),
@@ -116,9 +117,9 @@ fn routing() -> Routing {
 struct World {
     relay: Relay,
     /// What a reader believes, by action and incident.
-    readers: BTreeMap<(String, IncidentId), IncidentState>,
+    readers: BTreeMap<(ActionName, IncidentId), IncidentState>,
     /// Of which incidents an attempt may have reached a reader.
-    tried: BTreeSet<(String, IncidentId)>,
+    tried: BTreeSet<(ActionName, IncidentId)>,
 }
 
 impl World {
@@ -387,7 +388,7 @@ proptest! {
             let knows = |rule: &ActionRule| world.readers.contains_key(&(rule.name.clone(), incident.id));
             let is_taken = world.relay.policy.routing().actions.iter().filter(takes).any(knows);
             prop_assert!(!(incident.unmatched && is_taken), "{:#?}", incident);
-            let rest = world.readers.get(&("rest".to_owned(), incident.id));
+            let rest = world.readers.get(&("rest".into(), incident.id));
             prop_assert!(!incident.unmatched || rest.is_some_and(|word| *word != IncidentState::Resolved));
         }
     }

@@ -92,7 +92,7 @@ impl Attempt {
 
     /// The schedule of its connection.
     pub fn schedule(&self, app: &App) -> Schedule {
-        let connection = app.config.connections.get(&self.delivery.connection);
+        let connection = app.config.connections.get(self.delivery.connection.as_str());
         connection.map_or_else(Schedule::default, |connection| connection.retry)
     }
 
@@ -121,13 +121,13 @@ impl Attempt {
             Verdict::Rejected(format!("there is no {what} `{name}` in the configuration any more"))
         };
         let Delivery { action: action_name, connection: name, incident, change, .. } = &self.delivery;
-        let connection = app.config.connections.get(name).ok_or_else(|| gone("connection", name))?;
-        let of_connection = match bindings.connections.get(name) {
+        let connection = app.config.connections.get(name.as_str()).ok_or_else(|| gone("connection", name))?;
+        let of_connection = match bindings.connections.get(name.as_str()) {
             Some(Ok(binding)) => Arc::clone(binding),
             Some(Err(why)) => return Err(Verdict::Misconfigured(why.clone())),
             None => return Err(gone("connection", name)),
         };
-        let action = match bindings.actions.get(action_name) {
+        let action = match bindings.actions.get(action_name.as_str()) {
             Some(Ok(binding)) => Arc::clone(binding),
             // Its own fault and no other action's: the connection goes on.
             Some(Err(why)) => {
@@ -136,7 +136,7 @@ impl Attempt {
             None => return Err(gone("action", action_name)),
         };
         let now = clock::now();
-        let configured = app.config.actions.get(action_name);
+        let configured = app.config.actions.get(action_name.as_str());
         let readers_may = configured.map_or(&[][..], |action| action.readers_may.as_slice());
         let owed_since = self.delivery.first_owed(configured.and_then(|action| action.rule.delay_ms));
         let zone = app.config.time_zone_of(action_name);
@@ -199,7 +199,7 @@ impl Attempt {
         app.trace(|| Trace::Encoded {
             delivery: self.delivery.id,
             incident: self.delivery.incident.number,
-            action: self.delivery.action.clone(),
+            action: self.delivery.action.to_string(),
             plugin: format!("{} {}", plugin.info().id, plugin.info().version),
             took_us: clock::micros_since(started),
         });
@@ -261,7 +261,7 @@ impl Attempt {
         })?;
         app.trace(|| Trace::Answered {
             delivery: self.delivery.id,
-            action: self.delivery.action.clone(),
+            action: self.delivery.action.to_string(),
             method,
             host: connection.target.host().to_owned(),
             bytes,
@@ -327,7 +327,7 @@ impl Attempt {
     /// A plugin that did not answer: out of time may be the machine's fault and is tried again; anything else
     /// would happen again.
     fn broken(&self, connection: &Connection, error: &CallError, has_written: bool) -> Verdict {
-        tracing::warn!(delivery = %self.delivery.id, action = self.delivery.action, %error, "a delivery could not be encoded");
+        tracing::warn!(delivery = %self.delivery.id, action = self.delivery.action.as_str(), %error, "a delivery could not be encoded");
         match error.kind {
             CallErrorKind::Time => self.later(&connection.retry, error.to_string(), None, has_written),
             _ => Verdict::Rejected(error.to_string()),

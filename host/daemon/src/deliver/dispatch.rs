@@ -13,6 +13,7 @@ use std::time::Duration;
 use tocsin_core::command::Command;
 use tocsin_core::delivery::Delivery;
 use tocsin_core::id::DeliveryId;
+use tocsin_core::name::{ConnectionName, SourceName};
 use tocsin_core::time::Timestamp;
 use tocsin_store::ReadError;
 use tokio::sync::watch;
@@ -54,7 +55,7 @@ struct Workers {
     under_way: BTreeMap<String, usize>,
     paces: BTreeMap<String, Pace>,
     /// The source that was served last, by connection.
-    turns: BTreeMap<String, String>,
+    turns: BTreeMap<ConnectionName, SourceName>,
 }
 
 /// An attempt, or a probe, that is under way.
@@ -172,7 +173,7 @@ impl Workers {
 
     /// What is due over a connection: the source behind the one that was served last begins.
     fn due(&self, app: &App, connection: &str, limit: usize) -> Result<Vec<Delivery>, ReadError> {
-        let last = self.turns.get(connection).map(String::as_str);
+        let last = self.turns.get(connection).map(SourceName::as_str);
         app.store.due(connection, last, clock::now(), limit)
     }
 
@@ -213,7 +214,7 @@ impl Workers {
             self.pace(app, &connection).took(now);
             self.turns.insert(connection.clone(), attempt.delivery.incident.source.clone());
             let attempt = (self.make)(Arc::clone(app), attempt);
-            self.spawn(Task { connection, delivery: Some(delivery) }, attempt);
+            self.spawn(Task { connection: connection.to_string(), delivery: Some(delivery) }, attempt);
         }
     }
 
@@ -242,7 +243,7 @@ impl Workers {
 fn records(app: &App, attempts: &[Attempt]) -> Vec<DeliveryId> {
     let bindings = app.bindings();
     let wants = |attempt: &&Attempt| {
-        let binding = bindings.connections.get(&attempt.delivery.connection);
+        let binding = bindings.connections.get(attempt.delivery.connection.as_str());
         matches!(binding, Some(Ok(binding)) if binding.info.records)
     };
     attempts.iter().filter(wants).map(|attempt| attempt.delivery.id).collect()

@@ -19,8 +19,13 @@ pub async fn deliver(app: &App, attempt: Attempt) -> Command {
     let (verdict, status) = judged(app, &attempt, attempt.run(app).await).await;
     if !wording::is_good(&verdict) {
         let outcome = wording::verdict(&verdict);
-        tracing::warn!(%delivery, incident, action, outcome, "an attempt did not deliver");
+        tracing::warn!(%delivery, incident, action = action.as_str(), outcome, "an attempt did not deliver");
     }
-    app.trace(|| Trace::Settled { delivery, incident, action, outcome: wording::verdict(&verdict) });
+    app.trace(|| Trace::Settled {
+        delivery,
+        incident,
+        action: action.to_string(),
+        outcome: wording::verdict(&verdict),
+    });
     Command::Settle { delivery, took_us: clock::micros_since(started), status, verdict }
 }

@@ -269,8 +269,8 @@ async fn bind_action(
     let rule = &action.rule;
     let path = format!("actions.{}", rule.name);
     let unknown = || problem(format!("{path}.connection"), "is not among the connections");
-    let connection = config.connections.get(&rule.connection).ok_or_else(unknown)?;
-    let test = rule.test_connection.as_ref().and_then(|name| config.connections.get(name));
+    let connection = config.connections.get(rule.connection.as_str()).ok_or_else(unknown)?;
+    let test = rule.test_connection.as_ref().and_then(|name| config.connections.get(name.as_str()));
     if let Some(test) = test
         && test.plugin != connection.plugin
     {
@@ -329,7 +329,8 @@ async fn rehearse(
     let rule = &action.rule;
     let mut problems = Vec::new();
     for name in [Some(&rule.connection), rule.test_connection.as_ref()].into_iter().flatten() {
-        let (Some(connection), Some(Ok(bound))) = (config.connections.get(name), connections.get(name))
+        let (Some(connection), Some(Ok(bound))) =
+            (config.connections.get(name.as_str()), connections.get(name.as_str()))
         else {
             continue;
         };

@@ -142,7 +142,7 @@ async fn decode(
     receipt: ReceiptId,
 ) -> DecodedRequest {
     let nothing = |plugin: String, decoding: Decoding| Received {
-        source: source.to_owned(),
+        source: source.into(),
         plugin,
         identities: Vec::new(),
         decoding,

@@ -45,7 +45,7 @@ pub fn kept(store: &Store) -> Result<BTreeMap<String, Vec<ReceiptId>>, ReadError
         query.before = page.next;
         let is_last = page.next.is_none();
         for record in page.items.into_iter().filter(lacks_plugin) {
-            kept.entry(record.source).or_default().push(record.id);
+            kept.entry(record.source.to_string()).or_default().push(record.id);
         }
         if is_last {
             kept.values_mut().for_each(|ids| ids.reverse());

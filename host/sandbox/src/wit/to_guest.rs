@@ -86,7 +86,7 @@ impl From<Incident> for action::Incident {
         Self {
             id: incident.id.to_string(),
             number: incident.number,
-            source: incident.source,
+            source: incident.source.to_string(),
             key: incident.key,
             title: incident.title,
             message: incident.message,
@@ -153,7 +153,7 @@ impl From<core::Context> for action::Context {
             now: context.now.micros(),
             owed_since: context.owed_since.micros(),
             zone: action::Zone { name: context.zone.name, offset_minutes: context.zone.offset_minutes },
-            action: context.action,
+            action: context.action.to_string(),
             references: context.references.into_iter().map(action::Reference::from).collect(),
             settings: context.settings.into_iter().map(types::Setting::from).collect(),
             connection: context.connection.into_iter().map(types::Setting::from).collect(),

@@ -3,6 +3,7 @@
 use redb::ReadOnlyTable;
 use tocsin_core::delivery::{Delivery, DeliveryState, Reference};
 use tocsin_core::id::{DeliveryId, IncidentId, OfDelivery};
+use tocsin_core::name::{ActionName, ConnectionName};
 
 use super::page::{Looked, Newest, Page, Period, Span, page};
 use super::{Snapshot, dangling};
@@ -20,9 +21,9 @@ pub struct DeliveryQuery {
     /// In one of these states; in any when empty.
     pub states: Vec<DeliveryState>,
     /// Over this connection. No index has it: each page looks at the newest of those that the rest of the query leaves.
-    pub connection: Option<String>,
+    pub connection: Option<ConnectionName>,
     /// Of this action. Likewise.
-    pub action: Option<String>,
+    pub action: Option<ActionName>,
     /// Of this incident.
     pub incident: Option<IncidentId>,
     /// Made then, to the millisecond.

@@ -3,6 +3,7 @@
 use tocsin_core::event::Severity;
 use tocsin_core::id::{IncidentId, OfIncident};
 use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::name::SourceName;
 use tocsin_core::state::TimelineItem;
 
 use super::page::{Looked, Newest, Page, Period, Span, page};
@@ -27,7 +28,7 @@ pub struct IncidentQuery {
     /// Of one of these severities; of any when empty.
     pub severities: Vec<Severity>,
     /// Of this source.
-    pub source: Option<String>,
+    pub source: Option<SourceName>,
     /// Opened then.
     pub opened: Period,
     /// With each of these words somewhere in the title, the key or a label, written `name=value`; in any case. No index

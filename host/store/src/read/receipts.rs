@@ -1,6 +1,7 @@
 //! Reading receipts and the raw requests beside them.
 
 use tocsin_core::id::{OfReceipt, ReceiptId};
+use tocsin_core::name::SourceName;
 use tocsin_core::plugin::SourceRequest;
 use tocsin_core::receipt::ReceiptRecord;
 
@@ -17,7 +18,7 @@ const HEAVY_EFFECTS: usize = 8;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReceiptQuery {
     /// Of this source. No index has it: each page looks at the newest of those that the rest of the query leaves.
-    pub source: Option<String>,
+    pub source: Option<SourceName>,
     /// Of which outcome.
     pub which: Receipts,
     /// Came then.

@@ -7,6 +7,7 @@ use minicbor::{Decode, Encode};
 use tocsin_core::delivery::{Attempt, Change, Delivery, DeliveryState, LineId, Reference};
 use tocsin_core::id::{DeliveryId, IncidentId};
 use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::name::{ActionName, ConnectionName};
 use tocsin_core::time::Timestamp;
 
 /// The references of one incident and connection.
@@ -24,9 +25,9 @@ pub(crate) struct DeliveryRow {
     #[n(1)]
     pub(crate) source: String,
     #[n(2)]
-    pub(crate) action: String,
+    pub(crate) action: ActionName,
     #[n(3)]
-    pub(crate) connection: String,
+    pub(crate) connection: ConnectionName,
     #[n(4)]
     #[cbor(skip_if = "is_false")]
     test: bool,
@@ -78,7 +79,7 @@ impl From<&Delivery> for DeliveryRow {
         } = delivery;
         Self {
             incident: incident.id,
-            source: incident.source.clone(),
+            source: incident.source.to_string(),
             action: action.clone(),
             connection: connection.clone(),
             test: *test,

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 use tocsin_core::id::DeliveryId;
 use tocsin_core::incident::IncidentState;
+use tocsin_core::name::{ActionName, ConnectionName};
 use tocsin_core::told::Told;
 
 /// A row of `told`.
@@ -26,7 +27,7 @@ impl From<&Told> for ToldRow {
 
 impl ToldRow {
     /// What this action told over this connection.
-    pub(crate) fn of(self, action: String, connection: String) -> Told {
+    pub(crate) fn of(self, action: ActionName, connection: ConnectionName) -> Told {
         let Self { last, state, maybe } = self;
         Told { action, connection, last, state, maybe }
     }

@@ -5,6 +5,7 @@ use redb::ReadableTable;
 use tocsin_core::delivery::{Delivery, DeliveryState, LineId, Reference};
 use tocsin_core::id::{DeliveryId, IncidentId, ReceiptId};
 use tocsin_core::incident::Incident;
+use tocsin_core::name::{ConnectionName, SourceName};
 use tocsin_core::receipt::{ReceiptRecord, ReceiptStatus};
 use tocsin_core::state::{Pause, State, TimelineItem, View};
 use tocsin_core::time::Timestamp;
@@ -58,7 +59,7 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn point(&mut self, source: &str, key: &str, incident: IncidentId) -> Result<(), Fault> {
+    fn point(&mut self, source: &SourceName, key: &str, incident: IncidentId) -> Result<(), Fault> {
         let row = keys::text_text(source, key);
         let before = self.identities.insert(row.as_slice(), incident.to_bytes().as_slice())?;
         let before = before.map(|value| rows::id(tables::IDENTITIES, &row, value.value())).transpose()?;
@@ -95,7 +96,7 @@ impl State for Tables<'_> {
 
     fn remember(
         &mut self,
-        source: &str,
+        source: &SourceName,
         identity: &str,
         at: Timestamp,
         receipt: ReceiptId,
@@ -155,7 +156,12 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn set_lane(&mut self, connection: &str, incident: IncidentId, lane: &[DeliveryId]) -> Result<(), Fault> {
+    fn set_lane(
+        &mut self,
+        connection: &ConnectionName,
+        incident: IncidentId,
+        lane: &[DeliveryId],
+    ) -> Result<(), Fault> {
         let key = keys::text_id(connection, incident);
         if lane.is_empty() {
             self.lanes.remove(key.as_slice())?;
@@ -169,7 +175,7 @@ impl State for Tables<'_> {
 
     fn set_references(
         &mut self,
-        connection: &str,
+        connection: &ConnectionName,
         incident: IncidentId,
         references: &[Reference],
     ) -> Result<(), Fault> {
@@ -203,7 +209,7 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn set_pause(&mut self, connection: &str, pause: Option<&Pause>) -> Result<(), Fault> {
+    fn set_pause(&mut self, connection: &ConnectionName, pause: Option<&Pause>) -> Result<(), Fault> {
         let key = connection.as_bytes();
         match pause {
             Some(pause) => {

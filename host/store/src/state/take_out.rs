@@ -221,7 +221,7 @@ impl Tables<'_> {
         for timer in [Timer::Steady(id), Timer::AutoResolve(id)] {
             self.stop_timer(&timer.to_string())?;
         }
-        let repeats = Timer::Repeat { incident: id, action: String::new() }.to_string();
+        let repeats = Timer::Repeat { incident: id, action: String::new().into() }.to_string();
         for timer in keys_where(&self.timers, |timer, _| timer.starts_with(repeats.as_bytes()))? {
             if let Ok(timer) = std::str::from_utf8(&timer) {
                 self.stop_timer(timer)?;
@@ -285,7 +285,7 @@ impl Tables<'_> {
         let lane = self.lanes.get(key)?.and_then(|value| keys::ids(value.value()));
         let Some(mut lane) = lane else { return Ok(()) };
         lane.retain(|other| *other != id);
-        self.set_lane(&connection, incident, &lane)?;
+        self.set_lane(&connection.into(), incident, &lane)?;
         taken.changed = true;
         self.move_up(&lane, taken)
     }

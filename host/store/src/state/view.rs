@@ -4,6 +4,7 @@ use redb::ReadableTable;
 use tocsin_core::delivery::{Delivery, DeliveryState, Reference};
 use tocsin_core::id::{DeliveryId, IncidentId, ReceiptId};
 use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::name::{ConnectionName, SourceName};
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_core::state::{Pause, Position, View};
 use tocsin_core::time::Timestamp;
@@ -44,7 +45,7 @@ impl View for Tables<'_> {
         Ok(ids)
     }
 
-    fn find(&self, source: &str, key: &str) -> Result<Option<IncidentId>, Fault> {
+    fn find(&self, source: &SourceName, key: &str) -> Result<Option<IncidentId>, Fault> {
         let row = keys::text_text(source, key);
         let Some(value) = self.identities.get(row.as_slice())? else { return Ok(None) };
         rows::id(tables::IDENTITIES, &row, value.value()).map(Some)
@@ -54,7 +55,7 @@ impl View for Tables<'_> {
         rows::receipt(&self.receipts, id)
     }
 
-    fn seen(&self, source: &str, identity: &str) -> Result<Option<(Timestamp, ReceiptId)>, Fault> {
+    fn seen(&self, source: &SourceName, identity: &str) -> Result<Option<(Timestamp, ReceiptId)>, Fault> {
         let key = keys::text_text(source, identity);
         let Some(value) = self.seen.get(key.as_slice())? else { return Ok(None) };
         rows::seen(&key, value.value()).map(Some)
@@ -84,11 +85,11 @@ impl View for Tables<'_> {
         rows::ids_below(&self.deliveries_by_state, tables::DELIVERIES_BY_STATE, &state)
     }
 
-    fn lane(&self, connection: &str, incident: IncidentId) -> Result<Vec<DeliveryId>, Fault> {
+    fn lane(&self, connection: &ConnectionName, incident: IncidentId) -> Result<Vec<DeliveryId>, Fault> {
         self.lane_at(&keys::text_id(connection, incident))
     }
 
-    fn references(&self, connection: &str, incident: IncidentId) -> Result<Vec<Reference>, Fault> {
+    fn references(&self, connection: &ConnectionName, incident: IncidentId) -> Result<Vec<Reference>, Fault> {
         let key = keys::id_text(incident, connection);
         let kept: Option<References> = rows::get(&self.references, tables::REFERENCES, &key)?;
         Ok(kept.map_or_else(Vec::new, |kept| kept.0))
@@ -105,7 +106,7 @@ impl View for Tables<'_> {
     }
 
     fn repeats_of(&self, incident: IncidentId) -> Result<Vec<Timer>, Fault> {
-        let prefix = Timer::Repeat { incident, action: String::new() }.to_string();
+        let prefix = Timer::Repeat { incident, action: String::new().into() }.to_string();
         let end = keys::after(prefix.as_bytes());
         let mut timers = Vec::new();
         for row in self.timers.range::<&[u8]>(prefix.as_bytes()..)? {
@@ -133,7 +134,7 @@ impl View for Tables<'_> {
         Ok(elapsed)
     }
 
-    fn pauses(&self) -> Result<Vec<(String, Pause)>, Fault> {
+    fn pauses(&self) -> Result<Vec<(ConnectionName, Pause)>, Fault> {
         rows::pauses(&self.pauses)
     }
 }

@@ -92,7 +92,7 @@ fn assert_same(store: &Store, memory: &Memory) {
     for id in memory.incidents.keys() {
         let all = memory.references.iter().filter(|((_, incident), _)| incident == id);
         let mut expected: Vec<_> =
-            all.map(|((connection, _), references)| (connection.clone(), references.clone())).collect();
+            all.map(|((connection, _), references)| (connection.to_string(), references.clone())).collect();
         expected.sort_by_key(|(connection, _)| connection.clone());
         assert_eq!(store.references_of(*id).unwrap(), expected);
     }
@@ -170,7 +170,7 @@ fn in_turn<'a>(due: &[&'a Delivery], after: Option<&str>) -> Vec<&'a Delivery> {
 /// The source of a write, in whose turn the writer takes it.
 fn source_of(write: &Write) -> String {
     match &write.issued.command {
-        Command::Receive(received) | Command::Redecode { received, .. } => received.source.clone(),
+        Command::Receive(received) | Command::Redecode { received, .. } => received.source.to_string(),
         _ => String::new(),
     }
 }

@@ -44,7 +44,7 @@ fn tick(store: &Store, script: &mut Script, ms: u64) {
 }
 
 fn of(store: &Store, action: &str) -> Vec<Delivery> {
-    let query = DeliveryQuery { action: Some(action.to_owned()), limit: 100, ..Default::default() };
+    let query = DeliveryQuery { action: Some(action.into()), limit: 100, ..Default::default() };
     store.deliveries(&query).unwrap().items.into_iter().rev().collect()
 }
 
@@ -124,7 +124,7 @@ fn a_repetition_is_set_in_the_store_and_survives_its_reopening() {
     let (store, mut script, incident) = begin(&disk, late());
     tick(&store, &mut script, DELAY_MS);
     deliver(&store, &mut script, "pager");
-    let timer = Timer::Repeat { incident, action: "page".to_owned() };
+    let timer = Timer::Repeat { incident, action: "page".into() };
     assert!(store.timer(&timer).unwrap().is_some());
     drop(store);
     let store = open(&disk);

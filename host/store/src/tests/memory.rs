@@ -6,32 +6,30 @@ use std::convert::Infallible;
 use tocsin_core::delivery::{Delivery, DeliveryState, LineId, Reference};
 use tocsin_core::id::{DeliveryId, IncidentId, ReceiptId};
 use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::name::{ActionName, ConnectionName, SourceName};
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_core::state::{Pause, Position, State, TimelineItem, View};
 use tocsin_core::time::Timestamp;
 use tocsin_core::timer::Timer;
 use tocsin_core::told::Told;
 
-/// Source and key, or connection and incident.
-type Named<T> = (String, T);
-
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Memory {
     pub(super) position: Position,
     number: u64,
     pub(super) incidents: BTreeMap<IncidentId, Incident>,
-    identities: BTreeMap<Named<String>, IncidentId>,
+    identities: BTreeMap<(SourceName, String), IncidentId>,
     pub(super) timeline: BTreeMap<(IncidentId, LineId), TimelineItem>,
     pub(super) receipts: BTreeMap<ReceiptId, ReceiptRecord>,
-    seen: BTreeMap<Named<String>, (Timestamp, ReceiptId)>,
+    seen: BTreeMap<(SourceName, String), (Timestamp, ReceiptId)>,
     /// In the order in which they are forgotten.
-    oldest: BTreeSet<(Timestamp, usize, String, String)>,
+    oldest: BTreeSet<(Timestamp, usize, SourceName, String)>,
     pub(super) deliveries: BTreeMap<DeliveryId, Delivery>,
-    lanes: BTreeMap<Named<IncidentId>, Vec<DeliveryId>>,
-    pub(super) references: BTreeMap<Named<IncidentId>, Vec<Reference>>,
-    pub(super) told: BTreeMap<(IncidentId, String, String), Told>,
+    lanes: BTreeMap<(ConnectionName, IncidentId), Vec<DeliveryId>>,
+    pub(super) references: BTreeMap<(ConnectionName, IncidentId), Vec<Reference>>,
+    pub(super) told: BTreeMap<(IncidentId, ActionName, ConnectionName), Told>,
     pub(super) timers: BTreeMap<Timer, Timestamp>,
-    pub(super) pauses: BTreeMap<String, Pause>,
+    pub(super) pauses: BTreeMap<ConnectionName, Pause>,
 }
 
 impl View for Memory {
@@ -55,16 +53,20 @@ impl View for Memory {
         Ok(unresolved.map(|incident| incident.id).collect())
     }
 
-    fn find(&self, source: &str, key: &str) -> Result<Option<IncidentId>, Infallible> {
-        Ok(self.identities.get(&(source.to_owned(), key.to_owned())).copied())
+    fn find(&self, source: &SourceName, key: &str) -> Result<Option<IncidentId>, Infallible> {
+        Ok(self.identities.get(&(source.clone(), key.to_owned())).copied())
     }
 
     fn receipt(&self, id: ReceiptId) -> Result<Option<ReceiptRecord>, Infallible> {
         Ok(self.receipts.get(&id).cloned())
     }
 
-    fn seen(&self, source: &str, identity: &str) -> Result<Option<(Timestamp, ReceiptId)>, Infallible> {
-        Ok(self.seen.get(&(source.to_owned(), identity.to_owned())).copied())
+    fn seen(
+        &self,
+        source: &SourceName,
+        identity: &str,
+    ) -> Result<Option<(Timestamp, ReceiptId)>, Infallible> {
+        Ok(self.seen.get(&(source.clone(), identity.to_owned())).copied())
     }
 
     fn has_seen_before(&self, at: Timestamp) -> Result<bool, Infallible> {
@@ -85,11 +87,15 @@ impl View for Memory {
         Ok(sending.map(|delivery| delivery.id).collect())
     }
 
-    fn lane(&self, connection: &str, incident: IncidentId) -> Result<Vec<DeliveryId>, Infallible> {
+    fn lane(&self, connection: &ConnectionName, incident: IncidentId) -> Result<Vec<DeliveryId>, Infallible> {
         Ok(self.lanes.get(&(connection.to_owned(), incident)).cloned().unwrap_or_default())
     }
 
-    fn references(&self, connection: &str, incident: IncidentId) -> Result<Vec<Reference>, Infallible> {
+    fn references(
+        &self,
+        connection: &ConnectionName,
+        incident: IncidentId,
+    ) -> Result<Vec<Reference>, Infallible> {
         Ok(self.references.get(&(connection.to_owned(), incident)).cloned().unwrap_or_default())
     }
 
@@ -117,7 +123,7 @@ impl View for Memory {
         Ok(due.into_iter().take(limit).map(|(_, _, timer)| timer).collect())
     }
 
-    fn pauses(&self) -> Result<Vec<(String, Pause)>, Infallible> {
+    fn pauses(&self) -> Result<Vec<(ConnectionName, Pause)>, Infallible> {
         Ok(self.pauses.iter().map(|(connection, pause)| (connection.clone(), pause.clone())).collect())
     }
 }
@@ -137,8 +143,8 @@ impl State for Memory {
         Ok(())
     }
 
-    fn point(&mut self, source: &str, key: &str, incident: IncidentId) -> Result<(), Infallible> {
-        self.identities.insert((source.to_owned(), key.to_owned()), incident);
+    fn point(&mut self, source: &SourceName, key: &str, incident: IncidentId) -> Result<(), Infallible> {
+        self.identities.insert((source.clone(), key.to_owned()), incident);
         Ok(())
     }
 
@@ -158,13 +164,13 @@ impl State for Memory {
 
     fn remember(
         &mut self,
-        source: &str,
+        source: &SourceName,
         identity: &str,
         at: Timestamp,
         receipt: ReceiptId,
     ) -> Result<(), Infallible> {
-        let oldest = |at| (at, source.len(), source.to_owned(), identity.to_owned());
-        let before = self.seen.insert((source.to_owned(), identity.to_owned()), (at, receipt));
+        let oldest = |at| (at, source.len(), source.clone(), identity.to_owned());
+        let before = self.seen.insert((source.clone(), identity.to_owned()), (at, receipt));
         if let Some((before, _)) = before {
             self.oldest.remove(&oldest(before));
         }
@@ -192,7 +198,7 @@ impl State for Memory {
 
     fn set_lane(
         &mut self,
-        connection: &str,
+        connection: &ConnectionName,
         incident: IncidentId,
         lane: &[DeliveryId],
     ) -> Result<(), Infallible> {
@@ -207,7 +213,7 @@ impl State for Memory {
 
     fn set_references(
         &mut self,
-        connection: &str,
+        connection: &ConnectionName,
         incident: IncidentId,
         references: &[Reference],
     ) -> Result<(), Infallible> {
@@ -228,10 +234,10 @@ impl State for Memory {
         Ok(())
     }
 
-    fn set_pause(&mut self, connection: &str, pause: Option<&Pause>) -> Result<(), Infallible> {
+    fn set_pause(&mut self, connection: &ConnectionName, pause: Option<&Pause>) -> Result<(), Infallible> {
         match pause {
             Some(pause) => self.pauses.insert(connection.to_owned(), pause.clone()),
-            None => self.pauses.remove(connection),
+            None => self.pauses.remove(connection.as_str()),
         };
         Ok(())
     }

@@ -10,6 +10,7 @@ use tocsin_core::delivery::{Delivery, DeliveryState};
 use tocsin_core::event::{Event, EventChange, Severity};
 use tocsin_core::id::{Id, IncidentId, Kind};
 use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::name::{ActionName, ConnectionName, SourceName};
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_core::time::Timestamp;
 use tocsin_core::transition::IncidentCommand;
@@ -139,7 +140,7 @@ fn incident_query() -> impl Strategy<Value = IncidentQuery> {
         .prop_map(|(states, severities, source, opened, text)| IncidentQuery {
             states,
             severities,
-            source: source.map(str::to_owned),
+            source: source.map(Into::into),
             opened,
             text: text.map(str::to_owned),
             ..IncidentQuery::default()
@@ -186,7 +187,7 @@ fn incidents_of_more_kinds_than_are_merged_are_the_same() {
     for query in [
         IncidentQuery { states: vec![IncidentState::Open], ..Default::default() },
         IncidentQuery { severities, ..Default::default() },
-        IncidentQuery { source: Some("source-77".to_owned()), ..Default::default() },
+        IncidentQuery { source: Some("source-77".into()), ..Default::default() },
     ] {
         let expected: Vec<&Incident> = all.iter().filter(|incident| asks_for(&query, incident)).collect();
         assert!(in_pages(&store, &query, 90).iter().eq(expected), "{query:?}");
@@ -197,7 +198,7 @@ fn incidents_of_more_kinds_than_are_merged_are_the_same() {
 fn a_walk_has_everything_once_that_was_there_all_along_whatever_happens_meanwhile() {
     let filters = [
         IncidentQuery::default(),
-        IncidentQuery { source: Some("jira".to_owned()), ..Default::default() },
+        IncidentQuery { source: Some("jira".into()), ..Default::default() },
         IncidentQuery { severities: vec![Severity::High, Severity::Info], ..Default::default() },
         IncidentQuery { states: vec![IncidentState::Open], ..Default::default() },
         IncidentQuery { text: Some("disk".to_owned()), ..Default::default() },
@@ -264,7 +265,7 @@ fn a_page_of_a_rare_word_ends_early_and_says_how_far_it_looked() {
     let opened = Period { until: Some(oldest.plus_ms(1)), since: None };
     let narrowed = store.incidents(&IncidentQuery { opened, ..query.clone() }).unwrap();
     assert_eq!((narrowed.items.len(), narrowed.next, narrowed.searched_until), (1, None, None));
-    let nobody = IncidentQuery { source: Some("nobody".to_owned()), ..query };
+    let nobody = IncidentQuery { source: Some("nobody".into()), ..query };
     assert_eq!(store.incidents(&nobody).unwrap(), Page::default());
 }
 
@@ -289,7 +290,7 @@ fn deliveries_by_any_filter_are_those_that_a_look_at_all_finds() {
     runner
         .run(&strategy, |(states, connection, action, incident, made, limit)| {
             let incident = incident.map(|index| index.get(&all).incident.id);
-            let (connection, action) = (connection.map(str::to_owned), action.map(str::to_owned));
+            let (connection, action) = (connection.map(ConnectionName::from), action.map(ActionName::from));
             let has = |one: &&Delivery| {
                 (states.is_empty() || states.contains(&one.state))
                     && connection.as_ref().is_none_or(|connection| *connection == one.connection)
@@ -338,7 +339,7 @@ fn receipts_by_any_filter_are_those_that_a_look_at_all_finds() {
                     }
             };
             let expected: Vec<&ReceiptRecord> = all.iter().filter(has).collect();
-            let source = source.map(str::to_owned);
+            let source = source.map(SourceName::from);
             let query = ReceiptQuery { source, which, came, ..Default::default() };
             let found = pages(query.clone(), limit);
             assert!(found.iter().eq(expected), "{query:?}");
@@ -374,7 +375,7 @@ fn a_row_of_the_index_that_is_no_kind_hides_no_incident() {
         store = Store::open_backend(disk.clone(), options()).unwrap();
         assert_eq!(incidents(&store, &query), before);
         assert_eq!(
-            incidents(&store, &IncidentQuery { source: Some("jira".to_owned()), ..query.clone() }),
+            incidents(&store, &IncidentQuery { source: Some("jira".into()), ..query.clone() }),
             before
         );
     }

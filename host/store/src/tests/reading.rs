@@ -49,7 +49,7 @@ fn incidents_come_newest_first_by_state_by_source_and_in_pages() {
     assert_eq!(list(both), newest(&[5, 4, 3, 2, 1, 0]));
     assert_eq!(list(IncidentQuery { limit: 2, ..open.clone() }), newest(&[5, 3]));
     assert_eq!(list(IncidentQuery { before: Some(ids[3]), ..open }), newest(&[2, 0]));
-    assert_eq!(list(IncidentQuery { source: Some("nobody".to_owned()), ..all.clone() }), []);
+    assert_eq!(list(IncidentQuery { source: Some("nobody".into()), ..all.clone() }), []);
     assert_eq!(list(IncidentQuery { limit: 0, ..all }), []);
     assert_eq!(store.incident(Id::new(script.now, 0)).unwrap(), None);
     assert_eq!(store.incident_by_number(7).unwrap(), None);
@@ -96,10 +96,10 @@ fn deliveries_are_found_by_state_connection_action_and_incident() {
     }
     let waiting = DeliveryQuery { states: vec![DeliveryState::Waiting], ..DeliveryQuery::default() };
     assert_eq!(count(waiting.clone()), 2);
-    assert_eq!(count(DeliveryQuery { connection: Some("pager".to_owned()), ..waiting.clone() }), 1);
+    assert_eq!(count(DeliveryQuery { connection: Some("pager".into()), ..waiting.clone() }), 1);
     assert_eq!(count(DeliveryQuery { incident: Some(ids[0]), ..waiting }), 0);
     assert_eq!(count(DeliveryQuery { incident: Some(ids[1]), ..Default::default() }), 4);
-    assert_eq!(count(DeliveryQuery { action: Some("page".to_owned()), ..Default::default() }), 4);
+    assert_eq!(count(DeliveryQuery { action: Some("page".into()), ..Default::default() }), 4);
     let before = Some(all[2].id);
     assert_eq!(list(DeliveryQuery { before, ..Default::default() }), all[3..]);
     let counts = store.counts().unwrap();
@@ -237,7 +237,7 @@ fn receipts_come_newest_first_with_the_dead_letters_and_the_ignored_ones_apart()
     assert_eq!(all[1].id, dead_id);
     assert_eq!(list(ReceiptQuery { before: Some(all[0].id), ..Default::default() }), all[1..]);
     assert_eq!(list(ReceiptQuery { which: Receipts::DeadLetters, ..Default::default() }), all[1..2]);
-    assert_eq!(list(ReceiptQuery { source: Some("jira".to_owned()), ..Default::default() }), []);
+    assert_eq!(list(ReceiptQuery { source: Some("jira".into()), ..Default::default() }), []);
     assert_eq!(store.receipt(dead_id).unwrap().as_ref(), Some(&all[1]));
     assert_eq!(store.counts().unwrap().dead_letters, 1);
 

@@ -82,8 +82,8 @@ pub(super) fn reasons() -> Vec<Reason> {
         Some(R::FilteredAfterDelay) => Some(R::Reopened(5)),
         Some(R::Reopened(_)) => Some(R::SteadyIn(IncidentState::Resolved)),
         Some(R::SteadyIn(_)) => Some(R::StillOpen(7_500_000)),
-        Some(R::StillOpen(_)) => Some(R::NoEventFor { ms: 3_600_000, source: text() }),
-        Some(R::NoEventFor { .. }) => Some(R::Answered { connection: text(), said: text() }),
+        Some(R::StillOpen(_)) => Some(R::NoEventFor { ms: 3_600_000, source: text().into() }),
+        Some(R::NoEventFor { .. }) => Some(R::Answered { connection: text().into(), said: text() }),
         Some(R::Answered { .. }) => Some(R::GivenUpBy(text())),
         Some(R::GivenUpBy(_)) => Some(R::OwnIncident(u64::MAX)),
         Some(R::OwnIncident(_)) => None,
@@ -112,9 +112,9 @@ fn causes() -> Vec<Cause> {
 fn timers() -> Vec<Timer> {
     chain(|timer| match timer {
         None => Some(Timer::Steady(id(2))),
-        Some(Timer::Steady(_)) => Some(Timer::Silence(text())),
+        Some(Timer::Steady(_)) => Some(Timer::Silence(text().into())),
         Some(Timer::Silence(_)) => Some(Timer::Held(id(3))),
-        Some(Timer::Held(_)) => Some(Timer::Repeat { incident: id(2), action: text() }),
+        Some(Timer::Held(_)) => Some(Timer::Repeat { incident: id(2), action: text().into() }),
         Some(Timer::Repeat { .. }) => Some(Timer::AutoResolve(id(2))),
         Some(Timer::AutoResolve(_)) => None,
     })
@@ -244,7 +244,7 @@ pub(super) fn incidents() -> Vec<Incident> {
         ..Incident::open(
             id(1),
             u64::MAX,
-            &text(),
+            &text().into(),
             &event(EventChange::Trigger, &text(), &text()),
             Severity::Low,
             START,
@@ -282,8 +282,8 @@ pub(super) fn deliveries() -> Vec<Delivery> {
     let states = DeliveryState::ALL.into_iter().chain(DeliveryState::ALL);
     let delivery = |((state, change), line)| Delivery {
         id: id(3),
-        action: text(),
-        connection: text(),
+        action: text().into(),
+        connection: text().into(),
         test: true,
         incident: incidents().remove(0),
         shown: IncidentState::Acknowledged,
@@ -347,7 +347,7 @@ pub(super) fn receipts() -> Vec<ReceiptRecord> {
     let receipt = |status| ReceiptRecord {
         id: id(1),
         at: START,
-        source: text(),
+        source: text().into(),
         plugin: text(),
         status,
         effects: effects.clone(),
@@ -369,7 +369,7 @@ pub(super) fn lines() -> Vec<TimelineItem> {
         None => Some(Happening::Changed(ChangeKind::Flapping, vec![text()])),
         Some(Happening::Changed(..)) => Some(Happening::Late(EventChange::Resolve)),
         Some(Happening::Late(_)) => {
-            Some(Happening::Delivery { id: id(3), action: text(), state: DeliveryState::Expired })
+            Some(Happening::Delivery { id: id(3), action: text().into(), state: DeliveryState::Expired })
         }
         Some(Happening::Delivery { .. }) => None,
     });
@@ -401,7 +401,7 @@ fn every_line_of_a_timeline_is_read_as_it_was_written() {
 
 /// What every kind of message leaves behind.
 pub(super) fn told() -> Vec<Told> {
-    let nothing = Told::nothing("page", "pager");
+    let nothing = Told::nothing(&"page".into(), &"pager".into());
     let mut told = vec![Told { last: Some(id(3)), ..nothing.clone() }, nothing];
     for left in lefts() {
         let mut next = told[0].clone();

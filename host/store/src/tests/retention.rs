@@ -425,5 +425,5 @@ fn at_a_steady_rate_of_alerts_the_store_reaches_a_plateau() {
         assert!(now * 10 <= then * 12, "{then} became {now}");
     }
     assert_clean(&store);
-    assert!(store.timer(&Timer::Silence("grafana".to_owned())).unwrap().is_some());
+    assert!(store.timer(&Timer::Silence("grafana".into())).unwrap().is_some());
 }

@@ -96,7 +96,7 @@ pub(super) fn plugin() -> String {
 /// What came of decoding a request of this source.
 pub(super) fn received(source: &str, decoding: Decoding) -> Received {
     Received {
-        source: source.to_owned(),
+        source: source.into(),
         plugin: plugin(),
         identities: Vec::new(),
         decoding,
@@ -140,9 +140,9 @@ pub(super) fn request(at: Timestamp) -> SourceRequest {
 /// Two actions over two connections: each change is owed twice.
 pub(super) fn routing() -> Routing {
     let action = |name: &str, connection: &str| ActionRule {
-        name: name.to_owned(),
+        name: name.into(),
         status: ActionStatus::Enabled,
-        connection: connection.to_owned(),
+        connection: connection.into(),
         test_connection: None,
         on: vec![ChangeKind::Opened, ChangeKind::Updated, ChangeKind::Resolved],
         enters: Vec::new(),
@@ -155,7 +155,7 @@ pub(super) fn routing() -> Routing {
     // With a heartbeat, so that each request sets a timer.
     let rule = SourceRule { heartbeat_ms: Some(3_600_000), ..SourceRule::default() };
     Routing {
-        sources: BTreeMap::from([("grafana".to_owned(), rule)]),
+        sources: BTreeMap::from([("grafana".into(), rule)]),
         actions: vec![action("page", "pager"), action("post", "chat")],
     }
 }

@@ -396,7 +396,7 @@ fn an_unreadable_receipt_is_left_out() {
 #[test]
 fn a_timer_that_cannot_be_read_goes_off_when_its_index_says() {
     let mut scene = Scene::new();
-    let timer = Timer::Silence("grafana".to_owned());
+    let timer = Timer::Silence("grafana".into());
     let at = scene.store.timer(&timer).unwrap().unwrap();
     scene.damage(tables::TIMERS, timer.to_string().as_bytes(), b"soon");
     assert!(scene.store.timer(&timer).is_err());

@@ -173,7 +173,7 @@ fn a_command_that_nothing_follows_from_writes_nothing() {
     for command in [
         Command::Tick,
         Command::Claim { deliveries: Vec::new(), records: Vec::new() },
-        Command::Resume { connection: "chat".to_owned(), reason: "it was never paused".to_owned() },
+        Command::Resume { connection: "chat".into(), reason: "it was never paused".to_owned() },
     ] {
         let applied = write(&store, script.command(command)).unwrap();
         assert_eq!((applied.receipt, applied.incident), (None, None));

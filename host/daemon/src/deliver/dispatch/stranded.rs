@@ -28,7 +28,7 @@ impl Workers {
                 continue;
             }
             let Some(delivery) = app.store.delivery(id)? else { continue };
-            tracing::warn!(delivery = %id, action = delivery.action, "an attempt is not made: {UNKNOWN}");
+            tracing::warn!(delivery = %id, action = delivery.action.as_str(), "an attempt is not made: {UNKNOWN}");
             let verdict =
                 Attempt { delivery, references: Vec::new() }.later_over(app, UNKNOWN.to_owned(), true);
             match app.record(Command::Settle { delivery: id, took_us: 0, status: None, verdict }).await {

@@ -35,13 +35,16 @@ pub(super) async fn list(State(control): State<Control>) -> Json<Vec<api::Action
         let states =
             |states: &[IncidentState]| states.iter().map(|state| state.as_str().to_owned()).collect();
         api::Action {
-            name: rule.name.clone(),
+            name: rule.name.to_string(),
             description: action.description.clone(),
             status: rule.status.as_str().to_owned(),
             language: action.language.clone(),
-            connection: rule.connection.clone(),
-            test_connection: rule.test_connection.clone(),
-            plugin: config.connections.get(&rule.connection).map(|connection| connection.plugin.clone()),
+            connection: rule.connection.to_string(),
+            test_connection: rule.test_connection.as_ref().map(ToString::to_string),
+            plugin: config
+                .connections
+                .get(rule.connection.as_str())
+                .map(|connection| connection.plugin.clone()),
             on: rule.on.iter().map(|kind| kind.as_str().to_owned()).collect(),
             enters: states(&rule.enters),
             leaves: states(&rule.leaves),
@@ -51,7 +54,7 @@ pub(super) async fn list(State(control): State<Control>) -> Json<Vec<api::Action
             fallback: rule.is_fallback,
             when: wording::triggers(rule),
             readers_may: action.readers_may.iter().map(|purpose| purpose.as_str().to_owned()).collect(),
-            problem: bindings.actions.get(&rule.name).and_then(|bound| bound.as_ref().err()).cloned(),
+            problem: bindings.actions.get(rule.name.as_str()).and_then(|bound| bound.as_ref().err()).cloned(),
         }
     };
     Json(config.actions.values().map(shape).collect())
@@ -82,7 +85,7 @@ pub(super) async fn try_out(
     let Attempt { delivery, .. } = &attempt;
     Ok(Json(Tried {
         action: name,
-        connection: delivery.connection.clone(),
+        connection: delivery.connection.to_string(),
         test: delivery.test,
         incident,
         change: delivery.change.kind.as_str().to_owned(),
@@ -190,7 +193,7 @@ async fn first(app: &App, attempt: &Attempt, show_url: bool) -> (Vec<api::Exchan
 
 /// Where a request goes. The connection's own path and query are as good as a secret.
 fn address(app: &App, attempt: &Attempt, sketch: &Sketch, show_url: bool) -> String {
-    let Some(connection) = app.config.connections.get(&attempt.delivery.connection) else {
+    let Some(connection) = app.config.connections.get(attempt.delivery.connection.as_str()) else {
         return String::new();
     };
     if show_url && let Ok(prepared) = attempt.prepare(app) {

@@ -10,6 +10,7 @@ use axum::extract::State;
 use tocsin_core::command::Command;
 use tocsin_core::delivery::DeliveryState;
 use tocsin_core::id::DeliveryId;
+use tocsin_core::name::ConnectionName;
 use tocsin_store::{DeliveryQuery, Store};
 
 use super::asked::Asked;
@@ -23,14 +24,14 @@ use crate::shared::problem::HttpProblem;
 const AT_ONCE: usize = 200;
 
 /// A dead letter, and the connection that it goes over.
-type DeadLetter = (DeliveryId, String);
+type DeadLetter = (DeliveryId, ConnectionName);
 
 pub(super) async fn retry(
     State(control): State<Control>,
     Asked(wanted): Asked<DeadLetters>,
 ) -> Result<Json<Done>, HttpProblem> {
     let found = find(&control, &wanted).await?;
-    let connections: BTreeSet<&String> = found.iter().map(|(_, connection)| connection).collect();
+    let connections: BTreeSet<&ConnectionName> = found.iter().map(|(_, connection)| connection).collect();
     connections.into_iter().for_each(|connection| deliveries::goes_on(&control, connection));
     let command = |id: DeliveryId| Command::Retry { delivery: id, actor: wanted.actor.clone() };
     let done = record(&control, &found, command).await?;
@@ -50,11 +51,12 @@ pub(super) async fn discard(
 /// All dead letters that are wanted, the oldest first.
 async fn find(control: &Control, wanted: &DeadLetters) -> Result<Vec<DeadLetter>, HttpProblem> {
     let states = DeliveryState::ALL.into_iter().filter(|state| state.is_dead_letter()).collect();
-    let (action, connection) = (wanted.action.clone(), wanted.connection.clone());
+    let (action, connection) =
+        (wanted.action.as_ref().map(Into::into), wanted.connection.as_ref().map(Into::into));
     let query = DeliveryQuery { states, action, connection, limit: AT_ONCE, ..DeliveryQuery::default() };
     let app = Arc::clone(&control.app);
     blocking(move || -> Result<_, HttpProblem> {
-        deliveries::check_names(&app, query.action.as_ref(), query.connection.as_ref())?;
+        deliveries::check_names(&app, query.action.as_deref(), query.connection.as_deref())?;
         Ok(all(&app.store, query)?)
     })
     .await

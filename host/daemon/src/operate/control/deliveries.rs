@@ -22,15 +22,15 @@ pub(super) async fn list(
     let app = control.app.clone();
     let found = blocking(move || -> Result<_, HttpProblem> {
         let store = &app.store;
-        check_names(&app, list.action.as_ref(), list.connection.as_ref())?;
+        check_names(&app, list.action.as_deref(), list.connection.as_deref())?;
         let incident = match &list.incident {
             Some(reference) => Some(incidents::find(store, reference)?.id),
             None => None,
         };
         let query = DeliveryQuery {
             states: query::choices(list.state.as_deref())?,
-            connection: list.connection.clone(),
-            action: list.action.clone(),
+            connection: list.connection.as_ref().map(Into::into),
+            action: list.action.as_ref().map(Into::into),
             incident,
             made: query::period(list.since.as_deref(), list.until.as_deref())?,
             before: query::after(list.after.as_deref())?,
@@ -45,8 +45,8 @@ pub(super) async fn list(
 /// looks at the latest, and takes the name to be an earlier one's.
 pub(super) fn check_names(
     app: &App,
-    action: Option<&String>,
-    connection: Option<&String>,
+    action: Option<&str>,
+    connection: Option<&str>,
 ) -> Result<(), HttpProblem> {
     let one = DeliveryQuery { limit: 1, ..DeliveryQuery::default() };
     let any = |query: &DeliveryQuery| {
@@ -54,10 +54,10 @@ pub(super) fn check_names(
         Ok(!page.items.is_empty() || page.next.is_some())
     };
     query::known("action", action, app.config.actions.keys(), |name| {
-        any(&DeliveryQuery { action: Some(name.to_owned()), ..one.clone() })
+        any(&DeliveryQuery { action: Some(name.into()), ..one.clone() })
     })?;
     query::known("connection", connection, app.config.connections.keys(), |name| {
-        any(&DeliveryQuery { connection: Some(name.to_owned()), ..one.clone() })
+        any(&DeliveryQuery { connection: Some(name.into()), ..one.clone() })
     })
 }
 

@@ -29,7 +29,7 @@ pub(super) async fn list(
     let query = IncidentQuery {
         states: query::choices(list.state.as_deref())?,
         severities: query::choices(list.severity.as_deref())?,
-        source: list.source,
+        source: list.source.map(Into::into),
         opened: query::period(list.since.as_deref(), list.until.as_deref())?,
         text: list.text,
         before: None,
@@ -37,7 +37,7 @@ pub(super) async fn list(
     };
     let app = control.app.clone();
     let incidents = blocking(move || -> Result<_, HttpProblem> {
-        receipts::known_source(&app, query.source.as_ref())?;
+        receipts::known_source(&app, query.source.as_deref())?;
         let before = list.after.map(|reference| id_of(&app.store, &reference)).transpose()?;
         Ok(app.store.incidents(&IncidentQuery { before, ..query })?)
     });

@@ -55,7 +55,7 @@ pub(super) fn limit(wanted: Option<usize>) -> usize {
 /// configuration can still be asked for, and what is misspelt is not answered as if there were nothing.
 pub(super) fn known<'a>(
     what: &str,
-    name: Option<&String>,
+    name: Option<&str>,
     mut configured: impl Iterator<Item = &'a String> + Clone,
     kept: impl FnOnce(&str) -> Result<bool, ReadError>,
 ) -> Result<(), HttpProblem> {

@@ -27,14 +27,14 @@ pub(super) async fn list(
 ) -> Result<Json<Page<Receipt>>, HttpProblem> {
     let query = ReceiptQuery {
         which: which(&list)?,
-        source: list.source,
+        source: list.source.map(Into::into),
         came: query::period(list.since.as_deref(), list.until.as_deref())?,
         before: query::after(list.after.as_deref())?,
         limit: query::limit(list.limit),
     };
     let app = control.app.clone();
     let found = blocking(move || -> Result<_, HttpProblem> {
-        known_source(&app, query.source.as_ref())?;
+        known_source(&app, query.source.as_deref())?;
         Ok(app.store.receipts(&query)?)
     });
     Ok(Json(shapes::page(&found.await?, shapes::receipt)))
@@ -53,7 +53,7 @@ fn which(list: &ReceiptList) -> Result<Receipts, HttpProblem> {
 }
 
 /// Refuses a source that is not configured and that nothing is kept of.
-pub(super) fn known_source(app: &App, source: Option<&String>) -> Result<(), HttpProblem> {
+pub(super) fn known_source(app: &App, source: Option<&str>) -> Result<(), HttpProblem> {
     query::known("source", source, app.config.sources.keys(), |name| app.store.knows_source(name))
 }
 
@@ -105,7 +105,7 @@ async fn ids(control: &Control, source: String, which: Receipts) -> Result<Vec<R
     let found = blocking(move || -> Result<_, HttpProblem> {
         known_source(&app, Some(&source))?;
         let mut query =
-            ReceiptQuery { source: Some(source), which, limit: AT_ONCE, ..ReceiptQuery::default() };
+            ReceiptQuery { source: Some(source.into()), which, limit: AT_ONCE, ..ReceiptQuery::default() };
         let mut ids: Vec<ReceiptId> = Vec::new();
         loop {
             let page = app.store.receipts(&query)?;

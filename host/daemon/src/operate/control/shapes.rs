@@ -47,7 +47,7 @@ pub(super) fn incident(incident: &Incident) -> Shown {
     Shown {
         id: incident.id.to_string(),
         number: incident.number,
-        source: incident.source.clone(),
+        source: incident.source.to_string(),
         key: incident.key.clone(),
         title: incident.title.clone(),
         message: incident.message.clone(),
@@ -70,7 +70,7 @@ pub(super) fn timeline(item: &TimelineItem) -> incidents::Happened {
         Happening::Changed(kind, fields) => (kind.as_str().to_owned(), Some(fields.clone()), None, None),
         Happening::Late(change) => (format!("late {}", change.as_str()), None, None, None),
         Happening::Delivery { id, action, state } => {
-            (state.as_str().to_owned(), None, Some(action.clone()), Some(id.to_string()))
+            (state.as_str().to_owned(), None, Some(action.to_string()), Some(id.to_string()))
         }
     };
     incidents::Happened {
@@ -100,8 +100,8 @@ fn delivery_of<I>(delivery: &Delivery, incident: I) -> deliveries::Delivery<I> {
     let has_time = delivery.state == DeliveryState::Due || is_held;
     deliveries::Delivery {
         id: delivery.id.to_string(),
-        action: delivery.action.clone(),
-        connection: delivery.connection.clone(),
+        action: delivery.action.to_string(),
+        connection: delivery.connection.to_string(),
         test: delivery.test,
         incident,
         change: delivery.change.kind.as_str().to_owned(),
@@ -149,7 +149,7 @@ pub(super) fn receipt(receipt: &ReceiptRecord) -> receipts::Receipt {
     receipts::Receipt {
         id: receipt.id.to_string(),
         at: receipt.at.to_string(),
-        source: receipt.source.clone(),
+        source: receipt.source.to_string(),
         plugin: receipt.plugin.clone(),
         status: receipt.outcome().to_owned(),
         dead_letter: receipt.status.is_dead_letter(),

@@ -220,7 +220,7 @@ fn incident_fields(incident: &Incident) -> Value {
         "severity": incident.severity.as_str(),
         "state": incident.state().as_str(),
         "flapping": incident.flapping,
-        "source": incident.source,
+        "source": incident.source.as_str(),
         "count": incident.count,
         "opened_at": minute(incident.opened_at),
         "acknowledged_at": incident.acknowledged_at().map(minute),

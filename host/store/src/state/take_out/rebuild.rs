@@ -37,7 +37,7 @@ impl Tables<'_> {
             }
         }
         first.append(&mut waiting);
-        self.set_lane(&connection, incident, &first)?;
+        self.set_lane(&connection.into(), incident, &first)?;
         self.move_up(&first, taken)
     }
 

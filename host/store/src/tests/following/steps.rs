@@ -143,7 +143,7 @@ fn routing_of(kind: u8) -> Routing {
         4 => {
             routing.sources.values_mut().for_each(|rule| rule.auto_resolve_ms = Some(5_400_000));
         }
-        _ => routing.actions[0].connection = "chat".to_owned(),
+        _ => routing.actions[0].connection = "chat".into(),
     }
     routing
 }
@@ -275,7 +275,7 @@ fn delivery_command(step: Step, script: &mut Script, memory: &Memory) -> Option<
             Command::Try { delivery: pick(in_state(DeliveryState::Due), delivery), record: false }
         }
         Step::Resumed => {
-            let connection = memory.pauses.keys().next().cloned().unwrap_or_default();
+            let connection = memory.pauses.keys().next().cloned().unwrap_or_else(|| "".into());
             Command::Resume { connection, reason: "it works".to_owned() }
         }
         Step::Started { routing } => {

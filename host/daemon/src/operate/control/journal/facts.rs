@@ -34,7 +34,7 @@ pub(super) fn fact(fact: &Fact, names: &mut Names<'_>) -> api::Fact {
             ("event_late", format!("{of}: {} came too late to count: {title}", change.as_str()), fields)
         }
         Fact::KeysBound { incident, source, keys } => {
-            let fields = json!({ "incident": incident.to_string(), "source": source, "keys": keys });
+            let fields = json!({ "incident": incident.to_string(), "source": source.as_str(), "keys": keys });
             let of = names.incident(*incident);
             ("keys_bound", format!("{of} is known to {source} as {}", keys.join(", ")), fields)
         }
@@ -76,7 +76,7 @@ fn opened(opening: &Opening, names: &mut Names<'_>) -> Shown {
     let fields = json!({
         "id": opening.id.to_string(),
         "number": opening.number,
-        "source": opening.source,
+        "source": opening.source.as_str(),
         "key": opening.key,
         "title": opening.title,
         "message": opening.message,
@@ -161,7 +161,7 @@ fn of_request(fact: &Fact, names: &mut Names<'_>) -> Shown {
         Fact::IdentitiesSeen { source, identities, receipt } => (
             "identities_seen",
             format!("request {receipt} of {source} is known again by {}", identities.join(", ")),
-            json!({ "source": source, "identities": identities, "receipt": receipt.to_string() }),
+            json!({ "source": source.as_str(), "identities": identities, "receipt": receipt.to_string() }),
         ),
         Fact::IdentitiesForgotten { before, most } => (
             "identities_forgotten",
@@ -204,7 +204,7 @@ fn receipt_recorded(receipted: &Receipted, names: &mut Names<'_>) -> Shown {
         description.push_str(&format!("; {} more effects", effects.len() - NAMED));
     }
     let fields = json!({
-        "receipt": receipt.to_string(), "source": source, "plugin": plugin, "status": status.as_str(),
+        "receipt": receipt.to_string(), "source": source.as_str(), "plugin": plugin, "status": status.as_str(),
         "reason": reason, "kept": kept, "effects": effects.iter().map(shapes::effect).collect::<Vec<_>>(),
         "remarks": remarks,
     });
