@@ -6,13 +6,13 @@ use std::path::Path;
 
 use redb::{ReadableTable, TableDefinition};
 use serde_json::json;
-use tocsin_core::id::Id;
+use tocsin_core::id::IncidentId;
 
 use crate::harness::{Ran, Receiver, Relay, Reply, Request, Site, action, connection, source, until};
 
 /// Changes the bytes of a record of a store that no relay has open.
 fn flip(store: &Path, table: &str, id: &str) {
-    let key = id.parse::<Id>().expect("an id").to_bytes();
+    let key = id.parse::<IncidentId>().expect("an id").to_bytes();
     let database = redb::Database::open(store).expect("the store is closed");
     let transaction = database.begin_write().expect("it can be written");
     {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::{Receiver, Relay, Site, action, connection, source};
 
 /// A relay that opened two incidents, sent one message of each, and resolved the first.
-fn relay_with_a_history(receiver: &Receiver) -> (Relay, String) {
+fn relay_with_a_timeline(receiver: &Receiver) -> (Relay, String) {
     let tables = [
         source("hook", "webhook"),
         connection("chat", "webhook", &receiver.url("/")),
@@ -42,7 +42,7 @@ fn numbers(entries: &[Value]) -> Vec<u64> {
 #[test]
 fn the_journal_says_in_words_what_happened_by_whom_and_to_what() {
     let receiver = Receiver::start();
-    let (mut relay, receipt) = relay_with_a_history(&receiver);
+    let (mut relay, receipt) = relay_with_a_timeline(&receiver);
     let delivery =
         relay.list(&["deliveries", "list", "--incident", "1"])[0]["id"].as_str().expect("an id").to_owned();
     let said = relay.run(&["journal", "show"]).expect(0).stdout;
@@ -57,7 +57,7 @@ fn the_journal_says_in_words_what_happened_by_whom_and_to_what() {
         &format!("    delivery {delivery} of #1 by tell is delivered after "),
         " UTC  operator Ada\n",
         "    #1 is resolved\n",
-        "    history of #1: resolved by Ada: it was cleaned\n",
+        "    timeline of #1: resolved by Ada: it was cleaned\n",
     ] {
         assert!(said.contains(words), "{words} in {said}");
     }
@@ -77,7 +77,7 @@ fn the_journal_says_in_words_what_happened_by_whom_and_to_what() {
 #[test]
 fn entries_as_json_have_the_fields_of_their_facts_and_are_found_by_incident_receipt_and_time() {
     let receiver = Receiver::start();
-    let (relay, receipt) = relay_with_a_history(&receiver);
+    let (relay, receipt) = relay_with_a_timeline(&receiver);
     let whole = entries(&relay, &["--all"]);
     assert_eq!(numbers(&whole), (1..=whole.len() as u64).collect::<Vec<_>>());
     assert_eq!((&whole[0]["cause"]["cause"], &whole[0]["epoch"]), (&json!("start"), &json!(0)));

@@ -88,7 +88,7 @@ fn an_alert_cannot_forge_a_section_of_what_is_printed() {
         "test_connection = \"out\"\n".to_owned(),
     ];
     let relay = Relay::start(&tables.concat());
-    let forged = "full\n\nHistory\r\n  2026-01-01 00:00:00  resolved by Ada\u{2028}\u{85}On the way\nNothing was recorded.";
+    let forged = "full\n\nTimeline\r\n  2026-01-01 00:00:00  resolved by Ada\u{2028}\u{85}On the way\nNothing was recorded.";
     let alert = json!({
         "title": forged,
         "id": format!("disk {forged}"),
@@ -102,9 +102,9 @@ fn an_alert_cannot_forge_a_section_of_what_is_printed() {
     relay.run(&["incidents", "note", "1", forged, "--as", forged]).expect(0);
     receiver.wait(1);
     let delivery = relay.settled()[0]["id"].as_str().expect("an id").to_owned();
-    let own = ["History", "On the way", "Nothing was recorded."];
+    let own = ["Timeline", "On the way", "Nothing was recorded."];
     for (command, sections) in [
-        (&["incidents", "show", "1"][..], &["History"][..]),
+        (&["incidents", "show", "1"][..], &["Timeline"][..]),
         (&["incidents", "list"], &[]),
         (&["deliveries", "list"], &[]),
         (&["deliveries", "show", &delivery], &[]),
@@ -124,7 +124,7 @@ fn an_alert_cannot_forge_a_section_of_what_is_printed() {
         );
         let found: Vec<&str> = said.lines().filter(|line| own.contains(line)).collect();
         assert_eq!(found, sections, "{command:?}: {said}");
-        // A line of a history is indented by two; one of a tried event's message stands far to the right of that.
+        // A line of a timeline is indented by two; one of a tried event's message stands far to the right of that.
         let forged = |line: &&str| {
             let text = line.trim_start();
             text.starts_with("2026-01-01 00:00:00  resolved") && line.len() - text.len() < 8
@@ -133,7 +133,7 @@ fn an_alert_cannot_forge_a_section_of_what_is_printed() {
         assert!(!said.contains(['\u{2028}', '\u{85}']), "{command:?}: {said:?}");
     }
     let shown = relay.run(&["incidents", "show", "1"]).expect(0).stdout;
-    assert!(shown.contains("\n  | full\n  |\n  | History\n"), "the message has its lines: {shown}");
+    assert!(shown.contains("\n  | full\n  |\n  | Timeline\n"), "the message has its lines: {shown}");
 }
 
 #[test]

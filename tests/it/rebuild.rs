@@ -5,7 +5,7 @@ use std::path::Path;
 
 use redb::{ReadableTable, TableDefinition};
 use serde_json::json;
-use tocsin_core::id::Id;
+use tocsin_core::id::IncidentId;
 
 use crate::harness::{Ran, Relay, source, until};
 use crate::restart::load::is_clean;
@@ -30,7 +30,7 @@ fn alter(store: &Path, table: &str, key: &[u8], change: impl FnOnce(Row) -> Row)
 
 /// The title of the first incident says something else.
 fn damage(relay: &Relay, id: &str) {
-    let key = id.parse::<Id>().expect("an id").to_bytes();
+    let key = id.parse::<IncidentId>().expect("an id").to_bytes();
     alter(&relay.path("state/tocsin.redb"), "incidents", &key, |row| {
         let mut row = row.expect("the incident is there");
         let place = row.windows(9).position(|window| window == b"Disk full").expect("its title");

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use tocsin_core::event::EventChange;
-use tocsin_core::id::Id;
+use tocsin_core::id::{Id, Kind};
 use tocsin_core::plugin::{Decoded, Pair, SourceRequest};
 use tocsin_core::time::Timestamp;
 use tocsin_sandbox::{CallError, Limits, LoadError, Plugin, Sandbox, SandboxConfig};
@@ -66,7 +66,7 @@ fn request(body: &str) -> SourceRequest {
     }
 }
 
-fn seed(n: u128) -> Id {
+fn seed<K: Kind>(n: u128) -> Id<K> {
     Id::new(NOW, n)
 }
 
@@ -76,7 +76,7 @@ async fn decode(plugin: &Plugin, body: &str) -> Result<Decoded, CallError> {
 }
 
 /// What a guest says in its only event's title.
-async fn words(guest: &str) -> String {
+async fn printed(guest: &str) -> String {
     let decoded = decode(&loaded(guest).await, "body").await.expect("it answers");
     assert_eq!(decoded.events.len(), 1);
     assert_eq!(decoded.events[0].change, EventChange::Trigger);

@@ -58,8 +58,8 @@ fn a_silent_source_is_an_incident_until_it_speaks_again() {
             let incidents = relay.list(&["incidents", "list"]);
             let shown = relay.json(&["incidents", "show", incidents.first()?["id"].as_str()?]);
             assert_eq!(shown["title"], "No request at source hook");
-            let history = shown["timeline"].as_array()?.clone();
-            history.iter().any(|item| item["what"] == what).then_some(())
+            let timeline = shown["timeline"].as_array()?.clone();
+            timeline.iter().any(|item| item["what"] == what).then_some(())
         });
     };
     happened("opened");

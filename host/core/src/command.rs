@@ -7,7 +7,8 @@ use minicbor::{Decode, Encode};
 
 use crate::delivery::Reference;
 use crate::event::{Event, Severity};
-use crate::id::Id;
+use crate::id::{DeliveryId, IncidentId, ReceiptId};
+use crate::name::{ConnectionName, SourceName};
 use crate::plugin::RejectedElement;
 use crate::time::Timestamp;
 use crate::transition::IncidentCommand;
@@ -27,7 +28,7 @@ pub struct Issued {
     /// When; never before the command in front of it by more than a clock's correction.
     pub at: Timestamp,
     /// Ids of what it creates are this one's successors. For a request it is the receipt's id.
-    pub seed: Id,
+    pub seed: ReceiptId,
     /// What is to be done.
     pub command: Command,
 }
@@ -65,14 +66,14 @@ pub enum Command {
     /// A kept request was decoded again.
     Redecode {
         /// Which.
-        receipt: Id,
+        receipt: ReceiptId,
         /// What came of it this time.
         received: Received,
     },
     /// More events of the request of the entry before; none of them counts if that was a replay.
     Continue {
         /// The request's receipt.
-        receipt: Id,
+        receipt: ReceiptId,
         /// Events of the request that the entries before hold.
         after: u64,
         /// At most [`EVENTS_PER_ENTRY`].
@@ -81,7 +82,7 @@ pub enum Command {
     /// Somebody does something to an incident.
     Operate {
         /// Which.
-        incident: Id,
+        incident: IncidentId,
         /// What.
         command: IncidentCommand,
         /// Who.
@@ -92,7 +93,7 @@ pub enum Command {
     /// Somebody corrects what an incident says.
     Modify {
         /// Which.
-        incident: Id,
+        incident: IncidentId,
         /// Its title from now on; bounded and made one line like an event's.
         title: Option<String>,
         /// Its severity from now on.
@@ -105,14 +106,14 @@ pub enum Command {
     /// Attempts begin: each of these deliveries is sent as what is the case now, or skipped.
     Claim {
         /// Of these deliveries.
-        deliveries: Vec<Id>,
+        deliveries: Vec<DeliveryId>,
         /// Those of them whose plugin wants a record of what was over before it could be sent.
-        records: Vec<Id>,
+        records: Vec<DeliveryId>,
     },
     /// An attempt ended.
     Settle {
         /// Of this delivery.
-        delivery: Id,
+        delivery: DeliveryId,
         /// How long it took, in microseconds.
         took_us: u64,
         /// The last HTTP status, if a peer answered.
@@ -123,28 +124,28 @@ pub enum Command {
     /// An operator gives up on requests that could not be decoded.
     Discard {
         /// Which.
-        receipts: Vec<Id>,
+        receipts: Vec<ReceiptId>,
         /// Who.
         actor: String,
     },
     /// An operator gives up on deliveries: dead letters, or such that wait, are held or are due.
     GiveUp {
         /// On which.
-        deliveries: Vec<Id>,
+        deliveries: Vec<DeliveryId>,
         /// Who.
         actor: String,
     },
     /// An attempt begins over a paused connection, to see whether it works again.
     Try {
         /// Of this delivery.
-        delivery: Id,
+        delivery: DeliveryId,
         /// Whether its plugin wants a record of what was over before it could be sent.
         record: bool,
     },
     /// A paused connection works again.
     Resume {
         /// Its name.
-        connection: String,
+        connection: ConnectionName,
         /// How that is known.
         reason: String,
     },
@@ -157,7 +158,7 @@ pub enum Command {
     /// An operator wants a dead letter, or one that waits for its time, tried now.
     Retry {
         /// Which.
-        delivery: Id,
+        delivery: DeliveryId,
         /// Who.
         actor: String,
     },
@@ -167,11 +168,11 @@ pub enum Command {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forget {
     /// Incidents. One that is not resolved, or has a delivery that is not settled, stays.
-    pub incidents: Vec<Id>,
+    pub incidents: Vec<IncidentId>,
     /// When an incident must have been resolved before.
     pub resolved_before: Timestamp,
     /// Receipts.
-    pub receipts: Vec<Id>,
+    pub receipts: Vec<ReceiptId>,
     /// When a request must have come before.
     pub came_before: Timestamp,
     /// When a request that is a dead letter must have come before, in addition.
@@ -182,7 +183,7 @@ pub struct Forget {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Received {
     /// The source's name.
-    pub source: String,
+    pub source: SourceName,
     /// Which plugin decoded it: `id version digest`; empty when there was none.
     pub plugin: String,
     /// What makes another request the same delivery: the sender's id; behind [`BY_BODY`], the body's digest.
@@ -205,7 +206,7 @@ impl Received {
     }
 
     /// This with as many events as one entry holds, and the facts that hold the rest, for the receipt's id.
-    pub fn split(mut self, receipt: Id) -> (Self, Vec<Command>) {
+    pub fn split(mut self, receipt: ReceiptId) -> (Self, Vec<Command>) {
         let Decoding::Events(events) = &mut self.decoding else { return (self, Vec::new()) };
         let mut more = Vec::new();
         let mut rest = events.split_off(events.len().min(EVENTS_PER_ENTRY));
@@ -290,7 +291,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// The words that say it to people.
-    pub const fn words_mut(&mut self) -> &mut String {
+    pub const fn text_mut(&mut self) -> &mut String {
         match self {
             Self::Delivered(outcome) | Self::Accepted(outcome) => &mut outcome.summary,
             Self::Retry { reason, .. } | Self::Expired { reason, .. } => reason,

@@ -7,9 +7,10 @@
 use crate::command::{Command, Issued};
 use crate::delivery::{Change, Delivery, DeliveryState};
 use crate::evolve::Evolution;
-use crate::id::Id;
+use crate::id::{DeliveryId, Id, IncidentId, Kind, ReceiptId};
 use crate::incident::{Incident, IncidentState};
 use crate::journal::{Cause, Entry, Fact, Fields, Place, StateChange};
+use crate::name::ConnectionName;
 use crate::receipt::ReceiptRecord;
 use crate::routing::{FailedFilter, Router};
 use crate::state::{State, View};
@@ -57,7 +58,7 @@ pub struct Applied {
     /// The filters that could not be applied to an incident, each with what failed. They let it through.
     pub failed_filters: Vec<FailedFilter>,
     /// The receipts that were forgotten.
-    pub forgotten_receipts: Vec<Id>,
+    pub forgotten_receipts: Vec<ReceiptId>,
 }
 
 impl Applied {
@@ -82,13 +83,13 @@ impl Applied {
 pub enum Rejection {
     /// There is no such incident.
     #[error("there is no incident {0}")]
-    NoIncident(Id),
+    NoIncident(IncidentId),
     /// There is no such delivery.
     #[error("there is no delivery {0}")]
-    NoDelivery(Id),
+    NoDelivery(DeliveryId),
     /// There is no such receipt.
     #[error("there is no receipt {0}")]
-    NoReceipt(Id),
+    NoReceipt(ReceiptId),
     /// The table says no.
     #[error("incident #{number} is {}, so it cannot be {}d", state.as_str(), command.as_str())]
     Refused {
@@ -114,7 +115,7 @@ pub enum Rejection {
     #[error("delivery {id} is {}, {expected}", state.as_str())]
     WrongState {
         /// Which.
-        id: Id,
+        id: DeliveryId,
         /// In which state.
         state: DeliveryState,
         /// In which it would have to be.
@@ -124,15 +125,15 @@ pub enum Rejection {
     #[error("delivery {id} cannot be sent: connection `{connection}` is paused")]
     Paused {
         /// Of this delivery.
-        id: Id,
+        id: DeliveryId,
         /// The connection's name.
-        connection: String,
+        connection: ConnectionName,
     },
     /// The receipt is no dead letter.
     #[error("receipt {id} is {status}: only a refused, partly refused or failed one can be discarded")]
     NotDeadLetter {
         /// Its id.
-        id: Id,
+        id: ReceiptId,
         /// Its status.
         status: &'static str,
     },
@@ -142,7 +143,7 @@ pub enum Rejection {
     )]
     NotDecodable {
         /// Its id.
-        id: Id,
+        id: ReceiptId,
         /// Its status.
         status: &'static str,
     },
@@ -150,7 +151,7 @@ pub enum Rejection {
     #[error("receipt {id} does not have {after} events that were applied, so no more can follow")]
     NotContinued {
         /// The receipt's id.
-        id: Id,
+        id: ReceiptId,
         /// Events of the request that the entries before hold.
         after: u64,
     },
@@ -168,14 +169,14 @@ pub enum DecideError<E> {
 }
 
 /// The result of deciding over a state.
-pub type Fold<T, S> = Result<T, DecideError<<S as View>::Error>>;
+pub type Decided<T, S> = Result<T, DecideError<<S as View>::Error>>;
 
 /// Decides what follows from a command, and has `state` follow.
 ///
 /// # Errors
 /// [`DecideError::Rejected`] before anything is changed; [`DecideError::State`] when the state cannot be read or kept: it
 /// may be half changed then, and must be thrown away.
-pub fn decide<S: State>(state: &mut S, policy: &Router, issued: &Issued) -> Fold<(Entry, Applied), S> {
+pub fn decide<S: State>(state: &mut S, policy: &Router, issued: &Issued) -> Decided<(Entry, Applied), S> {
     let cause = cause(issued);
     let evolution = Evolution::of(state, issued.at, &cause);
     let mut step = Step {
@@ -222,17 +223,17 @@ struct Step<'a, S: State> {
     state: &'a mut S,
     policy: &'a Router,
     at: Timestamp,
-    seed: Id,
+    seed: ReceiptId,
     ids: u32,
     evolution: Evolution,
     facts: Vec<Fact>,
-    /// The change that was written into a history last, of which incident, and the line that has it.
-    recorded: Option<(Id, Change, u32)>,
+    /// The change that was written into a timeline last, of which incident, and the line that has it.
+    recorded: Option<(IncidentId, Change, u32)>,
     applied: Applied,
 }
 
 impl<S: State> Step<'_, S> {
-    fn run(&mut self, seed: Id, command: &Command) -> Fold<(), S> {
+    fn run(&mut self, seed: ReceiptId, command: &Command) -> Decided<(), S> {
         match command {
             Command::Start { .. } => self.start(),
             Command::Receive(received) => self.receive(seed, received),
@@ -246,7 +247,7 @@ impl<S: State> Step<'_, S> {
             }
             Command::Claim { deliveries, records } => self.claim(deliveries, records, Over::AnyThatRuns),
             Command::Try { delivery, record } => {
-                let records: &[Id] = if *record { &[*delivery] } else { &[] };
+                let records: &[DeliveryId] = if *record { &[*delivery] } else { &[] };
                 self.claim(&[*delivery], records, Over::APausedOne)
             }
             Command::Resume { connection, .. } => self.resume(connection),
@@ -263,13 +264,13 @@ impl<S: State> Step<'_, S> {
     }
 
     /// The next id that follows from the command's.
-    fn next_id(&mut self) -> Id {
+    fn next_id<K: Kind>(&mut self) -> Id<K> {
         self.ids += 1;
         self.seed.successor(self.ids)
     }
 
     /// Records `fact`, and has the state follow.
-    fn record(&mut self, fact: Fact) -> Fold<(), S> {
+    fn record(&mut self, fact: Fact) -> Decided<(), S> {
         match &fact {
             Fact::DeliveryQueued(queued) => self.applied.scheduled |= queued.place == Place::Lane,
             Fact::DeliveryReleased { .. }
@@ -287,12 +288,12 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Records what of `after` differs from `before`, which is the incident as it is kept.
-    fn change_incident(&mut self, before: &Incident, after: &Incident) -> Fold<(), S> {
+    fn change_incident(&mut self, before: &Incident, after: &Incident) -> Decided<(), S> {
         let fields = Fields::between(before, after);
         if !fields.is_empty() {
             self.record(Fact::IncidentChanged { incident: after.id, fields })?;
         }
-        match StateChange::between(before.state, after.state) {
+        match StateChange::between(before.state(), after.state()) {
             Some(by) => self.record(Fact::StateChanged { incident: after.id, by }),
             None => Ok(()),
         }

@@ -6,8 +6,9 @@
 use minicbor::{Decode, Encode};
 
 use crate::event::UnknownWord;
-use crate::id::Id;
+use crate::id::DeliveryId;
 use crate::incident::{Incident, IncidentState};
+use crate::name::{ActionName, ConnectionName};
 use crate::reason::Reason;
 use crate::time::Timestamp;
 
@@ -252,7 +253,7 @@ impl std::str::FromStr for DeliveryState {
     }
 }
 
-/// A line of an incident's history.
+/// A line of an incident's timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub struct LineId {
     /// The number of the entry that wrote it.
@@ -287,11 +288,11 @@ pub struct Attempt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// The same over all attempts.
-    pub id: Id,
+    pub id: DeliveryId,
     /// The action's name.
-    pub action: String,
+    pub action: ActionName,
     /// The name of the connection that it goes over: the test connection while the action is in test.
-    pub connection: String,
+    pub connection: ConnectionName,
     /// Whether the action is in test.
     pub test: bool,
     /// The incident as it is now.
@@ -300,7 +301,7 @@ pub struct Delivery {
     pub shown: IncidentState,
     /// What happened.
     pub change: Change,
-    /// The line of the incident's history that has the change, if one has.
+    /// The line of the incident's timeline that has the change, if one has.
     pub line: Option<LineId>,
     /// Where it is.
     pub state: DeliveryState,
@@ -319,9 +320,9 @@ const OF_A_TEST: &str = " (test)";
 
 impl Delivery {
     /// Under which name the references are kept that this delivery brings back and is given.
-    pub fn referrer(&self) -> String {
+    pub fn referrer(&self) -> ConnectionName {
         let of_a_test = if self.test { OF_A_TEST } else { "" };
-        format!("{}{of_a_test}", self.connection)
+        format!("{}{of_a_test}", self.connection).into()
     }
 
     /// What peers call the incident, by connection, as this delivery is to see it: a test sees what tests

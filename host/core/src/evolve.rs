@@ -4,9 +4,10 @@
 //! fails by itself: the errors are the state's own. A fact about something that is not there changes nothing.
 
 use crate::delivery::{Delivery, LineId};
-use crate::id::Id;
+use crate::id::{DeliveryId, IncidentId, ReceiptId};
 use crate::incident::Incident;
 use crate::journal::{Cause, Entry, Fact};
+use crate::name::ConnectionName;
 use crate::state::{Pause, State, TimelineItem};
 use crate::time::Timestamp;
 
@@ -36,8 +37,8 @@ pub(crate) struct Evolution {
     at: Timestamp,
     /// The number of the entry.
     entry: u64,
-    receipt: Option<Id>,
-    /// Lines that it wrote into histories.
+    receipt: Option<ReceiptId>,
+    /// Lines that it wrote into timelines.
     lines: u32,
 }
 
@@ -47,7 +48,7 @@ impl Evolution {
         Self { at, entry: state.position().entry + 1, receipt: cause.receipt(), lines: 0 }
     }
 
-    /// Lines written into histories so far.
+    /// Lines written into timelines so far.
     pub(crate) const fn lines(&self) -> u32 {
         self.lines
     }
@@ -107,14 +108,24 @@ impl Evolution {
     }
 
     /// Pauses a connection. One that is paused already stays so since then, for the latest reason.
-    fn paused<S: State>(&self, state: &mut S, connection: &str, reason: &str) -> Result<(), S::Error> {
+    fn paused<S: State>(
+        &self,
+        state: &mut S,
+        connection: &ConnectionName,
+        reason: &str,
+    ) -> Result<(), S::Error> {
         let known = state.pauses()?.into_iter().find(|(name, _)| name == connection);
         let since = known.map_or(self.at, |(_, pause)| pause.since);
         state.set_pause(connection, Some(&Pause { since, reason: reason.to_owned() }))
     }
 
-    /// Writes the next line of this entry into an incident's history.
-    fn write<S: State>(&mut self, state: &mut S, incident: Id, item: &TimelineItem) -> Result<(), S::Error> {
+    /// Writes the next line of this entry into an incident's timeline.
+    fn write<S: State>(
+        &mut self,
+        state: &mut S,
+        incident: IncidentId,
+        item: &TimelineItem,
+    ) -> Result<(), S::Error> {
         self.lines += 1;
         state.append(incident, LineId { entry: self.entry, line: self.lines }, item)
     }
@@ -124,7 +135,11 @@ use deliveries::{claimed, referenced};
 use receipts::discarded;
 
 /// Changes an incident, if it is there.
-fn changed<S: State>(state: &mut S, id: Id, change: impl FnOnce(&mut Incident)) -> Result<(), S::Error> {
+fn changed<S: State>(
+    state: &mut S,
+    id: IncidentId,
+    change: impl FnOnce(&mut Incident),
+) -> Result<(), S::Error> {
     let Some(before) = state.incident(id)? else { return Ok(()) };
     let mut after = before.clone();
     change(&mut after);
@@ -134,7 +149,7 @@ fn changed<S: State>(state: &mut S, id: Id, change: impl FnOnce(&mut Incident)) 
 /// Changes a delivery, if it is there, and returns it as it was and as it is.
 fn moved<S: State>(
     state: &mut S,
-    id: Id,
+    id: DeliveryId,
     change: impl FnOnce(&mut Delivery),
 ) -> Result<Option<(Delivery, Delivery)>, S::Error> {
     let Some(before) = state.delivery(id)? else { return Ok(None) };

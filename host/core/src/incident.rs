@@ -10,7 +10,8 @@ use minicbor::{Decode, Encode};
 use crate::event::{
     Event, LABELS_MAX, Link, Severity, TITLE_CHARS_MAX, UnknownWord, bounded_labels, single_line,
 };
-use crate::id::Id;
+use crate::id::IncidentId;
+use crate::name::SourceName;
 use crate::time::Timestamp;
 
 /// Where an incident is in its life.
@@ -53,19 +54,41 @@ impl std::str::FromStr for IncidentState {
     }
 }
 
+/// Where an incident is in its life, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(flat)]
+pub enum Phase {
+    /// It has been open since [`Incident::open_since`].
+    #[n(0)]
+    Open,
+    /// Somebody has been on it since then.
+    #[n(1)]
+    Acknowledged(#[n(0)] Timestamp),
+    /// It is over.
+    #[n(2)]
+    Resolved {
+        /// Since when.
+        #[n(0)]
+        at: Timestamp,
+        /// Since when somebody was on it until then.
+        #[n(1)]
+        acknowledged_at: Option<Timestamp>,
+    },
+}
+
 /// One problem.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Incident {
     /// Unique for ever.
     #[n(0)]
-    pub id: Id,
+    pub id: IncidentId,
     /// Counts up from 1; what people say.
     #[n(1)]
     pub number: u64,
     /// The source's name.
     #[n(2)]
-    pub source: String,
+    pub source: SourceName,
     /// What tells it from others of the source.
     #[n(3)]
     pub key: String,
@@ -81,7 +104,7 @@ pub struct Incident {
     pub severity: Severity,
     /// Where in its life.
     #[n(7)]
-    pub state: IncidentState,
+    pub phase: Phase,
     /// Facts.
     #[n(8)]
     #[cbor(skip_if = "BTreeMap::is_empty")]
@@ -102,38 +125,39 @@ pub struct Incident {
     /// Last change.
     #[n(13)]
     pub updated_at: Timestamp,
-    /// Since when somebody is on it.
-    #[n(14)]
-    pub acknowledged_at: Option<Timestamp>,
-    /// Since when it is over.
-    #[n(15)]
-    pub resolved_at: Option<Timestamp>,
     /// When it was reopened lately, oldest first; kept only as far as flapping is told by it.
-    #[n(16)]
+    #[n(14)]
     #[cbor(skip_if = "Vec::is_empty")]
     pub reopened: Vec<Timestamp>,
     /// Whether it opens and resolves so often that people are not told of each time.
-    #[n(17)]
+    #[n(15)]
     pub flapping: bool,
     /// The latest time that a sender gave for a trigger, acknowledgement or resolution: what is older is late.
-    #[n(18)]
+    #[n(16)]
     pub last_occurred_at: Option<Timestamp>,
     /// Whether no enabled action took it when it was opened or last reopened, and none since. The fallback takes such
     /// an incident.
-    #[n(19)]
+    #[n(17)]
     pub unmatched: bool,
     /// From when on the `auto_resolve` of its source counts: its last event, or when there first was such a setting.
-    #[n(20)]
+    #[n(18)]
     pub heard_at: Option<Timestamp>,
 }
 
 impl Incident {
     /// A new, open incident of `event`. Without a title, it is called by its key.
-    pub fn open(id: Id, number: u64, source: &str, event: &Event, default: Severity, now: Timestamp) -> Self {
+    pub fn open(
+        id: IncidentId,
+        number: u64,
+        source: &SourceName,
+        event: &Event,
+        default: Severity,
+        now: Timestamp,
+    ) -> Self {
         Self {
             id,
             number,
-            source: source.to_owned(),
+            source: source.clone(),
             key: event.key.clone(),
             title: if event.title.is_empty() {
                 single_line(&event.key, TITLE_CHARS_MAX)
@@ -142,15 +166,13 @@ impl Incident {
             },
             message: event.message.clone(),
             severity: event.severity.unwrap_or(default),
-            state: IncidentState::Open,
+            phase: Phase::Open,
             labels: event.labels.clone(),
             links: event.links.clone(),
             count: 1,
             opened_at: now,
             open_since: now,
             updated_at: now,
-            acknowledged_at: None,
-            resolved_at: None,
             reopened: Vec::new(),
             flapping: false,
             last_occurred_at: event.occurred_at,
@@ -219,35 +241,56 @@ impl Incident {
         named.filter(|(_, value)| !value.is_empty()).collect()
     }
 
+    /// Where in its life.
+    pub const fn state(&self) -> IncidentState {
+        match self.phase {
+            Phase::Open => IncidentState::Open,
+            Phase::Acknowledged(_) => IncidentState::Acknowledged,
+            Phase::Resolved { .. } => IncidentState::Resolved,
+        }
+    }
+
+    /// Since when somebody is on it, or was until it was resolved.
+    pub const fn acknowledged_at(&self) -> Option<Timestamp> {
+        match self.phase {
+            Phase::Open => None,
+            Phase::Acknowledged(at) => Some(at),
+            Phase::Resolved { acknowledged_at, .. } => acknowledged_at,
+        }
+    }
+
+    /// Since when it is over.
+    pub const fn resolved_at(&self) -> Option<Timestamp> {
+        match self.phase {
+            Phase::Resolved { at, .. } => Some(at),
+            Phase::Open | Phase::Acknowledged(_) => None,
+        }
+    }
+
     /// Somebody is on it since `now`.
     pub const fn acknowledge(&mut self, now: Timestamp) {
-        self.state = IncidentState::Acknowledged;
-        self.acknowledged_at = Some(now);
+        self.phase = Phase::Acknowledged(now);
     }
 
     /// Nobody is on it any more.
     pub const fn unacknowledge(&mut self) {
-        self.state = IncidentState::Open;
-        self.acknowledged_at = None;
+        self.phase = Phase::Open;
     }
 
     /// It is over since `now`.
     pub const fn resolve(&mut self, now: Timestamp) {
-        self.state = IncidentState::Resolved;
-        self.resolved_at = Some(now);
+        self.phase = Phase::Resolved { at: now, acknowledged_at: self.acknowledged_at() };
     }
 
     /// It is back at `now`: nobody is on it.
     pub fn reopen(&mut self, now: Timestamp) {
-        self.state = IncidentState::Open;
+        self.phase = Phase::Open;
         self.open_since = now;
-        self.acknowledged_at = None;
-        self.resolved_at = None;
     }
 
     /// The state that it left since it was `before`; none when it is in the same.
     pub fn left(&self, before: &Self) -> Option<IncidentState> {
-        (before.state != self.state).then_some(before.state)
+        (before.state() != self.state()).then_some(before.state())
     }
 
     /// Whether `event` is older than the last one that was applied, by its sender's clock.

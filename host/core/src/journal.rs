@@ -6,7 +6,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::id::Id;
+use crate::id::ReceiptId;
 use crate::time::Timestamp;
 
 mod delivery;
@@ -54,10 +54,10 @@ pub enum Cause {
     Start(#[n(0)] String),
     /// A request arrived: its receipt.
     #[n(1)]
-    Request(#[n(0)] Id),
+    Request(#[n(0)] ReceiptId),
     /// A kept request was decoded again.
     #[n(2)]
-    DecodedAgain(#[n(0)] Id),
+    DecodedAgain(#[n(0)] ReceiptId),
     /// This operator did something.
     #[n(3)]
     Operator(#[n(0)] String),
@@ -86,7 +86,7 @@ pub enum Cause {
 
 impl Cause {
     /// The request that brought it.
-    pub const fn receipt(&self) -> Option<Id> {
+    pub const fn receipt(&self) -> Option<ReceiptId> {
         match self {
             Self::Request(receipt) | Self::DecodedAgain(receipt) => Some(*receipt),
             _ => None,

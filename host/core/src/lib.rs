@@ -37,6 +37,7 @@ pub mod state;
 
 pub mod egress;
 pub mod markers;
+pub mod name;
 pub mod path;
 pub mod retry;
 pub mod settings;

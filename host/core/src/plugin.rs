@@ -6,6 +6,7 @@ use minicbor::{Decode, Encode};
 use crate::delivery::{Change, Reference};
 use crate::event::{Event, Link};
 use crate::incident::Incident;
+use crate::name::ActionName;
 use crate::time::Timestamp;
 use crate::time_zone::TimeZone;
 pub use crate::value::{Document, Setting, Value};
@@ -166,7 +167,7 @@ pub struct Context {
     /// In which to write times for people.
     pub zone: Zone,
     /// The action's name in the configuration.
-    pub action: String,
+    pub action: ActionName,
     /// What the peer called it.
     pub references: Vec<Reference>,
     /// The action's settings, rendered.
@@ -183,14 +184,15 @@ impl Context {
     /// The word for what a sample has no better one for: its action, a label.
     pub const SAMPLE_WORD: &str = "sample";
 
-    /// The first attempt of telling of the sample incident, in UTC.
+    /// The first attempt of telling of the sample incident, which is acknowledged, in UTC.
     pub fn sample(settings: Vec<Setting>, connection: Vec<Setting>, host: &str) -> Self {
-        let (incident, change) = view::sample();
+        let (mut incident, change) = view::sample();
+        incident.acknowledge(change.at);
         Self {
             now: change.at,
             owed_since: change.at,
             zone: Zone::utc(),
-            action: Self::SAMPLE_WORD.to_owned(),
+            action: Self::SAMPLE_WORD.into(),
             delivery_id: incident.id.to_string(),
             incident,
             change,

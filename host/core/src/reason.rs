@@ -9,6 +9,7 @@ use minicbor::{Decode, Encode};
 
 use crate::durations::{exactly, roughly};
 use crate::incident::IncidentState;
+use crate::name::{ConnectionName, SourceName};
 
 /// Why, or what was said.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -85,14 +86,14 @@ pub enum Reason {
         ms: u64,
         /// The source's name.
         #[n(1)]
-        source: String,
+        source: SourceName,
     },
     /// A peer answered with references or labels.
     #[n(21)]
     Answered {
         /// The connection's name.
         #[n(0)]
-        connection: String,
+        connection: ConnectionName,
         /// What the peer said.
         #[n(1)]
         said: String,

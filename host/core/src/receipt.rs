@@ -6,7 +6,8 @@ use minicbor::{Decode, Encode};
 
 use crate::command::RejectedElements;
 use crate::event::EventChange;
-use crate::id::Id;
+use crate::id::{IncidentId, ReceiptId};
+use crate::name::SourceName;
 use crate::reason::Reason;
 use crate::time::Timestamp;
 use crate::transition::Transition;
@@ -17,13 +18,13 @@ use crate::transition::Transition;
 pub struct ReceiptRecord {
     /// Its id.
     #[n(0)]
-    pub id: Id,
+    pub id: ReceiptId,
     /// When it came.
     #[n(1)]
     pub at: Timestamp,
     /// The source's name.
     #[n(2)]
-    pub source: String,
+    pub source: SourceName,
     /// Which plugin decoded it last: `id version digest`.
     #[n(3)]
     pub plugin: String,
@@ -66,7 +67,7 @@ pub enum ReceiptStatus {
     Ignored(#[n(0)] Reason),
     /// The same delivery as this earlier one.
     #[n(3)]
-    Duplicate(#[n(0)] Id),
+    Duplicate(#[n(0)] ReceiptId),
     /// Dead letter: the sender's mistake.
     #[n(4)]
     Refused(#[n(0)] String),
@@ -117,7 +118,7 @@ pub struct Effect {
     pub transition: Transition,
     /// To which incident: id and number.
     #[n(3)]
-    pub incident: Option<(Id, u64)>,
+    pub incident: Option<(IncidentId, u64)>,
 }
 
 impl ReceiptRecord {

@@ -12,7 +12,8 @@ use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use crate::delivery::{Change, ChangeKind};
 use crate::event::{Severity, UnknownWord};
-use crate::incident::{Incident, IncidentState};
+use crate::incident::{Incident, IncidentState, Phase};
+use crate::name::{ActionName, ConnectionName, SourceName};
 use crate::reason::Reason;
 use crate::template::{Expression, TemplateError};
 use crate::view::View;
@@ -21,7 +22,7 @@ use crate::view::View;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Routing {
     /// By name.
-    pub sources: BTreeMap<String, SourceRule>,
+    pub sources: BTreeMap<SourceName, SourceRule>,
     /// In the order of their names.
     pub actions: Vec<ActionRule>,
 }
@@ -101,13 +102,13 @@ impl ActionStatus {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActionRule {
     /// Its name.
-    pub name: String,
+    pub name: ActionName,
     /// Whether it runs.
     pub status: ActionStatus,
     /// Where to.
-    pub connection: String,
+    pub connection: ConnectionName,
     /// Where to while it is in test.
-    pub test_connection: Option<String>,
+    pub test_connection: Option<ConnectionName>,
     /// On which changes.
     pub on: Vec<ChangeKind>,
     /// On any change by which the incident enters one of these states.
@@ -130,7 +131,7 @@ impl ActionRule {
     pub const REPEAT_MS_MIN: u64 = 1000;
 
     /// The connection that it sends over: none when it is in test and has no test connection.
-    pub fn destination(&self) -> Option<&String> {
+    pub fn destination(&self) -> Option<&ConnectionName> {
         match self.status {
             ActionStatus::Test => self.test_connection.as_ref(),
             ActionStatus::Enabled | ActionStatus::Disabled => Some(&self.connection),
@@ -164,7 +165,7 @@ pub struct Router {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedFilter {
     /// The action's name.
-    pub action: String,
+    pub action: ActionName,
     /// The number of the incident.
     pub incident: u64,
     /// What failed.
@@ -176,7 +177,7 @@ pub struct FailedFilter {
 #[error("actions.{action}.filter: {source}")]
 pub struct InvalidFilter {
     /// Whose.
-    pub action: String,
+    pub action: ActionName,
     /// What is wrong with it.
     pub source: TemplateError,
 }
@@ -281,10 +282,10 @@ impl Router {
             return false;
         }
         let opening = Change::of_the_relay(ChangeKind::Opened, incident.updated_at, Reason::none());
-        if incident.state != IncidentState::Resolved {
+        if incident.state() != IncidentState::Resolved {
             return self.lets_through(&action.name, incident, &opening);
         }
-        let open = Incident { state: IncidentState::Open, resolved_at: None, ..incident.clone() };
+        let open = Incident { phase: Phase::Open, ..incident.clone() };
         self.lets_through(&action.name, &open, &opening)
     }
 

@@ -6,15 +6,16 @@ use minicbor::{Decode, Encode};
 
 use crate::delivery::{Change, ChangeKind, Delivery, DeliveryState, LineId, Reference};
 use crate::event::EventChange;
-use crate::id::Id;
+use crate::id::{DeliveryId, IncidentId, ReceiptId};
 use crate::incident::Incident;
+use crate::name::{ActionName, ConnectionName, SourceName};
 use crate::reason::Reason;
 use crate::receipt::ReceiptRecord;
 use crate::time::Timestamp;
 use crate::timer::Timer;
 use crate::told::Told;
 
-/// One line of an incident's history.
+/// One line of an incident's timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct TimelineItem {
@@ -33,7 +34,7 @@ pub struct TimelineItem {
     pub text: Reason,
     /// The request that brought it.
     #[n(4)]
-    pub receipt: Option<Id>,
+    pub receipt: Option<ReceiptId>,
     /// What the fields were before that a change made different.
     #[n(5)]
     #[cbor(skip_if = "Vec::is_empty")]
@@ -55,10 +56,10 @@ pub enum Happening {
     Delivery {
         /// Which.
         #[n(0)]
-        id: Id,
+        id: DeliveryId,
         /// Of which action.
         #[n(1)]
-        action: String,
+        action: ActionName,
         /// How.
         #[n(2)]
         state: DeliveryState,
@@ -113,39 +114,48 @@ pub trait View {
     fn last_number(&self) -> u64;
 
     /// The incident with this id.
-    fn incident(&self, id: Id) -> Result<Option<Incident>, Self::Error>;
+    fn incident(&self, id: IncidentId) -> Result<Option<Incident>, Self::Error>;
     /// The incidents that are not resolved, in the order of their ids.
-    fn unresolved(&self) -> Result<Vec<Id>, Self::Error>;
+    fn unresolved(&self) -> Result<Vec<IncidentId>, Self::Error>;
     /// The latest incident known under this key of this source.
-    fn find(&self, source: &str, key: &str) -> Result<Option<Id>, Self::Error>;
+    fn find(&self, source: &SourceName, key: &str) -> Result<Option<IncidentId>, Self::Error>;
 
     /// The request with this id.
-    fn receipt(&self, id: Id) -> Result<Option<ReceiptRecord>, Self::Error>;
+    fn receipt(&self, id: ReceiptId) -> Result<Option<ReceiptRecord>, Self::Error>;
     /// When, and with which receipt, a request of this identity was applied.
-    fn seen(&self, source: &str, identity: &str) -> Result<Option<(Timestamp, Id)>, Self::Error>;
+    fn seen(
+        &self,
+        source: &SourceName,
+        identity: &str,
+    ) -> Result<Option<(Timestamp, ReceiptId)>, Self::Error>;
     /// Whether an identity is remembered that was seen before `at`.
     fn has_seen_before(&self, at: Timestamp) -> Result<bool, Self::Error>;
 
     /// The delivery with this id, with its incident as that is now.
-    fn delivery(&self, id: Id) -> Result<Option<Delivery>, Self::Error>;
+    fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, Self::Error>;
     /// The states of an incident's deliveries, in the order of these.
-    fn delivery_states(&self, incident: Id) -> Result<Vec<DeliveryState>, Self::Error>;
+    fn delivery_states(&self, incident: IncidentId) -> Result<Vec<DeliveryState>, Self::Error>;
     /// The deliveries in state [`DeliveryState::Sending`], in the order of their ids.
-    fn sending(&self) -> Result<Vec<Id>, Self::Error>;
+    fn sending(&self) -> Result<Vec<DeliveryId>, Self::Error>;
     /// The unsettled deliveries of an incident to a connection, the next one first.
-    fn lane(&self, connection: &str, incident: Id) -> Result<Vec<Id>, Self::Error>;
+    fn lane(&self, connection: &ConnectionName, incident: IncidentId)
+    -> Result<Vec<DeliveryId>, Self::Error>;
     /// What the peer behind a connection calls an incident.
-    fn references(&self, connection: &str, incident: Id) -> Result<Vec<Reference>, Self::Error>;
+    fn references(
+        &self,
+        connection: &ConnectionName,
+        incident: IncidentId,
+    ) -> Result<Vec<Reference>, Self::Error>;
     /// What each action told of an incident, in the order of actions and connections.
-    fn told(&self, incident: Id) -> Result<Vec<Told>, Self::Error>;
+    fn told(&self, incident: IncidentId) -> Result<Vec<Told>, Self::Error>;
     /// When this timer is due.
     fn timer(&self, timer: &Timer) -> Result<Option<Timestamp>, Self::Error>;
     /// The timers of repetitions of an incident, in the order of their actions.
-    fn repeats_of(&self, incident: Id) -> Result<Vec<Timer>, Self::Error>;
+    fn repeats_of(&self, incident: IncidentId) -> Result<Vec<Timer>, Self::Error>;
     /// Up to `limit` timers that are due at `now`, the earliest first.
     fn elapsed(&self, now: Timestamp, limit: usize) -> Result<Vec<Timer>, Self::Error>;
     /// The paused connections.
-    fn pauses(&self) -> Result<Vec<(String, Pause)>, Self::Error>;
+    fn pauses(&self) -> Result<Vec<(ConnectionName, Pause)>, Self::Error>;
 }
 
 /// Where state is kept. Implementations keep their own indices (incidents by state, deliveries that are due
@@ -156,21 +166,21 @@ pub trait State: View {
     /// Keeps `after`, which was `before` until now.
     fn put_incident(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), Self::Error>;
     /// Makes an incident known under this key.
-    fn point(&mut self, source: &str, key: &str, incident: Id) -> Result<(), Self::Error>;
-    /// Adds a line to an incident's history.
-    fn append(&mut self, incident: Id, line: LineId, item: &TimelineItem) -> Result<(), Self::Error>;
-    /// The line with this id of an incident's history.
-    fn line(&self, incident: Id, line: LineId) -> Result<Option<TimelineItem>, Self::Error>;
+    fn point(&mut self, source: &SourceName, key: &str, incident: IncidentId) -> Result<(), Self::Error>;
+    /// Adds a line to an incident's timeline.
+    fn append(&mut self, incident: IncidentId, line: LineId, item: &TimelineItem) -> Result<(), Self::Error>;
+    /// The line with this id of an incident's timeline.
+    fn line(&self, incident: IncidentId, line: LineId) -> Result<Option<TimelineItem>, Self::Error>;
 
     /// Keeps it.
     fn put_receipt(&mut self, receipt: &ReceiptRecord) -> Result<(), Self::Error>;
     /// Remembers that a request of this identity was applied.
     fn remember(
         &mut self,
-        source: &str,
+        source: &SourceName,
         identity: &str,
         at: Timestamp,
-        receipt: Id,
+        receipt: ReceiptId,
     ) -> Result<(), Self::Error>;
     /// Forgets up to `limit` identities that were remembered before `at`, the oldest first.
     fn forget(&mut self, before: Timestamp, limit: u64) -> Result<(), Self::Error>;
@@ -178,24 +188,29 @@ pub trait State: View {
     /// Keeps `after`, which was `before` until now.
     fn put_delivery(&mut self, before: Option<&Delivery>, after: &Delivery) -> Result<(), Self::Error>;
     /// Replaces the deliveries of a lane.
-    fn set_lane(&mut self, connection: &str, incident: Id, lane: &[Id]) -> Result<(), Self::Error>;
+    fn set_lane(
+        &mut self,
+        connection: &ConnectionName,
+        incident: IncidentId,
+        lane: &[DeliveryId],
+    ) -> Result<(), Self::Error>;
     /// Replaces what the peer behind a connection calls an incident.
     fn set_references(
         &mut self,
-        connection: &str,
-        incident: Id,
+        connection: &ConnectionName,
+        incident: IncidentId,
         references: &[Reference],
     ) -> Result<(), Self::Error>;
     /// Keeps what one action told over one connection, in place of what it told there before.
-    fn put_told(&mut self, incident: Id, told: &Told) -> Result<(), Self::Error>;
+    fn put_told(&mut self, incident: IncidentId, told: &Told) -> Result<(), Self::Error>;
     /// Sets a timer to this time, or stops it.
     fn set_timer(&mut self, timer: &Timer, at: Option<Timestamp>) -> Result<(), Self::Error>;
     /// Pauses a connection, or lets it go on.
-    fn set_pause(&mut self, connection: &str, pause: Option<&Pause>) -> Result<(), Self::Error>;
+    fn set_pause(&mut self, connection: &ConnectionName, pause: Option<&Pause>) -> Result<(), Self::Error>;
 
-    /// Takes a resolved incident out, with everything that belongs to it: history, keys that lead to it, deliveries,
+    /// Takes a resolved incident out, with everything that belongs to it: timeline, keys that lead to it, deliveries,
     /// references, what was told of it, timers.
     fn forget_incident(&mut self, incident: &Incident) -> Result<(), Self::Error>;
     /// Takes a receipt out.
-    fn forget_receipt(&mut self, receipt: Id) -> Result<(), Self::Error>;
+    fn forget_receipt(&mut self, receipt: ReceiptId) -> Result<(), Self::Error>;
 }

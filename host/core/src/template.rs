@@ -192,7 +192,7 @@ impl Expression {
     /// An operation that this view's values do not have.
     pub fn matches(&self, view: &View<'_>) -> Result<bool, TemplateError> {
         let value = self.compiled.eval(view.value());
-        Ok(value.map_err(|error| TemplateError::Render(engine::words(&error)))?.is_true())
+        Ok(value.map_err(|error| TemplateError::Render(engine::innermost(&error)))?.is_true())
     }
 }
 

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use minicbor::{Decode, Encode};
 
-use crate::id::Id;
+use crate::id::{DeliveryId, IncidentId};
+use crate::name::{ActionName, SourceName};
 
 /// Something that happens when nothing else does.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
@@ -13,26 +14,26 @@ use crate::id::Id;
 pub enum Timer {
     /// This incident is steady again.
     #[n(0)]
-    Steady(#[n(0)] Id),
+    Steady(#[n(0)] IncidentId),
     /// This source has been silent for too long.
     #[n(1)]
-    Silence(#[n(0)] String),
+    Silence(#[n(0)] SourceName),
     /// The delay of this delivery is over.
     #[n(2)]
-    Held(#[n(0)] Id),
+    Held(#[n(0)] DeliveryId),
     /// This action tells again of this incident.
     #[n(3)]
     Repeat {
         /// Whose id.
         #[n(0)]
-        incident: Id,
+        incident: IncidentId,
         /// Its name.
         #[n(1)]
-        action: String,
+        action: ActionName,
     },
     /// The source of this incident has sent no event of it for too long.
     #[n(4)]
-    AutoResolve(#[n(0)] Id),
+    AutoResolve(#[n(0)] IncidentId),
 }
 
 impl fmt::Display for Timer {
@@ -61,13 +62,13 @@ impl FromStr for Timer {
         let invalid = || InvalidTimer(text.chars().take(80).collect());
         match text.split_once(' ') {
             Some(("steady", id)) => id.parse().map(Self::Steady).map_err(|_| invalid()),
-            Some(("silence", source)) => Ok(Self::Silence(source.to_owned())),
+            Some(("silence", source)) => Ok(Self::Silence(source.into())),
             Some(("held", id)) => id.parse().map(Self::Held).map_err(|_| invalid()),
             Some(("auto_resolve", id)) => id.parse().map(Self::AutoResolve).map_err(|_| invalid()),
             Some(("repeat", rest)) => {
                 let (id, action) = rest.split_once(' ').ok_or_else(invalid)?;
                 let incident = id.parse().map_err(|_| invalid())?;
-                Ok(Self::Repeat { incident, action: action.to_owned() })
+                Ok(Self::Repeat { incident, action: action.into() })
             }
             _ => Err(invalid()),
         }

@@ -4,20 +4,21 @@
 //! Decides nothing: [`crate::decide`] does, from this.
 
 use crate::delivery::ChangeKind;
-use crate::id::Id;
+use crate::id::DeliveryId;
 use crate::incident::IncidentState;
 use crate::journal::Left;
+use crate::name::{ActionName, ConnectionName};
 
 /// One action's last word about one incident over one connection. It is there from the first delivery on that the
 /// action queues for that connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
     /// The action's name.
-    pub action: String,
+    pub action: ActionName,
     /// The connection's name.
-    pub connection: String,
+    pub connection: ConnectionName,
     /// The latest delivery that says in which state the incident is.
-    pub last: Option<Id>,
+    pub last: Option<DeliveryId>,
     /// The state that the last message which arrived gave.
     pub state: Option<IncidentState>,
     /// The states that messages without a clear answer may have given since.
@@ -26,7 +27,7 @@ pub struct Told {
 
 impl Told {
     /// Nothing was told yet.
-    pub fn nothing(action: &str, connection: &str) -> Self {
+    pub fn nothing(action: &ActionName, connection: &ConnectionName) -> Self {
         let (action, connection) = (action.to_owned(), connection.to_owned());
         Self { action, connection, last: None, state: None, maybe: Vec::new() }
     }

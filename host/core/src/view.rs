@@ -12,7 +12,7 @@ use crate::delivery::{Change, ChangeKind, Reference};
 use crate::durations::roughly;
 use crate::event::{Link, Severity};
 use crate::id::Id;
-use crate::incident::{Incident, IncidentState};
+use crate::incident::{Incident, IncidentState, Phase};
 use crate::markers::without;
 use crate::reason::Reason;
 use crate::time::Timestamp;
@@ -137,7 +137,7 @@ impl<'a> View<'a> {
         });
         names.insert("references", open_map(peers.collect(), texts(Vec::new())));
         names.insert("now", time(Some(self.now)));
-        let until = self.incident.resolved_at.unwrap_or(self.now);
+        let until = self.incident.resolved_at().unwrap_or(self.now);
         names.insert("lasted", Value::from(roughly(until.ms_since(self.incident.open_since))));
         let moment = Moment { now: self.now, zone: self.zone.clone(), is_trial: self.is_trial };
         names.insert(MOMENT, Value::from_object(moment));
@@ -184,7 +184,7 @@ fn incident_fields(incident: &Incident) -> BTreeMap<&'static str, Value> {
         text(&incident.title),
         text(&incident.message),
         Value::from(incident.severity.as_str()),
-        Value::from(incident.state.as_str()),
+        Value::from(incident.state().as_str()),
         // The view's own: what is missing there reads as the view says.
         Value::UNDEFINED,
         links.collect(),
@@ -192,8 +192,8 @@ fn incident_fields(incident: &Incident) -> BTreeMap<&'static str, Value> {
         time(Some(incident.opened_at)),
         time(Some(incident.open_since)),
         time(Some(incident.updated_at)),
-        time(incident.acknowledged_at),
-        time(incident.resolved_at),
+        time(incident.acknowledged_at()),
+        time(incident.resolved_at()),
     ];
     INCIDENT_FIELDS.into_iter().zip(values).collect()
 }
@@ -222,7 +222,7 @@ pub fn samples() -> impl Iterator<Item = (Incident, Change)> {
         Severity::ALL.into_iter().flat_map(move |severity| {
             ChangeKind::ALL.into_iter().map(move |kind| {
                 let (incident, change) = sample();
-                (Incident { state, severity, ..incident }, Change { kind, ..change })
+                (Incident { phase: sample_phase(state), severity, ..incident }, Change { kind, ..change })
             })
         })
     });
@@ -231,8 +231,7 @@ pub fn samples() -> impl Iterator<Item = (Incident, Change)> {
         message: String::new(),
         labels: BTreeMap::new(),
         links: Vec::new(),
-        acknowledged_at: None,
-        resolved_at: None,
+        phase: Phase::Open,
         ..incident
     };
     let silent = Change::of_the_relay(change.kind, change.at, Reason::none());
@@ -250,26 +249,36 @@ pub fn sample_urls() -> Vec<Link> {
         .into()
 }
 
+/// The phase of the sample in this state.
+pub(crate) fn sample_phase(state: IncidentState) -> Phase {
+    match state {
+        IncidentState::Open => Phase::Open,
+        IncidentState::Acknowledged => Phase::Acknowledged(SAMPLED_AT),
+        IncidentState::Resolved => Phase::Resolved { at: SAMPLED_AT, acknowledged_at: Some(SAMPLED_AT) },
+    }
+}
+
+/// When everything of the sample happened.
+const SAMPLED_AT: Timestamp = Timestamp::from_micros(1_763_650_000_000_000);
+
 /// An incident and a change that have something in every field.
 pub fn sample() -> (Incident, Change) {
-    let at = Timestamp::from_micros(1_763_650_000_000_000);
+    let at = SAMPLED_AT;
     let incident = Incident {
         id: Id::new(at, 1),
         number: 1,
-        source: "sample".to_owned(),
+        source: "sample".into(),
         key: "sample-1".to_owned(),
         title: "Sample incident".to_owned(),
         message: "It is used to check templates.".to_owned(),
         severity: Severity::High,
-        state: IncidentState::Acknowledged,
+        phase: sample_phase(IncidentState::Resolved),
         labels: BTreeMap::from([("team".to_owned(), "sample".to_owned())]),
         links: vec![Link { title: "Runbook".to_owned(), url: "https://example.org/".to_owned() }],
         count: 2,
         opened_at: at,
         open_since: at,
         updated_at: at,
-        acknowledged_at: Some(at),
-        resolved_at: Some(at),
         reopened: Vec::new(),
         flapping: false,
         last_occurred_at: Some(at),

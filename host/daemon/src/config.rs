@@ -76,7 +76,7 @@ pub struct Config {
     /// The action that receives what no other action took.
     pub fallback: Option<String>,
     /// Secrets that only the service can see; none in a relay that runs.
-    pub unseen: Vec<Problem>,
+    pub unseen: Vec<ConfigProblem>,
     /// Where each secret was read from, by its path.
     places: Vec<(String, secret::Place)>,
 }
@@ -249,7 +249,7 @@ impl Config {
     ///
     /// # Errors
     /// The file cannot be read, or is not TOML.
-    pub fn inspect(path: &Path) -> Result<(Self, Vec<Problem>), ConfigError> {
+    pub fn inspect(path: &Path) -> Result<(Self, Vec<ConfigProblem>), ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError::Read { path: path.to_owned(), error })?;
         Self::parse_with_mistakes(path, &text)
@@ -268,14 +268,14 @@ impl Config {
         Err(ConfigError::Invalid { path: path.to_owned(), problems })
     }
 
-    fn parse_with_mistakes(path: &Path, text: &str) -> Result<(Self, Vec<Problem>), ConfigError> {
+    fn parse_with_mistakes(path: &Path, text: &str) -> Result<(Self, Vec<ConfigProblem>), ConfigError> {
         Ok(relay::read(path, table(path, text)?))
     }
 
     /// The part that state depends on.
     pub fn routing(&self) -> Routing {
         Routing {
-            sources: self.sources.iter().map(|(name, source)| (name.clone(), source.rule.clone())).collect(),
+            sources: self.sources.iter().map(|(name, source)| (name.into(), source.rule.clone())).collect(),
             actions: self.actions.values().map(|action| action.rule.clone()).collect(),
         }
     }
@@ -357,20 +357,20 @@ pub enum ConfigError {
         /// Which.
         path: PathBuf,
         /// All of them.
-        problems: Vec<Problem>,
+        problems: Vec<ConfigProblem>,
     },
 }
 
 /// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct ConfigProblem {
     /// Where, for example `sources.jira.token`.
     pub path: String,
     /// What is wrong and what would do.
     pub problem: String,
 }
 
-impl std::fmt::Display for Problem {
+impl std::fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {}", self.path, self.problem)
     }
@@ -380,6 +380,6 @@ fn count(problems: usize) -> String {
     if problems == 1 { "1 mistake".to_owned() } else { format!("{problems} mistakes") }
 }
 
-fn listed(problems: &[Problem]) -> String {
+fn listed(problems: &[ConfigProblem]) -> String {
     problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n")
 }

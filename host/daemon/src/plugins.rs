@@ -30,6 +30,6 @@ mod watch;
 pub use approve::Approved;
 pub use bundled::{Progress, load as load_bundled};
 pub use directory::digest as digest_of_file;
-pub use shelf::{Refused, Shelf, Waiting};
+pub use shelf::{Pending, Refused, Shelf};
 pub(crate) use state::{Job, Place};
 pub use watch::{Watch, WatchError};

@@ -9,4 +9,4 @@ pub mod systemd;
 pub mod trace;
 pub mod trouble;
 pub mod wakeup;
-pub mod words;
+pub mod wording;

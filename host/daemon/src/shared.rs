@@ -6,11 +6,11 @@
 
 pub mod app;
 pub mod backlog;
+pub mod backoffs;
 pub mod backups;
 pub mod budget;
 pub mod doubts;
 pub mod filters;
-pub mod holds;
 pub mod intake;
 pub mod links;
 pub mod problem;

@@ -129,7 +129,7 @@ struct State {
     polled_at: Option<(Duration, Instant)>,
     /// What it computed in the slow lane that it is in, and how long it had a thread for that.
     got: Duration,
-    held: Duration,
+    occupied: Duration,
     /// Since when it waits by its own will.
     idle_since: Option<Instant>,
     /// Whether it gave its thread up at a tick.
@@ -193,7 +193,7 @@ impl Meter {
         if state.lane == Lane::Slow {
             state.turn = None;
             if state.may_leave
-                && state.held + took > STARVED + (state.got + polled).saturating_mul(STARVED_TIMES)
+                && state.occupied + took > STARVED + (state.got + polled).saturating_mul(STARVED_TIMES)
             {
                 state.lane = Lane::Leaving;
                 return Tick::After(Box::pin(tokio::task::yield_now()));
@@ -256,7 +256,7 @@ impl Meter {
         {
             let mut state = self.lock();
             (state.lane, state.turns, state.may_leave) = (Lane::Slow, Some(turns), !is_last);
-            (state.got, state.held) = Default::default();
+            (state.got, state.occupied) = Default::default();
         }
         let mut timer = None;
         let mut turn: Option<Pin<Box<dyn Future<Output = ()> + Send + '_>>> = None;
@@ -321,7 +321,7 @@ impl Meter {
         state.polled_at = None;
         state.used += polled;
         state.got += polled;
-        state.held += took;
+        state.occupied += took;
         if is_pending && state.yielded {
             return None;
         }

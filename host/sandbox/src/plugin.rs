@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use tocsin_core::id::Id;
+use tocsin_core::id::ReceiptId;
 use tocsin_core::plugin::{
     Context, Decoded, Failure, Pair, PluginInfo, Refusal, Response, Setting, SourceRequest, Step,
 };
@@ -128,7 +128,7 @@ impl Plugin {
         &self,
         request: SourceRequest,
         settings: &[Setting],
-        seed: Id,
+        seed: ReceiptId,
     ) -> Result<Answer<Result<Decoded, Refusal>>, CallError> {
         self.decode_in(self.place().await, request, settings, seed).await
     }
@@ -142,7 +142,7 @@ impl Plugin {
         place: Place,
         request: SourceRequest,
         settings: &[Setting],
-        seed: Id,
+        seed: ReceiptId,
     ) -> Result<Answer<Result<Decoded, Refusal>>, CallError> {
         let phase = Phase::Decode;
         let compiled = Arc::clone(&self.compiled);

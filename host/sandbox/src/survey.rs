@@ -39,7 +39,7 @@ impl Refused {
     }
 
     /// The sentence.
-    pub(crate) fn words(&self) -> &str {
+    pub(crate) fn sentence(&self) -> &str {
         let (Self::Invalid(words) | Self::TooMuch(words) | Self::Unsupported(words)) = self;
         words
     }

@@ -59,8 +59,8 @@ mod tests {
 
     #[test]
     fn a_line_is_one_line_without_what_drives_a_terminal() {
-        let forged = "  first\nHistory\r\u{1b}[2J \u{202e}x\u{2066}y\u{2028}z\u{9b}1m ";
-        assert_eq!(line(forged, 100), "first History  [2J xy z 1m");
+        let forged = "  first\nTimeline\r\u{1b}[2J \u{202e}x\u{2066}y\u{2028}z\u{9b}1m ";
+        assert_eq!(line(forged, 100), "first Timeline  [2J xy z 1m");
         assert_eq!(line("\n\n", 10), "");
     }
 

@@ -28,9 +28,9 @@ const LATER: u64 = 101;
 
 fn routing() -> Routing {
     let action = |name: &str, filter: Option<&str>| ActionRule {
-        name: name.to_owned(),
+        name: name.into(),
         status: ActionStatus::Enabled,
-        connection: format!("{name}-connection"),
+        connection: format!("{name}-connection").into(),
         test_connection: None,
         on: vec![ChangeKind::Opened, ChangeKind::Updated, ChangeKind::Resolved],
         enters: Vec::new(),
@@ -41,7 +41,7 @@ fn routing() -> Routing {
         is_fallback: false,
     };
     Routing {
-        sources: BTreeMap::from([("jira".to_owned(), SourceRule::default())]),
+        sources: BTreeMap::from([("jira".into(), SourceRule::default())]),
         actions: vec![
             action("chat", None),
             action("ticket", Some(r#"severity in ["critical", "high"] and labels.team == "database""#)),
@@ -83,7 +83,7 @@ fn write(policy: &Arc<Router>, n: u64) -> Write {
             at,
             seed: Id::new(at, random),
             command: Command::Receive(Received {
-                source: "jira".to_owned(),
+                source: "jira".into(),
                 plugin: "jira 0.1.0 9f86d081884c7d65".to_owned(),
                 identities: vec![format!("{random:x}"), format!("sha256:{random:064x}")],
                 decoding: Decoding::Events(vec![event(n)]),

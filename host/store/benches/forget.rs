@@ -14,7 +14,7 @@ use tocsin_core::command::{Command, Decoding, Issued, Outcome, Received, Rejecte
 use tocsin_core::decide::Applied;
 use tocsin_core::delivery::ChangeKind;
 use tocsin_core::event::{Event, EventChange, Severity};
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, Id};
 use tocsin_core::plugin::SourceRequest;
 use tocsin_core::routing::{ActionRule, ActionStatus, Router, Routing, SourceRule};
 use tocsin_core::time::Timestamp;
@@ -35,9 +35,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 fn policy() -> Arc<Router> {
     let action = |name: &str| ActionRule {
-        name: name.to_owned(),
+        name: name.into(),
         status: ActionStatus::Enabled,
-        connection: format!("{name}-connection"),
+        connection: format!("{name}-connection").into(),
         test_connection: None,
         on: vec![ChangeKind::Opened],
         enters: Vec::new(),
@@ -47,7 +47,7 @@ fn policy() -> Arc<Router> {
         filter: None,
         is_fallback: false,
     };
-    let sources = BTreeMap::from([("hook".to_owned(), SourceRule::default())]);
+    let sources = BTreeMap::from([("hook".into(), SourceRule::default())]);
     Arc::new(Router::new(Routing { sources, actions: vec![action("chat"), action("ticket")] }).unwrap())
 }
 
@@ -97,7 +97,7 @@ impl Relay {
         let issued = self.issued(Command::Tick);
         let identity = n.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let received = Received {
-            source: "hook".to_owned(),
+            source: "hook".into(),
             plugin: "webhook 0.1.0 9f86d081884c7d65".to_owned(),
             identities: vec![format!("{identity:x}-{}", change.as_str())],
             decoding: Decoding::Events(vec![event]),
@@ -127,7 +127,7 @@ impl Relay {
                     let due = self.store.due(connection, None, self.now(), 1000).unwrap();
                     let deliveries = due.iter().map(|delivery| delivery.id).collect();
                     let claim = Command::Claim { deliveries, records: Vec::new() };
-                    let settle = |delivery: Id| {
+                    let settle = |delivery: DeliveryId| {
                         let verdict = Verdict::Delivered(Outcome::default());
                         self.give(Command::Settle { delivery, took_us: 1, status: Some(200), verdict })
                     };

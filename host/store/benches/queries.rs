@@ -14,6 +14,7 @@ use tocsin_core::delivery::{ChangeKind, DeliveryState};
 use tocsin_core::event::{Event, EventChange, Severity};
 use tocsin_core::id::Id;
 use tocsin_core::incident::IncidentState;
+use tocsin_core::name::SourceName;
 use tocsin_core::routing::{ActionRule, ActionStatus, Router, Routing};
 use tocsin_core::time::Timestamp;
 use tocsin_store::{DeliveryQuery, IncidentQuery, Options, Period, ReceiptQuery, Store, Write};
@@ -30,9 +31,9 @@ const OPEN: u64 = 50;
 
 fn action() -> ActionRule {
     ActionRule {
-        name: "chat".to_owned(),
+        name: "chat".into(),
         status: ActionStatus::Enabled,
-        connection: "chat-connection".to_owned(),
+        connection: "chat-connection".into(),
         test_connection: None,
         on: vec![ChangeKind::Opened],
         enters: Vec::new(),
@@ -73,7 +74,7 @@ fn write(policy: &Arc<Router>, request: u64, change: EventChange) -> Write {
     let numbers = request * GROUP..(request + 1) * GROUP;
     let numbers = numbers.filter(|n| change == EventChange::Trigger || n % OPEN != 0);
     let received = Received {
-        source: format!("source-{}", request % SOURCES),
+        source: format!("source-{}", request % SOURCES).into(),
         plugin: "jira 0.1.0 9f86d081884c7d65".to_owned(),
         identities: vec![format!("{random:x}")],
         decoding: Decoding::Events(numbers.map(|n| event(change, n)).collect()),
@@ -115,7 +116,7 @@ fn filled(path: &Path, incidents: u64) -> Store {
 /// The filters of incidents, and by how much each is left.
 fn filters(requests: u64) -> Vec<(&'static str, IncidentQuery)> {
     let all = IncidentQuery { limit: 50, ..IncidentQuery::default() };
-    let source = Some("source-3".to_owned());
+    let source = Some(SourceName::from("source-3"));
     let states = vec![IncidentState::Open];
     let severities = vec![Severity::Critical];
     let hour = Period { since: Some(at(requests / 3)), until: Some(at(requests / 3 + 360)) };
@@ -141,7 +142,7 @@ fn filters(requests: u64) -> Vec<(&'static str, IncidentQuery)> {
             "text that none has, open",
             IncidentQuery { text: Some("needle".to_owned()), states, ..all.clone() },
         ),
-        ("nothing: no such source", IncidentQuery { source: Some("nobody".to_owned()), ..all.clone() }),
+        ("nothing: no such source", IncidentQuery { source: Some("nobody".into()), ..all.clone() }),
         (
             "nothing: no such state",
             IncidentQuery { source, states: vec![IncidentState::Acknowledged], ..all.clone() },
@@ -183,12 +184,12 @@ fn queries(criterion: &mut Criterion) {
     for (name, connection, states) in [
         ("deliveries", None, vec![]),
         ("deliveries, due", None, vec![DeliveryState::Due]),
-        ("deliveries, no such connection", Some("nowhere".to_owned()), vec![]),
+        ("deliveries, no such connection", Some("nowhere".into()), vec![]),
     ] {
         let query = DeliveryQuery { connection, states, limit: 50, ..DeliveryQuery::default() };
         group.bench_function(name, |bencher| bencher.iter(|| store.deliveries(&query).unwrap()));
     }
-    for (name, source) in [("receipts", None), ("receipts, no such source", Some("nobody".to_owned()))] {
+    for (name, source) in [("receipts", None), ("receipts, no such source", Some("nobody".into()))] {
         let query = ReceiptQuery { source, limit: 50, ..ReceiptQuery::default() };
         group.bench_function(name, |bencher| bencher.iter(|| store.receipts(&query).unwrap()));
     }

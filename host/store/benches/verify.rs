@@ -12,7 +12,7 @@ use std::time::Instant;
 use tocsin_core::command::{Command, Decoding, Issued, Outcome, Received, RejectedElements, Verdict};
 use tocsin_core::delivery::{ChangeKind, Reference};
 use tocsin_core::event::{Event, EventChange, Severity};
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, Id};
 use tocsin_core::plugin::{Pair, SourceRequest};
 use tocsin_core::routing::{ActionRule, ActionStatus, Router, Routing, SourceRule};
 use tocsin_core::time::Timestamp;
@@ -58,7 +58,7 @@ impl Script {
             occurred_at: Some(self.now()),
         };
         let received = Received {
-            source: "jira".to_owned(),
+            source: "jira".into(),
             plugin: "jira 0.1.0 9f86d081884c7d65".to_owned(),
             identities: vec![format!("sha256:{:064x}", n * 2 + u64::from(change == EventChange::Resolve))],
             decoding: Decoding::Events(vec![event]),
@@ -81,9 +81,9 @@ impl Script {
 
 fn policy() -> Arc<Router> {
     let action = |connection: &str| ActionRule {
-        name: format!("to-{connection}"),
+        name: format!("to-{connection}").into(),
         status: ActionStatus::Enabled,
-        connection: connection.to_owned(),
+        connection: connection.into(),
         test_connection: None,
         on: vec![ChangeKind::Opened, ChangeKind::Updated, ChangeKind::Resolved],
         enters: Vec::new(),
@@ -94,7 +94,7 @@ fn policy() -> Arc<Router> {
         is_fallback: false,
     };
     let routing = Routing {
-        sources: BTreeMap::from([("jira".to_owned(), SourceRule::default())]),
+        sources: BTreeMap::from([("jira".into(), SourceRule::default())]),
         actions: CONNECTIONS.map(action).to_vec(),
     };
     Arc::new(Router::new(routing).unwrap())
@@ -119,7 +119,7 @@ fn deliver(store: &Store, script: &mut Script) {
             if due.is_empty() {
                 break;
             }
-            let ids: Vec<Id> = due.iter().map(|delivery| delivery.id).collect();
+            let ids: Vec<DeliveryId> = due.iter().map(|delivery| delivery.id).collect();
             let claim = Command::Claim { deliveries: ids.clone(), records: Vec::new() };
             all(store, vec![script.write(claim, None)]);
             let settled = ids.into_iter().map(|delivery| {

@@ -5,7 +5,7 @@
 
 use tocsin_core::journal::Entry;
 
-use crate::record::{Problem, Stored, packed};
+use crate::record::{RecordProblem, Stored, packed};
 use crate::rows;
 
 /// Bytes of a row that fit into a page of redb with its key.
@@ -59,12 +59,12 @@ impl Records {
     }
 
     /// Compressed, where that is smaller.
-    pub(crate) fn pack(&self) -> Result<Vec<u8>, Problem> {
+    pub(crate) fn pack(&self) -> Result<Vec<u8>, RecordProblem> {
         packed::pack(&self.bytes)
     }
 
     /// Reads `count` records that [`Records::pack`] wrote.
-    pub(crate) fn unpack(count: u32, packed: &[u8]) -> Result<Self, Problem> {
+    pub(crate) fn unpack(count: u32, packed: &[u8]) -> Result<Self, RecordProblem> {
         let records = Self { count, bytes: packed::unpack(packed)?.into_owned() };
         let there = records
             .iter()
@@ -73,7 +73,7 @@ impl Records {
         let is_whole = there == (count, records.bytes.len());
         is_whole
             .then_some(records)
-            .ok_or_else(|| Problem::Body("not all of its entries are there".to_owned()))
+            .ok_or_else(|| RecordProblem::Body("not all of its entries are there".to_owned()))
     }
 }
 
@@ -91,8 +91,8 @@ pub(crate) struct Block {
 
 impl Block {
     /// The row under the key `first`.
-    pub(crate) fn read(first: u64, row: &[u8]) -> Result<Self, Problem> {
-        let cut = || Problem::Body("it is cut short".to_owned());
+    pub(crate) fn read(first: u64, row: &[u8]) -> Result<Self, RecordProblem> {
+        let cut = || RecordProblem::Body("it is cut short".to_owned());
         let end = end(first, row).ok_or_else(cut)?;
         let before = row[16..].first_chunk::<16>().copied().map(u128::from_be_bytes).ok_or_else(cut)?;
         let count = u32::try_from(end.number - first + 1).unwrap_or(0);
@@ -110,12 +110,12 @@ impl Block {
     }
 
     /// Its entries with their numbers.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (u64, Result<Entry, Problem>)> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (u64, Result<Entry, RecordProblem>)> {
         self.records().map(|(number, record)| (number, Entry::read(record)))
     }
 
     /// Its last entry.
-    pub(crate) fn last(&self) -> Option<Result<Entry, Problem>> {
+    pub(crate) fn last(&self) -> Option<Result<Entry, RecordProblem>> {
         self.records.iter().last().map(Entry::read)
     }
 }
@@ -130,7 +130,7 @@ pub(crate) fn end(first: u64, row: &[u8]) -> Option<Link> {
 }
 
 /// The row of `records`: the entries before it have the digest `before`, those up to its last `after`.
-pub(crate) fn row((before, after): (u128, u128), records: &Records) -> Result<Vec<u8>, Problem> {
+pub(crate) fn row((before, after): (u128, u128), records: &Records) -> Result<Vec<u8>, RecordProblem> {
     let count = records.count.to_be_bytes();
     let mut row = [after.to_be_bytes().as_slice(), &before.to_be_bytes(), &count].concat();
     row.extend(records.pack()?);
@@ -161,7 +161,11 @@ impl Tail {
     }
 
     /// Appends a record, behind which the entries have the digest `chain`. Returns the row before it, if that is full.
-    pub(crate) fn push(&mut self, chain: u128, record: &[u8]) -> Result<Option<(u64, Vec<u8>)>, Problem> {
+    pub(crate) fn push(
+        &mut self,
+        chain: u128,
+        record: &[u8],
+    ) -> Result<Option<(u64, Vec<u8>)>, RecordProblem> {
         let mut full = None;
         if self.records.count > 0 && !self.has_room(record)? {
             full = self.row()?;
@@ -176,7 +180,7 @@ impl Tail {
     }
 
     /// The key and the row of what is in it.
-    pub(crate) fn row(&self) -> Result<Option<(u64, Vec<u8>)>, Problem> {
+    pub(crate) fn row(&self) -> Result<Option<(u64, Vec<u8>)>, RecordProblem> {
         if self.records.count == 0 {
             return Ok(None);
         }
@@ -184,7 +188,7 @@ impl Tail {
     }
 
     /// Whether the row is no longer than a page has room for, with `record` behind it.
-    fn has_room(&mut self, record: &[u8]) -> Result<bool, Problem> {
+    fn has_room(&mut self, record: &[u8]) -> Result<bool, RecordProblem> {
         let plain = self.records.bytes.len() + 4 + record.len();
         if HEAD + 1 + plain <= ROOM {
             return Ok(true);
@@ -204,7 +208,7 @@ impl Tail {
 }
 
 /// The row without the entries up to the one at `last`, and its key; none, if nothing is left.
-pub(crate) fn without_head(block: &Block, last: Link) -> Result<Option<(u64, Vec<u8>)>, Problem> {
+pub(crate) fn without_head(block: &Block, last: Link) -> Result<Option<(u64, Vec<u8>)>, RecordProblem> {
     let mut records = Records::default();
     block.records().filter(|(number, _)| *number > last.number).for_each(|(_, record)| records.push(record));
     if records.count == 0 {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::error::{Fault, Problem};
+use crate::error::{Fault, RecordProblem};
 
 /// A row: the name of its table, and its key.
 pub(crate) type Place = (&'static str, Vec<u8>);
@@ -14,7 +14,7 @@ pub(crate) type Place = (&'static str, Vec<u8>);
 /// The rows that readers could not read, with the problems.
 #[derive(Debug, Default)]
 pub(crate) struct Damage {
-    rows: Mutex<BTreeMap<Place, Problem>>,
+    rows: Mutex<BTreeMap<Place, RecordProblem>>,
     /// Whether a row was added since the writer was last sent for it.
     is_news: AtomicBool,
 }
@@ -34,7 +34,7 @@ impl Damage {
     }
 
     /// The rows, in the order of their tables' names and keys.
-    pub(crate) fn places(&self) -> Vec<(Place, Problem)> {
+    pub(crate) fn places(&self) -> Vec<(Place, RecordProblem)> {
         self.rows().iter().map(|(place, problem)| (place.clone(), problem.clone())).collect()
     }
 
@@ -50,7 +50,7 @@ impl Damage {
     }
 
     /// Nothing behind this mutex can be left half changed.
-    fn rows(&self) -> MutexGuard<'_, BTreeMap<Place, Problem>> {
+    fn rows(&self) -> MutexGuard<'_, BTreeMap<Place, RecordProblem>> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

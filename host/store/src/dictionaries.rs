@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::{ReadTransaction, ReadableTable, WriteTransaction};
-use tocsin_core::id::Id;
+use tocsin_core::id::ReceiptId;
 use tocsin_core::plugin::SourceRequest;
 
 use crate::error::Fault;
@@ -31,7 +31,7 @@ const UNDER_WAY_MS: u64 = 60 * 60 * 1000;
 
 /// The requests that a new dictionary is to be made of.
 pub(crate) struct Sample {
-    id: Id,
+    id: ReceiptId,
     source: String,
     bytes: Vec<u8>,
 }
@@ -77,7 +77,7 @@ impl Dictionaries {
 
     /// Takes note of the request with this receipt, as it is before it is compressed. What the next dictionary is to be made
     /// of, if one is due.
-    pub(crate) fn note(&self, id: Id, source: &str, plain: &[u8]) -> Option<Sample> {
+    pub(crate) fn note(&self, id: ReceiptId, source: &str, plain: &[u8]) -> Option<Sample> {
         if plain.len() < SMALL {
             return None;
         }
@@ -113,8 +113,8 @@ pub(crate) fn write(transaction: &WriteTransaction, sample: &Sample) -> Result<(
     let mut table = tables::beside::DICTIONARIES.open(transaction)?;
     table.insert(sample.id.to_bytes().as_slice(), value.as_slice())?;
     let Some(oldest) = oldest_request(transaction)? else { return Ok(()) };
-    let mut followed: Vec<Id> = Vec::new();
-    let mut latest: HashMap<String, Id> = HashMap::new();
+    let mut followed: Vec<ReceiptId> = Vec::new();
+    let mut latest: HashMap<String, ReceiptId> = HashMap::new();
     for row in table.iter()? {
         let (key, value) = row?;
         let (id, (source, _)) =
@@ -129,13 +129,13 @@ pub(crate) fn write(transaction: &WriteTransaction, sample: &Sample) -> Result<(
 }
 
 /// The oldest request that is kept.
-fn oldest_request(transaction: &WriteTransaction) -> Result<Option<Id>, Fault> {
+fn oldest_request(transaction: &WriteTransaction) -> Result<Option<ReceiptId>, Fault> {
     let mut oldest = None;
     for table in [tables::REQUESTS, tables::REQUESTS_DEAD] {
         let first = table.look_into(transaction)?.first()?.map(|(key, _)| key.value().to_vec());
         if let Some(key) = first {
             let id = rows::id(table, &key, &key)?;
-            oldest = Some(oldest.map_or(id, |oldest: Id| oldest.min(id)));
+            oldest = Some(oldest.map_or(id, |oldest: ReceiptId| oldest.min(id)));
         }
     }
     Ok(oldest)
@@ -166,7 +166,7 @@ pub(crate) fn read(
     request::unpack(value, dictionary.as_deref()).map_err(|problem| rows::fault(table, key, problem))
 }
 
-fn contents(dictionaries: &impl Rows, id: Id) -> Result<Option<Vec<u8>>, Fault> {
+fn contents(dictionaries: &impl Rows, id: ReceiptId) -> Result<Option<Vec<u8>>, Fault> {
     let key = id.to_bytes();
     let Some(value) = dictionaries.get(key.as_slice())? else { return Ok(None) };
     Ok(Some(contents_of(&key, value.value())?.to_vec()))

@@ -4,7 +4,7 @@ use tocsin_core::journal::Entry;
 
 use crate::block::{self, Block, Link};
 use crate::error::Fault;
-use crate::record::Problem;
+use crate::record::RecordProblem;
 use crate::rows;
 use crate::table::Rows;
 
@@ -23,7 +23,7 @@ pub(crate) struct Read {
     /// Its last entry, as far as that can be seen.
     pub(crate) end: Link,
     /// Its entries, or what is wrong with it.
-    pub(crate) block: Result<Block, Problem>,
+    pub(crate) block: Result<Block, RecordProblem>,
 }
 
 /// The rows that have the entries between two numbers.
@@ -46,7 +46,7 @@ pub(crate) fn blocks<'r>(
 pub(crate) fn entries<'r>(
     journal: &'r impl Rows,
     (from, to): (u64, u64),
-) -> Result<impl Iterator<Item = Result<(u64, Result<Entry, Problem>), Fault>> + 'r, Fault> {
+) -> Result<impl Iterator<Item = Result<(u64, Result<Entry, RecordProblem>), Fault>> + 'r, Fault> {
     let listed = move |read: Result<Read, Fault>| match read {
         Ok(Read { block: Ok(block), .. }) => {
             let entries: Vec<_> =

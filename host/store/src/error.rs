@@ -6,7 +6,7 @@ use std::{fmt, io};
 use tocsin_core::decide::Rejection;
 
 use crate::medium::{GivenUp, Unknown};
-pub use crate::record::Problem;
+pub use crate::record::RecordProblem;
 
 /// What is wrong with the storage.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +43,7 @@ pub enum Fault {
         /// Its key.
         row: Box<[u8]>,
         /// What is wrong with it.
-        problem: Problem,
+        problem: RecordProblem,
     },
     /// A decision panicked.
     #[error("applying the entry panicked, which is a defect in Tocsin: {0}")]

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use redb::{ReadableTable, Table, WriteTransaction};
-use tocsin_core::id::Id;
+use tocsin_core::id::{Id, ReceiptId};
 
 use crate::error::Fault;
 use crate::keys;
@@ -115,7 +115,13 @@ impl<'t> Kept<'t> {
     }
 
     /// A request of `bytes` bytes is kept.
-    pub(crate) fn add(&mut self, source: &str, id: Id, is_dead: bool, bytes: u64) -> Result<(), Fault> {
+    pub(crate) fn add(
+        &mut self,
+        source: &str,
+        id: ReceiptId,
+        is_dead: bool,
+        bytes: u64,
+    ) -> Result<(), Fault> {
         // First, since a total that is counted anew counts the rows that are there.
         let total = self.total(source)?;
         total.bytes = total.bytes.saturating_add(bytes);
@@ -126,7 +132,7 @@ impl<'t> Kept<'t> {
     }
 
     /// It is no longer kept.
-    pub(crate) fn remove(&mut self, id: Id) -> Result<(), Fault> {
+    pub(crate) fn remove(&mut self, id: ReceiptId) -> Result<(), Fault> {
         let row = self.rows.get(id.to_bytes().as_slice())?.map(|row| Row::from_bytes(row.value()));
         let Some(row) = row else { return Ok(()) };
         if let Some(row) = row {
@@ -143,9 +149,9 @@ impl<'t> Kept<'t> {
     pub(crate) fn over(
         &mut self,
         source: &str,
-        newest: Id,
+        newest: ReceiptId,
         quota: &Quota,
-    ) -> Result<Option<(Id, bool)>, Fault> {
+    ) -> Result<Option<(ReceiptId, bool)>, Fault> {
         if self.total(source)?.bytes <= quota.of(source) {
             return Ok(None);
         }
@@ -164,7 +170,7 @@ impl<'t> Kept<'t> {
         Ok(())
     }
 
-    fn oldest(&self, source: &str, is_dead: bool) -> Result<Option<Id>, Fault> {
+    fn oldest(&self, source: &str, is_dead: bool) -> Result<Option<ReceiptId>, Fault> {
         let (first, last) = ends(source, is_dead);
         let found = self.by_source.range(first.as_slice()..=last.as_slice())?.next().transpose()?;
         let id = found.and_then(|(key, _)| key.value().last_chunk::<{ keys::ID }>().copied());
@@ -213,7 +219,7 @@ fn ends(source: &str, is_dead: bool) -> (Vec<u8>, Vec<u8>) {
     (end(0), end(0xff))
 }
 
-fn key(source: &str, is_dead: bool, id: Id) -> Vec<u8> {
+fn key(source: &str, is_dead: bool, id: ReceiptId) -> Vec<u8> {
     let mut key = keys::text(source);
     key.push(u8::from(is_dead));
     key.extend(id.to_bytes());

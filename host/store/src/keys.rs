@@ -2,7 +2,7 @@
 
 use tocsin_core::delivery::DeliveryState;
 use tocsin_core::event::Severity;
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, Id, IncidentId, Kind};
 use tocsin_core::incident::IncidentState;
 use tocsin_core::time::Timestamp;
 
@@ -52,14 +52,14 @@ pub(crate) const fn delivery_state(state: DeliveryState) -> u8 {
 }
 
 /// `state · id`.
-pub(crate) fn state_id(state: u8, id: Id) -> [u8; 1 + ID] {
+pub(crate) fn state_id<K: Kind>(state: u8, id: Id<K>) -> [u8; 1 + ID] {
     let mut key = [state; 1 + ID];
     key[1..].copy_from_slice(&id.to_bytes());
     key
 }
 
 /// `at · id`.
-pub(crate) fn time_id(at: Timestamp, id: Id) -> [u8; TIME + ID] {
+pub(crate) fn time_id<K: Kind>(at: Timestamp, id: Id<K>) -> [u8; TIME + ID] {
     let mut key = [0; TIME + ID];
     key[..TIME].copy_from_slice(&time(at));
     key[TIME..].copy_from_slice(&id.to_bytes());
@@ -67,7 +67,7 @@ pub(crate) fn time_id(at: Timestamp, id: Id) -> [u8; TIME + ID] {
 }
 
 /// `first · second`.
-pub(crate) fn id_id(first: Id, second: Id) -> [u8; 2 * ID] {
+pub(crate) fn id_id(first: IncidentId, second: DeliveryId) -> [u8; 2 * ID] {
     let mut key = [0; 2 * ID];
     key[..ID].copy_from_slice(&first.to_bytes());
     key[ID..].copy_from_slice(&second.to_bytes());
@@ -75,7 +75,7 @@ pub(crate) fn id_id(first: Id, second: Id) -> [u8; 2 * ID] {
 }
 
 /// `incident · sequence · counter`.
-pub(crate) fn timeline(incident: Id, sequence: u64, counter: u32) -> [u8; ID + 12] {
+pub(crate) fn timeline(incident: IncidentId, sequence: u64, counter: u32) -> [u8; ID + 12] {
     let mut key = [0; ID + 12];
     key[..ID].copy_from_slice(&incident.to_bytes());
     key[ID..ID + 8].copy_from_slice(&sequence.to_be_bytes());
@@ -109,7 +109,7 @@ fn push_text(key: &mut Vec<u8>, text: &str) {
 }
 
 /// `text · id`.
-pub(crate) fn text_id(first: &str, id: Id) -> Vec<u8> {
+pub(crate) fn text_id<K: Kind>(first: &str, id: Id<K>) -> Vec<u8> {
     let mut key = text(first);
     key.extend_from_slice(&id.to_bytes());
     key
@@ -123,12 +123,12 @@ pub(crate) fn text_text(first: &str, rest: &str) -> Vec<u8> {
 }
 
 /// `id · text`.
-pub(crate) fn id_text(id: Id, text: &str) -> Vec<u8> {
+pub(crate) fn id_text(id: IncidentId, text: &str) -> Vec<u8> {
     [id.to_bytes().as_slice(), text.as_bytes()].concat()
 }
 
 /// `incident · action · connection`.
-pub(crate) fn id_text_text(id: Id, first: &str, rest: &str) -> Vec<u8> {
+pub(crate) fn id_text_text(id: IncidentId, first: &str, rest: &str) -> Vec<u8> {
     let mut key = id.to_bytes().to_vec();
     push_text(&mut key, first);
     key.extend_from_slice(rest.as_bytes());
@@ -136,7 +136,7 @@ pub(crate) fn id_text_text(id: Id, first: &str, rest: &str) -> Vec<u8> {
 }
 
 /// `connection · source · at · delivery`.
-pub(crate) fn due(connection: &str, source: &str, at: Timestamp, delivery: Id) -> Vec<u8> {
+pub(crate) fn due(connection: &str, source: &str, at: Timestamp, delivery: DeliveryId) -> Vec<u8> {
     let mut key = text(connection);
     push_text(&mut key, source);
     key.extend_from_slice(&time(at));
@@ -167,12 +167,12 @@ pub(crate) fn split_text(key: &[u8]) -> Option<(&str, &[u8])> {
 }
 
 /// The id that `key` ends with.
-pub(crate) fn last_id(key: &[u8]) -> Option<Id> {
+pub(crate) fn last_id<K: Kind>(key: &[u8]) -> Option<Id<K>> {
     key.last_chunk::<ID>().map(|bytes| Id::from_bytes(*bytes))
 }
 
 /// The ids that `bytes` consist of.
-pub(crate) fn ids(bytes: &[u8]) -> Option<Vec<Id>> {
+pub(crate) fn ids(bytes: &[u8]) -> Option<Vec<DeliveryId>> {
     let (chunks, rest) = bytes.as_chunks::<ID>();
     rest.is_empty().then(|| chunks.iter().map(|chunk| Id::from_bytes(*chunk)).collect())
 }

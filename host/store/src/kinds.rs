@@ -3,7 +3,7 @@
 //! A source has 15 kinds at most, so that a list can be merged from all kinds that it asks for.
 
 use tocsin_core::event::Severity;
-use tocsin_core::id::Id;
+use tocsin_core::id::IncidentId;
 use tocsin_core::incident::{Incident, IncidentState};
 
 use crate::error::Fault;
@@ -21,7 +21,7 @@ pub(crate) struct Kind<'i> {
 impl<'i> Kind<'i> {
     /// The kind of this incident.
     pub(crate) fn of(incident: &'i Incident) -> Self {
-        Self { source: &incident.source, state: incident.state, severity: incident.severity }
+        Self { source: &incident.source, state: incident.state(), severity: incident.severity }
     }
 
     /// Whether it is of this source, of one of these states and of one of these severities; an empty list is any.
@@ -37,7 +37,7 @@ impl<'i> Kind<'i> {
     }
 
     /// The key of the incident `id` in the index.
-    pub(crate) fn key(self, id: Id) -> Vec<u8> {
+    pub(crate) fn key(self, id: IncidentId) -> Vec<u8> {
         let mut key = prefix(self.source, self.state, self.severity);
         key.extend_from_slice(&id.to_bytes());
         key

@@ -54,7 +54,7 @@ pub use backup::{About, BackupError, Checked, Header, TableBytes, check, read_he
 pub use compact::{Compacted, compact};
 pub use cut::JournalCut;
 pub use digest::Digest;
-pub use error::{Busy, Displaced, Fault, OpenError, Problem, ReadError, WriteError};
+pub use error::{Busy, Displaced, Fault, OpenError, ReadError, RecordProblem, WriteError};
 pub use kept::{KeptBytes, Quota};
 pub use read::{
     Counts, DeliveryQuery, IncidentQuery, JournalPage, JournalQuery, KeptSince, Page, Past, Period, Reached,

@@ -8,7 +8,7 @@
 use std::io;
 
 use minicbor::{Decode, Encode};
-use tocsin_core::id::Id;
+use tocsin_core::id::ReceiptId;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::block::{Link, Records};
@@ -36,7 +36,7 @@ pub(crate) struct Frame {
     pub(crate) requests: Vec<Keeping>,
     /// The receipts whose raw requests went.
     #[n(2)]
-    pub(crate) forgotten: Vec<Id>,
+    pub(crate) forgotten: Vec<ReceiptId>,
     /// The counts of sources.
     #[n(3)]
     pub(crate) counts: Vec<Count>,
@@ -71,7 +71,7 @@ impl Frame {
 #[derive(Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct Keeping {
     #[n(0)]
-    pub(crate) receipt: Id,
+    pub(crate) receipt: ReceiptId,
     #[n(1)]
     pub(crate) source: String,
     /// Whether it is a dead letter.
@@ -189,7 +189,7 @@ mod tests {
         let mut frame = Frame::default();
         frame.entries.push(record);
         frame.entries.push(b"");
-        let receipt = Id::from_bytes([7; 16]);
+        let receipt = ReceiptId::from_bytes([7; 16]);
         let source = "shop".to_owned();
         frame.requests.push(Keeping { receipt, source, is_dead: true, record: Some(record.to_vec()) });
         frame.forgotten.push(receipt);

@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
-use tocsin_core::id::Id;
+use tocsin_core::id::{Id, Kind};
 use tocsin_core::journal::Entry;
+use tocsin_core::name::ConnectionName;
 use tocsin_core::state::Pause;
 use tocsin_core::time::Timestamp;
 use tocsin_core::timer::Timer;
@@ -92,8 +93,8 @@ impl Snapshot {
 }
 
 /// The fault of an index that points at nothing.
-pub(crate) fn dangling(table: Definition, id: Id, index: Definition) -> Fault {
-    rows::fault(table, &id.to_bytes(), crate::error::Problem::Missing(index.name))
+pub(crate) fn dangling<K: Kind>(table: Definition, id: Id<K>, index: Definition) -> Fault {
+    rows::fault(table, &id.to_bytes(), crate::error::RecordProblem::Missing(index.name))
 }
 
 impl Store {
@@ -101,7 +102,7 @@ impl Store {
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn pauses(&self) -> Result<Vec<(String, Pause)>, ReadError> {
+    pub fn pauses(&self) -> Result<Vec<(ConnectionName, Pause)>, ReadError> {
         self.reading(|live| {
             let snapshot = Snapshot::new(live)?;
             let mut found = Vec::new();

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use minicbor::{Decode, Encode};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use tocsin_core::id::Id;
+use tocsin_core::id::IncidentId;
 use tocsin_core::incident::Incident;
 use tocsin_core::journal::Entry;
 use tocsin_core::receipt::ReceiptRecord;
@@ -37,7 +37,7 @@ pub(crate) const V3: u8 = 3;
 
 /// What is wrong with a record's bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum RecordProblem {
     /// There are none.
     #[error("it is empty")]
     Empty,
@@ -55,7 +55,7 @@ pub enum Problem {
     Missing(&'static str),
 }
 
-impl From<serde_json::Error> for Problem {
+impl From<serde_json::Error> for RecordProblem {
     fn from(error: serde_json::Error) -> Self {
         Self::Body(error.to_string())
     }
@@ -64,12 +64,12 @@ impl From<serde_json::Error> for Problem {
 /// A type that is kept as one record.
 pub(crate) trait Stored: Sized {
     /// Appends the record to `out`.
-    fn write(&self, out: &mut Vec<u8>) -> Result<(), Problem>;
+    fn write(&self, out: &mut Vec<u8>) -> Result<(), RecordProblem>;
     /// Reads what [`Stored::write`] wrote, in any version ever released.
-    fn read(bytes: &[u8]) -> Result<Self, Problem>;
+    fn read(bytes: &[u8]) -> Result<Self, RecordProblem>;
 
     /// The record by itself.
-    fn to_bytes(&self) -> Result<Vec<u8>, Problem> {
+    fn to_bytes(&self) -> Result<Vec<u8>, RecordProblem> {
         let mut out = Vec::with_capacity(512);
         self.write(&mut out)?;
         Ok(out)
@@ -77,32 +77,32 @@ pub(crate) trait Stored: Sized {
 }
 
 /// Writes version 1 of a record with a JSON body.
-fn write_v1(out: &mut Vec<u8>, body: &impl Serialize) -> Result<(), Problem> {
+fn write_v1(out: &mut Vec<u8>, body: &impl Serialize) -> Result<(), RecordProblem> {
     out.push(V1);
     Ok(serde_json::to_writer(out, body)?)
 }
 
 /// Reads version 1 of a record with a JSON body.
-fn read_v1<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+fn read_v1<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, RecordProblem> {
     match bytes.split_first() {
         Some((&V1, body)) => Ok(serde_json::from_slice(body)?),
-        Some((version, _)) => Err(Problem::Version(*version)),
-        None => Err(Problem::Empty),
+        Some((version, _)) => Err(RecordProblem::Version(*version)),
+        None => Err(RecordProblem::Empty),
     }
 }
 
 /// Writes version 2 of a record with a CBOR body.
-fn write_v2(out: &mut Vec<u8>, body: &impl Encode<()>) -> Result<(), Problem> {
+fn write_v2(out: &mut Vec<u8>, body: &impl Encode<()>) -> Result<(), RecordProblem> {
     out.push(V2);
-    minicbor::encode(body, out).map_err(|error| Problem::Body(error.to_string()))
+    minicbor::encode(body, out).map_err(|error| RecordProblem::Body(error.to_string()))
 }
 
 /// Reads version 2 of a record with a CBOR body.
-fn read_v2<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, Problem> {
+fn read_v2<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, RecordProblem> {
     match bytes.split_first() {
-        Some((&V2, body)) => minicbor::decode(body).map_err(|error| Problem::Body(error.to_string())),
-        Some((version, _)) => Err(Problem::Version(*version)),
-        None => Err(Problem::Empty),
+        Some((&V2, body)) => minicbor::decode(body).map_err(|error| RecordProblem::Body(error.to_string())),
+        Some((version, _)) => Err(RecordProblem::Version(*version)),
+        None => Err(RecordProblem::Empty),
     }
 }
 
@@ -110,11 +110,11 @@ fn read_v2<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, Problem> {
 macro_rules! numbered {
     ($($record:ty),+ $(,)?) => {$(
         impl Stored for $record {
-            fn write(&self, out: &mut Vec<u8>) -> Result<(), Problem> {
+            fn write(&self, out: &mut Vec<u8>) -> Result<(), RecordProblem> {
                 write_v2(out, self)
             }
 
-            fn read(bytes: &[u8]) -> Result<Self, Problem> {
+            fn read(bytes: &[u8]) -> Result<Self, RecordProblem> {
                 read_v2(bytes)
             }
         }
@@ -137,11 +137,11 @@ numbered! {
 macro_rules! packed {
     ($($record:ty),+ $(,)?) => {$(
         impl Stored for $record {
-            fn write(&self, out: &mut Vec<u8>) -> Result<(), Problem> {
+            fn write(&self, out: &mut Vec<u8>) -> Result<(), RecordProblem> {
                 packed::write(out, self)
             }
 
-            fn read(bytes: &[u8]) -> Result<Self, Problem> {
+            fn read(bytes: &[u8]) -> Result<Self, RecordProblem> {
                 packed::read(bytes)
             }
         }
@@ -156,11 +156,11 @@ packed! {
 macro_rules! json {
     ($($record:ty => $v1:ty),+ $(,)?) => {$(
         impl Stored for $record {
-            fn write(&self, out: &mut Vec<u8>) -> Result<(), Problem> {
+            fn write(&self, out: &mut Vec<u8>) -> Result<(), RecordProblem> {
                 write_v1(out, &<$v1>::from(self))
             }
 
-            fn read(bytes: &[u8]) -> Result<Self, Problem> {
+            fn read(bytes: &[u8]) -> Result<Self, RecordProblem> {
                 read_v1::<$v1>(bytes).map(Self::from)
             }
         }
@@ -177,7 +177,7 @@ type Text<'a> = Cow<'a, str>;
 
 /// An id, as its 26 characters.
 #[derive(Clone, Copy)]
-struct IdV1(Id);
+struct IdV1(IncidentId);
 
 impl Serialize for IdV1 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

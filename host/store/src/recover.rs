@@ -6,7 +6,7 @@
 use redb::{Database, Durability, WriteTransaction};
 
 use crate::block::Link;
-use crate::error::{Fault, Problem};
+use crate::error::{Fault, RecordProblem};
 use crate::log::{self, Contents, Frame};
 use crate::record::set_aside::Kept;
 use crate::requests::Requests;
@@ -91,7 +91,7 @@ fn lost_commits(end: u64, last: u64) -> Kept {
         after: end,
         table: LOG.to_owned(),
         key: (end + 1).to_be_bytes().to_vec(),
-        problem: Problem::Body(problem).to_string(),
+        problem: RecordProblem::Body(problem).to_string(),
         incident: None,
         bytes: Vec::new(),
         dismissed: false,

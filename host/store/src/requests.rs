@@ -2,7 +2,7 @@
 //! No part of the state, so `verify` does not look at them.
 
 use redb::{ReadableTable, Table, WriteTransaction};
-use tocsin_core::id::Id;
+use tocsin_core::id::{Id, ReceiptId};
 use tocsin_core::time::Timestamp;
 
 use crate::error::Fault;
@@ -69,7 +69,7 @@ impl<'t> Requests<'t> {
     }
 
     /// Drops requests of `source` until `newest` fits into its quota; at most a few at once.
-    fn keep_within(&mut self, source: &str, newest: Id, quota: &Quota) -> Result<(), Fault> {
+    fn keep_within(&mut self, source: &str, newest: ReceiptId, quota: &Quota) -> Result<(), Fault> {
         for _ in 0..DROPPED_AT_ONCE {
             let Some((id, is_dead)) = self.kept.over(source, newest, quota)? else { break };
             let table = if is_dead { &mut self.dead } else { &mut self.decoded };
@@ -83,7 +83,7 @@ impl<'t> Requests<'t> {
     }
 
     /// Drops the requests of receipts that were forgotten.
-    pub(crate) fn forget(&mut self, receipts: &[Id]) -> Result<(), Fault> {
+    pub(crate) fn forget(&mut self, receipts: &[ReceiptId]) -> Result<(), Fault> {
         for receipt in receipts {
             let key = receipt.to_bytes();
             self.decoded.remove(key.as_slice())?;
@@ -113,7 +113,7 @@ fn drop_before(
     limit: usize,
 ) -> Result<(), Fault> {
     // An id begins with its time: the first one of that millisecond.
-    let end = Id::new(time, 0).to_bytes();
+    let end = ReceiptId::new(time, 0).to_bytes();
     for _ in 0..limit {
         let first = requests.first()?.map(|(key, _)| key.value().to_vec());
         match first {

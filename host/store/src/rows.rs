@@ -2,14 +2,15 @@
 //! the row when it cannot be read.
 
 use tocsin_core::delivery::{Delivery, LineId};
-use tocsin_core::id::Id;
-use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::id::{DeliveryId, Id, IncidentId, Kind, ReceiptId};
+use tocsin_core::incident::Incident;
+use tocsin_core::name::ConnectionName;
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_core::state::{Pause, TimelineItem};
 use tocsin_core::time::Timestamp;
 use tocsin_core::told::Told;
 
-use crate::error::{Fault, Problem};
+use crate::error::{Fault, RecordProblem};
 use crate::keys;
 use crate::record::Stored;
 use crate::record::delivery::{DeliveryRow, RowChange};
@@ -18,13 +19,13 @@ use crate::table::Rows;
 use crate::tables::{self, Definition};
 
 /// The fault of one row.
-pub(crate) fn fault(table: Definition, key: &[u8], problem: Problem) -> Fault {
+pub(crate) fn fault(table: Definition, key: &[u8], problem: RecordProblem) -> Fault {
     Fault::Record { table: table.name, key: table.key_words(key), row: key.into(), problem }
 }
 
 /// The fault of a row whose bytes are not `what`.
 pub(crate) fn not(table: Definition, key: &[u8], what: &str) -> Fault {
-    fault(table, key, Problem::Body(format!("it is not {what}")))
+    fault(table, key, RecordProblem::Body(format!("it is not {what}")))
 }
 
 /// Reads a record's bytes.
@@ -38,17 +39,17 @@ pub(crate) fn get<T: Stored>(rows: &impl Rows, table: Definition, key: &[u8]) ->
 }
 
 /// The id that a row's value is.
-pub(crate) fn id(table: Definition, key: &[u8], value: &[u8]) -> Result<Id, Fault> {
+pub(crate) fn id<K: Kind>(table: Definition, key: &[u8], value: &[u8]) -> Result<Id<K>, Fault> {
     value.try_into().map(Id::from_bytes).map_err(|_| not(table, key, "an id"))
 }
 
 /// The id that a row's key ends with.
-pub(crate) fn key_id(table: Definition, key: &[u8]) -> Result<Id, Fault> {
+pub(crate) fn key_id<K: Kind>(table: Definition, key: &[u8]) -> Result<Id<K>, Fault> {
     keys::last_id(key).ok_or_else(|| not(table, key, "a key with an id"))
 }
 
 /// The value of a row of `seen`.
-pub(crate) fn seen(key: &[u8], value: &[u8]) -> Result<(Timestamp, Id), Fault> {
+pub(crate) fn seen(key: &[u8], value: &[u8]) -> Result<(Timestamp, ReceiptId), Fault> {
     let wrong = || not(tables::SEEN, key, "a time and an id");
     let (time, id) = value.split_first_chunk::<{ keys::TIME }>().ok_or_else(wrong)?;
     let id = id.try_into().map_err(|_| wrong())?;
@@ -66,13 +67,13 @@ pub(crate) fn number(table: Definition, key: &[u8]) -> Result<u64, Fault> {
 }
 
 /// The connection and the id that a key consists of.
-pub(crate) fn connection_and_id(key: &[u8]) -> Option<(String, Id)> {
+pub(crate) fn connection_and_id(key: &[u8]) -> Option<(String, IncidentId)> {
     let (connection, id) = keys::split_text(key)?;
     Some((connection.to_owned(), Id::from_bytes(id.try_into().ok()?)))
 }
 
 /// The time and the delivery that a key of `due` ends with.
-pub(crate) fn due(key: &[u8]) -> Result<(Timestamp, Id), Fault> {
+pub(crate) fn due(key: &[u8]) -> Result<(Timestamp, DeliveryId), Fault> {
     let wrong = || not(tables::DUE, key, "a connection, a source, a time and an id");
     let (_, rest) = keys::split_text(key).ok_or_else(wrong)?;
     let (_, rest) = keys::split_text(rest).ok_or_else(wrong)?;
@@ -88,7 +89,11 @@ pub(crate) fn first_before(rows: &impl Rows, end: &[u8]) -> Result<Option<Vec<u8
 }
 
 /// The ids that keys beginning with `prefix` end with, in order.
-pub(crate) fn ids_below(rows: &impl Rows, table: Definition, prefix: &[u8]) -> Result<Vec<Id>, Fault> {
+pub(crate) fn ids_below<K: Kind>(
+    rows: &impl Rows,
+    table: Definition,
+    prefix: &[u8],
+) -> Result<Vec<Id<K>>, Fault> {
     let end = keys::after(prefix);
     let mut ids = Vec::new();
     for row in rows.range::<&[u8]>(prefix..)? {
@@ -102,7 +107,7 @@ pub(crate) fn ids_below(rows: &impl Rows, table: Definition, prefix: &[u8]) -> R
 }
 
 /// What every action told of an incident, in the order of actions and connections.
-pub(crate) fn told(rows: &impl Rows, incident: Id) -> Result<Vec<Told>, Fault> {
+pub(crate) fn told(rows: &impl Rows, incident: IncidentId) -> Result<Vec<Told>, Fault> {
     let prefix = incident.to_bytes();
     let end = keys::after(&prefix);
     let mut told = Vec::new();
@@ -116,7 +121,7 @@ pub(crate) fn told(rows: &impl Rows, incident: Id) -> Result<Vec<Told>, Fault> {
         let (action, connection) = names.ok_or_else(wrong)?;
         let connection = std::str::from_utf8(connection).map_err(|_| wrong())?;
         let row: ToldRow = read(tables::TOLD, key.value(), value.value())?;
-        told.push(row.of(action.to_owned(), connection.to_owned()));
+        told.push(row.of(action.into(), connection.into()));
     }
     Ok(told)
 }
@@ -131,18 +136,18 @@ pub(crate) struct DeliveryTables<'r, R> {
 
 impl<R: Rows> DeliveryTables<'_, R> {
     /// The row of the delivery with this id.
-    pub(crate) fn row(&self, id: Id) -> Result<Option<DeliveryRow>, Fault> {
+    pub(crate) fn row(&self, id: DeliveryId) -> Result<Option<DeliveryRow>, Fault> {
         get(self.deliveries, tables::DELIVERIES, &id.to_bytes())
     }
 
     /// The delivery with this id.
-    pub(crate) fn delivery(&self, id: Id) -> Result<Option<Delivery>, Fault> {
+    pub(crate) fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, Fault> {
         self.row(id)?.map(|row| self.whole(id, row)).transpose()
     }
 
     /// The delivery whose row was read. A row that leads to an incident or a line that is not there is wrong itself.
-    pub(crate) fn whole(&self, id: Id, row: DeliveryRow) -> Result<Delivery, Fault> {
-        let missing = |what| fault(tables::DELIVERIES, &id.to_bytes(), Problem::Gone(what));
+    pub(crate) fn whole(&self, id: DeliveryId, row: DeliveryRow) -> Result<Delivery, Fault> {
+        let missing = |what| fault(tables::DELIVERIES, &id.to_bytes(), RecordProblem::Gone(what));
         let incident = incident(self.incidents, row.incident)?.ok_or_else(|| missing("its incident"))?;
         let change = match &row.change {
             RowChange::Own(change) => change.clone(),
@@ -155,10 +160,10 @@ impl<R: Rows> DeliveryTables<'_, R> {
     }
 }
 
-/// A line of an incident's history.
+/// A line of an incident's timeline.
 pub(crate) fn line_of(
     timeline: &impl Rows,
-    incident: Id,
+    incident: IncidentId,
     line: LineId,
 ) -> Result<Option<TimelineItem>, Fault> {
     get(timeline, tables::TIMELINE, &keys::timeline(incident, line.entry, line.line))
@@ -178,7 +183,7 @@ pub(crate) fn timer(key: &[u8], value: &[u8]) -> Result<Timestamp, Fault> {
 }
 
 /// The paused connections, in the order of their names.
-pub(crate) fn pauses(pauses: &impl Rows) -> Result<Vec<(String, Pause)>, Fault> {
+pub(crate) fn pauses(pauses: &impl Rows) -> Result<Vec<(ConnectionName, Pause)>, Fault> {
     let mut paused = Vec::new();
     for row in pauses.iter()? {
         let (key, value) = row?;
@@ -188,18 +193,18 @@ pub(crate) fn pauses(pauses: &impl Rows) -> Result<Vec<(String, Pause)>, Fault> 
 }
 
 /// A row of `pauses`.
-pub(crate) fn named_pause(key: &[u8], value: &[u8]) -> Result<(String, Pause), Fault> {
+pub(crate) fn named_pause(key: &[u8], value: &[u8]) -> Result<(ConnectionName, Pause), Fault> {
     let name = std::str::from_utf8(key).map_err(|_| not(tables::PAUSES, key, "a connection's name"))?;
-    Ok((name.to_owned(), read(tables::PAUSES, key, value)?))
+    Ok((name.into(), read(tables::PAUSES, key, value)?))
 }
 
 /// The row of `pauses` under `key`.
-pub(crate) fn pause(pauses: &impl Rows, key: &[u8]) -> Result<Option<(String, Pause)>, Fault> {
+pub(crate) fn pause(pauses: &impl Rows, key: &[u8]) -> Result<Option<(ConnectionName, Pause)>, Fault> {
     pauses.get(key)?.map(|value| named_pause(key, value.value())).transpose()
 }
 
 /// The incident with this id.
-pub(crate) fn incident(incidents: &impl Rows, id: Id) -> Result<Option<Incident>, Fault> {
+pub(crate) fn incident(incidents: &impl Rows, id: IncidentId) -> Result<Option<Incident>, Fault> {
     let key = id.to_bytes();
     let found: Option<Incident> = get(incidents, tables::INCIDENTS, &key)?;
     match found {
@@ -210,8 +215,7 @@ pub(crate) fn incident(incidents: &impl Rows, id: Id) -> Result<Option<Incident>
 
 /// The row of `resolved_by_time` of an incident, if it is resolved.
 pub(crate) fn resolved_by_time(incident: &Incident) -> Option<[u8; keys::TIME + keys::ID]> {
-    let at = incident.resolved_at.unwrap_or(incident.updated_at);
-    (incident.state == IncidentState::Resolved).then(|| keys::time_id(at, incident.id))
+    incident.resolved_at().map(|at| keys::time_id(at, incident.id))
 }
 
 /// Whether the row `key` of `resolved_by_time` is the one of the incident that it leads to.
@@ -223,7 +227,7 @@ pub(crate) fn check_resolved_by_time(key: &[u8], incident: Option<&Incident>) ->
 }
 
 /// The receipt with this id.
-pub(crate) fn receipt(receipts: &impl Rows, id: Id) -> Result<Option<ReceiptRecord>, Fault> {
+pub(crate) fn receipt(receipts: &impl Rows, id: ReceiptId) -> Result<Option<ReceiptRecord>, Fault> {
     let key = id.to_bytes();
     let found: Option<ReceiptRecord> = get(receipts, tables::RECEIPTS, &key)?;
     match found {

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use redb::{ReadableTable, WriteTransaction};
 
 use crate::damage::Place;
-use crate::error::{Fault, Problem};
+use crate::error::{Fault, RecordProblem};
 use crate::record::Stored;
 use crate::record::set_aside::Kept;
 use crate::record::source_counts::SourceCounts;
@@ -107,7 +107,7 @@ fn take_out_beside(
     table: Definition,
     beside: Beside,
     key: &[u8],
-) -> Result<(Problem, TakenOut), Fault> {
+) -> Result<(RecordProblem, TakenOut), Fault> {
     let mut rows = beside.open(transaction)?;
     let read = if table == tables::SOURCE_COUNTS {
         rows.get(key)?.map(|value| SourceCounts::read(value.value()).map(|_| ()))
@@ -122,9 +122,9 @@ fn take_out_beside(
     let is_key_wrong = table.name == tables::SOURCE_COUNTS.name && std::str::from_utf8(key).is_err();
     let problem = match read {
         Some(Err(problem)) => problem,
-        Some(Ok(())) if is_key_wrong => Problem::Body("its key is not a name".to_owned()),
+        Some(Ok(())) if is_key_wrong => RecordProblem::Body("its key is not a name".to_owned()),
         // It was replaced, or dropped for its age, meanwhile.
-        Some(Ok(())) | None => return Ok((Problem::Empty, TakenOut::default())),
+        Some(Ok(())) | None => return Ok((RecordProblem::Empty, TakenOut::default())),
     };
     let bytes = rows.remove(key)?.map(|value| value.value().to_vec()).unwrap_or_default();
     Ok((problem, TakenOut { bytes, changed: true, ..TakenOut::default() }))

@@ -15,7 +15,7 @@ use crate::block::{Block, Link, Records, Tail};
 use crate::damage::Place;
 use crate::digest::{Digest, Running, running};
 use crate::entries;
-use crate::error::{Fault, Problem};
+use crate::error::{Fault, RecordProblem};
 use crate::record::Stored;
 use crate::record::counters::Counters;
 use crate::rows::{self, DeliveryTables};
@@ -236,7 +236,7 @@ impl Head {
     }
 
     /// The fault of the next entry.
-    fn fault(&self, problem: Problem) -> Fault {
+    fn fault(&self, problem: RecordProblem) -> Fault {
         rows::fault(tables::JOURNAL, &self.next().to_be_bytes(), problem)
     }
 

@@ -1,7 +1,7 @@
 //! Every table, in the order of `README.md`. Nothing else names one, or opens one for writing.
 
 use redb::{ReadOnlyTable, ReadTransaction, Table, TableDefinition, TableError, WriteTransaction};
-use tocsin_core::id::Id;
+use tocsin_core::id::AnyId;
 
 use crate::digest::{self, Digest, Running};
 use crate::keys;
@@ -331,5 +331,5 @@ impl KeyShape {
 }
 
 fn whole_id(bytes: &[u8]) -> Option<String> {
-    bytes.try_into().ok().map(|bytes| Id::from_bytes(bytes).to_string())
+    bytes.try_into().ok().map(|bytes| AnyId::from_bytes(bytes).to_string())
 }

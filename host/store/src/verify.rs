@@ -10,11 +10,11 @@ use crate::store::Store;
 use crate::tables::Definition;
 
 mod compare;
+mod difference;
 mod digest;
 mod quick;
 mod record;
 mod same;
-mod words;
 
 pub(crate) use compare::compare;
 pub use digest::DigestCheck;

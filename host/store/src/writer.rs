@@ -503,7 +503,7 @@ fn apply(
         }
     }
     if let Some(receipt) = &applied.receipt {
-        let (source, is_dead) = (receipt.source.clone(), receipt.status.is_dead_letter());
+        let (source, is_dead) = (receipt.source.to_string(), receipt.status.is_dead_letter());
         let keeping = Keeping { receipt: receipt.id, source, is_dead, record: job.request.clone() };
         requests.keep(&keeping, quota)?;
         frame.requests.push(keeping);

@@ -76,7 +76,7 @@ impl Source for Alertmanager {
         group.decode(&settings.severities(), |event, _| Some(event.link("Alertmanager", &address)))
     }
 
-    fn check(settings: &Fields) -> Result<(), Vec<Problem>> {
+    fn check(settings: &Fields) -> Result<(), Vec<SettingProblem>> {
         settings.severities().check("severities")
     }
 }

@@ -43,14 +43,16 @@ pub(crate) fn mentions(kind: ChangeKind, settings: &Fields) -> Result<String, St
 ///
 /// # Errors
 /// The mistakes, each with its field.
-pub(crate) fn check(settings: &Fields) -> Result<(), Vec<Problem>> {
+pub(crate) fn check(settings: &Fields) -> Result<(), Vec<SettingProblem>> {
     let mut problems = Vec::new();
-    problems
-        .extend(mentions(ChangeKind::Opened, settings).err().map(|problem| Problem::new("mention", problem)));
+    problems.extend(
+        mentions(ChangeKind::Opened, settings).err().map(|problem| SettingProblem::new("mention", problem)),
+    );
     problems.extend(chat::check_text("message", settings.message.as_deref()));
     problems.extend(own::check(&settings.card));
     if settings.format == Format::Text && settings.card.as_ref().is_some_and(|card| !card.is_blank()) {
-        problems.push(Problem::new("card", "is not used with `format = \"text\"`: leave one of them out"));
+        problems
+            .push(SettingProblem::new("card", "is not used with `format = \"text\"`: leave one of them out"));
     }
     problems.extend(settings.buttons.check());
     if problems.is_empty() { Ok(()) } else { Err(problems) }

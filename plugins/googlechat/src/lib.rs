@@ -106,7 +106,7 @@ impl Action for GoogleChat {
         }
     }
 
-    fn check_action(_: &str, (): &(), settings: &Fields) -> Result<(), Vec<Problem>> {
+    fn check_action(_: &str, (): &(), settings: &Fields) -> Result<(), Vec<SettingProblem>> {
         given::check(settings)
     }
 }

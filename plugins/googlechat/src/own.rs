@@ -18,8 +18,8 @@ const FORMATTED: [(&str, &[&str]); 2] =
     [("textParagraph", &["text"]), ("decoratedText", &["topLabel", "text", "bottomLabel"])];
 
 /// What is wrong with the setting.
-pub(crate) fn check(card: &Option<Document>) -> Option<Problem> {
-    cards(card).err().map(|problem| Problem::new("card", problem))
+pub(crate) fn check(card: &Option<Document>) -> Option<SettingProblem> {
+    cards(card).err().map(|problem| SettingProblem::new("card", problem))
 }
 
 /// The entries of `cardsV2` for the operator's `card`; nothing when there is none. It is a card, an entry of

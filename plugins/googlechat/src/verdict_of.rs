@@ -38,11 +38,11 @@ fn posted(response: &Response) -> Result<Step, Failure> {
         let said = verdict::answer(response);
         return Err(Failure::rejected(format!("not posted: {said} without the name of a message")));
     };
-    let mut receipt = Receipt::delivered("posted to Google Chat").reference("message", &name, None);
+    let mut outcome = Outcome::delivered("posted to Google Chat").reference("message", &name, None);
     if let Some(thread) = json::text(&document, "thread.name") {
-        receipt = receipt.reference("thread", &thread, None);
+        outcome = outcome.reference("thread", &thread, None);
     }
-    Ok(receipt.into())
+    Ok(outcome.into())
 }
 
 /// `Google Chat answered 400 INVALID_ARGUMENT: why`, or the start of a body that is not Google's.

@@ -23,7 +23,7 @@ pub(crate) fn decode(body: &Value, settings: &Fields) -> Result<Decoded, Refusal
         "pending" | "unknown" => {
             return Ok(Decoded::ignored(format!("the state `{state}` is neither alerting nor ok")));
         }
-        other => words::changes(other).ok_or_else(|| {
+        other => vocabulary::changes(other).ok_or_else(|| {
             let state = text::truncate(&text::one_line(&state), 60);
             let problem = format!("`{state}` is none of alerting, ok, no_data, paused, pending and unknown");
             Refusal::invalid("state", problem)

@@ -83,7 +83,7 @@ impl Source for Grafana {
         Err(Refusal::missing(NO_ALERTS))
     }
 
-    fn check(settings: &Fields) -> Result<(), Vec<Problem>> {
+    fn check(settings: &Fields) -> Result<(), Vec<SettingProblem>> {
         settings.severities().check("severities")
     }
 }

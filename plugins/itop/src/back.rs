@@ -38,23 +38,23 @@ pub(crate) fn kept(scene: Scene<'_>, otherwise: &str) -> Option<Ticket> {
     Some(Ticket { class, id, name })
 }
 
-/// A receipt that keeps `found`.
-pub(crate) fn receipt(scene: Scene<'_>, summary: String, found: &Found) -> Receipt {
+/// An outcome that keeps `found`.
+pub(crate) fn outcome(scene: Scene<'_>, summary: String, found: &Found) -> Outcome {
     let url = address(scene.connection, found);
     let name = text::truncate(&found.name(), LABEL_CHARS);
-    let receipt = Receipt::delivered(summary)
+    let outcome = Outcome::delivered(summary)
         .reference(ID, &found.id, url.as_deref())
         .reference(CLASS, &found.class, None)
         .reference(NAME, &name, None);
-    labelled(scene, receipt, found)
+    labelled(scene, outcome, found)
 }
 
 /// The same with labels alone.
-pub(crate) fn labelled(scene: Scene<'_>, receipt: Receipt, found: &Found) -> Receipt {
+pub(crate) fn labelled(scene: Scene<'_>, outcome: Outcome, found: &Found) -> Outcome {
     let labels = scene.plan.write_back.iter();
     let labels = labels.filter_map(|(label, field)| Some((label, found.field(field)?)));
     labels
-        .fold(receipt, |receipt, (label, value)| receipt.update(label, &text::truncate(&value, LABEL_CHARS)))
+        .fold(outcome, |outcome, (label, value)| outcome.update(label, &text::truncate(&value, LABEL_CHARS)))
 }
 
 /// Where a person finds an object; iTop's own form of the address.

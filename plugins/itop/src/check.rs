@@ -16,24 +16,27 @@ use crate::{answer, call, guard};
 const SETTLE_MAX: Duration = Duration::from_secs(3_600);
 
 /// Mistakes in a connection.
-pub(crate) fn connection(connection: &Connection) -> Result<(), Vec<Problem>> {
+pub(crate) fn connection(connection: &Connection) -> Result<(), Vec<SettingProblem>> {
     let mut problems = Vec::new();
     let user = given(&connection.user);
     if connection.authentication != Authentication::Token && user.is_none() {
-        problems.push(Problem::new("user", "is missing: `form` and `basic` send a user and a password"));
+        problems
+            .push(SettingProblem::new("user", "is missing: `form` and `basic` send a user and a password"));
     }
     if connection.authentication == Authentication::Basic && user.is_some_and(|user| user.contains(':')) {
-        problems
-            .push(Problem::new("user", "holds a colon, which Basic authentication cannot carry: use `form`"));
+        problems.push(SettingProblem::new(
+            "user",
+            "holds a colon, which Basic authentication cannot carry: use `form`",
+        ));
     }
     if given(&connection.web_url).is_some_and(|url| url.contains(".php") || url.contains(['?', '#'])) {
-        problems.push(Problem::new(
+        problems.push(SettingProblem::new(
             "web_url",
             "is where people open iTop, without a page, for example `https://itop.example.com`",
         ));
     }
     if connection.settle > SETTLE_MAX {
-        problems.push(Problem::new(
+        problems.push(SettingProblem::new(
             "settle",
             "is longer than an hour, for which an incident would have no ticket: give at most `1h`",
         ));
@@ -42,23 +45,23 @@ pub(crate) fn connection(connection: &Connection) -> Result<(), Vec<Problem>> {
 }
 
 /// Mistakes in an action.
-pub(crate) fn action(settings: &Fields) -> Result<(), Vec<Problem>> {
+pub(crate) fn action(settings: &Fields) -> Result<(), Vec<SettingProblem>> {
     let plan = Plan::read(settings)?;
     let mut problems = Vec::new();
     let class = settings.class.trim();
     // A template may be empty for the sample.
     if !class.is_empty() && !guard::is_name(class) {
-        problems.push(Problem::new("class", "is not a class of iTop's: letters, digits and `_`"));
+        problems.push(SettingProblem::new("class", "is not a class of iTop's: letters, digits and `_`"));
     }
     for (field, setting) in [("organization", &settings.organization), ("caller", &settings.caller)] {
         if let Err(problem) = plan.queries.place(field, given(setting).unwrap_or(""), false) {
-            problems.push(Problem::new(field, problem));
+            problems.push(SettingProblem::new(field, problem));
         }
     }
     let makes = matches!(settings.operation, Operation::Follow | Operation::Create);
     let organized = settings.organization.is_some() || plan.fields.contains_key("org_id");
     if makes && settings.standard_fields && !organized {
-        problems.push(Problem::new(
+        problems.push(SettingProblem::new(
             "organization",
             "is missing: iTop wants an organization for each ticket, by its name or id",
         ));

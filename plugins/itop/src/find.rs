@@ -23,7 +23,7 @@ pub(crate) fn request(scene: Scene<'_>, class: &str, mark: Mark) -> Result<Value
     Ok(match given(&scene.settings.mark_field) {
         Some(field) => call::get(class, &json!({ field: id }), call::output(scene, &[])),
         None => {
-            let oql = format!("SELECT {class} WHERE description LIKE '%{}%'", mark.words(id));
+            let oql = format!("SELECT {class} WHERE description LIKE '%{}%'", mark.sentence(id));
             call::get(class, &Value::from(oql), call::output(scene, &["description"]))
         }
     })
@@ -36,7 +36,7 @@ pub(crate) fn request(scene: Scene<'_>, class: &str, mark: Mark) -> Result<Value
 /// An id of another shape.
 pub(crate) fn entry(scene: Scene<'_>, ticket: &Ticket, log: &str) -> Result<Value, Failure> {
     let Ticket { class, id, .. } = ticket;
-    let words = Mark::Delivery.words(Mark::Delivery.id(scene.context)?);
+    let words = Mark::Delivery.sentence(Mark::Delivery.id(scene.context)?);
     let oql = format!("SELECT {class} WHERE id = {id} AND {log} LIKE '%{words}%'");
     Ok(call::get(class, &Value::from(oql), call::output(scene, &[])))
 }
@@ -81,7 +81,7 @@ pub(crate) fn ours(
     mark: Mark,
     after: Option<&Ticket>,
 ) -> Result<Option<Found>, Failure> {
-    let words = mark.words(mark.id(scene.context)?);
+    let words = mark.sentence(mark.id(scene.context)?);
     let by_field = given(&scene.settings.mark_field).is_some();
     let is_ours = |found: &&Found| {
         by_field

@@ -72,7 +72,7 @@ pub(crate) fn resume(scene: Scene<'_>, flight: Flight, response: &Response) -> R
             match find::ours(scene, &answer, Mark::Incident, flight.ticket.as_ref())? {
                 Some(found) if matches!(task(scene), Task::Nothing(_)) => {
                     let summary = format!("{}: it was made by an earlier attempt", found.name());
-                    Ok(back::receipt(scene, summary, &found).into())
+                    Ok(back::outcome(scene, summary, &found).into())
                 }
                 Some(found) => carry(scene, Ticket::from(&found).into()),
                 None if ticket::is_over(context) && context.change.kind != ChangeKind::Resolved => {
@@ -113,7 +113,7 @@ fn created(scene: Scene<'_>, flight: Flight, found: &Found) -> Result<Step, Fail
         Task::Log | Task::Update | Task::Walk if ticket::has_news(scene, true) => log(scene, flight),
         _ => {
             let summary = format!("created {} {}{before}{note}", found.class, found.name());
-            Ok(back::receipt(scene, summary, found).into())
+            Ok(back::outcome(scene, summary, found).into())
         }
     }
 }
@@ -209,14 +209,14 @@ pub(crate) fn replace(scene: Scene<'_>, flight: Flight, why: &str) -> Result<Ste
     create(scene, &class, flight)
 }
 
-/// The receipt for a write that ends the attempt.
+/// The outcome for a write that ends the attempt.
 fn done(scene: Scene<'_>, flight: &Flight, response: &Response, what: &str) -> Result<Step, Failure> {
     ended(scene, flight, &answer::written(scene.context, response)?, what)
 }
 
-/// The receipt at the end of an attempt.
+/// The outcome at the end of an attempt.
 pub(crate) fn ended(scene: Scene<'_>, flight: &Flight, found: &Found, what: &str) -> Result<Step, Failure> {
-    Ok(back::receipt(scene, flight.summary(&found.name(), what), found).into())
+    Ok(back::outcome(scene, flight.summary(&found.name(), what), found).into())
 }
 
 /// A request with where the attempt stands.

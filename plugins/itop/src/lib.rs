@@ -79,11 +79,11 @@ impl Action for Itop {
         }
     }
 
-    fn check_connection(_: &str, connection: &Connection) -> Result<(), Vec<Problem>> {
+    fn check_connection(_: &str, connection: &Connection) -> Result<(), Vec<SettingProblem>> {
         check::connection(connection)
     }
 
-    fn check_action(_: &str, _: &Connection, settings: &Fields) -> Result<(), Vec<Problem>> {
+    fn check_action(_: &str, _: &Connection, settings: &Fields) -> Result<(), Vec<SettingProblem>> {
         check::action(settings)
     }
 

@@ -3,7 +3,7 @@
 //! Never reads leniently: what is found here when a configuration is saved would fail a delivery at night.
 
 use serde_json::{Map, Value};
-use tocsin_plugin::{Document, Problem, json, text};
+use tocsin_plugin::{Document, SettingProblem, json, text};
 
 use crate::guard::{self, Queries};
 use crate::settings::{Fields, Operation, document, entries, given};
@@ -53,12 +53,12 @@ pub(crate) struct Plan {
 
 /// Mistakes on their way to being all of them.
 #[derive(Default)]
-struct Found(Vec<Problem>);
+struct Found(Vec<SettingProblem>);
 
 impl Found {
     fn keep<T: Default>(&mut self, field: &str, read: Result<T, String>) -> T {
         read.unwrap_or_else(|problem| {
-            self.0.push(Problem::new(field, problem));
+            self.0.push(SettingProblem::new(field, problem));
             T::default()
         })
     }
@@ -69,7 +69,7 @@ impl Plan {
     ///
     /// # Errors
     /// Every mistake, in the order of the settings.
-    pub(crate) fn read(settings: &Fields) -> Result<Self, Vec<Problem>> {
+    pub(crate) fn read(settings: &Fields) -> Result<Self, Vec<SettingProblem>> {
         let mut found = Found::default();
         let queries = found.keep("queries", Queries::read(&settings.queries));
         let mut object = |field: &str, given: &Option<Document>| {
@@ -98,7 +98,7 @@ impl Plan {
         plan.resolve_path = found.keep("resolve_path", names(entries(&settings.resolve_path), false));
         if plan.resolve_path.len() > PATH_MAX {
             let problem = format!("has more than {PATH_MAX} stimuli");
-            found.0.push(Problem::new("resolve_path", problem));
+            found.0.push(SettingProblem::new("resolve_path", problem));
         }
         codes(settings, &mut found);
         plan.queries = queries;
@@ -108,7 +108,7 @@ impl Plan {
 
     /// What an operation needs and what excludes each other.
     fn fits(&mut self, settings: &Fields, found: &mut Found) {
-        let mut wrong = |field: &str, problem: &str| found.0.push(Problem::new(field, problem));
+        let mut wrong = |field: &str, problem: &str| found.0.push(SettingProblem::new(field, problem));
         match settings.operation {
             Operation::Update if self.fields.is_empty() => {
                 wrong("fields", "`update` needs fields to update");
@@ -145,7 +145,7 @@ impl Plan {
             return;
         }
         let operation = self.operation();
-        let mut wrong = |field: &str, problem: String| found.0.push(Problem::new(field, problem));
+        let mut wrong = |field: &str, problem: String| found.0.push(SettingProblem::new(field, problem));
         if operation.is_empty() {
             wrong(
                 "json_data",
@@ -180,7 +180,7 @@ fn codes(settings: &Fields, found: &mut Found) {
     found.keep("overwrite", names(entries(&settings.overwrite), false));
     found.keep("resolved_states", names(entries(&settings.resolved_states), false));
     if entries(&settings.resolved_states).next().is_none() {
-        found.0.push(Problem::new("resolved_states", "names no state"));
+        found.0.push(SettingProblem::new("resolved_states", "names no state"));
     }
 }
 

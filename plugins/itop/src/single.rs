@@ -54,7 +54,7 @@ pub(crate) fn resume(scene: Scene<'_>, flight: &Flight, response: &Response) -> 
         return match find::ours(scene, &answer, Mark::Delivery, None)? {
             Some(found) => {
                 let summary = format!("{}: it was made by an earlier attempt", found.name());
-                Ok(back::receipt(scene, summary, &found).into())
+                Ok(back::outcome(scene, summary, &found).into())
             }
             None => {
                 find::is_settled(scene)?;
@@ -73,17 +73,17 @@ pub(crate) fn resume(scene: Scene<'_>, flight: &Flight, response: &Response) -> 
             let found = answer::written(context, response)?;
             let note = if flight.note.is_empty() { String::new() } else { format!(" ({})", flight.note) };
             let summary = format!("created {} {}{note}", found.class, found.name());
-            Ok(back::receipt(scene, summary, &found).into())
+            Ok(back::outcome(scene, summary, &found).into())
         }
         "core/update" => {
             let found = answer::written(context, response)?;
-            let receipt = Receipt::delivered(format!("{}: updated", found.name()));
-            Ok(back::labelled(scene, receipt, &found).into())
+            let outcome = Outcome::delivered(format!("{}: updated", found.name()));
+            Ok(back::labelled(scene, outcome, &found).into())
         }
         "core/apply_stimulus" => match answer::applied(context, response)? {
             Ok(found) => {
-                let receipt = Receipt::delivered(format!("{}: the stimulus was applied", found.name()));
-                Ok(back::labelled(scene, receipt, &found).into())
+                let outcome = Outcome::delivered(format!("{}: the stimulus was applied", found.name()));
+                Ok(back::labelled(scene, outcome, &found).into())
             }
             Err(refused) => {
                 Err(Failure::rejected(format!("iTop did not apply the stimulus: {}", refused.why)))
@@ -92,10 +92,10 @@ pub(crate) fn resume(scene: Scene<'_>, flight: &Flight, response: &Response) -> 
         _ => {
             let answer = answer::read(context, response)?;
             let said = if answer.message.is_empty() { "done".to_owned() } else { answer.message.clone() };
-            let receipt = Receipt::delivered(said);
+            let outcome = Outcome::delivered(said);
             Ok(match answer.objects.first() {
-                Some(found) if verb != "core/delete" => back::labelled(scene, receipt, found).into(),
-                _ => receipt.into(),
+                Some(found) if verb != "core/delete" => back::labelled(scene, outcome, found).into(),
+                _ => outcome.into(),
             })
         }
     }

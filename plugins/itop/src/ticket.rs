@@ -47,7 +47,7 @@ impl Mark {
     }
 
     /// The words in a description.
-    pub(crate) fn words(self, id: &str) -> String {
+    pub(crate) fn sentence(self, id: &str) -> String {
         match self {
             Self::Incident => format!("Tocsin incident {id}"),
             Self::Delivery => format!("Tocsin delivery {id}"),
@@ -159,7 +159,7 @@ pub(crate) fn entry_text(scene: Scene<'_>, is_new: bool) -> Result<String, Failu
 
 /// The mark of this delivery.
 fn signature(scene: Scene<'_>) -> Result<String, Failure> {
-    Ok(Mark::Delivery.words(Mark::Delivery.id(scene.context)?))
+    Ok(Mark::Delivery.sentence(Mark::Delivery.id(scene.context)?))
 }
 
 /// What happened and when, in the readers' time.
@@ -287,7 +287,7 @@ fn rows(lines: Vec<String>, bytes: usize) -> String {
 
 /// The mark, and where the incident is shown.
 fn footer(scene: Scene<'_>, mark: Mark) -> Result<String, Failure> {
-    let words = mark.words(mark.id(scene.context)?);
+    let words = mark.sentence(mark.id(scene.context)?);
     let url = scene.context.url("incident").filter(|_| scene.settings.incident_button);
     let link = url.and_then(html::link).filter(|link| link.len() + 200 <= FOOTER_BYTES);
     Ok(match link {

@@ -48,7 +48,7 @@ const IGNORED: [(&str, &str); 2] =
 /// The event of one action on an alert.
 pub(crate) fn decode(body: &Value, settings: &Fields) -> Result<Decoded, Refusal> {
     let action = json::text(body, "action").unwrap_or_default();
-    let is = |name: &str| words::same(name, &action);
+    let is = |name: &str| vocabulary::same(name, &action);
     if let Some((_, why)) = IGNORED.iter().find(|(name, _)| is(name)) {
         return Ok(Decoded::ignored(*why));
     }

@@ -77,9 +77,10 @@ pub(crate) fn progress(body: &Value, settings: &Fields) -> Progress {
         Some(_) => return Progress::Waiting,
         None => {}
     }
-    let is_begun = name.as_deref().and_then(words::changes) == Some(&[Change::Trigger, Change::Acknowledge]);
+    let is_begun =
+        name.as_deref().and_then(vocabulary::changes) == Some(&[Change::Trigger, Change::Acknowledge]);
     let is_named =
-        name.is_some_and(|name| settings.resolved_statuses.iter().any(|done| words::same(done, &name)));
+        name.is_some_and(|name| settings.resolved_statuses.iter().any(|done| vocabulary::same(done, &name)));
     let has_resolution = is_current(body)
         && body.pointer("/issue/fields/resolution").is_some_and(|resolution| !resolution.is_null());
     match is_named || has_resolution {
@@ -100,7 +101,7 @@ pub(crate) enum Progress {
 /// Whether `issue.fields` is the issue as it is now, not as it was before a transition.
 fn is_current(body: &Value) -> bool {
     match json::text(body, "transition.to_status") {
-        Some(to) => named(body, "issue.fields.status").is_some_and(|name| words::same(&name, &to)),
+        Some(to) => named(body, "issue.fields.status").is_some_and(|name| vocabulary::same(&name, &to)),
         None => true,
     }
 }
@@ -123,8 +124,11 @@ pub(crate) fn severity(body: &Value, settings: &Fields) -> Option<Severity> {
 /// The severity of a priority: the operator's own names and numbers first, then the vocabulary, which has the names
 /// that Jira ships with, then Jira's numbers.
 pub(crate) fn severity_of(name: Option<String>, id: Option<String>, settings: &Fields) -> Option<Severity> {
-    let table =
-        words::Severities { own: &settings.priorities, ids: &PRIORITIES, ..words::Severities::default() };
+    let table = vocabulary::Severities {
+        own: &settings.priorities,
+        ids: &PRIORITIES,
+        ..vocabulary::Severities::default()
+    };
     let word = name.or_else(|| id.clone());
     word.and_then(|word| table.of(&word, id.as_deref())).or(settings.default_severity)
 }

@@ -88,8 +88,8 @@ impl Source for Jira {
         Ok(decoded)
     }
 
-    fn check(settings: &Fields) -> Result<(), Vec<Problem>> {
-        match words::severity_problems("priorities", &settings.priorities) {
+    fn check(settings: &Fields) -> Result<(), Vec<SettingProblem>> {
+        match vocabulary::severity_problems("priorities", &settings.priorities) {
             problems if problems.is_empty() => Ok(()),
             problems => Err(problems),
         }
@@ -142,11 +142,11 @@ impl Action for Jira {
         action::resume(context, account, ticket, state, response)
     }
 
-    fn check_connection(host: &str, account: &Account) -> Result<(), Vec<Problem>> {
+    fn check_connection(host: &str, account: &Account) -> Result<(), Vec<SettingProblem>> {
         account.check(host)
     }
 
-    fn check_action(_: &str, _: &Account, ticket: &Ticket) -> Result<(), Vec<Problem>> {
+    fn check_action(_: &str, _: &Account, ticket: &Ticket) -> Result<(), Vec<SettingProblem>> {
         ticket.check()
     }
 

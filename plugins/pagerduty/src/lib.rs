@@ -107,11 +107,11 @@ impl Action for PagerDuty {
         verdict_of::answer(context, &event::dedup_key(context, settings), response)
     }
 
-    fn check_connection(host: &str, _: &Account) -> Result<(), Vec<Problem>> {
+    fn check_connection(host: &str, _: &Account) -> Result<(), Vec<SettingProblem>> {
         check::connection(host)
     }
 
-    fn check_action(_: &str, _: &Account, settings: &Fields) -> Result<(), Vec<Problem>> {
+    fn check_action(_: &str, _: &Account, settings: &Fields) -> Result<(), Vec<SettingProblem>> {
         check::action(settings)
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn of(ours: Severity, lines: &[String]) -> Result<&'static str, Strin
     let mut found = usual;
     for line in lines.iter().filter(|line| !line.trim().is_empty()) {
         let pair = line.split_once('=').and_then(|(from, to)| {
-            let to = THEIRS.into_iter().find(|theirs| words::same(theirs, to.trim()))?;
+            let to = THEIRS.into_iter().find(|theirs| vocabulary::same(theirs, to.trim()))?;
             Some((from.trim().to_ascii_lowercase().parse::<Severity>().ok()?, to))
         });
         let Some((from, to)) = pair else {

@@ -294,9 +294,9 @@ fn every_documented_answer_has_its_verdict() {
     ] {
         let response = testing::response(status, &[], &body);
         let verdict = match PagerDuty::resume(&example_context(), &account(), &fields(), ITSELF, &response) {
-            Ok(Step::Delivered(receipt)) => {
-                assert_eq!(receipt.certainty, tocsin_plugin::Certainty::Accepted);
-                assert_eq!(receipt.references[0].value, "samplekeyhere");
+            Ok(Step::Delivered(outcome)) => {
+                assert_eq!(outcome.certainty, tocsin_plugin::Certainty::Accepted);
+                assert_eq!(outcome.references[0].value, "samplekeyhere");
                 "accepted"
             }
             Ok(other) => panic!("{other:?}"),

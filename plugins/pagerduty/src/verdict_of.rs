@@ -28,7 +28,7 @@ pub(crate) fn answer(context: &Context, key: &str, response: &Response) -> Resul
             let summary =
                 format!("PagerDuty queued it: {}", json::text(&document, "message").unwrap_or_default());
             let summary = text::truncate(summary.trim_end_matches([' ', ':']), SAID_CHARS);
-            Ok(Receipt::accepted(summary).reference(REFERENCE, &key, None).into())
+            Ok(Outcome::accepted(summary).reference(REFERENCE, &key, None).into())
         }
         200..=299 if !document.is_object() => Err(Failure::misconfigured(format!(
             "{}; that is not PagerDuty: {ADDRESS}",

@@ -98,10 +98,10 @@ pub(crate) fn left_out(settings: &Fields) -> String {
 ///
 /// # Errors
 /// The mistakes, each with its field.
-pub(crate) fn check(settings: &Fields) -> Result<(), Vec<Problem>> {
+pub(crate) fn check(settings: &Fields) -> Result<(), Vec<SettingProblem>> {
     let mut problems = Vec::new();
     let mut note = |field: &str, problem: Option<String>| {
-        problems.extend(problem.map(|problem| Problem::new(field, problem)));
+        problems.extend(problem.map(|problem| SettingProblem::new(field, problem)));
     };
     note("avatar", avatar(settings).err());
     note("emoji", emoji(settings).err());

@@ -111,7 +111,7 @@ impl Action for RocketChat {
         }
     }
 
-    fn check_action(_: &str, (): &(), settings: &Fields) -> Result<(), Vec<Problem>> {
+    fn check_action(_: &str, (): &(), settings: &Fields) -> Result<(), Vec<SettingProblem>> {
         given::check(settings)
     }
 

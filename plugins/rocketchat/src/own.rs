@@ -17,8 +17,8 @@ const DOCUMENT_LENGTH: usize = 20_000;
 const TEXTS: [&str; 7] = ["author_name", "description", "pretext", "text", "title", "value", "footer"];
 
 /// What is wrong with the setting.
-pub(crate) fn check(given: &Option<Document>) -> Option<Problem> {
-    attachments(given).err().map(|problem| Problem::new("attachments", problem))
+pub(crate) fn check(given: &Option<Document>) -> Option<SettingProblem> {
+    attachments(given).err().map(|problem| SettingProblem::new("attachments", problem))
 }
 
 /// The list for the operator's `attachments`; nothing when there is none. It is a list, one attachment, or a message

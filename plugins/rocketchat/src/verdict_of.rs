@@ -89,21 +89,21 @@ fn posted(context: &Context, settings: &Fields, body: &Value) -> Result<Step, Fa
     let id = ids.next().filter(|_| entries.len() == 1);
     if body["responses"].as_array().is_some_and(Vec::is_empty) {
         return Ok(
-            Receipt::accepted(format!("taken, and no channel is named that it was posted to{note}")).into()
+            Outcome::accepted(format!("taken, and no channel is named that it was posted to{note}")).into()
         );
     }
     if entries.len() == 1 && id.is_none() {
-        return Ok(Receipt::accepted(format!("taken, without the id of a message{note}")).into());
+        return Ok(Outcome::accepted(format!("taken, without the id of a message{note}")).into());
     }
     let chosen = given::channel(settings).ok().flatten();
-    let mut receipt = Receipt::delivered(format!("posted to Rocket.Chat{note}"));
+    let mut outcome = Outcome::delivered(format!("posted to Rocket.Chat{note}"));
     if let Some(id) = id.filter(|_| thread(context, chosen).is_none()) {
-        receipt = receipt.reference(MESSAGE, &id, None);
+        outcome = outcome.reference(MESSAGE, &id, None);
         if let Some(channel) = chosen {
-            receipt = receipt.reference(CHANNEL, channel, None);
+            outcome = outcome.reference(CHANNEL, channel, None);
         }
     }
-    Ok(receipt.into())
+    Ok(outcome.into())
 }
 
 /// 2xx with a body that is no JSON object: the integration's own script can answer anything.
@@ -115,7 +115,7 @@ fn not_its_own(response: &Response) -> Result<Step, Failure> {
         )));
     }
     let said = verdict::answer(response);
-    Ok(Receipt::accepted(format!("{said} (the integration's script answers in its own words)")).into())
+    Ok(Outcome::accepted(format!("{said} (the integration's script answers in its own words)")).into())
 }
 
 /// Whether a refusal may be about what the message holds: nothing was posted, and its word names no channel,

@@ -16,11 +16,11 @@ use serde_json::Value;
 use tocsin_plugin::chat::View;
 use tocsin_plugin::prelude::*;
 
+use crate::error_codes::{self, Meaning};
 use crate::mention;
 use crate::message::{Message, compose, moved};
 use crate::mode::workspace_host;
 use crate::thread::entry;
-use crate::words::{self, Meaning};
 use crate::{Fields, Workspace};
 
 mod answer;
@@ -174,7 +174,7 @@ impl<'a> Call<'a> {
         match answer {
             Answer::Ok(document) => match Place::of(document) {
                 Some(message) => Ok(self.close_old("posted to Slack", state, message)),
-                None => Ok(self.receipt("posted to Slack", &state, None).into()),
+                None => Ok(self.outcome("posted to Slack", &state, None).into()),
             },
             Answer::Refused(word, _) if is_refused_layout(&state, word) => {
                 self.post(without_layout(state, word))
@@ -189,7 +189,7 @@ impl<'a> Call<'a> {
     fn close_old(self, said: &str, state: State, message: Place) -> Step {
         let Some(old) = place::left(self.context, self.channel).filter(|old| old.channel != message.channel)
         else {
-            return self.receipt(said, &state, Some(&message)).into();
+            return self.outcome(said, &state, Some(&message)).into();
         };
         let url = workspace_host(&self.context.host).map(|host| message.url(&host));
         let body = moved(self.context, &message.channel, url.as_deref()).edited();
@@ -198,7 +198,7 @@ impl<'a> Call<'a> {
     }
 
     /// Slack may have refused the edit: the new message stands all the same.
-    fn moved(self, state: State, answer: &Answer) -> Receipt {
+    fn moved(self, state: State, answer: &Answer) -> Outcome {
         let said = match answer {
             Answer::Ok(_) => "posted to Slack; the message in the other channel points to it".to_owned(),
             Answer::Refused(word, _) => {
@@ -206,7 +206,7 @@ impl<'a> Call<'a> {
             }
             Answer::Other => "posted to Slack; the message in the other channel stays".to_owned(),
         };
-        self.receipt(&said, &state, state.message.as_ref())
+        self.outcome(&said, &state, state.message.as_ref())
     }
 
     /// Slack posts all the same: a message too many is better than none.
@@ -225,7 +225,7 @@ impl<'a> Call<'a> {
             return Err(failure(self.context, answer, response, self.channel));
         };
         let scope = needed.as_deref().map(|needed| format!(": {needed}")).unwrap_or_default();
-        match words::web(word) {
+        match error_codes::web(word) {
             Some(Meaning::Later) => Err(verdict::retry(self.context, response)),
             Some(Meaning::Connection(_)) if word != "missing_scope" => {
                 Err(failure(self.context, answer, response, self.channel))
@@ -260,7 +260,7 @@ impl<'a> Call<'a> {
             Answer::Refused(word, _) if is_refused_layout(&state, word) => {
                 return self.edit(without_layout(state, word));
             }
-            Answer::Refused(word, _) if words::is_gone(word) => {
+            Answer::Refused(word, _) if error_codes::is_gone(word) => {
                 if word != "message_not_found" && word != "cant_update_message" {
                     state.message = None;
                 }
@@ -290,7 +290,7 @@ impl<'a> Call<'a> {
         };
         if place::find_delivery(document, &self.context.delivery_id).is_some() {
             let said = "message edited; an earlier attempt had replied in its thread";
-            return Ok(self.receipt(said, &state, None).into());
+            return Ok(self.outcome(said, &state, None).into());
         }
         match request::next_page(document) {
             Some(cursor) if state.page + 1 < PAGES_MAX => {
@@ -319,18 +319,18 @@ impl<'a> Call<'a> {
                 // Slack takes a reply to a message that was just deleted for one to the channel. It is the
                 // incident's message from now on.
                 let said = "the message was deleted meanwhile; posted to the channel";
-                Ok(self.receipt(said, &state, Place::of(document).as_ref()).into())
+                Ok(self.outcome(said, &state, Place::of(document).as_ref()).into())
             }
             Answer::Ok(_) => {
                 let edited = if state.is_stale { "" } else { "message edited, " };
-                Ok(self.receipt(&format!("{edited}replied in its thread"), &state, None).into())
+                Ok(self.outcome(&format!("{edited}replied in its thread"), &state, None).into())
             }
             Answer::Refused(word, _) if is_refused_layout(&state, word) => {
                 self.reply(without_layout(state, word))
             }
             Answer::Refused(word, _) if !state.is_stale && is_of_the_thread(word) => {
                 let said = format!("message edited; its thread takes no reply ({word})");
-                Ok(self.receipt(&said, &state, None).into())
+                Ok(self.outcome(&said, &state, None).into())
             }
             _ => Err(failure(self.context, answer, response, self.channel)),
         }
@@ -338,18 +338,18 @@ impl<'a> Call<'a> {
 
     // === both ===
 
-    fn receipt(self, said: &str, state: &State, message: Option<&Place>) -> Receipt {
+    fn outcome(self, said: &str, state: &State, message: Option<&Place>) -> Outcome {
         let said = if state.note.is_empty() { said.to_owned() } else { format!("{said}; {}", state.note) };
         let left_out = mention::left_out(self.context.change.kind, &self.settings.mention);
         let said = left_out.map_or(said.clone(), |left_out| format!("{said}; {left_out}"));
-        let mut receipt = Receipt::delivered(said);
+        let mut outcome = Outcome::delivered(said);
         let own = place::key_of_action(&self.context.action);
         if self.context.reference(&own).is_none_or(|kept| kept.value != self.channel) {
-            receipt = receipt.reference(&own, self.channel, None);
+            outcome = outcome.reference(&own, self.channel, None);
         }
-        let Some(message) = message else { return receipt };
+        let Some(message) = message else { return outcome };
         let url = workspace_host(&self.context.host).map(|host| message.url(&host));
-        receipt.reference(&place::key(self.channel), &message.to_string(), url.as_deref())
+        outcome.reference(&place::key(self.channel), &message.to_string(), url.as_deref())
     }
 }
 
@@ -360,7 +360,7 @@ fn shown(message: Message, state: &State) -> Message {
 
 /// Whether the same as plain text may be taken, which is tried once.
 fn is_refused_layout(state: &State, word: &str) -> bool {
-    !state.is_plain && words::is_layout(word)
+    !state.is_plain && error_codes::is_layout(word)
 }
 
 fn without_layout(state: State, word: &str) -> State {

@@ -10,27 +10,30 @@ use crate::{Fields, bot, layout, mention};
 const SHOWN_CHARS: usize = 80;
 
 /// Every mistake that the fields' kinds cannot tell. Templates are rendered for a sample incident.
-pub(crate) fn action(is_bot: bool, settings: &Fields) -> Result<(), Vec<Problem>> {
+pub(crate) fn action(is_bot: bool, settings: &Fields) -> Result<(), Vec<SettingProblem>> {
     let mut problems = Vec::new();
     if is_bot && let Err(problem) = bot::channel(settings) {
-        problems.push(Problem::new("channel", problem));
+        problems.push(SettingProblem::new("channel", problem));
     }
-    problems.extend(mention::problems(&settings.mention).into_iter().map(|p| Problem::new("mention", p)));
+    problems
+        .extend(mention::problems(&settings.mention).into_iter().map(|p| SettingProblem::new("mention", p)));
     for (key, text) in [("message", &settings.message), ("blocks", &settings.blocks)] {
         problems.extend(chat::check_text(key, text.as_deref()));
-        problems.extend(text.as_deref().and_then(markup).map(|problem| Problem::new(key, problem)));
+        problems.extend(text.as_deref().and_then(markup).map(|problem| SettingProblem::new(key, problem)));
     }
     if let Some(blocks) = text::filled(settings.blocks.as_deref()) {
-        problems.extend(layout::own(blocks).err().map(|problem| Problem::new("blocks", problem)));
+        problems.extend(layout::own(blocks).err().map(|problem| SettingProblem::new("blocks", problem)));
         if text::filled(settings.message.as_deref()).is_some() {
-            problems.push(Problem::new("message", "is not used beside `blocks`: leave one of them out"));
+            problems
+                .push(SettingProblem::new("message", "is not used beside `blocks`: leave one of them out"));
         }
     }
     problems.extend(settings.buttons.check());
     for name in settings.broadcast.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
         if !ChangeKind::ALL.iter().any(|kind| kind.as_str() == name) {
             let known = ChangeKind::ALL.map(ChangeKind::as_str).join(", ");
-            problems.push(Problem::new("broadcast", format!("`{name}` is no change; there are {known}")));
+            problems
+                .push(SettingProblem::new("broadcast", format!("`{name}` is no change; there are {known}")));
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }

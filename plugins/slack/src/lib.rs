@@ -8,6 +8,7 @@ use tocsin_plugin::prelude::*;
 mod blocks;
 mod bot;
 mod check;
+mod error_codes;
 mod layout;
 mod mention;
 mod message;
@@ -16,7 +17,6 @@ mod mrkdwn;
 mod rich;
 mod thread;
 mod webhook;
-mod words;
 
 pub use mode::{Mode, Workspace};
 
@@ -97,11 +97,11 @@ impl Action for Slack {
         }
     }
 
-    fn check_connection(host: &str, workspace: &Workspace) -> Result<(), Vec<Problem>> {
+    fn check_connection(host: &str, workspace: &Workspace) -> Result<(), Vec<SettingProblem>> {
         mode::check(host, workspace)
     }
 
-    fn check_action(host: &str, workspace: &Workspace, settings: &Fields) -> Result<(), Vec<Problem>> {
+    fn check_action(host: &str, workspace: &Workspace, settings: &Fields) -> Result<(), Vec<SettingProblem>> {
         check::action(workspace.is_bot(host), settings)
     }
 

@@ -78,7 +78,7 @@ pub(crate) fn workspace_host(host: &str) -> Option<String> {
 }
 
 /// Mistakes in a connection: a mode that the host does not have.
-pub(crate) fn check(host: &str, workspace: &Workspace) -> Result<(), Vec<Problem>> {
+pub(crate) fn check(host: &str, workspace: &Workspace) -> Result<(), Vec<SettingProblem>> {
     let problem = match (workspace.mode, family(host)) {
         (Mode::Bot, Family::Webhooks) => {
             format!("is `bot`, and {host} takes incoming webhooks only: use https://slack.com/api as the url")
@@ -88,7 +88,7 @@ pub(crate) fn check(host: &str, workspace: &Workspace) -> Result<(), Vec<Problem
         }
         _ => return Ok(()),
     };
-    Err(vec![Problem::new("mode", problem)])
+    Err(vec![SettingProblem::new("mode", problem)])
 }
 
 #[cfg(test)]

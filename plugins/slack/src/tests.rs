@@ -116,8 +116,8 @@ fn a_refused_layout_of_a_webhook_is_sent_once_more_as_plain_text() {
         "{message}"
     );
     let delivered = Slack::resume(&context, &webhook, &settings, &state, &answers::response(200, "ok"));
-    let Ok(Step::Delivered(receipt)) = delivered else { panic!("{delivered:?}") };
-    assert!(receipt.summary.contains("plain text") && receipt.summary.contains("invalid_blocks"));
+    let Ok(Step::Delivered(outcome)) = delivered else { panic!("{delivered:?}") };
+    assert!(outcome.summary.contains("plain text") && outcome.summary.contains("invalid_blocks"));
     let again = Slack::resume(&context, &webhook, &settings, &state, &refused);
     assert!(matches!(again, Err(Failure::Rejected(_))), "{again:?}");
 }
@@ -157,12 +157,12 @@ fn mentions_of_the_operator_are_made_when_an_incident_calls_only() {
         "a label may name several, and a wrong one stops nothing: {message}"
     );
     let ok = answers::response(200, "ok");
-    let Ok(Step::Delivered(receipt)) =
+    let Ok(Step::Delivered(outcome)) =
         Slack::resume(&example_context(), &workspace(Mode::Auto), &labelled, &[], &ok)
     else {
         panic!("not delivered")
     };
-    assert!(receipt.summary.contains("without a mention: `bob`"), "{}", receipt.summary);
+    assert!(outcome.summary.contains("without a mention: `bob`"), "{}", outcome.summary);
 }
 
 #[test]

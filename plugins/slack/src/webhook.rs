@@ -6,8 +6,8 @@ use serde_json::Value;
 use tocsin_plugin::chat::View;
 use tocsin_plugin::prelude::*;
 
+use crate::error_codes::{self, Meaning};
 use crate::message::compose;
-use crate::words::{self, Meaning};
 use crate::{Fields, mention};
 
 const NEW_WEBHOOK: &str = "create a new webhook in the Slack app and put its address into the connection";
@@ -27,14 +27,14 @@ pub(crate) fn answer(
 ) -> Result<Step, Failure> {
     let word = word(response);
     if response.status == 200 && word == "ok" {
-        return Ok(Receipt::delivered(posted(context, settings, state)).into());
+        return Ok(Outcome::delivered(posted(context, settings, state)).into());
     }
-    if state.is_empty() && words::is_layout(&word) {
+    if state.is_empty() && error_codes::is_layout(&word) {
         let body = compose(context, settings, View::Change)?.plain().posted();
         return Ok(Step::Send(Box::new(HttpRequest::post().json(&Value::Object(body))), word.into_bytes()));
     }
     let said = verdict::answer(response);
-    match (response.status, words::webhook(&word)) {
+    match (response.status, error_codes::webhook(&word)) {
         (429, _) | (_, Some(Meaning::Later)) => Err(verdict::retry(context, response)),
         (_, Some(Meaning::Connection(mend))) => Err(Failure::misconfigured(format!("Slack {said}; {mend}"))),
         (_, Some(Meaning::Message | Meaning::Action(_))) => Err(Failure::rejected(format!("Slack {said}"))),

@@ -21,7 +21,7 @@ pub struct Fields {
 
 impl Fields {
     fn severity(&self, word: &str) -> Option<Severity> {
-        words::severity_with(&self.severities, word)
+        vocabulary::severity_with(&self.severities, word)
     }
 }
 
@@ -64,15 +64,15 @@ impl Source for StatusCake {
     fn decode(request: &Request, settings: &Fields) -> Result<Decoded, Refusal> {
         let fields = read(request)?;
         let status = get(&fields, STATUS).ok_or_else(|| Refusal::missing(NO_STATUS))?;
-        let changes = words::changes(&status).ok_or_else(|| {
+        let changes = vocabulary::changes(&status).ok_or_else(|| {
             let status = text::truncate(&text::one_line(&status), 60);
             Refusal::invalid("Status", format!("`{status}` is neither Up nor Down"))
         })?;
         Ok(event(&status, changes, &fields, settings)?.for_each(changes).into())
     }
 
-    fn check(settings: &Fields) -> Result<(), Vec<Problem>> {
-        match words::severity_problems("severities", &settings.severities) {
+    fn check(settings: &Fields) -> Result<(), Vec<SettingProblem>> {
+        match vocabulary::severity_problems("severities", &settings.severities) {
             problems if problems.is_empty() => Ok(()),
             problems => Err(problems),
         }
@@ -213,7 +213,7 @@ enum State<'a> {
 impl<'a> State<'a> {
     fn of(status: &'a str, changes: &[Change]) -> Self {
         match changes {
-            [Change::Trigger] if words::same(status, "down") => Self::Down,
+            [Change::Trigger] if vocabulary::same(status, "down") => Self::Down,
             [Change::Resolve] => Self::Up,
             _ => Self::Other(status),
         }

@@ -90,14 +90,14 @@ impl Highlight {
 }
 
 /// What is wrong with the setting.
-pub(crate) fn check(set: Option<&str>) -> Option<Problem> {
+pub(crate) fn check(set: Option<&str>) -> Option<SettingProblem> {
     let set = set.map(str::trim).filter(|set| !set.is_empty())?;
     if Highlight::parse(set).is_some() {
         return None;
     }
     let names = STYLES.map(|(name, ..)| name).join(", ");
     let set = text::truncate(&text::one_line(set), 40);
-    Some(Problem::new(
+    Some(SettingProblem::new(
         "highlight_color",
         format!("`{set}` is neither six hexadecimal digits, such as D13438, nor one of the styles {names}"),
     ))

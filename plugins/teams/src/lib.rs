@@ -136,19 +136,19 @@ impl Action for Teams {
                 Ok(plainly(&Content::of(context, fields), target, &format!("the card was refused: {why}")))
             }
             Err(Failure::Rejected(why)) => Err(Failure::rejected(format!("{why}; before, {earlier}"))),
-            Ok(Step::Delivered(mut receipt)) if !state.is_empty() => {
-                receipt.summary = format!("{}; as plain text, because {earlier}", receipt.summary);
-                Ok(receipt.into())
+            Ok(Step::Delivered(mut outcome)) if !state.is_empty() => {
+                outcome.summary = format!("{}; as plain text, because {earlier}", outcome.summary);
+                Ok(outcome.into())
             }
             outcome => outcome,
         }
     }
 
-    fn check_connection(host: &str, account: &Account) -> Result<(), Vec<Problem>> {
+    fn check_connection(host: &str, account: &Account) -> Result<(), Vec<SettingProblem>> {
         target::check(account.target, host).map_err(|problem| vec![problem])
     }
 
-    fn check_action(host: &str, account: &Account, fields: &Fields) -> Result<(), Vec<Problem>> {
+    fn check_action(host: &str, account: &Account, fields: &Fields) -> Result<(), Vec<SettingProblem>> {
         let problems = problems(Target::of(account.target, host), fields);
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
@@ -160,7 +160,7 @@ fn plainly(content: &Content, target: Target, why: &str) -> Step {
     Step::Send(Box::new(HttpRequest::post().json(&simple::body(content, target))), why)
 }
 
-fn problems(target: Target, fields: &Fields) -> Vec<Problem> {
+fn problems(target: Target, fields: &Fields) -> Vec<SettingProblem> {
     let mut problems = fields.buttons.check();
     problems.extend(chat::check_text("title", fields.title.as_deref()));
     problems.extend(chat::check_text("message", fields.message.as_deref()));

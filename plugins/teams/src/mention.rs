@@ -86,7 +86,7 @@ pub(crate) fn all(context: &Context, fields: &Fields) -> Vec<Mention> {
 }
 
 /// Every mistake in the setting.
-pub(crate) fn check(mention: &[String], is_connector: bool) -> Vec<Problem> {
+pub(crate) fn check(mention: &[String], is_connector: bool) -> Vec<SettingProblem> {
     let named: Vec<&str> = mention.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
     let mut problems: Vec<String> = Vec::new();
     if is_connector && !named.is_empty() {
@@ -103,7 +103,7 @@ pub(crate) fn check(mention: &[String], is_connector: bool) -> Vec<Problem> {
             "`{shown}` is no user principal name: write `anna@example.com` or `Anna Example <anna@example.com>`"
         )
     }));
-    problems.into_iter().map(|problem| Problem::new("mention", problem)).collect()
+    problems.into_iter().map(|problem| SettingProblem::new("mention", problem)).collect()
 }
 
 #[cfg(test)]

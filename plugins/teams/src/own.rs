@@ -9,8 +9,8 @@ use crate::target::Target;
 use crate::{adaptive, neutral};
 
 /// What is wrong with the setting.
-pub(crate) fn check(card: Option<&str>, target: Target) -> Option<Problem> {
-    read(card, target).err().map(|problem| Problem::new("card", problem))
+pub(crate) fn check(card: Option<&str>, target: Target) -> Option<SettingProblem> {
+    read(card, target).err().map(|problem| SettingProblem::new("card", problem))
 }
 
 /// The body of the request for the operator's `card`; nothing when there is none.

@@ -62,7 +62,7 @@ fn known(host: &str) -> Option<Target> {
 }
 
 /// Refuses a choice that the host is known not to be.
-pub(crate) fn check(choice: Choice, host: &str) -> Result<(), Problem> {
+pub(crate) fn check(choice: Choice, host: &str) -> Result<(), SettingProblem> {
     let wrong = match (choice, known(host)) {
         (Choice::Workflow, Some(Target::Connector)) => {
             "this host is a connector's, whose answers are read in another way"
@@ -70,7 +70,7 @@ pub(crate) fn check(choice: Choice, host: &str) -> Result<(), Problem> {
         (Choice::Connector, Some(Target::Workflow)) => "this host is a flow's, which is sent Adaptive Cards",
         _ => return Ok(()),
     };
-    Err(Problem::new("target", format!("{wrong}: leave `target` at `auto`")))
+    Err(SettingProblem::new("target", format!("{wrong}: leave `target` at `auto`")))
 }
 
 #[cfg(test)]

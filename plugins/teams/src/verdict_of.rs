@@ -30,7 +30,7 @@ pub(crate) fn workflow(context: &Context, response: &Response) -> Result<Step, F
         200..=299 if is_a_connectors(&response.text()) => {
             mend("so answers a connector: set the connection's `target` to `connector`")
         }
-        200..=299 => Ok(Receipt::accepted(format!(
+        200..=299 => Ok(Outcome::accepted(format!(
             "taken by the flow; it answered {} and does not say whether the card was posted",
             response.status
         ))
@@ -63,7 +63,7 @@ pub(crate) fn connector(context: &Context, response: &Response) -> Result<Step, 
     let body = response.text();
     let said = verdict::answer(response);
     match response.status {
-        200..=299 if body.trim() == "1" => Ok(Receipt::delivered("posted to Teams").into()),
+        200..=299 if body.trim() == "1" => Ok(Outcome::delivered("posted to Teams").into()),
         200..=299 => hidden(context, response, &body),
         429 => Err(throttled(context, response)),
         408 | 425 | 500..=599 => Err(verdict::retry(context, response)),
@@ -88,7 +88,7 @@ fn hidden(context: &Context, response: &Response, body: &str) -> Result<Step, Fa
     // (msteams-docs#7830). It is not what Microsoft documents, so it counts as taken.
     if compact.contains("\"isSuccessStatusCode\":true") {
         return Ok(
-            Receipt::accepted("taken by the connector, which reported a success instead of `1`").into()
+            Outcome::accepted("taken by the connector, which reported a success instead of `1`").into()
         );
     }
     let hidden = number_after(body, "HTTP error ").or_else(|| number_after(&compact, "\"statusCode\":"));

@@ -16,7 +16,7 @@ const VALIDATION: &str = "Microsoft.EventGrid.SubscriptionValidationEvent";
 pub(crate) fn answer(request: &Request, document: &Value) -> Option<Decoded> {
     let [event] = document.as_array()?.as_slice() else { return None };
     let is_named =
-        request.header("aeg-event-type").is_some_and(|kind| words::same(kind, "SubscriptionValidation"));
+        request.header("aeg-event-type").is_some_and(|kind| vocabulary::same(kind, "SubscriptionValidation"));
     let is_typed = json::text(event, "eventType").is_some_and(|kind| kind.eq_ignore_ascii_case(VALIDATION));
     let code = json::text(event, "data.validationCode").filter(|_| is_named || is_typed)?;
     let reply = Reply {

@@ -74,20 +74,20 @@ pub(crate) fn decode(request: &Request, settings: &In) -> Result<Decoded, Refusa
 }
 
 /// Mistakes in the settings, for the operator who made them.
-pub(crate) fn check(settings: &In) -> Result<(), Vec<Problem>> {
-    let mut problems: Vec<Problem> = settings.program_problem().into_iter().collect();
+pub(crate) fn check(settings: &In) -> Result<(), Vec<SettingProblem>> {
+    let mut problems: Vec<SettingProblem> = settings.program_problem().into_iter().collect();
     for (field, path) in settings.paths() {
-        problems.extend(paths::problem(path).map(|problem| Problem::new(field, problem)));
+        problems.extend(paths::problem(path).map(|problem| SettingProblem::new(field, problem)));
     }
     for word in &settings.resolve_words {
-        if settings.trigger_words.iter().any(|known| words::same(known, word)) {
+        if settings.trigger_words.iter().any(|known| vocabulary::same(known, word)) {
             let word = text::truncate(&text::one_line(word), 60);
             let problem =
                 format!("`{word}` stands in `trigger_words` as well; a word has one meaning, take one out");
-            problems.push(Problem::new("resolve_words", problem));
+            problems.push(SettingProblem::new("resolve_words", problem));
         }
     }
-    problems.extend(words::severity_problems("severities", &settings.severities));
+    problems.extend(vocabulary::severity_problems("severities", &settings.severities));
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
@@ -100,27 +100,27 @@ impl In {
     }
 
     /// What is wrong with the program, or with a program beside a recipe.
-    fn program_problem(&self) -> Option<Problem> {
+    fn program_problem(&self) -> Option<SettingProblem> {
         let code = self.jq.as_deref().filter(|code| !code.trim().is_empty())?;
         if self.recipe.is_some() {
             let problem =
                 "is given beside a recipe; take one of them out, or copy the recipe's program and change it";
-            return Some(Problem::new("jq", problem));
+            return Some(SettingProblem::new("jq", problem));
         }
         let why = Program::of_events(code, mapped::VARIABLES).err()?;
-        Some(Problem::new("jq", format!("is not a program that jq can run: {why}")))
+        Some(SettingProblem::new("jq", format!("is not a program that jq can run: {why}")))
     }
 
     /// The events that a word for the status stands for: by the source's own words, then as everywhere.
     pub(crate) fn known(&self, word: &str) -> Option<&'static [Change]> {
-        let is_in = |words: &[String]| words.iter().any(|known| words::same(known, word));
+        let is_in = |words: &[String]| words.iter().any(|known| vocabulary::same(known, word));
         if is_in(&self.trigger_words) {
             return Some(&[Change::Trigger]);
         }
         if is_in(&self.resolve_words) {
             return Some(&[Change::Resolve]);
         }
-        words::changes(word)
+        vocabulary::changes(word)
     }
 
     /// As [`In::known`]; `field` is where the word stands.
@@ -139,8 +139,8 @@ impl In {
     }
 
     /// How the source reads severities.
-    pub(crate) fn severities(&self) -> words::Severities<'_> {
-        words::Severities { own: &self.severities, ..words::Severities::default() }
+    pub(crate) fn severities(&self) -> vocabulary::Severities<'_> {
+        vocabulary::Severities { own: &self.severities, ..vocabulary::Severities::default() }
     }
 
     /// Notes for what a program gives. A recipe takes links wherever a tool may have them, and an operator could do

@@ -54,7 +54,7 @@ impl Source for Webhook {
         incoming::decode(request, settings)
     }
 
-    fn check(settings: &In) -> Result<(), Vec<Problem>> {
+    fn check(settings: &In) -> Result<(), Vec<SettingProblem>> {
         incoming::check(settings)
     }
 }
@@ -81,12 +81,12 @@ impl Action for Webhook {
         outgoing::resume(context, settings, response)
     }
 
-    fn check_connection(_: &str, connection: &Connection) -> Result<(), Vec<Problem>> {
+    fn check_connection(_: &str, connection: &Connection) -> Result<(), Vec<SettingProblem>> {
         let problems = connection.problems();
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
-    fn check_action(_: &str, connection: &Connection, settings: &Out) -> Result<(), Vec<Problem>> {
+    fn check_action(_: &str, connection: &Connection, settings: &Out) -> Result<(), Vec<SettingProblem>> {
         outgoing::check(connection, settings)
     }
 

@@ -149,12 +149,12 @@ impl Out {
 }
 
 /// A setting that is wrong whatever the incident is: an operator has to mend it.
-fn misconfigured(problem: &Problem) -> Failure {
+fn misconfigured(problem: &SettingProblem) -> Failure {
     Failure::misconfigured(format!("`{}` {}", problem.field, problem.problem))
 }
 
 /// A setting that is wrong for this incident: others on the connection are not held up by it.
-fn rejected(problem: &Problem) -> Failure {
+fn rejected(problem: &SettingProblem) -> Failure {
     Failure::rejected(format!("`{}` {}", problem.field, problem.problem))
 }
 
@@ -200,8 +200,8 @@ fn skipped(context: &Context, settings: &Out) -> Option<String> {
     Some(format!("there already is the reference `{name}`: `{value}`"))
 }
 
-fn path(settings: &Out) -> Result<String, Problem> {
-    let wrong = |why| Problem::new("path", why);
+fn path(settings: &Out) -> Result<String, SettingProblem> {
+    let wrong = |why| SettingProblem::new("path", why);
     let Some(text) = settings.path.as_deref() else { return Ok(String::new()) };
     if settings.method.is_about_one() {
         path::names_one(text, settings.method.as_str(), settings.trailing_slash).map_err(wrong)?;
@@ -209,7 +209,7 @@ fn path(settings: &Out) -> Result<String, Problem> {
     path::of(text).map_err(wrong)
 }
 
-fn query(settings: &Out) -> Result<Vec<(String, String)>, Problem> {
+fn query(settings: &Out) -> Result<Vec<(String, String)>, SettingProblem> {
     let Some(template) = settings.query.as_deref().filter(|template| !template.trim().is_empty()) else {
         return Ok(Vec::new());
     };
@@ -219,14 +219,14 @@ fn query(settings: &Out) -> Result<Vec<(String, String)>, Problem> {
                 |(name, value): (&String, &Value)| (name.clone(), json::scalar(value).unwrap_or_default());
             Ok(members.iter().map(pair).collect())
         }
-        Ok(_) => Err(Problem::new("query", "is not a JSON object of names and values")),
-        Err(why) => Err(Problem::new("query", why)),
+        Ok(_) => Err(SettingProblem::new("query", "is not a JSON object of names and values")),
+        Err(why) => Err(SettingProblem::new("query", why)),
     }
 }
 
 /// What is wrong with the settings that hold no placeholders.
-fn fixed_problems(settings: &Out) -> Vec<Problem> {
-    let mut problems: Vec<Problem> = body::content(settings).err().into_iter().collect();
+fn fixed_problems(settings: &Out) -> Vec<SettingProblem> {
+    let mut problems: Vec<SettingProblem> = body::content(settings).err().into_iter().collect();
     problems.extend(body::location_problem(settings));
     problems.extend(answer::problems(settings));
     problems.extend(kept::problems(settings));
@@ -234,7 +234,7 @@ fn fixed_problems(settings: &Out) -> Vec<Problem> {
         && a.trim() == b.trim()
         && !a.trim().is_empty()
     {
-        problems.push(Problem::new(
+        problems.push(SettingProblem::new(
             "unless_reference",
             "is the same as `if_reference`, so that nothing would ever be sent",
         ));
@@ -243,7 +243,7 @@ fn fixed_problems(settings: &Out) -> Vec<Problem> {
 }
 
 /// All that is wrong with an action's settings, rendered for a sample.
-pub(crate) fn check(connection: &Connection, settings: &Out) -> Result<(), Vec<Problem>> {
+pub(crate) fn check(connection: &Connection, settings: &Out) -> Result<(), Vec<SettingProblem>> {
     let mut problems = fixed_problems(settings);
     match headers::read(connection, settings) {
         Err(problem) => problems.push(problem),
@@ -260,7 +260,7 @@ pub(crate) fn check(connection: &Connection, settings: &Out) -> Result<(), Vec<P
         [("payload_jq", payload, &[][..]), ("answer_jq", settings.answer_program(), &["$response"][..])]
     {
         if let Some(why) = code.and_then(|code| Program::compile(code, variables).err()) {
-            problems.push(Problem::new(field, format!("is not a program that jq can run: {why}")));
+            problems.push(SettingProblem::new(field, format!("is not a program that jq can run: {why}")));
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }

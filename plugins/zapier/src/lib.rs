@@ -77,8 +77,8 @@ impl Source for Zapier {
         Ok(Decoded { remarks: alerts.notes.into_remarks(), ..decoded })
     }
 
-    fn check(settings: &Fields) -> Result<(), Vec<Problem>> {
-        match words::severity_problems("severities", &settings.severities) {
+    fn check(settings: &Fields) -> Result<(), Vec<SettingProblem>> {
+        match vocabulary::severity_problems("severities", &settings.severities) {
             problems if problems.is_empty() => Ok(()),
             problems => Err(problems),
         }
@@ -159,7 +159,8 @@ impl Alerts<'_> {
         let word = field(alert, "severity", place)?;
         let mut draft = Draft::new(event, &mut self.notes);
         // An unknown word is not worth losing an alert for.
-        let known = words::Severities { own: &self.settings.severities, ..words::Severities::default() };
+        let known =
+            vocabulary::Severities { own: &self.settings.severities, ..vocabulary::Severities::default() };
         draft.severity(word.as_deref(), &known);
         for name in ["url", "link"] {
             let Some(url) = json::get(alert, name).and_then(json::scalar) else { continue };
@@ -181,7 +182,7 @@ impl Alerts<'_> {
 fn status(alert: &Map<String, Value>, place: &str) -> Result<&'static [Change], Refusal> {
     let status = field(alert, "status", place)?
         .ok_or_else(|| Refusal::invalid(format!("{place}status"), MISSING_STATUS))?;
-    words::changes(&status).ok_or_else(|| {
+    vocabulary::changes(&status).ok_or_else(|| {
         let status = text::truncate(&text::one_line(&status), 60);
         let problem =
             format!("`{status}` is not known; send `trigger` for a new alert and `resolve` for its end");

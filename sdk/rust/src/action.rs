@@ -5,8 +5,8 @@
 use strum::IntoStaticStr;
 
 use crate::{
-    ActionInfo, Failure, HttpRequest, Label, Link, Problem, Response, Setting, Settings, Severity, Step,
-    Timestamp, verdict,
+    ActionInfo, Failure, HttpRequest, Label, Link, Response, Setting, SettingProblem, Settings, Severity,
+    Step, Timestamp, verdict,
 };
 
 /// Encodes an incident's changes for one service. Implementations are functions without state; they must not
@@ -53,7 +53,7 @@ pub trait Action {
     ///
     /// # Errors
     /// Every mistake, for the operator who made it.
-    fn check_connection(host: &str, connection: &Self::Connection) -> Result<(), Vec<Problem>> {
+    fn check_connection(host: &str, connection: &Self::Connection) -> Result<(), Vec<SettingProblem>> {
         let _ = (host, connection);
         Ok(())
     }
@@ -67,7 +67,7 @@ pub trait Action {
         host: &str,
         connection: &Self::Connection,
         settings: &Self::Settings,
-    ) -> Result<(), Vec<Problem>> {
+    ) -> Result<(), Vec<SettingProblem>> {
         let _ = (host, connection, settings);
         Ok(())
     }
@@ -111,20 +111,20 @@ impl From<HttpRequest> for Probe {
 }
 
 /// What is wrong with a connection's settings, read from what the host gives.
-pub fn check_connection<T: Action>(host: &str, given: &[Setting]) -> Vec<Problem> {
+pub fn check_connection<T: Action>(host: &str, given: &[Setting]) -> Vec<SettingProblem> {
     match T::Connection::from_settings(given) {
         Ok(connection) => T::check_connection(host, &connection).err().unwrap_or_default(),
-        Err(error) => vec![Problem::new(error.key, error.problem)],
+        Err(error) => vec![SettingProblem::new(error.key, error.problem)],
     }
 }
 
 /// What is wrong with an action's settings, read from what the host gives.
-pub fn check_action<T: Action>(host: &str, connection: &[Setting], given: &[Setting]) -> Vec<Problem> {
+pub fn check_action<T: Action>(host: &str, connection: &[Setting], given: &[Setting]) -> Vec<SettingProblem> {
     // A connection that does not fit is reported as such.
     let Ok(connection) = T::Connection::from_settings(connection) else { return Vec::new() };
     match T::Settings::from_settings(given) {
         Ok(settings) => T::check_action(host, &connection, &settings).err().unwrap_or_default(),
-        Err(error) => vec![Problem::new(error.key, error.problem)],
+        Err(error) => vec![SettingProblem::new(error.key, error.problem)],
     }
 }
 

@@ -6,7 +6,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::{Change, Decoded, Event, Problem, Refusal, Rejection, Request, Severity, json, text, words};
+use crate::{
+    Change, Decoded, Event, Refusal, Rejection, Request, SettingProblem, Severity, json, text, vocabulary,
+};
 
 mod alert;
 mod document;
@@ -34,15 +36,15 @@ pub struct Severities<'a> {
 impl Severities<'_> {
     /// What a word means.
     pub fn of(&self, word: Option<&str>) -> Option<Severity> {
-        word.and_then(|word| words::severity_with(self.own, word)).or(self.default)
+        word.and_then(|word| vocabulary::severity_with(self.own, word)).or(self.default)
     }
 
     /// Lines that say nothing, as problems of the setting `field`.
     ///
     /// # Errors
     /// Each such line.
-    pub fn check(&self, field: &str) -> Result<(), Vec<Problem>> {
-        match words::severity_problems(field, self.own) {
+    pub fn check(&self, field: &str) -> Result<(), Vec<SettingProblem>> {
+        match vocabulary::severity_problems(field, self.own) {
             problems if problems.is_empty() => Ok(()),
             problems => Err(problems),
         }

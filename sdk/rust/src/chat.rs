@@ -3,7 +3,7 @@
 //!
 //! Never formats for one service: escaping, limits and colours are each plugin's own.
 
-use crate::{ChangeKind, Context, Incident, Problem, Severity, State, text};
+use crate::{ChangeKind, Context, Incident, SettingProblem, Severity, State, text};
 
 mod buttons;
 mod essentials;
@@ -70,9 +70,9 @@ pub const fn calls(kind: ChangeKind) -> bool {
 
 /// What is wrong with an operator's own text for people, as it is for a sample incident: HTML, which
 /// `$this->hyperlink()$` makes, is shown as it is written.
-pub fn check_text(key: &str, text: Option<&str>) -> Option<Problem> {
+pub fn check_text(key: &str, text: Option<&str>) -> Option<SettingProblem> {
     text.is_some_and(|text| text.contains("<a href=")).then(|| {
-        Problem::new(
+        SettingProblem::new(
             key,
             "has an HTML link, which is shown as it is written: write `$this->url()$` in its place",
         )

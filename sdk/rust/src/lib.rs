@@ -62,7 +62,7 @@ pub mod keys;
 pub mod notes;
 pub mod text;
 pub mod verdict;
-pub mod words;
+pub mod vocabulary;
 
 mod payload;
 mod time;
@@ -88,10 +88,10 @@ pub use document::{Document, Text};
 pub use outgoing::{HeaderLine, HttpRequest, Part, SecretEncoding, Signing};
 pub use payload::Payload;
 pub use settings::{
-    ChoiceType, FieldSpec, FieldType, Problem, Secret, SettingError, Settings, TextType, read,
+    ChoiceType, FieldSpec, FieldType, Secret, SettingError, SettingProblem, Settings, TextType, read,
 };
 pub use source::{Change, Decoded, Event, Refusal, Rejection, Reply, Request, Source, check_source};
-pub use step::{Certainty, Failure, Receipt, Response, Step};
+pub use step::{Certainty, Failure, Outcome, Response, Step};
 pub use time::Timestamp;
 pub use tocsin_plugin_derive::{Choice, Settings};
 pub use types::{
@@ -104,8 +104,8 @@ pub mod prelude {
     pub use crate::ChoiceType as _;
     pub use crate::{
         About, Action, ActionInfo, Change, ChangeKind, Context, Decoded, Event, Example, Failure,
-        HttpRequest, Payload, Plugin, Probe, Problem, Rate, Receipt, Refusal, Replays, Request, Response,
-        Secret, Settings, Severity, Signature, Source, SourceInfo, State, Step, Timestamp, Zone, alerts,
-        chat, json, keys, text, verdict, words,
+        HttpRequest, Outcome, Payload, Plugin, Probe, Rate, Refusal, Replays, Request, Response, Secret,
+        SettingProblem, Settings, Severity, Signature, Source, SourceInfo, State, Step, Timestamp, Zone,
+        alerts, chat, json, keys, text, verdict, vocabulary,
     };
 }

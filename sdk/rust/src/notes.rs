@@ -3,7 +3,7 @@
 //! Never loses something without a note: the operator who sets a source up reads them.
 
 use crate::source::{LABELS_MAX, LINKS_MAX};
-use crate::words::Severities;
+use crate::vocabulary::Severities;
 use crate::{Change, Event, Timestamp, text};
 
 /// Bytes of a label's key that the host takes.

@@ -54,14 +54,14 @@ impl std::error::Error for SettingError {}
 
 /// A mistake in the settings that a field's description cannot rule out; see [`crate::Source::check`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct SettingProblem {
     /// The key of the field that is to be changed.
     pub field: String,
     /// What is wrong with it, with the place inside a program, and what would do: one sentence.
     pub problem: String,
 }
 
-impl Problem {
+impl SettingProblem {
     /// This is wrong with that field.
     pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { field: field.into(), problem: problem.into() }

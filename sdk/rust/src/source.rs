@@ -9,7 +9,7 @@ pub use event::{Change, Event};
 pub(crate) use event::{LABELS_MAX, LINKS_MAX};
 
 use crate::payload::{self, MediaType};
-use crate::{Header, Parameter, Payload, Problem, Setting, Settings, SourceInfo, Timestamp, keys};
+use crate::{Header, Parameter, Payload, Setting, SettingProblem, Settings, SourceInfo, Timestamp, keys};
 
 /// Decodes what one service sends. Implementations are functions without state; they must not panic.
 pub trait Source {
@@ -31,17 +31,17 @@ pub trait Source {
     ///
     /// # Errors
     /// Every mistake, for the operator who made it.
-    fn check(settings: &Self::Settings) -> Result<(), Vec<Problem>> {
+    fn check(settings: &Self::Settings) -> Result<(), Vec<SettingProblem>> {
         let _ = settings;
         Ok(())
     }
 }
 
 /// What is wrong with the settings that a source was given; nothing when they can be used.
-pub fn check_source<T: Source>(given: &[Setting]) -> Vec<Problem> {
+pub fn check_source<T: Source>(given: &[Setting]) -> Vec<SettingProblem> {
     match T::Settings::from_settings(given) {
         Ok(settings) => T::check(&settings).err().unwrap_or_default(),
-        Err(error) => vec![Problem::new(error.key, error.problem)],
+        Err(error) => vec![SettingProblem::new(error.key, error.problem)],
     }
 }
 

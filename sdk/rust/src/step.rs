@@ -43,7 +43,7 @@ pub enum Certainty {
 
 /// What came of a delivery that worked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receipt {
+pub struct Outcome {
     /// How sure it is.
     pub certainty: Certainty,
     /// One line for the delivery log.
@@ -54,7 +54,7 @@ pub struct Receipt {
     pub updates: Vec<Label>,
 }
 
-impl Receipt {
+impl Outcome {
     /// The service said that it is there.
     pub fn delivered(summary: impl Into<String>) -> Self {
         Self {
@@ -86,14 +86,14 @@ impl Receipt {
     }
 }
 
-/// What to do next. A request or a receipt converts into it.
+/// What to do next. A request or an outcome converts into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Send this; the answer comes to [`crate::Action::resume`] with the bytes, which are the plugin's own. At most 8
     /// requests in one attempt.
     Send(Box<HttpRequest>, Vec<u8>),
     /// Done.
-    Delivered(Receipt),
+    Delivered(Outcome),
     /// There is nothing to send for this change; why.
     Skipped(String),
 }
@@ -104,9 +104,9 @@ impl From<HttpRequest> for Step {
     }
 }
 
-impl From<Receipt> for Step {
-    fn from(receipt: Receipt) -> Self {
-        Self::Delivered(receipt)
+impl From<Outcome> for Step {
+    fn from(outcome: Outcome) -> Self {
+        Self::Delivered(outcome)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::document::Document;
 
 /// How bad it is, worst first.
 ///
-/// [`FromStr`](std::str::FromStr) takes exactly the five names; for a sender's own words see [`crate::words::severity`].
+/// [`FromStr`](std::str::FromStr) takes exactly the five names; for a sender's own words see [`crate::vocabulary::severity`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Display, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum Severity {

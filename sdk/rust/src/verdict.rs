@@ -3,7 +3,7 @@
 //! Never calls a redirect a success: the host does not follow any, and a webhook that redirects is at another
 //! address.
 
-use crate::{Context, Failure, Receipt, Response, Step, Timestamp, text};
+use crate::{Context, Failure, Outcome, Response, Step, Timestamp, text};
 
 /// Characters of an answer that go into a verdict.
 const BODY_CHARS_MAX: usize = 200;
@@ -17,7 +17,7 @@ const RETRY_AFTER_MAX_MS: u64 = 86_400_000;
 /// Every status outside 200–299.
 pub fn by_status(context: &Context, response: &Response) -> Result<Step, Failure> {
     match response.status {
-        200..=299 => Ok(Receipt::delivered(format!("answered {}", response.status)).into()),
+        200..=299 => Ok(Outcome::delivered(format!("answered {}", response.status)).into()),
         408 | 425 | 429 | 500..=599 => Err(retry(context, response)),
         _ => Err(Failure::Rejected(answer(response))),
     }
@@ -98,9 +98,9 @@ pub fn second(outcome: Result<Step, Failure>, earlier: &[u8]) -> Result<Step, Fa
     let earlier = String::from_utf8_lossy(earlier);
     match outcome {
         Err(Failure::Rejected(why)) => Err(Failure::rejected(format!("{why}; before, {earlier}"))),
-        Ok(Step::Delivered(mut receipt)) => {
-            receipt.summary = format!("{}; as text, because {earlier}", receipt.summary);
-            Ok(receipt.into())
+        Ok(Step::Delivered(mut outcome)) => {
+            outcome.summary = format!("{}; as text, because {earlier}", outcome.summary);
+            Ok(outcome.into())
         }
         other => other,
     }
@@ -121,7 +121,7 @@ mod tests {
     fn statuses_are_delivered_retried_or_rejected() {
         let context = example_context();
         let of = |status| by_status(&context, &response(status, &[], "because"));
-        assert!(matches!(of(204), Ok(Step::Delivered(receipt)) if receipt.certainty == Certainty::Delivered));
+        assert!(matches!(of(204), Ok(Step::Delivered(outcome)) if outcome.certainty == Certainty::Delivered));
         for status in [408, 425, 429, 500, 503] {
             assert!(matches!(of(status), Err(Failure::Retry { .. })), "{status}");
         }

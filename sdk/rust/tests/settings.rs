@@ -194,11 +194,11 @@ impl Source for Limits {
         Ok(Decoded::ignored("a test"))
     }
 
-    fn check(settings: &Bounds) -> Result<(), Vec<Problem>> {
+    fn check(settings: &Bounds) -> Result<(), Vec<SettingProblem>> {
         if settings.least <= settings.most {
             return Ok(());
         }
-        Err(vec![Problem::new("most", "must not be less than `least`")])
+        Err(vec![SettingProblem::new("most", "must not be less than `least`")])
     }
 }
 
@@ -209,7 +209,10 @@ fn a_sources_own_check_and_a_setting_of_another_kind_are_both_problems_with_a_fi
         check_source::<Limits>(&[setting("least", least), setting("most", Value::Integer(most))])
     };
     assert_eq!(problems(Value::Integer(1), 2), []);
-    assert_eq!(problems(Value::Integer(3), 2), [Problem::new("most", "must not be less than `least`")]);
+    assert_eq!(
+        problems(Value::Integer(3), 2),
+        [SettingProblem::new("most", "must not be less than `least`")]
+    );
     assert_eq!(problems(Value::Text("x".to_owned()), 2)[0].field, "least");
 }
 

@@ -115,8 +115,8 @@ fn what_a_receiver_asks_for_holds_for_all_that_is_owed_to_it_and_for_nothing_els
     });
     let later = of("busy")[0].clone();
     assert_eq!((&later["state"], &later["attempts"]), (&json!("due"), &json!(0)), "{later}");
-    let held = relay.list(&["connections", "list"])[0]["held"].clone();
-    assert!(held["reason"].as_str().expect("why").contains("slow down"), "{held}");
+    let backoff = relay.list(&["connections", "list"])[0]["backoff"].clone();
+    assert!(backoff["reason"].as_str().expect("why").contains("slow down"), "{backoff}");
     let said = relay.run(&["status"]).expect(0).stdout;
     assert!(said.contains("waits: connection busy until 20") && said.contains("slow down"), "{said}");
     let said = relay.run(&["connections", "list"]).expect(0).stdout;
@@ -125,7 +125,7 @@ fn what_a_receiver_asks_for_holds_for_all_that_is_owed_to_it_and_for_nothing_els
     receiver.script(|_, _| Reply::ok());
     relay.run(&["deliveries", "retry", id(&later)]).expect(0);
     until("an operator has it go on", || (of("busy")[0]["state"] == "delivered").then_some(()));
-    assert!(relay.list(&["connections", "list"])[0]["held"].is_null());
+    assert!(relay.list(&["connections", "list"])[0]["backoff"].is_null());
 }
 
 #[test]

@@ -103,8 +103,8 @@ fn a_dead_letter_that_nobody_needs_is_discarded_and_stands_in_nobodys_way() {
     assert!(said.contains("is discarded"), "{said}");
     let again = relay.run(&["deliveries", "retry", id(&dead[0])]).expect(1).all();
     assert!(again.contains("only one that is"), "{again}");
-    let history = relay.run(&["incidents", "show", "3"]).expect(0).stdout;
-    assert!(history.contains("discarded") && history.contains("by Ann"), "{history}");
+    let timeline = relay.run(&["incidents", "show", "3"]).expect(0).stdout;
+    assert!(timeline.contains("discarded") && timeline.contains("by Ann"), "{timeline}");
     let said = relay.run(&["deliveries", "discard", "--dead-letters"]).expect(0).stdout;
     assert!(said.contains("2 dead letters are discarded"), "{said}");
     relay.run(&["status"]).expect(0);
@@ -153,8 +153,8 @@ fn what_a_receiver_will_never_take_is_a_dead_letter_that_can_be_tried_again() {
     assert!(first["last"]["summary"].as_str().expect("words").contains("field `x` is missing"));
     let shown = relay.run(&["deliveries", "list", "--state", "rejected"]).expect(0).stdout;
     assert!(shown.contains("field `x` is missing"), "{shown}");
-    let history = relay.run(&["incidents", "show", "1"]).expect(0).stdout;
-    assert!(history.contains("rejected (tell)"), "{history}");
+    let timeline = relay.run(&["incidents", "show", "1"]).expect(0).stdout;
+    assert!(timeline.contains("rejected (tell)"), "{timeline}");
 
     receiver.script(|_, _| Reply::ok());
     relay.run(&["deliveries", "retry", id(first)]).expect(0);

@@ -9,9 +9,9 @@ mod documents;
 mod faces;
 mod headers;
 mod listed;
+mod own_text;
 mod places;
 mod status;
-mod words;
 
 use serde_json::{Value, json};
 

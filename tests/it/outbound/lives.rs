@@ -74,6 +74,6 @@ fn statuses(delivery: &Value) -> Vec<Value> {
 }
 
 /// How the last attempt of a delivery ended, in words.
-fn words(delivery: &Value) -> &str {
+fn summary(delivery: &Value) -> &str {
     delivery["last"]["summary"].as_str().expect("words")
 }

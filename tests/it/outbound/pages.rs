@@ -67,7 +67,7 @@ fn looking_changes_nothing_and_confirming_does() {
     assert_eq!(incident["state"], "acknowledged");
     let line =
         incident["timeline"].as_array().expect("lines").iter().find(|line| line["what"] == "acknowledged");
-    let line = line.expect("it is in the history");
+    let line = line.expect("it is in the timeline");
     assert_eq!(line["actor"], "Ada (by a link that tell sent)");
     assert_eq!(line["text"], "on my way");
     assert_eq!(receiver.wait(2)[1].json()["change"]["actor"], "Ada (by a link that tell sent)");

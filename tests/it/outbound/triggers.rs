@@ -37,7 +37,7 @@ fn an_action_runs_when_a_state_is_left_and_once_when_several_triggers_are_met() 
 }
 
 #[test]
-fn what_is_over_within_the_delay_is_not_told_and_the_history_says_so() {
+fn what_is_over_within_the_delay_is_not_told_and_the_timeline_says_so() {
     let receiver = Receiver::start();
     let relay = Relay::start(&to_webhook(&receiver, "delay = \"1h\"\n"));
     open(&relay, "disk", "high");

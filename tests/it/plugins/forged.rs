@@ -10,7 +10,7 @@ use crate::harness::{Relay, Request, Site, at, guest, source};
 /// Characters of a sentence with a plugin's words in it.
 const SENTENCE_MAX: usize = 3000;
 /// What the guests would like to be read on a line of its own.
-const FORGED: [&str; 3] = ["2026-01-01T00:00:00Z", "History", "desrever"];
+const FORGED: [&str; 3] = ["2026-01-01T00:00:00Z", "Timeline", "desrever"];
 
 /// That nothing in `said` drives a terminal, is a forged line or is long.
 fn is_harmless(said: &str, what: &str) {
@@ -22,7 +22,7 @@ fn is_harmless(said: &str, what: &str) {
     for line in said.lines() {
         // A section of that name is the command's own.
         let is_forged =
-            FORGED.iter().any(|forged| line.trim_start().starts_with(forged)) && line != "History";
+            FORGED.iter().any(|forged| line.trim_start().starts_with(forged)) && line != "Timeline";
         assert!(!is_forged, "{what}: {line:?} in {said:?}");
         assert!(
             line.chars().count() < 2 * SENTENCE_MAX,

@@ -19,7 +19,7 @@ fn a_first_start_is_ready_before_its_plugins_are_compiled_and_loses_nothing_that
     ));
     let mut relay = Relay::start_early(site);
     // The larger of the two is compiled second; an operator's view of a machine that has better things to do.
-    let waiting = relay.json_of_any_code(&["plugins", "list"])["waiting"].clone();
+    let waiting = relay.json_of_any_code(&["plugins", "list"])["pending"].clone();
     let waiting = waiting.as_array().expect("a list");
     assert!(waiting.len() > 5, "{waiting:?}");
     assert!(waiting[0]["compiling_seconds"].is_u64(), "{waiting:?}");

@@ -36,8 +36,8 @@ fn group(relay: &Relay, name: &str, count: usize) {
     relay.send(&Request::json(&at("k8s"), &body)).expect(200);
 }
 
-/// The words of a command, and of what is added to it.
-fn words<'a>(command: &'a str, more: &'a str) -> Vec<&'a str> {
+/// The arguments of a command, and those that are added to it.
+fn arguments<'a>(command: &'a str, more: &'a str) -> Vec<&'a str> {
     command.split(' ').chain(more.split(' ')).filter(|word| !word.is_empty()).collect()
 }
 
@@ -51,7 +51,7 @@ fn a_list_says_that_there_is_more_and_goes_on_where_it_ended() {
     let relay = Relay::start(&config(&receiver));
     post(&relay, 60);
     relay.settled();
-    let said = |more: &str| relay.run(&words("incidents list", more)).expect(0).stdout;
+    let said = |more: &str| relay.run(&arguments("incidents list", more)).expect(0).stdout;
     let first = said("");
     assert_eq!(first.lines().count(), 52, "{first}");
     assert_eq!(first.lines().last(), Some("more: go on with --after 11, or see all with --all"));
@@ -66,12 +66,12 @@ fn a_list_says_that_there_is_more_and_goes_on_where_it_ended() {
     );
     assert_eq!(said("--limit 60"), all, "there is no more to speak of");
     for wrong in ["--limit 0", "--limit 5 --all"] {
-        relay.run(&words("incidents list", wrong)).expect(2);
+        relay.run(&arguments("incidents list", wrong)).expect(2);
     }
 
     for list in ["incidents", "deliveries", "receipts"] {
         let command = format!("{list} list");
-        let said = relay.run(&words(&command, "")).expect(0).stdout;
+        let said = relay.run(&arguments(&command, "")).expect(0).stdout;
         assert!(
             said.lines().last().is_some_and(|line| line.starts_with("more: go on with --after ")),
             "{said}"
@@ -80,22 +80,22 @@ fn a_list_says_that_there_is_more_and_goes_on_where_it_ended() {
             page["items"].as_array().expect("a list").iter().map(|one| one["id"].to_string()).collect()
         };
         // The command line and the control socket give the same pages.
-        let first = relay.json(&words(&command, "--limit 45"));
+        let first = relay.json(&arguments(&command, "--limit 45"));
         let next = first["next"].as_str().expect("there is more");
         let (status, asked) = ask(&relay, "GET", &format!("/{list}?limit=45"), "");
         assert_eq!((status, &asked), (200, &first), "{list}");
-        let second = relay.json(&words(&command, &format!("--after {next} --limit 45")));
+        let second = relay.json(&arguments(&command, &format!("--after {next} --limit 45")));
         assert_eq!(
             (second["next"].clone(), ids(&first).len(), ids(&second).len()),
             (Value::Null, 45, 15),
             "{list}"
         );
-        let all = relay.json(&words(&command, "--all"));
+        let all = relay.json(&arguments(&command, "--all"));
         assert_eq!(ids(&all), [ids(&first), ids(&second)].concat(), "{list}");
         assert_eq!(all["next"], Value::Null, "{list}");
-        let none = relay.run(&words(&command, "--until 2020-01-01")).expect(0).stdout;
+        let none = relay.run(&arguments(&command, "--until 2020-01-01")).expect(0).stdout;
         assert_eq!(none, format!("no {list}\n"));
-        assert_eq!(relay.list(&words(&command, "--since 1h --all")).len(), 60, "{list}");
+        assert_eq!(relay.list(&arguments(&command, "--since 1h --all")).len(), 60, "{list}");
     }
 }
 
@@ -109,7 +109,7 @@ fn incidents_are_found_by_state_severity_source_time_and_words() {
     relay.run(&["incidents", "ack", "2"]).expect(0);
     relay.run(&["incidents", "resolve", "9"]).expect(0);
     relay.run(&["incidents", "modify", "5", "--severity", "info"]).expect(0);
-    let found = |more: &str| numbers(&relay.json(&words("incidents list", more)));
+    let found = |more: &str| numbers(&relay.json(&arguments("incidents list", more)));
     let opened = |number: u64| {
         let all = relay.list(&["incidents", "list"]);
         let one = all.iter().find(|one| one["number"] == number).expect("it is there");
@@ -144,7 +144,7 @@ fn incidents_are_found_by_state_severity_source_time_and_words() {
         ("--after nope", "`nope` is not an id"),
         ("--since 1h --until 2h", "is not after `since`"),
     ] {
-        let said = relay.run(&words("incidents list", wrong)).expect(1);
+        let said = relay.run(&arguments("incidents list", wrong)).expect(1);
         assert!(said.stderr.contains(words_of_it) && said.stdout.is_empty(), "{wrong}: {said:?}");
     }
     let said = relay.run(&["incidents", "list", "--since", "yesterday"]).expect(2).stderr;

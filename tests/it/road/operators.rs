@@ -52,8 +52,8 @@ fn every_command_is_told_to_who_wants_it_in_order() {
     assert_eq!(got[2].json()["change"]["text"], "the disk is on order");
     assert_eq!(got[3].json()["change"]["text"], "new disk");
     let timeline = relay.incident()["timeline"].clone();
-    let noted = timeline.as_array().expect("a history").iter().find(|item| item["what"] == "noted");
-    let noted = noted.expect("the note is in the history");
+    let noted = timeline.as_array().expect("a timeline").iter().find(|item| item["what"] == "noted");
+    let noted = noted.expect("the note is in the timeline");
     assert_eq!((&noted["actor"], &noted["text"]), (&json!("jane"), &json!("the disk is on order")));
 }
 
@@ -141,7 +141,7 @@ fn a_misspelt_name_is_an_error_that_lists_the_names() {
 }
 
 #[test]
-fn the_history_leads_to_what_was_sent_and_says_what_changed() {
+fn the_timeline_leads_to_what_was_sent_and_says_what_changed() {
     let receiver = Receiver::scripted(|_, _| Reply::body(422, "field `x` is missing"));
     let relay = Relay::start(&to_webhook("webhook", &receiver));
     relay.post("webhook", ALERT).expect(200);

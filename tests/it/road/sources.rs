@@ -93,12 +93,12 @@ fn is_shown(relay: &Relay, receipt: &str, expected: &Expected) {
     assert!(words(&["incidents", "list"]).contains(&start));
     let shown = words(&["incidents", "show", "1"]);
     assert!(
-        shown.contains(expected.title) && shown.contains("History") && shown.contains("opened"),
+        shown.contains(expected.title) && shown.contains("Timeline") && shown.contains("opened"),
         "{shown}"
     );
     let timeline: Vec<_> = relay.incident()["timeline"]
         .as_array()
-        .expect("a history")
+        .expect("a timeline")
         .iter()
         .map(|item| item["what"].as_str().expect("a word").to_owned())
         .collect();

@@ -35,7 +35,7 @@ fn event() -> Event {
 }
 
 fn context(settings: Vec<Setting>) -> Context {
-    let incident = Incident::open(seed(7), 1, "source", &event(), Severity::High, NOW);
+    let incident = Incident::open(seed(7), 1, &"source".into(), &event(), Severity::High, NOW);
     let change = Change::of_the_relay(ChangeKind::Opened, NOW, Reason::none());
     Context {
         incident,
@@ -46,7 +46,7 @@ fn context(settings: Vec<Setting>) -> Context {
         now: NOW,
         owed_since: NOW,
         zone: Zone::utc(),
-        action: "ops".to_owned(),
+        action: "ops".into(),
         references: Vec::new(),
         settings,
         connection: Vec::new(),

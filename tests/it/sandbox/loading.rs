@@ -86,7 +86,7 @@ async fn a_description_that_could_be_taken_for_anothers_words_is_refused_in_one_
     for start in [
         "the id `xxxx",
         "the version `1.0.0\\u{1b}[2J` is not like 1.2.3",
-        "the name `fine\\n2026-01-01T00:00:00Z  INFO plugin in force\\r\\nHistory",
+        "the name `fine\\n2026-01-01T00:00:00Z  INFO plugin in force\\r\\nTimeline",
         "the summary `fine\\n",
         "the documentation `fine\\n",
         "the method `fine\\n",

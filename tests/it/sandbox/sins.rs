@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use tocsin_core::id::ReceiptId;
 use tocsin_core::time::Timestamp;
 use tocsin_sandbox::{CallErrorKind, Limits};
 
@@ -106,7 +107,7 @@ async fn a_flood_of_output_neither_stops_the_guest_nor_fills_the_log() {
     let listening = tracing::subscriber::set_default(log);
     // Another test's thread, which nobody listens to, may just have met the same places in the code.
     tracing::callsite::rebuild_interest_cache();
-    assert_eq!(words(guests::OUTPUT_FLOOD).await, "printed");
+    assert_eq!(printed(guests::OUTPUT_FLOOD).await, "printed");
     drop(listening);
     let log = String::from_utf8(logged.0.lock().expect("no panic").clone()).expect("text");
     let lines: Vec<&str> = log.lines().filter(|line| line.contains("plugin=\"output-flood\"")).collect();
@@ -143,23 +144,26 @@ async fn ten_thousand_events_are_taken_and_one_more_is_not() {
 #[tokio::test]
 async fn there_is_no_network() {
     let expected = "connect: refused, listen: refused, bind: refused, resolve: refused";
-    assert_eq!(words(guests::SOCKET).await, expected);
+    assert_eq!(printed(guests::SOCKET).await, expected);
 }
 
 #[tokio::test]
 async fn there_are_no_files() {
-    assert_eq!(words(guests::FILE).await, "read: refused, write: refused, list: refused, relative: refused");
+    assert_eq!(
+        printed(guests::FILE).await,
+        "read: refused, write: refused, list: refused, relative: refused"
+    );
 }
 
 #[tokio::test]
 async fn there_is_no_environment() {
-    assert_eq!(words(guests::ENVIRONMENT).await, "variables: 0, arguments: 0, input: 0, home: None");
+    assert_eq!(printed(guests::ENVIRONMENT).await, "variables: 0, arguments: 0, input: 0, home: None");
 }
 
 #[tokio::test]
 async fn the_clock_stands_at_the_request_and_randomness_follows_from_its_id() {
     let plugin = loaded(guests::CLOCK_RANDOM).await;
-    let say = async |seed: Id, at: Timestamp| {
+    let say = async |seed: ReceiptId, at: Timestamp| {
         let request = SourceRequest { received_at: at, ..request("body") };
         let answer = plugin.decode(request, &[], seed).await.expect("it answers");
         answer.value.expect("it does not refuse").events[0].title.clone()

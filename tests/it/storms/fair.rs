@@ -75,7 +75,7 @@ fn a_large_plugin_file_that_is_compiled_does_not_slow_requests_down() {
         relay.drop_plugin("large.wasm", &large_file());
         until("it is compiled", || {
             let plugins = relay.json_of_any_code(&["plugins", "list"]);
-            let loading = plugins["waiting"].as_array()?.iter().find(|one| one["name"] == "large.wasm")?;
+            let loading = plugins["pending"].as_array()?.iter().find(|one| one["name"] == "large.wasm")?;
             loading["compiling_seconds"].as_u64().map(drop)
         });
     });

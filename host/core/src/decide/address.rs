@@ -1,11 +1,12 @@
 //! Where an action sends to. Never looks at an incident.
 
+use crate::name::ConnectionName;
 use crate::routing::{ActionRule, ActionStatus};
 
 /// Where a delivery goes.
 pub(super) struct Address {
     /// The connection's name.
-    pub(super) connection: String,
+    pub(super) connection: ConnectionName,
     /// Whether the action is in test.
     pub(super) test: bool,
     /// Whether there is such a place: an action in test may have no test connection.

@@ -4,9 +4,9 @@
 //! A timer for each unresolved incident of such a source, set anew by every event about it. An operator's command
 //! does not set it anew. Never resolves the incident of a source's silence: nobody has forgotten that one.
 
-use super::{Fold, Kept, SILENCE_KEY, Step};
+use super::{Decided, Kept, SILENCE_KEY, Step};
 use crate::delivery::{Change, ChangeKind};
-use crate::id::Id;
+use crate::id::IncidentId;
 use crate::incident::{Incident, IncidentState};
 use crate::journal::Fact;
 use crate::reason::Reason;
@@ -22,7 +22,7 @@ const ACTOR: &str = "tocsin";
 
 impl<S: State> Step<'_, S> {
     /// The source sent an event about `incident`: its time begins again, or is over with it.
-    pub(super) fn heard_of(&mut self, incident: &Incident, rule: &SourceRule) -> Fold<(), S> {
+    pub(super) fn heard_of(&mut self, incident: &Incident, rule: &SourceRule) -> Decided<(), S> {
         match rule.auto_resolve_ms {
             Some(ms) if is_watched(incident) => self.watch(incident.id, ms),
             _ => self.stop_timer(Timer::AutoResolve(incident.id)),
@@ -30,7 +30,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// An operator did something to `incident`. Its time is over when it is resolved, and begins when it has none.
-    pub(super) fn handled(&mut self, incident: &Incident) -> Fold<(), S> {
+    pub(super) fn handled(&mut self, incident: &Incident) -> Decided<(), S> {
         let timer = Timer::AutoResolve(incident.id);
         let rule = self.policy.source(&incident.source);
         match rule.auto_resolve_ms {
@@ -44,7 +44,7 @@ impl<S: State> Step<'_, S> {
 
     /// The relay starts, or goes on after an interruption: unresolved incidents have the time that the configuration
     /// says now, counted from their last event where that is known, or from now.
-    pub(super) fn auto_resolve_anew(&mut self) -> Fold<(), S> {
+    pub(super) fn auto_resolve_anew(&mut self) -> Decided<(), S> {
         let mut sources = self.policy.routing().sources.values();
         let is_used = sources.any(|source| source.auto_resolve_ms.is_some());
         if !is_used && self.state.position().policy == self.policy.digest() {
@@ -70,13 +70,13 @@ impl<S: State> Step<'_, S> {
     }
 
     /// The time of an incident begins.
-    fn watch(&mut self, incident: Id, ms: u64) -> Fold<(), S> {
+    fn watch(&mut self, incident: IncidentId, ms: u64) -> Decided<(), S> {
         self.record(Fact::IncidentHeard { incident })?;
         self.set_timer(Timer::AutoResolve(incident), ms)
     }
 
     /// The time of an incident is over.
-    pub(super) fn auto_resolve(&mut self, id: Id) -> Fold<(), S> {
+    pub(super) fn auto_resolve(&mut self, id: IncidentId) -> Decided<(), S> {
         let Some(before) = self.state.incident(id).kept()? else { return Ok(()) };
         let router = self.policy;
         // The source, or its `auto_resolve`, may be gone from the configuration since.
@@ -96,5 +96,5 @@ impl<S: State> Step<'_, S> {
 }
 
 fn is_watched(incident: &Incident) -> bool {
-    incident.state != IncidentState::Resolved && incident.key != SILENCE_KEY
+    incident.state() != IncidentState::Resolved && incident.key != SILENCE_KEY
 }

@@ -1,9 +1,9 @@
 //! What operators do to incidents, and what happens when the relay starts.
 
-use super::{Fold, Kept, Rejection, Step};
+use super::{Decided, Kept, Rejection, Step};
 use crate::delivery::{Change, ChangeKind};
 use crate::event::{Severity, TITLE_CHARS_MAX, cut_bytes, single_line};
-use crate::id::Id;
+use crate::id::IncidentId;
 use crate::incident::{Incident, IncidentState};
 use crate::journal::{Fact, Recorded};
 use crate::state::State;
@@ -13,7 +13,7 @@ use crate::transition::{Commanded, IncidentCommand, on_command};
 const NOTE_BYTES_MAX: usize = 16 * 1024;
 
 impl<S: State> Step<'_, S> {
-    pub(super) fn start(&mut self) -> Fold<(), S> {
+    pub(super) fn start(&mut self) -> Decided<(), S> {
         if self.state.position().policy != self.policy.digest() {
             self.repeat_anew()?;
         }
@@ -34,14 +34,14 @@ impl<S: State> Step<'_, S> {
 
     pub(super) fn operate(
         &mut self,
-        id: Id,
+        id: IncidentId,
         command: IncidentCommand,
         actor: &str,
         text: &str,
-    ) -> Fold<(), S> {
+    ) -> Decided<(), S> {
         let before = self.expect_incident(id)?;
         let mut incident = before.clone();
-        let kind = match on_command(before.state, command) {
+        let kind = match on_command(before.state(), command) {
             Commanded::Acknowledge => {
                 incident.acknowledge(self.at);
                 Some(ChangeKind::Acknowledged)
@@ -63,7 +63,9 @@ impl<S: State> Step<'_, S> {
             // It is so already; what was said with it is not lost.
             Commanded::Nothing => (!text.trim().is_empty()).then_some(ChangeKind::Noted),
             Commanded::Refused => {
-                return Err(Rejection::Refused { number: before.number, state: before.state, command }.into());
+                return Err(
+                    Rejection::Refused { number: before.number, state: before.state(), command }.into()
+                );
             }
         };
         match kind {
@@ -78,12 +80,12 @@ impl<S: State> Step<'_, S> {
     /// Corrects an incident's title and severity.
     pub(super) fn modify(
         &mut self,
-        id: Id,
+        id: IncidentId,
         title: Option<&str>,
         severity: Option<Severity>,
         actor: &str,
         text: &str,
-    ) -> Fold<(), S> {
+    ) -> Decided<(), S> {
         let before = self.expect_incident(id)?;
         let mut incident = before.clone();
         let mut changed = Vec::new();
@@ -109,12 +111,12 @@ impl<S: State> Step<'_, S> {
         self.operated(&before, incident, kind, changed, actor, text)
     }
 
-    fn expect_incident(&self, id: Id) -> Fold<Incident, S> {
+    fn expect_incident(&self, id: IncidentId) -> Decided<Incident, S> {
         Ok(self.state.incident(id).kept()?.ok_or(Rejection::NoIncident(id))?)
     }
 
     /// Has a resolved incident's key lead to it again, unless it leads to one that is not resolved.
-    fn take_key_back(&mut self, incident: &Incident) -> Fold<(), S> {
+    fn take_key_back(&mut self, incident: &Incident) -> Decided<(), S> {
         if let Some(other) = self.unresolved(&incident.source, &incident.key)? {
             return Err(Rejection::Succeeded { number: incident.number, other: other.number }.into());
         }
@@ -131,7 +133,7 @@ impl<S: State> Step<'_, S> {
         changed: Vec<String>,
         actor: &str,
         text: &str,
-    ) -> Fold<(), S> {
+    ) -> Decided<(), S> {
         incident.updated_at = self.at;
         let mut text = text.to_owned();
         cut_bytes(&mut text, NOTE_BYTES_MAX);
@@ -148,20 +150,20 @@ impl<S: State> Step<'_, S> {
         Ok(())
     }
 
-    /// Writes a change, by which the incident left the state `left`, into the history and owes it to whoever is
+    /// Writes a change, by which the incident left the state `left`, into the timeline and owes it to whoever is
     /// to be told.
     pub(super) fn happened(
         &mut self,
         incident: &Incident,
         left: Option<IncidentState>,
         change: Change,
-    ) -> Fold<(), S> {
+    ) -> Decided<(), S> {
         self.write(incident, &change)?;
         self.owe(incident, left, &change)
     }
 
-    /// Writes a change into the history.
-    pub(super) fn write(&mut self, incident: &Incident, change: &Change) -> Fold<(), S> {
+    /// Writes a change into the timeline.
+    pub(super) fn write(&mut self, incident: &Incident, change: &Change) -> Decided<(), S> {
         self.record(Fact::ChangeRecorded(Recorded {
             incident: incident.id,
             kind: change.kind,

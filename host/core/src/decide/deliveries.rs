@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::pauses::Over;
-use super::{Fold, Kept, Rejection, Step};
+use super::{Decided, Kept, Rejection, Step};
 use crate::command::Verdict;
 use crate::delivery::{Delivery, DeliveryState};
-use crate::id::Id;
+use crate::id::DeliveryId;
 use crate::journal::{Fact, Settled};
 use crate::state::State;
 use crate::told::is_of_state;
@@ -14,7 +14,12 @@ use crate::told::is_of_state;
 impl<S: State> Step<'_, S> {
     /// Begins attempts of `deliveries`, each as what is the case now. The plugins of `records` want a record of what
     /// was over before it could be sent.
-    pub(super) fn claim(&mut self, deliveries: &[Id], records: &[Id], over: Over) -> Fold<(), S> {
+    pub(super) fn claim(
+        &mut self,
+        deliveries: &[DeliveryId],
+        records: &[DeliveryId],
+        over: Over,
+    ) -> Decided<(), S> {
         let paused = self.state.pauses().kept()?;
         let mut claimed: Vec<Delivery> = Vec::with_capacity(deliveries.len());
         let mut ids = BTreeSet::new();
@@ -37,11 +42,11 @@ impl<S: State> Step<'_, S> {
 
     pub(super) fn settle(
         &mut self,
-        id: Id,
+        id: DeliveryId,
         took_us: u64,
         status: Option<u16>,
         verdict: &Verdict,
-    ) -> Fold<(), S> {
+    ) -> Decided<(), S> {
         let delivery = self.expect(id, DeliveryState::Sending, "expected it to be sending")?;
         let (state, summary) = match verdict {
             Verdict::Delivered(outcome) => (DeliveryState::Delivered, &outcome.summary),
@@ -74,7 +79,7 @@ impl<S: State> Step<'_, S> {
         Ok(())
     }
 
-    pub(super) fn retry(&mut self, id: Id) -> Fold<(), S> {
+    pub(super) fn retry(&mut self, id: DeliveryId) -> Decided<(), S> {
         let before = self.state.delivery(id).kept()?.ok_or(Rejection::NoDelivery(id))?;
         if before.state.is_dead_letter() || before.state == DeliveryState::Due {
             let is_of_state = is_of_state(before.change.kind);
@@ -86,7 +91,7 @@ impl<S: State> Step<'_, S> {
         self.resume(&before.connection)
     }
 
-    fn expect(&self, id: Id, state: DeliveryState, expected: &'static str) -> Fold<Delivery, S> {
+    fn expect(&self, id: DeliveryId, state: DeliveryState, expected: &'static str) -> Decided<Delivery, S> {
         let delivery = self.state.delivery(id).kept()?.ok_or(Rejection::NoDelivery(id))?;
         if delivery.state != state {
             return Err(Rejection::WrongState { id, state: delivery.state, expected }.into());

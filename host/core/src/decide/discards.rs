@@ -4,16 +4,16 @@
 
 use std::collections::BTreeSet;
 
-use super::{Fold, Kept, Rejection, Step};
+use super::{Decided, Kept, Rejection, Step};
 use crate::delivery::DeliveryState;
-use crate::id::Id;
+use crate::id::DeliveryId;
 use crate::journal::Fact;
 use crate::reason::Reason;
 use crate::state::State;
 use crate::timer::Timer;
 
 impl<S: State> Step<'_, S> {
-    pub(super) fn give_up(&mut self, deliveries: &[Id], actor: &str) -> Fold<(), S> {
+    pub(super) fn give_up(&mut self, deliveries: &[DeliveryId], actor: &str) -> Decided<(), S> {
         let mut given_up = BTreeSet::new();
         for id in deliveries {
             let before = self.state.delivery(*id).kept()?.ok_or(Rejection::NoDelivery(*id))?;

@@ -12,9 +12,9 @@
 //! Only events that would open an incident are held back, and notes that end with the mark, which are the relay's own
 //! log entries. An acknowledgement or resolution of an incident that is there always counts.
 
-use super::{Fold, Kept, Step};
+use super::{Decided, Kept, Step};
 use crate::event::{Event, EventChange};
-use crate::id::Id;
+use crate::id::AnyId;
 use crate::incident::Incident;
 use crate::receipt::Effect;
 use crate::state::State;
@@ -39,7 +39,7 @@ const SIGNATURE: &str = "sig=";
 pub fn echo<E>(
     transition: Transition,
     event: &Event,
-    known: impl Fn(Id) -> Result<Option<Incident>, E>,
+    known: impl Fn(AnyId) -> Result<Option<Incident>, E>,
 ) -> Result<Option<Incident>, E> {
     let (marked, linked) = match transition {
         Transition::Open | Transition::OpenAcknowledged => (marked(event), linked(event)),
@@ -69,11 +69,11 @@ pub fn echo<E>(
 
 impl<S: State> Step<'_, S> {
     /// What is recorded of an event that is an echo; none for every other event.
-    pub(super) fn echo(&self, transition: Transition, event: &Event) -> Fold<Option<Effect>, S> {
-        let known = |id| -> Fold<Option<Incident>, S> {
-            match self.state.incident(id).kept()? {
+    pub(super) fn echo(&self, transition: Transition, event: &Event) -> Decided<Option<Effect>, S> {
+        let known = |id: AnyId| -> Decided<Option<Incident>, S> {
+            match self.state.incident(id.read_as()).kept()? {
                 Some(incident) => Ok(Some(incident)),
-                None => Ok(self.state.delivery(id).kept()?.map(|delivery| delivery.incident)),
+                None => Ok(self.state.delivery(id.read_as()).kept()?.map(|delivery| delivery.incident)),
             }
         };
         let own = echo(transition, event, known)?;
@@ -94,7 +94,7 @@ fn texts(event: &Event) -> impl Iterator<Item = &str> {
 }
 
 /// The ids of incidents that marks in the event name.
-fn marked(event: &Event) -> Vec<Id> {
+fn marked(event: &Event) -> Vec<AnyId> {
     let in_texts = texts(event).flat_map(marks).map(|(id, _)| id);
     let labels = event.labels.values().flat_map(|value| value.split(|c: char| c == ',' || c.is_whitespace()));
     let in_labels = labels.filter_map(|word| word.strip_prefix(LABEL).unwrap_or(word).parse().ok());
@@ -103,14 +103,14 @@ fn marked(event: &Event) -> Vec<Id> {
 }
 
 /// The id that the mark names which a text ends with.
-fn last_mark(text: &str) -> Option<Id> {
+fn last_mark(text: &str) -> Option<AnyId> {
     let words = text.split_whitespace().count();
     marks(text).into_iter().rev().find(|(_, end)| *end == words).map(|(id, _)| id)
 }
 
 /// The incidents that marks name, each with the number of the word after it. Any white space may stand between the
 /// words: a mail or a page breaks lines where it likes.
-fn marks(text: &str) -> Vec<(Id, usize)> {
+fn marks(text: &str) -> Vec<(AnyId, usize)> {
     if !text.contains("Tocsin") {
         return Vec::new();
     }
@@ -131,16 +131,18 @@ fn marks(text: &str) -> Vec<(Id, usize)> {
 }
 
 /// The ids in signed links to incidents' pages.
-fn linked(event: &Event) -> Vec<Id> {
-    let in_word = |word: &str| -> Option<Id> {
+fn linked(event: &Event) -> Vec<AnyId> {
+    let in_word = |word: &str| -> Option<AnyId> {
         let (_, rest) = word.split_once(PAGE)?;
         rest.contains(SIGNATURE).then(|| id_at_start(rest)).flatten()
     };
-    texts(event).flat_map(|text| text.split_whitespace().filter_map(in_word).collect::<Vec<Id>>()).collect()
+    texts(event)
+        .flat_map(|text| text.split_whitespace().filter_map(in_word).collect::<Vec<AnyId>>())
+        .collect()
 }
 
 /// The id that `text` begins with, up to what cannot be a part of one.
-fn id_at_start(text: &str) -> Option<Id> {
+fn id_at_start(text: &str) -> Option<AnyId> {
     let (id, rest) = (text.get(..ID_CHARS)?, text.get(ID_CHARS..)?);
     if rest.starts_with(char::is_alphanumeric) { None } else { id.parse().ok() }
 }

@@ -1,11 +1,12 @@
 //! Events: what each does to which incident, and the deliveries that follow from it.
 
 use super::fallback::opening;
-use super::{Fold, Kept, Step};
+use super::{Decided, Kept, Step};
 use crate::delivery::{Change, ChangeKind};
 use crate::event::Event;
 use crate::incident::{Incident, IncidentState};
 use crate::journal::{Fact, Opening};
+use crate::name::SourceName;
 use crate::reason::Reason;
 use crate::receipt::Effect;
 use crate::routing::SourceRule;
@@ -25,28 +26,33 @@ pub fn about<E>(
     let mut resolved: Option<Incident> = None;
     for key in std::iter::once(&event.key).chain(&event.aliases) {
         match known(key)? {
-            Some(incident) if incident.state != IncidentState::Resolved => return Ok(Some(incident)),
+            Some(incident) if incident.state() != IncidentState::Resolved => return Ok(Some(incident)),
             found => resolved = resolved.or(found),
         }
     }
     let Some(resolved) = resolved else { return Ok(None) };
     // Its own key may have moved on to an incident that is not resolved: then that is the one.
-    let successor = known(&resolved.key)?.filter(|incident| incident.state != IncidentState::Resolved);
+    let successor = known(&resolved.key)?.filter(|incident| incident.state() != IncidentState::Resolved);
     Ok(Some(successor.unwrap_or(resolved)))
 }
 
 /// What the table says about `event` at `now`, of a source with this rule, when it is about `found`.
 pub fn foresee(found: Option<&Incident>, event: &Event, rule: &SourceRule, now: Timestamp) -> Transition {
     let situation = found.map_or(Situation::None, |incident| {
-        let resolved_for = incident.resolved_at.map_or(0, |at| now.ms_since(at));
-        Situation::of(incident.state, resolved_for, rule.reopen_window_ms)
+        let resolved_for = incident.resolved_at().map_or(0, |at| now.ms_since(at));
+        Situation::of(incident.state(), resolved_for, rule.reopen_window_ms)
     });
     let is_late = found.is_some_and(|incident| incident.is_late(event));
     on_event(situation, event.change, if is_late { Order::Late } else { Order::InOrder })
 }
 
 impl<S: State> Step<'_, S> {
-    pub(super) fn event(&mut self, source: &str, event: &Event, rule: &SourceRule) -> Fold<Effect, S> {
+    pub(super) fn event(
+        &mut self,
+        source: &SourceName,
+        event: &Event,
+        rule: &SourceRule,
+    ) -> Decided<Effect, S> {
         let found = self.find(source, event)?;
         let transition = foresee(found.as_ref(), event, rule, self.at);
         if let Some(effect) = self.echo(transition, event)? {
@@ -65,7 +71,7 @@ impl<S: State> Step<'_, S> {
         Ok(Effect { change: event.change, key: event.key.clone(), transition, incident })
     }
 
-    fn find(&self, source: &str, event: &Event) -> Fold<Option<Incident>, S> {
+    fn find(&self, source: &SourceName, event: &Event) -> Decided<Option<Incident>, S> {
         about(event, |key| match self.state.find(source, key).kept()? {
             Some(id) => self.state.incident(id).kept(),
             None => Ok(None),
@@ -73,13 +79,13 @@ impl<S: State> Step<'_, S> {
     }
 
     /// The incident that this key leads to, unless it is resolved.
-    pub(super) fn unresolved(&self, source: &str, key: &str) -> Fold<Option<Incident>, S> {
+    pub(super) fn unresolved(&self, source: &SourceName, key: &str) -> Decided<Option<Incident>, S> {
         let Some(id) = self.state.find(source, key).kept()? else { return Ok(None) };
         let incident = self.state.incident(id).kept()?;
-        Ok(incident.filter(|incident| incident.state != IncidentState::Resolved))
+        Ok(incident.filter(|incident| incident.state() != IncidentState::Resolved))
     }
 
-    fn open(&mut self, source: &str, event: &Event, rule: &SourceRule) -> Fold<Incident, S> {
+    fn open(&mut self, source: &SourceName, event: &Event, rule: &SourceRule) -> Decided<Incident, S> {
         let number = self.state.last_number() + 1;
         let id = self.next_id();
         let mut incident = Incident::open(id, number, source, event, rule.default_severity, self.at);
@@ -91,7 +97,12 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Opens an incident and acknowledges it: two changes, so that actions on either run.
-    fn open_acknowledged(&mut self, source: &str, event: &Event, rule: &SourceRule) -> Fold<Incident, S> {
+    fn open_acknowledged(
+        &mut self,
+        source: &SourceName,
+        event: &Event,
+        rule: &SourceRule,
+    ) -> Decided<Incident, S> {
         let before = self.open(source, event, rule)?;
         let mut incident = before.clone();
         incident.acknowledge(self.at);
@@ -104,7 +115,7 @@ impl<S: State> Step<'_, S> {
 
     /// Makes an incident known under its own key and the event's, but takes none from another incident that
     /// is not resolved: nothing could resolve that one any more.
-    fn bind(&mut self, incident: &Incident, event: &Event) -> Fold<(), S> {
+    fn bind(&mut self, incident: &Incident, event: &Event) -> Decided<(), S> {
         let mut keys: Vec<String> = Vec::new();
         for key in [&incident.key, &event.key].into_iter().chain(&event.aliases) {
             let known = self.state.find(&incident.source, key).kept()?;
@@ -128,7 +139,7 @@ impl<S: State> Step<'_, S> {
         before: Incident,
         event: &Event,
         rule: &SourceRule,
-    ) -> Fold<Incident, S> {
+    ) -> Decided<Incident, S> {
         let mut incident = before.clone();
         let mut fields = Vec::new();
         let kind = match transition {
@@ -188,7 +199,7 @@ impl<S: State> Step<'_, S> {
         Ok(incident)
     }
 
-    fn late(&mut self, incident: &Incident, event: &Event) -> Fold<(), S> {
+    fn late(&mut self, incident: &Incident, event: &Event) -> Decided<(), S> {
         self.record(Fact::EventLate {
             incident: incident.id,
             change: event.change,
@@ -197,7 +208,7 @@ impl<S: State> Step<'_, S> {
         })
     }
 
-    /// Writes a change into the history and owes it to whoever is to be told.
+    /// Writes a change into the timeline and owes it to whoever is to be told.
     fn changed(
         &mut self,
         incident: &Incident,
@@ -205,7 +216,7 @@ impl<S: State> Step<'_, S> {
         kind: ChangeKind,
         changed: Vec<String>,
         event: &Event,
-    ) -> Fold<(), S> {
+    ) -> Decided<(), S> {
         // An opening says it in the incident itself; everything later says what the event said.
         let text = if kind == ChangeKind::Opened { Reason::none() } else { event.message.as_str().into() };
         let was = before.map(|before| before.values(&changed)).unwrap_or_default();

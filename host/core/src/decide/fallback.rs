@@ -4,7 +4,7 @@
 //! Never sends anything itself: [`crate::routing::Router`] lets the fallback run for the incidents that this marks.
 
 use super::follow::News;
-use super::{Fold, Step};
+use super::{Decided, Step};
 use crate::delivery::{Change, ChangeKind};
 use crate::event::Event;
 use crate::incident::{Incident, IncidentState};
@@ -58,7 +58,7 @@ impl<S: State> Step<'_, S> {
 
     /// Clears the mark of an incident that an action takes by this news, and returns it as it is then; none when
     /// nothing changes. From then on the fallback only closes what it told.
-    pub(super) fn take_over(&mut self, news: News<'_>) -> Fold<Option<Incident>, S> {
+    pub(super) fn take_over(&mut self, news: News<'_>) -> Decided<Option<Incident>, S> {
         if !self.is_taken_over(news) {
             return Ok(None);
         }
@@ -71,7 +71,7 @@ impl<S: State> Step<'_, S> {
     /// takes it by its opening is decided before that.
     fn is_taken_over(&self, news: News<'_>) -> bool {
         let News { incident, left, change } = news;
-        let is_over = incident.state == IncidentState::Resolved;
+        let is_over = incident.state() == IncidentState::Resolved;
         if !incident.unmatched || is_over || change.kind == ChangeKind::Opened {
             return false;
         }

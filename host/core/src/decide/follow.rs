@@ -4,10 +4,11 @@
 //! Never looks at a peer; what is on its way is looked at again when its attempt begins ([`super::truth`]).
 
 use super::address::Address;
-use super::{Fold, Kept, Step};
+use super::{Decided, Kept, Step};
 use crate::delivery::{Change, ChangeKind, Delivery, DeliveryState};
 use crate::incident::{Incident, IncidentState};
 use crate::journal::Place;
+use crate::name::ConnectionName;
 use crate::reason::Reason;
 use crate::routing::{ActionRule, ActionStatus, Router};
 use crate::state::State;
@@ -29,7 +30,7 @@ impl<S: State> Step<'_, S> {
         action: &ActionRule,
         told: &[Told],
         news: News<'_>,
-    ) -> Fold<(), S> {
+    ) -> Decided<(), S> {
         let News { incident, left, change } = news;
         let is_triggered = action.is_triggered(left, change.kind);
         let lets = |change: &Change| router.lets_through(&action.name, incident, change);
@@ -62,11 +63,11 @@ impl<S: State> Step<'_, S> {
         here: Option<&Told>,
         news: News<'_>,
         own: bool,
-    ) -> Fold<Option<Change>, S> {
+    ) -> Decided<Option<Change>, S> {
         let News { incident, change, .. } = news;
         let says_so = matches!(change.kind, ChangeKind::Opened | ChangeKind::Flapping)
             || (change.kind == ChangeKind::Reopened && own);
-        if says_so || incident.flapping || incident.state == IncidentState::Resolved {
+        if says_so || incident.flapping || incident.state() == IncidentState::Resolved {
             return Ok(None);
         }
         if self.is_new(here)? {
@@ -94,7 +95,7 @@ impl<S: State> Step<'_, S> {
         action: &ActionRule,
         told: &[Told],
         news: News<'_>,
-    ) -> Fold<(), S> {
+    ) -> Decided<(), S> {
         let News { incident, left, change } = news;
         if !action.is_triggered(left, change.kind) {
             return Ok(());
@@ -123,9 +124,9 @@ impl<S: State> Step<'_, S> {
         action: &ActionRule,
         here: Option<&Told>,
         news: News<'_>,
-    ) -> Fold<(), S> {
+    ) -> Decided<(), S> {
         let News { incident, left, change } = news;
-        if incident.state != IncidentState::Resolved
+        if incident.state() != IncidentState::Resolved
             && self.is_new(here)?
             && router.would_open(action, incident)
         {
@@ -147,13 +148,13 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Whether the action has told nothing of the incident yet.
-    fn is_new(&self, here: Option<&Told>) -> Fold<bool, S> {
+    fn is_new(&self, here: Option<&Told>) -> Decided<bool, S> {
         here.map_or(Ok(true), |told| self.is_untold(told))
     }
 
     /// What has to be told so that the last word is the incident's state; none when it is, or nothing was told. A waiting
     /// message about the flapping does not count once another message arrived: the new message overtakes it.
-    fn correction(&self, told: &Told, incident: &Incident) -> Fold<Option<ChangeKind>, S> {
+    fn correction(&self, told: &Told, incident: &Incident) -> Decided<Option<ChangeKind>, S> {
         use IncidentState::{Acknowledged, Open, Resolved};
         let is_overtaken = |last: &Delivery| {
             last.change.kind == ChangeKind::Flapping
@@ -165,7 +166,7 @@ impl<S: State> Step<'_, S> {
             Some(last) => said(last.change.kind, last.shown).unwrap_or(last.shown) == state,
             None => told.may_be(state),
         };
-        Ok(match incident.state {
+        Ok(match incident.state() {
             Resolved if may(Open) || may(Acknowledged) => Some(ChangeKind::Resolved),
             Open | Acknowledged if may(Resolved) => Some(ChangeKind::Reopened),
             Acknowledged if may(Open) => Some(ChangeKind::Acknowledged),
@@ -178,19 +179,19 @@ impl<S: State> Step<'_, S> {
     fn correct(
         &mut self,
         action: &ActionRule,
-        connection: &str,
+        connection: &ConnectionName,
         incident: &Incident,
         change: &Change,
-    ) -> Fold<(), S> {
+    ) -> Decided<(), S> {
         let test = action.connection != *connection && action.test_connection.as_deref() == Some(connection);
-        let address = Address { connection: connection.to_owned(), test, exists: true };
+        let address = Address { connection: connection.clone(), test, exists: true };
         self.queue(action, address, incident, change, Place::Lane)?;
         self.repeat_later(action, incident)
     }
 
     /// A message arrived, and nothing follows it: when it called an incident open that somebody is on, the action
     /// that tells of acknowledgements is told that.
-    pub(super) fn follow_up(&mut self, delivery: &Delivery) -> Fold<(), S> {
+    pub(super) fn follow_up(&mut self, delivery: &Delivery) -> Decided<(), S> {
         let calls_open = matches!(delivery.change.kind, ChangeKind::Opened | ChangeKind::Reopened);
         if !calls_open {
             return Ok(());
@@ -199,7 +200,7 @@ impl<S: State> Step<'_, S> {
         let Some(told) = self.told(&delivery.action, &delivery.connection, incident.id)? else {
             return Ok(());
         };
-        if incident.state != IncidentState::Acknowledged
+        if incident.state() != IncidentState::Acknowledged
             || incident.flapping
             || told.state != Some(IncidentState::Open)
             || self.last_pending(&told)?.is_some()

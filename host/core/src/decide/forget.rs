@@ -2,10 +2,9 @@
 //!
 //! Never an incident that is not resolved, or of which something is still to be sent.
 
-use super::{Fold, Kept, Step};
+use super::{Decided, Kept, Step};
 use crate::command::Forget;
-use crate::id::Id;
-use crate::incident::IncidentState;
+use crate::id::{IncidentId, ReceiptId};
 use crate::journal::Fact;
 use crate::state::State;
 use crate::time::Timestamp;
@@ -14,7 +13,7 @@ use crate::time::Timestamp;
 const IDENTITIES_AT_ONCE: u64 = 64;
 
 impl<S: State> Step<'_, S> {
-    pub(super) fn forget(&mut self, asked: &Forget) -> Fold<(), S> {
+    pub(super) fn forget(&mut self, asked: &Forget) -> Decided<(), S> {
         let mut incidents = Vec::new();
         for id in &asked.incidents {
             if self.is_over(*id, asked.resolved_before)? {
@@ -38,23 +37,22 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Whether the incident was resolved before `before`, and nothing of it is still to be sent.
-    fn is_over(&self, id: Id, before: Timestamp) -> Fold<bool, S> {
+    fn is_over(&self, id: IncidentId, before: Timestamp) -> Decided<bool, S> {
         let Some(incident) = self.state.incident(id).kept()? else { return Ok(false) };
-        let resolved_at = incident.resolved_at.unwrap_or(incident.updated_at);
-        if incident.state != IncidentState::Resolved || resolved_at >= before {
+        if incident.resolved_at().is_none_or(|at| at >= before) {
             return Ok(false);
         }
         Ok(self.state.delivery_states(id).kept()?.into_iter().all(|state| state.is_settled()))
     }
 
-    fn was_kept_for_long_enough(&self, receipt: Id, asked: &Forget) -> Fold<bool, S> {
+    fn was_kept_for_long_enough(&self, receipt: ReceiptId, asked: &Forget) -> Decided<bool, S> {
         let Some(receipt) = self.state.receipt(receipt).kept()? else { return Ok(false) };
         let is_dead = receipt.status.is_dead_letter();
         Ok(receipt.at < asked.came_before && (!is_dead || receipt.at < asked.dead_letters_came_before))
     }
 
     /// Forgets up to `most` identities that no source counts as a replay any more.
-    pub(super) fn forget_identities(&mut self, most: u64) -> Fold<(), S> {
+    pub(super) fn forget_identities(&mut self, most: u64) -> Decided<(), S> {
         // By the longest window of all sources: the oldest identities may be another source's.
         let before = self.at.minus_ms(self.policy.longest_replay_window_ms());
         if self.state.has_seen_before(before).kept()? {

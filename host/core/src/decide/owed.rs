@@ -6,9 +6,9 @@
 
 use super::address::Address;
 use super::follow::News;
-use super::{Fold, Kept, Step};
+use super::{Decided, Kept, Step};
 use crate::delivery::{Change, ChangeKind, Delivery, DeliveryState};
-use crate::id::Id;
+use crate::id::DeliveryId;
 use crate::incident::{Incident, IncidentState};
 use crate::journal::{Fact, Place, Queued, Tells};
 use crate::reason::Reason;
@@ -34,10 +34,11 @@ impl Timing {
     pub(super) fn of(action: &ActionRule, incident: &Incident, kind: ChangeKind, now: Timestamp) -> Self {
         let Some(delay_ms) = action.delay_ms else { return Self::Now };
         let told_at = incident.open_since.plus_ms(delay_ms);
-        if incident.flapping || kind == ChangeKind::Steady || incident.resolved_at.unwrap_or(now) >= told_at {
+        if incident.flapping || kind == ChangeKind::Steady || incident.resolved_at().unwrap_or(now) >= told_at
+        {
             return Self::Now;
         }
-        if incident.state == IncidentState::Resolved { Self::Over(delay_ms) } else { Self::Held(told_at) }
+        if incident.state() == IncidentState::Resolved { Self::Over(delay_ms) } else { Self::Held(told_at) }
     }
 }
 
@@ -48,7 +49,7 @@ impl<S: State> Step<'_, S> {
         incident: &Incident,
         left: Option<IncidentState>,
         change: &Change,
-    ) -> Fold<(), S> {
+    ) -> Decided<(), S> {
         let taken = self.take_over(News { incident, left, change })?;
         let incident = taken.as_ref().unwrap_or(incident);
         let router = self.policy;
@@ -65,7 +66,7 @@ impl<S: State> Step<'_, S> {
         action: &ActionRule,
         incident: &Incident,
         change: &Change,
-    ) -> Fold<(), S> {
+    ) -> Decided<(), S> {
         let address = Address::of(action);
         match Timing::of(action, incident, change.kind, self.at) {
             Timing::Now => self.send_off(action, address, incident, change),
@@ -96,7 +97,7 @@ impl<S: State> Step<'_, S> {
         address: Address,
         incident: &Incident,
         change: &Change,
-    ) -> Fold<(), S> {
+    ) -> Decided<(), S> {
         if !address.exists {
             let nowhere = Place::Ended(DeliveryState::NotSent, Reason::NoTestConnection);
             return self.queue(action, address, incident, change, nowhere).map(drop);
@@ -113,7 +114,7 @@ impl<S: State> Step<'_, S> {
         incident: &Incident,
         change: &Change,
         place: Place,
-    ) -> Fold<Id, S> {
+    ) -> Decided<DeliveryId, S> {
         let id = self.next_id();
         let tells = match &self.recorded {
             Some((of, recorded, line)) if *of == incident.id && recorded == change => Tells::Line(*line),
@@ -135,17 +136,22 @@ impl<S: State> Step<'_, S> {
         Ok(id)
     }
 
-    fn skip(&mut self, delivery: &Delivery, why: Reason) -> Fold<(), S> {
+    fn skip(&mut self, delivery: &Delivery, why: Reason) -> Decided<(), S> {
         self.drop_delivery(delivery.id, DeliveryState::Skipped, why)
     }
 
     /// Ends a delivery that no attempt was made of.
-    pub(super) fn drop_delivery(&mut self, delivery: Id, state: DeliveryState, why: Reason) -> Fold<(), S> {
+    pub(super) fn drop_delivery(
+        &mut self,
+        delivery: DeliveryId,
+        state: DeliveryState,
+        why: Reason,
+    ) -> Decided<(), S> {
         self.record(Fact::DeliveryDropped { delivery, state, why })
     }
 
     /// The delay of a held delivery is over: whether it is told depends on what is the case now.
-    pub(super) fn hold_over(&mut self, id: Id) -> Fold<(), S> {
+    pub(super) fn hold_over(&mut self, id: DeliveryId) -> Decided<(), S> {
         let Some(before) = self.state.delivery(id).kept()? else { return Ok(()) };
         if before.state != DeliveryState::Waiting {
             return Ok(());
@@ -158,7 +164,7 @@ impl<S: State> Step<'_, S> {
         if action.status == ActionStatus::Disabled {
             return self.skip(&before, Reason::DisabledDuringDelay);
         }
-        if incident.state == IncidentState::Resolved {
+        if incident.state() == IncidentState::Resolved {
             return match Timing::of(action, incident, before.change.kind, self.at) {
                 Timing::Over(delay_ms) => self.skip(&before, Reason::OverWithinDelay(delay_ms)),
                 Timing::Now | Timing::Held(_) => self.skip(&before, Reason::OverAfterDelay),
@@ -181,7 +187,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Lets a delivery go that is held, whatever its delay; whether it is one, of an action that runs.
-    pub(super) fn let_go_at_once(&mut self, before: &Delivery) -> Fold<bool, S> {
+    pub(super) fn let_go_at_once(&mut self, before: &Delivery) -> Decided<bool, S> {
         let timer = Timer::Held(before.id);
         let router = self.policy;
         let action = router.action(&before.action).filter(|rule| rule.status != ActionStatus::Disabled);
@@ -193,7 +199,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Puts a held delivery on its way, where its action sends to now.
-    fn let_go(&mut self, held: &Delivery, action: &ActionRule) -> Fold<(), S> {
+    fn let_go(&mut self, held: &Delivery, action: &ActionRule) -> Decided<(), S> {
         let Address { connection, test, exists } = Address::of(action);
         if !exists {
             return self.drop_delivery(held.id, DeliveryState::NotSent, Reason::NoTestConnection);

@@ -2,8 +2,9 @@
 //!
 //! Never decides that a connection is to be paused or tried: that is in the entries.
 
-use super::{Fold, Kept, Step};
+use super::{Decided, Kept, Step};
 use crate::journal::Fact;
+use crate::name::ConnectionName;
 use crate::state::{Pause, State};
 
 /// Over which connections attempts may begin.
@@ -17,24 +18,24 @@ pub(super) enum Over {
 
 impl Over {
     /// Whether no attempt may begin over `connection`.
-    pub(super) fn bars(self, paused: &[(String, Pause)], connection: &str) -> bool {
+    pub(super) fn bars(self, paused: &[(ConnectionName, Pause)], connection: &ConnectionName) -> bool {
         self == Self::AnyThatRuns && paused.iter().any(|(name, _)| name == connection)
     }
 }
 
 impl<S: State> Step<'_, S> {
     /// Pauses a connection. One that is paused already stays so since then, for the latest reason.
-    pub(super) fn pause(&mut self, connection: &str, why: &str) -> Fold<(), S> {
+    pub(super) fn pause(&mut self, connection: &ConnectionName, why: &str) -> Decided<(), S> {
         let (connection, reason) = (connection.to_owned(), why.to_owned());
         self.record(Fact::ConnectionPaused { connection, reason })
     }
 
     /// Has a connection go on, if it is paused.
-    pub(super) fn resume(&mut self, connection: &str) -> Fold<(), S> {
+    pub(super) fn resume(&mut self, connection: &ConnectionName) -> Decided<(), S> {
         let is_paused = self.state.pauses().kept()?.iter().any(|(name, _)| name == connection);
         if !is_paused {
             return Ok(());
         }
-        self.record(Fact::ConnectionResumed { connection: connection.to_owned() })
+        self.record(Fact::ConnectionResumed { connection: connection.clone() })
     }
 }

@@ -4,10 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::{Fold, Kept, Rejection, Step};
+use super::{Decided, Kept, Rejection, Step};
 use crate::command::{BY_BODY, Decoding, Received};
 use crate::event::{Event, EventChange};
-use crate::id::Id;
+use crate::id::ReceiptId;
 use crate::journal::{Fact, Receipted};
 use crate::receipt::{Effect, ReceiptRecord, ReceiptStatus};
 use crate::routing::SourceRule;
@@ -18,14 +18,14 @@ use crate::time::Timestamp;
 const FORGET_AT_ONCE: u64 = 8;
 
 impl<S: State> Step<'_, S> {
-    pub(super) fn receive(&mut self, receipt: Id, received: &Received) -> Fold<(), S> {
+    pub(super) fn receive(&mut self, receipt: ReceiptId, received: &Received) -> Decided<(), S> {
         let rule = self.policy.source(&received.source);
         self.forget_identities(FORGET_AT_ONCE)?;
         self.decoded((receipt, self.at), Vec::new(), received, &rule)?;
         self.heard(&received.source, &rule)
     }
 
-    pub(super) fn redecode(&mut self, receipt: Id, received: &Received) -> Fold<(), S> {
+    pub(super) fn redecode(&mut self, receipt: ReceiptId, received: &Received) -> Decided<(), S> {
         let before = self.expect_receipt(receipt)?;
         if !before.status.is_decodable() {
             return Err(Rejection::NotDecodable { id: receipt, status: before.status.as_str() }.into());
@@ -34,7 +34,12 @@ impl<S: State> Step<'_, S> {
         self.decoded((receipt, before.at), before.effects, received, &rule)
     }
 
-    pub(super) fn continue_with(&mut self, receipt: Id, after: u64, events: &[Event]) -> Fold<(), S> {
+    pub(super) fn continue_with(
+        &mut self,
+        receipt: ReceiptId,
+        after: u64,
+        events: &[Event],
+    ) -> Decided<(), S> {
         let mut record = self.expect_receipt(receipt)?;
         match record.status {
             // A replay, all of it.
@@ -55,7 +60,7 @@ impl<S: State> Step<'_, S> {
         Ok(())
     }
 
-    pub(super) fn discard(&mut self, receipts: &[Id], actor: &str) -> Fold<(), S> {
+    pub(super) fn discard(&mut self, receipts: &[ReceiptId], actor: &str) -> Decided<(), S> {
         for id in receipts {
             let receipt = self.expect_receipt(*id)?;
             if !receipt.status.is_dead_letter() {
@@ -65,18 +70,18 @@ impl<S: State> Step<'_, S> {
         self.record(Fact::ReceiptsDiscarded { receipts: receipts.to_vec(), actor: actor.to_owned() })
     }
 
-    fn expect_receipt(&self, id: Id) -> Fold<ReceiptRecord, S> {
+    fn expect_receipt(&self, id: ReceiptId) -> Decided<ReceiptRecord, S> {
         Ok(self.state.receipt(id).kept()?.ok_or(Rejection::NoReceipt(id))?)
     }
 
     /// Keeps what came of decoding a request that came at this time and has these effects already.
     fn decoded(
         &mut self,
-        (receipt, at): (Id, Timestamp),
+        (receipt, at): (ReceiptId, Timestamp),
         effects: Vec<Effect>,
         received: &Received,
         rule: &SourceRule,
-    ) -> Fold<(), S> {
+    ) -> Decided<(), S> {
         let before = effects.clone();
         let mut record = ReceiptRecord {
             id: receipt,
@@ -108,7 +113,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Remembers the identities of a request that is applied.
-    fn remember(&mut self, receipt: Id, received: &Received) -> Fold<(), S> {
+    fn remember(&mut self, receipt: ReceiptId, received: &Received) -> Decided<(), S> {
         if received.identities.is_empty() {
             return Ok(());
         }
@@ -117,7 +122,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Records what came of a request that had the effects `before`.
-    fn keep_receipt(&mut self, before: &[Effect], record: &ReceiptRecord) -> Fold<(), S> {
+    fn keep_receipt(&mut self, before: &[Effect], record: &ReceiptRecord) -> Decided<(), S> {
         let kept = before.iter().zip(&record.effects).take_while(|(before, now)| before == now).count();
         self.record(Fact::ReceiptRecorded(Receipted {
             receipt: record.id,
@@ -139,7 +144,7 @@ impl<S: State> Step<'_, S> {
         after: usize,
         events: &[Event],
         rule: &SourceRule,
-    ) -> Fold<(), S> {
+    ) -> Decided<(), S> {
         let mut earlier = Earlier::new(record.effects.split_off(after));
         let mut touched = BTreeSet::new();
         for event in events {
@@ -161,7 +166,12 @@ impl<S: State> Step<'_, S> {
     }
 
     /// The receipt of the same delivery, if another one of it was applied within the window.
-    fn first_of(&self, receipt: Id, received: &Received, rule: &SourceRule) -> Fold<Option<Id>, S> {
+    fn first_of(
+        &self,
+        receipt: ReceiptId,
+        received: &Received,
+        rule: &SourceRule,
+    ) -> Decided<Option<ReceiptId>, S> {
         for identity in &received.identities {
             if let Some((at, first)) = self.state.seen(&received.source, identity).kept()?
                 && first != receipt
@@ -176,7 +186,7 @@ impl<S: State> Step<'_, S> {
 
     /// Whether an incident that the request `first` was about has changed since that was applied at `at`, or there
     /// was none: then the same words mean something again.
-    fn has_moved_on(&self, first: Id, at: Timestamp) -> Fold<bool, S> {
+    fn has_moved_on(&self, first: ReceiptId, at: Timestamp) -> Decided<bool, S> {
         let Some(receipt) = self.state.receipt(first).kept()? else { return Ok(false) };
         for effect in &receipt.effects {
             let Some((id, _)) = effect.incident else { return Ok(true) };

@@ -5,10 +5,11 @@
 //! another.
 
 use super::owed::Timing;
-use super::{Fold, Kept, Step};
+use super::{Decided, Kept, Step};
 use crate::delivery::{Change, ChangeKind, Delivery};
-use crate::id::Id;
+use crate::id::IncidentId;
 use crate::incident::{Incident, IncidentState};
+use crate::name::ActionName;
 use crate::reason::Reason;
 use crate::routing::{ActionRule, ActionStatus};
 use crate::state::State;
@@ -16,9 +17,9 @@ use crate::timer::Timer;
 
 impl<S: State> Step<'_, S> {
     /// Sets the timer of the next repetition, if `action` has any and nobody is on `incident`.
-    pub(super) fn repeat_later(&mut self, action: &ActionRule, incident: &Incident) -> Fold<(), S> {
+    pub(super) fn repeat_later(&mut self, action: &ActionRule, incident: &Incident) -> Decided<(), S> {
         let Some(repeat_ms) = action.repeat_ms else { return Ok(()) };
-        if incident.state != IncidentState::Open {
+        if incident.state() != IncidentState::Open {
             return Ok(());
         }
         let timer = Timer::Repeat { incident: incident.id, action: action.name.clone() };
@@ -27,7 +28,7 @@ impl<S: State> Step<'_, S> {
 
     /// After a change by which the incident is open again, or by which its changes are told again, those
     /// actions count that would tell of it, whether or not they are told of the change itself.
-    pub(super) fn begin_repeating(&mut self, incident: &Incident, change: &Change) -> Fold<(), S> {
+    pub(super) fn begin_repeating(&mut self, incident: &Incident, change: &Change) -> Decided<(), S> {
         use ChangeKind::{Reopened, Steady, Unacknowledged};
         if !matches!(change.kind, Unacknowledged | Reopened | Steady) {
             return Ok(());
@@ -41,7 +42,7 @@ impl<S: State> Step<'_, S> {
 
     /// The configuration is another than before: the incidents that are open are repeated as it says now. What is
     /// repeated more often than before is told within the new time.
-    pub(super) fn repeat_anew(&mut self) -> Fold<(), S> {
+    pub(super) fn repeat_anew(&mut self) -> Decided<(), S> {
         let router = self.policy;
         let repeats = |name: &str| {
             let action = router.action(name).filter(|action| action.status != ActionStatus::Disabled);
@@ -49,7 +50,7 @@ impl<S: State> Step<'_, S> {
         };
         for id in self.state.unresolved().kept()? {
             let incident = self.state.incident(id).kept()?;
-            let Some(incident) = incident.filter(|incident| incident.state == IncidentState::Open) else {
+            let Some(incident) = incident.filter(|incident| incident.state() == IncidentState::Open) else {
                 continue;
             };
             for timer in self.state.repeats_of(id).kept()? {
@@ -72,12 +73,12 @@ impl<S: State> Step<'_, S> {
 
     /// The timer of a repetition is due. It ends when there is nothing to repeat any more, and goes on when only
     /// this time nothing is told.
-    pub(super) fn repeat(&mut self, id: Id, name: &str) -> Fold<(), S> {
+    pub(super) fn repeat(&mut self, id: IncidentId, name: &ActionName) -> Decided<(), S> {
         let Some(incident) = self.state.incident(id).kept()? else { return Ok(()) };
         let router = self.policy;
         let runs = |action: &&ActionRule| action.status != ActionStatus::Disabled;
         let Some(action) = router.action(name).filter(runs) else { return Ok(()) };
-        if action.repeat_ms.is_none() || incident.state != IncidentState::Open {
+        if action.repeat_ms.is_none() || incident.state() != IncidentState::Open {
             return Ok(());
         }
         self.repeat_later(action, &incident)?;
@@ -91,7 +92,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Whether a repetition of `action` is still on its way: when a peer is down for a day, one is enough.
-    fn is_being_repeated(&self, action: &ActionRule, incident: Id) -> Fold<bool, S> {
+    fn is_being_repeated(&self, action: &ActionRule, incident: IncidentId) -> Decided<bool, S> {
         let Some(connection) = action.destination() else { return Ok(false) };
         for id in self.state.lane(connection, incident).kept()? {
             let delivery = self.state.delivery(id).kept()?;

@@ -3,13 +3,14 @@
 //!
 //! Timers are state: they are set here, and due when an entry says so. Nothing here waits.
 
-use super::{Fold, Kept, Step};
+use super::{Decided, Kept, Step};
 use crate::delivery::{Change, ChangeKind};
 use crate::durations::exactly;
 use crate::event::{Event, EventChange, Severity};
-use crate::id::Id;
+use crate::id::IncidentId;
 use crate::incident::{Incident, IncidentState};
 use crate::journal::Fact;
+use crate::name::SourceName;
 use crate::reason::Reason;
 use crate::routing::{Flapping, SourceRule};
 use crate::state::State;
@@ -22,7 +23,7 @@ pub const SILENCE_KEY: &str = "tocsin:silence";
 const TIMERS_AT_ONCE: usize = 100;
 
 impl<S: State> Step<'_, S> {
-    pub(super) fn tick(&mut self) -> Fold<(), S> {
+    pub(super) fn tick(&mut self) -> Decided<(), S> {
         for timer in self.state.elapsed(self.at, TIMERS_AT_ONCE).kept()? {
             // One that ran just now may have set it anew: what was held begins the time of its repetition.
             if self.state.timer(&timer).kept()?.is_none_or(|at| at > self.at) {
@@ -41,7 +42,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Remembers that `incident` was just reopened, and whether it is flapping by that.
-    pub(super) fn reopened(&mut self, incident: &mut Incident, rule: &SourceRule) -> Fold<(), S> {
+    pub(super) fn reopened(&mut self, incident: &mut Incident, rule: &SourceRule) -> Decided<(), S> {
         let Some(Flapping { reopenings, window_ms }) = rule.flapping else {
             incident.reopened.clear();
             return Ok(());
@@ -61,13 +62,13 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Says once that `incident` is flapping from now on.
-    pub(super) fn flaps(&mut self, incident: &Incident) -> Fold<(), S> {
+    pub(super) fn flaps(&mut self, incident: &Incident) -> Decided<(), S> {
         let text = Reason::Reopened(incident.reopened.len() as u64);
         let change = Change::of_the_relay(ChangeKind::Flapping, self.at, text);
         self.happened(incident, None, change)
     }
 
-    fn steadied(&mut self, id: Id) -> Fold<(), S> {
+    fn steadied(&mut self, id: IncidentId) -> Decided<(), S> {
         let Some(before) = self.state.incident(id).kept()? else { return Ok(()) };
         if !before.flapping {
             return Ok(());
@@ -77,15 +78,15 @@ impl<S: State> Step<'_, S> {
         incident.reopened.clear();
         incident.updated_at = self.at;
         self.change_incident(&before, &incident)?;
-        let text = Reason::SteadyIn(incident.state);
+        let text = Reason::SteadyIn(incident.state());
         let change = Change::of_the_relay(ChangeKind::Steady, self.at, text);
         self.happened(&incident, None, change)
     }
 
     /// `source` spoke: its silence is over, and begins to count again.
-    pub(super) fn heard(&mut self, source: &str, rule: &SourceRule) -> Fold<(), S> {
+    pub(super) fn heard(&mut self, source: &SourceName, rule: &SourceRule) -> Decided<(), S> {
         let Some(heartbeat_ms) = rule.heartbeat_ms else { return Ok(()) };
-        self.set_timer(Timer::Silence(source.to_owned()), heartbeat_ms)?;
+        self.set_timer(Timer::Silence(source.clone()), heartbeat_ms)?;
         if self.is_silent(source)? {
             let over = silence(EventChange::Resolve, source, "It sends requests again.".to_owned());
             self.event(source, &over, rule)?;
@@ -95,7 +96,7 @@ impl<S: State> Step<'_, S> {
 
     /// Begins to listen to the sources that are to speak, and stops listening to the others. While the relay
     /// was down, was stopped or could store nothing, no source could have been heard: all of them have their time again.
-    pub(super) fn listen(&mut self) -> Fold<(), S> {
+    pub(super) fn listen(&mut self) -> Decided<(), S> {
         let router = self.policy;
         for (source, rule) in &router.routing().sources {
             let timer = Timer::Silence(source.clone());
@@ -109,12 +110,12 @@ impl<S: State> Step<'_, S> {
     }
 
     /// For a while no source could have been heard: none is silent for it, and no incident forgotten.
-    pub(super) fn interrupt(&mut self) -> Fold<(), S> {
+    pub(super) fn interrupt(&mut self) -> Decided<(), S> {
         self.auto_resolve_anew()?;
         self.listen()
     }
 
-    fn silent(&mut self, source: &str) -> Fold<(), S> {
+    fn silent(&mut self, source: &SourceName) -> Decided<(), S> {
         let router = self.policy;
         // The source, or its heartbeat, may be gone from the configuration since.
         let Some(rule) = router.routing().sources.get(source) else { return Ok(()) };
@@ -130,22 +131,22 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Whether the incident of `source`'s silence is there and not over.
-    fn is_silent(&self, source: &str) -> Fold<bool, S> {
+    fn is_silent(&self, source: &SourceName) -> Decided<bool, S> {
         let Some(id) = self.state.find(source, SILENCE_KEY).kept()? else { return Ok(false) };
         let incident = self.state.incident(id).kept()?;
-        Ok(incident.is_some_and(|incident| incident.state != IncidentState::Resolved))
+        Ok(incident.is_some_and(|incident| incident.state() != IncidentState::Resolved))
     }
 
-    pub(super) fn set_timer(&mut self, timer: Timer, in_ms: u64) -> Fold<(), S> {
+    pub(super) fn set_timer(&mut self, timer: Timer, in_ms: u64) -> Decided<(), S> {
         self.set_timer_at(timer, self.at.plus_ms(in_ms))
     }
 
-    pub(super) fn set_timer_at(&mut self, timer: Timer, at: Timestamp) -> Fold<(), S> {
+    pub(super) fn set_timer_at(&mut self, timer: Timer, at: Timestamp) -> Decided<(), S> {
         self.record(Fact::TimerSet { timer, at: Some(at) })
     }
 
     /// Stops a timer, if it is set.
-    pub(super) fn stop_timer(&mut self, timer: Timer) -> Fold<(), S> {
+    pub(super) fn stop_timer(&mut self, timer: Timer) -> Decided<(), S> {
         match self.state.timer(&timer).kept()? {
             Some(_) => self.record(Fact::TimerSet { timer, at: None }),
             None => Ok(()),
@@ -153,7 +154,7 @@ impl<S: State> Step<'_, S> {
     }
 }
 
-fn silence(change: EventChange, source: &str, message: String) -> Event {
+fn silence(change: EventChange, source: &SourceName, message: String) -> Event {
     Event {
         change,
         key: SILENCE_KEY.to_owned(),
@@ -161,7 +162,7 @@ fn silence(change: EventChange, source: &str, message: String) -> Event {
         title: format!("No request at source {source}"),
         message,
         severity: Some(Severity::High),
-        labels: [("heartbeat".to_owned(), source.to_owned())].into(),
+        labels: [("heartbeat".to_owned(), source.to_string())].into(),
         links: Vec::new(),
         actor: None,
         occurred_at: None,

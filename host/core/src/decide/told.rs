@@ -2,25 +2,31 @@
 //!
 //! Decides nothing: [`super::follow`] and [`super::truth`] do, from this.
 
-use super::{Fold, Kept, Step};
+use super::{Decided, Kept, Step};
 use crate::command::Verdict;
 use crate::delivery::{Delivery, DeliveryState};
-use crate::id::Id;
+use crate::id::IncidentId;
 use crate::incident::IncidentState;
 use crate::journal::Left;
+use crate::name::{ActionName, ConnectionName};
 use crate::state::State;
 use crate::timer::Timer;
 use crate::told::{Told, left_by_arrival, said};
 
 impl<S: State> Step<'_, S> {
     /// What `action` told of this incident over `connection`; none when it never queued anything for it.
-    pub(super) fn told(&self, action: &str, connection: &str, incident: Id) -> Fold<Option<Told>, S> {
+    pub(super) fn told(
+        &self,
+        action: &ActionName,
+        connection: &ConnectionName,
+        incident: IncidentId,
+    ) -> Decided<Option<Told>, S> {
         let told = self.state.told(incident).kept()?;
-        Ok(told.into_iter().find(|told| told.action == action && told.connection == connection))
+        Ok(told.into_iter().find(|told| told.action == *action && told.connection == *connection))
     }
 
     /// What a settled attempt leaves at the reader.
-    pub(super) fn left_by(&self, delivery: &Delivery, verdict: &Verdict) -> Fold<Option<Left>, S> {
+    pub(super) fn left_by(&self, delivery: &Delivery, verdict: &Verdict) -> Decided<Option<Left>, S> {
         match verdict {
             Verdict::Delivered(_) | Verdict::Accepted(_) => {
                 Ok(left_by_arrival(delivery.change.kind, delivery.shown))
@@ -32,7 +38,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// What an attempt without any answer may have left at the reader.
-    pub(super) fn left_without_answer(&self, delivery: &Delivery) -> Fold<Option<Left>, S> {
+    pub(super) fn left_without_answer(&self, delivery: &Delivery) -> Decided<Option<Left>, S> {
         if let Some(state) = said(delivery.change.kind, delivery.shown) {
             return Ok(Some(Left::MaySay(state)));
         }
@@ -43,14 +49,14 @@ impl<S: State> Step<'_, S> {
     }
 
     /// The latest delivery about the state over this connection, while it is not settled.
-    pub(super) fn last_pending(&self, told: &Told) -> Fold<Option<Delivery>, S> {
+    pub(super) fn last_pending(&self, told: &Told) -> Decided<Option<Delivery>, S> {
         let Some(id) = told.last else { return Ok(None) };
         let delivery = self.state.delivery(id).kept()?;
         Ok(delivery.filter(|last| !last.state.is_settled() && last.connection == told.connection))
     }
 
     /// Whether the last word, with what is on its way, may be `state`.
-    pub(super) fn may_come_to(&self, told: &Told, is: impl Fn(IncidentState) -> bool) -> Fold<bool, S> {
+    pub(super) fn may_come_to(&self, told: &Told, is: impl Fn(IncidentState) -> bool) -> Decided<bool, S> {
         if let Some(last) = self.last_pending(told)? {
             let word = said(last.change.kind, last.shown).unwrap_or(last.shown);
             return Ok(is(word));
@@ -59,7 +65,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Whether a message about the incident is on its way, or may have arrived.
-    pub(super) fn is_followed(&self, told: &Told) -> Fold<bool, S> {
+    pub(super) fn is_followed(&self, told: &Told) -> Decided<bool, S> {
         if !told.is_nothing() {
             return Ok(true);
         }
@@ -71,7 +77,7 @@ impl<S: State> Step<'_, S> {
 
     /// Whether the action never told anything of the incident here, has nothing on its way, and no attempt of it
     /// failed: whatever it queued was over before it could be sent.
-    pub(super) fn is_untold(&self, told: &Told) -> Fold<bool, S> {
+    pub(super) fn is_untold(&self, told: &Told) -> Decided<bool, S> {
         if !told.is_nothing() {
             return Ok(false);
         }

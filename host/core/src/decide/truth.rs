@@ -2,7 +2,7 @@
 //!
 //! [`judge`] is the table: a change, the present incident, and what was told of it. Looks at nothing else.
 
-use super::{Fold, Kept, Step};
+use super::{Decided, Kept, Step};
 use crate::delivery::{Change, ChangeKind, Delivery, DeliveryState};
 use crate::incident::{Incident, IncidentState};
 use crate::journal::Fact;
@@ -71,7 +71,7 @@ impl Present<'_> {
 
 /// The table.
 fn judge(kind: ChangeKind, now: &Present<'_>) -> Now {
-    if now.incident.state == IncidentState::Resolved { over(kind, now) } else { not_over(kind, now) }
+    if now.incident.state() == IncidentState::Resolved { over(kind, now) } else { not_over(kind, now) }
 }
 
 /// The same for the fallback, once another action took the incident: it closes what it told, and tells nothing else.
@@ -163,7 +163,7 @@ fn not_over(kind: ChangeKind, now: &Present<'_>) -> Now {
         K::Flapping if now.incident.flapping => Same,
         K::Steady | K::Resolved if now.incident.flapping => Skip(Reason::ToldAsFlapping),
         K::Repeated if now.incident.flapping => Skip(Reason::ToldAsFlapping),
-        K::Repeated if now.incident.state == IncidentState::Acknowledged => {
+        K::Repeated if now.incident.state() == IncidentState::Acknowledged => {
             Skip(Reason::AcknowledgedBeforeSent)
         }
         K::Flapping if now.is_overtaken => Skip(Reason::SteadyBeforeSent),
@@ -199,7 +199,7 @@ fn not_over(kind: ChangeKind, now: &Present<'_>) -> Now {
 /// A reopening, of what its reader never knew to be resolved. Its reader hears of it when somebody came on the incident,
 /// or left it, since the last word.
 fn still_open(now: &Present<'_>) -> Now {
-    let (other, change) = match now.incident.state {
+    let (other, change) = match now.incident.state() {
         IncidentState::Acknowledged => (IncidentState::Open, ChangeKind::Acknowledged),
         IncidentState::Open | IncidentState::Resolved => {
             (IncidentState::Acknowledged, ChangeKind::Unacknowledged)
@@ -216,7 +216,7 @@ fn still_open(now: &Present<'_>) -> Now {
 fn taken(kind: ChangeKind, now: &Present<'_>) -> Now {
     use ChangeKind::{Acknowledged, Opened, Reopened, Unacknowledged};
     use IncidentState as I;
-    let (state, other, opposite) = match now.incident.state {
+    let (state, other, opposite) = match now.incident.state() {
         I::Acknowledged => (I::Acknowledged, I::Open, Acknowledged),
         I::Open | I::Resolved => (I::Open, I::Acknowledged, Unacknowledged),
     };
@@ -254,7 +254,7 @@ fn taken(kind: ChangeKind, now: &Present<'_>) -> Now {
 /// The change that a delivery tells of, when it is `kind` from now on.
 fn become_of(old: &Change, kind: ChangeKind, incident: &Incident, now: Timestamp) -> Change {
     let at = match kind {
-        ChangeKind::Resolved => incident.resolved_at.unwrap_or(now),
+        ChangeKind::Resolved => incident.resolved_at().unwrap_or(now),
         ChangeKind::Opened => incident.opened_at,
         ChangeKind::Reopened => incident.open_since,
         _ => old.at,
@@ -269,7 +269,7 @@ fn become_of(old: &Change, kind: ChangeKind, incident: &Incident, now: Timestamp
 
 impl<S: State> Step<'_, S> {
     /// Begins an attempt of `before`, which is due, as what is the case now; or settles it as skipped.
-    pub(super) fn begin(&mut self, before: &Delivery, records: bool) -> Fold<(), S> {
+    pub(super) fn begin(&mut self, before: &Delivery, records: bool) -> Decided<(), S> {
         let mut change = before.change.clone();
         match self.now(before, records)? {
             Skip(why) => return self.drop_delivery(before.id, DeliveryState::Skipped, why),
@@ -288,7 +288,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Whether no delivery about the state waits behind `delivery`.
-    fn is_last_of_state(&self, delivery: &Delivery) -> Fold<bool, S> {
+    fn is_last_of_state(&self, delivery: &Delivery) -> Decided<bool, S> {
         let told = self.told(&delivery.action, &delivery.connection, delivery.incident.id)?;
         match told {
             Some(told) => Ok(self.last_pending(&told)?.is_none()),
@@ -296,7 +296,7 @@ impl<S: State> Step<'_, S> {
         }
     }
 
-    fn now(&self, delivery: &Delivery, records: bool) -> Fold<Now, S> {
+    fn now(&self, delivery: &Delivery, records: bool) -> Decided<Now, S> {
         let router = self.policy;
         // Without its action it cannot be sent, which the attempt says.
         let Some(rule) = router.action(&delivery.action) else { return Ok(Same) };
@@ -325,7 +325,7 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Later updates that wait behind `delivery` are told with it, as `change`: it shows the incident as they left it.
-    fn take_later_updates(&mut self, delivery: &Delivery, change: &mut Change) -> Fold<(), S> {
+    fn take_later_updates(&mut self, delivery: &Delivery, change: &mut Change) -> Decided<(), S> {
         let lane = self.state.lane(&delivery.connection, delivery.incident.id).kept()?;
         for id in lane.into_iter().filter(|id| *id != delivery.id) {
             let later = self.state.delivery(id).kept()?;

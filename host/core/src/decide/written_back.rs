@@ -1,10 +1,10 @@
 //! What a peer answered: its names for the incident, labels, and the change `referenced` that tells other actions.
 //!
 //! Two rules end every loop: the action whose delivery brought the answer gets no delivery of it, and the answer to a
-//! delivery of `referenced` is kept without another change. Such a change stands in no history: how the delivery ended
+//! delivery of `referenced` is kept without another change. Such a change stands in no timeline: how the delivery ended
 //! stands there.
 
-use super::{Fold, Kept, Step};
+use super::{Decided, Kept, Step};
 use crate::command::Outcome;
 use crate::delivery::{Change, ChangeKind, Delivery, Reference};
 use crate::journal::Fact;
@@ -19,7 +19,7 @@ const TEXT_BYTES_MAX: usize = 1_000;
 impl<S: State> Step<'_, S> {
     /// Keeps what a peer answered: its names for the incident, and labels. What a test brings back stays with the test:
     /// no label, and its references beside those of the connection.
-    pub(super) fn write_back(&mut self, delivery: &Delivery, outcome: &Outcome) -> Fold<(), S> {
+    pub(super) fn write_back(&mut self, delivery: &Delivery, outcome: &Outcome) -> Decided<(), S> {
         let id = delivery.incident.id;
         let mut said = Vec::new();
         if !outcome.references.is_empty() {

@@ -3,8 +3,9 @@
 
 use super::{Evolution, moved};
 use crate::delivery::{Attempt, Change, Delivery, DeliveryState, LineId, Reference};
-use crate::id::Id;
+use crate::id::{DeliveryId, IncidentId};
 use crate::journal::{Left, Place, Queued, Settled, Tells};
+use crate::name::ConnectionName;
 use crate::reason::Reason;
 use crate::state::{Happening, State, TimelineItem};
 use crate::time::Timestamp;
@@ -14,7 +15,7 @@ impl Evolution {
     pub(super) fn queued<S: State>(&mut self, state: &mut S, new: &Queued) -> Result<(), S::Error> {
         let Some(incident) = state.incident(new.incident)? else { return Ok(()) };
         let Some((change, line)) = self.told_change(state, new)? else { return Ok(()) };
-        let (connection, shown) = (new.connection.clone(), incident.state);
+        let (connection, shown) = (new.connection.clone(), incident.state());
         let mut delivery = Delivery {
             id: new.id,
             action: new.action.clone(),
@@ -59,7 +60,12 @@ impl Evolution {
         }
     }
 
-    pub(super) fn held<S: State>(&self, state: &mut S, id: Id, until: Timestamp) -> Result<(), S::Error> {
+    pub(super) fn held<S: State>(
+        &self,
+        state: &mut S,
+        id: DeliveryId,
+        until: Timestamp,
+    ) -> Result<(), S::Error> {
         moved(state, id, |delivery| {
             delivery.state = DeliveryState::Waiting;
             delivery.next_at = until;
@@ -70,15 +76,15 @@ impl Evolution {
     pub(super) fn released<S: State>(
         &self,
         state: &mut S,
-        id: Id,
+        id: DeliveryId,
         (connection, test): (&str, bool),
         is_of_state: bool,
     ) -> Result<(), S::Error> {
         let Some(before) = state.delivery(id)? else { return Ok(()) };
         let delivery = Delivery {
-            connection: connection.to_owned(),
+            connection: connection.into(),
             test,
-            shown: before.incident.state,
+            shown: before.incident.state(),
             next_at: self.at,
             owed_since: self.at,
             ..before.clone()
@@ -112,7 +118,7 @@ impl Evolution {
     pub(super) fn dropped<S: State>(
         &mut self,
         state: &mut S,
-        id: Id,
+        id: DeliveryId,
         how: DeliveryState,
         why: &Reason,
     ) -> Result<(), S::Error> {
@@ -121,7 +127,12 @@ impl Evolution {
         if before.state.is_settled() { Ok(()) } else { self.leave_lane(state, &before) }
     }
 
-    pub(super) fn retried<S: State>(&self, state: &mut S, id: Id, is_of_state: bool) -> Result<(), S::Error> {
+    pub(super) fn retried<S: State>(
+        &self,
+        state: &mut S,
+        id: DeliveryId,
+        is_of_state: bool,
+    ) -> Result<(), S::Error> {
         let Some(before) = state.delivery(id)? else { return Ok(()) };
         let delivery = Delivery { owed_since: self.at, next_at: self.at, ..before.clone() };
         if !before.state.is_dead_letter() {
@@ -131,7 +142,12 @@ impl Evolution {
         enqueue(state, Some(&before), delivery)
     }
 
-    pub(super) fn lost<S: State>(&self, state: &mut S, id: Id, left: Option<Left>) -> Result<(), S::Error> {
+    pub(super) fn lost<S: State>(
+        &self,
+        state: &mut S,
+        id: DeliveryId,
+        left: Option<Left>,
+    ) -> Result<(), S::Error> {
         let after = moved(state, id, |delivery| {
             delivery.state = DeliveryState::Due;
             delivery.next_at = self.at;
@@ -140,7 +156,7 @@ impl Evolution {
     }
 
     /// Ends a delivery that no attempt was made of. Why stands in its log as attempt 0, unless an operator gave up on
-    /// it, and in the history.
+    /// it, and in the timeline.
     fn end<S: State>(
         &mut self,
         state: &mut S,
@@ -158,7 +174,7 @@ impl Evolution {
         self.tell(state, &delivery, why.clone())
     }
 
-    /// Writes into the incident's history how a delivery ended.
+    /// Writes into the incident's timeline how a delivery ended.
     fn tell<S: State>(&mut self, state: &mut S, delivery: &Delivery, text: Reason) -> Result<(), S::Error> {
         let what =
             Happening::Delivery { id: delivery.id, action: delivery.action.clone(), state: delivery.state };
@@ -184,7 +200,7 @@ impl Evolution {
 /// An attempt begins. It shows the incident as it is.
 pub(super) fn claimed<S: State>(
     state: &mut S,
-    id: Id,
+    id: DeliveryId,
     change: Option<&Change>,
     is_of_state: bool,
 ) -> Result<(), S::Error> {
@@ -192,7 +208,7 @@ pub(super) fn claimed<S: State>(
         delivery.state = DeliveryState::Sending;
         // Damage may have made it the largest number; the delivery is sent all the same.
         delivery.attempts = delivery.attempts.saturating_add(1);
-        delivery.shown = delivery.incident.state;
+        delivery.shown = delivery.incident.state();
         if let Some(change) = change {
             delivery.change = change.clone();
             delivery.line = None;
@@ -207,8 +223,8 @@ pub(super) fn claimed<S: State>(
 /// A peer has these names for an incident, beside or in place of those of the same key.
 pub(super) fn referenced<S: State>(
     state: &mut S,
-    incident: Id,
-    referrer: &str,
+    incident: IncidentId,
+    referrer: &ConnectionName,
     new: &[Reference],
 ) -> Result<(), S::Error> {
     let mut kept = state.references(referrer, incident)?;

@@ -1,9 +1,9 @@
-//! Incidents: what they say, in which state they are, and the lines of their history.
+//! Incidents: what they say, in which state they are, and the lines of their timeline.
 
 use super::{Evolution, changed};
 use crate::event::EventChange;
-use crate::id::Id;
-use crate::incident::{Incident, IncidentState};
+use crate::id::IncidentId;
+use crate::incident::{Incident, IncidentState, Phase};
 use crate::journal::{Fields, Opening, Recorded, StateChange};
 use crate::reason::Reason;
 use crate::state::{Happening, State, TimelineItem};
@@ -31,7 +31,7 @@ impl Evolution {
     pub(super) fn late<S: State>(
         &mut self,
         state: &mut S,
-        incident: Id,
+        incident: IncidentId,
         change: EventChange,
         actor: Option<&String>,
         title: &str,
@@ -59,15 +59,13 @@ impl Opening {
             title: self.title.clone(),
             message: self.message.clone(),
             severity: self.severity,
-            state: IncidentState::Open,
+            phase: Phase::Open,
             labels: self.labels.clone(),
             links: self.links.clone(),
             count: 1,
             opened_at: at,
             open_since: at,
             updated_at: at,
-            acknowledged_at: None,
-            resolved_at: None,
             reopened: Vec::new(),
             flapping: false,
             last_occurred_at: self.occurred_at,

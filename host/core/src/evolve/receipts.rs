@@ -1,7 +1,7 @@
 //! Receipts: what is remembered of requests.
 
 use super::Evolution;
-use crate::id::Id;
+use crate::id::ReceiptId;
 use crate::journal::Receipted;
 use crate::receipt::{ReceiptRecord, ReceiptStatus};
 use crate::state::State;
@@ -24,7 +24,11 @@ impl Evolution {
     }
 }
 
-pub(super) fn discarded<S: State>(state: &mut S, receipts: &[Id], actor: &str) -> Result<(), S::Error> {
+pub(super) fn discarded<S: State>(
+    state: &mut S,
+    receipts: &[ReceiptId],
+    actor: &str,
+) -> Result<(), S::Error> {
     for id in receipts {
         if let Some(receipt) = state.receipt(*id)? {
             let status = ReceiptStatus::Discarded(actor.to_owned());

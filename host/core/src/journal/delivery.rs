@@ -3,8 +3,9 @@
 use minicbor::{Decode, Encode};
 
 use crate::delivery::{Change, DeliveryState};
-use crate::id::Id;
+use crate::id::{DeliveryId, IncidentId};
 use crate::incident::IncidentState;
+use crate::name::{ActionName, ConnectionName};
 use crate::reason::Reason;
 use crate::time::Timestamp;
 
@@ -14,16 +15,16 @@ use crate::time::Timestamp;
 pub struct Queued {
     /// Its id.
     #[n(0)]
-    pub id: Id,
+    pub id: DeliveryId,
     /// Of which incident.
     #[n(1)]
-    pub incident: Id,
+    pub incident: IncidentId,
     /// To which action.
     #[n(2)]
-    pub action: String,
+    pub action: ActionName,
     /// Over which connection.
     #[n(3)]
-    pub connection: String,
+    pub connection: ConnectionName,
     /// Whether its action is in test.
     #[n(4)]
     #[cbor(skip_if = "super::is_false")]
@@ -48,10 +49,10 @@ pub struct Queued {
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(flat)]
 pub enum Tells {
-    /// The change that the line with this number, of those that the entry writes into histories, has recorded.
+    /// The change that the line with this number, of those that the entry writes into timelines, has recorded.
     #[n(0)]
     Line(#[n(0)] u32),
-    /// A change that stands in no history.
+    /// A change that stands in no timeline.
     #[n(1)]
     Own(#[n(0)] Change),
 }
@@ -77,7 +78,7 @@ pub enum Place {
 pub struct Settled {
     /// Of which delivery.
     #[n(0)]
-    pub delivery: Id,
+    pub delivery: DeliveryId,
     /// In which state it leaves the delivery. [`DeliveryState::Due`]: it is tried again.
     #[n(1)]
     pub state: DeliveryState,

@@ -6,7 +6,8 @@ use super::delivery::{Left, Queued, Settled};
 use super::incident::{Fields, Opening, Receipted, Recorded, StateChange};
 use crate::delivery::{Change, DeliveryState, Reference};
 use crate::event::EventChange;
-use crate::id::Id;
+use crate::id::{DeliveryId, IncidentId, ReceiptId};
+use crate::name::{ConnectionName, SourceName};
 use crate::reason::Reason;
 use crate::time::Timestamp;
 use crate::timer::Timer;
@@ -23,7 +24,7 @@ pub enum Fact {
     IncidentChanged {
         /// Which.
         #[n(0)]
-        incident: Id,
+        incident: IncidentId,
         /// What differs.
         #[n(1)]
         fields: Fields,
@@ -33,12 +34,12 @@ pub enum Fact {
     StateChanged {
         /// Which.
         #[n(0)]
-        incident: Id,
+        incident: IncidentId,
         /// How it came into it.
         #[n(1)]
         by: StateChange,
     },
-    /// A change of an incident stands in its history.
+    /// A change of an incident stands in its timeline.
     #[n(3)]
     ChangeRecorded(#[n(0)] Recorded),
     /// An event of an incident came too late to count.
@@ -46,7 +47,7 @@ pub enum Fact {
     EventLate {
         /// Of which.
         #[n(0)]
-        incident: Id,
+        incident: IncidentId,
         /// What it asked for.
         #[n(1)]
         change: EventChange,
@@ -62,10 +63,10 @@ pub enum Fact {
     KeysBound {
         /// Which.
         #[n(0)]
-        incident: Id,
+        incident: IncidentId,
         /// The source's name.
         #[n(1)]
-        source: String,
+        source: SourceName,
         /// The keys.
         #[n(2)]
         keys: Vec<String>,
@@ -78,7 +79,7 @@ pub enum Fact {
     ReceiptsDiscarded {
         /// Which.
         #[n(0)]
-        receipts: Vec<Id>,
+        receipts: Vec<ReceiptId>,
         /// Who.
         #[n(1)]
         actor: String,
@@ -88,13 +89,13 @@ pub enum Fact {
     IdentitiesSeen {
         /// The source's name.
         #[n(0)]
-        source: String,
+        source: SourceName,
         /// The identities.
         #[n(1)]
         identities: Vec<String>,
         /// The request's receipt.
         #[n(2)]
-        receipt: Id,
+        receipt: ReceiptId,
     },
     /// The oldest identities that were seen before a time are forgotten.
     #[n(9)]
@@ -114,7 +115,7 @@ pub enum Fact {
     DeliveryHeld {
         /// Which.
         #[n(0)]
-        delivery: Id,
+        delivery: DeliveryId,
         /// Until when.
         #[n(1)]
         until: Timestamp,
@@ -124,10 +125,10 @@ pub enum Fact {
     DeliveryReleased {
         /// Which.
         #[n(0)]
-        delivery: Id,
+        delivery: DeliveryId,
         /// Over which connection.
         #[n(1)]
-        connection: String,
+        connection: ConnectionName,
         /// Whether its action is in test.
         #[n(2)]
         test: bool,
@@ -140,7 +141,7 @@ pub enum Fact {
     DeliveryClaimed {
         /// Of this delivery.
         #[n(0)]
-        delivery: Id,
+        delivery: DeliveryId,
         /// What it tells of, when that is not what it was queued for.
         #[n(1)]
         change: Option<Change>,
@@ -157,7 +158,7 @@ pub enum Fact {
     DeliveryDropped {
         /// Which.
         #[n(0)]
-        delivery: Id,
+        delivery: DeliveryId,
         /// Skipped, not sent or discarded.
         #[n(1)]
         state: DeliveryState,
@@ -170,7 +171,7 @@ pub enum Fact {
     DeliveryRetried {
         /// Which.
         #[n(0)]
-        delivery: Id,
+        delivery: DeliveryId,
         /// Whether it is about the incident's state.
         #[n(1)]
         is_of_state: bool,
@@ -180,7 +181,7 @@ pub enum Fact {
     AttemptLost {
         /// Of this delivery.
         #[n(0)]
-        delivery: Id,
+        delivery: DeliveryId,
         /// What it may have left at its reader.
         #[n(1)]
         left: Option<Left>,
@@ -190,10 +191,10 @@ pub enum Fact {
     ReferencesSet {
         /// The incident.
         #[n(0)]
-        incident: Id,
+        incident: IncidentId,
         /// Whose names: [`crate::delivery::Delivery::referrer`].
         #[n(1)]
-        referrer: String,
+        referrer: ConnectionName,
         /// Those that are new or differ.
         #[n(2)]
         references: Vec<Reference>,
@@ -213,7 +214,7 @@ pub enum Fact {
     ConnectionPaused {
         /// Its name.
         #[n(0)]
-        connection: String,
+        connection: ConnectionName,
         /// What to mend.
         #[n(1)]
         reason: String,
@@ -223,27 +224,27 @@ pub enum Fact {
     ConnectionResumed {
         /// Its name.
         #[n(0)]
-        connection: String,
+        connection: ConnectionName,
     },
     /// The source of an incident sent an event of it, or begins to be waited for: `auto_resolve` counts from here.
     #[n(22)]
     IncidentHeard {
         /// Which.
         #[n(0)]
-        incident: Id,
+        incident: IncidentId,
     },
-    /// Resolved incidents are forgotten, with their deliveries and their history.
+    /// Resolved incidents are forgotten, with their deliveries and their timeline.
     #[n(23)]
     IncidentsForgotten {
         /// Which.
         #[n(0)]
-        incidents: Vec<Id>,
+        incidents: Vec<IncidentId>,
     },
     /// Receipts are forgotten.
     #[n(24)]
     ReceiptsForgotten {
         /// Which.
         #[n(0)]
-        receipts: Vec<Id>,
+        receipts: Vec<ReceiptId>,
     },
 }

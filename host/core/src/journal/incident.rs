@@ -6,7 +6,8 @@ use minicbor::{Decode, Encode};
 
 use crate::delivery::ChangeKind;
 use crate::event::{Link, Severity};
-use crate::id::Id;
+use crate::id::{IncidentId, ReceiptId};
+use crate::name::SourceName;
 use crate::reason::Reason;
 use crate::receipt::{Effect, ReceiptStatus};
 use crate::time::Timestamp;
@@ -17,13 +18,13 @@ use crate::time::Timestamp;
 pub struct Opening {
     /// Its id.
     #[n(0)]
-    pub id: Id,
+    pub id: IncidentId,
     /// Its number.
     #[n(1)]
     pub number: u64,
     /// The source's name.
     #[n(2)]
-    pub source: String,
+    pub source: SourceName,
     /// What tells it from others of the source.
     #[n(3)]
     pub key: String,
@@ -109,13 +110,13 @@ pub enum StateChange {
     Reopened,
 }
 
-/// A change of an incident as its history has it, at the time of its entry.
+/// A change of an incident as its timeline has it, at the time of its entry.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Recorded {
     /// Of which.
     #[n(0)]
-    pub incident: Id,
+    pub incident: IncidentId,
     /// What.
     #[n(1)]
     pub kind: ChangeKind,
@@ -142,10 +143,10 @@ pub struct Recorded {
 pub struct Receipted {
     /// Its receipt.
     #[n(0)]
-    pub receipt: Id,
+    pub receipt: ReceiptId,
     /// The source's name.
     #[n(1)]
-    pub source: String,
+    pub source: SourceName,
     /// Which plugin decoded it: `id version digest`; empty when there was none.
     #[n(2)]
     pub plugin: String,

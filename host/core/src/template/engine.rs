@@ -75,7 +75,7 @@ impl Compiled {
         if output.full {
             return Err(TemplateError::TooLong(room.limit));
         }
-        rendered.map_err(|error| TemplateError::Render(words(&error)))?;
+        rendered.map_err(|error| TemplateError::Render(innermost(&error)))?;
         room.left = output.left;
         String::from_utf8(output.bytes).map_err(|error| TemplateError::Render(error.to_string()))
     }
@@ -123,7 +123,7 @@ impl Room {
 
 /// What is wrong with the text of a template.
 pub(super) fn syntax(error: &minijinja::Error) -> TemplateError {
-    TemplateError::Syntax { line: error.line().unwrap_or(1), problem: words(error) }
+    TemplateError::Syntax { line: error.line().unwrap_or(1), problem: innermost(error) }
 }
 
 /// What is wrong with a text, in the words of `hint` where there is one.
@@ -133,9 +133,9 @@ pub(super) fn syntax_or(error: &minijinja::Error, hint: Option<String>) -> Templ
 }
 
 /// The innermost error, which is the one that says why, without its template's name, which says nothing.
-pub(super) fn words(error: &minijinja::Error) -> String {
+pub(super) fn innermost(error: &minijinja::Error) -> String {
     if let Some(source) = std::error::Error::source(error) {
-        return source.downcast_ref().map_or_else(|| source.to_string(), words);
+        return source.downcast_ref().map_or_else(|| source.to_string(), innermost);
     }
     match error.detail() {
         Some(detail) => format!("{}: {detail}", error.kind()),

@@ -11,7 +11,7 @@ use super::{Expression, itop};
 use crate::delivery::{Change, ChangeKind};
 use crate::event::Severity;
 use crate::incident::{Incident, IncidentState};
-use crate::view::{View, sample};
+use crate::view::{View, sample, sample_phase};
 
 /// A comparison with a word that is none of the values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,8 @@ impl Expression {
         }
         let (incident, change) = sample();
         let holds = |severity, state, kind, source: &str| {
-            let incident = Incident { severity, state, source: source.to_owned(), ..incident.clone() };
+            let incident =
+                Incident { severity, phase: sample_phase(state), source: source.into(), ..incident.clone() };
             let change = Change { kind, ..change.clone() };
             self.matches(&View::new(&incident, &change)).unwrap_or(true)
         };

@@ -16,7 +16,7 @@ fn a_recovery_under_a_new_name_finds_its_incident_by_an_alias() {
     let mut relay = Relay::new(Vec::new());
     let opened = relay.incident_of(alias(trigger("host-a/disk"), &["id-7"]));
     let resolved = relay.incident_of(alias(resolve("host-b/disk"), &["id-7"]));
-    assert_eq!((resolved.id, resolved.state), (opened.id, IncidentState::Resolved));
+    assert_eq!((resolved.id, resolved.state()), (opened.id, IncidentState::Resolved));
     assert_eq!(resolved.key, "host-a/disk", "an incident keeps the key that it was opened with");
 }
 
@@ -79,7 +79,7 @@ fn a_resolved_incident_whose_key_moved_on_is_not_reopened_by_its_other_names() {
     relay.wait_ms(2 * HOUR_MS);
     relay.event(trigger("a"));
     assert_eq!(unresolved(&relay, "a").len(), 1);
-    assert_eq!(relay.state.incidents[&a.id].state, IncidentState::Resolved);
+    assert_eq!(relay.state.incidents[&a.id].state(), IncidentState::Resolved);
 }
 
 #[test]
@@ -93,5 +93,5 @@ fn a_reopened_incident_is_found_by_its_own_key_again() {
     relay.event(resolve("b"));
     assert_eq!(relay.incident_of(trigger("x")).id, a.id);
     assert_eq!(relay.incident_of(trigger("a")).id, a.id);
-    assert_eq!(relay.state.find_in(SOURCE, "a"), Some(a.id));
+    assert_eq!(relay.state.find_in(&SOURCE.into(), "a"), Some(a.id));
 }

@@ -5,7 +5,7 @@ use crate::command::Command;
 use crate::decide::SILENCE_KEY;
 use crate::delivery::ChangeKind;
 use crate::event::EventChange;
-use crate::id::Id;
+use crate::id::IncidentId;
 use crate::incident::IncidentState;
 use crate::routing::{Routing, SourceRule};
 use crate::state::Happening;
@@ -16,7 +16,7 @@ const DAY_MS: u64 = 24 * HOUR_MS;
 
 fn routing(auto_resolve_ms: Option<u64>) -> Routing {
     let rule = SourceRule { auto_resolve_ms, ..SourceRule::default() };
-    Routing { sources: [(SOURCE.to_owned(), rule)].into(), actions: vec![action("tell", "chat")] }
+    Routing { sources: [(SOURCE.into(), rule)].into(), actions: vec![action("tell", "chat")] }
 }
 
 fn relay(auto_resolve_ms: u64) -> Relay {
@@ -28,11 +28,11 @@ fn tick(relay: &mut Relay, ms: u64) {
     relay.apply(Command::Tick);
 }
 
-fn state(relay: &Relay, id: Id) -> IncidentState {
-    relay.state.incidents[&id].state
+fn state(relay: &Relay, id: IncidentId) -> IncidentState {
+    relay.state.incidents[&id].state()
 }
 
-fn is_timed(relay: &Relay, id: Id) -> bool {
+fn is_timed(relay: &Relay, id: IncidentId) -> bool {
     relay.state.timers.contains_key(&Timer::AutoResolve(id))
 }
 
@@ -44,7 +44,7 @@ fn an_incident_without_an_event_for_so_long_is_resolved_and_the_timeline_says_wh
     assert_eq!(state(&relay, id), IncidentState::Open);
     tick(&mut relay, 1);
     let incident = &relay.state.incidents[&id];
-    assert_eq!((incident.state, incident.resolved_at), (IncidentState::Resolved, Some(relay.now)));
+    assert_eq!((incident.state(), incident.resolved_at()), (IncidentState::Resolved, Some(relay.now)));
     let last = relay.state.timelines[&id].last().expect("a line");
     assert_eq!(last.what, Happening::Changed(ChangeKind::Resolved, Vec::new()));
     assert_eq!(last.actor.as_deref(), Some("tocsin"));
@@ -107,10 +107,10 @@ fn without_auto_resolve_nothing_is_resolved_and_a_silence_never_is() {
         ..SourceRule::default()
     };
     let mut relay =
-        Relay::with_routing(Routing { sources: [(SOURCE.to_owned(), rule)].into(), actions: Vec::new() });
+        Relay::with_routing(Routing { sources: [(SOURCE.into(), rule)].into(), actions: Vec::new() });
     tick(&mut relay, HOUR_MS);
     tick(&mut relay, DAY_MS);
-    let silence = relay.state.find_in(SOURCE, SILENCE_KEY).expect("it is silent");
+    let silence = relay.state.find_in(&SOURCE.into(), SILENCE_KEY).expect("it is silent");
     assert_eq!(state(&relay, silence), IncidentState::Open);
 }
 

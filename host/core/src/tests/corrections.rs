@@ -5,7 +5,7 @@ use crate::command::Command;
 use crate::decide::Rejection;
 use crate::delivery::ChangeKind;
 use crate::event::{EventChange, Severity};
-use crate::id::Id;
+use crate::id::{Id, IncidentId};
 use crate::incident::{Incident, IncidentState};
 use crate::state::Happening;
 use crate::transition::IncidentCommand;
@@ -14,7 +14,7 @@ fn relay() -> Relay {
     Relay::new(vec![action("chat", "slack")])
 }
 
-fn modified(incident: Id, title: Option<&str>, severity: Option<Severity>, text: &str) -> Command {
+fn modified(incident: IncidentId, title: Option<&str>, severity: Option<Severity>, text: &str) -> Command {
     let title = title.map(str::to_owned);
     Command::Modify { incident, title, severity, actor: "Ada".to_owned(), text: text.to_owned() }
 }
@@ -23,9 +23,9 @@ fn modify(relay: &mut Relay, command: Command) -> Incident {
     relay.apply(command).incident.expect("a correction answers with its incident")
 }
 
-/// The latest line of an incident's history: what changed, which fields, and what was said.
-fn last_line(relay: &Relay, incident: Id) -> (ChangeKind, Vec<String>, String) {
-    let item = relay.state.timelines[&incident].last().expect("it has a history");
+/// The latest line of an incident's timeline: what changed, which fields, and what was said.
+fn last_line(relay: &Relay, incident: IncidentId) -> (ChangeKind, Vec<String>, String) {
+    let item = relay.state.timelines[&incident].last().expect("it has a timeline");
     match &item.what {
         Happening::Changed(kind, changed) => (*kind, changed.clone(), item.text.to_string()),
         other => panic!("expected a change, found {other:?}"),
@@ -40,8 +40,8 @@ fn an_operator_reopens_a_resolved_incident() {
     relay.event(resolve("disk"));
     relay.wait_ms(100 * HOUR_MS);
     let reopened = relay.command(opened.id, IncidentCommand::Reopen);
-    assert_eq!((reopened.id, reopened.state), (opened.id, IncidentState::Open));
-    assert_eq!((reopened.acknowledged_at, reopened.resolved_at), (None, None));
+    assert_eq!((reopened.id, reopened.state()), (opened.id, IncidentState::Open));
+    assert_eq!((reopened.acknowledged_at(), reopened.resolved_at()), (None, None));
     assert_eq!((reopened.opened_at, reopened.open_since), (opened.opened_at, relay.now));
     assert!(reopened.reopened.is_empty(), "it is not a sign of flapping");
     assert_eq!(last_line(&relay, opened.id).0, ChangeKind::Reopened);
@@ -80,7 +80,7 @@ fn an_incident_whose_place_another_took_is_not_reopened_until_that_is_resolved()
     assert_eq!(relay.state, before);
     relay.command(second, IncidentCommand::Resolve);
     relay.command(first, IncidentCommand::Reopen);
-    assert_eq!(relay.state.find_in(super::relay::SOURCE, "disk"), Some(first));
+    assert_eq!(relay.state.find_in(&super::relay::SOURCE.into(), "disk"), Some(first));
     assert_eq!(relay.incident_of(event(EventChange::Acknowledge, "disk")).id, first);
 }
 
@@ -157,8 +157,8 @@ fn a_correction_works_in_every_state_and_leaves_it() {
         }
         let before = relay.state.incidents[&id].clone();
         let after = modify(&mut relay, modified(id, Some("better"), None, ""));
-        assert_eq!(after.state, before.state);
-        assert_eq!((after.title.as_str(), after.resolved_at), ("better", before.resolved_at));
+        assert_eq!(after.state(), before.state());
+        assert_eq!((after.title.as_str(), after.resolved_at()), ("better", before.resolved_at()));
     }
 }
 

@@ -76,7 +76,7 @@ fn an_equal_body_is_a_replay_only_while_nothing_else_has_happened() {
         assert_eq!(say("up", trigger("disk")), ReceiptStatus::Applied, "{round}");
     }
     let incident = relay.state.incidents.values().next().expect("an incident");
-    assert_eq!((incident.state, incident.count), (IncidentState::Open, 4));
+    assert_eq!((incident.state(), incident.count), (IncidentState::Open, 4));
 }
 
 #[test]
@@ -125,8 +125,8 @@ fn a_dead_letter_whose_sender_tried_again_by_itself_is_a_duplicate_when_decoded_
 fn a_source_with_a_short_window_does_not_shorten_anothers() {
     let short = SourceRule { replay_window_ms: MINUTE_MS, ..SourceRule::default() };
     let sources = BTreeMap::from([
-        ("short".to_owned(), short),
-        (SOURCE.to_owned(), SourceRule { replay_window_ms: 48 * HOUR_MS, ..SourceRule::default() }),
+        ("short".into(), short),
+        (SOURCE.into(), SourceRule { replay_window_ms: 48 * HOUR_MS, ..SourceRule::default() }),
     ]);
     let mut relay = Relay::with_routing(Routing { sources, actions: Vec::new() });
     let first = relay.request(SOURCE, &["1"], one_event());

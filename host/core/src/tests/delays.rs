@@ -7,7 +7,7 @@ use crate::command::Command;
 use crate::delivery::ChangeKind::{self, Acknowledged, Flapping, Noted, Opened, Reopened, Resolved, Steady};
 use crate::delivery::DeliveryState::{self, Delivered, Due, NotSent, Skipped, Waiting};
 use crate::event::{Event, EventChange};
-use crate::id::Id;
+use crate::id::DeliveryId;
 use crate::incident::IncidentState;
 use crate::routing::{ActionRule, ActionStatus, Routing, SourceRule};
 use crate::state::Happening;
@@ -22,7 +22,7 @@ fn late(name: &str, connection: &str) -> ActionRule {
 }
 
 fn routing(actions: Vec<ActionRule>) -> Routing {
-    Routing { sources: [(SOURCE.to_owned(), SourceRule::default())].into(), actions }
+    Routing { sources: [(SOURCE.into(), SourceRule::default())].into(), actions }
 }
 
 fn tick(relay: &mut Relay, ms: u64) {
@@ -36,7 +36,7 @@ fn of(relay: &Relay, action: &str) -> Vec<(ChangeKind, DeliveryState)> {
     deliveries.iter().map(|delivery| (delivery.change.kind, delivery.state)).collect()
 }
 
-/// What the histories say of deliveries.
+/// What the timelines say of deliveries.
 fn outcomes(relay: &Relay) -> Vec<String> {
     let items = relay.state.timelines.values().flatten();
     items
@@ -45,7 +45,7 @@ fn outcomes(relay: &Relay) -> Vec<String> {
         .collect()
 }
 
-fn held(relay: &Relay) -> Vec<Id> {
+fn held(relay: &Relay) -> Vec<DeliveryId> {
     let timers = relay.state.timers.keys();
     timers.filter_map(|timer| if let Timer::Held(id) = timer { Some(*id) } else { None }).collect()
 }
@@ -87,7 +87,7 @@ fn a_hold_wakes_whoever_lets_time_pass() {
 }
 
 #[test]
-fn what_was_over_within_the_delay_is_not_told_and_the_history_says_so() {
+fn what_was_over_within_the_delay_is_not_told_and_the_timeline_says_so() {
     let mut relay = Relay::new(vec![late("chat", "slack")]);
     relay.event(trigger("disk"));
     relay.wait_ms(MINUTE_MS);
@@ -135,7 +135,7 @@ fn what_was_acknowledged_within_the_delay_is_told_in_the_order_in_which_it_happe
     {
         let claimed = relay.claim_one();
         let delivery = relay.settle(claimed, delivered());
-        assert_eq!((delivery.change.kind, delivery.incident.state), (kind, state));
+        assert_eq!((delivery.change.kind, delivery.incident.state()), (kind, state));
     }
     assert_eq!(of(&relay, "chat"), [(Opened, Delivered), (Acknowledged, Delivered)]);
 }
@@ -233,7 +233,7 @@ fn what_is_held_goes_where_its_action_sends_to_when_it_is_let_go() {
     relay.event(trigger("disk"));
     let test = |test_connection: Option<&str>| ActionRule {
         status: ActionStatus::Test,
-        test_connection: test_connection.map(str::to_owned),
+        test_connection: test_connection.map(Into::into),
         ..late("chat", "slack")
     };
     relay.restart(Some(routing(vec![test(Some("sandbox"))])));

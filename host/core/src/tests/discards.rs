@@ -5,17 +5,17 @@ use crate::command::{Command, Verdict};
 use crate::decide::Rejection;
 use crate::delivery::DeliveryState::{self, Discarded, Due, Sending, Waiting};
 use crate::event::EventChange;
-use crate::id::Id;
+use crate::id::DeliveryId;
 use crate::routing::ActionRule;
 use crate::state::Happening;
 use crate::timer::Timer;
 
-fn given_up(deliveries: &[Id]) -> Command {
+fn given_up(deliveries: &[DeliveryId]) -> Command {
     Command::GiveUp { deliveries: deliveries.to_vec(), actor: "Ada".to_owned() }
 }
 
 /// A relay with one incident whose three changes are owed, in one lane.
-fn three_owed() -> (Relay, Vec<Id>) {
+fn three_owed() -> (Relay, Vec<DeliveryId>) {
     let mut relay = Relay::new(vec![action("chat", "slack")]);
     relay.event(trigger("disk"));
     relay.event(event(EventChange::Note, "disk"));
@@ -24,7 +24,7 @@ fn three_owed() -> (Relay, Vec<Id>) {
     (relay, ids)
 }
 
-fn states(relay: &Relay, ids: &[Id]) -> Vec<DeliveryState> {
+fn states(relay: &Relay, ids: &[DeliveryId]) -> Vec<DeliveryState> {
     ids.iter().map(|id| relay.state.deliveries[id].state).collect()
 }
 
@@ -37,7 +37,7 @@ fn giving_up_on_what_is_due_has_the_next_one_go() {
     assert_eq!(relay.state.deliveries[&ids[1]].next_at, relay.now);
     let incident = relay.state.deliveries[&ids[0]].incident.id;
     let last = relay.state.timelines[&incident].last().expect("a line");
-    let what = Happening::Delivery { id: ids[0], action: "chat".to_owned(), state: Discarded };
+    let what = Happening::Delivery { id: ids[0], action: "chat".into(), state: Discarded };
     assert_eq!((&last.what, last.text.to_string().as_str()), (&what, "by Ada"));
 }
 

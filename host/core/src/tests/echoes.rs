@@ -82,11 +82,11 @@ fn a_resolution_and_an_acknowledgement_of_an_incident_that_is_there_count_whatev
     let mark = format!("Tocsin incident {}", own.id);
     let quoting = |event: Event| Event { message: format!("{mark} is over"), ..event };
     relay.event(quoting(event(EventChange::Acknowledge, "disk")));
-    assert_eq!(relay.state.incidents[&own.id].state, IncidentState::Acknowledged);
+    assert_eq!(relay.state.incidents[&own.id].state(), IncidentState::Acknowledged);
     relay.event(quoting(trigger("disk")));
     assert_eq!(relay.state.incidents[&own.id].count, 2);
     relay.event(quoting(resolve("disk")));
-    assert_eq!(relay.state.incidents[&own.id].state, IncidentState::Resolved);
+    assert_eq!(relay.state.incidents[&own.id].state(), IncidentState::Resolved);
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn while_an_incident_flaps_it_stays_with_whom_it_was() {
         flapping: Some(Flapping { reopenings: 2, window_ms: HOUR_MS }),
         ..SourceRule::default()
     };
-    let sources = [(SOURCE.to_owned(), rule)].into();
+    let sources = [(SOURCE.into(), rule)].into();
     let actions = vec![critical_only(), fallback()];
     let mut relay = Relay::with_routing(Routing { sources, actions });
     relay.event(trigger("disk"));
@@ -133,7 +133,7 @@ fn without_a_fallback_an_unmatched_incident_is_only_marked() {
     assert!(relay.incident_of(event(EventChange::Acknowledge, "other")).unmatched);
     assert!(!relay.incident_of(critical("third")).unmatched);
     let actions = vec![critical_only(), fallback()];
-    let sources = [(SOURCE.to_owned(), SourceRule::default())].into();
+    let sources = [(SOURCE.into(), SourceRule::default())].into();
     relay.restart(Some(Routing { sources, actions }));
     relay.event(resolve("third"));
     assert_eq!(owed(&relay, "rest"), []);
@@ -248,7 +248,7 @@ fn an_action_in_test_or_one_that_tells_of_no_opening_takes_nothing_later_either(
 fn an_action_takes_a_flapping_incident_when_it_is_steady() {
     use ChangeKind::{Flapping as Flaps, Opened, Resolved};
     let flapping = Some(Flapping { reopenings: 1, window_ms: HOUR_MS });
-    let sources = [(SOURCE.to_owned(), SourceRule { flapping, ..SourceRule::default() })].into();
+    let sources = [(SOURCE.into(), SourceRule { flapping, ..SourceRule::default() })].into();
     let page = ActionRule { on: vec![Opened, Resolved], ..critical_only() };
     let mut relay = Relay::with_routing(Routing { sources, actions: vec![page, fallback()] });
     for event in [trigger("disk"), resolve("disk"), trigger("disk")] {

@@ -43,7 +43,7 @@ fn a_filter_reads_everything_that_a_template_reads() {
         "title is startingwith 'Sample'",
         "labels.nope == ''",
         "not labels['no-pe']",
-        "state != 'resolved'",
+        "state != 'open'",
         "links|length == 1",
     ] {
         assert!(matches(filter, Severity::High, labels(&[("team", "sample")])), "{filter}");

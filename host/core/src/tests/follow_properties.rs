@@ -13,7 +13,7 @@ use super::relay::{
 use crate::command::{Command, Decoding, Forget, Outcome, Verdict};
 use crate::delivery::{ChangeKind, DeliveryState};
 use crate::event::{Event, EventChange, Severity};
-use crate::id::Id;
+use crate::id::{Id, IncidentId, Kind};
 use crate::incident::IncidentState;
 use crate::routing::{ActionRule, ActionStatus, Router, Routing, SourceRule};
 use crate::timer::Timer;
@@ -116,7 +116,7 @@ fn routing() -> Routing {
         ..action("entered", "slack")
     };
     Routing {
-        sources: BTreeMap::from([(SOURCE.to_owned(), SourceRule::default())]),
+        sources: BTreeMap::from([(SOURCE.into(), SourceRule::default())]),
         actions: vec![action("all", "slack"), filtered, test, short, entered, late],
     }
 }
@@ -137,7 +137,7 @@ fn verdict(relay: &Relay, how: u8) -> Verdict {
     }
 }
 
-fn pick(ids: impl Iterator<Item = Id>, at: usize) -> Option<Id> {
+fn pick<K: Kind>(ids: impl Iterator<Item = Id<K>>, at: usize) -> Option<Id<K>> {
     let ids: Vec<_> = ids.collect();
     (!ids.is_empty()).then(|| ids[at % ids.len()])
 }
@@ -187,7 +187,7 @@ fn command(relay: &Relay, change: &Move) -> Option<Command> {
             Command::Try { delivery: pick(state.deliveries.keys().copied(), *at)?, record: false }
         }
         Move::Resume(is_slack) => Command::Resume {
-            connection: if *is_slack { "slack" } else { "pager" }.to_owned(),
+            connection: if *is_slack { "slack" } else { "pager" }.into(),
             reason: "it works".to_owned(),
         },
         Move::Settle(at, how) => settled(pick(state.sending.iter().copied(), *at)?, verdict(relay, *how)),
@@ -260,7 +260,7 @@ fn play(moves: &[Move]) -> Result<Memory, TestCaseError> {
 fn check_forgotten(before: &Memory, after: &Memory) -> Result<(), TestCaseError> {
     for (id, incident) in &before.incidents {
         let its = before.deliveries.values().filter(|delivery| delivery.incident.id == *id);
-        let is_over = incident.state == IncidentState::Resolved
+        let is_over = incident.state() == IncidentState::Resolved
             && its.clone().all(|delivery| delivery.state.is_settled());
         match after.incidents.get(id) {
             None => prop_assert!(is_over, "#{} is forgotten, and not over", incident.number),
@@ -270,7 +270,7 @@ fn check_forgotten(before: &Memory, after: &Memory) -> Result<(), TestCaseError>
             }
         }
     }
-    let known = |id: &Id| after.incidents.contains_key(id);
+    let known = |id: &IncidentId| after.incidents.contains_key(id);
     prop_assert!(after.deliveries.values().all(|delivery| known(&delivery.incident.id)));
     prop_assert!(after.keys.values().all(known));
     prop_assert!(after.timelines.keys().all(known));
@@ -295,15 +295,16 @@ fn check_incidents(state: &Memory) -> Result<(), TestCaseError> {
         prop_assert_eq!(state.find_in(&incident.source, &incident.key), Some(*id), "its key leads to it");
     }
     for incident in state.incidents.values() {
-        let resolved = incident.state == IncidentState::Resolved;
-        prop_assert_eq!(incident.resolved_at.is_some(), resolved);
+        let resolved = incident.state() == IncidentState::Resolved;
+        prop_assert_eq!(incident.resolved_at().is_some(), resolved);
         prop_assert!(incident.opened_at <= incident.open_since);
         prop_assert_eq!(state.unresolved.contains(&incident.id), !resolved);
     }
     let numbers: BTreeSet<_> = state.incidents.values().map(|incident| incident.number).collect();
     prop_assert_eq!(numbers.len(), state.incidents.len(), "each has a number of its own");
     prop_assert!(numbers.last().is_none_or(|last| *last <= state.numbers), "no number beyond the last");
-    let both = state.incidents.keys().filter(|id| state.deliveries.contains_key(id)).count();
+    let delivery = |id: &&IncidentId| state.deliveries.contains_key(&Id::from_bytes(id.to_bytes()));
+    let both = state.incidents.keys().filter(delivery).count();
     prop_assert_eq!(both, 0, "an id names one thing");
     Ok(())
 }

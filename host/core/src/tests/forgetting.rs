@@ -4,7 +4,7 @@ use super::relay::{HOUR_MS, Relay, SOURCE, action, delivered, received, resolve,
 use crate::command::{BY_BODY, Command, Decoding, Forget, Verdict};
 use crate::delivery::DeliveryState;
 use crate::event::EventChange;
-use crate::id::Id;
+use crate::id::{Id, IncidentId, ReceiptId};
 use crate::receipt::ReceiptStatus;
 use crate::time::Timestamp;
 use crate::transition::IncidentCommand;
@@ -26,7 +26,7 @@ fn forget_all(relay: &Relay, before: Timestamp) -> Forget {
     }
 }
 
-fn forget(relay: &mut Relay, before: Timestamp) -> Vec<Id> {
+fn forget(relay: &mut Relay, before: Timestamp) -> Vec<ReceiptId> {
     let asked = forget_all(relay, before);
     relay.apply(Command::Forget(asked)).forgotten_receipts
 }
@@ -44,7 +44,7 @@ fn settle_all(relay: &mut Relay) {
 }
 
 /// An incident that is resolved, of which everything was sent.
-fn over(relay: &mut Relay, key: &str) -> Id {
+fn over(relay: &mut Relay, key: &str) -> IncidentId {
     let id = relay.incident_of(trigger(key)).id;
     relay.event(resolve(key));
     settle_all(relay);
@@ -68,11 +68,11 @@ fn only_a_resolved_incident_that_is_old_enough_and_settled_is_forgotten() {
     // Resolved at the very time.
     let young = over(&mut relay, "young");
     forget(&mut relay, before);
-    let kept: Vec<Id> = relay.state.incidents.keys().copied().collect();
+    let kept: Vec<IncidentId> = relay.state.incidents.keys().copied().collect();
     assert_eq!(kept, [open, acknowledged, unsettled, young]);
     assert!(!relay.state.timelines.contains_key(&old));
     assert!(relay.state.deliveries.values().all(|delivery| delivery.incident.id != old));
-    assert_eq!(relay.state.find_in(SOURCE, "old"), None);
+    assert_eq!(relay.state.find_in(&SOURCE.into(), "old"), None);
     relay.settle(begun, delivered());
     forget(&mut relay, before);
     assert!(!relay.state.incidents.contains_key(&unsettled), "now everything of it is sent");
@@ -108,8 +108,8 @@ fn a_delivery_that_waits_for_its_next_attempt_keeps_its_incident_and_a_dead_lett
 #[test]
 fn no_more_than_what_is_named_is_forgotten_in_that_order() {
     let mut relay = relay();
-    let ids: Vec<Id> = ["a", "b", "c"].map(|key| over(&mut relay, key)).into();
-    let receipts: Vec<Id> = relay.state.receipts.keys().copied().collect();
+    let ids: Vec<IncidentId> = ["a", "b", "c"].map(|key| over(&mut relay, key)).into();
+    let receipts: Vec<ReceiptId> = relay.state.receipts.keys().copied().collect();
     relay.wait_ms(DAY_MS);
     let asked = Forget {
         incidents: vec![ids[1], ids[0], Id::from_bytes([7; 16])],

@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use crate::id::Id;
+use crate::id::{Id, IncidentId, OfIncident};
 use crate::time::Timestamp;
 
-fn ids() -> impl Strategy<Value = Id> {
+fn ids() -> impl Strategy<Value = IncidentId> {
     (any::<i64>(), any::<u128>()).prop_map(|(micros, random)| Id::new(Timestamp::from_micros(micros), random))
 }
 
@@ -30,21 +30,21 @@ proptest! {
         ms in 0_i64..1 << 47, later in 1_i64..1 << 40, random in any::<u128>(), other in any::<u128>(),
     ) {
         let at = |ms: i64| Timestamp::from_micros(ms * 1000);
-        let (a, b) = (Id::new(at(ms), random), Id::new(at(ms + later), other));
+        let (a, b) = (IncidentId::new(at(ms), random), Id::new(at(ms + later), other));
         prop_assert!(a < b);
         prop_assert_eq!(a.at(), at(ms));
     }
 
     #[test]
     fn successors_are_of_the_same_millisecond_and_differ(id in ids(), n in 1_u32.., m in 1_u32..) {
-        prop_assert_eq!(id.successor(n).at(), id.at());
-        prop_assert_ne!(id.successor(n), id);
-        prop_assert_eq!(id.successor(n) == id.successor(m), n == m);
+        prop_assert_eq!(id.successor::<OfIncident>(n).at(), id.at());
+        prop_assert_ne!(id.successor::<OfIncident>(n), id);
+        prop_assert_eq!(id.successor::<OfIncident>(n) == id.successor::<OfIncident>(m), n == m);
     }
 
     #[test]
     fn any_text_is_an_id_or_an_error_that_names_it(text in "[0-9a-zA-Z]{24,28}|\\PC*") {
-        match text.parse::<Id>() {
+        match text.parse::<IncidentId>() {
             Ok(id) => prop_assert_eq!(id.to_string(), text.to_uppercase()),
             Err(error) => prop_assert!(error.to_string().contains("is not an id")),
         }
@@ -53,17 +53,17 @@ proptest! {
 
 #[test]
 fn an_id_from_before_1970_counts_as_1970() {
-    assert_eq!(Id::new(Timestamp::from_micros(-1), 1), Id::new(Timestamp::from_micros(0), 1));
-    assert_eq!(Id::new(Timestamp::from_micros(i64::MIN), 1), Id::new(Timestamp::from_micros(0), 1));
+    assert_eq!(IncidentId::new(Timestamp::from_micros(-1), 1), Id::new(Timestamp::from_micros(0), 1));
+    assert_eq!(IncidentId::new(Timestamp::from_micros(i64::MIN), 1), Id::new(Timestamp::from_micros(0), 1));
 }
 
 #[test]
 fn what_is_read_aloud_has_no_letters_that_look_like_digits() {
     for text in ["0000000000000000000000000I", "000000000000000000000000L0", "O0000000000000000000000000"] {
-        assert!(text.parse::<Id>().is_err(), "{text}");
+        assert!(text.parse::<IncidentId>().is_err(), "{text}");
     }
-    assert!("80000000000000000000000000".parse::<Id>().is_err(), "more than 128 bits");
-    assert_eq!("7ZZZZZZZZZZZZZZZZZZZZZZZZZ".parse(), Ok(Id::from_bytes([0xff; 16])));
+    assert!("80000000000000000000000000".parse::<IncidentId>().is_err(), "more than 128 bits");
+    assert_eq!("7ZZZZZZZZZZZZZZZZZZZZZZZZZ".parse(), Ok(IncidentId::from_bytes([0xff; 16])));
 }
 
 #[test]

@@ -4,15 +4,15 @@ use super::relay::{HOUR_MS, Relay, SOURCE, action, event, labels, resolve, trigg
 use crate::command::{Command, Decoding};
 use crate::delivery::ChangeKind;
 use crate::event::{Event, EventChange, Link, Severity};
-use crate::id::Id;
+use crate::id::IncidentId;
 use crate::incident::IncidentState;
 use crate::receipt::ReceiptStatus;
 use crate::routing::{ActionRule, SourceRule};
 use crate::state::{Happening, TimelineItem};
 use crate::transition::{IncidentCommand, Transition};
 
-/// The changes in an incident's history, oldest first.
-fn history(relay: &Relay, incident: Id) -> Vec<ChangeKind> {
+/// The changes in an incident's timeline, oldest first.
+fn timeline(relay: &Relay, incident: IncidentId) -> Vec<ChangeKind> {
     let kind = |item: &TimelineItem| match &item.what {
         Happening::Changed(kind, _) => Some(*kind),
         Happening::Late(_) | Happening::Delivery { .. } => None,
@@ -29,8 +29,8 @@ fn a_first_trigger_opens_an_incident_with_what_it_says() {
     assert_eq!((incident.source.as_str(), incident.key.as_str()), (SOURCE, "disk"));
     assert_eq!((incident.title.as_str(), incident.severity), ("disk is full", Severity::Critical));
     assert_eq!(incident.labels, labels(&[("team", "db")]));
-    assert_eq!((incident.state, incident.count, incident.opened_at), (IncidentState::Open, 1, relay.now));
-    assert_eq!(history(&relay, incident.id), [ChangeKind::Opened]);
+    assert_eq!((incident.state(), incident.count, incident.opened_at), (IncidentState::Open, 1, relay.now));
+    assert_eq!(timeline(&relay, incident.id), [ChangeKind::Opened]);
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_trigger_that_changes_nothing_visible_is_counted_and_not_told() {
     assert_eq!((merged.id, merged.count, merged.links.len()), (opened.id, 2, 1));
     assert_eq!(merged.updated_at, opened.updated_at);
     assert_eq!(relay.state.deliveries.len(), 1);
-    assert_eq!(history(&relay, opened.id), [ChangeKind::Opened]);
+    assert_eq!(timeline(&relay, opened.id), [ChangeKind::Opened]);
 }
 
 /// An empty title was once replaced by the key before anybody asked whether the incident had a better one.
@@ -101,14 +101,14 @@ fn a_trigger_within_the_window_reopens_the_same_incident() {
     let opened = relay.incident_of(trigger("disk"));
     relay.event(event(EventChange::Acknowledge, "disk"));
     let resolved = relay.incident_of(resolve("disk"));
-    assert_eq!((resolved.state, resolved.resolved_at), (IncidentState::Resolved, Some(relay.now)));
+    assert_eq!((resolved.state(), resolved.resolved_at()), (IncidentState::Resolved, Some(relay.now)));
     relay.wait_ms(HOUR_MS);
     let reopened = relay.incident_of(trigger("disk"));
     assert_eq!((reopened.id, reopened.number, reopened.count), (opened.id, opened.number, 2));
-    assert_eq!(reopened.state, IncidentState::Open);
-    assert_eq!((reopened.acknowledged_at, reopened.resolved_at), (None, None));
+    assert_eq!(reopened.state(), IncidentState::Open);
+    assert_eq!((reopened.acknowledged_at(), reopened.resolved_at()), (None, None));
     use ChangeKind::{Acknowledged, Opened, Reopened, Resolved};
-    assert_eq!(history(&relay, opened.id), [Opened, Acknowledged, Resolved, Reopened]);
+    assert_eq!(timeline(&relay, opened.id), [Opened, Acknowledged, Resolved, Reopened]);
 }
 
 #[test]
@@ -171,25 +171,25 @@ fn an_acknowledgement_of_an_unknown_incident_opens_and_acknowledges_it() {
     assert_eq!(receipt.outcome(), "applied");
     let incident = relay.state.incidents.values().next().expect("an incident").clone();
     assert_eq!(receipt.effects[0].incident, Some((incident.id, 1)));
-    assert_eq!((incident.state, incident.count), (IncidentState::Acknowledged, 1));
+    assert_eq!((incident.state(), incident.count), (IncidentState::Acknowledged, 1));
     assert_eq!(
         (incident.title.as_str(), incident.message.as_str()),
         ("Checkout is slow", "We are looking into it.")
     );
     assert_eq!(
-        (incident.severity, incident.acknowledged_at),
+        (incident.severity, incident.acknowledged_at()),
         (SourceRule::default().default_severity, Some(relay.now))
     );
-    let history: Vec<_> = relay.state.timelines[&incident.id].iter().map(|item| item.what.clone()).collect();
+    let timeline: Vec<_> = relay.state.timelines[&incident.id].iter().map(|item| item.what.clone()).collect();
     let changed = |kind| Happening::Changed(kind, Vec::new());
-    assert_eq!(history, [changed(ChangeKind::Opened), changed(ChangeKind::Acknowledged)]);
+    assert_eq!(timeline, [changed(ChangeKind::Opened), changed(ChangeKind::Acknowledged)]);
     for name in ["opened", "acknowledged"] {
         let [delivery] = relay.state.deliveries_of(name)[..] else { panic!("one delivery of {name}") };
         assert_eq!(delivery.change.kind.as_str(), name);
         assert_eq!(delivery.change.actor.as_deref(), Some("Ada"));
     }
-    assert_eq!(relay.state.find_in(SOURCE, "c-1"), Some(incident.id));
-    assert_eq!(relay.incident_of(resolve("checkout")).state, IncidentState::Resolved);
+    assert_eq!(relay.state.find_in(&SOURCE.into(), "c-1"), Some(incident.id));
+    assert_eq!(relay.incident_of(resolve("checkout")).state(), IncidentState::Resolved);
     let again = relay.event(event(EventChange::Acknowledge, "checkout"));
     assert_eq!((again.effects[0].transition, again.outcome()), (Transition::Nothing, "nothing"));
 }
@@ -221,15 +221,15 @@ fn an_operator_acknowledges_hands_back_notes_and_resolves() {
     let id = relay.incident_of(trigger("disk")).id;
     relay.wait_ms(1000);
     let acknowledged = relay.command(id, IncidentCommand::Acknowledge);
-    assert_eq!(acknowledged.state, IncidentState::Acknowledged);
-    assert_eq!(acknowledged.acknowledged_at, Some(relay.now));
+    assert_eq!(acknowledged.state(), IncidentState::Acknowledged);
+    assert_eq!(acknowledged.acknowledged_at(), Some(relay.now));
     let handed_back = relay.command(id, IncidentCommand::Unacknowledge);
-    assert_eq!((handed_back.state, handed_back.acknowledged_at), (IncidentState::Open, None));
+    assert_eq!((handed_back.state(), handed_back.acknowledged_at()), (IncidentState::Open, None));
     relay.command(id, IncidentCommand::Note);
     let resolved = relay.command(id, IncidentCommand::Resolve);
-    assert_eq!((resolved.state, resolved.resolved_at), (IncidentState::Resolved, Some(relay.now)));
+    assert_eq!((resolved.state(), resolved.resolved_at()), (IncidentState::Resolved, Some(relay.now)));
     use ChangeKind::{Acknowledged, Noted, Opened, Resolved, Unacknowledged};
-    assert_eq!(history(&relay, id), [Opened, Acknowledged, Unacknowledged, Noted, Resolved]);
+    assert_eq!(timeline(&relay, id), [Opened, Acknowledged, Unacknowledged, Noted, Resolved]);
 }
 
 #[test]
@@ -251,6 +251,6 @@ fn what_is_said_with_a_command_for_what_is_already_so_is_noted() {
     let (actor, command) = ("Bob".to_owned(), IncidentCommand::Acknowledge);
     relay.apply(Command::Operate { incident: id, command, actor, text });
     use ChangeKind::{Acknowledged, Noted, Opened};
-    assert_eq!(history(&relay, id), [Opened, Acknowledged, Noted]);
-    assert_eq!(relay.state.incidents[&id].state, IncidentState::Acknowledged);
+    assert_eq!(timeline(&relay, id), [Opened, Acknowledged, Noted]);
+    assert_eq!(relay.state.incidents[&id].state(), IncidentState::Acknowledged);
 }

@@ -21,7 +21,7 @@ fn place_and_problem(text: &str) -> (usize, usize, String) {
 fn values_are_put_into_strings_and_keys_at_any_depth_and_the_rest_stays() {
     let text =
         r#"{"a": ["{{ title }}", 3, 1.5, false, null, {"$this->title$": "%24this->state%24"}], "b": "$5"}"#;
-    let expected = r#"{"a":["Disk",3,1.5,false,null,{"Disk":"acknowledged"}],"b":"$5"}"#;
+    let expected = r#"{"a":["Disk",3,1.5,false,null,{"Disk":"resolved"}],"b":"$5"}"#;
     assert_eq!(rendered(text, "Disk"), expected);
 }
 

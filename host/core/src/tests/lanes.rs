@@ -7,12 +7,12 @@ use crate::delivery::DeliveryState::{
 };
 use crate::delivery::{ATTEMPTS_KEPT, ChangeKind};
 use crate::event::EventChange;
-use crate::id::Id;
+use crate::id::DeliveryId;
 use crate::state::Happening;
 use crate::transition::IncidentCommand;
 
 /// A relay that owes three changes of one incident to one action: opened, acknowledged, noted.
-fn three_owed() -> (Relay, [Id; 3]) {
+fn three_owed() -> (Relay, [DeliveryId; 3]) {
     let mut relay = Relay::new(vec![action("chat", "slack")]);
     relay.event(trigger("disk"));
     relay.event(event(EventChange::Acknowledge, "disk"));
@@ -26,7 +26,7 @@ fn expired() -> Verdict {
     Verdict::Expired { reason: "three days".to_owned(), may_have_arrived: false }
 }
 
-fn states(relay: &Relay, ids: [Id; 3]) -> [DeliveryState; 3] {
+fn states(relay: &Relay, ids: [DeliveryId; 3]) -> [DeliveryState; 3] {
     ids.map(|id| relay.state.deliveries[&id].state)
 }
 
@@ -163,7 +163,7 @@ fn an_attempt_that_a_restart_interrupted_is_due_again_and_counts() {
 }
 
 #[test]
-fn how_a_delivery_ended_is_in_the_incidents_history() {
+fn how_a_delivery_ended_is_in_the_incidents_timeline() {
     let (mut relay, ids) = three_owed();
     relay.claim();
     let incident = relay.settle(ids[0], retry_at(&relay, 0)).incident.id;
@@ -171,7 +171,7 @@ fn how_a_delivery_ended_is_in_the_incidents_history() {
     relay.claim();
     relay.settle(ids[0], Verdict::Rejected("no such channel".to_owned()));
     let news = &relay.state.timelines[&incident][before..];
-    let what = Happening::Delivery { id: ids[0], action: "chat".to_owned(), state: Rejected };
+    let what = Happening::Delivery { id: ids[0], action: "chat".into(), state: Rejected };
     assert_eq!(news.len(), 1);
     assert_eq!((&news[0].what, news[0].text.to_string().as_str()), (&what, "no such channel"));
 }

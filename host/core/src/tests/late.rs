@@ -18,7 +18,7 @@ fn a_late_trigger_does_not_reopen() {
         assert_eq!(relay.state.incidents.len(), 1);
         assert_eq!(relay.state.incidents[&resolved.id], resolved);
         assert_eq!(relay.state.deliveries.len(), 2, "of the opening and the resolution");
-        let last = relay.state.timelines[&resolved.id].last().expect("a history");
+        let last = relay.state.timelines[&resolved.id].last().expect("a timeline");
         assert_eq!((&last.what, last.receipt), (&Happening::Late(EventChange::Trigger), Some(late.id)));
     }
 }
@@ -58,15 +58,15 @@ fn a_late_trigger_is_counted_and_overwrites_nothing() {
 fn events_of_the_same_moment_are_in_order() {
     let mut relay = Relay::new(Vec::new());
     relay.event(occurred(trigger("disk"), 10));
-    assert_eq!(relay.incident_of(occurred(resolve("disk"), 10)).state, IncidentState::Resolved);
-    assert_eq!(relay.incident_of(occurred(trigger("disk"), 10)).state, IncidentState::Open);
+    assert_eq!(relay.incident_of(occurred(resolve("disk"), 10)).state(), IncidentState::Resolved);
+    assert_eq!(relay.incident_of(occurred(trigger("disk"), 10)).state(), IncidentState::Open);
 }
 
 #[test]
 fn an_event_without_a_time_is_never_late() {
     let mut relay = Relay::new(Vec::new());
     relay.event(occurred(trigger("disk"), 10));
-    assert_eq!(relay.incident_of(resolve("disk")).state, IncidentState::Resolved);
+    assert_eq!(relay.incident_of(resolve("disk")).state(), IncidentState::Resolved);
 }
 
 #[test]
@@ -87,5 +87,5 @@ fn a_resolution_that_changes_nothing_makes_older_triggers_late() {
     let nothing = relay.event(occurred(resolve("disk"), 30));
     assert_eq!(nothing.effects[0].transition, Transition::Nothing);
     let late = relay.incident_of(occurred(trigger("disk"), 25));
-    assert_eq!(late.state, IncidentState::Resolved);
+    assert_eq!(late.state(), IncidentState::Resolved);
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use crate::delivery::{Delivery, DeliveryState, LineId, Reference};
-use crate::id::Id;
+use crate::id::{DeliveryId, IncidentId, ReceiptId};
 use crate::incident::{Incident, IncidentState};
+use crate::name::{ActionName, ConnectionName, SourceName};
 use crate::receipt::ReceiptRecord;
 use crate::state::{Pause, Position, State, TimelineItem, View};
 use crate::time::Timestamp;
@@ -14,43 +15,43 @@ use crate::timer::Timer;
 use crate::told::Told;
 
 /// A connection and an incident.
-type Lane = (String, Id);
+type Lane = (ConnectionName, IncidentId);
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Memory {
     pub(super) position: Position,
     pub(super) numbers: u64,
-    pub(super) incidents: BTreeMap<Id, Incident>,
-    pub(super) keys: BTreeMap<(String, String), Id>,
-    pub(super) timelines: BTreeMap<Id, Vec<TimelineItem>>,
-    /// Index: the lines of histories.
-    lines: BTreeMap<(Id, LineId), TimelineItem>,
-    pub(super) receipts: BTreeMap<Id, ReceiptRecord>,
-    pub(super) identities: BTreeMap<(String, String), (Timestamp, Id)>,
-    pub(super) deliveries: BTreeMap<Id, Delivery>,
-    pub(super) lanes: BTreeMap<Lane, Vec<Id>>,
+    pub(super) incidents: BTreeMap<IncidentId, Incident>,
+    pub(super) keys: BTreeMap<(SourceName, String), IncidentId>,
+    pub(super) timelines: BTreeMap<IncidentId, Vec<TimelineItem>>,
+    /// Index: the lines of timelines.
+    lines: BTreeMap<(IncidentId, LineId), TimelineItem>,
+    pub(super) receipts: BTreeMap<ReceiptId, ReceiptRecord>,
+    pub(super) identities: BTreeMap<(SourceName, String), (Timestamp, ReceiptId)>,
+    pub(super) deliveries: BTreeMap<DeliveryId, Delivery>,
+    pub(super) lanes: BTreeMap<Lane, Vec<DeliveryId>>,
     pub(super) references: BTreeMap<Lane, Vec<Reference>>,
     /// By incident, action and connection.
-    pub(super) told: BTreeMap<(Id, String, String), Told>,
+    pub(super) told: BTreeMap<(IncidentId, ActionName, ConnectionName), Told>,
     pub(super) timers: BTreeMap<Timer, Timestamp>,
-    pub(super) pauses: BTreeMap<String, Pause>,
+    pub(super) pauses: BTreeMap<ConnectionName, Pause>,
     /// Index: incidents that are not resolved.
-    pub(super) unresolved: BTreeSet<Id>,
+    pub(super) unresolved: BTreeSet<IncidentId>,
     /// Index: deliveries that are due, by when.
-    pub(super) due: BTreeSet<(Timestamp, Id)>,
+    pub(super) due: BTreeSet<(Timestamp, DeliveryId)>,
     /// Index: deliveries that are being sent.
-    pub(super) sending: BTreeSet<Id>,
+    pub(super) sending: BTreeSet<DeliveryId>,
 }
 
 impl Memory {
     /// The deliveries that a sender would be handed at `now`, the longest due first.
-    pub(super) fn due_at(&self, now: Timestamp) -> Vec<Id> {
+    pub(super) fn due_at(&self, now: Timestamp) -> Vec<DeliveryId> {
         let due = self.due.iter().filter(|(at, _)| *at <= now).map(|(_, id)| *id);
         due.filter(|id| !self.pauses.contains_key(&self.deliveries[id].connection)).collect()
     }
 
     /// The incident that is known under this key.
-    pub(super) fn find_in(&self, source: &str, key: &str) -> Option<Id> {
+    pub(super) fn find_in(&self, source: &SourceName, key: &str) -> Option<IncidentId> {
         self.keys.get(&(source.to_owned(), key.to_owned())).copied()
     }
 
@@ -71,48 +72,56 @@ impl View for Memory {
         self.numbers
     }
 
-    fn incident(&self, id: Id) -> Result<Option<Incident>, Infallible> {
+    fn incident(&self, id: IncidentId) -> Result<Option<Incident>, Infallible> {
         Ok(self.incidents.get(&id).cloned())
     }
 
-    fn unresolved(&self) -> Result<Vec<Id>, Infallible> {
+    fn unresolved(&self) -> Result<Vec<IncidentId>, Infallible> {
         Ok(self.unresolved.iter().copied().collect())
     }
 
-    fn find(&self, source: &str, key: &str) -> Result<Option<Id>, Infallible> {
+    fn find(&self, source: &SourceName, key: &str) -> Result<Option<IncidentId>, Infallible> {
         Ok(self.find_in(source, key))
     }
 
-    fn receipt(&self, id: Id) -> Result<Option<ReceiptRecord>, Infallible> {
+    fn receipt(&self, id: ReceiptId) -> Result<Option<ReceiptRecord>, Infallible> {
         Ok(self.receipts.get(&id).cloned())
     }
 
-    fn seen(&self, source: &str, identity: &str) -> Result<Option<(Timestamp, Id)>, Infallible> {
+    fn seen(
+        &self,
+        source: &SourceName,
+        identity: &str,
+    ) -> Result<Option<(Timestamp, ReceiptId)>, Infallible> {
         Ok(self.identities.get(&(source.to_owned(), identity.to_owned())).copied())
     }
 
-    fn delivery(&self, id: Id) -> Result<Option<Delivery>, Infallible> {
+    fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, Infallible> {
         Ok(self.deliveries.get(&id).cloned())
     }
 
-    fn delivery_states(&self, incident: Id) -> Result<Vec<DeliveryState>, Infallible> {
+    fn delivery_states(&self, incident: IncidentId) -> Result<Vec<DeliveryState>, Infallible> {
         let its = self.deliveries.values().filter(|delivery| delivery.incident.id == incident);
         Ok(its.map(|delivery| delivery.state).collect())
     }
 
-    fn sending(&self) -> Result<Vec<Id>, Infallible> {
+    fn sending(&self) -> Result<Vec<DeliveryId>, Infallible> {
         Ok(self.sending.iter().copied().collect())
     }
 
-    fn lane(&self, connection: &str, incident: Id) -> Result<Vec<Id>, Infallible> {
+    fn lane(&self, connection: &ConnectionName, incident: IncidentId) -> Result<Vec<DeliveryId>, Infallible> {
         Ok(self.lanes.get(&(connection.to_owned(), incident)).cloned().unwrap_or_default())
     }
 
-    fn references(&self, connection: &str, incident: Id) -> Result<Vec<Reference>, Infallible> {
+    fn references(
+        &self,
+        connection: &ConnectionName,
+        incident: IncidentId,
+    ) -> Result<Vec<Reference>, Infallible> {
         Ok(self.references.get(&(connection.to_owned(), incident)).cloned().unwrap_or_default())
     }
 
-    fn told(&self, incident: Id) -> Result<Vec<Told>, Infallible> {
+    fn told(&self, incident: IncidentId) -> Result<Vec<Told>, Infallible> {
         Ok(self.told.iter().filter(|((of, ..), _)| *of == incident).map(|(_, told)| told.clone()).collect())
     }
 
@@ -131,7 +140,7 @@ impl View for Memory {
         Ok(due.into_iter().take(limit).map(|(_, _, timer)| timer).collect())
     }
 
-    fn pauses(&self) -> Result<Vec<(String, Pause)>, Infallible> {
+    fn pauses(&self) -> Result<Vec<(ConnectionName, Pause)>, Infallible> {
         Ok(self.pauses.iter().map(|(name, pause)| (name.clone(), pause.clone())).collect())
     }
 
@@ -139,7 +148,7 @@ impl View for Memory {
         Ok(self.identities.values().any(|(seen, _)| *seen < at))
     }
 
-    fn repeats_of(&self, incident: Id) -> Result<Vec<Timer>, Infallible> {
+    fn repeats_of(&self, incident: IncidentId) -> Result<Vec<Timer>, Infallible> {
         let is_one = |timer: &&Timer| matches!(timer, Timer::Repeat { incident: of, .. } if *of == incident);
         Ok(self.timers.keys().filter(is_one).cloned().collect())
     }
@@ -151,13 +160,13 @@ impl State for Memory {
         Ok(())
     }
 
-    fn line(&self, incident: Id, line: LineId) -> Result<Option<TimelineItem>, Infallible> {
+    fn line(&self, incident: IncidentId, line: LineId) -> Result<Option<TimelineItem>, Infallible> {
         Ok(self.lines.get(&(incident, line)).cloned())
     }
 
     fn forget_incident(&mut self, incident: &Incident) -> Result<(), Infallible> {
         let id = incident.id;
-        let its: BTreeSet<Id> =
+        let its: BTreeSet<DeliveryId> =
             self.deliveries.values().filter(|one| one.incident.id == id).map(|one| one.id).collect();
         self.due.retain(|(_, delivery)| !its.contains(delivery));
         self.sending.retain(|delivery| !its.contains(delivery));
@@ -178,7 +187,7 @@ impl State for Memory {
         Ok(())
     }
 
-    fn forget_receipt(&mut self, receipt: Id) -> Result<(), Infallible> {
+    fn forget_receipt(&mut self, receipt: ReceiptId) -> Result<(), Infallible> {
         self.receipts.remove(&receipt);
         Ok(())
     }
@@ -189,7 +198,7 @@ impl State for Memory {
         for delivery in self.deliveries.values_mut().filter(|delivery| delivery.incident.id == after.id) {
             delivery.incident = after.clone();
         }
-        if after.state == IncidentState::Resolved {
+        if after.state() == IncidentState::Resolved {
             self.unresolved.remove(&after.id);
         } else {
             self.unresolved.insert(after.id);
@@ -197,12 +206,12 @@ impl State for Memory {
         Ok(())
     }
 
-    fn point(&mut self, source: &str, key: &str, incident: Id) -> Result<(), Infallible> {
+    fn point(&mut self, source: &SourceName, key: &str, incident: IncidentId) -> Result<(), Infallible> {
         self.keys.insert((source.to_owned(), key.to_owned()), incident);
         Ok(())
     }
 
-    fn append(&mut self, incident: Id, line: LineId, item: &TimelineItem) -> Result<(), Infallible> {
+    fn append(&mut self, incident: IncidentId, line: LineId, item: &TimelineItem) -> Result<(), Infallible> {
         self.lines.insert((incident, line), item.clone());
         self.timelines.entry(incident).or_default().push(item.clone());
         Ok(())
@@ -215,10 +224,10 @@ impl State for Memory {
 
     fn remember(
         &mut self,
-        source: &str,
+        source: &SourceName,
         identity: &str,
         at: Timestamp,
-        receipt: Id,
+        receipt: ReceiptId,
     ) -> Result<(), Infallible> {
         self.identities.insert((source.to_owned(), identity.to_owned()), (at, receipt));
         Ok(())
@@ -253,7 +262,12 @@ impl State for Memory {
         Ok(())
     }
 
-    fn set_lane(&mut self, connection: &str, incident: Id, lane: &[Id]) -> Result<(), Infallible> {
+    fn set_lane(
+        &mut self,
+        connection: &ConnectionName,
+        incident: IncidentId,
+        lane: &[DeliveryId],
+    ) -> Result<(), Infallible> {
         let name = (connection.to_owned(), incident);
         if lane.is_empty() {
             self.lanes.remove(&name);
@@ -265,15 +279,15 @@ impl State for Memory {
 
     fn set_references(
         &mut self,
-        connection: &str,
-        incident: Id,
+        connection: &ConnectionName,
+        incident: IncidentId,
         references: &[Reference],
     ) -> Result<(), Infallible> {
         self.references.insert((connection.to_owned(), incident), references.to_vec());
         Ok(())
     }
 
-    fn put_told(&mut self, incident: Id, told: &Told) -> Result<(), Infallible> {
+    fn put_told(&mut self, incident: IncidentId, told: &Told) -> Result<(), Infallible> {
         self.told.insert((incident, told.action.clone(), told.connection.clone()), told.clone());
         Ok(())
     }
@@ -286,7 +300,7 @@ impl State for Memory {
         Ok(())
     }
 
-    fn set_pause(&mut self, connection: &str, pause: Option<&Pause>) -> Result<(), Infallible> {
+    fn set_pause(&mut self, connection: &ConnectionName, pause: Option<&Pause>) -> Result<(), Infallible> {
         match pause {
             Some(pause) => drop(self.pauses.insert(connection.to_owned(), pause.clone())),
             None => drop(self.pauses.remove(connection)),

@@ -59,7 +59,7 @@ fn another_change_of_the_same_key_is_another_event() {
     let mended = relay.redecode(first.id, received(SOURCE, &[], events));
     assert_eq!(mended.effects.len(), 2);
     let incident = relay.state.incidents.values().next().expect("an incident");
-    assert_eq!((incident.state, incident.count), (IncidentState::Resolved, 1));
+    assert_eq!((incident.state(), incident.count), (IncidentState::Resolved, 1));
 }
 
 /// The resolve found nothing while its trigger could not be read.
@@ -71,7 +71,7 @@ fn an_end_whose_beginning_is_read_only_later_is_applied_then() {
     let events = Decoding::Events(vec![trigger("k"), resolve("k")]);
     relay.redecode(first.id, received(SOURCE, &[], events));
     let incident = relay.state.incidents.values().next().expect("an incident");
-    assert_eq!(incident.state, IncidentState::Resolved);
+    assert_eq!(incident.state(), IncidentState::Resolved);
 }
 
 /// A plugin that was made worse in between must not have forgotten what was applied.

@@ -4,10 +4,10 @@ use super::relay::{Relay, action, delivered, retried, trigger};
 use crate::command::{Command, Verdict};
 use crate::decide::Rejection;
 use crate::delivery::DeliveryState;
-use crate::id::Id;
+use crate::id::DeliveryId;
 
 /// A relay whose connection `slack` was found to be misconfigured by this delivery.
-fn paused() -> (Relay, Id) {
+fn paused() -> (Relay, DeliveryId) {
     let mut relay = Relay::new(vec![action("chat", "slack")]);
     relay.event(trigger("disk"));
     let id = relay.claim_one();
@@ -72,7 +72,7 @@ fn another_connection_goes_on() {
 fn a_trial_begins_over_a_paused_connection_and_nothing_else_does() {
     let (mut relay, id) = paused();
     let claimed = relay.try_apply(Command::Claim { deliveries: vec![id], records: Vec::new() });
-    assert_eq!(claimed, Err(Rejection::Paused { id, connection: "slack".to_owned() }));
+    assert_eq!(claimed, Err(Rejection::Paused { id, connection: "slack".into() }));
     relay.apply(Command::Try { delivery: id, record: false });
     let delivery = &relay.state.deliveries[&id];
     assert_eq!((delivery.state, delivery.attempts), (DeliveryState::Sending, 2));
@@ -106,7 +106,7 @@ fn a_trial_in_vain_leaves_the_pause_as_old_as_it_is() {
 #[test]
 fn a_connection_whose_probe_succeeds_goes_on_with_nothing_lost() {
     let (mut relay, id) = paused();
-    let resumed = || Command::Resume { connection: "slack".to_owned(), reason: "it works".to_owned() };
+    let resumed = || Command::Resume { connection: "slack".into(), reason: "it works".to_owned() };
     assert!(relay.apply(resumed()).scheduled && relay.state.pauses.is_empty());
     assert_eq!(relay.claim(), [id]);
     assert!(!relay.apply(resumed()).scheduled, "one that is not paused needs no word of it");

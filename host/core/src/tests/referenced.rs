@@ -98,7 +98,7 @@ fn a_new_reference_alone_is_a_change_too_and_a_test_makes_none() {
 
     let testing = ActionRule {
         status: crate::routing::ActionStatus::Test,
-        test_connection: Some("sandbox".to_owned()),
+        test_connection: Some("sandbox".into()),
         ..on("mirror", "berlin", &[ChangeKind::Opened])
     };
     let mut relay = Relay::new(vec![testing, on("tell", "paris", &[ChangeKind::Referenced])]);

@@ -7,12 +7,12 @@ use crate::command::{Command, Decoding, Verdict};
 use crate::decide::Rejection;
 use crate::delivery::DeliveryState;
 use crate::event::EventChange;
-use crate::id::Id;
+use crate::id::{DeliveryId, Id, IncidentId, Kind};
 use crate::incident::IncidentState;
 use crate::time::Timestamp;
 use crate::transition::IncidentCommand;
 
-fn nobody() -> Id {
+fn nobody<K: Kind>() -> Id<K> {
     Id::new(Timestamp::from_micros(0), 7)
 }
 
@@ -33,7 +33,7 @@ fn wrong_state(rejection: &Rejection) -> DeliveryState {
 
 /// A relay in the middle of things: deliveries due, sending and waiting; the connection of `page` is paused.
 /// With its resolved incident, the delivery that is being sent and the one that is due.
-fn busy() -> (Relay, Id, Id, Id) {
+fn busy() -> (Relay, IncidentId, DeliveryId, DeliveryId) {
     let mut relay =
         Relay::new(vec![action("chat", "slack"), action("page", "pager"), action("tell", "mail")]);
     let resolved = relay.incident_of(trigger("disk")).id;
@@ -71,7 +71,7 @@ fn a_command_that_the_table_refuses_says_so_in_words() {
 #[test]
 fn a_claim_of_what_is_not_there_or_not_due_also_beside_one_that_is() {
     let (mut relay, _, sending, due) = busy();
-    let claim = |ids: &[Id]| claimed(ids.to_vec());
+    let claim = |ids: &[DeliveryId]| claimed(ids.to_vec());
     assert_eq!(rejected(&mut relay, claim(&[due, nobody()])), Rejection::NoDelivery(nobody()));
     let rejection = rejected(&mut relay, claim(&[due, sending]));
     assert_eq!(wrong_state(&rejection), DeliveryState::Sending);
@@ -97,7 +97,7 @@ fn a_claim_of_what_is_due_over_a_paused_connection_also_beside_one_that_is_not()
     let id = relay.state.deliveries_of("page")[0].id;
     assert_eq!(relay.state.deliveries[&id].state, DeliveryState::Due);
     let rejection = rejected(&mut relay, claimed(vec![due, id]));
-    assert_eq!(rejection, Rejection::Paused { id, connection: "pager".to_owned() });
+    assert_eq!(rejection, Rejection::Paused { id, connection: "pager".into() });
     relay.apply(claimed(vec![due]));
 }
 
@@ -126,7 +126,7 @@ fn a_retry_of_what_is_not_there_or_under_way_or_arrived() {
 #[test]
 fn giving_up_on_what_is_in_flight_or_named_twice() {
     let (mut relay, _, sending, due) = busy();
-    let gave_up = |ids: &[Id]| Command::GiveUp { deliveries: ids.to_vec(), actor: "Ada".to_owned() };
+    let gave_up = |ids: &[DeliveryId]| Command::GiveUp { deliveries: ids.to_vec(), actor: "Ada".to_owned() };
     assert_eq!(wrong_state(&rejected(&mut relay, gave_up(&[due, sending]))), DeliveryState::Sending);
     relay.settle(sending, Verdict::Rejected("no".to_owned()));
     let dead = sending;

@@ -8,7 +8,7 @@ use crate::decide::{Applied, DecideError, Rejection, decide};
 use crate::delivery::{ChangeKind, Delivery};
 use crate::event::{Event, EventChange};
 use crate::evolve::evolve;
-use crate::id::Id;
+use crate::id::{DeliveryId, Id, IncidentId, ReceiptId};
 use crate::incident::Incident;
 use crate::journal::Entry;
 use crate::plugin::RejectedElement;
@@ -34,7 +34,7 @@ pub(super) struct Relay {
 impl Relay {
     /// A relay that was just started with these actions.
     pub(super) fn new(actions: Vec<ActionRule>) -> Self {
-        let sources = BTreeMap::from([(SOURCE.to_owned(), SourceRule::default())]);
+        let sources = BTreeMap::from([(SOURCE.into(), SourceRule::default())]);
         Self::with_routing(Routing { sources, actions })
     }
 
@@ -126,7 +126,7 @@ impl Relay {
     }
 
     /// What is remembered of a request after it was decoded again.
-    pub(super) fn redecode(&mut self, receipt: Id, received: Received) -> ReceiptRecord {
+    pub(super) fn redecode(&mut self, receipt: ReceiptId, received: Received) -> ReceiptRecord {
         self.apply(Command::Redecode { receipt, received }).receipt.expect("it is remembered")
     }
 
@@ -144,18 +144,18 @@ impl Relay {
         incident
     }
 
-    pub(super) fn command(&mut self, incident: Id, command: IncidentCommand) -> Incident {
+    pub(super) fn command(&mut self, incident: IncidentId, command: IncidentCommand) -> Incident {
         let applied = self.apply(commanded(incident, command));
         applied.incident.expect("a command answers with its incident")
     }
 
     /// Begins an attempt of everything that is due, and says of what.
-    pub(super) fn claim(&mut self) -> Vec<Id> {
+    pub(super) fn claim(&mut self) -> Vec<DeliveryId> {
         self.claim_for(false)
     }
 
     /// The same, for plugins that want a record of everything or not; what is due after what was skipped, too.
-    pub(super) fn claim_for(&mut self, records: bool) -> Vec<Id> {
+    pub(super) fn claim_for(&mut self, records: bool) -> Vec<DeliveryId> {
         let mut begun = Vec::new();
         loop {
             let deliveries = self.state.due_at(self.now);
@@ -169,13 +169,13 @@ impl Relay {
     }
 
     /// Begins an attempt of the one delivery that is due.
-    pub(super) fn claim_one(&mut self) -> Id {
+    pub(super) fn claim_one(&mut self) -> DeliveryId {
         let claimed = self.claim();
         assert_eq!(claimed.len(), 1, "one delivery is due");
         claimed[0]
     }
 
-    pub(super) fn settle(&mut self, delivery: Id, verdict: Verdict) -> Delivery {
+    pub(super) fn settle(&mut self, delivery: DeliveryId, verdict: Verdict) -> Delivery {
         self.apply(settled(delivery, verdict));
         self.state.deliveries[&delivery].clone()
     }
@@ -192,7 +192,7 @@ pub(super) fn start() -> Command {
 pub(super) fn received(source: &str, identities: &[&str], decoding: Decoding) -> Received {
     let identities = identities.iter().map(|identity| (*identity).to_owned()).collect();
     Received {
-        source: source.to_owned(),
+        source: source.into(),
         plugin: "test 1 digest".to_owned(),
         identities,
         decoding,
@@ -209,19 +209,19 @@ pub(super) fn partly(identities: &[&str], events: Vec<Event>, places: &[&str]) -
     Received { rejected, ..received(SOURCE, identities, Decoding::Events(events)) }
 }
 
-pub(super) fn commanded(incident: Id, command: IncidentCommand) -> Command {
+pub(super) fn commanded(incident: IncidentId, command: IncidentCommand) -> Command {
     Command::Operate { incident, command, actor: "Ada".to_owned(), text: String::new() }
 }
 
-pub(super) fn settled(delivery: Id, verdict: Verdict) -> Command {
+pub(super) fn settled(delivery: DeliveryId, verdict: Verdict) -> Command {
     Command::Settle { delivery, took_us: 1500, status: Some(200), verdict }
 }
 
-pub(super) fn claimed(deliveries: Vec<Id>) -> Command {
+pub(super) fn claimed(deliveries: Vec<DeliveryId>) -> Command {
     Command::Claim { deliveries, records: Vec::new() }
 }
 
-pub(super) fn retried(delivery: Id) -> Command {
+pub(super) fn retried(delivery: DeliveryId) -> Command {
     Command::Retry { delivery, actor: "Ada".to_owned() }
 }
 
@@ -233,9 +233,9 @@ pub(super) fn delivered() -> Verdict {
 /// An action that is told of everything, over this connection.
 pub(super) fn action(name: &str, connection: &str) -> ActionRule {
     ActionRule {
-        name: name.to_owned(),
+        name: name.into(),
         status: ActionStatus::Enabled,
-        connection: connection.to_owned(),
+        connection: connection.into(),
         test_connection: None,
         on: ChangeKind::ALL.to_vec(),
         enters: Vec::new(),

@@ -6,7 +6,7 @@ use super::relay::{
 use crate::command::{Command, Verdict};
 use crate::delivery::{ChangeKind, Delivery, DeliveryState};
 use crate::event::{Event, EventChange};
-use crate::id::Id;
+use crate::id::IncidentId;
 use crate::routing::{ActionRule, ActionStatus, Flapping, Routing, SourceRule};
 use crate::state::Happening;
 use crate::timer::Timer;
@@ -72,7 +72,7 @@ fn what_is_open_is_told_again_each_time_with_how_long_it_is() {
 }
 
 #[test]
-fn a_repetition_is_in_the_history_by_how_its_delivery_ended_alone() {
+fn a_repetition_is_in_the_timeline_by_how_its_delivery_ended_alone() {
     let mut relay = relay();
     let id = relay.incident_of(trigger("disk")).id;
     arrive(&mut relay);
@@ -137,7 +137,7 @@ fn repetition_stops_at_acknowledgement_and_starts_again_when_nobody_is_on_it_any
 
 #[test]
 fn repetition_stops_at_resolution_and_starts_again_when_it_is_back() {
-    let back: [fn(&mut Relay, Id); 2] = [
+    let back: [fn(&mut Relay, IncidentId); 2] = [
         |relay, _| drop(relay.event(trigger("disk"))),
         |relay, id| drop(relay.command(id, IncidentCommand::Reopen)),
     ];
@@ -163,7 +163,7 @@ fn a_flapping_incident_is_not_told_again_until_it_is_steady() {
         flapping: Some(Flapping { reopenings: 2, window_ms: 3 * HOUR_MS }),
         ..SourceRule::default()
     };
-    let sources = [(SOURCE.to_owned(), rule)].into();
+    let sources = [(SOURCE.into(), rule)].into();
     let mut relay = Relay::with_routing(Routing { sources, actions: vec![again("page", "pager")] });
     let id = relay.incident_of(trigger("disk")).id;
     for _ in 0..2 {
@@ -188,7 +188,7 @@ fn what_flapped_and_was_over_when_the_timer_was_due_is_told_again_once_it_is_ste
         flapping: Some(Flapping { reopenings: 2, window_ms: 3 * HOUR_MS }),
         ..SourceRule::default()
     };
-    let sources = [(SOURCE.to_owned(), rule)].into();
+    let sources = [(SOURCE.into(), rule)].into();
     let mut relay = Relay::with_routing(Routing { sources, actions: vec![again("page", "pager")] });
     relay.event(trigger("disk"));
     for _ in 0..2 {
@@ -227,7 +227,7 @@ fn a_configuration_without_the_action_or_its_repetition_ends_it() {
         let mut relay = relay();
         relay.event(trigger("disk"));
         arrive(&mut relay);
-        let sources = [(SOURCE.to_owned(), SourceRule::default())].into();
+        let sources = [(SOURCE.into(), SourceRule::default())].into();
         relay.restart(Some(Routing { sources, actions }));
         pass(&mut relay, HOUR_MS);
         assert_eq!(count(&relay), 0);
@@ -239,7 +239,7 @@ fn a_configuration_without_the_action_or_its_repetition_ends_it() {
 fn an_action_in_test_repeats_over_its_test_connection_and_without_one_says_so() {
     let test = |test_connection: Option<&str>| ActionRule {
         status: ActionStatus::Test,
-        test_connection: test_connection.map(str::to_owned),
+        test_connection: test_connection.map(Into::into),
         ..again("page", "pager")
     };
     let mut relay = Relay::new(vec![test(Some("sandbox"))]);
@@ -247,7 +247,7 @@ fn an_action_in_test_repeats_over_its_test_connection_and_without_one_says_so() 
     arrive(&mut relay);
     pass(&mut relay, HOUR_MS);
     assert_eq!(repetitions(&relay)[0].connection, "sandbox");
-    let sources = [(SOURCE.to_owned(), SourceRule::default())].into();
+    let sources = [(SOURCE.into(), SourceRule::default())].into();
     relay.restart(Some(Routing { sources, actions: vec![test(None)] }));
     pass(&mut relay, HOUR_MS);
     assert_eq!(repetitions(&relay)[1].state, DeliveryState::NotSent);

@@ -6,7 +6,7 @@ use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, action, delivered, event, 
 use crate::command::Command;
 use crate::delivery::ChangeKind;
 use crate::event::EventChange;
-use crate::id::Id;
+use crate::id::IncidentId;
 use crate::routing::{ActionRule, ActionStatus, Routing, SourceRule};
 use crate::time::Timestamp;
 use crate::timer::Timer;
@@ -16,11 +16,11 @@ fn page(repeat_ms: Option<u64>) -> ActionRule {
 }
 
 fn routing(actions: Vec<ActionRule>) -> Routing {
-    Routing { sources: BTreeMap::from([(SOURCE.to_owned(), SourceRule::default())]), actions }
+    Routing { sources: BTreeMap::from([(SOURCE.into(), SourceRule::default())]), actions }
 }
 
 /// A relay whose action repeats so, with an incident that was told of.
-fn told(repeat_ms: Option<u64>) -> (Relay, Id) {
+fn told(repeat_ms: Option<u64>) -> (Relay, IncidentId) {
     let mut relay = Relay::new(vec![page(repeat_ms)]);
     let incident = relay.incident_of(trigger("disk")).id;
     let id = relay.claim_one();
@@ -29,8 +29,8 @@ fn told(repeat_ms: Option<u64>) -> (Relay, Id) {
     (relay, incident)
 }
 
-fn next(relay: &Relay, incident: Id) -> Option<Timestamp> {
-    relay.state.timers.get(&Timer::Repeat { incident, action: "page".to_owned() }).copied()
+fn next(relay: &Relay, incident: IncidentId) -> Option<Timestamp> {
+    relay.state.timers.get(&Timer::Repeat { incident, action: "page".into() }).copied()
 }
 
 #[test]

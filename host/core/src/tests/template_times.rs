@@ -23,7 +23,7 @@ fn night() -> (Incident, Change) {
     let (mut incident, change) = sample();
     incident.opened_at = time("2026-01-02T02:58:00Z");
     incident.open_since = incident.opened_at;
-    incident.resolved_at = Some(time("2026-01-02T04:28:30Z"));
+    incident.resolve(time("2026-01-02T04:28:30Z"));
     (incident, change)
 }
 

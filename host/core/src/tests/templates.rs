@@ -30,7 +30,7 @@ fn every_field_can_be_read_at_the_top_and_below_incident() {
     for (text, expected) in [
         ("{{ title }}", "Sample incident"),
         ("{{ incident.title }}", "Sample incident"),
-        ("{{ number }} {{ incident.severity }} {{ state }}", "1 high acknowledged"),
+        ("{{ number }} {{ incident.severity }} {{ state }}", "1 high resolved"),
         ("{{ opened_at }}", "2025-11-20T14:46:40Z"),
         ("{{ labels.team }}", "sample"),
         (

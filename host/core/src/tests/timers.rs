@@ -7,7 +7,7 @@ use crate::command::{Command, Decoding};
 use crate::decide::SILENCE_KEY;
 use crate::delivery::ChangeKind;
 use crate::event::{EventChange, Severity};
-use crate::id::Id;
+use crate::id::{Id, IncidentId, ReceiptId};
 use crate::incident::{Incident, IncidentState};
 use crate::routing::{Flapping, Routing, SourceRule};
 use crate::state::Happening;
@@ -20,7 +20,7 @@ fn relay() -> Relay {
         heartbeat_ms: Some(HOUR_MS),
         ..SourceRule::default()
     };
-    let sources = BTreeMap::from([(SOURCE.to_owned(), rule)]);
+    let sources = BTreeMap::from([(SOURCE.into(), rule)]);
     Relay::with_routing(Routing { sources, actions: vec![action("tell", "chat")] })
 }
 
@@ -42,7 +42,7 @@ fn told(relay: &Relay) -> Vec<ChangeKind> {
     relay.state.deliveries.values().map(|delivery| delivery.change.kind).collect()
 }
 
-fn history(relay: &Relay, incident: Id) -> Vec<ChangeKind> {
+fn timeline(relay: &Relay, incident: IncidentId) -> Vec<ChangeKind> {
     let kind = |what: &Happening| match what {
         Happening::Changed(kind, _) => Some(*kind),
         Happening::Late(_) | Happening::Delivery { .. } => None,
@@ -72,13 +72,13 @@ fn flapping_is_told_once_when_it_begins_and_once_when_it_ends() {
 }
 
 #[test]
-fn what_a_flapping_incident_does_stays_in_its_history() {
+fn what_a_flapping_incident_does_stays_in_its_timeline() {
     let mut relay = relay();
     let incident = relay.incident_of(event(EventChange::Trigger, "db"));
     for _ in 0..5 {
         reopen(&mut relay);
     }
-    let reopened = history(&relay, incident.id).into_iter().filter(|kind| *kind == ChangeKind::Reopened);
+    let reopened = timeline(&relay, incident.id).into_iter().filter(|kind| *kind == ChangeKind::Reopened);
     assert_eq!(reopened.count(), 5);
 }
 
@@ -107,7 +107,7 @@ fn reopenings_that_are_far_apart_are_no_flapping() {
 #[test]
 fn a_source_without_flapping_is_told_of_each_time() {
     let rule = SourceRule { flapping: None, ..SourceRule::default() };
-    let sources = BTreeMap::from([(SOURCE.to_owned(), rule)]);
+    let sources = BTreeMap::from([(SOURCE.into(), rule)]);
     let mut relay = Relay::with_routing(Routing { sources, actions: vec![action("tell", "chat")] });
     relay.event(event(EventChange::Trigger, "db"));
     for _ in 0..9 {
@@ -127,11 +127,11 @@ fn a_silent_source_is_an_incident_that_its_next_request_resolves() {
     assert_eq!(silence(&relay), None);
     tick(&mut relay, 1);
     let open = silence(&relay).expect("it was silent for an hour");
-    assert_eq!((open.state, open.severity), (IncidentState::Open, Severity::High));
+    assert_eq!((open.state(), open.severity), (IncidentState::Open, Severity::High));
     assert_eq!(open.title, format!("No request at source {SOURCE}"));
     assert_eq!(told(&relay), [ChangeKind::Opened]);
     relay.request(SOURCE, &[], Decoding::Ignored("a test".to_owned()));
-    assert_eq!(silence(&relay).map(|incident| incident.state), Some(IncidentState::Resolved));
+    assert_eq!(silence(&relay).map(|incident| incident.state()), Some(IncidentState::Resolved));
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn while_the_relay_was_down_nobody_was_silent() {
 #[test]
 fn a_source_that_may_be_silent_is_not_listened_to() {
     let mut relay = relay();
-    let sources = BTreeMap::from([(SOURCE.to_owned(), SourceRule::default())]);
+    let sources = BTreeMap::from([(SOURCE.into(), SourceRule::default())]);
     relay.restart(Some(Routing { sources, actions: Vec::new() }));
     assert!(relay.state.timers.is_empty());
     tick(&mut relay, 2 * HOUR_MS);
@@ -178,12 +178,12 @@ fn a_source_that_may_be_silent_is_not_listened_to() {
 
 #[test]
 fn a_timer_is_read_as_it_was_written() {
-    let (id, action) = (Id::from_bytes([7; 16]), "tell the team".to_owned());
+    let (id, action) = (IncidentId::from_bytes([7; 16]), "tell the team".to_owned());
     let timers = [
         Timer::Steady(id),
-        Timer::Silence("a b".to_owned()),
-        Timer::Held(id),
-        Timer::Repeat { incident: id, action },
+        Timer::Silence("a b".into()),
+        Timer::Held(Id::from_bytes([8; 16])),
+        Timer::Repeat { incident: id, action: action.into() },
     ];
     for timer in timers {
         assert_eq!(timer.to_string().parse(), Ok(timer));
@@ -198,7 +198,7 @@ fn dead_letters_can_be_given_up_once() {
     let mut relay = relay();
     let refused = relay.request(SOURCE, &[], Decoding::Refused("no title".to_owned()));
     let applied = relay.event(event(EventChange::Trigger, "db"));
-    let discard = |receipts: Vec<Id>| Command::Discard { receipts, actor: "Ada".to_owned() };
+    let discard = |receipts: Vec<ReceiptId>| Command::Discard { receipts, actor: "Ada".to_owned() };
     assert!(relay.try_apply(discard(vec![refused.id, applied.id])).is_err(), "one is no dead letter");
     assert!(relay.state.receipts[&refused.id].status.is_dead_letter(), "nothing was changed");
     relay.apply(discard(vec![refused.id]));
@@ -214,7 +214,10 @@ fn after_an_interruption_every_source_has_its_time_again() {
     relay.wait_ms(5 * HOUR_MS);
     relay.apply(Command::Interrupt);
     relay.apply(Command::Tick);
-    assert!(relay.state.find_in(SOURCE, SILENCE_KEY).is_none(), "it was reported as silent");
+    assert!(relay.state.find_in(&SOURCE.into(), SILENCE_KEY).is_none(), "it was reported as silent");
     tick(&mut relay, HOUR_MS + 1);
-    assert!(relay.state.find_in(SOURCE, SILENCE_KEY).is_some(), "its silence is not noticed any more");
+    assert!(
+        relay.state.find_in(&SOURCE.into(), SILENCE_KEY).is_some(),
+        "its silence is not noticed any more"
+    );
 }

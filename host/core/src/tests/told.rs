@@ -57,7 +57,7 @@ fn a_disabled_action_is_told_nothing() {
 fn an_action_in_test_goes_over_its_test_connection_and_is_marked() {
     let rule = ActionRule {
         status: ActionStatus::Test,
-        test_connection: Some("sandbox".to_owned()),
+        test_connection: Some("sandbox".into()),
         ..action("chat", "slack")
     };
     let mut relay = Relay::new(vec![rule]);
@@ -81,13 +81,13 @@ fn an_action_in_test_without_test_connection_sends_nothing_and_says_so() {
     let told = relay.state.timelines[&delivery.incident.id].iter().find(|item| {
         matches!(&item.what, Happening::Delivery { id, state: DeliveryState::NotSent, .. } if *id == delivery.id)
     });
-    let text = &told.expect("a line in the history").text;
+    let text = &told.expect("a line in the timeline").text;
     assert_eq!(text, "not sent: the action is in test and has no test connection");
 }
 
 #[test]
 fn an_enabled_action_does_not_use_its_test_connection() {
-    let rule = ActionRule { test_connection: Some("sandbox".to_owned()), ..action("chat", "slack") };
+    let rule = ActionRule { test_connection: Some("sandbox".into()), ..action("chat", "slack") };
     let mut relay = Relay::new(vec![rule]);
     relay.event(trigger("disk"));
     let delivery = relay.state.deliveries_of("chat")[0];

@@ -4,8 +4,9 @@ use super::relay::{HOUR_MS, MINUTE_MS, Relay, SOURCE, action, commanded, event, 
 use crate::command::Command;
 use crate::delivery::ChangeKind;
 use crate::event::EventChange;
-use crate::id::Id;
+use crate::id::DeliveryId;
 use crate::incident::IncidentState;
+use crate::name::ActionName;
 use crate::routing::{ActionRule, Flapping, Routing, SourceRule};
 use crate::transition::IncidentCommand;
 
@@ -32,20 +33,20 @@ fn relay() -> Relay {
         ..SourceRule::default()
     };
     let actions = enters.into_iter().chain(leaves).collect();
-    Relay::with_routing(Routing { sources: [(SOURCE.to_owned(), rule)].into(), actions })
+    Relay::with_routing(Routing { sources: [(SOURCE.into(), rule)].into(), actions })
 }
 
 /// The actions that `step` is told to, in order, with the change that they are told of.
-fn told(relay: &mut Relay, step: impl FnOnce(&mut Relay)) -> Vec<(String, ChangeKind)> {
-    let before: Vec<Id> = relay.state.deliveries.keys().copied().collect();
+fn told(relay: &mut Relay, step: impl FnOnce(&mut Relay)) -> Vec<(ActionName, ChangeKind)> {
+    let before: Vec<DeliveryId> = relay.state.deliveries.keys().copied().collect();
     relay.wait_ms(MINUTE_MS);
     step(relay);
     let new = relay.state.deliveries.values().filter(|delivery| !before.contains(&delivery.id));
     new.map(|delivery| (delivery.action.clone(), delivery.change.kind)).collect()
 }
 
-fn by(kind: ChangeKind, actions: &[&str]) -> Vec<(String, ChangeKind)> {
-    actions.iter().map(|action| ((*action).to_owned(), kind)).collect()
+fn by(kind: ChangeKind, actions: &[&str]) -> Vec<(ActionName, ChangeKind)> {
+    actions.iter().map(|action| ((*action).into(), kind)).collect()
 }
 
 fn note(relay: &mut Relay) {

@@ -5,7 +5,7 @@ use crate::command::{Command, Verdict};
 use crate::delivery::ChangeKind::{self, Flapping, Noted, Opened, Reopened, Resolved, Steady, Updated};
 use crate::delivery::DeliveryState::{self, Delivered, Skipped};
 use crate::event::{Event, EventChange, Severity};
-use crate::id::Id;
+use crate::id::{DeliveryId, IncidentId};
 use crate::routing::{ActionRule, ActionStatus, Flapping as Flaps, Routing, SourceRule};
 use crate::state::Happening;
 use crate::transition::IncidentCommand;
@@ -51,7 +51,7 @@ fn arrive(relay: &mut Relay) {
     }
 }
 
-fn reject(relay: &mut Relay) -> Id {
+fn reject(relay: &mut Relay) -> DeliveryId {
     let id = relay.claim_one();
     relay.settle(id, Verdict::Rejected("400".to_owned()));
     id
@@ -72,7 +72,7 @@ fn reasons(relay: &Relay) -> Vec<String> {
 }
 
 #[test]
-fn what_was_over_before_it_could_be_sent_is_not_sent_and_log_and_history_say_so() {
+fn what_was_over_before_it_could_be_sent_is_not_sent_and_log_and_timeline_say_so() {
     let mut relay = relay(&ChangeKind::ALL);
     relay.event(trigger("disk"));
     relay.event(resolve("disk"));
@@ -181,10 +181,10 @@ fn starting_to_match_a_filter_is_an_opening_and_its_resolution_follows() {
 fn what_was_never_sent_gets_no_resolution() {
     let filter = Some(r#"severity == "critical""#.to_owned());
     let opens = ActionRule { filter: filter.clone(), ..on(&[Opened, Resolved]) };
-    let resolves = ActionRule { filter, name: "ended".to_owned(), ..on(&[Resolved]) };
+    let resolves = ActionRule { filter, name: "ended".into(), ..on(&[Resolved]) };
     let mut relay = Relay::new(vec![opens, resolves]);
     relay.event(severe("disk", Severity::Low));
-    let id = relay.state.find_in(SOURCE, "disk").expect("it is there");
+    let id = relay.state.find_in(&SOURCE.into(), "disk").expect("it is there");
     relay.event(resolve("disk"));
     let severity = Some(Severity::Critical);
     relay.apply(Command::Modify {
@@ -260,9 +260,9 @@ fn a_resolution_whose_answer_was_lost_becomes_the_reopening() {
 }
 
 /// A relay whose source flaps from two reopenings in ten minutes, with an incident that was told of and flaps.
-fn flapping(rule: ActionRule) -> (Relay, Id) {
+fn flapping(rule: ActionRule) -> (Relay, IncidentId) {
     let flapping = Some(Flaps { reopenings: 2, window_ms: 10 * MINUTE_MS });
-    let sources = [(SOURCE.to_owned(), SourceRule { flapping, ..SourceRule::default() })].into();
+    let sources = [(SOURCE.into(), SourceRule { flapping, ..SourceRule::default() })].into();
     let mut relay = Relay::with_routing(Routing { sources, actions: vec![rule] });
     let id = relay.incident_of(trigger("disk")).id;
     arrive(&mut relay);
@@ -325,9 +325,9 @@ fn an_action_that_moved_closes_what_it_opened_before_and_opens_anew() {
     let mut relay = relay(&[Opened, Updated, Resolved]);
     relay.event(trigger("disk"));
     arrive(&mut relay);
-    let moved = ActionRule { connection: "teams".to_owned(), ..on(&[Opened, Updated, Resolved]) };
-    let old = ActionRule { status: ActionStatus::Disabled, name: "old".to_owned(), ..on(&[]) };
-    let sources = [(SOURCE.to_owned(), SourceRule::default())].into();
+    let moved = ActionRule { connection: "teams".into(), ..on(&[Opened, Updated, Resolved]) };
+    let old = ActionRule { status: ActionStatus::Disabled, name: "old".into(), ..on(&[]) };
+    let sources = [(SOURCE.into(), SourceRule::default())].into();
     relay.restart(Some(Routing { sources, actions: vec![moved, old] }));
     relay.event(titled("disk is fuller"));
     arrive(&mut relay);
@@ -348,7 +348,7 @@ fn what_is_queued_for_an_action_that_is_disabled_by_now_is_skipped_for_that() {
     relay.event(titled("disk is fuller"));
     relay.event(resolve("disk"));
     let disabled = ActionRule { status: ActionStatus::Disabled, ..on(&[Opened, Updated, Resolved]) };
-    let sources = [(SOURCE.to_owned(), SourceRule::default())].into();
+    let sources = [(SOURCE.into(), SourceRule::default())].into();
     relay.restart(Some(Routing { sources, actions: vec![disabled] }));
     assert_eq!(relay.claim(), []);
     for delivery in relay.state.deliveries_of("chat") {

@@ -15,8 +15,9 @@ use super::relay::{
 use crate::command::{Command, Decoding, Verdict};
 use crate::delivery::{Change, ChangeKind, Delivery, DeliveryState};
 use crate::event::{Event, EventChange, Severity};
-use crate::id::Id;
+use crate::id::{DeliveryId, IncidentId};
 use crate::incident::{Incident, IncidentState};
+use crate::name::ActionName;
 use crate::reason::Reason;
 use crate::routing::{ActionRule, ActionStatus, Flapping, Routing, SourceRule};
 use crate::transition::IncidentCommand;
@@ -86,7 +87,7 @@ fn routing() -> Routing {
     let severe = Some(r#"severity == "critical""#.to_owned());
     let flapping = Some(Flapping { reopenings: 2, window_ms: 10 * MINUTE_MS });
     Routing {
-        sources: [(SOURCE.to_owned(), SourceRule { flapping, ..SourceRule::default() })].into(),
+        sources: [(SOURCE.into(), SourceRule { flapping, ..SourceRule::default() })].into(),
         actions: vec![
             action("all", "mail"),
             ActionRule { filter: severe.clone(), ..action("all severe", "mail") },
@@ -104,7 +105,7 @@ fn routing() -> Routing {
             },
             ActionRule {
                 status: ActionStatus::Test,
-                test_connection: Some("sandbox".to_owned()),
+                test_connection: Some("sandbox".into()),
                 ..on("test", "slack", &usual)
             },
             on("usual", "slack", &usual),
@@ -116,9 +117,9 @@ fn routing() -> Routing {
 struct World {
     relay: Relay,
     /// What a reader believes, by action and incident.
-    readers: BTreeMap<(String, Id), IncidentState>,
+    readers: BTreeMap<(ActionName, IncidentId), IncidentState>,
     /// Of which incidents an attempt may have reached a reader.
-    tried: BTreeSet<(String, Id)>,
+    tried: BTreeSet<(ActionName, IncidentId)>,
 }
 
 impl World {
@@ -149,12 +150,12 @@ impl World {
     }
 
     fn sending(&self, at: usize) -> Option<Delivery> {
-        let ids: Vec<Id> = self.relay.state.sending.iter().copied().collect();
+        let ids: Vec<DeliveryId> = self.relay.state.sending.iter().copied().collect();
         let id = ids.get(at % ids.len().max(1))?;
         self.relay.state.deliveries.get(id).cloned()
     }
 
-    fn claim(&mut self, deliveries: Vec<Id>) -> Result<(), TestCaseError> {
+    fn claim(&mut self, deliveries: Vec<DeliveryId>) -> Result<(), TestCaseError> {
         let state = &self.relay.state;
         let records =
             deliveries.iter().filter(|id| state.deliveries[id].action == "record").copied().collect();
@@ -167,13 +168,14 @@ impl World {
         let Delivery { action, incident, change, .. } = delivery;
         let present = &self.relay.state.incidents[&incident.id];
         prop_assert_eq!(incident, present, "{} shows the incident as it is", action);
-        let is_over = incident.state == IncidentState::Resolved;
-        let words = format!("{action} says {} of what is {}", change.kind.as_str(), incident.state.as_str());
+        let is_over = incident.state() == IncidentState::Resolved;
+        let words =
+            format!("{action} says {} of what is {}", change.kind.as_str(), incident.state().as_str());
         if let Some(state) = change.kind.entered() {
             prop_assert_eq!(state == IncidentState::Resolved, is_over, "{}", &words);
         }
         match change.kind {
-            ChangeKind::Repeated => prop_assert_eq!(incident.state, IncidentState::Open, "{}", &words),
+            ChangeKind::Repeated => prop_assert_eq!(incident.state(), IncidentState::Open, "{}", &words),
             ChangeKind::Flapping => prop_assert!(incident.flapping, "{}", &words),
             ChangeKind::Steady => prop_assert!(!incident.flapping, "{}", &words),
             _ => {}
@@ -246,7 +248,7 @@ impl World {
                 }
             }
             Move::Retry(at) => {
-                let ids: Vec<Id> = state.deliveries.keys().copied().collect();
+                let ids: Vec<DeliveryId> = state.deliveries.keys().copied().collect();
                 if let Some(id) = ids.get(at % ids.len().max(1)) {
                     drop(self.relay.try_apply(retried(*id)));
                 }
@@ -257,7 +259,7 @@ impl World {
     }
 
     fn restart(&mut self, arrives: bool) {
-        let sending: Vec<Id> = self.relay.state.sending.iter().copied().collect();
+        let sending: Vec<DeliveryId> = self.relay.state.sending.iter().copied().collect();
         for id in sending {
             let delivery = self.relay.state.deliveries[&id].clone();
             self.tried.insert((delivery.action.clone(), delivery.incident.id));
@@ -291,7 +293,7 @@ impl World {
             self.deliver()?;
             let deliveries = self.relay.state.deliveries.values();
             let dead = deliveries.filter(|delivery| delivery.state.is_dead_letter());
-            let dead: Vec<Id> = dead.map(|delivery| delivery.id).collect();
+            let dead: Vec<DeliveryId> = dead.map(|delivery| delivery.id).collect();
             for id in dead {
                 self.relay.apply(retried(id));
             }
@@ -312,21 +314,21 @@ impl World {
                 let word = self.readers.get(&(rule.name.clone(), incident.id)).copied();
                 let change = |kind| Change::of_the_relay(kind, self.relay.now, Reason::none());
                 let lets = |kind| router.lets_through(&rule.name, incident, &change(kind));
-                let words = format!("{}: {word:?}, but it is {}", rule.name, incident.state.as_str());
+                let words = format!("{}: {word:?}, but it is {}", rule.name, incident.state().as_str());
                 let is_right = word.is_none_or(|word| {
-                    (word == IncidentState::Resolved) == (incident.state == IncidentState::Resolved)
+                    (word == IncidentState::Resolved) == (incident.state() == IncidentState::Resolved)
                 });
                 prop_assert!(
                     is_right || is_excused(rule, incident, lets(ChangeKind::Reopened)),
                     "{}",
                     &words
                 );
-                if word.is_none() && incident.state != IncidentState::Resolved {
+                if word.is_none() && incident.state() != IncidentState::Resolved {
                     let opens = rule.is_triggered(None, ChangeKind::Opened) && lets(ChangeKind::Opened);
                     prop_assert!(!opens, "{}", &words);
                 }
                 if matches!(rule.name.as_str(), "all" | "record") && word.is_some() {
-                    prop_assert_eq!(word, Some(incident.state), "{}", &words);
+                    prop_assert_eq!(word, Some(incident.state()), "{}", &words);
                 }
             }
         }
@@ -349,7 +351,7 @@ fn play(routing: Routing, moves: &[Move]) -> Result<World, TestCaseError> {
 /// The exceptions: an action that does not tell of every resolution keeps calling it open, and one whose filter no
 /// longer matches keeps calling it resolved.
 fn is_excused(rule: &ActionRule, incident: &Incident, lets_reopened: bool) -> bool {
-    if incident.state == IncidentState::Resolved {
+    if incident.state() == IncidentState::Resolved {
         let unresolved = [IncidentState::Open, IncidentState::Acknowledged];
         !unresolved.iter().all(|left| rule.is_triggered(Some(*left), ChangeKind::Resolved))
     } else {
@@ -377,7 +379,7 @@ proptest! {
     ) {
         let world = play(routing_with_fallback(), &moves)?;
         let state = &world.relay.state;
-        for incident in state.incidents.values().filter(|incident| incident.state != IncidentState::Resolved) {
+        for incident in state.incidents.values().filter(|incident| incident.state() != IncidentState::Resolved) {
             let takes = |rule: &&ActionRule| {
                 rule.status == ActionStatus::Enabled
                     && !rule.is_fallback
@@ -386,7 +388,7 @@ proptest! {
             let knows = |rule: &ActionRule| world.readers.contains_key(&(rule.name.clone(), incident.id));
             let is_taken = world.relay.policy.routing().actions.iter().filter(takes).any(knows);
             prop_assert!(!(incident.unmatched && is_taken), "{:#?}", incident);
-            let rest = world.readers.get(&("rest".to_owned(), incident.id));
+            let rest = world.readers.get(&("rest".into(), incident.id));
             prop_assert!(!incident.unmatched || rest.is_some_and(|word| *word != IncidentState::Resolved));
         }
     }

@@ -116,7 +116,7 @@ fn filled(values: &[String]) -> (Incident, Change, [(String, Vec<Reference>); 1]
     let incident = Incident {
         title: values[0].clone(),
         message: values[1].clone(),
-        source: values[2].clone(),
+        source: values[2].clone().into(),
         key: "k".to_owned(),
         labels: labels(&[("x", &values[3])]),
         ..incident

@@ -4,7 +4,7 @@ use super::relay::{Relay, action, event, labels, trigger};
 use crate::command::{Outcome, Verdict};
 use crate::delivery::Reference;
 use crate::event::EventChange;
-use crate::id::Id;
+use crate::id::{DeliveryId, IncidentId};
 use crate::routing::{ActionRule, ActionStatus};
 
 fn reference(key: &str, value: &str) -> Reference {
@@ -17,7 +17,7 @@ fn outcome(references: Vec<Reference>, updates: &[(&str, &str)]) -> Outcome {
 }
 
 /// A relay with one incident, whose first delivery is being sent.
-fn sending() -> (Relay, Id, Id) {
+fn sending() -> (Relay, IncidentId, DeliveryId) {
     let mut relay = Relay::new(vec![action("ticket", "itop")]);
     let incident = relay.incident_of(trigger("disk")).id;
     let delivery = relay.claim_one();
@@ -28,7 +28,7 @@ fn sending() -> (Relay, Id, Id) {
 fn references_are_kept_for_the_incident_and_the_connection() {
     let (mut relay, incident, delivery) = sending();
     relay.settle(delivery, Verdict::Delivered(outcome(vec![reference("ticket", "R-1")], &[])));
-    assert_eq!(relay.state.references[&("itop".to_owned(), incident)], [reference("ticket", "R-1")]);
+    assert_eq!(relay.state.references[&("itop".into(), incident)], [reference("ticket", "R-1")]);
     assert_eq!(relay.state.references.len(), 1);
 }
 
@@ -40,7 +40,7 @@ fn a_reference_of_the_same_key_replaces_the_one_before() {
     relay.event(event(EventChange::Acknowledge, "disk"));
     let delivery = relay.claim_one();
     relay.settle(delivery, Verdict::Accepted(outcome(vec![reference("ticket", "R-2")], &[])));
-    let kept = &relay.state.references[&("itop".to_owned(), incident)];
+    let kept = &relay.state.references[&("itop".into(), incident)];
     assert_eq!(kept, &[reference("ticket", "R-2"), reference("thread", "17.3")]);
 }
 
@@ -49,7 +49,7 @@ fn references_are_kept_up_to_a_limit() {
     let (mut relay, incident, delivery) = sending();
     let many = (0..40).map(|n| reference(&n.to_string(), "x")).collect();
     relay.settle(delivery, Verdict::Delivered(outcome(many, &[])));
-    assert_eq!(relay.state.references[&("itop".to_owned(), incident)].len(), 16);
+    assert_eq!(relay.state.references[&("itop".into(), incident)].len(), 16);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn labels_that_a_peer_writes_back_are_within_bounds() {
 fn in_test() -> Relay {
     let test = ActionRule {
         status: ActionStatus::Test,
-        test_connection: Some("itop".to_owned()),
+        test_connection: Some("itop".into()),
         ..action("tried", "slack")
     };
     Relay::new(vec![test, action("ticket", "itop")])
@@ -109,14 +109,14 @@ fn what_a_test_brings_back_stays_with_the_test() {
     let test = outcome(vec![reference("ticket", "TEST-1")], &[("itop_ref", "TEST-1")]);
     relay.settle(tried, Verdict::Delivered(test));
     assert_eq!(relay.state.incidents[&incident].labels, labels(&[]));
-    assert!(!relay.state.references.contains_key(&("itop".to_owned(), incident)));
+    assert!(!relay.state.references.contains_key(&("itop".into(), incident)));
     let real = relay.claim_one();
     relay.settle(real, Verdict::Delivered(outcome(vec![reference("ticket", "R-1")], &[("itop_ref", "R-1")])));
     assert_eq!(relay.state.incidents[&incident].labels, labels(&[("itop_ref", "R-1")]));
 
     let all: Vec<_> =
-        relay.state.references.iter().map(|((name, _), kept)| (name.clone(), kept.clone())).collect();
-    let of = |id: Id| relay.state.deliveries[&id].referred(all.clone());
+        relay.state.references.iter().map(|((name, _), kept)| (name.to_string(), kept.clone())).collect();
+    let of = |id: DeliveryId| relay.state.deliveries[&id].referred(all.clone());
     assert_eq!(of(real), [("itop".to_owned(), vec![reference("ticket", "R-1")])]);
     assert_eq!(of(tried), [("itop".to_owned(), vec![reference("ticket", "TEST-1")])]);
 }

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use super::place::Place;
 use super::table;
 use crate::commands::out::{complain, say, single};
-use crate::config::{Config, ConfigError, Problem};
+use crate::config::{Config, ConfigError, ConfigProblem};
 use crate::operate::api::status::{self as api, Checked, UnfitFile};
 use crate::plugins::bindings::Bindings;
 use crate::plugins::{Refused, Shelf};
-use crate::runtime::words;
+use crate::runtime::wording;
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     let (config, mistakes) = Config::inspect(&place.path()?)?;
@@ -22,8 +22,9 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     let refused = shelf.refused();
     let is_whole = mistakes.is_empty();
     let words = config.wrong_words();
-    let problems: Vec<Problem> = together(mistakes, unfit).into_iter().chain(words.never_true).collect();
-    let warnings: Vec<Problem> = config.exposed().into_iter().chain(words.doubtful).collect();
+    let problems: Vec<ConfigProblem> =
+        together(mistakes, unfit).into_iter().chain(words.never_true).collect();
+    let warnings: Vec<ConfigProblem> = config.exposed().into_iter().chain(words.doubtful).collect();
     if place.json {
         let file = |refused: &Refused| UnfitFile { file: refused.file.clone(), why: refused.why.clone() };
         table::json(&Checked {
@@ -54,14 +55,16 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn shown(problems: &[Problem]) -> Vec<api::Problem> {
-    let shown =
-        |problem: &Problem| api::Problem { path: problem.path.clone(), problem: problem.problem.clone() };
+fn shown(problems: &[ConfigProblem]) -> Vec<api::StatusProblem> {
+    let shown = |problem: &ConfigProblem| api::StatusProblem {
+        path: problem.path.clone(),
+        problem: problem.problem.clone(),
+    };
     problems.iter().map(shown).collect()
 }
 
 /// What is no mistake, and worth a look: it leaves the exit code as it is.
-fn remarks(config: &Config, warnings: &[Problem]) {
+fn remarks(config: &Config, warnings: &[ConfigProblem]) {
     for warning in warnings {
         complain!("warning: {warning}");
     }
@@ -78,13 +81,13 @@ fn remarks(config: &Config, warnings: &[Problem]) {
 }
 
 /// The mistakes of the file, and what of it does not fit its plugins, without what only follows from them.
-fn together(mistakes: Vec<Problem>, unfit: Vec<Problem>) -> Vec<Problem> {
-    let follows = |problem: &Problem| {
+fn together(mistakes: Vec<ConfigProblem>, unfit: Vec<ConfigProblem>) -> Vec<ConfigProblem> {
+    let follows = |problem: &ConfigProblem| {
         let is_told = mistakes.iter().any(|mistake| mistake.path == problem.path);
         // A connection that could not be read is not there for its actions.
         is_told || (!mistakes.is_empty() && problem.path.ends_with(".connection"))
     };
-    let unfit: Vec<Problem> = unfit.into_iter().filter(|problem| !follows(problem)).collect();
+    let unfit: Vec<ConfigProblem> = unfit.into_iter().filter(|problem| !follows(problem)).collect();
     mistakes.into_iter().chain(unfit).collect()
 }
 
@@ -98,7 +101,7 @@ fn summary(config: &Config, bindings: &Bindings) {
     }
     for action in config.actions.values() {
         let rule = &action.rule;
-        let (status, when) = (rule.status.as_str(), words::triggers(rule));
+        let (status, when) = (rule.status.as_str(), wording::triggers(rule));
         let what = if rule.is_fallback { ", only what no other action takes" } else { "" };
         say!("  action {:<16} {status}, to {} on {when}{what}", rule.name, rule.connection);
     }

@@ -59,8 +59,8 @@ fn note(connection: &Connection) -> String {
     match connection {
         Connection { problem: Some(problem), .. } => single(problem),
         Connection { paused: Some(paused), .. } => format!("paused: {}", single(&paused.reason)),
-        Connection { held: Some(held), .. } => {
-            format!("waits until {} UTC: {}", second(&held.until), single(&held.reason))
+        Connection { backoff: Some(backoff), .. } => {
+            format!("waits until {} UTC: {}", second(&backoff.until), single(&backoff.reason))
         }
         _ => single(&connection.description),
     }

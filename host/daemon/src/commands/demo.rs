@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use tocsin_core::id::OfAny;
 use tocsin_core::plugin::Example;
 use tocsin_sandbox::{Sandbox, SandboxConfig};
 use tokio::net::TcpListener;
@@ -101,7 +102,7 @@ async fn samples(cache: &Path) -> anyhow::Result<Vec<Sample>> {
     for plugin in plugins.values() {
         let info = plugin.info();
         if let Some(example) = info.source.as_ref().and_then(|source| source.example.clone()) {
-            let token = format!("demo-{}", clock::new_id(clock::now())?.to_string().to_lowercase());
+            let token = format!("demo-{}", clock::new_id::<OfAny>(clock::now())?.to_string().to_lowercase());
             samples.push(Sample { name: info.id.clone(), token, example });
         }
     }

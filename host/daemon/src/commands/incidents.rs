@@ -19,7 +19,7 @@ pub(super) enum Incidents {
     /// List incidents, newest first.
     #[command(after_help = EXAMPLES)]
     List(List),
-    /// Show an incident with its history and deliveries.
+    /// Show an incident with its timeline and deliveries.
     Show {
         /// Its number (42) or id.
         incident: String,
@@ -197,7 +197,7 @@ fn show(whole: &WholeIncident) {
         say!("\n{}", quoted(&incident.message));
     }
     actions(&whole.actions);
-    history(&whole.timeline);
+    timeline(&whole.timeline);
     if whole.timeline_cut {
         say!("  older lines are not shown");
     }
@@ -232,8 +232,8 @@ fn actions(actions: &[api::ActionOnIncident]) {
     }
 }
 
-fn history(timeline: &[Happened]) {
-    say!("\nHistory");
+fn timeline(timeline: &[Happened]) {
+    say!("\nTimeline");
     for item in timeline {
         let by = item.actor.as_ref().filter(|actor| !actor.is_empty());
         let by = by.map(|actor| format!(" by {}", single(actor))).unwrap_or_default();

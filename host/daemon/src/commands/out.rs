@@ -105,9 +105,9 @@ mod tests {
 
     #[test]
     fn a_text_of_several_lines_stays_on_its_line_or_behind_its_bar() {
-        let forged = "full\nHistory\r\n\u{1b}[2K  resolved\u{2028}by me";
-        assert_eq!(single(forged), "full History [2K  resolved by me");
-        assert_eq!(quoted(forged), "  | full\n  | History\n  | [2K  resolved by me");
+        let forged = "full\nTimeline\r\n\u{1b}[2K  resolved\u{2028}by me";
+        assert_eq!(single(forged), "full Timeline [2K  resolved by me");
+        assert_eq!(quoted(forged), "  | full\n  | Timeline\n  | [2K  resolved by me");
         assert_eq!((quoted(""), quoted("a\n\nb\n")), (String::new(), "  | a\n  |\n  | b".to_owned()));
     }
 }

@@ -70,7 +70,7 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
     for file in &plugins.refused {
         say!("refused: {}/{}: {}", single(&plugins.directory), single(&file.file), single(&file.why));
     }
-    for plugin in &plugins.waiting {
+    for plugin in &plugins.pending {
         let name = single(&plugin.name);
         match plugin.compiling_seconds {
             Some(seconds) => say!("compiling: {name}, {seconds} s"),

@@ -8,7 +8,7 @@ use super::table::{json, second, second_if, short};
 use crate::commands::out::{say, single};
 use crate::operate::api::backup::Schedule;
 use crate::operate::api::connections::Connection;
-use crate::operate::api::plugins::{RefusedFile, WaitingPlugin};
+use crate::operate::api::plugins::{PendingPlugin, RefusedFile};
 use crate::operate::api::status::{
     Counts, Dropped, Echoes, FailingFilter, KeptSince, Overview, Rejection, Status, Unmatched,
 };
@@ -47,14 +47,14 @@ fn show(overview: &Overview, still: &[String]) {
     let Overview { status, connections, sizes } = overview;
     say!("tocsin {} at {}", single(&status.version), single(&status.listen));
     match &status.counts {
-        Some(held) => counts(held),
+        Some(stored) => counts(stored),
         None => say!("what it holds cannot be read"),
     }
     still.iter().for_each(|line| say!("{line}"));
     let harmless = status.rejections.iter().filter(|rejected| !rejected.lost);
     harmless.for_each(|rejected| say!("{}", rejection(rejected)));
     status.echoes.iter().for_each(echoes);
-    compiling(&status.plugins.waiting);
+    compiling(&status.plugins.pending);
     status.dropped.iter().for_each(dropped);
     connections.iter().flatten().for_each(waits);
     status.unmatched.iter().for_each(unmatched);
@@ -165,7 +165,7 @@ fn refused(file: &RefusedFile) -> String {
 }
 
 /// Plugins that will be in force by themselves.
-fn compiling(plugins: &[WaitingPlugin]) {
+fn compiling(plugins: &[PendingPlugin]) {
     for plugin in plugins {
         let Some(seconds) = plugin.compiling_seconds else { continue };
         let more = plugins.len() - 1;
@@ -226,12 +226,12 @@ fn dropped(dropped: &Dropped) {
 
 /// What goes on by itself.
 fn waits(connection: &Connection) {
-    let Some(held) = &connection.held else { return };
+    let Some(backoff) = &connection.backoff else { return };
     say!(
         "waits: connection {} until {} UTC, as its peer asks: {}",
         single(&connection.name),
-        second(&held.until),
-        single(&held.reason),
+        second(&backoff.until),
+        single(&backoff.reason),
     );
     say!("  it goes on by itself; at once: tocsin deliveries retry one of its deliveries");
 }

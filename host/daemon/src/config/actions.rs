@@ -61,10 +61,10 @@ pub(super) fn read(name: String, mut reader: Reader, connections: &[String]) -> 
     }
     reader.finish();
     let rule = ActionRule {
-        name: name.clone(),
+        name: name.clone().into(),
         status,
-        connection,
-        test_connection,
+        connection: connection.into(),
+        test_connection: test_connection.map(Into::into),
         on,
         enters,
         leaves,

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::secret::Place;
-use super::{Config, Problem};
+use super::{Config, ConfigProblem};
 
 /// The bits of a file's mode that let users read or write it who are neither its owner nor in its group.
 const OTHERS: u32 = 0o006;
@@ -16,27 +16,30 @@ const OTHERS_WRITE: u32 = 0o022;
 impl Config {
     /// The files with secrets that every user of this machine can read or write, and the plugins directory when others
     /// than its owner can write to it.
-    pub fn exposed(&self) -> Vec<Problem> {
+    pub fn exposed(&self) -> Vec<ConfigProblem> {
         let holds_secrets = self.places.iter().find(|(_, place)| *place == Place::Configuration);
         let configuration = holds_secrets.and_then(|(path, _)| {
             let problem = exposed(&self.path)?;
-            Some(Problem { path: path.clone(), problem: format!("stands in the configuration: {problem}") })
+            Some(ConfigProblem {
+                path: path.clone(),
+                problem: format!("stands in the configuration: {problem}"),
+            })
         });
         let files = self.places.iter().filter_map(|(path, place)| match place {
-            Place::File(file) => Some(Problem { path: path.clone(), problem: exposed(file)? }),
+            Place::File(file) => Some(ConfigProblem { path: path.clone(), problem: exposed(file)? }),
             Place::Configuration | Place::Service | Place::Unseen(_) => None,
         });
         configuration.into_iter().chain(files).chain(writable(&self.plugins_dir)).collect()
     }
 }
 
-fn writable(directory: &Path) -> Option<Problem> {
+fn writable(directory: &Path) -> Option<ConfigProblem> {
     let mode = std::fs::metadata(directory).ok()?.permissions().mode() & 0o7777;
     if mode & OTHERS_WRITE == 0 {
         return None;
     }
     let name = directory.display();
-    Some(Problem {
+    Some(ConfigProblem {
         path: "plugins_dir".to_owned(),
         problem: format!(
             "{name} has mode {mode:o}: every user who can write to it can put plugins in force; run `chmod go-w {name}`"

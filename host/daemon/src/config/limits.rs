@@ -66,10 +66,10 @@ pub struct Limits {
     /// Bytes that are kept of each source's requests, dead letters included, unless the source says otherwise. 1 GiB: a
     /// week of 150,000 requests a day.
     pub keep_bytes: usize,
-    /// For how long incidents are kept after they were resolved, with their history and deliveries. 90 days: a quarter's
+    /// For how long incidents are kept after they were resolved, with their timeline and deliveries. 90 days: a quarter's
     /// review finds them.
     pub keep_incidents: Duration,
-    /// For how long receipts are kept. As long as incidents: a history's requests can be looked up.
+    /// For how long receipts are kept. As long as incidents: a timeline's requests can be looked up.
     pub keep_receipts: Duration,
     /// For how long entries of the journal are kept. 30 days: longer than the backups of a month need.
     pub keep_journal: Duration,

@@ -6,15 +6,15 @@
 use tocsin_core::settings::Given;
 use tocsin_core::template::{Expression, WrongWord, wrong_words, wrong_words_in};
 
-use super::{Action, Config, Problem};
+use super::{Action, Config, ConfigProblem};
 
 /// What a configuration says about words.
 #[derive(Debug, Default)]
 pub struct Words {
     /// Filters and comparisons that are never true.
-    pub never_true: Vec<Problem>,
+    pub never_true: Vec<ConfigProblem>,
     /// What is written differently than it is meant.
-    pub doubtful: Vec<Problem>,
+    pub doubtful: Vec<ConfigProblem>,
 }
 
 impl Config {
@@ -45,7 +45,7 @@ fn of_filter(path: &str, action: &Action, sources: &[&str], words: &mut Words) {
     let found = wrong_words(filter, sources);
     if found.is_empty() && !expression.can_hold(sources) {
         let problem = format!("`{filter}` is never true: no change of an incident meets all of it");
-        words.never_true.push(Problem { path: path.to_owned(), problem });
+        words.never_true.push(ConfigProblem { path: path.to_owned(), problem });
     }
     words.add(path, found);
 }
@@ -53,7 +53,7 @@ fn of_filter(path: &str, action: &Action, sources: &[&str], words: &mut Words) {
 impl Words {
     fn add(&mut self, path: &str, found: Vec<WrongWord>) {
         for word in found {
-            let problem = Problem { path: path.to_owned(), problem: word.to_string() };
+            let problem = ConfigProblem { path: path.to_owned(), problem: word.to_string() };
             if word.is_never_true { self.never_true.push(problem) } else { self.doubtful.push(problem) }
         }
     }

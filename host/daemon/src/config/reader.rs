@@ -11,7 +11,7 @@ use tocsin_core::settings::{Given, duration_ms};
 use toml::{Table, Value};
 
 use super::secret::Place;
-use super::{Problem, Secret};
+use super::{ConfigProblem, Secret};
 
 /// A table that is being read.
 pub(super) struct Reader {
@@ -25,8 +25,8 @@ pub(super) struct Reader {
 /// What reading a file brought to light, of all of its tables.
 #[derive(Default)]
 struct Found {
-    problems: RefCell<Vec<Problem>>,
-    unseen: RefCell<Vec<Problem>>,
+    problems: RefCell<Vec<ConfigProblem>>,
+    unseen: RefCell<Vec<ConfigProblem>>,
     places: RefCell<Vec<(String, Place)>>,
 }
 
@@ -38,7 +38,7 @@ impl Reader {
     /// Reports a mistake in `key` of this table.
     pub(super) fn problem(&self, key: &str, problem: impl Into<String>) {
         let path = self.at(key);
-        self.found.problems.borrow_mut().push(Problem { path, problem: problem.into() });
+        self.found.problems.borrow_mut().push(ConfigProblem { path, problem: problem.into() });
     }
 
     fn at(&self, key: &str) -> String {
@@ -203,7 +203,7 @@ impl Reader {
         match Secret::read(value) {
             Ok((secret, place)) => {
                 if let Place::Unseen(why) = &place {
-                    let unseen = Problem { path: self.at(key), problem: why.clone() };
+                    let unseen = ConfigProblem { path: self.at(key), problem: why.clone() };
                     self.found.unseen.borrow_mut().push(unseen);
                 }
                 self.found.places.borrow_mut().push((self.at(key), place));
@@ -287,7 +287,7 @@ impl Reader {
 
     /// Reports the keys that nobody asked for. Returns every mistake so far, in this table and in all others
     /// of the same file.
-    pub(super) fn finish(self) -> Vec<Problem> {
+    pub(super) fn finish(self) -> Vec<ConfigProblem> {
         for key in self.table.keys() {
             self.problem(key, format!("is unknown: there is {}", self.asked.borrow().join(", ")));
         }
@@ -295,7 +295,7 @@ impl Reader {
     }
 
     /// The secrets of all tables that could not be seen, and where each secret was read from.
-    pub(super) fn secrets_found(&self) -> (Vec<Problem>, Vec<(String, Place)>) {
+    pub(super) fn secrets_found(&self) -> (Vec<ConfigProblem>, Vec<(String, Place)>) {
         (self.found.unseen.borrow().clone(), self.found.places.borrow().clone())
     }
 }

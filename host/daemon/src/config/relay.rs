@@ -12,7 +12,7 @@ use toml::Table;
 use url::Url;
 
 use super::reader::Reader;
-use super::{Config, Problem, actions, backup, connections, limits, plugins, retry, routing, sources};
+use super::{Config, ConfigProblem, actions, backup, connections, limits, plugins, retry, routing, sources};
 
 /// Where senders connect to when nothing is said: not reachable from outside by accident.
 const DEFAULT_LISTEN: &str = "127.0.0.1:8686";
@@ -23,7 +23,7 @@ const STATE_DIR: &str = "state_dir";
 const PACKAGED: (&str, &str) = ("/etc/tocsin", "/var/lib/tocsin");
 
 /// The configuration as far as it can be read, with every mistake.
-pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<Problem>) {
+pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<ConfigProblem>) {
     let mut root = Reader::root(table);
     let base = path.parent().unwrap_or(Path::new("")).to_owned();
     let listen =
@@ -82,7 +82,7 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<Problem>) {
 }
 
 /// The state directory alone: whoever looks for the running relay need not be able to read its secrets.
-pub(super) fn read_state_dir(path: &Path, mut table: Table) -> Result<PathBuf, Vec<Problem>> {
+pub(super) fn read_state_dir(path: &Path, mut table: Table) -> Result<PathBuf, Vec<ConfigProblem>> {
     table.retain(|key, _| key == STATE_DIR);
     let mut root = Reader::root(table);
     let state_dir = state_dir(&mut root, path.parent().unwrap_or(Path::new("")));
@@ -91,7 +91,7 @@ pub(super) fn read_state_dir(path: &Path, mut table: Table) -> Result<PathBuf, V
 }
 
 /// Where the relay keeps its own backups, if it makes any.
-pub(super) fn read_backup_dir(path: &Path, mut table: Table) -> Result<Option<PathBuf>, Vec<Problem>> {
+pub(super) fn read_backup_dir(path: &Path, mut table: Table) -> Result<Option<PathBuf>, Vec<ConfigProblem>> {
     table.retain(|key, _| [STATE_DIR, "backup"].contains(&key));
     let mut root = Reader::root(table);
     let base = path.parent().unwrap_or(Path::new(""));

@@ -92,7 +92,7 @@ impl Attempt {
 
     /// The schedule of its connection.
     pub fn schedule(&self, app: &App) -> Schedule {
-        let connection = app.config.connections.get(&self.delivery.connection);
+        let connection = app.config.connections.get(self.delivery.connection.as_str());
         connection.map_or_else(Schedule::default, |connection| connection.retry)
     }
 
@@ -121,13 +121,13 @@ impl Attempt {
             Verdict::Rejected(format!("there is no {what} `{name}` in the configuration any more"))
         };
         let Delivery { action: action_name, connection: name, incident, change, .. } = &self.delivery;
-        let connection = app.config.connections.get(name).ok_or_else(|| gone("connection", name))?;
-        let of_connection = match bindings.connections.get(name) {
+        let connection = app.config.connections.get(name.as_str()).ok_or_else(|| gone("connection", name))?;
+        let of_connection = match bindings.connections.get(name.as_str()) {
             Some(Ok(binding)) => Arc::clone(binding),
             Some(Err(why)) => return Err(Verdict::Misconfigured(why.clone())),
             None => return Err(gone("connection", name)),
         };
-        let action = match bindings.actions.get(action_name) {
+        let action = match bindings.actions.get(action_name.as_str()) {
             Some(Ok(binding)) => Arc::clone(binding),
             // Its own fault and no other action's: the connection goes on.
             Some(Err(why)) => {
@@ -136,7 +136,7 @@ impl Attempt {
             None => return Err(gone("action", action_name)),
         };
         let now = clock::now();
-        let configured = app.config.actions.get(action_name);
+        let configured = app.config.actions.get(action_name.as_str());
         let readers_may = configured.map_or(&[][..], |action| action.readers_may.as_slice());
         let owed_since = self.delivery.first_owed(configured.and_then(|action| action.rule.delay_ms));
         let zone = app.config.time_zone_of(action_name);
@@ -182,7 +182,7 @@ impl Attempt {
         seen: Option<&mut Vec<Exchange>>,
     ) -> Verdict {
         let mut verdict = self.steps(app, prepared, met, seen).await;
-        prepared.hide(verdict.words_mut());
+        prepared.hide(verdict.text_mut());
         verdict
     }
 
@@ -199,7 +199,7 @@ impl Attempt {
         app.trace(|| Trace::Encoded {
             delivery: self.delivery.id,
             incident: self.delivery.incident.number,
-            action: self.delivery.action.clone(),
+            action: self.delivery.action.to_string(),
             plugin: format!("{} {}", plugin.info().id, plugin.info().version),
             took_us: clock::micros_since(started),
         });
@@ -261,7 +261,7 @@ impl Attempt {
         })?;
         app.trace(|| Trace::Answered {
             delivery: self.delivery.id,
-            action: self.delivery.action.clone(),
+            action: self.delivery.action.to_string(),
             method,
             host: connection.target.host().to_owned(),
             bytes,
@@ -285,7 +285,7 @@ impl Attempt {
             Failure::Retry { mut reason, after_ms } => {
                 prepared.hide(&mut reason);
                 if let (Some(asked_ms), Some(429 | 503)) = (after_ms, status) {
-                    self.hold(app, connection, asked_ms, &reason);
+                    self.back_off(app, connection, asked_ms, &reason);
                 }
                 self.later(&connection.retry, reason, after_ms, has_written || is_unclear(status))
             }
@@ -303,9 +303,9 @@ impl Attempt {
     }
 
     /// Has the whole connection wait as its peer asked, by the rule that holds for the delivery.
-    fn hold(&self, app: &App, connection: &Connection, asked_ms: u64, reason: &str) {
+    fn back_off(&self, app: &App, connection: &Connection, asked_ms: u64, reason: &str) {
         let until = clock::now().plus_ms(connection.retry.granted(asked_ms));
-        app.holds.hold(&connection.name, until, reason);
+        app.backoffs.back_off(&connection.name, until, reason);
     }
 
     /// The time of the next attempt, or that there is none: what a failure that may pass comes to.
@@ -327,7 +327,7 @@ impl Attempt {
     /// A plugin that did not answer: out of time may be the machine's fault and is tried again; anything else
     /// would happen again.
     fn broken(&self, connection: &Connection, error: &CallError, has_written: bool) -> Verdict {
-        tracing::warn!(delivery = %self.delivery.id, action = self.delivery.action, %error, "a delivery could not be encoded");
+        tracing::warn!(delivery = %self.delivery.id, action = self.delivery.action.as_str(), %error, "a delivery could not be encoded");
         match error.kind {
             CallErrorKind::Time => self.later(&connection.retry, error.to_string(), None, has_written),
             _ => Verdict::Rejected(error.to_string()),

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use tocsin_core::command::Command;
 use tocsin_core::delivery::Delivery;
-use tocsin_core::id::Id;
+use tocsin_core::id::DeliveryId;
+use tocsin_core::name::{ConnectionName, SourceName};
 use tocsin_core::time::Timestamp;
 use tocsin_store::ReadError;
 use tokio::sync::watch;
@@ -54,13 +55,13 @@ struct Workers {
     under_way: BTreeMap<String, usize>,
     paces: BTreeMap<String, Pace>,
     /// The source that was served last, by connection.
-    turns: BTreeMap<String, String>,
+    turns: BTreeMap<ConnectionName, SourceName>,
 }
 
 /// An attempt, or a probe, that is under way.
 struct Task {
     connection: String,
-    delivery: Option<Id>,
+    delivery: Option<DeliveryId>,
 }
 
 /// Why a round came to nothing.
@@ -127,8 +128,8 @@ impl Workers {
         let mut wake = self.try_paused(app).await?.min(Instant::now() + SLEEP_MAX);
         let mut claimable: Vec<Attempt> = Vec::new();
         for connection in self.ready(app)? {
-            if let Some(hold) = app.holds.of(&connection, clock::now()) {
-                wake = wake.min(moment(hold.until));
+            if let Some(backoff) = app.backoffs.of(&connection, clock::now()) {
+                wake = wake.min(moment(backoff.until));
                 continue;
             }
             let room = self.room(app, &connection);
@@ -151,7 +152,7 @@ impl Workers {
             }
         }
         if !claimable.is_empty() {
-            let deliveries: Vec<Id> = claimable.iter().map(|attempt| attempt.delivery.id).collect();
+            let deliveries: Vec<DeliveryId> = claimable.iter().map(|attempt| attempt.delivery.id).collect();
             let records = records(app, &claimable);
             match app.record(Command::Claim { deliveries, records }).await {
                 Ok(applied) => {
@@ -172,7 +173,7 @@ impl Workers {
 
     /// What is due over a connection: the source behind the one that was served last begins.
     fn due(&self, app: &App, connection: &str, limit: usize) -> Result<Vec<Delivery>, ReadError> {
-        let last = self.turns.get(connection).map(String::as_str);
+        let last = self.turns.get(connection).map(SourceName::as_str);
         app.store.due(connection, last, clock::now(), limit)
     }
 
@@ -213,7 +214,7 @@ impl Workers {
             self.pace(app, &connection).took(now);
             self.turns.insert(connection.clone(), attempt.delivery.incident.source.clone());
             let attempt = (self.make)(Arc::clone(app), attempt);
-            self.spawn(Task { connection, delivery: Some(delivery) }, attempt);
+            self.spawn(Task { connection: connection.to_string(), delivery: Some(delivery) }, attempt);
         }
     }
 
@@ -239,10 +240,10 @@ impl Workers {
 }
 
 /// The deliveries whose plugins want a record of what was over before it could be sent.
-fn records(app: &App, attempts: &[Attempt]) -> Vec<Id> {
+fn records(app: &App, attempts: &[Attempt]) -> Vec<DeliveryId> {
     let bindings = app.bindings();
     let wants = |attempt: &&Attempt| {
-        let binding = bindings.connections.get(&attempt.delivery.connection);
+        let binding = bindings.connections.get(attempt.delivery.connection.as_str());
         matches!(binding, Some(Ok(binding)) if binding.info.records)
     };
     attempts.iter().filter(wants).map(|attempt| attempt.delivery.id).collect()

@@ -8,7 +8,7 @@ use tocsin_core::command::Command;
 use super::attempt::Attempt;
 use super::judgement::judged;
 use crate::runtime::trace::Trace;
-use crate::runtime::{clock, words};
+use crate::runtime::{clock, wording};
 use crate::shared::app::App;
 
 /// render → encode → send → resume → verdict, and whose fault it is. Records nothing.
@@ -17,10 +17,15 @@ pub async fn deliver(app: &App, attempt: Attempt) -> Command {
     let (incident, action) = (attempt.delivery.incident.number, attempt.delivery.action.clone());
     let started = Instant::now();
     let (verdict, status) = judged(app, &attempt, attempt.run(app).await).await;
-    if !words::is_good(&verdict) {
-        let outcome = words::verdict(&verdict);
-        tracing::warn!(%delivery, incident, action, outcome, "an attempt did not deliver");
+    if !wording::is_good(&verdict) {
+        let outcome = wording::verdict(&verdict);
+        tracing::warn!(%delivery, incident, action = action.as_str(), outcome, "an attempt did not deliver");
     }
-    app.trace(|| Trace::Settled { delivery, incident, action, outcome: words::verdict(&verdict) });
+    app.trace(|| Trace::Settled {
+        delivery,
+        incident,
+        action: action.to_string(),
+        outcome: wording::verdict(&verdict),
+    });
     Command::Settle { delivery, took_us: clock::micros_since(started), status, verdict }
 }

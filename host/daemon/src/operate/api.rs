@@ -31,7 +31,7 @@ pub struct Nothing {}
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Actor {
-    /// The name, as the history shows it.
+    /// The name, as the timeline shows it.
     pub actor: String,
 }
 

@@ -12,7 +12,7 @@ use tokio::net::UnixListener;
 
 use crate::plugins::Shelf;
 use crate::shared::app::App;
-use crate::shared::problem::Problem;
+use crate::shared::problem::HttpProblem;
 
 mod actions;
 mod asked;
@@ -117,7 +117,7 @@ pub fn router(app: Arc<App>, shelf: Arc<Shelf>) -> Router {
         .route("/receipts/discard", post(receipts::discard))
         .route("/receipts/{receipt}", get(receipts::show))
         .route("/receipts/{receipt}/redecode", post(receipts::redecode))
-        .fallback(async || Problem::not_found("There is nothing here."))
+        .fallback(async || HttpProblem::not_found("There is nothing here."))
         .with_state(Control { app, shelf })
 }
 

@@ -2,7 +2,7 @@
 //!
 //! GET shows and never changes anything, so that a service that looks behind links does no harm; what a button
 //! leads to is asked again here, and done by POST. Without a good link nothing is said, not even whether the
-//! incident exists. What a page costs is bounded: its history, a form's size and time, and requests by one link.
+//! incident exists. What a page costs is bounded: its timeline, a form's size and time, and requests by one link.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use tocsin_core::id::Id;
+use tocsin_core::id::IncidentId;
 use tocsin_store::ReadError;
 use url::form_urlencoded;
 
@@ -40,7 +40,7 @@ use view::Shown;
 const FORM_BYTES_MAX: usize = 64 * 1024;
 /// What the log calls it.
 const NOT_CHANGED: &str = "a change by a link could not be recorded";
-/// Lines of the history on one page.
+/// Lines of the timeline on one page.
 const LINES_SHOWN: usize = 100;
 
 /// What a link asks for, beside what it proves.
@@ -51,7 +51,7 @@ struct Query {
     done: Option<Purpose>,
     /// Whether it was so before.
     already: bool,
-    /// How many pages of the history to leaf back.
+    /// How many pages of the timeline to leaf back.
     earlier: usize,
 }
 
@@ -110,9 +110,9 @@ pub async fn page(
     done.await.unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn show(app: &App, id: Id, query: &Query) -> Result<Response, Sorry> {
+async fn show(app: &App, id: IncidentId, query: &Query) -> Result<Response, Sorry> {
     let found = found(app, id, query.earlier).await?;
-    let state = found.incident.state;
+    let state = found.incident.state();
     let shown = Shown {
         found: &found,
         claim: &query.claim,
@@ -144,7 +144,7 @@ async fn form(app: &App, body: Body) -> Result<Form, Sorry> {
     Ok(Form::read(&read.map_err(too_long)?))
 }
 
-async fn change(app: &App, id: Id, query: &Query, body: Body) -> Result<Response, Sorry> {
+async fn change(app: &App, id: IncidentId, query: &Query, body: Body) -> Result<Response, Sorry> {
     let may = may(app, query)?;
     let form = form(app, body).await?;
     // Looked at after the form has come: that may take a while.
@@ -168,8 +168,8 @@ async fn change(app: &App, id: Id, query: &Query, body: Body) -> Result<Response
     match app.record(command).await {
         Ok(applied) => {
             trouble::over(NOT_CHANGED);
-            let state = applied.incident.map_or(incident.state, |incident| incident.state);
-            let already = if state == incident.state { "&already=1" } else { "" };
+            let state = applied.incident.map_or(incident.state(), |incident| incident.state());
+            let already = if state == incident.state() { "&already=1" } else { "" };
             Ok(see(&format!("{next}{already}")))
         }
         Err(CommitError::Rejected(rejection)) => {
@@ -183,7 +183,7 @@ async fn change(app: &App, id: Id, query: &Query, body: Body) -> Result<Response
 }
 
 /// The incident that a good link names.
-fn checked(app: &App, id: &str, query: &Query) -> Result<Id, Sorry> {
+fn checked(app: &App, id: &str, query: &Query) -> Result<IncidentId, Sorry> {
     let forged = || {
         let words = "This link is not one of this relay's, or not whole. Open it again from the message.";
         Sorry::Because(StatusCode::FORBIDDEN, words.to_owned())
@@ -202,8 +202,8 @@ fn checked(app: &App, id: &str, query: &Query) -> Result<Id, Sorry> {
     }
 }
 
-/// The incident with a page of its history.
-async fn found(app: &App, id: Id, earlier: usize) -> Result<Found, Sorry> {
+/// The incident with a page of its timeline.
+async fn found(app: &App, id: IncidentId, earlier: usize) -> Result<Found, Sorry> {
     let store = app.store.clone();
     let read = tokio::task::spawn_blocking(move || -> Result<_, ReadError> {
         let Some(incident) = store.incident(id)? else { return Ok(None) };

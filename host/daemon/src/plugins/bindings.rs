@@ -12,7 +12,7 @@ use tocsin_core::settings::{SettingError, Settings, secret_names};
 use tocsin_core::time_zone::TimeZone;
 use tocsin_sandbox::{CallError, Limits, Plugin};
 
-use crate::config::{Action, Config, Connection, Problem, Secret, Source};
+use crate::config::{Action, Config, ConfigProblem, Connection, Secret, Source};
 use crate::send::request::{InvalidRequest, Moment, assemble, named_secrets};
 
 mod broken;
@@ -62,7 +62,7 @@ pub struct Bindings {
     /// By the connection's name.
     pub connections: Connections,
     /// What is bound and will not work when it is needed: a secret that is missing.
-    pub missed: Vec<Problem>,
+    pub missed: Vec<ConfigProblem>,
 }
 
 /// A source with its plugin.
@@ -95,9 +95,9 @@ pub struct ConnectionBinding {
 
 impl Bindings {
     /// Binds what is on offer to `config`. Returns every setting that does not fit beside what does.
-    pub async fn build(config: &Config, offer: Offer) -> (Self, Vec<Problem>) {
+    pub async fn build(config: &Config, offer: Offer) -> (Self, Vec<ConfigProblem>) {
         let mut problems = Vec::new();
-        let mut note = |problem: Vec<Problem>| {
+        let mut note = |problem: Vec<ConfigProblem>| {
             let words: Vec<String> = problem.iter().map(ToString::to_string).collect();
             problems.extend(problem);
             words.join("; ")
@@ -141,12 +141,12 @@ fn failures<'a, T>(
     })
 }
 
-fn problem(path: String, problem: impl Into<String>) -> Vec<Problem> {
-    vec![Problem { path, problem: problem.into() }]
+fn problem(path: String, problem: impl Into<String>) -> Vec<ConfigProblem> {
+    vec![ConfigProblem { path, problem: problem.into() }]
 }
 
 /// The plugin that `path` asks for.
-fn find<'a>(id: &str, path: &str, offer: &'a Offer) -> Result<&'a Plugin, Vec<Problem>> {
+fn find<'a>(id: &str, path: &str, offer: &'a Offer) -> Result<&'a Plugin, Vec<ConfigProblem>> {
     offer.plugins.get(id).map(|loaded| &loaded.plugin).ok_or_else(|| {
         if let Some(why) = offer.absent.get(id) {
             return problem(format!("{path}.plugin"), why.clone());
@@ -163,8 +163,8 @@ fn find<'a>(id: &str, path: &str, offer: &'a Offer) -> Result<&'a Plugin, Vec<Pr
 }
 
 /// The mistakes of one table of settings, under its path.
-fn at(path: &str, errors: Vec<SettingError>) -> Vec<Problem> {
-    let under = |error: SettingError| Problem {
+fn at(path: &str, errors: Vec<SettingError>) -> Vec<ConfigProblem> {
+    let under = |error: SettingError| ConfigProblem {
         path: format!("{path}.settings.{}", error.key),
         problem: error.problem,
     };
@@ -175,7 +175,7 @@ async fn bind_source(
     source: &Source,
     bounds: &crate::config::Limits,
     offer: &Offer,
-) -> Result<Arc<SourceBinding>, Vec<Problem>> {
+) -> Result<Arc<SourceBinding>, Vec<ConfigProblem>> {
     let path = format!("sources.{}", source.name);
     let plugin = find(&source.plugin, &path, offer)?;
     let Some(info) = plugin.info().source.clone() else {
@@ -209,7 +209,7 @@ async fn bind_source(
 }
 
 /// The part of a plugin that sends, for `path`.
-fn action_info(plugin: &Plugin, path: &str) -> Result<ActionInfo, Vec<Problem>> {
+fn action_info(plugin: &Plugin, path: &str) -> Result<ActionInfo, Vec<ConfigProblem>> {
     plugin.info().action.clone().ok_or_else(|| {
         let words = format!("`{}` only takes requests in: use a plugin that sends", plugin.info().id);
         problem(format!("{path}.plugin"), words)
@@ -219,7 +219,7 @@ fn action_info(plugin: &Plugin, path: &str) -> Result<ActionInfo, Vec<Problem>> 
 async fn bind_connection(
     connection: &Connection,
     offer: &Offer,
-) -> Result<Arc<ConnectionBinding>, Vec<Problem>> {
+) -> Result<Arc<ConnectionBinding>, Vec<ConfigProblem>> {
     let path = format!("connections.{}", connection.name);
     let plugin = find(&connection.plugin, &path, offer)?;
     let info = action_info(plugin, &path)?;
@@ -265,12 +265,12 @@ async fn bind_action(
     config: &Config,
     offer: &Offer,
     connections: &Connections,
-) -> Result<Arc<ActionBinding>, Vec<Problem>> {
+) -> Result<Arc<ActionBinding>, Vec<ConfigProblem>> {
     let rule = &action.rule;
     let path = format!("actions.{}", rule.name);
     let unknown = || problem(format!("{path}.connection"), "is not among the connections");
-    let connection = config.connections.get(&rule.connection).ok_or_else(unknown)?;
-    let test = rule.test_connection.as_ref().and_then(|name| config.connections.get(name));
+    let connection = config.connections.get(rule.connection.as_str()).ok_or_else(unknown)?;
+    let test = rule.test_connection.as_ref().and_then(|name| config.connections.get(name.as_str()));
     if let Some(test) = test
         && test.plugin != connection.plugin
     {
@@ -325,11 +325,12 @@ async fn rehearse(
     action: &Action,
     config: &Config,
     connections: &Connections,
-) -> Vec<Problem> {
+) -> Vec<ConfigProblem> {
     let rule = &action.rule;
     let mut problems = Vec::new();
     for name in [Some(&rule.connection), rule.test_connection.as_ref()].into_iter().flatten() {
-        let (Some(connection), Some(Ok(bound))) = (config.connections.get(name), connections.get(name))
+        let (Some(connection), Some(Ok(bound))) =
+            (config.connections.get(name.as_str()), connections.get(name.as_str()))
         else {
             continue;
         };

@@ -15,7 +15,7 @@ use super::shelf::Shelf;
 use super::state::{Asked, Refusal, State, Tried};
 use super::trust::{Before, Candidate, Trust, decide};
 use super::wants::Wants;
-use crate::config::{Config, Problem};
+use crate::config::{Config, ConfigProblem};
 use crate::plugins::bindings::{Bindings, Loaded, Origin};
 use crate::runtime::trouble;
 
@@ -210,7 +210,7 @@ impl Shelf {
         with.plugins.insert(id.to_owned(), loaded);
         let (_, after) = Bindings::build(config, with).await;
         // By their places: the words of one that was there before may list plugins, this one now among them.
-        let is_new = |problem: &&Problem| !before.iter().any(|known| known.path == problem.path);
+        let is_new = |problem: &&ConfigProblem| !before.iter().any(|known| known.path == problem.path);
         let new: Vec<String> = after.iter().filter(is_new).map(ToString::to_string).collect();
         if new.is_empty() {
             return Ok(());

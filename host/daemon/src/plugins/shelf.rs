@@ -17,7 +17,7 @@ use super::offer::offer;
 use super::records::Folder;
 use super::state::{Job, OfRelay, State, Tried};
 use super::trying::Trying;
-use crate::config::{Config, Problem};
+use crate::config::{Config, ConfigProblem};
 use crate::plugins::bindings::{Bindings, Offer};
 
 /// How long a start waits for plugins that are compiled already, all together.
@@ -59,7 +59,7 @@ pub struct Refused {
 
 /// A plugin that is yet to be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
+pub struct Pending {
     /// A file's name, or the id of a bundled plugin.
     pub name: String,
     /// Bytes of its component.
@@ -149,13 +149,13 @@ impl Shelf {
     }
 
     /// The plugins that are yet to be loaded, the first one first.
-    pub fn waiting(&self, config: &Config) -> Vec<Waiting> {
+    pub fn pending(&self, config: &Config) -> Vec<Pending> {
         let loading = self.loading.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let waiting = |job: Job| {
             let since = loading.as_ref().filter(|(now, _)| now.name == job.name && now.place == job.place);
-            Waiting { since: since.map(|(_, since)| since.elapsed()), name: job.name, bytes: job.bytes }
+            Pending { since: since.map(|(_, since)| since.elapsed()), name: job.name, bytes: job.bytes }
         };
-        let mut all: Vec<Waiting> = self.jobs(config).into_iter().map(waiting).collect();
+        let mut all: Vec<Pending> = self.jobs(config).into_iter().map(waiting).collect();
         all.sort_by_key(|one| one.since.is_none());
         all
     }
@@ -229,7 +229,7 @@ impl Shelf {
 
     /// Loads everything there is, for a command that is not the relay. Returns what would be in force, and what of the
     /// configuration does not fit.
-    pub async fn look_once(&self, config: &Config) -> (Bindings, Vec<Problem>) {
+    pub async fn look_once(&self, config: &Config) -> (Bindings, Vec<ConfigProblem>) {
         self.scan(false).await;
         self.settle(config).await;
         while let Some(job) = self.jobs(config).into_iter().next() {

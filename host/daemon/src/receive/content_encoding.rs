@@ -11,8 +11,8 @@ use flate2::bufread::MultiGzDecoder;
 use flate2::{Decompress, FlushDecompress, Status};
 use tocsin_core::plugin::{Pair, SourceRequest};
 
-use crate::shared::budget::Hold;
-use crate::shared::problem::Problem;
+use crate::shared::budget::Portion;
+use crate::shared::problem::HttpProblem;
 
 /// The header that says what was done to a body.
 const HEADER: &str = "content-encoding";
@@ -58,8 +58,12 @@ enum Failure {
 ///
 /// # Errors
 /// 415 for a coding that is not known, 400 for a body that is not what its header says, 413 for one that becomes
-/// larger than `limit` bytes, 503 when `hold` has no room for it.
-pub async fn undo(request: &mut SourceRequest, limit: usize, hold: &Arc<Hold>) -> Result<(), Problem> {
+/// larger than `limit` bytes, 503 when `portion` has no room for it.
+pub async fn undo(
+    request: &mut SourceRequest,
+    limit: usize,
+    portion: &Arc<Portion>,
+) -> Result<(), HttpProblem> {
     let codings = codings(&request.headers)?;
     request.headers.retain(|header| header.name != HEADER);
     if codings.is_empty() || request.body.is_empty() {
@@ -67,14 +71,15 @@ pub async fn undo(request: &mut SourceRequest, limit: usize, hold: &Arc<Hold>) -
     }
     request.headers.retain(|header| header.name != "content-length");
     let body = std::mem::take(&mut request.body);
-    let hold = Arc::clone(hold);
+    let portion = Arc::clone(portion);
     let decoded =
-        tokio::task::spawn_blocking(move || decode_all(body, &codings, &Bound { limit, hold })).await;
-    let stopped = |_| Problem::unavailable("Not decoded", "The body could not be decoded; nothing was kept.");
+        tokio::task::spawn_blocking(move || decode_all(body, &codings, &Bound { limit, portion })).await;
+    let stopped =
+        |_| HttpProblem::unavailable("Not decoded", "The body could not be decoded; nothing was kept.");
     request.body = decoded.map_err(stopped)?.map_err(|failure| match failure {
-        Failure::TooLarge => Problem::body_too_large(limit, " once its Content-Encoding is undone"),
-        Failure::NoRoom => Problem::no_memory(),
-        Failure::Broken(coding, why) => Problem::bad_request(format!(
+        Failure::TooLarge => HttpProblem::body_too_large(limit, " once its Content-Encoding is undone"),
+        Failure::NoRoom => HttpProblem::no_memory(),
+        Failure::Broken(coding, why) => HttpProblem::bad_request(format!(
             "The body is not what its Content-Encoding says, {}: {why}.",
             coding.name()
         )),
@@ -83,7 +88,7 @@ pub async fn undo(request: &mut SourceRequest, limit: usize, hold: &Arc<Hold>) -
 }
 
 /// What was done, in that order.
-fn codings(headers: &[Pair]) -> Result<Vec<Coding>, Problem> {
+fn codings(headers: &[Pair]) -> Result<Vec<Coding>, HttpProblem> {
     let mut codings = Vec::new();
     let named = headers.iter().filter(|header| header.name == HEADER);
     for name in named.flat_map(|header| header.value.split(',')).map(str::trim) {
@@ -110,8 +115,8 @@ fn codings(headers: &[Pair]) -> Result<Vec<Coding>, Problem> {
     Ok(codings)
 }
 
-fn unsupported(detail: &str) -> Problem {
-    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not supported", detail)
+fn unsupported(detail: &str) -> HttpProblem {
+    HttpProblem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not supported", detail)
 }
 
 /// How large a body may become.
@@ -119,7 +124,7 @@ struct Bound {
     /// In bytes.
     limit: usize,
     /// What its bytes are taken from.
-    hold: Arc<Hold>,
+    portion: Arc<Portion>,
 }
 
 impl Bound {
@@ -128,7 +133,7 @@ impl Bound {
         if decoded.capacity() - decoded.len() < more {
             let before = decoded.capacity();
             let wanted = decoded.len() + more.max(decoded.len() / 2);
-            self.hold.grow(wanted - before).map_err(|_| Failure::NoRoom)?;
+            self.portion.grow(wanted - before).map_err(|_| Failure::NoRoom)?;
             decoded.reserve_exact(wanted - decoded.len());
         }
         Ok(())

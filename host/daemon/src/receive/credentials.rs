@@ -36,7 +36,7 @@ pub(super) enum Unproven {
 
 impl Unproven {
     /// For the operator; the sender is not told which it was.
-    pub(super) const fn words(self) -> &'static str {
+    pub(super) const fn sentence(self) -> &'static str {
         match self {
             Self::Token => "the token is missing or wrong",
             Self::Basic => "the user name and password (HTTP Basic) are missing or wrong",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tocsin_core::command::{Command, Decoding, Issued, Received, RejectedElements};
-use tocsin_core::id::Id;
+use tocsin_core::id::ReceiptId;
 use tocsin_core::plugin::{Refusal, Reply, SourceRequest};
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_sandbox::{CallError, CallErrorKind, Place};
@@ -16,7 +16,7 @@ use crate::plugins::bindings::{Bindings, SourceBinding};
 use crate::receive::understood::{confirmation, understood};
 use crate::receive::{charset, reply};
 use crate::runtime::trace::Trace;
-use crate::runtime::{clock, words};
+use crate::runtime::{clock, wording};
 use crate::shared::app::{App, CommitError};
 use crate::shared::backlog::lacks_plugin;
 use crate::shared::suspensions::{May, Suspensions};
@@ -121,14 +121,14 @@ struct DecodedRequest {
 
 impl DecodedRequest {
     /// Shows the step, when a plugin was there to take it.
-    fn trace(&self, app: &App, receipt: Id) {
+    fn trace(&self, app: &App, receipt: ReceiptId) {
         let mut name = self.received.plugin.split(' ');
         let (Some(id), Some(version)) = (name.next(), name.next()) else { return };
         app.trace(|| Trace::Decoded {
             receipt,
             plugin: format!("{id} {version}"),
             took_us: self.took_us,
-            outcome: words::received(&self.received),
+            outcome: wording::received(&self.received),
         });
     }
 }
@@ -139,10 +139,10 @@ async fn decode(
     suspensions: Option<&Suspensions>,
     source: &str,
     request: &SourceRequest,
-    receipt: Id,
+    receipt: ReceiptId,
 ) -> DecodedRequest {
     let nothing = |plugin: String, decoding: Decoding| Received {
-        source: source.to_owned(),
+        source: source.into(),
         plugin,
         identities: Vec::new(),
         decoding,

@@ -23,11 +23,11 @@ use crate::receive::content_encoding;
 use crate::receive::decode::{Ingested, ingest};
 use crate::receive::{confirm, reply};
 use crate::runtime::server::{Activity, Doing, Peer};
-use crate::runtime::{clock, words};
+use crate::runtime::{clock, wording};
 use crate::shared::app::{App, CommitError};
-use crate::shared::budget::Hold;
+use crate::shared::budget::Portion;
 use crate::shared::intake::{Outcome, Rejection};
-use crate::shared::problem::Problem;
+use crate::shared::problem::HttpProblem;
 
 mod body;
 mod head;
@@ -49,7 +49,7 @@ pub async fn receive(State(app): State<Arc<App>>, request: Request) -> Response 
     let (name, path) = head::target(request.uri());
     let answered = match app.config.sources.get(&name) {
         Some(source) => take(&app, source, path, request).await,
-        None => Err(Problem::not_found(match name.as_str() {
+        None => Err(HttpProblem::not_found(match name.as_str() {
             "" => "The address names no source: sources are at /in/<source>.".to_owned(),
             _ => format!("There is no source `{}`.", shown(&app, &name)),
         })),
@@ -81,7 +81,12 @@ fn settle(app: &App, source: &str, answered: Answered) -> Response {
     response
 }
 
-async fn take(app: &Arc<App>, source: &Source, path: String, request: Request) -> Result<Answered, Problem> {
+async fn take(
+    app: &Arc<App>,
+    source: &Source,
+    path: String,
+    request: Request,
+) -> Result<Answered, HttpProblem> {
     let (parts, body) = request.into_parts();
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
     let mut head = head::read(&parts, path);
@@ -94,13 +99,13 @@ async fn take(app: &Arc<App>, source: &Source, path: String, request: Request) -
     let probe = probe::find(app, &source.name, &head);
     let limit = app.body_limit(source);
     // Until the answer: so long is the body in memory.
-    let hold = app.bodies.hold(&source.name, source.authentication.proves_by_head());
-    head.body = body::read(body, &parts.headers, limit, app.config.limits.body_time, &hold).await?;
+    let portion = app.bodies.portion(&source.name, source.authentication.proves_by_head());
+    head.body = body::read(body, &parts.headers, limit, app.config.limits.body_time, &portion).await?;
     if let Some(activity) = parts.extensions.get::<Activity>() {
         activity.is(Doing::Working);
     }
     head.received_at = clock::now();
-    let request = authenticate_body(app, source, head, limit, &hold).await?;
+    let request = authenticate_body(app, source, head, limit, &portion).await?;
     if !proven {
         within_rate(app, source)?;
     }
@@ -121,10 +126,10 @@ async fn take(app: &Arc<App>, source: &Source, path: String, request: Request) -
 }
 
 /// Counts a request whose sender may send, against the rate of its source. Strangers use up nothing of it.
-fn within_rate(app: &App, source: &Source) -> Result<(), Problem> {
+fn within_rate(app: &App, source: &Source) -> Result<(), HttpProblem> {
     let Some(rate) = source.rate else { return Ok(()) };
     let taken = app.rates.take(&source.name, rate, Instant::now());
-    taken.map_err(|seconds| Problem::too_many(rate.per_minute, seconds))
+    taken.map_err(|seconds| HttpProblem::too_many(rate.per_minute, seconds))
 }
 
 /// What a receipt counts as, if its answer is no error.
@@ -141,7 +146,12 @@ fn outcome(status: &ReceiptStatus) -> Outcome {
 }
 
 /// What can be known of the sender before the body is read. What proves it is taken out.
-fn authenticate(app: &App, source: &Source, peer: IpAddr, head: &mut SourceRequest) -> Result<(), Problem> {
+fn authenticate(
+    app: &App,
+    source: &Source,
+    peer: IpAddr,
+    head: &mut SourceRequest,
+) -> Result<(), HttpProblem> {
     let wanted = &source.authentication;
     let address = client_address::address(peer, &head.headers, &app.config.trusted_proxies);
     let proven = prove_head(wanted, &mut head.path, &head.query, &head.headers);
@@ -166,8 +176,8 @@ async fn authenticate_body(
     source: &Source,
     mut request: SourceRequest,
     limit: usize,
-    hold: &Arc<Hold>,
-) -> Result<SourceRequest, Problem> {
+    portion: &Arc<Portion>,
+) -> Result<SourceRequest, HttpProblem> {
     let wanted = &source.authentication;
     let bindings = app.bindings();
     let signatures = match bindings.sources.get(&source.name) {
@@ -175,30 +185,30 @@ async fn authenticate_body(
         Some(Err(_)) | None if wanted.signing_key.is_some() => {
             let detail =
                 "The source's plugin is not in force, so signatures cannot be checked; nothing was kept.";
-            return Err(Problem::unavailable("Not checkable", detail));
+            return Err(HttpProblem::unavailable("Not checkable", detail));
         }
         Some(Err(_)) | None => &[],
     };
     prove_signature(wanted, signatures, &request).map_err(unauthorized)?;
-    content_encoding::undo(&mut request, limit, hold).await?;
+    content_encoding::undo(&mut request, limit, portion).await?;
     prove_field(wanted, &mut request).map_err(unauthorized)?;
     forget(wanted, &mut request);
     Ok(request)
 }
 
 /// The same words whatever was missing or wrong; which it was is for the operator.
-fn unauthorized(unproven: Unproven) -> Problem {
-    Problem::new(
+fn unauthorized(unproven: Unproven) -> HttpProblem {
+    HttpProblem::new(
         StatusCode::UNAUTHORIZED,
         "Unauthorized",
         "The request does not prove what this source asks for: a token as ?token=…, Authorization: Bearer … or \
          X-Tocsin-Token: …, or whatever else its configuration names.",
     )
-    .caused_by(unproven.words())
+    .caused_by(unproven.sentence())
     .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"tocsin\", Basic realm=\"tocsin\""))
 }
 
-async fn answer(app: &App, ingested: Ingested) -> Result<Response, Problem> {
+async fn answer(app: &App, ingested: Ingested) -> Result<Response, HttpProblem> {
     let Ingested { receipt, reply, unsupported, .. } = ingested;
     match (&receipt.status, reply) {
         (ReceiptStatus::Refused(why), _) => {
@@ -208,7 +218,7 @@ async fn answer(app: &App, ingested: Ingested) -> Result<Response, Problem> {
                 StatusCode::UNPROCESSABLE_ENTITY
             };
             let title = if unsupported { "Not supported" } else { "Not understood" };
-            Err(Problem::new(status, title, why.clone()).with("receipt", receipt.id.to_string()))
+            Err(HttpProblem::new(status, title, why.clone()).with("receipt", receipt.id.to_string()))
         }
         (ReceiptStatus::Failed(_), _) => {
             Ok((StatusCode::ACCEPTED, Json(accepted(&receipt, "kept"))).into_response())
@@ -245,7 +255,7 @@ fn accepted(receipt: &ReceiptRecord, status: &str) -> Value {
         .iter()
         .filter_map(|effect| {
             let (id, number) = effect.incident?;
-            let change = words::transition(effect.transition);
+            let change = wording::transition(effect.transition);
             Some(json!({ "id": id.to_string(), "number": number, "change": change }))
         })
         .collect();

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tocsin_core::id::Id;
+use tocsin_core::id::ReceiptId;
 use tocsin_store::{ReadError, ReceiptQuery, Receipts, Store};
 
 use crate::plugins::bindings::Bindings;
@@ -36,16 +36,16 @@ pub enum Interrupted {
 ///
 /// # Errors
 /// The store cannot be read.
-pub fn kept(store: &Store) -> Result<BTreeMap<String, Vec<Id>>, ReadError> {
+pub fn kept(store: &Store) -> Result<BTreeMap<String, Vec<ReceiptId>>, ReadError> {
     let which = Receipts::DeadLetters;
     let mut query = ReceiptQuery { which, limit: AT_ONCE, ..ReceiptQuery::default() };
-    let mut kept: BTreeMap<String, Vec<Id>> = BTreeMap::new();
+    let mut kept: BTreeMap<String, Vec<ReceiptId>> = BTreeMap::new();
     loop {
         let page = store.receipts(&query)?;
         query.before = page.next;
         let is_last = page.next.is_none();
         for record in page.items.into_iter().filter(lacks_plugin) {
-            kept.entry(record.source).or_default().push(record.id);
+            kept.entry(record.source.to_string()).or_default().push(record.id);
         }
         if is_last {
             kept.values_mut().for_each(|ids| ids.reverse());
@@ -59,7 +59,7 @@ pub fn kept(store: &Store) -> Result<BTreeMap<String, Vec<Id>>, ReadError> {
 ///
 /// # Errors
 /// The store cannot be read or written, or the plugin is gone.
-pub async fn decode(app: &App, bindings: &Bindings, ids: &[Id]) -> Result<usize, Interrupted> {
+pub async fn decode(app: &App, bindings: &Bindings, ids: &[ReceiptId]) -> Result<usize, Interrupted> {
     let mut count = 0;
     for id in ids {
         let (id, store) = (*id, app.store.clone());

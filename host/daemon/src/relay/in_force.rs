@@ -1,13 +1,13 @@
 //! Puts plugins in force for a running relay, and has kept requests decoded before newer ones.
 //!
 //! While a source's kept requests are decoded, those that come are kept behind them, so that an alert is never
-//! overtaken by its resolution. Never holds a source back for longer than [`HOLD_MAX`].
+//! overtaken by its resolution. Never holds a source back for longer than [`POSTPONED_MAX`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tocsin_core::id::Id;
+use tocsin_core::id::ReceiptId;
 
 use crate::plugins::Shelf;
 use crate::plugins::bindings::{Bindings, Offer, Origin};
@@ -16,11 +16,11 @@ use crate::runtime::trouble;
 use crate::shared::app::App;
 
 /// How long new requests of a source are kept behind the older ones. After that the two are decoded side by side.
-const HOLD_MAX: Duration = Duration::from_secs(60);
+const POSTPONED_MAX: Duration = Duration::from_secs(60);
 /// Requests that are decoded between two looks at what came meanwhile.
 const PART: usize = 100;
 /// Why a source's requests are kept meanwhile.
-const HELD: &str = "earlier requests of this source are decoded first; this one follows by itself";
+const POSTPONED: &str = "earlier requests of this source are decoded first; this one follows by itself";
 /// What the log calls it.
 const NOT_DECODED: &str = "requests that were kept for want of a plugin could not be decoded yet";
 
@@ -36,7 +36,7 @@ struct Shown {
     offer: BTreeMap<String, String>,
     full: Arc<Bindings>,
     /// The sources whose kept requests are being decoded.
-    held: BTreeSet<String>,
+    postponed: BTreeSet<String>,
 }
 
 impl Shown {
@@ -87,7 +87,7 @@ impl InForce {
         let back: BTreeSet<&String> =
             full.sources.keys().filter(|s| is_bound(&full, s) && !is_bound(&before, s)).collect();
         let mut owed = self.with_kept(&back).await;
-        self.lock().held.extend(owed.iter().cloned());
+        self.lock().postponed.extend(owed.iter().cloned());
         self.bind();
         // What came between that look and this moment is found now; what comes later is bound.
         owed.extend(self.with_kept(&back).await);
@@ -114,7 +114,7 @@ impl InForce {
         }
     }
 
-    async fn kept(&self) -> Result<BTreeMap<String, Vec<Id>>, late::Interrupted> {
+    async fn kept(&self) -> Result<BTreeMap<String, Vec<ReceiptId>>, late::Interrupted> {
         let store = self.app.store.clone();
         let kept = tokio::task::spawn_blocking(move || late::kept(&store)).await;
         Ok(kept.map_err(|_| late::Interrupted::Gone)??)
@@ -124,9 +124,9 @@ impl InForce {
     fn bind(&self) {
         let shown = self.lock();
         let mut bindings = Bindings::clone(&shown.full);
-        for source in &shown.held {
+        for source in &shown.postponed {
             if let Some(bound) = bindings.sources.get_mut(source).filter(|bound| bound.is_ok()) {
-                *bound = Err(HELD.to_owned());
+                *bound = Err(POSTPONED.to_owned());
             }
         }
         self.app.bind(bindings);
@@ -135,7 +135,7 @@ impl InForce {
     /// Decodes what was kept of a source, and lets go of it.
     pub(super) async fn catch_up(&self, source: &str) {
         let mut caught_up = self.decode(source).await;
-        if self.lock().held.remove(source) {
+        if self.lock().postponed.remove(source) {
             self.bind();
             if caught_up.is_ok() {
                 // What came between the last look and this moment.
@@ -165,7 +165,7 @@ impl InForce {
             let mut decoded = 0;
             for part in ids.chunks(PART) {
                 decoded += late::decode(&self.app, &full, part).await?;
-                if began.elapsed() > HOLD_MAX && self.lock().held.remove(source) {
+                if began.elapsed() > POSTPONED_MAX && self.lock().postponed.remove(source) {
                     tracing::warn!(
                         source,
                         count,

@@ -6,7 +6,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tocsin_core::id::Id;
+use tocsin_core::id::{Id, Kind};
 use tocsin_core::time::Timestamp;
 
 /// How fast the relay's clock runs while it is ahead of the system's: a wait takes a third longer at most.
@@ -80,7 +80,7 @@ pub fn ahead_ms() -> u64 {
 ///
 /// # Errors
 /// The operating system gives no random numbers.
-pub fn new_id(at: Timestamp) -> Result<Id, getrandom::Error> {
+pub fn new_id<K: Kind>(at: Timestamp) -> Result<Id<K>, getrandom::Error> {
     let mut bytes = [0u8; 16];
     getrandom::fill(&mut bytes)?;
     Ok(Id::new(at, u128::from_be_bytes(bytes)))

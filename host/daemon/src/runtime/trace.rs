@@ -2,7 +2,7 @@
 //!
 //! Never holds a secret or a connection's URL: of where something went, it says the host.
 
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, ReceiptId};
 
 /// One step.
 #[derive(Clone, Debug)]
@@ -10,7 +10,7 @@ pub enum Trace {
     /// A request came in.
     Received {
         /// Its id.
-        receipt: Id,
+        receipt: ReceiptId,
         /// Where.
         source: String,
         /// Of its body.
@@ -19,7 +19,7 @@ pub enum Trace {
     /// Its plugin decoded it.
     Decoded {
         /// Its id.
-        receipt: Id,
+        receipt: ReceiptId,
         /// `id version`.
         plugin: String,
         /// How long the call took.
@@ -30,7 +30,7 @@ pub enum Trace {
     /// It is on the disk.
     Committed {
         /// Its id.
-        receipt: Id,
+        receipt: ReceiptId,
         /// How long that took.
         took_us: u64,
         /// What its events did.
@@ -39,7 +39,7 @@ pub enum Trace {
     /// A delivery's request was encoded.
     Encoded {
         /// The delivery.
-        delivery: Id,
+        delivery: DeliveryId,
         /// The incident's number.
         incident: u64,
         /// The action's name.
@@ -52,7 +52,7 @@ pub enum Trace {
     /// It was sent, and the peer answered.
     Answered {
         /// The delivery.
-        delivery: Id,
+        delivery: DeliveryId,
         /// The action's name.
         action: String,
         /// The HTTP method.
@@ -69,7 +69,7 @@ pub enum Trace {
     /// The delivery is settled, or will be tried again.
     Settled {
         /// The delivery.
-        delivery: Id,
+        delivery: DeliveryId,
         /// The incident's number.
         incident: u64,
         /// The action's name.

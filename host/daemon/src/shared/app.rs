@@ -18,14 +18,14 @@ use crate::plugins::bindings::Bindings;
 use crate::runtime::clock;
 use crate::runtime::trace::Trace;
 use crate::runtime::wakeup::Bell;
-use crate::runtime::{trouble, words};
+use crate::runtime::{trouble, wording};
 use crate::send::client::Senders;
 use crate::shared::backlog::Backlog;
+use crate::shared::backoffs::Backoffs;
 use crate::shared::backups::Backups;
 use crate::shared::budget::Budget;
 use crate::shared::doubts::Doubts;
 use crate::shared::filters::Filters;
-use crate::shared::holds::Holds;
 use crate::shared::intake::Intake;
 use crate::shared::links::Links;
 use crate::shared::rates::Rates;
@@ -81,7 +81,7 @@ impl Signals {
             self.trace(|| Trace::Committed {
                 receipt: record.id,
                 took_us,
-                effects: record.effects.iter().map(words::effect).collect(),
+                effects: record.effects.iter().map(wording::effect).collect(),
             });
         }
         self.filters.failed(&applied.failed_filters);
@@ -117,7 +117,7 @@ pub struct App {
     /// What wakes the workers and shows steps.
     pub signals: Arc<Signals>,
     /// Connections that wait because their peers asked for it.
-    pub holds: Holds,
+    pub backoffs: Backoffs,
     /// What deliveries met that may be their connection's fault.
     pub doubts: Doubts,
     /// When paused connections are tried again.
@@ -178,7 +178,7 @@ impl App {
             senders,
             links,
             signals: Arc::new(Signals::default()),
-            holds: Holds::default(),
+            backoffs: Backoffs::default(),
             doubts: Doubts::default(),
             trials: Trials::default(),
             backlog: Backlog::default(),

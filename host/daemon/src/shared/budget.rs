@@ -47,7 +47,7 @@ struct Body {
 
 /// A body's part of the budget, until it is dropped.
 #[derive(Debug)]
-pub struct Hold {
+pub struct Portion {
     budget: Arc<Budget>,
     id: u64,
     given_up: Arc<Notify>,
@@ -60,7 +60,7 @@ impl Budget {
     }
 
     /// A body of `source`, of which nothing has come yet. `is_proven` says whether its sender is known.
-    pub fn hold(self: &Arc<Self>, source: &str, is_proven: bool) -> Arc<Hold> {
+    pub fn portion(self: &Arc<Self>, source: &str, is_proven: bool) -> Arc<Portion> {
         let given_up = Arc::new(Notify::new());
         let mut state = self.lock();
         let id = state.next;
@@ -74,7 +74,7 @@ impl Budget {
             given_up: Arc::clone(&given_up),
         };
         state.bodies.insert(id, body);
-        Arc::new(Hold { budget: Arc::clone(self), id, given_up })
+        Arc::new(Portion { budget: Arc::clone(self), id, given_up })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -126,7 +126,7 @@ impl State {
     }
 }
 
-impl Hold {
+impl Portion {
     /// Takes `more` bytes before they are read.
     ///
     /// # Errors
@@ -159,7 +159,7 @@ impl Hold {
     }
 }
 
-impl Drop for Hold {
+impl Drop for Portion {
     fn drop(&mut self) {
         self.budget.lock().remove(self.id);
     }
@@ -171,9 +171,9 @@ mod tests {
 
     const MIB: usize = 1 << 20;
 
-    fn old(budget: &Budget, hold: &Hold) {
+    fn old(budget: &Budget, portion: &Portion) {
         let mut state = budget.lock();
-        let body = state.bodies.get_mut(&hold.id).expect("it is there");
+        let body = state.bodies.get_mut(&portion.id).expect("it is there");
         body.began = body.began.checked_sub(Duration::from_secs(1)).expect("a moment before");
     }
 
@@ -181,19 +181,19 @@ mod tests {
     fn sources_that_flood_leave_room_for_the_next_one() {
         let budget = Budget::new(64 * MIB);
         let flood = |source: &str| {
-            let mut holds = Vec::new();
+            let mut portions = Vec::new();
             loop {
-                let hold = budget.hold(source, true);
-                if hold.grow(MIB) == Err(Full) {
-                    return holds;
+                let portion = budget.portion(source, true);
+                if portion.grow(MIB) == Err(Full) {
+                    return portions;
                 }
-                hold.whole();
-                holds.push(hold);
+                portion.whole();
+                portions.push(portion);
             }
         };
         let floods = [flood("a"), flood("b")];
         assert_eq!(floods.each_ref().map(Vec::len), [32, 16]);
-        assert_eq!(budget.hold("quiet", true).grow(MIB), Ok(()));
+        assert_eq!(budget.portion("quiet", true).grow(MIB), Ok(()));
         drop(floods);
         assert_eq!(budget.lock().taken, 0);
         assert!(budget.lock().by_source.is_empty() && budget.lock().bodies.is_empty());
@@ -202,9 +202,9 @@ mod tests {
     #[test]
     fn a_body_that_never_ends_makes_room_for_one_that_does() {
         let budget = Budget::new(8 * MIB);
-        let endless: Vec<_> = (0..4).map(|_| budget.hold("hook", true)).collect();
-        assert!(endless.iter().all(|hold| hold.grow(MIB) == Ok(())));
-        let honest = budget.hold("hook", true);
+        let endless: Vec<_> = (0..4).map(|_| budget.portion("hook", true)).collect();
+        assert!(endless.iter().all(|portion| portion.grow(MIB) == Ok(())));
+        let honest = budget.portion("hook", true);
         assert_eq!(honest.grow(MIB), Err(Full), "they have only begun");
         old(&budget, &endless[2]);
         assert_eq!(honest.grow(MIB), Ok(()));
@@ -217,15 +217,15 @@ mod tests {
     #[test]
     fn senders_that_have_proven_nothing_have_half_and_go_first() {
         let budget = Budget::new(8 * MIB);
-        let strangers: Vec<_> = ["a", "b", "c"].map(|source| budget.hold(source, false)).into();
-        let got = strangers.iter().filter(|hold| hold.grow(2 * MIB) == Ok(())).count();
+        let strangers: Vec<_> = ["a", "b", "c"].map(|source| budget.portion(source, false)).into();
+        let got = strangers.iter().filter(|portion| portion.grow(2 * MIB) == Ok(())).count();
         assert_eq!(got, 2);
-        strangers.iter().for_each(|hold| old(&budget, hold));
-        let known = budget.hold("d", true);
+        strangers.iter().for_each(|portion| old(&budget, portion));
+        let known = budget.portion("d", true);
         assert_eq!(known.grow(4 * MIB), Ok(()));
-        let stranger = budget.hold("e", false);
+        let stranger = budget.portion("e", false);
         assert_eq!(stranger.grow(4 * MIB), Err(Full), "it gives up nobody else's");
-        let another = budget.hold("f", true);
+        let another = budget.portion("f", true);
         assert_eq!(another.grow(4 * MIB), Ok(()), "a stranger's body goes");
         assert_eq!(strangers[0].grow(1), Err(Full));
     }

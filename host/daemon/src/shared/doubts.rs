@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, IncidentId};
 
 /// Attempts of one delivery that may meet such an answer before it is a dead letter. With the usual schedule they
 /// are spread over two and a half minutes.
@@ -57,8 +57,8 @@ pub enum Doubt {
 /// A delivery that met such an answer.
 #[derive(Debug)]
 struct Met {
-    incident: Id,
-    delivery: Id,
+    incident: IncidentId,
+    delivery: DeliveryId,
     answer: Answer,
     times: u32,
     /// Something arrived over the connection since.
@@ -71,7 +71,7 @@ pub struct Doubts(Mutex<BTreeMap<String, Vec<Met>>>);
 
 impl Doubts {
     /// `delivery` of `incident` met `answer` over `connection`.
-    pub fn met(&self, connection: &str, incident: Id, delivery: Id, answer: Answer) -> Doubt {
+    pub fn met(&self, connection: &str, incident: IncidentId, delivery: DeliveryId, answer: Answer) -> Doubt {
         let mut doubts = self.lock();
         let known = doubts.entry(connection.to_owned()).or_default();
         let is_shared =
@@ -112,11 +112,12 @@ impl Doubts {
 
 #[cfg(test)]
 mod tests {
+    use tocsin_core::id::{Id, Kind};
     use tocsin_core::time::Timestamp;
 
     use super::*;
 
-    fn id(number: u128) -> Id {
+    fn id<K: Kind>(number: u128) -> Id<K> {
         Id::new(Timestamp::from_micros(0), number)
     }
 

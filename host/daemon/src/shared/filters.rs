@@ -33,9 +33,14 @@ impl Filters {
     pub fn failed(&self, filters: &[FailedFilter]) {
         for FailedFilter { action, incident, reason } in filters {
             let mut known = self.lock();
-            let failing = known.entry(action.clone()).or_default();
+            let failing = known.entry(action.to_string()).or_default();
             if failing.count == 0 {
-                tracing::warn!(action, incident, reason, "a filter failed, and let the incident through");
+                tracing::warn!(
+                    action = action.as_str(),
+                    incident,
+                    reason,
+                    "a filter failed, and let the incident through"
+                );
             }
             failing.incident = *incident;
             failing.reason.clone_from(reason);
@@ -67,7 +72,7 @@ mod tests {
         let filters = Filters::default();
         let failed = |incident, reason: &str| {
             let action = "page".to_owned();
-            filters.failed(&[FailedFilter { action, incident, reason: reason.to_owned() }]);
+            filters.failed(&[FailedFilter { action: action.into(), incident, reason: reason.to_owned() }]);
         };
         failed(1, "first");
         failed(2, "second");

@@ -14,7 +14,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use strum::IntoEnumIterator;
 use subtle::ConstantTimeEq;
 use tocsin_core::event::Link;
-use tocsin_core::id::Id;
+use tocsin_core::id::IncidentId;
 use tocsin_core::incident::Incident;
 use tocsin_core::plugin::Digest;
 use tocsin_core::time::Timestamp;
@@ -89,7 +89,7 @@ impl Links {
             Link { title: purpose.as_str().to_owned(), url: url.into() }
         };
         let allowed = |purpose: &Purpose| {
-            *purpose == Purpose::Incident || (may.contains(purpose) && purpose.fits(incident.state))
+            *purpose == Purpose::Incident || (may.contains(purpose) && purpose.fits(incident.state()))
         };
         Purpose::iter().filter(allowed).map(address).collect()
     }
@@ -98,7 +98,7 @@ impl Links {
     ///
     /// # Errors
     /// It is not.
-    pub fn check(&self, incident: Id, claim: &Claim, now: Timestamp) -> Result<(), InvalidLink> {
+    pub fn check(&self, incident: IncidentId, claim: &Claim, now: Timestamp) -> Result<(), InvalidLink> {
         let expected = self.sign(incident, &claim.via, &claim.until);
         if !bool::from(expected.as_bytes().ct_eq(claim.sig.as_bytes())) {
             return Err(InvalidLink::Forged);
@@ -110,7 +110,7 @@ impl Links {
 
     /// The parts hold no line break: an action's name is one of the configuration's, or the signature of a
     /// forged one, which nobody has.
-    fn sign(&self, incident: Id, via: &str, until: &str) -> String {
+    fn sign(&self, incident: IncidentId, via: &str, until: &str) -> String {
         let signed = format!("{DOMAIN}\n{incident}\n{until}\n{via}");
         URL_SAFE_NO_PAD.encode(signing::hmac(Digest::Sha256, &self.key, signed.as_bytes()))
     }
@@ -142,8 +142,6 @@ fn make_key(path: &Path) -> io::Result<[u8; KEY_BYTES]> {
 
 #[cfg(test)]
 mod tests {
-    use tocsin_core::incident::IncidentState;
-
     use super::*;
     use tocsin_core::view::sample;
 
@@ -165,7 +163,8 @@ mod tests {
     #[test]
     fn a_link_is_good_for_its_incident_until_it_expires_and_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
-        let (incident, change) = sample();
+        let (mut incident, change) = sample();
+        incident.reopen(change.at);
         let made = links(folder.path()).of(&incident, "tell", &[Purpose::Resolve], change.at);
         let titles: Vec<&str> = made.iter().map(|link| link.title.as_str()).collect();
         assert_eq!(titles, ["incident", "resolve"]);
@@ -182,7 +181,7 @@ mod tests {
         let (incident, change) = sample();
         let links = links(folder.path());
         let good = claim(&links.of(&incident, "tell", &[], change.at)[0].url);
-        let other = Id::new(change.at, 99);
+        let other = IncidentId::new(change.at, 99);
         assert_eq!(links.check(other, &good, change.at), Err(InvalidLink::Forged));
         for bad in [
             Claim { via: "another".to_owned(), ..good.clone() },
@@ -199,7 +198,7 @@ mod tests {
     fn what_the_state_does_not_allow_has_no_link_and_without_an_address_there_is_none() {
         let folder = tempfile::tempdir().unwrap();
         let (mut incident, change) = sample();
-        incident.state = IncidentState::Resolved;
+        incident.resolve(incident.opened_at);
         let made = links(folder.path()).of(&incident, "tell", &Purpose::CHANGES, change.at);
         let titles: Vec<&str> = made.iter().map(|link| link.title.as_str()).collect();
         assert_eq!(titles, ["incident", "reopen", "note", "modify"]);

@@ -17,7 +17,7 @@ const RETRY_AFTER_SECONDS: &str = "5";
 
 /// An error on its way to the caller.
 #[derive(Debug)]
-pub struct Problem {
+pub struct HttpProblem {
     status: StatusCode,
     title: &'static str,
     detail: String,
@@ -27,7 +27,7 @@ pub struct Problem {
     cause: Option<&'static str>,
 }
 
-impl Problem {
+impl HttpProblem {
     /// An error of this status. `title` is the same for every error of its kind, `detail` is about this one.
     pub fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
         Self { status, title, detail: detail.into(), more: Map::new(), headers: Vec::new(), cause: None }
@@ -98,7 +98,7 @@ impl Problem {
     }
 }
 
-impl Problem {
+impl HttpProblem {
     /// 503 for a body that there is no room for.
     pub fn no_memory() -> Self {
         Self::unavailable(
@@ -116,7 +116,7 @@ impl Problem {
     }
 }
 
-impl From<CommitError> for Problem {
+impl From<CommitError> for HttpProblem {
     fn from(error: CommitError) -> Self {
         match error {
             CommitError::Busy => Self::unavailable(
@@ -137,7 +137,7 @@ impl From<CommitError> for Problem {
     }
 }
 
-impl From<ReadError> for Problem {
+impl From<ReadError> for HttpProblem {
     fn from(error: ReadError) -> Self {
         trouble::error(trouble::NOT_READ, &error);
         let cause = match error {
@@ -149,7 +149,7 @@ impl From<ReadError> for Problem {
     }
 }
 
-impl IntoResponse for Problem {
+impl IntoResponse for HttpProblem {
     fn into_response(self) -> Response {
         let mut document = json!({
             "type": "about:blank",

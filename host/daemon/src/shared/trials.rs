@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tocsin_core::id::Id;
+use tocsin_core::id::DeliveryId;
 use tocsin_core::time::Timestamp;
 
 /// The wait before the first trial, in milliseconds.
@@ -32,7 +32,7 @@ struct Trial {
     /// Whether a delivery is to show it, as soon as one is due.
     open: bool,
     /// The delivery that was sent to show it.
-    sent: Option<Id>,
+    sent: Option<DeliveryId>,
 }
 
 /// By connection.
@@ -72,14 +72,14 @@ impl Trials {
     }
 
     /// This delivery is sent to show it.
-    pub fn sent(&self, connection: &str, delivery: Id) {
+    pub fn sent(&self, connection: &str, delivery: DeliveryId) {
         if let Some(trial) = self.lock().get_mut(connection) {
             (trial.open, trial.sent) = (false, Some(delivery));
         }
     }
 
     /// Whether this delivery was sent to show it.
-    pub fn was_sent(&self, connection: &str, delivery: Id) -> bool {
+    pub fn was_sent(&self, connection: &str, delivery: DeliveryId) -> bool {
         self.lock().get(connection).is_some_and(|trial| trial.sent == Some(delivery))
     }
 
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn while_a_delivery_is_awaited_that_shows_it_no_other_trial_is_made() {
-        let (trials, delivery) = (Trials::default(), Id::new(at(0), 1));
+        let (trials, delivery) = (Trials::default(), DeliveryId::new(at(0), 1));
         trials.begin("chat", Shown::ByDeliveries, at(0), HOUR_MS);
         assert!(trials.take("chat", at(30), HOUR_MS).is_some());
         trials.open("chat");

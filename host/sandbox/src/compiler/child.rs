@@ -42,7 +42,7 @@ pub fn compile_plugin(args: &[OsString]) -> ExitCode {
             }
         },
         Err(refused) => {
-            complain(refused.words());
+            complain(refused.sentence());
             ExitCode::from(refused.code())
         }
     }

@@ -20,14 +20,14 @@ pub(crate) struct Queue(Mutex<State>);
 struct State {
     is_taken: bool,
     /// By size, then by when they came.
-    waiting: BTreeMap<(usize, u64), Waiting>,
+    waiting: BTreeMap<(usize, u64), Queued>,
     came: u64,
     /// Whether the last turn went to a file because of how long it had waited.
     was_for_age: bool,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct Queued {
     since: Instant,
     turn: oneshot::Sender<Turn>,
 }
@@ -35,7 +35,7 @@ struct Waiting {
 impl State {
     /// Takes the next file out: the one that has waited for longest, if that is longer than [`PATIENCE`] and the
     /// last turn was not such a file's; else the smallest.
-    fn next(&mut self, now: Instant) -> Option<Waiting> {
+    fn next(&mut self, now: Instant) -> Option<Queued> {
         let oldest = self.waiting.iter().min_by_key(|((_, came), _)| *came);
         let aged = oldest
             .filter(|(_, waiting)| now.saturating_duration_since(waiting.since) >= PATIENCE)
@@ -65,7 +65,7 @@ impl Queue {
             let (sender, receiver) = oneshot::channel();
             let came = state.came;
             state.came += 1;
-            state.waiting.insert((size, came), Waiting { since: Instant::now(), turn: sender });
+            state.waiting.insert((size, came), Queued { since: Instant::now(), turn: sender });
             receiver
         };
         waiting.await.expect("a sender stays in the queue until it has sent")
@@ -139,7 +139,7 @@ mod tests {
         let (mut state, start) = (State::default(), Instant::now());
         let comes = |state: &mut State, size: usize, since: Instant| {
             state.came += 1;
-            state.waiting.insert((size, state.came), Waiting { since, turn: oneshot::channel().0 });
+            state.waiting.insert((size, state.came), Queued { since, turn: oneshot::channel().0 });
         };
         comes(&mut state, 32 << 20, start);
         comes(&mut state, 16 << 20, start);

@@ -81,15 +81,17 @@ impl From<Link> for types::Link {
 
 impl From<Incident> for action::Incident {
     fn from(incident: Incident) -> Self {
+        let (state, acknowledged_at, resolved_at) =
+            (incident.state(), incident.acknowledged_at(), incident.resolved_at());
         Self {
             id: incident.id.to_string(),
             number: incident.number,
-            source: incident.source,
+            source: incident.source.to_string(),
             key: incident.key,
             title: incident.title,
             message: incident.message,
             severity: incident.severity.into(),
-            state: match incident.state {
+            state: match state {
                 IncidentState::Open => action::State::Open,
                 IncidentState::Acknowledged => action::State::Acknowledged,
                 IncidentState::Resolved => action::State::Resolved,
@@ -100,8 +102,8 @@ impl From<Incident> for action::Incident {
             opened_at: incident.opened_at.micros(),
             open_since: incident.open_since.micros(),
             updated_at: incident.updated_at.micros(),
-            acknowledged_at: micros(incident.acknowledged_at),
-            resolved_at: micros(incident.resolved_at),
+            acknowledged_at: micros(acknowledged_at),
+            resolved_at: micros(resolved_at),
             extra: Vec::new(),
         }
     }
@@ -151,7 +153,7 @@ impl From<core::Context> for action::Context {
             now: context.now.micros(),
             owed_since: context.owed_since.micros(),
             zone: action::Zone { name: context.zone.name, offset_minutes: context.zone.offset_minutes },
-            action: context.action,
+            action: context.action.to_string(),
             references: context.references.into_iter().map(action::Reference::from).collect(),
             settings: context.settings.into_iter().map(types::Setting::from).collect(),
             connection: context.connection.into_iter().map(types::Setting::from).collect(),

@@ -2,7 +2,8 @@
 
 use redb::ReadOnlyTable;
 use tocsin_core::delivery::{Delivery, DeliveryState, Reference};
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, IncidentId, OfDelivery};
+use tocsin_core::name::{ActionName, ConnectionName};
 
 use super::page::{Looked, Newest, Page, Period, Span, page};
 use super::{Snapshot, dangling};
@@ -20,15 +21,15 @@ pub struct DeliveryQuery {
     /// In one of these states; in any when empty.
     pub states: Vec<DeliveryState>,
     /// Over this connection. No index has it: each page looks at the newest of those that the rest of the query leaves.
-    pub connection: Option<String>,
+    pub connection: Option<ConnectionName>,
     /// Of this action. Likewise.
-    pub action: Option<String>,
+    pub action: Option<ActionName>,
     /// Of this incident.
-    pub incident: Option<Id>,
+    pub incident: Option<IncidentId>,
     /// Made then, to the millisecond.
     pub made: Period,
     /// Made before this one.
-    pub before: Option<Id>,
+    pub before: Option<DeliveryId>,
     /// At most so many; 0 gives none.
     pub limit: usize,
 }
@@ -38,7 +39,7 @@ impl Store {
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn deliveries(&self, query: &DeliveryQuery) -> Result<Page<Delivery>, ReadError> {
+    pub fn deliveries(&self, query: &DeliveryQuery) -> Result<Page<Delivery, OfDelivery>, ReadError> {
         self.reading(|live| Ok(deliveries(&Snapshot::new(live)?, query)?))
     }
 
@@ -46,7 +47,7 @@ impl Store {
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn delivery(&self, id: Id) -> Result<Option<Delivery>, ReadError> {
+    pub fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, ReadError> {
         self.reading(|live| Ok(delivery(&Snapshot::new(live)?, id)?))
     }
 
@@ -54,7 +55,7 @@ impl Store {
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn sending(&self) -> Result<Vec<Id>, ReadError> {
+    pub fn sending(&self) -> Result<Vec<DeliveryId>, ReadError> {
         self.reading(|live| {
             let states = Snapshot::new(live)?.table(tables::DELIVERIES_BY_STATE)?;
             let state = [keys::delivery_state(DeliveryState::Sending)];
@@ -66,7 +67,7 @@ impl Store {
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn references(&self, connection: &str, incident: Id) -> Result<Vec<Reference>, ReadError> {
+    pub fn references(&self, connection: &str, incident: IncidentId) -> Result<Vec<Reference>, ReadError> {
         self.reading(|live| {
             let references = Snapshot::new(live)?.table(tables::REFERENCES)?;
             let key = keys::id_text(incident, connection);
@@ -80,7 +81,7 @@ impl Store {
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn references_of(&self, incident: Id) -> Result<Vec<(String, Vec<Reference>)>, ReadError> {
+    pub fn references_of(&self, incident: IncidentId) -> Result<Vec<(String, Vec<Reference>)>, ReadError> {
         self.reading(|live| Ok(references_of(&Snapshot::new(live)?, incident)?))
     }
 
@@ -88,7 +89,7 @@ impl Store {
     pub const REFERRERS_MAX: usize = 256;
 }
 
-fn deliveries(snapshot: &Snapshot, query: &DeliveryQuery) -> Result<Page<Delivery>, Fault> {
+fn deliveries(snapshot: &Snapshot, query: &DeliveryQuery) -> Result<Page<Delivery, OfDelivery>, Fault> {
     let rows = DeliveryRows::of(snapshot)?;
     let (index, prefixes) = match query.incident {
         Some(incident) => (tables::DELIVERIES_BY_INCIDENT, vec![incident.to_bytes().to_vec()]),
@@ -130,11 +131,11 @@ impl DeliveryRows {
     }
 }
 
-fn delivery(snapshot: &Snapshot, id: Id) -> Result<Option<Delivery>, Fault> {
+fn delivery(snapshot: &Snapshot, id: DeliveryId) -> Result<Option<Delivery>, Fault> {
     DeliveryRows::of(snapshot)?.tables().delivery(id)
 }
 
-fn references_of(snapshot: &Snapshot, incident: Id) -> Result<Vec<(String, Vec<Reference>)>, Fault> {
+fn references_of(snapshot: &Snapshot, incident: IncidentId) -> Result<Vec<(String, Vec<Reference>)>, Fault> {
     let rows = snapshot.table(tables::REFERENCES)?;
     let prefix = incident.to_bytes();
     let mut found = Vec::new();

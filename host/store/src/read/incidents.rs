@@ -1,8 +1,9 @@
-//! Reading incidents and their histories.
+//! Reading incidents and their timelines.
 
 use tocsin_core::event::Severity;
-use tocsin_core::id::Id;
+use tocsin_core::id::{IncidentId, OfIncident};
 use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::name::SourceName;
 use tocsin_core::state::TimelineItem;
 
 use super::page::{Looked, Newest, Page, Period, Span, page};
@@ -27,14 +28,14 @@ pub struct IncidentQuery {
     /// Of one of these severities; of any when empty.
     pub severities: Vec<Severity>,
     /// Of this source.
-    pub source: Option<String>,
+    pub source: Option<SourceName>,
     /// Opened then.
     pub opened: Period,
     /// With each of these words somewhere in the title, the key or a label, written `name=value`; in any case. No index
     /// has words: each page looks at the newest of those that the rest of the query leaves.
     pub text: Option<String>,
     /// Made before this one.
-    pub before: Option<Id>,
+    pub before: Option<IncidentId>,
     /// At most so many; 0 gives none.
     pub limit: usize,
 }
@@ -50,7 +51,7 @@ impl Store {
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn incidents(&self, query: &IncidentQuery) -> Result<Page<Incident>, ReadError> {
+    pub fn incidents(&self, query: &IncidentQuery) -> Result<Page<Incident, OfIncident>, ReadError> {
         self.reading(|live| Ok(incidents(&Snapshot::new(live)?, query)?))
     }
 
@@ -58,7 +59,7 @@ impl Store {
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn incident(&self, id: Id) -> Result<Option<Incident>, ReadError> {
+    pub fn incident(&self, id: IncidentId) -> Result<Option<Incident>, ReadError> {
         self.reading(|live| Ok(incident(&Snapshot::new(live)?, id)?))
     }
 
@@ -92,16 +93,16 @@ impl Store {
         })
     }
 
-    /// The latest `limit` lines of an incident's history, newest first. Empty when there is no such incident.
+    /// The latest `limit` lines of an incident's timeline, newest first. Empty when there is no such incident.
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn timeline(&self, incident: Id, limit: usize) -> Result<Vec<TimelineItem>, ReadError> {
+    pub fn timeline(&self, incident: IncidentId, limit: usize) -> Result<Vec<TimelineItem>, ReadError> {
         self.reading(|live| Ok(timeline(&Snapshot::new(live)?, incident, limit)?))
     }
 }
 
-fn incidents(snapshot: &Snapshot, query: &IncidentQuery) -> Result<Page<Incident>, Fault> {
+fn incidents(snapshot: &Snapshot, query: &IncidentQuery) -> Result<Page<Incident, OfIncident>, Fault> {
     let incidents = snapshot.table(tables::INCIDENTS)?;
     let (index, prefixes) = match kinds(snapshot, query)? {
         Some(kinds) => (tables::INCIDENTS_BY_KIND, kinds),
@@ -138,11 +139,11 @@ fn kinds(snapshot: &Snapshot, query: &IncidentQuery) -> Result<Option<Vec<Vec<u8
     Ok(None)
 }
 
-fn incident(snapshot: &Snapshot, id: Id) -> Result<Option<Incident>, Fault> {
+fn incident(snapshot: &Snapshot, id: IncidentId) -> Result<Option<Incident>, Fault> {
     rows::incident(&snapshot.table(tables::INCIDENTS)?, id)
 }
 
-fn timeline(snapshot: &Snapshot, incident: Id, limit: usize) -> Result<Vec<TimelineItem>, Fault> {
+fn timeline(snapshot: &Snapshot, incident: IncidentId, limit: usize) -> Result<Vec<TimelineItem>, Fault> {
     let rows = snapshot.table(tables::TIMELINE)?;
     let first = keys::timeline(incident, 0, 0);
     let last = keys::timeline(incident, u64::MAX, u32::MAX);

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, Id, IncidentId, ReceiptId};
 use tocsin_core::journal::{Entry, Fact};
 use tocsin_core::time::Timestamp;
 use tocsin_core::timer::Timer;
@@ -35,9 +35,9 @@ pub struct JournalQuery {
     /// From the first of this time on.
     pub since: Option<Timestamp>,
     /// With a fact about this incident or one of its deliveries.
-    pub incident: Option<Id>,
+    pub incident: Option<IncidentId>,
     /// That this request brought, or with a fact about it.
-    pub receipt: Option<Id>,
+    pub receipt: Option<ReceiptId>,
     /// At most so many; 0 gives none.
     pub limit: usize,
 }
@@ -94,9 +94,9 @@ fn page(snapshot: &Snapshot, query: &JournalQuery) -> Result<JournalPage, Fault>
 
 /// The number of the first entry that is looked at.
 fn start(rows: &impl Rows, query: &JournalQuery, first: u64, end: u64) -> Result<u64, Fault> {
-    let ids = [query.incident, query.receipt].into_iter().flatten();
+    let ids = query.incident.map(Id::at).into_iter().chain(query.receipt.map(Id::at));
     // An id is made in the entry that first names it.
-    let made = ids.map(|id| id.at().minus_ms(EARLIER_MS)).max();
+    let made = ids.map(|at| at.minus_ms(EARLIER_MS)).max();
     let start = match query.since.into_iter().chain(made).max() {
         Some(since) => since_number(rows, since, first, end)?,
         None if query.from.is_none() => {
@@ -133,10 +133,10 @@ fn time_from(rows: &impl Rows, from: u64, end: u64) -> Result<Option<(u64, Times
 
 /// What entries have to be about.
 struct Wanted {
-    incident: Option<Id>,
+    incident: Option<IncidentId>,
     /// The incident's deliveries: those that are kept, and those of this page.
-    deliveries: HashSet<Id>,
-    receipt: Option<Id>,
+    deliveries: HashSet<DeliveryId>,
+    receipt: Option<ReceiptId>,
 }
 
 impl Wanted {
@@ -167,9 +167,9 @@ impl Wanted {
         has
     }
 
-    fn is_about(&self, fact: &Fact, incident: Id) -> bool {
-        let of = |other: &Id| *other == incident;
-        let delivery = |id: &Id| self.deliveries.contains(id);
+    fn is_about(&self, fact: &Fact, incident: IncidentId) -> bool {
+        let of = |other: &IncidentId| *other == incident;
+        let delivery = |id: &DeliveryId| self.deliveries.contains(id);
         match fact {
             Fact::IncidentOpened(opening) => of(&opening.id),
             Fact::ChangeRecorded(recorded) => of(&recorded.incident),
@@ -206,7 +206,7 @@ impl Wanted {
     }
 }
 
-fn names_receipt(entry: &Entry, receipt: Id) -> bool {
+fn names_receipt(entry: &Entry, receipt: ReceiptId) -> bool {
     entry.facts.iter().any(|fact| match fact {
         Fact::ReceiptRecorded(receipted) => receipted.receipt == receipt,
         Fact::ReceiptsDiscarded { receipts, .. } | Fact::ReceiptsForgotten { receipts } => {

@@ -6,7 +6,7 @@
 use std::collections::BinaryHeap;
 
 use redb::Range;
-use tocsin_core::id::Id;
+use tocsin_core::id::{Id, Kind};
 use tocsin_core::time::Timestamp;
 
 use super::Snapshot;
@@ -26,17 +26,17 @@ const TIME_END: Timestamp = Timestamp::from_micros(((1 << 48) - 1) * 1000);
 
 /// A part of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<T> {
+pub struct Page<T, K: Kind> {
     /// Newest first.
     pub items: Vec<T>,
     /// What the next page comes before; none when the list ends with this page.
-    pub next: Option<Id>,
+    pub next: Option<Id<K>>,
     /// How far back this page looked, if it ends early because it looked at too much. Then it may be short or empty,
     /// and the next page goes on.
     pub searched_until: Option<Timestamp>,
 }
 
-impl<T> Default for Page<T> {
+impl<T, K: Kind> Default for Page<T, K> {
     fn default() -> Self {
         Self { items: Vec::new(), next: None, searched_until: None }
     }
@@ -59,14 +59,14 @@ impl Period {
 }
 
 /// A range of ids: the milliseconds that a period touches, before a cursor.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Span {
-    from: Option<Id>,
-    end: Option<Id>,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span<K: Kind> {
+    from: Option<Id<K>>,
+    end: Option<Id<K>>,
 }
 
-impl Span {
-    pub(crate) fn new(period: Period, before: Option<Id>) -> Self {
+impl<K: Kind> Span<K> {
+    pub(crate) fn new(period: Period, before: Option<Id<K>>) -> Self {
         let first = |at: Timestamp| Id::new(at.min(TIME_END), 0);
         // With the whole of the millisecond that the period ends within.
         let end = period.until.map(|until| first(Timestamp::from_micros(until.micros().saturating_add(999))));
@@ -78,7 +78,7 @@ impl Span {
         if self.from.zip(self.end).is_some_and(|(from, end)| from >= end) {
             return None;
         }
-        let key = |id: Id| [prefix, &id.to_bytes()].concat();
+        let key = |id: Id<K>| [prefix, &id.to_bytes()].concat();
         let from = self.from.map_or_else(|| prefix.to_vec(), key);
         Some((from, self.end.map_or_else(|| keys::after(prefix), |end| Some(key(end)))))
     }
@@ -86,21 +86,21 @@ impl Span {
 
 /// The ids that the keys of an index end with, newest first: of all keys that begin with one of `prefixes`,
 /// merged.
-pub(crate) struct Newest<'s> {
+pub(crate) struct Newest<'s, K: Kind> {
     snapshot: &'s Snapshot,
     table: Definition,
     ranges: Vec<Range<'static, Bytes, Bytes>>,
     /// The next id of each range that has one.
-    heads: BinaryHeap<(Id, usize)>,
+    heads: BinaryHeap<(Id<K>, usize)>,
 }
 
-impl<'s> Newest<'s> {
+impl<'s, K: Kind> Newest<'s, K> {
     /// Ids of `span` under `prefixes`.
     pub(crate) fn below(
         snapshot: &'s Snapshot,
         table: Definition,
         prefixes: &[Vec<u8>],
-        span: Span,
+        span: Span<K>,
     ) -> Result<Self, Fault> {
         let rows = snapshot.table(table)?;
         let mut newest = Self { snapshot, table, ranges: Vec::new(), heads: BinaryHeap::new() };
@@ -133,7 +133,7 @@ impl<'s> Newest<'s> {
     }
 
     /// The next id.
-    pub(crate) fn next(&mut self) -> Result<Option<Id>, Fault> {
+    pub(crate) fn next(&mut self) -> Result<Option<Id<K>>, Fault> {
         let Some((id, index)) = self.heads.pop() else { return Ok(None) };
         self.advance(index)?;
         Ok(Some(id))
@@ -157,11 +157,11 @@ impl<T> Looked<T> {
 
 /// Asks `look` about each id until it found one thing more than `limit`, or missed too often. A record that cannot be read
 /// is left out.
-pub(crate) fn page<T>(
-    mut ids: Newest<'_>,
+pub(crate) fn page<T, K: Kind>(
+    mut ids: Newest<'_, K>,
     limit: usize,
-    mut look: impl FnMut(Id) -> Result<Looked<T>, Fault>,
-) -> Result<Page<T>, Fault> {
+    mut look: impl FnMut(Id<K>) -> Result<Looked<T>, Fault>,
+) -> Result<Page<T, K>, Fault> {
     let mut page = Page::default();
     if limit == 0 {
         return Ok(page);

@@ -6,7 +6,7 @@ use std::ops::Bound;
 
 use redb::ReadableTable;
 use tocsin_core::command::Forget;
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, IncidentId, ReceiptId};
 use tocsin_core::time::Timestamp;
 
 use super::{Snapshot, dangling};
@@ -76,7 +76,7 @@ impl Store {
                 |table| Ok::<_, Fault>(snapshot.table(table)?.first()?.map(|(key, _)| key.value().to_vec()));
             let resolved = first(tables::RESOLVED_BY_TIME)?;
             let resolved = resolved.and_then(|key| key.first_chunk().copied()).map(keys::read_time);
-            let receipt = first(tables::RECEIPTS)?.and_then(|key| keys::last_id(&key)).map(Id::at);
+            let receipt = first(tables::RECEIPTS)?.and_then(|key| keys::last_id(&key)).map(ReceiptId::at);
             Ok(KeptSince { resolved, receipt, journal_cut: cut::kept(&snapshot.table(tables::META)?)? })
         })
     }
@@ -120,7 +120,7 @@ fn behind(reached: Option<&Vec<u8>>) -> Bound<&[u8]> {
 }
 
 /// Resolved incidents that are past their time and have nothing to be sent.
-fn incidents(snapshot: &Snapshot, past: &Past, reached: &mut Reached) -> Result<Vec<Id>, Fault> {
+fn incidents(snapshot: &Snapshot, past: &Past, reached: &mut Reached) -> Result<Vec<IncidentId>, Fault> {
     let end = keys::time(past.resolved_before);
     let from = reached.incident.clone();
     let resolved = snapshot.table(tables::RESOLVED_BY_TIME)?;
@@ -154,8 +154,8 @@ fn incidents(snapshot: &Snapshot, past: &Past, reached: &mut Reached) -> Result<
 }
 
 /// How many deliveries an incident has; none if one of them is not settled.
-fn settled(deliveries: &impl Rows, by_incident: &impl Rows, id: Id) -> Result<Option<usize>, Fault> {
-    let its = rows::ids_below(by_incident, tables::DELIVERIES_BY_INCIDENT, &id.to_bytes())?;
+fn settled(deliveries: &impl Rows, by_incident: &impl Rows, id: IncidentId) -> Result<Option<usize>, Fault> {
+    let its: Vec<DeliveryId> = rows::ids_below(by_incident, tables::DELIVERIES_BY_INCIDENT, &id.to_bytes())?;
     for delivery in &its {
         let row: Option<crate::record::delivery::DeliveryRow> =
             rows::get(deliveries, tables::DELIVERIES, &delivery.to_bytes())?;
@@ -168,9 +168,9 @@ fn settled(deliveries: &impl Rows, by_incident: &impl Rows, id: Id) -> Result<Op
 }
 
 /// Receipts that are past their time.
-fn receipts(snapshot: &Snapshot, past: &Past, reached: &mut Reached) -> Result<Vec<Id>, Fault> {
+fn receipts(snapshot: &Snapshot, past: &Past, reached: &mut Reached) -> Result<Vec<ReceiptId>, Fault> {
     // An id begins with its time: the first one of that millisecond.
-    let first_of = |time| Id::new(time, 0).to_bytes();
+    let first_of = |time| ReceiptId::new(time, 0).to_bytes();
     let (end, dead_end) = (first_of(past.came_before), first_of(past.dead_letters_came_before));
     let from = reached.receipt.clone();
     let (receipts, dead) = (snapshot.table(tables::RECEIPTS)?, snapshot.table(tables::DEAD_LETTERS)?);

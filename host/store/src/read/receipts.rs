@@ -1,6 +1,7 @@
 //! Reading receipts and the raw requests beside them.
 
-use tocsin_core::id::Id;
+use tocsin_core::id::{OfReceipt, ReceiptId};
+use tocsin_core::name::SourceName;
 use tocsin_core::plugin::SourceRequest;
 use tocsin_core::receipt::ReceiptRecord;
 
@@ -17,13 +18,13 @@ const HEAVY_EFFECTS: usize = 8;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReceiptQuery {
     /// Of this source. No index has it: each page looks at the newest of those that the rest of the query leaves.
-    pub source: Option<String>,
+    pub source: Option<SourceName>,
     /// Of which outcome.
     pub which: Receipts,
     /// Came then.
     pub came: Period,
     /// Made before this one.
-    pub before: Option<Id>,
+    pub before: Option<ReceiptId>,
     /// At most so many; 0 gives none.
     pub limit: usize,
 }
@@ -45,7 +46,7 @@ impl Store {
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn receipts(&self, query: &ReceiptQuery) -> Result<Page<ReceiptRecord>, ReadError> {
+    pub fn receipts(&self, query: &ReceiptQuery) -> Result<Page<ReceiptRecord, OfReceipt>, ReadError> {
         self.reading(|live| Ok(receipts(&Snapshot::new(live)?, query)?))
     }
 
@@ -53,7 +54,7 @@ impl Store {
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn receipt(&self, id: Id) -> Result<Option<ReceiptRecord>, ReadError> {
+    pub fn receipt(&self, id: ReceiptId) -> Result<Option<ReceiptRecord>, ReadError> {
         self.reading(|live| {
             let receipts = Snapshot::new(live)?.table(tables::RECEIPTS)?;
             Ok(rows::receipt(&receipts, id)?)
@@ -64,7 +65,7 @@ impl Store {
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn request(&self, receipt: Id) -> Result<Option<SourceRequest>, ReadError> {
+    pub fn request(&self, receipt: ReceiptId) -> Result<Option<SourceRequest>, ReadError> {
         self.reading(|live| {
             let snapshot = Snapshot::new(live)?;
             let key = receipt.to_bytes();
@@ -80,7 +81,7 @@ impl Store {
     }
 }
 
-fn receipts(snapshot: &Snapshot, query: &ReceiptQuery) -> Result<Page<ReceiptRecord>, Fault> {
+fn receipts(snapshot: &Snapshot, query: &ReceiptQuery) -> Result<Page<ReceiptRecord, OfReceipt>, Fault> {
     let receipts = snapshot.table(tables::RECEIPTS)?;
     let index = match query.which {
         Receipts::All => tables::RECEIPTS,

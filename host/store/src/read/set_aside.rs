@@ -1,7 +1,7 @@
 //! The records that were set aside, for the operator who looks after them.
 
 use redb::{ReadableTable, ReadableTableMetadata};
-use tocsin_core::id::Id;
+use tocsin_core::id::IncidentId;
 
 use super::Snapshot;
 use crate::error::{Fault, ReadError};
@@ -19,7 +19,7 @@ pub struct SetAside {
     /// What is wrong with it.
     pub problem: String,
     /// The incident that it was about, if that can be seen.
-    pub incident: Option<Id>,
+    pub incident: Option<IncidentId>,
     /// The sequence number of the journal's last entry before it was set aside; none while it only waits for that,
     /// because nothing can be written.
     pub after: Option<u64>,

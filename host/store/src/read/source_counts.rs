@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use redb::ReadableTable;
 
 use super::Snapshot;
-use crate::error::{Fault, Problem, ReadError};
+use crate::error::{Fault, ReadError, RecordProblem};
 use crate::record::source_counts::SourceCounts;
 use crate::store::Store;
 use crate::{rows, tables};
@@ -23,7 +23,7 @@ impl Store {
             for row in table.iter().map_err(Fault::from)? {
                 let (key, value) = row.map_err(Fault::from)?;
                 let name = String::from_utf8(key.value().to_vec()).map_err(|_| {
-                    let problem = Problem::Body("its key is not a name".to_owned());
+                    let problem = RecordProblem::Body("its key is not a name".to_owned());
                     rows::fault(tables::SOURCE_COUNTS, key.value(), problem)
                 });
                 let counts = || rows::read(tables::SOURCE_COUNTS, key.value(), value.value());

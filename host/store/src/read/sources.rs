@@ -17,7 +17,7 @@ impl Store {
         if has_rows {
             return Ok(true);
         }
-        let query = ReceiptQuery { source: Some(source.to_owned()), limit: 1, ..ReceiptQuery::default() };
+        let query = ReceiptQuery { source: Some(source.into()), limit: 1, ..ReceiptQuery::default() };
         Ok(!self.receipts(&query)?.items.is_empty())
     }
 }

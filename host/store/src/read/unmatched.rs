@@ -2,11 +2,12 @@
 //!
 //! Walks back in time from the newest incident, and never further than asked for.
 
+use tocsin_core::id::OfIncident;
 use tocsin_core::incident::Incident;
 use tocsin_core::time::Timestamp;
 
 use super::Snapshot;
-use super::page::{Newest, Span};
+use super::page::{Newest, Period, Span};
 use crate::error::{Fault, ReadError};
 use crate::store::Store;
 use crate::{rows, tables};
@@ -37,7 +38,12 @@ impl Store {
 
 fn unmatched(snapshot: &Snapshot, since: Timestamp, shown: usize) -> Result<Unmatched, Fault> {
     let incidents = snapshot.table(tables::INCIDENTS)?;
-    let mut newest = Newest::below(snapshot, tables::INCIDENTS, &[Vec::new()], Span::default())?;
+    let mut newest = Newest::below(
+        snapshot,
+        tables::INCIDENTS,
+        &[Vec::new()],
+        Span::<OfIncident>::new(Period::default(), None),
+    )?;
     let mut found = Unmatched::default();
     for _ in 0..LOOKED_AT_MAX {
         // An id's time is in milliseconds, so it is never later than the incident's own.

@@ -1,12 +1,13 @@
 //! Deliveries on disk, and what peers call incidents.
 //!
 //! A row does not repeat what other rows have: the incident is in its own row, and a change that stands in the
-//! incident's history is in the line there.
+//! incident's timeline is in the line there.
 
 use minicbor::{Decode, Encode};
 use tocsin_core::delivery::{Attempt, Change, Delivery, DeliveryState, LineId, Reference};
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, IncidentId};
 use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::name::{ActionName, ConnectionName};
 use tocsin_core::time::Timestamp;
 
 /// The references of one incident and connection.
@@ -19,14 +20,14 @@ pub(crate) struct References(#[n(0)] pub(crate) Vec<Reference>);
 #[cbor(map)]
 pub(crate) struct DeliveryRow {
     #[n(0)]
-    pub(crate) incident: Id,
+    pub(crate) incident: IncidentId,
     /// Of the incident.
     #[n(1)]
     pub(crate) source: String,
     #[n(2)]
-    pub(crate) action: String,
+    pub(crate) action: ActionName,
     #[n(3)]
-    pub(crate) connection: String,
+    pub(crate) connection: ConnectionName,
     #[n(4)]
     #[cbor(skip_if = "is_false")]
     test: bool,
@@ -51,7 +52,7 @@ pub(crate) struct DeliveryRow {
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(flat)]
 pub(crate) enum RowChange {
-    /// In this line of its incident's history.
+    /// In this line of its incident's timeline.
     #[n(0)]
     Line(#[n(0)] LineId),
     /// Here.
@@ -78,7 +79,7 @@ impl From<&Delivery> for DeliveryRow {
         } = delivery;
         Self {
             incident: incident.id,
-            source: incident.source.clone(),
+            source: incident.source.to_string(),
             action: action.clone(),
             connection: connection.clone(),
             test: *test,
@@ -103,7 +104,7 @@ impl DeliveryRow {
     }
 
     /// The delivery with this id, whose incident and change were found.
-    pub(crate) fn with(self, id: Id, incident: Incident, change: Change) -> Delivery {
+    pub(crate) fn with(self, id: DeliveryId, incident: Incident, change: Change) -> Delivery {
         let line = self.line();
         Delivery {
             id,

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use minicbor::{Decode, Encode};
 use zstd::bulk::{Compressor, Decompressor};
 
-use super::{Problem, V2, V3, read_v2, write_v2};
+use super::{RecordProblem, V2, V3, read_v2, write_v2};
 
 /// Bytes of a body that is not worth compressing.
 const SMALL: usize = 256;
@@ -29,7 +29,7 @@ thread_local! {
 }
 
 /// Writes a record, compressed if that is smaller.
-pub(super) fn write(out: &mut Vec<u8>, record: &impl Encode<()>) -> Result<(), Problem> {
+pub(super) fn write(out: &mut Vec<u8>, record: &impl Encode<()>) -> Result<(), RecordProblem> {
     let start = out.len();
     write_v2(out, record)?;
     let body = &out[start + 1..];
@@ -46,12 +46,12 @@ pub(super) fn write(out: &mut Vec<u8>, record: &impl Encode<()>) -> Result<(), P
 }
 
 /// Reads a record of either version.
-pub(super) fn read<T: for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Result<T, Problem> {
+pub(super) fn read<T: for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Result<T, RecordProblem> {
     read_v2(&plain(bytes)?)
 }
 
 /// The record as it was before it was compressed, if it was.
-pub(crate) fn plain(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
+pub(crate) fn plain(bytes: &[u8]) -> Result<Cow<'_, [u8]>, RecordProblem> {
     let Some((&V3, packed)) = bytes.split_first() else { return Ok(Cow::Borrowed(bytes)) };
     let mut plain = vec![V2];
     plain.extend_from_slice(&decompress(packed)?);
@@ -59,7 +59,7 @@ pub(crate) fn plain(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
 }
 
 /// Bytes that are no record of their own: version byte 3 and a frame of zstd, or version byte 2 and the bytes.
-pub(crate) fn pack(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
+pub(crate) fn pack(bytes: &[u8]) -> Result<Vec<u8>, RecordProblem> {
     if (SMALL..=LARGE).contains(&bytes.len()) {
         let packed = QUICK.with_borrow_mut(|kept| compress(kept, QUICK_LEVEL, bytes))?;
         if packed.len() < bytes.len() {
@@ -70,26 +70,30 @@ pub(crate) fn pack(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
 }
 
 /// What [`pack`] was given.
-pub(crate) fn unpack(packed: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
+pub(crate) fn unpack(packed: &[u8]) -> Result<Cow<'_, [u8]>, RecordProblem> {
     match packed.split_first() {
         Some((&V3, packed)) => decompress(packed).map(Cow::Owned),
         Some((&V2, bytes)) => Ok(Cow::Borrowed(bytes)),
-        Some((version, _)) => Err(Problem::Version(*version)),
-        None => Err(Problem::Empty),
+        Some((version, _)) => Err(RecordProblem::Version(*version)),
+        None => Err(RecordProblem::Empty),
     }
 }
 
-fn compress(kept: &mut Option<Compressor<'static>>, level: i32, body: &[u8]) -> Result<Vec<u8>, Problem> {
+fn compress(
+    kept: &mut Option<Compressor<'static>>,
+    level: i32,
+    body: &[u8],
+) -> Result<Vec<u8>, RecordProblem> {
     let mut compressor = kept.take().map_or_else(|| Compressor::new(level), Ok).map_err(problem)?;
     let packed = compressor.compress(body).map_err(problem)?;
     *kept = Some(compressor);
     Ok(packed)
 }
 
-fn decompress(packed: &[u8]) -> Result<Vec<u8>, Problem> {
+fn decompress(packed: &[u8]) -> Result<Vec<u8>, RecordProblem> {
     let length = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten();
     let length = length.and_then(|length| usize::try_from(length).ok()).filter(|length| *length <= LARGE);
-    let length = length.ok_or_else(|| Problem::Body("it does not say how long it is".to_owned()))?;
+    let length = length.ok_or_else(|| RecordProblem::Body("it does not say how long it is".to_owned()))?;
     DECOMPRESSOR.with_borrow_mut(|kept| {
         let mut decompressor = kept.take().map_or_else(Decompressor::new, Ok).map_err(problem)?;
         let body = decompressor.decompress(packed, length).map_err(problem)?;
@@ -98,6 +102,6 @@ fn decompress(packed: &[u8]) -> Result<Vec<u8>, Problem> {
     })
 }
 
-fn problem(error: std::io::Error) -> Problem {
-    Problem::Body(format!("it cannot be decompressed: {error}"))
+fn problem(error: std::io::Error) -> RecordProblem {
+    RecordProblem::Body(format!("it cannot be decompressed: {error}"))
 }

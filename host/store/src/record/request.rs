@@ -2,12 +2,12 @@
 //! length of the head, the head as JSON, the body as it came.
 
 use serde::{Deserialize, Serialize};
-use tocsin_core::id::Id;
+use tocsin_core::id::{Id, ReceiptId};
 use tocsin_core::plugin::{Pair, SourceRequest};
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::dict::EncoderDictionary;
 
-use super::{Problem, Stored, Text, TimeV1, V2, V3};
+use super::{RecordProblem, Stored, Text, TimeV1, V2, V3};
 use crate::keys::ID;
 
 #[derive(Serialize, Deserialize)]
@@ -29,19 +29,19 @@ const LARGE: usize = 256 * 1024;
 /// Earlier requests that others are compressed with.
 pub(crate) struct Dictionary {
     /// The receipt of the request that made it due.
-    pub(crate) id: Id,
+    pub(crate) id: ReceiptId,
     encoder: EncoderDictionary<'static>,
 }
 
 impl Dictionary {
     /// One of these contents.
-    pub(crate) fn new(id: Id, contents: &[u8]) -> Self {
+    pub(crate) fn new(id: ReceiptId, contents: &[u8]) -> Self {
         Self { id, encoder: EncoderDictionary::copy(contents, LEVEL) }
     }
 }
 
 /// What is compressed.
-pub(crate) fn plain(request: &SourceRequest) -> Result<Vec<u8>, Problem> {
+pub(crate) fn plain(request: &SourceRequest) -> Result<Vec<u8>, RecordProblem> {
     let SourceRequest { method, path, query, headers, body, received_at } = request;
     let head = HeadV1 {
         method: method.into(),
@@ -59,7 +59,11 @@ pub(crate) fn plain(request: &SourceRequest) -> Result<Vec<u8>, Problem> {
 }
 
 /// The record of what [`plain`] made, compressed with `dictionary`.
-pub(crate) fn pack(plain: &[u8], dictionary: Option<&Dictionary>, out: &mut Vec<u8>) -> Result<(), Problem> {
+pub(crate) fn pack(
+    plain: &[u8],
+    dictionary: Option<&Dictionary>,
+    out: &mut Vec<u8>,
+) -> Result<(), RecordProblem> {
     let dictionary = dictionary.filter(|_| plain.len() <= LARGE);
     let mut compressor = match dictionary {
         Some(dictionary) => Compressor::with_prepared_dictionary(&dictionary.encoder),
@@ -80,33 +84,35 @@ pub(crate) fn pack(plain: &[u8], dictionary: Option<&Dictionary>, out: &mut Vec<
 }
 
 /// The id of the dictionary that a record was compressed with, if there was one.
-pub(crate) fn dictionary_of(bytes: &[u8]) -> Option<Id> {
+pub(crate) fn dictionary_of(bytes: &[u8]) -> Option<ReceiptId> {
     let (version, rest) = bytes.split_first()?;
     let (id, _) = rest.split_first_chunk()?;
     (*version == V3).then(|| Id::from_bytes(*id))
 }
 
 /// Reads a record, which was compressed with `dictionary`.
-pub(crate) fn unpack(bytes: &[u8], dictionary: Option<&[u8]>) -> Result<SourceRequest, Problem> {
+pub(crate) fn unpack(bytes: &[u8], dictionary: Option<&[u8]>) -> Result<SourceRequest, RecordProblem> {
     let (rest, dictionary) = match (bytes.split_first(), dictionary) {
         (Some((&V2, rest)), _) => (rest, [].as_slice()),
         (Some((&V3, rest)), Some(dictionary)) => (rest.get(ID..).ok_or_else(cut)?, dictionary),
-        (Some((&V3, _)), None) => return Err(Problem::Gone("the dictionary that it is compressed with")),
-        (Some((version, _)), _) => return Err(Problem::Version(*version)),
-        (None, _) => return Err(Problem::Empty),
+        (Some((&V3, _)), None) => {
+            return Err(RecordProblem::Gone("the dictionary that it is compressed with"));
+        }
+        (Some((version, _)), _) => return Err(RecordProblem::Version(*version)),
+        (None, _) => return Err(RecordProblem::Empty),
     };
     let (length, packed) = rest.split_first_chunk::<LENGTH>().ok_or_else(cut)?;
     let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| cut())?;
     // Room is made for what the length says, so the packed bytes must say the same.
     let packed_length = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten();
     if packed_length != Some(length as u64) {
-        return Err(Problem::Body("its length is not that of its contents".to_owned()));
+        return Err(RecordProblem::Body("its length is not that of its contents".to_owned()));
     }
     let mut decompressor = Decompressor::with_dictionary(dictionary).map_err(problem)?;
     parse(&decompressor.decompress(packed, length).map_err(problem)?)
 }
 
-fn parse(plain: &[u8]) -> Result<SourceRequest, Problem> {
+fn parse(plain: &[u8]) -> Result<SourceRequest, RecordProblem> {
     let (length, rest) = plain.split_first_chunk::<LENGTH>().ok_or_else(cut)?;
     let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| cut())?;
     let (head, body) = rest.split_at_checked(length).ok_or_else(cut)?;
@@ -123,26 +129,27 @@ fn parse(plain: &[u8]) -> Result<SourceRequest, Problem> {
 
 /// A record by itself, without a dictionary.
 impl Stored for SourceRequest {
-    fn write(&self, out: &mut Vec<u8>) -> Result<(), Problem> {
+    fn write(&self, out: &mut Vec<u8>) -> Result<(), RecordProblem> {
         pack(&plain(self)?, None, out)
     }
 
-    fn read(bytes: &[u8]) -> Result<Self, Problem> {
+    fn read(bytes: &[u8]) -> Result<Self, RecordProblem> {
         unpack(bytes, None)
     }
 }
 
-fn length(bytes: usize) -> Result<[u8; LENGTH], Problem> {
-    let length = u32::try_from(bytes).map_err(|_| Problem::Body("it is longer than 4 GiB".to_owned()))?;
+fn length(bytes: usize) -> Result<[u8; LENGTH], RecordProblem> {
+    let length =
+        u32::try_from(bytes).map_err(|_| RecordProblem::Body("it is longer than 4 GiB".to_owned()))?;
     Ok(length.to_be_bytes())
 }
 
-fn cut() -> Problem {
-    Problem::Body("it is cut short".to_owned())
+fn cut() -> RecordProblem {
+    RecordProblem::Body("it is cut short".to_owned())
 }
 
-fn problem(error: std::io::Error) -> Problem {
-    Problem::Body(error.to_string())
+fn problem(error: std::io::Error) -> RecordProblem {
+    RecordProblem::Body(error.to_string())
 }
 
 fn pair(pair: &Pair) -> (Text<'_>, Text<'_>) {

@@ -1,7 +1,7 @@
 //! A row that was set aside, on disk.
 
 use serde::{Deserialize, Serialize};
-use tocsin_core::id::Id;
+use tocsin_core::id::IncidentId;
 
 use super::{IdV1, Text};
 
@@ -17,7 +17,7 @@ pub(crate) struct Kept {
     /// What is wrong with it.
     pub(crate) problem: String,
     /// The incident that it was about, if that can be seen.
-    pub(crate) incident: Option<Id>,
+    pub(crate) incident: Option<IncidentId>,
     /// Its value, as far as there was one.
     pub(crate) bytes: Vec<u8>,
     /// Whether an operator has seen to it. The row stays: `verify` needs it.

@@ -2,7 +2,7 @@
 
 use redb::{AccessGuard, ReadableTable};
 use tocsin_core::delivery::DeliveryState;
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, IncidentId};
 use tocsin_core::incident::Incident;
 use tocsin_core::state::{State, View};
 use tocsin_core::timer::Timer;
@@ -16,7 +16,7 @@ use crate::tables;
 use crate::{keys, rows};
 
 impl Tables<'_> {
-    /// Takes out `incident`: its history, the keys that lead to it, its deliveries, its timers, what peers call it and
+    /// Takes out `incident`: its timeline, the keys that lead to it, its deliveries, its timers, what peers call it and
     /// what was told of it.
     pub(super) fn take_whole(&mut self, incident: &Incident) -> Result<(), Fault> {
         let (id, key) = (incident.id, incident.id.to_bytes());
@@ -43,7 +43,7 @@ impl Tables<'_> {
             }
         }
         if self.incidents_by_kind.remove(&Kind::of(incident).key(id))?.is_some() {
-            self.head.counters.incident_left(incident.state);
+            self.head.counters.incident_left(incident.state());
         }
         if let Some(row) = rows::resolved_by_time(incident) {
             self.resolved_by_time.remove(&row)?;
@@ -53,7 +53,7 @@ impl Tables<'_> {
         Ok(())
     }
 
-    fn take_whole_delivery(&mut self, incident: Id, id: Id) -> Result<(), Fault> {
+    fn take_whole_delivery(&mut self, incident: IncidentId, id: DeliveryId) -> Result<(), Fault> {
         let key = id.to_bytes();
         let row: Option<DeliveryRow> = rows::get(&self.deliveries, tables::DELIVERIES, &key)?;
         let Some(row) = row else { return Ok(()) };

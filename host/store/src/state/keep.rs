@@ -3,8 +3,9 @@
 
 use redb::ReadableTable;
 use tocsin_core::delivery::{Delivery, DeliveryState, LineId, Reference};
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, IncidentId, ReceiptId};
 use tocsin_core::incident::Incident;
+use tocsin_core::name::{ConnectionName, SourceName};
 use tocsin_core::receipt::{ReceiptRecord, ReceiptStatus};
 use tocsin_core::state::{Pause, State, TimelineItem, View};
 use tocsin_core::time::Timestamp;
@@ -24,7 +25,7 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn line(&self, incident: Id, line: LineId) -> Result<Option<TimelineItem>, Fault> {
+    fn line(&self, incident: IncidentId, line: LineId) -> Result<Option<TimelineItem>, Fault> {
         rows::line_of(&self.timeline, incident, line)
     }
 
@@ -39,11 +40,11 @@ impl State for Tables<'_> {
             if let Some(before) = before {
                 // Counts follow the index, so that they are right whatever `before` says.
                 if self.incidents_by_kind.remove(&Kind::of(before).key(after.id))?.is_some() {
-                    self.head.counters.incident_left(before.state);
+                    self.head.counters.incident_left(before.state());
                 }
             }
             if self.incidents_by_kind.insert(&Kind::of(after).key(after.id), NOTHING)?.is_none() {
-                self.head.counters.incident_came(after.state);
+                self.head.counters.incident_came(after.state());
             }
         }
         let (old, new) = (before.and_then(rows::resolved_by_time), rows::resolved_by_time(after));
@@ -58,7 +59,7 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn point(&mut self, source: &str, key: &str, incident: Id) -> Result<(), Fault> {
+    fn point(&mut self, source: &SourceName, key: &str, incident: IncidentId) -> Result<(), Fault> {
         let row = keys::text_text(source, key);
         let before = self.identities.insert(row.as_slice(), incident.to_bytes().as_slice())?;
         let before = before.map(|value| rows::id(tables::IDENTITIES, &row, value.value())).transpose()?;
@@ -69,7 +70,7 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn append(&mut self, incident: Id, line: LineId, item: &TimelineItem) -> Result<(), Fault> {
+    fn append(&mut self, incident: IncidentId, line: LineId, item: &TimelineItem) -> Result<(), Fault> {
         let key = keys::timeline(incident, line.entry, line.line);
         let item = record(tables::TIMELINE, &key, item, &mut self.buffer)?;
         self.timeline.insert(key.as_slice(), item)?;
@@ -93,7 +94,13 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn remember(&mut self, source: &str, identity: &str, at: Timestamp, receipt: Id) -> Result<(), Fault> {
+    fn remember(
+        &mut self,
+        source: &SourceName,
+        identity: &str,
+        at: Timestamp,
+        receipt: ReceiptId,
+    ) -> Result<(), Fault> {
         let key = keys::text_text(source, identity);
         let mut value = [0; keys::TIME + keys::ID];
         value[..keys::TIME].copy_from_slice(&keys::time(at));
@@ -149,7 +156,12 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn set_lane(&mut self, connection: &str, incident: Id, lane: &[Id]) -> Result<(), Fault> {
+    fn set_lane(
+        &mut self,
+        connection: &ConnectionName,
+        incident: IncidentId,
+        lane: &[DeliveryId],
+    ) -> Result<(), Fault> {
         let key = keys::text_id(connection, incident);
         if lane.is_empty() {
             self.lanes.remove(key.as_slice())?;
@@ -163,8 +175,8 @@ impl State for Tables<'_> {
 
     fn set_references(
         &mut self,
-        connection: &str,
-        incident: Id,
+        connection: &ConnectionName,
+        incident: IncidentId,
         references: &[Reference],
     ) -> Result<(), Fault> {
         let key = keys::id_text(incident, connection);
@@ -174,7 +186,7 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn put_told(&mut self, incident: Id, told: &Told) -> Result<(), Fault> {
+    fn put_told(&mut self, incident: IncidentId, told: &Told) -> Result<(), Fault> {
         let key = keys::id_text_text(incident, &told.action, &told.connection);
         let value = record(tables::TOLD, &key, &ToldRow::from(told), &mut self.buffer)?;
         self.told.insert(key.as_slice(), value)?;
@@ -197,7 +209,7 @@ impl State for Tables<'_> {
         Ok(())
     }
 
-    fn set_pause(&mut self, connection: &str, pause: Option<&Pause>) -> Result<(), Fault> {
+    fn set_pause(&mut self, connection: &ConnectionName, pause: Option<&Pause>) -> Result<(), Fault> {
         let key = connection.as_bytes();
         match pause {
             Some(pause) => {
@@ -215,7 +227,7 @@ impl State for Tables<'_> {
         self.take_whole(incident)
     }
 
-    fn forget_receipt(&mut self, receipt: Id) -> Result<(), Fault> {
+    fn forget_receipt(&mut self, receipt: ReceiptId) -> Result<(), Fault> {
         let key = receipt.to_bytes();
         for rows in [&mut self.receipts, &mut self.dead_letters, &mut self.ignored] {
             rows.remove(&key)?;
@@ -226,7 +238,7 @@ impl State for Tables<'_> {
 
 impl Tables<'_> {
     /// The lane under `key`. One that begins with a delivery that is not there would block its incident for ever.
-    pub(super) fn lane_at(&self, key: &[u8]) -> Result<Vec<Id>, Fault> {
+    pub(super) fn lane_at(&self, key: &[u8]) -> Result<Vec<DeliveryId>, Fault> {
         let Some(value) = self.lanes.get(key)? else { return Ok(Vec::new()) };
         let lane = keys::ids(value.value()).ok_or_else(|| rows::not(tables::LANES, key, "a list of ids"))?;
         if let Some(first) = lane.first()

@@ -5,7 +5,7 @@
 
 use redb::ReadableTable;
 use tocsin_core::delivery::{Change, ChangeKind, Delivery, DeliveryState, LineId};
-use tocsin_core::id::Id;
+use tocsin_core::id::{AnyId, DeliveryId, Id, IncidentId, OfAny};
 use tocsin_core::reason::Reason;
 use tocsin_core::state::{State, TimelineItem, View};
 use tocsin_core::timer::Timer;
@@ -13,7 +13,7 @@ use tocsin_core::timer::Timer;
 use super::{NOTHING, Tables};
 use crate::block::Link;
 use crate::damage::Place;
-use crate::error::{Fault, Problem};
+use crate::error::{Fault, RecordProblem};
 use crate::kinds::OwnedKind;
 use crate::record::counters::Counters;
 use crate::record::delivery::{References, RowChange};
@@ -29,7 +29,7 @@ pub(crate) struct TakenOut {
     /// The record's bytes, if there was a record.
     pub(crate) bytes: Vec<u8>,
     /// The incident that it was about, if that can be seen.
-    pub(crate) incident: Option<Id>,
+    pub(crate) incident: Option<IncidentId>,
     /// Whether anything was changed.
     pub(crate) changed: bool,
     /// Rows that were found to be unreadable on the way.
@@ -73,7 +73,7 @@ impl Tables<'_> {
     }
 
     /// What is wrong with the row `key` of `table`, if anything is.
-    pub(crate) fn problem(&self, table: Definition, key: &[u8]) -> Result<Option<Problem>, Fault> {
+    pub(crate) fn problem(&self, table: Definition, key: &[u8]) -> Result<Option<RecordProblem>, Fault> {
         match self.look_at(table, key) {
             Ok(()) => Ok(None),
             Err(Fault::Record { problem, .. }) => Ok(Some(problem)),
@@ -82,16 +82,16 @@ impl Tables<'_> {
     }
 
     fn look_at(&self, table: Definition, key: &[u8]) -> Result<(), Fault> {
-        let id = || rows::key_id(table, key);
+        let id = || rows::key_id::<OfAny>(table, key);
         // Whether anything points at one that is not there, shows when it is taken out.
         let there = |found: bool| match found {
             true => Ok(()),
-            false => Err(rows::fault(table, key, Problem::Missing("an index"))),
+            false => Err(rows::fault(table, key, RecordProblem::Missing("an index"))),
         };
         match table {
-            tables::INCIDENTS => there(self.incident(id()?)?.is_some()),
-            tables::DELIVERIES => there(self.delivery(id()?)?.is_some()),
-            tables::RECEIPTS => there(self.receipt(id()?)?.is_some()),
+            tables::INCIDENTS => there(self.incident(id()?.read_as())?.is_some()),
+            tables::DELIVERIES => there(self.delivery(id()?.read_as())?.is_some()),
+            tables::RECEIPTS => there(self.receipt(id()?.read_as())?.is_some()),
             tables::LANES => self.lane_at(key).map(|_| ()),
             tables::REFERENCES => rows::get::<References>(&self.references, table, key).map(|_| ()),
             tables::TIMELINE => rows::get::<TimelineItem>(&self.timeline, table, key).map(|_| ()),
@@ -99,11 +99,11 @@ impl Tables<'_> {
             tables::IDENTITIES => self
                 .identities
                 .get(key)?
-                .map_or(Ok(()), |value| rows::id(table, key, value.value()).map(|_| ())),
+                .map_or(Ok(()), |value| rows::id::<OfAny>(table, key, value.value()).map(|_| ())),
             tables::INCIDENT_NUMBERS => self
                 .incident_numbers
                 .get(key)?
-                .map_or(Ok(()), |value| rows::id(table, key, value.value()).map(|_| ())),
+                .map_or(Ok(()), |value| rows::id::<OfAny>(table, key, value.value()).map(|_| ())),
             tables::SEEN => {
                 self.seen.get(key)?.map_or(Ok(()), |value| rows::seen(key, value.value()).map(|_| ()))
             }
@@ -111,7 +111,9 @@ impl Tables<'_> {
                 self.timers.get(key)?.map_or(Ok(()), |value| rows::timer(key, value.value()).map(|_| ()))
             }
             tables::TIMERS_BY_TIME => self.timer_at(key).map(|_| ()),
-            tables::RESOLVED_BY_TIME => rows::check_resolved_by_time(key, self.incident(id()?)?.as_ref()),
+            tables::RESOLVED_BY_TIME => {
+                rows::check_resolved_by_time(key, self.incident(id()?.read_as())?.as_ref())
+            }
             tables::META if key == tables::META_COUNTERS => {
                 rows::get::<Counters>(&self.meta, table, key).map(|_| ())
             }
@@ -126,10 +128,10 @@ impl Tables<'_> {
     /// Takes the row `key` of `table` out, and what leads to it. A row that follows from others is made anew.
     pub(crate) fn take_out(&mut self, table: Definition, key: &[u8]) -> Result<TakenOut, Fault> {
         let mut taken = TakenOut::default();
-        let id = keys::last_id(key).filter(|_| key.len() == keys::ID);
+        let id: Option<AnyId> = keys::last_id(key).filter(|_| key.len() == keys::ID);
         match (table, id) {
-            (tables::INCIDENTS, Some(id)) => self.take_incident(id, &mut taken)?,
-            (tables::DELIVERIES, Some(id)) => self.take_delivery(id, &mut taken)?,
+            (tables::INCIDENTS, Some(id)) => self.take_incident(id.read_as(), &mut taken)?,
+            (tables::DELIVERIES, Some(id)) => self.take_delivery(id.read_as(), &mut taken)?,
             (tables::RECEIPTS, Some(_)) => {
                 taken.took_record(remove(&mut self.receipts, key)?);
                 taken.took(remove(&mut self.dead_letters, key)?);
@@ -191,9 +193,9 @@ impl Tables<'_> {
         Ok(())
     }
 
-    /// An incident, the ways to it, its timers and its deliveries, which nobody can send without it. Its history and what
+    /// An incident, the ways to it, its timers and its deliveries, which nobody can send without it. Its timeline and what
     /// peers call it stay.
-    fn take_incident(&mut self, id: Id, taken: &mut TakenOut) -> Result<(), Fault> {
+    fn take_incident(&mut self, id: IncidentId, taken: &mut TakenOut) -> Result<(), Fault> {
         let key = id.to_bytes();
         taken.incident = Some(id);
         taken.took_record(remove(&mut self.incidents, &key)?);
@@ -220,7 +222,7 @@ impl Tables<'_> {
         for timer in [Timer::Steady(id), Timer::AutoResolve(id)] {
             self.stop_timer(&timer.to_string())?;
         }
-        let repeats = Timer::Repeat { incident: id, action: String::new() }.to_string();
+        let repeats = Timer::Repeat { incident: id, action: String::new().into() }.to_string();
         for timer in keys_where(&self.timers, |timer, _| timer.starts_with(repeats.as_bytes()))? {
             if let Ok(timer) = std::str::from_utf8(&timer) {
                 self.stop_timer(timer)?;
@@ -247,7 +249,7 @@ impl Tables<'_> {
     }
 
     /// A delivery, the ways to it, and its place in its lane: the next one moves up.
-    fn take_delivery(&mut self, id: Id, taken: &mut TakenOut) -> Result<(), Fault> {
+    fn take_delivery(&mut self, id: DeliveryId, taken: &mut TakenOut) -> Result<(), Fault> {
         let key = id.to_bytes();
         let row = remove(&mut self.deliveries, &key)?;
         let was_there = row.is_some();
@@ -279,18 +281,18 @@ impl Tables<'_> {
     }
 
     /// Takes a delivery out of the lane under `key`.
-    fn leave_lane(&mut self, key: &[u8], id: Id, taken: &mut TakenOut) -> Result<(), Fault> {
+    fn leave_lane(&mut self, key: &[u8], id: DeliveryId, taken: &mut TakenOut) -> Result<(), Fault> {
         let Some((connection, incident)) = rows::connection_and_id(key) else { return Ok(()) };
         let lane = self.lanes.get(key)?.and_then(|value| keys::ids(value.value()));
         let Some(mut lane) = lane else { return Ok(()) };
         lane.retain(|other| *other != id);
-        self.set_lane(&connection, incident, &lane)?;
+        self.set_lane(&connection.into(), incident, &lane)?;
         taken.changed = true;
         self.move_up(&lane, taken)
     }
 
     /// Makes the first delivery of a lane due, if it waits for its turn.
-    fn move_up(&mut self, lane: &[Id], taken: &mut TakenOut) -> Result<(), Fault> {
+    fn move_up(&mut self, lane: &[DeliveryId], taken: &mut TakenOut) -> Result<(), Fault> {
         let Some(first) = lane.first() else { return Ok(()) };
         let read = self.delivery_tables().delivery(*first);
         if let Some(Some(before)) = taken.readable(read)?

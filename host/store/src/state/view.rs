@@ -2,8 +2,9 @@
 
 use redb::ReadableTable;
 use tocsin_core::delivery::{Delivery, DeliveryState, Reference};
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, IncidentId, ReceiptId};
 use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::name::{ConnectionName, SourceName};
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_core::state::{Pause, Position, View};
 use tocsin_core::time::Timestamp;
@@ -11,7 +12,7 @@ use tocsin_core::timer::Timer;
 use tocsin_core::told::Told;
 
 use super::Tables;
-use crate::error::{Fault, Problem};
+use crate::error::{Fault, RecordProblem};
 use crate::kinds::Kinds;
 use crate::record::delivery::References;
 use crate::{keys, rows, tables};
@@ -27,11 +28,11 @@ impl View for Tables<'_> {
         self.head.counters.number
     }
 
-    fn incident(&self, id: Id) -> Result<Option<Incident>, Fault> {
+    fn incident(&self, id: IncidentId) -> Result<Option<Incident>, Fault> {
         rows::incident(&self.incidents, id)
     }
 
-    fn unresolved(&self) -> Result<Vec<Id>, Fault> {
+    fn unresolved(&self) -> Result<Vec<IncidentId>, Fault> {
         let mut ids = Vec::new();
         let mut kinds = Kinds::all(&self.incidents_by_kind);
         while let Some(kind) = kinds.next()? {
@@ -44,17 +45,17 @@ impl View for Tables<'_> {
         Ok(ids)
     }
 
-    fn find(&self, source: &str, key: &str) -> Result<Option<Id>, Fault> {
+    fn find(&self, source: &SourceName, key: &str) -> Result<Option<IncidentId>, Fault> {
         let row = keys::text_text(source, key);
         let Some(value) = self.identities.get(row.as_slice())? else { return Ok(None) };
         rows::id(tables::IDENTITIES, &row, value.value()).map(Some)
     }
 
-    fn receipt(&self, id: Id) -> Result<Option<ReceiptRecord>, Fault> {
+    fn receipt(&self, id: ReceiptId) -> Result<Option<ReceiptRecord>, Fault> {
         rows::receipt(&self.receipts, id)
     }
 
-    fn seen(&self, source: &str, identity: &str) -> Result<Option<(Timestamp, Id)>, Fault> {
+    fn seen(&self, source: &SourceName, identity: &str) -> Result<Option<(Timestamp, ReceiptId)>, Fault> {
         let key = keys::text_text(source, identity);
         let Some(value) = self.seen.get(key.as_slice())? else { return Ok(None) };
         rows::seen(&key, value.value()).map(Some)
@@ -64,37 +65,37 @@ impl View for Tables<'_> {
         Ok(rows::first_before(&self.seen_by_time, &keys::time(at))?.is_some())
     }
 
-    fn delivery(&self, id: Id) -> Result<Option<Delivery>, Fault> {
+    fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, Fault> {
         self.delivery_tables().delivery(id)
     }
 
-    fn delivery_states(&self, incident: Id) -> Result<Vec<DeliveryState>, Fault> {
+    fn delivery_states(&self, incident: IncidentId) -> Result<Vec<DeliveryState>, Fault> {
         let key = incident.to_bytes();
         let ids = rows::ids_below(&self.deliveries_by_incident, tables::DELIVERIES_BY_INCIDENT, &key)?;
-        let state = |id: Id| {
-            let problem = Problem::Missing(tables::DELIVERIES_BY_INCIDENT.name);
+        let state = |id: DeliveryId| {
+            let problem = RecordProblem::Missing(tables::DELIVERIES_BY_INCIDENT.name);
             let missing = || rows::fault(tables::DELIVERIES, &id.to_bytes(), problem);
             Ok(self.delivery_tables().row(id)?.ok_or_else(missing)?.state)
         };
         ids.into_iter().map(state).collect()
     }
 
-    fn sending(&self) -> Result<Vec<Id>, Fault> {
+    fn sending(&self) -> Result<Vec<DeliveryId>, Fault> {
         let state = [keys::delivery_state(DeliveryState::Sending)];
         rows::ids_below(&self.deliveries_by_state, tables::DELIVERIES_BY_STATE, &state)
     }
 
-    fn lane(&self, connection: &str, incident: Id) -> Result<Vec<Id>, Fault> {
+    fn lane(&self, connection: &ConnectionName, incident: IncidentId) -> Result<Vec<DeliveryId>, Fault> {
         self.lane_at(&keys::text_id(connection, incident))
     }
 
-    fn references(&self, connection: &str, incident: Id) -> Result<Vec<Reference>, Fault> {
+    fn references(&self, connection: &ConnectionName, incident: IncidentId) -> Result<Vec<Reference>, Fault> {
         let key = keys::id_text(incident, connection);
         let kept: Option<References> = rows::get(&self.references, tables::REFERENCES, &key)?;
         Ok(kept.map_or_else(Vec::new, |kept| kept.0))
     }
 
-    fn told(&self, incident: Id) -> Result<Vec<Told>, Fault> {
+    fn told(&self, incident: IncidentId) -> Result<Vec<Told>, Fault> {
         rows::told(&self.told, incident)
     }
 
@@ -104,8 +105,8 @@ impl View for Tables<'_> {
         value.map(|value| rows::timer(key.as_bytes(), value.value())).transpose()
     }
 
-    fn repeats_of(&self, incident: Id) -> Result<Vec<Timer>, Fault> {
-        let prefix = Timer::Repeat { incident, action: String::new() }.to_string();
+    fn repeats_of(&self, incident: IncidentId) -> Result<Vec<Timer>, Fault> {
+        let prefix = Timer::Repeat { incident, action: String::new().into() }.to_string();
         let end = keys::after(prefix.as_bytes());
         let mut timers = Vec::new();
         for row in self.timers.range::<&[u8]>(prefix.as_bytes()..)? {
@@ -133,7 +134,7 @@ impl View for Tables<'_> {
         Ok(elapsed)
     }
 
-    fn pauses(&self) -> Result<Vec<(String, Pause)>, Fault> {
+    fn pauses(&self) -> Result<Vec<(ConnectionName, Pause)>, Fault> {
         rows::pauses(&self.pauses)
     }
 }

@@ -1,7 +1,7 @@
 //! Requests that are compressed with earlier ones of their source.
 
 use tocsin_core::command::{Decoding, Received};
-use tocsin_core::id::Id;
+use tocsin_core::id::ReceiptId;
 use tocsin_core::plugin::SourceRequest;
 
 use super::disk::Disk;
@@ -18,7 +18,7 @@ fn alike(number: u64) -> SourceRequest {
 }
 
 /// Sends requests with these numbers; returns their receipts' ids.
-fn sent(store: &Store, script: &mut Script, source: &str, numbers: std::ops::Range<u64>) -> Vec<Id> {
+fn sent(store: &Store, script: &mut Script, source: &str, numbers: std::ops::Range<u64>) -> Vec<ReceiptId> {
     let one = |number| {
         let identities = vec![format!("{source} {number} {}", script.now)];
         let decoding = Decoding::Ignored("a ping".to_owned());

@@ -7,7 +7,7 @@ use tocsin_core::command::{Command, Issued};
 use tocsin_core::decide::{Applied, DecideError, Rejection, decide};
 use tocsin_core::delivery::{Delivery, DeliveryState};
 use tocsin_core::evolve::evolve;
-use tocsin_core::id::Id;
+use tocsin_core::id::{IncidentId, ReceiptId};
 use tocsin_core::incident::IncidentState;
 use tocsin_core::journal::{Cause, Entry, Fact};
 use tocsin_core::receipt::ReceiptStatus;
@@ -55,9 +55,9 @@ fn evolved(store: &Store) -> Memory {
 
 /// Has everything forgotten that is over, there and here.
 fn forget(store: &Store, memory: &mut Memory) {
-    let over = memory.incidents.values().filter(|incident| incident.state == IncidentState::Resolved);
-    let incidents: Vec<Id> = over.map(|incident| incident.id).collect();
-    let receipts: Vec<Id> = memory.receipts.keys().copied().step_by(2).collect();
+    let over = memory.incidents.values().filter(|incident| incident.state() == IncidentState::Resolved);
+    let incidents: Vec<IncidentId> = over.map(|incident| incident.id).collect();
+    let receipts: Vec<ReceiptId> = memory.receipts.keys().copied().step_by(2).collect();
     let facts = vec![Fact::IncidentsForgotten { incidents }, Fact::ReceiptsForgotten { receipts }];
     let Position { entry: last, policy, epoch } = memory.position;
     let entry = Entry { at: START, cause: Cause::Retention, facts, policy, epoch };
@@ -92,7 +92,7 @@ fn assert_same(store: &Store, memory: &Memory) {
     for id in memory.incidents.keys() {
         let all = memory.references.iter().filter(|((_, incident), _)| incident == id);
         let mut expected: Vec<_> =
-            all.map(|((connection, _), references)| (connection.clone(), references.clone())).collect();
+            all.map(|((connection, _), references)| (connection.to_string(), references.clone())).collect();
         expected.sort_by_key(|(connection, _)| connection.clone());
         assert_eq!(store.references_of(*id).unwrap(), expected);
     }
@@ -127,7 +127,7 @@ fn assert_same(store: &Store, memory: &Memory) {
 fn assert_same_counts(store: &Store, memory: &Memory) {
     let counts = store.counts().unwrap();
     for state in IncidentState::ALL {
-        let count = memory.incidents.values().filter(|incident| incident.state == state).count();
+        let count = memory.incidents.values().filter(|incident| incident.state() == state).count();
         assert_eq!(counts.incidents_in(state), count as u64);
     }
     for state in DeliveryState::ALL {
@@ -170,7 +170,7 @@ fn in_turn<'a>(due: &[&'a Delivery], after: Option<&str>) -> Vec<&'a Delivery> {
 /// The source of a write, in whose turn the writer takes it.
 fn source_of(write: &Write) -> String {
     match &write.issued.command {
-        Command::Receive(received) | Command::Redecode { received, .. } => received.source.clone(),
+        Command::Receive(received) | Command::Redecode { received, .. } => received.source.to_string(),
         _ => String::new(),
     }
 }

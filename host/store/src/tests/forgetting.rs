@@ -2,7 +2,7 @@
 
 use tocsin_core::delivery::DeliveryState;
 use tocsin_core::evolve::evolve;
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, Id, IncidentId, Kind};
 use tocsin_core::incident::IncidentState;
 use tocsin_core::journal::{Cause, Entry, Fact};
 use tocsin_core::state::Position;
@@ -14,7 +14,7 @@ use super::story::{self, INCIDENTS, id};
 use super::workload;
 use crate::{DeliveryQuery, IncidentQuery, Store, keys, raw, tables};
 
-fn forgotten(incidents: Vec<Id>) -> Entry {
+fn forgotten(incidents: Vec<IncidentId>) -> Entry {
     let facts = vec![Fact::IncidentsForgotten { incidents }];
     Entry { at: START, cause: Cause::Retention, facts, policy: 0, epoch: 0 }
 }
@@ -31,10 +31,10 @@ fn rows_with(store: &Store, bytes: &[u8]) -> Vec<String> {
         .collect()
 }
 
-fn names(store: &Store, incident: Id) -> Vec<String> {
-    let mut found = rows_with(store, &incident.to_bytes());
+fn names<K: Kind>(store: &Store, of: Id<K>) -> Vec<String> {
+    let mut found = rows_with(store, &of.to_bytes());
     // Timers name it in words.
-    found.extend(rows_with(store, incident.to_string().as_bytes()));
+    found.extend(rows_with(store, of.to_string().as_bytes()));
     found
 }
 
@@ -52,7 +52,8 @@ fn a_forgotten_incident_leaves_no_row_that_names_it() {
     }
     let kept = names(&store, other);
     let query = DeliveryQuery { incident: Some(old), limit: 100, ..Default::default() };
-    let its: Vec<Id> = store.deliveries(&query).unwrap().items.iter().map(|delivery| delivery.id).collect();
+    let its: Vec<DeliveryId> =
+        store.deliveries(&query).unwrap().items.iter().map(|delivery| delivery.id).collect();
     assert!(!its.is_empty());
     raw::follow(&store, &[forgotten(vec![old])]);
     assert_eq!(names(&store, old), Vec::<String>::new());

@@ -4,7 +4,7 @@
 use tocsin_core::command::{Command, Decoding, Verdict};
 use tocsin_core::delivery::{ChangeKind, Delivery, DeliveryState};
 use tocsin_core::event::{EventChange, Severity};
-use tocsin_core::id::Id;
+use tocsin_core::id::{Id, IncidentId};
 use tocsin_core::incident::IncidentState;
 use tocsin_core::reason::Reason;
 use tocsin_core::routing::Routing;
@@ -30,7 +30,7 @@ fn open(disk: &Disk) -> Store {
     Store::open_backend(disk.clone(), options()).unwrap()
 }
 
-fn begin(disk: &Disk, routing: Routing) -> (Store, Script, Id) {
+fn begin(disk: &Disk, routing: Routing) -> (Store, Script, IncidentId) {
     let (store, mut script) = (open(disk), Script::new());
     write(&store, script.started(Some(routing))).unwrap();
     let applied = write(&store, script.trigger("disk", "Disk full")).unwrap();
@@ -44,7 +44,7 @@ fn tick(store: &Store, script: &mut Script, ms: u64) {
 }
 
 fn of(store: &Store, action: &str) -> Vec<Delivery> {
-    let query = DeliveryQuery { action: Some(action.to_owned()), limit: 100, ..Default::default() };
+    let query = DeliveryQuery { action: Some(action.into()), limit: 100, ..Default::default() };
     store.deliveries(&query).unwrap().items.into_iter().rev().collect()
 }
 
@@ -124,7 +124,7 @@ fn a_repetition_is_set_in_the_store_and_survives_its_reopening() {
     let (store, mut script, incident) = begin(&disk, late());
     tick(&store, &mut script, DELAY_MS);
     deliver(&store, &mut script, "pager");
-    let timer = Timer::Repeat { incident, action: "page".to_owned() };
+    let timer = Timer::Repeat { incident, action: "page".into() };
     assert!(store.timer(&timer).unwrap().is_some());
     drop(store);
     let store = open(&disk);
@@ -157,7 +157,7 @@ fn an_incident_is_reopened_and_corrected_and_replayed_to_the_same_state() {
     };
     write(&store, script.command(corrected)).unwrap();
     let kept = store.incident(incident).unwrap().unwrap();
-    assert_eq!((kept.state, kept.severity), (IncidentState::Open, Severity::Critical));
+    assert_eq!((kept.state(), kept.severity), (IncidentState::Open, Severity::Critical));
     assert_eq!(kept.title, "The disk of db-1");
     assert!(kept.open_since > kept.opened_at);
     assert_eq!(store.incident_by_key("grafana", "disk").unwrap(), Some(kept));

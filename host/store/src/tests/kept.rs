@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tocsin_core::command::{Decoding, Received};
-use tocsin_core::id::Id;
+use tocsin_core::id::ReceiptId;
 use tocsin_core::plugin::SourceRequest;
 use tocsin_core::time::Timestamp;
 
@@ -33,7 +33,7 @@ fn opened(disk: &Disk, requests: u64) -> (Store, Script) {
 }
 
 /// Sends a request, and returns its id.
-fn sent(store: &Store, script: &mut Script, source: &str, decoding: Decoding) -> Id {
+fn sent(store: &Store, script: &mut Script, source: &str, decoding: Decoding) -> ReceiptId {
     let identities = vec![format!("{source}-{}", script.now)];
     let mut write_of = script.write(Received { identities, ..received(source, decoding) });
     write_of.request = Some(small(script.now));
@@ -50,14 +50,14 @@ fn ignored() -> Decoding {
     Decoding::Ignored("a ping".to_owned())
 }
 
-fn is_kept(store: &Store, ids: &[Id]) -> Vec<bool> {
+fn is_kept(store: &Store, ids: &[ReceiptId]) -> Vec<bool> {
     ids.iter().map(|id| store.request(*id).unwrap().is_some()).collect()
 }
 
 #[test]
 fn decoded_requests_go_before_dead_letters_and_the_oldest_of_each_first() {
     let (store, mut script) = opened(&Disk::default(), 3);
-    let first: Vec<Id> = [dead(), ignored(), dead()]
+    let first: Vec<ReceiptId> = [dead(), ignored(), dead()]
         .into_iter()
         .map(|decoding| sent(&store, &mut script, "grafana", decoding))
         .collect();
@@ -94,7 +94,7 @@ fn a_damaged_total_is_counted_anew_and_costs_no_request() {
     {
         let disk = Disk::default();
         let (store, mut script) = opened(&disk, 100);
-        let before: Vec<Id> = (0..3).map(|_| sent(&store, &mut script, "grafana", dead())).collect();
+        let before: Vec<ReceiptId> = (0..3).map(|_| sent(&store, &mut script, "grafana", dead())).collect();
         let kept = store.kept_bytes().unwrap()["grafana"];
         store.close();
         raw::alter(disk.clone(), tables::KEPT_TOTALS, b"grafana", |row| row.map(damage));

@@ -4,34 +4,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use tocsin_core::delivery::{Delivery, DeliveryState, LineId, Reference};
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, IncidentId, ReceiptId};
 use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::name::{ActionName, ConnectionName, SourceName};
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_core::state::{Pause, Position, State, TimelineItem, View};
 use tocsin_core::time::Timestamp;
 use tocsin_core::timer::Timer;
 use tocsin_core::told::Told;
 
-/// Source and key, or connection and incident.
-type Named<T> = (String, T);
-
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Memory {
     pub(super) position: Position,
     number: u64,
-    pub(super) incidents: BTreeMap<Id, Incident>,
-    identities: BTreeMap<Named<String>, Id>,
-    pub(super) timeline: BTreeMap<(Id, LineId), TimelineItem>,
-    pub(super) receipts: BTreeMap<Id, ReceiptRecord>,
-    seen: BTreeMap<Named<String>, (Timestamp, Id)>,
+    pub(super) incidents: BTreeMap<IncidentId, Incident>,
+    identities: BTreeMap<(SourceName, String), IncidentId>,
+    pub(super) timeline: BTreeMap<(IncidentId, LineId), TimelineItem>,
+    pub(super) receipts: BTreeMap<ReceiptId, ReceiptRecord>,
+    seen: BTreeMap<(SourceName, String), (Timestamp, ReceiptId)>,
     /// In the order in which they are forgotten.
-    oldest: BTreeSet<(Timestamp, usize, String, String)>,
-    pub(super) deliveries: BTreeMap<Id, Delivery>,
-    lanes: BTreeMap<Named<Id>, Vec<Id>>,
-    pub(super) references: BTreeMap<Named<Id>, Vec<Reference>>,
-    pub(super) told: BTreeMap<(Id, String, String), Told>,
+    oldest: BTreeSet<(Timestamp, usize, SourceName, String)>,
+    pub(super) deliveries: BTreeMap<DeliveryId, Delivery>,
+    lanes: BTreeMap<(ConnectionName, IncidentId), Vec<DeliveryId>>,
+    pub(super) references: BTreeMap<(ConnectionName, IncidentId), Vec<Reference>>,
+    pub(super) told: BTreeMap<(IncidentId, ActionName, ConnectionName), Told>,
     pub(super) timers: BTreeMap<Timer, Timestamp>,
-    pub(super) pauses: BTreeMap<String, Pause>,
+    pub(super) pauses: BTreeMap<ConnectionName, Pause>,
 }
 
 impl View for Memory {
@@ -45,55 +43,63 @@ impl View for Memory {
         self.number
     }
 
-    fn incident(&self, id: Id) -> Result<Option<Incident>, Infallible> {
+    fn incident(&self, id: IncidentId) -> Result<Option<Incident>, Infallible> {
         Ok(self.incidents.get(&id).cloned())
     }
 
-    fn unresolved(&self) -> Result<Vec<Id>, Infallible> {
+    fn unresolved(&self) -> Result<Vec<IncidentId>, Infallible> {
         let incidents = self.incidents.values();
-        let unresolved = incidents.filter(|incident| incident.state != IncidentState::Resolved);
+        let unresolved = incidents.filter(|incident| incident.state() != IncidentState::Resolved);
         Ok(unresolved.map(|incident| incident.id).collect())
     }
 
-    fn find(&self, source: &str, key: &str) -> Result<Option<Id>, Infallible> {
-        Ok(self.identities.get(&(source.to_owned(), key.to_owned())).copied())
+    fn find(&self, source: &SourceName, key: &str) -> Result<Option<IncidentId>, Infallible> {
+        Ok(self.identities.get(&(source.clone(), key.to_owned())).copied())
     }
 
-    fn receipt(&self, id: Id) -> Result<Option<ReceiptRecord>, Infallible> {
+    fn receipt(&self, id: ReceiptId) -> Result<Option<ReceiptRecord>, Infallible> {
         Ok(self.receipts.get(&id).cloned())
     }
 
-    fn seen(&self, source: &str, identity: &str) -> Result<Option<(Timestamp, Id)>, Infallible> {
-        Ok(self.seen.get(&(source.to_owned(), identity.to_owned())).copied())
+    fn seen(
+        &self,
+        source: &SourceName,
+        identity: &str,
+    ) -> Result<Option<(Timestamp, ReceiptId)>, Infallible> {
+        Ok(self.seen.get(&(source.clone(), identity.to_owned())).copied())
     }
 
     fn has_seen_before(&self, at: Timestamp) -> Result<bool, Infallible> {
         Ok(self.oldest.first().is_some_and(|(seen, ..)| *seen < at))
     }
 
-    fn delivery(&self, id: Id) -> Result<Option<Delivery>, Infallible> {
+    fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, Infallible> {
         Ok(self.deliveries.get(&id).cloned())
     }
 
-    fn delivery_states(&self, incident: Id) -> Result<Vec<DeliveryState>, Infallible> {
+    fn delivery_states(&self, incident: IncidentId) -> Result<Vec<DeliveryState>, Infallible> {
         let its = self.deliveries.values().filter(|delivery| delivery.incident.id == incident);
         Ok(its.map(|delivery| delivery.state).collect())
     }
 
-    fn sending(&self) -> Result<Vec<Id>, Infallible> {
+    fn sending(&self) -> Result<Vec<DeliveryId>, Infallible> {
         let sending = self.deliveries.values().filter(|delivery| delivery.state == DeliveryState::Sending);
         Ok(sending.map(|delivery| delivery.id).collect())
     }
 
-    fn lane(&self, connection: &str, incident: Id) -> Result<Vec<Id>, Infallible> {
+    fn lane(&self, connection: &ConnectionName, incident: IncidentId) -> Result<Vec<DeliveryId>, Infallible> {
         Ok(self.lanes.get(&(connection.to_owned(), incident)).cloned().unwrap_or_default())
     }
 
-    fn references(&self, connection: &str, incident: Id) -> Result<Vec<Reference>, Infallible> {
+    fn references(
+        &self,
+        connection: &ConnectionName,
+        incident: IncidentId,
+    ) -> Result<Vec<Reference>, Infallible> {
         Ok(self.references.get(&(connection.to_owned(), incident)).cloned().unwrap_or_default())
     }
 
-    fn told(&self, incident: Id) -> Result<Vec<Told>, Infallible> {
+    fn told(&self, incident: IncidentId) -> Result<Vec<Told>, Infallible> {
         Ok(self.told.iter().filter(|((of, ..), _)| *of == incident).map(|(_, told)| told.clone()).collect())
     }
 
@@ -101,7 +107,7 @@ impl View for Memory {
         Ok(self.timers.get(timer).copied())
     }
 
-    fn repeats_of(&self, incident: Id) -> Result<Vec<Timer>, Infallible> {
+    fn repeats_of(&self, incident: IncidentId) -> Result<Vec<Timer>, Infallible> {
         let is_one = |timer: &&Timer| matches!(timer, Timer::Repeat { incident: of, .. } if *of == incident);
         Ok(self.timers.keys().filter(is_one).cloned().collect())
     }
@@ -117,7 +123,7 @@ impl View for Memory {
         Ok(due.into_iter().take(limit).map(|(_, _, timer)| timer).collect())
     }
 
-    fn pauses(&self) -> Result<Vec<(String, Pause)>, Infallible> {
+    fn pauses(&self) -> Result<Vec<(ConnectionName, Pause)>, Infallible> {
         Ok(self.pauses.iter().map(|(connection, pause)| (connection.clone(), pause.clone())).collect())
     }
 }
@@ -137,17 +143,17 @@ impl State for Memory {
         Ok(())
     }
 
-    fn point(&mut self, source: &str, key: &str, incident: Id) -> Result<(), Infallible> {
-        self.identities.insert((source.to_owned(), key.to_owned()), incident);
+    fn point(&mut self, source: &SourceName, key: &str, incident: IncidentId) -> Result<(), Infallible> {
+        self.identities.insert((source.clone(), key.to_owned()), incident);
         Ok(())
     }
 
-    fn append(&mut self, incident: Id, line: LineId, item: &TimelineItem) -> Result<(), Infallible> {
+    fn append(&mut self, incident: IncidentId, line: LineId, item: &TimelineItem) -> Result<(), Infallible> {
         assert_eq!(self.timeline.insert((incident, line), item.clone()), None, "a line is written once");
         Ok(())
     }
 
-    fn line(&self, incident: Id, line: LineId) -> Result<Option<TimelineItem>, Infallible> {
+    fn line(&self, incident: IncidentId, line: LineId) -> Result<Option<TimelineItem>, Infallible> {
         Ok(self.timeline.get(&(incident, line)).cloned())
     }
 
@@ -158,13 +164,13 @@ impl State for Memory {
 
     fn remember(
         &mut self,
-        source: &str,
+        source: &SourceName,
         identity: &str,
         at: Timestamp,
-        receipt: Id,
+        receipt: ReceiptId,
     ) -> Result<(), Infallible> {
-        let oldest = |at| (at, source.len(), source.to_owned(), identity.to_owned());
-        let before = self.seen.insert((source.to_owned(), identity.to_owned()), (at, receipt));
+        let oldest = |at| (at, source.len(), source.clone(), identity.to_owned());
+        let before = self.seen.insert((source.clone(), identity.to_owned()), (at, receipt));
         if let Some((before, _)) = before {
             self.oldest.remove(&oldest(before));
         }
@@ -190,7 +196,12 @@ impl State for Memory {
         Ok(())
     }
 
-    fn set_lane(&mut self, connection: &str, incident: Id, lane: &[Id]) -> Result<(), Infallible> {
+    fn set_lane(
+        &mut self,
+        connection: &ConnectionName,
+        incident: IncidentId,
+        lane: &[DeliveryId],
+    ) -> Result<(), Infallible> {
         let name = (connection.to_owned(), incident);
         if lane.is_empty() {
             self.lanes.remove(&name);
@@ -202,15 +213,15 @@ impl State for Memory {
 
     fn set_references(
         &mut self,
-        connection: &str,
-        incident: Id,
+        connection: &ConnectionName,
+        incident: IncidentId,
         references: &[Reference],
     ) -> Result<(), Infallible> {
         self.references.insert((connection.to_owned(), incident), references.to_vec());
         Ok(())
     }
 
-    fn put_told(&mut self, incident: Id, told: &Told) -> Result<(), Infallible> {
+    fn put_told(&mut self, incident: IncidentId, told: &Told) -> Result<(), Infallible> {
         self.told.insert((incident, told.action.clone(), told.connection.clone()), told.clone());
         Ok(())
     }
@@ -223,17 +234,17 @@ impl State for Memory {
         Ok(())
     }
 
-    fn set_pause(&mut self, connection: &str, pause: Option<&Pause>) -> Result<(), Infallible> {
+    fn set_pause(&mut self, connection: &ConnectionName, pause: Option<&Pause>) -> Result<(), Infallible> {
         match pause {
             Some(pause) => self.pauses.insert(connection.to_owned(), pause.clone()),
-            None => self.pauses.remove(connection),
+            None => self.pauses.remove(connection.as_str()),
         };
         Ok(())
     }
 
     fn forget_incident(&mut self, incident: &Incident) -> Result<(), Infallible> {
         let id = incident.id;
-        let its: Vec<Id> =
+        let its: Vec<DeliveryId> =
             self.deliveries.values().filter(|one| one.incident.id == id).map(|one| one.id).collect();
         self.incidents.remove(&id);
         self.identities.retain(|_, of| *of != id);
@@ -250,7 +261,7 @@ impl State for Memory {
         Ok(())
     }
 
-    fn forget_receipt(&mut self, receipt: Id) -> Result<(), Infallible> {
+    fn forget_receipt(&mut self, receipt: ReceiptId) -> Result<(), Infallible> {
         self.receipts.remove(&receipt);
         Ok(())
     }

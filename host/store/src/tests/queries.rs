@@ -8,8 +8,9 @@ use proptest::test_runner::{Config, TestRunner};
 use tocsin_core::command::{Command, Decoding, Received};
 use tocsin_core::delivery::{Delivery, DeliveryState};
 use tocsin_core::event::{Event, EventChange, Severity};
-use tocsin_core::id::Id;
+use tocsin_core::id::{Id, IncidentId, Kind};
 use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::name::{ActionName, ConnectionName, SourceName};
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_core::time::Timestamp;
 use tocsin_core::transition::IncidentCommand;
@@ -40,7 +41,7 @@ fn receive(store: &Store, script: &mut Script, source: &str, events: Vec<Event>)
     write(store, script.write(request)).unwrap();
 }
 
-fn operate(script: &mut Script, incident: Id, command: IncidentCommand) -> crate::Write {
+fn operate(script: &mut Script, incident: IncidentId, command: IncidentCommand) -> crate::Write {
     script.command(Command::Operate { incident, command, actor: "ada".to_owned(), text: String::new() })
 }
 
@@ -75,7 +76,10 @@ fn filled() -> (Store, Script) {
 }
 
 /// Everything that the pages of a list have, each of `limit` at most.
-fn walked<T>(limit: usize, mut page: impl FnMut(Option<Id>) -> Result<Page<T>, ReadError>) -> Vec<T> {
+fn walked<T, K: Kind>(
+    limit: usize,
+    mut page: impl FnMut(Option<Id<K>>) -> Result<Page<T, K>, ReadError>,
+) -> Vec<T> {
     let (mut found, mut before) = (Vec::new(), None);
     loop {
         let Page { items, next, searched_until } = page(before).unwrap();
@@ -105,7 +109,7 @@ fn asks_for(query: &IncidentQuery, incident: &Incident) -> bool {
     let labels = incident.labels.iter().map(|(name, value)| format!("{name}={value}"));
     let texts: Vec<String> = labels.chain([incident.title.clone(), incident.key.clone()]).collect();
     let has = |word: &str| texts.iter().any(|text| text.to_lowercase().contains(&word.to_lowercase()));
-    (query.states.is_empty() || query.states.contains(&incident.state))
+    (query.states.is_empty() || query.states.contains(&incident.state()))
         && (query.severities.is_empty() || query.severities.contains(&incident.severity))
         && query.source.as_ref().is_none_or(|source| *source == incident.source)
         && query.opened.since.is_none_or(|since| incident.opened_at >= since)
@@ -136,7 +140,7 @@ fn incident_query() -> impl Strategy<Value = IncidentQuery> {
         .prop_map(|(states, severities, source, opened, text)| IncidentQuery {
             states,
             severities,
-            source: source.map(str::to_owned),
+            source: source.map(Into::into),
             opened,
             text: text.map(str::to_owned),
             ..IncidentQuery::default()
@@ -183,7 +187,7 @@ fn incidents_of_more_kinds_than_are_merged_are_the_same() {
     for query in [
         IncidentQuery { states: vec![IncidentState::Open], ..Default::default() },
         IncidentQuery { severities, ..Default::default() },
-        IncidentQuery { source: Some("source-77".to_owned()), ..Default::default() },
+        IncidentQuery { source: Some("source-77".into()), ..Default::default() },
     ] {
         let expected: Vec<&Incident> = all.iter().filter(|incident| asks_for(&query, incident)).collect();
         assert!(in_pages(&store, &query, 90).iter().eq(expected), "{query:?}");
@@ -194,14 +198,14 @@ fn incidents_of_more_kinds_than_are_merged_are_the_same() {
 fn a_walk_has_everything_once_that_was_there_all_along_whatever_happens_meanwhile() {
     let filters = [
         IncidentQuery::default(),
-        IncidentQuery { source: Some("jira".to_owned()), ..Default::default() },
+        IncidentQuery { source: Some("jira".into()), ..Default::default() },
         IncidentQuery { severities: vec![Severity::High, Severity::Info], ..Default::default() },
         IncidentQuery { states: vec![IncidentState::Open], ..Default::default() },
         IncidentQuery { text: Some("disk".to_owned()), ..Default::default() },
     ];
     for query in filters {
         let (store, mut script) = filled();
-        let before: Vec<Id> = incidents(&store, &query).iter().map(|incident| incident.id).collect();
+        let before: Vec<IncidentId> = incidents(&store, &query).iter().map(|incident| incident.id).collect();
         let (mut turn, limit) = (0, 37);
         let found = walked(limit, |before| {
             turn += 1;
@@ -210,7 +214,7 @@ fn a_walk_has_everything_once_that_was_there_all_along_whatever_happens_meanwhil
             let all = incidents(&store, &IncidentQuery::default());
             for at in [turn * 7, all.len() - 1 - turn * 3] {
                 let incident = &all[at];
-                let command = match incident.state {
+                let command = match incident.state() {
                     IncidentState::Open => IncidentCommand::Acknowledge,
                     IncidentState::Acknowledged => IncidentCommand::Unacknowledge,
                     IncidentState::Resolved => IncidentCommand::Note,
@@ -225,11 +229,12 @@ fn a_walk_has_everything_once_that_was_there_all_along_whatever_happens_meanwhil
             }
             store.incidents(&IncidentQuery { before, limit, ..query.clone() })
         });
-        let ids: Vec<Id> = found.iter().map(|incident| incident.id).collect();
+        let ids: Vec<IncidentId> = found.iter().map(|incident| incident.id).collect();
         assert!(ids.is_sorted_by(|a, b| a > b), "{query:?}: each once, the newest first");
-        let found: BTreeSet<Id> = ids.into_iter().collect();
-        let after: BTreeSet<Id> = incidents(&store, &query).iter().map(|incident| incident.id).collect();
-        let missing: Vec<&Id> =
+        let found: BTreeSet<IncidentId> = ids.into_iter().collect();
+        let after: BTreeSet<IncidentId> =
+            incidents(&store, &query).iter().map(|incident| incident.id).collect();
+        let missing: Vec<&IncidentId> =
             before.iter().filter(|id| after.contains(id) && !found.contains(id)).collect();
         // One that was another meanwhile may be missing.
         let is_open = !query.states.is_empty();
@@ -260,7 +265,7 @@ fn a_page_of_a_rare_word_ends_early_and_says_how_far_it_looked() {
     let opened = Period { until: Some(oldest.plus_ms(1)), since: None };
     let narrowed = store.incidents(&IncidentQuery { opened, ..query.clone() }).unwrap();
     assert_eq!((narrowed.items.len(), narrowed.next, narrowed.searched_until), (1, None, None));
-    let nobody = IncidentQuery { source: Some("nobody".to_owned()), ..query };
+    let nobody = IncidentQuery { source: Some("nobody".into()), ..query };
     assert_eq!(store.incidents(&nobody).unwrap(), Page::default());
 }
 
@@ -285,7 +290,7 @@ fn deliveries_by_any_filter_are_those_that_a_look_at_all_finds() {
     runner
         .run(&strategy, |(states, connection, action, incident, made, limit)| {
             let incident = incident.map(|index| index.get(&all).incident.id);
-            let (connection, action) = (connection.map(str::to_owned), action.map(str::to_owned));
+            let (connection, action) = (connection.map(ConnectionName::from), action.map(ActionName::from));
             let has = |one: &&Delivery| {
                 (states.is_empty() || states.contains(&one.state))
                     && connection.as_ref().is_none_or(|connection| *connection == one.connection)
@@ -334,7 +339,7 @@ fn receipts_by_any_filter_are_those_that_a_look_at_all_finds() {
                     }
             };
             let expected: Vec<&ReceiptRecord> = all.iter().filter(has).collect();
-            let source = source.map(str::to_owned);
+            let source = source.map(SourceName::from);
             let query = ReceiptQuery { source, which, came, ..Default::default() };
             let found = pages(query.clone(), limit);
             assert!(found.iter().eq(expected), "{query:?}");
@@ -370,7 +375,7 @@ fn a_row_of_the_index_that_is_no_kind_hides_no_incident() {
         store = Store::open_backend(disk.clone(), options()).unwrap();
         assert_eq!(incidents(&store, &query), before);
         assert_eq!(
-            incidents(&store, &IncidentQuery { source: Some("jira".to_owned()), ..query.clone() }),
+            incidents(&store, &IncidentQuery { source: Some("jira".into()), ..query.clone() }),
             before
         );
     }

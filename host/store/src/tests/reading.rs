@@ -6,7 +6,7 @@ use tocsin_core::command::{Command, Decoding, Received, Verdict};
 use tocsin_core::decide::Applied;
 use tocsin_core::delivery::{Delivery, DeliveryState};
 use tocsin_core::event::EventChange;
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, Id, IncidentId, ReceiptId};
 use tocsin_core::incident::IncidentState;
 use tocsin_core::journal::Cause;
 use tocsin_core::state::Happening;
@@ -17,11 +17,11 @@ use super::samples::{
 };
 use crate::{DeliveryQuery, IncidentQuery, JournalQuery, ReceiptQuery, Receipts, Store};
 
-fn incident(applied: &Applied) -> Id {
+fn incident(applied: &Applied) -> IncidentId {
     applied.receipt.as_ref().unwrap().effects[0].incident.unwrap().0
 }
 
-fn open(store: &Store, script: &mut Script, key: &str) -> Id {
+fn open(store: &Store, script: &mut Script, key: &str) -> IncidentId {
     incident(&write(store, script.trigger(key, key)).unwrap())
 }
 
@@ -33,14 +33,14 @@ fn resolve(store: &Store, script: &mut Script, key: &str) {
 #[test]
 fn incidents_come_newest_first_by_state_by_source_and_in_pages() {
     let (store, mut script) = started(options());
-    let ids: Vec<Id> = (0..6).map(|n| open(&store, &mut script, &format!("key-{n}"))).collect();
+    let ids: Vec<IncidentId> = (0..6).map(|n| open(&store, &mut script, &format!("key-{n}"))).collect();
     resolve(&store, &mut script, "key-1");
     resolve(&store, &mut script, "key-4");
-    let list = |query: IncidentQuery| -> Vec<Id> {
+    let list = |query: IncidentQuery| -> Vec<IncidentId> {
         store.incidents(&query).unwrap().items.into_iter().map(|incident| incident.id).collect()
     };
     let all = IncidentQuery { limit: 100, ..IncidentQuery::default() };
-    let newest = |places: &[usize]| -> Vec<Id> { places.iter().map(|place| ids[*place]).collect() };
+    let newest = |places: &[usize]| -> Vec<IncidentId> { places.iter().map(|place| ids[*place]).collect() };
 
     assert_eq!(list(all.clone()), newest(&[5, 4, 3, 2, 1, 0]));
     let open = IncidentQuery { states: vec![IncidentState::Open], ..all.clone() };
@@ -49,7 +49,7 @@ fn incidents_come_newest_first_by_state_by_source_and_in_pages() {
     assert_eq!(list(both), newest(&[5, 4, 3, 2, 1, 0]));
     assert_eq!(list(IncidentQuery { limit: 2, ..open.clone() }), newest(&[5, 3]));
     assert_eq!(list(IncidentQuery { before: Some(ids[3]), ..open }), newest(&[2, 0]));
-    assert_eq!(list(IncidentQuery { source: Some("nobody".to_owned()), ..all.clone() }), []);
+    assert_eq!(list(IncidentQuery { source: Some("nobody".into()), ..all.clone() }), []);
     assert_eq!(list(IncidentQuery { limit: 0, ..all }), []);
     assert_eq!(store.incident(Id::new(script.now, 0)).unwrap(), None);
     assert_eq!(store.incident_by_number(7).unwrap(), None);
@@ -62,12 +62,12 @@ fn incidents_come_newest_first_by_state_by_source_and_in_pages() {
 }
 
 #[test]
-fn a_history_comes_newest_first_and_only_its_own() {
+fn a_timeline_comes_newest_first_and_only_its_own() {
     let (store, mut script) = started(options());
     let first = open(&store, &mut script, "first");
     let second = open(&store, &mut script, "second");
     resolve(&store, &mut script, "first");
-    let kinds = |id: Id, limit: usize| -> Vec<&str> {
+    let kinds = |id: IncidentId, limit: usize| -> Vec<&str> {
         let items = store.timeline(id, limit).unwrap().into_iter();
         items
             .map(|item| match item.what {
@@ -84,7 +84,7 @@ fn a_history_comes_newest_first_and_only_its_own() {
 #[test]
 fn deliveries_are_found_by_state_connection_action_and_incident() {
     let (store, mut script) = started(options());
-    let ids: Vec<Id> = (0..3).map(|n| open(&store, &mut script, &format!("key-{n}"))).collect();
+    let ids: Vec<IncidentId> = (0..3).map(|n| open(&store, &mut script, &format!("key-{n}"))).collect();
     resolve(&store, &mut script, "key-1");
     let list = |query: DeliveryQuery| store.deliveries(&DeliveryQuery { limit: 100, ..query }).unwrap().items;
     let count = |query: DeliveryQuery| list(query).len();
@@ -96,10 +96,10 @@ fn deliveries_are_found_by_state_connection_action_and_incident() {
     }
     let waiting = DeliveryQuery { states: vec![DeliveryState::Waiting], ..DeliveryQuery::default() };
     assert_eq!(count(waiting.clone()), 2);
-    assert_eq!(count(DeliveryQuery { connection: Some("pager".to_owned()), ..waiting.clone() }), 1);
+    assert_eq!(count(DeliveryQuery { connection: Some("pager".into()), ..waiting.clone() }), 1);
     assert_eq!(count(DeliveryQuery { incident: Some(ids[0]), ..waiting }), 0);
     assert_eq!(count(DeliveryQuery { incident: Some(ids[1]), ..Default::default() }), 4);
-    assert_eq!(count(DeliveryQuery { action: Some("page".to_owned()), ..Default::default() }), 4);
+    assert_eq!(count(DeliveryQuery { action: Some("page".into()), ..Default::default() }), 4);
     let before = Some(all[2].id);
     assert_eq!(list(DeliveryQuery { before, ..Default::default() }), all[3..]);
     let counts = store.counts().unwrap();
@@ -115,7 +115,7 @@ fn what_is_due_comes_earliest_first_one_of_each_incident() {
     let updated = script.trigger("first", "worse");
     write(&store, updated).unwrap();
     let now = script.now;
-    let due = |now| -> Vec<Id> {
+    let due = |now| -> Vec<IncidentId> {
         store.due("pager", None, now, 10).unwrap().into_iter().map(|delivery| delivery.incident.id).collect()
     };
     assert_eq!(due(now), [first, second], "the update waits behind the opening");
@@ -142,7 +142,7 @@ fn what_is_due_comes_earliest_first_one_of_each_incident() {
 #[test]
 fn sources_that_share_a_connection_take_turns_behind_the_one_that_was_served_last() {
     let (store, mut script) = started(options());
-    let mut opened: BTreeMap<Id, String> = BTreeMap::new();
+    let mut opened: BTreeMap<IncidentId, String> = BTreeMap::new();
     for (source, count) in [("flood", 20), ("later", 2), ("quiet", 1)] {
         for number in 0..count {
             let key = format!("{number}");
@@ -164,7 +164,7 @@ fn sources_that_share_a_connection_take_turns_behind_the_one_that_was_served_las
     assert_eq!(due(None, 0), []);
 
     // What is tried again later does not hide what is due.
-    let first: Vec<Id> = due(None, 3).iter().map(|delivery| delivery.id).collect();
+    let first: Vec<DeliveryId> = due(None, 3).iter().map(|delivery| delivery.id).collect();
     write(&store, script.command(claimed(first.clone()))).unwrap();
     let later = script.now.plus_ms(60_000);
     for id in first {
@@ -195,10 +195,10 @@ fn a_settled_delivery_lets_the_next_one_of_its_lane_go_and_leaves_references() {
     assert_eq!(store.due("chat", None, script.now, 10).unwrap(), []);
     write(&store, script.settled(opening.id, Verdict::Delivered(outcome()))).unwrap();
     let next = store.due("chat", None, script.now, 10).unwrap().remove(0);
-    assert_eq!((next.shown, next.incident.state), (IncidentState::Resolved, IncidentState::Resolved));
+    assert_eq!((next.shown, next.incident.state()), (IncidentState::Resolved, IncidentState::Resolved));
     let opening = store.delivery(opening.id).unwrap().unwrap();
     assert_eq!(opening.shown, IncidentState::Open, "as the message showed it");
-    assert_eq!(opening.incident.state, IncidentState::Resolved, "as it is");
+    assert_eq!(opening.incident.state(), IncidentState::Resolved, "as it is");
     assert_eq!(store.references("chat", incident).unwrap(), outcome().references);
     assert_eq!(store.references("pager", incident).unwrap(), []);
     assert_clean(&store);
@@ -210,7 +210,7 @@ fn a_start_makes_due_what_was_being_sent_and_lets_paused_connections_go_on() {
     for key in ["first", "second"] {
         open(&store, &mut script, key);
     }
-    let ids: Vec<Id> =
+    let ids: Vec<DeliveryId> =
         store.due("chat", None, script.now, 10).unwrap().iter().map(|delivery| delivery.id).collect();
     write(&store, script.command(claimed(ids.clone()))).unwrap();
     write(&store, script.settled(ids[0], Verdict::Misconfigured("no token".to_owned()))).unwrap();
@@ -237,7 +237,7 @@ fn receipts_come_newest_first_with_the_dead_letters_and_the_ignored_ones_apart()
     assert_eq!(all[1].id, dead_id);
     assert_eq!(list(ReceiptQuery { before: Some(all[0].id), ..Default::default() }), all[1..]);
     assert_eq!(list(ReceiptQuery { which: Receipts::DeadLetters, ..Default::default() }), all[1..2]);
-    assert_eq!(list(ReceiptQuery { source: Some("jira".to_owned()), ..Default::default() }), []);
+    assert_eq!(list(ReceiptQuery { source: Some("jira".into()), ..Default::default() }), []);
     assert_eq!(store.receipt(dead_id).unwrap().as_ref(), Some(&all[1]));
     assert_eq!(store.counts().unwrap().dead_letters, 1);
 
@@ -248,7 +248,7 @@ fn receipts_come_newest_first_with_the_dead_letters_and_the_ignored_ones_apart()
     for write_one in [ignored.clone(), partly.clone()] {
         write(&store, write_one).unwrap();
     }
-    let ids = |which| -> Vec<Id> {
+    let ids = |which| -> Vec<ReceiptId> {
         list(ReceiptQuery { which, ..Default::default() }).iter().map(|receipt| receipt.id).collect()
     };
     assert_eq!(ids(Receipts::DeadLetters), [partly.issued.seed, dead_id]);

@@ -7,8 +7,8 @@ use std::fmt::Debug;
 use tocsin_core::command::RejectedElements;
 use tocsin_core::delivery::{Attempt, Change, ChangeKind, Delivery, DeliveryState, LineId};
 use tocsin_core::event::{EventChange, Severity};
-use tocsin_core::id::Id;
-use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::id::DeliveryId;
+use tocsin_core::incident::{Incident, IncidentState, Phase};
 use tocsin_core::journal::{Cause, Entry, Fact, Fields, Left, Place, Settled, StateChange, Tells};
 use tocsin_core::plugin::{RejectedElement, SourceRequest};
 use tocsin_core::reason::Reason;
@@ -21,7 +21,7 @@ use tocsin_core::transition::Transition;
 
 use super::samples::{START, event, outcome, request};
 use super::story::{self, id};
-use crate::Problem;
+use crate::RecordProblem;
 use crate::record::Stored;
 use crate::record::counters::Counters;
 use crate::record::delivery::{DeliveryRow, References};
@@ -82,8 +82,8 @@ pub(super) fn reasons() -> Vec<Reason> {
         Some(R::FilteredAfterDelay) => Some(R::Reopened(5)),
         Some(R::Reopened(_)) => Some(R::SteadyIn(IncidentState::Resolved)),
         Some(R::SteadyIn(_)) => Some(R::StillOpen(7_500_000)),
-        Some(R::StillOpen(_)) => Some(R::NoEventFor { ms: 3_600_000, source: text() }),
-        Some(R::NoEventFor { .. }) => Some(R::Answered { connection: text(), said: text() }),
+        Some(R::StillOpen(_)) => Some(R::NoEventFor { ms: 3_600_000, source: text().into() }),
+        Some(R::NoEventFor { .. }) => Some(R::Answered { connection: text().into(), said: text() }),
         Some(R::Answered { .. }) => Some(R::GivenUpBy(text())),
         Some(R::GivenUpBy(_)) => Some(R::OwnIncident(u64::MAX)),
         Some(R::OwnIncident(_)) => None,
@@ -112,9 +112,9 @@ fn causes() -> Vec<Cause> {
 fn timers() -> Vec<Timer> {
     chain(|timer| match timer {
         None => Some(Timer::Steady(id(2))),
-        Some(Timer::Steady(_)) => Some(Timer::Silence(text())),
+        Some(Timer::Steady(_)) => Some(Timer::Silence(text().into())),
         Some(Timer::Silence(_)) => Some(Timer::Held(id(3))),
-        Some(Timer::Held(_)) => Some(Timer::Repeat { incident: id(2), action: text() }),
+        Some(Timer::Held(_)) => Some(Timer::Repeat { incident: id(2), action: text().into() }),
         Some(Timer::Repeat { .. }) => Some(Timer::AutoResolve(id(2))),
         Some(Timer::AutoResolve(_)) => None,
     })
@@ -233,9 +233,7 @@ fn every_entry_is_read_as_it_was_written() {
 /// In every state.
 pub(super) fn incidents() -> Vec<Incident> {
     let full = Incident {
-        state: IncidentState::Resolved,
-        acknowledged_at: Some(START),
-        resolved_at: Some(START),
+        phase: Phase::Resolved { at: START, acknowledged_at: Some(START) },
         open_since: START.plus_ms(1),
         reopened: vec![START, START.plus_ms(1)],
         flapping: true,
@@ -246,19 +244,19 @@ pub(super) fn incidents() -> Vec<Incident> {
         ..Incident::open(
             id(1),
             u64::MAX,
-            &text(),
+            &text().into(),
             &event(EventChange::Trigger, &text(), &text()),
             Severity::Low,
             START,
         )
     };
-    let states = IncidentState::ALL.map(|state| Incident {
-        state,
+    let phases =
+        [Phase::Open, Phase::Acknowledged(START), Phase::Resolved { at: START, acknowledged_at: None }];
+    let phases = phases.map(|phase| Incident {
+        phase,
         message: String::new(),
         labels: BTreeMap::new(),
         links: Vec::new(),
-        acknowledged_at: None,
-        resolved_at: None,
         reopened: Vec::new(),
         flapping: false,
         unmatched: false,
@@ -266,7 +264,7 @@ pub(super) fn incidents() -> Vec<Incident> {
         heard_at: None,
         ..full.clone()
     });
-    states.into_iter().chain([full.clone()]).collect()
+    phases.into_iter().chain([full.clone()]).collect()
 }
 
 #[test]
@@ -284,8 +282,8 @@ pub(super) fn deliveries() -> Vec<Delivery> {
     let states = DeliveryState::ALL.into_iter().chain(DeliveryState::ALL);
     let delivery = |((state, change), line)| Delivery {
         id: id(3),
-        action: text(),
-        connection: text(),
+        action: text().into(),
+        connection: text().into(),
         test: true,
         incident: incidents().remove(0),
         shown: IncidentState::Acknowledged,
@@ -349,7 +347,7 @@ pub(super) fn receipts() -> Vec<ReceiptRecord> {
     let receipt = |status| ReceiptRecord {
         id: id(1),
         at: START,
-        source: text(),
+        source: text().into(),
         plugin: text(),
         status,
         effects: effects.clone(),
@@ -371,7 +369,7 @@ pub(super) fn lines() -> Vec<TimelineItem> {
         None => Some(Happening::Changed(ChangeKind::Flapping, vec![text()])),
         Some(Happening::Changed(..)) => Some(Happening::Late(EventChange::Resolve)),
         Some(Happening::Late(_)) => {
-            Some(Happening::Delivery { id: id(3), action: text(), state: DeliveryState::Expired })
+            Some(Happening::Delivery { id: id(3), action: text().into(), state: DeliveryState::Expired })
         }
         Some(Happening::Delivery { .. }) => None,
     });
@@ -397,13 +395,13 @@ pub(super) fn lines() -> Vec<TimelineItem> {
 }
 
 #[test]
-fn every_line_of_a_history_is_read_as_it_was_written() {
+fn every_line_of_a_timeline_is_read_as_it_was_written() {
     lines().iter().for_each(assert_kept);
 }
 
 /// What every kind of message leaves behind.
 pub(super) fn told() -> Vec<Told> {
-    let nothing = Told::nothing("page", "pager");
+    let nothing = Told::nothing(&"page".into(), &"pager".into());
     let mut told = vec![Told { last: Some(id(3)), ..nothing.clone() }, nothing];
     for left in lefts() {
         let mut next = told[0].clone();
@@ -440,18 +438,24 @@ fn the_rest_is_read_as_it_was_written() {
 
 #[test]
 fn a_record_of_another_version_or_cut_short_is_a_problem_in_words() {
-    assert_eq!(Incident::read(&[]), Err(Problem::Empty));
-    assert_eq!(Incident::read(b"\x01{}"), Err(Problem::Version(1)));
+    assert_eq!(Incident::read(&[]), Err(RecordProblem::Empty));
+    assert_eq!(Incident::read(b"\x01{}"), Err(RecordProblem::Version(1)));
     let whole = incidents().remove(0).to_bytes().unwrap();
     for length in 1..whole.len() {
-        assert!(matches!(Incident::read(&whole[..length]), Err(Problem::Body(_))), "{length} bytes");
+        assert!(matches!(Incident::read(&whole[..length]), Err(RecordProblem::Body(_))), "{length} bytes");
     }
     let bytes = request(START).to_bytes().unwrap();
     for length in [1, 4] {
-        assert_eq!(SourceRequest::read(&bytes[..length]), Err(Problem::Body("it is cut short".to_owned())));
+        assert_eq!(
+            SourceRequest::read(&bytes[..length]),
+            Err(RecordProblem::Body("it is cut short".to_owned()))
+        );
     }
     for length in 5..bytes.len() {
-        assert!(matches!(SourceRequest::read(&bytes[..length]), Err(Problem::Body(_))), "{length} bytes");
+        assert!(
+            matches!(SourceRequest::read(&bytes[..length]), Err(RecordProblem::Body(_))),
+            "{length} bytes"
+        );
     }
 }
 
@@ -460,7 +464,7 @@ fn a_record_of_another_version_or_cut_short_is_a_problem_in_words() {
 fn a_request_that_claims_to_be_of_gigabytes_is_refused() {
     let mut bytes = request(START).to_bytes().unwrap();
     bytes[1..5].copy_from_slice(&u32::MAX.to_be_bytes());
-    assert!(matches!(SourceRequest::read(&bytes), Err(Problem::Body(_))));
+    assert!(matches!(SourceRequest::read(&bytes), Err(RecordProblem::Body(_))));
 }
 
 /// What a later version adds to a record is left out by this one, which says nothing of it; the format's number keeps
@@ -475,7 +479,7 @@ fn a_field_that_is_not_known_does_not_keep_a_record_from_being_read() {
     assert_eq!(Pause::read(&bytes).unwrap(), pause);
 }
 
-fn ids() -> [Id; 2] {
+fn ids() -> [DeliveryId; 2] {
     [id(1), id(2)]
 }
 

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use tocsin_core::command::{Command, Decoding, Verdict};
 use tocsin_core::event::EventChange;
-use tocsin_core::id::Id;
+use tocsin_core::id::{IncidentId, ReceiptId};
 use tocsin_core::timer::Timer;
 
 use super::disk::{Disk, Failure, Survives};
@@ -61,7 +61,7 @@ fn deliver(store: &Store, script: &mut Script) {
 }
 
 /// An incident that opens, is told of, and is resolved.
-fn alert(store: &Store, script: &mut Script, key: &str) -> Id {
+fn alert(store: &Store, script: &mut Script, key: &str) -> IncidentId {
     let applied = write(store, script.trigger(key, "Disk full")).unwrap();
     deliver(store, script);
     let resolved = Decoding::Events(vec![event(EventChange::Resolve, key, "")]);
@@ -88,7 +88,7 @@ fn entries(store: &Store) -> Vec<u64> {
 #[test]
 fn what_is_past_its_time_goes_the_oldest_first_a_few_at_a_time_and_the_rest_stays() {
     let (store, mut script) = started(options());
-    let old: Vec<Id> = (0..10).map(|n| alert(&store, &mut script, &format!("old-{n}"))).collect();
+    let old: Vec<IncidentId> = (0..10).map(|n| alert(&store, &mut script, &format!("old-{n}"))).collect();
     let open = write(&store, script.trigger("open", "Disk full")).unwrap().receipt.unwrap();
     let dead = write(&store, script.received(Decoding::Refused("no title".to_owned()))).unwrap();
     let dead = dead.receipt.unwrap().id;
@@ -105,11 +105,11 @@ fn what_is_past_its_time_goes_the_oldest_first_a_few_at_a_time_and_the_rest_stay
     assert_eq!((all.incidents, all.receipts.len()), (old.clone(), 21));
     assert!(!all.receipts.contains(&dead));
 
-    let kept: Vec<Id> = all.receipts;
+    let kept: Vec<ReceiptId> = all.receipts;
     assert!(kept.iter().all(|receipt| store.request(*receipt).unwrap().is_some()));
     assert!(prune(&store, &mut script, 30 * MINUTE, 9).unwrap() >= 5);
     let left = store.incidents(&IncidentQuery { limit: 100, ..Default::default() }).unwrap();
-    let left: Vec<Id> = left.items.iter().map(|incident| incident.id).collect();
+    let left: Vec<IncidentId> = left.items.iter().map(|incident| incident.id).collect();
     assert_eq!(left, [young, open.effects[0].incident.unwrap().0]);
     for receipt in &kept {
         assert_eq!(store.receipt(*receipt).unwrap(), None);
@@ -157,7 +157,7 @@ fn a_damaged_index_of_resolved_incidents_is_mended() {
     let ids = ["a", "b"].map(|key| alert(&store, &mut script, key));
     let row = raw::rows(&store, tables::RESOLVED_BY_TIME)[0].0.clone();
     store.close();
-    let nowhere = keys::time_id(script.now.minus_ms(HOUR), Id::from_bytes([5; 16]));
+    let nowhere = keys::time_id(script.now.minus_ms(HOUR), IncidentId::from_bytes([5; 16]));
     let wrong = keys::time_id(script.now.minus_ms(HOUR), ids[0]);
     for key in [nowhere, wrong] {
         raw::alter(disk.clone(), tables::RESOLVED_BY_TIME, &key, |_| Some(Vec::new()));
@@ -438,5 +438,5 @@ fn at_a_steady_rate_of_alerts_the_store_reaches_a_plateau() {
         assert!(now * 10 <= then * 12, "{then} became {now}");
     }
     assert_clean(&store);
-    assert!(store.timer(&Timer::Silence("grafana".to_owned())).unwrap().is_some());
+    assert!(store.timer(&Timer::Silence("grafana".into())).unwrap().is_some());
 }

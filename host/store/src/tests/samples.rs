@@ -8,7 +8,7 @@ use tocsin_core::command::{Command, Decoding, Issued, Outcome, Received, Rejecte
 use tocsin_core::decide::Applied;
 use tocsin_core::delivery::{ChangeKind, Reference};
 use tocsin_core::event::{Event, EventChange, Link, Severity};
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, Id};
 use tocsin_core::plugin::{Pair, RejectedElement, SourceRequest};
 use tocsin_core::routing::{ActionRule, ActionStatus, Router, Routing, SourceRule};
 use tocsin_core::time::Timestamp;
@@ -74,7 +74,7 @@ impl Script {
         self.received(Decoding::Events(vec![event(EventChange::Trigger, key, title)]))
     }
 
-    pub(super) fn settled(&mut self, delivery: Id, verdict: Verdict) -> Write {
+    pub(super) fn settled(&mut self, delivery: DeliveryId, verdict: Verdict) -> Write {
         self.command(Command::Settle { delivery, took_us: 120_000, status: Some(200), verdict })
     }
 }
@@ -85,7 +85,7 @@ pub(super) fn policy(routing: Routing) -> Arc<Router> {
 }
 
 /// Attempts of these begin; no plugin of them wants records.
-pub(super) fn claimed(deliveries: Vec<Id>) -> Command {
+pub(super) fn claimed(deliveries: Vec<DeliveryId>) -> Command {
     Command::Claim { deliveries, records: Vec::new() }
 }
 
@@ -96,7 +96,7 @@ pub(super) fn plugin() -> String {
 /// What came of decoding a request of this source.
 pub(super) fn received(source: &str, decoding: Decoding) -> Received {
     Received {
-        source: source.to_owned(),
+        source: source.into(),
         plugin: plugin(),
         identities: Vec::new(),
         decoding,
@@ -140,9 +140,9 @@ pub(super) fn request(at: Timestamp) -> SourceRequest {
 /// Two actions over two connections: each change is owed twice.
 pub(super) fn routing() -> Routing {
     let action = |name: &str, connection: &str| ActionRule {
-        name: name.to_owned(),
+        name: name.into(),
         status: ActionStatus::Enabled,
-        connection: connection.to_owned(),
+        connection: connection.into(),
         test_connection: None,
         on: vec![ChangeKind::Opened, ChangeKind::Updated, ChangeKind::Resolved],
         enters: Vec::new(),
@@ -155,7 +155,7 @@ pub(super) fn routing() -> Routing {
     // With a heartbeat, so that each request sets a timer.
     let rule = SourceRule { heartbeat_ms: Some(3_600_000), ..SourceRule::default() };
     Routing {
-        sources: BTreeMap::from([("grafana".to_owned(), rule)]),
+        sources: BTreeMap::from([("grafana".into(), rule)]),
         actions: vec![action("page", "pager"), action("post", "chat")],
     }
 }

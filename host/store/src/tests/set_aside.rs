@@ -3,7 +3,7 @@
 use tocsin_core::command::{Command, Decoding, Verdict};
 use tocsin_core::delivery::{ChangeKind, Delivery, DeliveryState};
 use tocsin_core::event::EventChange;
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, Id, IncidentId};
 use tocsin_core::routing::Routing;
 use tocsin_core::timer::Timer;
 
@@ -32,7 +32,7 @@ struct Scene {
     disk: Disk,
     store: Store,
     script: Script,
-    incidents: Vec<Id>,
+    incidents: Vec<IncidentId>,
 }
 
 impl Scene {
@@ -95,7 +95,7 @@ impl Scene {
     fn deliver_all(&mut self) -> usize {
         let mut delivered = 0;
         loop {
-            let due: Vec<Id> =
+            let due: Vec<DeliveryId> =
                 ["pager", "chat"].iter().flat_map(|name| self.due(name)).map(|one| one.id).collect();
             if due.is_empty() {
                 return delivered;
@@ -218,7 +218,7 @@ fn a_delivery_whose_line_is_not_there_is_set_aside() {
 fn all_deliveries_of_a_lane_can_be_unreadable() {
     let mut scene = Scene::new();
     let of_lane = |one: &&Delivery| one.connection == "pager" && one.incident.id == scene.incidents[0];
-    let lane: Vec<Id> = scene.all().iter().filter(of_lane).map(|one| one.id).collect();
+    let lane: Vec<DeliveryId> = scene.all().iter().filter(of_lane).map(|one| one.id).collect();
     for id in &lane {
         scene.damage(tables::DELIVERIES, &id.to_bytes(), b"\x07");
     }
@@ -374,7 +374,7 @@ fn references_that_cannot_be_read_do_not_keep_deliveries_from_being_sent() {
 }
 
 #[test]
-fn an_unreadable_line_of_a_history_is_left_out() {
+fn an_unreadable_line_of_a_timeline_is_left_out() {
     let mut scene = Scene::new();
     let incident = scene.incidents[0];
     let whole = scene.store.timeline(incident, 100).unwrap().len();
@@ -396,7 +396,7 @@ fn an_unreadable_receipt_is_left_out() {
 #[test]
 fn a_timer_that_cannot_be_read_goes_off_when_its_index_says() {
     let mut scene = Scene::new();
-    let timer = Timer::Silence("grafana".to_owned());
+    let timer = Timer::Silence("grafana".into());
     let at = scene.store.timer(&timer).unwrap().unwrap();
     scene.damage(tables::TIMERS, timer.to_string().as_bytes(), b"soon");
     assert!(scene.store.timer(&timer).is_err());

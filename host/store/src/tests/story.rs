@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tocsin_core::delivery::{Change, ChangeKind, DeliveryState, Reference};
 use tocsin_core::event::{EventChange, Link, Severity};
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, Id, IncidentId, Kind};
 use tocsin_core::incident::IncidentState;
 use tocsin_core::journal::{
     Cause, Entry, Fact, Fields, Left, Opening, Place, Queued, Receipted, Recorded, Settled, StateChange,
@@ -19,7 +19,7 @@ use tocsin_core::transition::Transition;
 
 use super::samples::START;
 
-pub(super) fn id(n: u128) -> Id {
+pub(super) fn id<K: Kind>(n: u128) -> Id<K> {
     Id::new(START, n)
 }
 
@@ -37,7 +37,7 @@ fn opening(n: u128, number: u64, key: &str) -> Fact {
     Fact::IncidentOpened(Opening {
         id: id(n),
         number,
-        source: "grafana".to_owned(),
+        source: "grafana".into(),
         key: key.to_owned(),
         title: format!("{key} full"),
         message: "Only 3 % are free.".to_owned(),
@@ -60,12 +60,12 @@ fn recorded(n: u128, kind: ChangeKind) -> Fact {
     })
 }
 
-pub(super) fn queued(delivery: Id, incident: Id, change: Tells, place: Place) -> Queued {
+pub(super) fn queued(delivery: DeliveryId, incident: IncidentId, change: Tells, place: Place) -> Queued {
     Queued {
         id: delivery,
         incident,
-        action: "page".to_owned(),
-        connection: "pager".to_owned(),
+        action: "page".into(),
+        connection: "pager".into(),
         test: false,
         change,
         place,
@@ -79,7 +79,7 @@ fn receipted(n: u128, status: ReceiptStatus) -> Fact {
     let (change, transition) = (EventChange::Trigger, Transition::Open);
     Fact::ReceiptRecorded(Receipted {
         receipt: id(n),
-        source: "grafana".to_owned(),
+        source: "grafana".into(),
         plugin: "grafana 0.1.0 9f86d081".to_owned(),
         status,
         kept: 0,
@@ -105,12 +105,12 @@ fn opened() -> Vec<Fact> {
     let [first, second, of_old] = DELIVERIES;
     let keys = |n, keys: &[&str]| {
         let keys = keys.iter().map(|key| (*key).to_owned()).collect();
-        Fact::KeysBound { incident: id(n), source: "grafana".to_owned(), keys }
+        Fact::KeysBound { incident: id(n), source: "grafana".into(), keys }
     };
     let own = Change::of_the_relay(ChangeKind::Flapping, START, Reason::Reopened(5));
     let chat = Queued {
-        action: "post".to_owned(),
-        connection: "chat".to_owned(),
+        action: "post".into(),
+        connection: "chat".into(),
         test: true,
         ..queued(id(second), id(new), Tells::Own(own), Place::Held(minute(5)))
     };
@@ -128,7 +128,7 @@ fn opened() -> Vec<Fact> {
         Fact::TimerSet { timer: Timer::Held(id(second)), at: Some(minute(5)) },
         Fact::IncidentHeard { incident: id(new) },
         Fact::IdentitiesSeen {
-            source: "grafana".to_owned(),
+            source: "grafana".into(),
             identities: vec!["delivery-1".to_owned(), "body:9f86".to_owned()],
             receipt: id(RECEIPTS[0]),
         },
@@ -160,7 +160,7 @@ fn sent() -> Vec<(Cause, Vec<Fact>)> {
             Cause::Outcome,
             vec![
                 settled(first, DeliveryState::Delivered, Some(Left::Says(IncidentState::Open))),
-                Fact::ReferencesSet { incident: id(new), referrer: "pager".to_owned(), references },
+                Fact::ReferencesSet { incident: id(new), referrer: "pager".into(), references },
                 Fact::IncidentChanged { incident: id(new), fields },
                 recorded(new, ChangeKind::Referenced),
             ],
@@ -172,7 +172,7 @@ fn sent() -> Vec<(Cause, Vec<Fact>)> {
                 Fact::TimerSet { timer: Timer::Held(id(second)), at: None },
                 Fact::DeliveryReleased {
                     delivery: id(second),
-                    connection: "chat".to_owned(),
+                    connection: "chat".into(),
                     test: false,
                     is_of_state: true,
                 },
@@ -188,13 +188,13 @@ fn sent() -> Vec<(Cause, Vec<Fact>)> {
             vec![
                 claimed(second, None),
                 settled(second, DeliveryState::Rejected, None),
-                Fact::ConnectionPaused { connection: "chat".to_owned(), reason: "no token".to_owned() },
-                Fact::ConnectionPaused { connection: "mail".to_owned(), reason: "no password".to_owned() },
+                Fact::ConnectionPaused { connection: "chat".into(), reason: "no token".to_owned() },
+                Fact::ConnectionPaused { connection: "mail".into(), reason: "no password".to_owned() },
             ],
         ),
         (
             Cause::Works("an attempt arrived".to_owned()),
-            vec![Fact::ConnectionResumed { connection: "chat".to_owned() }],
+            vec![Fact::ConnectionResumed { connection: "chat".into() }],
         ),
     ]
 }
@@ -242,7 +242,7 @@ fn ended() -> Vec<(Cause, Vec<Fact>)> {
         ),
         (
             Cause::Interruption,
-            vec![Fact::TimerSet { timer: Timer::Silence("grafana".to_owned()), at: Some(minute(90)) }],
+            vec![Fact::TimerSet { timer: Timer::Silence("grafana".into()), at: Some(minute(90)) }],
         ),
         (
             Cause::Retention,

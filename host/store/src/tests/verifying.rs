@@ -91,23 +91,24 @@ fn entry(number: u64) -> Vec<u8> {
     number.to_be_bytes().to_vec()
 }
 
-fn words(verified: &Verified) -> Vec<String> {
+fn findings(verified: &Verified) -> Vec<String> {
     assert!(!verified.is_clean());
     verified.differences.iter().map(ToString::to_string).collect()
 }
 
 #[test]
 fn a_missing_entry_is_named() {
-    let missing = words(&verify_altered(tables::JOURNAL, |_| entry(2), |_| None));
+    let missing = findings(&verify_altered(tables::JOURNAL, |_| entry(2), |_| None));
     assert_eq!(missing[0], "journal #3: 1 entries before it are missing");
     assert!(missing[1..].iter().all(|words| !words.starts_with("journal")), "{missing:#?}");
 }
 
 #[test]
 fn an_entry_that_is_cut_short_is_named() {
-    let empty = words(&verify_altered(tables::JOURNAL, |_| entry(2), |_| Some(vec![9])));
+    let empty = findings(&verify_altered(tables::JOURNAL, |_| entry(2), |_| Some(vec![9])));
     assert_eq!(empty[0], "journal #2: it cannot be read: it is cut short");
-    let cut = words(&verify_altered(tables::JOURNAL, |_| entry(2), |row| row.map(|row| row[..40].to_vec())));
+    let cut =
+        findings(&verify_altered(tables::JOURNAL, |_| entry(2), |row| row.map(|row| row[..40].to_vec())));
     assert!(cut[0].starts_with("journal #2: it cannot be read: "), "{cut:#?}");
     assert!(cut[1..].iter().all(|words| !words.starts_with("journal")), "{cut:#?}");
 }
@@ -119,7 +120,7 @@ fn an_entry_of_an_unknown_version_is_named() {
         row[block::HEAD] = 9;
         Some(row)
     };
-    let found = words(&verify_altered(tables::JOURNAL, |_| entry(2), change));
+    let found = findings(&verify_altered(tables::JOURNAL, |_| entry(2), change));
     let unknown =
         "journal #2: it cannot be read: it is of version 9, which this version of Tocsin does not know";
     assert_eq!(found[0], unknown);
@@ -146,7 +147,7 @@ fn an_entry_that_cannot_be_read_is_an_error_for_its_reader_and_stays() {
 /// A change that leaves an entry readable, and of which nothing follows, shows in its digest alone.
 #[test]
 fn an_entry_that_was_changed_is_named() {
-    let found = words(&verify_altered(tables::JOURNAL, |_| entry(1), replacing(b"test", b"best")));
+    let found = findings(&verify_altered(tables::JOURNAL, |_| entry(1), replacing(b"test", b"best")));
     assert_eq!(found, ["journal #1: its digest is not that of the entries up to it"]);
 }
 
@@ -165,7 +166,7 @@ fn entries_that_were_swapped_are_named() {
     raw::alter(disk.clone(), tables::JOURNAL, &third.0, |_| Some(fourth.1));
     raw::alter(disk.clone(), tables::JOURNAL, &fourth.0, |_| Some(third.1));
     let store = Store::open_backend(disk, options()).unwrap();
-    let found = words(&store.replay(None, &mut |_, _| {}).unwrap());
+    let found = findings(&store.replay(None, &mut |_, _| {}).unwrap());
     for number in [3, 4] {
         let named = format!("journal #{number}: its digest is not that of the entries up to it");
         assert!(found.contains(&named), "{found:#?}");
@@ -176,7 +177,7 @@ fn entries_that_were_swapped_are_named() {
 #[test]
 fn a_journal_that_was_cut_at_its_end_shows_in_the_state() {
     let last = |store: &Store| entry(store.counts().unwrap().entries);
-    let found = words(&verify_altered(tables::JOURNAL, last, |_| None));
+    let found = findings(&verify_altered(tables::JOURNAL, last, |_| None));
     assert!(found.iter().any(|words| words.starts_with("incidents 01")), "{found:#?}");
 }
 

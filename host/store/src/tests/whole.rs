@@ -22,7 +22,7 @@ fn checked(threads: usize, changes: &[(Definition, Vec<u8>, Change)]) -> Verifie
     Store::open_backend(disk, options()).unwrap().verify(threads, &mut |_, _| {}).unwrap()
 }
 
-fn words(verified: &Verified) -> Vec<String> {
+fn findings(verified: &Verified) -> Vec<String> {
     verified.differences.iter().map(ToString::to_string).collect()
 }
 
@@ -70,7 +70,7 @@ fn a_record_that_cannot_be_read_is_named_whatever_its_table() {
         (tables::RECEIPTS, id.clone()),
         (tables::SEEN, text),
         (tables::DELIVERIES, id.clone()),
-        (tables::LANES, keys::text_id("chat", tocsin_core::id::Id::from_bytes([7; 16]))),
+        (tables::LANES, keys::text_id("chat", tocsin_core::id::IncidentId::from_bytes([7; 16]))),
         (tables::REFERENCES, [id.as_slice(), b"chat"].concat()),
         (tables::TIMERS, b"heartbeat grafana".to_vec()),
         (tables::PAUSES, b"chat".to_vec()),
@@ -89,7 +89,11 @@ fn a_record_that_cannot_be_read_is_named_whatever_its_table() {
         raw::alter(disk.clone(), table, &key, damaged);
         let found = raw::checked(disk);
         let named = format!("{} {}: it cannot be read: ", table.name, table.key_words(&key));
-        assert!(words(&found).iter().any(|line| line.starts_with(&named)), "{named} in {:#?}", words(&found));
+        assert!(
+            findings(&found).iter().any(|line| line.starts_with(&named)),
+            "{named} in {:#?}",
+            findings(&found)
+        );
         assert!(found.differences.iter().all(|difference| difference.table == table.name), "{found:#?}");
     }
 }
@@ -97,7 +101,10 @@ fn a_record_that_cannot_be_read_is_named_whatever_its_table() {
 #[test]
 fn a_key_that_is_none_of_its_table_is_named() {
     let verified = checked(1, &[(tables::DEAD_LETTERS, vec![1, 2, 3], |_| Some(Vec::new()))]);
-    assert_eq!(words(&verified), ["dead_letters 010203: it cannot be read: its key is not one of its table"]);
+    assert_eq!(
+        findings(&verified),
+        ["dead_letters 010203: it cannot be read: its key is not one of its table"]
+    );
 }
 
 #[test]
@@ -110,10 +117,10 @@ fn a_link_of_the_journal_that_is_broken_or_missing_is_named() {
         Some(row)
     };
     let broken = checked(2, &[(tables::JOURNAL, entry(1), replaced)]);
-    assert_eq!(words(&broken), ["journal #1: its digest is not that of the entries up to it"]);
+    assert_eq!(findings(&broken), ["journal #1: its digest is not that of the entries up to it"]);
     assert!(broken.is_journal_damaged() && broken.digest.is_right());
     let missing = checked(2, &[(tables::JOURNAL, entry(5), |_| None), (tables::JOURNAL, entry(6), |_| None)]);
-    assert_eq!(words(&missing), ["journal #7: 2 entries before it are missing"]);
+    assert_eq!(findings(&missing), ["journal #7: 2 entries before it are missing"]);
 }
 
 /// What a cut leaves is checked from its first entry on.
@@ -127,9 +134,9 @@ fn a_journal_that_was_cut_at_its_beginning_is_whole_from_there() {
     let verified = raw::checked(disk.clone());
     assert!(verified.is_clean() && verified.begins == 10, "{verified:#?}");
     raw::alter(disk.clone(), tables::JOURNAL, &entry(10), |_| None);
-    assert_eq!(words(&raw::checked(disk.clone())), ["journal #11: 1 entries before it are missing"]);
+    assert_eq!(findings(&raw::checked(disk.clone())), ["journal #11: 1 entries before it are missing"]);
     raw::alter(disk.clone(), tables::META, tables::META_CUT, |_| None);
-    assert_eq!(words(&raw::checked(disk)), ["journal #11: 10 entries before it are missing"]);
+    assert_eq!(findings(&raw::checked(disk)), ["journal #11: 10 entries before it are missing"]);
 }
 
 /// The digest finds damage. Who writes a row and its digest below the store is found by the journal alone.
@@ -157,7 +164,7 @@ fn a_row_that_was_changed_together_with_its_digest_is_found_by_a_replay_alone() 
     let read = store.verify(2, &mut |_, _| {}).unwrap();
     assert!(read.is_clean(), "{read:#?}");
     let replayed = store.replay(None, &mut |_, _| {}).unwrap();
-    let found = words(&replayed);
+    let found = findings(&replayed);
     assert!(found[0].starts_with("identities \"grafana\" \"disk\": it is "), "{found:#?}");
     assert_eq!(found.len(), 1);
 }

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use tocsin_core::command::{Command, Decoding, EVENTS_PER_ENTRY};
 use tocsin_core::decide::Rejection;
 use tocsin_core::event::EventChange;
-use tocsin_core::id::Id;
+use tocsin_core::id::{Id, ReceiptId};
 use tocsin_core::incident::{Incident, IncidentState};
 use tocsin_core::journal::{Cause, Fact};
 use tocsin_core::receipt::ReceiptStatus;
@@ -173,7 +173,7 @@ fn a_command_that_nothing_follows_from_writes_nothing() {
     for command in [
         Command::Tick,
         Command::Claim { deliveries: Vec::new(), records: Vec::new() },
-        Command::Resume { connection: "chat".to_owned(), reason: "it was never paused".to_owned() },
+        Command::Resume { connection: "chat".into(), reason: "it was never paused".to_owned() },
     ] {
         let applied = write(&store, script.command(command)).unwrap();
         assert_eq!((applied.receipt, applied.incident), (None, None));
@@ -230,7 +230,7 @@ fn a_store_whose_last_clone_an_answer_drops_writes_what_is_queued() {
     second.recv().unwrap().unwrap();
 }
 
-fn requests(store: &Store, ids: &[Id]) -> Vec<bool> {
+fn requests(store: &Store, ids: &[ReceiptId]) -> Vec<bool> {
     ids.iter().map(|id| store.request(*id).unwrap().is_some()).collect()
 }
 

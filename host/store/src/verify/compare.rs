@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use redb::Range;
 
-use super::{TableCount, Verified, same, words};
+use super::{TableCount, Verified, difference, same};
 use crate::error::Fault;
 use crate::read::Snapshot;
 use crate::table::Bytes;
@@ -36,7 +36,7 @@ pub(crate) fn compare(
                 verified.differ(table, key, "it is missing".to_owned());
             }
             (_, Some((key, kept)), Some((_, replayed))) if !same::is_same(table, kept, replayed) => {
-                verified.differ(table, key, words::difference(kept, replayed));
+                verified.differ(table, key, difference::shown(kept, replayed));
             }
             _ => {}
         }

@@ -2,6 +2,7 @@
 //!
 //! Looks at no other row but a request's dictionary: an index that leads nowhere shows in the digest, and in a replay.
 
+use tocsin_core::id::OfIncident;
 use tocsin_core::incident::Incident;
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_core::state::TimelineItem;
@@ -9,7 +10,7 @@ use tocsin_core::state::TimelineItem;
 use crate::cut::JournalCut;
 use crate::dictionaries;
 use crate::digest::Digest;
-use crate::error::{Fault, Problem};
+use crate::error::{Fault, RecordProblem};
 use crate::kept::{self, KeptBytes};
 use crate::keys;
 use crate::record::Stored;
@@ -28,14 +29,14 @@ pub(super) fn problem(
     key: &[u8],
     value: &[u8],
     dictionaries: &impl Rows,
-) -> Option<Problem> {
+) -> Option<RecordProblem> {
     if !table.has_shape(key) {
-        return Some(Problem::Body("its key is not one of its table".to_owned()));
+        return Some(RecordProblem::Body("its key is not one of its table".to_owned()));
     }
     match read(table, key, value, dictionaries) {
         Ok(()) => None,
         Err(Fault::Record { problem, .. }) => Some(problem),
-        Err(other) => Some(Problem::Body(other.to_string())),
+        Err(other) => Some(RecordProblem::Body(other.to_string())),
     }
 }
 
@@ -55,7 +56,9 @@ fn read(table: Definition, key: &[u8], value: &[u8], dictionaries: &impl Rows) -
         tables::REFERENCES => record::<References>(table, key, value),
         tables::TOLD => record::<ToldRow>(table, key, value),
         tables::PAUSES => rows::named_pause(key, value).map(|_| ()),
-        tables::INCIDENT_NUMBERS | tables::IDENTITIES => rows::id(table, key, value).map(|_| ()),
+        tables::INCIDENT_NUMBERS | tables::IDENTITIES => {
+            rows::id::<OfIncident>(table, key, value).map(|_| ())
+        }
         tables::SEEN => rows::seen(key, value).map(|_| ()),
         tables::TIMERS => rows::timer(key, value).map(|_| ()),
         tables::LANES => is(keys::ids(value).is_some_and(|ids| !ids.is_empty()), "a list of ids"),

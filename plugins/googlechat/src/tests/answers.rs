@@ -59,9 +59,9 @@ fn every_documented_answer_has_its_verdict() {
 
 #[test]
 fn what_google_calls_message_and_thread_is_kept() {
-    let Ok(Step::Delivered(receipt)) = resumed(200, &[], POSTED) else { panic!("not delivered") };
+    let Ok(Step::Delivered(outcome)) = resumed(200, &[], POSTED) else { panic!("not delivered") };
     let kept: Vec<(&str, &str)> =
-        receipt.references.iter().map(|r| (r.key.as_str(), r.value.as_str())).collect();
+        outcome.references.iter().map(|r| (r.key.as_str(), r.value.as_str())).collect();
     assert_eq!(kept, [("message", "spaces/A/messages/B.C"), ("thread", "spaces/A/threads/B")]);
 }
 
@@ -103,8 +103,8 @@ fn a_refused_card_is_sent_once_more_as_text_and_the_receipt_says_so() {
     assert!(body.contains("Disk full on db-1") && !body.contains("cardsV2"), "{body}");
     let taken = testing::response(200, &[], POSTED);
     match GoogleChat::resume(&example_context(), &(), &fields(), &state, &taken) {
-        Ok(Step::Delivered(receipt)) => {
-            assert!(receipt.summary.contains("as text, because the card was refused: "), "{receipt:?}");
+        Ok(Step::Delivered(outcome)) => {
+            assert!(outcome.summary.contains("as text, because the card was refused: "), "{outcome:?}");
         }
         other => panic!("{other:?}"),
     }

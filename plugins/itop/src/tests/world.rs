@@ -1,9 +1,9 @@
 //! An incident and its ticket at a peer, from attempt to attempt.
 //!
-//! Never passes anything on that the host would not: what is kept is what a receipt says.
+//! Never passes anything on that the host would not: what is kept is what an outcome says.
 
 use tocsin_plugin::testing::example_context;
-use tocsin_plugin::{Context, Failure, Receipt, Step};
+use tocsin_plugin::{Context, Failure, Outcome, Step};
 
 use super::peer::Peer;
 use super::*;
@@ -37,8 +37,8 @@ impl World {
         let mut step = Itop::encode(&self.context, &self.connection, &self.settings)?;
         for number in 1..=8 {
             let Step::Send(request, state) = step else {
-                if let Step::Delivered(receipt) = &step {
-                    self.keep(receipt);
+                if let Step::Delivered(outcome) = &step {
+                    self.keep(outcome);
                 }
                 return Ok(step);
             };
@@ -64,12 +64,12 @@ impl World {
         self.context.now = Timestamp::from_micros(self.context.now.as_micros() + micros);
     }
 
-    fn keep(&mut self, receipt: &Receipt) {
-        for new in &receipt.references {
+    fn keep(&mut self, outcome: &Outcome) {
+        for new in &outcome.references {
             self.context.references.retain(|reference| reference.key != new.key);
             self.context.references.push(new.clone());
         }
-        for new in &receipt.updates {
+        for new in &outcome.updates {
             self.context.incident.labels.push(new.clone());
         }
     }
@@ -101,7 +101,7 @@ impl World {
             _ => 0,
         };
         match outcome {
-            Ok(Step::Delivered(receipt)) => receipt.summary,
+            Ok(Step::Delivered(outcome)) => outcome.summary,
             Ok(Step::Skipped(why)) => format!("skipped: {why}"),
             Ok(Step::Send(..)) => unreachable!("an attempt ends with an outcome"),
             Err(Failure::Retry { reason, .. }) => format!("retry: {reason}"),

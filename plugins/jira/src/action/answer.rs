@@ -50,7 +50,7 @@ pub(crate) fn of(context: &Context, response: &Response, spoken: Spoken) -> Resu
             let after_ms = verdict::retry_after_ms(context, response);
             Err(Failure::Retry { reason: format!("Jira {}", said(response)), after_ms }.into())
         }
-        404 if words(response).is_some() => Err(Fault::Gone(said(response))),
+        404 if complaints(response).is_some() => Err(Fault::Gone(said(response))),
         _ => Err(refused(response, spoken).into()),
     }
 }
@@ -149,14 +149,14 @@ fn hint(response: &Response) -> &'static str {
 
 /// `answered 400: summary: it is too long`: the status and Jira's own words, for a person.
 fn said(response: &Response) -> String {
-    match words(response) {
+    match complaints(response) {
         Some(words) => format!("answered {}: {}", response.status, text::truncate(&words, SAID_CHARS)),
         None => verdict::answer(response),
     }
 }
 
 /// `errorMessages`, and `errors` with the names of the fields.
-fn words(response: &Response) -> Option<String> {
+fn complaints(response: &Response) -> Option<String> {
     let document = response.json()?;
     let messages = document.get("errorMessages").and_then(Value::as_array).into_iter().flatten();
     let mut words: Vec<String> = messages.filter_map(json::scalar).collect();

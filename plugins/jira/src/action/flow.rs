@@ -51,7 +51,7 @@ pub(crate) fn resume(
             let (Failure::Retry { reason: why, .. } | Failure::Rejected(why) | Failure::Misconfigured(why)) =
                 failure;
             task.done.push(format!("the rest was left undone: {why}"));
-            Ok(task.receipt(ticket.write_back).into())
+            Ok(task.outcome(ticket.write_back).into())
         }
         (outcome, _) => outcome,
     }
@@ -144,7 +144,7 @@ impl Run<'_> {
             At::Comment => {
                 let mut task = task;
                 task.done.push(format!("{} has a comment", task.key));
-                Ok(task.receipt(self.ticket.write_back).into())
+                Ok(task.outcome(self.ticket.write_back).into())
             }
         }
     }
@@ -269,7 +269,7 @@ impl Run<'_> {
     fn comment(&self, task: Task) -> Result<Step, Failure> {
         let told = self.ticket.comments_on(self.kind()) && !task.is_new;
         if !told && task.stuck.is_none() {
-            return Ok(task.receipt(self.ticket.write_back).into());
+            return Ok(task.outcome(self.ticket.write_back).into());
         }
         if self.context.attempt > 1 && !task.is_new {
             let request = self.jira.comments(&task.key)?;
@@ -300,7 +300,7 @@ impl Run<'_> {
         };
         if comments.into_iter().any(is_ours) {
             task.done.push(format!("{} has the comment of an earlier attempt", task.key));
-            return Ok(task.receipt(self.ticket.write_back).into());
+            return Ok(task.outcome(self.ticket.write_back).into());
         }
         self.write_comment(task)
     }

@@ -144,12 +144,12 @@ impl Account {
     }
 
     /// The user's name, for Basic authentication.
-    pub(crate) fn basic_user(&self) -> Result<&str, Problem> {
+    pub(crate) fn basic_user(&self) -> Result<&str, SettingProblem> {
         match self.user.as_deref().map(str::trim).filter(|user| !user.is_empty()) {
             // RFC 7617: the first colon ends the name.
             Some(user) if !user.contains(':') => Ok(user),
-            Some(_) => Err(Problem::new("user", "must not hold a colon")),
-            None => Err(Problem::new(
+            Some(_) => Err(SettingProblem::new("user", "must not hold a colon")),
+            None => Err(SettingProblem::new(
                 "user",
                 "is needed for `authentication = \"basic\"`: the account's e-mail address in Jira Cloud, its user \
                  name elsewhere",
@@ -157,21 +157,23 @@ impl Account {
         }
     }
 
-    pub(crate) fn check(&self, host: &str) -> Result<(), Vec<Problem>> {
+    pub(crate) fn check(&self, host: &str) -> Result<(), Vec<SettingProblem>> {
         let problem = match self.authentication {
             Authentication::Basic => self.basic_user().err(),
             Authentication::Bearer if host.to_ascii_lowercase().ends_with(".atlassian.net") => {
-                Some(Problem::new(
+                Some(SettingProblem::new(
                     "authentication",
                     "must be `basic` for Jira Cloud: its API tokens come with the account's e-mail address as `user`",
                 ))
             }
             Authentication::Bearer => None,
         };
-        let mut problems: Vec<Problem> = problem.into_iter().collect();
+        let mut problems: Vec<SettingProblem> = problem.into_iter().collect();
         if self.settle > SETTLE_MAX {
-            problems
-                .push(Problem::new("settle", "is longer than `1h`, and no issue would be made meanwhile"));
+            problems.push(SettingProblem::new(
+                "settle",
+                "is longer than `1h`, and no issue would be made meanwhile",
+            ));
         }
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
@@ -196,34 +198,34 @@ impl Ticket {
         lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect()
     }
 
-    pub(crate) fn check(&self) -> Result<(), Vec<Problem>> {
+    pub(crate) fn check(&self) -> Result<(), Vec<SettingProblem>> {
         let mut problems = Vec::new();
         let project = self.project.trim();
         // Rendered for a sample incident, which may lack the label that the template asks for.
         if !project.is_empty() && !content::is_project(project) {
             let why = "is not a project's key: letters, digits and `_`, as before the number in `OPS-7`";
-            problems.push(Problem::new("project", why));
+            problems.push(SettingProblem::new("project", why));
         }
         for line in self.priorities.iter().filter(|line| priority(line).is_none()) {
             let line = text::truncate(line, 60);
             let why = format!("`{line}` is not `severity = Priority`, for example `critical = Highest`");
-            problems.push(Problem::new("priorities", why));
+            problems.push(SettingProblem::new("priorities", why));
         }
         let labels = self.labels.iter().map(|label| label.trim());
         for label in labels.filter(|l| l.contains(char::is_whitespace) || l.chars().count() > LABEL_CHARS) {
             let label = text::truncate(label, 60);
             let why = format!("`{label}` holds a space or is longer than 255 characters; Jira takes neither");
-            problems.push(Problem::new("labels", why));
+            problems.push(SettingProblem::new("labels", why));
         }
         let is_kind =
             |name: &str| ChangeKind::ALL.iter().any(|k| k.as_str().eq_ignore_ascii_case(name.trim()));
         for name in self.comment_on.iter().filter(|name| !is_kind(name)) {
             let known = ChangeKind::ALL.map(ChangeKind::as_str).join(", ");
             let why = format!("`{}` is not a change; known are {known}", text::truncate(name, 60));
-            problems.push(Problem::new("comment_on", why));
+            problems.push(SettingProblem::new("comment_on", why));
         }
         for (field, template) in [("fields", &self.fields), ("resolve_fields", &self.resolve_fields)] {
-            problems.extend(object(template.as_deref()).err().map(|why| Problem::new(field, why)));
+            problems.extend(object(template.as_deref()).err().map(|why| SettingProblem::new(field, why)));
         }
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }

@@ -52,7 +52,7 @@ pub(crate) struct Task {
     pub(crate) is_there: bool,
     /// Why the issue was not moved, for its readers.
     pub(crate) stuck: Option<String>,
-    /// What was done, for the receipt.
+    /// What was done, for the outcome.
     pub(crate) done: Vec<String>,
 }
 
@@ -105,17 +105,17 @@ impl Task {
         })
     }
 
-    /// The receipt: what was done, and the key if it is new to us.
-    pub(crate) fn receipt(self, write_back: bool) -> Receipt {
+    /// The outcome: what was done, and the key if it is new to us.
+    pub(crate) fn outcome(self, write_back: bool) -> Outcome {
         let summary = match self.done.join("; ") {
             done if done.is_empty() => format!("{} is there, nothing to do", self.key),
             done => done,
         };
-        let receipt = Receipt::delivered(summary);
+        let outcome = Outcome::delivered(summary);
         if !self.keep {
-            return receipt;
+            return outcome;
         }
-        let receipt = receipt.reference("issue", &self.key, self.url.as_deref());
-        if write_back { receipt.update("jira_issue", &self.key) } else { receipt }
+        let outcome = outcome.reference("issue", &self.key, self.url.as_deref());
+        if write_back { outcome.update("jira_issue", &self.key) } else { outcome }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tocsin_plugin::testing::{example_context, response};
 use tocsin_plugin::{Action, Label, Reference, Response, Setting};
-use tocsin_plugin::{ChangeKind, Context, Failure, HttpRequest, Part, Receipt, Settings, State, Step};
+use tocsin_plugin::{ChangeKind, Context, Failure, HttpRequest, Outcome, Part, Settings, State, Step};
 
 use crate::{Account, Jira, Ticket};
 

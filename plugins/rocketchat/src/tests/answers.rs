@@ -77,8 +77,8 @@ fn the_first_messages_id_is_kept_and_no_later_one() {
     let kept = |settings: &Fields, context: &Context| {
         let response = testing::response(200, &[], body);
         match RocketChat::resume(context, &(), settings, &[], &response) {
-            Ok(Step::Delivered(receipt)) => {
-                let pairs = receipt.references.into_iter();
+            Ok(Step::Delivered(outcome)) => {
+                let pairs = outcome.references.into_iter();
                 pairs.map(|reference| format!("{}={}", reference.key, reference.value)).collect::<Vec<_>>()
             }
             other => panic!("{other:?}"),
@@ -97,7 +97,7 @@ fn the_first_messages_id_is_kept_and_no_later_one() {
 fn an_integration_with_several_channels_has_no_thread() {
     let body = r##"{"success":true,"responses":[{"channel":"#a","message":{"_id":"A"}},{"channel":"#b","message":{"_id":"B"}}]}"##;
     let verdict = resumed(&fields(), 200, &[], body);
-    assert!(matches!(&verdict, Ok(Step::Delivered(receipt)) if receipt.references.is_empty()), "{verdict:?}");
+    assert!(matches!(&verdict, Ok(Step::Delivered(outcome)) if outcome.references.is_empty()), "{verdict:?}");
     assert_eq!(testing::verdict(&verdict), "delivered");
 }
 
@@ -169,8 +169,8 @@ fn a_refused_attachment_is_left_out_once_and_the_receipt_says_so() {
     assert!(body.contains("Disk full on db-1") && !body.contains("attachments"), "{body}");
     let taken = testing::response(200, &[], r#"{"success":true}"#);
     match RocketChat::resume(&example_context(), &(), &fields(), &state, &taken) {
-        Ok(Step::Delivered(receipt)) => {
-            assert!(receipt.summary.contains("as text, because the attachment was refused: "), "{receipt:?}");
+        Ok(Step::Delivered(outcome)) => {
+            assert!(outcome.summary.contains("as text, because the attachment was refused: "), "{outcome:?}");
         }
         other => panic!("{other:?}"),
     }

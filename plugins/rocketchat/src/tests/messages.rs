@@ -108,7 +108,7 @@ fn a_picture_that_is_none_never_keeps_a_message_back() {
     let response = testing::response(200, &[], r#"{"success":true}"#);
     let step = RocketChat::resume(&example_context(), &(), &settings, &[], &response);
     assert!(
-        matches!(&step, Ok(Step::Delivered(receipt)) if receipt.summary.contains("avatars/db.png") && receipt.summary.contains("`ghost`")),
+        matches!(&step, Ok(Step::Delivered(outcome)) if outcome.summary.contains("avatars/db.png") && outcome.summary.contains("`ghost`")),
         "{step:?}"
     );
 }

@@ -5,7 +5,7 @@
 use serde_json::Value;
 use tocsin_plugin::prelude::*;
 
-use crate::words::{self, Meaning};
+use crate::error_codes::{self, Meaning};
 
 /// Characters of a word that are repeated.
 const WORD_CHARS: usize = 60;
@@ -42,7 +42,7 @@ pub(super) fn failure(context: &Context, answer: &Answer, response: &Response, c
         return verdict::retry(context, response);
     }
     let Answer::Refused(word, needed) = answer else { return no_answer(context, response) };
-    match words::web(word) {
+    match error_codes::web(word) {
         Some(Meaning::Later) => verdict::retry(context, response),
         Some(Meaning::Connection(mend)) => {
             let scope = needed.as_deref().map(|needed| format!(" ({needed} is needed)")).unwrap_or_default();

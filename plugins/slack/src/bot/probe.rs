@@ -6,7 +6,7 @@ use tocsin_plugin::prelude::*;
 
 use super::answer::Answer;
 use crate::Workspace;
-use crate::words::{self, Meaning};
+use crate::error_codes::{self, Meaning};
 
 /// The scope without which nothing can be posted.
 const POST: &str = "chat:write";
@@ -59,7 +59,7 @@ fn by_word(answer: &Answer, response: &Response) -> Failure {
     let Answer::Refused(word, _) = answer else {
         return Failure::misconfigured(verdict::answer(response));
     };
-    match words::web(word) {
+    match error_codes::web(word) {
         Some(Meaning::Later) => Failure::retry(verdict::answer(response)),
         Some(Meaning::Connection(mend)) => Failure::misconfigured(format!("Slack answered {word}; {mend}")),
         _ => Failure::misconfigured(format!("Slack {}", verdict::answer(response))),

@@ -51,7 +51,7 @@ pub(super) struct State {
     pub(super) is_stale: bool,
     /// Slack refused the layout; what follows is plain text.
     pub(super) is_plain: bool,
-    /// What the receipt adds.
+    /// What the outcome adds.
     pub(super) note: String,
 }
 
@@ -68,7 +68,7 @@ impl State {
         self
     }
 
-    /// The same with something for the receipt.
+    /// The same with something for the outcome.
     pub(super) fn noted(mut self, note: &str) -> Self {
         if !self.note.is_empty() {
             self.note.push_str("; ");

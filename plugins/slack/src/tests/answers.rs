@@ -71,7 +71,7 @@ fn every_row_of_the_samples_has_the_verdict_of_its_class() {
         // Where two bodies are documented, they stand side by side.
         for body in answer.body.split(" | ") {
             // A refused layout is tried as plain text; that one's answer counts.
-            let state: &[u8] = if words::is_layout(body) { b"refused" } else { &[] };
+            let state: &[u8] = if error_codes::is_layout(body) { b"refused" } else { &[] };
             let (bot, response) = (workspace(Mode::Auto), response(answer.status, body));
             let outcome = Slack::resume(&example_context(), &bot, &fields(), state, &response);
             assert_eq!(word(&outcome), answer.documented(), "{}", answer.row);

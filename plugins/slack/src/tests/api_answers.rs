@@ -93,8 +93,8 @@ fn what_is_not_slack_has_not_posted() {
 
 #[test]
 fn a_post_without_a_place_is_delivered_and_not_remembered() {
-    let Ok(Step::Delivered(receipt)) = posted(200, r#"{"ok":true}"#) else { panic!("not delivered") };
-    assert!(receipt.references.iter().all(|kept| kept.key == "place:ops"), "{receipt:?}");
+    let Ok(Step::Delivered(outcome)) = posted(200, r#"{"ok":true}"#) else { panic!("not delivered") };
+    assert!(outcome.references.iter().all(|kept| kept.key == "place:ops"), "{outcome:?}");
 }
 
 fn probed(status: u16, scopes: Option<&str>, body: &str) -> Result<String, Failure> {

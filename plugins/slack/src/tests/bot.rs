@@ -41,8 +41,8 @@ fn change(context: &mut Context, kind: ChangeKind, state: State) {
 #[test]
 fn an_incident_is_one_message_whose_thread_has_its_history() {
     let (mut slack, mut context) = (Peer::default(), example_context());
-    let receipt = slack.deliver(&mut context, &settings(OPS));
-    assert_eq!(receipt.summary, "posted to Slack");
+    let outcome = slack.deliver(&mut context, &settings(OPS));
+    assert_eq!(outcome.summary, "posted to Slack");
     let kept = &context.references[1];
     assert_eq!(
         (kept.key.as_str(), kept.value.as_str()),
@@ -51,8 +51,8 @@ fn an_incident_is_one_message_whose_thread_has_its_history() {
     change(&mut context, ChangeKind::Acknowledged, State::Acknowledged);
     slack.deliver(&mut context, &settings(OPS));
     change(&mut context, ChangeKind::Resolved, State::Resolved);
-    let receipt = slack.deliver(&mut context, &settings(OPS));
-    assert_eq!(receipt.summary, "message edited, replied in its thread");
+    let outcome = slack.deliver(&mut context, &settings(OPS));
+    assert_eq!(outcome.summary, "message edited, replied in its thread");
     assert_eq!(slack.counts(), (1, 2));
     let messages: Vec<String> = slack.messages.values().map(|m| shown(&m.body)).collect();
     assert!(
@@ -119,8 +119,8 @@ fn an_answer_that_is_lost_makes_no_second_message() {
         assert!(slack.attempt(&mut context, &settings(channel), Some(1)).is_none());
         assert_eq!(slack.counts(), (1, 0));
         context.attempt = 2;
-        let receipt = slack.deliver(&mut context, &settings(channel));
-        assert_eq!(receipt.summary, "an earlier attempt had posted to Slack", "{channel} {noise}");
+        let outcome = slack.deliver(&mut context, &settings(channel));
+        assert_eq!(outcome.summary, "an earlier attempt had posted to Slack", "{channel} {noise}");
         assert_eq!(slack.counts(), (1, 0), "{channel} {noise}: {:?}", slack.calls);
         assert_eq!(message_of(&context), "C024BE91L:1767323045.000001");
     }
@@ -157,16 +157,16 @@ fn without_the_scope_to_look_it_posts_all_the_same_and_says_so() {
     slack.refusals.insert("users.conversations", "missing_scope");
     for channel in [OPS, "#ops"] {
         context.attempt = 2;
-        let receipt = slack.deliver(&mut context, &settings(channel));
-        assert!(receipt.summary.contains("missing_scope") && receipt.summary.contains("may be two"));
+        let outcome = slack.deliver(&mut context, &settings(channel));
+        assert!(outcome.summary.contains("missing_scope") && outcome.summary.contains("may be two"));
     }
     change(&mut context, ChangeKind::Resolved, State::Resolved);
     context.attempt = 2;
-    let receipt = slack.deliver(&mut context, &settings(OPS));
+    let outcome = slack.deliver(&mut context, &settings(OPS));
     assert!(
-        receipt.summary.contains("replied") && receipt.summary.contains("not_in_channel"),
+        outcome.summary.contains("replied") && outcome.summary.contains("not_in_channel"),
         "{}",
-        receipt.summary
+        outcome.summary
     );
 }
 
@@ -206,8 +206,8 @@ fn a_message_of_another_bot_or_place_is_left_and_a_new_one_posted() {
         slack.deliver(&mut context, &settings(OPS));
         slack.refusals.insert("chat.update", word);
         change(&mut context, ChangeKind::Resolved, State::Resolved);
-        let receipt = slack.deliver(&mut context, &settings(OPS));
-        assert!(receipt.summary.contains(word) && receipt.summary.contains("new one"), "{}", receipt.summary);
+        let outcome = slack.deliver(&mut context, &settings(OPS));
+        assert!(outcome.summary.contains(word) && outcome.summary.contains("new one"), "{}", outcome.summary);
         assert_eq!(slack.counts(), (2, 0));
     }
 }
@@ -218,8 +218,8 @@ fn where_edits_are_forbidden_the_thread_says_it_to_the_channel() {
     slack.deliver(&mut context, &settings(OPS));
     slack.refusals.insert("chat.update", "edit_window_closed");
     change(&mut context, ChangeKind::Resolved, State::Resolved);
-    let receipt = slack.deliver(&mut context, &settings(OPS));
-    assert!(receipt.summary.contains("forbids the edit"), "{}", receipt.summary);
+    let outcome = slack.deliver(&mut context, &settings(OPS));
+    assert!(outcome.summary.contains("forbids the edit"), "{}", outcome.summary);
     let reply = slack.messages.values().last().expect("a reply").body.clone();
     assert_eq!(reply["reply_broadcast"], true);
     assert!(reply["text"].to_string().contains("[RESOLVED] Disk full"));
@@ -237,8 +237,8 @@ fn a_message_that_is_deleted_between_edit_and_reply_is_followed_by_the_reply() {
     let Ok(Step::Send(_, state)) = step else { panic!("no reply") };
     let outside = answer(r#"{"ok":true,"channel":"C024BE91L","ts":"9.9","message":{"ts":"9.9"}}"#);
     let step = Slack::resume(&context, &bot, &settings(OPS), &state, &outside);
-    let Ok(Step::Delivered(receipt)) = step else { panic!("not delivered") };
-    assert_eq!(receipt.references[0].value, "C024BE91L:9.9");
+    let Ok(Step::Delivered(outcome)) = step else { panic!("not delivered") };
+    assert_eq!(outcome.references[0].value, "C024BE91L:9.9");
 }
 
 #[test]
@@ -247,8 +247,8 @@ fn a_thread_that_takes_no_reply_does_not_undo_the_edit() {
     slack.deliver(&mut context, &settings(OPS));
     slack.refusals.insert("chat.postMessage", "cannot_reply_to_message");
     change(&mut context, ChangeKind::Resolved, State::Resolved);
-    let receipt = slack.deliver(&mut context, &settings(OPS));
-    assert!(receipt.summary.contains("takes no reply"), "{}", receipt.summary);
+    let outcome = slack.deliver(&mut context, &settings(OPS));
+    assert!(outcome.summary.contains("takes no reply"), "{}", outcome.summary);
 }
 
 #[test]
@@ -280,8 +280,8 @@ fn an_incident_that_goes_to_another_channel_leaves_a_pointer_behind() {
     context.host = "acme.slack.com".to_owned();
     slack.deliver(&mut context, &settings("C0NORMALXX"));
     change(&mut context, ChangeKind::Updated, State::Open);
-    let receipt = slack.deliver(&mut context, &settings("C0CRITICAL"));
-    assert!(receipt.summary.contains("points to it"), "{}", receipt.summary);
+    let outcome = slack.deliver(&mut context, &settings("C0CRITICAL"));
+    assert!(outcome.summary.contains("points to it"), "{}", outcome.summary);
     assert_eq!(slack.counts(), (2, 0), "the new one is posted, and notifies");
     let old = slack.messages["1767323045.000001"].body.clone();
     let pointer = old["blocks"].to_string();
@@ -318,16 +318,16 @@ fn the_message_of_another_action_in_the_channel_that_was_left_is_not_closed() {
 #[test]
 fn a_layout_that_slack_refuses_is_sent_once_more_as_plain_text() {
     let (mut slack, mut context) = (Peer { refuses_blocks: true, ..Peer::default() }, example_context());
-    let receipt = slack.deliver(&mut context, &settings(OPS));
+    let outcome = slack.deliver(&mut context, &settings(OPS));
     assert_eq!(
-        receipt.summary,
+        outcome.summary,
         "posted to Slack; as plain text, since Slack refused the layout (invalid_blocks)"
     );
     let body = slack.messages["1767323045.000001"].body.clone();
     assert!(body.get("blocks").is_none() && body["text"].to_string().contains("/var is at 97 %."), "{body}");
     change(&mut context, ChangeKind::Resolved, State::Resolved);
-    let receipt = slack.deliver(&mut context, &settings(OPS));
-    assert!(receipt.summary.contains("as plain text"), "{}", receipt.summary);
+    let outcome = slack.deliver(&mut context, &settings(OPS));
+    assert!(outcome.summary.contains("as plain text"), "{}", outcome.summary);
     slack.refusals.insert("chat.postMessage", "invalid_blocks");
     slack.refusals.insert("chat.update", "message_not_found");
     let outcome = slack.attempt(&mut context, &settings(OPS), None);

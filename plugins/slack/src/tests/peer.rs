@@ -37,25 +37,20 @@ pub(crate) struct Peer {
 }
 
 /// How a delivery's attempt ended: `None` when its last answer was lost on the way.
-pub(crate) type Outcome = Option<Result<Receipt, Failure>>;
+pub(crate) type Ended = Option<Result<Outcome, Failure>>;
 
 impl Peer {
     /// Runs an attempt; the answer to the `lost`th request (from 1) never arrives. What comes of it is kept in
     /// the context, as the host would.
-    pub(crate) fn attempt(
-        &mut self,
-        context: &mut Context,
-        settings: &Fields,
-        lost: Option<usize>,
-    ) -> Outcome {
+    pub(crate) fn attempt(&mut self, context: &mut Context, settings: &Fields, lost: Option<usize>) -> Ended {
         let bot = workspace(Mode::Bot);
         let mut outcome = Slack::encode(context, &bot, settings);
         for number in 1..=8 {
             let (request, state) = match outcome {
                 Err(failure) => return Some(Err(failure)),
-                Ok(Step::Delivered(receipt)) => {
-                    keep(context, &receipt.references);
-                    return Some(Ok(receipt));
+                Ok(Step::Delivered(outcome)) => {
+                    keep(context, &outcome.references);
+                    return Some(Ok(outcome));
                 }
                 Ok(Step::Skipped(why)) => panic!("skipped: {why}"),
                 Ok(Step::Send(request, state)) => (request, state),
@@ -70,7 +65,7 @@ impl Peer {
     }
 
     /// A delivery that works at once.
-    pub(crate) fn deliver(&mut self, context: &mut Context, settings: &Fields) -> Receipt {
+    pub(crate) fn deliver(&mut self, context: &mut Context, settings: &Fields) -> Outcome {
         self.attempt(context, settings, None).expect("an answer").expect("delivered")
     }
 

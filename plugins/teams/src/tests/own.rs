@@ -57,10 +57,10 @@ fn a_refused_card_is_sent_once_more_as_plain_text_and_the_receipt_says_so() {
         assert!(!text.contains("selectAction") && !text.contains("ActionSet"), "{text}");
         let taken = if host == FLOW { (202, "") } else { (200, "1") };
         match resumed(&context, &fields(), state, taken.0, taken.1) {
-            Ok(Step::Delivered(receipt)) => {
+            Ok(Step::Delivered(outcome)) => {
                 assert!(
-                    receipt.summary.contains("as plain text, because the card was refused: "),
-                    "{receipt:?}"
+                    outcome.summary.contains("as plain text, because the card was refused: "),
+                    "{outcome:?}"
                 );
             }
             other => panic!("{other:?}"),

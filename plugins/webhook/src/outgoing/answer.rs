@@ -25,15 +25,16 @@ pub(super) struct Verdicts {
 impl Verdicts {
     /// # Errors
     /// A set that cannot be read, is of no use or contradicts another.
-    pub(super) fn of(settings: &Out) -> Result<Self, Problem> {
-        let read = |field: &str, set: &str| Statuses::parse(set).map_err(|why| Problem::new(field, why));
+    pub(super) fn of(settings: &Out) -> Result<Self, SettingProblem> {
+        let read =
+            |field: &str, set: &str| Statuses::parse(set).map_err(|why| SettingProblem::new(field, why));
         let verdicts = Self {
             success: read("success", &settings.success)?,
             retry: read("retry", &settings.retry)?,
             pause: read("pause", &settings.pause)?,
         };
         if verdicts.success.first().is_none() {
-            return Err(Problem::new(
+            return Err(SettingProblem::new(
                 "success",
                 "is empty, so that no request could succeed; the default is `200-299`",
             ));
@@ -47,7 +48,7 @@ impl Verdicts {
             ("pause", &verdicts.pause, &verdicts.retry, "retry"),
         ] {
             if let Some(status) = clash(a, b) {
-                return Err(Problem::new(field, format!("holds {status}, and so does `{other}`")));
+                return Err(SettingProblem::new(field, format!("holds {status}, and so does `{other}`")));
             }
         }
         Ok(verdicts)
@@ -55,10 +56,10 @@ impl Verdicts {
 }
 
 /// What is wrong with the settings of this file.
-pub(super) fn problems(settings: &Out) -> Vec<Problem> {
-    let mut problems: Vec<Problem> = Verdicts::of(settings).err().into_iter().collect();
+pub(super) fn problems(settings: &Out) -> Vec<SettingProblem> {
+    let mut problems: Vec<SettingProblem> = Verdicts::of(settings).err().into_iter().collect();
     if settings.answer_value.is_some() && settings.field().is_none() {
-        problems.push(Problem::new(
+        problems.push(SettingProblem::new(
             "answer_value",
             "is given without `answer_field`, which says where it must stand",
         ));
@@ -74,7 +75,7 @@ pub(super) fn verdict(context: &Context, settings: &Out, response: &Response) ->
         let answer = Answer::new(response);
         expected(settings, response, &answer)?;
         judged(settings, response, &answer)?;
-        return Ok(kept::keep(Receipt::delivered(format!("answered {status}")), settings, &answer).into());
+        return Ok(kept::keep(Outcome::delivered(format!("answered {status}")), settings, &answer).into());
     }
     Err(if verdicts.retry.contains(status) {
         verdict::retry(context, response)

@@ -38,7 +38,7 @@ pub(super) enum Content<'a> {
 ///
 /// # Errors
 /// Settings that exclude each other.
-pub(super) fn content(settings: &Out) -> Result<Content<'_>, Problem> {
+pub(super) fn content(settings: &Out) -> Result<Content<'_>, SettingProblem> {
     fn given(text: Option<&str>) -> Option<&str> {
         text.filter(|text| !text.trim().is_empty())
     }
@@ -50,7 +50,7 @@ pub(super) fn content(settings: &Out) -> Result<Content<'_>, Problem> {
     let mut own = own.into_iter().filter_map(|(field, content)| content.map(|content| (field, content)));
     let first = own.next();
     if let (Some((kept, _)), Some((field, _))) = (first, own.next()) {
-        return Err(Problem::new(field, format!("is given beside `{kept}`; take one of them out")));
+        return Err(SettingProblem::new(field, format!("is given beside `{kept}`; take one of them out")));
     }
     let content = match (first, settings.method) {
         (Some((field, _)), Method::Get | Method::Head) => {
@@ -58,7 +58,7 @@ pub(super) fn content(settings: &Out) -> Result<Content<'_>, Problem> {
                 "is given and {} sends no body; take it out, or choose another method",
                 settings.method.as_str()
             );
-            return Err(Problem::new(field, why));
+            return Err(SettingProblem::new(field, why));
         }
         (Some((_, content)), _) => content,
         (None, Method::Post | Method::Put | Method::Patch) => Content::Whole,
@@ -67,17 +67,17 @@ pub(super) fn content(settings: &Out) -> Result<Content<'_>, Problem> {
     let is_located = settings.location().next().is_some();
     match content {
         Content::Text(_) if is_located => {
-            Err(Problem::new("data_location", "is for JSON; a `payload_text` is sent as it is"))
+            Err(SettingProblem::new("data_location", "is for JSON; a `payload_text` is sent as it is"))
         }
         _ if settings.location().count() > LOCATION_NAMES => {
-            Err(Problem::new("data_location", format!("has more than {LOCATION_NAMES} names")))
+            Err(SettingProblem::new("data_location", format!("has more than {LOCATION_NAMES} names")))
         }
         content => Ok(content),
     }
 }
 
 /// What would be sent as the name of a member and is meant as something else.
-pub(super) fn location_problem(settings: &Out) -> Option<Problem> {
+pub(super) fn location_problem(settings: &Out) -> Option<SettingProblem> {
     let written = "a document with such a name is written out in `payload`";
     let why = if text::has_placeholder(settings.data_location.as_deref().unwrap_or("")) {
         format!("takes no placeholders, they would be sent as they stand; {written}")
@@ -87,16 +87,20 @@ pub(super) fn location_problem(settings: &Out) -> Option<Problem> {
             (text::truncate(name, NAME_CHARS), text::truncate(&name.replace('.', "/"), NAME_CHARS));
         format!("has a dot in `{name}`, and dots part no names here: write `{parts}`; {written}")
     };
-    Some(Problem::new("data_location", why))
+    Some(SettingProblem::new("data_location", why))
 }
 
 /// The media type of this content: `asked` if it fits, or the usual one.
 ///
 /// # Errors
 /// A type that promises something else than what is sent.
-pub(super) fn media(settings: &Out, content: Content<'_>, asked: Option<Media>) -> Result<Media, Problem> {
+pub(super) fn media(
+    settings: &Out,
+    content: Content<'_>,
+    asked: Option<Media>,
+) -> Result<Media, SettingProblem> {
     let own = settings.content_type.as_deref().map(str::trim).filter(|text| !text.is_empty());
-    let wrong = |why: &str| Problem::new("content_type", why);
+    let wrong = |why: &str| SettingProblem::new("content_type", why);
     let asked = match (own, asked) {
         (Some(_), Some(_)) => {
             return Err(wrong("is given beside a header `Content-Type`; take one of them out"));

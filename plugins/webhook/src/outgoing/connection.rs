@@ -173,11 +173,11 @@ impl Connection {
     }
 
     /// What is wrong with it.
-    pub(crate) fn problems(&self) -> Vec<Problem> {
+    pub(crate) fn problems(&self) -> Vec<SettingProblem> {
         let mut problems = self.authentication_problems();
         let mut header = |field: &str, name: &str| {
             if let Err(why) = headers::name(name) {
-                problems.push(Problem::new(field, why));
+                problems.push(SettingProblem::new(field, why));
             }
         };
         if self.sign && self.signature == Scheme::Hmac {
@@ -187,11 +187,11 @@ impl Connection {
             header("idempotency_header", name);
         }
         if self.signature_prefix.as_deref().is_some_and(|prefix| prefix.chars().any(char::is_control)) {
-            problems.push(Problem::new("signature_prefix", "has control characters"));
+            problems.push(SettingProblem::new("signature_prefix", "has control characters"));
         }
         match (self.test_method, path::of(self.test_path.as_deref().unwrap_or(""))) {
-            (_, Err(why)) => problems.push(Problem::new("test_path", why)),
-            (TestMethod::None, Ok(path)) if !path.is_empty() => problems.push(Problem::new(
+            (_, Err(why)) => problems.push(SettingProblem::new("test_path", why)),
+            (TestMethod::None, Ok(path)) if !path.is_empty() => problems.push(SettingProblem::new(
                 "test_path",
                 "is given and `test_method` is none; choose `GET` or `HEAD`, or take it out",
             )),
@@ -200,7 +200,7 @@ impl Connection {
         problems
     }
 
-    fn authentication_problems(&self) -> Vec<Problem> {
+    fn authentication_problems(&self) -> Vec<SettingProblem> {
         let mut problems = Vec::new();
         let is_given = |value: &Option<String>| value.as_deref().is_some_and(|text| !text.trim().is_empty());
         let unused = |wanted: &str| {
@@ -208,21 +208,21 @@ impl Connection {
         };
         match (self.authentication, self.user.as_deref().filter(|user| !user.is_empty())) {
             (Authentication::Basic, None) => {
-                problems.push(Problem::new("user", "is missing: `authentication` is `basic`"));
+                problems.push(SettingProblem::new("user", "is missing: `authentication` is `basic`"));
             }
             // RFC 7617: the first colon ends the name.
-            (Authentication::Basic, Some(user)) if user.contains(':') => problems.push(Problem::new(
+            (Authentication::Basic, Some(user)) if user.contains(':') => problems.push(SettingProblem::new(
                 "user",
                 "must not hold a colon: Basic authentication ends the name at the first",
             )),
             (Authentication::Basic, Some(user)) if user.chars().any(char::is_control) => {
-                problems.push(Problem::new("user", "has control characters"));
+                problems.push(SettingProblem::new("user", "has control characters"));
             }
             (Authentication::Basic, _) | (_, None) => {}
-            (_, Some(_)) => problems.push(Problem::new("user", unused("basic"))),
+            (_, Some(_)) => problems.push(SettingProblem::new("user", unused("basic"))),
         }
         match (self.authentication, self.header_name.as_deref().map(str::trim)) {
-            (Authentication::Header, None | Some("")) => problems.push(Problem::new(
+            (Authentication::Header, None | Some("")) => problems.push(SettingProblem::new(
                 "header_name",
                 "is missing: `authentication` is `header`; for example `X-Api-Key`",
             )),
@@ -230,10 +230,12 @@ impl Connection {
                 if let Err(why) = headers::name(name)
                     .or_else(|why| if name.eq_ignore_ascii_case("authorization") { Ok(()) } else { Err(why) })
                 {
-                    problems.push(Problem::new("header_name", why));
+                    problems.push(SettingProblem::new("header_name", why));
                 }
             }
-            _ if is_given(&self.header_name) => problems.push(Problem::new("header_name", unused("header"))),
+            _ if is_given(&self.header_name) => {
+                problems.push(SettingProblem::new("header_name", unused("header")))
+            }
             _ => {}
         }
         problems

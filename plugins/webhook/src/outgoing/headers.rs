@@ -30,10 +30,10 @@ pub(super) struct Headers {
 ///
 /// # Errors
 /// The first mistake, under the field that it is in.
-pub(super) fn read(connection: &Connection, settings: &Out) -> Result<Headers, Problem> {
+pub(super) fn read(connection: &Connection, settings: &Out) -> Result<Headers, SettingProblem> {
     let mut headers = Headers::default();
     for (number, line) in settings.headers.iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let wrong = |why: String| Problem::new("headers", format!("line {}: {why}", number + 1));
+        let wrong = |why: String| SettingProblem::new("headers", format!("line {}: {why}", number + 1));
         if text::has_placeholder(line) {
             return Err(wrong(
                 "is sent as it is; a line with placeholders belongs into `header_template`".to_owned(),
@@ -47,11 +47,11 @@ pub(super) fn read(connection: &Connection, settings: &Out) -> Result<Headers, P
         if line.split_once(':').is_some_and(|(_, value)| value.trim().is_empty()) {
             continue;
         }
-        headers.add(connection, &line).map_err(|why| Problem::new("header_template", why))?;
+        headers.add(connection, &line).map_err(|why| SettingProblem::new("header_template", why))?;
     }
     if headers.lines.len() > HEADERS_MAX {
         let why = format!("makes {} headers; {HEADERS_MAX} are the most", headers.lines.len());
-        return Err(Problem::new("headers", why));
+        return Err(SettingProblem::new("headers", why));
     }
     Ok(headers)
 }
@@ -78,8 +78,8 @@ impl Headers {
 
 /// The lines of a document: an object of names and values, or a list of `Name: value`. Each value stands in a
 /// string of its own, so that where it ends is known whatever is in it.
-fn templated(template: &str) -> Result<Vec<String>, Problem> {
-    let wrong = |why: &str| Problem::new("header_template", why);
+fn templated(template: &str) -> Result<Vec<String>, SettingProblem> {
+    let wrong = |why: &str| SettingProblem::new("header_template", why);
     let document = json::parse(template.as_bytes()).map_err(|why| wrong(&why))?;
     match document {
         // A colon in a name would move the place where the value begins.

@@ -44,44 +44,44 @@ impl<'a> Answer<'a> {
 }
 
 /// What is wrong with the settings of this file.
-pub(super) fn problems(settings: &Out) -> Vec<Problem> {
+pub(super) fn problems(settings: &Out) -> Vec<SettingProblem> {
     let fields = [
         ("write_back", &settings.write_back),
         ("reference", &settings.reference),
         ("reference_url", &settings.reference_url),
     ];
-    let mut problems: Vec<Problem> = fields
+    let mut problems: Vec<SettingProblem> = fields
         .into_iter()
-        .filter_map(|(field, given)| lines(given).err().map(|why| Problem::new(field, why)))
+        .filter_map(|(field, given)| lines(given).err().map(|why| SettingProblem::new(field, why)))
         .collect();
     let names = |given| lines(given).unwrap_or_default().into_iter().map(|(name, _)| name);
     let known: Vec<&str> = names(&settings.reference).collect();
     for name in names(&settings.reference_url).filter(|name| !known.contains(name)) {
         let why = format!("names `{name}`, which is not in `reference`");
-        problems.push(Problem::new("reference_url", why));
+        problems.push(SettingProblem::new("reference_url", why));
     }
     problems
 }
 
-/// `receipt` with everything that the settings keep of `answer`.
-pub(super) fn keep(mut receipt: Receipt, settings: &Out, answer: &Answer<'_>) -> Receipt {
+/// `outcome` with everything that the settings keep of `answer`.
+pub(super) fn keep(mut outcome: Outcome, settings: &Out, answer: &Answer<'_>) -> Outcome {
     for (label, path) in lines(&settings.write_back).unwrap_or_default() {
         match answer.text(path) {
-            Some(value) => receipt = receipt.update(label, &text::truncate(&value, LABEL_CHARS)),
-            None => receipt.summary.push_str(&missing(path, "label", label)),
+            Some(value) => outcome = outcome.update(label, &text::truncate(&value, LABEL_CHARS)),
+            None => outcome.summary.push_str(&missing(path, "label", label)),
         }
     }
     let urls = lines(&settings.reference_url).unwrap_or_default();
     for (name, path) in lines(&settings.reference).unwrap_or_default() {
         let Some(value) = answer.text(path).filter(|value| value.len() <= REFERENCE_BYTES) else {
-            receipt.summary.push_str(&missing(path, "reference", name));
+            outcome.summary.push_str(&missing(path, "reference", name));
             continue;
         };
         let url = urls.iter().find(|(of, _)| *of == name).and_then(|(_, from)| address(from, &value, answer));
-        receipt.summary.push_str(&format!("; {name} is `{}`", text::truncate(&text::one_line(&value), 60)));
-        receipt = receipt.reference(name, &value, url.as_deref());
+        outcome.summary.push_str(&format!("; {name} is `{}`", text::truncate(&text::one_line(&value), 60)));
+        outcome = outcome.reference(name, &value, url.as_deref());
     }
-    receipt
+    outcome
 }
 
 /// Where a person finds what `value` names: an address with a place for it, or a path in the answer.

@@ -203,9 +203,9 @@ impl<'a> Part<'a> {
         let split = SEPARATORS.iter().find_map(|separator| self.inner.split_once(separator));
         let word = split.map_or(word, |(word, _)| word);
         let counts = self.rest.starts_with(|c: char| c.is_ascii_digit());
-        words::same(word, "up") && !counts
-            || ENDS.iter().any(|end| words::same(end, word))
-            || settings.resolve_words.iter().any(|end| words::same(end, word))
+        vocabulary::same(word, "up") && !counts
+            || ENDS.iter().any(|end| vocabulary::same(end, word))
+            || settings.resolve_words.iter().any(|end| vocabulary::same(end, word))
     }
 
     /// What it says, with what it is about.

@@ -282,7 +282,7 @@ fn a_program_judges_an_answer_that_its_status_does_not() {
         let out = [("answer_jq", code)];
         let (found, said) =
             match Webhook::resume(&example_context(), &settings(&[]), &settings(&out), &[], &response) {
-                Ok(Step::Delivered(receipt)) => ("delivered", receipt.summary),
+                Ok(Step::Delivered(outcome)) => ("delivered", outcome.summary),
                 Err(Failure::Retry { reason, after_ms: Some(30_000) }) => ("retry", reason),
                 Err(Failure::Misconfigured(why)) => ("pause", why),
                 Err(Failure::Rejected(why)) => ("rejected", why),

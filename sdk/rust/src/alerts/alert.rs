@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::{LABEL_CHARS, Severities};
-use crate::{Change, Event, Refusal, Timestamp, json, keys, text, words};
+use crate::{Change, Event, Refusal, Timestamp, json, keys, text, vocabulary};
 
 /// Annotations that have a place of their own; of those with the same place the first counts.
 const TITLES: [&str; 2] = ["summary", "title"];
@@ -131,7 +131,7 @@ impl<'a> Alert<'a> {
         severities: &Severities<'_>,
     ) -> Result<(Event, &'static [Change]), Refusal> {
         let (key, status) = (self.key()?, self.status()?);
-        let changes = words::changes(&status).ok_or_else(|| {
+        let changes = vocabulary::changes(&status).ok_or_else(|| {
             let status = text::truncate(&text::one_line(&status), 60);
             Refusal::invalid("status", format!("`{status}` is neither `firing` nor `resolved`"))
         })?;

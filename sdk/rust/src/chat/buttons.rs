@@ -2,7 +2,7 @@
 //!
 //! Never does anything by itself: each button leads to a page that asks first.
 
-use crate::{ChoiceType, Context, Problem, Settings, text};
+use crate::{ChoiceType, Context, SettingProblem, Settings, text};
 
 /// Characters of a wrong code that a problem repeats.
 const SHOWN_CHARS: usize = 40;
@@ -119,7 +119,7 @@ impl Buttons {
 
     /// Every mistake in them, for [`crate::Action::check_action`]: a code that is no transition, `specify`
     /// without a code, codes that nothing uses.
-    pub fn check(&self) -> Vec<Problem> {
+    pub fn check(&self) -> Vec<SettingProblem> {
         let known = TRANSITIONS.map(|(code, _)| code);
         let known_words = known.join(", ");
         let unknown = self.codes().filter(|code| !known.contains(code)).map(|code| {
@@ -136,7 +136,7 @@ impl Buttons {
             }
             _ => {}
         }
-        problems.into_iter().map(|problem| Problem::new("other_action_codes", problem)).collect()
+        problems.into_iter().map(|problem| SettingProblem::new("other_action_codes", problem)).collect()
     }
 
     /// Whether a transition is wanted as a button.

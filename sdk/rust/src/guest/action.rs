@@ -130,14 +130,14 @@ fn step(step: crate::Step) -> wit::Step {
     match step {
         crate::Step::Send(sent, state) => wit::Step::Send(wit::Exchange { request: request(*sent), state }),
         crate::Step::Skipped(why) => wit::Step::Skipped(why),
-        crate::Step::Delivered(receipt) => wit::Step::Delivered(wit::Receipt {
-            certainty: match receipt.certainty {
+        crate::Step::Delivered(outcome) => wit::Step::Delivered(wit::Receipt {
+            certainty: match outcome.certainty {
                 crate::Certainty::Delivered => wit::Certainty::Delivered,
                 crate::Certainty::Accepted => wit::Certainty::Accepted,
             },
-            summary: receipt.summary,
-            references: receipt.references.into_iter().map(reference).collect(),
-            updates: labels_out(receipt.updates),
+            summary: outcome.summary,
+            references: outcome.references.into_iter().map(reference).collect(),
+            updates: labels_out(outcome.updates),
         }),
     }
 }

@@ -20,7 +20,7 @@ pub mod bindings {
     });
 }
 
-fn problems(found: Vec<crate::Problem>) -> Vec<wit::Problem> {
+fn problems(found: Vec<crate::SettingProblem>) -> Vec<wit::Problem> {
     found.into_iter().map(|p| wit::Problem { field: p.field, problem: p.problem }).collect()
 }
 

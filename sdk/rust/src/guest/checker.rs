@@ -22,7 +22,7 @@ pub mod bindings {
 
 impl<T: crate::Source, Kind> wit::Guest for Exported<T, Kind> {
     fn check_source(given: Vec<types::Setting>) -> Vec<wit::Problem> {
-        let problem = |p: crate::Problem| wit::Problem { field: p.field, problem: p.problem };
+        let problem = |p: crate::SettingProblem| wit::Problem { field: p.field, problem: p.problem };
         crate::check_source::<T>(&settings(given)).into_iter().map(problem).collect()
     }
 }

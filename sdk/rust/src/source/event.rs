@@ -69,7 +69,7 @@ impl Event {
         }
     }
 
-    /// The same event for each of these changes, as [`crate::words::changes`] gives them.
+    /// The same event for each of these changes, as [`crate::vocabulary::changes`] gives them.
     pub fn for_each(self, changes: &[Change]) -> Vec<Self> {
         let Some((last, others)) = changes.split_last() else { return Vec::new() };
         let mut events: Vec<Self> =

@@ -18,7 +18,7 @@ pub fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
 /// another request), `retry`, `rejected` or `misconfigured`.
 pub const fn verdict(outcome: &Result<Step, Failure>) -> &'static str {
     match outcome {
-        Ok(Step::Delivered(receipt)) => match receipt.certainty {
+        Ok(Step::Delivered(outcome)) => match outcome.certainty {
             Certainty::Delivered => "delivered",
             Certainty::Accepted => "accepted",
         },

@@ -42,13 +42,13 @@ pub(super) fn step_to_json(outcome: &Result<Step, Failure>) -> Value {
     match outcome {
         Ok(Step::Send(request, _)) => json!({"send": request_to_json(request)}),
         Ok(Step::Skipped(why)) => json!({"skipped": why}),
-        Ok(Step::Delivered(receipt)) => {
+        Ok(Step::Delivered(outcome)) => {
             let reference = |r: &crate::Reference| json!({"key": r.key, "value": r.value, "url": r.url});
-            let certainty = format!("{:?}", receipt.certainty).to_lowercase();
+            let certainty = format!("{:?}", outcome.certainty).to_lowercase();
             let mut shown = object([
-                ("summary", json!(receipt.summary)),
-                ("references", json!(receipt.references.iter().map(reference).collect::<Vec<_>>())),
-                ("updates", labels(&receipt.updates)),
+                ("summary", json!(outcome.summary)),
+                ("references", json!(outcome.references.iter().map(reference).collect::<Vec<_>>())),
+                ("updates", labels(&outcome.updates)),
             ]);
             if let Value::Object(fields) = &mut shown {
                 fields.insert("certainty".to_owned(), json!(certainty));

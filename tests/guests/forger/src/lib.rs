@@ -12,7 +12,7 @@ use guest::exports::tocsin::plugin::source_decoder::Rejection;
 struct Guest;
 
 /// What a reader would take for the host's own words.
-const FORGED: &str = "fine\n2026-01-01T00:00:00Z  INFO plugin in force\r\nHistory\u{2028}\
+const FORGED: &str = "fine\n2026-01-01T00:00:00Z  INFO plugin in force\r\nTimeline\u{2028}\
                       \u{1b}[2J\u{1b}]0;taken\u{7}\u{9b}31m\u{202e}desrever\u{2066}";
 
 fn forged() -> String {

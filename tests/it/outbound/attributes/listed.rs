@@ -20,9 +20,9 @@ fn a_name_is_what_an_action_is_called_wherever_it_is_mentioned() {
     known.sort_by_key(ToString::to_string);
     assert_eq!(known, ["itop-tickets", "slack-night-shift", "webhook-mirror"]);
     let shown = stage.relay.run(&["actions", "list"]).expect(0).stdout;
-    let history = stage.relay.run(&["incidents", "show", "1"]).expect(0).stdout;
+    let timeline = stage.relay.run(&["incidents", "show", "1"]).expect(0).stdout;
     for name in names {
-        assert!(shown.contains(name) && history.contains(name), "{shown}\n{history}");
+        assert!(shown.contains(name) && timeline.contains(name), "{shown}\n{timeline}");
         let deliveries = stage.relay.list(&["deliveries", "list", "--action", name]);
         assert_eq!((deliveries.len(), &deliveries[0]["action"]), (1, &json!(name)));
         assert_eq!(stage.relay.json(&["actions", "try", name])["action"], name);

@@ -97,7 +97,7 @@ fn without_a_test_connection_what_is_in_test_is_recorded_as_not_sent_with_the_re
     assert_eq!(deliveries.len(), PEERS.len());
     assert!(deliveries.iter().all(|delivery| delivery["state"] == "not_sent"), "{deliveries:#?}");
     let timeline = stage.relay.incident()["timeline"].clone();
-    let reasons = timeline.as_array().expect("a history").iter().filter(|item| item["what"] == "not_sent");
+    let reasons = timeline.as_array().expect("a timeline").iter().filter(|item| item["what"] == "not_sent");
     let reasons: Vec<Value> = reasons.map(|item| item["text"].clone()).collect();
     assert_eq!(
         reasons,

@@ -2,7 +2,7 @@
 
 use super::itop::following;
 use super::itop::peer::Itop;
-use super::{act, lock, newest, words};
+use super::{act, lock, newest, summary};
 use crate::harness::{Gate, Receiver, Relay, until};
 
 #[test]
@@ -39,7 +39,7 @@ fn a_create_that_itop_is_still_at_work_on_when_the_relay_is_back_makes_one_ticke
         let delivery = deliveries.remove(0);
         (delivery["attempts"] == 2 && delivery["state"] == "due").then_some(delivery)
     });
-    assert!(words(&delivery).contains("still be at work on the create"), "{delivery:#}");
+    assert!(summary(&delivery).contains("still be at work on the create"), "{delivery:#}");
     assert_eq!((receiver.requests().len(), lock(&itop).tickets()), (2, 0));
     gate.open();
     until("iTop has made the ticket", || (lock(&itop).tickets() == 1).then_some(()));

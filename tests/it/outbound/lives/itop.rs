@@ -11,7 +11,7 @@ mod rights;
 use serde_json::{Value, json};
 
 use self::peer::{Itop, PASSWORD};
-use super::{Shared, act, lock, newest, statuses, words};
+use super::{Shared, act, lock, newest, statuses, summary};
 use crate::harness::{Receiver, Relay, action, connection, settings, source};
 
 /// A connection to an iTop.
@@ -130,7 +130,7 @@ fn an_assignment_whose_answer_is_lost_is_not_said_to_be_refused() {
     act(&relay, &["ack", "1"]);
     let delivery = newest(&relay);
     assert_eq!((&delivery["state"], &delivery["attempts"]), (&"delivered".into(), &2.into()));
-    assert_eq!(words(&delivery), "R-000001: is assigned already");
+    assert_eq!(summary(&delivery), "R-000001: is assigned already");
     assert_eq!(lock(&itop).operations(), ["create", "ev_assign", "get"]);
 }
 
@@ -172,7 +172,7 @@ fn a_create_whose_answer_is_lost_is_one_ticket() {
     super::super::open(&relay, "disk", "high");
     let delivery = newest(&relay);
     assert_eq!((&delivery["state"], &delivery["attempts"]), (&"delivered".into(), &2.into()));
-    assert!(words(&delivery).contains("made by an earlier attempt"), "{delivery:#}");
+    assert!(summary(&delivery).contains("made by an earlier attempt"), "{delivery:#}");
     assert_eq!(lock(&itop).operations(), ["create", "get"]);
     act(&relay, &["ack", "1"]);
     assert_eq!(relay.incident()["labels"]["itop_ref"], "R-000001");
@@ -215,7 +215,7 @@ fn a_stimulus_that_is_refused_without_a_word_falls_back_as_configured() {
         act(&relay, &["resolve", "1", "it is over"]);
         let delivery = newest(&relay);
         assert_eq!(delivery["state"], state, "{fallback}: {delivery:#}");
-        assert!(words(&delivery).contains(said), "{fallback}: {}", words(&delivery));
+        assert!(summary(&delivery).contains(said), "{fallback}: {}", summary(&delivery));
         let itop = lock(&itop);
         assert_eq!(itop.ticket()["status"], status, "{fallback}");
         assert_eq!(itop.operations().last(), Some(&last), "{fallback}");

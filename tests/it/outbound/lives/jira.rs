@@ -5,7 +5,7 @@ mod peer;
 use serde_json::Value;
 
 use self::peer::{Jira, Search};
-use super::{Shared, act, lock, newest, statuses, words};
+use super::{Shared, act, lock, newest, statuses, summary};
 use crate::harness::{Receiver, Relay, Reply, action, connection, settings, source, until};
 
 fn start() -> (Relay, Shared<Jira>) {
@@ -70,7 +70,7 @@ fn an_issue_whose_answer_is_lost_is_made_once_and_followed() {
     super::super::open(&relay, "disk", "high");
     let delivery = newest(&relay);
     assert_eq!((&delivery["state"], &delivery["attempts"]), (&"delivered".into(), &2.into()), "{delivery:#}");
-    assert!(words(&delivery).contains("OPS-1 was found by its label"), "{delivery:#}");
+    assert!(summary(&delivery).contains("OPS-1 was found by its label"), "{delivery:#}");
     assert_eq!(lock(&jira).asked, ["POST /issue", "GET /search"]);
     act(&relay, &["ack", "1"]);
     let jira = lock(&jira);
@@ -86,7 +86,7 @@ fn an_issue_that_the_search_does_not_see_yet_is_made_once_also_when_a_search_fai
         lock(&jira).searches = searches.into();
         super::super::open(&relay, "disk", "high");
         let delivery = newest(&relay);
-        assert!(words(&delivery).contains("OPS-1 was found by its label"), "{delivery:#}");
+        assert!(summary(&delivery).contains("OPS-1 was found by its label"), "{delivery:#}");
         let waited = delivery["log"][1 + failed]["summary"].as_str().expect("words");
         assert!(waited.contains("it is searched again before one is made (settle)"), "{delivery:#}");
         let jira = lock(&jira);
@@ -100,7 +100,7 @@ fn a_create_that_failed_is_made_again_after_one_search_when_there_is_nothing_to_
     let (relay, jira) = start_settling("0s");
     lock(&jira).refuse = Some("POST /issue");
     super::super::open(&relay, "disk", "high");
-    assert!(words(&newest(&relay)).contains("created OPS-1"));
+    assert!(summary(&newest(&relay)).contains("created OPS-1"));
     assert_eq!(lock(&jira).asked, ["POST /issue", "GET /search", "POST /issue"]);
 }
 
@@ -115,7 +115,7 @@ fn a_comment_and_a_transition_whose_answers_are_lost_are_made_once() {
     lock(&jira).lose = Some("POST /issue/OPS-1/transitions");
     act(&relay, &["ack", "1"]);
     let delivery = newest(&relay);
-    assert!(words(&delivery).contains("OPS-1 is In Arbeit already"), "{delivery:#}");
+    assert!(summary(&delivery).contains("OPS-1 is In Arbeit already"), "{delivery:#}");
     let jira = lock(&jira);
     assert_eq!((jira.issues[0].comments.len(), jira.issues[0].status), (2, "In Arbeit"));
 }

@@ -1,4 +1,4 @@
-//! What a page costs the relay is bounded: its history, a form's length and time, and how often one link is opened.
+//! What a page costs the relay is bounded: its timeline, a form's length and time, and how often one link is opened.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

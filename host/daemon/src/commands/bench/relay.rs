@@ -69,7 +69,7 @@ impl Relay {
         // Until then requests are kept instead of decoded.
         loop {
             let plugins: Plugins = client::get(&self.socket, "/plugins").await?;
-            if plugins.waiting.is_empty() {
+            if plugins.pending.is_empty() {
                 break;
             }
             anyhow::ensure!(

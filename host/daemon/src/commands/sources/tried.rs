@@ -15,14 +15,14 @@ use tocsin_core::time::Timestamp;
 use super::super::cache;
 use super::super::place::{Place, runtime};
 use super::super::table::segment;
-use crate::config::{Config, Problem};
+use crate::config::{Config, ConfigProblem};
 use crate::operate::api::sources::{Foresee, Foreseen, ForeseenEvent, Reply, Tried, TriedEvent};
 use crate::operate::control::shapes;
 use crate::plugins::Shelf;
 use crate::plugins::bindings::Bindings;
 use crate::receive::decode::{DryRun, dry_run};
 use crate::receive::{charset, content_encoding};
-use crate::runtime::{clock, words};
+use crate::runtime::{clock, wording};
 use crate::shared::budget::Budget;
 
 /// The media types by a file's ending; a form for whatever else.
@@ -66,8 +66,8 @@ pub(super) fn try_out(place: &Place, request: &Try) -> anyhow::Result<Tried> {
     let tried = runtime()?.block_on(async {
         let bindings = bind(&config, &path, &request.source).await?;
         let limit = body_limit(&config, &bindings, &request.source);
-        let hold = Budget::new(usize::MAX).hold(&request.source, true);
-        let undone = content_encoding::undo(&mut sent, limit, &hold).await;
+        let portion = Budget::new(usize::MAX).portion(&request.source, true);
+        let undone = content_encoding::undo(&mut sent, limit, &portion).await;
         undone.map_err(|problem| anyhow::anyhow!("{}", problem.detail()))?;
         anyhow::Ok(dry_run(&bindings, &request.source, &sent).await?)
     })?;
@@ -88,8 +88,8 @@ fn of_source(path: &Path, name: &str) -> anyhow::Result<Config> {
     }
     let plugin = format!("sources.{name}.plugin");
     let settings = format!("sources.{name}.settings");
-    let matters = |problem: &Problem| problem.path == plugin || problem.path.starts_with(&settings);
-    let problems: Vec<Problem> = mistakes.into_iter().filter(matters).collect();
+    let matters = |problem: &ConfigProblem| problem.path == plugin || problem.path.starts_with(&settings);
+    let problems: Vec<ConfigProblem> = mistakes.into_iter().filter(matters).collect();
     anyhow::ensure!(problems.is_empty(), listed(path, &problems));
     config.sources.retain(|known, _| known == name);
     config.connections.clear();
@@ -97,7 +97,7 @@ fn of_source(path: &Path, name: &str) -> anyhow::Result<Config> {
     Ok(config)
 }
 
-fn listed(path: &Path, problems: &[Problem]) -> String {
+fn listed(path: &Path, problems: &[ConfigProblem]) -> String {
     let lines: Vec<String> =
         problems.iter().map(|problem| format!("{}: {problem}", path.display())).collect();
     lines.join("\n")
@@ -185,8 +185,8 @@ fn shown(tried: &DryRun) -> Tried {
     Tried {
         plugin: received.plugin.clone(),
         took_us: *took_us,
-        outcome: words::received(received),
-        status: words::received_status(received).to_owned(),
+        outcome: wording::received(received),
+        status: wording::received_status(received).to_owned(),
         rejected: shapes::refused(&received.rejected),
         remarks: received.remarks.clone(),
         confirm: confirm.clone(),

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use tocsin_core::command::Command;
-use tocsin_core::id::Id;
+use tocsin_core::id::DeliveryId;
 
 use super::{Trouble, Workers};
 use crate::deliver::attempt::Attempt;
@@ -22,13 +22,13 @@ impl Workers {
     /// Has each of them tried again as its schedule says. The attempt counts, so the next one knows that it may have
     /// arrived.
     pub(super) async fn release(&self, app: &App) -> Result<(), Trouble> {
-        let in_flight: BTreeSet<Id> = self.tasks.values().filter_map(|task| task.delivery).collect();
+        let in_flight: BTreeSet<DeliveryId> = self.tasks.values().filter_map(|task| task.delivery).collect();
         for id in app.store.sending()? {
             if in_flight.contains(&id) {
                 continue;
             }
             let Some(delivery) = app.store.delivery(id)? else { continue };
-            tracing::warn!(delivery = %id, action = delivery.action, "an attempt is not made: {UNKNOWN}");
+            tracing::warn!(delivery = %id, action = delivery.action.as_str(), "an attempt is not made: {UNKNOWN}");
             let verdict =
                 Attempt { delivery, references: Vec::new() }.later_over(app, UNKNOWN.to_owned(), true);
             match app.record(Command::Settle { delivery: id, took_us: 0, status: None, verdict }).await {

@@ -88,7 +88,7 @@ async fn owing(folder: &std::path::Path) -> (Arc<App>, Arc<AtomicBool>) {
         occurred_at: None,
     };
     let received = Received {
-        source: "hook".to_owned(),
+        source: "hook".into(),
         plugin: String::new(),
         identities: Vec::new(),
         decoding: Decoding::Events(vec![event]),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tocsin_core::command::{Command, Verdict};
 use tocsin_core::delivery::Delivery;
-use tocsin_core::id::Id;
+use tocsin_core::id::DeliveryId;
 use tokio::time::Instant;
 
 use super::{SLEEP_MAX, Task, Trouble, Workers, begun, moment, records};
@@ -25,7 +25,7 @@ impl Workers {
         app.trials.retain(|connection| pauses.iter().any(|(name, _)| name == connection));
         let mut wake = Instant::now() + SLEEP_MAX;
         for (name, _) in pauses {
-            let Some(connection) = app.config.connections.get(&name) else {
+            let Some(connection) = app.config.connections.get(name.as_str()) else {
                 // Its deliveries are settled one by one, each with words that say so.
                 resume(app, &name, "it is gone from the configuration").await;
                 continue;
@@ -34,7 +34,7 @@ impl Workers {
             if !app.trials.knows(&name) {
                 app.trials.begin(&name, Shown::ByDeliveries, now, longest_ms);
             }
-            if self.under_way.get(&name).is_some_and(|count| *count > 0) {
+            if self.under_way.get(name.as_str()).is_some_and(|count| *count > 0) {
                 continue;
             }
             if app.trials.is_open(&name) {
@@ -42,7 +42,7 @@ impl Workers {
                     self.send(app, delivery).await?;
                 }
             } else if let Some(shown) = app.trials.take(&name, now, longest_ms) {
-                let task = Task { connection: name.clone(), delivery: None };
+                let task = Task { connection: name.to_string(), delivery: None };
                 let (app, name) = (Arc::clone(app), name.clone());
                 self.spawn(task, async move { ask(&app, &name, shown).await });
             }
@@ -93,7 +93,7 @@ async fn ask(app: &App, name: &str, shown: Shown) {
 
 /// A delivery was settled: whether that shows that its paused connection works again. One that arrived does, by its
 /// own entry; one that its peer refuses for what it is does as well.
-pub(super) async fn ended(app: &App, connection: &str, delivery: Id, settled: &Command) {
+pub(super) async fn ended(app: &App, connection: &str, delivery: DeliveryId, settled: &Command) {
     let Command::Settle { status, verdict, .. } = settled else { return };
     if !app.trials.was_sent(connection, delivery) {
         return;
@@ -114,7 +114,7 @@ pub(super) async fn ended(app: &App, connection: &str, delivery: Id, settled: &C
 
 /// Has a paused connection go on. If that cannot be recorded, the next trial does it.
 async fn resume(app: &App, connection: &str, why: &str) {
-    let command = Command::Resume { connection: connection.to_owned(), reason: why.to_owned() };
+    let command = Command::Resume { connection: connection.into(), reason: why.to_owned() };
     match app.record(command).await {
         Ok(_) => {
             tracing::info!(connection, why, "a paused connection works again");

@@ -23,7 +23,7 @@ pub struct Connection {
     /// Set while it is paused.
     pub paused: Option<Paused>,
     /// Set while its peer wants to be left alone.
-    pub held: Option<Held>,
+    pub backoff: Option<Backoff>,
     /// Why it stands still, if it does.
     pub problem: Option<String>,
 }
@@ -41,7 +41,7 @@ pub struct Paused {
 
 /// A connection whose peer wants to be left alone.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Held {
+pub struct Backoff {
     /// Until when.
     pub until: String,
     /// What the peer said.

@@ -1,6 +1,6 @@
 //! An incident, as every answer shows it that has one.
 //!
-//! Never with its history: that is [`super::incidents::WholeIncident`].
+//! Never with its timeline: that is [`super::incidents::WholeIncident`].
 
 use std::collections::BTreeMap;
 

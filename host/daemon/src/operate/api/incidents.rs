@@ -1,4 +1,4 @@
-//! Incidents: the list, one with its history, and what operators do to it.
+//! Incidents: the list, one with its timeline, and what operators do to it.
 //!
 //! `GET /incidents`, `GET /incidents/<number or id>`, `POST /incidents/<…>/<command>` and `…/modify`.
 
@@ -38,9 +38,9 @@ pub struct WholeIncident {
     pub incident: Incident,
     /// What each action makes of it, in the order of their names.
     pub actions: Vec<ActionOnIncident>,
-    /// Its history, the newest first: 500 lines at most.
+    /// Its timeline, the newest first: 500 lines at most.
     pub timeline: Vec<Happened>,
-    /// Whether its history has older lines.
+    /// Whether its timeline has older lines.
     #[serde(default, skip_serializing_if = "is_unset")]
     pub timeline_cut: bool,
     /// Its deliveries, the newest first: 200 at most.
@@ -61,7 +61,7 @@ pub struct ActionOnIncident {
     pub not_sent: Vec<String>,
 }
 
-/// A line of an incident's history.
+/// A line of an incident's timeline.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Happened {
     /// When.

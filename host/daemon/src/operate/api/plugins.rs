@@ -16,7 +16,7 @@ pub struct Plugins {
     /// Files that are not.
     pub refused: Vec<RefusedFile>,
     /// Those that are yet to be compiled, the next one first.
-    pub waiting: Vec<WaitingPlugin>,
+    pub pending: Vec<PendingPlugin>,
 }
 
 /// A plugin in force.
@@ -55,7 +55,7 @@ pub struct RefusedFile {
 
 /// A plugin that is yet to be compiled.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct WaitingPlugin {
+pub struct PendingPlugin {
     /// A file's name, or the id of a bundled plugin.
     pub name: String,
     /// Bytes of its component.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::backup::Schedule;
 use super::connections::Connection;
-use super::plugins::{RefusedFile, WaitingPlugin};
+use super::plugins::{PendingPlugin, RefusedFile};
 use super::store::{JournalCut, SetAside, TableSize};
 
 /// The state of a relay.
@@ -27,7 +27,7 @@ pub struct Status {
     /// What it holds; none when the store cannot be read.
     pub counts: Option<Counts>,
     /// What stands still, and why.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<StatusProblem>,
     /// Plugin files that are not in force.
     pub plugins: PluginsAside,
     /// Incidents of the last day that no action took; none when the store cannot be read.
@@ -105,7 +105,7 @@ pub struct DeadLetterCounts {
 
 /// Something that stands still, or is wrong.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Problem {
+pub struct StatusProblem {
     /// Where: `sources.grafana.plugin`.
     pub path: String,
     /// What is wrong there.
@@ -118,7 +118,7 @@ pub struct PluginsAside {
     /// Those that were refused or wait for approval.
     pub refused: Vec<RefusedFile>,
     /// Those that are yet to be compiled.
-    pub waiting: Vec<WaitingPlugin>,
+    pub pending: Vec<PendingPlugin>,
 }
 
 /// Incidents that no action took.
@@ -196,11 +196,11 @@ pub struct Dropped {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Checked {
     /// Mistakes: a relay does not start with those of the file, and what does not fit its plugin stands still.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<StatusProblem>,
     /// What is no mistake, and worth a look.
-    pub warnings: Vec<Problem>,
+    pub warnings: Vec<StatusProblem>,
     /// Secrets that could not be seen from here.
-    pub unseen: Vec<Problem>,
+    pub unseen: Vec<StatusProblem>,
     /// Plugin files that are refused.
     pub refused: Vec<UnfitFile>,
 }

@@ -17,10 +17,10 @@ use crate::config::Action;
 use crate::deliver::attempt::{Attempt, Exchange};
 use crate::operate::api::actions::{self as api, Answer, Tried, Try};
 use crate::operate::api::body::Body;
-use crate::runtime::{clock, words};
+use crate::runtime::{clock, wording};
 use crate::send::request::{Sketch, sketch};
 use crate::shared::app::App;
-use crate::shared::problem::Problem;
+use crate::shared::problem::HttpProblem;
 
 pub(super) mod would;
 
@@ -35,13 +35,16 @@ pub(super) async fn list(State(control): State<Control>) -> Json<Vec<api::Action
         let states =
             |states: &[IncidentState]| states.iter().map(|state| state.as_str().to_owned()).collect();
         api::Action {
-            name: rule.name.clone(),
+            name: rule.name.to_string(),
             description: action.description.clone(),
             status: rule.status.as_str().to_owned(),
             language: action.language.clone(),
-            connection: rule.connection.clone(),
-            test_connection: rule.test_connection.clone(),
-            plugin: config.connections.get(&rule.connection).map(|connection| connection.plugin.clone()),
+            connection: rule.connection.to_string(),
+            test_connection: rule.test_connection.as_ref().map(ToString::to_string),
+            plugin: config
+                .connections
+                .get(rule.connection.as_str())
+                .map(|connection| connection.plugin.clone()),
             on: rule.on.iter().map(|kind| kind.as_str().to_owned()).collect(),
             enters: states(&rule.enters),
             leaves: states(&rule.leaves),
@@ -49,9 +52,9 @@ pub(super) async fn list(State(control): State<Control>) -> Json<Vec<api::Action
             delay_ms: rule.delay_ms,
             repeat_ms: rule.repeat_ms,
             fallback: rule.is_fallback,
-            when: words::triggers(rule),
+            when: wording::triggers(rule),
             readers_may: action.readers_may.iter().map(|purpose| purpose.as_str().to_owned()).collect(),
-            problem: bindings.actions.get(&rule.name).and_then(|bound| bound.as_ref().err()).cloned(),
+            problem: bindings.actions.get(rule.name.as_str()).and_then(|bound| bound.as_ref().err()).cloned(),
         }
     };
     Json(config.actions.values().map(shape).collect())
@@ -62,7 +65,7 @@ pub(super) async fn try_out(
     State(control): State<Control>,
     Path(name): Path<String>,
     Asked(given): Asked<Try>,
-) -> Result<Json<Tried>, Problem> {
+) -> Result<Json<Tried>, HttpProblem> {
     let app = &control.app;
     let action = app.config.actions.get(&name);
     let action = action.ok_or_else(|| query::unknown("action", &name, app.config.actions.keys()))?;
@@ -75,14 +78,14 @@ pub(super) async fn try_out(
         let (verdict, seen) = attempt.watched(app).await;
         let address = |sketch: &Sketch| address(app, &attempt, sketch, given.show_url);
         let requests = seen.iter().map(|seen| exchange(seen, address(&seen.sketch))).collect();
-        (requests, words::verdict(&verdict), words::is_good(&verdict))
+        (requests, wording::verdict(&verdict), wording::is_good(&verdict))
     } else {
         first(app, &attempt, given.show_url).await
     };
     let Attempt { delivery, .. } = &attempt;
     Ok(Json(Tried {
         action: name,
-        connection: delivery.connection.clone(),
+        connection: delivery.connection.to_string(),
         test: delivery.test,
         incident,
         change: delivery.change.kind.as_str().to_owned(),
@@ -94,7 +97,11 @@ pub(super) async fn try_out(
 }
 
 /// The delivery that would be owed, with what peers call its incident, and the state that this was in before.
-async fn attempt(app: &Arc<App>, action: &Action, given: &Try) -> Result<(Attempt, IncidentState), Problem> {
+async fn attempt(
+    app: &Arc<App>,
+    action: &Action,
+    given: &Try,
+) -> Result<(Attempt, IncidentState), HttpProblem> {
     let rule = &action.rule;
     let test = rule.status == tocsin_core::routing::ActionStatus::Test;
     let connection = match (&rule.test_connection, given.send) {
@@ -104,17 +111,17 @@ async fn attempt(app: &Arc<App>, action: &Action, given: &Try) -> Result<(Attemp
                 "The action has no test connection to send over: add `test_connection` to [actions.{}].",
                 rule.name
             );
-            return Err(Problem::bad_request(words));
+            return Err(HttpProblem::bad_request(words));
         }
         (Some(test_connection), false) if test => test_connection,
         (_, false) => &rule.connection,
     };
     let kind = given.change.as_deref().map(str::parse::<ChangeKind>).transpose();
-    let kind = kind.map_err(|error| Problem::bad_request(error.to_string()))?;
+    let kind = kind.map_err(|error| HttpProblem::bad_request(error.to_string()))?;
     let (incident, references) = match &given.incident {
         Some(reference) => {
             let (store, reference) = (app.store.clone(), reference.clone());
-            let found = blocking(move || -> Result<_, Problem> {
+            let found = blocking(move || -> Result<_, HttpProblem> {
                 let incident = incidents::find(&store, &reference)?;
                 let references = store.references_of(incident.id)?;
                 Ok((incident, references))
@@ -123,16 +130,16 @@ async fn attempt(app: &Arc<App>, action: &Action, given: &Try) -> Result<(Attemp
         }
         None => (would::untouched(), Vec::new()),
     };
-    let kind = kind.unwrap_or(match incident.state {
+    let kind = kind.unwrap_or(match incident.state() {
         IncidentState::Open => ChangeKind::Opened,
         IncidentState::Acknowledged => ChangeKind::Acknowledged,
         IncidentState::Resolved => ChangeKind::Resolved,
     });
     let at = clock::now();
-    let before = incident.state;
+    let before = incident.state();
     let incident = would::after(kind, at, incident);
     let id = clock::new_id(at).map_err(|error| {
-        Problem::unavailable("No random numbers", format!("The system gives none: {error}."))
+        HttpProblem::unavailable("No random numbers", format!("The system gives none: {error}."))
     })?;
     let change = Change::of_the_relay(kind, at, Reason::none());
     let delivery = Delivery {
@@ -140,7 +147,7 @@ async fn attempt(app: &Arc<App>, action: &Action, given: &Try) -> Result<(Attemp
         action: rule.name.clone(),
         connection: connection.clone(),
         test: test || given.send,
-        shown: incident.state,
+        shown: incident.state(),
         incident,
         change,
         line: None,
@@ -158,7 +165,7 @@ async fn first(app: &App, attempt: &Attempt, show_url: bool) -> (Vec<api::Exchan
     let nothing = |outcome: String, good| (Vec::new(), outcome, good);
     let prepared = match attempt.prepare(app) {
         Ok(prepared) => prepared,
-        Err(verdict) => return nothing(words::verdict(&verdict), false),
+        Err(verdict) => return nothing(wording::verdict(&verdict), false),
     };
     let step = match prepared.plugin.encode(prepared.context.clone()).await {
         Ok(answer) => answer.value,
@@ -186,7 +193,7 @@ async fn first(app: &App, attempt: &Attempt, show_url: bool) -> (Vec<api::Exchan
 
 /// Where a request goes. The connection's own path and query are as good as a secret.
 fn address(app: &App, attempt: &Attempt, sketch: &Sketch, show_url: bool) -> String {
-    let Some(connection) = app.config.connections.get(&attempt.delivery.connection) else {
+    let Some(connection) = app.config.connections.get(attempt.delivery.connection.as_str()) else {
         return String::new();
     };
     if show_url && let Ok(prepared) = attempt.prepare(app) {

@@ -7,19 +7,20 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use crate::shared::problem::Problem;
+use crate::shared::problem::HttpProblem;
 
 /// The body of a request.
 pub(super) struct Asked<T>(pub(super) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Asked<T> {
-    type Rejection = Problem;
+    type Rejection = HttpProblem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, HttpProblem> {
         let bytes = Bytes::from_request(request, state).await;
-        let bytes = bytes.map_err(|rejection| Problem::bad_request(format!("{}.", rejection.body_text())))?;
+        let bytes =
+            bytes.map_err(|rejection| HttpProblem::bad_request(format!("{}.", rejection.body_text())))?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            Problem::bad_request(format!("The request's body is not what belongs there: {error}."))
+            HttpProblem::bad_request(format!("The request's body is not what belongs there: {error}."))
         })
     }
 }
@@ -28,11 +29,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Asked<T> {
 pub(super) struct Narrowed<T>(pub(super) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Narrowed<T> {
-    type Rejection = Problem;
+    type Rejection = HttpProblem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpProblem> {
         serde_urlencoded::from_str(parts.uri.query().unwrap_or_default()).map(Self).map_err(|error| {
-            Problem::bad_request(format!("The request's query is not what belongs there: {error}."))
+            HttpProblem::bad_request(format!("The request's query is not what belongs there: {error}."))
         })
     }
 }

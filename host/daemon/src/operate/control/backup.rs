@@ -19,7 +19,7 @@ use super::context::{Control, blocking};
 use super::shapes;
 use crate::backups::{self, file::BUFFER_BYTES};
 use crate::operate::api::store::TableSize;
-use crate::shared::problem::Problem;
+use crate::shared::problem::HttpProblem;
 
 /// Pieces of a backup that wait for its reader.
 const PIECES: usize = 4;
@@ -71,7 +71,7 @@ impl hyper::body::Body for Streamed {
 }
 
 /// How much room each table takes.
-pub(super) async fn sizes(State(control): State<Control>) -> Result<Json<Vec<TableSize>>, Problem> {
+pub(super) async fn sizes(State(control): State<Control>) -> Result<Json<Vec<TableSize>>, HttpProblem> {
     let store = control.app.store.clone();
     let sizes = blocking(move || store.sizes()).await?;
     Ok(Json(sizes.iter().map(shapes::size).collect()))

@@ -9,12 +9,12 @@ use crate::config::Connection;
 use crate::deliver::probe;
 use crate::deliver::probe::Probed;
 use crate::operate::api::Nothing;
-use crate::operate::api::connections::{self as api, Held, Paused, Tested, Works};
+use crate::operate::api::connections::{self as api, Backoff, Paused, Tested, Works};
 use crate::plugins::bindings::Bindings;
 use crate::runtime::clock;
-use crate::shared::problem::Problem;
+use crate::shared::problem::HttpProblem;
 
-pub(super) async fn list(State(control): State<Control>) -> Result<Json<Vec<api::Connection>>, Problem> {
+pub(super) async fn list(State(control): State<Control>) -> Result<Json<Vec<api::Connection>>, HttpProblem> {
     let store = control.app.store.clone();
     let pauses = blocking(move || store.pauses()).await?;
     let bindings = control.app.bindings();
@@ -35,11 +35,11 @@ pub(super) async fn list(State(control): State<Control>) -> Result<Json<Vec<api:
                 reason: pause.reason.clone(),
                 tried_next: control.app.trials.next_at(name).map(|at| at.to_string()),
             }),
-            held: control
+            backoff: control
                 .app
-                .holds
+                .backoffs
                 .of(name, now)
-                .map(|hold| Held { until: hold.until.to_string(), reason: hold.reason.clone() }),
+                .map(|backoff| Backoff { until: backoff.until.to_string(), reason: backoff.reason.clone() }),
             problem: problem.cloned(),
         }
     };
@@ -50,9 +50,9 @@ pub(super) async fn test(
     State(control): State<Control>,
     Path(name): Path<String>,
     Asked(Nothing {}): Asked<Nothing>,
-) -> Result<Json<Tested>, Problem> {
+) -> Result<Json<Tested>, HttpProblem> {
     let app = &control.app;
-    let unknown = || Problem::not_found(format!("There is no connection `{name}` in the configuration."));
+    let unknown = || HttpProblem::not_found(format!("There is no connection `{name}` in the configuration."));
     let connection = app.config.connections.get(&name).ok_or_else(unknown)?;
     let bindings = app.bindings();
     let tried = match bindings.connections.get(&name) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::plugins::Shelf;
 use crate::runtime::trouble;
 use crate::shared::app::App;
-use crate::shared::problem::Problem;
+use crate::shared::problem::HttpProblem;
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -17,13 +17,17 @@ pub(super) struct Control {
 }
 
 /// Runs `read` where it may wait for the disk.
-pub(super) async fn blocking<T, E>(read: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, Problem>
+pub(super) async fn blocking<T, E>(
+    read: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, HttpProblem>
 where
     T: Send + 'static,
-    E: Into<Problem> + Send + 'static,
+    E: Into<HttpProblem> + Send + 'static,
 {
-    let answer = trouble::watched(trouble::NOT_ANSWERED, tokio::task::spawn_blocking(read).await)
-        .map_err(|_| Problem::unavailable("Not answered", "The relay could not answer; the log says why."))?;
+    let answer =
+        trouble::watched(trouble::NOT_ANSWERED, tokio::task::spawn_blocking(read).await).map_err(|_| {
+            HttpProblem::unavailable("Not answered", "The relay could not answer; the log says why.")
+        })?;
     // The conversion of an error reports it.
     let answer = answer.map_err(Into::into)?;
     trouble::over(trouble::NOT_READ);

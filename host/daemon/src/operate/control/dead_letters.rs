@@ -9,7 +9,8 @@ use axum::Json;
 use axum::extract::State;
 use tocsin_core::command::Command;
 use tocsin_core::delivery::DeliveryState;
-use tocsin_core::id::Id;
+use tocsin_core::id::DeliveryId;
+use tocsin_core::name::ConnectionName;
 use tocsin_store::{DeliveryQuery, Store};
 
 use super::asked::Asked;
@@ -17,22 +18,22 @@ use super::context::{Control, blocking};
 use super::deliveries;
 use crate::operate::api::deliveries::{DeadLetters, Done};
 use crate::shared::app::CommitError;
-use crate::shared::problem::Problem;
+use crate::shared::problem::HttpProblem;
 
 /// Dead letters that are read, and written, at once.
 const AT_ONCE: usize = 200;
 
 /// A dead letter, and the connection that it goes over.
-type DeadLetter = (Id, String);
+type DeadLetter = (DeliveryId, ConnectionName);
 
 pub(super) async fn retry(
     State(control): State<Control>,
     Asked(wanted): Asked<DeadLetters>,
-) -> Result<Json<Done>, Problem> {
+) -> Result<Json<Done>, HttpProblem> {
     let found = find(&control, &wanted).await?;
-    let connections: BTreeSet<&String> = found.iter().map(|(_, connection)| connection).collect();
+    let connections: BTreeSet<&ConnectionName> = found.iter().map(|(_, connection)| connection).collect();
     connections.into_iter().for_each(|connection| deliveries::goes_on(&control, connection));
-    let command = |id: Id| Command::Retry { delivery: id, actor: wanted.actor.clone() };
+    let command = |id: DeliveryId| Command::Retry { delivery: id, actor: wanted.actor.clone() };
     let done = record(&control, &found, command).await?;
     control.app.signals.due.ring();
     Ok(Json(done))
@@ -41,20 +42,21 @@ pub(super) async fn retry(
 pub(super) async fn discard(
     State(control): State<Control>,
     Asked(wanted): Asked<DeadLetters>,
-) -> Result<Json<Done>, Problem> {
+) -> Result<Json<Done>, HttpProblem> {
     let found = find(&control, &wanted).await?;
-    let command = |id: Id| Command::GiveUp { deliveries: vec![id], actor: wanted.actor.clone() };
+    let command = |id: DeliveryId| Command::GiveUp { deliveries: vec![id], actor: wanted.actor.clone() };
     record(&control, &found, command).await.map(Json)
 }
 
 /// All dead letters that are wanted, the oldest first.
-async fn find(control: &Control, wanted: &DeadLetters) -> Result<Vec<DeadLetter>, Problem> {
+async fn find(control: &Control, wanted: &DeadLetters) -> Result<Vec<DeadLetter>, HttpProblem> {
     let states = DeliveryState::ALL.into_iter().filter(|state| state.is_dead_letter()).collect();
-    let (action, connection) = (wanted.action.clone(), wanted.connection.clone());
+    let (action, connection) =
+        (wanted.action.as_ref().map(Into::into), wanted.connection.as_ref().map(Into::into));
     let query = DeliveryQuery { states, action, connection, limit: AT_ONCE, ..DeliveryQuery::default() };
     let app = Arc::clone(&control.app);
-    blocking(move || -> Result<_, Problem> {
-        deliveries::check_names(&app, query.action.as_ref(), query.connection.as_ref())?;
+    blocking(move || -> Result<_, HttpProblem> {
+        deliveries::check_names(&app, query.action.as_deref(), query.connection.as_deref())?;
         Ok(all(&app.store, query)?)
     })
     .await
@@ -78,8 +80,8 @@ fn all(store: &Store, mut query: DeliveryQuery) -> Result<Vec<DeadLetter>, tocsi
 async fn record(
     control: &Control,
     found: &[DeadLetter],
-    command: impl Fn(Id) -> Command,
-) -> Result<Done, Problem> {
+    command: impl Fn(DeliveryId) -> Command,
+) -> Result<Done, HttpProblem> {
     let mut done = Vec::with_capacity(found.len());
     for many in found.chunks(AT_ONCE) {
         let mut commands: Vec<Command> = many.iter().map(|(id, _)| command(*id)).collect();

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use tocsin_core::command::Command;
 use tocsin_core::delivery::Delivery;
-use tocsin_core::id::Id;
+use tocsin_core::id::DeliveryId;
 use tocsin_store::DeliveryQuery;
 
 use super::asked::{Asked, Narrowed};
@@ -13,24 +13,24 @@ use super::{incidents, query, shapes};
 use crate::operate::api::deliveries::{DeliveryList, WholeDelivery};
 use crate::operate::api::{self, Actor};
 use crate::shared::app::App;
-use crate::shared::problem::Problem;
+use crate::shared::problem::HttpProblem;
 
 pub(super) async fn list(
     State(control): State<Control>,
     Narrowed(list): Narrowed<DeliveryList>,
-) -> Result<Json<api::page::Page<api::deliveries::Delivery>>, Problem> {
+) -> Result<Json<api::page::Page<api::deliveries::Delivery>>, HttpProblem> {
     let app = control.app.clone();
-    let found = blocking(move || -> Result<_, Problem> {
+    let found = blocking(move || -> Result<_, HttpProblem> {
         let store = &app.store;
-        check_names(&app, list.action.as_ref(), list.connection.as_ref())?;
+        check_names(&app, list.action.as_deref(), list.connection.as_deref())?;
         let incident = match &list.incident {
             Some(reference) => Some(incidents::find(store, reference)?.id),
             None => None,
         };
         let query = DeliveryQuery {
-            states: query::words(list.state.as_deref())?,
-            connection: list.connection.clone(),
-            action: list.action.clone(),
+            states: query::choices(list.state.as_deref())?,
+            connection: list.connection.as_ref().map(Into::into),
+            action: list.action.as_ref().map(Into::into),
             incident,
             made: query::period(list.since.as_deref(), list.until.as_deref())?,
             before: query::after(list.after.as_deref())?,
@@ -45,34 +45,34 @@ pub(super) async fn list(
 /// looks at the latest, and takes the name to be an earlier one's.
 pub(super) fn check_names(
     app: &App,
-    action: Option<&String>,
-    connection: Option<&String>,
-) -> Result<(), Problem> {
+    action: Option<&str>,
+    connection: Option<&str>,
+) -> Result<(), HttpProblem> {
     let one = DeliveryQuery { limit: 1, ..DeliveryQuery::default() };
     let any = |query: &DeliveryQuery| {
         let page = app.store.deliveries(query)?;
         Ok(!page.items.is_empty() || page.next.is_some())
     };
     query::known("action", action, app.config.actions.keys(), |name| {
-        any(&DeliveryQuery { action: Some(name.to_owned()), ..one.clone() })
+        any(&DeliveryQuery { action: Some(name.into()), ..one.clone() })
     })?;
     query::known("connection", connection, app.config.connections.keys(), |name| {
-        any(&DeliveryQuery { connection: Some(name.to_owned()), ..one.clone() })
+        any(&DeliveryQuery { connection: Some(name.into()), ..one.clone() })
     })
 }
 
 pub(super) async fn show(
     State(control): State<Control>,
     Path(delivery): Path<String>,
-) -> Result<Json<WholeDelivery>, Problem> {
+) -> Result<Json<WholeDelivery>, HttpProblem> {
     Ok(Json(shapes::delivery_whole(&find(&control, query::id(&delivery)?).await?)))
 }
 
-async fn find(control: &Control, id: Id) -> Result<Delivery, Problem> {
+async fn find(control: &Control, id: DeliveryId) -> Result<Delivery, HttpProblem> {
     let store = control.app.store.clone();
     let found = blocking(move || store.delivery(id)).await?;
     found.ok_or_else(|| {
-        Problem::not_found(format!(
+        HttpProblem::not_found(format!(
             "There is no delivery {id}: it never was, or it was forgotten along with its incident."
         ))
     })
@@ -82,7 +82,7 @@ pub(super) async fn retry(
     State(control): State<Control>,
     Path(delivery): Path<String>,
     Asked(body): Asked<Actor>,
-) -> Result<Json<WholeDelivery>, Problem> {
+) -> Result<Json<WholeDelivery>, HttpProblem> {
     let id = query::id(&delivery)?;
     control.app.record(Command::Retry { delivery: id, actor: body.actor }).await?;
     let retried = find(&control, id).await?;
@@ -94,7 +94,7 @@ pub(super) async fn discard(
     State(control): State<Control>,
     Path(delivery): Path<String>,
     Asked(body): Asked<Actor>,
-) -> Result<Json<WholeDelivery>, Problem> {
+) -> Result<Json<WholeDelivery>, HttpProblem> {
     let id = query::id(&delivery)?;
     control.app.record(Command::GiveUp { deliveries: vec![id], actor: body.actor }).await?;
     // The one behind it may be due now.
@@ -105,7 +105,7 @@ pub(super) async fn discard(
 /// An operator has `connection` go on: neither its peer's wish nor a pause keeps it waiting, and what was doubted of
 /// it is not.
 pub(super) fn goes_on(control: &Control, connection: &str) {
-    control.app.holds.release(connection);
+    control.app.backoffs.release(connection);
     control.app.trials.end(connection);
     control.app.doubts.forget(connection);
     control.app.signals.due.ring();

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use tocsin_core::command::Command;
 use tocsin_core::event::Severity;
-use tocsin_core::id::Id;
+use tocsin_core::id::IncidentId;
 use tocsin_core::incident::Incident;
 use tocsin_core::transition::IncidentCommand;
 use tocsin_store::{DeliveryQuery, IncidentQuery, ReadError, Store};
@@ -15,9 +15,9 @@ use super::{query, receipts, shapes, unmatched};
 use crate::operate::api::incident::Incident as Shown;
 use crate::operate::api::incidents::{Command as Asks, Commanded, IncidentList, Modify, WholeIncident};
 use crate::operate::api::page::Page;
-use crate::shared::problem::Problem;
+use crate::shared::problem::HttpProblem;
 
-/// Lines of an incident's history that are shown.
+/// Lines of an incident's timeline that are shown.
 const TIMELINE_MAX: usize = 500;
 /// Deliveries of an incident that are shown.
 const DELIVERIES_MAX: usize = 200;
@@ -25,19 +25,19 @@ const DELIVERIES_MAX: usize = 200;
 pub(super) async fn list(
     State(control): State<Control>,
     Narrowed(list): Narrowed<IncidentList>,
-) -> Result<Json<Page<Shown>>, Problem> {
+) -> Result<Json<Page<Shown>>, HttpProblem> {
     let query = IncidentQuery {
-        states: query::words(list.state.as_deref())?,
-        severities: query::words(list.severity.as_deref())?,
-        source: list.source,
+        states: query::choices(list.state.as_deref())?,
+        severities: query::choices(list.severity.as_deref())?,
+        source: list.source.map(Into::into),
         opened: query::period(list.since.as_deref(), list.until.as_deref())?,
         text: list.text,
         before: None,
         limit: query::limit(list.limit),
     };
     let app = control.app.clone();
-    let incidents = blocking(move || -> Result<_, Problem> {
-        receipts::known_source(&app, query.source.as_ref())?;
+    let incidents = blocking(move || -> Result<_, HttpProblem> {
+        receipts::known_source(&app, query.source.as_deref())?;
         let before = list.after.map(|reference| id_of(&app.store, &reference)).transpose()?;
         Ok(app.store.incidents(&IncidentQuery { before, ..query })?)
     });
@@ -47,9 +47,9 @@ pub(super) async fn list(
 pub(super) async fn show(
     State(control): State<Control>,
     Path(incident): Path<String>,
-) -> Result<Json<WholeIncident>, Problem> {
+) -> Result<Json<WholeIncident>, HttpProblem> {
     let app = control.app.clone();
-    let shown = blocking(move || -> Result<_, Problem> {
+    let shown = blocking(move || -> Result<_, HttpProblem> {
         let store = &app.store;
         let incident = find(store, &incident)?;
         let mut timeline = store.timeline(incident.id, TIMELINE_MAX + 1)?;
@@ -74,14 +74,14 @@ pub(super) async fn command(
     State(control): State<Control>,
     Path((incident, command)): Path<(String, String)>,
     Asked(body): Asked<Asks>,
-) -> Result<Json<Commanded>, Problem> {
+) -> Result<Json<Commanded>, HttpProblem> {
     let command: IncidentCommand = command.parse().map_err(|_| {
-        Problem::not_found(format!(
+        HttpProblem::not_found(format!(
             "There is no command `{command}`: there is acknowledge, unacknowledge, resolve, reopen, note and modify."
         ))
     })?;
     if command == IncidentCommand::Note && body.text.trim().is_empty() {
-        return Err(Problem::bad_request("The note is empty."));
+        return Err(HttpProblem::bad_request("The note is empty."));
     }
     let store = control.app.store.clone();
     let found = blocking(move || find(&store, &incident)).await?;
@@ -94,13 +94,13 @@ pub(super) async fn modify(
     State(control): State<Control>,
     Path(incident): Path<String>,
     Asked(body): Asked<Modify>,
-) -> Result<Json<Commanded>, Problem> {
+) -> Result<Json<Commanded>, HttpProblem> {
     let Modify { actor, text, title, severity } = body;
     if title.is_none() && severity.is_none() && text.trim().is_empty() {
-        return Err(Problem::bad_request("Nothing is to be modified: give a title or a severity."));
+        return Err(HttpProblem::bad_request("Nothing is to be modified: give a title or a severity."));
     }
     let severity = severity.map(|word| word.parse::<Severity>()).transpose();
-    let severity = severity.map_err(|error| Problem::bad_request(format!("{error}.")))?;
+    let severity = severity.map_err(|error| HttpProblem::bad_request(format!("{error}.")))?;
     let store = control.app.store.clone();
     let found = blocking(move || find(&store, &incident)).await?;
     let command = Command::Modify { incident: found.id, title, severity, actor, text };
@@ -108,24 +108,24 @@ pub(super) async fn modify(
 }
 
 /// The incident after `command`, and whether it is another than `before`.
-async fn recorded(control: &Control, before: &Incident, command: Command) -> Result<Commanded, Problem> {
+async fn recorded(control: &Control, before: &Incident, command: Command) -> Result<Commanded, HttpProblem> {
     let applied = control.app.record(command).await?;
     let now = applied.incident.as_ref().unwrap_or(before);
     Ok(Commanded { incident: shapes::incident(now), changed: now != before })
 }
 
 /// The id that an incident's number or id means. An id need not be an incident's any more.
-fn id_of(store: &Store, reference: &str) -> Result<Id, Problem> {
+fn id_of(store: &Store, reference: &str) -> Result<IncidentId, HttpProblem> {
     query::id(reference).or_else(|_| find(store, reference).map(|incident| incident.id))
 }
 
 /// The incident with this number or id.
-pub(super) fn find(store: &Store, reference: &str) -> Result<Incident, Problem> {
+pub(super) fn find(store: &Store, reference: &str) -> Result<Incident, HttpProblem> {
     let found: Result<Option<Incident>, ReadError> = match reference.trim_start_matches('#').parse::<u64>() {
         Ok(number) => store.incident_by_number(number),
         Err(_) => store.incident(query::id(reference)?),
     };
-    found?.ok_or_else(|| Problem::not_found(format!(
+    found?.ok_or_else(|| HttpProblem::not_found(format!(
             "There is no incident {reference}: it never was, or it was forgotten, as resolved incidents are after \
              `limits.keep_incidents`."
         )))

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
-use tocsin_core::id::Id;
+use tocsin_core::id::{DeliveryId, IncidentId};
 use tocsin_core::journal::Cause;
 use tocsin_core::time::Timestamp;
 use tocsin_store::{JournalQuery, Store};
@@ -14,7 +14,7 @@ use super::asked::Narrowed;
 use super::context::{Control, blocking};
 use super::{incidents, query};
 use crate::operate::api::journal::{self as api, JournalList, JournalPage};
-use crate::shared::problem::Problem;
+use crate::shared::problem::HttpProblem;
 
 mod deliveries;
 mod facts;
@@ -25,7 +25,7 @@ type Shown = (&'static str, String, Value);
 pub(super) async fn list(
     State(control): State<Control>,
     Narrowed(list): Narrowed<JournalList>,
-) -> Result<Json<JournalPage>, Problem> {
+) -> Result<Json<JournalPage>, HttpProblem> {
     let store = control.app.store.clone();
     Ok(Json(blocking(move || page(&store, &list)).await?))
 }
@@ -34,8 +34,9 @@ pub(super) async fn list(
 ///
 /// # Errors
 /// What it asks for is not there or not well-formed, or the store cannot be read.
-pub fn page(store: &Store, list: &JournalList) -> Result<JournalPage, Problem> {
-    let wrong = |error: tocsin_core::time::InvalidTime| Problem::bad_request(format!("`since`: {error}."));
+pub fn page(store: &Store, list: &JournalList) -> Result<JournalPage, HttpProblem> {
+    let wrong =
+        |error: tocsin_core::time::InvalidTime| HttpProblem::bad_request(format!("`since`: {error}."));
     let query = JournalQuery {
         from: list.from,
         to: list.to,
@@ -67,8 +68,8 @@ pub fn page(store: &Store, list: &JournalList) -> Result<JournalPage, Problem> {
 }
 
 /// The incident that a reference names. One that was forgotten has no number any more, but its id stands in facts.
-fn incident(store: &Store, reference: &str) -> Result<Id, Problem> {
-    match reference.parse::<Id>() {
+fn incident(store: &Store, reference: &str) -> Result<IncidentId, HttpProblem> {
+    match reference.parse::<IncidentId>() {
         Ok(id) => Ok(id),
         Err(_) => Ok(incidents::find(store, reference)?.id),
     }
@@ -113,13 +114,13 @@ fn object(value: Value) -> serde_json::Map<String, Value> {
 /// What people call incidents and deliveries. Each is looked up once for a page.
 struct Names<'s> {
     store: &'s Store,
-    incidents: HashMap<Id, String>,
-    deliveries: HashMap<Id, String>,
+    incidents: HashMap<IncidentId, String>,
+    deliveries: HashMap<DeliveryId, String>,
 }
 
 impl Names<'_> {
     /// `#42`; the id of an incident that is not kept.
-    fn incident(&mut self, id: Id) -> String {
+    fn incident(&mut self, id: IncidentId) -> String {
         let store = self.store;
         let number = || match store.incident(id) {
             Ok(Some(incident)) => format!("#{}", incident.number),
@@ -129,12 +130,12 @@ impl Names<'_> {
     }
 
     /// An incident's number is known.
-    fn numbered(&mut self, id: Id, number: u64) -> String {
+    fn numbered(&mut self, id: IncidentId, number: u64) -> String {
         self.incidents.entry(id).or_insert_with(|| format!("#{number}")).clone()
     }
 
     /// `delivery 01J… of #42 to page`; the id alone of a delivery that is not kept.
-    fn delivery(&mut self, id: Id) -> String {
+    fn delivery(&mut self, id: DeliveryId) -> String {
         if let Some(known) = self.deliveries.get(&id) {
             return known.clone();
         }
@@ -149,7 +150,7 @@ impl Names<'_> {
     }
 
     /// What a delivery is for is known.
-    fn queued(&mut self, id: Id, incident: &str, action: &str) -> String {
+    fn queued(&mut self, id: DeliveryId, incident: &str, action: &str) -> String {
         let name = format!("delivery {id} of {incident} by {action}");
         self.deliveries.entry(id).or_insert(name).clone()
     }

@@ -6,10 +6,10 @@ use axum::http::StatusCode;
 
 use super::asked::Asked;
 use super::context::Control;
-use crate::operate::api::plugins::{Approve, Approved, Plugin, Plugins, RefusedFile, WaitingPlugin};
+use crate::operate::api::plugins::{Approve, Approved, PendingPlugin, Plugin, Plugins, RefusedFile};
 use crate::plugins::bindings::{Loaded, Origin};
-use crate::plugins::{Refused, Waiting};
-use crate::shared::problem::Problem;
+use crate::plugins::{Pending, Refused};
+use crate::shared::problem::HttpProblem;
 
 /// The files that are not in force.
 pub(super) fn refused(control: &Control) -> Vec<RefusedFile> {
@@ -18,13 +18,13 @@ pub(super) fn refused(control: &Control) -> Vec<RefusedFile> {
 }
 
 /// The plugins that are yet to be compiled, the first one first.
-pub(super) fn waiting(control: &Control) -> Vec<WaitingPlugin> {
-    let shape = |Waiting { name, bytes, since }: Waiting| WaitingPlugin {
+pub(super) fn pending(control: &Control) -> Vec<PendingPlugin> {
+    let shape = |Pending { name, bytes, since }: Pending| PendingPlugin {
         name,
         bytes,
         compiling_seconds: since.map(|since| since.as_secs()),
     };
-    control.shelf.waiting(&control.app.config).into_iter().map(shape).collect()
+    control.shelf.pending(&control.app.config).into_iter().map(shape).collect()
 }
 
 /// The plugins in force, and the files that are not.
@@ -33,7 +33,7 @@ pub(super) async fn list(State(control): State<Control>) -> Json<Plugins> {
         directory: control.shelf.directory().display().to_string(),
         in_force: control.app.bindings().plugins.values().map(plugin).collect(),
         refused: refused(&control),
-        waiting: waiting(&control),
+        pending: pending(&control),
     })
 }
 
@@ -60,9 +60,9 @@ fn plugin(loaded: &Loaded) -> Plugin {
 pub(super) async fn approve(
     State(control): State<Control>,
     Asked(Approve { file, digest }): Asked<Approve>,
-) -> Result<Json<Approved>, Problem> {
+) -> Result<Json<Approved>, HttpProblem> {
     let approved = control.shelf.approve(&file, digest.as_deref()).await;
-    let approved = approved.map_err(|why| Problem::new(StatusCode::CONFLICT, "Not approved", why))?;
+    let approved = approved.map_err(|why| HttpProblem::new(StatusCode::CONFLICT, "Not approved", why))?;
     // A plugin that was suspended because it was too slow is called again at once.
     if let Some(id) = &approved.id {
         control.app.forgive(id);

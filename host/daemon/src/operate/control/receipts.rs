@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use tocsin_core::command::Command;
-use tocsin_core::id::Id;
+use tocsin_core::id::ReceiptId;
 use tocsin_core::plugin::SourceRequest;
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_store::{ReadError, ReceiptQuery, Receipts};
@@ -19,48 +19,48 @@ use crate::operate::api::receipts::{
 };
 use crate::receive::decode::redecode as decode_again;
 use crate::shared::app::App;
-use crate::shared::problem::Problem;
+use crate::shared::problem::HttpProblem;
 
 pub(super) async fn list(
     State(control): State<Control>,
     Narrowed(list): Narrowed<ReceiptList>,
-) -> Result<Json<Page<Receipt>>, Problem> {
+) -> Result<Json<Page<Receipt>>, HttpProblem> {
     let query = ReceiptQuery {
         which: which(&list)?,
-        source: list.source,
+        source: list.source.map(Into::into),
         came: query::period(list.since.as_deref(), list.until.as_deref())?,
         before: query::after(list.after.as_deref())?,
         limit: query::limit(list.limit),
     };
     let app = control.app.clone();
-    let found = blocking(move || -> Result<_, Problem> {
-        known_source(&app, query.source.as_ref())?;
+    let found = blocking(move || -> Result<_, HttpProblem> {
+        known_source(&app, query.source.as_deref())?;
         Ok(app.store.receipts(&query)?)
     });
     Ok(Json(shapes::page(&found.await?, shapes::receipt)))
 }
 
 /// Receipts of which outcome.
-fn which(list: &ReceiptList) -> Result<Receipts, Problem> {
+fn which(list: &ReceiptList) -> Result<Receipts, HttpProblem> {
     match (list.dead_letters, list.ignored) {
         (false, false) => Ok(Receipts::All),
         (true, false) => Ok(Receipts::DeadLetters),
         (false, true) => Ok(Receipts::Ignored),
-        (true, true) => {
-            Err(Problem::bad_request("`dead_letters` and `ignored` exclude each other: no receipt is both."))
-        }
+        (true, true) => Err(HttpProblem::bad_request(
+            "`dead_letters` and `ignored` exclude each other: no receipt is both.",
+        )),
     }
 }
 
 /// Refuses a source that is not configured and that nothing is kept of.
-pub(super) fn known_source(app: &App, source: Option<&String>) -> Result<(), Problem> {
+pub(super) fn known_source(app: &App, source: Option<&str>) -> Result<(), HttpProblem> {
     query::known("source", source, app.config.sources.keys(), |name| app.store.knows_source(name))
 }
 
 pub(super) async fn show(
     State(control): State<Control>,
     Path(receipt): Path<String>,
-) -> Result<Json<WholeReceipt>, Problem> {
+) -> Result<Json<WholeReceipt>, HttpProblem> {
     let (found, request) = find(&control, &receipt).await?;
     Ok(Json(WholeReceipt { receipt: shapes::receipt(&found), request: request.as_ref().map(shape) }))
 }
@@ -69,22 +69,26 @@ pub(super) async fn redecode(
     State(control): State<Control>,
     Path(receipt): Path<String>,
     Asked(Nothing {}): Asked<Nothing>,
-) -> Result<Json<Receipt>, Problem> {
+) -> Result<Json<Receipt>, HttpProblem> {
     let (found, request) = find(&control, &receipt).await?;
-    let request = request
-        .ok_or_else(|| Problem::not_found(format!("The bytes of receipt {receipt} are no longer kept.")))?;
+    let request = request.ok_or_else(|| {
+        HttpProblem::not_found(format!("The bytes of receipt {receipt} are no longer kept."))
+    })?;
     let decoded = decode_again(&control.app, &found, request).await?;
     Ok(Json(shapes::receipt(&decoded)))
 }
 
 /// The receipt with this id, with its request while the bytes are kept.
-async fn find(control: &Control, receipt: &str) -> Result<(ReceiptRecord, Option<SourceRequest>), Problem> {
+async fn find(
+    control: &Control,
+    receipt: &str,
+) -> Result<(ReceiptRecord, Option<SourceRequest>), HttpProblem> {
     let id = query::id(receipt)?;
     let store = control.app.store.clone();
     let (found, request) =
         blocking(move || Ok::<_, ReadError>((store.receipt(id)?, store.request(id)?))).await?;
     let found = found.ok_or_else(|| {
-        Problem::not_found(format!(
+        HttpProblem::not_found(format!(
             "There is no receipt {receipt}: it never was, or it was forgotten, as receipts are after \
              `limits.keep_receipts`."
         ))
@@ -96,13 +100,13 @@ async fn find(control: &Control, receipt: &str) -> Result<(ReceiptRecord, Option
 const AT_ONCE: usize = 1000;
 
 /// The ids of a source's receipts of this outcome, the oldest first.
-async fn ids(control: &Control, source: String, which: Receipts) -> Result<Vec<Id>, Problem> {
+async fn ids(control: &Control, source: String, which: Receipts) -> Result<Vec<ReceiptId>, HttpProblem> {
     let app = control.app.clone();
-    let found = blocking(move || -> Result<_, Problem> {
+    let found = blocking(move || -> Result<_, HttpProblem> {
         known_source(&app, Some(&source))?;
         let mut query =
-            ReceiptQuery { source: Some(source), which, limit: AT_ONCE, ..ReceiptQuery::default() };
-        let mut ids: Vec<Id> = Vec::new();
+            ReceiptQuery { source: Some(source.into()), which, limit: AT_ONCE, ..ReceiptQuery::default() };
+        let mut ids: Vec<ReceiptId> = Vec::new();
         loop {
             let page = app.store.receipts(&query)?;
             ids.extend(page.items.iter().map(|receipt| receipt.id));
@@ -122,7 +126,7 @@ pub(super) async fn redecode_all(
     State(control): State<Control>,
     Path(source): Path<String>,
     Asked(wanted): Asked<RedecodeAll>,
-) -> Result<Json<Vec<Receipt>>, Problem> {
+) -> Result<Json<Vec<Receipt>>, HttpProblem> {
     let which = if wanted.ignored { Receipts::Ignored } else { Receipts::DeadLetters };
     let mut outcomes = Vec::new();
     for id in ids(&control, source, which).await? {
@@ -144,7 +148,7 @@ pub(super) async fn redecode_all(
 pub(super) async fn discard(
     State(control): State<Control>,
     Asked(body): Asked<Discard>,
-) -> Result<Json<Discarded>, Problem> {
+) -> Result<Json<Discarded>, HttpProblem> {
     let mut receipts = body.receipts.iter().map(|text| query::id(text)).collect::<Result<Vec<_>, _>>()?;
     if let Some(source) = body.source {
         receipts.extend(ids(&control, source, Receipts::DeadLetters).await?);

@@ -12,12 +12,12 @@ use super::shapes;
 use crate::backups;
 use crate::deliver::dispatch;
 use crate::operate::api::Nothing;
-use crate::operate::api::status::{FailingFilter, KeptSince, PluginsAside, Problem as StandsStill, Status};
+use crate::operate::api::status::{FailingFilter, KeptSince, PluginsAside, Status, StatusProblem};
 use crate::operate::api::store::{Dismissed, Verified, Verify};
 use crate::runtime::{clock, trouble};
 use crate::shared::app::App;
 use crate::shared::filters::Failing;
-use crate::shared::problem::Problem;
+use crate::shared::problem::HttpProblem;
 use crate::timers;
 
 pub(super) async fn status(State(control): State<Control>) -> Json<Status> {
@@ -40,7 +40,7 @@ pub(super) async fn status(State(control): State<Control>) -> Json<Status> {
         counts: counts.as_ref().ok().map(shapes::counts),
         plugins: PluginsAside {
             refused: super::plugins::refused(&control),
-            waiting: super::plugins::waiting(&control),
+            pending: super::plugins::pending(&control),
         },
         unmatched,
         rejections: super::intake::rejections(app),
@@ -63,10 +63,10 @@ fn kept_since(since: tocsin_store::KeptSince) -> KeptSince {
 
 /// What stands still, and why. Whoever asks is answered, above all when it is the store, which could not be read if
 /// there is an `unread`.
-fn problems(app: &App, unread: Option<&Problem>) -> Vec<StandsStill> {
-    let problem = |path: &str, why: &str| StandsStill { path: path.to_owned(), problem: why.to_owned() };
+fn problems(app: &App, unread: Option<&HttpProblem>) -> Vec<StatusProblem> {
+    let problem = |path: &str, why: &str| StatusProblem { path: path.to_owned(), problem: why.to_owned() };
     let unbound = app.bindings().unbound().into_iter().map(|(path, why)| problem(&path, why)).collect();
-    let mut problems: Vec<StandsStill> = unbound;
+    let mut problems: Vec<StatusProblem> = unbound;
     if let Some(fault) = app.store.trouble() {
         problems.push(problem("the store", &format!("nothing can be stored: {}", fault.advice())));
     }
@@ -99,12 +99,12 @@ fn filter((action, failing): (&String, &Failing)) -> FailingFilter {
 pub(super) async fn dismiss(
     State(control): State<Control>,
     Asked(Nothing {}): Asked<Nothing>,
-) -> Result<Json<Dismissed>, Problem> {
+) -> Result<Json<Dismissed>, HttpProblem> {
     let store = control.app.store.clone();
     let dismissed = blocking(move || {
-        store
-            .dismiss_set_aside()
-            .map_err(|error| Problem::unavailable("Not stored", format!("Nothing was dismissed: {error}.")))
+        store.dismiss_set_aside().map_err(|error| {
+            HttpProblem::unavailable("Not stored", format!("Nothing was dismissed: {error}."))
+        })
     });
     Ok(Json(Dismissed { dismissed: dismissed.await? }))
 }
@@ -115,7 +115,7 @@ const VERIFY_THREADS: usize = 1;
 pub(super) async fn verify(
     State(control): State<Control>,
     Asked(asked): Asked<Verify>,
-) -> Result<Json<Verified>, Problem> {
+) -> Result<Json<Verified>, HttpProblem> {
     let app = control.app.clone();
     if !asked.replay {
         let verified = blocking(move || app.store.verify(VERIFY_THREADS, &mut |_, _| {})).await?;
@@ -124,7 +124,7 @@ pub(super) async fn verify(
     Ok(Json(blocking(move || replay(&app, asked.from.map(PathBuf::from))).await?))
 }
 
-fn replay(app: &App, from: Option<PathBuf>) -> Result<Verified, Problem> {
+fn replay(app: &App, from: Option<PathBuf>) -> Result<Verified, HttpProblem> {
     let store = &app.store;
     let from = match (from, store.journal_cut()?) {
         (Some(from), _) => Some(from),
@@ -136,12 +136,12 @@ fn replay(app: &App, from: Option<PathBuf>) -> Result<Verified, Problem> {
     };
     let verified = store.replay(from.as_deref(), &mut |_, _| {}).map_err(|error| match error {
         // Reading takes no room.
-        ReplayError::Store(ReadError::Storage(Fault::DiskFull)) => Problem::unavailable(
+        ReplayError::Store(ReadError::Storage(Fault::DiskFull)) => HttpProblem::unavailable(
             "No room",
             "The replay makes a copy beside the store, as large as the store, and the disk is full: make room.",
         ),
-        ReplayError::Store(other) => Problem::from(other),
-        other => Problem::bad_request(format!("{other}.")),
+        ReplayError::Store(other) => HttpProblem::from(other),
+        other => HttpProblem::bad_request(format!("{other}.")),
     })?;
     Ok(shapes::verified(&verified, from.as_deref()))
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use tocsin_core::command::RejectedElements;
 use tocsin_core::delivery::{Attempt, Delivery, DeliveryState};
 use tocsin_core::event::{Event, Link};
+use tocsin_core::id::Kind;
 use tocsin_core::incident::Incident;
 use tocsin_core::plugin::Pair;
 use tocsin_core::receipt::{Effect, ReceiptRecord, ReceiptStatus};
@@ -17,7 +18,7 @@ use tocsin_store::{Counts, JournalCut, Page, SetAside, TableSize, Verified};
 use crate::config::Backup;
 use crate::operate::api::incident::Incident as Shown;
 use crate::operate::api::{self, backup, deliveries, incidents, receipts, sources, status, store};
-use crate::runtime::words;
+use crate::runtime::wording;
 use crate::shared::backups::Made;
 
 pub(super) fn time(at: Option<Timestamp>) -> Option<String> {
@@ -34,7 +35,7 @@ pub(crate) fn pairs(pairs: &[Pair]) -> Vec<api::Pair> {
 }
 
 /// A page of what `shape` makes of the items.
-pub(super) fn page<T, U>(page: &Page<T>, shape: impl Fn(&T) -> U) -> api::page::Page<U> {
+pub(super) fn page<T, K: Kind, U>(page: &Page<T, K>, shape: impl Fn(&T) -> U) -> api::page::Page<U> {
     api::page::Page {
         items: page.items.iter().map(shape).collect(),
         next: page.next.map(|id| id.to_string()),
@@ -46,12 +47,12 @@ pub(super) fn incident(incident: &Incident) -> Shown {
     Shown {
         id: incident.id.to_string(),
         number: incident.number,
-        source: incident.source.clone(),
+        source: incident.source.to_string(),
         key: incident.key.clone(),
         title: incident.title.clone(),
         message: incident.message.clone(),
         severity: incident.severity.as_str().to_owned(),
-        state: incident.state.as_str().to_owned(),
+        state: incident.state().as_str().to_owned(),
         labels: incident.labels.clone(),
         links: links(&incident.links),
         count: incident.count,
@@ -59,8 +60,8 @@ pub(super) fn incident(incident: &Incident) -> Shown {
         unmatched: incident.unmatched,
         opened_at: incident.opened_at.to_string(),
         updated_at: incident.updated_at.to_string(),
-        acknowledged_at: time(incident.acknowledged_at),
-        resolved_at: time(incident.resolved_at),
+        acknowledged_at: time(incident.acknowledged_at()),
+        resolved_at: time(incident.resolved_at()),
     }
 }
 
@@ -69,7 +70,7 @@ pub(super) fn timeline(item: &TimelineItem) -> incidents::Happened {
         Happening::Changed(kind, fields) => (kind.as_str().to_owned(), Some(fields.clone()), None, None),
         Happening::Late(change) => (format!("late {}", change.as_str()), None, None, None),
         Happening::Delivery { id, action, state } => {
-            (state.as_str().to_owned(), None, Some(action.clone()), Some(id.to_string()))
+            (state.as_str().to_owned(), None, Some(action.to_string()), Some(id.to_string()))
         }
     };
     incidents::Happened {
@@ -99,8 +100,8 @@ fn delivery_of<I>(delivery: &Delivery, incident: I) -> deliveries::Delivery<I> {
     let has_time = delivery.state == DeliveryState::Due || is_held;
     deliveries::Delivery {
         id: delivery.id.to_string(),
-        action: delivery.action.clone(),
-        connection: delivery.connection.clone(),
+        action: delivery.action.to_string(),
+        connection: delivery.connection.to_string(),
         test: delivery.test,
         incident,
         change: delivery.change.kind.as_str().to_owned(),
@@ -135,7 +136,7 @@ fn attempt(attempt: &Attempt) -> deliveries::Attempt {
 pub(super) fn receipt(receipt: &ReceiptRecord) -> receipts::Receipt {
     let reason = match &receipt.status {
         ReceiptStatus::Applied => None,
-        ReceiptStatus::PartlyRefused(elements) => Some(words::rejected(elements)),
+        ReceiptStatus::PartlyRefused(elements) => Some(wording::rejected(elements)),
         ReceiptStatus::Ignored(why) => Some(why.to_string()),
         ReceiptStatus::Refused(why) | ReceiptStatus::Failed(why) => Some(why.clone()),
         ReceiptStatus::Discarded(actor) => Some(format!("discarded by {actor}")),
@@ -148,7 +149,7 @@ pub(super) fn receipt(receipt: &ReceiptRecord) -> receipts::Receipt {
     receipts::Receipt {
         id: receipt.id.to_string(),
         at: receipt.at.to_string(),
-        source: receipt.source.clone(),
+        source: receipt.source.to_string(),
         plugin: receipt.plugin.clone(),
         status: receipt.outcome().to_owned(),
         dead_letter: receipt.status.is_dead_letter(),
@@ -175,7 +176,7 @@ pub(super) fn effect(effect: &Effect) -> receipts::Effect {
     receipts::Effect {
         change: effect.change.as_str().to_owned(),
         key: effect.key.clone(),
-        did: words::transition(effect.transition).to_owned(),
+        did: wording::transition(effect.transition).to_owned(),
         incident: effect
             .incident
             .map(|(id, number)| receipts::IncidentOfEffect { id: id.to_string(), number }),
@@ -264,7 +265,7 @@ pub(super) fn set_aside(row: &SetAside) -> store::SetAside {
         incident: row.incident.map(|id| id.to_string()),
         after_entry: row.after,
         dismissed: row.dismissed,
-        consequence: words::set_aside(&row.table).to_owned(),
+        consequence: wording::set_aside(&row.table).to_owned(),
     }
 }
 

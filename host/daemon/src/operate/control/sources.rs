@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use tocsin_core::decide::{about, echo, foresee};
 use tocsin_core::event::{Event, EventChange};
+use tocsin_core::id::AnyId;
 use tocsin_core::incident::Incident;
 use tocsin_core::time::Timestamp;
 use tocsin_core::transition::Transition;
@@ -13,9 +14,9 @@ use super::asked::Asked;
 use super::context::{Control, blocking};
 use super::{intake, query};
 use crate::operate::api::sources::{Foresee, Foreseen, ForeseenEvent, Source};
-use crate::runtime::{clock, words};
+use crate::runtime::{clock, wording};
 use crate::shared::app::App;
-use crate::shared::problem::Problem;
+use crate::shared::problem::HttpProblem;
 
 pub(super) async fn list(State(control): State<Control>) -> Json<Vec<Source>> {
     let bindings = control.app.bindings();
@@ -37,9 +38,9 @@ pub(super) async fn list(State(control): State<Control>) -> Json<Vec<Source>> {
 const CHANGES: [EventChange; 4] =
     [EventChange::Trigger, EventChange::Acknowledge, EventChange::Resolve, EventChange::Note];
 
-fn event(given: ForeseenEvent) -> Result<Event, Problem> {
+fn event(given: ForeseenEvent) -> Result<Event, HttpProblem> {
     let change = CHANGES.into_iter().find(|change| change.as_str() == given.change);
-    let wrong = || Problem::bad_request(format!("`{}` is not a change of an event.", given.change));
+    let wrong = || HttpProblem::bad_request(format!("`{}` is not a change of an event.", given.change));
     Ok(Event {
         change: change.ok_or_else(wrong)?,
         key: given.key,
@@ -59,7 +60,7 @@ pub(super) async fn foresee_events(
     State(control): State<Control>,
     Path(source): Path<String>,
     Asked(given): Asked<Foresee>,
-) -> Result<Json<Vec<Foreseen>>, Problem> {
+) -> Result<Json<Vec<Foreseen>>, HttpProblem> {
     if !control.app.config.sources.contains_key(&source) {
         return Err(query::unknown("source", &source, control.app.config.sources.keys()));
     }
@@ -76,17 +77,17 @@ fn would(app: &App, source: &str, event: &Event) -> Result<Foreseen, ReadError> 
     let found = about(event, |key| app.store.incident_by_key(source, key))?;
     let rule = app.config.sources.get(source).map(|source| source.rule.clone()).unwrap_or_default();
     let transition = foresee(found.as_ref(), event, &rule, clock::now());
-    let known = |id| -> Result<Option<Incident>, ReadError> {
-        match app.store.incident(id)? {
+    let known = |id: AnyId| -> Result<Option<Incident>, ReadError> {
+        match app.store.incident(id.read_as())? {
             Some(incident) => Ok(Some(incident)),
-            None => Ok(app.store.delivery(id)?.map(|delivery| delivery.incident)),
+            None => Ok(app.store.delivery(id.read_as())?.map(|delivery| delivery.incident)),
         }
     };
     if let Some(own) = echo(transition, event, known)? {
-        let would = words::transition(Transition::Echo).to_owned();
+        let would = wording::transition(Transition::Echo).to_owned();
         return Ok(Foreseen { would, incident: Some(own.number) });
     }
     let incident = found.filter(|_| !matches!(transition, Transition::Open | Transition::Orphan));
     let incident = incident.map(|incident| incident.number);
-    Ok(Foreseen { would: words::transition(transition).to_owned(), incident })
+    Ok(Foreseen { would: wording::transition(transition).to_owned(), incident })
 }

@@ -51,7 +51,7 @@ pub(super) fn reasons(
         let name = &action.rule.name;
         let own = deliveries.iter().filter(|delivery| delivery.action == *name).count();
         ActionOnIncident {
-            name: name.clone(),
+            name: name.to_string(),
             deliveries: own,
             not_sent: would::not_sent(&action.rule, &opened, before, &change),
         }

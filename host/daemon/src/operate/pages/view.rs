@@ -19,7 +19,7 @@ use url::form_urlencoded;
 use super::act::{Form, NOTE_CHARS_MAX};
 use super::found::{Found, PAGES_MAX};
 use crate::config::Purpose;
-use crate::runtime::words;
+use crate::runtime::wording;
 use crate::shared::links::Claim;
 
 /// The page.
@@ -60,7 +60,7 @@ pub(super) struct Shown<'a> {
     pub(super) may: &'a [Purpose],
     /// What a button of the message was for.
     pub(super) purpose: Option<Purpose>,
-    /// How many pages of the history were leafed back.
+    /// How many pages of the timeline were leafed back.
     pub(super) earlier: usize,
     /// What just happened; may be empty.
     pub(super) said: String,
@@ -92,7 +92,7 @@ impl Shown<'_> {
     }
 
     fn possible(&self) -> impl Iterator<Item = Purpose> {
-        let state = self.found.incident.state;
+        let state = self.found.incident.state();
         Purpose::CHANGES.into_iter().filter(move |purpose| self.may.contains(purpose) && purpose.fits(state))
     }
 
@@ -107,7 +107,7 @@ impl Shown<'_> {
         let wanted = self.purpose.filter(|wanted| *wanted != Purpose::Incident && !is_possible(wanted))?;
         let label = label(wanted).to_lowercase();
         Some(if self.may.contains(&wanted) {
-            format!("It is {}: `{label}` is not possible any more.", self.found.incident.state.as_str())
+            format!("It is {}: `{label}` is not possible any more.", self.found.incident.state().as_str())
         } else {
             format!("This link does not allow `{label}`.")
         })
@@ -146,7 +146,7 @@ pub(super) fn done(purpose: Purpose, state: IncidentState, already: bool) -> Str
     }
     if changes && already {
         return format!(
-            "It was {} already; the history says by whom. A remark is written down.",
+            "It was {} already; the timeline says by whom. A remark is written down.",
             state.as_str()
         );
     }
@@ -201,7 +201,7 @@ const fn question(purpose: Purpose) -> &'static str {
         Purpose::Reopen => "Is it back?",
         Purpose::Note => "What is to be written down?",
         Purpose::Modify => "What should it say?",
-        Purpose::Delete => "Was it no incident? It is resolved, and its history stays.",
+        Purpose::Delete => "Was it no incident? It is resolved, and its timeline stays.",
     }
 }
 
@@ -218,13 +218,13 @@ fn incident_fields(incident: &Incident) -> Value {
         "title": unturned(&incident.title),
         "message": incident.message,
         "severity": incident.severity.as_str(),
-        "state": incident.state.as_str(),
+        "state": incident.state().as_str(),
         "flapping": incident.flapping,
-        "source": incident.source,
+        "source": incident.source.as_str(),
         "count": incident.count,
         "opened_at": minute(incident.opened_at),
-        "acknowledged_at": incident.acknowledged_at.map(minute),
-        "resolved_at": incident.resolved_at.map(minute),
+        "acknowledged_at": incident.acknowledged_at().map(minute),
+        "resolved_at": incident.resolved_at().map(minute),
         "labels": labels.collect::<Vec<_>>(),
         "links": links.collect::<Vec<_>>(),
     })
@@ -236,5 +236,5 @@ fn line(item: &TimelineItem) -> Value {
     if text.len() < words.len() {
         text.push('…');
     }
-    json!({ "at": minute(item.at), "what": words::happening(item), "text": text })
+    json!({ "at": minute(item.at), "what": wording::happening(item), "text": text })
 }

@@ -9,7 +9,7 @@ use super::*;
 use crate::shared::budget::Budget;
 
 fn bound(limit: usize) -> Bound {
-    Bound { limit, hold: Budget::new(usize::MAX).hold("hook", true) }
+    Bound { limit, portion: Budget::new(usize::MAX).portion("hook", true) }
 }
 
 const TEXT: &[u8] = b"{\"title\":\"Disk full on db-1\"}";
@@ -128,7 +128,7 @@ fn broken_bodies_are_broken() {
 fn what_becomes_more_than_there_is_memory_for_is_given_up() {
     let zeros = vec![0; 5_000_000];
     for (coding, body) in [(Coding::Gzip, gzip(&zeros)), (Coding::Deflate, zlib(&zeros))] {
-        let bound = Bound { limit: 60_000_000, hold: Budget::new(1_000_000).hold("hook", true) };
+        let bound = Bound { limit: 60_000_000, portion: Budget::new(1_000_000).portion("hook", true) };
         assert_eq!(decode(&body, coding, &bound), Err(Failure::NoRoom), "{coding:?}");
     }
 }

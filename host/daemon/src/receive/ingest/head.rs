@@ -9,7 +9,7 @@ use tocsin_core::plugin::{Pair, SourceRequest};
 
 use crate::receive::charset;
 use crate::runtime::clock;
-use crate::shared::problem::Problem;
+use crate::shared::problem::HttpProblem;
 
 /// Headers of a request; more is no sender that anybody knows.
 pub(super) const HEADERS_MAX: usize = 100;
@@ -41,15 +41,19 @@ pub(super) fn read(parts: &Parts, path: String) -> SourceRequest {
 }
 
 /// Refuses a query or headers that are more than a source takes.
-pub(super) fn check(parts: &Parts) -> Result<(), Problem> {
+pub(super) fn check(parts: &Parts) -> Result<(), HttpProblem> {
     let (query, headers) = (parts.uri.query().map_or(0, str::len), parts.headers.len());
     if query > QUERY_BYTES_MAX {
         let detail = format!("The query has {query} bytes, the limit is {QUERY_BYTES_MAX}.");
-        return Err(Problem::new(StatusCode::URI_TOO_LONG, "Query too long", detail));
+        return Err(HttpProblem::new(StatusCode::URI_TOO_LONG, "Query too long", detail));
     }
     if headers > HEADERS_MAX {
         let detail = format!("The request has {headers} headers, the limit is {HEADERS_MAX}.");
-        return Err(Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Too many headers", detail));
+        return Err(HttpProblem::new(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "Too many headers",
+            detail,
+        ));
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use tocsin_core::plugin::SourceRequest;
 
 use crate::shared::app::App;
-use crate::shared::problem::Problem;
+use crate::shared::problem::HttpProblem;
 
 /// Methods that change nothing: a sender that uses one only asks.
 const ASKING: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
@@ -34,7 +34,7 @@ pub(super) struct Probe {
 ///
 /// # Errors
 /// The plugin does not use the method, and it does not ask.
-pub(super) fn find(app: &App, source: &str, request: &SourceRequest) -> Result<Option<Probe>, Problem> {
+pub(super) fn find(app: &App, source: &str, request: &SourceRequest) -> Result<Option<Probe>, HttpProblem> {
     let bindings = app.bindings();
     let methods = match bindings.sources.get(source) {
         Some(Ok(binding)) => binding.info.methods.as_slice(),
@@ -50,7 +50,7 @@ pub(super) fn find(app: &App, source: &str, request: &SourceRequest) -> Result<O
     if ASKING.contains(&request.method.as_str()) {
         return Ok(Some(Probe { methods: known }));
     }
-    let problem = Problem::new(
+    let problem = HttpProblem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "Method not allowed",
         format!("This source takes {known}."),

@@ -60,7 +60,7 @@ fn recorded(decoded: Decoded) -> Received {
         example: None,
     };
     let received = Received {
-        source: "hook".to_owned(),
+        source: "hook".into(),
         plugin: "webhook 1 x".to_owned(),
         identities: Vec::new(),
         decoding: Decoding::Events(Vec::new()),

@@ -2,6 +2,7 @@
 
 use redb::ReadableTable;
 use tocsin_core::delivery::DeliveryState;
+use tocsin_core::id::DeliveryId;
 use tocsin_core::state::{State, View};
 use tocsin_core::time::Timestamp;
 use tocsin_core::timer::Timer;
@@ -36,7 +37,7 @@ impl Tables<'_> {
             }
         }
         first.append(&mut waiting);
-        self.set_lane(&connection, incident, &first)?;
+        self.set_lane(&connection.into(), incident, &first)?;
         self.move_up(&first, taken)
     }
 
@@ -118,7 +119,8 @@ impl Tables<'_> {
         }
         for state in DeliveryState::ALL {
             let prefix = [keys::delivery_state(state)];
-            let ids = rows::ids_below(&self.deliveries_by_state, tables::DELIVERIES_BY_STATE, &prefix)?;
+            let ids: Vec<DeliveryId> =
+                rows::ids_below(&self.deliveries_by_state, tables::DELIVERIES_BY_STATE, &prefix)?;
             ids.iter().for_each(|_| counters.delivery_came(state));
         }
         Ok(counters)

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tocsin_core::command::{Command, Decoding, Forget, Received, Verdict};
 use tocsin_core::delivery::{Delivery, DeliveryState};
 use tocsin_core::event::{Event, EventChange, Severity};
-use tocsin_core::id::Id;
+use tocsin_core::id::{Id, Kind};
 use tocsin_core::incident::IncidentState;
 use tocsin_core::routing::{ActionStatus, Routing};
 use tocsin_core::transition::IncidentCommand;
@@ -143,7 +143,7 @@ fn routing_of(kind: u8) -> Routing {
         4 => {
             routing.sources.values_mut().for_each(|rule| rule.auto_resolve_ms = Some(5_400_000));
         }
-        _ => routing.actions[0].connection = "chat".to_owned(),
+        _ => routing.actions[0].connection = "chat".into(),
     }
     routing
 }
@@ -164,7 +164,7 @@ fn verdict_of(kind: u8, script: &Script) -> Verdict {
 }
 
 /// The `n`th of `all`, or an id of nothing.
-fn pick<'a>(all: impl Iterator<Item = &'a Id>, n: usize) -> Id {
+fn pick<'a, K: Kind>(all: impl Iterator<Item = &'a Id<K>>, n: usize) -> Id<K> {
     all.copied().nth(n).unwrap_or(Id::from_bytes([9; 16]))
 }
 
@@ -275,7 +275,7 @@ fn delivery_command(step: Step, script: &mut Script, memory: &Memory) -> Option<
             Command::Try { delivery: pick(in_state(DeliveryState::Due), delivery), record: false }
         }
         Step::Resumed => {
-            let connection = memory.pauses.keys().next().cloned().unwrap_or_default();
+            let connection = memory.pauses.keys().next().cloned().unwrap_or_else(|| "".into());
             Command::Resume { connection, reason: "it works".to_owned() }
         }
         Step::Started { routing } => {

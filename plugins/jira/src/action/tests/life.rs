@@ -13,18 +13,18 @@ fn noted(text: &str) -> Context {
 fn an_incident_lives_as_one_issue_in_both_products() {
     for is_cloud in [true, false] {
         let (mut jira, ticket) = (Peer::new(is_cloud), ticket(&[]));
-        let receipt = jira.told(&context(ChangeKind::Opened), &ticket);
-        assert_eq!(receipt.summary, "created OPS-1");
+        let outcome = jira.told(&context(ChangeKind::Opened), &ticket);
+        assert_eq!(outcome.summary, "created OPS-1");
         let host = if is_cloud { CLOUD } else { SERVER };
-        let reference = receipt.references.first().expect("a reference");
+        let reference = outcome.references.first().expect("a reference");
         assert_eq!((reference.key.as_str(), reference.value.as_str()), ("issue", "OPS-1"));
         assert_eq!(reference.url.as_deref(), Some(format!("https://{host}/browse/OPS-1").as_str()));
-        assert_eq!(receipt.updates, [Label { key: "jira_issue".to_owned(), value: "OPS-1".to_owned() }]);
+        assert_eq!(outcome.updates, [Label { key: "jira_issue".to_owned(), value: "OPS-1".to_owned() }]);
 
         jira.told(&context(ChangeKind::Acknowledged), &ticket);
         assert_eq!(jira.issues[0].status, "In Progress");
-        let receipt = jira.told(&noted("The disk is on its way."), &ticket);
-        assert_eq!((receipt.summary.as_str(), receipt.references.len()), ("OPS-1 has a comment", 0));
+        let outcome = jira.told(&noted("The disk is on its way."), &ticket);
+        assert_eq!((outcome.summary.as_str(), outcome.references.len()), ("OPS-1 has a comment", 0));
         jira.told(&context(ChangeKind::Resolved), &ticket);
         assert_eq!(jira.issues[0].status, "Done");
         jira.told(&context(ChangeKind::Reopened), &ticket);
@@ -46,9 +46,9 @@ fn a_lost_answer_makes_no_second_issue() {
     for is_cloud in [true, false] {
         let (mut jira, ticket) = (Peer::new(is_cloud), ticket(&[]));
         (jira.lost, jira.lag) = (1, 20);
-        let receipt = jira.told(&context(ChangeKind::Opened), &ticket);
-        assert_eq!(receipt.summary, "OPS-1 was found by its label");
-        assert_eq!((jira.issues.len(), receipt.references.len(), receipt.updates.len()), (1, 1, 1));
+        let outcome = jira.told(&context(ChangeKind::Opened), &ticket);
+        assert_eq!(outcome.summary, "OPS-1 was found by its label");
+        assert_eq!((jira.issues.len(), outcome.references.len(), outcome.updates.len()), (1, 1, 1));
     }
 }
 
@@ -58,8 +58,8 @@ fn a_lost_answer_makes_no_second_comment() {
         let (mut jira, ticket) = (Peer::new(is_cloud), ticket(&[]));
         jira.told(&context(ChangeKind::Opened), &ticket);
         jira.lost = 1;
-        let receipt = jira.told(&noted("once"), &ticket);
-        assert_eq!(receipt.summary, "OPS-1 has the comment of an earlier attempt");
+        let outcome = jira.told(&noted("once"), &ticket);
+        assert_eq!(outcome.summary, "OPS-1 has the comment of an earlier attempt");
         assert_eq!(jira.issues[0].comments.len(), 1);
         // Another text is another comment, and so is the same one a day later.
         jira.lost = 1;
@@ -76,8 +76,8 @@ fn a_lost_answer_to_a_transition_is_not_a_second_transition() {
     let (mut jira, ticket) = (Peer::new(true), ticket(&[texts("comment_on", &["resolved"])]));
     jira.told(&context(ChangeKind::Opened), &ticket);
     jira.lost = 1;
-    let receipt = jira.told(&context(ChangeKind::Resolved), &ticket);
-    assert_eq!(receipt.summary, "OPS-1 is Done already; OPS-1 has a comment");
+    let outcome = jira.told(&context(ChangeKind::Resolved), &ticket);
+    assert_eq!(outcome.summary, "OPS-1 is Done already; OPS-1 has a comment");
     assert_eq!(jira.log.iter().filter(|line| line.ends_with("POST /issue/OPS-1/transitions")).count(), 1);
     assert_eq!(jira.issues[0].comments.len(), 1);
 }
@@ -130,9 +130,9 @@ fn when_no_transition_fits_the_issue_and_the_receipt_say_so() {
         jira.workflow.retain(|(_, _, to)| *to != "Done");
         let lenient = ticket(&[]);
         jira.told(&context(ChangeKind::Opened), &lenient);
-        let receipt = jira.told(&context(ChangeKind::Resolved), &lenient);
+        let outcome = jira.told(&context(ChangeKind::Resolved), &lenient);
         let why = "no transition from To Do leads to resolved, closed, done; there are Start";
-        assert_eq!(receipt.summary, format!("OPS-1 was not moved: {why}; OPS-1 has a comment"));
+        assert_eq!(outcome.summary, format!("OPS-1 was not moved: {why}; OPS-1 has a comment"));
         let comment = jira.issues[0].comments[0]["body"].to_string();
         assert!(
             comment.contains("Resolved after 0 s · Disk full on db-1") && comment.contains(why),
@@ -151,24 +151,24 @@ fn an_issue_that_somebody_moved_already_is_left_where_it_is() {
     let (mut jira, ticket) = (Peer::new(true), ticket(&[texts("resolve_transition", &["Closed for good"])]));
     jira.told(&context(ChangeKind::Opened), &ticket);
     jira.issues[0].status = "Done".to_owned();
-    let receipt = jira.told(&context(ChangeKind::Resolved), &ticket);
-    assert_eq!(receipt.summary, "OPS-1 is Done already");
+    let outcome = jira.told(&context(ChangeKind::Resolved), &ticket);
+    assert_eq!(outcome.summary, "OPS-1 is Done already");
     assert!(jira.issues[0].comments.is_empty());
 }
 
 #[test]
 fn an_incident_that_was_over_before_it_could_be_sent_is_an_issue_that_is_done() {
     let (mut jira, ticket) = (Peer::new(true), ticket(&[]));
-    let receipt = jira.told(&context(ChangeKind::Resolved), &ticket);
-    assert!(receipt.summary.starts_with("created OPS-1; OPS-1 moved to Done"), "{}", receipt.summary);
+    let outcome = jira.told(&context(ChangeKind::Resolved), &ticket);
+    assert!(outcome.summary.starts_with("created OPS-1; OPS-1 moved to Done"), "{}", outcome.summary);
     assert_eq!((jira.issues.len(), jira.issues[0].status.as_str()), (1, "Done"));
 }
 
 #[test]
 fn an_issue_is_made_for_a_later_change_when_there_is_none() {
     let (mut jira, ticket) = (Peer::new(true), ticket(&[]));
-    let receipt = jira.told(&context(ChangeKind::Acknowledged), &ticket);
-    assert_eq!(receipt.summary, "created OPS-1; OPS-1 moved to In Progress by \"Start\"");
+    let outcome = jira.told(&context(ChangeKind::Acknowledged), &ticket);
+    assert_eq!(outcome.summary, "created OPS-1; OPS-1 moved to In Progress by \"Start\"");
     assert!(jira.issues[0].comments.is_empty(), "the description tells it");
 }
 
@@ -187,13 +187,13 @@ fn what_fails_after_an_issue_was_made_does_not_make_it_forgotten() {
     for status in [500, 403, 400] {
         let failed = response(status, &[], "");
         match Jira::resume(&context, &account(), &ticket, &state, &failed) {
-            Ok(Step::Delivered(receipt)) => {
+            Ok(Step::Delivered(outcome)) => {
                 assert!(
-                    receipt.summary.starts_with("created OPS-9; the rest was left undone"),
-                    "{receipt:?}"
+                    outcome.summary.starts_with("created OPS-9; the rest was left undone"),
+                    "{outcome:?}"
                 );
                 // The address that Jira gave is on another host.
-                let reference = receipt.references.first().expect("a reference");
+                let reference = outcome.references.first().expect("a reference");
                 assert_eq!((reference.value.as_str(), reference.url.as_deref()), ("OPS-9", None));
             }
             other => panic!("{other:?}"),
@@ -213,8 +213,8 @@ fn a_deleted_issue_is_made_anew_only_when_the_problem_comes_back() {
             "{verdict:?}"
         );
     }
-    let receipt = jira.told(&context(ChangeKind::Reopened), &ticket);
-    assert_eq!((receipt.summary.as_str(), jira.issues.len()), ("created OPS-1", 1));
+    let outcome = jira.told(&context(ChangeKind::Reopened), &ticket);
+    assert_eq!((outcome.summary.as_str(), jira.issues.len()), ("created OPS-1", 1));
 }
 
 #[test]
@@ -227,9 +227,9 @@ fn a_moved_issue_is_followed() {
     let moved = r#"{"id":"1","key":"SEC-4","self":"https://example.atlassian.net/rest/api/3/issue/1",
         "fields":{"status":{"name":"Erledigt","statusCategory":{"key":"done"}}}}"#;
     match Jira::resume(&context, &account(), &ticket, &state, &response(200, &[], moved)) {
-        Ok(Step::Delivered(receipt)) => {
-            assert_eq!(receipt.summary, "OPS-1 is now SEC-4; SEC-4 is Erledigt already");
-            let url = receipt.references.first().and_then(|reference| reference.url.as_deref());
+        Ok(Step::Delivered(outcome)) => {
+            assert_eq!(outcome.summary, "OPS-1 is now SEC-4; SEC-4 is Erledigt already");
+            let url = outcome.references.first().and_then(|reference| reference.url.as_deref());
             assert_eq!(url, Some("https://example.atlassian.net/browse/SEC-4"));
         }
         other => panic!("{other:?}"),

@@ -156,8 +156,8 @@ impl Peer {
             step = Jira::resume(&context, &account, ticket, state, &answer);
         }
         assert!(!matches!(step, Ok(Step::Send(..))), "more than eight requests");
-        if let Ok(Step::Delivered(receipt)) = &step {
-            for reference in &receipt.references {
+        if let Ok(Step::Delivered(outcome)) = &step {
+            for reference in &outcome.references {
                 self.references.retain(|kept| kept.key != reference.key);
                 self.references.push(reference.clone());
             }
@@ -183,9 +183,9 @@ impl Peer {
     }
 
     /// A delivery that arrives.
-    pub(super) fn told(&mut self, context: &Context, ticket: &Ticket) -> Receipt {
+    pub(super) fn told(&mut self, context: &Context, ticket: &Ticket) -> Outcome {
         match self.deliver(context, ticket) {
-            Ok(Step::Delivered(receipt)) => receipt,
+            Ok(Step::Delivered(outcome)) => outcome,
             other => panic!("{other:?}"),
         }
     }

@@ -8,7 +8,7 @@ fn verdict(context: &Context, answer: &Response) -> (&'static str, String) {
     let ticket = ticket(&[]);
     let (_, state) = sent(Jira::encode(context, &account(), &ticket));
     match Jira::resume(context, &account(), &ticket, &state, answer) {
-        Ok(Step::Delivered(receipt)) => ("delivered", receipt.summary),
+        Ok(Step::Delivered(outcome)) => ("delivered", outcome.summary),
         Ok(Step::Send(request, _)) => ("goes on", request.path),
         Ok(Step::Skipped(why)) => ("skipped", why),
         Err(Failure::Retry { reason, after_ms: Some(30_000) }) => ("waits as asked", reason),

@@ -74,7 +74,7 @@ impl Action for Checks {
             return Ok(Step::Send(Box::new(loud), page.into_bytes()));
         }
         let page = String::from_utf8_lossy(state).into_owned();
-        Ok(Receipt::delivered(format!("page {page}")).reference("page", &page, None).into())
+        Ok(Outcome::delivered(format!("page {page}")).reference("page", &page, None).into())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::{act, lock, newest, words};
+use super::super::{act, lock, newest, summary};
 use super::peer::{Itop, Limits};
 use super::{following, start};
 use crate::harness::{Receiver, Relay, Site, until};
@@ -15,7 +15,7 @@ fn an_origin_that_an_itil_itop_refuses_is_left_out_and_the_delivery_says_so() {
     let delivery = newest(&relay);
     assert_eq!((&delivery["state"], &delivery["attempts"]), (&"delivered".into(), &1.into()), "{delivery:#}");
     let why = "without `origin`: Error: Unexpected value for attribute 'Origin'";
-    assert_eq!(words(&delivery), format!("created UserRequest R-000001 ({why})"));
+    assert_eq!(summary(&delivery), format!("created UserRequest R-000001 ({why})"));
     let itop = lock(&itop);
     assert_eq!(itop.operations(), ["create", "create"]);
     assert!(!itop.ticket().contains_key("origin"));
@@ -29,7 +29,7 @@ fn an_origin_that_the_operator_gave_is_not_left_out() {
     super::super::super::open(&relay, "disk", "high");
     let delivery = newest(&relay);
     assert_eq!(delivery["state"], "rejected", "{delivery:#}");
-    assert!(words(&delivery).contains("Unexpected value for attribute 'Origin'"), "{delivery:#}");
+    assert!(summary(&delivery).contains("Unexpected value for attribute 'Origin'"), "{delivery:#}");
     assert_eq!(lock(&itop).operations(), ["create"]);
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Shared, act, lock, words};
+use super::super::{Shared, act, lock, summary};
 use super::peer::{Itop, Webhooks};
 use super::{start, to_itop};
 use crate::harness::{Receiver, Relay, action, settings, source, until};
@@ -111,7 +111,7 @@ fn a_ticket_of_another_tocsin_that_comes_without_the_recipe_gets_no_ticket() {
     let deliveries = relay.settled();
     assert_eq!(deliveries.len(), 1);
     assert_eq!(deliveries[0]["state"], "skipped", "{deliveries:#?}");
-    assert!(words(&deliveries[0]).contains("a ticket of iTop that Tocsin made"), "{deliveries:#?}");
+    assert!(summary(&deliveries[0]).contains("a ticket of iTop that Tocsin made"), "{deliveries:#?}");
     assert_eq!(lock(&itop).tickets(), 0);
     let alert = json!({"title": "Disk full again", "id": "db-1",
         "message": "see Tocsin incident 01KZZZZZZZ00000000000000AA"});

@@ -1,6 +1,6 @@
 //! Tickets that ended before their incident, and incidents that ended before their ticket.
 
-use super::super::{act, lock, newest, words};
+use super::super::{act, lock, newest, summary};
 use super::peer::Itop;
 use super::{following, start};
 use crate::harness::{Receiver, Relay, until};
@@ -21,7 +21,7 @@ fn a_closed_or_a_deleted_ticket_of_a_reopened_incident_gets_a_new_one() {
         let delivery = newest(&relay);
         let why = if is_deleted { "the old ticket is gone" } else { "the old ticket is closed" };
         let said = format!("R-000002: created in place of R-000001, wrote to the case log ({why})");
-        assert_eq!(words(&delivery), said);
+        assert_eq!(summary(&delivery), said);
         assert_eq!(relay.incident()["labels"]["itop_ref"], "R-000002");
         act(&relay, &["resolve", "1", "new disk"]);
         assert_eq!(newest(&relay)["state"], "delivered");
@@ -76,12 +76,12 @@ fn an_entry_that_a_closed_ticket_does_not_take_goes_to_its_private_log() {
     let (relay, itop) = start("log_field = \"public_log\"");
     super::super::super::open(&relay, "disk", "high");
     act(&relay, &["note", "1", "for the caller"]);
-    assert_eq!(words(&newest(&relay)), "R-000001: wrote to the case log");
+    assert_eq!(summary(&newest(&relay)), "R-000001: wrote to the case log");
     lock(&itop).edit(serde_json::json!({"status": "closed"}));
     act(&relay, &["note", "1", "after the end"]);
     let delivery = newest(&relay);
     assert_eq!((&delivery["state"], &delivery["attempts"]), (&"delivered".into(), &1.into()), "{delivery:#}");
-    let said = words(&delivery);
+    let said = summary(&delivery);
     assert!(said.starts_with("R-000001: wrote to `private_log` (`public_log`: Error: public_log"), "{said}");
     let itop = lock(&itop);
     let ticket = itop.ticket();

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::{act, lock, newest, words};
+use super::super::{act, lock, newest, summary};
 use super::start;
 
 const PEOPLE: &str = r#"acknowledge_fields = '{"team_id": 15, "agent_id": 9}'
@@ -16,7 +16,7 @@ fn a_resolution_overwrites_no_assignment_field_or_solution_that_a_person_set() {
     lock(&itop).edit(json!({"status": "pending", "agent_id": "77", "resolution_code": "assistance",
         "service_id": "12", "solution": "<p>Rebooted by hand</p>"}));
     act(&relay, &["resolve", "1", "the check is green"]);
-    assert_eq!(words(&newest(&relay)), "R-000001: resolved, wrote to the case log");
+    assert_eq!(summary(&newest(&relay)), "R-000001: resolved, wrote to the case log");
     let itop = lock(&itop);
     let ticket = itop.ticket();
     assert_eq!((&ticket["status"], &ticket["agent_id"]), (&json!("resolved"), &json!("77")));

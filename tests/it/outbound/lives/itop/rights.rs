@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::{lock, words};
+use super::super::{lock, summary};
 use super::following;
 use super::peer::{Itop, Limits};
 use crate::harness::{Receiver, Relay, action, settings, until};
@@ -32,7 +32,7 @@ fn a_read_only_itop_loses_no_ticket_and_pauses_nothing() {
     });
     for delivery in &deliveries {
         assert_eq!(delivery["settled"], false, "{delivery:#}");
-        let said = words(delivery);
+        let said = summary(delivery);
         assert!(
             said.contains("not have enough permissions for creating data of class UserRequest"),
             "{said}"
@@ -65,7 +65,7 @@ fn a_right_that_is_missing_on_one_class_rejects_its_deliveries_and_others_go_on(
         let is_refused = delivery["action"] == "incidents";
         assert_eq!(delivery["state"], if is_refused { "rejected" } else { "delivered" }, "{delivery:#}");
         if is_refused {
-            let said = words(delivery);
+            let said = summary(delivery);
             assert!(said.contains("for creating data of class Incident; iTop is not read-only"), "{said}");
             assert!(said.contains("this login may write UserRequest"), "{said}");
             assert_eq!(delivery["attempts"], 1);

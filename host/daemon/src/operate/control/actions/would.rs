@@ -3,17 +3,17 @@
 //! Asks the same router as decisions do. Records nothing.
 
 use tocsin_core::delivery::{Change, ChangeKind};
-use tocsin_core::incident::{Incident, IncidentState};
+use tocsin_core::incident::{Incident, IncidentState, Phase};
 use tocsin_core::routing::{ActionRule, ActionStatus, Router, Routing};
 use tocsin_core::time::Timestamp;
 use tocsin_core::view::sample;
 
-use crate::runtime::words;
+use crate::runtime::wording;
 
 /// The sample incident before anything happened to it.
 pub(super) fn untouched() -> Incident {
     let (incident, _) = sample();
-    Incident { state: IncidentState::Open, acknowledged_at: None, resolved_at: None, ..incident }
+    Incident { phase: Phase::Open, ..incident }
 }
 
 /// `incident` as it is right after a change of this kind at `at`.
@@ -22,16 +22,12 @@ pub(in crate::operate::control) fn after(
     at: Timestamp,
     mut incident: Incident,
 ) -> Incident {
-    match kind.entered().filter(|state| *state != incident.state) {
+    match kind.entered().filter(|state| *state != incident.state()) {
         None => {}
         Some(IncidentState::Open) => incident.reopen(at),
-        Some(IncidentState::Acknowledged) => {
-            incident.acknowledged_at = Some(at);
-            incident.resolved_at = None;
-        }
-        Some(IncidentState::Resolved) => incident.resolved_at = Some(at),
+        Some(IncidentState::Acknowledged) => incident.acknowledge(at),
+        Some(IncidentState::Resolved) => incident.resolve(at),
     }
-    incident.state = kind.entered().unwrap_or(incident.state);
     incident
 }
 
@@ -51,7 +47,7 @@ pub(in crate::operate::control) fn not_sent(
     }
     if !is_triggered(rule, incident, before, change.kind) {
         let kind = change.kind.as_str();
-        reasons.push(format!("it does not run on {kind}, but on {}", words::triggers(rule)));
+        reasons.push(format!("it does not run on {kind}, but on {}", wording::triggers(rule)));
     }
     if rule.is_fallback && !incident.unmatched {
         reasons.push("it is the fallback, and another action took this incident".to_owned());
@@ -69,9 +65,9 @@ pub(in crate::operate::control) fn not_sent(
 
 fn is_triggered(rule: &ActionRule, incident: &Incident, before: IncidentState, kind: ChangeKind) -> bool {
     if kind == ChangeKind::Repeated {
-        return rule.repeat_ms.is_some() && incident.state == IncidentState::Open;
+        return rule.repeat_ms.is_some() && incident.state() == IncidentState::Open;
     }
-    left(kind, before, incident.state).iter().any(|left| rule.is_triggered(*left, kind))
+    left(kind, before, incident.state()).iter().any(|left| rule.is_triggered(*left, kind))
 }
 
 /// The states that the incident may have left by such a change. From which one it came to where it is already,

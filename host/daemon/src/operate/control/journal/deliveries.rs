@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tocsin_core::delivery::{Change, Reference};
-use tocsin_core::id::Id;
+use tocsin_core::id::IncidentId;
 use tocsin_core::journal::{Fact, Left, Place, Queued, Settled, Tells};
 use tocsin_core::timer::Timer;
 
@@ -22,7 +22,7 @@ pub(super) fn fact(fact: &Fact, names: &mut Names<'_>) -> Shown {
             "delivery_released",
             format!("{} is due over {connection}: its delay is over", names.delivery(*delivery)),
             json!({
-                "delivery": delivery.to_string(), "connection": connection, "test": test, "is_of_state": is_of_state,
+                "delivery": delivery.to_string(), "connection": connection.as_str(), "test": test, "is_of_state": is_of_state,
             }),
         ),
         Fact::DeliveryClaimed { delivery, change, is_of_state } => {
@@ -64,12 +64,12 @@ pub(super) fn fact(fact: &Fact, names: &mut Names<'_>) -> Shown {
         Fact::ConnectionPaused { connection, reason } => (
             "connection_paused",
             format!("connection {connection} is paused: {reason}"),
-            json!({ "connection": connection, "reason": reason }),
+            json!({ "connection": connection.as_str(), "reason": reason }),
         ),
         Fact::ConnectionResumed { connection } => (
             "connection_resumed",
             format!("connection {connection} is no longer paused"),
-            json!({ "connection": connection }),
+            json!({ "connection": connection.as_str() }),
         ),
         // `facts::fact` gives no other.
         _ => ("", String::new(), Value::Null),
@@ -98,7 +98,7 @@ fn delivery_queued(queued: &Queued, names: &mut Names<'_>) -> Shown {
     let is_test = if *test { ", a test" } else { "" };
     let description = format!("{name} queued over {connection}{what}{is_test}{place_words}");
     let fields = json!({
-        "id": id.to_string(), "incident": incident.to_string(), "action": action, "connection": connection,
+        "id": id.to_string(), "incident": incident.to_string(), "action": action.as_str(), "connection": connection.as_str(),
         "test": test, "change": change, "place": place, "is_of_state": is_of_state, "is_followed": is_followed,
     });
     ("delivery_queued", description, fields)
@@ -122,7 +122,12 @@ fn delivery_settled(settled: &Settled, names: &mut Names<'_>) -> Shown {
     ("delivery_settled", words, fields)
 }
 
-fn references_set(incident: Id, referrer: &str, references: &[Reference], names: &mut Names<'_>) -> Shown {
+fn references_set(
+    incident: IncidentId,
+    referrer: &str,
+    references: &[Reference],
+    names: &mut Names<'_>,
+) -> Shown {
     let words: Vec<String> = references.iter().map(|one| format!("{} {}", one.key, one.value)).collect();
     let list: Vec<Value> =
         references.iter().map(|one| json!({ "key": one.key, "value": one.value, "url": one.url })).collect();

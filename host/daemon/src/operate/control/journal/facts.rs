@@ -3,14 +3,14 @@
 //! One exhaustive match, so that a new fact cannot be left out. Words are for people; the fields have what is recorded.
 
 use serde_json::{Value, json};
-use tocsin_core::id::Id;
+use tocsin_core::id::{Id, IncidentId, Kind};
 use tocsin_core::journal::{Fact, Fields, Opening, Receipted, Recorded, StateChange};
 use tocsin_core::receipt::ReceiptStatus;
 
 use super::{Names, Shown, deliveries, object};
 use crate::operate::api::journal as api;
 use crate::operate::control::shapes;
-use crate::runtime::words;
+use crate::runtime::wording;
 
 /// Ids that are named in words; more are counted.
 const NAMED: usize = 3;
@@ -34,7 +34,7 @@ pub(super) fn fact(fact: &Fact, names: &mut Names<'_>) -> api::Fact {
             ("event_late", format!("{of}: {} came too late to count: {title}", change.as_str()), fields)
         }
         Fact::KeysBound { incident, source, keys } => {
-            let fields = json!({ "incident": incident.to_string(), "source": source, "keys": keys });
+            let fields = json!({ "incident": incident.to_string(), "source": source.as_str(), "keys": keys });
             let of = names.incident(*incident);
             ("keys_bound", format!("{of} is known to {source} as {}", keys.join(", ")), fields)
         }
@@ -76,7 +76,7 @@ fn opened(opening: &Opening, names: &mut Names<'_>) -> Shown {
     let fields = json!({
         "id": opening.id.to_string(),
         "number": opening.number,
-        "source": opening.source,
+        "source": opening.source.as_str(),
         "key": opening.key,
         "title": opening.title,
         "message": opening.message,
@@ -89,7 +89,7 @@ fn opened(opening: &Opening, names: &mut Names<'_>) -> Shown {
     ("incident_opened", description, fields)
 }
 
-fn changed(incident: Id, fields: &Fields, names: &mut Names<'_>) -> Shown {
+fn changed(incident: IncidentId, fields: &Fields, names: &mut Names<'_>) -> Shown {
     let Fields { title, message, severity, labels, links, count, occurred_at, reopened, flapping, unmatched } =
         fields;
     let reopened = reopened.as_ref().map(|times| times.iter().map(ToString::to_string).collect::<Vec<_>>());
@@ -130,7 +130,7 @@ const fn state_change(by: StateChange) -> &'static str {
 
 fn change_recorded(recorded: &Recorded, names: &mut Names<'_>) -> Shown {
     let Recorded { incident, kind, actor, text, changed, before } = recorded;
-    let mut description = format!("history of {}: {}", names.incident(*incident), kind.as_str());
+    let mut description = format!("timeline of {}: {}", names.incident(*incident), kind.as_str());
     if !changed.is_empty() {
         description.push_str(&format!(" ({})", changed.join(", ")));
     }
@@ -161,7 +161,7 @@ fn of_request(fact: &Fact, names: &mut Names<'_>) -> Shown {
         Fact::IdentitiesSeen { source, identities, receipt } => (
             "identities_seen",
             format!("request {receipt} of {source} is known again by {}", identities.join(", ")),
-            json!({ "source": source, "identities": identities, "receipt": receipt.to_string() }),
+            json!({ "source": source.as_str(), "identities": identities, "receipt": receipt.to_string() }),
         ),
         Fact::IdentitiesForgotten { before, most } => (
             "identities_forgotten",
@@ -182,7 +182,7 @@ fn receipt_recorded(receipted: &Receipted, names: &mut Names<'_>) -> Shown {
     let Receipted { receipt, source, plugin, status, kept, effects, remarks } = receipted;
     let reason = match status {
         ReceiptStatus::Applied => None,
-        ReceiptStatus::PartlyRefused(elements) => Some(words::rejected(elements)),
+        ReceiptStatus::PartlyRefused(elements) => Some(wording::rejected(elements)),
         ReceiptStatus::Ignored(why) => Some(why.to_string()),
         ReceiptStatus::Refused(why) | ReceiptStatus::Failed(why) => Some(why.clone()),
         ReceiptStatus::Discarded(actor) => Some(format!("by {actor}")),
@@ -195,28 +195,28 @@ fn receipt_recorded(receipted: &Receipted, names: &mut Names<'_>) -> Shown {
         match effect.incident {
             Some((id, number)) => {
                 let incident = names.numbered(id, number);
-                description.push_str(&format!("{incident} {}", words::transition(effect.transition)));
+                description.push_str(&format!("{incident} {}", wording::transition(effect.transition)));
             }
-            None => description.push_str(&words::effect(effect)),
+            None => description.push_str(&wording::effect(effect)),
         }
     }
     if effects.len() > NAMED {
         description.push_str(&format!("; {} more effects", effects.len() - NAMED));
     }
     let fields = json!({
-        "receipt": receipt.to_string(), "source": source, "plugin": plugin, "status": status.as_str(),
+        "receipt": receipt.to_string(), "source": source.as_str(), "plugin": plugin, "status": status.as_str(),
         "reason": reason, "kept": kept, "effects": effects.iter().map(shapes::effect).collect::<Vec<_>>(),
         "remarks": remarks,
     });
     ("receipt_recorded", description, fields)
 }
 
-fn texts(ids: &[Id]) -> Vec<String> {
+fn texts<K: Kind>(ids: &[Id<K>]) -> Vec<String> {
     ids.iter().map(ToString::to_string).collect()
 }
 
 /// The first of these ids, and how many more there are.
-fn some(ids: &[Id]) -> String {
+fn some<K: Kind>(ids: &[Id<K>]) -> String {
     let named = texts(&ids[..ids.len().min(NAMED)]).join(", ");
     match ids.len().saturating_sub(NAMED) {
         0 => named,

@@ -10,7 +10,7 @@ const SHOWN_CHARS: usize = 120;
 const BEFORE: usize = 40;
 
 /// How `kept` differs from what `evolved` from the journal.
-pub(super) fn difference(kept: &[u8], evolved: &[u8]) -> String {
+pub(super) fn shown(kept: &[u8], evolved: &[u8]) -> String {
     let (kept, evolved) = (notation(kept), notation(evolved));
     let same = kept.chars().zip(evolved.chars()).take_while(|(kept, evolved)| kept == evolved).count();
     let from = same.saturating_sub(BEFORE);

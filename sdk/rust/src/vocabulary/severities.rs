@@ -4,7 +4,7 @@
 
 use super::fold::{fold, holds, parts};
 use super::same;
-use crate::{Problem, Severity, text};
+use crate::{SettingProblem, Severity, text};
 
 /// Folded words. Numbers alone are none of them: 1 is the worst at one peer and the best at another.
 pub(super) const SEVERITIES: [(&str, Severity); 5] = [
@@ -94,14 +94,17 @@ pub fn severity_with(own: &[String], word: &str) -> Option<Severity> {
 }
 
 /// The lines of a setting that are not `word = severity`.
-pub fn severity_problems(field: &str, own: &[String]) -> Vec<Problem> {
+pub fn severity_problems(field: &str, own: &[String]) -> Vec<SettingProblem> {
     let is_good = |line: &String| {
         line.rsplit_once('=')
             .is_some_and(|(word, meaning)| !word.trim().is_empty() && of_word(&fold(meaning)).is_some())
     };
     let problem = |line: &String| {
         let line = text::truncate(&text::one_line(line), 60);
-        Problem::new(field, format!("`{line}` is not `word = severity`, for example `page = critical`"))
+        SettingProblem::new(
+            field,
+            format!("`{line}` is not `word = severity`, for example `page = critical`"),
+        )
     };
     own.iter().filter(|line| !is_good(line)).map(problem).collect()
 }

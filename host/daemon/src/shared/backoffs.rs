@@ -10,7 +10,7 @@ use tocsin_core::time::Timestamp;
 
 /// Until when a connection waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hold {
+pub struct Backoff {
     /// Nothing is sent before.
     pub until: Timestamp,
     /// What the peer said.
@@ -19,27 +19,27 @@ pub struct Hold {
 
 /// The connections that wait.
 #[derive(Debug, Default)]
-pub struct Holds(Mutex<BTreeMap<String, Hold>>);
+pub struct Backoffs(Mutex<BTreeMap<String, Backoff>>);
 
-impl Holds {
+impl Backoffs {
     /// Has `connection` wait until `until`, or as long as it waits already if that is longer.
-    pub fn hold(&self, connection: &str, until: Timestamp, reason: &str) {
-        let mut holds = self.lock();
-        if holds.get(connection).is_none_or(|known| known.until < until) {
+    pub fn back_off(&self, connection: &str, until: Timestamp, reason: &str) {
+        let mut backoffs = self.lock();
+        if backoffs.get(connection).is_none_or(|known| known.until < until) {
             tracing::warn!(connection, %until, reason, "nothing more is sent until then: the peer asks for it");
-            holds.insert(connection.to_owned(), Hold { until, reason: reason.to_owned() });
+            backoffs.insert(connection.to_owned(), Backoff { until, reason: reason.to_owned() });
         }
     }
 
     /// Until when `connection` waits; none when it does not wait at `now`.
-    pub fn of(&self, connection: &str, now: Timestamp) -> Option<Hold> {
-        let mut holds = self.lock();
-        let hold = holds.get(connection)?.clone();
-        if hold.until <= now {
-            holds.remove(connection);
+    pub fn of(&self, connection: &str, now: Timestamp) -> Option<Backoff> {
+        let mut backoffs = self.lock();
+        let backoff = backoffs.get(connection)?.clone();
+        if backoff.until <= now {
+            backoffs.remove(connection);
             return None;
         }
-        Some(hold)
+        Some(backoff)
     }
 
     /// Has `connection` go on at once, as an operator wants it.
@@ -47,7 +47,7 @@ impl Holds {
         self.lock().remove(connection);
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Hold>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Backoff>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -62,20 +62,20 @@ mod tests {
 
     #[test]
     fn a_connection_waits_for_the_longest_that_its_peer_asked_for_and_no_longer() {
-        let holds = Holds::default();
-        holds.hold("chat", at(20), "slow down");
-        holds.hold("chat", at(10), "sooner");
-        assert_eq!(holds.of("other", at(1)), None);
-        let hold = holds.of("chat", at(19)).expect("it waits");
-        assert_eq!((hold.until, hold.reason.as_str()), (at(20), "slow down"));
-        assert_eq!(holds.of("chat", at(20)), None);
+        let backoffs = Backoffs::default();
+        backoffs.back_off("chat", at(20), "slow down");
+        backoffs.back_off("chat", at(10), "sooner");
+        assert_eq!(backoffs.of("other", at(1)), None);
+        let backoff = backoffs.of("chat", at(19)).expect("it waits");
+        assert_eq!((backoff.until, backoff.reason.as_str()), (at(20), "slow down"));
+        assert_eq!(backoffs.of("chat", at(20)), None);
     }
 
     #[test]
     fn an_operator_has_a_connection_go_on_at_once() {
-        let holds = Holds::default();
-        holds.hold("chat", at(20), "slow down");
-        holds.release("chat");
-        assert_eq!(holds.of("chat", at(1)), None);
+        let backoffs = Backoffs::default();
+        backoffs.back_off("chat", at(20), "slow down");
+        backoffs.release("chat");
+        assert_eq!(backoffs.of("chat", at(1)), None);
     }
 }

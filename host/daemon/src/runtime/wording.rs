@@ -105,7 +105,7 @@ pub const fn is_good(verdict: &Verdict) -> bool {
     }
 }
 
-/// A line of an incident's history, without its text.
+/// A line of an incident's timeline, without its text.
 pub fn happening(item: &TimelineItem) -> String {
     let what = match &item.what {
         Happening::Changed(kind, fields) if fields.is_empty() => kind.as_str().to_owned(),
@@ -151,7 +151,7 @@ pub fn set_aside(table: &str) -> &'static str {
             "What the peer calls the incident is not known any more: the next delivery may begin a new message or \
              ticket there."
         }
-        "timeline" => "The line is missing from the incident's history.",
+        "timeline" => "The line is missing from the incident's timeline.",
         "receipts" => "The receipt is missing from lists; what its events did stays.",
         "requests" | "requests_dead" => "The raw request cannot be shown or decoded again.",
         "source_counts" => "The counts of this source begin anew.",
