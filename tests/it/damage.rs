@@ -8,12 +8,14 @@ use redb::{ReadableTable, TableDefinition};
 use serde_json::json;
 use tocsin_core::id::IncidentId;
 
-use crate::harness::{Ran, Receiver, Relay, Reply, Request, Site, action, connection, source, until};
+use crate::harness::{
+    Ran, Receiver, Relay, Reply, Request, Site, action, connection, database, source, until,
+};
 
 /// Changes the bytes of a record of a store that no relay has open.
 fn flip(store: &Path, table: &str, id: &str) {
     let key = id.parse::<IncidentId>().expect("an id").to_bytes();
-    let database = redb::Database::open(store).expect("the store is closed");
+    let database = database(store);
     let transaction = database.begin_write().expect("it can be written");
     {
         let mut rows =

@@ -14,6 +14,7 @@ mod http;
 mod receiver;
 mod relay;
 mod site;
+mod store;
 
 pub(crate) use config::{TOKEN, action, connection, settings, source};
 pub(crate) use guests::guest;
@@ -21,6 +22,7 @@ pub(crate) use http::{Answer, Request};
 pub(crate) use receiver::{Gate, Receiver, Recorded, Reply};
 pub(crate) use relay::{Relay, at};
 pub(crate) use site::{Ran, Site, sandbox_config};
+pub(crate) use store::database;
 
 /// How long anything may take before a test gives up: far longer than it takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);

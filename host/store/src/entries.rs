@@ -42,11 +42,14 @@ pub(crate) fn blocks<'r>(
     }))
 }
 
+/// The number of an entry, and the entry or what is wrong with it.
+pub(crate) type ReadEntry = Result<(u64, Result<Entry, RecordProblem>), Fault>;
+
 /// The entries between two numbers. A row that cannot be read stands for all of its entries.
 pub(crate) fn entries<'r>(
     journal: &'r impl Rows,
     (from, to): (u64, u64),
-) -> Result<impl Iterator<Item = Result<(u64, Result<Entry, RecordProblem>), Fault>> + 'r, Fault> {
+) -> Result<impl Iterator<Item = ReadEntry> + 'r, Fault> {
     let listed = move |read: Result<Read, Fault>| match read {
         Ok(Read { block: Ok(block), .. }) => {
             let entries: Vec<_> =

@@ -4,10 +4,10 @@
 //! transaction that appends it; nobody is answered before that transaction is on disk. No clock, no async, no
 //! decision of its own. What is on disk is drawn in `README.md`.
 //!
-//! Reading order: `store` (the interface) → `writer` (group commit) → `state` (in redb)
-//! → `tables`, `table`, `digest`, `keys`, `record` (what is on disk) → `live`, `medium`, `aside`, `identity` (the file, and its
+//! Reading order: `store` (the interface) → `job`, `writer` (group commit) → `log`, `recover` (what is not in the database yet) → `state` (in redb)
+//! → `tables`, `table`, `block`, `digest`, `keys`, `record` (what is on disk) → `live`, `medium`, `layout`, `aside`, `identity` (the file, and its
 //! errors) → `set_aside`, `damage` (records that cannot be read) →
-//! `read` → `cut`, `journal` (the journal's head and order) → `verify` → `backup` → `replay` → `filling`, `replace`,
+//! `read` → `entries`, `cut`, `journal` (the journal's rows, head and order) → `verify` → `backup` → `replay` → `filling`, `replace`,
 //! `restore`, `rebuild`, `compact`.
 #![forbid(unsafe_code)]
 
@@ -24,6 +24,7 @@ mod entries;
 mod error;
 mod filling;
 mod identity;
+mod job;
 mod journal;
 mod kept;
 mod keys;

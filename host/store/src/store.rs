@@ -19,6 +19,7 @@ use crate::cut::{Bounds, Cutting};
 use crate::dictionaries::{Dictionaries, Sample};
 use crate::error::{Busy, Fault, OpenError, ReadError, WriteError};
 use crate::identity::Marker;
+use crate::job::{Dismissed, Job, Message};
 use crate::kept::Quota;
 use crate::live::Live;
 use crate::log::{Count, LOG_BYTES};
@@ -26,7 +27,7 @@ use crate::record::source_counts::SourceCounts;
 use crate::record::{Stored as _, request};
 use crate::requests::Retention;
 use crate::set_aside::readable_head;
-use crate::writer::{Dismissed, Job, Message, Writer};
+use crate::writer::Writer;
 use crate::{rows, tables};
 
 /// A day in milliseconds.

@@ -11,10 +11,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use redb::{Durability, WriteTransaction};
-use tocsin_core::command::{Command, Issued};
 use tocsin_core::decide::{Applied, DecideError, Rejection};
 use tocsin_core::fair::FairQueue;
-use tocsin_core::routing::Router;
 
 use crate::block::Link;
 use crate::counts;
@@ -22,6 +20,7 @@ use crate::cut::Cutting;
 use crate::damage::Place;
 use crate::dictionaries::{self, Dictionaries, Sample};
 use crate::error::{Fault, WriteError};
+use crate::job::{Dismissed, Job, Message};
 use crate::kept::Quota;
 use crate::live::Live;
 use crate::log::{Count, Frame, Keeping};
@@ -34,67 +33,10 @@ use crate::state_digest;
 /// below what the cache holds.
 const BATCH_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// What a command costs its source beside its request's bytes, in bytes: what is written for the smallest one.
-const COMMAND_COST: usize = 2048;
-
 /// After how long the database is synced that has commits which are only in the log.
 const SAVE_AFTER: Duration = Duration::from_secs(5);
 /// After how many entries it is: following them again takes a second.
 const SAVE_AFTER_ENTRIES: u64 = 8192;
-
-/// Called with what came of an entry.
-pub(crate) type Reply = Box<dyn FnOnce(Result<Applied, WriteError>) + Send>;
-
-/// Called with how many records were marked as seen to.
-pub(crate) type Dismissed = Box<dyn FnOnce(Result<u64, WriteError>) + Send>;
-
-/// What the writer is sent.
-pub(crate) enum Message {
-    /// Write this.
-    Write(Box<Job>),
-    /// Readers found rows that cannot be read: set them aside.
-    SetAside,
-    /// Mark what was set aside as seen to, and answer.
-    Dismiss(Dismissed),
-    /// A reader ran into an I/O error: see whether the file must be opened again.
-    Mend,
-    /// Rows of `source_counts`, each in place of the one before: write them with the next commit.
-    Counts(Vec<Count>),
-}
-
-/// Commands on their way, to be carried out together or not at all.
-pub(crate) struct Job {
-    pub(crate) commands: Vec<Issued>,
-    pub(crate) policy: Arc<Router>,
-    /// The record of the request that they are about.
-    pub(crate) request: Option<Vec<u8>>,
-    /// What the next dictionary of its source is made of, if one is due.
-    pub(crate) sample: Option<Sample>,
-    pub(crate) reply: Reply,
-}
-
-impl Job {
-    fn bytes(&self) -> usize {
-        let things = |issued: &Issued| match &issued.command {
-            Command::Receive(received) | Command::Redecode { received, .. } => received.events(),
-            Command::Continue { events, .. } => events.len(),
-            Command::Forget(forget) => forget.incidents.len() + forget.receipts.len(),
-            _ => 0,
-        };
-        let costs: usize = self.commands.iter().map(|issued| (1 + things(issued)) * COMMAND_COST).sum();
-        costs + self.request.as_ref().map_or(0, Vec::len)
-    }
-
-    /// The source that it is for; nothing for the relay's own entries.
-    fn source(&self) -> &str {
-        self.commands.first().map_or("", Issued::source)
-    }
-
-    fn answer(self, result: Result<Applied, WriteError>) {
-        // A panic in the caller's answer is the caller's: the next job must not pay for it.
-        let _ = catch_unwind(AssertUnwindSafe(|| (self.reply)(result)));
-    }
-}
 
 /// What came of each job of a batch.
 type Outcomes = Vec<Result<Applied, Rejection>>;
