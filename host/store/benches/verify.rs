@@ -1,13 +1,16 @@
-//! How long the checks of a store take, and making its state anew: `TOCSIN_INCIDENTS` incidents (20,000), each opened,
-//! sent over two connections, resolved and sent again, with their raw requests.
+//! How long a large store takes to be backed up, checked, replayed, restored, made anew and pruned: `TOCSIN_INCIDENTS`
+//! incidents (20,000), each opened, sent over two connections, resolved and sent again, with their raw requests.
+//! `TOCSIN_STEPS` names the steps to take, with commas; all of them otherwise.
 //!
 //! One run of each, not a comparison: what counts is the order of magnitude for each incident.
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot be made ends")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tocsin_core::command::{Command, Decoding, Issued, Outcome, Received, RejectedElements, Verdict};
 use tocsin_core::delivery::{ChangeKind, Reference};
@@ -16,7 +19,7 @@ use tocsin_core::id::{DeliveryId, Id};
 use tocsin_core::plugin::{Pair, SourceRequest};
 use tocsin_core::routing::{ActionRule, ActionStatus, Router, Routing, SourceRule};
 use tocsin_core::time::Timestamp;
-use tocsin_store::{About, Options, Store, Write, rebuild};
+use tocsin_store::{About, Options, Past, Reached, Store, Write, rebuild, restore};
 
 /// When the first entry was made.
 const START_US: i64 = 1_763_650_000_000_000;
@@ -141,7 +144,7 @@ fn deliver(store: &Store, script: &mut Script) {
     }
 }
 
-fn fill(store: &Store, incidents: u64) {
+fn fill(store: &Store, incidents: u64) -> Script {
     let mut script = Script { policy: policy(), made: 0 };
     all(store, vec![script.write(Command::Start { version: "bench".to_owned() }, None)]);
     let mut from = 0;
@@ -154,6 +157,7 @@ fn fill(store: &Store, incidents: u64) {
         }
         from = to;
     }
+    script
 }
 
 /// Bytes of memory that the process has now.
@@ -194,11 +198,57 @@ fn measure<T>(what: &str, (incidents, entries, path): (u64, u64, &Path), run: im
     result
 }
 
+/// Requests a second while a backup is made.
+const LOAD: u32 = 400;
+
+/// Sends [`LOAD`] requests a second until `stop`; returns how many, and what one in a hundred waited for at least.
+fn load(store: &Store, script: &mut Script, stop: &AtomicBool) -> (usize, Duration) {
+    let (began, mut waited) = (Instant::now(), Vec::new());
+    for n in 0.. {
+        let due = began + n * Duration::from_secs(1) / LOAD;
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let sent = Instant::now();
+        all(store, vec![script.event(EventChange::Trigger, 1 << 40 | u64::from(n))]);
+        waited.push(sent.elapsed());
+    }
+    waited.sort();
+    (waited.len(), waited.get(waited.len() * 99 / 100).copied().unwrap_or_default())
+}
+
+/// Forgets everything that is past its time, as fast as it goes.
+fn prune(store: &Store, script: &mut Script) -> usize {
+    const DAYS_91_MS: u64 = 91 * 24 * 60 * 60 * 1000;
+    let (now, mut reached, mut forgotten) = (script.now().plus_ms(DAYS_91_MS), Reached::default(), 0);
+    let before = script.now();
+    let past = Past {
+        resolved_before: before,
+        came_before: before,
+        dead_letters_came_before: before,
+        now,
+        most: 50,
+    };
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(300)
+        && let Some(forget) = store.past(&past, &mut reached).unwrap()
+    {
+        forgotten += forget.incidents.len();
+        let mut write = script.write(Command::Forget(forget), None);
+        write.issued.at = now;
+        all(store, vec![write]);
+    }
+    forgotten
+}
+
 fn main() {
     // `cargo test` runs every benchmark once: with next to nothing.
     let is_test = !std::env::args().any(|argument| argument == "--bench");
     let wanted = std::env::var("TOCSIN_INCIDENTS").ok().and_then(|text| text.parse().ok());
     let incidents = wanted.unwrap_or(if is_test { 10 } else { 20_000 });
+    let steps = std::env::var("TOCSIN_STEPS").unwrap_or_default();
+    let takes = |step: &str| steps.is_empty() || steps.split(',').any(|wanted| wanted == step);
     let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = directory.path().join("tocsin.redb");
     let backup = directory.path().join("made.backup");
@@ -206,25 +256,56 @@ fn main() {
         About { at: Timestamp::from_micros(START_US), version: "bench".to_owned(), is_scheduled: false };
     let store = Store::open(&path, Options::default()).unwrap();
     let began = Instant::now();
-    fill(&store, incidents);
+    let mut script = fill(&store, incidents);
     let entries = store.counts().unwrap().entries;
     println!("{incidents} incidents, {entries} entries, made in {:.0} s", began.elapsed().as_secs_f64());
     let this = (incidents, entries, path.as_path());
-    let file = std::fs::File::create(&backup).unwrap();
-    measure("backup", this, || store.backup(&about, file, &mut |_, _| {}).unwrap());
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let sending = scope.spawn(|| load(&store, &mut script, &stop));
+        let file = std::fs::File::create(&backup).unwrap();
+        measure(&format!("backup while {LOAD} requests a second come"), this, || {
+            store.backup(&about, file, &mut |_, _| {}).unwrap()
+        });
+        stop.store(true, Ordering::Relaxed);
+        let (requests, most) = sending.join().unwrap();
+        println!(
+            "  {requests} requests meanwhile, p99 {most:.1?}; {} bytes",
+            std::fs::metadata(&backup).unwrap().len()
+        );
+    });
     store.close();
     // As the command line opens it.
+    let opening = Instant::now();
     let store = Store::open(&path, Options { cache_bytes: 32 * 1024 * 1024, ..Options::default() }).unwrap();
-    for threads in [1, 2] {
+    println!("opened in {:.1?}", opening.elapsed());
+    for threads in if takes("verify") { 1..=2 } else { 2..=2 } {
         let verified = measure(&format!("verify, {threads} threads"), this, || {
             store.verify(threads, &mut |_, _| {}).unwrap()
         });
         assert!(verified.is_clean());
     }
-    assert!(measure("replay", this, || store.replay(None, &mut |_, _| {}).unwrap()).is_clean());
-    let replayed =
-        measure("replay from a backup", this, || store.replay(Some(&backup), &mut |_, _| {}).unwrap());
-    assert!(replayed.is_clean());
+    if takes("replay") {
+        assert!(measure("replay", this, || store.replay(None, &mut |_, _| {}).unwrap()).is_clean());
+        let replayed =
+            measure("replay from a backup", this, || store.replay(Some(&backup), &mut |_, _| {}).unwrap());
+        assert!(replayed.is_clean());
+    }
     store.close();
-    measure("rebuild", this, || rebuild(&path, None, "before", &mut |_, _| {}).unwrap());
+    if takes("restore") {
+        let restored = directory.path().join("restored.redb");
+        let input = std::io::BufReader::new(std::fs::File::open(&backup).unwrap());
+        measure("restore", this, || restore(input, &restored, "before", &mut |_, _| {}).unwrap());
+        std::fs::remove_file(restored).unwrap();
+    }
+    if takes("rebuild") {
+        measure("rebuild", this, || rebuild(&path, None, "before", &mut |_, _| {}).unwrap());
+    }
+    if takes("prune") {
+        let store = Store::open(&path, Options::default()).unwrap();
+        let forgotten = measure("prune", this, || prune(&store, &mut script));
+        println!("  {forgotten} incidents forgotten");
+        let verified = measure("verify what is left", this, || store.verify(2, &mut |_, _| {}).unwrap());
+        assert!(verified.is_clean());
+    }
 }
