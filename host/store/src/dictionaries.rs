@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use redb::{ReadTransaction, ReadableTable, WriteTransaction};
 use tocsin_core::id::ReceiptId;
 use tocsin_core::plugin::SourceRequest;
+use zstd::bulk::Decompressor;
 
 use crate::error::Fault;
 use crate::record::request::{self, Dictionary};
@@ -164,6 +165,36 @@ pub(crate) fn read(
         None => None,
     };
     request::unpack(value, dictionary.as_deref()).map_err(|problem| rows::fault(table, key, problem))
+}
+
+/// Reads many rows of raw requests: what one dictionary needs is made ready once for the rows that follow one another.
+#[derive(Default)]
+pub(crate) struct Reader {
+    /// For requests with this dictionary, or with none.
+    ready: Option<(Option<ReceiptId>, Decompressor<'static>)>,
+}
+
+impl Reader {
+    /// Reads this row of a table of raw requests.
+    pub(crate) fn read(
+        &mut self,
+        table: Definition,
+        key: &[u8],
+        value: &[u8],
+        dictionaries: &impl Rows,
+    ) -> Result<SourceRequest, Fault> {
+        let fault = |problem| rows::fault(table, key, problem);
+        let id = request::dictionary_of(value);
+        let decompressor = match self.ready.take() {
+            Some((other, decompressor)) if other == id => decompressor,
+            _ => {
+                let dictionary = id.map(|id| contents(dictionaries, id)).transpose()?.flatten();
+                request::decompressor(value, dictionary.as_deref()).map_err(fault)?
+            }
+        };
+        let (_, decompressor) = self.ready.insert((id, decompressor));
+        request::unpack_with(value, decompressor).map_err(fault)
+    }
 }
 
 fn contents(dictionaries: &impl Rows, id: ReceiptId) -> Result<Option<Vec<u8>>, Fault> {

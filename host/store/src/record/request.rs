@@ -92,14 +92,34 @@ pub(crate) fn dictionary_of(bytes: &[u8]) -> Option<ReceiptId> {
 
 /// Reads a record, which was compressed with `dictionary`.
 pub(crate) fn unpack(bytes: &[u8], dictionary: Option<&[u8]>) -> Result<SourceRequest, RecordProblem> {
-    let (rest, dictionary) = match (bytes.split_first(), dictionary) {
-        (Some((&V2, rest)), _) => (rest, [].as_slice()),
-        (Some((&V3, rest)), Some(dictionary)) => (rest.get(ID..).ok_or_else(cut)?, dictionary),
-        (Some((&V3, _)), None) => {
-            return Err(RecordProblem::Gone("the dictionary that it is compressed with"));
-        }
-        (Some((version, _)), _) => return Err(RecordProblem::Version(*version)),
+    unpack_with(bytes, &mut decompressor(bytes, dictionary)?)
+}
+
+/// What reads records that were compressed with the same `dictionary` as this one.
+pub(crate) fn decompressor(
+    bytes: &[u8],
+    dictionary: Option<&[u8]>,
+) -> Result<Decompressor<'static>, RecordProblem> {
+    let dictionary = match (bytes.first(), dictionary) {
+        (Some(&V2), _) => [].as_slice(),
+        (Some(&V3), Some(dictionary)) => dictionary,
+        (Some(&V3), None) => return Err(RecordProblem::Gone("the dictionary that it is compressed with")),
+        (Some(version), _) => return Err(RecordProblem::Version(*version)),
         (None, _) => return Err(RecordProblem::Empty),
+    };
+    Decompressor::with_dictionary(dictionary).map_err(problem)
+}
+
+/// Reads a record with the [`decompressor`] of its dictionary.
+pub(crate) fn unpack_with(
+    bytes: &[u8],
+    decompressor: &mut Decompressor<'static>,
+) -> Result<SourceRequest, RecordProblem> {
+    let rest = match bytes.split_first() {
+        Some((&V2, rest)) => rest,
+        Some((&V3, rest)) => rest.get(ID..).ok_or_else(cut)?,
+        Some((version, _)) => return Err(RecordProblem::Version(*version)),
+        None => return Err(RecordProblem::Empty),
     };
     let (length, packed) = rest.split_first_chunk::<LENGTH>().ok_or_else(cut)?;
     let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| cut())?;
@@ -108,7 +128,6 @@ pub(crate) fn unpack(bytes: &[u8], dictionary: Option<&[u8]>) -> Result<SourceRe
     if packed_length != Some(length as u64) {
         return Err(RecordProblem::Body("its length is not that of its contents".to_owned()));
     }
-    let mut decompressor = Decompressor::with_dictionary(dictionary).map_err(problem)?;
     parse(&decompressor.decompress(packed, length).map_err(problem)?)
 }
 

@@ -12,10 +12,12 @@ use redb::{ReadableTable, ReadableTableMetadata};
 use super::digest::kept;
 use super::{Difference, DigestCheck, LISTED, TableCount, Verified, record};
 use crate::block::{self, Block, Link};
+use crate::dictionaries::Reader;
 use crate::digest::Digest;
 use crate::error::Fault;
 use crate::read::Snapshot;
 use crate::read::set_aside::{self, SetAside};
+use crate::record::packed;
 use crate::rows;
 use crate::table::{Covered, Rows};
 use crate::tables::{self, Definition};
@@ -41,6 +43,7 @@ struct Found {
     digest: Digest,
     differing: u64,
     differences: Vec<Difference>,
+    requests: Reader,
 }
 
 /// What a thread says.
@@ -186,10 +189,13 @@ impl Found {
         dictionaries: &impl Rows,
     ) {
         self.rows += 1;
+        // Once, for the digest and for the check; what cannot be decompressed is a problem below.
+        let plain = if covered.is_packed { packed::plain(value).ok() } else { None };
+        let value = plain.as_deref().unwrap_or(value);
         if covered.has(key) {
             self.digest.add(covered.digest(key, value));
         }
-        if let Some(problem) = record::problem(table, key, value, dictionaries) {
+        if let Some(problem) = record::problem(table, key, value, (&mut self.requests, dictionaries)) {
             self.differ(table, key, format!("it cannot be read: {problem}"));
         }
     }

@@ -8,7 +8,7 @@ use tocsin_core::receipt::ReceiptRecord;
 use tocsin_core::state::TimelineItem;
 
 use crate::cut::JournalCut;
-use crate::dictionaries;
+use crate::dictionaries::{self, Reader};
 use crate::digest::Digest;
 use crate::error::{Fault, RecordProblem};
 use crate::kept::{self, KeptBytes};
@@ -28,19 +28,24 @@ pub(super) fn problem(
     table: Definition,
     key: &[u8],
     value: &[u8],
-    dictionaries: &impl Rows,
+    (requests, dictionaries): (&mut Reader, &impl Rows),
 ) -> Option<RecordProblem> {
     if !table.has_shape(key) {
         return Some(RecordProblem::Body("its key is not one of its table".to_owned()));
     }
-    match read(table, key, value, dictionaries) {
+    match read(table, key, value, (requests, dictionaries)) {
         Ok(()) => None,
         Err(Fault::Record { problem, .. }) => Some(problem),
         Err(other) => Some(RecordProblem::Body(other.to_string())),
     }
 }
 
-fn read(table: Definition, key: &[u8], value: &[u8], dictionaries: &impl Rows) -> Result<(), Fault> {
+fn read(
+    table: Definition,
+    key: &[u8],
+    value: &[u8],
+    (requests, dictionaries): (&mut Reader, &impl Rows),
+) -> Result<(), Fault> {
     let is = |right: bool, what| if right { Ok(()) } else { Err(rows::not(table, key, what)) };
     match table {
         tables::INCIDENTS => {
@@ -68,7 +73,7 @@ fn read(table: Definition, key: &[u8], value: &[u8], dictionaries: &impl Rows) -
         }
         tables::META if key == tables::META_DIGEST => is(Digest::from_bytes(value).is_some(), "a digest"),
         tables::REQUESTS | tables::REQUESTS_DEAD => {
-            dictionaries::read(table, key, value, dictionaries).map(|_| ())
+            requests.read(table, key, value, dictionaries).map(|_| ())
         }
         tables::DICTIONARIES => dictionaries::contents_of(key, value).map(|_| ()),
         tables::KEPT => is(kept::is_row(value), "the bytes of a request and its source"),
