@@ -7,6 +7,7 @@ use std::hash::Hash;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
+use crate::kinds::kinds;
 use crate::time::Timestamp;
 
 /// Crockford's base 32: no I, L, O or U, so that an id survives being read aloud.
@@ -28,20 +29,8 @@ const MICROS_BITS: u32 = 10;
 /// ```
 pub trait Kind: Copy + Ord + Hash + fmt::Debug + Send + Sync + 'static {}
 
-macro_rules! kinds {
-    ($($(#[doc = $doc:literal])+ $kind:ident, $(#[doc = $id_doc:literal])+ $id:ident;)+) => {$(
-        $(#[doc = $doc])+
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $kind {}
-
-        impl Kind for $kind {}
-
-        $(#[doc = $id_doc])+
-        pub type $id = Id<$kind>;
-    )+};
-}
-
 kinds! {
+    Id:
     /// The kind of an incident's id.
     OfIncident,
     /// An incident's identity.
@@ -59,6 +48,11 @@ kinds! {
     /// An id that may be of anything: one that stands in somebody's text, or in a key that is only shown.
     AnyId;
 }
+
+impl Kind for OfIncident {}
+impl Kind for OfDelivery {}
+impl Kind for OfReceipt {}
+impl Kind for OfAny {}
 
 /// An identity: 48 bits of milliseconds, 10 bits of microseconds, then 70 random bits. Its order, as number and as text,
 /// is the order of creation to the microsecond: what is kept under ids grows at its end.

@@ -3,7 +3,7 @@
 //!
 //! Invariant: no I/O, no clock, no randomness, no `async`, no `unsafe`. Time, ids and jitter come in as
 //! arguments; the tests build this crate for `wasm32-unknown-unknown`, where none of those exist. Its types
-//! are neither the wire's nor the disk's: those have their own and convert.
+//! are not the wire's, which has its own and converts. What is recorded for good has numbered fields ([`journal`]).
 //!
 //! Reading order: [`event`] (what a source reports) → [`transition`] (the table) → [`incident`] →
 //! [`command`] (what is to be done) → [`decide`] (what follows from it) → [`journal`] (what is recorded) → [`evolve`] (how
@@ -13,6 +13,8 @@
 
 pub mod durations;
 pub mod fair;
+mod kinds;
+
 pub mod id;
 pub mod time;
 pub mod time_zone;

@@ -9,18 +9,10 @@ use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-macro_rules! kinds {
-    ($($(#[doc = $doc:literal])+ $kind:ident, $(#[doc = $name_doc:literal])+ $name:ident;)+) => {$(
-        $(#[doc = $doc])+
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $kind {}
-
-        $(#[doc = $name_doc])+
-        pub type $name = Name<$kind>;
-    )+};
-}
+use crate::kinds::kinds;
 
 kinds! {
+    Name:
     /// The kind of a source's name.
     OfSource,
     /// A source's name.

@@ -285,9 +285,7 @@ pub(crate) fn read_all<E: From<BackupError>>(
 
 /// The number of the last entry of the journal's last row.
 fn journal_end(key: &[u8], row: &[u8]) -> Option<u64> {
-    let first = rows::sequence(key).ok()?;
-    // One that is cut short is the store's trouble.
-    Some(block::end(first, row).map_or(first, |end| end.number))
+    Some(block::end(rows::sequence(key).ok()?, row).number)
 }
 
 fn damaged(problem: String) -> BackupError {

@@ -10,9 +10,11 @@ use crate::rows;
 
 /// Bytes of a row that fit into a page of redb with its key.
 const ROOM: usize = 4_000;
-/// Bytes before the records: the digest of the entries up to the row's last, that of the entries before its first, and how
-/// many entries there are.
-pub(crate) const HEAD: usize = 36;
+/// Bytes before the records: the digest of the entries up to the row's last, that of the entries before its first, how many
+/// entries there are, and four bytes of the XXH3 of these.
+pub(crate) const HEAD: usize = CHECKED + 4;
+/// Bytes that the check covers.
+const CHECKED: usize = 36;
 
 /// The end of a part of the journal: what the entry after it has to follow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,9 +94,8 @@ pub(crate) struct Block {
 impl Block {
     /// The row under the key `first`.
     pub(crate) fn read(first: u64, row: &[u8]) -> Result<Self, RecordProblem> {
-        let cut = || RecordProblem::Body("it is cut short".to_owned());
-        let end = end(first, row).ok_or_else(cut)?;
-        let before = row[16..].first_chunk::<16>().copied().map(u128::from_be_bytes).ok_or_else(cut)?;
+        let damaged = || RecordProblem::Body("it is cut short, or its head was changed".to_owned());
+        let (end, before) = head(first, row).ok_or_else(damaged)?;
         let count = u32::try_from(end.number - first + 1).unwrap_or(0);
         Ok(Self { first, before, end, records: Records::unpack(count, &row[HEAD..])? })
     }
@@ -120,19 +121,36 @@ impl Block {
     }
 }
 
-/// The number of the last entry of the row under the key `first`, and the digest of the entries up to it. None, if the row
-/// is cut short.
-pub(crate) fn end(first: u64, row: &[u8]) -> Option<Link> {
-    let (chain, rest) = row.split_first_chunk::<16>()?;
-    let count = rest.get(16..)?.first_chunk::<4>()?;
-    let number = first.checked_add(u64::from(u32::from_be_bytes(*count)).checked_sub(1)?)?;
-    Some(Link { number, chain: u128::from_be_bytes(*chain) })
+/// Where the row under the key `first` ends. Of one whose head is damaged, the first entry is as good as the last.
+pub(crate) fn end(first: u64, row: &[u8]) -> Link {
+    head(first, row).map_or(Link { number: first, chain: 0 }, |(end, _)| end)
+}
+
+/// The end of a row, and the digest of the entries before it. None, if its head is damaged: a wrong number of entries would
+/// count for all entries to come.
+fn head(first: u64, row: &[u8]) -> Option<(Link, u128)> {
+    let (head, rest) = row.split_at_checked(CHECKED)?;
+    if *rest.first_chunk::<4>()? != check(head) {
+        return None;
+    }
+    let (after, rest) = head.split_first_chunk::<16>()?;
+    let (before, count) = rest.split_first_chunk::<16>()?;
+    let count = u32::from_be_bytes(*count.first_chunk::<4>()?);
+    let number = first.checked_add(u64::from(count).checked_sub(1)?)?;
+    Some((Link { number, chain: u128::from_be_bytes(*after) }, u128::from_be_bytes(*before)))
+}
+
+fn check(head: &[u8]) -> [u8; 4] {
+    let [a, b, c, d, ..] = xxhash_rust::xxh3::xxh3_64(head).to_be_bytes();
+    [a, b, c, d]
 }
 
 /// The row of `records`: the entries before it have the digest `before`, those up to its last `after`.
 pub(crate) fn row((before, after): (u128, u128), records: &Records) -> Result<Vec<u8>, RecordProblem> {
     let count = records.count.to_be_bytes();
     let mut row = [after.to_be_bytes().as_slice(), &before.to_be_bytes(), &count].concat();
+    let check = check(&row);
+    row.extend(check);
     row.extend(records.pack()?);
     Ok(row)
 }
@@ -143,20 +161,29 @@ pub(crate) struct Tail {
     /// The digests of the entries before it, and of those up to its last.
     chains: (u128, u128),
     records: Records,
-    /// Bytes of the records when they were packed last, and what they were then.
-    packed: (usize, usize),
+    packed: Packed,
+}
+
+/// What a row came to when it was packed last.
+#[derive(Clone, Copy)]
+struct Packed {
+    /// Bytes of its records.
+    plain: usize,
+    /// Bytes of the row.
+    bytes: usize,
 }
 
 impl Tail {
     /// One that begins behind `end`.
     pub(crate) const fn new(end: Link) -> Self {
         let records = Records { count: 0, bytes: Vec::new() };
-        Self { first: end.number + 1, chains: (end.chain, end.chain), records, packed: (1, 1) }
+        let packed = Packed { plain: 0, bytes: HEAD + 1 };
+        Self { first: end.number + 1, chains: (end.chain, end.chain), records, packed }
     }
 
-    /// The last row, to be gone on with.
-    pub(crate) fn of(block: Block) -> Self {
-        let packed = (block.records.bytes.len().max(1), ROOM);
+    /// The last row, of so many bytes, to be gone on with.
+    pub(crate) fn of(block: Block, bytes: usize) -> Self {
+        let packed = Packed { plain: block.records.bytes.len(), bytes };
         Self { first: block.first, chains: (block.before, block.end.chain), records: block.records, packed }
     }
 
@@ -190,20 +217,14 @@ impl Tail {
     /// Whether the row is no longer than a page has room for, with `record` behind it.
     fn has_room(&mut self, record: &[u8]) -> Result<bool, RecordProblem> {
         let plain = self.records.bytes.len() + 4 + record.len();
-        if HEAD + 1 + plain <= ROOM {
-            return Ok(true);
-        }
-        // It is packed only where what it was the last time says little.
-        let (before, packed) = self.packed;
-        let expected = plain.saturating_mul(packed) / before;
-        if before > 1 && HEAD + expected < ROOM - ROOM / 8 {
+        // What came since counts as if it could not be compressed: it is packed again only where that is too much.
+        if self.packed.bytes + (plain - self.packed.plain) <= ROOM {
             return Ok(true);
         }
         let mut with = self.records.clone();
         with.push(record);
-        let packed = with.pack()?.len();
-        self.packed = (plain, packed);
-        Ok(HEAD + packed <= ROOM)
+        self.packed = Packed { plain, bytes: HEAD + with.pack()?.len() };
+        Ok(self.packed.bytes <= ROOM)
     }
 }
 
@@ -236,5 +257,58 @@ impl<'b, C> minicbor::Decode<'b, C> for Records {
         }
         let count = d.u32()?;
         Self::unpack(count, d.bytes()?).map_err(minicbor::decode::Error::message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Records of which some are like each other and some are not.
+    fn records() -> Vec<Vec<u8>> {
+        let noise = |n: usize, byte: usize| (n * 31 + byte * 17 + byte * byte * n) as u8;
+        let record = |n: usize| {
+            let length = [40, 900, 120, 2_000, 60, 5_000][n % 6];
+            let is_noise = n / 40 % 2 == 1;
+            (0..length).map(|byte| if is_noise { noise(n, byte) } else { b'a' + (byte % 7) as u8 }).collect()
+        };
+        (0..400).map(record).collect()
+    }
+
+    #[test]
+    fn a_row_takes_entries_until_a_page_is_full_and_all_of_them_are_read_back() {
+        let (mut link, mut tail, mut rows) = (Link::START, Tail::new(Link::START), Vec::new());
+        for record in records() {
+            link = link.next(&record);
+            rows.extend(tail.push(link.chain, &record).unwrap());
+        }
+        rows.extend(tail.row().unwrap());
+        let mut read = Vec::new();
+        let mut end = Link::START;
+        for (first, row) in &rows {
+            let block = Block::read(*first, row).unwrap();
+            assert!(row.len() <= ROOM || block.records.count == 1, "{} bytes", row.len());
+            assert_eq!(block.begins(), end);
+            end = block.end;
+            read.extend(block.records.iter().map(<[u8]>::to_vec));
+        }
+        assert_eq!(read, records());
+        assert_eq!(end, link);
+        assert!(rows.len() < records().len() / 2, "{} rows", rows.len());
+    }
+
+    #[test]
+    fn a_row_whose_head_was_changed_does_not_say_where_it_ends() {
+        let mut records = Records::default();
+        records.push(b"one");
+        records.push(b"two");
+        let row = row((1, 2), &records).unwrap();
+        assert_eq!(end(7, &row), Link { number: 8, chain: 2 });
+        for byte in 0..HEAD {
+            let mut changed = row.clone();
+            changed[byte] ^= 0x10;
+            assert!(Block::read(7, &changed).is_err(), "byte {byte}");
+            assert_eq!(end(7, &changed), Link { number: 7, chain: 0 }, "byte {byte}");
+        }
     }
 }

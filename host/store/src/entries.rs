@@ -37,7 +37,7 @@ pub(crate) fn blocks<'r>(
     Ok(rows.map(|row| {
         let (key, value) = row?;
         let first = rows::sequence(key.value())?;
-        let end = block::end(first, value.value()).unwrap_or(Link { number: first, chain: 0 });
+        let end = block::end(first, value.value());
         Ok(Read { first, end, block: Block::read(first, value.value()) })
     }))
 }
@@ -62,9 +62,8 @@ pub(crate) fn entries<'r>(
     Ok(blocks(journal, (from, to))?.flat_map(listed))
 }
 
-/// The journal's end. Of a last row that is cut short, its first entry is as good as its last.
+/// The journal's end.
 pub(crate) fn end(journal: &impl Rows) -> Result<Link, Fault> {
     let Some((key, value)) = journal.last()? else { return Ok(Link::START) };
-    let first = rows::sequence(key.value())?;
-    Ok(block::end(first, value.value()).unwrap_or(Link { number: first, chain: 0 }))
+    Ok(block::end(rows::sequence(key.value())?, value.value()))
 }

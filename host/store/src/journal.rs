@@ -4,7 +4,7 @@
 
 use redb::ReadableTable;
 
-use crate::block::{Block, Link};
+use crate::block::{self, Block, Link};
 use crate::cut::{self, JournalCut};
 use crate::error::Fault;
 use crate::read::Snapshot;
@@ -28,15 +28,25 @@ impl Link {
         Ok(Some(before.fold(block.begins(), |link, (_, record)| link.next(record))))
     }
 
-    /// Goes on to the end of `block`. Returns what is wrong with its place, if anything is.
+    /// What the first entry of the row under the key `first` has to follow.
+    pub(crate) fn before_row(snapshot: &Snapshot, first: u64) -> Result<Self, Fault> {
+        match entries::row_of(&snapshot.table(tables::JOURNAL)?, first.saturating_sub(1))? {
+            Some((other, row)) => Ok(block::end(other, &row)),
+            None => Self::before_first(snapshot),
+        }
+    }
+
+    /// Goes on to the end of `block`, which may begin before the entry that comes next. Returns what is wrong with its place, if anything is.
     pub(crate) fn follow(&mut self, block: &Block) -> Option<String> {
         let before = std::mem::replace(self, block.end);
         let missing = block.first.saturating_sub(before.number.saturating_add(1));
         if missing > 0 {
             return Some(format!("{missing} entries before it are missing"));
         }
-        let chain = block.records.iter().fold(before.chain, rows::chained);
-        (before.chain != block.before || chain != self.chain)
+        let begins_right = block.first <= before.number || block.before == before.chain;
+        let next = block.records().filter(|(number, _)| *number > before.number);
+        let chain = next.fold(before.chain, |chain, (_, record)| rows::chained(chain, record));
+        (!begins_right || chain != self.chain)
             .then(|| "its digest is not that of the entries up to it".to_owned())
     }
 }

@@ -65,8 +65,13 @@ fn read(page: &[u8; PAGE]) -> Beginning {
 
 /// The page of a file whose log has so many bytes.
 pub(crate) fn page(log: u64) -> [u8; PAGE] {
+    page_of(LAYOUT, log)
+}
+
+/// The page of a file of this layout.
+pub(crate) fn page_of(layout: u32, log: u64) -> [u8; PAGE] {
     let mut page = [0; PAGE];
-    let said = [MAGIC.as_slice(), &LAYOUT.to_be_bytes(), &log.to_be_bytes()].concat();
+    let said = [MAGIC.as_slice(), &layout.to_be_bytes(), &log.to_be_bytes()].concat();
     let check = xxh3_64(&said).to_be_bytes();
     for (place, byte) in page.iter_mut().zip(said.iter().chain(&check)) {
         *place = *byte;

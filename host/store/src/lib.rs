@@ -5,7 +5,7 @@
 //! decision of its own. What is on disk is drawn in `README.md`.
 //!
 //! Reading order: `store` (the interface) → `job`, `writer` (group commit) → `log`, `recover` (what is not in the database yet) → `state` (in redb)
-//! → `tables`, `table`, `block`, `digest`, `keys`, `record` (what is on disk) → `live`, `medium`, `layout`, `aside`, `identity` (the file, and its
+//! → `tables`, `table`, `block`, `digest`, `keys`, `record` (what is on disk) → `live`, `opening`, `medium`, `layout`, `aside`, `identity` (the file, and its
 //! errors) → `set_aside`, `damage` (records that cannot be read) →
 //! `read` → `entries`, `cut`, `journal` (the journal's rows, head and order) → `verify` → `backup` → `replay` → `filling`, `replace`,
 //! `restore`, `rebuild`, `compact`.
@@ -33,6 +33,7 @@ mod layout;
 mod live;
 mod log;
 mod medium;
+mod opening;
 mod read;
 mod rebuild;
 mod record;

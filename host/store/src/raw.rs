@@ -159,6 +159,17 @@ pub(crate) fn cut(backend: impl StorageBackend, last: u64) {
     transaction.commit().unwrap();
 }
 
+/// Makes a redb file that begins with the database, as stores of early formats did, and says that it is of `format`.
+pub(crate) fn create_format(backend: impl StorageBackend, format: u32) {
+    let database = Builder::new().create_with_backend(backend).unwrap();
+    let transaction = database.begin_write().unwrap();
+    let definition = redb::TableDefinition::<Bytes, Bytes>::new(tables::META.name);
+    let mut meta = transaction.open_table(definition).unwrap();
+    meta.insert(tables::META_FORMAT, format.to_be_bytes().as_slice()).unwrap();
+    drop(meta);
+    transaction.commit().unwrap();
+}
+
 /// Makes a redb file with one table of this name.
 pub(crate) fn create(backend: impl StorageBackend, table: &str) {
     let database = Builder::new().create_with_backend(backend).unwrap();

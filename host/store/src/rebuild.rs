@@ -12,9 +12,10 @@ use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, Sto
 use crate::digest::{Digest, running};
 use crate::error::{Fault, OpenError, ReadError};
 use crate::filling::Filling;
-use crate::live::{self, Live};
+use crate::live::Live;
 use crate::log::LOG_BYTES;
 use crate::medium::Medium;
+use crate::opening;
 use crate::read::Snapshot;
 use crate::replace::{self, ReplaceError};
 use crate::replay::{CACHE_BYTES, ReplayError, replay};
@@ -133,7 +134,7 @@ pub(crate) fn make(
 ) -> Result<Verified, RebuildError> {
     // Nothing of it counts before it is whole: one sync at the end is enough.
     let medium = Medium::beside(backend, LOG_BYTES).map_err(Fault::from)?;
-    let new = live::scratch(&medium, CACHE_BYTES)?;
+    let new = opening::scratch(&medium, CACHE_BYTES)?;
     let mut verified = Verified::default();
     let head = replay(old, &new, from, &mut verified, progress)?;
     if let Some(damaged) = verified.differences.first() {

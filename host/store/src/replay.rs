@@ -14,8 +14,9 @@ use redb::backends::{FileBackend, InMemoryBackend};
 
 use crate::backup::BackupError;
 use crate::error::{Fault, ReadError};
-use crate::live::{self, Live};
+use crate::live::Live;
 use crate::medium::Medium;
+use crate::opening;
 use crate::read::Snapshot;
 use crate::store::Store;
 use crate::tables;
@@ -132,7 +133,7 @@ fn replayed(
 ) -> Result<Verified, ReplayError> {
     let snapshot = Snapshot::new(live)?;
     let medium = copy_medium(live)?;
-    let copy = live::scratch(&medium, CACHE_BYTES)?;
+    let copy = opening::scratch(&medium, CACHE_BYTES)?;
     let mut verified = Verified::default();
     replay(&snapshot, &copy, from, &mut verified, progress)?;
     let replayed = Snapshot::of_copy(copy.begin_read().map_err(Fault::from)?);

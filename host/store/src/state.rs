@@ -214,7 +214,10 @@ fn put_entry(
 fn last_row(journal: &Table<'_, Bytes, Bytes>, end: Link) -> Result<Tail, Fault> {
     let Some((key, row)) = journal.last()? else { return Ok(Tail::new(end)) };
     let block = Block::read(rows::sequence(key.value())?, row.value());
-    Ok(block.ok().filter(|block| block.end == end).map_or_else(|| Tail::new(end), Tail::of))
+    Ok(block
+        .ok()
+        .filter(|block| block.end == end)
+        .map_or_else(|| Tail::new(end), |block| Tail::of(block, row.value().len())))
 }
 
 fn put_row(journal: &mut Table<'_, Bytes, Bytes>, row: Option<(u64, Vec<u8>)>) -> Result<(), Fault> {

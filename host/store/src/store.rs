@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use redb::StorageBackend;
 use tocsin_core::command::Issued;
@@ -27,7 +28,7 @@ use crate::record::source_counts::SourceCounts;
 use crate::record::{Stored as _, request};
 use crate::requests::Retention;
 use crate::set_aside::readable_head;
-use crate::writer::Writer;
+use crate::writer::{Saving, Writer};
 use crate::{rows, tables};
 
 /// A day in milliseconds.
@@ -55,11 +56,16 @@ pub struct Options {
     /// Bytes of the log of a store that is made: what commits add is there until the database is synced. One without a
     /// log syncs the database with each commit.
     pub log_bytes: usize,
+    /// For how long the database may have commits that are only in the log. Milliseconds.
+    pub save_after_ms: u64,
+    /// How many entries of the journal may be only in the log: the next opening has to follow them.
+    pub save_after_entries: u64,
 }
 
 impl Default for Options {
     /// 4,096 waiting, 512 at once (beyond, syncing no longer is what takes the time), a week, 90 days, 30 days for
-    /// every entry of the journal, 128 MiB, a log of 4 MiB.
+    /// every entry of the journal, 128 MiB, a log of
+    /// 4 MiB that has the commits of 5 seconds and 8,192 entries, which take a second to follow.
     fn default() -> Self {
         Self {
             queue: 4096,
@@ -71,6 +77,8 @@ impl Default for Options {
             drop_journal_up_to: u64::MAX,
             cache_bytes: 128 * 1024 * 1024,
             log_bytes: LOG_BYTES,
+            save_after_ms: 5_000,
+            save_after_entries: 8_192,
         }
     }
 }
@@ -170,7 +178,7 @@ impl Store {
             cutting: Cutting::new(Arc::clone(&bounds)),
             counts: Vec::new(),
             dismissals: Vec::new(),
-            unsaved: None,
+            saving: Saving::new(Duration::from_millis(options.save_after_ms), options.save_after_entries),
         };
         let thread = thread::Builder::new()
             .name("tocsin-store".to_owned())

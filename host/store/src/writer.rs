@@ -8,13 +8,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
 
-use redb::{Durability, WriteTransaction};
 use tocsin_core::decide::{Applied, DecideError, Rejection};
 use tocsin_core::fair::FairQueue;
 
-use crate::block::Link;
 use crate::counts;
 use crate::cut::Cutting;
 use crate::damage::Place;
@@ -29,14 +26,13 @@ use crate::set_aside::{self, readable_head};
 use crate::state::{Head, Tables};
 use crate::state_digest;
 
+mod saving;
+
+pub(crate) use saving::Saving;
+
 /// Bytes of requests and records in one transaction after which no more are gathered: what a commit writes must stay well
 /// below what the cache holds.
 const BATCH_BYTES_MAX: usize = 32 * 1024 * 1024;
-
-/// After how long the database is synced that has commits which are only in the log.
-const SAVE_AFTER: Duration = Duration::from_secs(5);
-/// After how many entries it is: following them again takes a second.
-const SAVE_AFTER_ENTRIES: u64 = 8192;
 
 /// What came of each job of a batch.
 type Outcomes = Vec<Result<Applied, Rejection>>;
@@ -76,15 +72,7 @@ pub(crate) struct Writer {
     /// Those who wait for what was set aside to be marked as seen to.
     pub(crate) dismissals: Vec<Dismissed>,
     /// What the database has that is not on disk, except in the log.
-    pub(crate) unsaved: Option<Unsaved>,
-}
-
-/// Commits of the database that are not on disk.
-#[derive(Clone, Copy)]
-pub(crate) struct Unsaved {
-    since: Instant,
-    /// The entry that the database on disk ends with.
-    after: u64,
+    pub(crate) saving: Saving,
 }
 
 impl Writer {
@@ -113,74 +101,11 @@ impl Writer {
             for answer in std::mem::take(&mut self.dismissals) {
                 answer(self.dismiss().map_err(WriteError::from));
             }
-            if self.is_save_due() {
-                self.save();
-            }
+            self.save_if_due();
         }
         self.save();
         // What could be closed is closed; the next opening repairs the rest.
         let _ = self.live.close();
-    }
-
-    /// The next message, if one comes before the database is to be synced.
-    fn next(&self, messages: &Receiver<Message>) -> Result<Message, RecvTimeoutError> {
-        match self.unsaved {
-            Some(unsaved) => messages.recv_timeout(SAVE_AFTER.saturating_sub(unsaved.since.elapsed())),
-            None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        }
-    }
-
-    fn is_save_due(&self) -> bool {
-        let last = self.head.as_ref().map_or(0, |head| head.position.entry);
-        self.unsaved.is_some_and(|unsaved| {
-            unsaved.since.elapsed() >= SAVE_AFTER || last.saturating_sub(unsaved.after) >= SAVE_AFTER_ENTRIES
-        })
-    }
-
-    /// Syncs the database, if it has commits that are only in the log. When that fails, they are still there.
-    fn save(&mut self) {
-        if self.unsaved.is_none() {
-            return;
-        }
-        let saved = self.live.begin_write().and_then(|transaction| self.commit(transaction));
-        if let Err(fault) = saved {
-            self.unsaved = None;
-            self.failed(&fault.into());
-        }
-    }
-
-    /// Commits `transaction` to the disk, and with it every one before.
-    fn commit(&mut self, transaction: WriteTransaction) -> Result<(), Fault> {
-        transaction.commit()?;
-        self.live.restart_log();
-        self.unsaved = None;
-        Ok(())
-    }
-
-    /// Commits a `transaction` that adds `frame` behind the entry at `after`: once `frame` is on disk in the log. To the
-    /// disk if that has no room, if the commit `has_more` than the frame says, or if no entry shows later that the
-    /// database has it.
-    fn commit_logged(
-        &mut self,
-        mut transaction: WriteTransaction,
-        after: Link,
-        frame: &Frame,
-        has_more: bool,
-    ) -> Result<(), Fault> {
-        let may_log = !has_more && frame.entries.count > 0;
-        let is_logged = frame.is_void() || may_log && self.live.log(after, frame)?;
-        if has_more || !is_logged {
-            return self.commit(transaction);
-        }
-        leave_to_log(&mut transaction)?;
-        transaction.commit()?;
-        self.unsaved.get_or_insert_with(|| Unsaved { since: Instant::now(), after: after.number });
-        Ok(())
-    }
-
-    /// The frame of a commit behind `head`, with the counts that it takes along.
-    fn frame(&self, head: &Head) -> Frame {
-        Frame { digest: head.digest.to_bytes().to_vec(), counts: self.counts.clone(), ..Frame::default() }
     }
 
     /// Puts a message where it waits; whether the file is to be looked at.
@@ -397,7 +322,7 @@ impl Writer {
             return Ok(head.clone());
         }
         // What was only in the log is on disk then. What it did not have is not: where the journal was cut.
-        self.unsaved = None;
+        self.saving.saved();
         self.cutting.committed(None);
         self.live.reopen()?;
         let transaction = self.live.begin_write()?;
@@ -416,12 +341,6 @@ impl Writer {
         let _ = self.committed();
         self.live.seen_to();
     }
-}
-
-/// Has the commit of `transaction` not wait for the disk: what it adds is in the log.
-fn leave_to_log(transaction: &mut WriteTransaction) -> Result<(), Fault> {
-    transaction.set_quick_repair(false);
-    transaction.set_durability(Durability::None).map_err(|error| Fault::Damaged(error.to_string()))
 }
 
 /// Applies one job. A panic of a decision is a fault of this job alone: the transaction is given up, so what it left

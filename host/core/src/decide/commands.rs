@@ -150,8 +150,7 @@ impl<S: State> Step<'_, S> {
         Ok(())
     }
 
-    /// Writes a change, by which the incident left the state `left`, into the timeline and owes it to whoever is
-    /// to be told.
+    /// Writes a change, by which the incident left the state `left`, into the timeline, and queues its deliveries.
     pub(super) fn happened(
         &mut self,
         incident: &Incident,

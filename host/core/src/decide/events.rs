@@ -208,7 +208,7 @@ impl<S: State> Step<'_, S> {
         })
     }
 
-    /// Writes a change into the timeline and owes it to whoever is to be told.
+    /// Writes a change into the timeline, and queues its deliveries.
     fn changed(
         &mut self,
         incident: &Incident,

@@ -90,7 +90,7 @@ fn head(
     let mut head = Head { counters, digest, ..Head::default() };
     if let Some((key, row)) = last {
         let first = rows::sequence(&key)?;
-        let chain = block::end(first, &row).map_or(0, |end| end.chain);
+        let chain = block::end(first, &row).chain;
         head.at_row(Link { number: checked.header.sequence, chain }, (first, &row));
     }
     Ok(head)

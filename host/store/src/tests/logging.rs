@@ -8,8 +8,16 @@ use super::workload;
 use crate::layout::PAGE;
 use crate::{Options, Store, raw};
 
+const LOG_BYTES: usize = 64 * 1024;
+
 fn large_log() -> Options {
-    Options { log_bytes: 64 * 1024, ..options() }
+    Options { log_bytes: LOG_BYTES, ..options() }
+}
+
+fn log_of(disk: &Disk) -> Vec<u8> {
+    let mut log = vec![0; LOG_BYTES];
+    disk.read(PAGE as u64, &mut log).unwrap();
+    log
 }
 
 /// A store whose commits are all in the log, but for the first that makes a dictionary.
@@ -53,8 +61,7 @@ fn a_log_that_is_damaged_in_the_middle_loses_what_follows_and_says_so() {
     let disk = Disk::default();
     let (_store, _, entries) = logged(&disk);
     let crashed = disk.crashed(Survives::Nothing);
-    let mut log = vec![0; 64 * 1024];
-    crashed.read(PAGE as u64, &mut log).unwrap();
+    let log = log_of(&crashed);
     let frames: Vec<usize> =
         log.windows(4).enumerate().filter(|(_, bytes)| bytes == b"tlog").map(|(at, _)| at).collect();
     assert!(frames.len() > 8, "{frames:?}");
@@ -80,8 +87,7 @@ fn the_last_frame_torn_by_a_crash_is_no_damage() {
     let disk = Disk::default();
     let (_store, _, entries) = logged(&disk);
     let crashed = disk.crashed(Survives::Nothing);
-    let mut log = vec![0; 64 * 1024];
-    crashed.read(PAGE as u64, &mut log).unwrap();
+    let log = log_of(&crashed);
     let last = log.windows(4).rposition(|bytes| bytes == b"tlog").unwrap();
     crashed.write((PAGE + last + 100) as u64, &[0; 64]).unwrap();
     let store = Store::open_backend(crashed, options()).unwrap();
@@ -100,8 +106,7 @@ fn what_a_log_says_of_another_state_counts_for_nothing() {
     write(&store, script.trigger("last", "Last")).unwrap();
     store.close();
     // The log of the later state before the database of the earlier one.
-    let mut log = vec![0; 64 * 1024];
-    disk.read(PAGE as u64, &mut log).unwrap();
+    let log = log_of(&disk);
     let other = Store::open_backend(before.clone(), large_log()).unwrap();
     write(&other, Script::later().trigger("other", "Other")).unwrap();
     other.close();
@@ -109,4 +114,37 @@ fn what_a_log_says_of_another_state_counts_for_nothing() {
     before.sync_data().unwrap();
     let store = Store::open_backend(before, large_log()).unwrap();
     assert_eq!(assert_clean(&store), entries + 1);
+}
+
+/// What is on disk in the database alone: as many entries as a crash leaves whose log is gone.
+fn saved(disk: &Disk) -> u64 {
+    let crashed = disk.crashed(Survives::Nothing);
+    crashed.write(PAGE as u64, &[0; LOG_BYTES]).unwrap();
+    assert_clean(&Store::open_backend(crashed, options()).unwrap())
+}
+
+#[test]
+fn the_database_is_synced_after_so_many_entries() {
+    let disk = Disk::default();
+    let store = Store::open_backend(disk.clone(), Options { save_after_entries: 4, ..large_log() }).unwrap();
+    let mut script = Script::new();
+    write(&store, script.started(Some(routing()))).unwrap();
+    for n in 0..7 {
+        write(&store, script.trigger(&format!("disk-{n}"), "Disk full")).unwrap();
+    }
+    // The second entry makes a dictionary, which syncs it too; the others are in the log.
+    assert_eq!(saved(&disk), 6);
+    drop(store);
+    assert_eq!(saved(&disk), 8, "closing syncs it");
+}
+
+#[test]
+fn a_database_that_nobody_writes_to_is_synced_after_some_time() {
+    let disk = Disk::default();
+    let store = Store::open_backend(disk.clone(), Options { save_after_ms: 20, ..large_log() }).unwrap();
+    write(&store, Script::new().started(Some(routing()))).unwrap();
+    assert!((0..100_000).any(|_| {
+        std::thread::yield_now();
+        saved(&disk) == 1
+    }));
 }

@@ -2,9 +2,11 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use redb::StorageBackend as _;
+
 use super::samples::{Script, assert_clean, options, routing, write};
 use crate::tests::disk::Disk;
-use crate::{OpenError, ReadError, Store, WriteError, raw, tables};
+use crate::{OpenError, ReadError, Store, WriteError, layout, raw, tables};
 
 #[test]
 fn a_new_store_is_made_readable_by_its_owner_alone_and_its_file_is_freed_by_closing() {
@@ -89,6 +91,27 @@ fn a_file_that_is_something_else_is_refused_and_left_as_it_is() {
         assert!(error.to_string().contains("check the configured path"), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), content);
     }
+}
+
+/// Before format 4, a file began with the database.
+#[test]
+fn a_file_without_a_log_is_refused_as_an_older_one() {
+    let disk = Disk::default();
+    raw::create_format(disk.clone(), 3);
+    let error = Store::open_backend(disk, options()).err().unwrap();
+    let store = "the store".to_owned();
+    assert_eq!(error, OpenError::Older { store, found: 3, supported: tables::FORMAT });
+}
+
+#[test]
+fn a_file_whose_first_page_is_of_a_later_version_is_refused_as_a_newer_one() {
+    let disk = Disk::default();
+    drop(Store::open_backend(disk.clone(), options()).unwrap());
+    let layout = tables::FORMAT + 1;
+    disk.write(0, &layout::page_of(layout, 16 * 1024)).unwrap();
+    let error = Store::open_backend(disk, options()).err().unwrap();
+    let store = "the store".to_owned();
+    assert_eq!(error, OpenError::Newer { store, found: layout, supported: tables::FORMAT });
 }
 
 #[test]

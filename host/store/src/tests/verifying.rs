@@ -106,7 +106,7 @@ fn a_missing_entry_is_named() {
 #[test]
 fn an_entry_that_is_cut_short_is_named() {
     let empty = findings(&verify_altered(tables::JOURNAL, |_| entry(2), |_| Some(vec![9])));
-    assert_eq!(empty[0], "journal #2: it cannot be read: it is cut short");
+    assert_eq!(empty[0], "journal #2: it cannot be read: it is cut short, or its head was changed");
     let cut =
         findings(&verify_altered(tables::JOURNAL, |_| entry(2), |row| row.map(|row| row[..40].to_vec())));
     assert!(cut[0].starts_with("journal #2: it cannot be read: "), "{cut:#?}");

@@ -15,13 +15,13 @@ use crate::block::{self, Block, Link};
 use crate::dictionaries::Reader;
 use crate::digest::Digest;
 use crate::error::Fault;
+use crate::journal;
 use crate::read::Snapshot;
 use crate::read::set_aside::{self, SetAside};
 use crate::record::packed;
 use crate::rows;
 use crate::table::{Covered, Rows};
 use crate::tables::{self, Definition};
-use crate::{entries, journal};
 
 /// Entries of the journal in one part.
 const STRETCH: u64 = 50_000;
@@ -160,7 +160,7 @@ fn read(snapshot: &Snapshot, part: Part, sender: &Sender<Said>) -> Result<Found,
                 let first = rows::sequence(key.value())?;
                 let before = match link {
                     Some(link) => link,
-                    None => before(snapshot, first)?,
+                    None => Link::before_row(snapshot, first)?,
                 };
                 link = Some(found.entries(before, first, value.value()));
                 report(found.rows, false);
@@ -169,15 +169,6 @@ fn read(snapshot: &Snapshot, part: Part, sender: &Sender<Said>) -> Result<Found,
     }
     report(found.rows, true);
     Ok(found)
-}
-
-/// What the row whose first entry is `first` has to follow.
-fn before(snapshot: &Snapshot, first: u64) -> Result<Link, Fault> {
-    let journal = snapshot.table(tables::JOURNAL)?;
-    let Some((other, row)) = entries::row_of(&journal, first.saturating_sub(1))? else {
-        return Link::before_first(snapshot);
-    };
-    Ok(block::end(other, &row).unwrap_or(Link { number: other, chain: 0 }))
 }
 
 impl Found {
@@ -208,7 +199,7 @@ impl Found {
             Err(problem) => {
                 self.rows += 1;
                 self.differ(tables::JOURNAL, &key, format!("it cannot be read: {problem}"));
-                return block::end(first, row).unwrap_or(Link { number: first, ..link });
+                return block::end(first, row);
             }
         };
         if let Some(what) = link.follow(&block) {

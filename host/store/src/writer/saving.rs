@@ -1,0 +1,129 @@
+//! What the writer commits: into the log first, and to the database's own pages on disk after many commits, or some time.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use redb::{Durability, WriteTransaction};
+
+use super::Writer;
+use crate::block::Link;
+use crate::error::Fault;
+use crate::job::Message;
+use crate::log::Frame;
+use crate::state::Head;
+
+/// When the database is synced, and what it has that is not on disk.
+pub(crate) struct Saving {
+    /// After how long.
+    pub(crate) after: Duration,
+    /// After how many entries.
+    pub(crate) after_entries: u64,
+    /// The commits that are only in the log, if there are any.
+    unsaved: Option<Unsaved>,
+}
+
+/// Commits of the database that are not on disk.
+#[derive(Clone, Copy)]
+struct Unsaved {
+    since: Instant,
+    /// The entry that the database on disk ends with.
+    behind: u64,
+}
+
+impl Saving {
+    pub(crate) const fn new(after: Duration, after_entries: u64) -> Self {
+        Self { after, after_entries, unsaved: None }
+    }
+
+    /// How long the database may wait for its sync, if it has to be synced.
+    fn rest(&self) -> Option<Duration> {
+        self.unsaved.map(|unsaved| self.after.saturating_sub(unsaved.since.elapsed()))
+    }
+
+    /// Whether the database, whose journal ends with the entry `last`, is to be synced now.
+    fn is_due(&self, last: u64) -> bool {
+        self.unsaved.is_some_and(|unsaved| {
+            unsaved.since.elapsed() >= self.after || last.saturating_sub(unsaved.behind) >= self.after_entries
+        })
+    }
+
+    /// The database has a commit behind the entry `behind` that is not on disk.
+    fn waits(&mut self, behind: u64) {
+        self.unsaved.get_or_insert_with(|| Unsaved { since: Instant::now(), behind });
+    }
+
+    /// Everything is on disk, or was given up.
+    pub(super) const fn saved(&mut self) {
+        self.unsaved = None;
+    }
+}
+
+impl Writer {
+    /// The next message, if one comes before the database is to be synced.
+    pub(super) fn next(&self, messages: &Receiver<Message>) -> Result<Message, RecvTimeoutError> {
+        match self.saving.rest() {
+            Some(rest) => messages.recv_timeout(rest),
+            None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        }
+    }
+
+    /// Syncs the database, if it is time for that.
+    pub(super) fn save_if_due(&mut self) {
+        let last = self.head.as_ref().map_or(0, |head| head.position.entry);
+        if self.saving.is_due(last) {
+            self.save();
+        }
+    }
+
+    /// Syncs the database, if it has commits that are only in the log. When that fails, they are still there.
+    pub(super) fn save(&mut self) {
+        if self.saving.unsaved.is_none() {
+            return;
+        }
+        let saved = self.live.begin_write().and_then(|transaction| self.commit(transaction));
+        if let Err(fault) = saved {
+            self.saving.saved();
+            self.failed(&fault.into());
+        }
+    }
+
+    /// Commits `transaction` to the disk, and with it every one before.
+    pub(super) fn commit(&mut self, transaction: WriteTransaction) -> Result<(), Fault> {
+        transaction.commit()?;
+        self.live.restart_log();
+        self.saving.saved();
+        Ok(())
+    }
+
+    /// Commits a `transaction` that adds `frame` behind the entry at `after`: once `frame` is on disk in the log. To the
+    /// disk if that has no room, if the commit `has_more` than the frame says, or if no entry shows later that the
+    /// database has it.
+    pub(super) fn commit_logged(
+        &mut self,
+        mut transaction: WriteTransaction,
+        after: Link,
+        frame: &Frame,
+        has_more: bool,
+    ) -> Result<(), Fault> {
+        let may_wait =
+            !has_more && (frame.is_void() || frame.entries.count > 0 && self.live.log(after, frame)?);
+        if !may_wait {
+            return self.commit(transaction);
+        }
+        leave_to_log(&mut transaction)?;
+        transaction.commit()?;
+        self.saving.waits(after.number);
+        Ok(())
+    }
+
+    /// The frame of a commit behind `head`, with the counts that it takes along.
+    pub(super) fn frame(&self, head: &Head) -> Frame {
+        Frame { digest: head.digest.to_bytes().to_vec(), counts: self.counts.clone(), ..Frame::default() }
+    }
+}
+
+/// Has the commit of `transaction` not wait for the disk: what it adds is in the log.
+fn leave_to_log(transaction: &mut WriteTransaction) -> Result<(), Fault> {
+    transaction.set_quick_repair(false);
+    transaction.set_durability(Durability::None).map_err(|error| Fault::Damaged(error.to_string()))
+}
