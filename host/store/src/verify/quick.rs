@@ -1,8 +1,9 @@
 //! The check that reads each row once, in parts that threads take one after another.
 //!
-//! A part is a table, or a stretch of the journal: where a stretch begins, the row before it says what has to follow.
+//! A part is a stretch of a table. Where a stretch of the journal begins, the row before it says what has to follow.
 //! A thread holds one row at a time.
 
+use std::ops::Bound;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
@@ -23,15 +24,16 @@ use crate::rows;
 use crate::table::{Covered, Rows};
 use crate::tables::{self, Definition};
 
-/// Entries of the journal in one part.
+/// Rows of a table in one part, about, and entries of the journal.
 const STRETCH: u64 = 50_000;
 /// Rows between two reports of a thread.
 const STEP: u64 = 4096;
 
 /// A piece of work.
-#[derive(Clone, Copy)]
 enum Part {
-    Table(Definition),
+    /// The rows of a table from the first key on, up to the second: from its beginning and up to its end, where there is
+    /// none.
+    Rows(Definition, Bound<Vec<u8>>, Bound<Vec<u8>>),
     /// The entries with these numbers, the last included.
     Entries(u64, u64),
 }
@@ -93,7 +95,7 @@ pub(crate) fn run(
     sum_up(snapshot, &parts, found)
 }
 
-/// Each table is a part, the journal several; what takes long comes first.
+/// Every row of every table, and every entry of the journal, is in one of them.
 fn parts(snapshot: &Snapshot) -> Result<Vec<Part>, Fault> {
     let mut parts = Vec::new();
     if let Some((first, last)) = journal::ends(snapshot)? {
@@ -105,14 +107,31 @@ fn parts(snapshot: &Snapshot) -> Result<Vec<Part>, Fault> {
             from = next;
         }
     }
-    let mut whole = Vec::new();
     for table in tables::ALL.into_iter().filter(|table| *table != tables::JOURNAL) {
-        whole.push((snapshot.table(table)?.stats()?.stored_bytes(), table));
+        let rows = snapshot.table(table)?;
+        let mut from = Bound::Unbounded;
+        if let (Some((first, _)), Some((last, _))) = (rows.first()?, rows.last()?) {
+            for key in between(first.value(), last.value(), rows.len()? / STRETCH) {
+                parts.push(Part::Rows(table, from, Bound::Excluded(key.clone())));
+                from = Bound::Included(key);
+            }
+        }
+        parts.push(Part::Rows(table, from, Bound::Unbounded));
     }
-    whole.sort_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
-    // A large table cannot be split, so it begins before the journal's stretches, which fill the rest of the time.
-    parts.splice(0..0, whole.into_iter().map(|(_, table)| Part::Table(table)));
     Ok(parts)
+}
+
+/// So many keys between two, in order and evenly spread. Those of a table need not be spread evenly: then some parts are larger.
+fn between(first: &[u8], last: &[u8], count: u64) -> impl Iterator<Item = Vec<u8>> {
+    let shared = first.iter().zip(last).take_while(|(first, last)| first == last).count();
+    let number = |key: &[u8]| {
+        let mut bytes = [0; 8];
+        bytes.iter_mut().zip(&key[shared..]).for_each(|(to, from)| *to = *from);
+        u64::from_be_bytes(bytes)
+    };
+    let (from, to) = (number(first), number(last));
+    let step = to.saturating_sub(from) / (count + 1);
+    (1..=count).map(move |n| [&first[..shared], &(from + n * step).to_be_bytes()].concat())
 }
 
 /// Takes parts until there are none.
@@ -120,7 +139,7 @@ fn work(snapshot: &Snapshot, parts: &[Part], next: &AtomicUsize, sender: &Sender
     loop {
         let place = next.fetch_add(1, Ordering::Relaxed);
         let Some(part) = parts.get(place) else { return };
-        let result = read(snapshot, *part, sender);
+        let result = read(snapshot, part, sender);
         if result.is_err() {
             // The others need not go on.
             next.store(parts.len(), Ordering::Relaxed);
@@ -131,7 +150,7 @@ fn work(snapshot: &Snapshot, parts: &[Part], next: &AtomicUsize, sender: &Sender
     }
 }
 
-fn read(snapshot: &Snapshot, part: Part, sender: &Sender<Said>) -> Result<Found, Fault> {
+fn read(snapshot: &Snapshot, part: &Part, sender: &Sender<Said>) -> Result<Found, Fault> {
     let dictionaries = snapshot.table(tables::DICTIONARIES)?;
     let mut found = Found::default();
     let mut reported = 0;
@@ -143,11 +162,12 @@ fn read(snapshot: &Snapshot, part: Part, sender: &Sender<Said>) -> Result<Found,
         }
     };
     match part {
-        Part::Table(table) => {
+        Part::Rows(table, from, to) => {
             let covered = table.covered();
-            for row in snapshot.table(table)?.iter()? {
+            let range = (from.as_ref().map(Vec::as_slice), to.as_ref().map(Vec::as_slice));
+            for row in snapshot.table(*table)?.range::<&[u8]>(range)? {
                 let (key, value) = row?;
-                found.row((table, covered), key.value(), value.value(), &dictionaries);
+                found.row((*table, covered), key.value(), value.value(), &dictionaries);
                 report(found.rows, false);
             }
         }
@@ -231,7 +251,7 @@ fn sum_up(snapshot: &Snapshot, parts: &[Part], mut found: Vec<Option<Found>>) ->
         let mut rows = 0;
         for (part, found) in parts.iter().zip(&mut found) {
             let is_of_it = match part {
-                Part::Table(other) => *other == table,
+                Part::Rows(other, ..) => *other == table,
                 Part::Entries(..) => table == tables::JOURNAL,
             };
             if let Some(found) = found.take_if(|_| is_of_it) {
