@@ -3,7 +3,7 @@
 //!
 //! Invariant: no I/O, no clock, no randomness, no `async`, no `unsafe`. Time, ids and jitter come in as
 //! arguments; the tests build this crate for `wasm32-unknown-unknown`, where none of those exist. Its types
-//! are not the wire's, which has its own and converts. What is recorded for good has numbered fields ([`journal`]).
+//! are not those of the plugin interface: the sandbox converts. The journal's records have numbered fields ([`journal`]).
 //!
 //! Reading order: [`event`] (what a source reports) → [`transition`] (the table) → [`incident`] →
 //! [`command`] (what is to be done) → [`decide`] (what follows from it) → [`journal`] (what is recorded) → [`evolve`] (how

@@ -121,7 +121,7 @@ impl Block {
     }
 }
 
-/// Where the row under the key `first` ends. Of one whose head is damaged, the first entry is as good as the last.
+/// Where the row under the key `first` ends. A row whose head is damaged counts as if its first entry were its last.
 pub(crate) fn end(first: u64, row: &[u8]) -> Link {
     head(first, row).map_or(Link { number: first, chain: 0 }, |(end, _)| end)
 }

@@ -36,7 +36,8 @@ impl Link {
         }
     }
 
-    /// Goes on to the end of `block`, which may begin before the entry that comes next. Returns what is wrong with its place, if anything is.
+    /// Moves to the end of `block`. The block may begin before the entry that comes next. Returns what is wrong with its
+    /// place, if anything is.
     pub(crate) fn follow(&mut self, block: &Block) -> Option<String> {
         let before = std::mem::replace(self, block.end);
         let missing = block.first.saturating_sub(before.number.saturating_add(1));

@@ -13,7 +13,7 @@ use crate::identity::Marker;
 use crate::medium::{Medium, Way};
 use crate::{recover, tables};
 
-/// A database and its way to the bytes. Whoever begins a transaction holds on to it meanwhile.
+/// A database and its way to the bytes. A clone keeps it open while a transaction lasts.
 #[derive(Clone)]
 pub(crate) struct Opening {
     pub(crate) database: Arc<Database>,
@@ -23,7 +23,7 @@ pub(crate) struct Opening {
 impl Opening {
     pub(crate) fn new(medium: &Arc<Medium>, cache_bytes: usize) -> Result<Self, DatabaseError> {
         match Self::attempt(medium, cache_bytes) {
-            // The attempt left the file locked, so nobody else is creating it right now.
+            // The attempt holds the lock of the file, so no other process is creating it now.
             Err(DatabaseError::Storage(StorageError::Io(error)))
                 if error.kind() == io::ErrorKind::InvalidData && medium.discard_unfinished()? =>
             {
@@ -48,7 +48,7 @@ impl Opening {
         Ok(Self { database: Arc::new(database), way })
     }
 
-    /// The same, with what is in the log.
+    /// Opens one that keeps its writes to itself, and applies the log to it.
     pub(crate) fn recovered_aside(medium: &Arc<Medium>, cache_bytes: usize) -> Result<Self, Fault> {
         let opening = Self::aside(medium, cache_bytes)?;
         opening.recover(medium)?;
@@ -60,7 +60,7 @@ impl Opening {
         recover::run(&self.database, &medium.read_log()?)
     }
 
-    /// The same; what is lost is said once.
+    /// Does the same. If something is lost, it also empties the log, so that the next opening does not report it again.
     pub(crate) fn recover_for_good(&self, medium: &Medium) -> Result<(), Fault> {
         if self.recover(medium)? {
             medium.clear_log()?;
@@ -76,7 +76,7 @@ pub(crate) fn scratch(medium: &Arc<Medium>, cache_bytes: usize) -> Result<Databa
     Ok(database)
 }
 
-/// Checks the format of what is there; makes the tables of a new store.
+/// Checks the format of the database, and makes the tables of a new store.
 pub(crate) fn prepare(database: &Database, store: &str, is_made: bool) -> Result<(), OpenError> {
     let fault = |fault| OpenError::Fault { store: store.to_owned(), fault };
     match prepare_aside(database, store)? {
@@ -86,7 +86,7 @@ pub(crate) fn prepare(database: &Database, store: &str, is_made: bool) -> Result
     }
 }
 
-/// Checks the format of what is there; whether there is anything.
+/// Checks the format of the database. Returns whether it holds anything.
 pub(crate) fn prepare_aside(database: &Database, store: &str) -> Result<bool, OpenError> {
     let fault = |fault| OpenError::Fault { store: store.to_owned(), fault };
     match found(database).map_err(fault)? {

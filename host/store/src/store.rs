@@ -64,8 +64,8 @@ pub struct Options {
 
 impl Default for Options {
     /// 4,096 waiting, 512 at once (beyond, syncing no longer is what takes the time), a week, 90 days, 30 days for
-    /// every entry of the journal, 128 MiB, a log of
-    /// 4 MiB that has the commits of 5 seconds and 8,192 entries, which take a second to follow.
+    /// every entry of the journal, 128 MiB, a log of 4 MiB that has the commits of 5 seconds and 8,192 entries, which take
+    /// a second to follow.
     fn default() -> Self {
         Self {
             queue: 4096,

@@ -116,7 +116,7 @@ fn what_a_log_says_of_another_state_counts_for_nothing() {
     assert_eq!(assert_clean(&store), entries + 1);
 }
 
-/// What is on disk in the database alone: as many entries as a crash leaves whose log is gone.
+/// The number of entries that the database has on disk: those that a crash leaves if it also destroys the log.
 fn saved(disk: &Disk) -> u64 {
     let crashed = disk.crashed(Survives::Nothing);
     crashed.write(PAGE as u64, &[0; LOG_BYTES]).unwrap();

@@ -31,8 +31,7 @@ const STEP: u64 = 4096;
 
 /// A piece of work.
 enum Part {
-    /// The rows of a table from the first key on, up to the second: from its beginning and up to its end, where there is
-    /// none.
+    /// The rows of a table between these keys.
     Rows(Definition, Bound<Vec<u8>>, Bound<Vec<u8>>),
     /// The entries with these numbers, the last included.
     Entries(u64, u64),
@@ -109,19 +108,26 @@ fn parts(snapshot: &Snapshot) -> Result<Vec<Part>, Fault> {
     }
     for table in tables::ALL.into_iter().filter(|table| *table != tables::JOURNAL) {
         let rows = snapshot.table(table)?;
-        let mut from = Bound::Unbounded;
-        if let (Some((first, _)), Some((last, _))) = (rows.first()?, rows.last()?) {
-            for key in between(first.value(), last.value(), rows.len()? / STRETCH) {
-                parts.push(Part::Rows(table, from, Bound::Excluded(key.clone())));
-                from = Bound::Included(key);
+        let keys = match (rows.first()?, rows.last()?) {
+            (Some((first, _)), Some((last, _))) => {
+                between(first.value(), last.value(), rows.len()? / STRETCH).collect()
             }
-        }
-        parts.push(Part::Rows(table, from, Bound::Unbounded));
+            _ => Vec::new(),
+        };
+        parts.extend(stretches(keys).map(|(from, to)| Part::Rows(table, from, to)));
     }
     Ok(parts)
 }
 
-/// So many keys between two, in order and evenly spread. Those of a table need not be spread evenly: then some parts are larger.
+/// From the beginning up to the first of `keys`, from there up to the next, and from the last one to the end.
+fn stretches(keys: Vec<Vec<u8>>) -> impl Iterator<Item = (Bound<Vec<u8>>, Bound<Vec<u8>>)> {
+    let from = std::iter::once(Bound::Unbounded).chain(keys.clone().into_iter().map(Bound::Included));
+    let to = keys.into_iter().map(Bound::Excluded).chain([Bound::Unbounded]);
+    from.zip(to)
+}
+
+/// So many keys between `first` and `last`, in order and evenly spread. A table's own keys need not be spread evenly; some
+/// parts are larger then.
 fn between(first: &[u8], last: &[u8], count: u64) -> impl Iterator<Item = Vec<u8>> {
     let shared = first.iter().zip(last).take_while(|(first, last)| first == last).count();
     let number = |key: &[u8]| {
@@ -268,4 +274,50 @@ fn sum_up(snapshot: &Snapshot, parts: &[Part], mut found: Vec<Option<Found>>) ->
     verified.digest = DigestCheck { kept: kept(snapshot)?, rows: digest };
     verified.set_aside = set_aside::kept(snapshot)?.into_iter().map(SetAside::from).collect();
     Ok(verified)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::RangeBounds;
+
+    use super::*;
+
+    /// Keys as tables have them: of different lengths, alike at the beginning, and close together at one end.
+    fn keys() -> Vec<Vec<u8>> {
+        let numbers = (0..500_u64).map(|n| (n * n * n).to_be_bytes().to_vec());
+        let texts = (0..100).map(|n| format!("source-{n:x}").into_bytes());
+        let short = [b"".to_vec(), b"s".to_vec(), vec![0xff], vec![0xff; 40]];
+        let mut keys: Vec<Vec<u8>> = numbers.chain(texts).chain(short).collect();
+        keys.sort();
+        keys
+    }
+
+    #[test]
+    fn every_key_of_a_table_is_in_exactly_one_of_its_parts() {
+        let keys = keys();
+        let (numbers, texts): (Vec<_>, Vec<_>) = keys.iter().cloned().partition(|key| key.len() == 8);
+        let one = vec![b"the only one".to_vec()];
+        for table in [keys, numbers, texts, one] {
+            for count in [0, 1, 7, 1000] {
+                let splits: Vec<Vec<u8>> = between(&table[0], &table[table.len() - 1], count).collect();
+                assert_eq!(splits.len() as u64, count);
+                assert!(splits.is_sorted());
+                let parts: Vec<_> = stretches(splits).collect();
+                for key in &table {
+                    let of = parts.iter().filter(|part| RangeBounds::<Vec<u8>>::contains(*part, key)).count();
+                    assert_eq!(of, 1, "{key:?} of {count} splits");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn keys_that_are_spread_evenly_make_parts_of_the_same_size() {
+        let table: Vec<Vec<u8>> = (0..1000_u64).map(|n| (n << 20).to_be_bytes().to_vec()).collect();
+        let parts = stretches(between(&table[0], &table[999], 9).collect());
+        for part in parts {
+            let rows = table.iter().filter(|key| RangeBounds::<Vec<u8>>::contains(&part, *key)).count();
+            assert!((99..=101).contains(&rows), "{rows} rows");
+        }
+    }
 }

@@ -40,7 +40,7 @@ impl Saving {
         self.unsaved.map(|unsaved| self.after.saturating_sub(unsaved.since.elapsed()))
     }
 
-    /// Whether the database, whose journal ends with the entry `last`, is to be synced now.
+    /// Whether the writer has to sync the database now. `last` is the last entry of its journal.
     fn is_due(&self, last: u64) -> bool {
         self.unsaved.is_some_and(|unsaved| {
             unsaved.since.elapsed() >= self.after || last.saturating_sub(unsaved.behind) >= self.after_entries
