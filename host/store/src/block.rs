@@ -10,6 +10,8 @@ use crate::rows;
 
 /// Bytes of a row that fit into a page of redb with its key.
 const ROOM: usize = 4_000;
+/// Bytes of it that are left free where records are taken in by an estimate.
+const MARGIN: usize = 100;
 /// Bytes before the records: the digest of the entries up to the row's last, that of the entries before its first, how many
 /// entries there are, and four bytes of the XXH3 of these.
 pub(crate) const HEAD: usize = CHECKED + 4;
@@ -58,6 +60,13 @@ impl Records {
             rest = after;
             Some(record)
         })
+    }
+
+    /// All but the last.
+    fn without_last(&self) -> Self {
+        let mut kept = Self::default();
+        self.iter().take(self.count.saturating_sub(1) as usize).for_each(|record| kept.push(record));
+        kept
     }
 
     /// Compressed, where that is smaller.
@@ -195,19 +204,49 @@ impl Tail {
     ) -> Result<Option<(u64, Vec<u8>)>, RecordProblem> {
         let mut full = None;
         if self.records.count > 0 && !self.has_room(record)? {
-            full = self.row()?;
-            *self = Self::new(Link {
-                number: self.first + u64::from(self.records.count) - 1,
-                chain: self.chains.1,
-            });
+            full = self.cut()?;
         }
         self.records.push(record);
         self.chains.1 = chain;
         Ok(full)
     }
 
+    /// Ends the row, and begins the next one with what a page has no room for: records were taken in by how well those
+    /// before them could be compressed. Returns the row that ended.
+    fn cut(&mut self) -> Result<Option<(u64, Vec<u8>)>, RecordProblem> {
+        let records = std::mem::take(&mut self.records);
+        let (mut kept, mut end) = (records.clone(), self.chains.1);
+        let mut row = row((self.chains.0, end), &kept)?;
+        while row.len() > ROOM && kept.count > 1 {
+            kept = kept.without_last();
+            end = kept.iter().fold(self.chains.0, rows::chained);
+            row = self::row((self.chains.0, end), &kept)?;
+        }
+        let first = self.first;
+        let rest = records.iter().skip(kept.count as usize);
+        *self = Self::new(Link { number: first + u64::from(kept.count) - 1, chain: end });
+        for record in rest {
+            self.records.push(record);
+            self.chains.1 = rows::chained(self.chains.1, record);
+        }
+        Ok(Some((first, row)))
+    }
+
+    /// The rows of what is in it, with their keys: one, as a rule.
+    pub(crate) fn rows(&mut self) -> Result<Vec<(u64, Vec<u8>)>, RecordProblem> {
+        let mut rows = Vec::new();
+        while let Some((first, row)) = self.row()? {
+            if row.len() <= ROOM || self.records.count == 1 {
+                rows.push((first, row));
+                break;
+            }
+            rows.extend(self.cut()?);
+        }
+        Ok(rows)
+    }
+
     /// The key and the row of what is in it.
-    pub(crate) fn row(&self) -> Result<Option<(u64, Vec<u8>)>, RecordProblem> {
+    fn row(&self) -> Result<Option<(u64, Vec<u8>)>, RecordProblem> {
         if self.records.count == 0 {
             return Ok(None);
         }
@@ -217,8 +256,11 @@ impl Tail {
     /// Whether the row is no longer than a page has room for, with `record` behind it.
     fn has_room(&mut self, record: &[u8]) -> Result<bool, RecordProblem> {
         let plain = self.records.bytes.len() + 4 + record.len();
-        // What came since counts as if it could not be compressed: it is packed again only where that is too much.
-        if self.packed.bytes + (plain - self.packed.plain) <= ROOM {
+        // What came since is taken to be like what was there before: it is packed again only where that is too much.
+        let Packed { plain: before, bytes } = self.packed;
+        let more = plain.saturating_sub(before);
+        let like_before = (more * bytes).checked_div(before).unwrap_or(more);
+        if bytes + like_before.min(more) <= ROOM - MARGIN {
             return Ok(true);
         }
         let mut with = self.records.clone();
@@ -262,6 +304,8 @@ impl<'b, C> minicbor::Decode<'b, C> for Records {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     /// Records of which some are like each other and some are not.
@@ -277,12 +321,16 @@ mod tests {
 
     #[test]
     fn a_row_takes_entries_until_a_page_is_full_and_all_of_them_are_read_back() {
-        let (mut link, mut tail, mut rows) = (Link::START, Tail::new(Link::START), Vec::new());
-        for record in records() {
+        let (mut link, mut tail, mut rows) = (Link::START, Tail::new(Link::START), BTreeMap::new());
+        for (n, record) in records().into_iter().enumerate() {
             link = link.next(&record);
             rows.extend(tail.push(link.chain, &record).unwrap());
+            // As often as a commit ends.
+            if n % 3 == 0 {
+                rows.extend(tail.rows().unwrap());
+            }
         }
-        rows.extend(tail.row().unwrap());
+        rows.extend(tail.rows().unwrap());
         let mut read = Vec::new();
         let mut end = Link::START;
         for (first, row) in &rows {

@@ -13,6 +13,7 @@
 
 mod aside;
 mod backup;
+mod behind;
 mod block;
 mod compact;
 mod counts;

@@ -188,9 +188,40 @@ impl Live {
         Ok(self.log.lock().unwrap_or_else(PoisonError::into_inner).append(&self.medium, after, frame)?)
     }
 
+    /// Whether there is a log.
+    pub(crate) fn has_log(&self) -> bool {
+        self.medium.log_bytes() > 0
+    }
+
+    /// Whether the log has little room left.
+    pub(crate) fn is_log_filling(&self) -> bool {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).is_filling(&self.medium)
+    }
+
     /// A commit is on disk, and with it all that was logged before.
     pub(crate) fn restart_log(&self) {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).restart();
+    }
+
+    /// Commits `transaction`, which is written to the disk in the background with every one before: until
+    /// [`Live::has_saved`], they are in the log, and the next ones go into its other half. Waits for the save before.
+    pub(crate) fn save(&self, transaction: WriteTransaction) -> Result<(), Fault> {
+        self.medium.keep_writes()?;
+        // After an error the file is opened again, which gives up what is kept.
+        transaction.commit()?;
+        self.medium.write_behind();
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).turn();
+        Ok(())
+    }
+
+    /// Whether everything that was to be saved is on disk, as far as it could be written.
+    pub(crate) fn has_saved(&self) -> Result<bool, Fault> {
+        Ok(self.medium.behind().is_idle()?)
+    }
+
+    /// Waits until everything that was to be saved is on disk.
+    pub(crate) fn wait_for_save(&self) -> Result<(), Fault> {
+        Ok(self.medium.behind().finish()?)
     }
 
     /// Why nothing can be written now, as far as that is known.

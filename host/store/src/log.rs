@@ -2,8 +2,8 @@
 //!
 //! A commit is a frame: the journal's entries that it adds, the raw requests that it keeps, and which entry it follows. One
 //! sync of a frame stands for the sync of all the pages that the commit changes; the database takes these up later, many
-//! commits at a time. Frames whose entries the database has count for nothing, and are written over. Never decides what is
-//! logged, and never reads what is in an entry.
+//! commits at a time. While it does, in the background, frames go into the other half of the log. Frames whose entries the
+//! database has count for nothing, and are written over. Never decides what is logged, and never reads what is in an entry.
 
 use std::io;
 
@@ -14,8 +14,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::block::{Link, Records};
 use crate::medium::Medium;
 
-/// Bytes of a new store's log: some two thousand commits of an alert each.
-pub(crate) const LOG_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of a new store's log: a half takes some seven thousand alerts.
+pub(crate) const LOG_BYTES: usize = 16 * 1024 * 1024;
 /// What a frame begins with.
 const MAGIC: [u8; 4] = *b"tlog";
 /// Bytes before what a frame says: the magic, their number, the link, and the XXH3 of all that follows it.
@@ -83,9 +83,12 @@ pub(crate) struct Keeping {
     pub(crate) record: Option<Vec<u8>>,
 }
 
-/// Where the next frame goes. Bytes from the beginning of the log.
+/// Where the next frame goes.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
+    /// Whether it is the second half.
+    is_second: bool,
+    /// Bytes from the beginning of the half.
     end: usize,
 }
 
@@ -96,19 +99,35 @@ impl Log {
     /// It cannot be written. It may be in the log all the same.
     pub(crate) fn append(&mut self, medium: &Medium, after: Link, frame: &Frame) -> io::Result<bool> {
         let bytes = to_bytes(after, frame)?;
-        let end = self.end + bytes.len();
-        if end > medium.log_bytes() {
+        let (end, half) = (self.end + bytes.len(), half(medium));
+        if end > half {
             return Ok(false);
         }
-        medium.write_log(self.end, &bytes)?;
+        medium.write_log(if self.is_second { half } else { 0 } + self.end, &bytes)?;
         self.end = end;
         Ok(true)
     }
 
-    /// The database has all that was logged: the next frame is the first.
+    /// Whether the half is nearly full.
+    pub(crate) fn is_filling(&self, medium: &Medium) -> bool {
+        self.end > half(medium) / 4 * 3
+    }
+
+    /// The database is about to have all that was logged, and has all that is in the other half: the next frame is the
+    /// first there.
+    pub(crate) const fn turn(&mut self) {
+        *self = Self { is_second: !self.is_second, end: 0 };
+    }
+
+    /// The database has all that was logged: the next frame is the first of the half.
     pub(crate) const fn restart(&mut self) {
         self.end = 0;
     }
+}
+
+/// Bytes of a half.
+fn half(medium: &Medium) -> usize {
+    medium.log_bytes() / 2 / STEP * STEP
 }
 
 fn to_bytes(after: Link, frame: &Frame) -> io::Result<Vec<u8>> {
@@ -134,34 +153,24 @@ fn check(length: u32, bytes: &[u8]) -> u64 {
 /// A frame, and what it follows.
 pub(crate) type Logged = (Link, Frame);
 
-/// What stands in a log.
-#[derive(Debug, Default)]
-pub(crate) struct Contents {
-    /// From the beginning, up to what is no frame.
-    pub(crate) frames: Vec<Logged>,
-    /// The links of frames that stand behind that: of earlier rounds, or of a log that is damaged.
-    pub(crate) behind: Vec<Link>,
-}
-
-/// Reads the bytes of a log.
-pub(crate) fn read(log: &[u8]) -> Contents {
-    let mut contents = Contents::default();
+/// The frames in the bytes of a log that follow the entry `first`, or a later one: in the order of the entries.
+pub(crate) fn read(log: &[u8], first: u64) -> Vec<Logged> {
+    let mut frames = Vec::new();
     let mut at = 0;
-    while let Some((after, body, end)) = frame_at(log, at) {
-        let Ok(frame) = minicbor::decode(body) else { break };
-        contents.frames.push((after, frame));
+    while at < log.len() {
+        let Some((after, body, end)) = frame_at(log, at) else {
+            at += STEP;
+            continue;
+        };
+        if after.number >= first
+            && let Ok(frame) = minicbor::decode(body)
+        {
+            frames.push((after, frame));
+        }
         at = end;
     }
-    while at < log.len() {
-        match frame_at(log, at) {
-            Some((after, _, end)) => {
-                contents.behind.push(after);
-                at = end;
-            }
-            None => at += STEP,
-        }
-    }
-    contents
+    frames.sort_by_key(|(after, _)| after.number);
+    frames
 }
 
 /// The frame that begins at `at`: what it follows, its body, and where the next one would begin.
@@ -197,23 +206,22 @@ mod tests {
     }
 
     #[test]
-    fn frames_are_read_up_to_the_first_that_is_torn_and_those_behind_it_are_named() {
+    fn the_frames_of_both_halves_are_read_in_the_order_of_their_entries_without_those_that_are_torn() {
         let link = |number| Link { number, chain: u128::from(number) << 70 };
-        let written: Vec<(Link, Frame)> =
-            (0..4).map(|number| (link(number), frame(&vec![3; 100 * number as usize]))).collect();
+        let written: Vec<Logged> =
+            (0..6).map(|number| (link(number), frame(&vec![3; 100 * number as usize]))).collect();
         let parts: Vec<Vec<u8>> =
             written.iter().map(|(after, frame)| to_bytes(*after, frame).unwrap()).collect();
-        let whole = read(&[parts.concat(), vec![0; 1000]].concat());
-        assert_eq!(whole.frames, written);
-        assert_eq!(whole.behind, []);
-        let records: Vec<&[u8]> = whole.frames[1].1.entries.iter().collect();
+        // The first half was written last.
+        let log = [parts[4..].concat(), vec![0; 640], parts[..4].concat(), vec![0; 1000]].concat();
+        assert_eq!(read(&log, 0), written);
+        assert_eq!(read(&log, 2), written[2..]);
+        let records: Vec<&[u8]> = written[1].1.entries.iter().collect();
         assert_eq!(records, [[3; 100].as_slice(), b""]);
         for byte in 0..HEAD {
-            let mut log = parts.concat();
-            log[parts[0].len() + byte] ^= 0x10;
-            let torn = read(&log);
-            assert_eq!(torn.frames, written[..1], "byte {byte}");
-            assert_eq!(torn.behind, [link(2), link(3)], "byte {byte}");
+            let mut log = log.clone();
+            log[parts[4].len() + byte] ^= 0x10;
+            assert_eq!(read(&log, 0), written[..5], "byte {byte}");
         }
     }
 }

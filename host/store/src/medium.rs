@@ -1,22 +1,28 @@
 //! The bytes below redb: one backend that outlives the databases opened over it, so that the store can be
 //! opened again after an I/O error without letting another process in between.
 //!
-//! Three duties. Before the database it keeps a page and a log (see [`crate::layout`]). An opening that was given up is
-//! fenced off: nothing that still holds it reaches the bytes. And what was written since the last sync that succeeded is
-//! remembered, because after a failed sync the kernel may forget it and report success the next time.
+//! Four duties. Before the database it keeps a page and a log (see [`crate::layout`]). An opening that was given up is
+//! fenced off: nothing that still holds it reaches the bytes. What was written since the last sync that succeeded is
+//! remembered, because after a failed sync the kernel may forget it and report success the next time. And a commit may be
+//! written in the background (see [`crate::behind`]).
 
 use std::fmt;
 use std::io;
 use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use redb::{BackendError, StorageBackend};
 
+use crate::behind::{self, Behind, Group};
 use crate::layout::{self, Beginning};
 
 /// Bytes read and written at once when writes are made again.
 const CHUNK: usize = 1024 * 1024;
+/// Bytes that are written in the background at once, and after which a sync is made: the sync of a frame, which waits for
+/// them, must not take long.
+const BACKGROUND_CHUNK: usize = 512 * 1024;
 /// Ranges remembered; beyond, they are one range from the lowest to the highest byte.
 const RANGES_MAX: usize = 64 * 1024;
 /// Bytes up to which a database without a beginning is looked through. A new store's first page and no more is
@@ -38,6 +44,10 @@ pub(crate) struct Medium {
     base: u64,
     /// Written since the last sync that succeeded: offset and length.
     unsynced: Mutex<Vec<(u64, u64)>>,
+    /// Held by a sync: one at a time. Whether one has failed: the kernel tells of a failed write only once, so no other
+    /// sync vouches for anything until the writes are made again.
+    syncing: Mutex<bool>,
+    behind: Behind,
     /// Held by this process, whichever opening asked for them.
     locks: Mutex<Vec<LockRange>>,
     /// Whether syncs are made at all; not for a copy that is thrown away.
@@ -76,7 +86,15 @@ impl Medium {
 
     fn with(backend: impl StorageBackend, base: u64, syncs: bool) -> Arc<Self> {
         let backend = Box::new(backend);
-        Arc::new(Self { backend, base, unsynced: Mutex::default(), locks: Mutex::default(), syncs })
+        Arc::new(Self {
+            backend,
+            base,
+            unsynced: Mutex::default(),
+            syncing: Mutex::default(),
+            behind: Behind::default(),
+            locks: Mutex::default(),
+            syncs,
+        })
     }
 
     /// Writes the first page, if it is not there.
@@ -89,8 +107,7 @@ impl Medium {
         }
         let page = layout::page(self.base - layout::PAGE as u64);
         self.backend.set_len(self.backend.len()?.max(self.base))?;
-        self.wrote(0, page.len() as u64);
-        self.backend.write(0, &page)?;
+        self.write(0, &page)?;
         self.sync()
     }
 
@@ -114,10 +131,75 @@ impl Medium {
 
     /// Writes into the log, so many bytes after its beginning, and syncs.
     pub(crate) fn write_log(&self, offset: usize, bytes: &[u8]) -> io::Result<()> {
-        let offset = (layout::PAGE + offset) as u64;
-        self.wrote(offset, bytes.len() as u64);
-        self.backend.write(offset, bytes)?;
+        self.write((layout::PAGE + offset) as u64, bytes)?;
         self.sync()
+    }
+
+    /// From now on, what is written into the database is kept, until [`Medium::write_behind`]. Waits for what is being
+    /// written in the background.
+    ///
+    /// # Errors
+    /// That could not be written.
+    pub(crate) fn keep_writes(&self) -> io::Result<()> {
+        self.behind.begin()
+    }
+
+    /// Has what was kept written in the background.
+    pub(crate) fn write_behind(self: &Arc<Self>) {
+        let groups = self.behind.take();
+        let medium = Arc::clone(self);
+        let make = move || medium.behind.end(medium.write_groups(&groups));
+        let made = thread::Builder::new().name("tocsin-save".to_owned()).spawn(make);
+        if made.is_err() {
+            // Without another thread, now.
+            self.behind.end(self.write_groups(&self.behind.take()));
+        }
+    }
+
+    /// What was kept, or could not be written in the background, and whether anything is.
+    pub(crate) const fn behind(&self) -> &Behind {
+        &self.behind
+    }
+
+    /// Writes what was kept, and waits for it.
+    fn write_kept(&self) -> io::Result<()> {
+        if !self.behind.is_keeping() {
+            return self.behind.finish();
+        }
+        self.behind.end(self.write_groups(&self.behind.take()));
+        self.behind.begin()
+    }
+
+    fn write_groups(&self, groups: &[Arc<Group>]) -> io::Result<()> {
+        let mut together: Vec<u8> = Vec::new();
+        for group in groups {
+            let mut start = 0;
+            let mut unsynced = 0;
+            for (offset, bytes) in group.writes() {
+                // Neighbours in one write.
+                let is_next = start + together.len() as u64 == offset
+                    && together.len() + bytes.len() <= BACKGROUND_CHUNK;
+                if !together.is_empty() && !is_next {
+                    self.write(start, &together)?;
+                    unsynced += together.len();
+                    together.clear();
+                }
+                if unsynced >= BACKGROUND_CHUNK {
+                    self.sync()?;
+                    unsynced = 0;
+                }
+                if together.is_empty() {
+                    start = offset;
+                }
+                together.extend_from_slice(bytes);
+            }
+            if !together.is_empty() {
+                self.write(start, &together)?;
+                together.clear();
+            }
+            self.sync()?;
+        }
+        Ok(())
     }
 
     /// A way to the bytes for one opening.
@@ -133,6 +215,8 @@ impl Medium {
     /// Writes what no sync vouched for again, as it reads, and syncs: what an opening builds on is then on
     /// disk. Does nothing when there is nothing of the kind.
     pub(crate) fn settle(&self) -> io::Result<()> {
+        self.behind.give_up();
+        *lock(&self.syncing) = false;
         let ranges = lock(&self.unsynced).clone();
         if ranges.is_empty() {
             return Ok(());
@@ -191,15 +275,29 @@ impl Medium {
     }
 
     fn sync(&self) -> io::Result<()> {
+        let mut has_failed = lock(&self.syncing);
+        if *has_failed {
+            return Err(io::Error::other("an earlier sync failed"));
+        }
         let ranges = std::mem::take(&mut *lock(&self.unsynced));
         if !self.syncs {
             return Ok(());
         }
         let synced = self.backend.sync_data();
         if synced.is_err() {
+            *has_failed = true;
             lock(&self.unsynced).extend(ranges);
         }
         synced
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        // Before it: a write that fails may have reached the file in part. And after it: a sync in between did not
+        // vouch for it.
+        self.wrote(offset, data.len() as u64);
+        let written = self.backend.write(offset, data);
+        self.wrote(offset, data.len() as u64);
+        written
     }
 
     fn wrote(&self, offset: u64, length: u64) {
@@ -207,11 +305,13 @@ impl Medium {
             return;
         }
         let mut ranges = lock(&self.unsynced);
-        if let Some((start, bytes)) = ranges.last_mut()
-            && *start + *bytes == offset
-        {
-            *bytes += length;
-            return;
+        match ranges.last_mut() {
+            Some((start, bytes)) if *start <= offset && offset + length <= *start + *bytes => return,
+            Some((start, bytes)) if *start + *bytes == offset => {
+                *bytes += length;
+                return;
+            }
+            _ => {}
         }
         ranges.push((offset, length));
         if ranges.len() > RANGES_MAX {
@@ -238,10 +338,11 @@ impl Medium {
         self.backend.unlock_range(range.0, range.1)
     }
 
-    /// Lets other processes in.
+    /// Lets other processes in, once everything is written.
     pub(crate) fn close(&self) -> io::Result<()> {
+        let written = self.behind.finish();
         lock(&self.locks).clear();
-        self.backend.close()
+        self.backend.close().and(written)
     }
 }
 
@@ -317,23 +418,44 @@ impl StorageBackend for Way {
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let medium = self.open()?;
-        medium.backend.read(medium.base + offset, out)
+        let offset = medium.base + offset;
+        let over = medium.behind.over(offset, out.len() as u64);
+        // Of an opening that was given up meanwhile, what was kept is gone.
+        self.open()?;
+        if let [.., (at, bytes)] = over.as_slice()
+            && (*at, bytes.len()) == (offset, out.len())
+        {
+            out.copy_from_slice(bytes);
+            return Ok(());
+        }
+        medium.backend.read(offset, out)?;
+        behind::lay_over(out, offset, &over);
+        Ok(())
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         let medium = self.open()?;
-        medium.backend.set_len(medium.base + len)
+        let len = medium.base + len;
+        // What is kept may be behind the new end.
+        if len < medium.backend.len()? {
+            medium.write_kept()?;
+        }
+        medium.backend.set_len(len)
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.open()?.sync()
+        let medium = self.open()?;
+        if medium.behind.keep_sync()? { Ok(()) } else { medium.sync() }
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let medium = self.open()?;
-        // Before writing: a write that fails may have reached the file in part.
-        medium.wrote(medium.base + offset, data.len() as u64);
-        medium.backend.write(medium.base + offset, data)
+        let offset = medium.base + offset;
+        if medium.behind.keep(offset, data)? {
+            return Ok(());
+        }
+        // It may have been given up while that was waited for.
+        self.open()?.write(offset, data)
     }
 
     fn close(&self) -> io::Result<()> {

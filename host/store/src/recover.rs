@@ -5,9 +5,8 @@
 
 use redb::{Database, Durability, WriteTransaction};
 
-use crate::block::Link;
 use crate::error::{Fault, RecordProblem};
-use crate::log::{self, Contents, Frame};
+use crate::log::{self, Frame};
 use crate::record::set_aside::Kept;
 use crate::requests::Requests;
 use crate::state::{Head, Tables};
@@ -27,10 +26,9 @@ pub(crate) fn begin(database: &Database) -> Result<WriteTransaction, Fault> {
 
 /// Brings what `log` has beyond `database` into it. Whether some of it is lost, which is noted then.
 pub(crate) fn run(database: &Database, log: &[u8]) -> Result<bool, Fault> {
-    let Contents { frames, behind } = log::read(log);
     let (head, _) = Head::read_in_part(&begin(database)?)?;
-    let is_new = |after: &Link| after.number >= head.position.entry;
-    if !frames.iter().map(|(after, _)| after).chain(&behind).any(is_new) {
+    let frames = log::read(log, head.position.entry);
+    if frames.is_empty() {
         return Ok(false);
     }
     let mut unreadable = None;
@@ -39,8 +37,8 @@ pub(crate) fn run(database: &Database, log: &[u8]) -> Result<bool, Fault> {
         let transaction = begin(database)?;
         match follow(&transaction, head.clone(), &frames) {
             Ok(followed) => {
-                let lost = behind.iter().map(|after| after.number).max();
-                let lost = lost.filter(|last| *last > followed.position.entry);
+                let last = frames.last().map(|(after, _)| after.number);
+                let lost = last.filter(|last| *last > followed.position.entry);
                 if let Some(last) = lost {
                     set_aside::note(&transaction, &lost_commits(followed.position.entry, last))?;
                 }
@@ -84,7 +82,7 @@ fn take(transaction: &WriteTransaction, head: Head, frame: &Frame) -> Result<Hea
     Ok(tables.finish()?.0)
 }
 
-/// A frame behind the last that can be read follows the entry `last`.
+/// A frame that can be read follows the entry `last`, and one before it cannot.
 fn lost_commits(end: u64, last: u64) -> Kept {
     let problem = format!("the log is damaged: the entries {} to {last}, and maybe more, are lost", end + 1);
     Kept {

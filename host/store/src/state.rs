@@ -185,9 +185,9 @@ impl<'t> Tables<'t> {
         self.meta.insert(tables::META_COUNTERS, counters)?;
         self.head.digest = self.digest.get();
         self.meta.insert(tables::META_DIGEST, &self.head.digest.to_bytes())?;
-        if let Some(tail) = &self.tail {
-            let row = tail.row().map_err(|problem| self.head.fault(problem))?;
-            put_row(&mut self.journal, row)?;
+        if let Some(tail) = &mut self.tail {
+            let rows = tail.rows().map_err(|problem| self.head.fault(problem))?;
+            rows.into_iter().try_for_each(|row| put_row(&mut self.journal, Some(row)))?;
         }
         Ok((self.head, self.appended))
     }

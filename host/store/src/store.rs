@@ -1,6 +1,6 @@
 //! The store as the relay sees it: opening, submitting, closing. Reading is in `read`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -64,8 +64,8 @@ pub struct Options {
 
 impl Default for Options {
     /// 4,096 waiting, 512 at once (beyond, syncing no longer is what takes the time), a week, 90 days, 30 days for
-    /// every entry of the journal, 128 MiB, a log of 4 MiB that has the commits of 5 seconds and 8,192 entries, which take
-    /// a second to follow.
+    /// every entry of the journal, 128 MiB, a log of 16 MiB that has the commits of 5 seconds and 8,192 entries, which
+    /// take a second to follow.
     fn default() -> Self {
         Self {
             queue: 4096,
@@ -169,6 +169,7 @@ impl Store {
             head,
             waiting: Arc::clone(&waiting),
             lines: FairQueue::default(),
+            own: VecDeque::new(),
             batch: options.batch.max(1),
             retention: Retention {
                 decoded_ms: options.keep_requests_ms,

@@ -3,7 +3,7 @@
 //!
 //! Never answers before a sync. Never lets one entry's trouble, or one caller's, become another's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -62,6 +62,8 @@ pub(crate) struct Writer {
     pub(crate) waiting: Arc<AtomicUsize>,
     /// What was taken out of the channel and waits for its turn, by source.
     pub(crate) lines: FairQueue<Job>,
+    /// The same of the relay's own: what was sent goes before what comes in.
+    pub(crate) own: VecDeque<Job>,
     /// Entries in one transaction.
     pub(crate) batch: usize,
     pub(crate) retention: Retention,
@@ -80,7 +82,7 @@ impl Writer {
     pub(crate) fn run(mut self, messages: &Receiver<Message>) {
         loop {
             let mut mend = false;
-            if self.lines.is_empty() {
+            if self.lines.is_empty() && self.own.is_empty() {
                 match self.next(messages) {
                     Ok(first) => mend |= self.sort(first),
                     Err(RecvTimeoutError::Timeout) => {}
@@ -114,7 +116,11 @@ impl Writer {
             Message::Write(job) => {
                 let cost = u64::try_from(job.bytes()).unwrap_or(u64::MAX);
                 let source = job.source().to_owned();
-                self.lines.push(&source, cost, *job);
+                if source.is_empty() {
+                    self.own.push_back(*job);
+                } else {
+                    self.lines.push(&source, cost, *job);
+                }
             }
             Message::SetAside => {}
             Message::Dismiss(answer) => self.dismissals.push(answer),
@@ -127,11 +133,14 @@ impl Writer {
         false
     }
 
-    /// What waits, by source in turn, as much as fits into one transaction.
+    /// What waits, as much as fits into one transaction: the relay's own, then by source in turn. A quarter of the
+    /// entries is left to the sources.
     fn gather(&mut self) -> Vec<Job> {
         let (mut jobs, mut bytes) = (Vec::new(), 0);
+        let of_own = (self.batch / 4 * 3).max(1);
         while jobs.len() < self.batch && bytes < BATCH_BYTES_MAX {
-            let Some(job) = self.lines.pop() else { break };
+            let own = if jobs.len() < of_own { self.own.pop_front() } else { None };
+            let Some(job) = own.or_else(|| self.lines.pop()).or_else(|| self.own.pop_front()) else { break };
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             bytes += job.bytes();
             jobs.push(job);

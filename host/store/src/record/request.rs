@@ -1,11 +1,14 @@
 //! Raw requests on disk: version byte, in version 3 the id of the dictionary, length of the rest, then, compressed (zstd):
 //! length of the head, the head as JSON, the body as it came.
 
+use std::cell::RefCell;
+
 use serde::{Deserialize, Serialize};
 use tocsin_core::id::{Id, ReceiptId};
 use tocsin_core::plugin::{Pair, SourceRequest};
-use zstd::bulk::{Compressor, Decompressor};
+use zstd::bulk::Decompressor;
 use zstd::dict::EncoderDictionary;
+use zstd::zstd_safe::{self, CCtx};
 
 use super::{RecordProblem, Stored, Text, TimeV1, V2, V3};
 use crate::keys::ID;
@@ -25,6 +28,11 @@ const LENGTH: usize = 4;
 const LEVEL: i32 = 5;
 /// Bytes of a request beyond which a dictionary makes no difference.
 const LARGE: usize = 256 * 1024;
+
+thread_local! {
+    /// Making one takes longer than compressing a request.
+    static CONTEXT: RefCell<CCtx<'static>> = RefCell::new(CCtx::create());
+}
 
 /// Earlier requests that others are compressed with.
 pub(crate) struct Dictionary {
@@ -65,12 +73,15 @@ pub(crate) fn pack(
     out: &mut Vec<u8>,
 ) -> Result<(), RecordProblem> {
     let dictionary = dictionary.filter(|_| plain.len() <= LARGE);
-    let mut compressor = match dictionary {
-        Some(dictionary) => Compressor::with_prepared_dictionary(&dictionary.encoder),
-        None => Compressor::new(LEVEL),
-    }
-    .map_err(problem)?;
-    let packed = compressor.compress(plain).map_err(problem)?;
+    let mut packed = Vec::with_capacity(zstd_safe::compress_bound(plain.len()));
+    CONTEXT
+        .with_borrow_mut(|context| match dictionary {
+            Some(dictionary) => {
+                context.compress_using_cdict(&mut packed, plain, dictionary.encoder.as_cdict())
+            }
+            None => context.compress(&mut packed, plain, LEVEL),
+        })
+        .map_err(|code| RecordProblem::Body(zstd_safe::get_error_name(code).to_owned()))?;
     match dictionary {
         Some(dictionary) => {
             out.push(V3);
@@ -124,7 +135,7 @@ pub(crate) fn unpack_with(
     let (length, packed) = rest.split_first_chunk::<LENGTH>().ok_or_else(cut)?;
     let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| cut())?;
     // Room is made for what the length says, so the packed bytes must say the same.
-    let packed_length = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten();
+    let packed_length = zstd_safe::get_frame_content_size(packed).ok().flatten();
     if packed_length != Some(length as u64) {
         return Err(RecordProblem::Body("its length is not that of its contents".to_owned()));
     }

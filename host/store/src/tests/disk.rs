@@ -2,7 +2,7 @@
 //! does, and loses the difference when the machine crashes.
 
 use std::io::{self, ErrorKind};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use redb::StorageBackend;
 
@@ -41,15 +41,28 @@ struct Contents {
     operations: u64,
     syncs: u64,
     reads: u64,
+    /// Writes from this byte on have to wait.
+    held_from: Option<usize>,
 }
 
 /// The disk. Clones are the same disk.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Disk(Arc<Mutex<Contents>>);
+pub(super) struct Disk(Arc<(Mutex<Contents>, Condvar)>);
 
 impl Disk {
     fn contents(&self) -> MutexGuard<'_, Contents> {
-        self.0.lock().unwrap()
+        self.0.0.lock().unwrap()
+    }
+
+    /// Has writes from this byte on wait until [`Disk::let_go`].
+    pub(super) fn hold_from(&self, offset: usize) {
+        self.contents().held_from = Some(offset);
+    }
+
+    /// No write has to wait any more.
+    pub(super) fn let_go(&self) {
+        self.contents().held_from = None;
+        self.0.1.notify_all();
     }
 
     /// Has this go wrong; counting begins now.
@@ -101,7 +114,8 @@ impl Disk {
                 _ => {}
             }
         }
-        Self(Arc::new(Mutex::new(Contents { live: image.clone(), durable: image, ..Contents::default() })))
+        let contents = Contents { live: image.clone(), durable: image, ..Contents::default() };
+        Self(Arc::new((Mutex::new(contents), Condvar::new())))
     }
 }
 
@@ -195,8 +209,9 @@ impl StorageBackend for Disk {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let mut contents = self.contents();
         let offset = usize::try_from(offset).unwrap();
+        let is_held = |contents: &mut Contents| contents.held_from.is_some_and(|from| offset >= from);
+        let mut contents = self.0.1.wait_while(self.contents(), is_held).unwrap();
         if let Some(Failure::FullAt(limit)) = contents.failure
             && offset + data.len() > limit
         {

@@ -2,11 +2,12 @@
 
 use redb::StorageBackend;
 
-use super::disk::{Disk, Survives};
-use super::samples::{Script, assert_clean, options, routing, write};
+use super::disk::{Disk, Failure, Survives};
+use super::samples::{Script, assert_clean, options, routing, submit, write};
 use super::workload;
 use crate::layout::PAGE;
-use crate::{Options, Store, raw};
+use crate::medium::Medium;
+use crate::{IncidentQuery, Options, Store, raw};
 
 const LOG_BYTES: usize = 64 * 1024;
 
@@ -123,19 +124,29 @@ fn saved(disk: &Disk) -> u64 {
     assert_clean(&Store::open_backend(crashed, options()).unwrap())
 }
 
+/// Whether so many entries are on disk in the database, sooner or later.
+fn comes_to_be_saved(disk: &Disk, entries: u64) -> bool {
+    (0..100_000).any(|_| {
+        std::thread::yield_now();
+        saved(disk) == entries
+    })
+}
+
 #[test]
 fn the_database_is_synced_after_so_many_entries() {
     let disk = Disk::default();
     let store = Store::open_backend(disk.clone(), Options { save_after_entries: 4, ..large_log() }).unwrap();
     let mut script = Script::new();
     write(&store, script.started(Some(routing()))).unwrap();
-    for n in 0..7 {
+    // The second entry makes a dictionary, which syncs it too.
+    for n in 0..5 {
         write(&store, script.trigger(&format!("disk-{n}"), "Disk full")).unwrap();
     }
-    // The second entry makes a dictionary, which syncs it too; the others are in the log.
-    assert_eq!(saved(&disk), 6);
+    assert!(comes_to_be_saved(&disk, 6));
+    write(&store, script.trigger("disk-5", "Disk full")).unwrap();
+    assert_eq!(saved(&disk), 6, "the next one is in the log");
     drop(store);
-    assert_eq!(saved(&disk), 8, "closing syncs it");
+    assert_eq!(saved(&disk), 7, "closing syncs it");
 }
 
 #[test]
@@ -143,8 +154,100 @@ fn a_database_that_nobody_writes_to_is_synced_after_some_time() {
     let disk = Disk::default();
     let store = Store::open_backend(disk.clone(), Options { save_after_ms: 20, ..large_log() }).unwrap();
     write(&store, Script::new().started(Some(routing()))).unwrap();
-    assert!((0..100_000).any(|_| {
-        std::thread::yield_now();
-        saved(&disk) == 1
-    }));
+    assert!(comes_to_be_saved(&disk, 1));
+}
+
+/// A disk that takes as long as it likes for everything but the log.
+#[test]
+fn commits_are_answered_and_read_while_the_database_is_saved_and_no_crash_loses_one() {
+    let disk = Disk::default();
+    let store = Store::open_backend(disk.clone(), Options { save_after_entries: 3, ..large_log() }).unwrap();
+    let mut script = Script::new();
+    write(&store, script.started(Some(routing()))).unwrap();
+    write(&store, script.trigger("first", "Disk full")).unwrap();
+    disk.hold_from(PAGE + LOG_BYTES);
+    // Short of the sixteenth request, which makes a dictionary.
+    for n in 0..13 {
+        write(&store, script.trigger(&format!("disk-{n}"), "Disk full")).unwrap();
+        assert_eq!(store.counts().unwrap().entries, n + 3);
+    }
+    assert_eq!(store.incidents(&IncidentQuery { limit: 100, ..Default::default() }).unwrap().items.len(), 14);
+    assert_eq!(saved(&disk), 2, "the save does not come to an end");
+    for survives in Survives::ALL {
+        let crashed = Store::open_backend(disk.crashed(survives), options()).unwrap();
+        assert_eq!(assert_clean(&crashed), 15, "{survives:?}");
+        assert_eq!(crashed.set_aside().unwrap(), [], "{survives:?}");
+    }
+    disk.let_go();
+    store.close();
+    assert_eq!(saved(&disk), 15);
+}
+
+#[test]
+fn a_full_log_waits_for_the_save_that_is_under_way_and_writes_over_nothing_that_is_needed() {
+    let disk = Disk::default();
+    let store = Store::open_backend(disk.clone(), Options { batch: 1, ..large_log() }).unwrap();
+    let mut script = Script::new();
+    write(&store, script.started(Some(routing()))).unwrap();
+    write(&store, script.trigger("first", "Disk full")).unwrap();
+    disk.hold_from(PAGE + LOG_BYTES);
+    // Four fill a half: the fifth begins a save, and the ninth has to wait for it.
+    let large = (0..12_u64).map(|n| {
+        let mut write = script.trigger(&format!("disk-{n}"), "Disk full");
+        let noise =
+            (0..7_000_u64).map(|byte| (byte ^ n).wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes()[2]);
+        write.request.as_mut().unwrap().body = noise.collect();
+        submit(&store, write)
+    });
+    let answers: Vec<_> = large.collect();
+    let mut answered = 2;
+    for answer in &answers[..4] {
+        answer.recv().unwrap().unwrap();
+        answered += 1;
+        let crashed = Store::open_backend(disk.crashed(Survives::Nothing), options()).unwrap();
+        assert!(assert_clean(&crashed) >= answered);
+    }
+    disk.let_go();
+    for answer in &answers[4..] {
+        answer.recv().unwrap().unwrap();
+        answered += 1;
+        let crashed = Store::open_backend(disk.crashed(Survives::Nothing), options()).unwrap();
+        assert!(assert_clean(&crashed) >= answered);
+    }
+    assert_eq!(assert_clean(&store), 14);
+}
+
+/// The kernel reports a failed write to one sync alone, whichever thread makes it.
+#[test]
+fn after_a_failed_sync_no_other_sync_vouches_for_anything_until_the_writes_are_made_again() {
+    let disk = Disk::default();
+    let medium = Medium::new(disk.clone(), LOG_BYTES).unwrap();
+    medium.begin().unwrap();
+    disk.fail(Failure::SyncForgets(1));
+    assert!(medium.write_log(0, b"first").is_err());
+    assert!(medium.write_log(64, b"second").is_err());
+    medium.settle().unwrap();
+    medium.write_log(128, b"third").unwrap();
+    let log = log_of(&disk.crashed(Survives::Nothing));
+    assert_eq!((&log[..5], &log[64..70], &log[128..133]), (&b"first"[..], &b"second"[..], &b"third"[..]));
+}
+
+/// The callers have their answers: what failed was only to be on disk a second time.
+#[test]
+fn a_save_that_fails_is_made_again_without_a_word_to_any_caller() {
+    let disk = Disk::default();
+    let store = Store::open_backend(disk.clone(), Options { save_after_entries: 6, ..large_log() }).unwrap();
+    let mut script = Script::new();
+    write(&store, script.started(Some(routing()))).unwrap();
+    write(&store, script.trigger("first", "Disk full")).unwrap();
+    disk.hold_from(PAGE + LOG_BYTES);
+    for n in 0..8 {
+        write(&store, script.trigger(&format!("disk-{n}"), "Disk full")).unwrap();
+    }
+    disk.fail(Failure::Once(1, std::io::ErrorKind::Other));
+    disk.let_go();
+    assert!(comes_to_be_saved(&disk, 10));
+    assert_eq!(store.trouble(), None);
+    write(&store, script.trigger("disk", "Disk full")).unwrap();
+    assert_eq!(assert_clean(&store), 11);
 }

@@ -1,4 +1,5 @@
 //! What the writer commits: into the log first, and to the database's own pages on disk after many commits, or some time.
+//! That takes place in the background, a save at a time.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -12,6 +13,9 @@ use crate::job::Message;
 use crate::log::Frame;
 use crate::state::Head;
 
+/// How long the writer is idle at most while a save is under way: whether it succeeds is looked at then.
+const SAVE_TIME: Duration = Duration::from_millis(100);
+
 /// When the database is synced, and what it has that is not on disk.
 pub(crate) struct Saving {
     /// After how long.
@@ -20,6 +24,8 @@ pub(crate) struct Saving {
     pub(crate) after_entries: u64,
     /// The commits that are only in the log, if there are any.
     unsaved: Option<Unsaved>,
+    /// Whether a save is under way, as far as was looked at.
+    is_under_way: bool,
 }
 
 /// Commits of the database that are not on disk.
@@ -32,12 +38,13 @@ struct Unsaved {
 
 impl Saving {
     pub(crate) const fn new(after: Duration, after_entries: u64) -> Self {
-        Self { after, after_entries, unsaved: None }
+        Self { after, after_entries, unsaved: None, is_under_way: false }
     }
 
-    /// How long the database may wait for its sync, if it has to be synced.
+    /// After how long there is something to do, if there is.
     fn rest(&self) -> Option<Duration> {
-        self.unsaved.map(|unsaved| self.after.saturating_sub(unsaved.since.elapsed()))
+        let rest = self.unsaved.map(|unsaved| self.after.saturating_sub(unsaved.since.elapsed()));
+        if self.is_under_way { Some(SAVE_TIME) } else { rest }
     }
 
     /// Whether the writer has to sync the database now. `last` is the last entry of its journal.
@@ -55,6 +62,7 @@ impl Saving {
     /// Everything is on disk, or was given up.
     pub(super) const fn saved(&mut self) {
         self.unsaved = None;
+        self.is_under_way = false;
     }
 }
 
@@ -67,24 +75,43 @@ impl Writer {
         }
     }
 
-    /// Syncs the database, if it is time for that.
+    /// Saves the database, if it is time for that and the save before has ended.
     pub(super) fn save_if_due(&mut self) {
+        if self.saving.is_under_way {
+            match self.live.has_saved() {
+                Ok(has_ended) => self.saving.is_under_way = !has_ended,
+                Err(fault) => return self.not_saved(fault),
+            }
+        }
         let last = self.head.as_ref().map_or(0, |head| head.position.entry);
-        if self.saving.is_due(last) {
+        if !self.saving.is_under_way && (self.saving.is_due(last) || self.live.is_log_filling()) {
             self.save();
         }
     }
 
-    /// Syncs the database, if it has commits that are only in the log. When that fails, they are still there.
+    /// Has the database written to the disk, if it has commits that are only in the log. When that fails, they are
+    /// still there.
     pub(super) fn save(&mut self) {
         if self.saving.unsaved.is_none() {
             return;
         }
-        let saved = self.live.begin_write().and_then(|transaction| self.commit(transaction));
+        let saved = self.live.begin_write().and_then(|transaction| self.save_with(transaction));
         if let Err(fault) = saved {
-            self.saving.saved();
-            self.failed(&fault.into());
+            self.not_saved(fault);
         }
+    }
+
+    fn not_saved(&mut self, fault: Fault) {
+        self.saving.saved();
+        self.failed(&fault.into());
+    }
+
+    /// Commits `transaction`, and has the database written to the disk.
+    fn save_with(&mut self, transaction: WriteTransaction) -> Result<(), Fault> {
+        self.live.save(transaction)?;
+        self.saving.saved();
+        self.saving.is_under_way = true;
+        Ok(())
     }
 
     /// Commits `transaction` to the disk, and with it every one before.
@@ -96,8 +123,8 @@ impl Writer {
     }
 
     /// Commits a `transaction` that adds `frame` behind the entry at `after`: once `frame` is on disk in the log. To the
-    /// disk if that has no room, if the commit `has_more` than the frame says, or if no entry shows later that the
-    /// database has it.
+    /// disk if there is no log, if the commit `has_more` than the frame says, or if no entry shows later that the database
+    /// has it.
     pub(super) fn commit_logged(
         &mut self,
         mut transaction: WriteTransaction,
@@ -105,10 +132,13 @@ impl Writer {
         frame: &Frame,
         has_more: bool,
     ) -> Result<(), Fault> {
-        let may_wait =
-            !has_more && (frame.is_void() || frame.entries.count > 0 && self.live.log(after, frame)?);
-        if !may_wait {
+        if has_more || !self.live.has_log() || frame.entries.count == 0 && !frame.is_void() {
             return self.commit(transaction);
+        }
+        if !frame.is_void() && !self.live.log(after, frame)? {
+            // The log is full: what is in it, and this, is saved, and the other half has room.
+            self.save_with(transaction)?;
+            return if self.live.log(after, frame)? { Ok(()) } else { self.live.wait_for_save() };
         }
         leave_to_log(&mut transaction)?;
         transaction.commit()?;
