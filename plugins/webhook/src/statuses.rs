@@ -20,6 +20,13 @@ impl Statuses {
         self.0.first().map(|range| *range.start())
     }
 
+    /// The lowest status that is in both.
+    pub(crate) fn first_shared(&self, other: &Self) -> Option<u16> {
+        let pairs = self.0.iter().flat_map(|a| other.0.iter().map(move |b| (a, b)));
+        let shared = pairs.map(|(a, b)| *a.start().max(b.start())..=*a.end().min(b.end()));
+        shared.filter(|range| !range.is_empty()).map(|range| *range.start()).min()
+    }
+
     pub(crate) fn contains(&self, status: u16) -> bool {
         self.0.iter().any(|range| range.contains(&status))
     }
@@ -43,6 +50,17 @@ fn range(word: &str) -> Result<RangeInclusive<u16>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_two_sets_share_is_found_wherever_it_stands() {
+        let shared = |a: &str, b: &str| {
+            Statuses::parse(a).expect("a set").first_shared(&Statuses::parse(b).expect("a set"))
+        };
+        assert_eq!(shared("200-299, 500", "408, 429, 500-504"), Some(500));
+        assert_eq!(shared("200-299, 500", "4xx"), None);
+        assert_eq!(shared("500, 290-420", "4xx, 299"), Some(299));
+        assert_eq!(shared("", "200"), None);
+    }
 
     #[test]
     fn numbers_ranges_and_classes_are_read() {

@@ -39,15 +39,12 @@ impl Verdicts {
                 "is empty, so that no request could succeed; the default is `200-299`",
             ));
         }
-        let clash = |a: &Statuses, b: &Statuses| {
-            (100..=599).find(|status| a.contains(*status) && b.contains(*status))
-        };
         for (field, a, b, other) in [
             ("retry", &verdicts.retry, &verdicts.success, "success"),
             ("pause", &verdicts.pause, &verdicts.success, "success"),
             ("pause", &verdicts.pause, &verdicts.retry, "retry"),
         ] {
-            if let Some(status) = clash(a, b) {
+            if let Some(status) = a.first_shared(b) {
                 return Err(SettingProblem::new(field, format!("holds {status}, and so does `{other}`")));
             }
         }
