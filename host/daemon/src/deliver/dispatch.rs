@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tocsin_core::command::Command;
+use tocsin_core::command::{Command, Verdict};
 use tocsin_core::delivery::Delivery;
 use tocsin_core::id::DeliveryId;
 use tocsin_core::name::{ConnectionName, SourceName};
@@ -26,6 +26,7 @@ use crate::runtime::{clock, trouble};
 use crate::shared::app::{App, CommitError};
 
 mod pace;
+mod place;
 mod stranded;
 mod trial;
 
@@ -33,6 +34,7 @@ mod trial;
 mod tests;
 
 use pace::Pace;
+use place::{Place, Places};
 
 /// The longest sleep: a clock that was set back must not keep deliveries for long.
 const SLEEP_MAX: Duration = Duration::from_secs(30);
@@ -43,25 +45,20 @@ pub const TROUBLE: &str = "deliveries stand still";
 /// The same of an outcome.
 const OUTCOME_TROUBLE: &str = "what came of an attempt could not be stored and is tried again";
 
-/// Makes an attempt and records what came of it.
-type Make = fn(Arc<App>, Attempt) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+/// Makes an attempt and records what came of it; whether that was recorded.
+type Make = fn(Arc<App>, Attempt, Place) -> Pin<Box<dyn Future<Output = bool> + Send>>;
 
 /// What is under way.
 struct Workers {
     make: Make,
-    running: JoinSet<()>,
-    tasks: HashMap<task::Id, Task>,
-    /// By connection.
-    under_way: BTreeMap<String, usize>,
+    /// Whether everything of each was recorded.
+    running: JoinSet<bool>,
+    /// The delivery of each, if it is an attempt and no probe.
+    tasks: HashMap<task::Id, Option<DeliveryId>>,
+    places: Places,
     paces: BTreeMap<String, Pace>,
     /// The source that was served last, by connection.
     turns: BTreeMap<ConnectionName, SourceName>,
-}
-
-/// An attempt, or a probe, that is under way.
-struct Task {
-    connection: String,
-    delivery: Option<DeliveryId>,
 }
 
 /// Why a round came to nothing.
@@ -76,7 +73,7 @@ enum Trouble {
 /// Delivers until `stop` turns true, then waits for the attempts under way, at most as long as the
 /// configuration says. What is not finished by then is tried again after the next start.
 pub async fn run(app: Arc<App>, stop: watch::Receiver<bool>) {
-    let make: Make = |app, attempt| Box::pin(async move { make(&app, attempt).await });
+    let make: Make = |app, attempt, place| Box::pin(async move { make(&app, attempt, place).await });
     run_with(make, app, stop).await;
 }
 
@@ -94,11 +91,16 @@ async fn run_with(make: Make, app: Arc<App>, mut stop: watch::Receiver<bool>) {
                 Instant::now() + TROUBLE_PAUSE
             }
         };
-        tokio::select! {
-            () = app.signals.due.heard() => {}
-            () = tokio::time::sleep_until(wake) => {}
-            Some(ended) = workers.running.join_next_with_id() => workers.finished(ended),
-            _ = stop.changed() => {}
+        loop {
+            tokio::select! {
+                () = app.signals.due.heard() => {}
+                () = tokio::time::sleep_until(wake) => {}
+                () = workers.places.freed() => {}
+                // What it has left to do, others see: its place is free, or its delivery is due again.
+                Some(ended) = workers.running.join_next_with_id() => if workers.finished(ended) { continue },
+                _ = stop.changed() => {}
+            }
+            break;
         }
     }
     let rest = async { while workers.running.join_next().await.is_some() {} };
@@ -113,7 +115,7 @@ impl Workers {
             make,
             running: JoinSet::new(),
             tasks: HashMap::new(),
-            under_way: BTreeMap::new(),
+            places: Places::default(),
             paces: BTreeMap::new(),
             turns: BTreeMap::new(),
         }
@@ -124,6 +126,7 @@ impl Workers {
         while let Some(ended) = self.running.try_join_next_with_id() {
             self.finished(ended);
         }
+        self.places.take_in();
         self.release(app).await?;
         let mut wake = self.try_paused(app).await?.min(Instant::now() + SLEEP_MAX);
         let mut claimable: Vec<Attempt> = Vec::new();
@@ -194,7 +197,7 @@ impl Workers {
     fn room(&self, app: &App, connection: &str) -> usize {
         // Deliveries of a connection that is no longer configured are settled one by one.
         let most = app.config.connections.get(connection).map_or(1, |connection| connection.concurrency);
-        most.saturating_sub(self.under_way.get(connection).copied().unwrap_or(0))
+        most.saturating_sub(self.places.taken(connection))
     }
 
     fn pace(&mut self, app: &App, connection: &str) -> &mut Pace {
@@ -213,29 +216,28 @@ impl Workers {
             let (connection, delivery) = (attempt.delivery.connection.clone(), attempt.delivery.id);
             self.pace(app, &connection).took(now);
             self.turns.insert(connection.clone(), attempt.delivery.incident.source.clone());
-            let attempt = (self.make)(Arc::clone(app), attempt);
-            self.spawn(Task { connection: connection.to_string(), delivery: Some(delivery) }, attempt);
+            let place = self.places.take(&connection);
+            let attempt = (self.make)(Arc::clone(app), attempt, place);
+            self.spawn(Some(delivery), attempt);
         }
     }
 
-    fn spawn(&mut self, task: Task, work: impl Future<Output = ()> + Send + 'static) {
-        *self.under_way.entry(task.connection.clone()).or_default() += 1;
+    fn spawn(&mut self, delivery: Option<DeliveryId>, work: impl Future<Output = bool> + Send + 'static) {
         let id = self.running.spawn(work).id();
-        self.tasks.insert(id, task);
+        self.tasks.insert(id, delivery);
     }
 
-    fn finished(&mut self, ended: Result<(task::Id, ()), JoinError>) {
-        let id = match ended {
-            Ok((id, ())) => id,
+    /// Whether everything of it was recorded.
+    fn finished(&mut self, ended: Result<(task::Id, bool), JoinError>) -> bool {
+        let (id, is_recorded) = match ended {
+            Ok(ended) => ended,
             Err(error) => {
                 tracing::error!(%error, "an attempt broke off; it is made again");
-                error.id()
+                (error.id(), false)
             }
         };
-        let Some(Task { connection, .. }) = self.tasks.remove(&id) else { return };
-        if let Some(count) = self.under_way.get_mut(&connection) {
-            *count = count.saturating_sub(1);
-        }
+        self.tasks.remove(&id);
+        is_recorded
     }
 }
 
@@ -259,6 +261,10 @@ fn begun(mut read: Vec<Attempt>, claimed: Vec<Delivery>) -> Vec<Attempt> {
     claimed.into_iter().filter_map(attempt).collect()
 }
 
+fn has_arrived(settled: &Command) -> bool {
+    matches!(settled, Command::Settle { verdict: Verdict::Delivered(_) | Verdict::Accepted(_), .. })
+}
+
 /// When a connection's first delivery, which is not due yet, will be.
 fn next_due(app: &App, connection: &str) -> Result<Instant, ReadError> {
     let now = clock::now();
@@ -276,24 +282,28 @@ fn moment(at: Timestamp) -> Instant {
 }
 
 /// Makes an attempt and records what came of it, for as long as that takes: an outcome that is forgotten
-/// would be a message sent twice.
-async fn make(app: &App, attempt: Attempt) {
+/// would be a message sent twice. Whether it was recorded.
+async fn make(app: &App, attempt: Attempt, place: Place) -> bool {
     let (id, connection) = (attempt.delivery.id, attempt.delivery.connection.clone());
     let settled = deliver(app, attempt).await;
+    // Another outcome may keep the next attempt from beginning, once it is recorded, and a trial is alone until then.
+    let is_over = has_arrived(&settled) && !app.trials.was_sent(&connection, id);
+    let _place = (!is_over).then_some(place);
     loop {
         match app.record(settled.clone()).await {
             Ok(_) => {
                 trouble::over(OUTCOME_TROUBLE);
-                return trial::ended(app, &connection, id, &settled).await;
+                trial::ended(app, &connection, id, &settled).await;
+                return true;
             }
             Err(error @ (CommitError::Busy | CommitError::Storage(_))) => {
                 trouble::error(OUTCOME_TROUBLE, &error);
                 tokio::time::sleep(TROUBLE_PAUSE).await;
             }
-            Err(CommitError::Stopping) => return,
+            Err(CommitError::Stopping) => return false,
             Err(CommitError::Rejected(rejection)) => {
                 tracing::error!(delivery = %id, %rejection, "what came of an attempt does not fit");
-                return;
+                return false;
             }
         }
     }

@@ -92,22 +92,23 @@ async fn take(
     let mut head = head::read(&parts, path);
     authenticate(app, source, peer, &mut head)?;
     head::check(&parts)?;
+    let activity = parts.extensions.get::<Activity>();
     let proven = source.authentication.proves_by_head() || source.authentication.is_open();
     if proven {
-        within_rate(app, source)?;
+        may_send(app, source, activity)?;
     }
     let probe = probe::find(app, &source.name, &head);
     let limit = app.body_limit(source);
     // Until the answer: so long is the body in memory.
     let portion = app.bodies.portion(&source.name, source.authentication.proves_by_head());
     head.body = body::read(body, &parts.headers, limit, app.config.limits.body_time, &portion).await?;
-    if let Some(activity) = parts.extensions.get::<Activity>() {
+    if let Some(activity) = activity {
         activity.is(Doing::Working);
     }
     head.received_at = clock::now();
     let request = authenticate_body(app, source, head, limit, &portion).await?;
     if !proven {
-        within_rate(app, source)?;
+        may_send(app, source, activity)?;
     }
     if let Some(probe) = probe? {
         let response = probe.answer(&source.name, &request);
@@ -125,8 +126,12 @@ async fn take(
     Ok(Answered { response, outcome, receipt: Some(receipt.to_string()) })
 }
 
-/// Counts a request whose sender may send, against the rate of its source. Strangers use up nothing of it.
-fn within_rate(app: &App, source: &Source) -> Result<(), HttpProblem> {
+/// Counts a request whose sender may send, against the rate of its source. Strangers use up nothing of it. An open source
+/// knows nobody: what comes to it is paced by address as well.
+fn may_send(app: &App, source: &Source, activity: Option<&Activity>) -> Result<(), HttpProblem> {
+    if let Some(activity) = activity.filter(|_| !source.authentication.is_open()) {
+        activity.is_proven();
+    }
     let Some(rate) = source.rate else { return Ok(()) };
     let taken = app.rates.take(&source.name, rate, Instant::now());
     taken.map_err(|seconds| HttpProblem::too_many(rate.per_minute, seconds))

@@ -26,8 +26,6 @@ const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 const SCRUBBED_AT_ONCE: usize = 64 * 1024;
 /// How long a connection may take to be established, of the time that a request may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Connections kept open to one peer.
-const IDLE_CONNECTIONS: usize = 4;
 
 /// The clients, by the connection's name.
 #[derive(Clone)]
@@ -59,7 +57,8 @@ impl Senders {
     /// The TLS library finds no root certificates, or the like.
     pub fn new<'a>(connections: impl Iterator<Item = &'a Connection>) -> Result<Self, reqwest::Error> {
         let client = |connection: &Connection| {
-            Ok((connection.name.clone(), client(connection.policy, connection.timeout)?))
+            let client = client(connection.policy, connection.timeout, connection.concurrency)?;
+            Ok((connection.name.clone(), client))
         };
         connections.map(client).collect::<Result<_, reqwest::Error>>().map(Self)
     }
@@ -101,8 +100,9 @@ async fn scrubbed(mut answer: Response, secrets: Secrets) -> Response {
     scrubbed.await.unwrap_or_else(|_| unread())
 }
 
-/// A client that reaches what `policy` allows and follows no redirect.
-fn client(policy: Policy, timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
+/// A client that reaches what `policy` allows and follows no redirect. It keeps as many connections open as there are
+/// requests at the same time.
+fn client(policy: Policy, timeout: Duration, concurrency: usize) -> Result<reqwest::Client, reqwest::Error> {
     reqwest::Client::builder()
         .user_agent(concat!("tocsin/", env!("CARGO_PKG_VERSION")))
         // Plugins read answers as they come.
@@ -111,7 +111,7 @@ fn client(policy: Policy, timeout: Duration) -> Result<reqwest::Client, reqwest:
         .no_proxy()
         .timeout(timeout)
         .connect_timeout(CONNECT_TIMEOUT.min(timeout))
-        .pool_max_idle_per_host(IDLE_CONNECTIONS)
+        .pool_max_idle_per_host(concurrency)
         .dns_resolver(Arc::new(Guarded(policy)))
         .build()
 }
@@ -123,7 +123,7 @@ fn client(policy: Policy, timeout: Duration) -> Result<reqwest::Client, reqwest:
 /// No answer, or an address that is not allowed.
 pub(crate) async fn status_of(url: Url, policy: Policy, timeout: Duration) -> Result<u16, SendError> {
     check_url(&url, policy)?;
-    let client = client(policy, timeout).map_err(failed)?;
+    let client = client(policy, timeout, 1).map_err(failed)?;
     Ok(client.get(url).send().await.map_err(failed)?.status().as_u16())
 }
 

@@ -6,12 +6,15 @@
 //! would be damaged. Of an address, only what looks drawn by chance counts, and nothing that an incident filled in: a
 //! peer's own addresses and names come back whole.
 
+use std::sync::Arc;
+
 use tocsin_core::plugin::{Pair, Response, SourceRequest};
 use url::Url;
 
 use finder::Finder;
 
 pub mod finder;
+mod recent;
 mod undone;
 
 /// Bytes of a part of an address that may be a secret: the tokens of all known webhooks are longer.
@@ -22,7 +25,7 @@ const TOKEN_DIGITS_MIN: usize = 3;
 pub const PLACE: &str = "{{secret}}";
 
 /// What must not come back.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Secrets {
     /// Of which every run is taken out.
     runs: Vec<Vec<u8>>,
@@ -60,33 +63,36 @@ impl Secrets {
 
     /// Takes them out of `text`.
     pub fn scrub_text(&self, text: &mut String) {
-        for finder in self.finders() {
-            scrub_text(&finder, text);
+        for finder in self.finders().iter() {
+            scrub_text(finder, text);
         }
     }
 
     /// Takes them out of `response`.
     pub fn scrub(&self, response: &mut Response) {
-        for finder in self.finders() {
+        for finder in self.finders().iter() {
             if let Some(clean) = finder.without(&response.body, PLACE.as_bytes()) {
                 response.body = clean;
             }
-            scrub_pairs(&finder, &mut response.headers);
+            scrub_pairs(finder, &mut response.headers);
         }
     }
 
     /// Takes them out of what is kept of a request beside its body: path, query and headers.
     pub fn scrub_head(&self, request: &mut SourceRequest) {
-        for finder in self.finders() {
-            scrub_text(&finder, &mut request.path);
-            scrub_pairs(&finder, &mut request.query);
-            scrub_pairs(&finder, &mut request.headers);
+        for finder in self.finders().iter() {
+            scrub_text(finder, &mut request.path);
+            scrub_pairs(finder, &mut request.query);
+            scrub_pairs(finder, &mut request.headers);
         }
     }
 
-    fn finders(&self) -> impl Iterator<Item = Finder> {
-        let runs = (!self.runs.is_empty()).then(|| Finder::of_runs(&self.runs));
-        runs.into_iter().chain(self.whole.iter().map(|secret| Finder::of_whole(secret)))
+    /// What finds them. Made once for the same secrets, as far as they were looked for lately.
+    fn finders(&self) -> Arc<[Finder]> {
+        recent::finders(self, || {
+            let runs = (!self.runs.is_empty()).then(|| Finder::of_runs(&self.runs));
+            runs.into_iter().chain(self.whole.iter().map(|secret| Finder::of_whole(secret))).collect()
+        })
     }
 }
 

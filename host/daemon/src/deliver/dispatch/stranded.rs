@@ -22,7 +22,7 @@ impl Workers {
     /// Has each of them tried again as its schedule says. The attempt counts, so the next one knows that it may have
     /// arrived.
     pub(super) async fn release(&self, app: &App) -> Result<(), Trouble> {
-        let in_flight: BTreeSet<DeliveryId> = self.tasks.values().filter_map(|task| task.delivery).collect();
+        let in_flight: BTreeSet<DeliveryId> = self.tasks.values().copied().flatten().collect();
         for id in app.store.sending()? {
             if in_flight.contains(&id) {
                 continue;

@@ -105,12 +105,13 @@ fn the_delivery(app: &App) -> Delivery {
 }
 
 /// An attempt that arrives.
-async fn arrive(app: &App, attempt: Attempt) {
+async fn arrive(app: &App, attempt: Attempt, _place: Place) -> bool {
     let verdict = Verdict::Delivered(Outcome { summary: "ok".to_owned(), ..Outcome::default() });
     let delivery = attempt.delivery.id;
     app.record(Command::Settle { delivery, took_us: 1, status: Some(200), verdict })
         .await
         .expect("it is kept");
+    true
 }
 
 /// Runs the workers with these attempts until the delivery has arrived.
@@ -134,10 +135,11 @@ async fn an_attempt_that_breaks_off_is_made_again_and_leaves_its_place_to_others
     let folder = tempfile::tempdir().expect("a folder");
     let (app, _) = owing(folder.path()).await;
     // Once more than there are places: each is free again.
-    let make: Make = |app, attempt| {
+    let make: Make = |app, attempt, place| {
         Box::pin(async move {
+            let place = place;
             assert!(TRIED.fetch_add(1, Ordering::SeqCst) >= 5, "this attempt panics");
-            arrive(&app, attempt).await;
+            arrive(&app, attempt, place).await
         })
     };
     let delivery = until_delivered(make, &app).await;
@@ -151,7 +153,7 @@ async fn a_claim_that_was_answered_with_an_error_strands_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let (app, fails) = owing(folder.path()).await;
     fails.store(true, Ordering::SeqCst);
-    let make: Make = |app, attempt| Box::pin(async move { arrive(&app, attempt).await });
+    let make: Make = |app, attempt, place| Box::pin(async move { arrive(&app, attempt, place).await });
     let delivery = until_delivered(make, &app).await;
     assert!(!fails.load(Ordering::SeqCst), "the claim's sync failed");
     assert!(delivery.attempts >= 1);
@@ -165,7 +167,7 @@ async fn a_claim_that_is_there_although_nobody_makes_its_attempt_is_released() {
     let (app, _) = owing(folder.path()).await;
     let deliveries = vec![the_delivery(&app).id];
     app.record(Command::Claim { deliveries, records: Vec::new() }).await.expect("it is kept");
-    let make: Make = |app, attempt| Box::pin(async move { arrive(&app, attempt).await });
+    let make: Make = |app, attempt, place| Box::pin(async move { arrive(&app, attempt, place).await });
     let delivery = until_delivered(make, &app).await;
     assert_eq!(delivery.attempts, 2);
     assert!(delivery.log[0].summary.to_string().contains("it may have arrived"), "{:?}", delivery.log[0]);

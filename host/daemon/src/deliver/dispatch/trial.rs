@@ -10,7 +10,7 @@ use tocsin_core::delivery::Delivery;
 use tocsin_core::id::DeliveryId;
 use tokio::time::Instant;
 
-use super::{SLEEP_MAX, Task, Trouble, Workers, begun, moment, records};
+use super::{SLEEP_MAX, Trouble, Workers, begun, moment, records};
 use crate::deliver::attempt::Attempt;
 use crate::deliver::probe;
 use crate::deliver::probe::Probed;
@@ -34,7 +34,7 @@ impl Workers {
             if !app.trials.knows(&name) {
                 app.trials.begin(&name, Shown::ByDeliveries, now, longest_ms);
             }
-            if self.under_way.get(name.as_str()).is_some_and(|count| *count > 0) {
+            if self.places.taken(&name) > 0 {
                 continue;
             }
             if app.trials.is_open(&name) {
@@ -42,9 +42,13 @@ impl Workers {
                     self.send(app, delivery).await?;
                 }
             } else if let Some(shown) = app.trials.take(&name, now, longest_ms) {
-                let task = Task { connection: name.to_string(), delivery: None };
-                let (app, name) = (Arc::clone(app), name.clone());
-                self.spawn(task, async move { ask(&app, &name, shown).await });
+                let (app, place) = (Arc::clone(app), self.places.take(&name));
+                let name = name.clone();
+                self.spawn(None, async move {
+                    let _place = place;
+                    ask(&app, &name, shown).await;
+                    true
+                });
             }
             if let Some(at) = app.trials.next_at(&name).filter(|at| *at > now) {
                 wake = wake.min(moment(at));

@@ -3,7 +3,7 @@
 //!
 //! The one to go is the one that has been idle for longest, unless it has just been opened; then the one whose request
 //! has been coming for longest. A connection whose request is being worked on stays. Requests of one address over all
-//! its connections are paced.
+//! its connections are paced; those that prove who sent them do not count.
 //! Knows nothing of what is served.
 
 use std::collections::{BTreeSet, HashMap};
@@ -17,9 +17,11 @@ use tokio::sync::Notify;
 /// For how long a request may come before its connection can be closed for another.
 const SPARED: Duration = Duration::from_secs(1);
 
-/// Requests a second from one address; further ones wait for their turn. More than the disk takes of them, and few
-/// enough that connections that are full of requests leave time for others.
+/// Requests a second from one address that prove nothing; further ones wait for their turn. Few enough that connections
+/// that are full of requests leave time for others.
 const REQUESTS_A_SECOND: u32 = 2000;
+/// The time between two of them.
+const ONE: Duration = Duration::from_nanos(1_000_000_000 / REQUESTS_A_SECOND as u64);
 /// Requests of one address that may come at once.
 const REQUESTS_AT_ONCE: u32 = 1000;
 
@@ -196,9 +198,19 @@ impl Open {
         let Some(own) = address.and_then(|address| self.by_address.get_mut(&address)) else {
             return Duration::ZERO;
         };
-        let one = Duration::from_secs(1) / REQUESTS_A_SECOND;
-        own.paced_to = own.paced_to.max(now) + one;
-        own.paced_to.saturating_duration_since(now + one * REQUESTS_AT_ONCE)
+        own.paced_to = own.paced_to.max(now) + ONE;
+        own.paced_to.saturating_duration_since(now + ONE * REQUESTS_AT_ONCE)
+    }
+
+    /// A request of this connection counts for nothing.
+    fn unpace(&mut self, id: u64) {
+        let address = self.rows.get(&id).and_then(|row| row.address);
+        let own = address.and_then(|address| self.by_address.get_mut(&address));
+        if let Some(own) = own
+            && let Some(before) = own.paced_to.checked_sub(ONE)
+        {
+            own.paced_to = before;
+        }
     }
 }
 
@@ -224,6 +236,11 @@ impl Activity {
     /// It does this from now on.
     pub fn is(&self, doing: Doing) {
         self.connections.lock().is(self.id, doing);
+    }
+
+    /// Its request proves who sent it: it takes no time from the others of its address. Its source may have a rate.
+    pub fn is_proven(&self) {
+        self.connections.lock().unpace(self.id);
     }
 
     /// Waits until its next request has its turn among those of its address.
@@ -284,6 +301,17 @@ mod tests {
         let late = wait(&own[1]);
         assert!((Duration::from_millis(990)..Duration::from_millis(1010)).contains(&late), "{late:?}");
         assert_eq!(wait(&other), Duration::ZERO);
+    }
+
+    #[test]
+    fn requests_that_prove_who_sent_them_are_not_paced() {
+        let all = connections(100, 100);
+        let own = all.admit(address(1)).expect("there is room");
+        let now = Instant::now();
+        for _ in 0..REQUESTS_A_SECOND * 10 {
+            assert_eq!(all.lock().pace(own.id, now), Duration::ZERO);
+            own.activity().is_proven();
+        }
     }
 
     #[test]
