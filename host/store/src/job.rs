@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use tocsin_core::command::{Command, Issued};
 use tocsin_core::decide::Applied;
@@ -43,9 +44,16 @@ pub(crate) struct Job {
     /// What the next dictionary of its source is made of, if one is due.
     pub(crate) sample: Option<Sample>,
     pub(crate) reply: Reply,
+    /// When it was submitted.
+    pub(crate) since: Instant,
 }
 
 impl Job {
+    /// Whether it is what came of attempts, and nothing else.
+    pub(crate) fn is_outcome(&self) -> bool {
+        self.commands.iter().all(|issued| matches!(issued.command, Command::Settle { .. }))
+    }
+
     /// Bytes that it costs its source.
     pub(crate) fn bytes(&self) -> usize {
         let things = |issued: &Issued| match &issued.command {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redb::StorageBackend;
 use tocsin_core::command::Issued;
@@ -58,6 +58,9 @@ pub struct Options {
     pub log_bytes: usize,
     /// For how long the database may have commits that are only in the log. Milliseconds.
     pub save_after_ms: u64,
+    /// For how long what came of an attempt may wait for something that has to be on the disk at once, and then takes no
+    /// sync of its own. Milliseconds.
+    pub outcomes_wait_ms: u64,
     /// How many entries of the journal may be only in the log: the next opening has to follow them.
     pub save_after_entries: u64,
 }
@@ -78,6 +81,7 @@ impl Default for Options {
             cache_bytes: 128 * 1024 * 1024,
             log_bytes: LOG_BYTES,
             save_after_ms: 5_000,
+            outcomes_wait_ms: 10,
             save_after_entries: 8_192,
         }
     }
@@ -170,6 +174,7 @@ impl Store {
             waiting: Arc::clone(&waiting),
             lines: FairQueue::default(),
             own: VecDeque::new(),
+            outcomes_wait: Duration::from_millis(options.outcomes_wait_ms),
             batch: options.batch.max(1),
             retention: Retention {
                 decoded_ms: options.keep_requests_ms,
@@ -225,7 +230,14 @@ impl Store {
                 let (request, sample) = request.unzip();
                 let sample = sample.flatten();
                 let commands = std::iter::once(issued).chain(more).collect();
-                Box::new(Job { commands, policy, request, sample, reply: Box::new(reply) })
+                Box::new(Job {
+                    commands,
+                    policy,
+                    request,
+                    sample,
+                    reply: Box::new(reply),
+                    since: Instant::now(),
+                })
             }
             Err(fault) => {
                 waiting.fetch_sub(1, Ordering::Relaxed);

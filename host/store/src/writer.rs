@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
 
 use tocsin_core::decide::{Applied, DecideError, Rejection};
 use tocsin_core::fair::FairQueue;
@@ -33,6 +34,9 @@ pub(crate) use saving::Saving;
 /// Bytes of requests and records in one transaction after which no more are gathered: what a commit writes must stay well
 /// below what the cache holds.
 const BATCH_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Outcomes that wait for no more company.
+const COMPANY: usize = 32;
 
 /// What came of each job of a batch.
 type Outcomes = Vec<Result<Applied, Rejection>>;
@@ -64,6 +68,8 @@ pub(crate) struct Writer {
     pub(crate) lines: FairQueue<Job>,
     /// The same of the relay's own: what was sent goes before what comes in.
     pub(crate) own: VecDeque<Job>,
+    /// For how long outcomes may wait.
+    pub(crate) outcomes_wait: Duration,
     /// Entries in one transaction.
     pub(crate) batch: usize,
     pub(crate) retention: Retention,
@@ -93,6 +99,10 @@ impl Writer {
             while let Ok(next) = messages.try_recv() {
                 mend |= self.sort(next);
             }
+            while let Some(rest) = self.company().filter(|_| !mend) {
+                let Ok(next) = messages.recv_timeout(rest) else { break };
+                mend |= self.sort(next);
+            }
             let jobs = self.gather();
             if mend {
                 self.mend();
@@ -108,6 +118,18 @@ impl Writer {
         self.save();
         // What could be closed is closed; the next opening repairs the rest.
         let _ = self.live.close();
+    }
+
+    /// How long what waits may wait for company, if it may. Outcomes may: nobody but the relay waits for them, and with
+    /// what has to be on the disk at once they cost no sync of their own.
+    fn company(&self) -> Option<Duration> {
+        let may_wait = self.lines.is_empty()
+            && self.dismissals.is_empty()
+            && self.live.damage().is_empty()
+            && self.own.len() < COMPANY
+            && self.own.iter().all(Job::is_outcome);
+        let since = self.own.front().filter(|_| may_wait)?.since;
+        self.outcomes_wait.checked_sub(since.elapsed())
     }
 
     /// Puts a message where it waits; whether the file is to be looked at.

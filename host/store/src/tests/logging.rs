@@ -1,9 +1,11 @@
 //! Commits that are only in the log when the process dies: they are brought into the database, and nothing else is.
 
 use redb::StorageBackend;
+use tocsin_core::command::Verdict;
+use tocsin_core::id::DeliveryId;
 
 use super::disk::{Disk, Failure, Survives};
-use super::samples::{Script, assert_clean, options, routing, submit, write};
+use super::samples::{Script, assert_clean, claimed, options, outcome, routing, submit, write};
 use super::workload;
 use crate::layout::PAGE;
 use crate::medium::Medium;
@@ -54,6 +56,44 @@ fn a_commit_costs_one_write_and_one_sync_until_the_log_is_full() {
     let (operations, syncs) = (disk.operations(), disk.syncs());
     write(&store, script.trigger("disk-0", "Disk full")).unwrap();
     assert_eq!((disk.operations() - operations, disk.syncs() - syncs), (2, 1));
+}
+
+/// Two deliveries that were claimed, of a store whose outcomes wait for so long.
+fn claimed_in(disk: &Disk, outcomes_wait_ms: u64) -> (Store, Script, Vec<DeliveryId>) {
+    let store = Store::open_backend(disk.clone(), Options { outcomes_wait_ms, ..large_log() }).unwrap();
+    let mut script = Script::new();
+    write(&store, script.started(Some(routing()))).unwrap();
+    for key in ["disk", "cpu"] {
+        write(&store, script.trigger(key, "Busy")).unwrap();
+    }
+    let due = store.due("pager", None, script.now, 2).unwrap();
+    let ids: Vec<DeliveryId> = due.iter().map(|delivery| delivery.id).collect();
+    assert_eq!(ids.len(), 2);
+    write(&store, script.command(claimed(ids.clone()))).unwrap();
+    (store, script, ids)
+}
+
+#[test]
+fn outcomes_take_the_sync_of_what_has_to_be_on_the_disk_at_once() {
+    let disk = Disk::default();
+    let (store, mut script, ids) = claimed_in(&disk, 600_000);
+    let syncs = disk.syncs();
+    let mut settle = |id| submit(&store, script.settled(id, Verdict::Delivered(outcome())));
+    let outcomes = [settle(ids[0]), settle(ids[1])];
+    write(&store, Script::later().trigger("memory", "Full")).unwrap();
+    for outcome in outcomes {
+        outcome.recv().unwrap().unwrap();
+    }
+    assert_eq!(disk.syncs() - syncs, 1);
+    assert_eq!(assert_clean(&store), 7);
+}
+
+#[test]
+fn an_outcome_that_nothing_follows_is_recorded_all_the_same() {
+    let disk = Disk::default();
+    let (store, mut script, ids) = claimed_in(&disk, 1);
+    write(&store, script.settled(ids[0], Verdict::Delivered(outcome()))).unwrap();
+    assert_eq!(assert_clean(&store), 5);
 }
 
 /// The disk gives other bytes than were written: what can be read is there, and what is lost is said.

@@ -208,7 +208,9 @@ impl Gate {
 }
 
 pub(super) fn options() -> Options {
-    Options { cache_bytes: 8 * 1024 * 1024, log_bytes: 16 * 1024, ..Options::default() }
+    // Most tests write one thing after another: nothing comes that an outcome could wait for.
+    let outcomes_wait_ms = 0;
+    Options { cache_bytes: 8 * 1024 * 1024, log_bytes: 16 * 1024, outcomes_wait_ms, ..Options::default() }
 }
 
 /// A store in memory with [`routing`] in force, and the script that it began with.
