@@ -107,6 +107,8 @@ impl Medium {
         }
         let page = layout::page(self.base - layout::PAGE as u64);
         self.backend.set_len(self.backend.len()?.max(self.base))?;
+        // The log has its place on the disk from the beginning. So the sync of a frame changes nothing else of the file.
+        self.write(layout::PAGE as u64, &vec![0; self.log_bytes()])?;
         self.write(0, &page)?;
         self.sync()
     }
@@ -266,7 +268,7 @@ impl Medium {
     /// Whether there is nothing but zeros.
     fn is_blank(&self) -> io::Result<bool> {
         let length = self.backend.len()?;
-        if length > UNFINISHED_MAX {
+        if length.saturating_sub(self.base) > UNFINISHED_MAX {
             return Ok(false);
         }
         let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];

@@ -8,6 +8,7 @@ use super::disk::{Disk, Failure, Survives};
 use super::samples::{Script, assert_clean, claimed, options, outcome, routing, submit, write};
 use super::workload;
 use crate::layout::PAGE;
+use crate::log::LOG_BYTES as LOG_BYTES_USUAL;
 use crate::medium::Medium;
 use crate::{IncidentQuery, Options, Store, raw};
 
@@ -56,6 +57,17 @@ fn a_commit_costs_one_write_and_one_sync_until_the_log_is_full() {
     let (operations, syncs) = (disk.operations(), disk.syncs());
     write(&store, script.trigger("disk-0", "Disk full")).unwrap();
     assert_eq!((disk.operations() - operations, disk.syncs() - syncs), (2, 1));
+}
+
+#[test]
+fn a_store_with_the_usual_log_whose_creation_was_interrupted_is_made_again() {
+    let disk = Disk::default();
+    disk.set_len((PAGE + LOG_BYTES_USUAL) as u64).unwrap();
+    disk.sync_data().unwrap();
+    let store =
+        Store::open_backend(disk.clone(), Options { log_bytes: LOG_BYTES_USUAL, ..options() }).unwrap();
+    write(&store, Script::new().started(Some(routing()))).unwrap();
+    assert_eq!(assert_clean(&store), 1);
 }
 
 /// Two deliveries that were claimed, of a store whose outcomes wait for so long.
