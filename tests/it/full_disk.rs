@@ -9,8 +9,8 @@ use std::process::{Child, Command, Stdio};
 use crate::harness::{Relay, Request, Site, TOKEN, absent, noise, source, until};
 use crate::systemd::Notified;
 
-/// Bytes that are in the way until a test makes room.
-const FILLER: usize = 8 * 1024 * 1024;
+/// Bytes that are in the way until a test makes room: without them, the database has room for all that is in the log.
+const FILLER: usize = 24 * 1024 * 1024;
 /// What the cause is called.
 const FULL: &str = "the disk is full: make room";
 
@@ -21,13 +21,13 @@ struct Disk {
 }
 
 impl Disk {
-    /// A disk of twelve megabytes and a log, if this system lets one be made.
+    /// A disk that has room for a log, a filler and eight megabytes, if this system lets one be made.
     fn mount(site: &Site) -> Option<Self> {
         let place = site.path("disk");
         fs::create_dir(&place).expect("the folder can be written");
         // Root needs no user namespace, which a container may not have; everybody else does.
         [&["--mount"][..], &["--map-root-user", "--mount"]].into_iter().find_map(|how| {
-            let script = "mount -t tmpfs -o size=28m tmpfs \"$0\" 2>/dev/null && echo mounted && exec cat";
+            let script = "mount -t tmpfs -o size=48m tmpfs \"$0\" 2>/dev/null && echo mounted && exec cat";
             let mut command = Command::new("unshare");
             command.args(how).args(["sh", "-c", script]).arg(&place);
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
