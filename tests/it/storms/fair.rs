@@ -1,5 +1,6 @@
 //! One source's plugin stalls, or one source floods: the others are answered as ever.
 
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -35,15 +36,38 @@ fn beside<T>(relay: &Relay, what: &str, attack: impl FnOnce() -> T) -> T {
     let measured = |name, seconds| Times::at_rate(address, name, 150, Duration::from_secs(seconds));
     measured("warm", 1);
     let before = measured("before", MEASURED);
+    let control = beside_idle_work(|| measured("control", MEASURED));
     let attack = attack();
     let during = measured("during", MEASURED);
     eprintln!("{what}: before: {}", before.shown());
     eprintln!("{what}: during: {}", during.shown());
+    if let Some(control) = control {
+        let times = control.of_hundred(99).as_secs_f64() / before.of_hundred(99).as_secs_f64();
+        eprintln!("{what}: p99 beside other work under SCHED_IDLE: {times:.2} times; {}", control.shown());
+    }
     let (before, during) = (before.of_hundred(99), during.of_hundred(99));
     eprintln!("{what}: p99 of the others: {:.2} times", during.as_secs_f64() / before.as_secs_f64());
     // It was 43 s when places and processors were for whoever came first.
     assert!(during < before * 3 + Duration::from_secs(2), "{before:?}, then {during:?}");
     attack
+}
+
+/// Does `measure` while work that is not the relay's takes whatever time of the processors nobody else wants: as much as
+/// this alone costs, no relay can do anything about. Without `chrt`, there is nothing to compare with.
+fn beside_idle_work<T>(measure: impl FnOnce() -> T) -> Option<T> {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    let spin = || {
+        let mut command = Command::new("chrt");
+        command.args(["--idle", "0", "sh", "-c", "while :; do :; done"]).stderr(Stdio::null()).spawn().ok()
+    };
+    let mut work: Vec<Child> = (0..processors).map_while(|_| spin()).collect();
+    let measured = (work.len() == processors).then(measure);
+    for one in &mut work {
+        // It goes on until it is killed.
+        let _ = one.kill();
+        let _ = one.wait();
+    }
+    measured
 }
 
 #[test]
