@@ -27,7 +27,7 @@ impl Disk {
         fs::create_dir(&place).expect("the folder can be written");
         // Root needs no user namespace, which a container may not have; everybody else does.
         [&["--mount"][..], &["--map-root-user", "--mount"]].into_iter().find_map(|how| {
-            let script = "mount -t tmpfs -o size=48m tmpfs \"$0\" 2>/dev/null && echo mounted && exec cat";
+            let script = "mount -t tmpfs -o size=64m tmpfs \"$0\" 2>/dev/null && echo mounted && exec cat";
             let mut command = Command::new("unshare");
             command.args(how).args(["sh", "-c", script]).arg(&place);
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());

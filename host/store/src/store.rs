@@ -67,8 +67,8 @@ pub struct Options {
 
 impl Default for Options {
     /// 4,096 waiting, 512 at once (beyond, syncing no longer is what takes the time), a week, 90 days, 30 days for
-    /// every entry of the journal, 128 MiB, a log of 16 MiB that has the commits of 5 seconds and 8,192 entries, which
-    /// take a second to follow.
+    /// every entry of the journal, 128 MiB, a log of 32 MiB that has the commits of 5 seconds and 16,384 entries,
+    /// which take up to two seconds to follow.
     fn default() -> Self {
         Self {
             queue: 4096,
@@ -82,7 +82,7 @@ impl Default for Options {
             log_bytes: LOG_BYTES,
             save_after_ms: 5_000,
             outcomes_wait_ms: 10,
-            save_after_entries: 8_192,
+            save_after_entries: 16_384,
         }
     }
 }
