@@ -9,8 +9,9 @@ use std::process::{Child, Command, Stdio};
 use crate::harness::{Relay, Request, Site, TOKEN, absent, noise, source, until};
 use crate::systemd::Notified;
 
-/// Bytes that are in the way until a test makes room: without them, the database has room for all that is in the log.
-const FILLER: usize = 24 * 1024 * 1024;
+/// Bytes that are in the way until a test makes room: without them, the database has room for all that is in the log, and
+/// a replay for its copy.
+const FILLER: usize = 56 * 1024 * 1024;
 /// What the cause is called.
 const FULL: &str = "the disk is full: make room";
 
@@ -27,7 +28,7 @@ impl Disk {
         fs::create_dir(&place).expect("the folder can be written");
         // Root needs no user namespace, which a container may not have; everybody else does.
         [&["--mount"][..], &["--map-root-user", "--mount"]].into_iter().find_map(|how| {
-            let script = "mount -t tmpfs -o size=64m tmpfs \"$0\" 2>/dev/null && echo mounted && exec cat";
+            let script = "mount -t tmpfs -o size=96m tmpfs \"$0\" 2>/dev/null && echo mounted && exec cat";
             let mut command = Command::new("unshare");
             command.args(how).args(["sh", "-c", script]).arg(&place);
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());

@@ -11,7 +11,7 @@ use tocsin_core::time::Timestamp;
 use tocsin_store::{About, Store, check};
 
 use crate::config::Backup;
-use crate::runtime::{clock, trouble};
+use crate::runtime::trouble;
 use crate::shared::app::App;
 use crate::shared::backups::Made;
 
@@ -28,15 +28,15 @@ const RETRY: Duration = Duration::from_secs(60 * 60);
 /// The longest pause between two looks at the clock, which may be set.
 const LOOK: Duration = Duration::from_secs(60);
 
-/// What the running relay of this version says about a backup that it makes now.
-pub fn about(is_scheduled: bool) -> About {
-    About { at: clock::now(), version: env!("CARGO_PKG_VERSION").to_owned(), is_scheduled }
+/// What the running relay of this version says about a backup that it makes at this time.
+pub fn about(at: Timestamp, is_scheduled: bool) -> About {
+    About { at, version: env!("CARGO_PKG_VERSION").to_owned(), is_scheduled }
 }
 
 /// Makes backups as the configuration says, until it is aborted.
 pub async fn run(app: Arc<App>) {
     let Some(plan) = app.config.backup.clone() else { return };
-    let mut not_before = clock::now();
+    let mut not_before = app.clock.now();
     loop {
         let directory = plan.dir.clone();
         let all = tokio::task::spawn_blocking(move || kept::all(&directory)).await.unwrap_or_default();
@@ -44,28 +44,29 @@ pub async fn run(app: Arc<App>) {
         app.store.may_drop_journal_up_to(kept::sequence(&all));
         let newest = all.last().cloned();
         app.backups.found(newest.clone().map(Kept::into_made));
-        let now = clock::now();
+        let now = app.clock.now();
         let due = newest.map_or(now, |newest| next(newest.at, plan.every, now)).max(not_before);
         let wait = Duration::from_millis(due.ms_since(now));
         if !wait.is_zero() {
             tokio::time::sleep(wait.min(LOOK)).await;
             continue;
         }
-        if let Err(error) = attempt(&app.store, &plan).await {
+        if let Err(error) = attempt(&app, &plan).await {
             let error = format!("{error:#}");
             // Once for each reason; `tocsin status` shows it until a backup is made.
             if trouble::ongoing(TROUBLE).as_deref() != Some(&error) {
                 trouble::error(TROUBLE, &error);
             }
-            not_before = clock::now().plus_ms(millis(RETRY.min(plan.every)));
+            not_before = app.clock.now().plus_ms(millis(RETRY.min(plan.every)));
         }
     }
 }
 
-async fn attempt(store: &Store, plan: &Backup) -> anyhow::Result<()> {
-    let (store, plan) = (store.clone(), plan.clone());
-    let made =
-        tokio::task::spawn_blocking(move || make(&store, &plan)).await.context("the relay is stopping")??;
+async fn attempt(app: &App, plan: &Backup) -> anyhow::Result<()> {
+    let (store, plan, about) = (app.store.clone(), plan.clone(), about(app.clock.now(), true));
+    let made = tokio::task::spawn_blocking(move || make(&store, &plan, &about))
+        .await
+        .context("the relay is stopping")??;
     trouble::over(TROUBLE);
     tracing::info!(
         file = %made.path.display(), bytes = made.bytes, digest = %made.digest, "a backup is made"
@@ -83,11 +84,10 @@ fn millis(duration: Duration) -> u64 {
 }
 
 /// Makes one, reads it again, and deletes the oldest that are too many.
-fn make(store: &Store, plan: &Backup) -> anyhow::Result<Made> {
+fn make(store: &Store, plan: &Backup, about: &About) -> anyhow::Result<Made> {
     kept::prepare(&plan.dir)?;
-    let about = about(true);
     let path = plan.dir.join(kept::name(about.at));
-    let made = file::put(&path, false, |out| Ok(store.backup(&about, out, &mut |_, _| {}).map(drop)?));
+    let made = file::put(&path, false, |out| Ok(store.backup(about, out, &mut |_, _| {}).map(drop)?));
     // Without the file's name, which is another one each time: the same reason is logged once.
     let checked = made.map_err(|error| match error {
         FileError::Io { error, .. } => anyhow!("{}: {error}", plan.dir.display()),

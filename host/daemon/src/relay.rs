@@ -23,7 +23,8 @@ use crate::deliver::dispatch;
 use crate::operate::control;
 use crate::plugins::compile::this_program;
 use crate::plugins::{Shelf, Watch};
-use crate::runtime::{clock, server, systemd, trouble};
+use crate::runtime::clock::Clock;
+use crate::runtime::{server, systemd, trouble};
 use crate::send::client::Senders;
 use crate::shared::app::{App, CommitError, QUEUE_RESERVE};
 use crate::shared::intake;
@@ -104,8 +105,9 @@ impl Relay {
         let opening = tokio::task::spawn_blocking(move || Store::open(&path, options));
         let store =
             systemd::while_starting("opening the store", opening).await.context("opening the store")??;
+        let clock = Clock::default();
         if let Some(at) = store.last_entry_at()? {
-            clock::go_on_from(at);
+            clock.go_on_from(at);
         }
         let senders = Senders::new(config.connections.values()).context("preparing to send requests")?;
         make_directory(&config.cache_dir)?;
@@ -121,7 +123,7 @@ impl Relay {
         let socket = control::listen(&config.socket_path())?;
         let links = Links::open(&config.state_dir, config.public_url.clone(), config.limits.keep_links)
             .context("the key of the links in messages (links.key in the state directory)")?;
-        let app = Arc::new(App::new(config, store, senders, links, bindings)?);
+        let app = Arc::new(App::new(config, store, senders, links, bindings, clock)?);
         let begun = begin(&app).await?;
 
         let watching = tokio::spawn(follow(watch, Arc::clone(&app), Arc::clone(&shelf)));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tocsin_core::command::Command;
 use tocsin_core::time::Timestamp;
 
-use crate::runtime::{clock, trouble};
+use crate::runtime::trouble;
 use crate::shared::app::{App, CommitError};
 
 pub mod forget;
@@ -61,10 +61,10 @@ pub async fn run(app: Arc<App>) {
     let mut hearing = Hearing::new(heartbeats.min().map(Duration::from_millis));
     let mut set_aside = None;
     loop {
-        hearing.wakes(clock::now());
+        hearing.wakes(app.clock.now());
         // What senders were refused meanwhile was not their silence.
         hearing.was_interrupted |= app.store.trouble().is_some();
-        report_set_aside(&app, &mut set_aside);
+        report_set_aside(&app, &mut set_aside).await;
         let wait = match round(&app, &mut hearing).await {
             Ok(Duration::ZERO) => continue,
             Ok(wait) => {
@@ -78,7 +78,7 @@ pub async fn run(app: Arc<App>) {
                 TROUBLE_PAUSE
             }
         };
-        hearing.sleeps(clock::now(), wait);
+        hearing.sleeps(app.clock.now(), wait);
         tokio::select! {
             () = app.signals.timed.heard() => {}
             () = tokio::time::sleep(wait) => {}
@@ -87,7 +87,7 @@ pub async fn run(app: Arc<App>) {
 }
 
 /// Runs what is due. Returns how long to sleep; not at all when more may be due.
-async fn round(app: &App, hearing: &mut Hearing) -> Result<Duration, CommitError> {
+async fn round(app: &Arc<App>, hearing: &mut Hearing) -> Result<Duration, CommitError> {
     if hearing.was_interrupted {
         app.record(Command::Interrupt).await?;
         tracing::warn!(
@@ -95,17 +95,18 @@ async fn round(app: &App, hearing: &mut Hearing) -> Result<Duration, CommitError
         );
         hearing.was_interrupted = false;
     }
-    match app.store.next_timer().map_err(|error| CommitError::Storage(error.to_string()))? {
-        Some(at) if at <= clock::now() => app.record(Command::Tick).await.map(|_| Duration::ZERO),
+    let next = app.reading(|app| app.store.next_timer()).await;
+    match next.map_err(|error| CommitError::Storage(error.to_string()))? {
+        Some(at) if at <= app.clock.now() => app.record(Command::Tick).await.map(|_| Duration::ZERO),
         // Never less than a moment: the clock's grain is finer than the timer's.
-        Some(at) => Ok(Duration::from_millis(at.ms_since(clock::now()) + 1).min(hearing.longest_sleep)),
+        Some(at) => Ok(Duration::from_millis(at.ms_since(app.clock.now()) + 1).min(hearing.longest_sleep)),
         None => Ok(hearing.longest_sleep),
     }
 }
 
 /// Logs that records were set aside since the last look.
-fn report_set_aside(app: &App, known: &mut Option<u64>) {
-    let Ok(count) = app.store.set_aside_count() else { return };
+async fn report_set_aside(app: &Arc<App>, known: &mut Option<u64>) {
+    let Ok(count) = app.reading(|app| app.store.set_aside_count()).await else { return };
     if count > known.unwrap_or(0) {
         tracing::error!(count, "records that cannot be read were set aside: `tocsin status` names them");
     }

@@ -45,8 +45,8 @@ pub enum Fault {
         /// What is wrong with it.
         problem: RecordProblem,
     },
-    /// A decision panicked.
-    #[error("applying the entry panicked, which is a defect in Tocsin: {0}")]
+    /// A decision or a read panicked.
+    #[error("it panicked, which is a defect in Tocsin: {0}")]
     Panicked(String),
 }
 

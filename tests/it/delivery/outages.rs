@@ -172,6 +172,34 @@ fn a_connection_may_have_a_patience_of_its_own() {
 }
 
 #[test]
+fn an_attempt_that_hangs_does_not_put_off_what_is_due_meanwhile() {
+    let gate = Gate::new();
+    let holds = Arc::clone(&gate);
+    let receiver = Receiver::scripted(move |request, number| {
+        if request.title() == "memory" {
+            holds.wait();
+        }
+        if number == 0 { Reply::status(502) } else { Reply::ok() }
+    });
+    let config = format!("{}timeout = \"60s\"\n", connection("out", "webhook", &receiver.url("/")));
+    let relay = Relay::start(&format!(
+        "[retry]\nfirst = \"5s\"\nlongest = \"5s\"\n{}{config}{}",
+        source("hook", "webhook"),
+        action("tell", "out")
+    ));
+    open(&relay, "disk");
+    until("it is to be tried again", || (the_delivery(&relay)["log"][0]["status"] == 502).then_some(()));
+    open(&relay, "memory");
+    let got = receiver.wait(3);
+    gate.open();
+    assert_eq!([0, 1, 2].map(|number| got[number].title()), ["disk", "memory", "disk"]);
+    // After the longest sleep, half a minute, it would be sent anyway.
+    let waited = got[2].at - got[1].at;
+    assert!(waited < Duration::from_secs(15), "{waited:?}");
+    relay.settled();
+}
+
+#[test]
 fn what_is_given_up_is_a_dead_letter_that_can_be_tried_again() {
     let receiver = Receiver::scripted(|_, _| Reply::status(502));
     let retry = "[retry]\nfirst = \"20ms\"\nlongest = \"50ms\"\ngive_up_after = \"400ms\"\n";

@@ -81,7 +81,9 @@ fn is_the_store(place: &Place, file: &Path) -> bool {
 
 fn offline(store: &Store, out: &mut BufWriter<&File>) -> Result<(), FileError> {
     let mut progress = Progress::new("backup");
-    store.backup(&backups::about(false), out, &mut |done, total| progress.show(done, total))?;
+    store.backup(&backups::about(clock::time_of_day(), false), out, &mut |done, total| {
+        progress.show(done, total)
+    })?;
     Ok(())
 }
 
@@ -159,7 +161,7 @@ pub(super) fn run_restore(place: &Place, args: &RestoreArgs) -> anyhow::Result<E
     if let Some(directory) = path.parent() {
         make_directory(directory)?;
     }
-    let at: String = clock::now().to_string().chars().filter(char::is_ascii_alphanumeric).collect();
+    let at: String = clock::time_of_day().to_string().chars().filter(char::is_ascii_alphanumeric).collect();
     let mut progress = Progress::new("restoring");
     let restored =
         restore(input, &path, &format!("before-restore-{at}"), &mut |done, total| progress.show(done, total))

@@ -24,7 +24,7 @@ use crate::config::Config;
 use crate::plugins::compile;
 use crate::plugins::{Progress, load_bundled};
 use crate::relay::Relay;
-use crate::runtime::clock;
+use crate::runtime::clock::Clock;
 use crate::runtime::trace::Trace;
 
 mod receiver;
@@ -98,11 +98,11 @@ async fn samples(cache: &Path) -> anyhow::Result<Vec<Sample>> {
         }
     };
     let plugins = load_bundled(&sandbox, |_| true, shown).await?;
-    let mut samples = Vec::new();
+    let (clock, mut samples) = (Clock::default(), Vec::new());
     for plugin in plugins.values() {
         let info = plugin.info();
         if let Some(example) = info.source.as_ref().and_then(|source| source.example.clone()) {
-            let token = format!("demo-{}", clock::new_id::<OfAny>(clock::now())?.to_string().to_lowercase());
+            let token = format!("demo-{}", clock.new_id::<OfAny>(clock.now())?.to_string().to_lowercase());
             samples.push(Sample { name: info.id.clone(), token, example });
         }
     }

@@ -57,7 +57,7 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 /// A time, or how long ago it was.
 pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
     if let Ok(ms) = duration_ms(text) {
-        return Ok(clock::now().minus_ms(ms));
+        return Ok(clock::time_of_day().minus_ms(ms));
     }
     text.parse().map_err(|error| format!("{error}, or how long ago it was, such as `2h` or `7d`"))
 }
@@ -114,9 +114,9 @@ mod tests {
     #[test]
     fn a_time_is_a_point_or_how_long_ago_it_was() {
         assert_eq!(moment("2026-11-20 16:50").unwrap().to_string(), "2026-11-20T16:50:00Z");
-        let before = clock::now();
+        let before = clock::time_of_day();
         let ago = moment("2h").unwrap();
-        assert!(before.minus_ms(7_200_000) <= ago && ago <= clock::now().minus_ms(7_200_000));
+        assert!(before.minus_ms(7_200_000) <= ago && ago <= clock::time_of_day().minus_ms(7_200_000));
         let wrong = moment("yesterday").unwrap_err();
         assert!(
             wrong.starts_with("`yesterday` is not a time: write ") && wrong.ends_with("such as `2h` or `7d`"),

@@ -53,7 +53,7 @@ pub(super) fn run(place: &Place, args: &RebuildArgs) -> anyhow::Result<ExitCode>
         complain!("nothing was changed");
         return Ok(ExitCode::FAILURE);
     }
-    let at: String = clock::now().to_string().chars().filter(char::is_ascii_alphanumeric).collect();
+    let at: String = clock::time_of_day().to_string().chars().filter(char::is_ascii_alphanumeric).collect();
     let mut progress = Progress::new("rebuilding");
     let rebuilt = rebuild(&path, from.as_deref(), &format!("before-rebuild-{at}"), &mut |done, total| {
         progress.show(done, total);

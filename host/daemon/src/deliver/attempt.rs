@@ -98,7 +98,7 @@ impl Attempt {
 
     /// As `later`, over its connection.
     pub fn later_over(&self, app: &App, reason: String, may_have_arrived: bool) -> Verdict {
-        self.later(&self.schedule(app), reason, None, may_have_arrived)
+        self.later(app, &self.schedule(app), reason, None, may_have_arrived)
     }
 
     /// Makes the attempt and keeps every request and answer.
@@ -135,7 +135,7 @@ impl Attempt {
             }
             None => return Err(gone("action", action_name)),
         };
-        let now = clock::now();
+        let now = app.clock.now();
         let configured = app.config.actions.get(action_name.as_str());
         let readers_may = configured.map_or(&[][..], |action| action.readers_may.as_slice());
         let owed_since = self.delivery.first_owed(configured.and_then(|action| action.rule.delay_ms));
@@ -206,7 +206,7 @@ impl Attempt {
         let mut has_written = false;
         for _ in 0..STEPS_MAX {
             let (mut request, state) = match step {
-                Err(error) => return self.broken(connection, &error, has_written),
+                Err(error) => return self.broken(app, connection, &error, has_written),
                 Ok(Err(failure)) => {
                     met.by_plugin = true;
                     return self.failed(app, prepared, failure, (met.status, has_written));
@@ -254,7 +254,7 @@ impl Attempt {
         let started = Instant::now();
         let response = app.senders.send(connection, outgoing).await.map_err(|error| match error {
             SendError::Network { words, may_have_arrived } => {
-                self.later(&connection.retry, words, None, may_have_arrived || has_written)
+                self.later(app, &connection.retry, words, None, may_have_arrived || has_written)
             }
             SendError::Denied(denied) => Verdict::Misconfigured(denied.to_string()),
             SendError::NoConnection(_) => Verdict::Rejected(error.to_string()),
@@ -287,7 +287,7 @@ impl Attempt {
                 if let (Some(asked_ms), Some(429 | 503)) = (after_ms, status) {
                     self.back_off(app, connection, asked_ms, &reason);
                 }
-                self.later(&connection.retry, reason, after_ms, has_written || is_unclear(status))
+                self.later(app, &connection.retry, reason, after_ms, has_written || is_unclear(status))
             }
             Failure::Rejected(why) => Verdict::Rejected(why),
             // Where it went was for this incident alone to say: what is wrong there keeps no other waiting. What
@@ -304,20 +304,21 @@ impl Attempt {
 
     /// Has the whole connection wait as its peer asked, by the rule that holds for the delivery.
     fn back_off(&self, app: &App, connection: &Connection, asked_ms: u64, reason: &str) {
-        let until = clock::now().plus_ms(connection.retry.granted(asked_ms));
+        let until = app.clock.now().plus_ms(connection.retry.granted(asked_ms));
         app.backoffs.back_off(&connection.name, until, reason);
     }
 
     /// The time of the next attempt, or that there is none: what a failure that may pass comes to.
     fn later(
         &self,
+        app: &App,
         schedule: &Schedule,
         reason: String,
         asked_ms: Option<u64>,
         may_have_arrived: bool,
     ) -> Verdict {
         let Delivery { attempts, owed_since, .. } = self.delivery;
-        let next = schedule.next_attempt(attempts, owed_since, clock::now(), asked_ms, clock::jitter());
+        let next = schedule.next_attempt(attempts, owed_since, app.clock.now(), asked_ms, app.clock.jitter());
         match next {
             Some(at) => Verdict::Retry { reason, at, may_have_arrived },
             None => Verdict::Expired { reason, may_have_arrived },
@@ -326,10 +327,10 @@ impl Attempt {
 
     /// A plugin that did not answer: out of time may be the machine's fault and is tried again; anything else
     /// would happen again.
-    fn broken(&self, connection: &Connection, error: &CallError, has_written: bool) -> Verdict {
+    fn broken(&self, app: &App, connection: &Connection, error: &CallError, has_written: bool) -> Verdict {
         tracing::warn!(delivery = %self.delivery.id, action = self.delivery.action.as_str(), %error, "a delivery could not be encoded");
         match error.kind {
-            CallErrorKind::Time => self.later(&connection.retry, error.to_string(), None, has_written),
+            CallErrorKind::Time => self.later(app, &connection.retry, error.to_string(), None, has_written),
             _ => Verdict::Rejected(error.to_string()),
         }
     }

@@ -4,7 +4,7 @@
 //! its own messages; sources in turn in each queue, so that a flood of one delays only its own. An attempt begins
 //! only after its claim is on the disk: after a crash the next one knows that the request may have arrived.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,8 +13,6 @@ use std::time::Duration;
 use tocsin_core::command::{Command, Verdict};
 use tocsin_core::delivery::Delivery;
 use tocsin_core::id::DeliveryId;
-use tocsin_core::name::{ConnectionName, SourceName};
-use tocsin_core::time::Timestamp;
 use tocsin_store::ReadError;
 use tokio::sync::watch;
 use tokio::task::{self, JoinError, JoinSet};
@@ -22,19 +20,22 @@ use tokio::time::Instant;
 
 use crate::deliver::attempt::Attempt;
 use crate::deliver::outcome::deliver;
-use crate::runtime::{clock, trouble};
+use crate::runtime::trouble;
 use crate::shared::app::{App, CommitError};
 
+mod facts;
 mod pace;
 mod place;
+mod planner;
 mod stranded;
 mod trial;
 
 #[cfg(test)]
 mod tests;
 
-use pace::Pace;
+use facts::Wanted;
 use place::{Place, Places};
+use planner::{Planner, Step};
 
 /// The longest sleep: a clock that was set back must not keep deliveries for long.
 const SLEEP_MAX: Duration = Duration::from_secs(30);
@@ -51,14 +52,12 @@ type Make = fn(Arc<App>, Attempt, Place) -> Pin<Box<dyn Future<Output = bool> + 
 /// What is under way.
 struct Workers {
     make: Make,
+    planner: Planner,
+    places: Places,
     /// Whether everything of each was recorded.
     running: JoinSet<bool>,
     /// The delivery of each, if it is an attempt and no probe.
     tasks: HashMap<task::Id, Option<DeliveryId>>,
-    places: Places,
-    paces: BTreeMap<String, Pace>,
-    /// The source that was served last, by connection.
-    turns: BTreeMap<ConnectionName, SourceName>,
 }
 
 /// Why a round came to nothing.
@@ -80,7 +79,7 @@ pub async fn run(app: Arc<App>, stop: watch::Receiver<bool>) {
 async fn run_with(make: Make, app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut workers = Workers::new(make);
     while !*stop.borrow() {
-        let wake = match workers.round(&app).await {
+        let wake = match workers.round(&app, &stop).await {
             Ok(wake) => {
                 trouble::over(TROUBLE);
                 wake
@@ -88,14 +87,14 @@ async fn run_with(make: Make, app: Arc<App>, mut stop: watch::Receiver<bool>) {
             Err(Trouble::Commit(CommitError::Stopping)) => break,
             Err(trouble) => {
                 trouble::error(TROUBLE, &trouble);
-                Instant::now() + TROUBLE_PAUSE
+                app.clock.moment().instant + TROUBLE_PAUSE
             }
         };
         loop {
             tokio::select! {
                 () = app.signals.due.heard() => {}
                 () = tokio::time::sleep_until(wake) => {}
-                () = workers.places.freed() => {}
+                Some(connection) = workers.places.freed() => workers.planner.frees(&connection),
                 // What it has left to do, others see: its place is free, or its delivery is due again.
                 Some(ended) = workers.running.join_next_with_id() => if workers.finished(ended) { continue },
                 _ = stop.changed() => {}
@@ -113,112 +112,97 @@ impl Workers {
     fn new(make: Make) -> Self {
         Self {
             make,
+            planner: Planner::default(),
+            places: Places::default(),
             running: JoinSet::new(),
             tasks: HashMap::new(),
-            places: Places::default(),
-            paces: BTreeMap::new(),
-            turns: BTreeMap::new(),
         }
     }
 
-    /// Claims what is due and can begin. Returns when to look again at the latest.
-    async fn round(&mut self, app: &Arc<App>) -> Result<Instant, Trouble> {
+    /// Begins what may begin; nothing if `stop` is true. Returns when to look again at the latest.
+    async fn round(&mut self, app: &Arc<App>, stop: &watch::Receiver<bool>) -> Result<Instant, Trouble> {
         while let Some(ended) = self.running.try_join_next_with_id() {
             self.finished(ended);
         }
-        self.places.take_in();
-        self.release(app).await?;
-        let mut wake = self.try_paused(app).await?.min(Instant::now() + SLEEP_MAX);
-        let mut claimable: Vec<Attempt> = Vec::new();
-        for connection in self.ready(app)? {
-            if let Some(backoff) = app.backoffs.of(&connection, clock::now()) {
-                wake = wake.min(moment(backoff.until));
-                continue;
-            }
-            let room = self.room(app, &connection);
-            let now = Instant::now();
-            let (allowed, free_at) = self.pace(app, &connection).allows(now, room);
-            if let Some(free_at) = free_at {
-                wake = wake.min(free_at);
-            }
-            if allowed == 0 {
-                continue;
-            }
-            let due = self.due(app, &connection, allowed)?;
-            if due.is_empty() {
-                wake = wake.min(next_due(app, &connection)?);
-            }
-            // Read before the claim: after it, nothing may keep an attempt from beginning.
-            for delivery in due {
-                let references = app.store.references_of(delivery.incident.id)?;
-                claimable.push(Attempt { delivery, references });
-            }
+        while let Some(connection) = self.places.try_freed() {
+            self.planner.frees(&connection);
         }
-        if !claimable.is_empty() {
-            let deliveries: Vec<DeliveryId> = claimable.iter().map(|attempt| attempt.delivery.id).collect();
-            let records = records(app, &claimable);
-            match app.record(Command::Claim { deliveries, records }).await {
-                Ok(applied) => {
-                    // What was skipped may have made others due.
-                    if applied.claimed.len() < claimable.len() {
-                        wake = Instant::now();
-                    }
-                    self.begin(app, begun(claimable, applied.claimed));
+        let now = app.clock.moment();
+        let facts = facts::read(app, now).await?;
+        stranded::release(app, self.planner.stranded(facts.sending)).await?;
+        trial::forget(app, facts.gone).await;
+        if *stop.borrow() {
+            self.planner.stop();
+        }
+        let mut plan = self.planner.plan(now.instant, &facts.lanes);
+        let steps = std::mem::take(&mut plan.steps);
+        let due = facts::due(app, now, self.wanted(&steps)).await?;
+        let mut found = due.into_iter();
+        let (mut claimable, mut tests) = (Vec::new(), Vec::new());
+        for step in steps {
+            match step {
+                Step::Ask { connection } => self.ask(app, &connection, now),
+                Step::Test { .. } => {
+                    let Some(due) = found.next() else { continue };
+                    plan.wake_by(due.next_at);
+                    tests.extend(due.attempts);
                 }
-                // Since it was read, an operator was quicker with one of them, or its connection was paused:
-                // look again.
-                Err(CommitError::Rejected(_)) => wake = Instant::now(),
-                Err(error) => return Err(error.into()),
+                Step::Deliver { at_most, more_at, .. } => {
+                    let Some(due) = found.next() else { continue };
+                    plan.wake_by(due.next_at);
+                    plan.wake_by(more_at.filter(|_| due.attempts.len() == at_most));
+                    claimable.extend(due.attempts);
+                }
             }
         }
-        Ok(wake)
+        let mut is_all = claimable.is_empty() || self.claim(app, claimable).await?;
+        for test in tests {
+            is_all &= self.test(app, test).await?;
+        }
+        plan.wake_by((!is_all).then_some(now.instant));
+        let latest = now.instant + SLEEP_MAX;
+        Ok(plan.wake.map_or(latest, |wake| wake.min(latest)))
     }
 
-    /// What is due over a connection: the source behind the one that was served last begins.
-    fn due(&self, app: &App, connection: &str, limit: usize) -> Result<Vec<Delivery>, ReadError> {
-        let last = self.turns.get(connection).map(SourceName::as_str);
-        app.store.due(connection, last, clock::now(), limit)
-    }
-
-    /// The connections with something to deliver that are neither paused nor without plugin.
-    fn ready(&self, app: &App) -> Result<Vec<String>, ReadError> {
-        let paused = app.store.pauses()?;
-        let bindings = app.bindings();
-        let mut ready = app.store.due_connections()?;
-        ready.retain(|connection| {
-            let stands_still = paused.iter().any(|(name, _)| name == connection)
-                || matches!(bindings.connections.get(connection), Some(Err(_)));
-            !stands_still && self.room(app, connection) > 0
-        });
-        Ok(ready)
-    }
-
-    /// Attempts that may begin on a connection.
-    fn room(&self, app: &App, connection: &str) -> usize {
-        // Deliveries of a connection that is no longer configured are settled one by one.
-        let most = app.config.connections.get(connection).map_or(1, |connection| connection.concurrency);
-        most.saturating_sub(self.places.taken(connection))
-    }
-
-    fn pace(&mut self, app: &App, connection: &str) -> &mut Pace {
-        let rate = || match app.bindings().connections.get(connection) {
-            Some(Ok(binding)) => binding.info.rate,
-            Some(Err(_)) | None => None,
+    /// What is to be read for these steps: something for each but a question.
+    fn wanted(&self, steps: &[Step]) -> Vec<Wanted> {
+        let wanted = |step: &Step| {
+            let (connection, at_most) = match step {
+                Step::Ask { .. } => return None,
+                Step::Test { connection } => (connection.clone(), 1),
+                Step::Deliver { connection, at_most, .. } => (connection.clone(), *at_most),
+            };
+            Some(Wanted { served: self.planner.served_last(&connection).cloned(), connection, at_most })
         };
-        let pace = self.paces.entry(connection.to_owned()).or_default();
-        pace.keep_to(rate());
-        pace
+        steps.iter().filter_map(wanted).collect()
+    }
+
+    /// Claims these and begins them. Returns whether that is all there is to do: if some are not sent after all, others may
+    /// be due.
+    async fn claim(&mut self, app: &Arc<App>, read: Vec<Attempt>) -> Result<bool, Trouble> {
+        let deliveries: Vec<DeliveryId> = read.iter().map(|attempt| attempt.delivery.id).collect();
+        let records = records(app, &read);
+        match app.record(Command::Claim { deliveries, records }).await {
+            Ok(applied) => {
+                let are_all = applied.claimed.len() == read.len();
+                self.begin(app, begun(read, applied.claimed));
+                Ok(are_all)
+            }
+            // Since it was read, an operator was quicker with one of them, or its connection was paused: look again.
+            Err(CommitError::Rejected(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn begin(&mut self, app: &Arc<App>, claimed: Vec<Attempt>) {
-        let now = Instant::now();
+        // Not when they were read: their requests go out now.
+        let now = app.clock.moment();
         for attempt in claimed {
-            let (connection, delivery) = (attempt.delivery.connection.clone(), attempt.delivery.id);
-            self.pace(app, &connection).took(now);
-            self.turns.insert(connection.clone(), attempt.delivery.incident.source.clone());
-            let place = self.places.take(&connection);
+            let Delivery { id, connection, incident, .. } = &attempt.delivery;
+            self.planner.begins(now.instant, connection, &incident.source, *id);
+            let (id, place) = (*id, self.places.give(connection));
             let attempt = (self.make)(Arc::clone(app), attempt, place);
-            self.spawn(Some(delivery), attempt);
+            self.spawn(Some(id), attempt);
         }
     }
 
@@ -236,7 +220,9 @@ impl Workers {
                 (error.id(), false)
             }
         };
-        self.tasks.remove(&id);
+        if let Some(Some(delivery)) = self.tasks.remove(&id) {
+            self.planner.ended(delivery);
+        }
         is_recorded
     }
 }
@@ -265,25 +251,9 @@ fn has_arrived(settled: &Command) -> bool {
     matches!(settled, Command::Settle { verdict: Verdict::Delivered(_) | Verdict::Accepted(_), .. })
 }
 
-/// When a connection's first delivery, which is not due yet, will be.
-fn next_due(app: &App, connection: &str) -> Result<Instant, ReadError> {
-    let now = clock::now();
-    Ok(match app.store.next_due(connection)? {
-        // It was due when none could be read: its record is about to be set aside.
-        Some(at) if at.plus_ms(1000) < now => Instant::now() + TROUBLE_PAUSE,
-        Some(at) => moment(at),
-        None => Instant::now() + SLEEP_MAX,
-    })
-}
-
-/// A time of the clock as the timer counts; never less than a moment ahead, since the clock's grain is finer.
-fn moment(at: Timestamp) -> Instant {
-    Instant::now() + Duration::from_millis(at.ms_since(clock::now()) + 1)
-}
-
 /// Makes an attempt and records what came of it, for as long as that takes: an outcome that is forgotten
 /// would be a message sent twice. Whether it was recorded.
-async fn make(app: &App, attempt: Attempt, place: Place) -> bool {
+async fn make(app: &Arc<App>, attempt: Attempt, place: Place) -> bool {
     let (id, connection) = (attempt.delivery.id, attempt.delivery.connection.clone());
     let settled = deliver(app, attempt).await;
     // Another outcome may keep the next attempt from beginning, once it is recorded, and a trial is alone until then.

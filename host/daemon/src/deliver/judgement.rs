@@ -10,13 +10,12 @@ use tocsin_core::command::Verdict;
 use crate::deliver::attempt::{Attempt, Ended};
 use crate::deliver::probe;
 use crate::deliver::probe::Probed;
-use crate::runtime::clock;
 use crate::shared::app::App;
 use crate::shared::doubts::{Answer, Doubt, TRIES_MAX};
 use crate::shared::trials::Shown;
 
 /// What becomes of the delivery, with the last HTTP status. Keeps what was met for the deliveries to come.
-pub(super) async fn judged(app: &App, attempt: &Attempt, ended: Ended) -> (Verdict, Option<u16>) {
+pub(super) async fn judged(app: &Arc<App>, attempt: &Attempt, ended: Ended) -> (Verdict, Option<u16>) {
     let Ended { verdict, status, by_plugin } = ended;
     let connection = &attempt.delivery.connection;
     let verdict = match verdict {
@@ -24,7 +23,7 @@ pub(super) async fn judged(app: &App, attempt: &Attempt, ended: Ended) -> (Verdi
             app.doubts.works(connection);
             verdict
         }
-        Verdict::Misconfigured(why) if by_plugin && !is_paused(app, connection) => {
+        Verdict::Misconfigured(why) if by_plugin && !is_paused(app, connection).await => {
             doubted(app, attempt, why, status).await
         }
         Verdict::Misconfigured(why) if !by_plugin => paused(app, attempt, why, Shown::ByProbe),
@@ -35,8 +34,10 @@ pub(super) async fn judged(app: &App, attempt: &Attempt, ended: Ended) -> (Verdi
 
 /// Whether `connection` is paused already: what meets the same waits with it. What cannot be read is no reason to
 /// take it for paused.
-fn is_paused(app: &App, connection: &str) -> bool {
-    app.store.pauses().is_ok_and(|pauses| pauses.iter().any(|(name, _)| name == connection))
+async fn is_paused(app: &Arc<App>, connection: &str) -> bool {
+    app.reading(|app| app.store.pauses())
+        .await
+        .is_ok_and(|pauses| pauses.iter().any(|(name, _)| name == connection))
 }
 
 async fn doubted(app: &App, attempt: &Attempt, why: String, status: Option<u16>) -> Verdict {
@@ -87,6 +88,6 @@ fn rejected(why: &str, remark: &str) -> Verdict {
 fn paused(app: &App, attempt: &Attempt, why: String, shown: Shown) -> Verdict {
     let name = &attempt.delivery.connection;
     let longest_ms = attempt.schedule(app).longest_ms;
-    app.trials.begin(name, shown, clock::now(), longest_ms);
+    app.trials.begin(name, shown, app.clock.now(), longest_ms);
     Verdict::Misconfigured(why)
 }

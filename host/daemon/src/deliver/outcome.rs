@@ -2,7 +2,9 @@
 //!
 //! Never touches state: its caller records the entry.
 
+use std::sync::Arc;
 use std::time::Instant;
+
 use tocsin_core::command::Command;
 
 use super::attempt::Attempt;
@@ -12,7 +14,7 @@ use crate::runtime::{clock, wording};
 use crate::shared::app::App;
 
 /// render → encode → send → resume → verdict, and whose fault it is. Records nothing.
-pub async fn deliver(app: &App, attempt: Attempt) -> Command {
+pub async fn deliver(app: &Arc<App>, attempt: Attempt) -> Command {
     let delivery = attempt.delivery.id;
     let (incident, action) = (attempt.delivery.incident.number, attempt.delivery.action.clone());
     let started = Instant::now();

@@ -6,7 +6,6 @@ use tocsin_core::plugin::Failure;
 
 use crate::config::Connection;
 use crate::plugins::bindings::ConnectionBinding;
-use crate::runtime::clock;
 use crate::send::client::SendError;
 use crate::send::redact::Secrets;
 use crate::send::request::{Moment, assemble_probe};
@@ -42,7 +41,7 @@ async fn asked(app: &App, connection: &Connection, binding: &ConnectionBinding) 
         Ok(None) => return Probed::NoProbe,
         Err(error) => return Probed::Unclear(error.to_string()),
     };
-    let moment = Moment { delivery: "probe", seconds: clock::now().micros() / 1_000_000 };
+    let moment = Moment { delivery: "probe", seconds: app.clock.now().micros() / 1_000_000 };
     let outgoing = match assemble_probe(connection, probe, &moment) {
         Ok(outgoing) => outgoing,
         Err(invalid) => return Probed::Bad(invalid.to_string()),

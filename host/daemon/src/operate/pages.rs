@@ -5,7 +5,7 @@
 //! incident exists. What a page costs is bounded: its timeline, a form's size and time, and requests by one link.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Extension;
 use axum::body::{Body, to_bytes};
@@ -21,7 +21,6 @@ use tocsin_store::ReadError;
 use url::form_urlencoded;
 
 use crate::config::Purpose;
-use crate::runtime::clock;
 use crate::runtime::trouble;
 use crate::shared::app::{App, CommitError};
 use crate::shared::links::{Claim, InvalidLink};
@@ -101,7 +100,7 @@ pub async fn page(
             return Err(Sorry::Because(StatusCode::METHOD_NOT_ALLOWED, words));
         }
         let id = checked(&app, &incident, &query)?;
-        rates.take(&query.claim.sig, Instant::now()).map_err(Sorry::Later)?;
+        rates.take(&query.claim.sig, app.clock.moment().instant.into_std()).map_err(Sorry::Later)?;
         match parts.method {
             Method::POST => change(&app, id, &query, body).await,
             _ => show(&app, id, &query).await,
@@ -189,7 +188,7 @@ fn checked(app: &App, id: &str, query: &Query) -> Result<IncidentId, Sorry> {
         Sorry::Because(StatusCode::FORBIDDEN, words.to_owned())
     };
     let id = id.parse().map_err(|_| forged())?;
-    match app.links.check(id, &query.claim, clock::now()) {
+    match app.links.check(id, &query.claim, app.clock.now()) {
         Ok(()) => Ok(id),
         Err(InvalidLink::Forged) => Err(forged()),
         Err(InvalidLink::Expired(until)) => {

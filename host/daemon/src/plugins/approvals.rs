@@ -7,6 +7,7 @@ use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use tocsin_core::time::Timestamp;
 
 use super::records::Folder;
 
@@ -44,10 +45,17 @@ impl Approvals {
         self.lock().get(digest).is_some_and(|approved| approved.id == id)
     }
 
-    /// Approves a file. Returns when that is on the disk.
-    pub(super) fn add(&self, id: &str, version: &str, digest: &str, wants: Vec<String>) -> io::Result<()> {
-        let at = crate::runtime::clock::now().to_string();
-        let approved = Approved { id: id.to_owned(), version: version.to_owned(), wants, at };
+    /// Approves a file at this time. Returns when that is on the disk.
+    pub(super) fn add(
+        &self,
+        id: &str,
+        version: &str,
+        digest: &str,
+        wants: Vec<String>,
+        at: Timestamp,
+    ) -> io::Result<()> {
+        let (id, version, at) = (id.to_owned(), version.to_owned(), at.to_string());
+        let approved = Approved { id, version, wants, at };
         let mut all = self.lock();
         let mut with = all.clone();
         with.insert(digest.to_owned(), approved);

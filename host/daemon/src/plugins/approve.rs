@@ -2,6 +2,8 @@
 //!
 //! Never approves a file that the caller did not name, nor one that has become another since.
 
+use tocsin_core::time::Timestamp;
+
 use super::shelf::Shelf;
 use super::state::{State, Tried};
 
@@ -30,8 +32,8 @@ impl Shelf {
     ///
     /// # Errors
     /// There is nothing to approve, or it cannot be written down: a sentence.
-    pub async fn approve(&self, file: &str, digest: Option<&str>) -> Result<Approved, String> {
-        let mut approved = self.say_yes(file, digest)?;
+    pub async fn approve(&self, file: &str, digest: Option<&str>, at: Timestamp) -> Result<Approved, String> {
+        let mut approved = self.say_yes(file, digest, at)?;
         if approved.in_force {
             return Ok(approved);
         }
@@ -55,7 +57,7 @@ impl Shelf {
     ///
     /// # Errors
     /// There is nothing to approve, or it cannot be written down: a sentence.
-    pub fn say_yes(&self, file: &str, digest: Option<&str>) -> Result<Approved, String> {
+    pub fn say_yes(&self, file: &str, digest: Option<&str>, at: Timestamp) -> Result<Approved, String> {
         let state = self.lock().clone();
         let directory = self.directory().display();
         let seen =
@@ -88,7 +90,7 @@ impl Shelf {
         match refusal.map(|refusal| (refusal, refusal.ask.as_ref())) {
             Some((_, Some(asked))) if asked.digest == known => {
                 let wants = asked.wants.clone();
-                self.approvals.add(&asked.id, &asked.version, &known, wants.clone()).map_err(written)?;
+                self.approvals.add(&asked.id, &asked.version, &known, wants.clone(), at).map_err(written)?;
                 Ok(Approved { wants, ..approved })
             }
             Some((refusal, None)) => {

@@ -96,6 +96,8 @@ fn replaces(id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tocsin_core::time::Timestamp;
+
     use super::super::records::Folder;
     use super::*;
 
@@ -140,7 +142,7 @@ mod tests {
             |digest: &str| Plugins { pins: [("x".to_owned(), digest.to_owned())].into(), ..any.clone() };
         assert_eq!(decided(&pinned("d2"), &approvals, &two, Before::Bundled(&one)), Trust::Yes);
         assert!(matches!(decided(&pinned("d3"), &approvals, &two, Before::Nothing), Trust::No(_)));
-        approvals.add("x", "1.0.0", "d2", more).expect("written");
+        approvals.add("x", "1.0.0", "d2", more, Timestamp::from_micros(0)).expect("written");
         assert_eq!(decided(&usual, &approvals, &two, Before::Bundled(&one)), Trust::Yes);
         let again = Approvals::open(&Folder::new(state.path(), true));
         assert_eq!(decided(&usual, &again, &two, dropped("d1", false)), Trust::Yes, "it was written down");

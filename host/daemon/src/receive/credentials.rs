@@ -10,7 +10,7 @@ use tocsin_core::plugin::{Pair, Signature, SourceRequest};
 use tocsin_core::time::Timestamp;
 
 use crate::config::{Authentication, Basic, Secret};
-use crate::runtime::clock;
+use crate::runtime::clock::Clock;
 use crate::runtime::signing::{self, same};
 use crate::send::redact::Secrets;
 
@@ -72,9 +72,10 @@ pub(super) fn prove_signature(
     wanted: &Authentication,
     signatures: &[Signature],
     request: &SourceRequest,
+    clock: &Clock,
 ) -> Result<(), Unproven> {
     let Some(key) = &wanted.signing_key else { return Ok(()) };
-    let signed = signatures.iter().any(|signature| is_signed(signature, key, request));
+    let signed = signatures.iter().any(|signature| is_signed(signature, key, request, clock));
     if signed { Ok(()) } else { Err(Unproven::Signature) }
 }
 
@@ -141,7 +142,7 @@ fn after_scheme<'a>(value: &'a str, scheme: &str) -> Option<&'a str> {
     given.eq_ignore_ascii_case(scheme).then(|| rest.trim())
 }
 
-fn is_signed(signature: &Signature, key: &Secret, request: &SourceRequest) -> bool {
+fn is_signed(signature: &Signature, key: &Secret, request: &SourceRequest, clock: &Clock) -> bool {
     let header =
         |name: &str| request.headers.iter().find(|pair| pair.name == name).map(|pair| pair.value.trim());
     match signature {
@@ -166,7 +167,7 @@ fn is_signed(signature: &Signature, key: &Secret, request: &SourceRequest) -> bo
             let signed =
                 signatures.split(' ').filter(|given| same(given.as_bytes(), expected.as_bytes())).count();
             // The sender signs the time of its own clock.
-            let now = request.received_at.minus_ms(clock::ahead_ms());
+            let now = request.received_at.minus_ms(clock.ahead_ms());
             is_fresh(seconds, now) && signed > 0
         }
     }

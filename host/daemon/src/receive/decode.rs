@@ -15,11 +15,12 @@ use tocsin_store::Write;
 use crate::plugins::bindings::{Bindings, SourceBinding};
 use crate::receive::understood::{confirmation, understood};
 use crate::receive::{charset, reply};
+use crate::runtime::clock::{self, Clock};
 use crate::runtime::trace::Trace;
-use crate::runtime::{clock, wording};
+use crate::runtime::wording;
 use crate::shared::app::{App, CommitError};
 use crate::shared::backlog::lacks_plugin;
-use crate::shared::suspensions::{May, Suspensions};
+use crate::shared::suspensions::May;
 
 /// What came of a request.
 pub struct Ingested {
@@ -39,11 +40,11 @@ pub struct Ingested {
 /// It could not be stored: nothing was kept, and the sender has to try again.
 pub async fn ingest(app: &App, source: &str, request: SourceRequest) -> Result<Ingested, CommitError> {
     let at = request.received_at;
-    let receipt = clock::new_id(at).map_err(|error| CommitError::Storage(error.to_string()))?;
+    let receipt = app.clock.new_id(at).map_err(|error| CommitError::Storage(error.to_string()))?;
     let bytes = request.body.len();
     app.trace(|| Trace::Received { receipt, source: source.to_owned(), bytes });
 
-    let decoded = decode(&app.bindings(), Some(&app.suspensions), source, &request, receipt).await;
+    let decoded = decode(&app.bindings(), Some(app), source, &request, receipt).await;
     decoded.trace(app, receipt);
 
     let (received, more) = decoded.received.split(receipt);
@@ -75,8 +76,13 @@ pub struct DryRun {
 ///
 /// # Errors
 /// The system gives no random numbers to seed the plugin's with.
-pub async fn dry_run(bindings: &Bindings, source: &str, request: &SourceRequest) -> anyhow::Result<DryRun> {
-    let seed = clock::new_id(request.received_at)?;
+pub async fn dry_run(
+    bindings: &Bindings,
+    clock: &Clock,
+    source: &str,
+    request: &SourceRequest,
+) -> anyhow::Result<DryRun> {
+    let seed = clock.new_id(request.received_at)?;
     let decoded = decode(bindings, None, source, request, seed).await;
     let DecodedRequest { received, reply, confirm, took_us, .. } = decoded;
     Ok(DryRun { received, reply, confirm, took_us })
@@ -104,7 +110,7 @@ pub async fn redecode_by(
     record: &ReceiptRecord,
     request: SourceRequest,
 ) -> Result<ReceiptRecord, CommitError> {
-    let decoded = decode(bindings, Some(&app.suspensions), &record.source, &request, record.id).await;
+    let decoded = decode(bindings, Some(app), &record.source, &request, record.id).await;
     decoded.trace(app, record.id);
     let (received, more) = decoded.received.split(record.id);
     let applied = app.record_all(Command::Redecode { receipt: record.id, received }, more).await?;
@@ -136,7 +142,7 @@ impl DecodedRequest {
 /// What `source`'s plugin makes of `request`, read as text where it is text.
 async fn decode(
     bindings: &Bindings,
-    suspensions: Option<&Suspensions>,
+    app: Option<&App>,
     source: &str,
     request: &SourceRequest,
     receipt: ReceiptId,
@@ -164,7 +170,7 @@ async fn decode(
     };
     let plugin = binding.plugin.info();
     let name = format!("{} {} {}", plugin.id, plugin.version, binding.plugin.digest());
-    let place = match turn(&binding, suspensions, source).await {
+    let place = match turn(&binding, app, source).await {
         Ok(place) => place,
         Err(why) => return without(nothing(name, Decoding::Failed(why)), false, 0),
     };
@@ -173,8 +179,8 @@ async fn decode(
     let readable = charset::readable(request).into_owned();
     let answer = binding.plugin.decode_in(place, readable, &binding.settings, receipt).await;
     let took_us = clock::micros_since(started);
-    if let Some(suspensions) = suspensions {
-        observe(suspensions, source, &binding, answer.as_ref().err());
+    if let Some(app) = app {
+        observe(app, source, &binding, answer.as_ref().err());
     }
     match answer.map(|answer| answer.value) {
         Ok(Ok(mut decoded)) => {
@@ -198,35 +204,31 @@ async fn decode(
 
 /// Waits until the plugin of `source` may be called. It is not called when it ran out of time again and again: the
 /// error says why, and the request is kept.
-async fn turn(
-    binding: &SourceBinding,
-    suspensions: Option<&Suspensions>,
-    source: &str,
-) -> Result<Place, String> {
-    let Some(suspensions) = suspensions else { return Ok(binding.plugin.place().await) };
-    let may = suspensions.may(source, binding.plugin.digest(), clock::now());
+async fn turn(binding: &SourceBinding, app: Option<&App>, source: &str) -> Result<Place, String> {
+    let Some(app) = app else { return Ok(binding.plugin.place().await) };
+    let may = app.suspensions.may(source, binding.plugin.digest(), app.clock.now());
     if let May::Keep(why) = may {
         return Err(why);
     }
     let place = binding.plugin.place().await;
-    match suspensions.reason(source) {
+    match app.suspensions.reason(source) {
         Some(why) if may == May::Call => Err(why),
         _ => Ok(place),
     }
 }
 
 /// Notes whether the plugin of `source` was in time.
-fn observe(suspensions: &Suspensions, source: &str, binding: &SourceBinding, error: Option<&CallError>) {
+fn observe(app: &App, source: &str, binding: &SourceBinding, error: Option<&CallError>) {
     let plugin = &binding.plugin.info().id;
     if error.is_some_and(|error| error.kind == CallErrorKind::Time) {
-        if suspensions.late(source, plugin, binding.plugin.digest(), clock::now()) {
+        if app.suspensions.late(source, plugin, binding.plugin.digest(), app.clock.now()) {
             tracing::error!(
                 source,
                 plugin,
                 "a plugin runs out of time again and again: requests are kept as dead letters, and it is tried again"
             );
         }
-    } else if suspensions.answered(source) {
+    } else if app.suspensions.answered(source) {
         tracing::info!(source, plugin, "a plugin that ran out of time answers again");
     }
 }

@@ -5,7 +5,6 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -23,7 +22,7 @@ use crate::receive::content_encoding;
 use crate::receive::decode::{Ingested, ingest};
 use crate::receive::{confirm, reply};
 use crate::runtime::server::{Activity, Doing, Peer};
-use crate::runtime::{clock, wording};
+use crate::runtime::wording;
 use crate::shared::app::{App, CommitError};
 use crate::shared::budget::Portion;
 use crate::shared::intake::{Outcome, Rejection};
@@ -89,7 +88,7 @@ async fn take(
 ) -> Result<Answered, HttpProblem> {
     let (parts, body) = request.into_parts();
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
-    let mut head = head::read(&parts, path);
+    let mut head = head::read(&parts, path, app.clock.now());
     authenticate(app, source, peer, &mut head)?;
     head::check(&parts)?;
     let activity = parts.extensions.get::<Activity>();
@@ -105,7 +104,7 @@ async fn take(
     if let Some(activity) = activity {
         activity.is(Doing::Working);
     }
-    head.received_at = clock::now();
+    head.received_at = app.clock.now();
     let request = authenticate_body(app, source, head, limit, &portion).await?;
     if !proven {
         may_send(app, source, activity)?;
@@ -133,7 +132,7 @@ fn may_send(app: &App, source: &Source, activity: Option<&Activity>) -> Result<(
         activity.is_proven();
     }
     let Some(rate) = source.rate else { return Ok(()) };
-    let taken = app.rates.take(&source.name, rate, Instant::now());
+    let taken = app.rates.take(&source.name, rate, app.clock.moment().instant.into_std());
     taken.map_err(|seconds| HttpProblem::too_many(rate.per_minute, seconds))
 }
 
@@ -194,7 +193,7 @@ async fn authenticate_body(
         }
         Some(Err(_)) | None => &[],
     };
-    prove_signature(wanted, signatures, &request).map_err(unauthorized)?;
+    prove_signature(wanted, signatures, &request, &app.clock).map_err(unauthorized)?;
     content_encoding::undo(&mut request, limit, portion).await?;
     prove_field(wanted, &mut request).map_err(unauthorized)?;
     forget(wanted, &mut request);

@@ -1,18 +1,79 @@
-//! The only place that reads the clock and draws random numbers.
+//! The relay's clock and its random numbers: of ids, of jitter, and of whatever is decided about requests, incidents and
+//! deliveries. They are handed in, so that a test can have its own. The listener's connections, the log and what only
+//! measures have the machine's clock.
 //!
 //! The relay's clock is the system's, but never runs backwards: times that were set before the system's clock was
 //! set back would be hours away after it. It then runs slower until the system's clock has caught up.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tocsin_core::id::{Id, Kind};
 use tocsin_core::time::Timestamp;
+use tokio::time::Instant;
 
 /// How fast the relay's clock runs while it is ahead of the system's: a wait takes a third longer at most.
 const SLOWER: (u32, u32) = (3, 4);
 
-static CLOCK: Mutex<SteadyClock> = Mutex::new(SteadyClock { last: None });
+/// Where times and random numbers come from.
+pub trait Source: fmt::Debug + Send + Sync {
+    /// The time of day, which may have been set.
+    fn time(&self) -> Timestamp;
+
+    /// The time of a clock that nothing sets: tokio's, by which whoever waits until then sleeps.
+    fn instant(&self) -> Instant;
+
+    /// A random number.
+    ///
+    /// # Errors
+    /// There is none.
+    fn random(&self) -> Result<u128, getrandom::Error>;
+}
+
+/// The machine's clocks and random numbers.
+#[derive(Debug)]
+struct Machine;
+
+impl Source for Machine {
+    fn time(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        plus(Timestamp::from_micros(0), since)
+    }
+
+    fn instant(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn random(&self) -> Result<u128, getrandom::Error> {
+        let mut bytes = [0u8; 16];
+        getrandom::fill(&mut bytes)?;
+        Ok(u128::from_be_bytes(bytes))
+    }
+}
+
+/// One moment, by both clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// By the relay's clock.
+    pub time: Timestamp,
+    /// By the clock that nothing sets.
+    pub instant: Instant,
+}
+
+impl Now {
+    /// When the relay's clock will show `at`; never less than a moment ahead, since its grain is finer than a timer's.
+    pub fn instant_of(&self, at: Timestamp) -> Instant {
+        self.instant + Duration::from_millis(at.ms_since(self.time) + 1)
+    }
+}
+
+/// The relay's clock: one, however often it is cloned.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    source: Arc<dyn Source>,
+    steady: Arc<Mutex<SteadyClock>>,
+}
 
 /// A clock that follows another one forwards, and never backwards.
 #[derive(Debug)]
@@ -48,51 +109,68 @@ fn plus(at: Timestamp, duration: Duration) -> Timestamp {
     Timestamp::from_micros(at.micros().saturating_add(micros))
 }
 
-/// Nothing behind this mutex can be left half changed.
-fn clock() -> MutexGuard<'static, SteadyClock> {
-    CLOCK.lock().unwrap_or_else(PoisonError::into_inner)
+impl Default for Clock {
+    /// One that follows the machine's.
+    fn default() -> Self {
+        Self::of(Arc::new(Machine))
+    }
 }
 
-/// The system's time, which may have been set.
-fn system() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    plus(Timestamp::from_micros(0), since)
+impl Clock {
+    /// One that follows `source`.
+    pub fn of(source: Arc<dyn Source>) -> Self {
+        Self { source, steady: Arc::new(Mutex::new(SteadyClock { last: None })) }
+    }
+
+    /// Now: the time of day, as long as that was not set back.
+    pub fn now(&self) -> Timestamp {
+        self.moment().time
+    }
+
+    /// Now, by both clocks.
+    pub fn moment(&self) -> Now {
+        let mut steady = self.steady();
+        let instant = self.source.instant();
+        Now { time: steady.read(self.source.time(), instant), instant }
+    }
+
+    /// Has it go on from `at`, the time of the last thing that the store knows, if the time of day is before that.
+    pub fn go_on_from(&self, at: Timestamp) {
+        self.steady().not_before(at, self.source.instant());
+    }
+
+    /// How many milliseconds it is ahead of the time of day, because that was set back.
+    pub fn ahead_ms(&self) -> u64 {
+        self.now().ms_since(self.source.time())
+    }
+
+    /// A new id, made at `at`.
+    ///
+    /// # Errors
+    /// There is no random number.
+    pub fn new_id<K: Kind>(&self, at: Timestamp) -> Result<Id<K>, getrandom::Error> {
+        Ok(Id::new(at, self.source.random()?))
+    }
+
+    /// A random number, for jitter; 0 when there is none, which costs nothing but spread.
+    #[expect(clippy::cast_possible_truncation, reason = "half of its bits are as random")]
+    pub fn jitter(&self) -> u64 {
+        self.source.random().unwrap_or(0) as u64
+    }
+
+    /// Nothing behind this mutex can be left half changed.
+    fn steady(&self) -> MutexGuard<'_, SteadyClock> {
+        self.steady.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// Now, by the relay's clock: the system's time, as long as that was not set back.
-pub fn now() -> Timestamp {
-    let mut clock = clock();
-    clock.read(system(), Instant::now())
-}
-
-/// Has the relay's clock go on from `at`, the time of the last thing that the store knows, if the system's clock is
-/// behind it.
-pub fn go_on_from(at: Timestamp) {
-    clock().not_before(at, Instant::now());
-}
-
-/// How many milliseconds the relay's clock is ahead of the system's, because that was set back.
-pub fn ahead_ms() -> u64 {
-    now().ms_since(system())
-}
-
-/// A new id, made at `at`.
-///
-/// # Errors
-/// The operating system gives no random numbers.
-pub fn new_id<K: Kind>(at: Timestamp) -> Result<Id<K>, getrandom::Error> {
-    let mut bytes = [0u8; 16];
-    getrandom::fill(&mut bytes)?;
-    Ok(Id::new(at, u128::from_be_bytes(bytes)))
-}
-
-/// A random number, for jitter; 0 when the operating system gives none, which costs nothing but spread.
-pub fn jitter() -> u64 {
-    getrandom::u64().unwrap_or(0)
+/// The machine's time of day, for commands that work without a relay.
+pub fn time_of_day() -> Timestamp {
+    Machine.time()
 }
 
 /// Microseconds since `started`, by the clock that nothing sets.
-pub fn micros_since(started: Instant) -> u64 {
+pub fn micros_since(started: std::time::Instant) -> u64 {
     u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 

@@ -10,12 +10,12 @@ use tocsin_core::command::{Command, Issued};
 use tocsin_core::decide::{Applied, Rejection};
 
 use tocsin_core::routing::{InvalidFilter, Router};
-use tocsin_store::{Store, Write, WriteError};
+use tocsin_store::{Fault, ReadError, Store, Write, WriteError};
 use tokio::sync::{broadcast, oneshot};
 
 use crate::config::{Config, Source};
 use crate::plugins::bindings::Bindings;
-use crate::runtime::clock;
+use crate::runtime::clock::{self, Clock};
 use crate::runtime::trace::Trace;
 use crate::runtime::wakeup::Bell;
 use crate::runtime::{trouble, wording};
@@ -100,6 +100,8 @@ pub struct App {
     pub config: Config,
     /// The part of the configuration that decisions depend on, its filters compiled.
     pub policy: Arc<Router>,
+    /// The clock, and random numbers.
+    pub clock: Clock,
     /// Where everything is kept.
     pub store: Store,
     /// How many requests came to sources that have a rate.
@@ -161,6 +163,7 @@ impl App {
         senders: Senders,
         links: Links,
         bindings: Bindings,
+        clock: Clock,
     ) -> Result<Self, InvalidFilter> {
         let kept = store.source_counts().unwrap_or_else(|error| {
             tracing::error!(%error, "the counts of requests cannot be read and begin anew");
@@ -168,12 +171,13 @@ impl App {
         });
         Ok(Self {
             policy: Arc::new(Router::new(config.routing())?),
-            intake: Intake::new(config.sources.keys(), kept),
+            intake: Intake::new(clock.clone(), config.sources.keys(), kept),
             rates: Rates::default(),
             bodies: Budget::new(config.limits.bodies_bytes()),
             admission: Shares::new(config.limits.queue),
             suspensions: Suspensions::default(),
             config,
+            clock,
             store,
             senders,
             links,
@@ -220,6 +224,19 @@ impl App {
         self.signals.trace(step);
     }
 
+    /// Reads from the store on a thread that may wait for the disk.
+    ///
+    /// # Errors
+    /// As `read`; or it panicked.
+    pub async fn reading<T: Send + 'static>(
+        self: &Arc<Self>,
+        read: impl FnOnce(&Self) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let app = Arc::clone(self);
+        let read = tokio::task::spawn_blocking(move || read(&app)).await;
+        read.unwrap_or_else(|error| Err(Fault::Panicked(error.to_string()).into()))
+    }
+
     /// Carries out `command` now, under a new id. Returns when it is on the disk.
     ///
     /// # Errors
@@ -234,8 +251,8 @@ impl App {
     /// # Errors
     /// One does not fit, or could not be stored: then nothing was changed.
     pub async fn record_all(&self, command: Command, more: Vec<Command>) -> Result<Applied, CommitError> {
-        let at = clock::now();
-        let seed = clock::new_id(at).map_err(|error| CommitError::Storage(error.to_string()))?;
+        let at = self.clock.now();
+        let seed = self.clock.new_id(at).map_err(|error| CommitError::Storage(error.to_string()))?;
         let issued = Issued { at, seed, command };
         let more = issued.followed_by(more);
         self.commit(Write { policy: Arc::clone(&self.policy), issued, more, request: None }).await
@@ -293,7 +310,8 @@ mod tests {
         let store = Store::open(&folder.join("store"), tocsin_store::Options::default()).expect("it opens");
         let links = Links::open(folder, None, config.limits.keep_links).expect("a key");
         let senders = Senders::new(config.connections.values()).expect("no clients");
-        App::new(config, store, senders, links, Bindings::default()).expect("its filters compile")
+        App::new(config, store, senders, links, Bindings::default(), Clock::default())
+            .expect("its filters compile")
     }
 
     /// A sender that hung up once left what it had caused undelivered until the next look at the clock.

@@ -12,7 +12,7 @@ use tocsin_core::event::single_line;
 use tocsin_core::time::Timestamp;
 use tocsin_store::{Rejections, SourceCounts, Store};
 
-use crate::runtime::clock;
+use crate::runtime::clock::Clock;
 use crate::runtime::trouble::REMINDER;
 
 /// The row of requests to addresses without a source: no source has an empty name.
@@ -57,6 +57,7 @@ pub struct Rejection {
 
 /// The counts of all sources.
 pub struct Intake {
+    clock: Clock,
     rows: BTreeMap<String, Mutex<Row>>,
 }
 
@@ -90,6 +91,7 @@ enum Line {
 impl Intake {
     /// Counts for these sources, going on from what was kept.
     pub fn new<'a>(
+        clock: Clock,
         sources: impl Iterator<Item = &'a String>,
         mut kept: BTreeMap<String, SourceCounts>,
     ) -> Self {
@@ -98,7 +100,7 @@ impl Intake {
             let counts = kept.remove(name).unwrap_or_default();
             (name.to_owned(), Mutex::new(Row { counts, ..Row::default() }))
         };
-        Self { rows: names.map(row).collect() }
+        Self { clock, rows: names.map(row).collect() }
     }
 
     /// Counts a request that `source` kept or answered.
@@ -114,7 +116,7 @@ impl Intake {
         };
         *count = count.saturating_add(1);
         if outcome != Outcome::Probed {
-            counts.last_heard = Some(clock::now());
+            counts.last_heard = Some(self.clock.now());
         }
         row.changed = true;
     }
@@ -140,13 +142,13 @@ impl Intake {
         if label == STRANGERS {
             remember(&mut row.counts.names, name);
         }
-        row.reject(label, rejection, clock::now());
+        row.reject(label, rejection, self.clock.now());
     }
 
     /// Remembers what came of a confirmation that a sender of `source` asked for.
     pub fn confirmed(&self, source: &str, outcome: &str) {
         if let Some(mut row) = self.row(source) {
-            row.counts.confirmation = Some((clock::now(), single_line(outcome, REASON_CHARS_MAX)));
+            row.counts.confirmation = Some((self.clock.now(), single_line(outcome, REASON_CHARS_MAX)));
             row.changed = true;
         }
     }

@@ -11,7 +11,7 @@ use tocsin_core::time::Timestamp;
 use tocsin_store::{Past, Reached};
 
 use crate::config::Config;
-use crate::runtime::{clock, trouble};
+use crate::runtime::trouble;
 use crate::shared::app::{App, CommitError};
 
 /// What the log calls it.
@@ -92,7 +92,7 @@ async fn pass(app: &App, keep: Keep) -> Result<(), CommitError> {
 }
 
 async fn look(app: &App, keep: Keep, mut from: Reached) -> Result<(Option<Forget>, Reached), CommitError> {
-    let (store, past) = (app.store.clone(), keep.past(clock::now()));
+    let (store, past) = (app.store.clone(), keep.past(app.clock.now()));
     let looking =
         tokio::task::spawn_blocking(move || store.past(&past, &mut from).map(|found| (found, from)));
     let looked = looking.await.map_err(|error| CommitError::Storage(error.to_string()))?;

@@ -4,6 +4,7 @@
 //! Goes from connection to connection and from source to source, never over all rows between them.
 
 use std::collections::VecDeque;
+use std::ops::Bound;
 
 use redb::{Range, ReadOnlyTable};
 use tocsin_core::delivery::Delivery;
@@ -35,12 +36,17 @@ impl Store {
         self.reading(|live| Ok(due(&Snapshot::new(live)?, connection, after, now, limit)?))
     }
 
-    /// When the next delivery over `connection` is due, be it long ago; none when there is none.
+    /// When the next delivery over `connection` is due, be it long ago, or, of those that are due after `behind`, the
+    /// first; none when there is none.
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.
-    pub fn next_due(&self, connection: &str) -> Result<Option<Timestamp>, ReadError> {
-        self.reading(|live| Ok(next_due(&Snapshot::new(live)?, connection)?))
+    pub fn next_due(
+        &self,
+        connection: &str,
+        behind: Option<Timestamp>,
+    ) -> Result<Option<Timestamp>, ReadError> {
+        self.reading(|live| Ok(next_due(&Snapshot::new(live)?, connection, behind)?))
     }
 
     /// The connections over which a delivery is due, now or later, paused or not.
@@ -74,7 +80,7 @@ fn due(
     {
         let mut line = match line {
             Some(line) => line,
-            None => line_of(&rows, connection, &source, now)?,
+            None => line_of(&rows, connection, &source, None, now)?,
         };
         while let Some((key, _)) = line.next().transpose()? {
             let read = rows::due(key.value()).and_then(|(_, id)| {
@@ -94,24 +100,30 @@ fn due(
 /// The rows of one source, as far as they were read.
 type Line = Range<'static, Bytes, Bytes>;
 
-/// What is due of a source over a connection at `now`.
+/// What is due of a source over a connection after `behind` and until `end`.
 fn line_of(
     rows: &ReadOnlyTable<Bytes, Bytes>,
     connection: &str,
     source: &str,
-    now: Timestamp,
+    behind: Option<Timestamp>,
+    end: Timestamp,
 ) -> Result<Line, Fault> {
-    let start = [keys::text(connection), keys::text(source)].concat();
+    let line = [keys::text(connection), keys::text(source)].concat();
     // All ids of that moment count as due at it.
-    let end = [start.as_slice(), &keys::time(now), &[u8::MAX; keys::ID]].concat();
-    Ok(rows.range::<&[u8]>(start.as_slice()..=end.as_slice())?)
+    let last_of = |time| [line.as_slice(), &keys::time(time), &[u8::MAX; keys::ID]].concat();
+    let (start, end) = (behind.map_or_else(|| line.clone(), last_of), last_of(end));
+    Ok(rows.range::<&[u8]>((Bound::Excluded(start.as_slice()), Bound::Included(end.as_slice())))?)
 }
 
-fn next_due(snapshot: &Snapshot, connection: &str) -> Result<Option<Timestamp>, Fault> {
+fn next_due(
+    snapshot: &Snapshot,
+    connection: &str,
+    behind: Option<Timestamp>,
+) -> Result<Option<Timestamp>, Fault> {
     let rows = snapshot.table(tables::DUE)?;
     let mut next: Option<Timestamp> = None;
     for source in sources(snapshot, &rows, connection)? {
-        for row in line_of(&rows, connection, &source, Timestamp::from_micros(i64::MAX))? {
+        for row in line_of(&rows, connection, &source, behind, Timestamp::from_micros(i64::MAX))? {
             let (key, _) = row?;
             if let Some((time, _)) = snapshot.readable(rows::due(key.value()))? {
                 next = Some(next.map_or(time, |earliest| earliest.min(time)));

@@ -108,7 +108,11 @@ fn assert_same(store: &Store, memory: &Memory) {
             .filter(|delivery| delivery.state == DeliveryState::Due && delivery.connection == connection)
             .collect();
         due.sort_by_key(|delivery| (delivery.next_at, delivery.id));
-        assert_eq!(store.next_due(connection).unwrap(), due.first().map(|delivery| delivery.next_at));
+        assert_eq!(store.next_due(connection, None).unwrap(), due.first().map(|delivery| delivery.next_at));
+        for behind in due.iter().map(|delivery| delivery.next_at) {
+            let later = due.iter().map(|delivery| delivery.next_at).find(|at| *at > behind);
+            assert_eq!(store.next_due(connection, Some(behind)).unwrap(), later);
+        }
         let end = Timestamp::from_micros(i64::MAX);
         for after in [None, Some("grafana"), Some("jira"), Some("between"), Some("longer than all")] {
             let expected = in_turn(&due, after);

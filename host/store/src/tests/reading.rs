@@ -132,10 +132,17 @@ fn what_is_due_comes_earliest_first_one_of_each_incident() {
     assert_eq!(due(script.now), [second]);
     assert_eq!(due(later), [second, first]);
     assert_eq!(
-        store.next_due("pager").unwrap(),
+        store.next_due("pager", None).unwrap(),
         Some(store.due("pager", None, later, 1).unwrap()[0].next_at)
     );
-    assert_eq!(store.next_due("nowhere").unwrap(), None);
+    assert_eq!(store.next_due("nowhere", None).unwrap(), None);
+    let waits = store.due("pager", None, later, 2).unwrap()[1].next_at;
+    assert_eq!(
+        store.next_due("pager", Some(script.now)).unwrap(),
+        Some(waits),
+        "what is due now is passed over"
+    );
+    assert_eq!(store.next_due("pager", Some(waits)).unwrap(), None);
     assert_clean(&store);
 }
 
@@ -180,7 +187,7 @@ fn sources_that_share_a_connection_take_turns_behind_the_one_that_was_served_las
     });
     let earliest =
         earliest.unwrap().items.iter().filter(|one| one.connection == "pager").map(|one| one.next_at).min();
-    assert_eq!(store.next_due("pager").unwrap(), earliest, "over all sources");
+    assert_eq!(store.next_due("pager", None).unwrap(), earliest, "over all sources");
     assert_eq!(store.due_connections().unwrap(), ["chat", "pager"]);
     assert_clean(&store);
 }

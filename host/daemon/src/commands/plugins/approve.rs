@@ -15,6 +15,7 @@ use crate::commands::out::{say, single};
 use crate::config::Config;
 use crate::operate::api::plugins::{Approve, Approved};
 use crate::plugins::{Shelf, digest_of_file};
+use crate::runtime::clock;
 
 pub(super) fn run(place: &Place, files: &[std::path::PathBuf]) -> anyhow::Result<ExitCode> {
     let mut is_good = true;
@@ -36,7 +37,9 @@ fn one(place: &Place, file: &Path, name: &str) -> anyhow::Result<Approved> {
             let (config, _) = Config::inspect(&place.path()?)?;
             let shelf = Shelf::to_approve(cache::sandbox(&config)?, &config);
             runtime()?.block_on(shelf.look_once(&config));
-            let approved = shelf.say_yes(name, asked.digest.as_deref()).map_err(anyhow::Error::msg)?;
+            let approved = shelf
+                .say_yes(name, asked.digest.as_deref(), clock::time_of_day())
+                .map_err(anyhow::Error::msg)?;
             Ok(Approved { next_start: true, ..approved.into() })
         }
         other => other,

@@ -22,7 +22,8 @@ use crate::plugins::Shelf;
 use crate::plugins::bindings::Bindings;
 use crate::receive::decode::{DryRun, dry_run};
 use crate::receive::{charset, content_encoding};
-use crate::runtime::{clock, wording};
+use crate::runtime::clock::{self, Clock};
+use crate::runtime::wording;
 use crate::shared::budget::Budget;
 
 /// The media types by a file's ending; a form for whatever else.
@@ -69,7 +70,7 @@ pub(super) fn try_out(place: &Place, request: &Try) -> anyhow::Result<Tried> {
         let portion = Budget::new(usize::MAX).portion(&request.source, true);
         let undone = content_encoding::undo(&mut sent, limit, &portion).await;
         undone.map_err(|problem| anyhow::anyhow!("{}", problem.detail()))?;
-        anyhow::Ok(dry_run(&bindings, &request.source, &sent).await?)
+        anyhow::Ok(dry_run(&bindings, &Clock::default(), &request.source, &sent).await?)
     })?;
     let mut shown = shown(&tried);
     if let Decoding::Events(events) = &tried.received.decoding {
@@ -132,7 +133,7 @@ fn received(request: &Try) -> anyhow::Result<SourceRequest> {
         query: charset::query(&request.query),
         headers: headers(request)?,
         body: body(request)?,
-        received_at: clock::now(),
+        received_at: clock::time_of_day(),
     })
 }
 

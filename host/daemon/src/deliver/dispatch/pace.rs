@@ -12,7 +12,7 @@ use tokio::time::Instant;
 const BEGAN_MAX: usize = 4096;
 
 /// The requests of the last moments to one connection.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Pace {
     rate: Option<Rate>,
     began: VecDeque<Instant>,
@@ -32,8 +32,8 @@ impl Pace {
             self.began.pop_front();
         }
         let free = (rate.requests.max(1) as usize).saturating_sub(self.began.len());
-        let next = if free < wanted { self.began.front().map(|began| *began + window) } else { None };
-        (wanted.min(free), next)
+        let first = self.began.front().copied().unwrap_or(now);
+        (wanted.min(free), (free < wanted).then_some(first + window))
     }
 
     /// Counts a request that did begin.
@@ -58,10 +58,12 @@ mod tests {
     #[test]
     fn no_more_begin_in_a_window_than_the_peer_bears() {
         let (mut pace, start) = (pace(), Instant::now());
-        assert_eq!(pace.allows(start, 5), (2, None), "when the next may begin is known once these have");
+        let next = start + Duration::from_millis(1000);
+        assert_eq!(pace.allows(start, 2), (2, None));
+        assert_eq!(pace.allows(start, 5), (2, Some(next)), "once these have begun");
         pace.took(start);
         pace.took(start);
-        assert_eq!(pace.allows(start, 5), (0, Some(start + Duration::from_millis(1000))));
+        assert_eq!(pace.allows(start, 5), (0, Some(next)));
     }
 
     #[test]

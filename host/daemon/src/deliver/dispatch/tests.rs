@@ -2,6 +2,7 @@
 //!
 //! The store is a real one, over memory whose syncs can be made to fail.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -15,6 +16,7 @@ use tocsin_store::{DeliveryQuery, Options, Store};
 use super::*;
 use crate::config::Config;
 use crate::plugins::bindings::Bindings;
+use crate::runtime::clock::Clock;
 use crate::send::client::Senders;
 use crate::shared::links::Links;
 
@@ -72,8 +74,10 @@ async fn owing(folder: &std::path::Path) -> (Arc<App>, Arc<AtomicBool>) {
     rustls::crypto::ring::default_provider().install_default().ok();
     let links = Links::open(folder, None, config.limits.keep_links).expect("a key");
     let senders = Senders::new(config.connections.values()).expect("clients");
-    let app =
-        Arc::new(App::new(config, store, senders, links, Bindings::default()).expect("its filters compile"));
+    let app = Arc::new(
+        App::new(config, store, senders, links, Bindings::default(), Clock::default())
+            .expect("its filters compile"),
+    );
     app.record(Command::Start { version: String::new() }).await.expect("it is kept");
     let event = Event {
         change: EventChange::Trigger,

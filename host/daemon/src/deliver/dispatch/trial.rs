@@ -6,78 +6,58 @@
 use std::sync::Arc;
 
 use tocsin_core::command::{Command, Verdict};
-use tocsin_core::delivery::Delivery;
 use tocsin_core::id::DeliveryId;
-use tokio::time::Instant;
+use tocsin_core::name::ConnectionName;
 
-use super::{SLEEP_MAX, Trouble, Workers, begun, moment, records};
+use super::{Trouble, Workers, begun, records};
 use crate::deliver::attempt::Attempt;
 use crate::deliver::probe;
 use crate::deliver::probe::Probed;
-use crate::runtime::clock;
+use crate::runtime::clock::Now;
 use crate::shared::app::{App, CommitError};
 use crate::shared::trials::Shown;
 
+/// These paused connections are gone from the configuration: their deliveries are settled one by one, each with words
+/// that say so.
+pub(super) async fn forget(app: &App, connections: Vec<ConnectionName>) {
+    for name in connections {
+        resume(app, &name, "it is gone from the configuration").await;
+    }
+}
+
 impl Workers {
-    /// Begins the trials that are due. Returns when to look again at the latest.
-    pub(super) async fn try_paused(&mut self, app: &Arc<App>) -> Result<Instant, Trouble> {
-        let pauses = app.store.pauses()?;
-        app.trials.retain(|connection| pauses.iter().any(|(name, _)| name == connection));
-        let mut wake = Instant::now() + SLEEP_MAX;
-        for (name, _) in pauses {
-            let Some(connection) = app.config.connections.get(name.as_str()) else {
-                // Its deliveries are settled one by one, each with words that say so.
-                resume(app, &name, "it is gone from the configuration").await;
-                continue;
-            };
-            let (now, longest_ms) = (clock::now(), connection.retry.longest_ms);
-            if !app.trials.knows(&name) {
-                app.trials.begin(&name, Shown::ByDeliveries, now, longest_ms);
-            }
-            if self.places.taken(&name) > 0 {
-                continue;
-            }
-            if app.trials.is_open(&name) {
-                if let Some(delivery) = self.due(app, &name, 1)?.pop() {
-                    self.send(app, delivery).await?;
-                }
-            } else if let Some(shown) = app.trials.take(&name, now, longest_ms) {
-                let (app, place) = (Arc::clone(app), self.places.take(&name));
-                let name = name.clone();
-                self.spawn(None, async move {
-                    let _place = place;
-                    ask(&app, &name, shown).await;
-                    true
-                });
-            }
-            if let Some(at) = app.trials.next_at(&name).filter(|at| *at > now) {
-                wake = wake.min(moment(at));
-            }
-        }
-        Ok(wake)
+    /// Asks the peer of a paused connection whether it works again.
+    pub(super) fn ask(&mut self, app: &Arc<App>, name: &ConnectionName, now: Now) {
+        let longest_ms = app.config.connections.get(name.as_str()).map_or(0, |known| known.retry.longest_ms);
+        let Some(shown) = app.trials.take(name, now.time, longest_ms) else { return };
+        self.planner.asks(name);
+        let (app, name, place) = (Arc::clone(app), name.clone(), self.places.give(name));
+        self.spawn(None, async move {
+            let _place = place;
+            ask(&app, &name, shown).await;
+            true
+        });
     }
 
-    /// Sends one delivery over its paused connection.
-    async fn send(&mut self, app: &Arc<App>, delivery: Delivery) -> Result<(), Trouble> {
-        let (id, connection) = (delivery.id, delivery.connection.clone());
-        let references = app.store.references_of(delivery.incident.id)?;
-        let read = vec![Attempt { delivery, references }];
+    /// Sends one delivery over its paused connection. Returns whether it is sent: if not, look again.
+    pub(super) async fn test(&mut self, app: &Arc<App>, read: Attempt) -> Result<bool, Trouble> {
+        let (id, connection) = (read.delivery.id, read.delivery.connection.clone());
+        let read = vec![read];
         let record = !records(app, &read).is_empty();
         let claimed = match app.record(Command::Try { delivery: id, record }).await {
             Ok(applied) => applied.claimed,
-            // An operator was quicker: look again.
+            // An operator was quicker.
             Err(CommitError::Rejected(_)) => Vec::new(),
             Err(error) => return Err(error.into()),
         };
         let begun = begun(read, claimed);
-        if begun.is_empty() {
-            // What there is nothing to send of any more shows nothing: the next one does.
-            app.signals.due.ring();
-        } else {
+        // What there is nothing to send of any more shows nothing: the next one does.
+        let is_sent = !begun.is_empty();
+        if is_sent {
             app.trials.sent(&connection, id);
             self.begin(app, begun);
         }
-        Ok(())
+        Ok(is_sent)
     }
 }
 

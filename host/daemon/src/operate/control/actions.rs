@@ -17,7 +17,7 @@ use crate::config::Action;
 use crate::deliver::attempt::{Attempt, Exchange};
 use crate::operate::api::actions::{self as api, Answer, Tried, Try};
 use crate::operate::api::body::Body;
-use crate::runtime::{clock, wording};
+use crate::runtime::wording;
 use crate::send::request::{Sketch, sketch};
 use crate::shared::app::App;
 use crate::shared::problem::HttpProblem;
@@ -135,10 +135,10 @@ async fn attempt(
         IncidentState::Acknowledged => ChangeKind::Acknowledged,
         IncidentState::Resolved => ChangeKind::Resolved,
     });
-    let at = clock::now();
+    let at = app.clock.now();
     let before = incident.state();
     let incident = would::after(kind, at, incident);
-    let id = clock::new_id(at).map_err(|error| {
+    let id = app.clock.new_id(at).map_err(|error| {
         HttpProblem::unavailable("No random numbers", format!("The system gives none: {error}."))
     })?;
     let change = Change::of_the_relay(kind, at, Reason::none());

@@ -27,11 +27,11 @@ const PIECES: usize = 4;
 /// A backup of what the store holds now.
 pub(super) async fn stream(State(control): State<Control>) -> Response {
     let (sender, pieces) = mpsc::channel(PIECES);
-    let store = control.app.store.clone();
+    let (store, about) = (control.app.store.clone(), backups::about(control.app.clock.now(), false));
     // It ends with the backup, or when nobody reads it any more.
     tokio::task::spawn_blocking(move || {
         let mut out = BufWriter::with_capacity(BUFFER_BYTES, Pieces(sender));
-        let made = store.backup(&backups::about(false), &mut out, &mut |_, _| {});
+        let made = store.backup(&about, &mut out, &mut |_, _| {});
         // What is wrong is the end of what was sent; whoever reads it says so.
         if let Err(error) = made {
             tracing::warn!(%error, "a backup was not finished");

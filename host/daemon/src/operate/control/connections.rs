@@ -11,14 +11,13 @@ use crate::deliver::probe::Probed;
 use crate::operate::api::Nothing;
 use crate::operate::api::connections::{self as api, Backoff, Paused, Tested, Works};
 use crate::plugins::bindings::Bindings;
-use crate::runtime::clock;
 use crate::shared::problem::HttpProblem;
 
 pub(super) async fn list(State(control): State<Control>) -> Result<Json<Vec<api::Connection>>, HttpProblem> {
     let store = control.app.store.clone();
     let pauses = blocking(move || store.pauses()).await?;
     let bindings = control.app.bindings();
-    let now = clock::now();
+    let now = control.app.clock.now();
     let shape = |connection: &Connection| {
         let name = &connection.name;
         let pause = pauses.iter().find(|(paused, _)| paused == name);

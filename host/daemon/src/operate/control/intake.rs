@@ -8,7 +8,6 @@ use tocsin_store::{KeptBytes, Rejections, SourceCounts};
 use super::context::blocking;
 use crate::operate::api::sources::{Confirmation, Requests};
 use crate::operate::api::status::{Dropped, Echoes, Rejection};
-use crate::runtime::clock;
 use crate::shared::app::App;
 use crate::shared::intake::{STRANGERS, in_the_last_hour};
 
@@ -80,7 +79,7 @@ pub(super) fn rejections(app: &App) -> Vec<Rejection> {
 }
 
 fn of_source(app: &App, name: &str) -> Vec<Rejection> {
-    let (counts, now) = (app.intake.counts(name), clock::now());
+    let (counts, now) = (app.intake.counts(name), app.clock.now());
     let source = app.config.sources.get(name);
     let is_anyones = |code: u16| {
         let by_body = source.is_some_and(|source| {

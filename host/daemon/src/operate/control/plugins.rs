@@ -61,7 +61,7 @@ pub(super) async fn approve(
     State(control): State<Control>,
     Asked(Approve { file, digest }): Asked<Approve>,
 ) -> Result<Json<Approved>, HttpProblem> {
-    let approved = control.shelf.approve(&file, digest.as_deref()).await;
+    let approved = control.shelf.approve(&file, digest.as_deref(), control.app.clock.now()).await;
     let approved = approved.map_err(|why| HttpProblem::new(StatusCode::CONFLICT, "Not approved", why))?;
     // A plugin that was suspended because it was too slow is called again at once.
     if let Some(id) = &approved.id {

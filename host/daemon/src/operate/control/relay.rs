@@ -14,7 +14,7 @@ use crate::deliver::dispatch;
 use crate::operate::api::Nothing;
 use crate::operate::api::status::{FailingFilter, KeptSince, PluginsAside, Status, StatusProblem};
 use crate::operate::api::store::{Dismissed, Verified, Verify};
-use crate::runtime::{clock, trouble};
+use crate::runtime::trouble;
 use crate::shared::app::App;
 use crate::shared::filters::Failing;
 use crate::shared::problem::HttpProblem;
@@ -32,7 +32,7 @@ pub(super) async fn status(State(control): State<Control>) -> Json<Status> {
     let app = &control.app;
     Json(Status {
         set_aside: set_aside.iter().filter(|row| !row.dismissed).map(shapes::set_aside).collect(),
-        clock_ahead_seconds: clock::ahead_ms() / 1000,
+        clock_ahead_seconds: app.clock.ahead_ms() / 1000,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         listen: app.config.listen.to_string(),
         state_dir: app.config.state_dir.display().to_string(),

@@ -14,7 +14,7 @@ use super::asked::Asked;
 use super::context::{Control, blocking};
 use super::{intake, query};
 use crate::operate::api::sources::{Foresee, Foreseen, ForeseenEvent, Source};
-use crate::runtime::{clock, wording};
+use crate::runtime::wording;
 use crate::shared::app::App;
 use crate::shared::problem::HttpProblem;
 
@@ -76,7 +76,7 @@ pub(super) async fn foresee_events(
 fn would(app: &App, source: &str, event: &Event) -> Result<Foreseen, ReadError> {
     let found = about(event, |key| app.store.incident_by_key(source, key))?;
     let rule = app.config.sources.get(source).map(|source| source.rule.clone()).unwrap_or_default();
-    let transition = foresee(found.as_ref(), event, &rule, clock::now());
+    let transition = foresee(found.as_ref(), event, &rule, app.clock.now());
     let known = |id: AnyId| -> Result<Option<Incident>, ReadError> {
         match app.store.incident(id.read_as())? {
             Some(incident) => Ok(Some(incident)),

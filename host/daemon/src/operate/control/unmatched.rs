@@ -13,7 +13,6 @@ use super::context::blocking;
 use crate::config::{Action, Config};
 use crate::operate::api::incidents::ActionOnIncident;
 use crate::operate::api::status::Unmatched;
-use crate::runtime::clock;
 use crate::shared::app::App;
 
 const HOUR_MS: u64 = 60 * 60 * 1000;
@@ -25,7 +24,7 @@ const SHOWN: usize = 5;
 /// The unmatched incidents of the last 24 hours; none when the store cannot be read.
 pub(super) async fn of_the_last_day(app: &Arc<App>) -> Option<Unmatched> {
     let store = app.store.clone();
-    let since = clock::now().minus_ms(DAY_MS);
+    let since = app.clock.now().minus_ms(DAY_MS);
     let found = blocking(move || store.unmatched(since, SHOWN)).await.ok()?;
     Some(Unmatched {
         hours: DAY_MS / HOUR_MS,

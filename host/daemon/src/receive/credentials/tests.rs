@@ -19,7 +19,7 @@ fn prove_body(
     signatures: &[Signature],
     request: &mut SourceRequest,
 ) -> Result<(), Unproven> {
-    prove_signature(wanted, signatures, request)?;
+    prove_signature(wanted, signatures, request, &Clock::default())?;
     prove_field(wanted, request)
 }
 

@@ -6,9 +6,9 @@ use axum::http::header::{HeaderName, HeaderValue};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
 use tocsin_core::plugin::{Pair, SourceRequest};
+use tocsin_core::time::Timestamp;
 
 use crate::receive::charset;
-use crate::runtime::clock;
 use crate::shared::problem::HttpProblem;
 
 /// Headers of a request; more is no sender that anybody knows.
@@ -26,7 +26,7 @@ pub(super) fn target(uri: &Uri) -> (String, String) {
 
 /// The request so far. How much of it there is, HTTP bounds; what a source takes is looked at by [`check`], once the
 /// sender is known.
-pub(super) fn read(parts: &Parts, path: String) -> SourceRequest {
+pub(super) fn read(parts: &Parts, path: String, received_at: Timestamp) -> SourceRequest {
     let pair = |(name, value): (&HeaderName, &HeaderValue)| {
         Pair::new(name.as_str(), charset::text(value.as_bytes()))
     };
@@ -36,7 +36,7 @@ pub(super) fn read(parts: &Parts, path: String) -> SourceRequest {
         query: charset::query(parts.uri.query().unwrap_or_default()),
         headers: parts.headers.iter().map(pair).collect(),
         body: Vec::new(),
-        received_at: clock::now(),
+        received_at,
     }
 }
 

@@ -33,7 +33,7 @@ fn what_is_kept_of_one_hour_is_bounded() {
 
 #[test]
 fn requests_without_a_source_are_one_row_with_the_last_names() {
-    let intake = Intake::new([String::from("hook")].iter(), BTreeMap::new());
+    let intake = Intake::new(Clock::default(), [String::from("hook")].iter(), BTreeMap::new());
     for number in 0..25 {
         intake.reject(&format!("name-{number}"), &Rejection { status: 404, ..too_large() });
     }
@@ -51,7 +51,7 @@ fn requests_without_a_source_are_one_row_with_the_last_names() {
 #[test]
 fn what_was_kept_is_counted_on() {
     let kept = SourceCounts { accepted: 7, ..SourceCounts::default() };
-    let intake = Intake::new([String::from("hook")].iter(), BTreeMap::from([("hook".to_owned(), kept)]));
+    let intake = Intake::new(Clock::default(), [String::from("hook")].iter(), BTreeMap::from([("hook".to_owned(), kept)]));
     intake.count("hook", Outcome::Accepted);
     intake.count("hook", Outcome::Probed);
     let counts = intake.counts("hook");

@@ -57,7 +57,7 @@ const TYPES: [(&str, &str); 4] =
 /// The body of this request: no two have the same key.
 pub(super) fn generate(number: u64) -> String {
     let mut draw = Draw::new(number);
-    let created = clock::now().minus_ms(draw.rng.u64(0..5_000));
+    let created = clock::time_of_day().minus_ms(draw.rng.u64(0..5_000));
     let (user, assignee) = (draw.person(), draw.person());
     let (key, project) = PROJECTS[draw.rng.usize(..PROJECTS.len())];
     let (id, key_of_issue) = (format!("{}", 100_000 + number), format!("{key}-{}", 1000 + number));

@@ -85,8 +85,3 @@ pub(crate) fn highest(peer: &Peer, connections: u32, seconds: u64) -> Load {
 fn panic_with(said: &str) -> ! {
     panic!("wrk said: {said}")
 }
-
-/// Loads `peer` until it has accepted at least so many; returns how many.
-pub(crate) fn some(peer: &Peer, wanted: u64) -> u64 {
-    super::paced::at_once(peer, wanted).accepted
-}

@@ -13,18 +13,18 @@ use super::peer::Peer;
 /// Connections, each of which waits for its answer before it goes on.
 const CONNECTIONS: u64 = 64;
 
-/// Sends `rate` requests a second for so long.
-pub(crate) fn send(peer: &Peer, rate: f64, duration: Duration) -> Load {
+/// Sends `rate` requests a second for so long: the alert `first`, and those that follow it.
+pub(crate) fn send(peer: &Peer, first: u64, rate: f64, duration: Duration) -> Load {
     let count = (rate * duration.as_secs_f64()) as u64;
-    run(peer, count, Some(Duration::from_secs(1).div_f64(rate)))
+    run(peer, first, count, Some(Duration::from_secs(1).div_f64(rate)))
 }
 
-/// Sends so many requests as fast as they are answered.
-pub(crate) fn at_once(peer: &Peer, count: u64) -> Load {
-    run(peer, count, None)
+/// Sends so many requests as fast as they are answered: the alert `first`, and those that follow it.
+pub(crate) fn at_once(peer: &Peer, first: u64, count: u64) -> Load {
+    run(peer, first, count, None)
 }
 
-fn run(peer: &Peer, count: u64, every: Option<Duration>) -> Load {
+fn run(peer: &Peer, first: u64, count: u64, every: Option<Duration>) -> Load {
     let next = Arc::new(AtomicU64::new(0));
     let began = Instant::now();
     let (before, behind) = body(peer.kind);
@@ -33,7 +33,7 @@ fn run(peer: &Peer, count: u64, every: Option<Duration>) -> Load {
         path(peer.kind)
     );
     let request = Arc::new(move |n: u64| {
-        let body = format!("{before}{n}{behind}");
+        let body = format!("{before}{}{behind}", first + n);
         format!("{head}{}\r\n\r\n{body}", body.len())
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

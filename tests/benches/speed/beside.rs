@@ -1,22 +1,13 @@
-//! How many alerts a relay takes in and delivers, beside Alertmanager on the same machine in one run: one alert of 600
-//! bytes a request, each about something else, one webhook for each.
-//!
-//! Needs `wrk`, and `prometheus-alertmanager` for the comparison. Two processors or more: the load and the receiver share
-//! them with what is measured. `TOCSIN_SECONDS` (10) says for how long each load goes on.
-#![expect(clippy::unwrap_used, reason = "a measurement that cannot be made ends")]
+//! The relay beside Alertmanager: at its highest load, at half of it, and when a queue that waited leaves.
 
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-mod load;
-mod paced;
-mod peer;
-mod receiver;
-
-use load::Load;
-use peer::{Kind, Peer};
-use receiver::Receiver;
+use super::is_installed;
+use super::load::{self, Load};
+use super::paced;
+use super::peer::{Kind, Peer};
+use super::receiver::Receiver;
 
 /// For how long nothing may arrive until the rest is given up.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -38,16 +29,13 @@ struct Measured {
     memory: u64,
 }
 
-fn main() {
-    if !std::env::args().any(|argument| argument == "--bench") {
-        println!("skipped: this only measures, with `cargo bench`");
-        return;
-    }
+/// Prints all of it. Each load goes on for so many seconds.
+pub(crate) fn run(seconds: u64) {
+    queue();
     if !is_installed("wrk") {
-        println!("skipped: wrk is not installed");
+        println!("skipped: the highest load and half of it, since wrk is not installed");
         return;
     }
-    let seconds = std::env::var("TOCSIN_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(10);
     let has_peer = is_installed("prometheus-alertmanager");
     if !has_peer {
         println!("skipped: the comparison, since prometheus-alertmanager is not installed");
@@ -66,11 +54,6 @@ fn main() {
         }
     }
     half(highest / 2.0, seconds);
-    queue();
-}
-
-fn is_installed(program: &str) -> bool {
-    Command::new(program).arg("--version").output().is_ok()
 }
 
 /// The highest load over so many connections.
@@ -117,7 +100,7 @@ impl Measured {
 }
 
 /// Waits until so many were delivered, or no more come. How many, and when the last of them came.
-fn drain(receiver: &Receiver, wanted: u64) -> (u64, Instant) {
+pub(crate) fn drain(receiver: &Receiver, wanted: u64) -> (u64, Instant) {
     let (mut count, mut at) = (receiver.count(), Instant::now());
     while count < wanted && at.elapsed() < PATIENCE {
         thread::sleep(Duration::from_millis(5));
@@ -134,7 +117,7 @@ fn half(rate: f64, seconds: u64) {
     let receiver = Receiver::start();
     let peer = Peer::start(Kind::Tocsin, &receiver);
     let computed = peer.computed();
-    let load = paced::send(&peer, rate, Duration::from_secs(seconds));
+    let load = paced::send(&peer, 0, rate, Duration::from_secs(seconds));
     let during = receiver.count();
     let cost = peer.computed().saturating_sub(computed);
     println!(
@@ -153,7 +136,7 @@ fn queue() {
     let receiver = Receiver::start();
     receiver.hold();
     let peer = Peer::start(Kind::Tocsin, &receiver);
-    let load = load::some(&peer, QUEUE);
+    let load = paced::at_once(&peer, 0, QUEUE).accepted;
     let (began, computed) = (Instant::now(), peer.computed());
     receiver.release();
     let (delivered, last) = drain(&receiver, load);
