@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use redb::{BackendError, StorageBackend};
 
-use crate::medium::Way;
+use crate::way::Way;
 
 /// Bytes that are kept together once one of them was written.
 const BLOCK: usize = 4096;
@@ -168,10 +168,10 @@ mod tests {
     #[test]
     fn what_is_written_aside_is_read_back_and_the_file_is_as_it_was() {
         let medium = Medium::scratch(InMemoryBackend::new());
-        let file = medium.way();
+        let file = Way::to(&medium);
         file.set_len(10_000).unwrap();
         file.write(0, &[7; 10_000]).unwrap();
-        let aside = Aside::over(medium.way()).unwrap();
+        let aside = Aside::over(Way::to(&medium)).unwrap();
         let read = |from: &dyn StorageBackend, offset, length| {
             let mut bytes = vec![9; length];
             from.read(offset, &mut bytes).map(|()| bytes)

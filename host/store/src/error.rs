@@ -5,8 +5,9 @@ use std::{fmt, io};
 
 use tocsin_core::decide::Rejection;
 
-use crate::medium::{GivenUp, Unknown};
+use crate::medium::Unknown;
 pub use crate::record::RecordProblem;
+use crate::way::GivenUp;
 
 /// What is wrong with the storage.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

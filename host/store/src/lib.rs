@@ -51,6 +51,7 @@ mod store;
 mod table;
 mod tables;
 mod verify;
+mod way;
 mod writer;
 
 pub use backup::{About, BackupError, Checked, Header, TableBytes, check, read_header};

@@ -1,21 +1,19 @@
 //! The bytes below redb: one backend that outlives the databases opened over it, so that the store can be
 //! opened again after an I/O error without letting another process in between.
 //!
-//! Four duties. Before the database it keeps a page and a log (see [`crate::layout`]). An opening that was given up is
-//! fenced off: nothing that still holds it reaches the bytes. What was written since the last sync that succeeded is
-//! remembered, because after a failed sync the kernel may forget it and report success the next time. And a commit may be
-//! written in the background (see [`crate::behind`]).
+//! It has three duties. Before the database it keeps a page and a log (see [`crate::layout`]). It remembers what was written
+//! since the last sync that succeeded, because after a failed sync the kernel may forget it and report success the next
+//! time. And it may write a commit in the background (see [`crate::behind`]). Each opening has its own way to the bytes
+//! (see `crate::way`).
 
-use std::fmt;
 use std::io;
 use std::ops::Bound;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use redb::{BackendError, StorageBackend};
 
-use crate::behind::{self, Behind, Group};
+use crate::behind::{Behind, Group};
 use crate::layout::{self, Beginning};
 
 /// Bytes read and written at once when writes are made again.
@@ -39,15 +37,15 @@ type LockRange = (Bound<u64>, Bound<u64>);
 /// One backend, and what must be known about it between two openings.
 #[derive(Debug)]
 pub(crate) struct Medium {
-    backend: Box<dyn StorageBackend>,
+    pub(crate) backend: Box<dyn StorageBackend>,
     /// Bytes before the database: the page and the log, or none.
-    base: u64,
+    pub(crate) base: u64,
     /// Written since the last sync that succeeded: offset and length.
     unsynced: Mutex<Vec<(u64, u64)>>,
     /// Held by a sync: one at a time. Whether one has failed: the kernel tells of a failed write only once, so no other
     /// sync vouches for anything until the writes are made again.
     syncing: Mutex<bool>,
-    behind: Behind,
+    pub(crate) behind: Behind,
     /// Held by this process, whichever opening asked for them.
     locks: Mutex<Vec<LockRange>>,
     /// Whether syncs are made at all; not for a copy that is thrown away.
@@ -164,7 +162,7 @@ impl Medium {
     }
 
     /// Writes what was kept, and waits for it.
-    fn write_kept(&self) -> io::Result<()> {
+    pub(crate) fn write_kept(&self) -> io::Result<()> {
         if !self.behind.is_keeping() {
             return self.behind.finish();
         }
@@ -202,11 +200,6 @@ impl Medium {
             self.sync()?;
         }
         Ok(())
-    }
-
-    /// A way to the bytes for one opening.
-    pub(crate) fn way(self: &Arc<Self>) -> Way {
-        Way { medium: Arc::clone(self), fenced: Arc::default() }
     }
 
     /// Bytes in the file.
@@ -276,7 +269,7 @@ impl Medium {
         Ok(bytes.iter().all(|byte| *byte == 0))
     }
 
-    fn sync(&self) -> io::Result<()> {
+    pub(crate) fn sync(&self) -> io::Result<()> {
         let mut has_failed = lock(&self.syncing);
         if *has_failed {
             return Err(io::Error::other("an earlier sync failed"));
@@ -293,7 +286,7 @@ impl Medium {
         synced
     }
 
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+    pub(crate) fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         // Before it: a write that fails may have reached the file in part. And after it: a sync in between did not
         // vouch for it.
         self.wrote(offset, data.len() as u64);
@@ -323,7 +316,7 @@ impl Medium {
         }
     }
 
-    fn acquire(&self, range: LockRange, how: HowToLock) -> Result<bool, BackendError> {
+    pub(crate) fn acquire(&self, range: LockRange, how: HowToLock) -> Result<bool, BackendError> {
         let mut held = lock(&self.locks);
         if held.contains(&range) {
             return Ok(true);
@@ -335,7 +328,7 @@ impl Medium {
         Ok(acquired)
     }
 
-    fn release(&self, range: LockRange) -> Result<(), BackendError> {
+    pub(crate) fn release(&self, range: LockRange) -> Result<(), BackendError> {
         lock(&self.locks).retain(|held| *held != range);
         self.backend.unlock_range(range.0, range.1)
     }
@@ -356,7 +349,7 @@ impl Drop for Medium {
 }
 
 /// How a range is locked, if it can be.
-type HowToLock = fn(&dyn StorageBackend, Bound<u64>, Bound<u64>) -> Result<bool, BackendError>;
+pub(crate) type HowToLock = fn(&dyn StorageBackend, Bound<u64>, Bound<u64>) -> Result<bool, BackendError>;
 
 /// Nothing behind these mutexes can be left half changed.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -377,117 +370,5 @@ pub(crate) enum Unknown {
 impl From<io::Error> for Unknown {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
-    }
-}
-
-/// What whoever still holds an opening that was given up is told.
-#[derive(Debug, thiserror::Error)]
-#[error("this opening of the store was given up")]
-pub(crate) struct GivenUp;
-
-/// One opening's way to the bytes.
-#[derive(Clone)]
-pub(crate) struct Way {
-    medium: Arc<Medium>,
-    fenced: Arc<AtomicBool>,
-}
-
-impl Way {
-    /// From here on, whoever still holds this opening gets errors.
-    pub(crate) fn fence(&self) {
-        self.fenced.store(true, Ordering::SeqCst);
-    }
-
-    fn open(&self) -> io::Result<&Medium> {
-        if self.fenced.load(Ordering::SeqCst) {
-            return Err(io::Error::other(GivenUp));
-        }
-        Ok(&self.medium)
-    }
-}
-
-impl fmt::Debug for Way {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Way").field("fenced", &self.fenced).finish_non_exhaustive()
-    }
-}
-
-impl StorageBackend for Way {
-    fn len(&self) -> io::Result<u64> {
-        let medium = self.open()?;
-        Ok(medium.backend.len()?.saturating_sub(medium.base))
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let medium = self.open()?;
-        let offset = medium.base + offset;
-        let over = medium.behind.over(offset, out.len() as u64);
-        // Of an opening that was given up meanwhile, what was kept is gone.
-        self.open()?;
-        if let [.., (at, bytes)] = over.as_slice()
-            && (*at, bytes.len()) == (offset, out.len())
-        {
-            out.copy_from_slice(bytes);
-            return Ok(());
-        }
-        medium.backend.read(offset, out)?;
-        behind::lay_over(out, offset, &over);
-        Ok(())
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        let medium = self.open()?;
-        let len = medium.base + len;
-        // What is kept may be behind the new end.
-        if len < medium.backend.len()? {
-            medium.write_kept()?;
-        }
-        medium.backend.set_len(len)
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        let medium = self.open()?;
-        if medium.behind.keep_sync()? { Ok(()) } else { medium.sync() }
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let medium = self.open()?;
-        let offset = medium.base + offset;
-        if medium.behind.keep(offset, data)? {
-            return Ok(());
-        }
-        // It may have been given up while that was waited for.
-        self.open()?.write(offset, data)
-    }
-
-    fn close(&self) -> io::Result<()> {
-        // The medium stays open and locked until the store lets go of it.
-        Ok(())
-    }
-
-    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.open()?.acquire((start, end), |backend, start, end| backend.try_lock_range(start, end))
-    }
-
-    fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.open()?.acquire((start, end), |backend, start, end| backend.try_lock_shared_range(start, end))
-    }
-
-    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        let lock: HowToLock = |backend, start, end| backend.lock_range(start, end).map(|()| true);
-        self.open()?.acquire((start, end), lock).map(|_| ())
-    }
-
-    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        let lock: HowToLock = |backend, start, end| backend.lock_shared_range(start, end).map(|()| true);
-        self.open()?.acquire((start, end), lock).map(|_| ())
-    }
-
-    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.open()?.release((start, end))
-    }
-
-    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.open()?.backend.query_lock_range(start, end)
     }
 }

@@ -10,7 +10,8 @@ use crate::aside::Aside;
 use crate::digest::{Digest, running};
 use crate::error::{Fault, OpenError};
 use crate::identity::Marker;
-use crate::medium::{Medium, Way};
+use crate::medium::Medium;
+use crate::way::Way;
 use crate::{recover, tables};
 
 /// A database and its way to the bytes. A clone keeps it open while a transaction lasts.
@@ -35,14 +36,14 @@ impl Opening {
 
     fn attempt(medium: &Arc<Medium>, cache_bytes: usize) -> Result<Self, DatabaseError> {
         medium.begin()?;
-        let way = medium.way();
+        let way = Way::to(medium);
         let database = Builder::new().set_cache_size(cache_bytes).create_with_backend(way.clone())?;
         Ok(Self { database: Arc::new(database), way })
     }
 
     /// One that keeps its writes to itself, for reading.
     pub(crate) fn aside(medium: &Arc<Medium>, cache_bytes: usize) -> Result<Self, DatabaseError> {
-        let way = medium.way();
+        let way = Way::to(medium);
         let backend = Aside::over(way.clone())?;
         let database = Builder::new().set_cache_size(cache_bytes).create_with_backend(backend)?;
         Ok(Self { database: Arc::new(database), way })
@@ -71,7 +72,7 @@ impl Opening {
 
 /// Makes a database over `medium` with all tables, for a copy that is thrown away.
 pub(crate) fn scratch(medium: &Arc<Medium>, cache_bytes: usize) -> Result<Database, Fault> {
-    let database = Builder::new().set_cache_size(cache_bytes).create_with_backend(medium.way())?;
+    let database = Builder::new().set_cache_size(cache_bytes).create_with_backend(Way::to(medium))?;
     create_tables(&database)?;
     Ok(database)
 }

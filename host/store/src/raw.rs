@@ -16,6 +16,7 @@ use crate::store::Store;
 use crate::table::Bytes;
 use crate::tables::{self, Definition};
 use crate::verify::{self, Verified};
+use crate::way::Way;
 
 /// The whole journal.
 pub(crate) fn journal(store: &Store) -> Vec<Entry> {
@@ -81,7 +82,7 @@ pub(crate) fn checked(backend: impl StorageBackend) -> Verified {
 fn database(backend: impl StorageBackend) -> Database {
     let medium = Medium::new(backend, 0).unwrap();
     medium.begin().unwrap();
-    Builder::new().create_with_backend(medium.way()).unwrap()
+    Builder::new().create_with_backend(Way::to(&medium)).unwrap()
 }
 
 /// Changes the row `key` of a closed store: `change` is given the value. A row of the journal has one entry then.

@@ -17,6 +17,7 @@ use crate::filling::Filling;
 use crate::log::LOG_BYTES;
 use crate::medium::Medium;
 use crate::replace::{self, ReplaceError};
+use crate::way::Way;
 
 /// Memory for pages of the new store. Bytes.
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
@@ -76,7 +77,7 @@ fn fill(file: &File, input: impl Read, progress: &mut dyn FnMut(u64, u64)) -> Re
     // Nothing of it counts before it is whole: one sync at the end is enough.
     let medium =
         Medium::beside(FileBackend::new(copy).map_err(Fault::from)?, LOG_BYTES).map_err(Fault::from)?;
-    let database = Builder::new().set_cache_size(CACHE_BYTES).create_with_backend(medium.way());
+    let database = Builder::new().set_cache_size(CACHE_BYTES).create_with_backend(Way::to(&medium));
     let database = database.map_err(Fault::from)?;
     let digest = running(Digest::default());
     let mut filling = Filling::new(&database, &digest);

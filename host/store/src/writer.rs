@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
@@ -27,16 +27,10 @@ use crate::set_aside::{self, readable_head};
 use crate::state::{Head, Tables};
 use crate::state_digest;
 
+mod gathering;
 mod saving;
 
 pub(crate) use saving::Saving;
-
-/// Bytes of requests and records in one transaction after which no more are gathered: what a commit writes must stay well
-/// below what the cache holds.
-const BATCH_BYTES_MAX: usize = 32 * 1024 * 1024;
-
-/// Outcomes that wait for no more company.
-const COMPANY: usize = 32;
 
 /// What came of each job of a batch.
 type Outcomes = Vec<Result<Applied, Rejection>>;
@@ -118,59 +112,6 @@ impl Writer {
         self.save();
         // What could be closed is closed; the next opening repairs the rest.
         let _ = self.live.close();
-    }
-
-    /// How long what waits may wait for company, if it may. Outcomes may: nobody but the relay waits for them, and with
-    /// what has to be on the disk at once they cost no sync of their own.
-    fn company(&self) -> Option<Duration> {
-        let may_wait = self.lines.is_empty()
-            && self.dismissals.is_empty()
-            && self.live.damage().is_empty()
-            && self.own.len() < COMPANY
-            && self.own.iter().all(Job::is_outcome);
-        let since = self.own.front().filter(|_| may_wait)?.since;
-        self.outcomes_wait.checked_sub(since.elapsed())
-    }
-
-    /// Puts a message where it waits; whether the file is to be looked at.
-    fn sort(&mut self, message: Message) -> bool {
-        match message {
-            Message::Write(job) => {
-                let cost = u64::try_from(job.bytes()).unwrap_or(u64::MAX);
-                let source = job.source().to_owned();
-                if source.is_empty() {
-                    self.own.push_back(*job);
-                } else {
-                    self.lines.push(&source, cost, *job);
-                }
-            }
-            Message::SetAside => {}
-            Message::Dismiss(answer) => self.dismissals.push(answer),
-            Message::Mend => return true,
-            Message::Counts(rows) => {
-                self.counts.retain(|old| rows.iter().all(|new| new.source != old.source));
-                self.counts.extend(rows);
-            }
-        }
-        false
-    }
-
-    /// What waits, as much as fits into one transaction: the relay's own, then by source in turn. A quarter of the
-    /// entries is left to the sources.
-    fn gather(&mut self) -> Vec<Job> {
-        let (mut jobs, mut bytes) = (Vec::new(), 0);
-        let of_own = (self.batch / 4 * 3).max(1);
-        while jobs.len() < self.batch && bytes < BATCH_BYTES_MAX {
-            let own = if jobs.len() < of_own { self.own.pop_front() } else { None };
-            let Some(job) = own.or_else(|| self.lines.pop()).or_else(|| self.own.pop_front()) else { break };
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            bytes += job.bytes();
-            jobs.push(job);
-        }
-        // In the order in which they were made: rows under ids then come at the ends of their tables, where redb leaves
-        // no page half full.
-        jobs.sort_by_key(|job| job.commands.first().map(|issued| issued.seed));
-        jobs
     }
 
     /// Writes `jobs` and answers them. A job that fails alone is answered and left out.

@@ -164,7 +164,7 @@ impl Workers {
         Ok(plan.wake.map_or(latest, |wake| wake.min(latest)))
     }
 
-    /// What is to be read for these steps: something for each but a question.
+    /// What these steps need read: one item for each, except for a step that asks the peer.
     fn wanted(&self, steps: &[Step]) -> Vec<Wanted> {
         let wanted = |step: &Step| {
             let (connection, at_most) = match step {

@@ -1,5 +1,4 @@
-//! What the dispatcher reads: how connections stand, and what is due over them. The reads take place on a thread that may
-//! wait for the disk.
+//! Reads for the dispatcher how connections stand and what is due over them, on threads that may wait for the disk.
 //!
 //! Decides nothing, and records nothing. Notes which connections are paused, for their trials.
 
@@ -22,7 +21,7 @@ use crate::shared::trials::Shown;
 /// What there is to plan with.
 pub(super) struct Facts {
     pub(super) lanes: Vec<Lane>,
-    /// The deliveries whose attempts are under way, as the store has it.
+    /// The deliveries that the store holds as `sending`.
     pub(super) sending: Vec<DeliveryId>,
     /// Connections that are paused and gone from the configuration.
     pub(super) gone: Vec<ConnectionName>,
@@ -88,7 +87,7 @@ pub(super) struct Wanted {
     pub(super) at_most: usize,
 }
 
-/// What is due over a connection.
+/// The deliveries that are due over a connection.
 pub(super) struct Due {
     /// In the order in which they are to be sent.
     pub(super) attempts: Vec<Attempt>,
@@ -96,7 +95,7 @@ pub(super) struct Due {
     pub(super) next_at: Option<Instant>,
 }
 
-/// Reads what is due, for each that is wanted.
+/// Reads the deliveries that are due, for each connection that is wanted.
 pub(super) async fn due(app: &Arc<App>, now: Now, wanted: Vec<Wanted>) -> Result<Vec<Due>, Trouble> {
     let read = move |app: &App| wanted.iter().map(|wanted| due_over(app, now, wanted)).collect();
     Ok(app.reading(read).await?)

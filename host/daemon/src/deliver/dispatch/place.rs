@@ -14,7 +14,7 @@ pub(super) struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // Nobody counts any more when the relay stops.
+        // When the relay stops, nobody receives it any more.
         let _ = self.freed.send(self.connection.clone());
     }
 }

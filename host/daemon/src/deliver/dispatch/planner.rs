@@ -1,5 +1,5 @@
-//! What may begin now. Decides from what it is told, with the time it is told: it reads no clock, no store, no
-//! configuration, and waits for nothing.
+//! Decides which attempts may begin now. The dispatcher tells it the time and how each connection stands: it reads no
+//! clock, no store and no configuration, and it never waits.
 //!
 //! Never has more attempts under way over a connection than it has places, never more begin than its peer's rate allows,
 //! and none while the connection waits. Where more may begin later by time alone, it says when to look again.
@@ -43,10 +43,11 @@ pub(super) enum Standing {
     Paused(Instant),
 }
 
-/// What is to be done over a connection.
+/// A step that the dispatcher takes over a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Send what is due, at most so many. If that many are, more may begin at `more_at`, as far as the rate keeps them.
+    /// Send the deliveries that are due, at most so many. If that many are due, the peer's rate may hold more of them back:
+    /// until `more_at`.
     Deliver { connection: ConnectionName, at_most: usize, more_at: Option<Instant> },
     /// Send one delivery that is due, over a paused connection.
     Test { connection: ConnectionName },
@@ -76,7 +77,7 @@ impl Plan {
     }
 }
 
-/// What is under way, and what was.
+/// Keeps what the dispatcher told it of attempts.
 #[derive(Debug, Default)]
 pub(super) struct Planner {
     used: BTreeMap<ConnectionName, Use>,
@@ -117,7 +118,7 @@ impl Planner {
             Standing::WithoutPlugin => {}
             // Whatever frees a place has the dispatcher look again.
             Standing::Works | Standing::BacksOff(_) if places == 0 => {}
-            // What is under way over it shows more than a question.
+            // An attempt that is under way shows more than the probe does.
             Standing::Tested | Standing::Paused(_) if used.taken > 0 => {}
             Standing::BacksOff(until) | Standing::Paused(until) if until > now => plan.wake_at(until),
             Standing::Paused(_) => plan.steps.push(Step::Ask { connection }),
