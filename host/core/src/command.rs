@@ -61,6 +61,19 @@ pub enum Command {
         /// The relay's version.
         version: String,
     },
+    /// Another configuration is put in force: from this command on, its policy decides.
+    Configure {
+        /// Who did it, and how.
+        by: String,
+        /// The digest of its files.
+        digest: String,
+        /// What differs from the one before, a line each.
+        changes: Vec<String>,
+        /// Sources that are new, gone or other than before: their heartbeats begin again.
+        sources: Vec<SourceName>,
+        /// Connections that are new, gone or other than before: they are tried again if they are paused.
+        connections: Vec<ConnectionName>,
+    },
     /// A request arrived.
     Receive(Received),
     /// A kept request was decoded again.

@@ -200,6 +200,9 @@ pub fn decide<S: State>(state: &mut S, policy: &Router, issued: &Issued) -> Deci
 fn cause(issued: &Issued) -> Cause {
     match &issued.command {
         Command::Start { version } => Cause::Start(version.clone()),
+        Command::Configure { by, digest, changes, .. } => {
+            Cause::Configured { by: by.clone(), digest: digest.clone(), changes: changes.clone() }
+        }
         Command::Receive(_) => Cause::Request(issued.seed),
         Command::Redecode { receipt, .. } => Cause::DecodedAgain(*receipt),
         Command::Continue { receipt, .. } => Cause::Request(*receipt),
@@ -236,6 +239,7 @@ impl<S: State> Step<'_, S> {
     fn run(&mut self, seed: ReceiptId, command: &Command) -> Decided<(), S> {
         match command {
             Command::Start { .. } => self.start(),
+            Command::Configure { sources, connections, .. } => self.configure(sources, connections),
             Command::Receive(received) => self.receive(seed, received),
             Command::Redecode { receipt, received } => self.redecode(*receipt, received),
             Command::Continue { receipt, after, events } => self.continue_with(*receipt, *after, events),

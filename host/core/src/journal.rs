@@ -39,9 +39,10 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Whether nothing happened, so that it need not be kept. A start is kept: it says who writes from then on.
+    /// Whether nothing happened, so that it need not be kept. A start is kept: it says who
+    /// writes from then on. So is a configuration: it says by what is decided from then on.
     pub fn is_void(&self) -> bool {
-        self.facts.is_empty() && !matches!(self.cause, Cause::Start(_))
+        self.facts.is_empty() && !matches!(self.cause, Cause::Start(_) | Cause::Configured { .. })
     }
 }
 
@@ -82,6 +83,19 @@ pub enum Cause {
     /// What is kept for long enough is forgotten.
     #[n(10)]
     Retention,
+    /// Another configuration was put in force.
+    #[n(11)]
+    Configured {
+        /// Who did it, and how.
+        #[n(0)]
+        by: String,
+        /// The digest of its files.
+        #[n(1)]
+        digest: String,
+        /// What differs from the one before, a line each.
+        #[n(2)]
+        changes: Vec<String>,
+    },
 }
 
 impl Cause {

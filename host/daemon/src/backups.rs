@@ -35,7 +35,7 @@ pub fn about(at: Timestamp, is_scheduled: bool) -> About {
 
 /// Makes backups as the configuration says, until it is aborted.
 pub async fn run(app: Arc<App>) {
-    let Some(plan) = app.config.backup.clone() else { return };
+    let Some(plan) = app.config().backup.clone() else { return };
     let mut not_before = app.clock.now();
     loop {
         let directory = plan.dir.clone();

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -68,9 +69,9 @@ pub struct Config {
     /// Backups that the relay makes by itself.
     pub backup: Option<Backup>,
     /// By name.
-    pub sources: BTreeMap<String, Source>,
+    pub sources: BTreeMap<String, Arc<Source>>,
     /// By name.
-    pub connections: BTreeMap<String, Connection>,
+    pub connections: BTreeMap<String, Arc<Connection>>,
     /// By name.
     pub actions: BTreeMap<String, Action>,
     /// The action that receives what no other action took.

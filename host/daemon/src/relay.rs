@@ -12,7 +12,7 @@ use tocsin_core::command::Command;
 
 use anyhow::Context;
 use tocsin_sandbox::{Limits, Sandbox, SandboxConfig};
-use tocsin_store::{Options, Quota, ReadError, Store};
+use tocsin_store::{Keep, Options, Quota, ReadError, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -130,7 +130,7 @@ impl Relay {
         // What has to be compiled keeps nobody waiting; what is compiled already serves the first request.
         shelf.warm().await;
         let (stop, stopped) = watch::channel(false);
-        let grace = app.config.limits.shutdown;
+        let grace = app.config().limits.shutdown;
         let servers = vec![
             tokio::spawn(server::serve_within(
                 bounds,
@@ -193,19 +193,15 @@ impl Relay {
         let store = self.app.store.clone();
         ended(tokio::task::spawn_blocking(move || store.close())).await;
         // A socket that is left behind does no harm; the next start replaces it.
-        let _ = std::fs::remove_file(self.app.config.socket_path());
+        let _ = std::fs::remove_file(self.app.config().socket_path());
     }
 }
 
 /// How the store works for this configuration.
 fn options(config: &Config) -> Options {
-    let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     Options {
         queue: config.limits.queue + QUEUE_RESERVE,
-        keep_requests_ms: ms(config.limits.keep_requests),
-        keep_dead_letters_ms: ms(config.limits.keep_dead_letters),
-        keep_bytes: quota(config),
-        keep_journal_ms: ms(config.limits.keep_journal),
+        keep: keep(config),
         // Where backups are made, those that are kept say how far it may go.
         drop_journal_up_to: if config.backup.is_some() { 0 } else { u64::MAX },
         cache_bytes: config.limits.cache_bytes(),
@@ -213,10 +209,21 @@ fn options(config: &Config) -> Options {
     }
 }
 
+/// For how long the store keeps things, and how much of them.
+fn keep(config: &Config) -> Keep {
+    let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    Keep {
+        requests_ms: ms(config.limits.keep_requests),
+        dead_letters_ms: ms(config.limits.keep_dead_letters),
+        bytes: quota(config),
+        journal_ms: ms(config.limits.keep_journal),
+    }
+}
+
 /// How many bytes of each source's requests are kept.
 fn quota(config: &Config) -> Quota {
     let bytes = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
-    let own = |(name, source): (&String, &Source)| Some((name.clone(), bytes(source.keep_bytes?)));
+    let own = |(name, source): (&String, &Arc<Source>)| Some((name.clone(), bytes(source.keep_bytes?)));
     Quota {
         usual: bytes(config.limits.keep_bytes),
         by_source: config.sources.iter().filter_map(own).collect(),

@@ -57,11 +57,11 @@ impl Hearing {
 
 /// Runs until it is aborted, or the store is closed.
 pub async fn run(app: Arc<App>) {
-    let heartbeats = app.config.sources.values().filter_map(|source| source.rule.heartbeat_ms);
-    let mut hearing = Hearing::new(heartbeats.min().map(Duration::from_millis));
+    let mut hearing = Hearing::new(shortest_heartbeat(&app));
     let mut set_aside = None;
     loop {
         hearing.wakes(app.clock.now());
+        hearing.longest_sleep = Hearing::new(shortest_heartbeat(&app)).longest_sleep;
         // What senders were refused meanwhile was not their silence.
         hearing.was_interrupted |= app.store.trouble().is_some();
         report_set_aside(&app, &mut set_aside).await;
@@ -84,6 +84,12 @@ pub async fn run(app: Arc<App>) {
             () = tokio::time::sleep(wait) => {}
         }
     }
+}
+
+fn shortest_heartbeat(app: &App) -> Option<Duration> {
+    let config = app.config();
+    let heartbeats = config.sources.values().filter_map(|source| source.rule.heartbeat_ms);
+    heartbeats.min().map(Duration::from_millis)
 }
 
 /// Runs what is due. Returns how long to sleep; not at all when more may be due.

@@ -18,7 +18,7 @@ use tocsin_core::id::{DeliveryId, Id};
 use tocsin_core::plugin::SourceRequest;
 use tocsin_core::routing::{ActionRule, ActionStatus, Router, Routing, SourceRule};
 use tocsin_core::time::Timestamp;
-use tocsin_store::{Options, Past, Reached, Store, Write};
+use tocsin_store::{Keep, Options, Past, Reached, Store, Write};
 
 /// When the first entry was made. Microseconds.
 const START_US: i64 = 1_763_650_000_000_000;
@@ -196,7 +196,7 @@ fn say(what: &str, times: &[Duration]) -> Duration {
 
 fn main() {
     let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let options = Options { keep_journal_ms: 30 * DAY_MS, ..Options::default() };
+    let options = Options { keep: Keep { journal_ms: 30 * DAY_MS, ..Keep::default() }, ..Options::default() };
     let store = Store::open(&directory.path().join("forget.redb"), options).unwrap();
     let now_us = AtomicU64::new(START_US.unsigned_abs());
     let relay = Relay { store, policy: policy(), now_us, made: AtomicU64::new(1) };

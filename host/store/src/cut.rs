@@ -14,7 +14,7 @@ use crate::digest::{Digest, running};
 use crate::entries::Read;
 use crate::error::Fault;
 use crate::table::Rows;
-use crate::{entries, keys, rows, tables};
+use crate::{entries, keep, keys, rows, tables};
 
 /// Entries dropped with one transaction beyond those that it adds.
 const CUT_AT_ONCE: usize = 64;
@@ -63,15 +63,15 @@ type Oldest = (u64, Timestamp);
 
 /// Which entries may be dropped.
 pub(crate) struct Bounds {
-    keep_ms: u64,
+    keep: Arc<keep::InForce>,
     /// The last one that no backup needs.
     up_to: AtomicU64,
 }
 
 impl Bounds {
-    /// Each is kept for `keep_ms` milliseconds, and those after `up_to` in any case.
-    pub(crate) const fn new(keep_ms: u64, up_to: u64) -> Self {
-        Self { keep_ms, up_to: AtomicU64::new(up_to) }
+    /// Each is kept as long as `keep` says, and those after `up_to` in any case.
+    pub(crate) const fn new(keep: Arc<keep::InForce>, up_to: u64) -> Self {
+        Self { keep, up_to: AtomicU64::new(up_to) }
     }
 
     /// Those after `entry` are kept in any case from now on.
@@ -81,7 +81,7 @@ impl Bounds {
 
     /// Whether an entry may be dropped at `now`, unless it is the last one.
     pub(crate) fn may_go(&self, (entry, at): Oldest, now: Timestamp) -> bool {
-        at < now.minus_ms(self.keep_ms) && entry <= self.up_to.load(Ordering::Relaxed)
+        at < now.minus_ms(self.keep.get().journal_ms) && entry <= self.up_to.load(Ordering::Relaxed)
     }
 }
 

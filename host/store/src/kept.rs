@@ -9,24 +9,10 @@ use redb::{ReadableTable, Table, WriteTransaction};
 use tocsin_core::id::{Id, ReceiptId};
 
 use crate::error::Fault;
+use crate::keep::Quota;
 use crate::keys;
 use crate::table::Bytes;
 use crate::tables;
-
-/// Bytes of requests that each source may have kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Quota {
-    /// Of a source that has none of its own.
-    pub usual: u64,
-    /// By source.
-    pub by_source: BTreeMap<String, u64>,
-}
-
-impl Quota {
-    fn of(&self, source: &str) -> u64 {
-        self.by_source.get(source).copied().unwrap_or(self.usual)
-    }
-}
 
 /// Bytes of a total's row: two numbers, and a third by which a damaged row is known.
 const ROW_BYTES: usize = 24;

@@ -27,6 +27,7 @@ mod filling;
 mod identity;
 mod job;
 mod journal;
+mod keep;
 mod kept;
 mod keys;
 mod kinds;
@@ -59,7 +60,8 @@ pub use compact::{Compacted, compact};
 pub use cut::JournalCut;
 pub use digest::Digest;
 pub use error::{Busy, Displaced, Fault, OpenError, ReadError, RecordProblem, WriteError};
-pub use kept::{KeptBytes, Quota};
+pub use keep::{Keep, Quota};
+pub use kept::KeptBytes;
 pub use read::{
     Counts, DeliveryQuery, IncidentQuery, JournalPage, JournalQuery, KeptSince, Page, Past, Period, Reached,
     ReceiptQuery, Receipts, SetAside, TableSize, Unmatched,

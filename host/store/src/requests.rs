@@ -6,7 +6,8 @@ use tocsin_core::id::{Id, ReceiptId};
 use tocsin_core::time::Timestamp;
 
 use crate::error::Fault;
-use crate::kept::{Kept, Quota};
+use crate::keep::{Keep, Quota};
+use crate::kept::Kept;
 use crate::log::Keeping;
 use crate::table::Bytes;
 use crate::tables;
@@ -14,15 +15,6 @@ use crate::tables;
 /// Requests dropped with one transaction beyond those that came in with it: enough to catch up, too few to be
 /// noticed.
 const DROPPED_AT_ONCE: usize = 16;
-
-/// For how long raw requests are kept. Milliseconds.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Retention {
-    /// Of requests that were decoded.
-    pub(crate) decoded_ms: u64,
-    /// Of dead letters.
-    pub(crate) dead_ms: u64,
-}
 
 /// The raw requests within one transaction.
 pub(crate) struct Requests<'t> {
@@ -99,10 +91,10 @@ impl<'t> Requests<'t> {
     }
 
     /// Drops what is past its time at `now`, oldest first: as many as came in and a few.
-    pub(crate) fn drop_old(&mut self, now: Timestamp, came_in: usize, keep: Retention) -> Result<(), Fault> {
+    pub(crate) fn drop_old(&mut self, now: Timestamp, came_in: usize, keep: &Keep) -> Result<(), Fault> {
         let limit = came_in + DROPPED_AT_ONCE;
-        drop_before(&mut self.decoded, &mut self.kept, now.minus_ms(keep.decoded_ms), limit)?;
-        drop_before(&mut self.dead, &mut self.kept, now.minus_ms(keep.dead_ms), limit)
+        drop_before(&mut self.decoded, &mut self.kept, now.minus_ms(keep.requests_ms), limit)?;
+        drop_before(&mut self.dead, &mut self.kept, now.minus_ms(keep.dead_letters_ms), limit)
     }
 }
 

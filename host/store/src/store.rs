@@ -21,18 +21,14 @@ use crate::dictionaries::{Dictionaries, Sample};
 use crate::error::{Busy, Fault, OpenError, ReadError, WriteError};
 use crate::identity::Marker;
 use crate::job::{Dismissed, Job, Message};
-use crate::kept::Quota;
+use crate::keep::{self, Keep};
 use crate::live::Live;
 use crate::log::{Count, LOG_BYTES};
 use crate::record::source_counts::SourceCounts;
 use crate::record::{Stored as _, request};
-use crate::requests::Retention;
 use crate::set_aside::readable_head;
 use crate::writer::{Saving, Writer};
 use crate::{rows, tables};
-
-/// A day in milliseconds.
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// How the store works. Every limit of it is here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,14 +37,8 @@ pub struct Options {
     pub queue: usize,
     /// Entries in one transaction. At least 1.
     pub batch: usize,
-    /// For how long raw requests are kept that were decoded. Milliseconds.
-    pub keep_requests_ms: u64,
-    /// For how long raw requests are kept that could not be decoded. Milliseconds.
-    pub keep_dead_letters_ms: u64,
-    /// Bytes of raw requests that are kept of each source.
-    pub keep_bytes: Quota,
-    /// For how long entries of the journal are kept. Milliseconds.
-    pub keep_journal_ms: u64,
+    /// For how long things are kept, and how much of them.
+    pub keep: Keep,
     /// The last entry of the journal that may be dropped, at first; see [`Store::may_drop_journal_up_to`].
     pub drop_journal_up_to: u64,
     /// Memory for pages of the file. Bytes; up to half of it holds what a transaction writes.
@@ -66,17 +56,13 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// 4,096 waiting, 512 at once (beyond, syncing no longer is what takes the time), a week, 90 days, 30 days for
-    /// every entry of the journal, 128 MiB, a log of 32 MiB that has the commits of 5 seconds and 16,384 entries,
+    /// 4,096 waiting, 512 at once (beyond, syncing no longer is what takes the time), 128 MiB, a log of 32 MiB that has the commits of 5 seconds and 16,384 entries,
     /// which take up to two seconds to follow.
     fn default() -> Self {
         Self {
             queue: 4096,
             batch: 512,
-            keep_requests_ms: 7 * DAY_MS,
-            keep_dead_letters_ms: 90 * DAY_MS,
-            keep_bytes: Quota { usual: 1024 * 1024 * 1024, by_source: BTreeMap::new() },
-            keep_journal_ms: 30 * DAY_MS,
+            keep: Keep::default(),
             drop_journal_up_to: u64::MAX,
             cache_bytes: 128 * 1024 * 1024,
             log_bytes: LOG_BYTES,
@@ -125,6 +111,7 @@ struct Shared {
     /// Entries that wait, and how many may.
     waiting: Arc<AtomicUsize>,
     queue: usize,
+    keep: Arc<keep::InForce>,
     bounds: Arc<Bounds>,
 }
 
@@ -166,7 +153,8 @@ impl Store {
         // Two more, for the message that a reader may send and for counts.
         let (sender, messages) = sync_channel(queue + 2);
         let waiting = Arc::new(AtomicUsize::new(0));
-        let bounds = Arc::new(Bounds::new(options.keep_journal_ms, options.drop_journal_up_to));
+        let keep = Arc::new(keep::InForce::new(options.keep.clone()));
+        let bounds = Arc::new(Bounds::new(Arc::clone(&keep), options.drop_journal_up_to));
         let writer = Writer {
             live: Arc::clone(&live),
             dictionaries: Arc::clone(&dictionaries),
@@ -176,11 +164,7 @@ impl Store {
             own: VecDeque::new(),
             outcomes_wait: Duration::from_millis(options.outcomes_wait_ms),
             batch: options.batch.max(1),
-            retention: Retention {
-                decoded_ms: options.keep_requests_ms,
-                dead_ms: options.keep_dead_letters_ms,
-            },
-            quota: options.keep_bytes.clone(),
+            keep: Arc::clone(&keep),
             cutting: Cutting::new(Arc::clone(&bounds)),
             counts: Vec::new(),
             dismissals: Vec::new(),
@@ -198,6 +182,7 @@ impl Store {
                 writer: Mutex::new(Some(thread)),
                 waiting,
                 queue,
+                keep,
                 bounds,
             }),
         })
@@ -288,6 +273,11 @@ impl Store {
             Err(TrySendError::Full(_)) => Err(Busy),
             Ok(()) | Err(TrySendError::Disconnected(_)) => Ok(()),
         }
+    }
+
+    /// Keeps things for so long, and so much of them, from the next commit on.
+    pub fn keep(&self, keep: Keep) {
+        self.shared.keep.set(keep);
     }
 
     /// Has the journal keep every entry after `entry`, whatever its age: the last entry of the oldest backup that is to

@@ -19,10 +19,10 @@ use crate::damage::Place;
 use crate::dictionaries::{self, Dictionaries, Sample};
 use crate::error::{Fault, WriteError};
 use crate::job::{Dismissed, Job, Message};
-use crate::kept::Quota;
+use crate::keep::{self, Quota};
 use crate::live::Live;
 use crate::log::{Count, Frame, Keeping};
-use crate::requests::{Requests, Retention};
+use crate::requests::Requests;
 use crate::set_aside::{self, readable_head};
 use crate::state::{Head, Tables};
 use crate::state_digest;
@@ -66,8 +66,7 @@ pub(crate) struct Writer {
     pub(crate) outcomes_wait: Duration,
     /// Entries in one transaction.
     pub(crate) batch: usize,
-    pub(crate) retention: Retention,
-    pub(crate) quota: Quota,
+    pub(crate) keep: Arc<keep::InForce>,
     pub(crate) cutting: Cutting,
     /// Counts that are not committed yet.
     pub(crate) counts: Vec<Count>,
@@ -167,9 +166,10 @@ impl Writer {
         let mut outcomes = Vec::with_capacity(jobs.len());
         let mut tables = Tables::open(&transaction, head)?;
         let mut requests = Requests::open(&transaction)?;
+        let keep = self.keep.get();
         for (index, job) in jobs.iter().enumerate() {
             let outcome =
-                apply(&mut tables, &mut requests, &mut frame, job, &self.quota).map_err(|error| {
+                apply(&mut tables, &mut requests, &mut frame, job, &keep.bytes).map_err(|error| {
                     let is_of_one_job = match &error {
                         WriteError::Storage(fault) => fault.is_of_one_entry(),
                         WriteError::Rejected(_) | WriteError::Closed => true,
@@ -183,7 +183,7 @@ impl Writer {
         }
         let last = jobs.last().and_then(|job| job.commands.last());
         if let Some(last) = last {
-            requests.drop_old(last.at, jobs.len(), self.retention)?;
+            requests.drop_old(last.at, jobs.len(), &keep)?;
         }
         requests.finish()?;
         let (head, entries) = tables.finish()?;

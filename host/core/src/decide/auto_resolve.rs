@@ -12,6 +12,7 @@ use crate::journal::Fact;
 use crate::reason::Reason;
 use crate::routing::SourceRule;
 use crate::state::State;
+use crate::time::Timestamp;
 use crate::timer::Timer;
 
 /// What an incident has left at least after a start or an interruption, or the whole time if that is shorter. While the
@@ -50,6 +51,18 @@ impl<S: State> Step<'_, S> {
         if !is_used && self.state.position().policy == self.policy.digest() {
             return Ok(());
         }
+        self.watch_all(|soonest, _| soonest)
+    }
+
+    /// The configuration is another than before: unresolved incidents have the time that it says now. One whose time
+    /// gets shorter has as much left as after a start.
+    pub(super) fn auto_resolve_as_configured(&mut self) -> Decided<(), S> {
+        self.watch_all(Timestamp::min)
+    }
+
+    /// Gives every unresolved incident the time that the configuration says, counted from its last event where that is
+    /// known, or from now; but no end before what `earliest` makes of the time after a start and the end until now.
+    fn watch_all(&mut self, earliest: impl Fn(Timestamp, Timestamp) -> Timestamp) -> Decided<(), S> {
         for id in self.state.unresolved().kept()? {
             let Some(incident) = self.state.incident(id).kept()? else { continue };
             let timer = Timer::AutoResolve(id);
@@ -59,11 +72,11 @@ impl<S: State> Step<'_, S> {
                 continue;
             };
             // Without a timer, the source had no `auto_resolve` until now.
-            let (Some(_), Some(from)) = (self.state.timer(&timer).kept()?, incident.heard_at) else {
+            let (Some(until), Some(from)) = (self.state.timer(&timer).kept()?, incident.heard_at) else {
                 self.watch(id, ms)?;
                 continue;
             };
-            let soonest = self.at.plus_ms(ms.min(LEFT_AFTER_START_MS));
+            let soonest = earliest(self.at.plus_ms(ms.min(LEFT_AFTER_START_MS)), until);
             self.set_timer_at(timer, from.plus_ms(ms).max(soonest))?;
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! What operators do to incidents, and what happens when the relay starts.
+//! What operators do to incidents, and what happens when the relay starts or gets another configuration.
 
 use super::{Decided, Kept, Rejection, Step};
 use crate::delivery::{Change, ChangeKind};
@@ -6,6 +6,7 @@ use crate::event::{Severity, TITLE_CHARS_MAX, cut_bytes, single_line};
 use crate::id::IncidentId;
 use crate::incident::{Incident, IncidentState};
 use crate::journal::{Fact, Recorded};
+use crate::name::{ConnectionName, SourceName};
 use crate::state::State;
 use crate::transition::{Commanded, IncidentCommand, on_command};
 
@@ -30,6 +31,26 @@ impl<S: State> Step<'_, S> {
         self.applied.scheduled = true;
         self.auto_resolve_anew()?;
         self.listen()
+    }
+
+    /// The policy of this step is in force from now on. Nothing stood still meanwhile, so that whatever waits goes on
+    /// waiting as it does, unless it waits for another time than before.
+    pub(super) fn configure(
+        &mut self,
+        sources: &[SourceName],
+        connections: &[ConnectionName],
+    ) -> Decided<(), S> {
+        if self.state.position().policy != self.policy.digest() {
+            self.repeat_anew()?;
+            self.auto_resolve_as_configured()?;
+        }
+        for (connection, _) in self.state.pauses().kept()? {
+            if connections.contains(&connection) {
+                self.record(Fact::ConnectionResumed { connection })?;
+            }
+        }
+        self.applied.scheduled = true;
+        sources.iter().try_for_each(|source| self.listen_to(source))
     }
 
     pub(super) fn operate(

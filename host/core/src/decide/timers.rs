@@ -98,15 +98,18 @@ impl<S: State> Step<'_, S> {
     /// was down, was stopped or could store nothing, no source could have been heard: all of them have their time again.
     pub(super) fn listen(&mut self) -> Decided<(), S> {
         let router = self.policy;
-        for (source, rule) in &router.routing().sources {
-            let timer = Timer::Silence(source.clone());
-            match rule.heartbeat_ms {
-                Some(heartbeat_ms) if !self.is_silent(source)? => self.set_timer(timer, heartbeat_ms)?,
-                Some(_) => {}
-                None => self.stop_timer(timer)?,
-            }
+        router.routing().sources.keys().try_for_each(|source| self.listen_to(source))
+    }
+
+    /// Begins to listen to `source` if it is to speak, or stops listening to it.
+    pub(super) fn listen_to(&mut self, source: &SourceName) -> Decided<(), S> {
+        let timer = Timer::Silence(source.clone());
+        let rule = self.policy.routing().sources.get(source);
+        match rule.and_then(|rule| rule.heartbeat_ms) {
+            Some(heartbeat_ms) if !self.is_silent(source)? => self.set_timer(timer, heartbeat_ms),
+            Some(_) => Ok(()),
+            None => self.stop_timer(timer),
         }
-        Ok(())
     }
 
     /// For a while no source could have been heard: none is silent for it, and no incident forgotten.

@@ -161,7 +161,7 @@ async fn show(relay: &Relay, inbox: &Inbox, samples: &[Sample]) -> anyhow::Resul
         }
         let answer = request.send().await?;
         let (status, body) = (answer.status(), answer.text().await?);
-        tokio::time::timeout(PATIENCE, follow(&mut steps, inbox, relay.app.config.actions.len()))
+        tokio::time::timeout(PATIENCE, follow(&mut steps, inbox, relay.app.config().actions.len()))
             .await
             .with_context(|| format!("the alert of `{}` did not arrive", sample.name))??;
         say!("  answered   {status} {body}");

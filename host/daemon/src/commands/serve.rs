@@ -21,8 +21,8 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         let mut interrupt = signal(SignalKind::interrupt()).context("listening for Ctrl-C")?;
         let mut hangup = signal(SignalKind::hangup()).context("listening for SIGHUP")?;
         let relay = Relay::start(config).await?;
-        for name in relay.app.config.sources.keys() {
-            tracing::info!(source = name, url = relay.app.config.source_url(name), "source");
+        for name in relay.app.config().sources.keys() {
+            tracing::info!(source = name, url = relay.app.config().source_url(name), "source");
         }
         tracing::info!(address = %relay.address, "ready");
         let watchdog = systemd::ready(relay.app.store.clone());

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tocsin_core::egress::Policy;
 use tocsin_core::retry::Schedule;
@@ -43,13 +44,18 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<ConfigProblem>) {
     let backup = backup::read(&mut root, &base, &state_dir);
     let schedule = retry::read(root.section("retry"), Schedule::default());
     let policy = read_egress(root.section("egress"));
-    let sources: BTreeMap<_, _> =
-        root.sections("sources").into_iter().map(|(name, section)| sources::read(name, section)).collect();
+    let sources: BTreeMap<_, _> = root
+        .sections("sources")
+        .into_iter()
+        .map(|(name, section)| sources::read(name, section))
+        .map(shared)
+        .collect();
     let sections = root.sections("connections");
     let names: Vec<String> = sections.iter().map(|(name, _)| name.clone()).collect();
     let connections: BTreeMap<_, _> = sections
         .into_iter()
         .filter_map(|(name, section)| connections::read(name, section, policy, schedule, &limits))
+        .map(shared)
         .collect();
     let mut actions: BTreeMap<_, _> = root
         .sections("actions")
@@ -79,6 +85,10 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<ConfigProblem>) {
         places,
     };
     (config, problems)
+}
+
+fn shared<T>((name, one): (String, T)) -> (String, Arc<T>) {
+    (name, Arc::new(one))
 }
 
 /// The state directory alone: whoever looks for the running relay need not be able to read its secrets.

@@ -17,10 +17,10 @@ use crate::config::Connection;
 use crate::deliver::markup;
 use crate::runtime::clock;
 use crate::runtime::trace::Trace;
-use crate::send::client::SendError;
+use crate::send::client::{SendError, Senders};
 use crate::send::redact::{PLACE, Secrets};
 use crate::send::request::{InvalidRequest, Moment, Sketch, assemble, sketch};
-use crate::shared::app::App;
+use crate::shared::app::{App, InForce};
 
 /// Requests that one attempt may take: find, create, update and some more.
 const STEPS_MAX: usize = 8;
@@ -51,18 +51,20 @@ struct Met {
 }
 
 /// All that an attempt needs of the configuration and the plugins in force.
-pub struct Prepared<'a> {
+pub struct Prepared {
     /// What the plugin is given.
     pub context: Context,
     /// The plugin, within the connection's limits.
     pub plugin: Plugin,
     /// The connection.
-    pub connection: &'a Connection,
+    pub connection: Arc<Connection>,
     /// Its address for this incident.
     pub target: Url,
+    /// The HTTP clients.
+    pub senders: Senders,
 }
 
-impl Prepared<'_> {
+impl Prepared {
     /// Takes every long part of the connection's address out of a text for people: it may be a secret.
     fn hide(&self, text: &mut String) {
         let mut secrets = Secrets::default();
@@ -92,7 +94,8 @@ impl Attempt {
 
     /// The schedule of its connection.
     pub fn schedule(&self, app: &App) -> Schedule {
-        let connection = app.config.connections.get(self.delivery.connection.as_str());
+        let config = app.config();
+        let connection = config.connections.get(self.delivery.connection.as_str());
         connection.map_or_else(Schedule::default, |connection| connection.retry)
     }
 
@@ -115,13 +118,14 @@ impl Attempt {
     ///
     /// # Errors
     /// What came of it without anything being sent.
-    pub fn prepare<'a>(&self, app: &'a App) -> Result<Prepared<'a>, Verdict> {
-        let bindings = app.bindings();
+    pub fn prepare(&self, app: &App) -> Result<Prepared, Verdict> {
+        let in_force = app.in_force();
+        let InForce { config, bindings, .. } = &*in_force;
         let gone = |what: &str, name: &str| {
             Verdict::Rejected(format!("there is no {what} `{name}` in the configuration any more"))
         };
         let Delivery { action: action_name, connection: name, incident, change, .. } = &self.delivery;
-        let connection = app.config.connections.get(name.as_str()).ok_or_else(|| gone("connection", name))?;
+        let connection = config.connections.get(name.as_str()).ok_or_else(|| gone("connection", name))?;
         let of_connection = match bindings.connections.get(name.as_str()) {
             Some(Ok(binding)) => Arc::clone(binding),
             Some(Err(why)) => return Err(Verdict::Misconfigured(why.clone())),
@@ -136,11 +140,11 @@ impl Attempt {
             None => return Err(gone("action", action_name)),
         };
         let now = app.clock.now();
-        let configured = app.config.actions.get(action_name.as_str());
+        let configured = config.actions.get(action_name.as_str());
         let readers_may = configured.map_or(&[][..], |action| action.readers_may.as_slice());
         let owed_since = self.delivery.first_owed(configured.and_then(|action| action.rule.delay_ms));
-        let zone = app.config.time_zone_of(action_name);
-        let urls = app.links.of(incident, action_name, readers_may, now);
+        let zone = config.time_zone_of(action_name);
+        let urls = in_force.links.of(incident, action_name, readers_may, now);
         let references = self.delivery.referred(self.references.clone());
         let view = View::new(incident, change).with_urls(&urls).with_references(&references).at(now, zone);
         let target = connection
@@ -170,14 +174,15 @@ impl Attempt {
         };
         markup::clean(&mut context);
         let limits = Limits { encoded_bytes: connection.body_bytes, ..action.plugin.limits().clone() };
-        Ok(Prepared { context, plugin: action.plugin.with_limits(limits), connection, target })
+        let (connection, senders) = (Arc::clone(connection), in_force.senders.clone());
+        Ok(Prepared { context, plugin: action.plugin.with_limits(limits), connection, target, senders })
     }
 
     /// encode → send → resume → … → verdict, in words that hold nothing of the connection's address.
     async fn exchange(
         &self,
         app: &App,
-        prepared: &Prepared<'_>,
+        prepared: &Prepared,
         met: &mut Met,
         seen: Option<&mut Vec<Exchange>>,
     ) -> Verdict {
@@ -189,11 +194,11 @@ impl Attempt {
     async fn steps(
         &self,
         app: &App,
-        prepared: &Prepared<'_>,
+        prepared: &Prepared,
         met: &mut Met,
         mut seen: Option<&mut Vec<Exchange>>,
     ) -> Verdict {
-        let Prepared { context, plugin, connection, target } = prepared;
+        let Prepared { context, plugin, connection, target, .. } = prepared;
         let started = Instant::now();
         let mut step = plugin.encode(context.clone()).await.map(|answer| answer.value);
         app.trace(|| Trace::Encoded {
@@ -241,18 +246,18 @@ impl Attempt {
     async fn send(
         &self,
         app: &App,
-        prepared: &Prepared<'_>,
+        prepared: &Prepared,
         request: ActionRequest,
         has_written: bool,
     ) -> Result<Response, Verdict> {
-        let Prepared { context, connection, target, .. } = prepared;
+        let Prepared { context, connection, target, senders, .. } = prepared;
         let id = self.delivery.id.to_string();
         let moment = Moment { delivery: &id, seconds: context.now.micros() / 1_000_000 };
         let outgoing =
             assemble(connection, target, request, &moment).map_err(|invalid| unsendable(&invalid))?;
         let (method, bytes) = (outgoing.method.to_string(), outgoing.body.len());
         let started = Instant::now();
-        let response = app.senders.send(connection, outgoing).await.map_err(|error| match error {
+        let response = senders.send(connection, outgoing).await.map_err(|error| match error {
             SendError::Network { words, may_have_arrived } => {
                 self.later(app, &connection.retry, words, None, may_have_arrived || has_written)
             }
@@ -276,11 +281,11 @@ impl Attempt {
     fn failed(
         &self,
         app: &App,
-        prepared: &Prepared<'_>,
+        prepared: &Prepared,
         failure: Failure,
         (status, has_written): (Option<u16>, bool),
     ) -> Verdict {
-        let connection = prepared.connection;
+        let connection = &prepared.connection;
         match failure {
             Failure::Retry { mut reason, after_ms } => {
                 prepared.hide(&mut reason);

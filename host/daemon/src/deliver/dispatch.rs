@@ -103,7 +103,7 @@ async fn run_with(make: Make, app: Arc<App>, mut stop: watch::Receiver<bool>) {
         }
     }
     let rest = async { while workers.running.join_next().await.is_some() {} };
-    if tokio::time::timeout(app.config.limits.shutdown, rest).await.is_err() {
+    if tokio::time::timeout(app.config().limits.shutdown, rest).await.is_err() {
         tracing::warn!("stopping with attempts under way; they are made again after the next start");
     }
 }

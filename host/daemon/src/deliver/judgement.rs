@@ -59,9 +59,10 @@ async fn doubted(app: &App, attempt: &Attempt, why: String, status: Option<u16>)
 }
 
 async fn asked(app: &App, name: &str) -> Probed {
-    let bound = app.bindings().connections.get(name).and_then(|bound| bound.as_ref().ok().map(Arc::clone));
-    match (app.config.connections.get(name), bound) {
-        (Some(connection), Some(binding)) => probe::ask(app, connection, &binding).await,
+    let in_force = app.in_force();
+    let bound = in_force.bindings.connections.get(name).and_then(|bound| bound.as_ref().ok().map(Arc::clone));
+    match (in_force.config.connections.get(name).map(Arc::clone), bound) {
+        (Some(connection), Some(binding)) => probe::ask(app, &connection, &binding).await,
         _ => Probed::NoProbe,
     }
 }

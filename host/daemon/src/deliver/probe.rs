@@ -46,7 +46,7 @@ async fn asked(app: &App, connection: &Connection, binding: &ConnectionBinding) 
         Ok(outgoing) => outgoing,
         Err(invalid) => return Probed::Bad(invalid.to_string()),
     };
-    let response = match app.senders.send(connection, outgoing).await {
+    let response = match app.in_force().senders.send(connection, outgoing).await {
         Ok(response) => response,
         Err(SendError::Network { words, .. }) => return Probed::Unclear(words),
         Err(error @ (SendError::Denied(_) | SendError::NoConnection(_))) => {

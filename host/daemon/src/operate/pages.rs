@@ -126,7 +126,7 @@ async fn show(app: &App, id: IncidentId, query: &Query) -> Result<Response, Sorr
 
 /// The form of a request, within its size and time.
 async fn form(app: &App, body: Body) -> Result<Form, Sorry> {
-    let time = app.config.limits.body_time;
+    let time = app.config().limits.body_time;
     let read = tokio::time::timeout(time, to_bytes(body, FORM_BYTES_MAX)).await;
     let read = read.map_err(|_| {
         let words =
@@ -188,7 +188,7 @@ fn checked(app: &App, id: &str, query: &Query) -> Result<IncidentId, Sorry> {
         Sorry::Because(StatusCode::FORBIDDEN, words.to_owned())
     };
     let id = id.parse().map_err(|_| forged())?;
-    match app.links.check(id, &query.claim, app.clock.now()) {
+    match app.in_force().links.check(id, &query.claim, app.clock.now()) {
         Ok(()) => Ok(id),
         Err(InvalidLink::Forged) => Err(forged()),
         Err(InvalidLink::Expired(until)) => {
@@ -224,7 +224,8 @@ async fn found(app: &App, id: IncidentId, earlier: usize) -> Result<Found, Sorry
 
 /// What the link's holder may do: as the action is configured now, not as it was when the link was made.
 fn may(app: &App, query: &Query) -> Result<Vec<Purpose>, Sorry> {
-    let action = app.config.actions.get(&query.claim.via).ok_or_else(|| {
+    let config = app.config();
+    let action = config.actions.get(&query.claim.via).ok_or_else(|| {
         let words = "The action that sent this link is not configured any more.";
         Sorry::Because(StatusCode::GONE, words.to_owned())
     })?;

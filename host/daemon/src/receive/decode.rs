@@ -49,7 +49,7 @@ pub async fn ingest(app: &App, source: &str, request: SourceRequest) -> Result<I
 
     let (received, more) = decoded.received.split(receipt);
     let issued = Issued { at, seed: receipt, command: Command::Receive(received) };
-    let (policy, more) = (Arc::clone(&app.policy), issued.followed_by(more));
+    let (policy, more) = (app.policy(), issued.followed_by(more));
     let applied = app.commit(Write { policy, issued, more, request: Some(request) }).await?;
     let record = applied.receipt.ok_or(CommitError::Stopping)?;
     // Its plugin came meanwhile.

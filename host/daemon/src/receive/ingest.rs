@@ -46,14 +46,15 @@ struct Answered {
 /// Answers a request, counts the answer, and logs it when it is a rejection.
 pub async fn receive(State(app): State<Arc<App>>, request: Request) -> Response {
     let (name, path) = head::target(request.uri());
-    let answered = match app.config.sources.get(&name) {
+    let source = app.config().sources.get(&name).map(Arc::clone);
+    let answered = match &source {
         Some(source) => take(&app, source, path, request).await,
         None => Err(HttpProblem::not_found(match name.as_str() {
             "" => "The address names no source: sources are at /in/<source>.".to_owned(),
             _ => format!("There is no source `{}`.", shown(&app, &name)),
         })),
     };
-    let known = if app.config.sources.contains_key(&name) { name } else { shown(&app, &name) };
+    let known = if source.is_some() { name } else { shown(&app, &name) };
     match answered {
         Ok(answered) => settle(&app, &known, answered),
         Err(problem) => {
@@ -100,7 +101,7 @@ async fn take(
     let limit = app.body_limit(source);
     // Until the answer: so long is the body in memory.
     let portion = app.bodies.portion(&source.name, source.authentication.proves_by_head());
-    head.body = body::read(body, &parts.headers, limit, app.config.limits.body_time, &portion).await?;
+    head.body = body::read(body, &parts.headers, limit, app.config().limits.body_time, &portion).await?;
     if let Some(activity) = activity {
         activity.is(Doing::Working);
     }
@@ -157,7 +158,7 @@ fn authenticate(
     head: &mut SourceRequest,
 ) -> Result<(), HttpProblem> {
     let wanted = &source.authentication;
-    let address = client_address::address(peer, &head.headers, &app.config.trusted_proxies);
+    let address = client_address::address(peer, &head.headers, &app.config().trusted_proxies);
     let proven = prove_head(wanted, &mut head.path, &head.query, &head.headers);
     strip(&mut head.query, &mut head.headers);
     // `/in/<source>/` is `/in/<source>`, also behind a token in the path.
@@ -279,7 +280,8 @@ fn accepted(receipt: &ReceiptRecord, status: &str) -> Value {
 /// A name that is no source's, for people. A name that holds a secret of a source is not shown: `&token=…` typed for
 /// `?token=…` puts one there.
 fn shown(app: &App, name: &str) -> String {
-    let mut secrets = app.config.sources.values().flat_map(|source| source.authentication.secrets());
+    let config = app.config();
+    let mut secrets = config.sources.values().flat_map(|source| source.authentication.secrets());
     if secrets.any(|secret| !secret.is_blank() && name.contains(secret.reveal())) {
         return "(a name with a secret in it)".to_owned();
     }

@@ -95,7 +95,7 @@ impl Following {
             self.look().await;
         }
         let waits = self.settle().await;
-        let job = self.shelf.jobs(&self.app.config).into_iter().next();
+        let job = self.shelf.jobs(&self.app.config()).into_iter().next();
         // Those that are named are bound together, unless one of them has to be compiled.
         let is_bound = !job.as_ref().is_some_and(Job::is_named);
         if is_bound {
@@ -123,11 +123,11 @@ impl Following {
     }
 
     async fn settle(&self) -> bool {
-        self.shelf.settle(&self.app.config).await
+        self.shelf.settle(&self.app.config()).await
     }
 
     async fn bind(&self, waits: bool) {
-        let is_last = self.shelf.jobs(&self.app.config).is_empty();
+        let is_last = self.shelf.jobs(&self.app.config()).is_empty();
         self.in_force.renew(&self.shelf, is_last).await;
         self.shelf.answered(self.seen, is_last && !waits);
     }

@@ -57,7 +57,7 @@ impl InForce {
     /// Binds what the shelf offers, if it changed. A plugin that the configuration does not name is shown with the last
     /// ones, and has nothing bound anew: that runs every plugin that is bound.
     pub(super) async fn renew(&self, shelf: &Shelf, is_last: bool) {
-        let config = &self.app.config;
+        let config = &*self.app.config();
         let offer = shelf.offer(config);
         let key = key(&offer);
         let mut changed = self.lock().changed(&key);

@@ -28,8 +28,28 @@ const SCRUBBED_AT_ONCE: usize = 64 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The clients, by the connection's name.
+#[derive(Clone, Default)]
+pub struct Senders(BTreeMap<String, Sender>);
+
 #[derive(Clone)]
-pub struct Senders(BTreeMap<String, reqwest::Client>);
+struct Sender {
+    how: How,
+    client: reqwest::Client,
+}
+
+/// What a client is made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct How {
+    policy: Policy,
+    timeout: Duration,
+    concurrency: usize,
+}
+
+impl How {
+    fn of(connection: &Connection) -> Self {
+        Self { policy: connection.policy, timeout: connection.timeout, concurrency: connection.concurrency }
+    }
+}
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -55,12 +75,28 @@ impl Senders {
     ///
     /// # Errors
     /// The TLS library finds no root certificates, or the like.
-    pub fn new<'a>(connections: impl Iterator<Item = &'a Connection>) -> Result<Self, reqwest::Error> {
-        let client = |connection: &Connection| {
-            let client = client(connection.policy, connection.timeout, connection.concurrency)?;
-            Ok((connection.name.clone(), client))
+    pub fn new<'a>(connections: impl Iterator<Item = &'a Arc<Connection>>) -> Result<Self, reqwest::Error> {
+        Self::default().renewed(connections)
+    }
+
+    /// A client for each of these. A connection that works as before keeps its client, with the connections to its peer
+    /// that are open.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn renewed<'a>(
+        &self,
+        connections: impl Iterator<Item = &'a Arc<Connection>>,
+    ) -> Result<Self, reqwest::Error> {
+        let sender = |connection: &Arc<Connection>| {
+            let how = How::of(connection);
+            let sender = match self.0.get(&connection.name).filter(|sender| sender.how == how) {
+                Some(sender) => sender.clone(),
+                None => Sender { how, client: client(how)? },
+            };
+            Ok((connection.name.clone(), sender))
         };
-        connections.map(client).collect::<Result<_, reqwest::Error>>().map(Self)
+        connections.map(sender).collect::<Result<_, reqwest::Error>>().map(Self)
     }
 
     /// Sends `request` over `connection`.
@@ -70,9 +106,10 @@ impl Senders {
     pub async fn send(&self, connection: &Connection, request: Outgoing) -> Result<Response, SendError> {
         check_url(&request.url, connection.policy)?;
         let secrets = request.secrets;
-        let client =
+        let sender =
             self.0.get(&connection.name).ok_or_else(|| SendError::NoConnection(connection.name.clone()))?;
-        let sent = client
+        let sent = sender
+            .client
             .request(request.method, request.url)
             .headers(request.headers)
             .body(request.body)
@@ -100,9 +137,10 @@ async fn scrubbed(mut answer: Response, secrets: Secrets) -> Response {
     scrubbed.await.unwrap_or_else(|_| unread())
 }
 
-/// A client that reaches what `policy` allows and follows no redirect. It keeps as many connections open as there are
+/// A client that reaches what the policy allows and follows no redirect. It keeps as many connections open as there are
 /// requests at the same time.
-fn client(policy: Policy, timeout: Duration, concurrency: usize) -> Result<reqwest::Client, reqwest::Error> {
+fn client(how: How) -> Result<reqwest::Client, reqwest::Error> {
+    let How { policy, timeout, concurrency } = how;
     reqwest::Client::builder()
         .user_agent(concat!("tocsin/", env!("CARGO_PKG_VERSION")))
         // Plugins read answers as they come.
@@ -123,7 +161,7 @@ fn client(policy: Policy, timeout: Duration, concurrency: usize) -> Result<reqwe
 /// No answer, or an address that is not allowed.
 pub(crate) async fn status_of(url: Url, policy: Policy, timeout: Duration) -> Result<u16, SendError> {
     check_url(&url, policy)?;
-    let client = client(policy, timeout, 1).map_err(failed)?;
+    let client = client(How { policy, timeout, concurrency: 1 }).map_err(failed)?;
     Ok(client.get(url).send().await.map_err(failed)?.status().as_u16())
 }
 

@@ -3,15 +3,15 @@
 //! Holds no logic of the road itself: that is [`crate::receive::decode`].
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 use tocsin_core::command::{Command, Issued};
 use tocsin_core::decide::{Applied, Rejection};
 
 use tocsin_core::routing::{InvalidFilter, Router};
 use tocsin_store::{Fault, ReadError, Store, Write, WriteError};
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, oneshot, watch};
 
 use crate::config::{Config, Source};
 use crate::plugins::bindings::Bindings;
@@ -94,12 +94,24 @@ impl Signals {
     }
 }
 
+/// What is in force: the configuration, and what was made of it. It is replaced as one.
+#[derive(Clone)]
+pub struct InForce {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// The part of it that decisions depend on, its filters compiled.
+    pub policy: Arc<Router>,
+    /// HTTP clients, one for each connection.
+    pub senders: Senders,
+    /// What signs and checks the links in messages.
+    pub links: Links,
+    /// The plugins, bound to the configuration.
+    pub bindings: Arc<Bindings>,
+}
+
 /// The running relay.
 pub struct App {
-    /// As read at start.
-    pub config: Config,
-    /// The part of the configuration that decisions depend on, its filters compiled.
-    pub policy: Arc<Router>,
+    in_force: watch::Sender<Arc<InForce>>,
     /// The clock, and random numbers.
     pub clock: Clock,
     /// Where everything is kept.
@@ -112,10 +124,6 @@ pub struct App {
     pub admission: Arc<Shares>,
     /// Sources whose plugin ran out of time again and again.
     pub suspensions: Suspensions,
-    /// HTTP clients, one for each connection.
-    pub senders: Senders,
-    /// What signs and checks the links in messages.
-    pub links: Links,
     /// What wakes the workers and shows steps.
     pub signals: Arc<Signals>,
     /// Connections that wait because their peers asked for it.
@@ -132,7 +140,6 @@ pub struct App {
     pub backups: Backups,
     /// Whether the start is recorded: before that, nothing else may be.
     is_begun: AtomicBool,
-    bindings: RwLock<Arc<Bindings>>,
 }
 
 /// Why something could not be recorded.
@@ -169,18 +176,15 @@ impl App {
             tracing::error!(%error, "the counts of requests cannot be read and begin anew");
             BTreeMap::new()
         });
+        let policy = Arc::new(Router::new(config.routing())?);
         Ok(Self {
-            policy: Arc::new(Router::new(config.routing())?),
             intake: Intake::new(clock.clone(), config.sources.keys(), kept),
             rates: Rates::default(),
             bodies: Budget::new(config.limits.bodies_bytes()),
             admission: Shares::new(config.limits.queue),
             suspensions: Suspensions::default(),
-            config,
             clock,
             store,
-            senders,
-            links,
             signals: Arc::new(Signals::default()),
             backoffs: Backoffs::default(),
             doubts: Doubts::default(),
@@ -188,19 +192,56 @@ impl App {
             backlog: Backlog::default(),
             backups: Backups::default(),
             is_begun: AtomicBool::new(false),
-            bindings: RwLock::new(Arc::new(bindings)),
+            in_force: watch::Sender::new(Arc::new(InForce {
+                config: Arc::new(config),
+                policy,
+                senders,
+                links,
+                bindings: Arc::new(bindings),
+            })),
         })
+    }
+
+    /// What is in force. Whatever needs more than one part of it takes them from one answer.
+    pub fn in_force(&self) -> Arc<InForce> {
+        Arc::clone(&self.in_force.borrow())
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.in_force.borrow().config)
+    }
+
+    /// The part of the configuration that decisions depend on.
+    pub fn policy(&self) -> Arc<Router> {
+        Arc::clone(&self.in_force.borrow().policy)
     }
 
     /// The plugins in force, bound to the configuration.
     pub fn bindings(&self) -> Arc<Bindings> {
-        Arc::clone(&self.bindings.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.in_force.borrow().bindings)
+    }
+
+    /// Reports each time that something else is in force.
+    pub fn changes(&self) -> watch::Receiver<Arc<InForce>> {
+        self.in_force.subscribe()
     }
 
     /// Puts other plugins in force. Calls under way end with the ones they began with.
     pub fn bind(&self, bindings: Bindings) {
-        *self.bindings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(bindings);
+        let bindings = Arc::new(bindings);
+        self.in_force
+            .send_modify(|in_force| *in_force = Arc::new(InForce { bindings, ..InForce::clone(in_force) }));
         self.signals.due.ring();
+    }
+
+    /// Puts another configuration in force, with everything that was made of it. What is under way ends with what it
+    /// began with.
+    pub fn put_in_force(&self, next: InForce) {
+        self.intake.know(next.config.sources.keys().map(String::as_str));
+        self.in_force.send_replace(Arc::new(next));
+        self.signals.due.ring();
+        self.signals.timed.ring();
     }
 
     /// Has the plugin of this id be called again that was suspended because it ran out of time: an operator says
@@ -216,7 +257,7 @@ impl App {
             Some(Ok(bound)) => bound.info.body_limit,
             Some(Err(_)) | None => Some(BODY_LIMIT_UNKNOWN),
         };
-        source.body_limit(&self.config.limits, suggested)
+        source.body_limit(&self.config().limits, suggested)
     }
 
     /// Shows a step of the road to whoever watches.
@@ -255,7 +296,8 @@ impl App {
         let seed = self.clock.new_id(at).map_err(|error| CommitError::Storage(error.to_string()))?;
         let issued = Issued { at, seed, command };
         let more = issued.followed_by(more);
-        self.commit(Write { policy: Arc::clone(&self.policy), issued, more, request: None }).await
+        let policy = self.policy();
+        self.commit(Write { policy, issued, more, request: None }).await
     }
 
     /// Carries out what `write` holds. Returns when what follows is on the disk, which it is also when nobody waits

@@ -5,7 +5,7 @@
 //! the store. Never logs or keeps a body or a token.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use tocsin_core::event::single_line;
@@ -58,7 +58,9 @@ pub struct Rejection {
 /// The counts of all sources.
 pub struct Intake {
     clock: Clock,
-    rows: BTreeMap<String, Mutex<Row>>,
+    rows: RwLock<BTreeMap<String, Arc<Mutex<Row>>>>,
+    /// What was kept of sources that are not in the configuration. They may come back.
+    rest: Mutex<BTreeMap<String, SourceCounts>>,
 }
 
 #[derive(Default)]
@@ -93,19 +95,29 @@ impl Intake {
     pub fn new<'a>(
         clock: Clock,
         sources: impl Iterator<Item = &'a String>,
-        mut kept: BTreeMap<String, SourceCounts>,
+        kept: BTreeMap<String, SourceCounts>,
     ) -> Self {
-        let names = sources.map(String::as_str).chain([STRANGERS]);
-        let row = |name: &str| {
-            let counts = kept.remove(name).unwrap_or_default();
-            (name.to_owned(), Mutex::new(Row { counts, ..Row::default() }))
-        };
-        Self { clock, rows: names.map(row).collect() }
+        let intake = Self { clock, rows: RwLock::default(), rest: Mutex::new(kept) };
+        intake.know(sources.map(String::as_str).chain([STRANGERS]));
+        intake
+    }
+
+    /// Counts for these sources as well. One that was there before goes on from what was kept.
+    pub fn know<'a>(&self, sources: impl Iterator<Item = &'a str>) {
+        let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
+        let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        for name in sources {
+            rows.entry(name.to_owned()).or_insert_with(|| {
+                let counts = rest.remove(name).unwrap_or_default();
+                Arc::new(Mutex::new(Row { counts, ..Row::default() }))
+            });
+        }
     }
 
     /// Counts a request that `source` kept or answered.
     pub fn count(&self, source: &str, outcome: Outcome) {
-        let Some(mut row) = self.row(source) else { return };
+        let Some(row) = self.row(source) else { return };
+        let mut row = lock(&row);
         let counts = &mut row.counts;
         let count = match outcome {
             Outcome::Accepted => &mut counts.accepted,
@@ -124,8 +136,9 @@ impl Intake {
     /// Counts events that were messages of this relay that came back.
     pub fn count_echoes(&self, source: &str, echoes: usize) {
         if echoes > 0
-            && let Some(mut row) = self.row(source)
+            && let Some(row) = self.row(source)
         {
+            let mut row = lock(&row);
             row.counts.echoes = row.counts.echoes.saturating_add(echoes as u64);
             row.changed = true;
         }
@@ -138,7 +151,8 @@ impl Intake {
             Some(row) => (name, Some(row)),
             None => (STRANGERS, self.row(STRANGERS)),
         };
-        let Some(mut row) = row else { return };
+        let Some(row) = row else { return };
+        let mut row = lock(&row);
         if label == STRANGERS {
             remember(&mut row.counts.names, name);
         }
@@ -147,7 +161,8 @@ impl Intake {
 
     /// Remembers what came of a confirmation that a sender of `source` asked for.
     pub fn confirmed(&self, source: &str, outcome: &str) {
-        if let Some(mut row) = self.row(source) {
+        if let Some(row) = self.row(source) {
+            let mut row = lock(&row);
             row.counts.confirmation = Some((self.clock.now(), single_line(outcome, REASON_CHARS_MAX)));
             row.changed = true;
         }
@@ -155,13 +170,14 @@ impl Intake {
 
     /// The counts of `source`.
     pub fn counts(&self, source: &str) -> SourceCounts {
-        self.row(source).map(|row| row.counts.clone()).unwrap_or_default()
+        self.row(source).map(|row| lock(&row).counts.clone()).unwrap_or_default()
     }
 
     /// Gives what changed to the store, and logs what is due.
     pub fn keep(&self, store: &Store) {
         let mut changed = BTreeMap::new();
-        for (name, row) in &self.rows {
+        let rows = self.rows.read().unwrap_or_else(PoisonError::into_inner).clone();
+        for (name, row) in &rows {
             let mut row = lock(row);
             row.log_what_is_due(name, Instant::now());
             if row.changed {
@@ -172,15 +188,15 @@ impl Intake {
         if !changed.is_empty() && store.count(&changed).is_err() {
             // The queue is full: next time.
             for name in changed.keys() {
-                if let Some(mut row) = self.row(name) {
-                    row.changed = true;
+                if let Some(row) = self.row(name) {
+                    lock(&row).changed = true;
                 }
             }
         }
     }
 
-    fn row(&self, name: &str) -> Option<MutexGuard<'_, Row>> {
-        self.rows.get(name).map(lock)
+    fn row(&self, name: &str) -> Option<Arc<Mutex<Row>>> {
+        self.rows.read().unwrap_or_else(PoisonError::into_inner).get(name).map(Arc::clone)
     }
 }
 

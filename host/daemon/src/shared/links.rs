@@ -31,6 +31,7 @@ const KEY_BYTES: usize = 32;
 const DOMAIN: &str = "tocsin incident page v1";
 
 /// What signs and checks links.
+#[derive(Clone)]
 pub struct Links {
     key: [u8; KEY_BYTES],
     base: Option<Url>,
@@ -65,6 +66,11 @@ impl Links {
     /// The key's file cannot be read or made, or is not a key.
     pub fn open(state_dir: &Path, base: Option<Url>, lifetime: Duration) -> io::Result<Self> {
         Ok(Self { key: key(&state_dir.join(KEY_FILE))?, base, lifetime })
+    }
+
+    /// The same key, for links below another `base` or with another lifetime.
+    pub fn with(&self, base: Option<Url>, lifetime: Duration) -> Self {
+        Self { key: self.key, base, lifetime }
     }
 
     /// The addresses of `incident`'s page for the readers of `via`'s messages, by purpose; none without a

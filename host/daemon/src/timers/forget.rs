@@ -62,15 +62,20 @@ impl Keep {
 
 /// Runs until it is aborted, or the store is closed.
 pub async fn run(app: Arc<App>) {
-    let keep = Keep::of(&app.config);
+    let mut changes = app.changes();
     loop {
+        let keep = Keep::of(&changes.borrow_and_update().config);
         match pass(&app, keep).await {
             // With more requests than the disk takes, the next look is soon enough.
             Ok(()) | Err(CommitError::Busy) => trouble::over(TROUBLE),
             Err(CommitError::Stopping) => return,
             Err(error) => trouble::error(TROUBLE, &error),
         }
-        tokio::time::sleep(keep.look).await;
+        tokio::select! {
+            () = tokio::time::sleep(keep.look) => {}
+            // The sender is the relay's own.
+            _ = changes.changed() => {}
+        }
     }
 }
 

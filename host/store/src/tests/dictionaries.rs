@@ -68,7 +68,7 @@ fn a_dictionary_that_no_request_can_need_any_more_is_dropped_with_the_next_one()
     sent(&store, &mut script, "grafana", 0..16);
     assert_eq!(sizes(&store, tables::DICTIONARIES).len(), 2);
     // A week later the requests from before are dropped, and with another source's dictionary the one before the newest.
-    script.now = script.now.plus_ms(options().keep_requests_ms + 1);
+    script.now = script.now.plus_ms(options().keep.requests_ms + 1);
     sent(&store, &mut script, "jira", 0..1);
     sent(&store, &mut script, "zabbix", 0..1);
     let kept = raw::rows(&store, tables::DICTIONARIES);

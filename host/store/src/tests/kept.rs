@@ -10,7 +10,7 @@ use tocsin_core::time::Timestamp;
 use super::disk::Disk;
 use super::samples::{START, Script, assert_clean, options, received, request, routing, write};
 use crate::record::Stored;
-use crate::{KeptBytes, Options, Quota, Store, raw, tables};
+use crate::{Keep, KeptBytes, Options, Quota, Store, raw, tables};
 
 /// A request that is compressed by itself.
 fn small(at: Timestamp) -> SourceRequest {
@@ -22,7 +22,8 @@ fn room_for(requests: u64) -> Options {
     let bytes = small(START).to_bytes().unwrap().len() as u64;
     // A time takes a byte more or less.
     let usual = requests * (bytes + 8);
-    Options { keep_bytes: Quota { usual, by_source: BTreeMap::new() }, ..options() }
+    let bytes = Quota { usual, by_source: BTreeMap::new() };
+    Options { keep: Keep { bytes, ..Keep::default() }, ..options() }
 }
 
 fn opened(disk: &Disk, requests: u64) -> (Store, Script) {

@@ -105,7 +105,8 @@ fn causes() -> Vec<Cause> {
         Some(C::Works(_)) => Some(C::Timers),
         Some(C::Timers) => Some(C::Interruption),
         Some(C::Interruption) => Some(C::Retention),
-        Some(C::Retention) => None,
+        Some(C::Retention) => Some(C::Configured { by: text(), digest: text(), changes: vec![text()] }),
+        Some(C::Configured { .. }) => None,
     })
 }
 

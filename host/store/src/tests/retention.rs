@@ -10,7 +10,7 @@ use tocsin_core::timer::Timer;
 use super::disk::{Disk, Failure, Survives};
 use super::samples::{Script, assert_clean, claimed, event, options, outcome, routing, started, write};
 use crate::{
-    About, Digest, IncidentQuery, JournalCut, Options, Past, Reached, ReceiptQuery, SetAside, Store,
+    About, Digest, IncidentQuery, JournalCut, Keep, Options, Past, Reached, ReceiptQuery, SetAside, Store,
     WriteError, block, keys, raw, restore, tables,
 };
 
@@ -72,7 +72,7 @@ fn alert(store: &Store, script: &mut Script, key: &str) -> IncidentId {
 
 /// Keeps the journal for so long.
 fn keep_journal(ms: u64) -> Options {
-    Options { keep_journal_ms: ms, ..options() }
+    Options { keep: Keep { journal_ms: ms, ..Keep::default() }, ..options() }
 }
 
 fn digest(store: &Store) -> Digest {

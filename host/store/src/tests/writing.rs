@@ -14,7 +14,7 @@ use tocsin_core::transition::IncidentCommand;
 use super::disk::Disk;
 use super::samples::{Gate, Script, assert_clean, event, options, received, routing, started, submit, write};
 use crate::record::Stored;
-use crate::{Busy, Fault, Options, Store, Write, WriteError, raw, tables};
+use crate::{Busy, Fault, Keep, Options, Store, Write, WriteError, raw, tables};
 
 #[test]
 fn a_full_queue_is_busy_and_what_waits_is_written_all_the_same() {
@@ -237,7 +237,8 @@ fn requests(store: &Store, ids: &[ReceiptId]) -> Vec<bool> {
 #[test]
 fn raw_requests_are_kept_beside_their_receipts_and_dropped_by_age_dead_letters_later() {
     let second = 1000;
-    let keep = Options { keep_requests_ms: 10 * second, keep_dead_letters_ms: 60 * second, ..options() };
+    let keep = Keep { requests_ms: 10 * second, dead_letters_ms: 60 * second, ..Keep::default() };
+    let keep = Options { keep, ..options() };
     let (store, mut script) = started(keep);
     let decoded = script.trigger("disk", "Disk full");
     let dead = script.received(Decoding::Refused("no title".to_owned()));
@@ -269,7 +270,8 @@ fn raw_requests_are_kept_beside_their_receipts_and_dropped_by_age_dead_letters_l
 #[test]
 fn raw_requests_move_to_where_the_outcome_of_decoding_them_again_keeps_them() {
     let second = 1000;
-    let keep = Options { keep_requests_ms: 10 * second, keep_dead_letters_ms: 60 * second, ..options() };
+    let keep = Keep { requests_ms: 10 * second, dead_letters_ms: 60 * second, ..Keep::default() };
+    let keep = Options { keep, ..options() };
     let (store, mut script) = started(keep);
     let ignored = script.received(Decoding::Ignored("an unknown kind".to_owned()));
     let id = ignored.issued.seed;

@@ -36,7 +36,7 @@ pub(super) async fn read(app: &Arc<App>, now: Now) -> Result<Facts, Trouble> {
         app.trials.retain(|connection| paused.contains(connection));
         let due = app.store.due_connections()?.into_iter().map(|name| name.as_str().into());
         let (paused, gone): (BTreeSet<_>, BTreeSet<_>) =
-            paused.into_iter().partition(|name| app.config.connections.contains_key(name.as_str()));
+            paused.into_iter().partition(|name| app.config().connections.contains_key(name.as_str()));
         let works: BTreeSet<ConnectionName> =
             due.filter(|name| !paused.contains(name) && !gone.contains(name)).collect();
         let paused = paused.into_iter().map(|name| (standing_of_paused(app, &name, now), name));
@@ -49,7 +49,7 @@ pub(super) async fn read(app: &Arc<App>, now: Now) -> Result<Facts, Trouble> {
 
 fn lane(app: &App, connection: ConnectionName, standing: Standing) -> Lane {
     // Deliveries of a connection that is no longer configured are settled one by one.
-    let concurrency = app.config.connections.get(connection.as_str()).map_or(1, |known| known.concurrency);
+    let concurrency = app.config().connections.get(connection.as_str()).map_or(1, |known| known.concurrency);
     let rate = match app.bindings().connections.get(connection.as_str()) {
         Some(Ok(binding)) => binding.info.rate,
         Some(Err(_)) | None => None,
@@ -69,7 +69,7 @@ fn standing(app: &App, connection: &str, now: Now) -> Standing {
 
 fn standing_of_paused(app: &App, connection: &str, now: Now) -> Standing {
     if !app.trials.knows(connection) {
-        let longest_ms = app.config.connections.get(connection).map_or(0, |known| known.retry.longest_ms);
+        let longest_ms = app.config().connections.get(connection).map_or(0, |known| known.retry.longest_ms);
         app.trials.begin(connection, Shown::ByDeliveries, now.time, longest_ms);
     }
     match app.trials.next_at(connection) {

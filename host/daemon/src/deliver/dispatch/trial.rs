@@ -28,7 +28,8 @@ pub(super) async fn forget(app: &App, connections: Vec<ConnectionName>) {
 impl Workers {
     /// Asks the peer of a paused connection whether it works again.
     pub(super) fn ask(&mut self, app: &Arc<App>, name: &ConnectionName, now: Now) {
-        let longest_ms = app.config.connections.get(name.as_str()).map_or(0, |known| known.retry.longest_ms);
+        let longest_ms =
+            app.config().connections.get(name.as_str()).map_or(0, |known| known.retry.longest_ms);
         let Some(shown) = app.trials.take(name, now.time, longest_ms) else { return };
         self.planner.asks(name);
         let (app, name, place) = (Arc::clone(app), name.clone(), self.places.give(name));
@@ -63,9 +64,10 @@ impl Workers {
 
 /// Asks the peer behind a paused connection whether it works again.
 async fn ask(app: &App, name: &str, shown: Shown) {
-    let bound = app.bindings().connections.get(name).and_then(|bound| bound.as_ref().ok().map(Arc::clone));
+    let in_force = app.in_force();
+    let bound = in_force.bindings.connections.get(name).and_then(|bound| bound.as_ref().ok().map(Arc::clone));
     // Without its plugin nothing can be tried; with the next one, it is.
-    let (Some(connection), Some(binding)) = (app.config.connections.get(name), bound) else { return };
+    let (Some(connection), Some(binding)) = (in_force.config.connections.get(name), bound) else { return };
     match probe::ask(app, connection, &binding).await {
         Probed::Good(said) if shown == Shown::ByProbe => resume(app, name, &said).await,
         Probed::Good(_) | Probed::NoProbe => app.trials.open(name),

@@ -29,7 +29,7 @@ const HIDDEN: [&str; 2] = ["set-cookie", "www-authenticate"];
 
 pub(super) async fn list(State(control): State<Control>) -> Json<Vec<api::Action>> {
     let bindings = control.app.bindings();
-    let config = &control.app.config;
+    let config = &control.app.config();
     let shape = |action: &Action| {
         let rule = &action.rule;
         let states =
@@ -67,8 +67,9 @@ pub(super) async fn try_out(
     Asked(given): Asked<Try>,
 ) -> Result<Json<Tried>, HttpProblem> {
     let app = &control.app;
-    let action = app.config.actions.get(&name);
-    let action = action.ok_or_else(|| query::unknown("action", &name, app.config.actions.keys()))?;
+    let config = app.config();
+    let action = config.actions.get(&name);
+    let action = action.ok_or_else(|| query::unknown("action", &name, config.actions.keys()))?;
     let (attempt, before) = attempt(app, action, &given).await?;
     let incident = match &given.incident {
         Some(_) => format!("#{} {}", attempt.delivery.incident.number, attempt.delivery.incident.title),
@@ -181,7 +182,7 @@ async fn first(app: &App, attempt: &Attempt, show_url: bool) -> (Vec<api::Exchan
             return nothing(format!("the connection would pause: {why}"), false);
         }
     };
-    match sketch(prepared.connection, &prepared.target, request) {
+    match sketch(&prepared.connection, &prepared.target, request) {
         Ok(sketch) => {
             let address = address(app, attempt, &sketch, show_url);
             let requests = vec![exchange(&Exchange { sketch, response: None }, address)];
@@ -193,7 +194,8 @@ async fn first(app: &App, attempt: &Attempt, show_url: bool) -> (Vec<api::Exchan
 
 /// Where a request goes. The connection's own path and query are as good as a secret.
 fn address(app: &App, attempt: &Attempt, sketch: &Sketch, show_url: bool) -> String {
-    let Some(connection) = app.config.connections.get(attempt.delivery.connection.as_str()) else {
+    let config = app.config();
+    let Some(connection) = config.connections.get(attempt.delivery.connection.as_str()) else {
         return String::new();
     };
     if show_url && let Ok(prepared) = attempt.prepare(app) {

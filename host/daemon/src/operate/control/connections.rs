@@ -1,5 +1,7 @@
 //! Connections over the control socket: list them, and try one without leaving a trace at its peer.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
 
@@ -18,7 +20,7 @@ pub(super) async fn list(State(control): State<Control>) -> Result<Json<Vec<api:
     let pauses = blocking(move || store.pauses()).await?;
     let bindings = control.app.bindings();
     let now = control.app.clock.now();
-    let shape = |connection: &Connection| {
+    let shape = |connection: &Arc<Connection>| {
         let name = &connection.name;
         let pause = pauses.iter().find(|(paused, _)| paused == name);
         let problem = bindings.connections.get(name).and_then(|bound| bound.as_ref().err());
@@ -42,7 +44,7 @@ pub(super) async fn list(State(control): State<Control>) -> Result<Json<Vec<api:
             problem: problem.cloned(),
         }
     };
-    Ok(Json(control.app.config.connections.values().map(shape).collect()))
+    Ok(Json(control.app.config().connections.values().map(shape).collect()))
 }
 
 pub(super) async fn test(
@@ -52,7 +54,8 @@ pub(super) async fn test(
 ) -> Result<Json<Tested>, HttpProblem> {
     let app = &control.app;
     let unknown = || HttpProblem::not_found(format!("There is no connection `{name}` in the configuration."));
-    let connection = app.config.connections.get(&name).ok_or_else(unknown)?;
+    let config = app.config();
+    let connection = config.connections.get(&name).ok_or_else(unknown)?;
     let bindings = app.bindings();
     let tried = match bindings.connections.get(&name) {
         Some(Ok(binding)) => probe::ask(app, connection, binding).await,

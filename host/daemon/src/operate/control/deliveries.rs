@@ -53,10 +53,10 @@ pub(super) fn check_names(
         let page = app.store.deliveries(query)?;
         Ok(!page.items.is_empty() || page.next.is_some())
     };
-    query::known("action", action, app.config.actions.keys(), |name| {
+    query::known("action", action, app.config().actions.keys(), |name| {
         any(&DeliveryQuery { action: Some(name.into()), ..one.clone() })
     })?;
-    query::known("connection", connection, app.config.connections.keys(), |name| {
+    query::known("connection", connection, app.config().connections.keys(), |name| {
         any(&DeliveryQuery { connection: Some(name.into()), ..one.clone() })
     })
 }

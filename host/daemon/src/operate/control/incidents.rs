@@ -59,7 +59,7 @@ pub(super) async fn show(
             DeliveryQuery { incident: Some(incident.id), limit: DELIVERIES_MAX, ..Default::default() };
         let deliveries = store.deliveries(&query)?;
         Ok(WholeIncident {
-            actions: unmatched::reasons(&app.config, &incident, &deliveries.items),
+            actions: unmatched::reasons(&app.config(), &incident, &deliveries.items),
             timeline: timeline.iter().map(shapes::timeline).collect(),
             timeline_cut,
             deliveries_next: deliveries.next.map(|id| id.to_string()),

@@ -69,18 +69,20 @@ pub(super) fn echoes(app: &App) -> Vec<Echoes> {
         let count = app.intake.counts(name).echoes;
         (count > 0).then(|| Echoes { source: name.clone(), count })
     };
-    app.config.sources.keys().filter_map(of).collect()
+    app.config().sources.keys().filter_map(of).collect()
 }
 
 /// What was rejected in the last hour, by source and status, with what to do about it.
 pub(super) fn rejections(app: &App) -> Vec<Rejection> {
-    let names = app.config.sources.keys().map(String::as_str).chain([STRANGERS]);
+    let config = app.config();
+    let names = config.sources.keys().map(String::as_str).chain([STRANGERS]);
     names.flat_map(|name| of_source(app, name)).collect()
 }
 
 fn of_source(app: &App, name: &str) -> Vec<Rejection> {
     let (counts, now) = (app.intake.counts(name), app.clock.now());
-    let source = app.config.sources.get(name);
+    let config = app.config();
+    let source = config.sources.get(name);
     let is_anyones = |code: u16| {
         let by_body = source.is_some_and(|source| {
             !source.authentication.is_open() && !source.authentication.proves_by_head()
@@ -118,11 +120,11 @@ fn fix(app: &App, name: &str, rows: &Rejections) -> String {
         404 => "check the address in the sender: tocsin sources list shows the right ones".to_owned(),
         405 => "have the sender use a method that the source takes".to_owned(),
         408 => {
-            let time = app.config.limits.body_time;
+            let time = app.config().limits.body_time;
             format!("the sender or the line is slow: raise limits.body_time (now {time:?})")
         }
         413 => {
-            let limit = app.config.sources.get(name).map_or(0, |source| app.body_limit(source));
+            let limit = app.config().sources.get(name).map_or(0, |source| app.body_limit(source));
             format!("raise body_limit in [sources.{name}] (now {limit} bytes)")
         }
         414 => "have the sender put its values into the body instead of the address".to_owned(),
@@ -132,7 +134,7 @@ fn fix(app: &App, name: &str, rows: &Rejections) -> String {
         429 => format!("have the sender send less, or raise rate in [sources.{name}]"),
         431 => "have the sender, or a proxy in between, send fewer headers".to_owned(),
         503 => {
-            let queue = app.config.limits.queue;
+            let queue = app.config().limits.queue;
             format!(
                 "have the sender send again what it gave up; if the queue is full again and again, raise limits.queue \
                  (now {queue}); if there is no room again and again, raise limits.memory"

@@ -100,6 +100,11 @@ fn cause(cause: &Cause) -> api::Cause {
         Cause::Timers => ("timers", "timers were due".to_owned(), none),
         Cause::Interruption => ("interruption", "no source could be heard for a while".to_owned(), none),
         Cause::Retention => ("retention", "kept for long enough".to_owned(), none),
+        Cause::Configured { by, digest, changes } => (
+            "configured",
+            format!("another configuration was put in force: {by}"),
+            json!({ "by": by, "digest": digest, "changes": changes }),
+        ),
     };
     api::Cause { cause: name.to_owned(), description, fields: object(fields) }
 }

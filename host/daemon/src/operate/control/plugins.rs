@@ -24,7 +24,7 @@ pub(super) fn pending(control: &Control) -> Vec<PendingPlugin> {
         bytes,
         compiling_seconds: since.map(|since| since.as_secs()),
     };
-    control.shelf.pending(&control.app.config).into_iter().map(shape).collect()
+    control.shelf.pending(&control.app.config()).into_iter().map(shape).collect()
 }
 
 /// The plugins in force, and the files that are not.

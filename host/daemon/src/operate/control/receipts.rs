@@ -54,7 +54,7 @@ fn which(list: &ReceiptList) -> Result<Receipts, HttpProblem> {
 
 /// Refuses a source that is not configured and that nothing is kept of.
 pub(super) fn known_source(app: &App, source: Option<&str>) -> Result<(), HttpProblem> {
-    query::known("source", source, app.config.sources.keys(), |name| app.store.knows_source(name))
+    query::known("source", source, app.config().sources.keys(), |name| app.store.knows_source(name))
 }
 
 pub(super) async fn show(

@@ -34,8 +34,8 @@ pub(super) async fn status(State(control): State<Control>) -> Json<Status> {
         set_aside: set_aside.iter().filter(|row| !row.dismissed).map(shapes::set_aside).collect(),
         clock_ahead_seconds: app.clock.ahead_ms() / 1000,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        listen: app.config.listen.to_string(),
-        state_dir: app.config.state_dir.display().to_string(),
+        listen: app.config().listen.to_string(),
+        state_dir: app.config().state_dir.display().to_string(),
         problems: problems(app, counts.as_ref().err()),
         counts: counts.as_ref().ok().map(shapes::counts),
         plugins: PluginsAside {
@@ -48,7 +48,7 @@ pub(super) async fn status(State(control): State<Control>) -> Json<Status> {
         echoes: super::intake::echoes(app),
         dropped: super::intake::dropped(app).await,
         kept_since: since.map(kept_since),
-        backup: app.config.backup.as_ref().map(|plan| shapes::schedule(plan, app.backups.last())),
+        backup: app.config().backup.as_ref().map(|plan| shapes::schedule(plan, app.backups.last())),
     })
 }
 
@@ -131,7 +131,7 @@ fn replay(app: &App, from: Option<PathBuf>) -> Result<Verified, HttpProblem> {
         (None, None) => None,
         (None, Some(_)) => {
             let ends = store.journal_ends()?.unwrap_or_default();
-            app.config.backup.as_ref().and_then(|plan| backups::checkpoint(&plan.dir, ends))
+            app.config().backup.as_ref().and_then(|plan| backups::checkpoint(&plan.dir, ends))
         }
     };
     let verified = store.replay(from.as_deref(), &mut |_, _| {}).map_err(|error| match error {

@@ -1,5 +1,7 @@
 //! Sources over the control socket: list them, and say what events would do without keeping anything.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use tocsin_core::decide::{about, echo, foresee};
@@ -20,8 +22,8 @@ use crate::shared::problem::HttpProblem;
 
 pub(super) async fn list(State(control): State<Control>) -> Json<Vec<Source>> {
     let bindings = control.app.bindings();
-    let config = &control.app.config;
-    let shape = |source: &crate::config::Source| Source {
+    let config = &control.app.config();
+    let shape = |source: &Arc<crate::config::Source>| Source {
         name: source.name.clone(),
         plugin: source.plugin.clone(),
         url: config.source_url(&source.name),
@@ -61,8 +63,8 @@ pub(super) async fn foresee_events(
     Path(source): Path<String>,
     Asked(given): Asked<Foresee>,
 ) -> Result<Json<Vec<Foreseen>>, HttpProblem> {
-    if !control.app.config.sources.contains_key(&source) {
-        return Err(query::unknown("source", &source, control.app.config.sources.keys()));
+    if !control.app.config().sources.contains_key(&source) {
+        return Err(query::unknown("source", &source, control.app.config().sources.keys()));
     }
     let events = given.events.into_iter().map(event).collect::<Result<Vec<_>, _>>()?;
     let app = control.app.clone();
@@ -75,7 +77,7 @@ pub(super) async fn foresee_events(
 /// What `event` would do to which incident, were it the next.
 fn would(app: &App, source: &str, event: &Event) -> Result<Foreseen, ReadError> {
     let found = about(event, |key| app.store.incident_by_key(source, key))?;
-    let rule = app.config.sources.get(source).map(|source| source.rule.clone()).unwrap_or_default();
+    let rule = app.config().sources.get(source).map(|source| source.rule.clone()).unwrap_or_default();
     let transition = foresee(found.as_ref(), event, &rule, app.clock.now());
     let known = |id: AnyId| -> Result<Option<Incident>, ReadError> {
         match app.store.incident(id.read_as())? {

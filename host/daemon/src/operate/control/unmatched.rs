@@ -31,7 +31,7 @@ pub(super) async fn of_the_last_day(app: &Arc<App>) -> Option<Unmatched> {
         count: found.count,
         latest: found.latest,
         more: found.is_cut,
-        fallback: app.config.fallback.clone(),
+        fallback: app.config().fallback.clone(),
     })
 }
 
