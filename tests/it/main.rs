@@ -19,6 +19,7 @@ mod outbound;
 mod plugins;
 mod printing;
 mod rebuild;
+mod reload;
 mod restart;
 mod retention;
 mod road;

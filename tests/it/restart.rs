@@ -6,7 +6,7 @@ mod stopped;
 use serde_json::json;
 
 use self::load::{Load, accepted_by, is_clean};
-use crate::harness::{Receiver, Relay, Site, action, connection, source, until};
+use crate::harness::{Receiver, Relay, Site, action, connection, source};
 
 fn tables(receiver: &Receiver) -> String {
     format!(
@@ -139,15 +139,4 @@ fn a_second_relay_on_the_same_state_says_so_and_leaves_the_first_alone() {
     assert!(third.stderr.contains("is in use by another process"), "{third:?}");
     relay.post("hook", r#"{"title":"still here"}"#).expect(200);
     relay.run(&["incidents", "list"]).expect(0);
-}
-
-#[test]
-fn a_hangup_ends_nothing_and_says_how_a_configuration_is_put_in_force() {
-    let mut relay = Relay::start(&source("hook", "webhook"));
-    relay.signal("HUP");
-    until("it is said", || relay.log().contains("SIGHUP changes nothing").then_some(()));
-    assert!(relay.log().contains("put in force by a restart, after `tocsin check`"), "{}", relay.log());
-    relay.post("hook", r#"{"title":"Disk full"}"#).expect(200);
-    relay.stop();
-    assert!(relay.log().contains("stopped"), "{}", relay.log());
 }

@@ -29,12 +29,12 @@ fn alone() -> MutexGuard<'static, ()> {
 }
 
 /// How long requests took.
-struct Times(Vec<Duration>);
+pub(crate) struct Times(Vec<Duration>);
 
 impl Times {
     /// Sends this many requests a second to the source `hook` for so long, whether or not the ones before are
     /// answered, and counts from the moment when each was to be sent. All of them have to succeed.
-    fn at_rate(address: SocketAddr, name: &str, a_second: u32, span: Duration) -> Self {
+    pub(crate) fn at_rate(address: SocketAddr, name: &str, a_second: u32, span: Duration) -> Self {
         let senders = a_second / 3;
         let pause = Duration::from_secs(1) * senders / a_second;
         let start = Instant::now();
@@ -61,12 +61,17 @@ impl Times {
         Self(times)
     }
 
+    /// How many there were.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// The time within which so many of a hundred were answered.
     fn of_hundred(&self, part: usize) -> Duration {
         self.0[(self.0.len() * part / 100).min(self.0.len() - 1)]
     }
 
-    fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         let last = self.0[self.0.len() - 1];
         let count = self.0.len();
         format!(

@@ -35,7 +35,34 @@ pub fn about(at: Timestamp, is_scheduled: bool) -> About {
 
 /// Makes backups as the configuration says, until it is aborted.
 pub async fn run(app: Arc<App>) {
-    let Some(plan) = app.config().backup.clone() else { return };
+    let mut changes = app.changes();
+    loop {
+        let plan = changes.borrow_and_update().config.backup.clone();
+        let follow = async {
+            match &plan {
+                Some(plan) => follow(&app, plan).await,
+                None => {
+                    // Nothing is to be brought forward.
+                    app.store.may_drop_journal_up_to(u64::MAX);
+                    app.backups.found(None);
+                    trouble::over(TROUBLE);
+                    std::future::pending().await
+                }
+            }
+        };
+        let is_other = async {
+            // The sender is the relay's own.
+            while changes.changed().await.is_ok() && changes.borrow_and_update().config.backup == plan {}
+        };
+        tokio::select! {
+            () = follow => {}
+            () = is_other => {}
+        }
+    }
+}
+
+/// Makes backups as `plan` says, without an end.
+async fn follow(app: &Arc<App>, plan: &Backup) {
     let mut not_before = app.clock.now();
     loop {
         let directory = plan.dir.clone();
@@ -51,7 +78,7 @@ pub async fn run(app: Arc<App>) {
             tokio::time::sleep(wait.min(LOOK)).await;
             continue;
         }
-        if let Err(error) = attempt(&app, &plan).await {
+        if let Err(error) = attempt(app, plan).await {
             let error = format!("{error:#}");
             // Once for each reason; `tocsin status` shows it until a backup is made.
             if trouble::ongoing(TROUBLE).as_deref() != Some(&error) {

@@ -27,6 +27,7 @@ mod plugins;
 mod progress;
 mod rebuild;
 mod receipts;
+mod reload;
 mod serve;
 mod sources;
 mod status;
@@ -51,6 +52,7 @@ Examples:
   tocsin demo                              see the whole road of an alert, now, in this terminal
   tocsin check --config tocsin.toml        is this configuration right?
   tocsin serve --config tocsin.toml        run the relay
+  tocsin reload                            put a changed configuration in force, without a restart
   tocsin incidents list --state open       what is burning?
   tocsin incidents ack 42                  I am on it
   tocsin deliveries list --dead-letters    what did not arrive, and why?
@@ -68,6 +70,13 @@ enum Command {
     Serve,
     /// Check the configuration and its plugins, without starting anything.
     Check,
+    /// Have the running relay read its configuration again and put it in force, if it is right.
+    #[command(after_help = reload::RELOAD)]
+    Reload,
+    /// Show what `tocsin reload` would change: parts of the configuration, and the incidents of the last day that
+    /// other actions would have taken.
+    #[command(after_help = reload::RELOAD)]
+    Diff,
     /// Start a relay with example sources and a receiver, send one alert to each and show its way.
     Demo(demo::DemoArgs),
     /// What the running relay holds, and what stands still.
@@ -131,6 +140,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve => serve::run(&place),
         Command::Check => check::run(&place),
+        Command::Reload => reload::reload(&place),
+        Command::Diff => reload::diff(&place),
         Command::Demo(args) => demo::run(&args),
         Command::Status(args) => status::run(&place, &args),
         Command::Incidents(command) => incidents::run(&place, command),

@@ -21,9 +21,11 @@ mod actions;
 mod backup;
 mod connections;
 mod exposed;
+mod fixed;
 mod limits;
 mod memory;
 mod never;
+mod parts;
 mod plugins;
 mod purpose;
 mod rate;
@@ -37,6 +39,7 @@ mod target;
 
 pub use backup::Backup;
 pub use limits::Limits;
+pub use parts::{Change, How};
 pub use plugins::{Consent, Plugins};
 pub use purpose::Purpose;
 pub use rate::Rate;
@@ -80,6 +83,8 @@ pub struct Config {
     pub unseen: Vec<ConfigProblem>,
     /// Where each secret was read from, by its path.
     places: Vec<(String, secret::Place)>,
+    /// What is written where.
+    parts: parts::Parts,
 }
 
 /// A place that requests come in at.
@@ -279,6 +284,11 @@ impl Config {
             sources: self.sources.iter().map(|(name, source)| (name.into(), source.rule.clone())).collect(),
             actions: self.actions.values().map(|action| action.rule.clone()).collect(),
         }
+    }
+
+    /// What differs in `next`, part by part.
+    pub fn changes(&self, next: &Self) -> Vec<Change> {
+        self.parts.changes(&next.parts)
     }
 
     /// The zone that times in an action's messages are written in.

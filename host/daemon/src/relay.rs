@@ -15,7 +15,7 @@ use tocsin_sandbox::{Limits, Sandbox, SandboxConfig};
 use tocsin_store::{Keep, Options, Quota, ReadError, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::backups;
 use crate::config::{Config, Source};
@@ -24,18 +24,26 @@ use crate::operate::control;
 use crate::plugins::compile::this_program;
 use crate::plugins::{Shelf, Watch};
 use crate::runtime::clock::Clock;
-use crate::runtime::{server, systemd, trouble};
+use crate::runtime::server::{self, Connections};
+use crate::runtime::{systemd, trouble};
 use crate::send::client::Senders;
 use crate::shared::app::{App, CommitError, QUEUE_RESERVE};
 use crate::shared::intake;
 use crate::shared::links::Links;
+use crate::shared::reloads::Reloads;
 use crate::timers;
 
+mod filters;
 mod follow;
 mod in_force;
+mod listening;
 mod public;
+mod reload;
 
 use follow::follow;
+use in_force::InForce;
+use listening::Listening;
+use reload::Reloading;
 
 /// What the log calls it.
 const NOT_BEGUN: &str = "the start could not be recorded";
@@ -48,12 +56,16 @@ pub struct Relay {
     pub app: Arc<App>,
     /// Its plugins.
     pub shelf: Arc<Shelf>,
-    /// Where senders connect to.
+    /// Where senders connected to when it started.
     pub address: SocketAddr,
+    /// Where to ask for the configuration to be read again.
+    pub reloads: Reloads,
     stop: watch::Sender<bool>,
-    servers: Vec<JoinHandle<()>>,
+    listening: Arc<Listening>,
+    control: JoinHandle<()>,
     deliveries: JoinHandle<()>,
     watching: JoinHandle<()>,
+    reloading: JoinHandle<()>,
     timers: JoinHandle<()>,
     forgetting: JoinHandle<()>,
     counting: JoinHandle<()>,
@@ -100,15 +112,7 @@ impl Relay {
     pub async fn start_on(listener: TcpListener, config: Config) -> anyhow::Result<Self> {
         make_directory(&config.state_dir)?;
         make_directory(&config.plugins_dir)?;
-        let options = options(&config);
-        let path = config.store_path();
-        let opening = tokio::task::spawn_blocking(move || Store::open(&path, options));
-        let store =
-            systemd::while_starting("opening the store", opening).await.context("opening the store")??;
-        let clock = Clock::default();
-        if let Some(at) = store.last_entry_at()? {
-            clock.go_on_from(at);
-        }
+        let (store, clock) = open(&config).await?;
         let senders = Senders::new(config.connections.values()).context("preparing to send requests")?;
         make_directory(&config.cache_dir)?;
         let sandbox = sandbox(&config, Some(config.cache_dir.clone()))?;
@@ -118,34 +122,34 @@ impl Relay {
         let bindings = shelf.bindings(&config).await;
         log_doubts(&config);
         let address = listener.local_addr().context("listening")?;
-        server::prepare(&listener).context("preparing to listen")?;
-        let bounds = bounds(&config);
+        let (configured, connections) = (config.listen, Connections::new(bounds(&config)));
         let socket = control::listen(&config.socket_path())?;
         let links = Links::open(&config.state_dir, config.public_url.clone(), config.limits.keep_links)
             .context("the key of the links in messages (links.key in the state directory)")?;
         let app = Arc::new(App::new(config, store, senders, links, bindings, clock)?);
         let begun = begin(&app).await?;
 
-        let watching = tokio::spawn(follow(watch, Arc::clone(&app), Arc::clone(&shelf)));
+        let in_force = Arc::new(InForce::new(Arc::clone(&app)));
+        let watching =
+            tokio::spawn(follow(watch, Arc::clone(&app), Arc::clone(&shelf), Arc::clone(&in_force)));
         // What has to be compiled keeps nobody waiting; what is compiled already serves the first request.
         shelf.warm().await;
         let (stop, stopped) = watch::channel(false);
         let grace = app.config().limits.shutdown;
-        let servers = vec![
-            tokio::spawn(server::serve_within(
-                bounds,
-                listener,
-                public::router(Arc::clone(&app)),
-                stopped.clone(),
-                grace,
-            )),
-            tokio::spawn(server::serve(
-                socket,
-                control::router(Arc::clone(&app), Arc::clone(&shelf)),
-                stopped.clone(),
-                grace,
-            )),
-        ];
+        let router = public::router(Arc::clone(&app));
+        let listening = Listening::begin(listener, configured, router, connections, grace);
+        let listening = Arc::new(listening.context("preparing to listen")?);
+        let (reloads, asked) = Reloads::new();
+        let reloading = Reloading {
+            app: Arc::clone(&app),
+            shelf: Arc::clone(&shelf),
+            in_force,
+            listening: Arc::clone(&listening),
+            reloads: reloads.clone(),
+        };
+        let reloading = tokio::spawn(reloading.run(asked));
+        let commands = control::router(Arc::clone(&app), Arc::clone(&shelf), reloads.clone());
+        let control = tokio::spawn(server::serve(socket, commands, stopped.clone(), grace));
         let deliveries = tokio::spawn(dispatch::run(Arc::clone(&app), stopped));
         let timers = tokio::spawn(timers::run(Arc::clone(&app)));
         let forgetting = tokio::spawn(timers::forget::run(Arc::clone(&app)));
@@ -158,10 +162,13 @@ impl Relay {
             app,
             shelf,
             address,
+            reloads,
             stop,
-            servers,
+            listening,
+            control,
             deliveries,
             watching,
+            reloading,
             timers,
             forgetting,
             counting,
@@ -176,6 +183,9 @@ impl Relay {
 
     /// Stops: no new requests, then no new attempts, then the store.
     pub async fn stop(self) {
+        self.reloading.abort();
+        // What it was about to put in force waits for the next start.
+        let _ = self.reloading.await;
         self.watching.abort();
         // It was aborted; by its end, no file is marked as being tried.
         let _ = self.watching.await;
@@ -184,9 +194,8 @@ impl Relay {
         self.backups.abort();
         // Nobody listens only when every task has ended already.
         let _ = self.stop.send(true);
-        for server in self.servers {
-            ended(server).await;
-        }
+        self.listening.end().await;
+        ended(self.control).await;
         ended(self.deliveries).await;
         self.counting.abort();
         self.app.intake.keep(&self.app.store);
@@ -197,11 +206,24 @@ impl Relay {
     }
 }
 
+/// Opens the store. The clock goes on from its last entry.
+async fn open(config: &Config) -> anyhow::Result<(Store, Clock)> {
+    let (path, options) = (config.store_path(), options(config));
+    let opening = tokio::task::spawn_blocking(move || Store::open(&path, options));
+    let store =
+        systemd::while_starting("opening the store", opening).await.context("opening the store")??;
+    let clock = Clock::default();
+    if let Some(at) = store.last_entry_at()? {
+        clock.go_on_from(at);
+    }
+    Ok((store, clock))
+}
+
 /// How the store works for this configuration.
 fn options(config: &Config) -> Options {
     Options {
         queue: config.limits.queue + QUEUE_RESERVE,
-        keep: keep(config),
+        keep: kept_as(config),
         // Where backups are made, those that are kept say how far it may go.
         drop_journal_up_to: if config.backup.is_some() { 0 } else { u64::MAX },
         cache_bytes: config.limits.cache_bytes(),
@@ -210,7 +232,7 @@ fn options(config: &Config) -> Options {
 }
 
 /// For how long the store keeps things, and how much of them.
-fn keep(config: &Config) -> Keep {
+fn kept_as(config: &Config) -> Keep {
     let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     Keep {
         requests_ms: ms(config.limits.keep_requests),
@@ -251,7 +273,7 @@ fn log_doubts(config: &Config) {
     }
 }
 
-async fn ended(task: JoinHandle<()>) {
+async fn ended(task: impl Future<Output = Result<(), JoinError>>) {
     if let Err(error) = task.await {
         tracing::error!(%error, "a part of the relay did not end well");
     }

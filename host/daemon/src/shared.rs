@@ -15,6 +15,7 @@ pub mod intake;
 pub mod links;
 pub mod problem;
 pub mod rates;
+pub mod reloads;
 pub mod shares;
 pub mod suspensions;
 pub mod trials;

@@ -95,6 +95,39 @@ fn a_resolved_incident_has_no_timer_whoever_resolved_it() {
 }
 
 #[test]
+fn however_often_the_configuration_is_read_again_an_incident_gets_no_more_time() {
+    let mut relay = relay(DAY_MS);
+    let id = relay.incident_of(trigger("disk")).id;
+    for number in 0..23 {
+        tick(&mut relay, HOUR_MS);
+        // Another part of it is another each time.
+        let actions = vec![action(&format!("tell-{number}"), "chat")];
+        relay.reload(Routing { actions, ..routing(Some(DAY_MS)) }, &[], &[]);
+    }
+    tick(&mut relay, HOUR_MS - 1);
+    assert_eq!(state(&relay, id), IncidentState::Open);
+    tick(&mut relay, 1);
+    assert_eq!(state(&relay, id), IncidentState::Resolved);
+}
+
+#[test]
+fn a_shorter_time_that_a_reload_brings_leaves_a_moment_and_a_longer_one_holds_at_once() {
+    let mut relay = relay(7 * DAY_MS);
+    let id = relay.incident_of(trigger("disk")).id;
+    tick(&mut relay, 2 * DAY_MS);
+    relay.reload(routing(Some(DAY_MS)), &[SOURCE], &[]);
+    tick(&mut relay, 6 * HOUR_MS - 1);
+    assert_eq!(state(&relay, id), IncidentState::Open);
+    relay.reload(routing(Some(3 * DAY_MS)), &[SOURCE], &[]);
+    tick(&mut relay, 18 * HOUR_MS);
+    assert_eq!(state(&relay, id), IncidentState::Open);
+    tick(&mut relay, 1);
+    assert_eq!(state(&relay, id), IncidentState::Resolved);
+    relay.reload(routing(None), &[SOURCE], &[]);
+    assert!(!is_timed(&relay, id));
+}
+
+#[test]
 fn without_auto_resolve_nothing_is_resolved_and_a_silence_never_is() {
     let mut relay = Relay::with_routing(routing(None));
     let id = relay.incident_of(trigger("disk")).id;

@@ -46,6 +46,16 @@ fn a_restart_resumes_every_paused_connection() {
 }
 
 #[test]
+fn a_reload_resumes_a_paused_connection_that_changed_and_no_other() {
+    let (mut relay, _) = paused();
+    let connection = relay.state.pauses.keys().next().cloned().expect("one is paused");
+    relay.reload(relay.routing().clone(), &[], &["another"]);
+    assert!(relay.state.pauses.contains_key(&connection));
+    relay.reload(relay.routing().clone(), &[], &[connection.as_str()]);
+    assert!(relay.state.pauses.is_empty());
+}
+
+#[test]
 fn a_retry_resumes_the_connection() {
     let (mut relay, id) = paused();
     assert!(relay.apply(retried(id)).scheduled);

@@ -55,6 +55,23 @@ impl Relay {
         self.apply(start())
     }
 
+    /// Puts another configuration in force, in which these sources and connections are other than before.
+    pub(super) fn reload(&mut self, routing: Routing, sources: &[&str], connections: &[&str]) -> Applied {
+        self.policy = policy(routing);
+        self.apply(Command::Configure {
+            by: "operator".to_owned(),
+            digest: "0".to_owned(),
+            changes: Vec::new(),
+            sources: sources.iter().map(|name| (*name).into()).collect(),
+            connections: connections.iter().map(|name| (*name).into()).collect(),
+        })
+    }
+
+    /// What the configuration in force says.
+    pub(super) fn routing(&self) -> &Routing {
+        self.policy.routing()
+    }
+
     /// The action of this name.
     pub(super) fn rule(&self, name: &str) -> ActionRule {
         self.policy.action(name).cloned().expect("it is configured")

@@ -46,6 +46,15 @@ fn an_open_incident_is_repeated_from_the_start_on_that_says_so() {
 }
 
 #[test]
+fn a_reload_is_kept_to_as_a_start_is() {
+    let (mut relay, incident) = told(None);
+    relay.reload(routing(vec![page(Some(HOUR_MS))]), &[], &[]);
+    assert_eq!(next(&relay, incident), Some(relay.now.plus_ms(HOUR_MS)));
+    relay.reload(routing(vec![page(None)]), &[], &[]);
+    assert_eq!(next(&relay, incident), None);
+}
+
+#[test]
 fn a_shorter_repeat_is_kept_to_at_once_and_a_longer_one_from_the_next_time_on() {
     let (mut relay, incident) = told(Some(4 * HOUR_MS));
     let before = next(&relay, incident);

@@ -177,6 +177,32 @@ fn a_source_that_may_be_silent_is_not_listened_to() {
 }
 
 #[test]
+fn a_reload_leaves_the_time_of_a_source_that_did_not_change_as_it_is() {
+    let mut relay = relay();
+    relay.wait_ms(50 * MINUTE_MS);
+    relay.reload(relay.routing().clone(), &[], &[]);
+    tick(&mut relay, 10 * MINUTE_MS - 1);
+    assert_eq!(silence(&relay), None);
+    tick(&mut relay, 1);
+    assert!(silence(&relay).is_some());
+}
+
+#[test]
+fn a_reload_begins_to_listen_to_a_source_anew_whose_heartbeat_changed_and_stops_where_it_is_gone() {
+    let mut relay = relay();
+    relay.wait_ms(50 * MINUTE_MS);
+    let rule = SourceRule { heartbeat_ms: Some(2 * HOUR_MS), ..SourceRule::default() };
+    let routing = Routing { sources: BTreeMap::from([(SOURCE.into(), rule)]), ..relay.routing().clone() };
+    relay.reload(routing, &[SOURCE], &[]);
+    tick(&mut relay, 2 * HOUR_MS - 1);
+    assert_eq!(silence(&relay), None);
+    relay.reload(Routing::default(), &[SOURCE], &[]);
+    tick(&mut relay, HOUR_MS);
+    assert_eq!(silence(&relay), None);
+    assert!(relay.state.timers.is_empty());
+}
+
+#[test]
 fn a_timer_is_read_as_it_was_written() {
     let (id, action) = (IncidentId::from_bytes([7; 16]), "tell the team".to_owned());
     let timers = [

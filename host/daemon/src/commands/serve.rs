@@ -21,8 +21,9 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         let mut interrupt = signal(SignalKind::interrupt()).context("listening for Ctrl-C")?;
         let mut hangup = signal(SignalKind::hangup()).context("listening for SIGHUP")?;
         let relay = Relay::start(config).await?;
-        for name in relay.app.config().sources.keys() {
-            tracing::info!(source = name, url = relay.app.config().source_url(name), "source");
+        let config = relay.app.config();
+        for name in config.sources.keys() {
+            tracing::info!(source = name, url = config.source_url(name), "source");
         }
         tracing::info!(address = %relay.address, "ready");
         let watchdog = systemd::ready(relay.app.store.clone());
@@ -30,12 +31,11 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
             tokio::select! {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
-                // Whoever sends it to a daemon means that it should read its configuration again, or its log was
-                // moved. It does neither; to end it would cost alerts, all the more when the new configuration has
-                // a mistake.
-                _ = hangup.recv() => tracing::warn!(
-                    "SIGHUP changes nothing: a changed configuration is put in force by a restart, after `tocsin check`"
-                ),
+                _ = hangup.recv() => {
+                    let reloads = relay.reloads.clone();
+                    // What comes of it is in the log and in `tocsin status`.
+                    tokio::spawn(async move { reloads.ask("SIGHUP".to_owned(), false).await.map(drop) });
+                }
             }
         }
         tracing::info!("stopping");

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tocsin_core::settings::{Given, duration_ms};
 use toml::{Table, Value};
 
+use super::parts::Parts;
 use super::secret::Place;
 use super::{ConfigProblem, Secret};
 
@@ -27,7 +28,7 @@ pub(super) struct Reader {
 struct Found {
     problems: RefCell<Vec<ConfigProblem>>,
     unseen: RefCell<Vec<ConfigProblem>>,
-    places: RefCell<Vec<(String, Place)>>,
+    places: RefCell<Vec<(String, Place, Secret)>>,
 }
 
 impl Reader {
@@ -206,7 +207,7 @@ impl Reader {
                     let unseen = ConfigProblem { path: self.at(key), problem: why.clone() };
                     self.found.unseen.borrow_mut().push(unseen);
                 }
-                self.found.places.borrow_mut().push((self.at(key), place));
+                self.found.places.borrow_mut().push((self.at(key), place, secret.clone()));
                 Some(secret)
             }
             Err(problem) => {
@@ -294,9 +295,13 @@ impl Reader {
         self.found.problems.borrow().clone()
     }
 
-    /// The secrets of all tables that could not be seen, and where each secret was read from.
-    pub(super) fn secrets_found(&self) -> (Vec<ConfigProblem>, Vec<(String, Place)>) {
-        (self.found.unseen.borrow().clone(), self.found.places.borrow().clone())
+    /// The secrets of all tables that could not be seen, and where each secret was read from. What each says belongs to
+    /// its part.
+    pub(super) fn secrets_found(&self, parts: &mut Parts) -> (Vec<ConfigProblem>, Vec<(String, Place)>) {
+        let places = self.found.places.borrow();
+        places.iter().for_each(|(path, _, secret)| parts.say(path, secret.reveal()));
+        let places = places.iter().map(|(path, place, _)| (path.clone(), place.clone())).collect();
+        (self.found.unseen.borrow().clone(), places)
     }
 }
 

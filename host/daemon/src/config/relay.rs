@@ -12,6 +12,7 @@ use tocsin_core::time_zone::TimeZone;
 use toml::Table;
 use url::Url;
 
+use super::parts::Parts;
 use super::reader::Reader;
 use super::{Config, ConfigProblem, actions, backup, connections, limits, plugins, retry, routing, sources};
 
@@ -25,6 +26,7 @@ const PACKAGED: (&str, &str) = ("/etc/tocsin", "/var/lib/tocsin");
 
 /// The configuration as far as it can be read, with every mistake.
 pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<ConfigProblem>) {
+    let mut parts = Parts::of(&table);
     let mut root = Reader::root(table);
     let base = path.parent().unwrap_or(Path::new("")).to_owned();
     let listen =
@@ -63,7 +65,7 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<ConfigProblem>) {
         .map(|(name, section)| actions::read(name, section, &names))
         .collect();
     let fallback = routing::read(root.section("routing"), &mut actions);
-    let (unseen, places) = root.secrets_found();
+    let (unseen, places) = root.secrets_found(&mut parts);
     let problems = root.finish();
     let config = Config {
         path: path.to_owned(),
@@ -83,6 +85,7 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<ConfigProblem>) {
         fallback,
         unseen,
         places,
+        parts,
     };
     (config, problems)
 }

@@ -7,6 +7,7 @@
 pub mod actions;
 pub mod backup;
 pub mod body;
+pub mod configuration;
 pub mod connections;
 pub mod deliveries;
 pub mod incident;

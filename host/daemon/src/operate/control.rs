@@ -13,10 +13,12 @@ use tokio::net::UnixListener;
 use crate::plugins::Shelf;
 use crate::shared::app::App;
 use crate::shared::problem::HttpProblem;
+use crate::shared::reloads::Reloads;
 
 mod actions;
 mod asked;
 mod backup;
+mod configuration;
 mod connections;
 mod context;
 mod dead_letters;
@@ -86,7 +88,7 @@ pub fn listen(path: &Path) -> Result<UnixListener, SocketError> {
 }
 
 /// The routes of the control socket.
-pub fn router(app: Arc<App>, shelf: Arc<Shelf>) -> Router {
+pub fn router(app: Arc<App>, shelf: Arc<Shelf>, reloads: Reloads) -> Router {
     Router::new()
         .route("/status", get(relay::status))
         .route("/plugins", get(plugins::list))
@@ -97,6 +99,8 @@ pub fn router(app: Arc<App>, shelf: Arc<Shelf>) -> Router {
         .route("/actions/{action}/try", post(actions::try_out))
         .route("/backup", get(backup::stream))
         .route("/sizes", get(backup::sizes))
+        .route("/reload", post(configuration::reload))
+        .route("/diff", post(configuration::diff))
         .route("/verify", post(relay::verify))
         .route("/dismiss", post(relay::dismiss))
         .route("/journal", get(journal::list))
@@ -118,7 +122,7 @@ pub fn router(app: Arc<App>, shelf: Arc<Shelf>) -> Router {
         .route("/receipts/{receipt}", get(receipts::show))
         .route("/receipts/{receipt}/redecode", post(receipts::redecode))
         .fallback(async || HttpProblem::not_found("There is nothing here."))
-        .with_state(Control { app, shelf })
+        .with_state(Control { app, shelf, reloads })
 }
 
 #[cfg(test)]

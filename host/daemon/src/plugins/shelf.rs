@@ -3,6 +3,7 @@
 //! Loads one file at a time, in the order of `State::jobs`, and never on the request path. One task at a time scans, loads and
 //! settles; everything else only looks.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -39,6 +40,8 @@ pub struct Shelf {
     state: Mutex<State>,
     /// What is being loaded, and since when.
     pub(super) loading: Mutex<Option<(Job, Instant)>>,
+    /// The ids that a configuration names which waits for them.
+    awaited: Mutex<BTreeSet<String>>,
     look: Notify,
     /// How often somebody wanted the directory read, and how many of those are done.
     asked: watch::Sender<u64>,
@@ -105,6 +108,7 @@ impl Shelf {
             is_blind: folder.is_denied(),
             state: Mutex::new(state),
             loading: Mutex::default(),
+            awaited: Mutex::default(),
             look: Notify::new(),
             asked: watch::Sender::new(0),
             done: watch::Sender::new(0),
@@ -164,8 +168,29 @@ impl Shelf {
     pub(crate) fn jobs(&self, config: &Config) -> Vec<Job> {
         let of_sources = config.sources.values().map(|source| source.plugin.as_str());
         let of_connections = config.connections.values().map(|connection| connection.plugin.as_str());
-        let named: Vec<&str> = of_sources.chain(of_connections).collect();
-        self.lock().jobs(|id| named.contains(&id), Instant::now())
+        let named: BTreeSet<&str> = of_sources.chain(of_connections).collect();
+        let awaited = self.awaited();
+        self.lock().jobs(|id| named.contains(id) || awaited.contains(id), Instant::now())
+    }
+
+    /// Has the relay's own task load what `config` names, before what nothing asks for, and waits until nothing of it is
+    /// left to be loaded.
+    pub(crate) async fn load_for(&self, config: &Config) {
+        let of_sources = config.sources.values().map(|source| source.plugin.clone());
+        let of_connections = config.connections.values().map(|connection| connection.plugin.clone());
+        *self.awaited() = of_sources.chain(of_connections).collect();
+        let mut decided = self.decisions();
+        self.look_again();
+        let asked = self.asked_so_far();
+        while *decided.borrow_and_update() < asked || self.jobs(config).iter().any(Job::is_needed) {
+            // The sender is this shelf's own.
+            let _ = decided.changed().await;
+        }
+        self.awaited().clear();
+    }
+
+    fn awaited(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Has the directory read again.

@@ -23,8 +23,12 @@ const SLOW: Duration = Duration::from_millis(250);
 const RESCAN: Duration = Duration::from_secs(60);
 
 /// Puts plugins in force until it is aborted.
-pub(super) async fn follow(watch: Result<Watch, WatchError>, app: Arc<App>, shelf: Arc<Shelf>) {
-    let in_force = Arc::new(InForce::new(Arc::clone(&app)));
+pub(super) async fn follow(
+    watch: Result<Watch, WatchError>,
+    app: Arc<App>,
+    shelf: Arc<Shelf>,
+    in_force: Arc<InForce>,
+) {
     // They end with this.
     let mut tasks = JoinSet::new();
     tasks.spawn(catch_up(Arc::clone(&app), Arc::clone(&in_force)));

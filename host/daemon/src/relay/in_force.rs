@@ -13,7 +13,7 @@ use crate::plugins::Shelf;
 use crate::plugins::bindings::{Bindings, Offer, Origin};
 use crate::receive::late;
 use crate::runtime::trouble;
-use crate::shared::app::App;
+use crate::shared::app::{self, App};
 
 /// How long new requests of a source are kept behind the older ones. After that the two are decoded side by side.
 const POSTPONED_MAX: Duration = Duration::from_secs(60);
@@ -28,6 +28,8 @@ const NOT_DECODED: &str = "requests that were kept for want of a plugin could no
 pub(super) struct InForce {
     app: Arc<App>,
     shown: Mutex<Shown>,
+    /// Held while what is shown is being replaced: one at a time.
+    replacing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -51,12 +53,13 @@ impl InForce {
     /// What the relay was started with is what is in force so far.
     pub(super) fn new(app: Arc<App>) -> Self {
         let shown = Shown { full: app.bindings(), ..Shown::default() };
-        Self { app, shown: Mutex::new(shown) }
+        Self { app, shown: Mutex::new(shown), replacing: tokio::sync::Mutex::default() }
     }
 
     /// Binds what the shelf offers, if it changed. A plugin that the configuration does not name is shown with the last
     /// ones, and has nothing bound anew: that runs every plugin that is bound.
     pub(super) async fn renew(&self, shelf: &Shelf, is_last: bool) {
+        let _one = self.replacing.lock().await;
         let config = &*self.app.config();
         let offer = shelf.offer(config);
         let key = key(&offer);
@@ -73,11 +76,22 @@ impl InForce {
             (true, true) => Bindings { plugins: offer.plugins, ..Bindings::clone(&self.lock().full) },
             (false, _) => Bindings::build(config, offer).await.0,
         };
-        let (before, full) = {
+        self.show(Arc::new(bindings), key, None).await;
+    }
+
+    /// Puts `next` in force, whose plugins were bound from `offer`.
+    pub(super) async fn replace(&self, next: app::InForce, offer: &Offer) {
+        let _one = self.replacing.lock().await;
+        self.show(Arc::clone(&next.bindings), key(offer), Some(next)).await;
+    }
+
+    /// Shows the relay these bindings, of the configuration in force or of the `next` one. Sources that are back have
+    /// their kept requests decoded first.
+    async fn show(&self, full: Arc<Bindings>, offer: BTreeMap<String, String>, next: Option<app::InForce>) {
+        let before = {
             let mut shown = self.lock();
-            shown.offer = key;
-            let full = Arc::new(bindings);
-            (std::mem::replace(&mut shown.full, Arc::clone(&full)), full)
+            shown.offer = offer;
+            std::mem::replace(&mut shown.full, Arc::clone(&full))
         };
         for problem in full.missed.iter().filter(|problem| !before.missed.contains(problem)) {
             tracing::warn!(%problem, "this will not work when it is needed");
@@ -88,7 +102,13 @@ impl InForce {
             full.sources.keys().filter(|s| is_bound(&full, s) && !is_bound(&before, s)).collect();
         let mut owed = self.with_kept(&back).await;
         self.lock().postponed.extend(owed.iter().cloned());
-        self.bind();
+        match next {
+            Some(next) => {
+                let bindings = Arc::new(self.bindable());
+                self.app.put_in_force(app::InForce { bindings, ..next });
+            }
+            None => self.bind(),
+        }
         // What came between that look and this moment is found now; what comes later is bound.
         owed.extend(self.with_kept(&back).await);
         owed.iter().for_each(|source| self.app.backlog.add(source));
@@ -122,6 +142,11 @@ impl InForce {
 
     /// Shows the relay what is in force, without the sources that are held back.
     fn bind(&self) {
+        self.app.bind(self.bindable());
+    }
+
+    /// What is in force, without the sources that are held back.
+    fn bindable(&self) -> Bindings {
         let shown = self.lock();
         let mut bindings = Bindings::clone(&shown.full);
         for source in &shown.postponed {
@@ -129,7 +154,7 @@ impl InForce {
                 *bound = Err(POSTPONED.to_owned());
             }
         }
-        self.app.bind(bindings);
+        bindings
     }
 
     /// Decodes what was kept of a source, and lets go of it.

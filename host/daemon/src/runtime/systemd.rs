@@ -74,6 +74,18 @@ fn state(store: &Store) -> State {
     State { words, is_alive }
 }
 
+/// Says that the configuration is being read again.
+pub fn reloading() {
+    if let Ok(now) = trouble::watched("systemd could not be told", NotifyState::monotonic_usec_now()) {
+        tell(&[NotifyState::Reloading, now]);
+    }
+}
+
+/// Says that this is over, whatever came of it.
+pub fn reloaded() {
+    tell(&[NotifyState::Ready]);
+}
+
 /// Says that the relay stops.
 pub fn stopping() {
     tell(&[NotifyState::Stopping]);

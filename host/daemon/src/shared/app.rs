@@ -260,6 +260,13 @@ impl App {
         source.body_limit(&self.config().limits, suggested)
     }
 
+    /// A connection is another than before: what its peer asked for, and what was doubted, was about the one before.
+    pub fn connection_changed(&self, connection: &str) {
+        self.backoffs.end(connection);
+        self.doubts.forget(connection);
+        self.trials.end(connection);
+    }
+
     /// Shows a step of the road to whoever watches.
     pub fn trace(&self, step: impl FnOnce() -> Trace) {
         self.signals.trace(step);

@@ -31,6 +31,11 @@ impl Backoffs {
         }
     }
 
+    /// `connection` does not wait any more.
+    pub fn end(&self, connection: &str) {
+        self.lock().remove(connection);
+    }
+
     /// Until when `connection` waits; none when it does not wait at `now`.
     pub fn of(&self, connection: &str, now: Timestamp) -> Option<Backoff> {
         let mut backoffs = self.lock();

@@ -1,4 +1,4 @@
-//! What the handlers of the control interface share: the relay, its plugins, and a way to wait for the disk.
+//! What the handlers of the control interface share: the relay, its plugins, where to ask for a reload, and a way to wait for the disk.
 //!
 //! Answers nothing itself.
 
@@ -8,12 +8,14 @@ use crate::plugins::Shelf;
 use crate::runtime::trouble;
 use crate::shared::app::App;
 use crate::shared::problem::HttpProblem;
+use crate::shared::reloads::Reloads;
 
 /// What the handlers share.
 #[derive(Clone)]
 pub(super) struct Control {
     pub(super) app: Arc<App>,
     pub(super) shelf: Arc<Shelf>,
+    pub(super) reloads: Reloads,
 }
 
 /// Runs `read` where it may wait for the disk.

@@ -102,7 +102,7 @@ fn cause(cause: &Cause) -> api::Cause {
         Cause::Retention => ("retention", "kept for long enough".to_owned(), none),
         Cause::Configured { by, digest, changes } => (
             "configured",
-            format!("another configuration was put in force: {by}"),
+            format!("another configuration was put in force by {by}: {}", changes.join(", ")),
             json!({ "by": by, "digest": digest, "changes": changes }),
         ),
     };

@@ -36,7 +36,7 @@ pub(super) async fn status(State(control): State<Control>) -> Json<Status> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         listen: app.config().listen.to_string(),
         state_dir: app.config().state_dir.display().to_string(),
-        problems: problems(app, counts.as_ref().err()),
+        problems: problems(&control, counts.as_ref().err()),
         counts: counts.as_ref().ok().map(shapes::counts),
         plugins: PluginsAside {
             refused: super::plugins::refused(&control),
@@ -63,10 +63,19 @@ fn kept_since(since: tocsin_store::KeptSince) -> KeptSince {
 
 /// What stands still, and why. Whoever asks is answered, above all when it is the store, which could not be read if
 /// there is an `unread`.
-fn problems(app: &App, unread: Option<&HttpProblem>) -> Vec<StatusProblem> {
+fn problems(control: &Control, unread: Option<&HttpProblem>) -> Vec<StatusProblem> {
+    let app = &control.app;
     let problem = |path: &str, why: &str| StatusProblem { path: path.to_owned(), problem: why.to_owned() };
     let unbound = app.bindings().unbound().into_iter().map(|(path, why)| problem(&path, why)).collect();
     let mut problems: Vec<StatusProblem> = unbound;
+    if let Some(refused) = control.reloads.refused() {
+        let why = format!(
+            "the one that was read at {} is not in force, the one before it is: {}; mend it and run `tocsin reload`",
+            refused.at,
+            refused.why.replace('\n', "; ")
+        );
+        problems.push(problem("the configuration", &why));
+    }
     if let Some(fault) = app.store.trouble() {
         problems.push(problem("the store", &format!("nothing can be stored: {}", fault.advice())));
     }

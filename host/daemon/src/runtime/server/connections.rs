@@ -49,15 +49,15 @@ pub enum Doing {
     Working,
 }
 
-/// The connections of a listener.
+/// The connections of a listener, or of several that share their bounds.
 #[derive(Debug)]
-pub(super) struct Connections {
-    bounds: Bounds,
+pub struct Connections {
     open: Mutex<Open>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Open {
+    bounds: Bounds,
     next: u64,
     rows: HashMap<u64, Row>,
     /// The first is the first to go.
@@ -101,23 +101,40 @@ pub struct Activity {
 
 impl Connections {
     /// None yet.
-    pub(super) fn new(bounds: Bounds) -> Arc<Self> {
-        Arc::new(Self { bounds, open: Mutex::default() })
+    pub fn new(bounds: Bounds) -> Arc<Self> {
+        let open = Open {
+            bounds,
+            next: 0,
+            rows: HashMap::new(),
+            order: BTreeSet::new(),
+            by_address: HashMap::new(),
+        };
+        Arc::new(Self { open: Mutex::new(open) })
+    }
+
+    /// These bounds hold from now on. Connections that are open stay, even if there are more than that.
+    pub fn bound_by(&self, bounds: Bounds) {
+        self.lock().bounds = bounds;
+    }
+
+    /// How long a peer may leave an answer unread.
+    pub(super) fn answer_time(&self) -> Duration {
+        self.lock().bounds.answer_time
     }
 
     /// Counts a connection from `address`. Another one is closed for it where there are too many; it is refused when
     /// all of them are being worked on.
     pub(super) fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Connection> {
-        let is_proxy = |address: &IpAddr| self.bounds.proxies.iter().any(|network| network.contains(address));
-        let address = address.filter(|address| !is_proxy(address));
         let mut open = self.lock();
+        let is_proxy = |address: &IpAddr| open.bounds.proxies.iter().any(|network| network.contains(address));
+        let address = address.filter(|address| !is_proxy(address));
         if let Some(address) = address {
             let own = open.by_address.get(&address).map_or(0, |own| own.order.len());
-            if own >= self.bounds.per_address && !open.close_one(Some(address)) {
+            if own >= open.bounds.per_address && !open.close_one(Some(address)) {
                 return None;
             }
         }
-        if open.rows.len() >= self.bounds.connections && !open.close_one(None) {
+        if open.rows.len() >= open.bounds.connections && !open.close_one(None) {
             return None;
         }
         let id = open.next;

@@ -71,6 +71,9 @@ pub(super) enum Step {
         delivery: usize,
     },
     Resumed,
+    Configured {
+        routing: u8,
+    },
     Started {
         routing: Option<u8>,
     },
@@ -117,6 +120,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         1 => (0..30usize).prop_map(|delivery| Step::Tried { delivery }),
         1 => Just(Step::Resumed),
         2 => proptest::option::of(0..6u8).prop_map(|routing| Step::Started { routing }),
+        2 => (0..6u8).prop_map(|routing| Step::Configured { routing }),
         1 => (0..40u16).prop_map(|hours| Step::Passed { hours }),
         1 => (0..40u16).prop_map(|hours| Step::Forgotten { hours }),
     ]
@@ -283,6 +287,18 @@ fn delivery_command(step: Step, script: &mut Script, memory: &Memory) -> Option<
                 script.policy = policy(routing_of(routing));
             }
             Command::Start { version: "test".to_owned() }
+        }
+        Step::Configured { routing } => {
+            let before = script.policy.routing().clone();
+            script.policy = policy(routing_of(routing));
+            let names = before.sources.keys().chain(script.policy.routing().sources.keys());
+            Command::Configure {
+                by: "test".to_owned(),
+                digest: routing.to_string(),
+                changes: vec!["everything".to_owned()],
+                sources: names.cloned().collect(),
+                connections: memory.pauses.keys().cloned().collect(),
+            }
         }
         Step::Passed { hours } => {
             script.now = script.now.plus_ms(u64::from(hours) * 60 * 60 * 1000);

@@ -1,0 +1,86 @@
+//! `tocsin reload` and `tocsin diff`: have the running relay read its configuration again, or ask what that would change.
+
+use std::process::ExitCode;
+
+use super::place::{Place, person};
+use super::table::json;
+use crate::commands::out::{complain, say, single};
+use crate::operate::api::Nothing;
+use crate::operate::api::configuration::{OtherMatches, Reload, Reloaded};
+
+/// Numbers of incidents that are named for an action.
+const NAMED: usize = 5;
+
+pub(super) const RELOAD: &str = "\
+A mistake leaves the configuration in force as it is: the command names every mistake and ends with 1. `tocsin status`
+shows the refusal until a reload succeeds. `systemctl reload tocsin` and SIGHUP do the same.
+
+Examples:
+  tocsin diff       what would a reload change?
+  tocsin reload     put it in force
+  tocsin check      is it right? Needs no relay that runs";
+
+pub(super) fn reload(place: &Place) -> anyhow::Result<ExitCode> {
+    let reloaded: Reloaded = place.post("/reload", &Reload { actor: person() })?;
+    if place.json {
+        json(&reloaded)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if reloaded.changes.is_empty() {
+        say!("nothing differs from the configuration in force");
+    } else {
+        print_changes(&reloaded);
+        say!("the configuration is in force");
+    }
+    remarks(&reloaded);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn diff(place: &Place) -> anyhow::Result<ExitCode> {
+    let compared: Reloaded = place.post("/diff", &Nothing {})?;
+    if place.json {
+        json(&compared)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if compared.changes.is_empty() && compared.with_the_next_start.is_empty() {
+        say!("nothing differs from the configuration in force");
+    } else {
+        print_changes(&compared);
+        compared.filters.iter().for_each(print_matches);
+        say!("`tocsin reload` puts it in force");
+    }
+    remarks(&compared);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_changes(reloaded: &Reloaded) {
+    for change in &reloaded.changes {
+        let sign = match change.how.as_str() {
+            "added" => '+',
+            "removed" => '-',
+            _ => '~',
+        };
+        say!("{sign} {} {}", single(&change.path), single(&change.how));
+    }
+}
+
+fn print_matches(other: &OtherMatches) {
+    let said = |numbers: &[u64], what: &str| {
+        let named: Vec<String> = numbers.iter().take(NAMED).map(|number| format!("#{number}")).collect();
+        let more = numbers.len().saturating_sub(NAMED);
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        (!numbers.is_empty()).then(|| format!("{} {what}: {}{more}", numbers.len(), named.join(", ")))
+    };
+    let parts = [said(&other.more, "it did not take before"), said(&other.fewer, "it takes no more")];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    say!("  actions.{}: incidents of the last day: {}", single(&other.action), parts.join("; "));
+}
+
+fn remarks(reloaded: &Reloaded) {
+    for path in &reloaded.with_the_next_start {
+        complain!("{}: takes effect with the next start: `systemctl restart tocsin`", single(path));
+    }
+    for warning in &reloaded.warnings {
+        complain!("warning: {}: {}", single(&warning.path), single(&warning.problem));
+    }
+}

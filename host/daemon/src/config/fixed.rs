@@ -1,0 +1,41 @@
+//! What a running relay cannot change: its sandbox, its queue and its directories are made once.
+
+use super::{Change, Config};
+
+/// Settings that take effect with the next start.
+const FIXED: [&str; 8] = [
+    "state_dir",
+    "plugins_dir",
+    "cache_dir",
+    "limits.memory",
+    "limits.plugin_memory",
+    "limits.plugin_time",
+    "limits.plugin_calls",
+    "limits.queue",
+];
+
+impl Change {
+    /// Whether it takes effect with the next start, not with a reload.
+    pub fn is_for_the_next_start(&self) -> bool {
+        FIXED.contains(&self.path.as_str())
+    }
+}
+
+impl Config {
+    /// Keeps of `before`, which a running relay works with, what takes effect with the next start.
+    pub fn stay_as(&mut self, before: &Self) {
+        if self.state_dir != before.state_dir {
+            // Where backups are follows from it unless it is written.
+            self.backup.clone_from(&before.backup);
+        }
+        self.state_dir.clone_from(&before.state_dir);
+        self.plugins_dir.clone_from(&before.plugins_dir);
+        self.cache_dir.clone_from(&before.cache_dir);
+        self.limits.memory_bytes = before.limits.memory_bytes;
+        self.limits.plugin_memory_bytes = before.limits.plugin_memory_bytes;
+        self.limits.plugin_time = before.limits.plugin_time;
+        self.limits.plugin_calls = before.limits.plugin_calls;
+        self.limits.queue = before.limits.queue;
+        FIXED.iter().for_each(|path| self.parts.stay_as(&before.parts, path));
+    }
+}

@@ -1,0 +1,164 @@
+//! The parts of a configuration, each with a digest: what differs between two configurations.
+//!
+//! A part is a source, a connection or an action, or one setting of another table. A secret that is read from elsewhere
+//! belongs to its part with what it says, so that a token that was exchanged in its file is a difference.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+use toml::{Table, Value};
+
+/// Tables whose parts are tables, by name.
+const BY_NAME: [&str; 3] = ["sources", "connections", "actions"];
+
+/// By path, the digest of what is written there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Parts(BTreeMap<String, [u8; 32]>);
+
+/// A part that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Which, for example `sources.jira` or `limits.body_time`.
+    pub path: String,
+    /// How.
+    pub how: How,
+}
+
+/// How a part differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum How {
+    /// It was not there before.
+    Added,
+    /// It says something else.
+    Changed,
+    /// It is not there any more.
+    Removed,
+}
+
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.path, <&str>::from(self.how))
+    }
+}
+
+impl Change {
+    /// The name of the part, if it is one of this table's: `jira` of `sources.jira`.
+    pub fn name_in(&self, table: &str) -> Option<&str> {
+        self.path.strip_prefix(table)?.strip_prefix('.')
+    }
+}
+
+impl Parts {
+    /// Those of a configuration as it is written.
+    pub(super) fn of(table: &Table) -> Self {
+        let mut parts = BTreeMap::new();
+        for (key, value) in table {
+            match value {
+                Value::Table(inner) => {
+                    for (name, value) in inner {
+                        parts.insert(format!("{key}.{name}"), digest(&[value.to_string().as_bytes()]));
+                    }
+                }
+                value => drop(parts.insert(key.clone(), digest(&[value.to_string().as_bytes()]))),
+            }
+        }
+        Self(parts)
+    }
+
+    /// The secret at `path` says this.
+    pub(super) fn say(&mut self, path: &str, secret: &str) {
+        let mut names = path.split('.');
+        let part = match (names.next(), names.next()) {
+            (Some(table), Some(name)) => format!("{table}.{name}"),
+            (first, _) => first.unwrap_or_default().to_owned(),
+        };
+        if let Some(known) = self.0.get_mut(&part) {
+            *known = digest(&[known, path.as_bytes(), secret.as_bytes()]);
+        }
+    }
+
+    /// At `path`, it says what `before` says.
+    pub(super) fn stay_as(&mut self, before: &Self, path: &str) {
+        match before.0.get(path) {
+            Some(known) => drop(self.0.insert(path.to_owned(), *known)),
+            None => drop(self.0.remove(path)),
+        }
+    }
+
+    /// What differs in `next`: sources, connections and actions first, in the order of their paths.
+    pub(super) fn changes(&self, next: &Self) -> Vec<Change> {
+        let how = |path: &String| match (self.0.get(path), next.0.get(path)) {
+            (None, Some(_)) => Some(How::Added),
+            (Some(_), None) => Some(How::Removed),
+            (Some(before), Some(after)) if before != after => Some(How::Changed),
+            _ => None,
+        };
+        let new = next.0.keys().filter(|path| !self.0.contains_key(*path));
+        let mut changes: Vec<Change> = self
+            .0
+            .keys()
+            .chain(new)
+            .filter_map(|path| Some(Change { path: path.clone(), how: how(path)? }))
+            .collect();
+        changes.sort_by(|a, b| (rank(&a.path), &a.path).cmp(&(rank(&b.path), &b.path)));
+        changes
+    }
+}
+
+fn rank(path: &str) -> usize {
+    let table = path.split('.').next().unwrap_or_default();
+    BY_NAME.iter().position(|known| *known == table).unwrap_or(BY_NAME.len())
+}
+
+fn digest(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str) -> Parts {
+        Parts::of(&text.parse().expect("TOML"))
+    }
+
+    #[test]
+    fn what_differs_is_named_part_by_part() {
+        let before = parts(
+            "listen = \"a\"\nlimits.queue = 1\nlimits.body = 2\n[sources.a]\nplugin = \"x\"\n[actions.b]\n",
+        );
+        let after = parts(
+            "listen = \"b\"\nlimits.queue = 1\n[sources.a]\nplugin = \"y\"\n[sources.c]\n[connections.d]\n",
+        );
+        let said: Vec<String> = before.changes(&after).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            said,
+            [
+                "sources.a changed",
+                "sources.c added",
+                "connections.d added",
+                "actions.b removed",
+                "limits.body removed",
+                "listen changed"
+            ]
+        );
+        assert_eq!(after.changes(&after.clone()), []);
+    }
+
+    #[test]
+    fn a_secret_that_says_something_else_changes_its_part_although_the_text_is_the_same() {
+        let mut before = parts("[sources.a]\ntoken = { file = \"t\" }\n[sources.b]\n");
+        let mut after = before.clone();
+        before.say("sources.a.token", "old");
+        after.say("sources.a.token", "new");
+        let changes = before.changes(&after);
+        assert_eq!(changes, [Change { path: "sources.a".to_owned(), how: How::Changed }]);
+        assert_eq!((changes[0].name_in("sources"), changes[0].name_in("actions")), (Some("a"), None));
+    }
+}

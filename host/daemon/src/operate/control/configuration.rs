@@ -1,0 +1,62 @@
+//! Reading the configuration again, over the control socket.
+//!
+//! Asks the relay's own task, which does one reload after another.
+
+use axum::Json;
+use axum::extract::State;
+
+use super::asked::Asked;
+use super::context::Control;
+use crate::config::{Change, ConfigProblem};
+use crate::operate::api::Nothing;
+use crate::operate::api::configuration::{self as api, Changed, Reload};
+use crate::operate::api::status::StatusProblem;
+use crate::shared::problem::HttpProblem;
+use crate::shared::reloads::{NotReloaded, OtherMatches, Reloaded};
+
+pub(super) async fn reload(
+    State(control): State<Control>,
+    Asked(Reload { actor }): Asked<Reload>,
+) -> Result<Json<api::Reloaded>, HttpProblem> {
+    let reloaded = control.reloads.ask(format!("{actor}, with `tocsin reload`"), false).await;
+    reloaded.map(|reloaded| Json(shape(reloaded))).map_err(refusal)
+}
+
+pub(super) async fn diff(
+    State(control): State<Control>,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Json<api::Reloaded>, HttpProblem> {
+    let compared = control.reloads.ask(String::new(), true).await;
+    compared.map(|compared| Json(shape(compared))).map_err(refusal)
+}
+
+fn refusal(why: NotReloaded) -> HttpProblem {
+    match why {
+        NotReloaded::Stopping => HttpProblem::unavailable("Stopping", "The relay is stopping."),
+        NotReloaded::Mistakes(problems) => {
+            let count = if problems.len() == 1 {
+                "1 mistake".to_owned()
+            } else {
+                format!("{} mistakes", problems.len())
+            };
+            let listed: String = problems.iter().map(|problem| format!("\n{problem}")).collect();
+            HttpProblem::bad_request(format!("the configuration in force stays: {count} to mend{listed}"))
+        }
+        NotReloaded::Failed(why) => {
+            HttpProblem::bad_request(format!("the configuration in force stays: {why}"))
+        }
+    }
+}
+
+fn shape(reloaded: Reloaded) -> api::Reloaded {
+    let Reloaded { changes, with_the_next_start, warnings, filters } = reloaded;
+    let changed = |Change { path, how }| Changed { path, how: <&str>::from(how).to_owned() };
+    let warning = |ConfigProblem { path, problem }| StatusProblem { path, problem };
+    let other = |OtherMatches { action, more, fewer }| api::OtherMatches { action, more, fewer };
+    api::Reloaded {
+        changes: changes.into_iter().map(changed).collect(),
+        with_the_next_start,
+        warnings: warnings.into_iter().map(warning).collect(),
+        filters: filters.into_iter().map(other).collect(),
+    }
+}

@@ -1,0 +1,197 @@
+//! Puts another configuration in force while the relay runs: read, checked with the plugins, recorded, replaced as one.
+//!
+//! Whatever is wrong with it keeps the one before in force, whole. One reload at a time; each reads the files anew, so
+//! that the last one that was asked for has the last word.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tocsin_core::command::{Command, Issued};
+use tocsin_core::routing::Router;
+use tocsin_store::Write;
+use tokio::sync::mpsc;
+
+use super::in_force::InForce;
+use super::listening::Listening;
+use super::{bounds, filters, kept_as};
+use crate::config::{Change, Config, ConfigError, ConfigProblem};
+use crate::plugins::Shelf;
+use crate::plugins::bindings::{Bindings, Offer};
+use crate::runtime::systemd;
+use crate::shared::app::{self, App};
+use crate::shared::reloads::{Asked, NotReloaded, Refused, Reloaded, Reloads};
+
+/// What a reload changes.
+pub(super) struct Reloading {
+    pub(super) app: Arc<App>,
+    pub(super) shelf: Arc<Shelf>,
+    pub(super) in_force: Arc<InForce>,
+    pub(super) listening: Arc<Listening>,
+    pub(super) reloads: Reloads,
+}
+
+/// A configuration that is right, and what is made of it.
+struct Next {
+    config: Arc<Config>,
+    policy: Arc<Router>,
+    bindings: Bindings,
+    offer: Offer,
+    reloaded: Reloaded,
+}
+
+impl Reloading {
+    /// Does what is asked for until nobody can ask any more, or it is aborted.
+    pub(super) async fn run(self, mut asked: mpsc::Receiver<Asked>) {
+        while let Some(Asked { by, is_trial, reply }) = asked.recv().await {
+            let result = if is_trial { self.compare().await } else { self.reload(&by).await };
+            // Whoever asked may be gone: what was done is in the log and in the journal.
+            drop(reply.send(result));
+        }
+    }
+
+    /// What would change.
+    async fn compare(&self) -> Result<Reloaded, NotReloaded> {
+        let next = self.next().await?;
+        let failed = |error: &dyn std::fmt::Display| NotReloaded::Failed(error.to_string());
+        // One of its own: its filters' failures are of no incident that is decided on.
+        let before = Router::new(self.app.config().routing()).map_err(|error| failed(&error))?;
+        let after = Arc::clone(&next.policy);
+        let filters = self.app.reading(move |app| filters::other_matches(app, &before, &after)).await;
+        let filters = filters.map_err(|error| failed(&error))?;
+        Ok(Reloaded { filters, ..next.reloaded })
+    }
+
+    async fn reload(&self, by: &str) -> Result<Reloaded, NotReloaded> {
+        systemd::reloading();
+        let result = self.attempt(by).await;
+        match &result {
+            Ok(reloaded) => {
+                tracing::info!(by, changes = reloaded.changes.len(), "the configuration was read again")
+            }
+            Err(error) => {
+                let why = error.to_string().replace('\n', "; ");
+                tracing::error!(
+                    by,
+                    why,
+                    "the configuration in force stays: the one that was read is not right"
+                )
+            }
+        }
+        self.reloads.ended(match &result {
+            Err(error @ (NotReloaded::Mistakes(_) | NotReloaded::Failed(_))) => {
+                Some(Refused { at: self.app.clock.now(), why: error.to_string() })
+            }
+            Ok(_) | Err(NotReloaded::Stopping) => None,
+        });
+        systemd::reloaded();
+        result
+    }
+
+    async fn attempt(&self, by: &str) -> Result<Reloaded, NotReloaded> {
+        let next = self.next().await?;
+        if next.reloaded.changes.is_empty() {
+            return Ok(next.reloaded);
+        }
+        let failed = |error: &dyn std::fmt::Display| NotReloaded::Failed(error.to_string());
+        let before = self.app.in_force();
+        let senders =
+            before.senders.renewed(next.config.connections.values()).map_err(|error| failed(&error))?;
+        let links = before.links.with(next.config.public_url.clone(), next.config.limits.keep_links);
+        let moved = next.config.listen;
+        self.listening.move_to(moved).await.map_err(|error| failed(&format!("{error:#}")))?;
+        if let Err(error) = self.record(by, &next).await {
+            // Nothing was changed but where senders connect to.
+            if let Err(error) = self.listening.move_to(before.config.listen).await {
+                tracing::error!("{error:#}");
+            }
+            return Err(error);
+        }
+        self.app.store.keep(kept_as(&next.config));
+        self.listening.connections().bound_by(bounds(&next.config));
+        for change in &next.reloaded.changes {
+            if let Some(name) = change.name_in("connections") {
+                self.app.connection_changed(name);
+            }
+        }
+        let bindings = Arc::new(next.bindings);
+        let in_force = app::InForce { config: next.config, policy: next.policy, senders, links, bindings };
+        self.in_force.replace(in_force, &next.offer).await;
+        // What may be put in force of the plugins directory may be another thing now.
+        self.shelf.look_again();
+        for warning in &next.reloaded.warnings {
+            tracing::warn!("{warning}");
+        }
+        for change in &next.reloaded.changes {
+            tracing::info!(%change, "configuration");
+        }
+        Ok(next.reloaded)
+    }
+
+    /// Reads the configuration and checks all of it.
+    async fn next(&self) -> Result<Next, NotReloaded> {
+        let before = self.app.in_force();
+        let path = before.config.path.clone();
+        let read = tokio::task::spawn_blocking(move || Config::read(&path)).await;
+        let read = read.map_err(|error| NotReloaded::Failed(error.to_string()))?;
+        let mut config = read.map_err(|error| match error {
+            ConfigError::Invalid { problems, .. } => NotReloaded::Mistakes(problems),
+            other => NotReloaded::Failed(other.to_string()),
+        })?;
+        let changes = before.config.changes(&config);
+        let (later, changes): (Vec<Change>, Vec<Change>) =
+            changes.into_iter().partition(Change::is_for_the_next_start);
+        config.stay_as(&before.config);
+        let policy = Router::new(config.routing());
+        let policy = policy.map_err(|error| NotReloaded::Failed(error.to_string()))?;
+        self.shelf.load_for(&config).await;
+        let offer = self.shelf.offer(&config);
+        let (bindings, unfit) = Bindings::build(&config, offer.clone()).await;
+        let unfit = self.new_among(unfit, &before.config, &offer).await;
+        if !unfit.is_empty() {
+            return Err(NotReloaded::Mistakes(unfit));
+        }
+        let words = config.wrong_words();
+        let warnings = [words.never_true, config.exposed(), words.doubtful].concat();
+        let reloaded = Reloaded {
+            changes,
+            with_the_next_start: later.into_iter().map(|change| change.path).collect(),
+            warnings,
+            filters: Vec::new(),
+        };
+        Ok(Next { config: Arc::new(config), policy: Arc::new(policy), bindings, offer, reloaded })
+    }
+
+    /// Those of the problems that the configuration in force does not have: what stands still already is no reason to
+    /// refuse another change.
+    async fn new_among(
+        &self,
+        problems: Vec<ConfigProblem>,
+        before: &Config,
+        offer: &Offer,
+    ) -> Vec<ConfigProblem> {
+        if problems.is_empty() {
+            return problems;
+        }
+        let (_, known) = Bindings::build(before, offer.clone()).await;
+        problems.into_iter().filter(|problem| !known.contains(problem)).collect()
+    }
+
+    /// Records that the configuration is in force from now on. Its policy decides what follows from that.
+    async fn record(&self, by: &str, next: &Next) -> Result<(), NotReloaded> {
+        let changes = &next.reloaded.changes;
+        let named = |table: &str| -> BTreeSet<String> {
+            changes.iter().filter_map(|change| change.name_in(table)).map(str::to_owned).collect()
+        };
+        let command = Command::Configure {
+            by: by.to_owned(),
+            digest: format!("{:016x}", next.policy.digest()),
+            changes: changes.iter().map(ToString::to_string).collect(),
+            sources: named("sources").into_iter().map(Into::into).collect(),
+            connections: named("connections").into_iter().map(Into::into).collect(),
+        };
+        let at = self.app.clock.now();
+        let seed = self.app.clock.new_id(at).map_err(|error| NotReloaded::Failed(error.to_string()))?;
+        let write = Write::of(Arc::clone(&next.policy), Issued { at, seed, command });
+        self.app.commit(write).await.map(drop).map_err(|error| NotReloaded::Failed(error.to_string()))
+    }
+}
