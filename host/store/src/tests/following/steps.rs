@@ -250,6 +250,20 @@ pub(super) fn write(step: Step, script: &mut Script, memory: &Memory) -> Option<
     Some(script.command(command))
 }
 
+/// Another configuration, in which everything is other than before.
+fn configured(routing: u8, script: &mut Script, memory: &Memory) -> Command {
+    let before = script.policy.routing().clone();
+    script.policy = policy(routing_of(routing));
+    let names = before.sources.keys().chain(script.policy.routing().sources.keys());
+    Command::Configure {
+        by: "test".to_owned(),
+        digest: routing.to_string(),
+        changes: vec!["everything".to_owned()],
+        sources: names.cloned().collect(),
+        connections: memory.pauses.keys().cloned().collect(),
+    }
+}
+
 /// The same of a delivery or of the relay itself.
 fn delivery_command(step: Step, script: &mut Script, memory: &Memory) -> Option<Command> {
     let in_state = |state: DeliveryState| {
@@ -288,18 +302,7 @@ fn delivery_command(step: Step, script: &mut Script, memory: &Memory) -> Option<
             }
             Command::Start { version: "test".to_owned() }
         }
-        Step::Configured { routing } => {
-            let before = script.policy.routing().clone();
-            script.policy = policy(routing_of(routing));
-            let names = before.sources.keys().chain(script.policy.routing().sources.keys());
-            Command::Configure {
-                by: "test".to_owned(),
-                digest: routing.to_string(),
-                changes: vec!["everything".to_owned()],
-                sources: names.cloned().collect(),
-                connections: memory.pauses.keys().cloned().collect(),
-            }
-        }
+        Step::Configured { routing } => configured(routing, script, memory),
         Step::Passed { hours } => {
             script.now = script.now.plus_ms(u64::from(hours) * 60 * 60 * 1000);
             return None;
