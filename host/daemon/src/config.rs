@@ -53,6 +53,8 @@ pub struct Config {
     pub path: PathBuf,
     /// Where senders connect to.
     pub listen: SocketAddr,
+    /// Whether `listen` is where systemd listens, whatever is written.
+    pub is_given: bool,
     /// Where the store and the control socket are.
     pub state_dir: PathBuf,
     /// Where operators drop plugins.

@@ -33,6 +33,7 @@ use crate::shared::links::Links;
 use crate::shared::reloads::Reloads;
 use crate::timers;
 
+mod alive;
 mod filters;
 mod follow;
 mod in_force;
@@ -98,7 +99,14 @@ impl Relay {
     ///
     /// # Errors
     /// Whatever keeps it from starting, with the place.
-    pub async fn start(config: Config) -> anyhow::Result<Self> {
+    pub async fn start(mut config: Config) -> anyhow::Result<Self> {
+        let given =
+            systemd::socket().context("the socket that systemd opened for the relay (ListenStream=)")?;
+        if let Some(listener) = given {
+            let listener = TcpListener::from_std(listener).context("listening")?;
+            config.listen_at(listener.local_addr().context("listening")?);
+            return Self::start_on(listener, config).await;
+        }
         let listener = TcpListener::bind(config.listen)
             .await
             .with_context(|| format!("listening on {} (`listen` in the configuration)", config.listen))?;
@@ -174,6 +182,12 @@ impl Relay {
             counting,
             backups,
         })
+    }
+
+    /// Says to systemd that the relay is ready, and that it is alive for as long as it is, until the task is aborted.
+    pub fn tell_systemd(&self) -> JoinHandle<()> {
+        let app = Arc::clone(&self.app);
+        systemd::ready(move || alive::state(&app))
     }
 
     /// Waits until every plugin is compiled.

@@ -1,5 +1,7 @@
 //! What a running relay cannot change: its sandbox, its queue and its directories are made once.
 
+use std::net::SocketAddr;
+
 use super::{Change, Config};
 
 /// Settings that take effect with the next start.
@@ -22,11 +24,22 @@ impl Change {
 }
 
 impl Config {
+    /// Senders connect to `address`, where systemd listens, whatever is written.
+    pub fn listen_at(&mut self, address: SocketAddr) {
+        if self.listen != address {
+            tracing::info!(%address, written = %self.listen, "systemd listens: `listen` in the configuration counts for nothing");
+        }
+        (self.listen, self.is_given) = (address, true);
+    }
+
     /// Keeps of `before`, which a running relay works with, what takes effect with the next start.
     pub fn stay_as(&mut self, before: &Self) {
         if self.state_dir != before.state_dir {
             // Where backups are follows from it unless it is written.
             self.backup.clone_from(&before.backup);
+        }
+        if before.is_given {
+            (self.listen, self.is_given) = (before.listen, true);
         }
         self.state_dir.clone_from(&before.state_dir);
         self.plugins_dir.clone_from(&before.plugins_dir);

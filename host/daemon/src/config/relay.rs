@@ -70,6 +70,7 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<ConfigProblem>) {
     let config = Config {
         path: path.to_owned(),
         listen,
+        is_given: false,
         state_dir,
         plugins_dir,
         cache_dir,

@@ -79,6 +79,7 @@ pub async fn run(app: Arc<App>, stop: watch::Receiver<bool>) {
 async fn run_with(make: Make, app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut workers = Workers::new(make);
     while !*stop.borrow() {
+        app.pulses.deliveries.beat();
         let wake = match workers.round(&app, &stop).await {
             Ok(wake) => {
                 trouble::over(TROUBLE);

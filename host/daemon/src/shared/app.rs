@@ -16,6 +16,7 @@ use tokio::sync::{broadcast, oneshot, watch};
 use crate::config::{Config, Source};
 use crate::plugins::bindings::Bindings;
 use crate::runtime::clock::{self, Clock};
+use crate::runtime::pulse::Pulse;
 use crate::runtime::trace::Trace;
 use crate::runtime::wakeup::Bell;
 use crate::runtime::{trouble, wording};
@@ -94,6 +95,15 @@ impl Signals {
     }
 }
 
+/// The pulses of the tasks that run for ever.
+#[derive(Debug, Default)]
+pub struct Pulses {
+    /// The dispatcher's.
+    pub deliveries: Pulse,
+    /// The timers'.
+    pub timers: Pulse,
+}
+
 /// What is in force: the configuration, and what was made of it. It is replaced as one.
 #[derive(Clone)]
 pub struct InForce {
@@ -138,6 +148,8 @@ pub struct App {
     pub backlog: Backlog,
     /// The backups that the relay makes by itself.
     pub backups: Backups,
+    /// Whether tasks that run for ever go on.
+    pub pulses: Pulses,
     /// Whether the start is recorded: before that, nothing else may be.
     is_begun: AtomicBool,
 }
@@ -191,6 +203,7 @@ impl App {
             trials: Trials::default(),
             backlog: Backlog::default(),
             backups: Backups::default(),
+            pulses: Pulses::default(),
             is_begun: AtomicBool::new(false),
             in_force: watch::Sender::new(Arc::new(InForce {
                 config: Arc::new(config),

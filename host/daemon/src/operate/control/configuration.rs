@@ -7,6 +7,7 @@ use axum::extract::State;
 
 use super::asked::Asked;
 use super::context::Control;
+use super::user::User;
 use crate::config::{Change, ConfigProblem};
 use crate::operate::api::Nothing;
 use crate::operate::api::configuration::{self as api, Changed, Reload};
@@ -16,9 +17,10 @@ use crate::shared::reloads::{NotReloaded, OtherMatches, Reloaded};
 
 pub(super) async fn reload(
     State(control): State<Control>,
+    user: User,
     Asked(Reload { actor }): Asked<Reload>,
 ) -> Result<Json<api::Reloaded>, HttpProblem> {
-    let reloaded = control.reloads.ask(format!("{actor}, with `tocsin reload`"), false).await;
+    let reloaded = control.reloads.ask(user.beside(&actor), false).await;
     reloaded.map(|reloaded| Json(shape(reloaded))).map_err(refusal)
 }
 
