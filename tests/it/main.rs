@@ -7,6 +7,7 @@ mod bad_input;
 mod bench;
 mod bundled;
 mod config;
+mod config_files;
 mod damage;
 mod delivery;
 mod demo;

@@ -15,6 +15,7 @@ mod body;
 mod cache;
 mod check;
 mod client;
+mod config;
 mod connections;
 mod deliveries;
 mod demo;
@@ -51,6 +52,7 @@ const EXAMPLES: &str = "\
 Examples:
   tocsin demo                              see the whole road of an alert, now, in this terminal
   tocsin check --config tocsin.toml        is this configuration right?
+  tocsin config files                      which file has which source, connection and action?
   tocsin serve --config tocsin.toml        run the relay
   tocsin reload                            put a changed configuration in force, without a restart
   tocsin incidents list --state open       what is burning?
@@ -70,6 +72,9 @@ enum Command {
     Serve,
     /// Check the configuration and its plugins, without starting anything.
     Check,
+    /// List the files that the configuration is made of, or print them as one.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Have the running relay read its configuration again and put it in force, if it is right.
     #[command(after_help = reload::RELOAD)]
     Reload,
@@ -140,6 +145,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve => serve::run(&place),
         Command::Check => check::run(&place),
+        Command::Config(command) => config::run(&place, &command),
         Command::Reload => reload::reload(&place),
         Command::Diff => reload::diff(&place),
         Command::Demo(args) => demo::run(&args),

@@ -30,7 +30,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         table::json(&Checked {
             problems: shown(&problems),
             warnings: shown(&warnings),
-            unseen: shown(&config.unseen),
+            unseen: shown(&[&config.unread[..], &config.unseen].concat()),
             refused: refused.iter().map(file).collect(),
         })?;
     } else if !is_whole {
@@ -41,7 +41,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
             complain!("plugin file {} is refused: {}", single(&refused.file), single(&refused.why));
         }
         for problem in &problems {
-            complain!("{}: {}", config.path.display(), problem);
+            complain!("{}", problem.in_file(&config.path));
         }
         if problems.is_empty() {
             summary(&config, &bindings);
@@ -56,11 +56,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
 }
 
 fn shown(problems: &[ConfigProblem]) -> Vec<api::StatusProblem> {
-    let shown = |problem: &ConfigProblem| api::StatusProblem {
-        path: problem.path.clone(),
-        problem: problem.problem.clone(),
-    };
-    problems.iter().map(shown).collect()
+    problems.iter().map(api::StatusProblem::from).collect()
 }
 
 /// What is no mistake, and worth a look: it leaves the exit code as it is.
@@ -68,7 +64,7 @@ fn remarks(config: &Config, warnings: &[ConfigProblem]) {
     for warning in warnings {
         complain!("warning: {warning}");
     }
-    for unseen in &config.unseen {
+    for unseen in config.unread.iter().chain(&config.unseen) {
         complain!("not seen: {unseen}");
     }
     match config.unseen.len() {
@@ -80,7 +76,7 @@ fn remarks(config: &Config, warnings: &[ConfigProblem]) {
     }
 }
 
-/// The mistakes of the file, and what of it does not fit its plugins, without what only follows from them.
+/// The mistakes of the files, and what of them does not fit its plugins, without what only follows from them.
 fn together(mistakes: Vec<ConfigProblem>, unfit: Vec<ConfigProblem>) -> Vec<ConfigProblem> {
     let follows = |problem: &ConfigProblem| {
         let is_told = mistakes.iter().any(|mistake| mistake.path == problem.path);
@@ -93,7 +89,11 @@ fn together(mistakes: Vec<ConfigProblem>, unfit: Vec<ConfigProblem>) -> Vec<Conf
 
 /// What the configuration comes to, so that the reader sees whether that is what was meant.
 fn summary(config: &Config, bindings: &Bindings) {
-    let as_far = if config.unseen.is_empty() { "" } else { ", as far as it could be seen" };
+    let as_far = if config.unseen.is_empty() && config.unread.is_empty() {
+        ""
+    } else {
+        ", as far as it could be seen"
+    };
     say!("{} is right{as_far}", config.path.display());
     for source in config.sources.values() {
         let open = if source.authentication.is_open() { ", open to everybody" } else { "" };

@@ -173,7 +173,11 @@ impl Reloading {
             return problems;
         }
         let (_, known) = Bindings::build(before, offer.clone()).await;
-        problems.into_iter().filter(|problem| !known.contains(problem)).collect()
+        // What was moved to another file is no other problem.
+        let is_known = |problem: &ConfigProblem| {
+            known.iter().any(|known| known.path == problem.path && known.problem == problem.problem)
+        };
+        problems.into_iter().filter(|problem| !is_known(problem)).collect()
     }
 
     /// Records that the configuration is in force from now on. Its policy decides what follows from that.
