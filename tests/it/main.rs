@@ -8,6 +8,7 @@ mod bench;
 mod bundled;
 mod config;
 mod config_files;
+mod config_history;
 mod damage;
 mod delivery;
 mod demo;

@@ -27,6 +27,7 @@ mod export;
 mod exposed;
 mod files;
 mod fixed;
+mod history;
 mod limits;
 mod memory;
 mod merge;
@@ -47,6 +48,7 @@ mod target;
 pub use backup::Backup;
 pub use error::{ConfigError, ConfigProblem};
 pub use files::{File, Files, Part, dropped_beside, managed_in};
+pub use history::{History, Kept, KeptFile};
 pub use limits::Limits;
 pub use parts::{Change, How};
 pub use plugins::{Consent, Plugins};
@@ -98,6 +100,8 @@ pub struct Config {
     places: Vec<(String, secret::Place)>,
     /// What is written where.
     parts: parts::Parts,
+    /// The files, as they were read.
+    pub files: Arc<Files>,
     /// Which file each part stands in.
     origins: origins::Origins,
 }
@@ -277,7 +281,7 @@ impl Config {
     /// One of them is not TOML.
     pub fn inspect_files(files: &Files) -> Result<(Self, Vec<ConfigProblem>), ConfigError> {
         let (config, problems) = relay::read(&files.main, merge::merge(files)?);
-        Ok((Self { unread: files.unread.clone(), ..config }, problems))
+        Ok((Self { unread: files.unread.clone(), files: Arc::new(files.clone()), ..config }, problems))
     }
 
     /// The state directory, which the main file alone may name, whatever else is in it. Reads no other file.

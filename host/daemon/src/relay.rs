@@ -8,11 +8,10 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tocsin_core::command::Command;
 
 use anyhow::Context;
 use tocsin_sandbox::{Limits, Sandbox, SandboxConfig};
-use tocsin_store::{Keep, Options, Quota, ReadError, Store};
+use tocsin_store::{Keep, Options, Quota, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
@@ -25,9 +24,9 @@ use crate::plugins::compile::this_program;
 use crate::plugins::{Shelf, Watch};
 use crate::runtime::clock::Clock;
 use crate::runtime::server::{self, Connections};
-use crate::runtime::{systemd, trouble};
+use crate::runtime::systemd;
 use crate::send::client::Senders;
-use crate::shared::app::{App, CommitError, QUEUE_RESERVE};
+use crate::shared::app::{App, QUEUE_RESERVE};
 use crate::shared::intake;
 use crate::shared::links::Links;
 use crate::shared::reloads::Reloads;
@@ -40,16 +39,13 @@ mod in_force;
 mod listening;
 mod public;
 mod reload;
+mod started;
 
 use follow::follow;
 use in_force::InForce;
 use listening::Listening;
 use reload::Reloading;
-
-/// What the log calls it.
-const NOT_BEGUN: &str = "the start could not be recorded";
-/// The pause between two attempts to record the start.
-const BEGIN_PAUSE: Duration = Duration::from_secs(1);
+use started::{begin, begin_later};
 
 /// A relay that runs.
 pub struct Relay {
@@ -290,33 +286,6 @@ fn log_doubts(config: &Config) {
 async fn ended(task: impl Future<Output = Result<(), JoinError>>) {
     if let Err(error) = task.await {
         tracing::error!(%error, "a part of the relay did not end well");
-    }
-}
-
-/// Records the start. On a full disk it is not: whether it was.
-async fn begin(app: &App) -> anyhow::Result<bool> {
-    let version = env!("CARGO_PKG_VERSION").to_owned();
-    match app.record(Command::Start { version }).await {
-        Ok(_) => Ok(true),
-        Err(CommitError::Storage(_)) if app.store.trouble().is_some() => Ok(false),
-        Err(error) => Err(error).context("recording the start"),
-    }
-}
-
-/// Records the start as soon as it can be. Until then what is kept can be read, and nothing is written.
-async fn begin_later(app: Arc<App>) {
-    tracing::error!("the start could not be recorded: nothing is received or sent until it can be");
-    loop {
-        tokio::time::sleep(BEGIN_PAUSE).await;
-        match begin(&app).await {
-            Ok(true) => {
-                trouble::over(NOT_BEGUN);
-                break tracing::info!("the start is recorded: requests are received");
-            }
-            Ok(false) => {}
-            Err(_) if app.store.counts() == Err(ReadError::Closed) => break,
-            Err(error) => trouble::error(NOT_BEGUN, &format!("{error:#}")),
-        }
     }
 }
 

@@ -11,6 +11,9 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 
+mod history;
+mod rollback;
+
 use super::place::Place;
 use super::table::{json, print, short};
 use crate::commands::out::{complain, say, single};
@@ -30,6 +33,16 @@ Examples:
 The file replaces all others. Put it into a folder without conf.d, and take the files out of managed in
 its state directory: otherwise, everything stands in two files. Relative paths in it, and state_dir if it
 names none, begin at its own folder.";
+
+const HISTORY_EXAMPLES: &str = "\
+Examples:
+  tocsin config history               who changed what, and when?
+  tocsin config show 12               the configuration of that time
+  tocsin config rollback --dry-run    what would the last change take back?
+  tocsin config rollback              take the last change back
+  tocsin config rollback 12           go back to that configuration
+
+The relay keeps the last 52 in `configurations` of its state directory, for its user and root alone.";
 
 const FILES_EXAMPLES: &str = "\
 Examples:
@@ -51,6 +64,29 @@ pub(super) enum ConfigCommand {
     /// { env = "…" } and { credential = "…" } stay as they are. Comments are lost.
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(Export),
+    /// List the configurations that were in force, newest first: when, by whom, and what differed.
+    #[command(after_help = HISTORY_EXAMPLES)]
+    History,
+    /// Print a configuration that was in force, as one text. Default: the one in force.
+    Show {
+        /// Its number, as `tocsin config history` lists it.
+        number: Option<u64>,
+        /// Print its files one after the other, as they were written.
+        #[arg(long)]
+        files: bool,
+    },
+    /// Write the files of a configuration that was in force, and have the running relay read them.
+    ///
+    /// The files that differ are written, those that were not there are taken out; what is replaced is kept beside it as
+    /// *.before-rollback. If the relay refuses the result, the files are as they were.
+    #[command(after_help = HISTORY_EXAMPLES)]
+    Rollback {
+        /// Its number. Default: the one before the one in force.
+        number: Option<u64>,
+        /// Only say what would be written.
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -64,6 +100,9 @@ pub(super) fn run(place: &Place, command: &ConfigCommand) -> anyhow::Result<Exit
     match command {
         ConfigCommand::Files => list(place),
         ConfigCommand::Export(args) => export(place, args),
+        ConfigCommand::History => history::list(place),
+        ConfigCommand::Show { number, files } => history::show(place, *number, *files),
+        ConfigCommand::Rollback { number, dry_run } => rollback::run(place, *number, *dry_run),
     }
 }
 

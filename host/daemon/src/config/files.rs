@@ -145,6 +145,19 @@ impl Files {
         Self { main: main.to_owned(), all: vec![File::main(main, text)], unread: Vec::new() }
     }
 
+    /// Files that were kept, by their names, as if they stood around the main file at `main` and in `state_dir`.
+    pub(super) fn of_kept<'a>(
+        main: &Path,
+        state_dir: &Path,
+        kept: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
+        let file = |(name, text): (&str, &str)| {
+            let (part, path) = place_of(name, main, state_dir);
+            File { part, path, name: name.to_owned(), text: text.to_owned() }
+        };
+        Self { main: main.to_owned(), all: kept.map(file).collect(), unread: Vec::new() }
+    }
+
     /// SHA-256 over the names and contents of all files, in hexadecimal digits. The folders that the files are in have
     /// no part in it.
     pub fn digest(&self) -> String {
@@ -157,6 +170,15 @@ impl Files {
             }
         }
         sha256(&bytes)
+    }
+}
+
+/// Which part the file of this name is, and where it belongs.
+fn place_of(name: &str, main: &Path, state_dir: &Path) -> (Part, PathBuf) {
+    match name.split_once('/') {
+        Some((DROPPED, file)) => (Part::Dropped, dropped_beside(main).join(file)),
+        Some((MANAGED, file)) => (Part::Managed, managed_in(state_dir).join(file)),
+        _ => (Part::Main, main.to_owned()),
     }
 }
 

@@ -13,6 +13,7 @@ use url::Url;
 
 use super::directories::{STATE_DIR, base, directory, state_dir};
 use super::error::ConfigProblem;
+use super::files::Files;
 use super::merge::Merged;
 use super::parts::Parts;
 use super::reader::Reader;
@@ -90,6 +91,7 @@ pub(super) fn read(path: &Path, merged: Merged) -> (Config, Vec<ConfigProblem>) 
         unread: Vec::new(),
         places,
         parts,
+        files: Arc::new(Files::of_text(path, "")),
         origins,
     };
     (config, problems)

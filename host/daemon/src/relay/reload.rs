@@ -13,8 +13,9 @@ use tokio::sync::mpsc;
 
 use super::in_force::InForce;
 use super::listening::Listening;
+use super::started::keep;
 use super::{bounds, filters, kept_as};
-use crate::config::{Change, Config, ConfigError, ConfigProblem};
+use crate::config::{Change, Config, ConfigError, ConfigProblem, History};
 use crate::plugins::Shelf;
 use crate::plugins::bindings::{Bindings, Offer};
 use crate::runtime::systemd;
@@ -89,7 +90,8 @@ impl Reloading {
 
     async fn attempt(&self, by: &str) -> Result<Reloaded, NotReloaded> {
         let next = self.next().await?;
-        if next.reloaded.changes.is_empty() {
+        if next.config.files.digest() == self.app.config().files.digest() && next.reloaded.changes.is_empty()
+        {
             return Ok(next.reloaded);
         }
         let failed = |error: &dyn std::fmt::Display| NotReloaded::Failed(error.to_string());
@@ -99,7 +101,7 @@ impl Reloading {
         let links = before.links.with(next.config.public_url.clone(), next.config.limits.keep_links);
         let moved = next.config.listen;
         self.listening.move_to(moved).await.map_err(|error| failed(&format!("{error:#}")))?;
-        if let Err(error) = self.record(by, &next).await {
+        if let Err(error) = self.keep(by, &next).await {
             // Nothing was changed but where senders connect to.
             if let Err(error) = self.listening.move_to(before.config.listen).await {
                 tracing::error!("{error:#}");
@@ -180,6 +182,22 @@ impl Reloading {
         problems.into_iter().filter(|problem| !is_known(problem)).collect()
     }
 
+    /// Keeps the configuration's files, and records that it is in force from now on.
+    async fn keep(&self, by: &str, next: &Next) -> Result<(), NotReloaded> {
+        let history = History::of_relay(&next.config.state_dir);
+        let changes: Vec<String> = next.reloaded.changes.iter().map(ToString::to_string).collect();
+        let kept = keep(&self.app, &next.config, by, changes).await.map_err(|error| {
+            NotReloaded::Failed(format!("it could not be kept in the state directory: {error}"))
+        })?;
+        let recorded = self.record(by, next).await;
+        if recorded.is_err()
+            && let Err(error) = history.take_back(&kept)
+        {
+            tracing::error!(%error, "the history of configurations has one that did not come into force");
+        }
+        recorded
+    }
+
     /// Records that the configuration is in force from now on. Its policy decides what follows from that.
     async fn record(&self, by: &str, next: &Next) -> Result<(), NotReloaded> {
         let changes = &next.reloaded.changes;
@@ -188,7 +206,7 @@ impl Reloading {
         };
         let command = Command::Configure {
             by: by.to_owned(),
-            digest: format!("{:016x}", next.policy.digest()),
+            digest: next.config.files.digest(),
             changes: changes.iter().map(ToString::to_string).collect(),
             sources: named("sources").into_iter().map(Into::into).collect(),
             connections: named("connections").into_iter().map(Into::into).collect(),
