@@ -156,7 +156,7 @@ fn a_reload_reads_all_files_again() {
     relay.post("more", &json!({ "title": "Disk full" }).to_string()).expect(200);
     put(&relay, "conf.d/bad.toml", "[sources.bad]\nplugin = \"webhook\"\nopen = 1\n");
     let said = relay.run(&["reload"]).expect(1).stderr;
-    assert!(said.contains("\nconf.d/bad.toml: sources.bad.open: `1` is not true or false"), "{said}");
+    assert!(said.contains("\n  conf.d/bad.toml: sources.bad.open: `1` is not true or false"), "{said}");
     fs::remove_file(relay.path("conf.d/bad.toml")).expect("it was written");
     fs::rename(relay.path("conf.d/more.toml"), relay.path("conf.d/other.toml")).expect("it was written");
     assert!(relay.run(&["reload"]).expect(0).stdout.contains("nothing differs"), "it was moved");
