@@ -44,6 +44,7 @@ mod routing;
 mod secret;
 mod sources;
 mod target;
+mod token;
 
 pub use backup::Backup;
 pub use error::{ConfigError, ConfigProblem};
@@ -56,6 +57,7 @@ pub use purpose::Purpose;
 pub use rate::Rate;
 pub use secret::Secret;
 pub use target::Target;
+pub use token::{KEYS as TOKEN_KEYS, Token};
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
@@ -133,8 +135,8 @@ pub struct Source {
 /// What a sender has to prove: everything that is set.
 #[derive(Clone, Debug, Default)]
 pub struct Authentication {
-    /// A token in the query, a header or the path.
-    pub token: Option<Secret>,
+    /// Tokens in the query, a header or the path, with the places of their keys in [`TOKEN_KEYS`]: one of them is enough.
+    pub tokens: Vec<(usize, Token)>,
     /// HTTP Basic.
     pub basic: Option<Basic>,
     /// The key of the signature that the source's plugin describes.
@@ -146,21 +148,22 @@ pub struct Authentication {
 }
 
 impl Authentication {
-    /// Everything of it that nobody else may see.
+    /// Everything of it that nobody else may see, as far as it is known.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         let basic = self.basic.as_ref().map(|basic| &basic.password);
         let field = self.field_token.as_ref().map(|field| &field.key);
-        [self.token.as_ref(), basic, self.signing_key.as_ref(), field].into_iter().flatten()
+        let tokens = self.tokens.iter().filter_map(|(_, token)| token.secret());
+        tokens.chain([basic, self.signing_key.as_ref(), field].into_iter().flatten())
     }
 
     /// Whether something of it is proven before the body is read.
     pub fn proves_by_head(&self) -> bool {
-        self.token.is_some() || self.basic.is_some() || !self.allow.is_empty()
+        !self.tokens.is_empty() || self.basic.is_some() || !self.allow.is_empty()
     }
 
     /// Whether everybody is let in.
     pub fn is_open(&self) -> bool {
-        self.token.is_none()
+        self.tokens.is_empty()
             && self.basic.is_none()
             && self.signing_key.is_none()
             && self.field_token.is_none()
@@ -289,7 +292,7 @@ impl Config {
     /// # Errors
     /// The file cannot be read, is not TOML, or the directory is no text.
     pub fn read_state_dir(path: &Path) -> Result<PathBuf, ConfigError> {
-        let table = File::read_main(path)?.table()?;
+        let table = File::read_main(path)?.keys_before_tables()?;
         let (state_dir, problems) = directories::read_state_dir(directories::base(path), table);
         if problems.is_empty() {
             return Ok(state_dir);

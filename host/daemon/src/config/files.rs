@@ -78,6 +78,15 @@ impl File {
         Ok(Self::main(path, &read(path)?))
     }
 
+    /// What stands before its first table. A mistake below it keeps nobody from finding the running relay.
+    pub(super) fn keys_before_tables(&self) -> Result<Table, ConfigError> {
+        self.table().or_else(|error| {
+            let is_table = |line: &str| line.trim_start().starts_with('[');
+            let keys: Vec<&str> = self.text.lines().take_while(|line| !is_table(line)).collect();
+            keys.join("\n").parse().map_err(|_| error)
+        })
+    }
+
     /// Its tables.
     ///
     /// # Errors

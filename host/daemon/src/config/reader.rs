@@ -185,6 +185,14 @@ impl Reader {
         self.read_with(key, &text, duration_ms).map(Duration::from_millis)
     }
 
+    /// Takes the text under `inner` of the table under `key`, if the table has nothing else.
+    pub(super) fn only_key(&mut self, key: &'static str, inner: &str) -> Option<String> {
+        let table = self.value(key)?.as_table().filter(|table| table.len() == 1)?;
+        let text = table.get(inner)?.as_str()?.to_owned();
+        self.take(key);
+        Some(text)
+    }
+
     /// A secret: a text, or `{ file = … }`, `{ env = … }`, `{ credential = … }`.
     pub(super) fn secret(&mut self, key: &'static str) -> Option<Secret> {
         let value = self.take(key)?;

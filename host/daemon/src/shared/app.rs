@@ -32,6 +32,7 @@ use crate::shared::links::Links;
 use crate::shared::rates::Rates;
 use crate::shared::shares::Shares;
 use crate::shared::suspensions::Suspensions;
+use crate::shared::tokens::Tokens;
 use crate::shared::trials::Trials;
 
 /// Places in the store's queue that only the relay's own work may take, so that the outcome of a delivery is
@@ -128,6 +129,8 @@ pub struct App {
     pub store: Store,
     /// How many requests came to sources that have a rate.
     pub rates: Rates,
+    /// When each token of a source was last used.
+    pub tokens: Tokens,
     /// Bytes of memory that bodies may take.
     pub bodies: Arc<Budget>,
     /// Places in the store's queue that requests may take.
@@ -192,6 +195,7 @@ impl App {
         Ok(Self {
             intake: Intake::new(clock.clone(), config.sources.keys(), kept),
             rates: Rates::default(),
+            tokens: Tokens::default(),
             bodies: Budget::new(config.limits.bodies_bytes()),
             admission: Shares::new(config.limits.queue),
             suspensions: Suspensions::default(),

@@ -33,7 +33,7 @@ impl User {
     }
 }
 
-/// The name of the user with this number, of lines such as `ada:x:1000:1000::/home/ada:/bin/sh`.
+/// The name of the user with this number, of lines such as `ada:x:1000:1000::/srv/ada:/bin/sh`.
 fn name_of(id: u32, users: &str) -> Option<&str> {
     let mut found = users.lines().filter_map(|line| {
         let mut fields = line.split(':');
@@ -47,7 +47,7 @@ fn name_of(id: u32, users: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    const USERS: &str = "root:x:0:0:root:/root:/bin/sh\n\nbroken\nada:x:1000:1000::/home/ada:/bin/sh\n";
+    const USERS: &str = "root:x:0:0:root:/root:/bin/sh\n\nbroken\nada:x:1000:1000::/srv/ada:/bin/sh\n";
 
     #[test]
     fn a_user_has_the_name_that_the_system_lists() {
