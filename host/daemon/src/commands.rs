@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::plugins::compile;
 
@@ -29,17 +29,19 @@ mod rebuild;
 mod receipts;
 mod reload;
 mod serve;
+mod shell;
 mod sources;
 mod status;
 mod table;
 mod verify;
+mod version;
 
 use place::Place;
 
 /// An incident relay: webhooks in, incidents kept, notifications out; every integration a sandboxed
 /// WebAssembly component.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(version, long_version = version::text(), max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
     #[command(flatten)]
     place: Place,
@@ -120,6 +122,17 @@ enum Command {
     Compact,
     /// Measure this machine: how many requests a relay takes, durably, and delivers.
     Bench(bench::BenchArgs),
+    /// Show the version, the commit, and the versions of wasmtime, plugin API and store.
+    Version,
+    /// Print a script that completes commands in a shell.
+    #[command(after_help = shell::COMPLETIONS)]
+    Completions {
+        /// The shell.
+        shell: shell::Shell,
+    },
+    /// Write man pages to a directory: what makes a package calls this.
+    #[command(hide = true)]
+    Man(shell::ManArgs),
     /// Compile a plugin from standard input to standard output, within limits: what the relay starts for each file.
     #[command(hide = true)]
     CompilePlugin(compile::CompileArgs),
@@ -158,6 +171,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Restore(args) => backup::run_restore(&place, &args),
         Command::Compact => backup::run_compact(&place),
         Command::Bench(args) => bench::run(&args, place.json),
+        Command::Version => version::run(&place),
+        Command::Completions { shell } => Ok(shell::completions(Cli::command(), shell)),
+        Command::Man(args) => shell::man(Cli::command(), &args),
         Command::CompilePlugin(args) => Ok(compile::run(&args)),
     }
 }

@@ -20,6 +20,7 @@ pub mod receipts;
 pub mod sources;
 pub mod status;
 pub mod store;
+pub mod version;
 
 use serde::{Deserialize, Serialize};
 
