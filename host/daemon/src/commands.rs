@@ -12,13 +12,16 @@ mod actions;
 mod backup;
 mod bench;
 mod body;
+mod bundled;
 mod cache;
 mod check;
 mod client;
 mod connections;
+mod curl;
 mod deliveries;
 mod demo;
 mod incidents;
+mod init;
 mod journal;
 mod listing;
 pub mod out;
@@ -52,6 +55,7 @@ pub struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   tocsin demo                              see the whole road of an alert, now, in this terminal
+  tocsin init                              write a first configuration
   tocsin check --config tocsin.toml        is this configuration right?
   tocsin serve --config tocsin.toml        run the relay
   tocsin reload                            put a changed configuration in force, without a restart
@@ -70,6 +74,9 @@ Examples:
 enum Command {
     /// Run the relay until SIGTERM or Ctrl-C.
     Serve,
+    /// Write a first configuration: what sends alerts, and where they go.
+    #[command(after_help = init::EXAMPLES)]
+    Init(init::InitArgs),
     /// Check the configuration and its plugins, without starting anything.
     Check,
     /// Have the running relay read its configuration again and put it in force, if it is right.
@@ -152,6 +159,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let place = cli.place;
     match cli.command {
         Command::Serve => serve::run(&place),
+        Command::Init(args) => init::run(&place, &args),
         Command::Check => check::run(&place),
         Command::Reload => reload::reload(&place),
         Command::Diff => reload::diff(&place),

@@ -12,6 +12,7 @@ pub mod connections;
 pub mod deliveries;
 pub mod incident;
 pub mod incidents;
+pub mod init;
 pub mod journal;
 pub mod page;
 pub mod plugins;
