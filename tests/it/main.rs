@@ -10,6 +10,7 @@ mod config;
 mod damage;
 mod delivery;
 mod demo;
+mod doctor;
 mod first_steps;
 mod frozen;
 mod full_disk;

@@ -20,6 +20,7 @@ mod connections;
 mod curl;
 mod deliveries;
 mod demo;
+mod doctor;
 mod incidents;
 mod init;
 mod journal;
@@ -59,6 +60,7 @@ Examples:
   tocsin check --config tocsin.toml        is this configuration right?
   tocsin serve --config tocsin.toml        run the relay
   tocsin reload                            put a changed configuration in force, without a restart
+  tocsin doctor                            what is wrong with this machine?
   tocsin incidents list --state open       what is burning?
   tocsin incidents ack 42                  I am on it
   tocsin deliveries list --dead-letters    what did not arrive, and why?
@@ -90,6 +92,9 @@ enum Command {
     Demo(demo::DemoArgs),
     /// What the running relay holds, and what stands still.
     Status(status::StatusArgs),
+    /// Look for what keeps a relay on this machine from working: unit, permissions, clock, names, certificates, disks.
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(doctor::DoctorArgs),
     /// List, show and handle incidents.
     #[command(subcommand, visible_alias = "incident")]
     Incidents(incidents::Incidents),
@@ -165,6 +170,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Diff => reload::diff(&place),
         Command::Demo(args) => demo::run(&args),
         Command::Status(args) => status::run(&place, &args),
+        Command::Doctor(args) => doctor::run(&place, &args),
         Command::Incidents(command) => incidents::run(&place, command),
         Command::Deliveries(command) => deliveries::run(&place, command),
         Command::Actions(command) => actions::run(&place, command),

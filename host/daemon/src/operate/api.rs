@@ -10,6 +10,7 @@ pub mod body;
 pub mod configuration;
 pub mod connections;
 pub mod deliveries;
+pub mod doctor;
 pub mod incident;
 pub mod incidents;
 pub mod init;
