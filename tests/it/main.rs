@@ -18,6 +18,7 @@ mod harness;
 mod inbound;
 mod journal;
 mod outbound;
+mod packaging;
 mod plugins;
 mod printing;
 mod rebuild;
