@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::plugins::compile;
 
@@ -12,14 +12,18 @@ mod actions;
 mod backup;
 mod bench;
 mod body;
+mod bundled;
 mod cache;
 mod check;
 mod client;
 mod config;
 mod connections;
+mod curl;
 mod deliveries;
 mod demo;
+mod doctor;
 mod incidents;
+mod init;
 mod journal;
 mod listing;
 pub mod out;
@@ -30,17 +34,19 @@ mod rebuild;
 mod receipts;
 mod reload;
 mod serve;
+mod shell;
 mod sources;
 mod status;
 mod table;
 mod verify;
+mod version;
 
 use place::Place;
 
 /// An incident relay: webhooks in, incidents kept, notifications out; every integration a sandboxed
 /// WebAssembly component.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(version, long_version = version::text(), max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
     #[command(flatten)]
     place: Place,
@@ -51,10 +57,12 @@ pub struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   tocsin demo                              see the whole road of an alert, now, in this terminal
+  tocsin init                              write a first configuration
   tocsin check --config tocsin.toml        is this configuration right?
   tocsin config files                      which file has which source, connection and action?
   tocsin serve --config tocsin.toml        run the relay
   tocsin reload                            put a changed configuration in force, without a restart
+  tocsin doctor                            what is wrong with this machine?
   tocsin incidents list --state open       what is burning?
   tocsin incidents ack 42                  I am on it
   tocsin deliveries list --dead-letters    what did not arrive, and why?
@@ -70,6 +78,9 @@ Examples:
 enum Command {
     /// Run the relay until SIGTERM or Ctrl-C.
     Serve,
+    /// Write a first configuration: what sends alerts, and where they go.
+    #[command(after_help = init::EXAMPLES)]
+    Init(init::InitArgs),
     /// Check the configuration and its plugins, without starting anything.
     Check,
     /// List the files that the configuration is made of, or print them as one.
@@ -86,6 +97,9 @@ enum Command {
     Demo(demo::DemoArgs),
     /// What the running relay holds, and what stands still.
     Status(status::StatusArgs),
+    /// Look for what keeps a relay on this machine from working: unit, permissions, clock, names, certificates, disks.
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(doctor::DoctorArgs),
     /// List, show and handle incidents.
     #[command(subcommand, visible_alias = "incident")]
     Incidents(incidents::Incidents),
@@ -125,6 +139,17 @@ enum Command {
     Compact,
     /// Measure this machine: how many requests a relay takes, durably, and delivers.
     Bench(bench::BenchArgs),
+    /// Show the version, the commit, and the versions of wasmtime, plugin API and store.
+    Version,
+    /// Print a script that completes commands in a shell.
+    #[command(after_help = shell::COMPLETIONS)]
+    Completions {
+        /// The shell.
+        shell: shell::Shell,
+    },
+    /// Write man pages to a directory: what makes a package calls this.
+    #[command(hide = true)]
+    Man(shell::ManArgs),
     /// Compile a plugin from standard input to standard output, within limits: what the relay starts for each file.
     #[command(hide = true)]
     CompilePlugin(compile::CompileArgs),
@@ -144,12 +169,14 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let place = cli.place;
     match cli.command {
         Command::Serve => serve::run(&place),
+        Command::Init(args) => init::run(&place, &args),
         Command::Check => check::run(&place),
         Command::Config(command) => config::run(&place, &command),
         Command::Reload => reload::reload(&place),
         Command::Diff => reload::diff(&place),
         Command::Demo(args) => demo::run(&args),
         Command::Status(args) => status::run(&place, &args),
+        Command::Doctor(args) => doctor::run(&place, &args),
         Command::Incidents(command) => incidents::run(&place, command),
         Command::Deliveries(command) => deliveries::run(&place, command),
         Command::Actions(command) => actions::run(&place, command),
@@ -164,6 +191,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Restore(args) => backup::run_restore(&place, &args),
         Command::Compact => backup::run_compact(&place),
         Command::Bench(args) => bench::run(&args, place.json),
+        Command::Version => version::run(&place),
+        Command::Completions { shell } => Ok(shell::completions(Cli::command(), shell)),
+        Command::Man(args) => shell::man(Cli::command(), &args),
         Command::CompilePlugin(args) => Ok(compile::run(&args)),
     }
 }

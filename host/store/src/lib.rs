@@ -75,6 +75,9 @@ pub use restore::{RestoreError, Restored, restore};
 pub use store::{Options, Store, Write};
 pub use verify::{Difference, DigestCheck, TableCount, Verified};
 
+/// The format of the stores that this version makes and opens.
+pub const FORMAT: u32 = tables::FORMAT;
+
 #[cfg(test)]
 mod raw;
 #[cfg(test)]

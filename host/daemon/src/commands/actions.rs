@@ -65,7 +65,9 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
     };
     let rows: Vec<_> = actions.iter().map(row).collect();
     if rows.is_empty() {
-        say!("no actions");
+        say!(
+            "no actions: nobody is notified; add a table [actions.<name>] to the configuration, then `tocsin reload`"
+        );
     } else {
         print(["NAME", "STATUS", "PLUGIN", "CONNECTION", "WHEN", ""], &rows);
     }

@@ -1,5 +1,6 @@
 //! `tocsin check`: everything that `serve` would find wrong, without serving.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::place::Place;
@@ -12,47 +13,87 @@ use crate::plugins::{Refused, Shelf};
 use crate::runtime::wording;
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
-    let (config, mistakes) = Config::inspect(&place.path()?)?;
+    let looked = look(&place.path()?, |_| true)?;
+    if place.json {
+        table::json(&looked.checked())?;
+        return Ok(looked.code());
+    }
+    looked.print()
+}
+
+/// What there is to say about a configuration.
+pub(super) struct Looked {
+    config: Config,
+    bindings: Bindings,
+    /// Whether the file itself has no mistake.
+    is_whole: bool,
+    problems: Vec<ConfigProblem>,
+    warnings: Vec<ConfigProblem>,
+    refused: Vec<Refused>,
+    is_blind: bool,
+}
+
+/// Looks at the configuration at `path` and at its plugins: those of the plugins directory, and of the bundled ones those
+/// that `wanted` picks by id.
+pub(super) fn look(path: &Path, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Looked> {
+    let (config, mistakes) = Config::inspect(path)?;
     let (bindings, unfit, shelf) = super::place::runtime()?.block_on(async {
         let sandbox = super::cache::sandbox(&config)?;
-        let shelf = Shelf::to_look_at(sandbox, &config, |_| true);
+        let shelf = Shelf::to_look_at(sandbox, &config, wanted);
         let (bindings, unfit) = shelf.look_once(&config).await;
         anyhow::Ok((bindings, unfit, shelf))
     })?;
-    let refused = shelf.refused();
     let is_whole = mistakes.is_empty();
     let words = config.wrong_words();
-    let problems: Vec<ConfigProblem> =
-        together(mistakes, unfit).into_iter().chain(words.never_true).collect();
-    let warnings: Vec<ConfigProblem> = config.exposed().into_iter().chain(words.doubtful).collect();
-    if place.json {
+    let problems = together(mistakes, unfit).into_iter().chain(words.never_true).collect();
+    let warnings = config.exposed().into_iter().chain(words.doubtful).collect();
+    let (refused, is_blind) = (shelf.refused(), shelf.is_blind());
+    Ok(Looked { config, bindings, is_whole, problems, warnings, refused, is_blind })
+}
+
+impl Looked {
+    /// As `--json` prints it.
+    pub(super) fn checked(&self) -> Checked {
         let file = |refused: &Refused| UnfitFile { file: refused.file.clone(), why: refused.why.clone() };
-        table::json(&Checked {
-            problems: shown(&problems),
-            warnings: shown(&warnings),
-            unseen: shown(&[&config.unread[..], &config.unseen].concat()),
-            refused: refused.iter().map(file).collect(),
-        })?;
-    } else if !is_whole {
-        remarks(&config, &warnings);
-        return Err(ConfigError::Invalid { path: config.path, problems }.into());
-    } else {
-        for refused in &refused {
-            complain!("plugin file {} is refused: {}", single(&refused.file), single(&refused.why));
-        }
-        for problem in &problems {
-            complain!("{}", problem.in_file(&config.path));
-        }
-        if problems.is_empty() {
-            summary(&config, &bindings);
-        }
-        remarks(&config, &warnings);
-        if shelf.is_blind() {
-            complain!("not seen: which plugin files are approved; ask as the relay's user or as root");
+        Checked {
+            problems: shown(&self.problems),
+            warnings: shown(&self.warnings),
+            unseen: shown(&[&self.config.unread[..], &self.config.unseen].concat()),
+            refused: self.refused.iter().map(file).collect(),
         }
     }
-    let good = problems.is_empty() && refused.is_empty();
-    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+
+    /// Success if a relay would work with all of it.
+    pub(super) fn code(&self) -> ExitCode {
+        let is_good = self.problems.is_empty() && self.refused.is_empty();
+        if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    /// Prints it for people.
+    ///
+    /// # Errors
+    /// The file itself has mistakes: all of them.
+    pub(super) fn print(self) -> anyhow::Result<ExitCode> {
+        let (code, config) = (self.code(), self.config);
+        if !self.is_whole {
+            remarks(&config, &self.warnings);
+            return Err(ConfigError::Invalid { path: config.path, problems: self.problems }.into());
+        }
+        for refused in &self.refused {
+            complain!("plugin file {} is refused: {}", single(&refused.file), single(&refused.why));
+        }
+        for problem in &self.problems {
+            complain!("{}", problem.in_file(&config.path));
+        }
+        if self.problems.is_empty() {
+            summary(&config, &self.bindings);
+        }
+        remarks(&config, &self.warnings);
+        if self.is_blind {
+            complain!("not seen: which plugin files are approved; ask as the relay's user or as root");
+        }
+        Ok(code)
+    }
 }
 
 fn shown(problems: &[ConfigProblem]) -> Vec<api::StatusProblem> {
@@ -95,6 +136,9 @@ fn summary(config: &Config, bindings: &Bindings) {
         ", as far as it could be seen"
     };
     say!("{} is right{as_far}", config.path.display());
+    if config.sources.is_empty() {
+        say!("  no source: nothing can be received; add a table [sources.<name>], or see `tocsin init`");
+    }
     for source in config.sources.values() {
         let open = if source.authentication.is_open() { ", open to everybody" } else { "" };
         say!("  source {:<16} {} by {}{open}", source.name, config.source_url(&source.name), source.plugin);

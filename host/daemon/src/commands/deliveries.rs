@@ -144,7 +144,13 @@ fn to_all(place: &Place, deed: Deed, wanted: &DeadLetters) -> anyhow::Result<()>
     if place.json {
         return json(&done);
     }
-    say!("{} {}", done.len(), deed.done());
+    match done.len() {
+        0 => say!(
+            "no dead letters: there is nothing to {}; `tocsin deliveries list` lists all deliveries",
+            deed.as_str()
+        ),
+        count => say!("{count} {}", deed.done()),
+    }
     Ok(())
 }
 
@@ -167,6 +173,25 @@ pub(super) fn line<I>(delivery: &Delivery<I>) -> String {
         single(&delivery.state),
         delivery.attempts,
     )
+}
+
+impl List {
+    /// What is listed.
+    const fn things(&self) -> &'static str {
+        if self.dead_letters { "dead letters" } else { "deliveries" }
+    }
+
+    /// What to do when there is none.
+    fn hint(&self) -> &'static str {
+        let words = [&self.state, &self.connection, &self.action, &self.incident];
+        if self.when.is_given() || words.iter().any(|word| word.is_some()) {
+            "none matches; `tocsin deliveries list` without these options lists all"
+        } else if self.dead_letters {
+            "nothing was given up; `tocsin deliveries list` lists what arrived and what is tried again"
+        } else {
+            "no incident has triggered an action yet; `tocsin actions list` shows when each runs"
+        }
+    }
 }
 
 fn list(place: &Place, list: &List) -> anyhow::Result<()> {
@@ -196,7 +221,7 @@ fn list(place: &Place, list: &List) -> anyhow::Result<()> {
         ]
     };
     let show = |deliveries: &[Delivery]| columns.print(&deliveries.iter().map(row).collect::<Vec<_>>());
-    listing::list(place, ("/deliveries", "deliveries"), &list.extent, wanted, show, |_, _| None)
+    listing::list(place, ("/deliveries", list.things(), list.hint()), &list.extent, wanted, show, |_, _| None)
 }
 
 fn show(whole: &WholeDelivery) {

@@ -18,11 +18,12 @@ use tocsin_sandbox::{Sandbox, SandboxConfig};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
+use crate::commands::bundled;
 use crate::commands::cache;
+use crate::commands::curl;
 use crate::commands::out::say;
 use crate::config::Config;
 use crate::plugins::compile;
-use crate::plugins::{Progress, load_bundled};
 use crate::relay::Relay;
 use crate::runtime::clock::Clock;
 use crate::runtime::trace::Trace;
@@ -87,17 +88,7 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
 async fn samples(cache: &Path) -> anyhow::Result<Vec<Sample>> {
     let usual = SandboxConfig::new(compile::this_program());
     let sandbox = Sandbox::new(SandboxConfig { cache_dir: Some(cache.to_owned()), ..usual })?;
-    let mut announced = false;
-    let shown = |progress: Progress<'_>| {
-        let Progress { id, number, of, took, compiled } = progress;
-        if compiled && !std::mem::replace(&mut announced, true) {
-            say!("Compiling the bundled plugins, once: {} keeps the result.", cache.display());
-        }
-        if compiled {
-            say!("  {number:>2} of {of}  {id:<14} {:.1} s", took.as_secs_f64());
-        }
-    };
-    let plugins = load_bundled(&sandbox, |_| true, shown).await?;
+    let plugins = bundled::load(&sandbox, Some(cache), |_| true, |line| say!("{line}")).await?;
     let (clock, mut samples) = (Clock::default(), Vec::new());
     for plugin in plugins.values() {
         let info = plugin.info();
@@ -152,7 +143,7 @@ fn introduce(relay: &Relay, samples: &[Sample], receiver: SocketAddr) {
 async fn show(relay: &Relay, inbox: &Inbox, samples: &[Sample]) -> anyhow::Result<()> {
     let client = reqwest::Client::builder().no_proxy().build()?;
     for sample in samples {
-        say!("\n── {} ──\n{}", sample.name, curl(relay, sample));
+        say!("\n── {} ──\n{}", sample.name, line(relay, sample));
         let mut steps = relay.app.signals.steps.subscribe();
         let method = sample.example.method.parse().context("the example's method")?;
         let mut request = client.request(method, url(relay, sample)).body(sample.example.body.clone());
@@ -188,7 +179,7 @@ fn invite(relay: &Relay, samples: &[Sample]) {
     say!("\nNow yours: send any of these lines from another terminal, changed as you like. Send the same");
     say!("again and it is merged; say resolve, Up or Done, and the incident is resolved.");
     for sample in samples {
-        say!("\n{}", curl(relay, sample));
+        say!("\n{}", line(relay, sample));
     }
     say!("\nCtrl-C ends it.");
 }
@@ -209,23 +200,10 @@ async fn watch(relay: &Relay, inbox: &Inbox) -> anyhow::Result<()> {
 }
 
 fn url(relay: &Relay, sample: &Sample) -> String {
-    let more = if sample.example.query.is_empty() { "" } else { "&" };
-    format!(
-        "http://{}/in/{}?token={}{more}{}",
-        relay.address, sample.name, sample.token, sample.example.query
-    )
+    curl::address(&format!("http://{}/in/{}", relay.address, sample.name), &sample.token, &sample.example)
 }
 
 /// The request as a line to copy.
-fn curl(relay: &Relay, sample: &Sample) -> String {
-    let quote = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
-    let Example { method, content_type, body, .. } = &sample.example;
-    let mut line = format!("curl -X {method} {}", quote(&url(relay, sample)));
-    if !content_type.is_empty() {
-        let _ = write!(line, " -H {}", quote(&format!("Content-Type: {content_type}")));
-    }
-    if !body.is_empty() {
-        let _ = write!(line, " -d {}", quote(body));
-    }
-    line
+fn line(relay: &Relay, sample: &Sample) -> String {
+    curl::line(&url(relay, sample), &sample.example)
 }

@@ -137,6 +137,18 @@ fn done(place: &Place, commanded: &Commanded) -> anyhow::Result<()> {
     Ok(())
 }
 
+impl List {
+    /// What to do when there is none.
+    fn hint(&self) -> &'static str {
+        let words = [&self.state, &self.severity, &self.source, &self.text];
+        if self.when.is_given() || words.iter().any(|word| word.is_some()) {
+            "none matches; `tocsin incidents list` without these options lists all"
+        } else {
+            "no alert has come in yet; `tocsin sources list` shows the addresses to send to and what each got"
+        }
+    }
+}
+
 fn list(place: &Place, list: &List) -> anyhow::Result<()> {
     let (since, until) = list.when.texts();
     let wanted = |after, limit| IncidentList {
@@ -163,7 +175,7 @@ fn list(place: &Place, list: &List) -> anyhow::Result<()> {
     };
     let show = |incidents: &[Incident]| columns.print(&incidents.iter().map(row).collect::<Vec<_>>());
     let number = |last: &Incident, next: &str| (last.id == next).then(|| last.number.to_string());
-    listing::list(place, ("/incidents", "incidents"), &list.extent, wanted, show, number)
+    listing::list(place, ("/incidents", "incidents", list.hint()), &list.extent, wanted, show, number)
 }
 
 fn show(whole: &WholeIncident) {

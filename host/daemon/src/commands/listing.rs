@@ -42,6 +42,11 @@ pub(super) struct When {
 }
 
 impl When {
+    /// Whether the list is of a part of the time.
+    pub(super) const fn is_given(&self) -> bool {
+        self.since.is_some() || self.until.is_some()
+    }
+
     /// As a request says it.
     pub(super) fn texts(&self) -> (Option<String>, Option<String>) {
         (self.since.map(|at| at.to_string()), self.until.map(|at| at.to_string()))
@@ -64,10 +69,10 @@ pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
 
 /// Asks the relay at `path` page by page until `extent` is there. `wanted` makes the request of a page from where it goes
 /// on and how many rows it has at most; `show` prints the rows of a page; `cursor` is what a person names an item by, where
-/// a list goes on after it. An empty list is "no `things`".
+/// a list goes on after it. Of an empty list, it says that there are no `things`, and `hint`: what to do next.
 pub(super) fn list<T: Serialize + DeserializeOwned, W: Serialize>(
     place: &Place,
-    (path, things): (&str, &str),
+    (path, things, hint): (&str, &str, &str),
     extent: &Extent,
     wanted: impl Fn(Option<String>, Option<usize>) -> W,
     mut show: impl FnMut(&[T]),
@@ -101,7 +106,10 @@ pub(super) fn list<T: Serialize + DeserializeOwned, W: Serialize>(
     }
     match end {
         Some((named, _)) => say!("more: go on with --after {}, or see all with --all", single(&named)),
-        None if count == 0 => say!("no {things}"),
+        None if count == 0 && extent.after.is_some() => {
+            say!("no {things} after this one: leave out --after to see the newest");
+        }
+        None if count == 0 => say!("no {things}: {hint}"),
         None => {}
     }
     Ok(())

@@ -46,8 +46,22 @@ pub fn heard(command: impl FnOnce() -> ExitCode) -> ExitCode {
 
 /// Prints a line to standard output.
 pub(crate) fn line(text: &str) {
-    let line = format!("{}\n", plain(text));
-    if let Err(error) = std::io::stdout().write_all(line.as_bytes()) {
+    write(format!("{}\n", plain(text)).as_bytes());
+}
+
+/// Prints a script of this program's own, as it is.
+pub(crate) fn script(bytes: &[u8]) {
+    write(bytes);
+}
+
+/// Prints a question, whose answer is typed behind it.
+pub(crate) fn prompt(text: &str) {
+    write(plain(text).as_bytes());
+}
+
+fn write(bytes: &[u8]) {
+    let mut out = std::io::stdout();
+    if let Err(error) = out.write_all(bytes).and_then(|()| out.flush()) {
         // No panic: nothing is printed about it.
         resume_unwind(Box::new(Unheard(error)));
     }

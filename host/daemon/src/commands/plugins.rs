@@ -66,7 +66,11 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
         ]
     };
     let rows: Vec<_> = plugins.in_force.iter().map(row).collect();
-    print(["ID", "VERSION", "KIND", "FROM", "DIGEST", "WHAT IT DOES"], &rows);
+    if rows.is_empty() {
+        say!("no plugins in force: drop a .wasm file into {}", single(&plugins.directory));
+    } else {
+        print(["ID", "VERSION", "KIND", "FROM", "DIGEST", "WHAT IT DOES"], &rows);
+    }
     for file in &plugins.refused {
         say!("refused: {}/{}: {}", single(&plugins.directory), single(&file.file), single(&file.why));
     }

@@ -91,10 +91,40 @@ pub(super) fn run(place: &Place, command: Receipts) -> anyhow::Result<ExitCode> 
         Receipts::Discard { receipts, source, actor } => {
             let wanted = Discard { actor: actor.unwrap_or_else(person), receipts, source };
             let discarded: Discarded = place.post("/receipts/discard", &wanted)?;
-            if place.json { json(&discarded)? } else { say!("{} discarded", discarded.discarded) }
+            match discarded.discarded {
+                _ if place.json => json(&discarded)?,
+                0 => {
+                    say!("no dead letters: `tocsin receipts list --dead-letters` lists what can be discarded")
+                }
+                count => say!("{count} discarded"),
+            }
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+impl List {
+    /// What is listed.
+    const fn things(&self) -> &'static str {
+        match (self.dead_letters, self.ignored) {
+            (true, _) => "dead letters",
+            (_, true) => "ignored requests",
+            _ => "receipts",
+        }
+    }
+
+    /// What to do when there is none.
+    const fn hint(&self) -> &'static str {
+        if self.when.is_given() || self.source.is_some() {
+            "none matches; `tocsin receipts list` without these options lists all"
+        } else if self.dead_letters {
+            "every request was decoded; `tocsin receipts list` lists all"
+        } else if self.ignored {
+            "no plugin left a request out; `tocsin receipts list` lists all"
+        } else {
+            "no request was accepted yet; `tocsin sources list` shows the addresses to send to and what was rejected"
+        }
+    }
 }
 
 fn list(place: &Place, list: &List) -> anyhow::Result<()> {
@@ -119,7 +149,7 @@ fn list(place: &Place, list: &List) -> anyhow::Result<()> {
         ]
     };
     let show = |receipts: &[Receipt]| columns.print(&receipts.iter().map(row).collect::<Vec<_>>());
-    listing::list(place, ("/receipts", "receipts"), &list.extent, wanted, show, |_, _| None)
+    listing::list(place, ("/receipts", list.things(), list.hint()), &list.extent, wanted, show, |_, _| None)
 }
 
 fn redecode(place: &Place, receipt: &str) -> anyhow::Result<ExitCode> {
@@ -138,7 +168,9 @@ fn redecode_all(place: &Place, source: &str, ignored: bool) -> anyhow::Result<Ex
     if place.json {
         json(&outcomes)?;
     } else if outcomes.is_empty() {
-        say!("{}", if ignored { "no ignored requests" } else { "no dead letters" });
+        let (things, option) =
+            if ignored { ("ignored requests", "--ignored") } else { ("dead letters", "--dead-letters") };
+        say!("no {things} of this source: `tocsin receipts list {option}` lists those of all sources");
     } else {
         outcomes.iter().for_each(print_outcome);
     }

@@ -61,6 +61,12 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
         ]
     };
     let rows: Vec<_> = sources.iter().map(row).collect();
+    if rows.is_empty() {
+        say!(
+            "no sources: nothing can be received; add a table [sources.<name>] to the configuration, then `tocsin reload`"
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
     print(["NAME", "PLUGIN", "ACCEPTED", "IGNORED", "REJECTED", "LAST HEARD", "URL", ""], &rows);
     Ok(ExitCode::SUCCESS)
 }

@@ -93,7 +93,7 @@ fn counts(counts: &Counts) {
 }
 
 /// What needs somebody, each with what to do about it.
-fn still(overview: &Overview) -> Vec<String> {
+pub(super) fn still(overview: &Overview) -> Vec<String> {
     let status = &overview.status;
     let problems = status.problems.iter();
     let mut still: Vec<String> = problems

@@ -10,9 +10,11 @@ pub mod body;
 pub mod configuration;
 pub mod connections;
 pub mod deliveries;
+pub mod doctor;
 pub mod files;
 pub mod incident;
 pub mod incidents;
+pub mod init;
 pub mod journal;
 pub mod page;
 pub mod plugins;
@@ -21,6 +23,7 @@ pub mod receipts;
 pub mod sources;
 pub mod status;
 pub mod store;
+pub mod version;
 
 use serde::{Deserialize, Serialize};
 

@@ -140,6 +140,15 @@ async fn scrubbed(mut answer: Response, secrets: Secrets) -> Response {
 /// A client that reaches what the policy allows and follows no redirect. It keeps as many connections open as there are
 /// requests at the same time.
 fn client(how: How) -> Result<reqwest::Client, reqwest::Error> {
+    builder(how).build()
+}
+
+/// A client for one look at the peer of `connection`, which keeps the certificate that it is shown.
+pub(super) fn looking(connection: &Connection, timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
+    builder(How { timeout, ..How::of(connection) }).tls_info(true).build()
+}
+
+fn builder(how: How) -> reqwest::ClientBuilder {
     let How { policy, timeout, concurrency } = how;
     reqwest::Client::builder()
         .user_agent(concat!("tocsin/", env!("CARGO_PKG_VERSION")))
@@ -151,7 +160,6 @@ fn client(how: How) -> Result<reqwest::Client, reqwest::Error> {
         .connect_timeout(CONNECT_TIMEOUT.min(timeout))
         .pool_max_idle_per_host(concurrency)
         .dns_resolver(Arc::new(Guarded(policy)))
-        .build()
 }
 
 /// The status of the answer to a GET of `url`, without a connection of the configuration. Nothing else of the answer
@@ -196,7 +204,7 @@ async fn read(mut answer: reqwest::Response, limit: usize) -> Result<Response, S
 }
 
 /// What went wrong in words, without the URL: what was tried, and the last cause.
-fn failed(error: reqwest::Error) -> SendError {
+pub(super) fn failed(error: reqwest::Error) -> SendError {
     let error = error.without_url();
     let mut last: &dyn std::error::Error = &error;
     while let Some(cause) = last.source() {

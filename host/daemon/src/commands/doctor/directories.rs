@@ -1,0 +1,104 @@
+//! The relay's directories: who may look into them, and whether everything in them is its user's.
+
+use std::fs::Metadata;
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+
+use crate::config::Config;
+use crate::operate::api::doctor::Finding;
+
+const ABOUT: &str = "directories";
+/// The bits of a mode that let others than the owner in.
+const OTHERS: u32 = 0o077;
+/// Writing by the group or by anybody.
+const OTHERS_WRITE: u32 = 0o022;
+/// Names of files that are listed.
+const NAMED: usize = 3;
+
+/// Looks at the state directory, the cache and where backups go.
+pub(super) fn look(config: &Config) -> Vec<Finding> {
+    let mut findings = vec![state(&config.state_dir)];
+    findings.extend(foreign(&config.state_dir));
+    findings.extend(cache(config));
+    if let Some(backup) = &config.backup {
+        findings.push(backups(&backup.dir));
+    }
+    findings
+}
+
+fn state(directory: &Path) -> Finding {
+    let name = directory.display();
+    let metadata = match metadata(directory) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Finding::ok(
+                ABOUT,
+                format!("the state directory {name} is not there: a first start makes it"),
+            );
+        }
+        Err(error) => return unseen(directory, &error),
+    };
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & OTHERS == 0 {
+        return Finding::ok(ABOUT, format!("the state directory {name} is for its owner alone"));
+    }
+    // Requests of senders are in it, and whoever opens the control socket rules the relay.
+    let found = format!("the state directory {name} has mode {mode:o}: other users may look into it");
+    Finding::warning(ABOUT, found, format!("chmod 700 {name}"))
+}
+
+/// Files that a command of another user, often root, left in the state directory: the relay cannot write to them.
+fn foreign(directory: &Path) -> Option<Finding> {
+    let owner = directory.metadata().ok()?.uid();
+    let entries = std::fs::read_dir(directory).ok()?.flatten();
+    let is_foreign = |metadata: &Metadata| metadata.uid() != owner;
+    let foreign: Vec<String> = entries
+        .filter(|entry| entry.metadata().is_ok_and(|metadata| is_foreign(&metadata)))
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    if foreign.is_empty() {
+        return None;
+    }
+    let named = foreign.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let more = foreign.len().saturating_sub(NAMED);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    let name = directory.display();
+    let found = format!("in {name}, not everything belongs to its owner, user {owner}: {named}{more}");
+    Some(Finding::wrong(ABOUT, found, format!("stop the relay, then: chown -R {owner} {name}")))
+}
+
+/// Whoever can write to the compiled plugins can run code as the relay.
+fn cache(config: &Config) -> Option<Finding> {
+    let directory = &config.cache_dir;
+    let mode = directory.metadata().ok()?.permissions().mode() & 0o777;
+    let name = directory.display();
+    (mode & OTHERS_WRITE != 0).then(|| {
+        let found =
+            format!("the cache directory {name} has mode {mode:o}: other users can run code as the relay");
+        Finding::wrong(ABOUT, found, format!("chmod 700 {name}, and remove what is in it"))
+    })
+}
+
+fn backups(directory: &Path) -> Finding {
+    let name = directory.display();
+    match metadata(directory) {
+        Ok(metadata) if metadata.is_dir() => {
+            Finding::ok(ABOUT, format!("the backup directory {name} is there"))
+        }
+        Ok(_) => Finding::wrong(ABOUT, format!("{name} is no directory"), "correct `dir` in [backup]"),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Finding::ok(ABOUT, format!("the backup directory {name} is not there: the first backup makes it"))
+        }
+        Err(error) => unseen(directory, &error),
+    }
+}
+
+fn metadata(directory: &Path) -> std::io::Result<Metadata> {
+    directory.metadata()
+}
+
+fn unseen(directory: &Path, error: &std::io::Error) -> Finding {
+    let found = format!("{} could not be looked at: {error}", directory.display());
+    Finding::warning(ABOUT, found, "run this as root or as the relay's user")
+}

@@ -1,0 +1,131 @@
+//! The destinations: do their names stand for addresses, may these be reached, and how long are certificates valid.
+//!
+//! Sends no secret and no path of a connection: its address may be a secret.
+
+use std::time::Duration;
+
+use tocsin_core::egress::{Policy, check_address};
+use tokio::task::JoinSet;
+use url::{Host, Url};
+
+use crate::config::{Config, Connection};
+use crate::operate::api::doctor::Finding;
+use crate::runtime::clock;
+use crate::send::certificate::{self, Shown};
+
+const NAME: &str = "name";
+const CERTIFICATE: &str = "certificate";
+/// How long a look at one destination may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Days before its end from which on a certificate is a warning: authorities renew earlier.
+const WARNING_DAYS: u64 = 14;
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// Connections to one place, under one policy.
+struct Peer {
+    connection: Connection,
+    /// The names of all of them.
+    names: Vec<String>,
+}
+
+/// Looks at every destination of the configuration, at all of them at the same time.
+pub(super) async fn look(config: &Config) -> Vec<Finding> {
+    let mut tasks = JoinSet::new();
+    for (index, peer) in peers(config).into_iter().enumerate() {
+        tasks.spawn(async move { (index, findings(&peer).await) });
+    }
+    let mut found = tasks.join_all().await;
+    found.sort_by_key(|(index, _)| *index);
+    found.into_iter().flat_map(|(_, findings)| findings).collect()
+}
+
+fn peers(config: &Config) -> Vec<Peer> {
+    let mut peers: Vec<Peer> = Vec::new();
+    for connection in config.connections.values().filter(|connection| connection.target.is_seen()) {
+        let known = peers.iter_mut().find(|peer| is_same(&peer.connection, connection));
+        match known {
+            Some(peer) => peer.names.push(connection.name.clone()),
+            None => peers.push(Peer {
+                connection: Connection::clone(connection),
+                names: vec![connection.name.clone()],
+            }),
+        }
+    }
+    peers
+}
+
+fn is_same(one: &Connection, other: &Connection) -> bool {
+    one.policy == other.policy && one.target.sample().origin() == other.target.sample().origin()
+}
+
+async fn findings(peer: &Peer) -> Vec<Finding> {
+    let url = peer.connection.target.sample();
+    let names = peer.names.join(", ");
+    match named(url, peer.connection.policy, &names).await {
+        Err(finding) => vec![finding],
+        Ok(finding) => {
+            let certificate = match url.scheme() {
+                "https" => Some(certified(peer, &names).await),
+                _ => None,
+            };
+            finding.into_iter().chain(certificate).collect()
+        }
+    }
+}
+
+/// Whether the host's name stands for addresses that may be reached. An address needs no name.
+async fn named(url: &Url, policy: Policy, names: &str) -> Result<Option<Finding>, Finding> {
+    let Some(Host::Domain(host)) = url.host() else { return Ok(None) };
+    let port = url.port_or_known_default().unwrap_or(443);
+    let looked_up = tokio::time::timeout(PATIENCE, tokio::net::lookup_host((host, port))).await;
+    let addresses: Vec<_> = match looked_up {
+        Ok(Ok(addresses)) => addresses.map(|address| address.ip()).collect(),
+        Ok(Err(error)) => {
+            let fix = "correct the name in `url`, or this machine's name server (/etc/resolv.conf)";
+            return Err(Finding::wrong(NAME, format!("{host} ({names}) has no address: {error}"), fix));
+        }
+        Err(_) => {
+            let found = format!("looking {host} ({names}) up took more than {} s", PATIENCE.as_secs());
+            return Err(Finding::wrong(
+                NAME,
+                found,
+                "is this machine's name server reachable (/etc/resolv.conf)?",
+            ));
+        }
+    };
+    for address in &addresses {
+        if let Err(denied) = check_address(*address, policy) {
+            return Err(Finding {
+                fix: None,
+                ..Finding::wrong(NAME, format!("{host} ({names}): {denied}"), "")
+            });
+        }
+    }
+    Ok(Some(Finding::ok(NAME, format!("{host} ({names}) has {} addresses", addresses.len()))))
+}
+
+/// How long the certificate of a peer is valid.
+async fn certified(peer: &Peer, names: &str) -> Finding {
+    let url = peer.connection.target.sample();
+    let place = match url.port() {
+        Some(port) => format!("{}:{port} ({names})", peer.connection.target.host()),
+        None => format!("{} ({names})", peer.connection.target.host()),
+    };
+    match certificate::of(&peer.connection, PATIENCE).await {
+        Ok(Shown::Until(end)) => {
+            let days = end.ms_since(clock::time_of_day()) / DAY_MS;
+            let found = format!("{place}: the certificate is valid for {days} more days");
+            if days < WARNING_DAYS {
+                Finding::warning(CERTIFICATE, found, "whoever runs that server should renew it")
+            } else {
+                Finding::ok(CERTIFICATE, found)
+            }
+        }
+        Ok(Shown::Unclear) => Finding::ok(CERTIFICATE, format!("{place}: the certificate is trusted")),
+        Err(error) => Finding::wrong(
+            CERTIFICATE,
+            format!("{place}: {error}"),
+            "is the address right, does a firewall block it, and is its certificate valid?",
+        ),
+    }
+}

@@ -1,0 +1,94 @@
+//! The running relay: does it answer, is it of this version, and what does it say of itself.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use super::super::client::{self, ClientError};
+use super::super::status::still;
+use super::super::version::VERSION;
+use crate::commands::out::single;
+use crate::operate::api::doctor::Finding;
+use crate::operate::api::status::{Overview, Status};
+
+const ABOUT: &str = "relay";
+/// How long an answer may take: the relay reads its store for it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What the running relay says.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Whether one answers.
+    pub(super) runs: bool,
+    /// Seconds by which its clock is ahead of the system's.
+    pub(super) ahead_seconds: u64,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Asks the relay at the control socket.
+pub(super) async fn look(socket: anyhow::Result<PathBuf>) -> Seen {
+    let Ok(socket) = socket else { return Seen::default() };
+    let status: Status = match asked(&socket, "/status").await {
+        Ok(status) => status,
+        Err(finding) => return Seen { findings: vec![finding], ..Seen::default() },
+    };
+    let mut findings = vec![version(&status)];
+    let ahead_seconds = status.clock_ahead_seconds;
+    // Without its store, the relay says so in its status and cannot list connections.
+    let connections = if status.counts.is_some() { asked(&socket, "/connections").await.ok() } else { None };
+    let overview = Overview { status, connections, sizes: None };
+    findings.extend(still(&overview).iter().map(|text| standing(text)));
+    if findings.len() == 1 {
+        findings.push(Finding::ok(
+            ABOUT,
+            "nothing stands still: no dead letter, no plugin refused, no connection paused",
+        ));
+    }
+    Seen { runs: true, ahead_seconds, findings }
+}
+
+async fn asked<A: DeserializeOwned>(socket: &Path, path: &str) -> Result<A, Finding> {
+    let answer = tokio::time::timeout(PATIENCE, client::get(socket, path)).await;
+    match answer {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(ClientError::NotRunning { socket, error })) => Err(Finding::warning(
+            ABOUT,
+            format!("no relay runs for this configuration ({}: {error})", socket.display()),
+            "start it: `systemctl start tocsin`, or `tocsin serve` in a terminal",
+        )),
+        Ok(Err(ClientError::Denied { socket, .. })) => Err(Finding::warning(
+            ABOUT,
+            format!("{} may not be opened by this user", socket.display()),
+            "run this as root or as the relay's user",
+        )),
+        Ok(Err(error)) => {
+            Err(Finding::wrong(ABOUT, error.to_string(), "see its log: journalctl -u tocsin -n 100"))
+        }
+        Err(_) => Err(Finding::wrong(
+            ABOUT,
+            format!("it has not answered for {} s", PATIENCE.as_secs()),
+            "see its log: journalctl -u tocsin -n 100; a restart makes it start anew",
+        )),
+    }
+}
+
+fn version(status: &Status) -> Finding {
+    let (version, listen) = (single(&status.version), single(&status.listen));
+    if version == VERSION {
+        return Finding::ok(ABOUT, format!("it answers, has version {version} and listens at {listen}"));
+    }
+    Finding::warning(
+        ABOUT,
+        format!("it has version {version}, this program {VERSION}"),
+        "restart it, so that it is what is installed: systemctl restart tocsin",
+    )
+}
+
+/// What `tocsin status` has on its first line is what is wrong, the others say what to do.
+fn standing(text: &str) -> Finding {
+    match text.split_once('\n') {
+        Some((found, fix)) => Finding::wrong(ABOUT, found, fix.trim().replace("\n  ", " ")),
+        None => Finding::wrong(ABOUT, text, "see `tocsin status`"),
+    }
+}

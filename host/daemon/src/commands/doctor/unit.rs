@@ -1,0 +1,134 @@
+//! The systemd unit: is it there, does it run, does it start with the machine.
+
+use std::path::Path;
+
+use super::program::{ask, property};
+use crate::config::Config;
+use crate::operate::api::doctor::Finding;
+
+const ABOUT: &str = "unit";
+const UNIT: &str = "tocsin.service";
+/// The folder that is there while systemd runs the machine, as sd_booted(3) says.
+const BOOTED: &str = "/run/systemd/system";
+/// What is asked about the unit.
+const PROPERTIES: &str =
+    "--property=LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,Result,NRestarts,ExecStart";
+
+/// Looks at the unit. `runs` is whether a relay answers at the control socket.
+pub(super) fn look(config: Option<&Config>, runs: bool) -> Vec<Finding> {
+    if !Path::new(BOOTED).is_dir() {
+        return vec![Finding::ok(ABOUT, "systemd does not run this machine: there is no unit to look at")];
+    }
+    match ask("systemctl", &["show", PROPERTIES, UNIT]) {
+        Some(said) => findings(&said, config.map(|config| config.path.as_path()), runs),
+        None => vec![Finding::warning(
+            ABOUT,
+            "systemctl does not say how the unit is",
+            format!("see `systemctl status {UNIT}`"),
+        )],
+    }
+}
+
+/// What follows from what systemctl says.
+fn findings(said: &str, config: Option<&Path>, runs: bool) -> Vec<Finding> {
+    let property = |name| property(said, name);
+    if property("LoadState") != "loaded" {
+        let fix = "install the package, or follow the first lines of tocsin.service, so that the relay starts with the machine";
+        return vec![Finding::warning(ABOUT, format!("{UNIT} is not installed"), fix)];
+    }
+    if config.is_some_and(|config| !is_about(property("ExecStart"), config)) {
+        return vec![Finding::ok(ABOUT, format!("{UNIT} is about another configuration than this one"))];
+    }
+    let mut findings = vec![active(said, runs)];
+    if !matches!(property("UnitFileState"), "enabled" | "enabled-runtime" | "static" | "") {
+        let found = format!("{UNIT} does not start with the machine");
+        findings.push(Finding::warning(ABOUT, found, format!("systemctl enable {UNIT}")));
+    }
+    if property("NeedDaemonReload") == "yes" {
+        let found = format!("{UNIT} was changed, and systemd has not read it");
+        findings.push(Finding::warning(ABOUT, found, "systemctl daemon-reload && systemctl restart tocsin"));
+    }
+    findings
+}
+
+/// Whether the unit runs the relay.
+fn active(said: &str, runs: bool) -> Finding {
+    let property = |name| property(said, name);
+    let (state, restarts) = (property("ActiveState"), property("NRestarts"));
+    let restarted =
+        if matches!(restarts, "" | "0") { String::new() } else { format!(", restarted {restarts} times") };
+    match state {
+        "active" if restarted.is_empty() => Finding::ok(ABOUT, format!("{UNIT} is active")),
+        "active" => Finding::warning(
+            ABOUT,
+            format!("{UNIT} is active{restarted}"),
+            "see why: journalctl -u tocsin -n 100",
+        ),
+        "inactive" if runs => Finding::warning(
+            ABOUT,
+            format!("{UNIT} is inactive, but a relay runs: somebody started it by hand"),
+            format!("stop that one, then: systemctl start {UNIT}"),
+        ),
+        "inactive" => Finding::wrong(ABOUT, format!("{UNIT} is inactive"), format!("systemctl start {UNIT}")),
+        state => Finding::wrong(
+            ABOUT,
+            format!("{UNIT} is {state} ({}, {}){restarted}", property("SubState"), property("Result")),
+            "see why: journalctl -u tocsin -n 100",
+        ),
+    }
+}
+
+/// Whether the unit's command, as systemctl shows it, names this configuration.
+fn is_about(command: &str, config: &Path) -> bool {
+    let absolute = std::path::absolute(config).unwrap_or_else(|_| config.to_owned());
+    command.is_empty() || command.split([' ', ';', '=']).any(|word| Path::new(word) == absolute)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operate::api::doctor::Health;
+
+    /// What systemctl says of a unit that is as it should be, with these lines instead.
+    fn said(lines: &[&str]) -> String {
+        let usual = [
+            "LoadState=loaded",
+            "ActiveState=active",
+            "SubState=running",
+            "UnitFileState=enabled",
+            "NeedDaemonReload=no",
+            "Result=success",
+            "NRestarts=0",
+            "ExecStart={ path=/usr/bin/tocsin ; argv[]=/usr/bin/tocsin serve --config /etc/tocsin/tocsin.toml ; ignore_errors=no }",
+        ];
+        let name = |line: &str| line.split('=').next().unwrap_or_default().to_owned();
+        let kept = usual.iter().filter(|line| !lines.iter().any(|other| name(other) == name(line)));
+        lines.iter().chain(kept).map(|line| format!("{line}\n")).collect()
+    }
+
+    #[test]
+    fn each_state_of_a_unit_has_its_finding() {
+        let config = Some(Path::new("/etc/tocsin/tocsin.toml"));
+        for (lines, runs, states) in [
+            (&[][..], true, &[Health::Ok][..]),
+            (&["LoadState=not-found"], false, &[Health::Warning]),
+            (&["ActiveState=inactive"], false, &[Health::Wrong]),
+            (&["ActiveState=inactive"], true, &[Health::Warning]),
+            (&["ActiveState=failed", "Result=exit-code"], false, &[Health::Wrong]),
+            (&["ActiveState=activating", "NRestarts=7"], false, &[Health::Wrong]),
+            (&["NRestarts=7"], true, &[Health::Warning]),
+            (&["UnitFileState=disabled"], true, &[Health::Ok, Health::Warning]),
+            (&["NeedDaemonReload=yes"], true, &[Health::Ok, Health::Warning]),
+        ] {
+            let found = findings(&said(lines), config, runs);
+            let found_states: Vec<Health> = found.iter().map(|finding| finding.state).collect();
+            assert_eq!(found_states, states, "{lines:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_unit_of_another_configuration_is_left_alone() {
+        let found = findings(&said(&["ActiveState=failed"]), Some(Path::new("/srv/tocsin.toml")), false);
+        assert_eq!((found.len(), found[0].state), (1, Health::Ok), "{found:?}");
+    }
+}
