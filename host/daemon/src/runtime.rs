@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod folder;
+pub mod held;
 pub mod pulse;
 pub mod server;
 pub mod signing;

@@ -27,6 +27,14 @@ pub enum ConfigError {
         /// What is wrong there.
         problem: String,
     },
+    /// A kept file.
+    #[error(
+        "`{name}` is not the name of a configuration's file: the history was changed by somebody else than the relay"
+    )]
+    Name {
+        /// As it was kept.
+        name: String,
+    },
     /// What it says.
     #[error("{}: {} to mend\n{}", path.display(), count(problems.len()), listed(problems))]
     Invalid {

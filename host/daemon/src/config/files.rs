@@ -133,9 +133,22 @@ impl Files {
         let base = directories::base(main);
         // A mistake in `state_dir` is reported when the whole is checked.
         let (state_dir, _) = directories::read_state_dir(base, first.table()?);
-        let mut files = Self { main: main.to_owned(), all: vec![first], unread: Vec::new() };
-        files.all.extend(read_folder(&dropped_beside(main), Part::Dropped)?);
-        match read_folder(&managed_in(&state_dir), Part::Managed) {
+        Self::around(first, &state_dir)
+    }
+
+    /// The same of a relay that has this state directory, whatever the main file says of it.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_around(main: &Path, state_dir: &Path) -> Result<Self, ConfigError> {
+        Self::around(File::read_main(main)?, state_dir)
+    }
+
+    fn around(first: File, state_dir: &Path) -> Result<Self, ConfigError> {
+        let main = first.path.clone();
+        let mut files = Self { all: vec![first], unread: Vec::new(), main };
+        files.all.extend(read_folder(&dropped_beside(&files.main), Part::Dropped)?);
+        match read_folder(&managed_in(state_dir), Part::Managed) {
             Ok(managed) => files.all.extend(managed),
             Err(ConfigError::Read { path, error }) if error.kind() == ErrorKind::PermissionDenied => {
                 let why = format!(
@@ -149,22 +162,41 @@ impl Files {
         Ok(files)
     }
 
+    /// The files beside the main file at `main`, whatever is in it: those of `conf.d` and of this state directory.
+    ///
+    /// # Errors
+    /// One cannot be read.
+    pub fn beside(main: &Path, state_dir: &Path) -> Result<Vec<File>, ConfigError> {
+        let mut files = read_folder(&dropped_beside(main), Part::Dropped)?;
+        files.extend(read_folder(&managed_in(state_dir), Part::Managed)?);
+        Ok(files)
+    }
+
     /// One text, as if it were in a file at `main` and in no other.
     pub fn of_text(main: &Path, text: &str) -> Self {
         Self { main: main.to_owned(), all: vec![File::main(main, text)], unread: Vec::new() }
     }
 
     /// Files that were kept, by their names, as if they stood around the main file at `main` and in `state_dir`.
+    ///
+    /// # Errors
+    /// A name is none that a file of a configuration may have.
     pub(super) fn of_kept<'a>(
         main: &Path,
         state_dir: &Path,
         kept: impl Iterator<Item = (&'a str, &'a str)>,
-    ) -> Self {
-        let file = |(name, text): (&str, &str)| {
-            let (part, path) = place_of(name, main, state_dir);
-            File { part, path, name: name.to_owned(), text: text.to_owned() }
+    ) -> Result<Self, ConfigError> {
+        let file = |(place, (name, text)): (usize, (&str, &str))| {
+            let wrong = || ConfigError::Name { name: name.to_owned() };
+            let (part, path) = if place == 0 {
+                (Part::Main, main.to_owned())
+            } else {
+                place_of(name, main, state_dir).ok_or_else(wrong)?
+            };
+            Ok(File { part, path, name: name.to_owned(), text: text.to_owned() })
         };
-        Self { main: main.to_owned(), all: kept.map(file).collect(), unread: Vec::new() }
+        let all = kept.enumerate().map(file).collect::<Result<_, ConfigError>>()?;
+        Ok(Self { main: main.to_owned(), all, unread: Vec::new() })
     }
 
     /// SHA-256 over the names and contents of all files, in hexadecimal digits. The folders that the files are in have
@@ -183,11 +215,13 @@ impl Files {
 }
 
 /// Which part the file of this name is, and where it belongs.
-fn place_of(name: &str, main: &Path, state_dir: &Path) -> (Part, PathBuf) {
-    match name.split_once('/') {
-        Some((DROPPED, file)) => (Part::Dropped, dropped_beside(main).join(file)),
-        Some((MANAGED, file)) => (Part::Managed, managed_in(state_dir).join(file)),
-        _ => (Part::Main, main.to_owned()),
+fn place_of(name: &str, main: &Path, state_dir: &Path) -> Option<(Part, PathBuf)> {
+    let (folder, file) = name.split_once('/')?;
+    let file = name_of(OsStr::new(file)).filter(|file| !file.contains('/'))?;
+    match folder {
+        DROPPED => Some((Part::Dropped, dropped_beside(main).join(file))),
+        MANAGED => Some((Part::Managed, managed_in(state_dir).join(file))),
+        _ => None,
     }
 }
 

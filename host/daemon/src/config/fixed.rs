@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::{Change, Config};
 
 /// Settings that take effect with the next start.
-const FIXED: [&str; 8] = [
+const FIXED: [&str; 9] = [
     "state_dir",
     "plugins_dir",
     "cache_dir",
@@ -14,6 +14,7 @@ const FIXED: [&str; 8] = [
     "limits.plugin_time",
     "limits.plugin_calls",
     "limits.queue",
+    "limits.shutdown",
 ];
 
 impl Change {
@@ -49,6 +50,7 @@ impl Config {
         self.limits.plugin_time = before.limits.plugin_time;
         self.limits.plugin_calls = before.limits.plugin_calls;
         self.limits.queue = before.limits.queue;
+        self.limits.shutdown = before.limits.shutdown;
         FIXED.iter().for_each(|path| self.parts.stay_as(&before.parts, path));
     }
 }

@@ -13,6 +13,8 @@ use crate::runtime::folder::Folder;
 
 /// The folder in the state directory.
 const FOLDER: &str = "configurations";
+/// How the names of the files end.
+const ENDING: &str = ".json";
 /// How many are kept: a year of one change a week.
 const KEPT_MAX: usize = 52;
 
@@ -90,15 +92,24 @@ impl History {
     /// # Errors
     /// They cannot be written: then nothing changed.
     pub fn keep(&self, files: &Files, at: String, by: &str, changes: Vec<String>) -> io::Result<Kept> {
-        let number = self.newest()?.map_or(1, |newest| newest.number + 1);
+        let last = self.0.names()?.last().and_then(|name| name.strip_suffix(ENDING)?.parse::<u64>().ok());
+        let number = last.unwrap_or(0) + 1;
         let files_kept = files.all.iter().map(KeptFile::of).collect();
         let kept = Kept { number, at, by: by.to_owned(), digest: files.digest(), changes, files: files_kept };
-        self.0.write(&name(number), &kept)?;
-        let names = self.0.names()?;
-        for old in names.iter().take(names.len().saturating_sub(KEPT_MAX)) {
-            self.0.remove(old)?;
+        let written = self.0.write(&name(number), &kept).and_then(|()| self.thin_out());
+        if let Err(error) = written {
+            // As if nothing had been written; if that fails as well, one that was never in force stays.
+            drop(self.take_back(&kept));
+            return Err(error);
         }
         Ok(kept)
+    }
+
+    /// Forgets the oldest that are too many.
+    fn thin_out(&self) -> io::Result<()> {
+        let names = self.0.names()?;
+        let old = names.iter().take(names.len().saturating_sub(KEPT_MAX));
+        old.into_iter().try_for_each(|name| self.0.remove(name))
     }
 
     /// Takes the newest back: it did not come into force.
@@ -112,7 +123,10 @@ impl History {
 
 impl Kept {
     /// Its files, as if they stood around the main file at `main` today.
-    pub fn files(&self, main: &Path, state_dir: &Path) -> Files {
+    ///
+    /// # Errors
+    /// A name is not one that a configuration's file may have: who may write to the state directory wrote it.
+    pub fn files(&self, main: &Path, state_dir: &Path) -> Result<Files, ConfigError> {
         Files::of_kept(
             main,
             state_dir,
@@ -125,13 +139,13 @@ impl Kept {
     /// # Errors
     /// A file is not TOML.
     pub fn config(&self, main: &Path, state_dir: &Path) -> Result<Config, ConfigError> {
-        Ok(Config::inspect_files(&self.files(main, state_dir))?.0)
+        Ok(Config::inspect_files(&self.files(main, state_dir)?)?.0)
     }
 }
 
 /// Names are in the order of the numbers.
 fn name(number: u64) -> String {
-    format!("{number:010}.json")
+    format!("{number:010}{ENDING}")
 }
 
 #[cfg(test)]
@@ -170,7 +184,29 @@ mod tests {
             "ada",
             Vec::new(),
         );
-        let again = kept.expect("kept").files(Path::new("/srv/other.toml"), state.path());
+        let kept = kept.expect("kept");
+        let again = kept.files(Path::new("/srv/other.toml"), state.path()).expect("its names are right");
         assert_eq!((again.all[0].path.as_path(), again.all.len()), (Path::new("/srv/other.toml"), 1));
+    }
+
+    #[test]
+    fn a_name_that_leads_out_of_the_folders_is_refused() {
+        let state = tempfile::tempdir().expect("a folder");
+        let kept =
+            History::of_relay(state.path()).keep(&files(""), String::new(), "ada", Vec::new()).expect("kept");
+        for name in [
+            "conf.d/../../cron.d/x.toml",
+            "conf.d//etc/x.toml",
+            "managed/a/b.toml",
+            "conf.d/.x.toml",
+            "conf.d/x",
+            "other.toml",
+            "conf.d/..toml",
+        ] {
+            let mut kept = kept.clone();
+            kept.files.push(KeptFile { name: name.to_owned(), text: String::new() });
+            let refused = kept.files(Path::new("/etc/tocsin/tocsin.toml"), state.path());
+            assert!(refused.is_err_and(|error| error.to_string().contains(name)), "{name}");
+        }
     }
 }

@@ -26,7 +26,12 @@ impl Token {
     /// # Errors
     /// They are not.
     pub(super) fn hashed(digits: &str) -> Result<Self, String> {
-        let wrong = || format!("`{digits}` is not the {DIGITS} hexadecimal digits of a SHA-256");
+        // Never what stands there: it may be the token itself.
+        let wrong = || {
+            format!(
+                "what stands in sha256 is not the {DIGITS} hexadecimal digits of a SHA-256: `tocsin sources token` makes them"
+            )
+        };
         let mut digest = [0; 32];
         if digits.len() != DIGITS || !digits.is_ascii() {
             return Err(wrong());
@@ -37,7 +42,7 @@ impl Token {
         Ok(Self::Hashed(digest))
     }
 
-    /// Whether `given` is the token. Takes as long whatever is wrong with it.
+    /// Whether `given` is the token. Takes as long whichever of its characters is wrong.
     pub fn is(&self, given: &str) -> bool {
         match self {
             Self::Plain(secret) => secret.reveal().as_bytes().ct_eq(given.as_bytes()).into(),

@@ -158,6 +158,7 @@ impl Workers {
         }
         let mut is_all = claimable.is_empty() || self.claim(app, claimable).await?;
         for test in tests {
+            app.pulses.deliveries.beat();
             is_all &= self.test(app, test).await?;
         }
         plan.wake_by((!is_all).then_some(now.instant));

@@ -296,8 +296,10 @@ fn accepted(receipt: &ReceiptRecord, status: &str) -> Value {
 fn shown(app: &App, name: &str) -> String {
     let config = app.config();
     let mut secrets = config.sources.values().flat_map(|source| source.authentication.secrets());
-    let mut tokens = config.sources.values().flat_map(|source| &source.authentication.tokens);
-    let is_token = |part: &str| tokens.any(|(_, token)| token.is(part));
+    let is_token = |part: &str| {
+        let mut tokens = config.sources.values().flat_map(|source| &source.authentication.tokens);
+        tokens.any(|(_, token)| token.is(part))
+    };
     if secrets.any(|secret| !secret.is_blank() && name.contains(secret.reveal()))
         || name.split(['&', '=', '?', '/', ';']).any(is_token)
     {

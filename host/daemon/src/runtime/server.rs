@@ -153,10 +153,21 @@ pub async fn serve_within<L: Listener>(
     grace: Duration,
 ) {
     let graceful = GracefulShutdown::new();
-    while !*stop.borrow() {
-        let accepted = tokio::select! {
-            accepted = accept(&listener, &connections) => accepted,
-            _ = stop.changed() => break,
+    let mut last = 0;
+    loop {
+        let accepted = if *stop.borrow() {
+            // What the system has accepted already would be refused by closing the listener.
+            last += 1;
+            tokio::select! {
+                biased;
+                accepted = accept(&listener, &connections), if last <= BACKLOG => accepted,
+                () = std::future::ready(()) => break,
+            }
+        } else {
+            tokio::select! {
+                accepted = accept(&listener, &connections) => accepted,
+                _ = stop.changed() => None,
+            }
         };
         let Some((stream, peer, open)) = accepted else { continue };
         let service = Answering { router: router.clone(), peer, activity: open.activity() };
@@ -182,7 +193,7 @@ pub async fn serve_within<L: Listener>(
     }
     drop(listener);
     if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
-        tracing::warn!("stopping with requests under way; they were not answered");
+        tracing::warn!("a listener that is closed leaves requests unanswered that took too long");
     }
 }
 

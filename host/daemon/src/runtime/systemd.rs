@@ -73,9 +73,14 @@ pub fn ready(state: impl Fn() -> State + Clone + Send + 'static) -> JoinHandle<(
 /// The socket that systemd opened for the relay, if it did: connections wait there while the relay restarts.
 ///
 /// # Errors
-/// It is no TCP socket that listens.
+/// There are several, or it is no TCP socket that listens.
 pub fn socket() -> io::Result<Option<std::net::TcpListener>> {
-    let Some(listener) = ListenFd::from_env().take_tcp_listener(0)? else { return Ok(None) };
+    let mut sockets = ListenFd::from_env();
+    if sockets.len() > 1 {
+        // Connections to another one would wait for ever.
+        return Err(io::Error::other("there are several: leave one ListenStream= in tocsin.socket"));
+    }
+    let Some(listener) = sockets.take_tcp_listener(0)? else { return Ok(None) };
     listener.set_nonblocking(true)?;
     Ok(Some(listener))
 }

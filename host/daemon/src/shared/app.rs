@@ -284,6 +284,14 @@ impl App {
         self.trials.end(connection);
     }
 
+    /// A source is another than before: its tokens are others, and its plugin may have other settings.
+    pub fn source_changed(&self, source: &str) {
+        self.tokens.forget(source);
+        if self.suspensions.answered(source) {
+            self.backlog.add(source);
+        }
+    }
+
     /// Shows a step of the road to whoever watches.
     pub fn trace(&self, step: impl FnOnce() -> Trace) {
         self.signals.trace(step);

@@ -19,6 +19,11 @@ impl Tokens {
         }
     }
 
+    /// The tokens of `source` are others.
+    pub fn forget(&self, source: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(known, _), _| known != source);
+    }
+
     /// When the token of `source` at this place was last used.
     pub fn last(&self, source: &str, place: usize) -> Option<Timestamp> {
         let used = self.0.lock().unwrap_or_else(PoisonError::into_inner);

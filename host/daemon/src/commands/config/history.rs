@@ -44,7 +44,7 @@ pub(super) fn show(place: &Place, number: Option<u64>, in_files: bool) -> anyhow
             say!("# ─── {} ───\n{}", single(&file.name), file.text.trim_end());
         }
     } else {
-        let files = kept.files(&place.path()?, &place.state_dir()?);
+        let files = kept.files(&place.path()?, &place.state_dir()?)?;
         say!("{}", files.export()?.trim_end());
     }
     Ok(ExitCode::SUCCESS)
