@@ -15,6 +15,7 @@ mod full_disk;
 mod harness;
 mod inbound;
 mod journal;
+mod metrics;
 mod outbound;
 mod plugins;
 mod printing;

@@ -21,6 +21,7 @@ mod demo;
 mod incidents;
 mod journal;
 mod listing;
+mod metrics;
 pub mod out;
 mod place;
 mod plugins;
@@ -72,6 +73,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// What the running relay holds, and what stands still.
     Status(status::StatusArgs),
+    /// Print what the running relay counts, in Prometheus's text format.
+    Metrics(metrics::MetricsArgs),
     /// List, show and handle incidents.
     #[command(subcommand, visible_alias = "incident")]
     Incidents(incidents::Incidents),
@@ -133,6 +136,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Check => check::run(&place),
         Command::Demo(args) => demo::run(&args),
         Command::Status(args) => status::run(&place, &args),
+        Command::Metrics(args) => metrics::run(&place, &args),
         Command::Incidents(command) => incidents::run(&place, command),
         Command::Deliveries(command) => deliveries::run(&place, command),
         Command::Actions(command) => actions::run(&place, command),

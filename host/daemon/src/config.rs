@@ -23,6 +23,7 @@ mod connections;
 mod exposed;
 mod limits;
 mod memory;
+mod metrics;
 mod never;
 mod plugins;
 mod purpose;
@@ -37,6 +38,7 @@ mod target;
 
 pub use backup::Backup;
 pub use limits::Limits;
+pub use metrics::Metrics;
 pub use plugins::{Consent, Plugins};
 pub use purpose::Purpose;
 pub use rate::Rate;
@@ -68,6 +70,8 @@ pub struct Config {
     pub plugins: Plugins,
     /// Backups that the relay makes by itself.
     pub backup: Option<Backup>,
+    /// Who may read metrics over the main listener.
+    pub metrics: Metrics,
     /// By name.
     pub sources: BTreeMap<String, Arc<Source>>,
     /// By name.

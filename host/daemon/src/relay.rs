@@ -21,10 +21,12 @@ use crate::backups;
 use crate::config::{Config, Source};
 use crate::deliver::dispatch;
 use crate::operate::control;
+use crate::operate::metrics::Exporter;
 use crate::plugins::compile::this_program;
 use crate::plugins::{Shelf, Watch};
 use crate::runtime::clock::Clock;
-use crate::runtime::{server, systemd, trouble};
+use crate::runtime::server::{self, Connections};
+use crate::runtime::{systemd, trouble};
 use crate::send::client::Senders;
 use crate::shared::app::{App, CommitError, QUEUE_RESERVE};
 use crate::shared::intake;
@@ -119,7 +121,7 @@ impl Relay {
         log_doubts(&config);
         let address = listener.local_addr().context("listening")?;
         server::prepare(&listener).context("preparing to listen")?;
-        let bounds = bounds(&config);
+        let connections = Connections::new(bounds(&config));
         let socket = control::listen(&config.socket_path())?;
         let links = Links::open(&config.state_dir, config.public_url.clone(), config.limits.keep_links)
             .context("the key of the links in messages (links.key in the state directory)")?;
@@ -131,17 +133,19 @@ impl Relay {
         shelf.warm().await;
         let (stop, stopped) = watch::channel(false);
         let grace = app.config().limits.shutdown;
+        let exporter = Exporter::new(Arc::clone(&app), Arc::clone(&shelf), Arc::clone(&connections));
+        let exporter = Arc::new(exporter);
         let servers = vec![
             tokio::spawn(server::serve_within(
-                bounds,
+                connections,
                 listener,
-                public::router(Arc::clone(&app)),
+                public::router(Arc::clone(&app), Arc::clone(&shelf), Arc::clone(&exporter)),
                 stopped.clone(),
                 grace,
             )),
             tokio::spawn(server::serve(
                 socket,
-                control::router(Arc::clone(&app), Arc::clone(&shelf)),
+                control::router(Arc::clone(&app), Arc::clone(&shelf), exporter),
                 stopped.clone(),
                 grace,
             )),

@@ -1,8 +1,10 @@
-//! What a process needs whatever it relays: time, HTTP that comes in, the log's restraint, words for what happened.
+//! What a process needs whatever it relays: time, HTTP that comes in, the log's restraint, what the system says
+//! about it, words for what happened.
 //!
 //! Knows nothing of configuration, plugins and the store's tables: every other room may use it.
 
 pub mod clock;
+pub mod process;
 pub mod server;
 pub mod signing;
 pub mod systemd;

@@ -103,21 +103,23 @@ fn read_rate(reader: &mut Reader) -> Option<Rate> {
     per_minute.map(|per_minute| Rate { per_minute, burst: burst.unwrap_or(per_minute) })
 }
 
+/// `token`, which must be long enough.
+pub(super) fn read_token(reader: &mut Reader) -> Option<Secret> {
+    let token = reader.secret("token");
+    let is_short = |token: &&Secret| token.is_seen() && token.reveal().chars().count() < TOKEN_CHARS_MIN;
+    if token.as_ref().filter(is_short).is_some() {
+        let problem = format!("is shorter than {TOKEN_CHARS_MIN} characters: it could be guessed");
+        reader.problem("token", problem);
+    }
+    token
+}
+
 fn read_authentication(reader: &mut Reader) -> Authentication {
     let open = reader.boolean("open").unwrap_or(false);
     // Known before a mistake in any of them, so that one mistake does not look like two.
     let given = ["token", "basic", "signing_key", "field_token", "allow"].iter().any(|key| reader.has(key));
-    let token = reader.secret("token");
-    if token
-        .as_ref()
-        .filter(|token| token.is_seen())
-        .is_some_and(|token| token.reveal().chars().count() < TOKEN_CHARS_MIN)
-    {
-        let problem = format!("is shorter than {TOKEN_CHARS_MIN} characters: it could be guessed");
-        reader.problem("token", problem);
-    }
     let authentication = Authentication {
-        token,
+        token: read_token(reader),
         basic: reader.has("basic").then(|| read_basic(reader.section("basic"))).flatten(),
         signing_key: proof(reader, "signing_key"),
         field_token: reader

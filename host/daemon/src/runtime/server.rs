@@ -28,8 +28,8 @@ use crate::runtime::trouble;
 mod connections;
 mod stream;
 
-pub use connections::{Activity, Bounds, Doing};
-use connections::{Connection, Connections};
+use connections::Connection;
+pub use connections::{Activity, Bounds, Connections, Doing};
 use stream::ReadInTime;
 
 /// Connections at the same time on a listener of this machine's own users.
@@ -114,19 +114,17 @@ pub async fn serve<L: Listener>(listener: L, router: Router, stop: watch::Receiv
         proxies: Vec::new(),
         answer_time: HEAD_TIMEOUT,
     };
-    serve_within(bounds, listener, router, stop, grace).await;
+    serve_within(Connections::new(bounds), listener, router, stop, grace).await;
 }
 
-/// Serves `router` on `listener` within `bounds`; otherwise as [`serve`].
+/// Serves `router` on `listener`, whose connections are among `connections`; otherwise as [`serve`].
 pub async fn serve_within<L: Listener>(
-    bounds: Bounds,
+    connections: Arc<Connections>,
     listener: L,
     router: Router,
     mut stop: watch::Receiver<bool>,
     grace: Duration,
 ) {
-    let answer_time = bounds.answer_time;
-    let connections = Connections::new(bounds);
     let graceful = GracefulShutdown::new();
     while !*stop.borrow() {
         let accepted = tokio::select! {
@@ -143,7 +141,7 @@ pub async fn serve_within<L: Listener>(
             .max_buf_size(BUFFER_BYTES)
             // Some senders close their side as soon as they have said everything.
             .half_close(true)
-            .serve_connection(TokioIo::new(ReadInTime::new(stream, answer_time)), service);
+            .serve_connection(TokioIo::new(ReadInTime::new(stream, connections.answer_time())), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             tokio::select! {

@@ -51,7 +51,7 @@ pub enum Doing {
 
 /// The connections of a listener.
 #[derive(Debug)]
-pub(super) struct Connections {
+pub struct Connections {
     bounds: Bounds,
     open: Mutex<Open>,
 }
@@ -101,8 +101,23 @@ pub struct Activity {
 
 impl Connections {
     /// None yet.
-    pub(super) fn new(bounds: Bounds) -> Arc<Self> {
+    pub fn new(bounds: Bounds) -> Arc<Self> {
         Arc::new(Self { bounds, open: Mutex::default() })
+    }
+
+    /// How long a peer may leave an answer unread.
+    pub(super) fn answer_time(&self) -> Duration {
+        self.bounds.answer_time
+    }
+
+    /// How many there may be in all.
+    pub fn limit(&self) -> usize {
+        self.bounds.connections
+    }
+
+    /// How many are open.
+    pub fn count(&self) -> usize {
+        self.lock().rows.len()
     }
 
     /// Counts a connection from `address`. Another one is closed for it where there are too many; it is refused when
@@ -335,7 +350,7 @@ mod tests {
         let all = connections(100, 2);
         let other = all.admit(address(1)).expect("there is room");
         let own: Vec<_> = (0..5).map(|_| all.admit(address(2)).expect("one goes")).collect();
-        assert_eq!(own.iter().filter(|connection| is_open(connection)).count(), 2);
+        assert_eq!((own.iter().filter(|connection| is_open(connection)).count(), all.count()), (2, 3));
         assert!(is_open(&other));
         let proxy = Some(IpAddr::from([192, 0, 2, 1]));
         let through: Vec<_> = (0..50).map(|_| all.admit(proxy).expect("there is room")).collect();
