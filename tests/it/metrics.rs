@@ -7,6 +7,8 @@ use crate::harness::{
     Receiver, Relay, Reply, Request, Site, TOKEN, action, connection, guest, source, until,
 };
 
+mod rules;
+
 /// Samples by name and labels, as the text has them.
 type Samples = BTreeMap<String, f64>;
 
