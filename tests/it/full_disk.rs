@@ -107,6 +107,15 @@ fn a_full_disk_is_told_everywhere_and_what_was_answered_can_be_read() {
     let health = Request::new("GET", "/healthz");
     let said = relay.send(&health).problem(503);
     assert!(said.contains(FULL), "{said}");
+    let ready = relay.send(&Request::new("GET", "/readyz")).expect(503).json();
+    let said = ready["parts"]["store"]["reason"].as_str().expect("a reason");
+    assert!(said.contains(FULL) && ready["parts"]["plugins"]["ready"] == true, "{ready}");
+    let metrics = relay.run(&["metrics"]).expect(0).stdout;
+    for sample in
+        ["\ntocsin_store_trouble 1\n", "\ntocsin_ready{part=\"store\"} 0\n", "\ntocsin_incidents{state"]
+    {
+        assert!(metrics.contains(sample), "{sample} in {metrics}");
+    }
     // No restart mends it, so systemd is not given a reason for one.
     notified.wait(&format!("STATUS=nothing can be stored: {FULL}, and writing goes on by itself"));
     for _ in 0..3 {
@@ -194,6 +203,8 @@ fn a_relay_that_is_started_on_a_full_disk_shows_what_it_has_and_goes_on_when_the
     let health = Request::new("GET", "/healthz");
     let said = relay.send(&health).problem(503);
     assert!(said.contains(FULL), "{said}");
+    let ready = relay.send(&Request::new("GET", "/readyz")).expect(503).json();
+    assert_eq!(ready["parts"]["store"]["ready"], false, "{ready}");
     let status = relay.run(&["status"]).expect(1).stdout;
     assert!(status.contains(&format!("stands still: the store: nothing can be stored: {FULL}")), "{status}");
     let shown = relay.run(&["incidents", "show", "1"]).expect(0).stdout;

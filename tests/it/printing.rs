@@ -36,6 +36,7 @@ fn a_command_whose_reader_is_gone_ends_without_a_word() {
         &["plugins", "list"],
         &["verify"],
         &["journal", "show"],
+        &["metrics"],
     ] {
         let output = relay.command(arguments).stdout(unread()).output().expect("the binary runs");
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{arguments:?}");

@@ -13,6 +13,7 @@
 
 pub mod durations;
 pub mod fair;
+pub mod histogram;
 mod kinds;
 
 pub mod id;

@@ -26,6 +26,7 @@ mod incidents;
 mod init;
 mod journal;
 mod listing;
+mod metrics;
 pub mod out;
 mod place;
 mod plugins;
@@ -100,6 +101,8 @@ enum Command {
     /// Look for what keeps a relay on this machine from working: unit, permissions, clock, names, certificates, disks.
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(doctor::DoctorArgs),
+    /// Print what the running relay counts, in Prometheus's text format.
+    Metrics(metrics::MetricsArgs),
     /// List, show and handle incidents.
     #[command(subcommand, visible_alias = "incident")]
     Incidents(incidents::Incidents),
@@ -177,6 +180,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(&args),
         Command::Status(args) => status::run(&place, &args),
         Command::Doctor(args) => doctor::run(&place, &args),
+        Command::Metrics(args) => metrics::run(&place, &args),
         Command::Incidents(command) => incidents::run(&place, command),
         Command::Deliveries(command) => deliveries::run(&place, command),
         Command::Actions(command) => actions::run(&place, command),

@@ -31,6 +31,7 @@ mod history;
 mod limits;
 mod memory;
 mod merge;
+mod metrics;
 mod never;
 mod origins;
 mod parts;
@@ -51,6 +52,7 @@ pub use error::{ConfigError, ConfigProblem};
 pub use files::{File, Files, Part, dropped_beside, managed_in};
 pub use history::{History, Kept, KeptFile};
 pub use limits::Limits;
+pub use metrics::Metrics;
 pub use parts::{Change, How};
 pub use plugins::{Consent, Plugins};
 pub use purpose::Purpose;
@@ -86,6 +88,8 @@ pub struct Config {
     pub plugins: Plugins,
     /// Backups that the relay makes by itself.
     pub backup: Option<Backup>,
+    /// Who may read metrics over the main listener.
+    pub metrics: Metrics,
     /// By name.
     pub sources: BTreeMap<String, Arc<Source>>,
     /// By name.

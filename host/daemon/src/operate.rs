@@ -1,9 +1,11 @@
 //! What people see of a running relay and do to it.
 //!
 //! `api` has the requests and answers of the control socket; `control` answers the command line over a socket; `pages` shows one incident behind a signed link; `interactions`
-//! answers Slack's buttons. Never a step of the road: what is done here is an entry like any other.
+//! answers Slack's buttons; `ready` and `metrics` answer a monitoring system. Never a step of the road: what is done here is an entry like any other.
 
 pub mod api;
 pub mod control;
 pub mod interactions;
+pub mod metrics;
 pub mod pages;
+pub mod ready;

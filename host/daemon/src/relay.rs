@@ -20,6 +20,7 @@ use crate::backups;
 use crate::config::{Config, Source};
 use crate::deliver::dispatch;
 use crate::operate::control;
+use crate::operate::metrics::Exporter;
 use crate::plugins::compile::this_program;
 use crate::plugins::{Shelf, Watch};
 use crate::runtime::clock::Clock;
@@ -140,7 +141,9 @@ impl Relay {
         shelf.warm().await;
         let (stop, stopped) = watch::channel(false);
         let grace = app.config().limits.shutdown;
-        let router = public::router(Arc::clone(&app));
+        let exporter = Exporter::new(Arc::clone(&app), Arc::clone(&shelf), Arc::clone(&connections));
+        let exporter = Arc::new(exporter);
+        let router = public::router(Arc::clone(&app), Arc::clone(&shelf), Arc::clone(&exporter));
         let listening = Listening::begin(listener, configured, router, connections, grace);
         let listening = Arc::new(listening.context("preparing to listen")?);
         let (reloads, asked) = Reloads::new();
@@ -152,7 +155,7 @@ impl Relay {
             reloads: reloads.clone(),
         };
         let reloading = tokio::spawn(reloading.run(asked));
-        let commands = control::router(Arc::clone(&app), Arc::clone(&shelf), reloads.clone());
+        let commands = control::router(Arc::clone(&app), Arc::clone(&shelf), reloads.clone(), exporter);
         let control = tokio::spawn(server::serve(socket, commands, stopped.clone(), grace));
         let deliveries = tokio::spawn(dispatch::run(Arc::clone(&app), stopped));
         let timers = tokio::spawn(timers::run(Arc::clone(&app)));

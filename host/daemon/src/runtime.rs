@@ -1,10 +1,12 @@
-//! What a process needs whatever it relays: time, HTTP that comes in, the log's restraint, words for what happened.
+//! What a process needs whatever it relays: time, HTTP that comes in, the log's restraint, what the system says
+//! about it, words for what happened.
 //!
 //! Knows nothing of configuration, plugins and the store's tables: every other room may use it.
 
 pub mod clock;
 pub mod folder;
 pub mod held;
+pub mod process;
 pub mod pulse;
 pub mod server;
 pub mod signing;

@@ -2,7 +2,7 @@
 //!
 //! Receiving counts and bounds here (`intake`, `rates`, `budget`, `shares`, `suspensions`, `backlog`), delivering
 //! remembers its peers (`holds`, `doubts`, `trials`), both sign and report (`links`, `filters`, `problem`);
-//! `backups` remembers the newest one. Kept in memory alone, but for the counts of `intake`, and never a step of the road itself.
+//! `backups` remembers the newest one, `measures` counts for metrics. Kept in memory alone, but for the counts of `intake`, and never a step of the road itself.
 
 pub mod app;
 pub mod backlog;
@@ -13,6 +13,7 @@ pub mod doubts;
 pub mod filters;
 pub mod intake;
 pub mod links;
+pub mod measures;
 pub mod problem;
 pub mod rates;
 pub mod reloads;

@@ -9,7 +9,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
+use std::time::Instant;
 
+use tocsin_core::histogram::Histogram;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
@@ -124,6 +126,8 @@ pub(crate) struct Compiling {
     pub(crate) job: Job,
     pub(crate) kept: Kept,
     pub(crate) queue: Arc<Queue>,
+    /// Microseconds of each file's compiling, successful or not, without the wait for its turn.
+    pub(crate) took_us: Histogram,
 }
 
 impl Compiling {
@@ -135,7 +139,9 @@ impl Compiling {
         let _turn = self.queue.turn(bytes.len()).await;
         let seconds = compile_time(bytes.len()).as_secs();
         let job = Job { length: bytes.len(), seconds, ..self.job };
-        let code = self.compiler.compile(&job, bytes).await?;
-        self.kept.keep(Arc::clone(bytes), code).await
+        let began = Instant::now();
+        let compiled = self.compiler.compile(&job, bytes).await;
+        self.took_us.observe(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
+        self.kept.keep(Arc::clone(bytes), compiled?).await
     }
 }

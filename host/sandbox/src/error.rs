@@ -62,6 +62,18 @@ pub enum CallErrorKind {
 }
 
 impl CallErrorKind {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Time,
+        Self::Memory,
+        Self::Stack,
+        Self::Input,
+        Self::Output,
+        Self::Trap,
+        Self::Absent,
+        Self::Host,
+    ];
+
     /// As written in logs and metrics.
     pub fn as_str(self) -> &'static str {
         self.into()

@@ -33,6 +33,7 @@ mod verdict;
 mod guest;
 mod guest_log;
 mod log_rate;
+mod measures;
 mod meter;
 mod text;
 mod ticker;
@@ -50,6 +51,7 @@ pub use limits::{
     LOG_BYTES_PER_MINUTE, Limits, MEMORY_BYTES_CEILING, MEMORY_BYTES_MAX, POOL_SIZE, REFERENCES_MAX,
     REPLY_BYTES_MAX, REQUEST_BYTES_IN_MAX, REQUEST_BYTES_OUT_MAX, STATE_BYTES_MAX, WALL_MAX,
 };
+pub use measures::Calls;
 pub use plugin::{Answer, Place, Plugin};
 pub use sandbox::{Gauges, Sandbox, SandboxConfig};
 pub use wit::API_VERSION;

@@ -17,6 +17,7 @@ use crate::error::{CallError, CallErrorKind, Phase};
 use crate::guest::Guest;
 use crate::limits::{HEAD_BYTES_IN_MAX, Limits, REASON_CHARS_MAX};
 use crate::log_rate::LogRate;
+use crate::measures::{Calls, Measures};
 use crate::meter::Share;
 use crate::sandbox::Inner;
 use crate::text;
@@ -42,6 +43,7 @@ pub struct Plugin {
     pub(crate) compiled: Arc<Compiled>,
     pub(crate) limits: Limits,
     pub(crate) share: Arc<Share>,
+    pub(crate) measures: Arc<Measures>,
 }
 
 /// A place for one call, with the memory that the call may use, until it is dropped.
@@ -100,11 +102,16 @@ impl Plugin {
         &self.limits
     }
 
+    /// The calls of the plugin since it was loaded, whatever limits and share they had.
+    pub fn calls(&self) -> Calls {
+        self.measures.read()
+    }
+
     /// The same plugin with other limits, without compiling it again.
     #[must_use]
     pub fn with_limits(&self, limits: Limits) -> Self {
         let limits = limits.within(self.compiled.sandbox.memory_bytes_ceiling);
-        Self { compiled: Arc::clone(&self.compiled), limits, share: Arc::clone(&self.share) }
+        Self { limits, ..self.clone() }
     }
 
     /// The same plugin, whose calls share places with those of `key` and not with the other calls of the plugin.
@@ -281,7 +288,9 @@ impl Plugin {
         self.error(phase, kind, detail, 0)
     }
 
+    /// The error of a call that gave no answer, which it counts.
     fn error(&self, phase: Phase, kind: CallErrorKind, detail: String, took_us: u64) -> CallError {
+        self.measures.failed(kind);
         CallError {
             plugin: self.info().id.clone(),
             version: self.info().version.clone(),
@@ -293,7 +302,7 @@ impl Plugin {
         }
     }
 
-    /// Ends a call: logs what was printed, and turns its answer into the core's words.
+    /// Ends a call: counts it, logs what was printed, and turns its answer into the core's words.
     pub(crate) fn settle<T, U>(
         &self,
         phase: Phase,
@@ -301,6 +310,7 @@ impl Plugin {
         convert: impl FnOnce(T) -> Result<U, answer::TooMuch>,
     ) -> Result<Answer<U>, CallError> {
         let took_us = ended.took_us;
+        self.measures.called(phase, took_us);
         let (answer, log) = ended.judged();
         log.write(&self.info().id, &self.info().version, phase, &self.compiled.log_rate);
         let value =

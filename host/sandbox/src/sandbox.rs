@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::TempDir;
+use tocsin_core::histogram::Distribution;
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 
@@ -17,7 +18,7 @@ use crate::limits::{COMPILE_MEMORY_BYTES_MAX, Limits, MEMORY_BYTES_CEILING, POOL
 use crate::meter::SlowLanes;
 use crate::ticker::Ticker;
 use crate::turns::Turns;
-use crate::{cache, guest};
+use crate::{cache, guest, measures};
 
 /// Slots beyond which the pool's arithmetic would no longer hold.
 const POOL_SIZE_MAX: usize = 10_000;
@@ -57,7 +58,7 @@ impl SandboxConfig {
 }
 
 /// What the sandbox is doing, for metrics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gauges {
     /// Whether instances come from a pool; without one, calls take longer.
     pub pooled: bool,
@@ -65,10 +66,14 @@ pub struct Gauges {
     pub slots: usize,
     /// Calls that run.
     pub running: usize,
+    /// Calls that wait for a slot.
+    pub waiting: usize,
     /// Components that were found compiled in the cache.
     pub cache_hits: usize,
     /// Components that were compiled.
     pub cache_misses: usize,
+    /// Microseconds of each compilation, successful or not, without the wait for its turn.
+    pub compile_us: Distribution,
 }
 
 /// The sandbox. Cheap to clone; the clones are the same sandbox.
@@ -133,6 +138,7 @@ impl Sandbox {
                     job: Job { layout, memory_bytes: COMPILE_MEMORY_BYTES_MAX, seconds: 0, length: 0 },
                     kept: Kept { cache, engine: engine.clone() },
                     queue: Arc::default(),
+                    took_us: measures::compile_times(),
                 },
                 engine,
                 linker,
@@ -156,8 +162,10 @@ impl Sandbox {
             pooled: self.inner.pooled,
             slots: self.inner.pool_size,
             running: self.inner.ticker.running(),
+            waiting: self.inner.turns.waiting(),
             cache_hits: self.inner.found.load(Ordering::Relaxed),
             cache_misses: self.inner.compiled.load(Ordering::Relaxed),
+            compile_us: self.inner.compiling.took_us.read(),
         }
     }
 }

@@ -111,6 +111,11 @@ impl Turns {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Calls that wait for a place.
+    pub(crate) fn waiting(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
     /// Calls that have a place.
     #[cfg(test)]
     pub(crate) fn running(&self) -> usize {

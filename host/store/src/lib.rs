@@ -4,7 +4,7 @@
 //! transaction that appends it; nobody is answered before that transaction is on disk. No clock, no async, no
 //! decision of its own. What is on disk is drawn in `README.md`.
 //!
-//! Reading order: `store` (the interface) → `job`, `writer` (group commit) → `log`, `recover` (what is not in the database
+//! Reading order: `store` (the interface) → `job`, `writer` (group commit), `measures` → `log`, `recover` (what is not in the database
 //! yet) → `state` (in redb) → `tables`, `table`, `block`, `digest`, `keys`, `record` (what is on disk) → `live`, `opening`,
 //! `medium`, `layout`, `aside`, `identity` (the file, and its errors) → `set_aside`, `damage` (records that cannot be read)
 //! → `read` → `entries`, `cut`, `journal` (the journal's rows, head and order) → `verify` → `backup` → `replay` →
@@ -34,6 +34,7 @@ mod kinds;
 mod layout;
 mod live;
 mod log;
+mod measures;
 mod medium;
 mod opening;
 mod read;
@@ -63,9 +64,10 @@ pub use digest::Digest;
 pub use error::{Busy, Displaced, Fault, OpenError, ReadError, RecordProblem, WriteError};
 pub use keep::{Keep, Quota};
 pub use kept::KeptBytes;
+pub use measures::Gauges;
 pub use read::{
-    Counts, DeliveryQuery, IncidentQuery, JournalPage, JournalQuery, KeptSince, Page, Past, Period, Reached,
-    ReceiptQuery, Receipts, SetAside, TableSize, Unmatched,
+    Counts, DeliveryQuery, IncidentQuery, JournalPage, JournalQuery, KeptSince, Page, Past, Period, Queue,
+    Reached, ReceiptQuery, Receipts, SetAside, TableSize, Unmatched,
 };
 pub use rebuild::{RebuildError, Rebuilt, rebuild};
 pub use record::source_counts::{Rejections, SourceCounts};

@@ -188,6 +188,11 @@ impl Live {
         Ok(self.log.lock().unwrap_or_else(PoisonError::into_inner).append(&self.medium, after, frame)?)
     }
 
+    /// Bytes of the file that are the log; none where there is no log.
+    pub(crate) fn log_bytes(&self) -> usize {
+        self.medium.log_bytes()
+    }
+
     /// Whether there is a log.
     pub(crate) fn has_log(&self) -> bool {
         self.medium.log_bytes() > 0

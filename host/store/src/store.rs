@@ -24,6 +24,7 @@ use crate::job::{Dismissed, Job, Message};
 use crate::keep::{self, Keep};
 use crate::live::Live;
 use crate::log::{Count, LOG_BYTES};
+use crate::measures::{Gauges, Measures};
 use crate::record::source_counts::SourceCounts;
 use crate::record::{Stored as _, request};
 use crate::set_aside::readable_head;
@@ -114,6 +115,7 @@ struct Shared {
     queue: usize,
     keep: Arc<keep::InForce>,
     bounds: Arc<Bounds>,
+    measures: Arc<Measures>,
 }
 
 impl Store {
@@ -157,6 +159,7 @@ impl Store {
         let busy = Arc::new(work::Work::default());
         let keep = Arc::new(keep::InForce::new(options.keep.clone()));
         let bounds = Arc::new(Bounds::new(Arc::clone(&keep), options.drop_journal_up_to));
+        let measures = Arc::new(Measures::default());
         let writer = Writer {
             live: Arc::clone(&live),
             dictionaries: Arc::clone(&dictionaries),
@@ -172,6 +175,7 @@ impl Store {
             counts: Vec::new(),
             dismissals: Vec::new(),
             saving: Saving::new(Duration::from_millis(options.save_after_ms), options.save_after_entries),
+            measures: Arc::clone(&measures),
         };
         let thread = thread::Builder::new()
             .name("tocsin-store".to_owned())
@@ -188,6 +192,7 @@ impl Store {
                 queue,
                 keep,
                 bounds,
+                measures,
             }),
         })
     }
@@ -306,6 +311,18 @@ impl Store {
     /// `reply`, it does not wait.
     pub fn close(&self) {
         self.shared.close();
+    }
+
+    /// What the store is doing, for metrics.
+    pub fn gauges(&self) -> Gauges {
+        let Shared { waiting, queue, measures, live, .. } = &*self.shared;
+        Gauges {
+            waiting: waiting.load(Ordering::Relaxed),
+            queue: *queue,
+            commit_us: measures.commit_us.read(),
+            commands: measures.commands.read(),
+            log_bytes: live.log_bytes(),
+        }
     }
 
     /// Why nothing can be written at present. What is committed can be read meanwhile, as a rule; the writer

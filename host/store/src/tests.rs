@@ -19,6 +19,7 @@ mod holding;
 mod kept;
 mod logging;
 mod lost;
+mod measuring;
 mod opening;
 mod queries;
 mod reading;

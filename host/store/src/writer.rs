@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tocsin_core::decide::{Applied, DecideError, Rejection};
 use tocsin_core::fair::FairQueue;
@@ -22,6 +22,7 @@ use crate::job::{Dismissed, Job, Message};
 use crate::keep::{self, Quota};
 use crate::live::Live;
 use crate::log::{Count, Frame, Keeping};
+use crate::measures::Measures;
 use crate::requests::Requests;
 use crate::set_aside::{self, readable_head};
 use crate::state::{Head, Tables};
@@ -76,6 +77,7 @@ pub(crate) struct Writer {
     pub(crate) dismissals: Vec<Dismissed>,
     /// What the database has that is not on disk, except in the log.
     pub(crate) saving: Saving,
+    pub(crate) measures: Arc<Measures>,
 }
 
 impl Writer {
@@ -163,6 +165,7 @@ impl Writer {
 
     /// Applies all of `jobs` in one transaction and syncs it.
     fn attempt(&mut self, jobs: &[Job]) -> Result<Outcomes, Failure> {
+        let began = Instant::now();
         let head = self.committed()?;
         let after = head.link();
         let transaction = self.live.begin_write()?;
@@ -209,6 +212,8 @@ impl Writer {
             culprit: None,
             uncertain: true,
         })?;
+        self.measures.commit_us.observe(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
+        self.measures.commands.observe(commands as u64);
         self.head = Some(head);
         self.cutting.committed(oldest);
         self.counts.clear();

@@ -3,7 +3,7 @@
 use crate::harness::Site;
 
 /// Each table with the keys that it may have.
-const TABLES: [(&str, &str, &[&str]); 12] = [
+const TABLES: [(&str, &str, &[&str]); 13] = [
     (
         "",
         "",
@@ -17,6 +17,7 @@ const TABLES: [(&str, &str, &[&str]); 12] = [
             "cache_dir",
             "limits",
             "backup",
+            "metrics",
             "retry",
             "egress",
             "routing",
@@ -51,6 +52,7 @@ const TABLES: [(&str, &str, &[&str]); 12] = [
         ],
     ),
     ("backup", "", &["every", "keep", "dir"]),
+    ("metrics", "", &["enabled", "token"]),
     ("retry", "", &["first", "longest", "give_up_after"]),
     ("egress", "", &["allow_private"]),
     ("routing", "", &["fallback"]),
@@ -61,6 +63,7 @@ const TABLES: [(&str, &str, &[&str]); 12] = [
             "plugin",
             "open",
             "token",
+            "next_token",
             "basic",
             "signing_key",
             "field_token",

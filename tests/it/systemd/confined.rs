@@ -100,7 +100,8 @@ fn tables(receiver: &Receiver) -> String {
     format!("{limits}{sources}{}{out}{}", source("hook", "webhook"), action("tell", "out"))
 }
 
-/// Everything that a relay does: it receives, sends, compiles, stops what loops and what recurses, and ends.
+/// Everything that a relay does: it receives, sends, compiles, stops what loops and what recurses, measures itself, and
+/// ends.
 fn works(mut relay: Relay, receiver: &Receiver) {
     relay.post("hook", &json!({ "title": "Disk full", "id": "disk" }).to_string()).expect(200);
     assert_eq!(receiver.wait(1)[0].title(), "Disk full");
@@ -117,6 +118,10 @@ fn works(mut relay: Relay, receiver: &Receiver) {
     }
     relay.settled();
     relay.run(&["verify", "--replay"]).expect(0);
+    let metrics = relay.run(&["metrics"]).expect(0).stdout;
+    for metric in ["process_resident_memory_bytes", "process_open_fds", "tocsin_disk_free_bytes"] {
+        assert!(metrics.contains(&format!("\n{metric} ")), "{metric} in {metrics}");
+    }
     relay.stop();
     let log = relay.log();
     assert!(!log.contains("ot permitted") && !log.contains("ermission denied"), "{log}");

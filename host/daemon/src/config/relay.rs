@@ -17,7 +17,7 @@ use super::files::Files;
 use super::merge::Merged;
 use super::parts::Parts;
 use super::reader::Reader;
-use super::{Config, actions, backup, connections, limits, plugins, retry, routing, sources};
+use super::{Config, actions, backup, connections, limits, metrics, plugins, retry, routing, sources};
 
 /// Where senders connect to when nothing is said: not reachable from outside by accident.
 const DEFAULT_LISTEN: &str = "127.0.0.1:8686";
@@ -46,6 +46,7 @@ pub(super) fn read(path: &Path, merged: Merged) -> (Config, Vec<ConfigProblem>) 
     let limits = limits::read(root.section("limits"));
     let plugins = plugins::read(root.section("plugins"));
     let backup = backup::read(&mut root, base, &state_dir);
+    let metrics = metrics::read(root.section("metrics"));
     let schedule = retry::read(root.section("retry"), Schedule::default());
     let policy = read_egress(root.section("egress"));
     let sources: BTreeMap<_, _> = root
@@ -83,6 +84,7 @@ pub(super) fn read(path: &Path, merged: Merged) -> (Config, Vec<ConfigProblem>) 
         limits,
         plugins,
         backup,
+        metrics,
         sources,
         connections,
         actions,

@@ -135,7 +135,7 @@ fn read_authentication(reader: &mut Reader) -> Authentication {
 }
 
 /// A token, or `{ sha256 = "…" }`.
-fn read_token(reader: &mut Reader, key: &'static str) -> Option<Token> {
+pub(super) fn read_token(reader: &mut Reader, key: &'static str) -> Option<Token> {
     if let Some(digits) = reader.only_key(key, "sha256") {
         return match Token::hashed(&digits) {
             Ok(token) => Some(token),

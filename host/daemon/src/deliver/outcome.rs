@@ -12,8 +12,9 @@ use super::judgement::judged;
 use crate::runtime::trace::Trace;
 use crate::runtime::{clock, wording};
 use crate::shared::app::App;
+use crate::shared::measures::AttemptOutcome;
 
-/// render → encode → send → resume → verdict, and whose fault it is. Records nothing.
+/// render → encode → send → resume → verdict, and whose fault it is. Counts the attempt for metrics; records nothing.
 pub async fn deliver(app: &Arc<App>, attempt: Attempt) -> Command {
     let delivery = attempt.delivery.id;
     let (incident, action) = (attempt.delivery.incident.number, attempt.delivery.action.clone());
@@ -22,6 +23,8 @@ pub async fn deliver(app: &Arc<App>, attempt: Attempt) -> Command {
     let ended = attempt.run(app).await;
     // The configuration that it began with.
     let (verdict, status) = judged(app, &config, &attempt, ended).await;
+    let took_us = clock::micros_since(started);
+    app.measures.attempted(&attempt.delivery.connection, AttemptOutcome::from(&verdict), took_us);
     if !wording::is_good(&verdict) {
         let outcome = wording::verdict(&verdict);
         tracing::warn!(%delivery, incident, action = action.as_str(), outcome, "an attempt did not deliver");
@@ -32,5 +35,5 @@ pub async fn deliver(app: &Arc<App>, attempt: Attempt) -> Command {
         action: action.to_string(),
         outcome: wording::verdict(&verdict),
     });
-    Command::Settle { delivery, took_us: clock::micros_since(started), status, verdict }
+    Command::Settle { delivery, took_us, status, verdict }
 }

@@ -6,10 +6,11 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::Router;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use tokio::net::UnixListener;
 
+use crate::operate::metrics::Exporter;
 use crate::plugins::Shelf;
 use crate::shared::app::App;
 use crate::shared::problem::HttpProblem;
@@ -89,9 +90,10 @@ pub fn listen(path: &Path) -> Result<UnixListener, SocketError> {
 }
 
 /// The routes of the control socket.
-pub fn router(app: Arc<App>, shelf: Arc<Shelf>, reloads: Reloads) -> Router {
+pub fn router(app: Arc<App>, shelf: Arc<Shelf>, reloads: Reloads, exporter: Arc<Exporter>) -> Router {
     Router::new()
         .route("/status", get(relay::status))
+        .route("/metrics", get(relay::metrics).layer(Extension(exporter)))
         .route("/plugins", get(plugins::list))
         .route("/plugins/approve", post(plugins::approve))
         .route("/connections", get(connections::list))

@@ -1,14 +1,21 @@
 //! What the world reaches: the sources' addresses, the pages behind links in messages, an answer for Slack's
-//! buttons, and the health check.
+//! buttons, the checks of health and readiness, and metrics if the configuration says so.
 //! Everything else is behind the control socket.
 
 use std::sync::Arc;
 
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use axum::response::Response;
 use axum::routing::{any, get};
 use axum::{Extension, Router};
 
+use crate::config::Metrics;
 use crate::deliver::dispatch;
-use crate::operate::{interactions, pages};
+use crate::operate::metrics::Exporter;
+use crate::operate::{interactions, pages, ready};
+use crate::plugins::Shelf;
 use crate::receive::ingest;
 use crate::runtime::trouble;
 use crate::shared::app::App;
@@ -16,7 +23,7 @@ use crate::shared::problem::HttpProblem;
 use crate::timers;
 
 /// The routes of the public listener.
-pub(super) fn router(app: Arc<App>) -> Router {
+pub(super) fn router(app: Arc<App>, shelf: Arc<Shelf>, exporter: Arc<Exporter>) -> Router {
     Router::new()
         .route("/in", any(ingest::receive))
         .route("/in/", any(ingest::receive))
@@ -24,12 +31,18 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/incidents/{incident}", any(pages::page).layer(Extension(Arc::<pages::Rates>::default())))
         .route("/interactions", any(interactions::answer))
         .route("/healthz", get(health))
-        .fallback(async || HttpProblem::not_found("There is nothing here: sources are at /in/<source>."))
+        .route("/readyz", get(readiness).layer(Extension(shelf)))
+        .route("/metrics", get(metrics).fallback(nothing).layer(Extension(exporter)))
+        .fallback(nothing)
         .with_state(app)
 }
 
+async fn nothing() -> HttpProblem {
+    HttpProblem::not_found("There is nothing here: sources are at /in/<source>.")
+}
+
 /// 200 while the store can be read and, as far as is known, written, and neither deliveries nor timers stand still.
-async fn health(app: axum::extract::State<Arc<App>>) -> Result<&'static str, HttpProblem> {
+async fn health(State(app): State<Arc<App>>) -> Result<&'static str, HttpProblem> {
     let store = app.store.clone();
     let read = tokio::task::spawn_blocking(move || (store.trouble(), store.pauses()));
     match trouble::watched(trouble::NOT_ANSWERED, read.await) {
@@ -53,4 +66,36 @@ async fn health(app: axum::extract::State<Arc<App>>) -> Result<&'static str, Htt
             Err(HttpProblem::unavailable("Not readable", "The store cannot be read; the log says why."))
         }
     }
+}
+
+async fn readiness(State(app): State<Arc<App>>, Extension(shelf): Extension<Arc<Shelf>>) -> Response {
+    ready::answer(&app, &shelf).await
+}
+
+async fn metrics(
+    State(app): State<Arc<App>>,
+    Extension(exporter): Extension<Arc<Exporter>>,
+    headers: HeaderMap,
+) -> Result<Response, HttpProblem> {
+    let metrics = &app.config().metrics;
+    if !metrics.enabled {
+        return Err(nothing().await);
+    }
+    if !may_read(metrics, &headers) {
+        let detail = "Metrics need the token of [metrics] as `Authorization: Bearer …`.";
+        return Err(HttpProblem::new(StatusCode::UNAUTHORIZED, "Unauthorized", detail)
+            .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"tocsin\"")));
+    }
+    exporter.answer().await
+}
+
+/// Whether a request with these headers may read metrics. Takes the same time for every wrong token of one length.
+fn may_read(metrics: &Metrics, headers: &HeaderMap) -> bool {
+    let Some(token) = &metrics.token else { return true };
+    let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let given = given.and_then(|value| value.trim().split_once(' '));
+    given.is_some_and(|(scheme, given)| {
+        let is_token = token.is(given.trim());
+        scheme.eq_ignore_ascii_case("bearer") && is_token
+    })
 }

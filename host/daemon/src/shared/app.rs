@@ -29,6 +29,7 @@ use crate::shared::doubts::Doubts;
 use crate::shared::filters::Filters;
 use crate::shared::intake::Intake;
 use crate::shared::links::Links;
+use crate::shared::measures::Measures;
 use crate::shared::rates::Rates;
 use crate::shared::shares::Shares;
 use crate::shared::suspensions::Suspensions;
@@ -153,6 +154,8 @@ pub struct App {
     pub backups: Backups,
     /// Whether tasks that run for ever go on.
     pub pulses: Pulses,
+    /// What is counted for metrics alone.
+    pub measures: Measures,
     /// Whether the start is recorded: before that, nothing else may be.
     is_begun: AtomicBool,
 }
@@ -192,6 +195,8 @@ impl App {
             BTreeMap::new()
         });
         let policy = Arc::new(Router::new(config.routing())?);
+        let measures = Measures::new(clock.now());
+        measures.know(config.connections.keys());
         Ok(Self {
             intake: Intake::new(clock.clone(), config.sources.keys(), kept),
             rates: Rates::default(),
@@ -208,6 +213,7 @@ impl App {
             backlog: Backlog::default(),
             backups: Backups::default(),
             pulses: Pulses::default(),
+            measures,
             is_begun: AtomicBool::new(false),
             in_force: watch::Sender::new(Arc::new(InForce {
                 config: Arc::new(config),
@@ -239,6 +245,11 @@ impl App {
         Arc::clone(&self.in_force.borrow().bindings)
     }
 
+    /// Whether the start is recorded. Nothing else is received or sent before.
+    pub fn is_begun(&self) -> bool {
+        self.is_begun.load(Ordering::Acquire)
+    }
+
     /// Reports each time that something else is in force.
     pub fn changes(&self) -> watch::Receiver<Arc<InForce>> {
         self.in_force.subscribe()
@@ -256,6 +267,7 @@ impl App {
     /// began with.
     pub fn put_in_force(&self, next: InForce) {
         self.intake.know(next.config.sources.keys().map(String::as_str));
+        self.measures.know(next.config.connections.keys());
         self.in_force.send_replace(Arc::new(next));
         self.signals.due.ring();
         self.signals.timed.ring();
@@ -339,7 +351,7 @@ impl App {
     /// It does not fit, or could not be stored: then nothing was changed.
     pub async fn commit(&self, write: Write) -> Result<Applied, CommitError> {
         let is_start = matches!(write.issued.command, Command::Start { .. });
-        if !is_start && !self.is_begun.load(Ordering::Acquire) {
+        if !is_start && !self.is_begun() {
             let cause = self.store.trouble().map(|trouble| trouble.cause());
             return Err(CommitError::Storage(cause.unwrap_or_else(|| NOT_BEGUN.to_owned())));
         }

@@ -15,6 +15,12 @@ use tocsin_store::{Rejections, SourceCounts, Store};
 use crate::runtime::clock::Clock;
 use crate::runtime::trouble::REMINDER;
 
+mod since;
+#[cfg(test)]
+mod tests;
+
+pub use since::Counted;
+
 /// The row of requests to addresses without a source: no source has an empty name.
 pub const STRANGERS: &str = "";
 
@@ -66,6 +72,8 @@ pub struct Intake {
 #[derive(Default)]
 struct Row {
     counts: SourceCounts,
+    /// What they were when counting began.
+    kept: SourceCounts,
     /// Whether the store has not been given these counts yet.
     changed: bool,
     /// By status, and whether the request was kept.
@@ -118,7 +126,7 @@ impl Intake {
         for name in sources {
             rows.entry(name.to_owned()).or_insert_with(|| {
                 let counts = rest.remove(name).unwrap_or_default();
-                Arc::new(Mutex::new(Row { counts, ..Row::default() }))
+                Arc::new(Mutex::new(Row { kept: counts.clone(), counts, ..Row::default() }))
             });
         }
     }
@@ -180,6 +188,13 @@ impl Intake {
     /// The counts of `source`.
     pub fn counts(&self, source: &str) -> SourceCounts {
         self.row(source).map(|row| lock(&row).counts.clone()).unwrap_or_default()
+    }
+
+    /// What was counted of `source` since the start.
+    pub fn since_start(&self, source: &str) -> Counted {
+        let Some(row) = self.row(source) else { return Counted::default() };
+        let row = lock(&row);
+        Counted::between(&row.kept, &row.counts)
     }
 
     /// Gives what changed to the store, and logs what is due.
@@ -317,34 +332,5 @@ fn log(label: &str, status: u16, line: &Line, reason: &str) {
         // It was said with the rejection itself that there was one.
         Line::NoLonger(1) => {}
         Line::NoLonger(times) => tracing::info!(source = label, status, times, "no longer rejected"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rejections_of_one_kind_are_logged_once_then_every_five_minutes_with_a_count_and_when_they_end() {
-        let start = Instant::now();
-        let mut logged = Logged { at: start, count: 1, unlogged: 0, reason: "no token".to_owned() };
-        let mut lines = Vec::new();
-        for second in 1..=1300 {
-            if second <= 450 {
-                logged.count += 1;
-                logged.unlogged += 1;
-            }
-            if let Some(line) = logged.due(start + Duration::from_secs(second)) {
-                let is_last = matches!(line, Line::NoLonger(_));
-                lines.push((second, line));
-                if is_last {
-                    break;
-                }
-            }
-        }
-        assert_eq!(
-            lines,
-            [(300, Line::Rejected(300)), (600, Line::Rejected(150)), (900, Line::NoLonger(451))]
-        );
     }
 }

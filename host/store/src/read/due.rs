@@ -115,7 +115,7 @@ fn line_of(
     Ok(rows.range::<&[u8]>((Bound::Excluded(start.as_slice()), Bound::Included(end.as_slice())))?)
 }
 
-fn next_due(
+pub(super) fn next_due(
     snapshot: &Snapshot,
     connection: &str,
     behind: Option<Timestamp>,
@@ -143,7 +143,7 @@ fn sources(
     texts(snapshot, rows, &keys::text(connection))
 }
 
-fn due_connections(snapshot: &Snapshot) -> Result<Vec<String>, Fault> {
+pub(super) fn due_connections(snapshot: &Snapshot) -> Result<Vec<String>, Fault> {
     texts(snapshot, &snapshot.table(tables::DUE)?, &[])
 }
 

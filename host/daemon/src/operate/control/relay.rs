@@ -1,9 +1,11 @@
 //! The relay itself over the control socket: its state, and the check of its store.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
+use axum::{Extension, Json};
 use tocsin_store::{Fault, ReadError, ReplayError};
 
 use super::asked::Asked;
@@ -14,6 +16,7 @@ use crate::deliver::dispatch;
 use crate::operate::api::Nothing;
 use crate::operate::api::status::{FailingFilter, KeptSince, PluginsAside, Status, StatusProblem};
 use crate::operate::api::store::{Dismissed, Verified, Verify};
+use crate::operate::metrics::Exporter;
 use crate::runtime::trouble;
 use crate::shared::app::App;
 use crate::shared::filters::Failing;
@@ -50,6 +53,11 @@ pub(super) async fn status(State(control): State<Control>) -> Json<Status> {
         kept_since: since.map(kept_since),
         backup: app.config().backup.as_ref().map(|plan| shapes::schedule(plan, app.backups.last())),
     })
+}
+
+/// Metrics, whatever the configuration says about the main listener.
+pub(super) async fn metrics(Extension(exporter): Extension<Arc<Exporter>>) -> Result<Response, HttpProblem> {
+    exporter.answer().await
 }
 
 /// How far back things are kept.

@@ -122,6 +122,16 @@ impl Connections {
         self.lock().bounds.answer_time
     }
 
+    /// How many there may be in all.
+    pub fn limit(&self) -> usize {
+        self.lock().bounds.connections
+    }
+
+    /// How many are open.
+    pub fn count(&self) -> usize {
+        self.lock().rows.len()
+    }
+
     /// Counts a connection from `address`. Another one is closed for it where there are too many; it is refused when
     /// all of them are being worked on.
     pub(super) fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Connection> {
@@ -352,7 +362,7 @@ mod tests {
         let all = connections(100, 2);
         let other = all.admit(address(1)).expect("there is room");
         let own: Vec<_> = (0..5).map(|_| all.admit(address(2)).expect("one goes")).collect();
-        assert_eq!(own.iter().filter(|connection| is_open(connection)).count(), 2);
+        assert_eq!((own.iter().filter(|connection| is_open(connection)).count(), all.count()), (2, 3));
         assert!(is_open(&other));
         let proxy = Some(IpAddr::from([192, 0, 2, 1]));
         let through: Vec<_> = (0..50).map(|_| all.admit(proxy).expect("there is room")).collect();

@@ -1,4 +1,4 @@
-//! What is counted, for how long it is recent, and how much of it is kept.
+//! What is counted, for how long it is recent, how much of it is kept, and what is logged.
 
 use super::*;
 
@@ -51,10 +51,50 @@ fn requests_without_a_source_are_one_row_with_the_last_names() {
 #[test]
 fn what_was_kept_is_counted_on() {
     let kept = SourceCounts { accepted: 7, ..SourceCounts::default() };
-    let intake = Intake::new(Clock::default(), [String::from("hook")].iter(), BTreeMap::from([("hook".to_owned(), kept)]));
+    let intake = Intake::new(
+        Clock::default(),
+        [String::from("hook")].iter(),
+        BTreeMap::from([("hook".to_owned(), kept)]),
+    );
     intake.count("hook", Outcome::Accepted);
     intake.count("hook", Outcome::Probed);
     let counts = intake.counts("hook");
     assert_eq!((counts.accepted, counts.probes), (8, 1));
     assert!(counts.last_heard.is_some());
+}
+
+#[test]
+fn what_is_counted_since_the_start_leaves_out_what_was_kept() {
+    let mut kept = SourceCounts { accepted: 7, rejections: counted(&[0, 1]), ..SourceCounts::default() };
+    add(&mut kept.rejections, 422, true, "why", Timestamp::from_micros(0));
+    let kept = BTreeMap::from([("hook".to_owned(), kept)]);
+    let intake = Intake::new(Clock::default(), [String::from("hook")].iter(), kept);
+    intake.count("hook", Outcome::Accepted);
+    intake.reject("hook", &too_large());
+    intake.reject("hook", &Rejection { receipt: Some("a receipt".to_owned()), ..too_large() });
+    let since = intake.since_start("hook");
+    assert_eq!((since.accepted, since.ignored), (1, 0));
+    assert_eq!(since.rejected, BTreeMap::from([(413, 2), (422, 0)]));
+    assert_eq!(intake.since_start("elsewhere"), Counted::default());
+}
+
+#[test]
+fn rejections_of_one_kind_are_logged_once_then_every_five_minutes_with_a_count_and_when_they_end() {
+    let start = Instant::now();
+    let mut logged = Logged { at: start, count: 1, unlogged: 0, reason: "no token".to_owned() };
+    let mut lines = Vec::new();
+    for second in 1..=1300 {
+        if second <= 450 {
+            logged.count += 1;
+            logged.unlogged += 1;
+        }
+        if let Some(line) = logged.due(start + Duration::from_secs(second)) {
+            let is_last = matches!(line, Line::NoLonger(_));
+            lines.push((second, line));
+            if is_last {
+                break;
+            }
+        }
+    }
+    assert_eq!(lines, [(300, Line::Rejected(300)), (600, Line::Rejected(150)), (900, Line::NoLonger(451))]);
 }

@@ -1,0 +1,47 @@
+//! The relay as a whole: its version, its parts, its listener, its plugin files.
+
+use super::metric::{Metric, Value, gauge};
+use crate::operate::ready::Part;
+use crate::plugins::Shelf;
+use crate::runtime::server::Connections;
+use crate::runtime::trouble;
+use crate::shared::app::App;
+use crate::timers;
+
+pub(super) fn all(app: &App, shelf: &Shelf, connections: &Connections, parts: &[Part]) -> Vec<Metric> {
+    let config = app.config();
+    let mut ready = gauge("tocsin_ready", "1 while this part of the relay does its work, as in /readyz.");
+    for part in parts {
+        ready.add(&[("part", part.name)], part.problem.is_none());
+    }
+    let bindings = app.bindings();
+    let unbound = bindings.unbound();
+    let mut standing = gauge(
+        "tocsin_unbound",
+        "Sources, connections and actions that stand still because their plugin is missing or refuses their settings.",
+    );
+    for table in ["sources", "connections", "actions"] {
+        let is_of = |path: &str| path.split('.').next() == Some(table);
+        standing.add(&[("table", table)], unbound.iter().filter(|(path, _)| is_of(path)).count());
+    }
+    vec![
+        gauge("tocsin_build_info", "1, with the version of the relay.")
+            .of(&[("version", env!("CARGO_PKG_VERSION"))], true),
+        ready,
+        standing,
+        gauge("tocsin_listener_connections", "Open connections of the main listener.")
+            .is(connections.count()),
+        gauge("tocsin_listener_connections_limit", "Connections that the main listener may have.")
+            .is(connections.limit()),
+        gauge("tocsin_plugin_files_refused", "Plugin files that are not in force.").is(shelf.refused().len()),
+        gauge("tocsin_plugins_pending", "Plugins that are yet to be compiled or loaded.")
+            .is(shelf.jobs(&config).len()),
+        gauge(
+            "tocsin_retention_trouble",
+            "1 while the relay cannot forget what it has kept for long enough.",
+        )
+        .is(trouble::ongoing(timers::forget::TROUBLE).is_some()),
+        gauge("tocsin_clock_ahead_seconds", "How far the relay's clock is ahead of the system's.")
+            .is(Value::microseconds(app.clock.ahead_ms().saturating_mul(1000))),
+    ]
+}
