@@ -22,7 +22,7 @@ use crate::deliver::dispatch;
 use crate::operate::control;
 use crate::plugins::compile::this_program;
 use crate::plugins::{Shelf, Watch};
-use crate::runtime::clock::Clock;
+use crate::runtime::clock::{self, Clock};
 use crate::runtime::server::{self, Connections};
 use crate::runtime::systemd;
 use crate::send::client::Senders;
@@ -278,7 +278,8 @@ fn log_doubts(config: &Config) {
     for problem in &words.never_true {
         tracing::error!("{problem}");
     }
-    for problem in config.exposed().iter().chain(&words.doubtful) {
+    let invalid = config.invalid_certificates(clock::time_of_day());
+    for problem in config.exposed().iter().chain(&invalid).chain(&words.doubtful) {
         tracing::warn!("{problem}");
     }
 }

@@ -1,4 +1,5 @@
-//! What a process needs whatever it relays: time, HTTP that comes in, the log's restraint, words for what happened.
+//! What a process needs whatever it relays: time, HTTP that comes in, the log's restraint, words for what happened,
+//! the times of certificates.
 //!
 //! Knows nothing of configuration, plugins and the store's tables: every other room may use it.
 
@@ -10,5 +11,6 @@ pub mod signing;
 pub mod systemd;
 pub mod trace;
 pub mod trouble;
+pub mod validity;
 pub mod wakeup;
 pub mod wording;

@@ -3,7 +3,7 @@
 use crate::harness::Site;
 
 /// Each table with the keys that it may have.
-const TABLES: [(&str, &str, &[&str]); 12] = [
+const TABLES: [(&str, &str, &[&str]); 14] = [
     (
         "",
         "",
@@ -52,7 +52,7 @@ const TABLES: [(&str, &str, &[&str]); 12] = [
     ),
     ("backup", "", &["every", "keep", "dir"]),
     ("retry", "", &["first", "longest", "give_up_after"]),
-    ("egress", "", &["allow_private"]),
+    ("egress", "", &["allow_private", "proxy", "proxy_allow_private", "ca"]),
     ("routing", "", &["fallback"]),
     (
         "sources.a",
@@ -93,6 +93,11 @@ const TABLES: [(&str, &str, &[&str]); 12] = [
             "environment",
             "allow_private",
             "allow_link_local",
+            "proxy",
+            "proxy_allow_private",
+            "ca",
+            "client_certificate",
+            "oauth2",
             "timeout",
             "concurrency",
             "retry",
@@ -101,6 +106,8 @@ const TABLES: [(&str, &str, &[&str]); 12] = [
             "settings",
         ],
     ),
+    ("connections.c.client_certificate", "", &["certificate", "key"]),
+    ("connections.c.oauth2", "", &["token_url", "client_id", "client_secret", "scope", "auth"]),
     (
         "actions.x",
         "",

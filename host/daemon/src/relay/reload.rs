@@ -110,10 +110,8 @@ impl Reloading {
         }
         self.app.store.keep(kept_as(&next.config));
         self.listening.connections().bound_by(bounds(&next.config));
-        for change in &next.reloaded.changes {
-            if let Some(name) = change.name_in("connections") {
-                self.app.connection_changed(name);
-            }
+        for name in connections_of(&next.reloaded.changes, &next.config) {
+            self.app.connection_changed(&name);
         }
         let bindings = Arc::new(next.bindings);
         let in_force = app::InForce { config: next.config, policy: next.policy, senders, links, bindings };
@@ -153,7 +151,8 @@ impl Reloading {
             return Err(NotReloaded::Mistakes(unfit));
         }
         let words = config.wrong_words();
-        let warnings = [words.never_true, config.exposed(), words.doubtful].concat();
+        let invalid = config.invalid_certificates(self.app.clock.now());
+        let warnings = [words.never_true, config.exposed(), invalid, words.doubtful].concat();
         let reloaded = Reloaded {
             changes,
             with_the_next_start: later.into_iter().map(|change| change.path).collect(),
@@ -201,19 +200,30 @@ impl Reloading {
     /// Records that the configuration is in force from now on. Its policy decides what follows from that.
     async fn record(&self, by: &str, next: &Next) -> Result<(), NotReloaded> {
         let changes = &next.reloaded.changes;
-        let named = |table: &str| -> BTreeSet<String> {
-            changes.iter().filter_map(|change| change.name_in(table)).map(str::to_owned).collect()
-        };
         let command = Command::Configure {
             by: by.to_owned(),
             digest: next.config.files.digest(),
             changes: changes.iter().map(ToString::to_string).collect(),
-            sources: named("sources").into_iter().map(Into::into).collect(),
-            connections: named("connections").into_iter().map(Into::into).collect(),
+            sources: named(changes, "sources").into_iter().map(Into::into).collect(),
+            connections: connections_of(changes, &next.config).into_iter().map(Into::into).collect(),
         };
         let at = self.app.clock.now();
         let seed = self.app.clock.new_id(at).map_err(|error| NotReloaded::Failed(error.to_string()))?;
         let write = Write::of(Arc::clone(&next.policy), Issued { at, seed, command });
         self.app.commit(write).await.map(drop).map_err(|error| NotReloaded::Failed(error.to_string()))
     }
+}
+
+/// The names of this table's parts that changed.
+fn named(changes: &[Change], table: &str) -> BTreeSet<String> {
+    changes.iter().filter_map(|change| change.name_in(table)).map(str::to_owned).collect()
+}
+
+/// The connections that changed: all of them if `[egress]` did.
+fn connections_of(changes: &[Change], config: &Config) -> BTreeSet<String> {
+    let mut names = named(changes, "connections");
+    if changes.iter().any(|change| change.name_in("egress").is_some()) {
+        names.extend(config.connections.keys().cloned());
+    }
+    names
 }
