@@ -1,7 +1,7 @@
 //! Requests that leave through a proxy: which, with what, and what a proxy cannot make of them.
 
 use super::{last_words, open, pause, probed};
-use crate::harness::{Authority, Conduct, Proxy, Receiver, Relay, action, source, until};
+use crate::harness::{Authority, Conduct, Proxy, Receiver, Relay, Site, action, source, until};
 
 /// `jane:hunter@2` as HTTP Basic; `hunter%402` is the password in an address.
 const BASIC: &str = "Basic amFuZTpodW50ZXJAMg==";
@@ -52,7 +52,7 @@ fn a_request_over_tls_goes_through_a_tunnel_in_which_the_proxy_sees_nothing() {
     let receiver = Receiver::secure(authority.server(&["peer.invalid"], None));
     let proxy = Proxy::start(Conduct::Wants(BASIC.to_owned()));
     let lines = format!("{}ca = \"ca.pem\"\n", proxy.keys(JANE));
-    let site = crate::harness::Site::new("");
+    let site = Site::new("");
     std::fs::write(site.path("ca.pem"), authority.pem()).expect("the folder can be written");
     site.configure(&format!("{}{}", to(&hidden("https", &receiver), &lines), probed()));
     let relay = Relay::start_in(site);
@@ -185,4 +185,15 @@ fn a_proxy_that_is_not_there_is_named() {
     relay.configure(&to(&receiver.url("/hook"), "allow_private = true\n"));
     relay.run(&["reload"]).expect(0);
     until("it arrives without the proxy", || (!receiver.requests().is_empty()).then_some(()));
+}
+
+#[test]
+fn doctor_does_not_call_a_name_wrong_that_only_the_proxy_knows() {
+    let (receiver, proxy) = (Receiver::start(), Proxy::start(Conduct::Works));
+    let site = Site::new(&to(&hidden("http", &receiver), &proxy.keys("")));
+    let said = site.run(&["doctor"]).stdout;
+    assert!(said.contains("peer.invalid (out) has no address here: the proxy looks it up"), "{said}");
+    site.configure(&to(&hidden("http", &receiver), ""));
+    let said = site.run(&["doctor"]).expect(1).stdout;
+    assert!(said.contains("peer.invalid (out) has no address: "), "{said}");
 }
