@@ -8,17 +8,21 @@ use std::io::Write;
 use std::thread;
 use std::time::{Duration, Instant};
 
+mod authority;
 mod config;
 mod guests;
 mod http;
+mod proxy;
 mod receiver;
 mod relay;
 mod site;
 mod store;
 
+pub(crate) use authority::Authority;
 pub(crate) use config::{TOKEN, action, connection, settings, source};
 pub(crate) use guests::guest;
 pub(crate) use http::{Answer, Request};
+pub(crate) use proxy::{Conduct, Proxy};
 pub(crate) use receiver::{Gate, Receiver, Recorded, Reply};
 pub(crate) use relay::{Relay, at};
 pub(crate) use site::{Ran, Site, sandbox_config};

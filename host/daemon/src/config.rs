@@ -20,9 +20,11 @@ use url::Url;
 
 mod actions;
 mod backup;
+mod certificates;
 mod connections;
 mod directories;
 mod error;
+mod expired;
 mod export;
 mod exposed;
 mod files;
@@ -33,9 +35,11 @@ mod memory;
 mod merge;
 mod metrics;
 mod never;
+mod oauth2;
 mod origins;
 mod parts;
 mod plugins;
+mod proxy;
 mod purpose;
 mod rate;
 mod reader;
@@ -46,20 +50,25 @@ mod secret;
 mod sources;
 mod target;
 mod token;
+mod transport;
 
 pub use backup::Backup;
+pub use certificates::{Authorities, ClientCertificate};
 pub use error::{ConfigError, ConfigProblem};
 pub use files::{File, Files, Part, dropped_beside, managed_in};
 pub use history::{History, Kept, KeptFile};
 pub use limits::Limits;
 pub use metrics::Metrics;
+pub use oauth2::{ClientAuthentication, OAuth2};
 pub use parts::{Change, How};
 pub use plugins::{Consent, Plugins};
+pub use proxy::{Proxy, ProxyDenied};
 pub use purpose::Purpose;
 pub use rate::Rate;
 pub use secret::Secret;
 pub use target::Target;
 pub use token::{KEYS as TOKEN_KEYS, Token};
+pub use transport::Transport;
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
@@ -90,6 +99,8 @@ pub struct Config {
     pub backup: Option<Backup>,
     /// Who may read metrics over the main listener.
     pub metrics: Metrics,
+    /// `[egress]`: how requests leave that belong to no connection, and the default of connections.
+    pub transport: Transport,
     /// By name.
     pub sources: BTreeMap<String, Arc<Source>>,
     /// By name.
@@ -213,6 +224,10 @@ pub struct Connection {
     pub target: Target,
     /// Which addresses it may reach.
     pub policy: Policy,
+    /// How its requests leave.
+    pub transport: Transport,
+    /// Where its access tokens come from, if the peer wants them.
+    pub oauth2: Option<OAuth2>,
     /// How long one request may take.
     pub timeout: Duration,
     /// Deliveries under way at the same time.
@@ -225,6 +240,13 @@ pub struct Connection {
     pub secrets: BTreeMap<String, Secret>,
     /// The plugin's settings, as written.
     pub settings: BTreeMap<String, Given>,
+}
+
+impl Connection {
+    /// Whether it has credentials besides what its URL may hold.
+    pub fn has_credentials(&self) -> bool {
+        !self.secrets.is_empty() || self.oauth2.is_some() || self.transport.client_certificate.is_some()
+    }
 }
 
 /// What is sent when.

@@ -23,7 +23,7 @@ use crate::operate::control;
 use crate::operate::metrics::Exporter;
 use crate::plugins::compile::this_program;
 use crate::plugins::{Shelf, Watch};
-use crate::runtime::clock::Clock;
+use crate::runtime::clock::{self, Clock};
 use crate::runtime::server::{self, Connections};
 use crate::runtime::systemd;
 use crate::send::client::Senders;
@@ -281,7 +281,8 @@ fn log_doubts(config: &Config) {
     for problem in &words.never_true {
         tracing::error!("{problem}");
     }
-    for problem in config.exposed().iter().chain(&words.doubtful) {
+    let invalid = config.invalid_certificates(clock::time_of_day());
+    for problem in config.exposed().iter().chain(&invalid).chain(&words.doubtful) {
         tracing::warn!("{problem}");
     }
 }

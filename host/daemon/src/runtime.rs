@@ -1,5 +1,5 @@
 //! What a process needs whatever it relays: time, HTTP that comes in, the log's restraint, what the system says
-//! about it, words for what happened.
+//! about it, words for what happened, the times of certificates.
 //!
 //! Knows nothing of configuration, plugins and the store's tables: every other room may use it.
 
@@ -13,5 +13,6 @@ pub mod signing;
 pub mod systemd;
 pub mod trace;
 pub mod trouble;
+pub mod validity;
 pub mod wakeup;
 pub mod wording;

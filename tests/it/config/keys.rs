@@ -3,7 +3,7 @@
 use crate::harness::Site;
 
 /// Each table with the keys that it may have.
-const TABLES: [(&str, &str, &[&str]); 13] = [
+const TABLES: [(&str, &str, &[&str]); 15] = [
     (
         "",
         "",
@@ -54,7 +54,7 @@ const TABLES: [(&str, &str, &[&str]); 13] = [
     ("backup", "", &["every", "keep", "dir"]),
     ("metrics", "", &["enabled", "token"]),
     ("retry", "", &["first", "longest", "give_up_after"]),
-    ("egress", "", &["allow_private"]),
+    ("egress", "", &["allow_private", "proxy", "proxy_allow_private", "ca"]),
     ("routing", "", &["fallback"]),
     (
         "sources.a",
@@ -96,6 +96,11 @@ const TABLES: [(&str, &str, &[&str]); 13] = [
             "environment",
             "allow_private",
             "allow_link_local",
+            "proxy",
+            "proxy_allow_private",
+            "ca",
+            "client_certificate",
+            "oauth2",
             "timeout",
             "concurrency",
             "retry",
@@ -104,6 +109,8 @@ const TABLES: [(&str, &str, &[&str]); 13] = [
             "settings",
         ],
     ),
+    ("connections.c.client_certificate", "", &["certificate", "key"]),
+    ("connections.c.oauth2", "", &["token_url", "client_id", "client_secret", "scope", "auth"]),
     (
         "actions.x",
         "",

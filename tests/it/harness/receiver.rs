@@ -1,11 +1,12 @@
 //! A peer on this machine: it records what it gets, and answers what the test says.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::Value;
 use tokio::net::TcpSocket;
 
@@ -17,7 +18,7 @@ pub(crate) struct Recorded {
     pub(crate) at: Instant,
     pub(crate) method: String,
     pub(crate) path: String,
-    headers: Vec<(String, String)>,
+    pub(super) headers: Vec<(String, String)>,
     pub(crate) body: String,
 }
 
@@ -34,6 +35,8 @@ type Script = dyn Fn(&Recorded, usize) -> Reply + Send + Sync;
 struct Shared {
     requests: Mutex<Vec<Recorded>>,
     script: Mutex<Arc<Script>>,
+    /// How it speaks TLS, if it does.
+    tls: Option<Arc<ServerConfig>>,
 }
 
 /// The peer.
@@ -94,13 +97,24 @@ impl Receiver {
         receiver
     }
 
+    /// One that speaks TLS like this, and answers every request with `ok`.
+    pub(crate) fn secure(tls: Arc<ServerConfig>) -> Self {
+        let receiver = Self::unstarted(Some(tls));
+        receiver.listen();
+        receiver
+    }
+
     /// One that is not there yet: connections to it are refused.
     pub(crate) fn down() -> Self {
+        Self::unstarted(None)
+    }
+
+    fn unstarted(tls: Option<Arc<ServerConfig>>) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a free port");
         let address = socket.local_addr().expect("its address");
         let script: Arc<Script> = Arc::new(|_, _| Reply::ok());
-        let shared = Arc::new(Shared { requests: Mutex::default(), script: Mutex::new(script) });
+        let shared = Arc::new(Shared { requests: Mutex::default(), script: Mutex::new(script), tls });
         Self { address, shared, closed: Mutex::new(Some(socket)) }
     }
 
@@ -123,7 +137,8 @@ impl Receiver {
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        let scheme = if self.shared.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}{path}", self.address)
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -149,13 +164,23 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         let shared = Arc::clone(shared);
         thread::spawn(move || {
             // A relay that was killed leaves connections in the middle of a request.
-            let _ = stream.and_then(|stream| serve(&stream, &shared));
+            let _ = stream.and_then(|stream| connected(stream, &shared));
         });
     }
 }
 
-fn serve(stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
+fn connected(stream: TcpStream, shared: &Shared) -> io::Result<()> {
     stream.set_nodelay(true)?;
+    match &shared.tls {
+        None => serve(stream, shared),
+        Some(tls) => {
+            let session = ServerConnection::new(Arc::clone(tls)).map_err(io::Error::other)?;
+            serve(StreamOwned::new(session, stream), shared)
+        }
+    }
+}
+
+fn serve(stream: impl Read + Write, shared: &Shared) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader)? {
         let script = Arc::clone(&shared.script.lock().unwrap_or_else(PoisonError::into_inner));
@@ -171,7 +196,7 @@ fn serve(stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
                 for (name, value) in headers {
                     answer.push_str(&format!("{name}: {value}\r\n"));
                 }
-                (&mut &*stream).write_all(format!("{answer}\r\n{body}").as_bytes())?;
+                reader.get_mut().write_all(format!("{answer}\r\n{body}").as_bytes())?;
             }
         }
     }
@@ -179,7 +204,7 @@ fn serve(stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
 }
 
 /// The next request, or none when the other side is done.
-fn read(reader: &mut BufReader<&TcpStream>) -> std::io::Result<Option<Recorded>> {
+pub(super) fn read(reader: &mut impl BufRead) -> io::Result<Option<Recorded>> {
     let mut line = String::new();
     if reader.read_line(&mut line)? == 0 {
         return Ok(None);

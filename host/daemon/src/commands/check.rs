@@ -10,7 +10,7 @@ use crate::config::{Config, ConfigError, ConfigProblem};
 use crate::operate::api::status::{self as api, Checked, UnfitFile};
 use crate::plugins::bindings::Bindings;
 use crate::plugins::{Refused, Shelf};
-use crate::runtime::wording;
+use crate::runtime::{clock, wording};
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     let looked = look(&place.path()?, |_| true)?;
@@ -46,7 +46,8 @@ pub(super) fn look(path: &Path, wanted: impl Fn(&str) -> bool) -> anyhow::Result
     let is_whole = mistakes.is_empty();
     let words = config.wrong_words();
     let problems = together(mistakes, unfit).into_iter().chain(words.never_true).collect();
-    let warnings = config.exposed().into_iter().chain(words.doubtful).collect();
+    let invalid = config.invalid_certificates(clock::time_of_day());
+    let warnings = [config.exposed(), invalid, words.doubtful].concat();
     let (refused, is_blind) = (shelf.refused(), shelf.is_blind());
     Ok(Looked { config, bindings, is_whole, problems, warnings, refused, is_blind })
 }

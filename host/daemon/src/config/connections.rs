@@ -8,7 +8,8 @@ use tocsin_core::template::TemplateError;
 
 use super::limits::BODY_BYTES_MAX;
 use super::reader::Reader;
-use super::{Connection, Limits, Secret, Target, retry};
+use super::transport::{self, Transport};
+use super::{Connection, Limits, Secret, Target, oauth2, retry};
 
 /// How long a request may take unless said otherwise: iTop creates tickets in seconds, not minutes.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -23,6 +24,7 @@ pub(super) fn read(
     name: String,
     mut reader: Reader,
     policy: Policy,
+    transport: &Transport,
     schedule: Schedule,
     limits: &Limits,
 ) -> Option<(String, Connection)> {
@@ -49,6 +51,8 @@ pub(super) fn read(
             Some(target)
         }
     });
+    let transport = transport::read_connection(&mut reader, transport);
+    let oauth2 = oauth2::read(&mut reader, policy);
     let timeout = reader.duration("timeout").unwrap_or(DEFAULT_TIMEOUT);
     if timeout.is_zero() {
         reader.problem("timeout", "is 0, which no answer can meet");
@@ -77,6 +81,8 @@ pub(super) fn read(
         environment,
         target,
         policy,
+        transport,
+        oauth2,
         timeout,
         concurrency,
         retry,

@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -208,7 +209,19 @@ impl Reader {
     }
 
     fn read_secret(&self, key: &str, value: &Value) -> Option<Secret> {
-        match Secret::read(value) {
+        self.found_at(key, Secret::read(value))
+    }
+
+    /// A file of certificates: its path and its text. None if it is not configured, is wrong, or is for the service alone.
+    pub(super) fn file(&mut self, key: &'static str) -> Option<(PathBuf, String)> {
+        let path = self.text(key)?;
+        let text = self.found_at(key, Secret::read_certificates(Path::new(&path)))?;
+        text.is_seen().then(|| (PathBuf::from(path), text.reveal().to_owned()))
+    }
+
+    /// Notes where a secret was found, or why it was not.
+    fn found_at(&self, key: &str, read: Result<(Secret, Place), String>) -> Option<Secret> {
+        match read {
             Ok((secret, place)) => {
                 if let Place::Unseen(why) = &place {
                     self.found.unseen.borrow_mut().push(ConfigProblem::new(self.at(key), why.clone()));

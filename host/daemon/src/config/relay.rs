@@ -17,6 +17,7 @@ use super::files::Files;
 use super::merge::Merged;
 use super::parts::Parts;
 use super::reader::Reader;
+use super::transport::{self, Transport};
 use super::{Config, actions, backup, connections, limits, metrics, plugins, retry, routing, sources};
 
 /// Where senders connect to when nothing is said: not reachable from outside by accident.
@@ -48,7 +49,7 @@ pub(super) fn read(path: &Path, merged: Merged) -> (Config, Vec<ConfigProblem>) 
     let backup = backup::read(&mut root, base, &state_dir);
     let metrics = metrics::read(root.section("metrics"));
     let schedule = retry::read(root.section("retry"), Schedule::default());
-    let policy = read_egress(root.section("egress"));
+    let (policy, transport) = read_egress(root.section("egress"));
     let sources: BTreeMap<_, _> = root
         .sections("sources")
         .into_iter()
@@ -59,7 +60,7 @@ pub(super) fn read(path: &Path, merged: Merged) -> (Config, Vec<ConfigProblem>) 
     let names: Vec<String> = sections.iter().map(|(name, _)| name.clone()).collect();
     let connections: BTreeMap<_, _> = sections
         .into_iter()
-        .filter_map(|(name, section)| connections::read(name, section, policy, schedule, &limits))
+        .filter_map(|(name, section)| connections::read(name, section, policy, &transport, schedule, &limits))
         .map(shared)
         .collect();
     let mut actions: BTreeMap<_, _> = root
@@ -85,6 +86,7 @@ pub(super) fn read(path: &Path, merged: Merged) -> (Config, Vec<ConfigProblem>) 
         plugins,
         backup,
         metrics,
+        transport,
         sources,
         connections,
         actions,
@@ -132,9 +134,10 @@ fn parse_public_url(text: &str) -> Result<Url, String> {
     }
 }
 
-fn read_egress(mut reader: Reader) -> Policy {
+fn read_egress(mut reader: Reader) -> (Policy, Transport) {
     // Where a cloud hands out this machine's credentials is never for all connections.
     let policy = Policy { private: reader.boolean("allow_private").unwrap_or(false), link_local: false };
+    let transport = transport::read(&mut reader);
     reader.finish();
-    policy
+    (policy, transport)
 }

@@ -10,6 +10,8 @@ use toml::Value;
 
 /// Bytes of a secret in a file: a key or a token, not a document.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
+/// Bytes of a file of certificates: those of all public authorities have a quarter of that.
+const CERTIFICATES_BYTES_MAX: u64 = 1024 * 1024;
 /// The ways to write one.
 const FORMS: &str =
     "expected a text, { file = \"/path\" }, { env = \"NAME\" } or { credential = \"name\" } (of systemd)";
@@ -32,6 +34,8 @@ pub(super) enum Place {
     Service,
     /// It is there for the service alone, and why.
     Unseen(String),
+    /// In a file that is no secret.
+    Public,
 }
 
 impl Secret {
@@ -68,7 +72,7 @@ impl Secret {
                 let place =
                     table.iter().next().and_then(|(key, value)| Some((key.as_str(), value.as_str()?)));
                 let found = match place {
-                    Some(("file", path)) => read_file(Path::new(path)),
+                    Some(("file", path)) => read_file(Path::new(path), FILE_BYTES_MAX),
                     Some(("env", name)) => std::env::var(name)
                         .map(|text| (Self::new(text), Place::Service))
                         .map_err(|_| format!("the environment has no readable `{name}`")),
@@ -86,6 +90,12 @@ impl Secret {
             _ => Err(format!("is not a secret: {FORMS}")),
         }
     }
+
+    /// Reads a file of certificates. It is no secret, but its file may be for the service alone.
+    pub(super) fn read_certificates(path: &Path) -> Result<(Self, Place), String> {
+        let (text, place) = read_file(path, CERTIFICATES_BYTES_MAX)?;
+        Ok((text, if matches!(place, Place::File(_)) { Place::Public } else { place }))
+    }
 }
 
 fn read_credential(name: &str) -> Result<(Secret, Place), String> {
@@ -99,19 +109,19 @@ fn read_credential(name: &str) -> Result<(Secret, Place), String> {
         );
         return Ok((Secret::unseen(), Place::Unseen(why)));
     };
-    let (secret, place) = read_file(&Path::new(&directory).join(name))?;
+    let (secret, place) = read_file(&Path::new(&directory).join(name), FILE_BYTES_MAX)?;
     Ok((secret, if matches!(place, Place::File(_)) { Place::Service } else { place }))
 }
 
-/// The file's content without the line end that editors add.
-fn read_file(path: &Path) -> Result<(Secret, Place), String> {
+/// The file's content, of at most `limit` bytes, without the line end that editors add.
+fn read_file(path: &Path, limit: u64) -> Result<(Secret, Place), String> {
     let read = std::fs::metadata(path).and_then(|metadata| match metadata.len() {
-        size if size > FILE_BYTES_MAX => Ok(Err(size)),
+        size if size > limit => Ok(Err(size)),
         _ => std::fs::read_to_string(path).map(Ok),
     });
     match read {
         Ok(Ok(text)) => Ok((Secret::new(text.trim_end_matches(['\r', '\n'])), Place::File(path.to_owned()))),
-        Ok(Err(size)) => Err(format!("{} has {size} bytes, the limit is {FILE_BYTES_MAX}", path.display())),
+        Ok(Err(size)) => Err(format!("{} has {size} bytes, the limit is {limit}", path.display())),
         // The file, or its directory, is the service's.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
             let why = format!(

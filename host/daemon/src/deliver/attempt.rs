@@ -17,7 +17,8 @@ use crate::config::Connection;
 use crate::deliver::markup;
 use crate::runtime::clock;
 use crate::runtime::trace::Trace;
-use crate::send::client::{SendError, Senders};
+use crate::send::client::Senders;
+use crate::send::error::SendError;
 use crate::send::redact::{PLACE, Secrets};
 use crate::send::request::{InvalidRequest, Moment, Sketch, assemble, sketch};
 use crate::shared::app::{App, InForce};
@@ -261,7 +262,7 @@ impl Attempt {
             SendError::Network { words, may_have_arrived } => {
                 self.later(app, &connection.retry, words, None, may_have_arrived || has_written)
             }
-            SendError::Denied(denied) => Verdict::Misconfigured(denied.to_string()),
+            SendError::Denied(_) | SendError::Misconfigured(_) => Verdict::Misconfigured(error.to_string()),
             SendError::NoConnection(_) => Verdict::Rejected(error.to_string()),
         })?;
         app.trace(|| Trace::Answered {
@@ -299,7 +300,7 @@ impl Attempt {
             // the connection proves itself with is the same for all.
             Failure::Misconfigured(why)
                 if !connection.target.is_fixed()
-                    && (connection.secrets.is_empty() || !matches!(status, Some(401 | 403 | 407))) =>
+                    && (!connection.has_credentials() || !matches!(status, Some(401 | 403 | 407))) =>
             {
                 Verdict::Rejected(format!("{why} (at the address that this incident's values make)"))
             }

@@ -6,7 +6,7 @@ use tocsin_core::plugin::Failure;
 
 use crate::config::Connection;
 use crate::plugins::bindings::ConnectionBinding;
-use crate::send::client::SendError;
+use crate::send::error::SendError;
 use crate::send::redact::Secrets;
 use crate::send::request::{Moment, assemble_probe};
 use crate::shared::app::App;
@@ -49,7 +49,7 @@ async fn asked(app: &App, connection: &Connection, binding: &ConnectionBinding) 
     let response = match app.in_force().senders.send(connection, outgoing).await {
         Ok(response) => response,
         Err(SendError::Network { words, .. }) => return Probed::Unclear(words),
-        Err(error @ (SendError::Denied(_) | SendError::NoConnection(_))) => {
+        Err(error @ (SendError::Denied(_) | SendError::Misconfigured(_) | SendError::NoConnection(_))) => {
             return Probed::Bad(error.to_string());
         }
     };

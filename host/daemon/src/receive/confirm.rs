@@ -6,15 +6,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tocsin_core::egress::{Denied, Policy};
+use tocsin_core::egress::Denied;
 use tocsin_core::plugin::SourceInfo;
 use tocsin_core::receipt::{ReceiptRecord, ReceiptStatus};
 use tokio::sync::Semaphore;
 use url::Url;
 
-use crate::config::Source;
-use crate::send::client;
-use crate::send::client::SendError;
+use crate::config::{Source, Transport};
+use crate::send::error::SendError;
+use crate::send::transport;
 use crate::shared::app::App;
 
 /// How long an answer may take.
@@ -43,7 +43,7 @@ pub(crate) fn asked(app: &Arc<App>, source: &Source, receipt: &ReceiptRecord, ur
         Ok(url) => {
             let app = Arc::clone(app);
             tokio::spawn(async move {
-                let outcome = fetch(url).await;
+                let outcome = fetch(url, app.config().transport.clone()).await;
                 tell(&app, &name, &outcome);
             });
         }
@@ -98,11 +98,11 @@ fn matches(pattern: &str, host: &str) -> bool {
 }
 
 /// The status of the answer.
-async fn fetch(url: Url) -> Result<u16, String> {
+async fn fetch(url: Url, transport: Transport) -> Result<u16, String> {
     let Ok(_place) = PLACES.try_acquire() else {
         return Err("other addresses are being opened: have the sender ask again".to_owned());
     };
-    let status = client::status_of(url, Policy::default(), TIMEOUT).await.map_err(|error| match error {
+    let status = transport::status_of(url, transport, TIMEOUT).await.map_err(|error| match error {
         // There is no connection that could allow it.
         SendError::Denied(Denied::Address { address, what, .. }) => format!("{address} is {what}"),
         other => other.to_string(),

@@ -119,7 +119,7 @@ impl Reloading {
         self.in_force.replace(&replacing, in_force, &next.offer);
         self.app.store.keep(kept_as(&config));
         self.listening.connections().bound_by(bounds(&config));
-        self.forget(&next.reloaded.changes);
+        self.forget(&next.reloaded.changes, &config);
         self.in_force.end(replacing).await;
         // What may be put in force of the plugins directory may be another thing now.
         self.shelf.look_again();
@@ -133,18 +133,10 @@ impl Reloading {
     }
 
     /// What was remembered of parts that are other than before was about those before.
-    fn forget(&self, changes: &[Change]) {
-        for change in changes {
-            if let Some(name) = change.name_in("connections") {
-                self.app.connection_changed(name);
-            }
-            if let Some(name) = change.name_in("sources") {
-                self.app.source_changed(name);
-            }
-            if let Some(name) = change.name_in("actions") {
-                self.app.signals.filters.end(name);
-            }
-        }
+    fn forget(&self, changes: &[Change], config: &Config) {
+        connections_of(changes, config).iter().for_each(|name| self.app.connection_changed(name));
+        named(changes, "sources").iter().for_each(|name| self.app.source_changed(name));
+        named(changes, "actions").iter().for_each(|name| self.app.signals.filters.end(name));
         self.app.signals.due.ring();
     }
 
@@ -181,7 +173,8 @@ impl Reloading {
             return Err(NotReloaded::Mistakes(unfit));
         }
         let words = config.wrong_words();
-        let warnings = [words.never_true, config.exposed(), words.doubtful].concat();
+        let invalid = config.invalid_certificates(self.app.clock.now());
+        let warnings = [words.never_true, config.exposed(), invalid, words.doubtful].concat();
         let reloaded = Reloaded {
             changes,
             with_the_next_start: later.into_iter().map(|change| change.path).collect(),
@@ -229,19 +222,30 @@ impl Reloading {
     /// Records that the configuration is in force from now on. Its policy decides what follows from that.
     async fn record(&self, by: &str, next: &Next) -> Result<(), NotReloaded> {
         let changes = &next.reloaded.changes;
-        let named = |table: &str| -> BTreeSet<String> {
-            changes.iter().filter_map(|change| change.name_in(table)).map(str::to_owned).collect()
-        };
         let command = Command::Configure {
             by: by.to_owned(),
             digest: next.config.files.digest(),
             changes: changes.iter().map(ToString::to_string).collect(),
-            sources: named("sources").into_iter().map(Into::into).collect(),
-            connections: named("connections").into_iter().map(Into::into).collect(),
+            sources: named(changes, "sources").into_iter().map(Into::into).collect(),
+            connections: connections_of(changes, &next.config).into_iter().map(Into::into).collect(),
         };
         let at = self.app.clock.now();
         let seed = self.app.clock.new_id(at).map_err(|error| NotReloaded::Failed(error.to_string()))?;
         let write = Write::of(Arc::clone(&next.policy), Issued { at, seed, command });
         self.app.commit(write).await.map(drop).map_err(|error| NotReloaded::Failed(error.to_string()))
     }
+}
+
+/// The names of this table's parts that changed.
+fn named(changes: &[Change], table: &str) -> BTreeSet<String> {
+    changes.iter().filter_map(|change| change.name_in(table)).map(str::to_owned).collect()
+}
+
+/// The connections that changed: all of them if `[egress]` did.
+fn connections_of(changes: &[Change], config: &Config) -> BTreeSet<String> {
+    let mut names = named(changes, "connections");
+    if changes.iter().any(|change| change.name_in("egress").is_some()) {
+        names.extend(config.connections.keys().cloned());
+    }
+    names
 }

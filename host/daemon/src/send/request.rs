@@ -1,14 +1,14 @@
 //! From what a plugin wants sent to what is sent: the connection's URL is joined on, secrets are put in,
 //! signatures are made.
 //!
-//! The only place where a secret meets a request. Errors name secrets, never show them; a sketch of a request
+//! The only place where a secret of `secrets` meets a request; `client` adds access tokens. Errors name secrets, never show them; a sketch of a request
 //! has their names in their places.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use tocsin_core::egress::{Denied, join};
 use tocsin_core::plugin::{ActionRequest, Pair, Part, Probe, SecretEncoding, Signature};
 use url::Url;
@@ -127,7 +127,9 @@ pub fn assemble(
 /// What must not come back over `connection`, whichever of its requests held it.
 fn secrets(connection: &Connection, base: &Url) -> Secrets {
     let mut secrets = Secrets::default();
-    connection.secrets.values().for_each(|secret| secrets.put_in(secret.reveal().as_bytes()));
+    let of_oauth2 = connection.oauth2.as_ref().map(|oauth2| &oauth2.client_secret);
+    let all = connection.secrets.values().chain(of_oauth2);
+    all.for_each(|secret| secrets.put_in(secret.reveal().as_bytes()));
     secrets.in_address(base, connection.target.sample());
     secrets
 }
@@ -150,6 +152,9 @@ pub fn sketch(connection: &Connection, base: &Url, wanted: ActionRequest) -> Res
         };
         let shown = format!("{{{{signature with {}}}}}", signing.secret);
         headers.insert(header_name(name)?, header_value(name, shown.as_bytes())?);
+    }
+    if connection.oauth2.is_some() {
+        headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer {{token of oauth2}}"));
     }
     let body = filler.fill(wanted.body)?;
     Ok(Sketch { method, path: wanted.path, query: wanted.query, headers, body })

@@ -6,6 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use super::super::place::Place;
 use crate::config::Config;
 use crate::operate::api::doctor::Finding;
+use crate::runtime::clock;
 
 const ABOUT: &str = "configuration";
 
@@ -39,11 +40,11 @@ pub(super) fn look(place: &Place, findings: &mut Vec<Finding>) -> Option<Config>
         ));
     }
     // Each says itself what to do.
+    let warnings = [config.exposed(), config.invalid_certificates(clock::time_of_day())].concat();
     findings.extend(
-        config
-            .exposed()
+        warnings
             .into_iter()
-            .map(|exposed| Finding { fix: None, ..Finding::warning(ABOUT, exposed.to_string(), "") }),
+            .map(|warning| Finding { fix: None, ..Finding::warning(ABOUT, warning.to_string(), "") }),
     );
     findings.extend(
         config.unseen.iter().map(|unseen| {

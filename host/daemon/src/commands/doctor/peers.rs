@@ -4,9 +4,9 @@
 
 use std::time::Duration;
 
-use tocsin_core::egress::{Policy, check_address};
+use tocsin_core::egress::check_address;
 use tokio::task::JoinSet;
-use url::{Host, Url};
+use url::Host;
 
 use crate::config::{Config, Connection};
 use crate::operate::api::doctor::Finding;
@@ -55,13 +55,15 @@ fn peers(config: &Config) -> Vec<Peer> {
 }
 
 fn is_same(one: &Connection, other: &Connection) -> bool {
-    one.policy == other.policy && one.target.sample().origin() == other.target.sample().origin()
+    one.policy == other.policy
+        && one.transport == other.transport
+        && one.target.sample().origin() == other.target.sample().origin()
 }
 
 async fn findings(peer: &Peer) -> Vec<Finding> {
     let url = peer.connection.target.sample();
     let names = peer.names.join(", ");
-    match named(url, peer.connection.policy, &names).await {
+    match named(&peer.connection, &names).await {
         Err(finding) => vec![finding],
         Ok(finding) => {
             let certificate = match url.scheme() {
@@ -73,13 +75,20 @@ async fn findings(peer: &Peer) -> Vec<Finding> {
     }
 }
 
-/// Whether the host's name stands for addresses that may be reached. An address needs no name.
-async fn named(url: &Url, policy: Policy, names: &str) -> Result<Option<Finding>, Finding> {
+/// Whether the host's name stands for addresses that may be reached. An address needs no name. A proxy may know a name
+/// that this machine does not.
+async fn named(connection: &Connection, names: &str) -> Result<Option<Finding>, Finding> {
+    let Connection { policy, transport, .. } = connection;
+    let url = connection.target.sample();
     let Some(Host::Domain(host)) = url.host() else { return Ok(None) };
     let port = url.port_or_known_default().unwrap_or(443);
     let looked_up = tokio::time::timeout(PATIENCE, tokio::net::lookup_host((host, port))).await;
     let addresses: Vec<_> = match looked_up {
         Ok(Ok(addresses)) => addresses.map(|address| address.ip()).collect(),
+        Ok(Err(_)) | Err(_) if transport.proxy.is_some() => {
+            let found = format!("{host} ({names}) has no address here: the proxy looks it up");
+            return Ok(Some(Finding::ok(NAME, found)));
+        }
         Ok(Err(error)) => {
             let fix = "correct the name in `url`, or this machine's name server (/etc/resolv.conf)";
             return Err(Finding::wrong(NAME, format!("{host} ({names}) has no address: {error}"), fix));
@@ -94,7 +103,7 @@ async fn named(url: &Url, policy: Policy, names: &str) -> Result<Option<Finding>
         }
     };
     for address in &addresses {
-        if let Err(denied) = check_address(*address, policy) {
+        if let Err(denied) = check_address(*address, *policy) {
             return Err(Finding {
                 fix: None,
                 ..Finding::wrong(NAME, format!("{host} ({names}): {denied}"), "")

@@ -8,7 +8,7 @@ use tocsin_core::plugin::Signing;
 use tocsin_core::retry::Schedule;
 
 use super::*;
-use crate::config::Target;
+use crate::config::{Target, Transport};
 
 const MOMENT: Moment<'static> = Moment { delivery: "01J", seconds: 1_614_265_330 };
 
@@ -21,6 +21,8 @@ fn connection() -> Connection {
         environment: String::new(),
         target: Target::parse("https://peer.example/hook?key=abc").unwrap(),
         policy: Policy::default(),
+        transport: Transport::default(),
+        oauth2: None,
         timeout: Duration::from_secs(1),
         concurrency: 1,
         retry: Schedule::default(),

@@ -1,0 +1,156 @@
+//! `ca` and `client_certificate`: files in PEM, read and checked with the rest of the configuration.
+//!
+//! A mistake names the file and what to do. An expired certificate is no mistake but a warning (see [`super::expired`]).
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use rustls::RootCertStore;
+use rustls::pki_types::pem::{Error as PemError, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+
+use super::reader::Reader;
+use super::secret::Secret;
+
+const CA: &str = "ca";
+const CLIENT_CERTIFICATE: &str = "client_certificate";
+const CERTIFICATE: &str = "certificate";
+const KEY: &str = "key";
+const TO_PEM: &str = "expected text in PEM, which begins with `-----BEGIN CERTIFICATE-----`; `openssl x509 -inform der \
+                      -in FILE` makes it of a binary file";
+
+/// Authorities that are trusted to sign peers' certificates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authorities {
+    /// Where they were read from.
+    pub file: PathBuf,
+    /// At least one.
+    pub certificates: Vec<CertificateDer<'static>>,
+}
+
+/// The certificate that the relay shows, and its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// Where the certificate was read from.
+    pub file: PathBuf,
+    /// The certificate, then its intermediate authorities.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// Chain and key as one text in PEM.
+    pub pem: Secret,
+}
+
+/// Whether a table says anything about authorities.
+pub(super) fn names_authorities(reader: &Reader) -> bool {
+    reader.has(CA)
+}
+
+/// The authorities of the file that `ca` names.
+pub(super) fn read_authorities(reader: &mut Reader) -> Option<Authorities> {
+    let (file, text) = reader.file(CA)?;
+    match authorities(&file, &text) {
+        Ok(certificates) => Some(Authorities { file, certificates }),
+        Err(problem) => {
+            reader.problem(CA, problem);
+            None
+        }
+    }
+}
+
+/// `client_certificate` of a connection, if it has one.
+pub(super) fn read_client(reader: &mut Reader) -> Option<ClientCertificate> {
+    if !reader.has(CLIENT_CERTIFICATE) {
+        return None;
+    }
+    let mut reader = reader.section(CLIENT_CERTIFICATE);
+    if !reader.has(CERTIFICATE) {
+        reader.problem(CERTIFICATE, "is missing: the path of the certificate, in PEM");
+    }
+    let given = reader.file(CERTIFICATE).and_then(|(file, text)| match certificates(&file, &text) {
+        Ok(chain) => Some((file, chain)),
+        Err(problem) => {
+            reader.problem(CERTIFICATE, problem);
+            None
+        }
+    });
+    let key = reader.required_secret(KEY, "the certificate's private key, such as { file = \"/path.pem\" }");
+    let certificate = match (given, key.filter(Secret::is_seen)) {
+        (Some((file, chain)), Some(key)) => match with_key(&file, &chain, &key) {
+            Ok(pem) => Some(ClientCertificate { file, chain, pem }),
+            Err(problem) => {
+                reader.problem(KEY, problem);
+                None
+            }
+        },
+        _ => None,
+    };
+    reader.finish();
+    certificate
+}
+
+/// The certificates in a text of PEM: at least one.
+fn certificates(file: &Path, text: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let name = file.display();
+    let found: Result<Vec<_>, PemError> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
+    match found {
+        Ok(found) if found.is_empty() => Err(format!("{name} has no certificate: {TO_PEM}")),
+        Ok(found) => Ok(found),
+        Err(error) => Err(format!("{name} is damaged: {error}: {TO_PEM}")),
+    }
+}
+
+fn authorities(file: &Path, text: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let found = certificates(file, text)?;
+    for (index, certificate) in found.iter().enumerate() {
+        RootCertStore::empty().add(certificate.clone()).map_err(|error| {
+            let (number, count) = (index + 1, found.len());
+            format!(
+                "certificate {number} of {count} in {} cannot be an authority's: {error}: export it again, or remove \
+                 it from the file",
+                file.display()
+            )
+        })?;
+    }
+    Ok(found)
+}
+
+/// Chain and key as one text, if they belong together.
+fn with_key(file: &Path, chain: &[CertificateDer<'static>], key: &Secret) -> Result<Secret, String> {
+    let text = key.reveal();
+    let key = PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|error| match error {
+        _ if text.contains("ENCRYPTED") => {
+            "is encrypted: `openssl pkey -in FILE -out DECRYPTED` writes it without a password".to_owned()
+        }
+        PemError::NoItemsFound => {
+            "has no private key: expected text in PEM, which begins with `-----BEGIN PRIVATE KEY-----`"
+                .to_owned()
+        }
+        // An error of the parser may show a line of the key.
+        _ => "is damaged: expected a private key in PEM; export it again".to_owned(),
+    })?;
+    let provider = rustls::crypto::ring::default_provider();
+    CertifiedKey::from_der(chain.to_vec(), key.clone_key(), &provider).map_err(|error| match error {
+        rustls::Error::InconsistentKeys(_) => format!(
+            "is the key of another certificate than the first one in {}: name the key that the certificate was made \
+             with",
+            file.display()
+        ),
+        error => format!("cannot be used with {}: {error}", file.display()),
+    })?;
+    let mut pem: String = chain.iter().map(|certificate| section("CERTIFICATE", certificate)).collect();
+    pem.push_str(&match &key {
+        PrivateKeyDer::Pkcs1(_) => section("RSA PRIVATE KEY", key.secret_der()),
+        PrivateKeyDer::Sec1(_) => section("EC PRIVATE KEY", key.secret_der()),
+        _ => section("PRIVATE KEY", key.secret_der()),
+    });
+    Ok(Secret::new(pem))
+}
+
+/// A section of a text in PEM.
+fn section(label: &str, der: &[u8]) -> String {
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", BASE64.encode(der))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,54 @@
+//! Certificates of the configuration that have expired, for a warning.
+//!
+//! Never refuses a configuration: a relay must start and send everything else when one certificate has expired.
+
+use std::path::Path;
+
+use rustls::pki_types::CertificateDer;
+use tocsin_core::time::Timestamp;
+
+use super::Config;
+use super::error::ConfigProblem;
+use super::transport::Transport;
+use crate::runtime::validity::{self, Validity};
+
+impl Config {
+    /// The files with a certificate that is not valid at `now`, each with its path in the configuration.
+    pub fn invalid_certificates(&self, now: Timestamp) -> Vec<ConfigProblem> {
+        let mut found = Vec::new();
+        found.extend(of_authorities("egress.ca".to_owned(), &self.transport, now));
+        for (name, connection) in &self.connections {
+            let Transport { authorities, client_certificate, .. } = &connection.transport;
+            if *authorities != self.transport.authorities {
+                found.extend(of_authorities(format!("connections.{name}.ca"), &connection.transport, now));
+            }
+            if let Some(shown) = client_certificate {
+                let path = format!("connections.{name}.client_certificate.certificate");
+                found.extend(problem(&shown.file, &shown.chain, now).map(|problem| (path, problem)));
+            }
+        }
+        found.into_iter().map(|(path, problem)| self.located(ConfigProblem::new(path, problem))).collect()
+    }
+}
+
+fn of_authorities(path: String, transport: &Transport, now: Timestamp) -> Option<(String, String)> {
+    let authorities = transport.authorities.as_ref()?;
+    Some((path, problem(&authorities.file, &authorities.certificates, now)?))
+}
+
+/// What is wrong with the times of these certificates, if one of them is not valid at `now`. One whose times cannot be
+/// read counts as valid: the TLS library decides.
+fn problem(file: &Path, certificates: &[CertificateDer<'static>], now: Timestamp) -> Option<String> {
+    let count = certificates.len();
+    let mut wrong = certificates.iter().enumerate().filter_map(|(index, certificate)| {
+        let Validity { begins, ends } = validity::of(certificate)?;
+        let when = match (now < begins, now > ends) {
+            (_, true) => format!("expired at {ends}: replace it with a renewed one"),
+            (true, false) => format!("is not valid before {begins}: check the clock of this machine"),
+            (false, false) => return None,
+        };
+        let which = if count == 1 { String::new() } else { format!(" {} of {count}", index + 1) };
+        Some(format!("certificate{which} in {} {when}", file.display()))
+    });
+    wrong.next()
+}

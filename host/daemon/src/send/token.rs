@@ -1,0 +1,250 @@
+//! Access tokens of a connection with `oauth2`: fetched from the token endpoint, kept until shortly before they expire.
+//!
+//! There is one request for a token at a time. Deliveries that need a token meanwhile wait for that request and share its
+//! result. A token is in memory and on the wire only. No error shows a token or the client's secret.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use url::form_urlencoded::{Serializer, byte_serialize};
+
+use super::answer::body;
+use super::error::{SendError, failed};
+use super::redact::Secrets;
+use super::transport::How;
+use crate::config::{ClientAuthentication, OAuth2, Secret};
+
+/// Bytes of a token endpoint's answer that are read: a token has a few kilobytes at most.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// How long before its end a token is no longer used, so that it does not expire on its way; at most a tenth of its
+/// life.
+const MARGIN: Duration = Duration::from_secs(30);
+/// How long a token is used whose endpoint does not say how long it lives.
+const LIFE_UNKNOWN: Duration = Duration::from_secs(60 * 60);
+/// How long a token is used at most, whatever its endpoint says.
+const LIFE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// Characters of the endpoint's own description of an error that are shown.
+const DESCRIPTION_CHARS_MAX: usize = 200;
+
+/// A token as it goes onto a request.
+#[derive(Clone)]
+pub(super) struct Token {
+    /// The value of `Authorization`.
+    pub(super) header: HeaderValue,
+    /// What must not come back.
+    pub(super) secret: Secret,
+    /// It is not used from here on.
+    until: Instant,
+}
+
+/// The tokens of one connection.
+#[derive(Default)]
+pub(super) struct Tokens(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    token: Option<Token>,
+    /// When the last fetch failed, and why.
+    failed: Option<(Instant, SendError)>,
+}
+
+impl Tokens {
+    /// A token that is still valid and is not `refused`, the one that the peer did not accept. If there is none, awaits
+    /// `fetch`.
+    ///
+    /// # Errors
+    /// As `fetch`, also for callers that waited for it.
+    pub(super) async fn get(
+        &self,
+        refused: Option<&Token>,
+        fetch: impl Future<Output = Result<Token, SendError>> + Send,
+    ) -> Result<Token, SendError> {
+        let asked = Instant::now();
+        let mut state = self.0.lock().await;
+        if let Some(known) = state.known(asked, refused) {
+            return known;
+        }
+        let result = fetch.await;
+        *state = match &result {
+            Ok(token) => State { token: Some(token.clone()), failed: None },
+            Err(error) => State { token: None, failed: Some((Instant::now(), error.clone())) },
+        };
+        result
+    }
+}
+
+impl State {
+    /// The result without a fetch, for a caller that asked at `asked` and may have waited for another caller's fetch.
+    fn known(&self, asked: Instant, refused: Option<&Token>) -> Option<Result<Token, SendError>> {
+        let is_usable = |token: &&Token| {
+            asked < token.until && refused.is_none_or(|refused| refused.header != token.header)
+        };
+        if let Some(token) = self.token.as_ref().filter(is_usable) {
+            return Some(Ok(token.clone()));
+        }
+        let (at, error) = self.failed.as_ref()?;
+        (*at >= asked).then(|| Err(error.clone()))
+    }
+}
+
+/// Asks the token endpoint.
+///
+/// # Errors
+/// No token, for a reason that may pass or one that needs a changed configuration.
+pub(super) async fn fetch(client: &reqwest::Client, how: &How, oauth2: &OAuth2) -> Result<Token, SendError> {
+    let began = Instant::now();
+    let answered = ask(client, how, oauth2).await.map_err(|error| match error {
+        SendError::Network { words, .. } => later(oauth2, &words),
+        other => SendError::Misconfigured(no_token(oauth2, &other.to_string())),
+    })?;
+    let (status, body) = answered;
+    granted(oauth2, status, body.as_deref(), began)
+}
+
+async fn ask(
+    client: &reqwest::Client,
+    how: &How,
+    oauth2: &OAuth2,
+) -> Result<(u16, Option<Vec<u8>>), SendError> {
+    how.check(&oauth2.token_url).await?;
+    let sent = request(client, oauth2).send().await;
+    let answer = sent.map_err(|error| failed(error, how.proxy()))?;
+    let status = answer.status().as_u16();
+    Ok((status, body(answer, ANSWER_BYTES_MAX, how.proxy()).await?))
+}
+
+fn request(client: &reqwest::Client, oauth2: &OAuth2) -> reqwest::RequestBuilder {
+    let mut form = Serializer::new(String::new());
+    form.append_pair("grant_type", "client_credentials");
+    if !oauth2.scope.is_empty() {
+        form.append_pair("scope", &oauth2.scope);
+    }
+    let request = client
+        .post(oauth2.token_url.clone())
+        .header(ACCEPT, "application/json")
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    match oauth2.auth {
+        ClientAuthentication::Basic => request.header(AUTHORIZATION, basic(oauth2)).body(form.finish()),
+        ClientAuthentication::Body => {
+            form.append_pair("client_id", &oauth2.client_id);
+            form.append_pair("client_secret", oauth2.client_secret.reveal());
+            request.body(form.finish())
+        }
+    }
+}
+
+/// Identifier and secret as HTTP Basic; each is encoded like a form's value before
+/// ([RFC 6749, 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)).
+fn basic(oauth2: &OAuth2) -> HeaderValue {
+    let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+    let pair = format!("{}:{}", encoded(&oauth2.client_id), encoded(oauth2.client_secret.reveal()));
+    let header = HeaderValue::from_str(&format!("Basic {}", BASE64.encode(pair)));
+    let mut header = header.expect("base64 has only characters that a header may have");
+    header.set_sensitive(true);
+    header
+}
+
+/// An answer with a token ([RFC 6749, 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)).
+#[derive(Deserialize)]
+struct Granted {
+    access_token: String,
+    #[serde(default)]
+    token_type: Option<String>,
+    /// Seconds. A number, at some peers as text.
+    #[serde(default)]
+    expires_in: Value,
+}
+
+/// An answer without one ([RFC 6749, 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)).
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Refused {
+    error: String,
+    error_description: String,
+}
+
+/// The token in the endpoint's answer; `body` is none if it was too large.
+fn granted(oauth2: &OAuth2, status: u16, body: Option<&[u8]>, began: Instant) -> Result<Token, SendError> {
+    if !(200..300).contains(&status) {
+        return Err(refused(oauth2, status, body.unwrap_or_default()));
+    }
+    let unusable = |why: &str| SendError::Misconfigured(no_token(oauth2, why));
+    let Some(body) = body else {
+        return Err(unusable(&format!("its answer has more than {ANSWER_BYTES_MAX} bytes")));
+    };
+    let granted: Granted = serde_json::from_slice(body)
+        .map_err(|_| unusable("its answer is no JSON with an `access_token`: is `token_url` right?"))?;
+    if granted.token_type.is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
+        return Err(unusable("its token is of another type than `Bearer`, which Tocsin cannot use"));
+    }
+    let is_usable = |byte: u8| byte.is_ascii_graphic();
+    if granted.access_token.is_empty() || !granted.access_token.bytes().all(is_usable) {
+        return Err(unusable("its token is empty or has characters that no token may have"));
+    }
+    let mut header = HeaderValue::from_str(&format!("Bearer {}", granted.access_token))
+        .map_err(|_| unusable("its token cannot be in a header"))?;
+    header.set_sensitive(true);
+    let life = life(&granted.expires_in).unwrap_or(LIFE_UNKNOWN);
+    let until = began + life.saturating_sub(MARGIN.min(life / 10));
+    Ok(Token { header, secret: Secret::new(granted.access_token), until })
+}
+
+/// How long a token is used, if its endpoint says anything of it.
+fn life(expires_in: &Value) -> Option<Duration> {
+    let seconds: f64 = match expires_in {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    Duration::try_from_secs_f64(seconds.clamp(0.0, LIFE_MAX.as_secs_f64())).ok()
+}
+
+/// The error for an answer without a token: misconfigured if only another configuration helps.
+fn refused(oauth2: &OAuth2, status: u16, body: &[u8]) -> SendError {
+    let Refused { error, error_description } = serde_json::from_slice(body).unwrap_or_default();
+    let said = [error, error_description].map(|text| shown(oauth2, &text));
+    let said: String = said.iter().filter(|text| !text.is_empty()).map(|text| format!(", {text}")).collect();
+    let answered = format!("it answered {status}{said}");
+    match status {
+        400 | 401 => SendError::Misconfigured(no_token(
+            oauth2,
+            &format!("{answered}: check `client_id`, `client_secret`, `scope` and `auth`"),
+        )),
+        300..=399 => SendError::Misconfigured(no_token(
+            oauth2,
+            &format!("{answered}, a redirect: write the final address as `token_url`"),
+        )),
+        408 | 425 | 429 => later(oauth2, &answered),
+        400..=499 => SendError::Misconfigured(no_token(oauth2, &format!("{answered}: check `token_url`"))),
+        _ => later(oauth2, &answered),
+    }
+}
+
+/// The endpoint's own text: visible ASCII on one line, cut, without secrets.
+fn shown(oauth2: &OAuth2, text: &str) -> String {
+    let is_plain = |c: &char| c.is_ascii_graphic() || *c == ' ';
+    let mut text: String = text.chars().filter(is_plain).collect();
+    let mut secrets = Secrets::default();
+    secrets.put_in(oauth2.client_secret.reveal().as_bytes());
+    secrets.scrub_text(&mut text);
+    text.chars().take(DESCRIPTION_CHARS_MAX).collect()
+}
+
+fn no_token(oauth2: &OAuth2, why: &str) -> String {
+    let host = oauth2.token_url.host_str().unwrap_or_default();
+    format!("no access token from {host} (`oauth2` of the connection): {why}")
+}
+
+/// A failure that may pass. Nothing went to the peer itself.
+fn later(oauth2: &OAuth2, why: &str) -> SendError {
+    SendError::Network { words: no_token(oauth2, why), may_have_arrived: false }
+}
+
+#[cfg(test)]
+mod tests;
