@@ -18,7 +18,9 @@ use super::merge::Merged;
 use super::parts::Parts;
 use super::reader::Reader;
 use super::transport::{self, Transport};
-use super::{Config, actions, backup, connections, limits, metrics, plugins, retry, routing, sources};
+use super::{
+    Config, Source, actions, backup, connections, limits, metrics, plugins, retry, routing, sources,
+};
 
 /// Where senders connect to when nothing is said: not reachable from outside by accident.
 const DEFAULT_LISTEN: &str = "127.0.0.1:8686";
@@ -50,12 +52,7 @@ pub(super) fn read(path: &Path, merged: Merged) -> (Config, Vec<ConfigProblem>) 
     let metrics = metrics::read(root.section("metrics"));
     let schedule = retry::read(root.section("retry"), Schedule::default());
     let (policy, transport) = read_egress(root.section("egress"));
-    let sources: BTreeMap<_, _> = root
-        .sections("sources")
-        .into_iter()
-        .map(|(name, section)| sources::read(name, section))
-        .map(shared)
-        .collect();
+    let sources = read_sources(&mut root);
     let sections = root.sections("connections");
     let names: Vec<String> = sections.iter().map(|(name, _)| name.clone()).collect();
     let connections: BTreeMap<_, _> = sections
@@ -99,6 +96,11 @@ pub(super) fn read(path: &Path, merged: Merged) -> (Config, Vec<ConfigProblem>) 
         origins,
     };
     (config, problems)
+}
+
+fn read_sources(root: &mut Reader) -> BTreeMap<String, Arc<Source>> {
+    let sections = root.sections("sources").into_iter();
+    sections.map(|(name, section)| sources::read(name, section)).map(shared).collect()
 }
 
 fn shared<T>((name, one): (String, T)) -> (String, Arc<T>) {
