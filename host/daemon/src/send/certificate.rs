@@ -12,15 +12,17 @@ use crate::config::Connection;
 use crate::send::client::{SendError, failed, looking};
 
 /// What is known of a certificate that is trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Shown {
     /// It is valid until then.
     Until(Timestamp),
     /// Its dates are not where they should be.
     Unclear,
+    /// It is trusted, but the peer does not answer, for this reason.
+    Silent(String),
 }
 
-/// Asks the peer of `connection` for the head of `/`, and returns what its certificate says.
+/// Asks the peer of `connection` for `/`, and returns what its certificate says. Reads nothing of the answer.
 ///
 /// # Errors
 /// It cannot be reached or is not trusted, also because its certificate is no longer valid.
@@ -31,7 +33,12 @@ pub(crate) async fn of(connection: &Connection, timeout: Duration) -> Result<Sho
     url.set_fragment(None);
     check_url(&url, connection.policy)?;
     let client = looking(connection, timeout).map_err(failed)?;
-    let answer = client.head(url).send().await.map_err(failed)?;
+    let answer = match client.get(url).send().await.map_err(failed) {
+        Ok(answer) => answer,
+        // Nothing is sent before the certificate was found right.
+        Err(SendError::Network { words, may_have_arrived: true }) => return Ok(Shown::Silent(words)),
+        Err(error) => return Err(error),
+    };
     let certificate = answer.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate);
     Ok(certificate.and_then(not_after).map_or(Shown::Unclear, Shown::Until))
 }

@@ -145,7 +145,9 @@ fn client(how: How) -> Result<reqwest::Client, reqwest::Error> {
 
 /// A client for one look at the peer of `connection`, which keeps the certificate that it is shown.
 pub(super) fn looking(connection: &Connection, timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
-    builder(How { timeout, ..How::of(connection) }).tls_info(true).build()
+    // With the same limit, a connection that is not made would look like an answer that does not come.
+    let how = How { timeout, ..How::of(connection) };
+    builder(how).connect_timeout(timeout / 2).tls_info(true).build()
 }
 
 fn builder(how: How) -> reqwest::ClientBuilder {
