@@ -60,6 +60,12 @@ pub(crate) fn absent(what: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED {what}");
 }
 
+/// Who did something with `--as`, as it is recorded: the claim, and the system's user who made it.
+pub(crate) fn claimed(name: &str) -> String {
+    let user = std::process::Command::new("id").arg("-un").output().expect("a command of every system");
+    format!("{name} ({})", String::from_utf8_lossy(&user.stdout).trim())
+}
+
 /// Printable text of so many bytes, without a quotation mark, that compression makes smaller by a sixth alone; another one
 /// for each `seed`.
 pub(crate) fn noise(seed: u64, bytes: usize) -> String {

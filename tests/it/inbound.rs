@@ -14,4 +14,5 @@ mod probes;
 mod proxies;
 mod rejections;
 mod replies;
+mod tokens;
 mod tried;

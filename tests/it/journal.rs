@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Receiver, Relay, Site, action, connection, source};
+use crate::harness::{Receiver, Relay, Site, action, claimed, connection, source};
 
 /// A relay that opened two incidents, sent one message of each, and resolved the first.
 fn relay_with_a_timeline(receiver: &Receiver) -> (Relay, String) {
@@ -55,9 +55,9 @@ fn the_journal_says_in_words_what_happened_by_whom_and_to_what() {
         " of #1 by tell queued over chat\n",
         &format!("    delivery {delivery} of #1 by tell: an attempt began\n"),
         &format!("    delivery {delivery} of #1 by tell is delivered after "),
-        " UTC  operator Ada\n",
+        &format!(" UTC  operator {}\n", claimed("Ada")),
         "    #1 is resolved\n",
-        "    timeline of #1: resolved by Ada: it was cleaned\n",
+        &format!("    timeline of #1: resolved by {}: it was cleaned\n", claimed("Ada")),
     ] {
         assert!(said.contains(words), "{words} in {said}");
     }

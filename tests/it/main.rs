@@ -7,6 +7,8 @@ mod bad_input;
 mod bench;
 mod bundled;
 mod config;
+mod config_files;
+mod config_history;
 mod damage;
 mod delivery;
 mod demo;

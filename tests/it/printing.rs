@@ -23,6 +23,8 @@ fn a_command_whose_reader_is_gone_ends_without_a_word() {
         &["status"][..],
         &["status", "--json"],
         &["check"],
+        &["config", "files"],
+        &["config", "export"],
         &["incidents", "list"],
         &["incidents", "show", "1"],
         &["incidents", "ack", "1"],

@@ -16,6 +16,7 @@ mod bundled;
 mod cache;
 mod check;
 mod client;
+mod config;
 mod connections;
 mod curl;
 mod deliveries;
@@ -58,6 +59,7 @@ Examples:
   tocsin demo                              see the whole road of an alert, now, in this terminal
   tocsin init                              write a first configuration
   tocsin check --config tocsin.toml        is this configuration right?
+  tocsin config files                      which file has which source, connection and action?
   tocsin serve --config tocsin.toml        run the relay
   tocsin reload                            put a changed configuration in force, without a restart
   tocsin doctor                            what is wrong with this machine?
@@ -81,6 +83,9 @@ enum Command {
     Init(init::InitArgs),
     /// Check the configuration and its plugins, without starting anything.
     Check,
+    /// List the files that the configuration is made of, or print them as one.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Have the running relay read its configuration again and put it in force, if it is right.
     #[command(after_help = reload::RELOAD)]
     Reload,
@@ -166,6 +171,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve => serve::run(&place),
         Command::Init(args) => init::run(&place, &args),
         Command::Check => check::run(&place),
+        Command::Config(command) => config::run(&place, &command),
         Command::Reload => reload::reload(&place),
         Command::Diff => reload::diff(&place),
         Command::Demo(args) => demo::run(&args),

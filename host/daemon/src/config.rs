@@ -1,4 +1,5 @@
-//! The configuration: one TOML file, read whole, checked whole, every mistake reported at once with its path.
+//! The configuration: TOML files, merged into one table, read whole, checked whole, every mistake reported at once with
+//! its path and file.
 //!
 //! Never half in force: either all of it is right or none of it counts. Secrets are read here and nowhere
 //! printed.
@@ -20,11 +21,18 @@ use url::Url;
 mod actions;
 mod backup;
 mod connections;
+mod directories;
+mod error;
+mod export;
 mod exposed;
+mod files;
 mod fixed;
+mod history;
 mod limits;
 mod memory;
+mod merge;
 mod never;
+mod origins;
 mod parts;
 mod plugins;
 mod purpose;
@@ -36,8 +44,12 @@ mod routing;
 mod secret;
 mod sources;
 mod target;
+mod token;
 
 pub use backup::Backup;
+pub use error::{ConfigError, ConfigProblem};
+pub use files::{File, Files, Part, dropped_beside, managed_in};
+pub use history::{History, Kept, KeptFile};
 pub use limits::Limits;
 pub use parts::{Change, How};
 pub use plugins::{Consent, Plugins};
@@ -45,14 +57,17 @@ pub use purpose::Purpose;
 pub use rate::Rate;
 pub use secret::Secret;
 pub use target::Target;
+pub use token::{KEYS as TOKEN_KEYS, Token};
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where it was read from.
+    /// The main file, where relative paths begin.
     pub path: PathBuf,
     /// Where senders connect to.
     pub listen: SocketAddr,
+    /// Whether `listen` is where systemd listens, whatever is written.
+    pub is_given: bool,
     /// Where the store and the control socket are.
     pub state_dir: PathBuf,
     /// Where operators drop plugins.
@@ -81,10 +96,16 @@ pub struct Config {
     pub fallback: Option<String>,
     /// Secrets that only the service can see; none in a relay that runs.
     pub unseen: Vec<ConfigProblem>,
+    /// Files of it that only the service can read; none in a relay that runs.
+    pub unread: Vec<ConfigProblem>,
     /// Where each secret was read from, by its path.
     places: Vec<(String, secret::Place)>,
     /// What is written where.
     parts: parts::Parts,
+    /// The files, as they were read.
+    pub files: Arc<Files>,
+    /// Which file each part stands in.
+    origins: origins::Origins,
 }
 
 /// A place that requests come in at.
@@ -114,8 +135,8 @@ pub struct Source {
 /// What a sender has to prove: everything that is set.
 #[derive(Clone, Debug, Default)]
 pub struct Authentication {
-    /// A token in the query, a header or the path.
-    pub token: Option<Secret>,
+    /// Tokens in the query, a header or the path, with the places of their keys in [`TOKEN_KEYS`]: one of them is enough.
+    pub tokens: Vec<(usize, Token)>,
     /// HTTP Basic.
     pub basic: Option<Basic>,
     /// The key of the signature that the source's plugin describes.
@@ -127,21 +148,22 @@ pub struct Authentication {
 }
 
 impl Authentication {
-    /// Everything of it that nobody else may see.
+    /// Everything of it that nobody else may see, as far as it is known.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         let basic = self.basic.as_ref().map(|basic| &basic.password);
         let field = self.field_token.as_ref().map(|field| &field.key);
-        [self.token.as_ref(), basic, self.signing_key.as_ref(), field].into_iter().flatten()
+        let tokens = self.tokens.iter().filter_map(|(_, token)| token.secret());
+        tokens.chain([basic, self.signing_key.as_ref(), field].into_iter().flatten())
     }
 
     /// Whether something of it is proven before the body is read.
     pub fn proves_by_head(&self) -> bool {
-        self.token.is_some() || self.basic.is_some() || !self.allow.is_empty()
+        !self.tokens.is_empty() || self.basic.is_some() || !self.allow.is_empty()
     }
 
     /// Whether everybody is let in.
     pub fn is_open(&self) -> bool {
-        self.token.is_none()
+        self.tokens.is_empty()
             && self.basic.is_none()
             && self.signing_key.is_none()
             && self.field_token.is_none()
@@ -219,63 +241,84 @@ pub struct Action {
 }
 
 impl Config {
-    /// Reads and checks the file at `path`.
+    /// Reads and checks the configuration whose main file is at `path`.
     ///
     /// # Errors
-    /// The file cannot be read, is not TOML, or has mistakes: all of them.
+    /// A file cannot be read, is not TOML, or has mistakes: all of them.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| ConfigError::Read { path: path.to_owned(), error })?;
-        Self::parse(path, &text)
+        Self::of_files(&Files::read(path)?)
     }
 
-    /// The state directory that the file at `path` names, whatever else is in it.
+    /// Checks `text` as if it were in the file at `path` and in no other.
+    ///
+    /// # Errors
+    /// It is not TOML, or has mistakes: all of them.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        Self::of_files(&Files::of_text(path, text))
+    }
+
+    /// Checks files that have been read.
+    ///
+    /// # Errors
+    /// One of them is not TOML, or they have mistakes: all of them.
+    pub fn of_files(files: &Files) -> Result<Self, ConfigError> {
+        let (config, mut problems) = Self::inspect_files(files)?;
+        problems.extend(config.unread.iter().chain(&config.unseen).cloned());
+        if problems.is_empty() {
+            return Ok(config);
+        }
+        Err(ConfigError::Invalid { path: files.main.clone(), problems })
+    }
+
+    /// Reads the configuration whose main file is at `path` as far as it can be read, with all of its mistakes.
+    ///
+    /// # Errors
+    /// A file cannot be read, or is not TOML.
+    pub fn inspect(path: &Path) -> Result<(Self, Vec<ConfigProblem>), ConfigError> {
+        Self::inspect_files(&Files::read(path)?)
+    }
+
+    /// As [`Self::inspect`], of files that have been read.
+    ///
+    /// # Errors
+    /// One of them is not TOML.
+    pub fn inspect_files(files: &Files) -> Result<(Self, Vec<ConfigProblem>), ConfigError> {
+        let (config, problems) = relay::read(&files.main, merge::merge(files)?);
+        Ok((Self { unread: files.unread.clone(), files: Arc::new(files.clone()), ..config }, problems))
+    }
+
+    /// The state directory, which the main file alone may name, whatever else is in it. Reads no other file.
     ///
     /// # Errors
     /// The file cannot be read, is not TOML, or the directory is no text.
     pub fn read_state_dir(path: &Path) -> Result<PathBuf, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| ConfigError::Read { path: path.to_owned(), error })?;
-        relay::read_state_dir(path, table(path, &text)?)
-            .map_err(|problems| ConfigError::Invalid { path: path.to_owned(), problems })
+        let table = File::read_main(path)?.keys_before_tables()?;
+        let (state_dir, problems) = directories::read_state_dir(directories::base(path), table);
+        if problems.is_empty() {
+            return Ok(state_dir);
+        }
+        Err(ConfigError::Invalid { path: path.to_owned(), problems })
     }
 
     /// Reads where the relay keeps its own backups, if it makes any. Asks for no more of the configuration than that.
     ///
     /// # Errors
-    /// The file cannot be read, is not TOML, or says it wrongly.
+    /// A file cannot be read, is not TOML, or says it wrongly.
     pub fn read_backup_dir(path: &Path) -> Result<Option<PathBuf>, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| ConfigError::Read { path: path.to_owned(), error })?;
-        relay::read_backup_dir(path, table(path, &text)?)
+        let merged = merge::merge(&Files::read(path)?)?;
+        relay::read_backup_dir(path, merged)
             .map_err(|problems| ConfigError::Invalid { path: path.to_owned(), problems })
     }
 
-    /// Reads the file at `path` as far as it can be read, with all of its mistakes.
-    ///
-    /// # Errors
-    /// The file cannot be read, or is not TOML.
-    pub fn inspect(path: &Path) -> Result<(Self, Vec<ConfigProblem>), ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| ConfigError::Read { path: path.to_owned(), error })?;
-        Self::parse_with_mistakes(path, &text)
+    /// The file in which a source, connection, action or key stands, by its path: `sources.jira`, `limits.body`. The
+    /// first of them for a table such as `limits` that several files add to.
+    pub fn origin(&self, path: &str) -> Option<&Path> {
+        self.origins.of(path)
     }
 
-    /// Checks `text`, which was read from `path`.
-    ///
-    /// # Errors
-    /// It is not TOML, or has mistakes: all of them.
-    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let (config, mut problems) = Self::parse_with_mistakes(path, text)?;
-        problems.extend(config.unseen.iter().cloned());
-        if problems.is_empty() {
-            return Ok(config);
-        }
-        Err(ConfigError::Invalid { path: path.to_owned(), problems })
-    }
-
-    fn parse_with_mistakes(path: &Path, text: &str) -> Result<(Self, Vec<ConfigProblem>), ConfigError> {
-        Ok(relay::read(path, table(path, text)?))
+    /// The mistake with the file that it is in, if the configuration has several files.
+    pub fn located(&self, problem: ConfigProblem) -> ConfigProblem {
+        self.origins.locate(problem)
     }
 
     /// The part that state depends on.
@@ -326,71 +369,5 @@ pub fn socket_in(state_dir: &Path) -> PathBuf {
     state_dir.join("control.sock")
 }
 
-fn table(path: &Path, text: &str) -> Result<toml::Table, ConfigError> {
-    text.parse().map_err(|error: toml::de::Error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let line_begins = before.rfind('\n').map_or(0, |at| at + 1);
-        ConfigError::Syntax {
-            path: path.to_owned(),
-            line: before.matches('\n').count() + 1,
-            column: before[line_begins..].chars().count() + 1,
-            problem: error.message().lines().next().unwrap_or_default().to_owned(),
-        }
-    })
-}
-
-/// A configuration that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file.
-    #[error("{}: {error}", path.display())]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// What is wrong with it.
-        error: std::io::Error,
-    },
-    /// Its syntax. Never shows the line, which may hold a secret.
-    #[error("{}: it is not TOML: line {line}, column {column}: {problem}", path.display())]
-    Syntax {
-        /// Which file.
-        path: PathBuf,
-        /// From 1.
-        line: usize,
-        /// In characters, from 1.
-        column: usize,
-        /// What is wrong there.
-        problem: String,
-    },
-    /// What it says.
-    #[error("{}: {} to mend\n{}", path.display(), count(problems.len()), listed(problems))]
-    Invalid {
-        /// Which.
-        path: PathBuf,
-        /// All of them.
-        problems: Vec<ConfigProblem>,
-    },
-}
-
-/// One mistake.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigProblem {
-    /// Where, for example `sources.jira.token`.
-    pub path: String,
-    /// What is wrong and what would do.
-    pub problem: String,
-}
-
-impl std::fmt::Display for ConfigProblem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.path, self.problem)
-    }
-}
-
-fn count(problems: usize) -> String {
-    if problems == 1 { "1 mistake".to_owned() } else { format!("{problems} mistakes") }
-}
-
-fn listed(problems: &[ConfigProblem]) -> String {
-    problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n")
-}
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,6 @@ mod directory;
 mod kept;
 mod loading;
 mod offer;
-mod records;
 mod settle;
 mod shelf;
 mod state;

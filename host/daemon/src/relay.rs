@@ -8,11 +8,10 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tocsin_core::command::Command;
 
 use anyhow::Context;
 use tocsin_sandbox::{Limits, Sandbox, SandboxConfig};
-use tocsin_store::{Keep, Options, Quota, ReadError, Store};
+use tocsin_store::{Keep, Options, Quota, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
@@ -25,30 +24,28 @@ use crate::plugins::compile::this_program;
 use crate::plugins::{Shelf, Watch};
 use crate::runtime::clock::Clock;
 use crate::runtime::server::{self, Connections};
-use crate::runtime::{systemd, trouble};
+use crate::runtime::systemd;
 use crate::send::client::Senders;
-use crate::shared::app::{App, CommitError, QUEUE_RESERVE};
+use crate::shared::app::{App, QUEUE_RESERVE};
 use crate::shared::intake;
 use crate::shared::links::Links;
 use crate::shared::reloads::Reloads;
 use crate::timers;
 
+mod alive;
 mod filters;
 mod follow;
 mod in_force;
 mod listening;
 mod public;
 mod reload;
+mod started;
 
 use follow::follow;
 use in_force::InForce;
 use listening::Listening;
 use reload::Reloading;
-
-/// What the log calls it.
-const NOT_BEGUN: &str = "the start could not be recorded";
-/// The pause between two attempts to record the start.
-const BEGIN_PAUSE: Duration = Duration::from_secs(1);
+use started::{begin, begin_later};
 
 /// A relay that runs.
 pub struct Relay {
@@ -98,7 +95,14 @@ impl Relay {
     ///
     /// # Errors
     /// Whatever keeps it from starting, with the place.
-    pub async fn start(config: Config) -> anyhow::Result<Self> {
+    pub async fn start(mut config: Config) -> anyhow::Result<Self> {
+        let given =
+            systemd::socket().context("the socket that systemd opened for the relay (ListenStream=)")?;
+        if let Some(listener) = given {
+            let listener = TcpListener::from_std(listener).context("listening")?;
+            config.listen_at(listener.local_addr().context("listening")?);
+            return Self::start_on(listener, config).await;
+        }
         let listener = TcpListener::bind(config.listen)
             .await
             .with_context(|| format!("listening on {} (`listen` in the configuration)", config.listen))?;
@@ -174,6 +178,12 @@ impl Relay {
             counting,
             backups,
         })
+    }
+
+    /// Says to systemd that the relay is ready, and that it is alive for as long as it is, until the task is aborted.
+    pub fn tell_systemd(&self) -> JoinHandle<()> {
+        let app = Arc::clone(&self.app);
+        systemd::ready(move || alive::state(&app))
     }
 
     /// Waits until every plugin is compiled.
@@ -276,33 +286,6 @@ fn log_doubts(config: &Config) {
 async fn ended(task: impl Future<Output = Result<(), JoinError>>) {
     if let Err(error) = task.await {
         tracing::error!(%error, "a part of the relay did not end well");
-    }
-}
-
-/// Records the start. On a full disk it is not: whether it was.
-async fn begin(app: &App) -> anyhow::Result<bool> {
-    let version = env!("CARGO_PKG_VERSION").to_owned();
-    match app.record(Command::Start { version }).await {
-        Ok(_) => Ok(true),
-        Err(CommitError::Storage(_)) if app.store.trouble().is_some() => Ok(false),
-        Err(error) => Err(error).context("recording the start"),
-    }
-}
-
-/// Records the start as soon as it can be. Until then what is kept can be read, and nothing is written.
-async fn begin_later(app: Arc<App>) {
-    tracing::error!("the start could not be recorded: nothing is received or sent until it can be");
-    loop {
-        tokio::time::sleep(BEGIN_PAUSE).await;
-        match begin(&app).await {
-            Ok(true) => {
-                trouble::over(NOT_BEGUN);
-                break tracing::info!("the start is recorded: requests are received");
-            }
-            Ok(false) => {}
-            Err(_) if app.store.counts() == Err(ReadError::Closed) => break,
-            Err(error) => trouble::error(NOT_BEGUN, &format!("{error:#}")),
-        }
     }
 }
 

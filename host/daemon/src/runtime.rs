@@ -3,6 +3,9 @@
 //! Knows nothing of configuration, plugins and the store's tables: every other room may use it.
 
 pub mod clock;
+pub mod folder;
+pub mod held;
+pub mod pulse;
 pub mod server;
 pub mod signing;
 pub mod systemd;

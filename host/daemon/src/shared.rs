@@ -18,4 +18,5 @@ pub mod rates;
 pub mod reloads;
 pub mod shares;
 pub mod suspensions;
+pub mod tokens;
 pub mod trials;

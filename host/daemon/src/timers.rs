@@ -60,6 +60,7 @@ pub async fn run(app: Arc<App>) {
     let mut hearing = Hearing::new(shortest_heartbeat(&app));
     let mut set_aside = None;
     loop {
+        app.pulses.timers.beat();
         hearing.wakes(app.clock.now());
         hearing.longest_sleep = Hearing::new(shortest_heartbeat(&app)).longest_sleep;
         // What senders were refused meanwhile was not their silence.

@@ -53,6 +53,7 @@ mod table;
 mod tables;
 mod verify;
 mod way;
+mod work;
 mod writer;
 
 pub use backup::{About, BackupError, Checked, Header, TableBytes, check, read_header};

@@ -28,7 +28,7 @@ use crate::record::source_counts::SourceCounts;
 use crate::record::{Stored as _, request};
 use crate::set_aside::readable_head;
 use crate::writer::{Saving, Writer};
-use crate::{rows, tables};
+use crate::{rows, tables, work};
 
 /// How the store works. Every limit of it is here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +110,7 @@ struct Shared {
     writer: Mutex<Option<JoinHandle<()>>>,
     /// Entries that wait, and how many may.
     waiting: Arc<AtomicUsize>,
+    busy: Arc<work::Work>,
     queue: usize,
     keep: Arc<keep::InForce>,
     bounds: Arc<Bounds>,
@@ -153,6 +154,7 @@ impl Store {
         // Two more, for the message that a reader may send and for counts.
         let (sender, messages) = sync_channel(queue + 2);
         let waiting = Arc::new(AtomicUsize::new(0));
+        let busy = Arc::new(work::Work::default());
         let keep = Arc::new(keep::InForce::new(options.keep.clone()));
         let bounds = Arc::new(Bounds::new(Arc::clone(&keep), options.drop_journal_up_to));
         let writer = Writer {
@@ -160,6 +162,7 @@ impl Store {
             dictionaries: Arc::clone(&dictionaries),
             head,
             waiting: Arc::clone(&waiting),
+            busy: Arc::clone(&busy),
             lines: FairQueue::default(),
             own: VecDeque::new(),
             outcomes_wait: Duration::from_millis(options.outcomes_wait_ms),
@@ -181,6 +184,7 @@ impl Store {
                 sender: RwLock::new(Some(sender)),
                 writer: Mutex::new(Some(thread)),
                 waiting,
+                busy,
                 queue,
                 keep,
                 bounds,
@@ -273,6 +277,12 @@ impl Store {
             Err(TrySendError::Full(_)) => Err(Busy),
             Ok(()) | Err(TrySendError::Disconnected(_)) => Ok(()),
         }
+    }
+
+    /// For how long the writer has been at work on what it took up last; nothing while it waits for work. Where that
+    /// grows without an end, the disk does not answer, or the writer hangs.
+    pub fn busy_for(&self) -> Duration {
+        self.shared.busy.for_so_long()
     }
 
     /// Keeps things for so long, and so much of them, from the next commit on.

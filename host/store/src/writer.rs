@@ -26,6 +26,7 @@ use crate::requests::Requests;
 use crate::set_aside::{self, readable_head};
 use crate::state::{Head, Tables};
 use crate::state_digest;
+use crate::work::Work;
 
 mod gathering;
 mod saving;
@@ -58,6 +59,7 @@ pub(crate) struct Writer {
     pub(crate) head: Option<Head>,
     /// Entries that wait.
     pub(crate) waiting: Arc<AtomicUsize>,
+    pub(crate) busy: Arc<Work>,
     /// What was taken out of the channel and waits for its turn, by source.
     pub(crate) lines: FairQueue<Job>,
     /// The same of the relay's own: what was sent goes before what comes in.
@@ -88,6 +90,7 @@ impl Writer {
                     Err(RecvTimeoutError::Disconnected) => break,
                 }
             }
+            self.busy.begins();
             // All of it: what is behind a flood of one source must not wait in the channel.
             while let Ok(next) = messages.try_recv() {
                 mend |= self.sort(next);
@@ -107,6 +110,7 @@ impl Writer {
                 answer(self.dismiss().map_err(WriteError::from));
             }
             self.save_if_due();
+            self.busy.ends();
         }
         self.save();
         // What could be closed is closed; the next opening repairs the rest.

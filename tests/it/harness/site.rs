@@ -1,6 +1,8 @@
 //! A folder with a configuration, and the command line in it.
 
 use std::fs;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -15,10 +17,12 @@ const TOCSIN: &str = env!("CARGO_BIN_EXE_tocsin-under-test");
 /// Where compiled plugins are: the same for all tests and from one run to the next, since compiling is slow.
 const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled");
 /// What a surrounding service or terminal may have set.
-const NOT_INHERITED: [&str; 7] = [
+const NOT_INHERITED: [&str; 9] = [
     "CACHE_DIRECTORY",
     "CREDENTIALS_DIRECTORY",
     "JOURNAL_STREAM",
+    "LISTEN_FDS",
+    "LISTEN_PID",
     "NOTIFY_SOCKET",
     "RUST_LOG",
     "STATE_DIRECTORY",
@@ -41,6 +45,8 @@ pub(crate) struct Site {
     environment: Vec<(String, String)>,
     /// What the relay is started by, with arguments; the binary itself if empty.
     starter: Vec<String>,
+    /// The socket that is the relay's standard input, if it has one.
+    socket: Option<TcpListener>,
 }
 
 /// What a command said.
@@ -54,7 +60,7 @@ pub(crate) struct Ran {
 impl Site {
     fn empty() -> Self {
         let folder = tempfile::Builder::new().prefix("tocsin-").tempdir().expect("a folder");
-        Self { folder, environment: Vec::new(), starter: Vec::new() }
+        Self { folder, environment: Vec::new(), starter: Vec::new(), socket: None }
     }
 
     /// A folder with these tables in its configuration.
@@ -75,6 +81,13 @@ impl Site {
     pub(crate) fn started_by(mut self, program: &str, arguments: &[&str]) -> Self {
         self.starter = [&[program], arguments].concat().into_iter().map(str::to_owned).collect();
         self
+    }
+
+    /// With a socket that connections wait at, whether or not the relay runs: handed to it as systemd does, and kept.
+    pub(crate) fn with_socket(self, socket: TcpListener) -> Self {
+        const HAND_OVER: &str = "exec 3<&0 0</dev/null; export LISTEN_FDS=1 LISTEN_PID=$$; exec \"$@\"";
+        let site = self.started_by("sh", &["-c", HAND_OVER, "sh"]);
+        Self { socket: Some(socket), ..site }
     }
 
     /// Gives the relay a copy of the compiled plugins that is the folder's own.
@@ -136,7 +149,11 @@ impl Site {
         let Some((program, given)) = self.starter.split_first() else { return self.command(&arguments) };
         let mut command = Command::new(program);
         command.args(given).arg(self.copied_binary());
-        self.prepared(command, &arguments)
+        let mut command = self.prepared(command, &arguments);
+        if let Some(socket) = &self.socket {
+            command.stdin(OwnedFd::from(socket.try_clone().expect("a descriptor")));
+        }
+        command
     }
 
     fn prepared(&self, mut command: Command, arguments: &[&str]) -> Command {

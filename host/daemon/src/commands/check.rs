@@ -58,7 +58,7 @@ impl Looked {
         Checked {
             problems: shown(&self.problems),
             warnings: shown(&self.warnings),
-            unseen: shown(&self.config.unseen),
+            unseen: shown(&[&self.config.unread[..], &self.config.unseen].concat()),
             refused: self.refused.iter().map(file).collect(),
         }
     }
@@ -83,7 +83,7 @@ impl Looked {
             complain!("plugin file {} is refused: {}", single(&refused.file), single(&refused.why));
         }
         for problem in &self.problems {
-            complain!("{}: {}", config.path.display(), problem);
+            complain!("{}", problem.in_file(&config.path));
         }
         if self.problems.is_empty() {
             summary(&config, &self.bindings);
@@ -97,11 +97,7 @@ impl Looked {
 }
 
 fn shown(problems: &[ConfigProblem]) -> Vec<api::StatusProblem> {
-    let shown = |problem: &ConfigProblem| api::StatusProblem {
-        path: problem.path.clone(),
-        problem: problem.problem.clone(),
-    };
-    problems.iter().map(shown).collect()
+    problems.iter().map(api::StatusProblem::from).collect()
 }
 
 /// What is no mistake, and worth a look: it leaves the exit code as it is.
@@ -109,7 +105,7 @@ fn remarks(config: &Config, warnings: &[ConfigProblem]) {
     for warning in warnings {
         complain!("warning: {warning}");
     }
-    for unseen in &config.unseen {
+    for unseen in config.unread.iter().chain(&config.unseen) {
         complain!("not seen: {unseen}");
     }
     match config.unseen.len() {
@@ -121,7 +117,7 @@ fn remarks(config: &Config, warnings: &[ConfigProblem]) {
     }
 }
 
-/// The mistakes of the file, and what of it does not fit its plugins, without what only follows from them.
+/// The mistakes of the files, and what of them does not fit its plugins, without what only follows from them.
 fn together(mistakes: Vec<ConfigProblem>, unfit: Vec<ConfigProblem>) -> Vec<ConfigProblem> {
     let follows = |problem: &ConfigProblem| {
         let is_told = mistakes.iter().any(|mistake| mistake.path == problem.path);
@@ -134,7 +130,11 @@ fn together(mistakes: Vec<ConfigProblem>, unfit: Vec<ConfigProblem>) -> Vec<Conf
 
 /// What the configuration comes to, so that the reader sees whether that is what was meant.
 fn summary(config: &Config, bindings: &Bindings) {
-    let as_far = if config.unseen.is_empty() { "" } else { ", as far as it could be seen" };
+    let as_far = if config.unseen.is_empty() && config.unread.is_empty() {
+        ""
+    } else {
+        ", as far as it could be seen"
+    };
     say!("{} is right{as_far}", config.path.display());
     if config.sources.is_empty() {
         say!("  no source: nothing can be received; add a table [sources.<name>], or see `tocsin init`");

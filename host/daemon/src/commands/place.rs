@@ -18,7 +18,8 @@ const CONFIG_PLACES: [&str; 2] = ["tocsin.toml", "/etc/tocsin/tocsin.toml"];
 /// Which relay is meant.
 #[derive(Debug, Args)]
 pub(super) struct Place {
-    /// The configuration. Default: ./tocsin.toml, else /etc/tocsin/tocsin.toml
+    /// The configuration's main file; conf.d/*.toml beside it belongs to it.
+    /// Default: ./tocsin.toml, else /etc/tocsin/tocsin.toml
     #[arg(long, short, global = true, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
     /// The running relay's control socket, for when the configuration cannot be read.

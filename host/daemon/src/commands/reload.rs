@@ -81,6 +81,7 @@ fn remarks(reloaded: &Reloaded) {
         complain!("{}: takes effect with the next start: `systemctl restart tocsin`", single(path));
     }
     for warning in &reloaded.warnings {
-        complain!("warning: {}: {}", single(&warning.path), single(&warning.problem));
+        let file = warning.file.as_ref().map(|file| format!("{}: ", single(file))).unwrap_or_default();
+        complain!("warning: {file}{}: {}", single(&warning.path), single(&warning.problem));
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
             tracing::info!(source = name, url = config.source_url(name), "source");
         }
         tracing::info!(address = %relay.address, "ready");
-        let watchdog = systemd::ready(relay.app.store.clone());
+        let watchdog = relay.tell_systemd();
         loop {
             tokio::select! {
                 _ = terminate.recv() => break,

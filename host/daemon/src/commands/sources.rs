@@ -11,6 +11,7 @@ use crate::operate::api::sources::{Source, Tried};
 
 mod repeat;
 mod shown;
+mod token;
 mod tried;
 
 use repeat::Repeat;
@@ -26,12 +27,16 @@ pub(super) enum Sources {
     /// the events, what was left out and how long it took. If a relay runs for this configuration, it says what would
     /// happen to which incident. What a sender has to prove is not asked for.
     Try(Try),
+    /// Make a random token for senders. It is shown once; the configuration needs only its SHA-256.
+    #[command(after_help = token::EXAMPLES)]
+    Token,
 }
 
 pub(super) fn run(place: &Place, command: Sources) -> anyhow::Result<ExitCode> {
     match command {
         Sources::List => list(place),
         Sources::Try(request) => try_out(place, &request),
+        Sources::Token => token::run(place),
     }
 }
 

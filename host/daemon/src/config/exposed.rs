@@ -5,8 +5,9 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use super::Config;
+use super::error::ConfigProblem;
 use super::secret::Place;
-use super::{Config, ConfigProblem};
 
 /// The bits of a file's mode that let users read or write it who are neither its owner nor in its group.
 const OTHERS: u32 = 0o006;
@@ -17,19 +18,25 @@ impl Config {
     /// The files with secrets that every user of this machine can read or write, and the plugins directory when others
     /// than its owner can write to it.
     pub fn exposed(&self) -> Vec<ConfigProblem> {
-        let holds_secrets = self.places.iter().find(|(_, place)| *place == Place::Configuration);
-        let configuration = holds_secrets.and_then(|(path, _)| {
-            let problem = exposed(&self.path)?;
-            Some(ConfigProblem {
-                path: path.clone(),
-                problem: format!("stands in the configuration: {problem}"),
-            })
-        });
+        let mut seen: Vec<&Path> = Vec::new();
+        let mut configuration = Vec::new();
+        for (path, _) in self.places.iter().filter(|(_, place)| *place == Place::Configuration) {
+            let file = self.origins.nearest(path).unwrap_or(&self.path);
+            if seen.contains(&file) {
+                continue;
+            }
+            seen.push(file);
+            if let Some(problem) = exposed(file) {
+                let problem = format!("stands in the configuration: {problem}");
+                configuration.push(ConfigProblem::new(path, problem));
+            }
+        }
         let files = self.places.iter().filter_map(|(path, place)| match place {
-            Place::File(file) => Some(ConfigProblem { path: path.clone(), problem: exposed(file)? }),
+            Place::File(file) => Some(ConfigProblem::new(path, exposed(file)?)),
             Place::Configuration | Place::Service | Place::Unseen(_) => None,
         });
-        configuration.into_iter().chain(files).chain(writable(&self.plugins_dir)).collect()
+        let all = configuration.into_iter().chain(files).chain(writable(&self.plugins_dir));
+        all.map(|problem| self.located(problem)).collect()
     }
 }
 
@@ -39,12 +46,10 @@ fn writable(directory: &Path) -> Option<ConfigProblem> {
         return None;
     }
     let name = directory.display();
-    Some(ConfigProblem {
-        path: "plugins_dir".to_owned(),
-        problem: format!(
-            "{name} has mode {mode:o}: every user who can write to it can put plugins in force; run `chmod go-w {name}`"
-        ),
-    })
+    let problem = format!(
+        "{name} has mode {mode:o}: every user who can write to it can put plugins in force; run `chmod go-w {name}`"
+    );
+    Some(ConfigProblem::new("plugins_dir", problem))
 }
 
 fn exposed(file: &Path) -> Option<String> {

@@ -1,9 +1,11 @@
 //! What a running relay cannot change: its sandbox, its queue and its directories are made once.
 
+use std::net::SocketAddr;
+
 use super::{Change, Config};
 
 /// Settings that take effect with the next start.
-const FIXED: [&str; 8] = [
+const FIXED: [&str; 9] = [
     "state_dir",
     "plugins_dir",
     "cache_dir",
@@ -12,6 +14,7 @@ const FIXED: [&str; 8] = [
     "limits.plugin_time",
     "limits.plugin_calls",
     "limits.queue",
+    "limits.shutdown",
 ];
 
 impl Change {
@@ -22,11 +25,22 @@ impl Change {
 }
 
 impl Config {
+    /// Senders connect to `address`, where systemd listens, whatever is written.
+    pub fn listen_at(&mut self, address: SocketAddr) {
+        if self.listen != address {
+            tracing::info!(%address, written = %self.listen, "systemd listens: `listen` in the configuration counts for nothing");
+        }
+        (self.listen, self.is_given) = (address, true);
+    }
+
     /// Keeps of `before`, which a running relay works with, what takes effect with the next start.
     pub fn stay_as(&mut self, before: &Self) {
         if self.state_dir != before.state_dir {
             // Where backups are follows from it unless it is written.
             self.backup.clone_from(&before.backup);
+        }
+        if before.is_given {
+            (self.listen, self.is_given) = (before.listen, true);
         }
         self.state_dir.clone_from(&before.state_dir);
         self.plugins_dir.clone_from(&before.plugins_dir);
@@ -36,6 +50,7 @@ impl Config {
         self.limits.plugin_time = before.limits.plugin_time;
         self.limits.plugin_calls = before.limits.plugin_calls;
         self.limits.queue = before.limits.queue;
+        self.limits.shutdown = before.limits.shutdown;
         FIXED.iter().for_each(|path| self.parts.stay_as(&before.parts, path));
     }
 }

@@ -6,7 +6,8 @@
 use tocsin_core::settings::Given;
 use tocsin_core::template::{Expression, WrongWord, wrong_words, wrong_words_in};
 
-use super::{Action, Config, ConfigProblem};
+use super::error::ConfigProblem;
+use super::{Action, Config};
 
 /// What a configuration says about words.
 #[derive(Debug, Default)]
@@ -34,7 +35,10 @@ impl Config {
                 texts.iter().for_each(|text| words.add(&path, wrong_words_in(text, &sources)));
             }
         }
-        words
+        let located = |problems: Vec<ConfigProblem>| {
+            problems.into_iter().map(|problem| self.located(problem)).collect()
+        };
+        Words { never_true: located(words.never_true), doubtful: located(words.doubtful) }
     }
 }
 
@@ -45,7 +49,7 @@ fn of_filter(path: &str, action: &Action, sources: &[&str], words: &mut Words) {
     let found = wrong_words(filter, sources);
     if found.is_empty() && !expression.can_hold(sources) {
         let problem = format!("`{filter}` is never true: no change of an incident meets all of it");
-        words.never_true.push(ConfigProblem { path: path.to_owned(), problem });
+        words.never_true.push(ConfigProblem::new(path, problem));
     }
     words.add(path, found);
 }
@@ -53,7 +57,7 @@ fn of_filter(path: &str, action: &Action, sources: &[&str], words: &mut Words) {
 impl Words {
     fn add(&mut self, path: &str, found: Vec<WrongWord>) {
         for word in found {
-            let problem = ConfigProblem { path: path.to_owned(), problem: word.to_string() };
+            let problem = ConfigProblem::new(path, word.to_string());
             if word.is_never_true { self.never_true.push(problem) } else { self.doubtful.push(problem) }
         }
     }

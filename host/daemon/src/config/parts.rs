@@ -55,6 +55,8 @@ impl Parts {
         let mut parts = BTreeMap::new();
         for (key, value) in table {
             match value {
+                // There or not may be all that it says.
+                Value::Table(inner) if inner.is_empty() => drop(parts.insert(key.clone(), digest(&[]))),
                 Value::Table(inner) => {
                     for (name, value) in inner {
                         parts.insert(format!("{key}.{name}"), digest(&[value.to_string().as_bytes()]));

@@ -10,9 +10,9 @@ use std::time::Duration;
 use tocsin_core::settings::{Given, duration_ms};
 use toml::{Table, Value};
 
+use super::error::ConfigProblem;
 use super::parts::Parts;
-use super::secret::Place;
-use super::{ConfigProblem, Secret};
+use super::secret::{Place, Secret};
 
 /// A table that is being read.
 pub(super) struct Reader {
@@ -23,7 +23,7 @@ pub(super) struct Reader {
     found: Rc<Found>,
 }
 
-/// What reading a file brought to light, of all of its tables.
+/// What reading a configuration brought to light, of all of its tables.
 #[derive(Default)]
 struct Found {
     problems: RefCell<Vec<ConfigProblem>>,
@@ -38,8 +38,7 @@ impl Reader {
 
     /// Reports a mistake in `key` of this table.
     pub(super) fn problem(&self, key: &str, problem: impl Into<String>) {
-        let path = self.at(key);
-        self.found.problems.borrow_mut().push(ConfigProblem { path, problem: problem.into() });
+        self.found.problems.borrow_mut().push(ConfigProblem::new(self.at(key), problem));
     }
 
     fn at(&self, key: &str) -> String {
@@ -186,6 +185,14 @@ impl Reader {
         self.read_with(key, &text, duration_ms).map(Duration::from_millis)
     }
 
+    /// Takes the text under `inner` of the table under `key`, if the table has nothing else.
+    pub(super) fn only_key(&mut self, key: &'static str, inner: &str) -> Option<String> {
+        let table = self.value(key)?.as_table().filter(|table| table.len() == 1)?;
+        let text = table.get(inner)?.as_str()?.to_owned();
+        self.take(key);
+        Some(text)
+    }
+
     /// A secret: a text, or `{ file = … }`, `{ env = … }`, `{ credential = … }`.
     pub(super) fn secret(&mut self, key: &'static str) -> Option<Secret> {
         let value = self.take(key)?;
@@ -204,8 +211,7 @@ impl Reader {
         match Secret::read(value) {
             Ok((secret, place)) => {
                 if let Place::Unseen(why) = &place {
-                    let unseen = ConfigProblem { path: self.at(key), problem: why.clone() };
-                    self.found.unseen.borrow_mut().push(unseen);
+                    self.found.unseen.borrow_mut().push(ConfigProblem::new(self.at(key), why.clone()));
                 }
                 self.found.places.borrow_mut().push((self.at(key), place, secret.clone()));
                 Some(secret)
@@ -287,7 +293,7 @@ impl Reader {
     }
 
     /// Reports the keys that nobody asked for. Returns every mistake so far, in this table and in all others
-    /// of the same file.
+    /// of the same configuration.
     pub(super) fn finish(self) -> Vec<ConfigProblem> {
         for key in self.table.keys() {
             self.problem(key, format!("is unknown: there is {}", self.asked.borrow().join(", ")));

@@ -9,31 +9,33 @@ use tocsin_core::egress::Policy;
 use tocsin_core::retry::Schedule;
 use tocsin_core::template::lacks_scheme;
 use tocsin_core::time_zone::TimeZone;
-use toml::Table;
 use url::Url;
 
+use super::directories::{STATE_DIR, base, directory, state_dir};
+use super::error::ConfigProblem;
+use super::files::Files;
+use super::merge::Merged;
 use super::parts::Parts;
 use super::reader::Reader;
-use super::{Config, ConfigProblem, actions, backup, connections, limits, plugins, retry, routing, sources};
+use super::{Config, actions, backup, connections, limits, plugins, retry, routing, sources};
 
 /// Where senders connect to when nothing is said: not reachable from outside by accident.
 const DEFAULT_LISTEN: &str = "127.0.0.1:8686";
-/// The key of the state directory.
-const STATE_DIR: &str = "state_dir";
-/// Where packages put the configuration, and where the unit then keeps the state: the command line has to
-/// find it without the service's environment.
-const PACKAGED: (&str, &str) = ("/etc/tocsin", "/var/lib/tocsin");
 
-/// The configuration as far as it can be read, with every mistake.
-pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<ConfigProblem>) {
+/// The key of the table about backups.
+const BACKUP: &str = "backup";
+
+/// The configuration as far as it can be read, with every mistake and the file that it is in.
+pub(super) fn read(path: &Path, merged: Merged) -> (Config, Vec<ConfigProblem>) {
+    let Merged { table, origins, mut problems } = merged;
     let mut parts = Parts::of(&table);
     let mut root = Reader::root(table);
-    let base = path.parent().unwrap_or(Path::new("")).to_owned();
+    let base = base(path);
     let listen =
         root.parsed("listen", parse_listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8686)));
-    let state_dir = state_dir(&mut root, &base);
-    let plugins_dir = directory(&mut root, "plugins_dir", &base, "", || state_dir.join("plugins"));
-    let cache_dir = directory(&mut root, "cache_dir", &base, "CACHE_DIRECTORY", || state_dir.join("cache"));
+    let state_dir = state_dir(&mut root, base);
+    let plugins_dir = directory(&mut root, "plugins_dir", base, "", || state_dir.join("plugins"));
+    let cache_dir = directory(&mut root, "cache_dir", base, "CACHE_DIRECTORY", || state_dir.join("cache"));
     let public_url = root.parsed("public_url", parse_public_url);
     let time_zone =
         root.parsed("time_zone", str::parse::<TimeZone>).unwrap_or_else(|| TimeZone::utc().clone());
@@ -43,7 +45,7 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<ConfigProblem>) {
         .unwrap_or_default();
     let limits = limits::read(root.section("limits"));
     let plugins = plugins::read(root.section("plugins"));
-    let backup = backup::read(&mut root, &base, &state_dir);
+    let backup = backup::read(&mut root, base, &state_dir);
     let schedule = retry::read(root.section("retry"), Schedule::default());
     let policy = read_egress(root.section("egress"));
     let sources: BTreeMap<_, _> = root
@@ -66,10 +68,12 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<ConfigProblem>) {
         .collect();
     let fallback = routing::read(root.section("routing"), &mut actions);
     let (unseen, places) = root.secrets_found(&mut parts);
-    let problems = root.finish();
+    problems.extend(root.finish().into_iter().map(|problem| origins.locate(problem)));
+    let unseen = unseen.into_iter().map(|problem| origins.locate(problem)).collect();
     let config = Config {
         path: path.to_owned(),
         listen,
+        is_given: false,
         state_dir,
         plugins_dir,
         cache_dir,
@@ -84,8 +88,11 @@ pub(super) fn read(path: &Path, table: Table) -> (Config, Vec<ConfigProblem>) {
         actions,
         fallback,
         unseen,
+        unread: Vec::new(),
         places,
         parts,
+        files: Arc::new(Files::of_text(path, "")),
+        origins,
     };
     (config, problems)
 }
@@ -94,30 +101,17 @@ fn shared<T>((name, one): (String, T)) -> (String, Arc<T>) {
     (name, Arc::new(one))
 }
 
-/// The state directory alone: whoever looks for the running relay need not be able to read its secrets.
-pub(super) fn read_state_dir(path: &Path, mut table: Table) -> Result<PathBuf, Vec<ConfigProblem>> {
-    table.retain(|key, _| key == STATE_DIR);
-    let mut root = Reader::root(table);
-    let state_dir = state_dir(&mut root, path.parent().unwrap_or(Path::new("")));
-    let problems = root.finish();
-    if problems.is_empty() { Ok(state_dir) } else { Err(problems) }
-}
-
 /// Where the relay keeps its own backups, if it makes any.
-pub(super) fn read_backup_dir(path: &Path, mut table: Table) -> Result<Option<PathBuf>, Vec<ConfigProblem>> {
-    table.retain(|key, _| [STATE_DIR, "backup"].contains(&key));
+pub(super) fn read_backup_dir(path: &Path, merged: Merged) -> Result<Option<PathBuf>, Vec<ConfigProblem>> {
+    let Merged { mut table, origins, mut problems } = merged;
+    table.retain(|key, _| [STATE_DIR, BACKUP].contains(&key));
     let mut root = Reader::root(table);
-    let base = path.parent().unwrap_or(Path::new(""));
+    let base = base(path);
     let state_dir = state_dir(&mut root, base);
     let backup = backup::read(&mut root, base, &state_dir);
-    let problems = root.finish();
+    problems.retain(|problem| problem.path.starts_with(BACKUP));
+    problems.extend(root.finish().into_iter().map(|problem| origins.locate(problem)));
     if problems.is_empty() { Ok(backup.map(|backup| backup.dir)) } else { Err(problems) }
-}
-
-fn state_dir(root: &mut Reader, base: &Path) -> PathBuf {
-    directory(root, STATE_DIR, base, "STATE_DIRECTORY", || {
-        if base == Path::new(PACKAGED.0) { PathBuf::from(PACKAGED.1) } else { base.join("state") }
-    })
 }
 
 fn parse_listen(text: &str) -> Result<SocketAddr, String> {
@@ -134,21 +128,6 @@ fn parse_public_url(text: &str) -> Result<Url, String> {
         }
         Ok(_) | Err(_) => Err(format!("`{text}` is not an address such as `https://tocsin.example.org`")),
     }
-}
-
-/// A directory as configured (relative to the configuration's own), else as systemd says, else `or`.
-fn directory(
-    root: &mut Reader,
-    key: &'static str,
-    base: &Path,
-    variable: &str,
-    or: impl FnOnce() -> PathBuf,
-) -> PathBuf {
-    if let Some(path) = root.text(key) {
-        return base.join(path);
-    }
-    let given = std::env::var_os(variable).filter(|value| !variable.is_empty() && !value.is_empty());
-    given.map_or_else(or, PathBuf::from)
 }
 
 fn read_egress(mut reader: Reader) -> Policy {

@@ -8,7 +8,7 @@ use tocsin_core::routing::{Flapping, SourceRule};
 
 use super::limits::{BODY_BYTES, BODY_BYTES_MAX, KEEP_BYTES_MIN};
 use super::reader::Reader;
-use super::{Authentication, Basic, FieldToken, Limits, Secret, Source};
+use super::{Authentication, Basic, FieldToken, Limits, Secret, Source, TOKEN_KEYS, Token};
 use crate::config::Rate;
 
 /// Bytes of a plugin's memory for each byte of a body. A JSON document takes about ten times its text, one of small
@@ -106,18 +106,13 @@ fn read_rate(reader: &mut Reader) -> Option<Rate> {
 fn read_authentication(reader: &mut Reader) -> Authentication {
     let open = reader.boolean("open").unwrap_or(false);
     // Known before a mistake in any of them, so that one mistake does not look like two.
-    let given = ["token", "basic", "signing_key", "field_token", "allow"].iter().any(|key| reader.has(key));
-    let token = reader.secret("token");
-    if token
-        .as_ref()
-        .filter(|token| token.is_seen())
-        .is_some_and(|token| token.reveal().chars().count() < TOKEN_CHARS_MIN)
-    {
-        let problem = format!("is shorter than {TOKEN_CHARS_MIN} characters: it could be guessed");
-        reader.problem("token", problem);
-    }
+    let given = ["token", "next_token", "basic", "signing_key", "field_token", "allow"]
+        .iter()
+        .any(|key| reader.has(key));
+    let read = |(place, key)| Some((place, read_token(reader, key)?));
+    let tokens: Vec<(usize, Token)> = TOKEN_KEYS.into_iter().enumerate().filter_map(read).collect();
     let authentication = Authentication {
-        token,
+        tokens,
         basic: reader.has("basic").then(|| read_basic(reader.section("basic"))).flatten(),
         signing_key: proof(reader, "signing_key"),
         field_token: reader
@@ -137,6 +132,25 @@ fn read_authentication(reader: &mut Reader) -> Authentication {
         );
     }
     authentication
+}
+
+/// A token, or `{ sha256 = "…" }`.
+fn read_token(reader: &mut Reader, key: &'static str) -> Option<Token> {
+    if let Some(digits) = reader.only_key(key, "sha256") {
+        return match Token::hashed(&digits) {
+            Ok(token) => Some(token),
+            Err(problem) => {
+                reader.problem(key, problem);
+                None
+            }
+        };
+    }
+    let secret = reader.secret(key)?;
+    if secret.is_seen() && secret.reveal().chars().count() < TOKEN_CHARS_MIN {
+        let problem = format!("is shorter than {TOKEN_CHARS_MIN} characters: it could be guessed");
+        reader.problem(key, problem);
+    }
+    Some(Token::Plain(secret))
 }
 
 /// `flapping = false`, or a table with both numbers.

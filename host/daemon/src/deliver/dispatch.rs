@@ -79,6 +79,7 @@ pub async fn run(app: Arc<App>, stop: watch::Receiver<bool>) {
 async fn run_with(make: Make, app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut workers = Workers::new(make);
     while !*stop.borrow() {
+        app.pulses.deliveries.beat();
         let wake = match workers.round(&app, &stop).await {
             Ok(wake) => {
                 trouble::over(TROUBLE);
@@ -157,6 +158,7 @@ impl Workers {
         }
         let mut is_all = claimable.is_empty() || self.claim(app, claimable).await?;
         for test in tests {
+            app.pulses.deliveries.beat();
             is_all &= self.test(app, test).await?;
         }
         plan.wake_by((!is_all).then_some(now.instant));

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use tocsin_core::command::Verdict;
 
+use crate::config::Config;
 use crate::deliver::attempt::{Attempt, Ended};
 use crate::deliver::probe;
 use crate::deliver::probe::Probed;
@@ -15,7 +16,12 @@ use crate::shared::doubts::{Answer, Doubt, TRIES_MAX};
 use crate::shared::trials::Shown;
 
 /// What becomes of the delivery, with the last HTTP status. Keeps what was met for the deliveries to come.
-pub(super) async fn judged(app: &Arc<App>, attempt: &Attempt, ended: Ended) -> (Verdict, Option<u16>) {
+pub(super) async fn judged(
+    app: &Arc<App>,
+    config: &Arc<Config>,
+    attempt: &Attempt,
+    ended: Ended,
+) -> (Verdict, Option<u16>) {
     let Ended { verdict, status, by_plugin } = ended;
     let connection = &attempt.delivery.connection;
     let verdict = match verdict {
@@ -23,6 +29,12 @@ pub(super) async fn judged(app: &Arc<App>, attempt: &Attempt, ended: Ended) -> (
             app.doubts.works(connection);
             verdict
         }
+        // What it met may be about a connection that is no longer what it was.
+        Verdict::Misconfigured(why) if !Arc::ptr_eq(config, &app.config()) => attempt.later_over(
+            app,
+            format!("{why} (the configuration was changed meanwhile, so it is tried again with the new one)"),
+            false,
+        ),
         Verdict::Misconfigured(why) if by_plugin && !is_paused(app, connection).await => {
             doubted(app, attempt, why, status).await
         }

@@ -18,7 +18,10 @@ pub async fn deliver(app: &Arc<App>, attempt: Attempt) -> Command {
     let delivery = attempt.delivery.id;
     let (incident, action) = (attempt.delivery.incident.number, attempt.delivery.action.clone());
     let started = Instant::now();
-    let (verdict, status) = judged(app, &attempt, attempt.run(app).await).await;
+    let config = app.config();
+    let ended = attempt.run(app).await;
+    // The configuration that it began with.
+    let (verdict, status) = judged(app, &config, &attempt, ended).await;
     if !wording::is_good(&verdict) {
         let outcome = wording::verdict(&verdict);
         tracing::warn!(%delivery, incident, action = action.as_str(), outcome, "an attempt did not deliver");

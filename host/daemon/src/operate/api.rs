@@ -11,6 +11,7 @@ pub mod configuration;
 pub mod connections;
 pub mod deliveries;
 pub mod doctor;
+pub mod files;
 pub mod incident;
 pub mod incidents;
 pub mod init;

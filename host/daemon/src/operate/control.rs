@@ -33,6 +33,7 @@ mod relay;
 pub(crate) mod shapes;
 mod sources;
 mod unmatched;
+mod user;
 
 pub use journal::page as journal_page;
 pub use shapes::verified;

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use tocsin_core::time::Timestamp;
 
-use super::records::Folder;
+use crate::runtime::folder::Folder;
 
 /// The document.
 const APPROVED: &str = "approved.json";

@@ -120,6 +120,7 @@ impl Bindings {
             actions.insert(name.clone(), bound.map_err(&mut note));
         }
         problems.extend(missed.iter().cloned());
+        let problems = problems.into_iter().map(|problem| config.located(problem)).collect();
         (Self { plugins: offer.plugins, sources, actions, connections, missed }, problems)
     }
 
@@ -142,7 +143,7 @@ fn failures<'a, T>(
 }
 
 fn problem(path: String, problem: impl Into<String>) -> Vec<ConfigProblem> {
-    vec![ConfigProblem { path, problem: problem.into() }]
+    vec![ConfigProblem::new(path, problem)]
 }
 
 /// The plugin that `path` asks for.
@@ -164,10 +165,8 @@ fn find<'a>(id: &str, path: &str, offer: &'a Offer) -> Result<&'a Plugin, Vec<Co
 
 /// The mistakes of one table of settings, under its path.
 fn at(path: &str, errors: Vec<SettingError>) -> Vec<ConfigProblem> {
-    let under = |error: SettingError| ConfigProblem {
-        path: format!("{path}.settings.{}", error.key),
-        problem: error.problem,
-    };
+    let under =
+        |error: SettingError| ConfigProblem::new(format!("{path}.settings.{}", error.key), error.problem);
     errors.into_iter().map(under).collect()
 }
 

@@ -8,8 +8,9 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::records::Folder;
 use super::wants::Wants;
+
+use crate::runtime::folder::Folder;
 
 /// The document.
 const KEPT: &str = "kept.json";

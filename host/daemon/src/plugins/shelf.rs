@@ -15,12 +15,14 @@ use tokio::sync::{Notify, watch};
 use super::approvals::Approvals;
 use super::kept::{self, Cellar};
 use super::offer::offer;
-use super::records::Folder;
 use super::state::{Job, OfRelay, State, Tried};
 use super::trying::Trying;
 use crate::config::{Config, ConfigProblem};
 use crate::plugins::bindings::{Bindings, Offer};
+use crate::runtime::folder::Folder;
 
+/// The folder of the shelf's own files in the state directory.
+const RECORDS: &str = "plugin-records";
 /// How long a start waits for plugins that are compiled already, all together.
 const WARM_MAX: Duration = Duration::from_secs(5);
 /// How long a start waits for one plugin: one that takes longer is being compiled.
@@ -74,20 +76,20 @@ pub struct Pending {
 impl Shelf {
     /// The shelf of a relay: it keeps what is in force, and marks what it tries.
     pub fn of_relay(sandbox: Sandbox, config: &Config) -> Self {
-        Self::new(sandbox, config, |_| true, &Folder::new(&config.state_dir, true))
+        Self::new(sandbox, config, |_| true, &Folder::new(&config.state_dir, RECORDS, true))
     }
 
     /// A shelf that writes nothing but what an operator approves.
     pub fn to_approve(sandbox: Sandbox, config: &Config) -> Self {
         let mut shelf = Self::to_look_at(sandbox, config, |_| true);
-        let folder = Folder::new(&config.state_dir, true);
+        let folder = Folder::new(&config.state_dir, RECORDS, true);
         (shelf.approvals, shelf.trying) = (Approvals::open(&folder), Trying::open(&folder));
         shelf
     }
 
     /// A shelf that writes nothing, with those of the bundled plugins that `wanted` picks by id.
     pub fn to_look_at(sandbox: Sandbox, config: &Config, wanted: impl Fn(&str) -> bool) -> Self {
-        Self::new(sandbox, config, wanted, &Folder::new(&config.state_dir, false))
+        Self::new(sandbox, config, wanted, &Folder::new(&config.state_dir, RECORDS, false))
     }
 
     fn new(sandbox: Sandbox, config: &Config, wanted: impl Fn(&str) -> bool, folder: &Folder) -> Self {

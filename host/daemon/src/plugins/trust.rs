@@ -98,8 +98,8 @@ fn replaces(id: &str) -> String {
 mod tests {
     use tocsin_core::time::Timestamp;
 
-    use super::super::records::Folder;
     use super::*;
+    use crate::runtime::folder::Folder;
 
     fn sender(hosts: &str) -> Wants {
         let json = format!(
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn a_file_is_trusted_by_its_digest_and_asked_about_when_it_wants_more() {
         let state = tempfile::tempdir().expect("a folder");
-        let approvals = Approvals::open(&Folder::new(state.path(), true));
+        let approvals = Approvals::open(&Folder::new(state.path(), "plugin-records", true));
         let (one, two) = (sender("a.example"), sender("b.example"));
         let decided = |policy: &Plugins, approvals: &Approvals, wants: &Wants, before: Before<'_>| {
             let candidate = Candidate { file: "x.wasm", id: "x", digest: "d2", wants, before };
@@ -144,7 +144,7 @@ mod tests {
         assert!(matches!(decided(&pinned("d3"), &approvals, &two, Before::Nothing), Trust::No(_)));
         approvals.add("x", "1.0.0", "d2", more, Timestamp::from_micros(0)).expect("written");
         assert_eq!(decided(&usual, &approvals, &two, Before::Bundled(&one)), Trust::Yes);
-        let again = Approvals::open(&Folder::new(state.path(), true));
+        let again = Approvals::open(&Folder::new(state.path(), "plugin-records", true));
         assert_eq!(decided(&usual, &again, &two, dropped("d1", false)), Trust::Yes, "it was written down");
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::records::Folder;
+use crate::runtime::folder::Folder;
 
 /// The marks: the files that are being tried.
 const TRYING: &str = "trying.json";
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_file_that_was_never_in_force_is_skipped_after_one_death_and_one_that_was_after_three() {
         let state = tempfile::tempdir().expect("a folder");
-        let folder = Folder::new(state.path(), true);
+        let folder = Folder::new(state.path(), "plugin-records", true);
         drop(Trying::open(&folder).begin("a.wasm", "fine").expect("marked"));
         assert_eq!(Trying::open(&folder).refusal("a.wasm", "fine", false), None, "it was tried to the end");
         die_over(&folder, "bad");

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use tocsin_core::plugin::{Pair, Signature, SourceRequest};
 use tocsin_core::time::Timestamp;
 
-use crate::config::{Authentication, Basic, Secret};
+use crate::config::{Authentication, Basic, Secret, Token};
 use crate::runtime::clock::Clock;
 use crate::runtime::signing::{self, same};
 use crate::send::redact::Secrets;
@@ -47,23 +47,29 @@ impl Unproven {
     }
 }
 
+/// A token that a request showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Shown {
+    /// The place of its key, see [`TOKEN_KEYS`](crate::config::TOKEN_KEYS).
+    pub(super) place: usize,
+    /// The token itself, which the configuration need not have.
+    pub(super) text: Secret,
+}
+
 /// Checks all that can be checked before the body is read: token and Basic. A token in the path is taken out
-/// of it.
+/// of it. Returns the token that was shown.
 pub(super) fn prove_head(
     wanted: &Authentication,
     path: &mut String,
     query: &[Pair],
     headers: &[Pair],
-) -> Result<(), Unproven> {
-    let token = wanted
-        .token
-        .as_ref()
-        .is_none_or(|token| has_token(token, query, headers) || take_from_path(token, path));
+) -> Result<Option<Shown>, Unproven> {
+    let shown = find_token(&wanted.tokens, query, headers).or_else(|| take_from_path(&wanted.tokens, path));
     let basic = wanted.basic.as_ref().is_none_or(|basic| has_basic(basic, headers));
-    match (token, basic) {
+    match (shown.is_some() || wanted.tokens.is_empty(), basic) {
         (false, _) => Err(Unproven::Token),
         (true, false) => Err(Unproven::Basic),
-        (true, true) => Ok(()),
+        (true, true) => Ok(shown),
     }
 }
 
@@ -94,8 +100,11 @@ pub(super) fn strip(query: &mut Vec<Pair>, headers: &mut Vec<Pair>) {
 
 /// Takes every secret of the source out of what is kept of a request beside its body: proxies copy addresses into
 /// headers, and a token may stand in an address more than once.
-pub(super) fn forget(wanted: &Authentication, request: &mut SourceRequest) {
+pub(super) fn forget(wanted: &Authentication, shown: Option<&Shown>, request: &mut SourceRequest) {
     let mut secrets = Secrets::default();
+    if let Some(shown) = shown {
+        secrets.put_in_whole(shown.text.reveal().as_bytes());
+    }
     wanted.secrets().for_each(|secret| secrets.put_in_whole(secret.reveal().as_bytes()));
     if let Some(wanted) = &wanted.field_token {
         secrets.put_in_whole(field::expected(wanted).as_bytes());
@@ -103,28 +112,32 @@ pub(super) fn forget(wanted: &Authentication, request: &mut SourceRequest) {
     secrets.scrub_head(request);
 }
 
-fn has_token(expected: &Secret, query: &[Pair], headers: &[Pair]) -> bool {
+fn find_token(tokens: &[(usize, Token)], query: &[Pair], headers: &[Pair]) -> Option<Shown> {
     let in_query = query.iter().filter(|pair| pair.name == PARAMETER).map(|pair| pair.value.as_str());
     let in_headers = headers.iter().filter_map(|pair| match pair.name.as_str() {
         HEADER => Some(pair.value.as_str()),
         name if name == AUTHORIZATION.as_str() => after_scheme(&pair.value, "bearer"),
         _ => None,
     });
-    in_query.chain(in_headers).any(|given| same(given.as_bytes(), expected.reveal().as_bytes()))
+    in_query.chain(in_headers).find_map(|given| shown(tokens, given))
 }
 
-/// Takes the first segment of `path` when it is the token.
-fn take_from_path(expected: &Secret, path: &mut String) -> bool {
+/// Which of the tokens `given` is.
+fn shown(tokens: &[(usize, Token)], given: &str) -> Option<Shown> {
+    let (place, _) = tokens.iter().find(|(_, token)| token.is(given))?;
+    Some(Shown { place: *place, text: Secret::new(given) })
+}
+
+/// Takes the first segment of `path` when it is one of the tokens.
+fn take_from_path(tokens: &[(usize, Token)], path: &mut String) -> Option<Shown> {
     let rest = path.strip_prefix('/').unwrap_or_default();
     let (first, remainder) = match rest.split_once('/') {
         Some((first, remainder)) => (first, format!("/{remainder}")),
         None => (rest, String::new()),
     };
-    let proven = same(first.as_bytes(), expected.reveal().as_bytes());
-    if proven {
-        *path = remainder;
-    }
-    proven
+    let shown = shown(tokens, first)?;
+    *path = remainder;
+    Some(shown)
 }
 
 fn has_basic(expected: &Basic, headers: &[Pair]) -> bool {

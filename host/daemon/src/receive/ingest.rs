@@ -16,7 +16,7 @@ use tocsin_core::plugin::SourceRequest;
 use tocsin_core::receipt::{ReceiptRecord, ReceiptStatus};
 
 use super::client_address;
-use super::credentials::{Unproven, forget, prove_field, prove_head, prove_signature, strip};
+use super::credentials::{Shown, Unproven, forget, prove_field, prove_head, prove_signature, strip};
 use crate::config::Source;
 use crate::receive::content_encoding;
 use crate::receive::decode::{Ingested, ingest};
@@ -90,7 +90,7 @@ async fn take(
     let (parts, body) = request.into_parts();
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
     let mut head = head::read(&parts, path, app.clock.now());
-    authenticate(app, source, peer, &mut head)?;
+    let shown = authenticate(app, source, peer, &mut head)?;
     head::check(&parts)?;
     let activity = parts.extensions.get::<Activity>();
     let proven = source.authentication.proves_by_head() || source.authentication.is_open();
@@ -107,6 +107,7 @@ async fn take(
     }
     head.received_at = app.clock.now();
     let request = authenticate_body(app, source, head, limit, &portion).await?;
+    let request = without_secrets(app, source, shown, request);
     if !proven {
         may_send(app, source, activity)?;
     }
@@ -156,7 +157,7 @@ fn authenticate(
     source: &Source,
     peer: IpAddr,
     head: &mut SourceRequest,
-) -> Result<(), HttpProblem> {
+) -> Result<Option<Shown>, HttpProblem> {
     let wanted = &source.authentication;
     let address = client_address::address(peer, &head.headers, &app.config().trusted_proxies);
     let proven = prove_head(wanted, &mut head.path, &head.query, &head.headers);
@@ -165,9 +166,9 @@ fn authenticate(
     if head.path == "/" {
         head.path.clear();
     }
-    proven.map_err(unauthorized)?;
+    let shown = proven.map_err(unauthorized)?;
     if client_address::is_allowed(address, &wanted.allow) {
-        Ok(())
+        Ok(shown)
     } else {
         Err(unauthorized(Unproven::Address))
     }
@@ -197,8 +198,21 @@ async fn authenticate_body(
     prove_signature(wanted, signatures, &request, &app.clock).map_err(unauthorized)?;
     content_encoding::undo(&mut request, limit, portion).await?;
     prove_field(wanted, &mut request).map_err(unauthorized)?;
-    forget(wanted, &mut request);
     Ok(request)
+}
+
+/// A request that is proven, without what proved it. Notes which token that was.
+fn without_secrets(
+    app: &App,
+    source: &Source,
+    shown: Option<Shown>,
+    mut request: SourceRequest,
+) -> SourceRequest {
+    if let Some(shown) = &shown {
+        app.tokens.used(&source.name, shown.place, request.received_at);
+    }
+    forget(&source.authentication, shown.as_ref(), &mut request);
+    request
 }
 
 /// The same words whatever was missing or wrong; which it was is for the operator.
@@ -278,11 +292,17 @@ fn accepted(receipt: &ReceiptRecord, status: &str) -> Value {
 }
 
 /// A name that is no source's, for people. A name that holds a secret of a source is not shown: `&token=…` typed for
-/// `?token=…` puts one there.
+/// `?token=…` puts one there. Of a token only the digest may be known: then each part of the name is tried.
 fn shown(app: &App, name: &str) -> String {
     let config = app.config();
     let mut secrets = config.sources.values().flat_map(|source| source.authentication.secrets());
-    if secrets.any(|secret| !secret.is_blank() && name.contains(secret.reveal())) {
+    let is_token = |part: &str| {
+        let mut tokens = config.sources.values().flat_map(|source| &source.authentication.tokens);
+        tokens.any(|(_, token)| token.is(part))
+    };
+    if secrets.any(|secret| !secret.is_blank() && name.contains(secret.reveal()))
+        || name.split(['&', '=', '?', '/', ';']).any(is_token)
+    {
         return "(a name with a secret in it)".to_owned();
     }
     tocsin_core::event::single_line(name, NAME_CHARS_MAX)

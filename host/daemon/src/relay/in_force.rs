@@ -41,7 +41,31 @@ struct Shown {
     postponed: BTreeSet<String>,
 }
 
+/// Another configuration that is being put in force.
+pub(super) struct Replacing<'a> {
+    _one: tokio::sync::MutexGuard<'a, ()>,
+    returning: Returning,
+}
+
+/// Sources that will be bound and were not.
+struct Returning {
+    back: BTreeSet<String>,
+    /// Those of them that requests were kept of.
+    owed: BTreeSet<String>,
+}
+
 impl Shown {
+    /// What is in force, without the sources that are held back.
+    fn bindable(&self) -> Bindings {
+        let mut bindings = Bindings::clone(&self.full);
+        for source in &self.postponed {
+            if let Some(bound) = bindings.sources.get_mut(source).filter(|bound| bound.is_ok()) {
+                *bound = Err(POSTPONED.to_owned());
+            }
+        }
+        bindings
+    }
+
     /// The ids of the plugins that are not as they were.
     fn changed(&self, now: &BTreeMap<String, String>) -> BTreeSet<String> {
         let ids = self.offer.keys().chain(now.keys());
@@ -76,40 +100,70 @@ impl InForce {
             (true, true) => Bindings { plugins: offer.plugins, ..Bindings::clone(&self.lock().full) },
             (false, _) => Bindings::build(config, offer).await.0,
         };
-        self.show(Arc::new(bindings), key, None).await;
+        let full = Arc::new(bindings);
+        let returning = self.returning(&full).await;
+        self.show(full, key, &returning, None);
+        self.catch_up_with(returning).await;
     }
 
-    /// Puts `next` in force, whose plugins were bound from `offer`.
-    pub(super) async fn replace(&self, next: app::InForce, offer: &Offer) {
-        let _one = self.replacing.lock().await;
-        self.show(Arc::clone(&next.bindings), key(offer), Some(next)).await;
+    /// Begins to put another configuration in force, with these bindings. Nothing else is put in force until it ends.
+    pub(super) async fn begin(&self, full: &Bindings) -> Replacing<'_> {
+        let one = self.replacing.lock().await;
+        Replacing { _one: one, returning: self.returning(full).await }
+    }
+
+    /// Puts `next` in force, whose plugins were bound from `offer`: all at once, and without waiting for anything.
+    pub(super) fn replace(&self, replacing: &Replacing<'_>, next: app::InForce, offer: &Offer) {
+        self.show(Arc::clone(&next.bindings), key(offer), &replacing.returning, Some(next));
+    }
+
+    /// Has what was kept of sources that are back decoded.
+    pub(super) async fn end(&self, replacing: Replacing<'_>) {
+        self.catch_up_with(replacing.returning).await;
+    }
+
+    /// The sources that will be back with these bindings.
+    async fn returning(&self, full: &Bindings) -> Returning {
+        let is_bound =
+            |bindings: &Bindings, source: &str| matches!(bindings.sources.get(source), Some(Ok(_)));
+        let before = Arc::clone(&self.lock().full);
+        let back: BTreeSet<String> = full
+            .sources
+            .keys()
+            .filter(|source| is_bound(full, source) && !is_bound(&before, source))
+            .cloned()
+            .collect();
+        let owed = self.with_kept(&back).await;
+        Returning { back, owed }
     }
 
     /// Shows the relay these bindings, of the configuration in force or of the `next` one. Sources that are back have
     /// their kept requests decoded first.
-    async fn show(&self, full: Arc<Bindings>, offer: BTreeMap<String, String>, next: Option<app::InForce>) {
-        let before = {
-            let mut shown = self.lock();
-            shown.offer = offer;
-            std::mem::replace(&mut shown.full, Arc::clone(&full))
-        };
-        for problem in full.missed.iter().filter(|problem| !before.missed.contains(problem)) {
+    fn show(
+        &self,
+        full: Arc<Bindings>,
+        offer: BTreeMap<String, String>,
+        returning: &Returning,
+        next: Option<app::InForce>,
+    ) {
+        let mut shown = self.lock();
+        for problem in full.missed.iter().filter(|problem| !shown.full.missed.contains(problem)) {
             tracing::warn!(%problem, "this will not work when it is needed");
         }
-        let is_bound =
-            |bindings: &Bindings, source: &str| matches!(bindings.sources.get(source), Some(Ok(_)));
-        let back: BTreeSet<&String> =
-            full.sources.keys().filter(|s| is_bound(&full, s) && !is_bound(&before, s)).collect();
-        let mut owed = self.with_kept(&back).await;
-        self.lock().postponed.extend(owed.iter().cloned());
+        shown.offer = offer;
+        shown.full = full;
+        shown.postponed.extend(returning.owed.iter().cloned());
+        let bindings = shown.bindable();
+        // Under the lock: what is shown last is what is in force.
         match next {
-            Some(next) => {
-                let bindings = Arc::new(self.bindable());
-                self.app.put_in_force(app::InForce { bindings, ..next });
-            }
-            None => self.bind(),
+            Some(next) => self.app.put_in_force(app::InForce { bindings: Arc::new(bindings), ..next }),
+            None => self.app.bind(bindings),
         }
-        // What came between that look and this moment is found now; what comes later is bound.
+    }
+
+    /// What came between the look and the moment when they were back is found now; what comes later is bound.
+    async fn catch_up_with(&self, returning: Returning) {
+        let Returning { back, mut owed } = returning;
         owed.extend(self.with_kept(&back).await);
         owed.iter().for_each(|source| self.app.backlog.add(source));
     }
@@ -121,7 +175,7 @@ impl InForce {
     }
 
     /// Those of the sources that requests were kept of.
-    async fn with_kept(&self, sources: &BTreeSet<&String>) -> BTreeSet<String> {
+    async fn with_kept(&self, sources: &BTreeSet<String>) -> BTreeSet<String> {
         if sources.is_empty() {
             return BTreeSet::new();
         }
@@ -142,19 +196,8 @@ impl InForce {
 
     /// Shows the relay what is in force, without the sources that are held back.
     fn bind(&self) {
-        self.app.bind(self.bindable());
-    }
-
-    /// What is in force, without the sources that are held back.
-    fn bindable(&self) -> Bindings {
         let shown = self.lock();
-        let mut bindings = Bindings::clone(&shown.full);
-        for source in &shown.postponed {
-            if let Some(bound) = bindings.sources.get_mut(source).filter(|bound| bound.is_ok()) {
-                *bound = Err(POSTPONED.to_owned());
-            }
-        }
-        bindings
+        self.app.bind(shown.bindable());
     }
 
     /// Decodes what was kept of a source, and lets go of it.

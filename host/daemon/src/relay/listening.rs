@@ -63,7 +63,8 @@ impl Listening {
     /// It cannot be listened on: the old address stays.
     pub(super) async fn move_to(&self, address: SocketAddr) -> anyhow::Result<()> {
         let mut open = self.open.lock().await;
-        if open.address == address {
+        // A listener that ended listens nowhere.
+        if open.address == address && !open.task.is_finished() {
             return Ok(());
         }
         match bind(address).await {
@@ -96,14 +97,14 @@ impl Listening {
         let before = open.address;
         // Nobody listens only when the task has ended already.
         let _ = open.stop.send(true);
-        let bound = loop {
-            match bind(address).await {
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse && !open.task.is_finished() => {
-                    tokio::time::sleep(PAUSE).await;
-                }
-                bound => break bound,
+        let mut bound = bind(address).await;
+        for _ in 0..TRIES {
+            if !bound.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse) {
+                break;
             }
-        };
+            tokio::time::sleep(PAUSE).await;
+            bound = bind(address).await;
+        }
         match bound {
             Ok(listener) => {
                 self.replace(open, listener, address);
@@ -128,6 +129,8 @@ impl Listening {
 
 /// The pause between two attempts to listen at an address whose old listener is about to close.
 const PAUSE: Duration = Duration::from_millis(5);
+/// How often: the old listener closes within moments.
+const TRIES: usize = 200;
 
 fn cannot(address: SocketAddr) -> String {
     format!("listening on {address} (`listen` in the configuration)")

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tocsin_core::command::{Command, Issued};
 use tocsin_core::routing::Router;
@@ -13,13 +14,17 @@ use tokio::sync::mpsc;
 
 use super::in_force::InForce;
 use super::listening::Listening;
+use super::started::keep;
 use super::{bounds, filters, kept_as};
-use crate::config::{Change, Config, ConfigError, ConfigProblem};
+use crate::config::{Change, Config, ConfigError, ConfigProblem, Files, History};
 use crate::plugins::Shelf;
 use crate::plugins::bindings::{Bindings, Offer};
 use crate::runtime::systemd;
 use crate::shared::app::{self, App};
 use crate::shared::reloads::{Asked, NotReloaded, Refused, Reloaded, Reloads};
+
+/// How long a reload waits for plugins: longer than the compiler may take for a few of them.
+const LOADED_WITHIN: Duration = Duration::from_secs(15 * 60);
 
 /// What a reload changes.
 pub(super) struct Reloading {
@@ -89,7 +94,8 @@ impl Reloading {
 
     async fn attempt(&self, by: &str) -> Result<Reloaded, NotReloaded> {
         let next = self.next().await?;
-        if next.reloaded.changes.is_empty() {
+        if next.config.files.digest() == self.app.config().files.digest() && next.reloaded.changes.is_empty()
+        {
             return Ok(next.reloaded);
         }
         let failed = |error: &dyn std::fmt::Display| NotReloaded::Failed(error.to_string());
@@ -99,23 +105,22 @@ impl Reloading {
         let links = before.links.with(next.config.public_url.clone(), next.config.limits.keep_links);
         let moved = next.config.listen;
         self.listening.move_to(moved).await.map_err(|error| failed(&format!("{error:#}")))?;
-        if let Err(error) = self.record(by, &next).await {
+        // Before it is recorded: from then on, nothing stands between the entry and what it says.
+        let replacing = self.in_force.begin(&next.bindings).await;
+        if let Err(error) = self.keep(by, &next).await {
             // Nothing was changed but where senders connect to.
             if let Err(error) = self.listening.move_to(before.config.listen).await {
                 tracing::error!("{error:#}");
             }
             return Err(error);
         }
-        self.app.store.keep(kept_as(&next.config));
-        self.listening.connections().bound_by(bounds(&next.config));
-        for change in &next.reloaded.changes {
-            if let Some(name) = change.name_in("connections") {
-                self.app.connection_changed(name);
-            }
-        }
-        let bindings = Arc::new(next.bindings);
+        let (config, bindings) = (Arc::clone(&next.config), Arc::new(next.bindings));
         let in_force = app::InForce { config: next.config, policy: next.policy, senders, links, bindings };
-        self.in_force.replace(in_force, &next.offer).await;
+        self.in_force.replace(&replacing, in_force, &next.offer);
+        self.app.store.keep(kept_as(&config));
+        self.listening.connections().bound_by(bounds(&config));
+        self.forget(&next.reloaded.changes);
+        self.in_force.end(replacing).await;
         // What may be put in force of the plugins directory may be another thing now.
         self.shelf.look_again();
         for warning in &next.reloaded.warnings {
@@ -127,23 +132,48 @@ impl Reloading {
         Ok(next.reloaded)
     }
 
+    /// What was remembered of parts that are other than before was about those before.
+    fn forget(&self, changes: &[Change]) {
+        for change in changes {
+            if let Some(name) = change.name_in("connections") {
+                self.app.connection_changed(name);
+            }
+            if let Some(name) = change.name_in("sources") {
+                self.app.source_changed(name);
+            }
+            if let Some(name) = change.name_in("actions") {
+                self.app.signals.filters.end(name);
+            }
+        }
+        self.app.signals.due.ring();
+    }
+
     /// Reads the configuration and checks all of it.
     async fn next(&self) -> Result<Next, NotReloaded> {
         let before = self.app.in_force();
-        let path = before.config.path.clone();
-        let read = tokio::task::spawn_blocking(move || Config::read(&path)).await;
+        let (path, state_dir) = (before.config.path.clone(), before.config.state_dir.clone());
+        // `managed` is where it was at the start, whatever `state_dir` says now.
+        let read =
+            tokio::task::spawn_blocking(move || Config::of_files(&Files::read_around(&path, &state_dir)?))
+                .await;
         let read = read.map_err(|error| NotReloaded::Failed(error.to_string()))?;
         let mut config = read.map_err(|error| match error {
             ConfigError::Invalid { problems, .. } => NotReloaded::Mistakes(problems),
             other => NotReloaded::Failed(other.to_string()),
         })?;
         let changes = before.config.changes(&config);
+        // systemd listens, whatever is written.
+        let is_idle = |change: &Change| before.config.is_given && change.path == "listen";
         let (later, changes): (Vec<Change>, Vec<Change>) =
-            changes.into_iter().partition(Change::is_for_the_next_start);
+            changes.into_iter().filter(|change| !is_idle(change)).partition(Change::is_for_the_next_start);
         config.stay_as(&before.config);
         let policy = Router::new(config.routing());
         let policy = policy.map_err(|error| NotReloaded::Failed(error.to_string()))?;
-        self.shelf.load_for(&config).await;
+        let loading = self.shelf.load_for(&config);
+        tokio::time::timeout(LOADED_WITHIN, loading).await.map_err(|_| {
+            let words = "its plugins are not loaded yet: see `tocsin plugins list`, and try again later";
+            NotReloaded::Failed(words.to_owned())
+        })?;
         let offer = self.shelf.offer(&config);
         let (bindings, unfit) = Bindings::build(&config, offer.clone()).await;
         let unfit = self.new_among(unfit, &before.config, &offer).await;
@@ -173,7 +203,27 @@ impl Reloading {
             return problems;
         }
         let (_, known) = Bindings::build(before, offer.clone()).await;
-        problems.into_iter().filter(|problem| !known.contains(problem)).collect()
+        // What was moved to another file is no other problem.
+        let is_known = |problem: &ConfigProblem| {
+            known.iter().any(|known| known.path == problem.path && known.problem == problem.problem)
+        };
+        problems.into_iter().filter(|problem| !is_known(problem)).collect()
+    }
+
+    /// Keeps the configuration's files, and records that it is in force from now on.
+    async fn keep(&self, by: &str, next: &Next) -> Result<(), NotReloaded> {
+        let history = History::of_relay(&next.config.state_dir);
+        let changes: Vec<String> = next.reloaded.changes.iter().map(ToString::to_string).collect();
+        let kept = keep(&self.app, &next.config, by, changes).await.map_err(|error| {
+            NotReloaded::Failed(format!("it could not be kept in the state directory: {error}"))
+        })?;
+        let recorded = self.record(by, next).await;
+        if recorded.is_err()
+            && let Err(error) = history.take_back(&kept)
+        {
+            tracing::error!(%error, "the history of configurations has one that did not come into force");
+        }
+        recorded
     }
 
     /// Records that the configuration is in force from now on. Its policy decides what follows from that.
@@ -184,7 +234,7 @@ impl Reloading {
         };
         let command = Command::Configure {
             by: by.to_owned(),
-            digest: format!("{:016x}", next.policy.digest()),
+            digest: next.config.files.digest(),
             changes: changes.iter().map(ToString::to_string).collect(),
             sources: named("sources").into_iter().map(Into::into).collect(),
             connections: named("connections").into_iter().map(Into::into).collect(),

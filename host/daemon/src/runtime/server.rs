@@ -55,31 +55,58 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
+/// The number of the system's user at the other end: an extension of every request that came over a Unix socket.
+#[derive(Clone, Copy, Debug)]
+pub struct LocalUser(pub u32);
+
+/// Who is at the other end of a connection, as far as the system knows.
+#[derive(Clone, Copy, Debug)]
+pub enum OtherEnd {
+    /// An address.
+    Address(IpAddr),
+    /// A user of this machine.
+    User(u32),
+    /// Nobody can say.
+    Unknown,
+}
+
+impl OtherEnd {
+    fn address(self) -> Option<IpAddr> {
+        match self {
+            Self::Address(address) => Some(address),
+            Self::User(_) | Self::Unknown => None,
+        }
+    }
+}
+
 /// Something that connections come from.
 pub trait Listener: Send + 'static {
     /// A connection.
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
     /// The next one, and who is at its other end.
-    fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, Option<Peer>)>> + Send;
+    fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, OtherEnd)>> + Send;
 }
 
 impl Listener for TcpListener {
     type Stream = tokio::net::TcpStream;
 
-    async fn accept(&self) -> io::Result<(Self::Stream, Option<Peer>)> {
+    async fn accept(&self) -> io::Result<(Self::Stream, OtherEnd)> {
         let (stream, peer) = Self::accept(self).await?;
         // Answers are small and whole: waiting to fill a packet only delays them.
         stream.set_nodelay(true)?;
-        Ok((stream, Some(Peer(peer.ip()))))
+        Ok((stream, OtherEnd::Address(peer.ip())))
     }
 }
 
 impl Listener for UnixListener {
     type Stream = tokio::net::UnixStream;
 
-    async fn accept(&self) -> io::Result<(Self::Stream, Option<Peer>)> {
-        Ok((Self::accept(self).await?.0, None))
+    async fn accept(&self) -> io::Result<(Self::Stream, OtherEnd)> {
+        let stream = Self::accept(self).await?.0;
+        // The kernel says who it was when the connection was made (SO_PEERCRED).
+        let user = stream.peer_cred().map_or(OtherEnd::Unknown, |user| OtherEnd::User(user.uid()));
+        Ok((stream, user))
     }
 }
 
@@ -126,10 +153,21 @@ pub async fn serve_within<L: Listener>(
     grace: Duration,
 ) {
     let graceful = GracefulShutdown::new();
-    while !*stop.borrow() {
-        let accepted = tokio::select! {
-            accepted = accept(&listener, &connections) => accepted,
-            _ = stop.changed() => break,
+    let mut last = 0;
+    loop {
+        let accepted = if *stop.borrow() {
+            // What the system has accepted already would be refused by closing the listener.
+            last += 1;
+            tokio::select! {
+                biased;
+                accepted = accept(&listener, &connections), if last <= BACKLOG => accepted,
+                () = std::future::ready(()) => break,
+            }
+        } else {
+            tokio::select! {
+                accepted = accept(&listener, &connections) => accepted,
+                _ = stop.changed() => None,
+            }
         };
         let Some((stream, peer, open)) = accepted else { continue };
         let service = Answering { router: router.clone(), peer, activity: open.activity() };
@@ -155,7 +193,7 @@ pub async fn serve_within<L: Listener>(
     }
     drop(listener);
     if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
-        tracing::warn!("stopping with requests under way; they were not answered");
+        tracing::warn!("a listener that is closed leaves requests unanswered that took too long");
     }
 }
 
@@ -163,14 +201,16 @@ pub async fn serve_within<L: Listener>(
 #[derive(Clone)]
 struct Answering {
     router: Router,
-    peer: Option<Peer>,
+    peer: OtherEnd,
     activity: Activity,
 }
 
 impl Answering {
     async fn answer(mut self, mut request: hyper::Request<Incoming>) -> Result<Response, Infallible> {
-        if let Some(peer) = self.peer {
-            request.extensions_mut().insert(peer);
+        match self.peer {
+            OtherEnd::Address(address) => drop(request.extensions_mut().insert(Peer(address))),
+            OtherEnd::User(user) => drop(request.extensions_mut().insert(LocalUser(user))),
+            OtherEnd::Unknown => {}
         }
         self.activity.is_paced().await;
         self.activity.is(Doing::Receiving);
@@ -187,13 +227,13 @@ const NOT_ACCEPTED: &str = "a connection could not be accepted";
 /// The same of one for which no other could be closed.
 const REFUSED: &str = "a connection was refused, since all others are at work";
 
-type Accepted<S> = (S, Option<Peer>, Connection);
+type Accepted<S> = (S, OtherEnd, Connection);
 
 async fn accept<L: Listener>(listener: &L, connections: &Arc<Connections>) -> Option<Accepted<L::Stream>> {
     match listener.accept().await {
         Ok((stream, peer)) => {
             trouble::over(NOT_ACCEPTED);
-            let Some(open) = connections.admit(peer.map(|peer| peer.0)) else {
+            let Some(open) = connections.admit(peer.address()) else {
                 trouble::error(REFUSED, &"raise `limits.connections` or `limits.connections_per_address`");
                 return None;
             };

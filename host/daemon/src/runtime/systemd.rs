@@ -1,12 +1,12 @@
 //! What systemd is told: that the relay is ready, that it is alive, that it stops.
 //!
-//! Does nothing when it was not started by systemd. Says "alive" only after the store answered a question, or said
-//! of itself what keeps it from answering: a restart mends a relay that hangs, and no disk that is full.
+//! Does nothing when it was not started by systemd. What "alive" means is for others to say.
 
+use std::io;
 use std::time::Duration;
 
+use listenfd::ListenFd;
 use sd_notify::NotifyState;
-use tocsin_store::{Fault, ReadError, Store};
 use tokio::task::JoinHandle;
 
 use crate::runtime::trouble;
@@ -33,17 +33,32 @@ pub async fn while_starting<T>(what: &str, mut step: JoinHandle<T>) -> Result<T,
     }
 }
 
-/// Says that the relay is ready, and goes on saying that it is alive until the task is aborted.
-pub fn ready(store: Store) -> JoinHandle<()> {
+/// How the relay is.
+pub struct State {
+    /// What `systemctl status` shows.
+    pub words: String,
+    /// Whether a restart would mend nothing.
+    pub is_alive: bool,
+}
+
+impl State {
+    /// All is well.
+    pub fn well() -> Self {
+        Self { words: WELL.to_owned(), is_alive: true }
+    }
+}
+
+/// Says that the relay is ready, and goes on saying that it is alive, as `state` finds, until the task is aborted. `state`
+/// may wait for the disk.
+pub fn ready(state: impl Fn() -> State + Clone + Send + 'static) -> JoinHandle<()> {
     tell(&[NotifyState::Ready, NotifyState::Status(WELL)]);
     tokio::spawn(async move {
         let interval = sd_notify::watchdog_enabled();
         let mut said = WELL.to_owned();
         loop {
             tokio::time::sleep(interval.map_or(NO_WATCHDOG, |interval| interval / 3)).await;
-            let store = store.clone();
-            let state = tokio::task::spawn_blocking(move || state(&store)).await;
-            let Ok(state) = trouble::watched("the store did not answer", state) else { continue };
+            let state = tokio::task::spawn_blocking(state.clone()).await;
+            let Ok(state) = trouble::watched("the relay's state could not be seen", state) else { continue };
             if interval.is_some() && state.is_alive {
                 tell(&[NotifyState::Watchdog]);
             }
@@ -55,23 +70,19 @@ pub fn ready(store: Store) -> JoinHandle<()> {
     })
 }
 
-/// How the store is.
-struct State {
-    words: String,
-    /// Whether a restart would mend nothing.
-    is_alive: bool,
-}
-
-fn state(store: &Store) -> State {
-    let (words, is_alive) = match (store.pauses(), store.trouble()) {
-        // For as long as that, the file is not opened again: somebody hangs.
-        (Err(ReadError::Storage(fault @ Fault::Reopening)), _) => (fault.cause(), false),
-        (Err(ReadError::Storage(fault)), _) => (format!("the store cannot be read: {}", fault.cause()), true),
-        (Err(ReadError::Closed), _) => ("stopping".to_owned(), true),
-        (Ok(_), Some(fault)) => (format!("nothing can be stored: {}", fault.advice()), true),
-        (Ok(_), None) => (WELL.to_owned(), true),
-    };
-    State { words, is_alive }
+/// The socket that systemd opened for the relay, if it did: connections wait there while the relay restarts.
+///
+/// # Errors
+/// There are several, or it is no TCP socket that listens.
+pub fn socket() -> io::Result<Option<std::net::TcpListener>> {
+    let mut sockets = ListenFd::from_env();
+    if sockets.len() > 1 {
+        // Connections to another one would wait for ever.
+        return Err(io::Error::other("there are several: leave one ListenStream= in tocsin.socket"));
+    }
+    let Some(listener) = sockets.take_tcp_listener(0)? else { return Ok(None) };
+    listener.set_nonblocking(true)?;
+    Ok(Some(listener))
 }
 
 /// Says that the configuration is being read again.

@@ -16,6 +16,7 @@ use tokio::sync::{broadcast, oneshot, watch};
 use crate::config::{Config, Source};
 use crate::plugins::bindings::Bindings;
 use crate::runtime::clock::{self, Clock};
+use crate::runtime::pulse::Pulse;
 use crate::runtime::trace::Trace;
 use crate::runtime::wakeup::Bell;
 use crate::runtime::{trouble, wording};
@@ -31,6 +32,7 @@ use crate::shared::links::Links;
 use crate::shared::rates::Rates;
 use crate::shared::shares::Shares;
 use crate::shared::suspensions::Suspensions;
+use crate::shared::tokens::Tokens;
 use crate::shared::trials::Trials;
 
 /// Places in the store's queue that only the relay's own work may take, so that the outcome of a delivery is
@@ -94,6 +96,15 @@ impl Signals {
     }
 }
 
+/// The pulses of the tasks that run for ever.
+#[derive(Debug, Default)]
+pub struct Pulses {
+    /// The dispatcher's.
+    pub deliveries: Pulse,
+    /// The timers'.
+    pub timers: Pulse,
+}
+
 /// What is in force: the configuration, and what was made of it. It is replaced as one.
 #[derive(Clone)]
 pub struct InForce {
@@ -118,6 +129,8 @@ pub struct App {
     pub store: Store,
     /// How many requests came to sources that have a rate.
     pub rates: Rates,
+    /// When each token of a source was last used.
+    pub tokens: Tokens,
     /// Bytes of memory that bodies may take.
     pub bodies: Arc<Budget>,
     /// Places in the store's queue that requests may take.
@@ -138,6 +151,8 @@ pub struct App {
     pub backlog: Backlog,
     /// The backups that the relay makes by itself.
     pub backups: Backups,
+    /// Whether tasks that run for ever go on.
+    pub pulses: Pulses,
     /// Whether the start is recorded: before that, nothing else may be.
     is_begun: AtomicBool,
 }
@@ -180,6 +195,7 @@ impl App {
         Ok(Self {
             intake: Intake::new(clock.clone(), config.sources.keys(), kept),
             rates: Rates::default(),
+            tokens: Tokens::default(),
             bodies: Budget::new(config.limits.bodies_bytes()),
             admission: Shares::new(config.limits.queue),
             suspensions: Suspensions::default(),
@@ -191,6 +207,7 @@ impl App {
             trials: Trials::default(),
             backlog: Backlog::default(),
             backups: Backups::default(),
+            pulses: Pulses::default(),
             is_begun: AtomicBool::new(false),
             in_force: watch::Sender::new(Arc::new(InForce {
                 config: Arc::new(config),
@@ -265,6 +282,14 @@ impl App {
         self.backoffs.end(connection);
         self.doubts.forget(connection);
         self.trials.end(connection);
+    }
+
+    /// A source is another than before: its tokens are others, and its plugin may have other settings.
+    pub fn source_changed(&self, source: &str) {
+        self.tokens.forget(source);
+        if self.suspensions.answered(source) {
+            self.backlog.add(source);
+        }
     }
 
     /// Shows a step of the road to whoever watches.

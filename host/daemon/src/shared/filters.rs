@@ -1,6 +1,6 @@
 //! Filters that failed on an incident: each is told once, with its action's name, and counted.
 //!
-//! Kept in memory alone: a start comes with a configuration that may be mended. Never decides what a filter that
+//! Kept in memory alone: a start, or a reload that changes the action, comes with a configuration that may be mended. Never decides what a filter that
 //! fails lets through.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,7 +53,12 @@ impl Filters {
         }
     }
 
-    /// Those that failed since the start.
+    /// The filter of `action` is another than before.
+    pub fn end(&self, action: &str) {
+        self.lock().remove(action);
+    }
+
+    /// Those that failed since the start, or since they are as they are.
     pub fn failing(&self) -> BTreeMap<String, Failing> {
         self.lock().clone()
     }

@@ -4,7 +4,7 @@
 //! Counts in memory, so that neither a flood nor a full disk can stop it; once a second what changed is given to
 //! the store. Never logs or keeps a body or a token.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -98,14 +98,23 @@ impl Intake {
         kept: BTreeMap<String, SourceCounts>,
     ) -> Self {
         let intake = Self { clock, rows: RwLock::default(), rest: Mutex::new(kept) };
-        intake.know(sources.map(String::as_str).chain([STRANGERS]));
+        intake.know(sources.map(String::as_str));
         intake
     }
 
-    /// Counts for these sources as well. One that was there before goes on from what was kept.
+    /// Counts for these sources, and for strangers. One that was there before goes on from what was kept.
     pub fn know<'a>(&self, sources: impl Iterator<Item = &'a str>) {
         let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
         let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        let sources: BTreeSet<&str> = sources.chain([STRANGERS]).collect();
+        // Who still sends to a source that is gone is a stranger.
+        rows.retain(|name, row| {
+            let stays = sources.contains(name.as_str());
+            if !stays {
+                rest.insert(name.clone(), lock(row).counts.clone());
+            }
+            stays
+        });
         for name in sources {
             rows.entry(name.to_owned()).or_insert_with(|| {
                 let counts = rest.remove(name).unwrap_or_default();

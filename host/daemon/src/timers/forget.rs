@@ -9,10 +9,11 @@ use std::time::Duration;
 use tocsin_core::command::{Command, Forget};
 use tocsin_core::time::Timestamp;
 use tocsin_store::{Past, Reached};
+use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::runtime::trouble;
-use crate::shared::app::{App, CommitError};
+use crate::shared::app::{App, CommitError, InForce};
 
 /// What the log calls it.
 pub const TROUBLE: &str = "what is past its time is not forgotten";
@@ -65,7 +66,7 @@ pub async fn run(app: Arc<App>) {
     let mut changes = app.changes();
     loop {
         let keep = Keep::of(&changes.borrow_and_update().config);
-        match pass(&app, keep).await {
+        match pass(&app, keep, &changes).await {
             // With more requests than the disk takes, the next look is soon enough.
             Ok(()) | Err(CommitError::Busy) => trouble::over(TROUBLE),
             Err(CommitError::Stopping) => return,
@@ -79,10 +80,11 @@ pub async fn run(app: Arc<App>) {
     }
 }
 
-/// Forgets all that is past its time, step by step.
-async fn pass(app: &App, keep: Keep) -> Result<(), CommitError> {
+/// Forgets all that is past its time, step by step, until that is another time.
+async fn pass(app: &App, keep: Keep, changes: &watch::Receiver<Arc<InForce>>) -> Result<(), CommitError> {
     let mut reached = Reached::default();
-    loop {
+    // Without a sender, the relay is gone.
+    while !changes.has_changed().unwrap_or(true) {
         let (forget, now_at) = look(app, keep, reached).await?;
         reached = now_at;
         match forget {
@@ -90,10 +92,11 @@ async fn pass(app: &App, keep: Keep) -> Result<(), CommitError> {
                 app.record(Command::Forget(forget)).await?;
                 tokio::time::sleep(PAUSE).await;
             }
-            None if reached.is_end => return Ok(()),
+            None if reached.is_end => break,
             None => {}
         }
     }
+    Ok(())
 }
 
 async fn look(app: &App, keep: Keep, mut from: Reached) -> Result<(Option<Forget>, Reached), CommitError> {

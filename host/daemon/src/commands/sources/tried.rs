@@ -15,7 +15,7 @@ use tocsin_core::time::Timestamp;
 use super::super::cache;
 use super::super::place::{Place, runtime};
 use super::super::table::segment;
-use crate::config::{Config, ConfigProblem};
+use crate::config::{Config, ConfigProblem, dropped_beside, managed_in};
 use crate::operate::api::sources::{Foresee, Foreseen, ForeseenEvent, Reply, Tried, TriedEvent};
 use crate::operate::control::shapes;
 use crate::plugins::Shelf;
@@ -79,7 +79,7 @@ pub(super) fn try_out(place: &Place, request: &Try) -> anyhow::Result<Tried> {
     Ok(shown)
 }
 
-/// The configuration without all that is not about this source. Mistakes elsewhere in the file do not matter.
+/// The configuration without all that is not about this source. Mistakes elsewhere in its files do not matter.
 fn of_source(path: &Path, name: &str) -> anyhow::Result<Config> {
     let (mut config, mistakes) = Config::inspect(path)?;
     if !config.sources.contains_key(name) {
@@ -99,8 +99,7 @@ fn of_source(path: &Path, name: &str) -> anyhow::Result<Config> {
 }
 
 fn listed(path: &Path, problems: &[ConfigProblem]) -> String {
-    let lines: Vec<String> =
-        problems.iter().map(|problem| format!("{}: {problem}", path.display())).collect();
+    let lines: Vec<String> = problems.iter().map(|problem| problem.in_file(path)).collect();
     lines.join("\n")
 }
 
@@ -229,8 +228,11 @@ fn foresee(place: &Place, source: &str, events: &[Event], tried: &mut Tried) {
 
 /// The files that the outcome depends on.
 pub(super) fn files(place: &Place, request: &Try) -> anyhow::Result<Vec<PathBuf>> {
-    let config = place.path()?;
-    let plugins = Config::inspect(&config).map(|(config, _)| config.plugins_dir);
+    let main = place.path()?;
+    let plugins = Config::inspect(&main).map(|(config, _)| config.plugins_dir);
+    let managed = Config::read_state_dir(&main).map(|state_dir| managed_in(&state_dir));
+    let managed = managed.ok().filter(|folder| folder.is_dir());
     let body = request.file.clone().filter(|path| !is_stdin(path));
-    Ok([Some(config), body, plugins.ok()].into_iter().flatten().collect())
+    let dropped = dropped_beside(&main);
+    Ok([Some(main), Some(dropped), managed, body, plugins.ok()].into_iter().flatten().collect())
 }

@@ -22,6 +22,7 @@ const UNKNOWN: &str =
 /// arrived.
 pub(super) async fn release(app: &Arc<App>, stranded: Vec<DeliveryId>) -> Result<(), Trouble> {
     for id in stranded {
+        app.pulses.deliveries.beat();
         let Some(delivery) = app.reading(move |app| app.store.delivery(id)).await? else { continue };
         tracing::warn!(delivery = %id, action = delivery.action.as_str(), "an attempt is not made: {UNKNOWN}");
         let verdict = Attempt { delivery, references: Vec::new() }.later_over(app, UNKNOWN.to_owned(), true);

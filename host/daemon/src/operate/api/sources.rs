@@ -26,8 +26,30 @@ pub struct Source {
     pub heartbeat_ms: Option<u64>,
     /// Why it stands still, if it does.
     pub problem: Option<String>,
+    /// Its tokens, and when each was last used.
+    pub tokens: Vec<TokenUse>,
     /// What came in at it.
     pub requests: Requests,
+}
+
+/// A token that senders may show.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TokenUse {
+    /// Its key in the configuration: `token` or `next_token`.
+    pub key: String,
+    /// Whether the configuration has only its SHA-256.
+    pub hashed: bool,
+    /// When a request last showed it, since the relay's start.
+    pub last_used: Option<String>,
+}
+
+/// A token that was made for senders.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct NewToken {
+    /// The token, for the sender.
+    pub token: String,
+    /// Its SHA-256 in hexadecimal digits, for the configuration.
+    pub sha256: String,
 }
 
 /// What came in at a source since its first start.

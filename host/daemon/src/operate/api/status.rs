@@ -1,6 +1,6 @@
 //! What a relay holds, and what stands still; and what a configuration has wrong.
 //!
-//! `GET /status`. `tocsin check` answers from the file alone.
+//! `GET /status`. `tocsin check` answers from the configuration's files alone.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use super::backup::Schedule;
 use super::connections::Connection;
 use super::plugins::{PendingPlugin, RefusedFile};
 use super::store::{JournalCut, SetAside, TableSize};
+use crate::config::ConfigProblem;
 
 /// The state of a relay.
 #[derive(Debug, Serialize, Deserialize)]
@@ -110,6 +111,16 @@ pub struct StatusProblem {
     pub path: String,
     /// What is wrong there.
     pub problem: String,
+    /// The file that it is in; left out if the configuration has one file only, and where `problem` names the files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}
+
+impl From<&ConfigProblem> for StatusProblem {
+    fn from(ConfigProblem { path, problem, file }: &ConfigProblem) -> Self {
+        let file = file.as_ref().map(|file| file.display().to_string());
+        Self { path: path.clone(), problem: problem.clone(), file }
+    }
 }
 
 /// Plugin files that are not in force.
@@ -195,11 +206,11 @@ pub struct Dropped {
 /// What a configuration has wrong.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Checked {
-    /// Mistakes: a relay does not start with those of the file, and what does not fit its plugin stands still.
+    /// Mistakes: a relay does not start with those of the files, and what does not fit its plugin stands still.
     pub problems: Vec<StatusProblem>,
     /// What is no mistake, and worth a look.
     pub warnings: Vec<StatusProblem>,
-    /// Secrets that could not be seen from here.
+    /// Files of the configuration and secrets that could not be seen from here.
     pub unseen: Vec<StatusProblem>,
     /// Plugin files that are refused.
     pub refused: Vec<UnfitFile>,

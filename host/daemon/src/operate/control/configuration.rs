@@ -7,7 +7,8 @@ use axum::extract::State;
 
 use super::asked::Asked;
 use super::context::Control;
-use crate::config::{Change, ConfigProblem};
+use super::user::User;
+use crate::config::Change;
 use crate::operate::api::Nothing;
 use crate::operate::api::configuration::{self as api, Changed, Reload};
 use crate::operate::api::status::StatusProblem;
@@ -16,9 +17,10 @@ use crate::shared::reloads::{NotReloaded, OtherMatches, Reloaded};
 
 pub(super) async fn reload(
     State(control): State<Control>,
+    user: User,
     Asked(Reload { actor }): Asked<Reload>,
 ) -> Result<Json<api::Reloaded>, HttpProblem> {
-    let reloaded = control.reloads.ask(format!("{actor}, with `tocsin reload`"), false).await;
+    let reloaded = control.reloads.ask(user.beside(&actor), false).await;
     reloaded.map(|reloaded| Json(shape(reloaded))).map_err(refusal)
 }
 
@@ -51,12 +53,11 @@ fn refusal(why: NotReloaded) -> HttpProblem {
 fn shape(reloaded: Reloaded) -> api::Reloaded {
     let Reloaded { changes, with_the_next_start, warnings, filters } = reloaded;
     let changed = |Change { path, how }| Changed { path, how: <&str>::from(how).to_owned() };
-    let warning = |ConfigProblem { path, problem }| StatusProblem { path, problem };
     let other = |OtherMatches { action, more, fewer }| api::OtherMatches { action, more, fewer };
     api::Reloaded {
         changes: changes.into_iter().map(changed).collect(),
         with_the_next_start,
-        warnings: warnings.into_iter().map(warning).collect(),
+        warnings: warnings.iter().map(StatusProblem::from).collect(),
         filters: filters.into_iter().map(other).collect(),
     }
 }

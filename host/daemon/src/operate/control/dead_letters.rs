@@ -16,6 +16,7 @@ use tocsin_store::{DeliveryQuery, Store};
 use super::asked::Asked;
 use super::context::{Control, blocking};
 use super::deliveries;
+use super::user::User;
 use crate::operate::api::deliveries::{DeadLetters, Done};
 use crate::shared::app::CommitError;
 use crate::shared::problem::HttpProblem;
@@ -28,12 +29,14 @@ type DeadLetter = (DeliveryId, ConnectionName);
 
 pub(super) async fn retry(
     State(control): State<Control>,
+    user: User,
     Asked(wanted): Asked<DeadLetters>,
 ) -> Result<Json<Done>, HttpProblem> {
     let found = find(&control, &wanted).await?;
     let connections: BTreeSet<&ConnectionName> = found.iter().map(|(_, connection)| connection).collect();
     connections.into_iter().for_each(|connection| deliveries::goes_on(&control, connection));
-    let command = |id: DeliveryId| Command::Retry { delivery: id, actor: wanted.actor.clone() };
+    let actor = user.beside(&wanted.actor);
+    let command = |id: DeliveryId| Command::Retry { delivery: id, actor: actor.clone() };
     let done = record(&control, &found, command).await?;
     control.app.signals.due.ring();
     Ok(Json(done))
@@ -41,10 +44,12 @@ pub(super) async fn retry(
 
 pub(super) async fn discard(
     State(control): State<Control>,
+    user: User,
     Asked(wanted): Asked<DeadLetters>,
 ) -> Result<Json<Done>, HttpProblem> {
     let found = find(&control, &wanted).await?;
-    let command = |id: DeliveryId| Command::GiveUp { deliveries: vec![id], actor: wanted.actor.clone() };
+    let actor = user.beside(&wanted.actor);
+    let command = |id: DeliveryId| Command::GiveUp { deliveries: vec![id], actor: actor.clone() };
     record(&control, &found, command).await.map(Json)
 }
 

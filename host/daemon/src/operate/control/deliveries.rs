@@ -9,6 +9,7 @@ use tocsin_store::DeliveryQuery;
 
 use super::asked::{Asked, Narrowed};
 use super::context::{Control, blocking};
+use super::user::User;
 use super::{incidents, query, shapes};
 use crate::operate::api::deliveries::{DeliveryList, WholeDelivery};
 use crate::operate::api::{self, Actor};
@@ -81,10 +82,11 @@ async fn find(control: &Control, id: DeliveryId) -> Result<Delivery, HttpProblem
 pub(super) async fn retry(
     State(control): State<Control>,
     Path(delivery): Path<String>,
+    user: User,
     Asked(body): Asked<Actor>,
 ) -> Result<Json<WholeDelivery>, HttpProblem> {
     let id = query::id(&delivery)?;
-    control.app.record(Command::Retry { delivery: id, actor: body.actor }).await?;
+    control.app.record(Command::Retry { delivery: id, actor: user.beside(&body.actor) }).await?;
     let retried = find(&control, id).await?;
     goes_on(&control, &retried.connection);
     Ok(Json(shapes::delivery_whole(&retried)))
@@ -93,10 +95,11 @@ pub(super) async fn retry(
 pub(super) async fn discard(
     State(control): State<Control>,
     Path(delivery): Path<String>,
+    user: User,
     Asked(body): Asked<Actor>,
 ) -> Result<Json<WholeDelivery>, HttpProblem> {
     let id = query::id(&delivery)?;
-    control.app.record(Command::GiveUp { deliveries: vec![id], actor: body.actor }).await?;
+    control.app.record(Command::GiveUp { deliveries: vec![id], actor: user.beside(&body.actor) }).await?;
     // The one behind it may be due now.
     control.app.signals.due.ring();
     Ok(Json(shapes::delivery_whole(&find(&control, id).await?)))

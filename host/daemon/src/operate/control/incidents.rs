@@ -11,6 +11,7 @@ use tocsin_store::{DeliveryQuery, IncidentQuery, ReadError, Store};
 
 use super::asked::{Asked, Narrowed};
 use super::context::{Control, blocking};
+use super::user::User;
 use super::{query, receipts, shapes, unmatched};
 use crate::operate::api::incident::Incident as Shown;
 use crate::operate::api::incidents::{Command as Asks, Commanded, IncidentList, Modify, WholeIncident};
@@ -73,6 +74,7 @@ pub(super) async fn show(
 pub(super) async fn command(
     State(control): State<Control>,
     Path((incident, command)): Path<(String, String)>,
+    user: User,
     Asked(body): Asked<Asks>,
 ) -> Result<Json<Commanded>, HttpProblem> {
     let command: IncidentCommand = command.parse().map_err(|_| {
@@ -85,7 +87,8 @@ pub(super) async fn command(
     }
     let store = control.app.store.clone();
     let found = blocking(move || find(&store, &incident)).await?;
-    let operate = Command::Operate { incident: found.id, command, actor: body.actor, text: body.text };
+    let actor = user.beside(&body.actor);
+    let operate = Command::Operate { incident: found.id, command, actor, text: body.text };
     let shown = recorded(&control, &found, operate).await?;
     Ok(Json(Commanded { changed: shown.changed || command == IncidentCommand::Note, ..shown }))
 }
@@ -93,6 +96,7 @@ pub(super) async fn command(
 pub(super) async fn modify(
     State(control): State<Control>,
     Path(incident): Path<String>,
+    user: User,
     Asked(body): Asked<Modify>,
 ) -> Result<Json<Commanded>, HttpProblem> {
     let Modify { actor, text, title, severity } = body;
@@ -103,6 +107,7 @@ pub(super) async fn modify(
     let severity = severity.map_err(|error| HttpProblem::bad_request(format!("{error}.")))?;
     let store = control.app.store.clone();
     let found = blocking(move || find(&store, &incident)).await?;
+    let actor = user.beside(&actor);
     let command = Command::Modify { incident: found.id, title, severity, actor, text };
     recorded(&control, &found, command).await.map(Json)
 }

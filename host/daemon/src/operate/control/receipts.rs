@@ -10,6 +10,7 @@ use tocsin_store::{ReadError, ReceiptQuery, Receipts};
 
 use super::asked::{Asked, Narrowed};
 use super::context::{Control, blocking};
+use super::user::User;
 use super::{query, shapes};
 use crate::operate::api::Nothing;
 use crate::operate::api::body::Body;
@@ -147,6 +148,7 @@ pub(super) async fn redecode_all(
 
 pub(super) async fn discard(
     State(control): State<Control>,
+    user: User,
     Asked(body): Asked<Discard>,
 ) -> Result<Json<Discarded>, HttpProblem> {
     let mut receipts = body.receipts.iter().map(|text| query::id(text)).collect::<Result<Vec<_>, _>>()?;
@@ -155,8 +157,9 @@ pub(super) async fn discard(
     }
     receipts.sort();
     receipts.dedup();
+    let actor = user.beside(&body.actor);
     for receipts in receipts.chunks(AT_ONCE) {
-        let command = Command::Discard { receipts: receipts.to_vec(), actor: body.actor.clone() };
+        let command = Command::Discard { receipts: receipts.to_vec(), actor: actor.clone() };
         control.app.record(command).await?;
     }
     Ok(Json(Discarded { discarded: receipts.len() }))

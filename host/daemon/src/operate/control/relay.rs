@@ -65,7 +65,8 @@ fn kept_since(since: tocsin_store::KeptSince) -> KeptSince {
 /// there is an `unread`.
 fn problems(control: &Control, unread: Option<&HttpProblem>) -> Vec<StatusProblem> {
     let app = &control.app;
-    let problem = |path: &str, why: &str| StatusProblem { path: path.to_owned(), problem: why.to_owned() };
+    let problem =
+        |path: &str, why: &str| StatusProblem { path: path.to_owned(), problem: why.to_owned(), file: None };
     let unbound = app.bindings().unbound().into_iter().map(|(path, why)| problem(&path, why)).collect();
     let mut problems: Vec<StatusProblem> = unbound;
     if let Some(refused) = control.reloads.refused() {

@@ -15,7 +15,8 @@ use tocsin_store::ReadError;
 use super::asked::Asked;
 use super::context::{Control, blocking};
 use super::{intake, query};
-use crate::operate::api::sources::{Foresee, Foreseen, ForeseenEvent, Source};
+use crate::config::{TOKEN_KEYS, Token};
+use crate::operate::api::sources::{Foresee, Foreseen, ForeseenEvent, Source, TokenUse};
 use crate::runtime::wording;
 use crate::shared::app::App;
 use crate::shared::problem::HttpProblem;
@@ -31,9 +32,19 @@ pub(super) async fn list(State(control): State<Control>) -> Json<Vec<Source>> {
         body_limit: control.app.body_limit(source),
         heartbeat_ms: source.rule.heartbeat_ms,
         problem: bindings.sources.get(&source.name).and_then(|bound| bound.as_ref().err()).cloned(),
+        tokens: tokens(&control.app, source),
         requests: intake::counts(&control.app, &source.name),
     };
     Json(config.sources.values().map(shape).collect())
+}
+
+fn tokens(app: &App, source: &crate::config::Source) -> Vec<TokenUse> {
+    let shape = |(place, token): &(usize, Token)| TokenUse {
+        key: TOKEN_KEYS[*place].to_owned(),
+        hashed: token.secret().is_none(),
+        last_used: app.tokens.last(&source.name, *place).map(|at| at.to_string()),
+    };
+    source.authentication.tokens.iter().map(shape).collect()
 }
 
 /// Every change of an event, by its name.

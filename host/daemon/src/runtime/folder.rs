@@ -1,4 +1,4 @@
-//! Files of the shelf's own in the state directory: small documents and components, written whole or not at all.
+//! A folder of the relay's own in the state directory: small documents and other files, written whole or not at all.
 //!
 //! Never leaves a file half written, and never one that another user may read or write.
 
@@ -10,35 +10,52 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The folder in the state directory.
-const FOLDER: &str = "plugin-records";
-
-/// The folder of the shelf's own files.
+/// The folder.
 #[derive(Clone, Debug)]
-pub(super) struct Folder {
+pub struct Folder {
     path: PathBuf,
     /// Whether anything may be written; a command that is not the relay only reads.
     is_writable: bool,
 }
 
 impl Folder {
-    /// The folder in this state directory, which is made when something is written.
-    pub(super) fn new(state_dir: &Path, is_writable: bool) -> Self {
-        Self { path: state_dir.join(FOLDER), is_writable }
+    /// The folder of this name in the state directory, which is made when something is written.
+    pub fn new(state_dir: &Path, name: &str, is_writable: bool) -> Self {
+        Self { path: state_dir.join(name), is_writable }
+    }
+
+    /// The names of the files in it, in order; none if there is no folder.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn names(&self) -> io::Result<Vec<String>> {
+        let entries = match std::fs::read_dir(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let name =
+            |entry: io::Result<std::fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
+        let mut names = entries.map(name).collect::<io::Result<Vec<_>>>()?;
+        names.retain(|name| !name.starts_with('.'));
+        names.sort();
+        Ok(names)
     }
 
     /// Whether this user may not read what is in it.
-    pub(super) fn is_denied(&self) -> bool {
+    pub fn is_denied(&self) -> bool {
         std::fs::read_dir(&self.path).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
     }
 
     /// Whether anything may be written.
-    pub(super) fn is_writable(&self) -> bool {
+    pub fn is_writable(&self) -> bool {
         self.is_writable
     }
 
     /// A document; the default of its type when there is none.
-    pub(super) fn read<T: DeserializeOwned + Default>(&self, name: &str) -> io::Result<T> {
+    ///
+    /// # Errors
+    /// It cannot be read, or is another document.
+    pub fn read<T: DeserializeOwned + Default>(&self, name: &str) -> io::Result<T> {
         match std::fs::read(self.path.join(name)) {
             Ok(bytes) => Ok(serde_json::from_slice(&bytes)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(T::default()),
@@ -47,17 +64,26 @@ impl Folder {
     }
 
     /// A file's bytes.
-    pub(super) fn bytes(&self, name: &str) -> io::Result<Vec<u8>> {
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn bytes(&self, name: &str) -> io::Result<Vec<u8>> {
         std::fs::read(self.path.join(name))
     }
 
     /// Writes a document. Returns when it is on the disk.
-    pub(super) fn write<T: Serialize>(&self, name: &str, document: &T) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// It cannot be written: then what was there stays.
+    pub fn write<T: Serialize>(&self, name: &str, document: &T) -> io::Result<()> {
         self.write_bytes(name, &serde_json::to_vec_pretty(document)?)
     }
 
     /// Writes a file. Returns when it is on the disk.
-    pub(super) fn write_bytes(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// It cannot be written: then what was there stays.
+    pub fn write_bytes(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         if !self.is_writable {
             return Ok(());
         }
@@ -74,7 +100,10 @@ impl Folder {
     }
 
     /// Removes a file, if it is there.
-    pub(super) fn remove(&self, name: &str) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub fn remove(&self, name: &str) -> io::Result<()> {
         if self.is_writable { remove(&self.path.join(name)) } else { Ok(()) }
     }
 
@@ -102,10 +131,12 @@ mod tests {
 
     use super::*;
 
+    const FOLDER: &str = "records";
+
     #[test]
     fn what_is_written_is_for_its_owner_alone_and_replaces_what_was_there() {
         let state = tempfile::tempdir().expect("a folder");
-        let folder = Folder::new(state.path(), true);
+        let folder = Folder::new(state.path(), FOLDER, true);
         assert_eq!(folder.read::<Vec<u32>>("list.json").expect("none"), Vec::<u32>::new());
         folder.write("list.json", &[1, 2]).expect("written");
         folder.write("list.json", &[3]).expect("written");
@@ -120,7 +151,7 @@ mod tests {
     #[test]
     fn a_command_that_only_looks_writes_nothing() {
         let state = tempfile::tempdir().expect("a folder");
-        Folder::new(state.path(), false).write("list.json", &[1]).expect("nothing to do");
+        Folder::new(state.path(), FOLDER, false).write("list.json", &[1]).expect("nothing to do");
         assert_eq!(std::fs::read_dir(state.path()).expect("a folder").count(), 0);
     }
 }

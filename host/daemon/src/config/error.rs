@@ -1,0 +1,87 @@
+//! Why a configuration cannot be used: a file, its syntax, or the mistakes in what it says.
+//!
+//! Never shows a line of a file, which may hold a secret.
+
+use std::path::{Path, PathBuf};
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file.
+    #[error("{}: {error}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: std::io::Error,
+    },
+    /// Its syntax. Never shows the line, which may hold a secret.
+    #[error("{}: it is not TOML: line {line}, column {column}: {problem}", path.display())]
+    Syntax {
+        /// Which file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// In characters, from 1.
+        column: usize,
+        /// What is wrong there.
+        problem: String,
+    },
+    /// A kept file.
+    #[error(
+        "`{name}` is not the name of a configuration's file: the history was changed by somebody else than the relay"
+    )]
+    Name {
+        /// As it was kept.
+        name: String,
+    },
+    /// What it says.
+    #[error("{}: {} to mend\n{}", path.display(), count(problems.len()), listed(problems))]
+    Invalid {
+        /// The main file.
+        path: PathBuf,
+        /// All of them.
+        problems: Vec<ConfigProblem>,
+    },
+}
+
+/// One mistake. As text, it begins with its file if the configuration has several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigProblem {
+    /// Where, for example `sources.jira.token`.
+    pub path: String,
+    /// What is wrong and what would do.
+    pub problem: String,
+    /// The file that it is in; none if there is only the main file, and where the problem itself names the files.
+    pub file: Option<PathBuf>,
+}
+
+impl ConfigProblem {
+    /// A mistake at `path`, whose file is not known yet.
+    pub fn new(path: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { path: path.into(), problem: problem.into(), file: None }
+    }
+
+    /// The mistake with its file in front in any case: `main` if it names no other.
+    pub fn in_file(&self, main: &Path) -> String {
+        let file = self.file.as_deref().unwrap_or(main);
+        format!("{}: {}: {}", file.display(), self.path, self.problem)
+    }
+}
+
+impl std::fmt::Display for ConfigProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{}: ", file.display())?;
+        }
+        write!(f, "{}: {}", self.path, self.problem)
+    }
+}
+
+fn count(problems: usize) -> String {
+    if problems == 1 { "1 mistake".to_owned() } else { format!("{problems} mistakes") }
+}
+
+fn listed(problems: &[ConfigProblem]) -> String {
+    problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,84 @@
+//! A token that a sender shows: as it is, or only its SHA-256, so that whoever reads the configuration cannot send.
+
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::Secret;
+
+/// Hexadecimal digits of a SHA-256.
+const DIGITS: usize = 64;
+
+/// What a sender has to show.
+#[derive(Clone, Debug)]
+pub enum Token {
+    /// This text.
+    Plain(Secret),
+    /// A text with this SHA-256. Made of random bytes, it cannot be found from the digest.
+    Hashed([u8; 32]),
+}
+
+/// The keys of a source's tokens. Senders may show either: the second one while a token is exchanged.
+pub const KEYS: [&str; 2] = ["token", "next_token"];
+
+impl Token {
+    /// The token with this SHA-256, in hexadecimal digits.
+    ///
+    /// # Errors
+    /// They are not.
+    pub(super) fn hashed(digits: &str) -> Result<Self, String> {
+        // Never what stands there: it may be the token itself.
+        let wrong = || {
+            format!(
+                "what stands in sha256 is not the {DIGITS} hexadecimal digits of a SHA-256: `tocsin sources token` makes them"
+            )
+        };
+        let mut digest = [0; 32];
+        if digits.len() != DIGITS || !digits.is_ascii() {
+            return Err(wrong());
+        }
+        for (place, byte) in digest.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&digits[2 * place..2 * place + 2], 16).map_err(|_| wrong())?;
+        }
+        Ok(Self::Hashed(digest))
+    }
+
+    /// Whether `given` is the token. Takes as long whichever of its characters is wrong.
+    pub fn is(&self, given: &str) -> bool {
+        match self {
+            Self::Plain(secret) => secret.reveal().as_bytes().ct_eq(given.as_bytes()).into(),
+            Self::Hashed(digest) => Sha256::digest(given.as_bytes()).as_slice().ct_eq(digest).into(),
+        }
+    }
+
+    /// The token itself, if it is known.
+    pub const fn secret(&self) -> Option<&Secret> {
+        match self {
+            Self::Plain(secret) => Some(secret),
+            Self::Hashed(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `printf tocsin | sha256sum`
+    const DIGEST: &str = "b5a8dd20cc56908f40e2082b5c7f5137ccb4ec9a67e05f0727dce4fce02cd645";
+
+    #[test]
+    fn a_token_is_known_by_its_digest() {
+        let token = Token::hashed(DIGEST).expect("64 digits");
+        assert!(token.is("tocsin") && !token.is("Tocsin") && !token.is(DIGEST) && !token.is(""));
+        assert!(token.secret().is_none());
+        let plain = Token::Plain(Secret::new("tocsin"));
+        assert!(plain.is("tocsin") && !plain.is("tocsi"));
+    }
+
+    #[test]
+    fn what_is_no_digest_is_refused() {
+        for wrong in ["", "00", &DIGEST[1..], &format!("{DIGEST}0"), &"g".repeat(64), &"é".repeat(32)] {
+            assert!(Token::hashed(wrong).is_err(), "{wrong}");
+        }
+    }
+}

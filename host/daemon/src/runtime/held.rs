@@ -1,0 +1,167 @@
+//! A folder held open: its files are read and written by their names within it, and never through a link.
+//!
+//! Root may use it in a folder that belongs to somebody else: nobody can have root read or write another file than the
+//! one that is meant by putting a link in its place.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use rustix::fs::{self, AtFlags, CWD, Gid, Mode, OFlags, RawMode, Uid};
+
+/// A folder that is held open.
+#[derive(Debug)]
+pub struct Held(OwnedFd);
+
+/// Whose a file is, and who may do what with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    uid: u32,
+    gid: u32,
+    mode: RawMode,
+}
+
+impl Owner {
+    /// The same owner, with files for him alone.
+    pub const fn alone(self) -> Self {
+        Self { mode: 0o600, ..self }
+    }
+}
+
+impl Held {
+    /// Opens the folder at `path`; none if there is none. Whoever may write beside it could put a link in its place:
+    /// unless `may_be_link`, one is refused.
+    ///
+    /// # Errors
+    /// It cannot be opened, or is no folder.
+    pub fn open(path: &Path, may_be_link: bool) -> io::Result<Option<Self>> {
+        let nofollow = if may_be_link { OFlags::empty() } else { OFlags::NOFOLLOW };
+        // A folder that is named by nothing is the one at hand.
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        found(fs::openat(
+            CWD,
+            path,
+            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | nofollow,
+            Mode::empty(),
+        ))
+        .map(|folder| folder.map(Self))
+    }
+
+    /// Whose the folder itself is.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn owner(&self) -> io::Result<Owner> {
+        Ok(owner(&fs::fstat(&self.0)?))
+    }
+
+    /// Whose the file `name` is; none if it is not there.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn owner_of(&self, name: &str) -> io::Result<Option<Owner>> {
+        Ok(found(fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW))?.map(|stat| owner(&stat)))
+    }
+
+    /// What is in the file `name`; none if it is not there.
+    ///
+    /// # Errors
+    /// It cannot be read, or is a link.
+    pub fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let Some(file) = found(fs::openat(&self.0, name, flags, Mode::empty()))? else { return Ok(None) };
+        let mut file = File::from(file);
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "it is no regular file"));
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(Some(bytes))
+    }
+
+    /// Writes the file `name` whole or not at all, and gives it to `whose`, as far as this user may give files away.
+    ///
+    /// # Errors
+    /// It cannot be written: what was there stays.
+    pub fn write(&self, name: &str, bytes: &[u8], whose: Owner) -> io::Result<()> {
+        let part = format!(".{name}.part");
+        self.remove(&part)?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut file = File::from(fs::openat(&self.0, &*part, flags, Mode::from_raw_mode(0o600))?);
+        file.write_all(bytes)?;
+        // Only root may give a file away; anybody else's is his own already.
+        let _ = fs::fchown(&file, Some(Uid::from_raw(whose.uid)), Some(Gid::from_raw(whose.gid)));
+        fs::fchmod(&file, Mode::from_raw_mode(whose.mode))?;
+        file.sync_all()?;
+        fs::renameat(&self.0, &*part, &self.0, name)?;
+        fs::fsync(&self.0)?;
+        Ok(())
+    }
+
+    /// Removes the file `name`, if it is there.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn remove(&self, name: &str) -> io::Result<()> {
+        found(fs::unlinkat(&self.0, name, AtFlags::empty())).map(drop)
+    }
+}
+
+fn owner(stat: &fs::Stat) -> Owner {
+    Owner { uid: stat.st_uid, gid: stat.st_gid, mode: stat.st_mode & 0o777 }
+}
+
+fn found<T>(result: rustix::io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(rustix::io::Errno::NOENT) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn held(path: &Path) -> Held {
+        Held::open(path, false).expect("it opens").expect("it is there")
+    }
+
+    #[test]
+    fn a_file_is_written_whole_for_whoever_it_is_given_to() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let held = held(folder.path());
+        let mine = held.owner().expect("known").alone();
+        assert_eq!(held.read("a").expect("read"), None);
+        held.write("a", b"one", mine).expect("written");
+        held.write("a", b"two", Owner { mode: 0o640, ..mine }).expect("written");
+        assert_eq!(held.read("a").expect("read").as_deref(), Some(&b"two"[..]));
+        assert_eq!(held.owner_of("a").expect("known").map(|owner| owner.mode), Some(0o640));
+        held.remove("a").and_then(|()| held.remove("a")).expect("gone");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    }
+
+    #[test]
+    fn no_link_leads_anywhere() {
+        let (folder, other) =
+            (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let secret = other.path().join("secret");
+        std::fs::write(&secret, "secret").expect("written");
+        std::fs::set_permissions(&secret, PermissionsExt::from_mode(0o600)).expect("set");
+        for name in ["a", ".a.part"] {
+            symlink(&secret, folder.path().join(name)).expect("a link");
+        }
+        let held = held(folder.path());
+        assert!(held.read("a").is_err());
+        held.write("a", b"new", held.owner().expect("known")).expect("written");
+        assert_eq!(std::fs::read_to_string(&secret).expect("read"), "secret");
+        assert_eq!(std::fs::read_to_string(folder.path().join("a")).expect("read"), "new");
+        symlink(other.path(), folder.path().join("folder")).expect("a link");
+        assert!(Held::open(&folder.path().join("folder"), false).is_err());
+        assert!(Held::open(&folder.path().join("folder"), true).is_ok());
+        assert!(Held::open(&folder.path().join("none"), false).expect("looked").is_none());
+    }
+}
