@@ -1,12 +1,13 @@
 //! `tocsin init`: a first configuration that passes its check, and with which the first alert arrives.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::harness::{Ran, Receiver, Relay, Request, Site, skipped};
+use crate::harness::{Ran, Receiver, Relay, Request, Site, skipped, until};
 
 /// A destination of each bundled action, with what its plugin requires.
 const DESTINATIONS: [(&str, &str, &[&str]); 8] = [
@@ -25,7 +26,11 @@ const DESTINATIONS: [(&str, &str, &[&str]); 8] = [
         "https://acme.atlassian.net",
         &["connection.user=ops@acme.example", "connection.token=secret", "action.project=OPS"],
     ),
-    ("itop", "https://itop.example.org", &["connection.user=tocsin", "connection.password=secret"]),
+    (
+        "itop",
+        "https://itop.example.org",
+        &["connection.user=tocsin", "connection.password=secret", "action.organization=Demo"],
+    ),
 ];
 
 /// Runs `tocsin init` for this file.
@@ -101,8 +106,7 @@ fn with_a_first_configuration_the_first_alert_arrives() {
     let text = fs::read_to_string(site.path("tocsin.toml")).expect("it was written");
     assert!(text.contains("allow_private = true"), "the address is this machine: {text}");
     fs::write(site.path("tocsin.toml"), format!("{cache}\n{text}")).expect("written");
-    let path =
-        said.split_once("http://127.0.0.1:0").and_then(|(_, rest)| rest.lines().next()).expect("an address");
+    let path = said.lines().find_map(|line| line.strip_prefix("  http://127.0.0.1:0")).expect("an address");
     let relay = Relay::start_in(site);
     relay.send(&Request::json(path, r#"{"title":"Disk full"}"#)).expect(200);
     assert!(receiver.wait(1)[0].body.contains("Disk full"));
@@ -212,14 +216,25 @@ fn a_person_at_a_terminal_is_asked_for_what_was_not_given() {
         skipped("the questions of `tocsin init`: there is no script(1)");
         return;
     };
-    let answers =
-        "no such thing\nzapier\njira\nnot an address\nhttps://acme.atlassian.net\nsecret-token\nOPS\n";
-    std::io::Write::write_all(&mut asked.stdin.take().expect("it is piped"), answers.as_bytes())
-        .expect("it reads");
-    let said = asked.wait_with_output().expect("it ends");
-    let said = String::from_utf8_lossy(&said.stdout).into_owned();
-    let text =
-        fs::read_to_string(site.path("first.toml")).unwrap_or_else(|error| unreachable!("{error}: {said}"));
+    let answers = [
+        "no such thing",
+        "zapier",
+        "jira",
+        "not an address",
+        "https://acme.atlassian.net",
+        "secret-token",
+        "ada",
+        "OPS",
+    ];
+    // At the end of its own input, script(1) no longer waits for the program.
+    let mut typed = asked.stdin.take().expect("it is piped");
+    typed.write_all(format!("{}\n", answers.join("\n")).as_bytes()).expect("it reads");
+    let ended = until("the questions are answered", || asked.try_wait().expect("a process"));
+    drop(typed);
+    let mut said = String::new();
+    asked.stdout.take().expect("it is piped").read_to_string(&mut said).expect("it is text");
+    let text = fs::read_to_string(site.path("first.toml"));
+    let text = text.unwrap_or_else(|error| unreachable!("{error}, {ended}: {said}"));
     for line in ["[sources.zapier]", "secrets.token = \"secret-token\"", "settings.project = \"OPS\""] {
         assert!(text.lines().any(|found| found == line), "{line:?} is not in {text}");
     }

@@ -94,7 +94,7 @@ fn a_list_says_that_there_is_more_and_goes_on_where_it_ended() {
         assert_eq!(ids(&all), [ids(&first), ids(&second)].concat(), "{list}");
         assert_eq!(all["next"], Value::Null, "{list}");
         let none = relay.run(&arguments(&command, "--until 2020-01-01")).expect(0).stdout;
-        assert_eq!(none, format!("no {list}\n"));
+        assert!(none.starts_with(&format!("no {list}: none matches; ")), "{none}");
         assert_eq!(relay.list(&arguments(&command, "--since 1h --all")).len(), 60, "{list}");
     }
 }

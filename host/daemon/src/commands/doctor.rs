@@ -25,7 +25,7 @@ pub(super) const EXAMPLES: &str = "\
 It prints `ok`, `warning` or `wrong` for each thing that it looks at, and ends with 1 if something is wrong. Run it as root
 or as the relay's user: others cannot see everything.
 
-To each https destination of the configuration it sends a HEAD request of `/`, without any secret, to see its certificate.
+To each https destination of the configuration it sends a GET request of `/`, without any secret, to see its certificate.
 With --offline, it looks up no name and makes no connection over the network.
 
 Examples:

@@ -13,6 +13,8 @@ const ABOUT: &str = "directories";
 const OTHERS: u32 = 0o077;
 /// Writing by the group or by anybody.
 const OTHERS_WRITE: u32 = 0o022;
+/// What a file system keeps in its root directory.
+const OF_FILE_SYSTEM: &str = "lost+found";
 /// Names of files that are listed.
 const NAMED: usize = 3;
 
@@ -54,6 +56,7 @@ fn foreign(directory: &Path) -> Option<Finding> {
     let entries = std::fs::read_dir(directory).ok()?.flatten();
     let is_foreign = |metadata: &Metadata| metadata.uid() != owner;
     let foreign: Vec<String> = entries
+        .filter(|entry| entry.file_name() != OF_FILE_SYSTEM)
         .filter(|entry| entry.metadata().is_ok_and(|metadata| is_foreign(&metadata)))
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();

@@ -2,6 +2,7 @@
 //!
 //! Sends no secret and no path of a connection: its address may be a secret.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tocsin_core::egress::check_address;
@@ -17,6 +18,8 @@ const NAME: &str = "name";
 const CERTIFICATE: &str = "certificate";
 /// How long a look at one destination may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Addresses of a name that are shown.
+const SHOWN: usize = 2;
 /// Days before its end from which on a certificate is a warning: authorities renew earlier.
 const WARNING_DAYS: u64 = 14;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
@@ -83,8 +86,8 @@ async fn named(connection: &Connection, names: &str) -> Result<Option<Finding>, 
     let Some(Host::Domain(host)) = url.host() else { return Ok(None) };
     let port = url.port_or_known_default().unwrap_or(443);
     let looked_up = tokio::time::timeout(PATIENCE, tokio::net::lookup_host((host, port))).await;
-    let addresses: Vec<_> = match looked_up {
-        Ok(Ok(addresses)) => addresses.map(|address| address.ip()).collect(),
+    let addresses = match looked_up {
+        Ok(Ok(addresses)) => addresses.map(|address| address.ip()).collect::<BTreeSet<_>>(),
         Ok(Err(_)) | Err(_) if transport.proxy.is_some() => {
             let found = format!("{host} ({names}) has no address here: the proxy looks it up");
             return Ok(Some(Finding::ok(NAME, found)));
@@ -110,7 +113,10 @@ async fn named(connection: &Connection, names: &str) -> Result<Option<Finding>, 
             });
         }
     }
-    Ok(Some(Finding::ok(NAME, format!("{host} ({names}) has {} addresses", addresses.len()))))
+    let shown: Vec<String> = addresses.iter().take(SHOWN).map(ToString::to_string).collect();
+    let more = addresses.len().saturating_sub(SHOWN);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    Ok(Some(Finding::ok(NAME, format!("{host} ({names}) is at {}{more}", shown.join(", ")))))
 }
 
 /// How long the certificate of a peer is valid.
@@ -125,11 +131,16 @@ async fn certified(peer: &Peer, names: &str) -> Finding {
             let days = end.ms_since(clock::time_of_day()) / DAY_MS;
             let found = format!("{place}: the certificate is valid for {days} more days");
             if days < WARNING_DAYS {
-                Finding::warning(CERTIFICATE, found, "whoever runs that server should renew it")
+                Finding::warning(CERTIFICATE, found, "ask the operator of that server to renew it")
             } else {
                 Finding::ok(CERTIFICATE, found)
             }
         }
+        Ok(Shown::Silent(why)) => Finding::warning(
+            CERTIFICATE,
+            format!("{place}: the certificate is trusted, but the server does not answer: {why}"),
+            "`tocsin connections test` asks what the plugin would ask",
+        ),
         Ok(Shown::Unclear) => Finding::ok(CERTIFICATE, format!("{place}: the certificate is trusted")),
         Err(error) => Finding::wrong(
             CERTIFICATE,
