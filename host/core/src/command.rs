@@ -74,6 +74,14 @@ pub enum Command {
         /// Connections that are new, gone or other than before: they are tried again if they are paused.
         connections: Vec<ConnectionName>,
     },
+    /// A person does something over the control socket. Who they say they are is in the command; the entry also says which
+    /// of the system's users they were.
+    Acting {
+        /// The system's user.
+        user: String,
+        /// What they do.
+        command: Box<Command>,
+    },
     /// A request arrived.
     Receive(Received),
     /// A kept request was decoded again.

@@ -198,12 +198,20 @@ pub fn decide<S: State>(state: &mut S, policy: &Router, issued: &Issued) -> Deci
 
 /// What makes the facts true that follow from a command.
 fn cause(issued: &Issued) -> Cause {
-    match &issued.command {
+    cause_of(issued.seed, &issued.command)
+}
+
+fn cause_of(seed: ReceiptId, command: &Command) -> Cause {
+    match command {
+        Command::Acting { user, command } => match cause_of(seed, command) {
+            Cause::Operator(name) if name != *user => Cause::Operator(format!("{name} ({user})")),
+            cause => cause,
+        },
         Command::Start { version } => Cause::Start(version.clone()),
         Command::Configure { by, digest, changes, .. } => {
             Cause::Configured { by: by.clone(), digest: digest.clone(), changes: changes.clone() }
         }
-        Command::Receive(_) => Cause::Request(issued.seed),
+        Command::Receive(_) => Cause::Request(seed),
         Command::Redecode { receipt, .. } => Cause::DecodedAgain(*receipt),
         Command::Continue { receipt, .. } => Cause::Request(*receipt),
         Command::Operate { actor, .. }
@@ -239,6 +247,7 @@ impl<S: State> Step<'_, S> {
     fn run(&mut self, seed: ReceiptId, command: &Command) -> Decided<(), S> {
         match command {
             Command::Start { .. } => self.start(),
+            Command::Acting { command, .. } => self.run(seed, command),
             Command::Configure { sources, connections, .. } => self.configure(sources, connections),
             Command::Receive(received) => self.receive(seed, received),
             Command::Redecode { receipt, received } => self.redecode(*receipt, received),

@@ -36,7 +36,7 @@ fn ignored_requests_are_listed_and_decoded_again_after_the_program_was_fixed() {
     assert_eq!(rest.len(), 1);
     assert!(relay.list(&["receipts", "list", "--ignored"]).is_empty());
     let said = relay.run(&["receipts", "redecode", "--source", "hook", "--ignored"]).expect(0).stdout;
-    assert_eq!(said, "no ignored requests\n");
+    assert!(said.starts_with("no ignored requests"), "{said}");
     assert_eq!(relay.list(&["incidents", "list"]).len(), 2);
     relay.run(&["receipts", "list", "--ignored", "--dead-letters"]).expect(2);
 }

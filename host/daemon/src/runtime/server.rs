@@ -48,6 +48,8 @@ const FILES_BESIDE: usize = 256;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Headers of a request. More than any route takes, so that a route can say what is wrong and count it.
 const HEADERS_MAX: usize = 1000;
+/// How long the first bytes of a connection that was just accepted may take when the listener is closed.
+const ON_THE_WAY: Duration = Duration::from_millis(100);
 /// The pause after the system gave no connection, for want of file descriptors for example.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -192,6 +194,8 @@ pub async fn serve_within<L: Listener>(
         });
     }
     drop(listener);
+    // A connection over which nothing has come yet would be closed at once: its request is on the way.
+    tokio::time::sleep(ON_THE_WAY).await;
     if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
         tracing::warn!("a listener that is closed leaves requests unanswered that took too long");
     }

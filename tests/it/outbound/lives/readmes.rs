@@ -8,7 +8,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use crate::harness::Site;
+use crate::harness::{Authority, Site};
 
 /// The tables that make a configuration.
 const TABLES: [&str; 3] = ["sources", "connections", "actions"];
@@ -139,14 +139,43 @@ fn place(value: &mut Value, key: &str, plugin: &str, site: &Site, files: &mut us
         assert!(named.starts_with("/etc/tocsin/"), "{named}: a secret of this relay belongs there");
         *files += 1;
         let path = site.path(format!("secret-{files}"));
-        let content = if key == "url" { address(plugin) } else { SECRET };
+        let content = match key {
+            "url" => address(plugin),
+            "proxy" => "http://user:password@203.0.113.9:3128",
+            _ => SECRET,
+        };
         fs::write(&path, format!("{content}\n")).expect("the folder can be written");
         *value = Value::Table([("file".to_owned(), path.display().to_string().into())].into_iter().collect());
         return;
     }
+    let identity = certificate(table, site, files);
     for (key, value) in table.iter_mut() {
-        place(value, key, plugin, site, files);
+        if !identity.contains(&key.as_str()) {
+            place(value, key, plugin, site, files);
+        }
     }
+}
+
+/// Puts files with certificates of this site in the place of those that are named. Returns the keys that they stand under.
+fn certificate(table: &mut Table, site: &Site, files: &mut usize) -> Vec<&'static str> {
+    let mut write = |content: &str| {
+        *files += 1;
+        let path = site.path(format!("secret-{files}"));
+        fs::write(&path, content).expect("the folder can be written");
+        Value::from(path.display().to_string())
+    };
+    let authority = Authority::new();
+    if table.contains_key("ca") {
+        table.insert("ca".to_owned(), write(&authority.pem()));
+    }
+    if !table.contains_key("certificate") {
+        return vec!["ca"];
+    }
+    let own = authority.client(2099);
+    table.insert("certificate".to_owned(), write(&own.pem));
+    let key = Table::from_iter([("file".to_owned(), write(&own.key))]);
+    table.insert("key".to_owned(), Value::Table(key));
+    vec!["ca", "certificate", "key"]
 }
 
 /// An address as the peer gives it out.
@@ -171,6 +200,9 @@ fn check(block: &Block, all: &[Block], plugin: &str) {
             let plugin = entry.get("plugin").and_then(Value::as_str).unwrap_or(plugin).to_owned();
             place(entry, "", &plugin, &site, &mut files);
         }
+    }
+    if let Some(egress) = table.get_mut("egress") {
+        place(egress, "", plugin, &site, &mut files);
     }
     // Where a relay listens and keeps its state is the machine's.
     for key in ["listen", "state_dir"] {

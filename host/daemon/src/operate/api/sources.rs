@@ -39,7 +39,7 @@ pub struct TokenUse {
     pub key: String,
     /// Whether the configuration has only its SHA-256.
     pub hashed: bool,
-    /// When a request last showed it, since the relay's start.
+    /// When a request last showed it, since the relay's start or the source's last change.
     pub last_used: Option<String>,
 }
 

@@ -35,8 +35,7 @@ pub(super) async fn retry(
     let found = find(&control, &wanted).await?;
     let connections: BTreeSet<&ConnectionName> = found.iter().map(|(_, connection)| connection).collect();
     connections.into_iter().for_each(|connection| deliveries::goes_on(&control, connection));
-    let actor = user.beside(&wanted.actor);
-    let command = |id: DeliveryId| Command::Retry { delivery: id, actor: actor.clone() };
+    let command = |id: DeliveryId| user.does(Command::Retry { delivery: id, actor: wanted.actor.clone() });
     let done = record(&control, &found, command).await?;
     control.app.signals.due.ring();
     Ok(Json(done))
@@ -48,8 +47,8 @@ pub(super) async fn discard(
     Asked(wanted): Asked<DeadLetters>,
 ) -> Result<Json<Done>, HttpProblem> {
     let found = find(&control, &wanted).await?;
-    let actor = user.beside(&wanted.actor);
-    let command = |id: DeliveryId| Command::GiveUp { deliveries: vec![id], actor: actor.clone() };
+    let command =
+        |id: DeliveryId| user.does(Command::GiveUp { deliveries: vec![id], actor: wanted.actor.clone() });
     record(&control, &found, command).await.map(Json)
 }
 

@@ -86,7 +86,7 @@ pub(super) async fn retry(
     Asked(body): Asked<Actor>,
 ) -> Result<Json<WholeDelivery>, HttpProblem> {
     let id = query::id(&delivery)?;
-    control.app.record(Command::Retry { delivery: id, actor: user.beside(&body.actor) }).await?;
+    control.app.record(user.does(Command::Retry { delivery: id, actor: body.actor })).await?;
     let retried = find(&control, id).await?;
     goes_on(&control, &retried.connection);
     Ok(Json(shapes::delivery_whole(&retried)))
@@ -99,7 +99,7 @@ pub(super) async fn discard(
     Asked(body): Asked<Actor>,
 ) -> Result<Json<WholeDelivery>, HttpProblem> {
     let id = query::id(&delivery)?;
-    control.app.record(Command::GiveUp { deliveries: vec![id], actor: user.beside(&body.actor) }).await?;
+    control.app.record(user.does(Command::GiveUp { deliveries: vec![id], actor: body.actor })).await?;
     // The one behind it may be due now.
     control.app.signals.due.ring();
     Ok(Json(shapes::delivery_whole(&find(&control, id).await?)))

@@ -87,9 +87,8 @@ pub(super) async fn command(
     }
     let store = control.app.store.clone();
     let found = blocking(move || find(&store, &incident)).await?;
-    let actor = user.beside(&body.actor);
-    let operate = Command::Operate { incident: found.id, command, actor, text: body.text };
-    let shown = recorded(&control, &found, operate).await?;
+    let operate = Command::Operate { incident: found.id, command, actor: body.actor, text: body.text };
+    let shown = recorded(&control, &found, user.does(operate)).await?;
     Ok(Json(Commanded { changed: shown.changed || command == IncidentCommand::Note, ..shown }))
 }
 
@@ -107,9 +106,8 @@ pub(super) async fn modify(
     let severity = severity.map_err(|error| HttpProblem::bad_request(format!("{error}.")))?;
     let store = control.app.store.clone();
     let found = blocking(move || find(&store, &incident)).await?;
-    let actor = user.beside(&actor);
     let command = Command::Modify { incident: found.id, title, severity, actor, text };
-    recorded(&control, &found, command).await.map(Json)
+    recorded(&control, &found, user.does(command)).await.map(Json)
 }
 
 /// The incident after `command`, and whether it is another than `before`.

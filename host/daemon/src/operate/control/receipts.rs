@@ -157,10 +157,9 @@ pub(super) async fn discard(
     }
     receipts.sort();
     receipts.dedup();
-    let actor = user.beside(&body.actor);
     for receipts in receipts.chunks(AT_ONCE) {
-        let command = Command::Discard { receipts: receipts.to_vec(), actor: actor.clone() };
-        control.app.record(command).await?;
+        let command = Command::Discard { receipts: receipts.to_vec(), actor: body.actor.clone() };
+        control.app.record(user.does(command)).await?;
     }
     Ok(Json(Discarded { discarded: receipts.len() }))
 }

@@ -1,11 +1,13 @@
 //! Who asks over the control socket: who they say they are, and the system's user who opened it.
 //!
-//! A name that a person gives is a claim, and is recorded as such: the user stands beside it.
+//! A name that a person gives is a claim, and is recorded as such: the journal has the user beside it. Messages and
+//! timelines have the name alone.
 
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use tocsin_core::command::Command;
 
 use crate::runtime::server::LocalUser;
 
@@ -24,12 +26,26 @@ impl<S: Send + Sync> FromRequestParts<S> for User {
 }
 
 impl User {
+    /// `command`, which says who the person claims to be, with the user beside it.
+    pub(super) fn does(&self, command: Command) -> Command {
+        match self.name() {
+            Some(user) => Command::Acting { user, command: Box::new(command) },
+            None => command,
+        }
+    }
+
     /// The name that is recorded for whoever says to be `claim`: with the user in brackets, unless it is his own name.
     pub(super) fn beside(&self, claim: &str) -> String {
-        let Some(id) = self.0 else { return claim.to_owned() };
+        match self.name() {
+            Some(user) if user != claim => format!("{claim} ({user})"),
+            Some(_) | None => claim.to_owned(),
+        }
+    }
+
+    fn name(&self) -> Option<String> {
+        let id = self.0?;
         let users = std::fs::read_to_string(USERS).unwrap_or_default();
-        let name = name_of(id, &users).map_or_else(|| format!("uid {id}"), str::to_owned);
-        if claim == name { name } else { format!("{claim} ({name})") }
+        Some(name_of(id, &users).map_or_else(|| format!("uid {id}"), str::to_owned))
     }
 }
 
