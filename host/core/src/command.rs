@@ -80,7 +80,7 @@ pub enum Command {
         /// The system's user.
         user: String,
         /// What they do.
-        command: Box<Command>,
+        command: Box<Self>,
     },
     /// A request arrived.
     Receive(Received),
