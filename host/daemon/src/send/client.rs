@@ -1,7 +1,7 @@
 //! Sends requests and brings answers back: one HTTP client for each connection.
 //!
 //! Adds the connection's access token to a request, if it has `oauth2`; removes secrets of the request from the answer.
-//! [`super::transport`] decides where a request may go.
+//! `transport` decides where a request may go.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
