@@ -9,6 +9,7 @@ use anyhow::Context;
 use super::client;
 use super::place::Place;
 use crate::commands::out::say;
+use crate::runtime::held::Held;
 
 /// What the names of metrics begin with that node_exporter has of its own process. It refuses a file with these.
 const OF_PROCESS: &str = "process_";
@@ -39,11 +40,12 @@ pub(super) fn run(place: &Place, args: &MetricsArgs) -> anyhow::Result<ExitCode>
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     let is_read = path.extension().is_some_and(|extension| extension == "prom");
     anyhow::ensure!(is_read, "node_exporter reads files whose name ends with `.prom`: name the file so");
-    // Under a name that node_exporter does not read.
-    let partial = path.with_extension("prom.partial");
-    std::fs::write(&partial, text)?;
-    std::fs::set_permissions(&partial, std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
-    std::fs::rename(&partial, path)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let folder = path.parent().unwrap_or(Path::new(""));
+    // The folder may be another user's, who must not lead root elsewhere.
+    let held =
+        Held::open(folder, true)?.with_context(|| format!("there is no folder {}", folder.display()))?;
+    held.write(&name, text.as_bytes(), held.owner()?.for_everybody_to_read())?;
     Ok(())
 }
 

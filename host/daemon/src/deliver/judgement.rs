@@ -74,7 +74,7 @@ async fn asked(app: &App, name: &str) -> Probed {
     let in_force = app.in_force();
     let bound = in_force.bindings.connections.get(name).and_then(|bound| bound.as_ref().ok().map(Arc::clone));
     match (in_force.config.connections.get(name).map(Arc::clone), bound) {
-        (Some(connection), Some(binding)) => probe::ask(app, &connection, &binding).await,
+        (Some(connection), Some(binding)) => probe::ask(app, &in_force.senders, &connection, &binding).await,
         _ => Probed::NoProbe,
     }
 }

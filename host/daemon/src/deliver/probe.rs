@@ -6,6 +6,7 @@ use tocsin_core::plugin::Failure;
 
 use crate::config::Connection;
 use crate::plugins::bindings::ConnectionBinding;
+use crate::send::client::Senders;
 use crate::send::error::SendError;
 use crate::send::redact::Secrets;
 use crate::send::request::{Moment, assemble_probe};
@@ -24,8 +25,13 @@ pub enum Probed {
 }
 
 /// probe → send → judge
-pub async fn ask(app: &App, connection: &Connection, binding: &ConnectionBinding) -> Probed {
-    let mut probed = asked(app, connection, binding).await;
+pub async fn ask(
+    app: &App,
+    senders: &Senders,
+    connection: &Connection,
+    binding: &ConnectionBinding,
+) -> Probed {
+    let mut probed = asked(app, senders, connection, binding).await;
     if let Probed::Good(words) | Probed::Bad(words) | Probed::Unclear(words) = &mut probed {
         let (mut secrets, address) = (Secrets::default(), connection.target.sample());
         secrets.in_whole_address(address, address);
@@ -34,7 +40,7 @@ pub async fn ask(app: &App, connection: &Connection, binding: &ConnectionBinding
     probed
 }
 
-async fn asked(app: &App, connection: &Connection, binding: &ConnectionBinding) -> Probed {
+async fn asked(app: &App, senders: &Senders, connection: &Connection, binding: &ConnectionBinding) -> Probed {
     let host = connection.target.host();
     let probe = match binding.plugin.probe(host, &binding.settings).await {
         Ok(Some(probe)) => probe,
@@ -46,7 +52,7 @@ async fn asked(app: &App, connection: &Connection, binding: &ConnectionBinding) 
         Ok(outgoing) => outgoing,
         Err(invalid) => return Probed::Bad(invalid.to_string()),
     };
-    let response = match app.in_force().senders.send(connection, outgoing).await {
+    let response = match senders.send(connection, outgoing).await {
         Ok(response) => response,
         Err(SendError::Network { words, .. }) => return Probed::Unclear(words),
         Err(error @ (SendError::Denied(_) | SendError::Misconfigured(_) | SendError::NoConnection(_))) => {

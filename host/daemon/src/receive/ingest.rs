@@ -32,6 +32,8 @@ mod body;
 mod head;
 mod probe;
 
+/// Bytes of a token at least.
+const TOKEN_BYTES_MIN: usize = 16;
 /// Characters of a name that is no source's.
 const NAME_CHARS_MAX: usize = 64;
 
@@ -47,14 +49,14 @@ struct Answered {
 pub async fn receive(State(app): State<Arc<App>>, request: Request) -> Response {
     let (name, path) = head::target(request.uri());
     let source = app.config().sources.get(&name).map(Arc::clone);
+    let known = if source.is_some() { name } else { shown(&app, &name) };
     let answered = match &source {
         Some(source) => take(&app, source, path, request).await,
-        None => Err(HttpProblem::not_found(match name.as_str() {
+        None => Err(HttpProblem::not_found(match known.as_str() {
             "" => "The address names no source: sources are at /in/<source>.".to_owned(),
-            _ => format!("There is no source `{}`.", shown(&app, &name)),
+            known => format!("There is no source `{known}`."),
         })),
     };
-    let known = if source.is_some() { name } else { shown(&app, &name) };
     match answered {
         Ok(answered) => settle(&app, &known, answered),
         Err(problem) => {
@@ -291,6 +293,19 @@ fn accepted(receipt: &ReceiptRecord, status: &str) -> Value {
     document
 }
 
+/// The parts of a name that may be tokens and that people would see at least the beginning of. Anybody can ask for a long
+/// name of many parts: only a few are looked at.
+fn parts_shown(name: &str) -> impl Iterator<Item = &str> {
+    let shown = name.char_indices().nth(NAME_CHARS_MAX).map_or(name.len(), |(at, _)| at);
+    let mut at = 0;
+    let parts = name.split(['&', '=', '?', '/', ';']).take_while(move |part| {
+        let begins = at;
+        at += part.len() + 1;
+        begins <= shown
+    });
+    parts.filter(|part| part.len() >= TOKEN_BYTES_MIN)
+}
+
 /// A name that is no source's, for people. A name that holds a secret of a source is not shown: `&token=…` typed for
 /// `?token=…` puts one there. Of a token only the digest may be known: then each part of the name is tried.
 fn shown(app: &App, name: &str) -> String {
@@ -301,7 +316,7 @@ fn shown(app: &App, name: &str) -> String {
         tokens.any(|(_, token)| token.is(part))
     };
     if secrets.any(|secret| !secret.is_blank() && name.contains(secret.reveal()))
-        || name.split(['&', '=', '?', '/', ';']).any(is_token)
+        || parts_shown(name).any(is_token)
     {
         return "(a name with a secret in it)".to_owned();
     }

@@ -23,6 +23,11 @@ pub struct Owner {
 }
 
 impl Owner {
+    /// The same owner, with files that everybody may read.
+    pub const fn for_everybody_to_read(self) -> Self {
+        Self { mode: 0o644, ..self }
+    }
+
     /// The same owner, with files for him alone.
     pub const fn alone(self) -> Self {
         Self { mode: 0o600, ..self }

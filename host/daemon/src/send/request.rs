@@ -18,8 +18,16 @@ use crate::runtime::signing;
 use crate::send::redact::Secrets;
 
 /// Headers that are about the connection and not the request.
-const NOT_A_PLUGINS: [&str; 7] =
-    ["connection", "content-length", "host", "keep-alive", "te", "transfer-encoding", "upgrade"];
+const NOT_A_PLUGINS: [&str; 8] = [
+    "connection",
+    "content-length",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+];
 
 /// A request as it is sent. Holds secrets, so it is not printed.
 pub struct Outgoing {

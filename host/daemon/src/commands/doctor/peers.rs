@@ -3,6 +3,7 @@
 //! Sends no secret and no path of a connection: its address may be a secret.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tocsin_core::egress::check_address;
@@ -44,7 +45,14 @@ pub(super) async fn look(config: &Config) -> Vec<Finding> {
 
 fn peers(config: &Config) -> Vec<Peer> {
     let mut peers: Vec<Peer> = Vec::new();
-    for connection in config.connections.values().filter(|connection| connection.target.is_seen()) {
+    // Without its proxy, for one, a connection would be looked at in another way than the relay takes.
+    let is_whole = |name: &str| {
+        let own = format!("connections.{name}.");
+        let is_part = |path: &str| path.starts_with("egress.") || path.starts_with(&own);
+        config.unread.is_empty() && !config.unseen.iter().any(|unseen| is_part(&unseen.path))
+    };
+    let seen = |connection: &&Arc<Connection>| connection.target.is_seen() && is_whole(&connection.name);
+    for connection in config.connections.values().filter(seen) {
         let known = peers.iter_mut().find(|peer| is_same(&peer.connection, connection));
         match known {
             Some(peer) => peer.names.push(connection.name.clone()),

@@ -81,18 +81,27 @@ impl Free<'_> {
             std::fs::rename(self.path, example)
                 .with_context(|| format!("renaming {name} to {}", example.display()))?;
         }
-        let opened = OpenOptions::new().write(true).create_new(true).mode(OWNER_ONLY).open(self.path);
-        let mut file = opened.with_context(|| format!("making {name}"))?;
-        let written = file.write_all(text.as_bytes()).and_then(|()| share(&file, directory(self.path)));
-        let written = written.and_then(|mode| file.sync_all().map(|()| mode));
-        match written {
+        match self.make(text) {
             Ok(mode) => Ok(Made { mode, before: self.example }),
             Err(error) => {
-                // A half of a configuration is of no use to anybody.
-                let _ = std::fs::remove_file(self.path);
+                // What stood there before is better than nothing.
+                if let Some(example) = &self.example {
+                    let _ = std::fs::rename(example, self.path);
+                }
                 Err(error).with_context(|| format!("writing {name}"))
             }
         }
+    }
+
+    /// Makes the file, and returns its mode. A half of a configuration is of no use to anybody.
+    fn make(&self, text: &str) -> std::io::Result<u32> {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(OWNER_ONLY).open(self.path)?;
+        let written = file.write_all(text.as_bytes()).and_then(|()| share(&file, directory(self.path)));
+        let written = written.and_then(|mode| file.sync_all().map(|()| mode));
+        if written.is_err() {
+            let _ = std::fs::remove_file(self.path);
+        }
+        written
     }
 }
 

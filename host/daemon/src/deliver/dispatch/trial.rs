@@ -68,7 +68,7 @@ async fn ask(app: &App, name: &str, shown: Shown) {
     let bound = in_force.bindings.connections.get(name).and_then(|bound| bound.as_ref().ok().map(Arc::clone));
     // Without its plugin nothing can be tried; with the next one, it is.
     let (Some(connection), Some(binding)) = (in_force.config.connections.get(name), bound) else { return };
-    match probe::ask(app, connection, &binding).await {
+    match probe::ask(app, &in_force.senders, connection, &binding).await {
         Probed::Good(said) if shown == Shown::ByProbe => resume(app, name, &said).await,
         Probed::Good(_) | Probed::NoProbe => app.trials.open(name),
         Probed::Bad(why) | Probed::Unclear(why) => {

@@ -13,6 +13,7 @@ use crate::deliver::probe::Probed;
 use crate::operate::api::Nothing;
 use crate::operate::api::connections::{self as api, Backoff, Paused, Tested, Works};
 use crate::plugins::bindings::Bindings;
+use crate::shared::app::InForce;
 use crate::shared::problem::HttpProblem;
 
 pub(super) async fn list(State(control): State<Control>) -> Result<Json<Vec<api::Connection>>, HttpProblem> {
@@ -54,11 +55,11 @@ pub(super) async fn test(
 ) -> Result<Json<Tested>, HttpProblem> {
     let app = &control.app;
     let unknown = || HttpProblem::not_found(format!("There is no connection `{name}` in the configuration."));
-    let config = app.config();
+    let in_force = app.in_force();
+    let InForce { config, bindings, senders, .. } = &*in_force;
     let connection = config.connections.get(&name).ok_or_else(unknown)?;
-    let bindings = app.bindings();
     let tried = match bindings.connections.get(&name) {
-        Some(Ok(binding)) => probe::ask(app, connection, binding).await,
+        Some(Ok(binding)) => probe::ask(app, senders, connection, binding).await,
         Some(Err(why)) => Probed::Bad(why.clone()),
         None => return Err(unknown()),
     };
@@ -66,7 +67,7 @@ pub(super) async fn test(
         Probed::Good(words) => (Works::Good, words),
         Probed::Bad(words) => (Works::Bad, words),
         Probed::Unclear(words) => (Works::Bad, format!("nobody can tell now: {words}")),
-        Probed::NoProbe => (Works::Untried, no_probe(&connection.plugin, &bindings)),
+        Probed::NoProbe => (Works::Untried, no_probe(&connection.plugin, bindings)),
     };
     Ok(Json(Tested {
         plugin: connection.plugin.clone(),
