@@ -53,6 +53,11 @@ impl Issued {
     }
 }
 
+/// Who somebody says they are, with the system's user who says so beside it, unless the two are the same.
+pub fn beside(claim: &str, user: &str) -> String {
+    if claim == user { claim.to_owned() } else { format!("{claim} ({user})") }
+}
+
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {

@@ -4,7 +4,7 @@
 //! as it is decided ([`crate::evolve`]), so that what is decided next sees it; nothing here changes state in another way.
 //! A command that does not fit is a [`Rejection`], found before anything is recorded.
 
-use crate::command::{Command, Issued};
+use crate::command::{Command, Issued, beside};
 use crate::delivery::{Change, Delivery, DeliveryState};
 use crate::evolve::Evolution;
 use crate::id::{DeliveryId, Id, IncidentId, Kind, ReceiptId};
@@ -204,7 +204,7 @@ fn cause(issued: &Issued) -> Cause {
 fn cause_of(seed: ReceiptId, command: &Command) -> Cause {
     match command {
         Command::Acting { user, command } => match cause_of(seed, command) {
-            Cause::Operator(name) if name != *user => Cause::Operator(format!("{name} ({user})")),
+            Cause::Operator(claim) => Cause::Operator(beside(&claim, user)),
             cause => cause,
         },
         Command::Start { version } => Cause::Start(version.clone()),

@@ -54,7 +54,7 @@ mod transport;
 
 pub use backup::Backup;
 pub use certificates::{Authorities, ClientCertificate};
-pub use error::{ConfigError, ConfigProblem};
+pub use error::{ConfigError, ConfigProblem, count};
 pub use files::{File, Files, Part, dropped_beside, managed_in};
 pub use history::{History, Kept, KeptFile};
 pub use limits::Limits;

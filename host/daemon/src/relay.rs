@@ -34,16 +34,16 @@ use crate::shared::reloads::Reloads;
 use crate::timers;
 
 mod alive;
+mod binder;
 mod filters;
 mod follow;
-mod in_force;
 mod listening;
 mod public;
 mod reload;
 mod started;
 
+use binder::Binder;
 use follow::follow;
-use in_force::InForce;
 use listening::Listening;
 use reload::Reloading;
 use started::{begin, begin_later};
@@ -134,9 +134,8 @@ impl Relay {
         let app = Arc::new(App::new(config, store, senders, links, bindings, clock)?);
         let begun = begin(&app).await?;
 
-        let in_force = Arc::new(InForce::new(Arc::clone(&app)));
-        let watching =
-            tokio::spawn(follow(watch, Arc::clone(&app), Arc::clone(&shelf), Arc::clone(&in_force)));
+        let binder = Arc::new(Binder::new(Arc::clone(&app)));
+        let watching = tokio::spawn(follow(watch, Arc::clone(&app), Arc::clone(&shelf), Arc::clone(&binder)));
         // What has to be compiled keeps nobody waiting; what is compiled already serves the first request.
         shelf.warm().await;
         let (stop, stopped) = watch::channel(false);
@@ -150,7 +149,7 @@ impl Relay {
         let reloading = Reloading {
             app: Arc::clone(&app),
             shelf: Arc::clone(&shelf),
-            in_force,
+            binder,
             listening: Arc::clone(&listening),
             reloads: reloads.clone(),
         };

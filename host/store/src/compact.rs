@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::error::{Fault, OpenError};
 use crate::live::Live;
 use crate::log::LOG_BYTES;
-use crate::store::Options;
+use crate::options::Options;
 
 /// What compacting a store did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

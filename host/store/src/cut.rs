@@ -63,14 +63,14 @@ type Oldest = (u64, Timestamp);
 
 /// Which entries may be dropped.
 pub(crate) struct Bounds {
-    keep: Arc<keep::InForce>,
+    keep: Arc<keep::Current>,
     /// The last one that no backup needs.
     up_to: AtomicU64,
 }
 
 impl Bounds {
     /// Each is kept as long as `keep` says, and those after `up_to` in any case.
-    pub(crate) const fn new(keep: Arc<keep::InForce>, up_to: u64) -> Self {
+    pub(crate) const fn new(keep: Arc<keep::Current>, up_to: u64) -> Self {
         Self { keep, up_to: AtomicU64::new(up_to) }
     }
 

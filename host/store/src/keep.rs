@@ -46,11 +46,11 @@ impl Quota {
     }
 }
 
-/// What is in force, for the writer and whoever changes it.
+/// What holds now, for the writer and whoever changes it.
 #[derive(Debug)]
-pub(crate) struct InForce(RwLock<Arc<Keep>>);
+pub(crate) struct Current(RwLock<Arc<Keep>>);
 
-impl InForce {
+impl Current {
     pub(crate) fn new(keep: Keep) -> Self {
         Self(RwLock::new(Arc::new(keep)))
     }

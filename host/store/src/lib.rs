@@ -37,6 +37,7 @@ mod log;
 mod measures;
 mod medium;
 mod opening;
+mod options;
 mod read;
 mod rebuild;
 mod record;
@@ -65,6 +66,7 @@ pub use error::{Busy, Displaced, Fault, OpenError, ReadError, RecordProblem, Wri
 pub use keep::{Keep, Quota};
 pub use kept::KeptBytes;
 pub use measures::Gauges;
+pub use options::Options;
 pub use read::{
     Counts, DeliveryQuery, IncidentQuery, JournalPage, JournalQuery, KeptSince, Page, Past, Period, Queue,
     Reached, ReceiptQuery, Receipts, SetAside, TableSize, Unmatched,
@@ -74,7 +76,7 @@ pub use record::source_counts::{Rejections, SourceCounts};
 pub use replace::ReplaceError;
 pub use replay::ReplayError;
 pub use restore::{RestoreError, Restored, restore};
-pub use store::{Options, Store, Write};
+pub use store::{Store, Write};
 pub use verify::{Difference, DigestCheck, TableCount, Verified};
 
 /// The format of the stores that this version makes and opens.

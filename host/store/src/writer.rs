@@ -69,7 +69,7 @@ pub(crate) struct Writer {
     pub(crate) outcomes_wait: Duration,
     /// Entries in one transaction.
     pub(crate) batch: usize,
-    pub(crate) keep: Arc<keep::InForce>,
+    pub(crate) keep: Arc<keep::Current>,
     pub(crate) cutting: Cutting,
     /// Counts that are not committed yet.
     pub(crate) counts: Vec<Count>,

@@ -21,8 +21,9 @@ fn connections_wait_while_the_relay_restarts_and_none_is_refused() {
     let mut relay = Relay::start_in(Site::new(&source("hook", "webhook")).with_socket(socket));
     assert_eq!(relay.address(), address);
     let load = thread::spawn(move || Times::at_rate(address, "over restarts", 400, Duration::from_secs(8)));
+    let accepted = |relay: &Relay| relay.list(&["sources", "list"])[0]["requests"]["accepted"].as_u64();
     for number in 1..=3 {
-        thread::sleep(Duration::from_secs(1));
+        until("requests come in again", || accepted(&relay).filter(|count| *count >= 400 * number).map(drop));
         relay.stop();
         relay.restart();
         let held =

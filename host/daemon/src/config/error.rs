@@ -78,7 +78,8 @@ impl std::fmt::Display for ConfigProblem {
     }
 }
 
-fn count(problems: usize) -> String {
+/// So many mistakes, in words.
+pub fn count(problems: usize) -> String {
     if problems == 1 { "1 mistake".to_owned() } else { format!("{problems} mistakes") }
 }
 

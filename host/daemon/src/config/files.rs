@@ -13,7 +13,7 @@ use toml::Table;
 
 use super::directories;
 use super::error::{ConfigError, ConfigProblem};
-use crate::runtime::signing::sha256;
+use crate::runtime::signing::sha256_of;
 
 /// The folder beside the main file.
 const DROPPED: &str = "conf.d";
@@ -202,15 +202,8 @@ impl Files {
     /// SHA-256 over the names and contents of all files, in hexadecimal digits. The folders that the files are in have
     /// no part in it.
     pub fn digest(&self) -> String {
-        let mut bytes = Vec::new();
-        for file in &self.all {
-            // Lengths first: no other files have the same bytes.
-            for text in [&file.name, &file.text] {
-                bytes.extend((text.len() as u64).to_le_bytes());
-                bytes.extend(text.as_bytes());
-            }
-        }
-        sha256(&bytes)
+        let texts = self.all.iter().flat_map(|file| [file.name.as_str(), file.text.as_str()]);
+        sha256_of(&texts.collect::<Vec<_>>())
     }
 }
 

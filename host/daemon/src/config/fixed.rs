@@ -54,3 +54,31 @@ impl Config {
         FIXED.iter().for_each(|path| self.parts.stay_as(&before.parts, path));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// Each of [`FIXED`], with another value than usual.
+    const OTHER: &str = "state_dir = \"/a\"\nplugins_dir = \"/b\"\ncache_dir = \"/c\"\n[limits]\nmemory = \"1GiB\"\n\
+                         plugin_memory = \"9MiB\"\nplugin_time = \"9s\"\nplugin_calls = 9\nqueue = 9\nshutdown = \"9s\"\n";
+
+    fn config(text: &str) -> Config {
+        Config::parse(Path::new("/etc/tocsin.toml"), text).expect("it is right")
+    }
+
+    #[test]
+    fn what_a_running_relay_cannot_change_stays_as_it_is_and_is_named_each_time() {
+        let (before, next) = (config(""), config(OTHER));
+        let mut stays = next.clone();
+        stays.stay_as(&before);
+        assert_eq!(before.changes(&stays), []);
+        assert_eq!((&stays.limits, &stays.state_dir), (&before.limits, &before.state_dir));
+        assert_eq!((&stays.plugins_dir, &stays.cache_dir), (&before.plugins_dir, &before.cache_dir));
+        let named = stays.changes(&next);
+        assert!(named.iter().all(Change::is_for_the_next_start), "{named:?}");
+        assert_eq!(named.len(), FIXED.len(), "{named:?}");
+    }
+}

@@ -5,15 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
 use toml::{Table, Value};
 
-/// Tables whose parts are tables, by name.
-const BY_NAME: [&str; 3] = ["sources", "connections", "actions"];
+use super::merge::NAMED;
+use crate::runtime::signing::sha256_of;
 
 /// By path, the digest of what is written there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Parts(BTreeMap<String, [u8; 32]>);
+pub(super) struct Parts(BTreeMap<String, String>);
 
 /// A part that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,13 +55,13 @@ impl Parts {
         for (key, value) in table {
             match value {
                 // There or not may be all that it says.
-                Value::Table(inner) if inner.is_empty() => drop(parts.insert(key.clone(), digest(&[]))),
+                Value::Table(inner) if inner.is_empty() => drop(parts.insert(key.clone(), sha256_of(&[]))),
                 Value::Table(inner) => {
                     for (name, value) in inner {
-                        parts.insert(format!("{key}.{name}"), digest(&[value.to_string().as_bytes()]));
+                        parts.insert(format!("{key}.{name}"), sha256_of(&[&value.to_string()]));
                     }
                 }
-                value => drop(parts.insert(key.clone(), digest(&[value.to_string().as_bytes()]))),
+                value => drop(parts.insert(key.clone(), sha256_of(&[&value.to_string()]))),
             }
         }
         Self(parts)
@@ -76,14 +75,14 @@ impl Parts {
             (first, _) => first.unwrap_or_default().to_owned(),
         };
         if let Some(known) = self.0.get_mut(&part) {
-            *known = digest(&[known, path.as_bytes(), secret.as_bytes()]);
+            *known = sha256_of(&[known, path, secret]);
         }
     }
 
     /// At `path`, it says what `before` says.
     pub(super) fn stay_as(&mut self, before: &Self, path: &str) {
         match before.0.get(path) {
-            Some(known) => drop(self.0.insert(path.to_owned(), *known)),
+            Some(known) => drop(self.0.insert(path.to_owned(), known.clone())),
             None => drop(self.0.remove(path)),
         }
     }
@@ -110,16 +109,7 @@ impl Parts {
 
 fn rank(path: &str) -> usize {
     let table = path.split('.').next().unwrap_or_default();
-    BY_NAME.iter().position(|known| *known == table).unwrap_or(BY_NAME.len())
-}
-
-fn digest(parts: &[&[u8]]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        hash.update(part);
-    }
-    hash.finalize().into()
+    NAMED.iter().position(|known| *known == table).unwrap_or(NAMED.len())
 }
 
 #[cfg(test)]

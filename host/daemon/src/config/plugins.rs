@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::reader::Reader;
+use crate::runtime::signing::{SHA256_DIGITS as DIGITS, sha256_digits};
 
 /// What a digest begins with, as it is written in a configuration.
 const SHA256: &str = "sha256:";
-/// Hexadecimal digits of a SHA-256.
-const DIGITS: usize = 64;
 
 /// When an operator has to say yes to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,9 +81,7 @@ fn allowed(text: &str) -> Result<(String, String), String> {
 
 /// The digits of `sha256:…`, in lower case.
 fn digest(text: &str) -> Option<String> {
-    let digits = text.strip_prefix(SHA256)?;
-    let is_whole = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_whole.then(|| digits.to_ascii_lowercase())
+    sha256_digits(text.strip_prefix(SHA256)?)
 }
 
 fn no_digest(text: &str) -> String {

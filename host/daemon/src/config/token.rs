@@ -1,20 +1,15 @@
 //! A token that a sender shows: as it is, or only its SHA-256, so that whoever reads the configuration cannot send.
 
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
-
 use super::Secret;
-
-/// Hexadecimal digits of a SHA-256.
-const DIGITS: usize = 64;
+use crate::runtime::signing::{SHA256_DIGITS, same, sha256, sha256_digits};
 
 /// What a sender has to show.
 #[derive(Clone, Debug)]
 pub enum Token {
     /// This text.
     Plain(Secret),
-    /// A text with this SHA-256. Made of random bytes, it cannot be found from the digest.
-    Hashed([u8; 32]),
+    /// A text with this SHA-256, in hexadecimal digits. Made of random bytes, it cannot be found from the digest.
+    Hashed(String),
 }
 
 /// The keys of a source's tokens. Senders may show either: the second one while a token is exchanged.
@@ -29,24 +24,18 @@ impl Token {
         // Never what stands there: it may be the token itself.
         let wrong = || {
             format!(
-                "what stands in sha256 is not the {DIGITS} hexadecimal digits of a SHA-256: `tocsin sources token` makes them"
+                "what stands in sha256 is not the {SHA256_DIGITS} hexadecimal digits of a SHA-256: `tocsin sources token` \
+                 makes them"
             )
         };
-        let mut digest = [0; 32];
-        if digits.len() != DIGITS || !digits.is_ascii() {
-            return Err(wrong());
-        }
-        for (place, byte) in digest.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&digits[2 * place..2 * place + 2], 16).map_err(|_| wrong())?;
-        }
-        Ok(Self::Hashed(digest))
+        sha256_digits(digits).map(Self::Hashed).ok_or_else(wrong)
     }
 
     /// Whether `given` is the token. Takes as long whichever of its characters is wrong.
     pub fn is(&self, given: &str) -> bool {
         match self {
-            Self::Plain(secret) => secret.reveal().as_bytes().ct_eq(given.as_bytes()).into(),
-            Self::Hashed(digest) => Sha256::digest(given.as_bytes()).as_slice().ct_eq(digest).into(),
+            Self::Plain(secret) => same(given.as_bytes(), secret.reveal().as_bytes()),
+            Self::Hashed(digest) => same(sha256(given.as_bytes()).as_bytes(), digest.as_bytes()),
         }
     }
 

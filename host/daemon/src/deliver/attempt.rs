@@ -21,7 +21,8 @@ use crate::send::client::Senders;
 use crate::send::error::SendError;
 use crate::send::redact::{PLACE, Secrets};
 use crate::send::request::{InvalidRequest, Moment, Sketch, assemble, sketch};
-use crate::shared::app::{App, InForce};
+use crate::shared::app::App;
+use crate::shared::in_force::InForce;
 
 /// Requests that one attempt may take: find, create, update and some more.
 const STEPS_MAX: usize = 8;

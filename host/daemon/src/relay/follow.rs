@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::in_force::InForce;
+use super::binder::Binder;
 use crate::plugins::Shelf;
 use crate::plugins::{Job, Place};
 use crate::plugins::{Watch, WatchError};
@@ -27,16 +27,16 @@ pub(super) async fn follow(
     watch: Result<Watch, WatchError>,
     app: Arc<App>,
     shelf: Arc<Shelf>,
-    in_force: Arc<InForce>,
+    binder: Arc<Binder>,
 ) {
     // They end with this.
     let mut tasks = JoinSet::new();
-    tasks.spawn(catch_up(Arc::clone(&app), Arc::clone(&in_force)));
+    tasks.spawn(catch_up(Arc::clone(&app), Arc::clone(&binder)));
     match watch {
         Ok(watch) => drop(tasks.spawn(look(watch, Arc::clone(&shelf)))),
         Err(error) => tracing::error!(%error, "changes in the plugins directory are seen once a minute"),
     }
-    let mut following = Following { app, shelf, in_force, seen: 0, is_started: false, compiled: 0 };
+    let mut following = Following { app, shelf, binder, seen: 0, is_started: false, compiled: 0 };
     let mut retry = true;
     loop {
         retry = following.step(retry).await;
@@ -44,7 +44,7 @@ pub(super) async fn follow(
 }
 
 /// Decodes what was kept, of each source by itself: none waits for another's.
-async fn catch_up(app: Arc<App>, in_force: Arc<InForce>) {
+async fn catch_up(app: Arc<App>, binder: Arc<Binder>) {
     let (mut running, mut busy) = (JoinSet::new(), BTreeSet::new());
     loop {
         tokio::select! {
@@ -54,9 +54,9 @@ async fn catch_up(app: Arc<App>, in_force: Arc<InForce>) {
                         app.backlog.add_for_later(&source);
                         continue;
                     }
-                    let in_force = Arc::clone(&in_force);
+                    let binder = Arc::clone(&binder);
                     running.spawn(async move {
-                        in_force.catch_up(&source).await;
+                        binder.catch_up(&source).await;
                         source
                     });
                 }
@@ -83,7 +83,7 @@ async fn look(watch: Watch, shelf: Arc<Shelf>) {
 struct Following {
     app: Arc<App>,
     shelf: Arc<Shelf>,
-    in_force: Arc<InForce>,
+    binder: Arc<Binder>,
     /// How often somebody had asked for the directory when it was last read.
     seen: u64,
     is_started: bool,
@@ -132,7 +132,7 @@ impl Following {
 
     async fn bind(&self, waits: bool) {
         let is_last = self.shelf.jobs(&self.app.config()).is_empty();
-        self.in_force.renew(&self.shelf, is_last).await;
+        self.binder.renew(&self.shelf, is_last).await;
         self.shelf.answered(self.seen, is_last && !waits);
     }
 
@@ -174,7 +174,7 @@ impl Following {
         if std::mem::replace(&mut self.is_started, true) {
             return;
         }
-        for (name, why) in self.in_force.unbound() {
+        for (name, why) in self.binder.unbound() {
             tracing::error!(name, why, "this stands still until it is fixed");
         }
         tracing::info!("plugins are loaded");

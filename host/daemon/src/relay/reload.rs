@@ -7,12 +7,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tocsin_core::command::{Command, Issued};
+use tocsin_core::command::Command;
 use tocsin_core::routing::Router;
-use tocsin_store::Write;
 use tokio::sync::mpsc;
 
-use super::in_force::InForce;
+use super::binder::Binder;
 use super::listening::Listening;
 use super::started::keep;
 use super::{bounds, filters, kept_as};
@@ -20,7 +19,8 @@ use crate::config::{Change, Config, ConfigError, ConfigProblem, Files, History};
 use crate::plugins::Shelf;
 use crate::plugins::bindings::{Bindings, Offer};
 use crate::runtime::systemd;
-use crate::shared::app::{self, App};
+use crate::shared::app::App;
+use crate::shared::in_force::InForce;
 use crate::shared::reloads::{Asked, NotReloaded, Refused, Reloaded, Reloads};
 
 /// How long a reload waits for plugins: longer than the compiler may take for a few of them.
@@ -30,7 +30,7 @@ const LOADED_WITHIN: Duration = Duration::from_secs(15 * 60);
 pub(super) struct Reloading {
     pub(super) app: Arc<App>,
     pub(super) shelf: Arc<Shelf>,
-    pub(super) in_force: Arc<InForce>,
+    pub(super) binder: Arc<Binder>,
     pub(super) listening: Arc<Listening>,
     pub(super) reloads: Reloads,
 }
@@ -57,12 +57,11 @@ impl Reloading {
     /// What would change.
     async fn compare(&self) -> Result<Reloaded, NotReloaded> {
         let next = self.next().await?;
-        let failed = |error: &dyn std::fmt::Display| NotReloaded::Failed(error.to_string());
         // One of its own: its filters' failures are of no incident that is decided on.
-        let before = Router::new(self.app.config().routing()).map_err(|error| failed(&error))?;
+        let before = Router::new(self.app.config().routing()).map_err(failed)?;
         let after = Arc::clone(&next.policy);
         let filters = self.app.reading(move |app| filters::other_matches(app, &before, &after)).await;
-        let filters = filters.map_err(|error| failed(&error))?;
+        let filters = filters.map_err(failed)?;
         Ok(Reloaded { filters, ..next.reloaded })
     }
 
@@ -98,15 +97,13 @@ impl Reloading {
         {
             return Ok(next.reloaded);
         }
-        let failed = |error: &dyn std::fmt::Display| NotReloaded::Failed(error.to_string());
         let before = self.app.in_force();
-        let senders =
-            before.senders.renewed(next.config.connections.values()).map_err(|error| failed(&error))?;
+        let senders = before.senders.renewed(next.config.connections.values()).map_err(failed)?;
         let links = before.links.with(next.config.public_url.clone(), next.config.limits.keep_links);
         let moved = next.config.listen;
-        self.listening.move_to(moved).await.map_err(|error| failed(&format!("{error:#}")))?;
+        self.listening.move_to(moved).await.map_err(|error| failed(format!("{error:#}")))?;
         // Before it is recorded: from then on, nothing stands between the entry and what it says.
-        let replacing = self.in_force.begin(&next.bindings).await;
+        let replacing = self.binder.begin(&next.bindings).await;
         if let Err(error) = self.keep(by, &next).await {
             // Nothing was changed but where senders connect to.
             if let Err(error) = self.listening.move_to(before.config.listen).await {
@@ -115,12 +112,12 @@ impl Reloading {
             return Err(error);
         }
         let (config, bindings) = (Arc::clone(&next.config), Arc::new(next.bindings));
-        let in_force = app::InForce { config: next.config, policy: next.policy, senders, links, bindings };
-        self.in_force.replace(&replacing, in_force, &next.offer);
+        let in_force = InForce { config: next.config, policy: next.policy, senders, links, bindings };
+        self.binder.replace(&replacing, in_force, &next.offer);
         self.app.store.keep(kept_as(&config));
         self.listening.connections().bound_by(bounds(&config));
         self.forget(&next.reloaded.changes, &config);
-        self.in_force.end(replacing).await;
+        self.binder.end(replacing).await;
         // What may be put in force of the plugins directory may be another thing now.
         self.shelf.look_again();
         for warning in &next.reloaded.warnings {
@@ -148,10 +145,10 @@ impl Reloading {
         let read =
             tokio::task::spawn_blocking(move || Config::of_files(&Files::read_around(&path, &state_dir)?))
                 .await;
-        let read = read.map_err(|error| NotReloaded::Failed(error.to_string()))?;
+        let read = read.map_err(failed)?;
         let mut config = read.map_err(|error| match error {
             ConfigError::Invalid { problems, .. } => NotReloaded::Mistakes(problems),
-            other => NotReloaded::Failed(other.to_string()),
+            other => failed(other),
         })?;
         let changes = before.config.changes(&config);
         // systemd listens, whatever is written.
@@ -160,11 +157,10 @@ impl Reloading {
             changes.into_iter().filter(|change| !is_idle(change)).partition(Change::is_for_the_next_start);
         config.stay_as(&before.config);
         let policy = Router::new(config.routing());
-        let policy = policy.map_err(|error| NotReloaded::Failed(error.to_string()))?;
+        let policy = policy.map_err(failed)?;
         let loading = self.shelf.load_for(&config);
         tokio::time::timeout(LOADED_WITHIN, loading).await.map_err(|_| {
-            let words = "its plugins are not loaded yet: see `tocsin plugins list`, and try again later";
-            NotReloaded::Failed(words.to_owned())
+            failed("its plugins are not loaded yet: see `tocsin plugins list`, and try again later")
         })?;
         let offer = self.shelf.offer(&config);
         let (bindings, unfit) = Bindings::build(&config, offer.clone()).await;
@@ -207,9 +203,9 @@ impl Reloading {
     async fn keep(&self, by: &str, next: &Next) -> Result<(), NotReloaded> {
         let history = History::of_relay(&next.config.state_dir);
         let changes: Vec<String> = next.reloaded.changes.iter().map(ToString::to_string).collect();
-        let kept = keep(&self.app, &next.config, by, changes).await.map_err(|error| {
-            NotReloaded::Failed(format!("it could not be kept in the state directory: {error}"))
-        })?;
+        let kept = keep(&self.app, &next.config, by, changes)
+            .await
+            .map_err(|error| failed(format!("it could not be kept in the state directory: {error}")))?;
         let recorded = self.record(by, next).await;
         if recorded.is_err()
             && let Err(error) = history.take_back(&kept)
@@ -229,11 +225,13 @@ impl Reloading {
             sources: named(changes, "sources").into_iter().map(Into::into).collect(),
             connections: connections_of(changes, &next.config).into_iter().map(Into::into).collect(),
         };
-        let at = self.app.clock.now();
-        let seed = self.app.clock.new_id(at).map_err(|error| NotReloaded::Failed(error.to_string()))?;
-        let write = Write::of(Arc::clone(&next.policy), Issued { at, seed, command });
-        self.app.commit(write).await.map(drop).map_err(|error| NotReloaded::Failed(error.to_string()))
+        let recorded = self.app.record_under(Arc::clone(&next.policy), command, Vec::new()).await;
+        recorded.map(drop).map_err(failed)
     }
+}
+
+fn failed(why: impl std::fmt::Display) -> NotReloaded {
+    NotReloaded::Failed(why.to_string())
 }
 
 /// The names of this table's parts that changed.

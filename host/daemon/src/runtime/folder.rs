@@ -2,13 +2,15 @@
 //!
 //! Never leaves a file half written, and never one that another user may read or write.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, chown};
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use super::held::Held;
 
 /// The folder.
 #[derive(Clone, Debug)]
@@ -88,15 +90,13 @@ impl Folder {
             return Ok(());
         }
         DirBuilder::new().recursive(true).mode(0o700).create(&self.path)?;
-        self.give_to_owner(&self.path)?;
-        let part = self.path.join(format!(".{name}.part"));
-        remove(&part)?;
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        self.give_to_owner(&part)?;
-        std::fs::rename(&part, self.path.join(name))?;
-        File::open(&self.path)?.sync_all()
+        let gone = || io::Error::new(io::ErrorKind::NotFound, format!("{} is gone", self.path.display()));
+        let folder = Held::open(&self.path, false)?.ok_or_else(gone)?;
+        // Root may write for the relay, whose the state directory is.
+        let state_dir = self.path.parent().map(|parent| Held::open(parent, true)).transpose()?.flatten();
+        let whose = state_dir.ok_or_else(gone)?.owner()?.alone();
+        folder.give(whose)?;
+        folder.write(name, bytes, whose)
     }
 
     /// Removes a file, if it is there.
@@ -105,16 +105,6 @@ impl Folder {
     /// It cannot be removed.
     pub fn remove(&self, name: &str) -> io::Result<()> {
         if self.is_writable { remove(&self.path.join(name)) } else { Ok(()) }
-    }
-
-    /// Gives a file to the user that the state directory belongs to: root may have written it for the relay.
-    fn give_to_owner(&self, path: &Path) -> io::Result<()> {
-        let Some(state_dir) = self.path.parent() else { return Ok(()) };
-        let (owner, made) = (std::fs::metadata(state_dir)?, std::fs::metadata(path)?);
-        if (owner.uid(), owner.gid()) == (made.uid(), made.gid()) {
-            return Ok(());
-        }
-        chown(path, Some(owner.uid()), Some(owner.gid()))
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{self, AtFlags, CWD, Gid, Mode, OFlags, RawMode, Uid};
@@ -23,9 +23,10 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// The same owner, with files that everybody may read.
-    pub const fn for_everybody_to_read(self) -> Self {
-        Self { mode: 0o644, ..self }
+    /// The user of this process, with files that everybody may read.
+    pub fn of_this_process() -> Self {
+        let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+        Self { uid, gid, mode: 0o644 }
     }
 
     /// The same owner, with files for him alone.
@@ -85,18 +86,25 @@ impl Held {
         Ok(Some(bytes))
     }
 
-    /// Writes the file `name` whole or not at all, and gives it to `whose`, as far as this user may give files away.
+    /// Gives the folder itself to `whose`. Its mode stays.
     ///
     /// # Errors
-    /// It cannot be written: what was there stays.
+    /// This user may not give it away.
+    pub fn give(&self, whose: Owner) -> io::Result<()> {
+        give(&self.0, whose)
+    }
+
+    /// Writes the file `name` whole or not at all, and gives it to `whose`.
+    ///
+    /// # Errors
+    /// It cannot be written, or this user may not give it away: what was there stays.
     pub fn write(&self, name: &str, bytes: &[u8], whose: Owner) -> io::Result<()> {
         let part = format!(".{name}.part");
         self.remove(&part)?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mut file = File::from(fs::openat(&self.0, &*part, flags, Mode::from_raw_mode(0o600))?);
         file.write_all(bytes)?;
-        // Only root may give a file away; anybody else's is his own already.
-        let _ = fs::fchown(&file, Some(Uid::from_raw(whose.uid)), Some(Gid::from_raw(whose.gid)));
+        give(&file, whose)?;
         fs::fchmod(&file, Mode::from_raw_mode(whose.mode))?;
         file.sync_all()?;
         fs::renameat(&self.0, &*part, &self.0, name)?;
@@ -111,6 +119,15 @@ impl Held {
     pub fn remove(&self, name: &str) -> io::Result<()> {
         found(fs::unlinkat(&self.0, name, AtFlags::empty())).map(drop)
     }
+}
+
+/// Gives what is open to `whose`, if it is not theirs already.
+fn give(open: impl AsFd, whose: Owner) -> io::Result<()> {
+    let is = owner(&fs::fstat(&open)?);
+    if (is.uid, is.gid) != (whose.uid, whose.gid) {
+        fs::fchown(&open, Some(Uid::from_raw(whose.uid)), Some(Gid::from_raw(whose.gid)))?;
+    }
+    Ok(())
 }
 
 fn owner(stat: &fs::Stat) -> Owner {

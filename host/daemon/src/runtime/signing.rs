@@ -13,6 +13,9 @@ use sha2::{Digest as _, Sha256, Sha512};
 use subtle::ConstantTimeEq;
 use tocsin_core::plugin::{Digest, Encoding};
 
+/// Hexadecimal digits of a SHA-256.
+pub const SHA256_DIGITS: usize = 64;
+
 /// The HMAC of `body` under `key`.
 pub fn hmac(digest: Digest, key: &[u8], body: &[u8]) -> Vec<u8> {
     match digest {
@@ -37,6 +40,22 @@ pub fn write(encoding: Encoding, mac: &[u8]) -> String {
 /// The SHA-256 of `bytes`, in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     write(Encoding::Hex, &Sha256::digest(bytes))
+}
+
+/// The SHA-256 of several texts, in hexadecimal: with their lengths, so that no others give the same bytes.
+pub fn sha256_of(texts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
+    }
+    write(Encoding::Hex, &hash.finalize())
+}
+
+/// The digits of a SHA-256 in lower case, if `text` is one.
+pub fn sha256_digits(text: &str) -> Option<String> {
+    let is_whole = text.len() == SHA256_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_whole.then(|| text.to_ascii_lowercase())
 }
 
 /// The key behind `whsec_<base64>`, or the bytes of any other text (standardwebhooks.com, "Signature scheme").

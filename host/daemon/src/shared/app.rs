@@ -11,27 +11,27 @@ use tocsin_core::decide::{Applied, Rejection};
 
 use tocsin_core::routing::{InvalidFilter, Router};
 use tocsin_store::{Fault, ReadError, Store, Write, WriteError};
-use tokio::sync::{broadcast, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 use crate::config::{Config, Source};
 use crate::plugins::bindings::Bindings;
 use crate::runtime::clock::{self, Clock};
-use crate::runtime::pulse::Pulse;
 use crate::runtime::trace::Trace;
-use crate::runtime::wakeup::Bell;
-use crate::runtime::{trouble, wording};
+use crate::runtime::trouble;
 use crate::send::client::Senders;
 use crate::shared::backlog::Backlog;
 use crate::shared::backoffs::Backoffs;
 use crate::shared::backups::Backups;
 use crate::shared::budget::Budget;
 use crate::shared::doubts::Doubts;
-use crate::shared::filters::Filters;
+use crate::shared::in_force::InForce;
 use crate::shared::intake::Intake;
 use crate::shared::links::Links;
 use crate::shared::measures::Measures;
+use crate::shared::pulses::Pulses;
 use crate::shared::rates::Rates;
 use crate::shared::shares::Shares;
+use crate::shared::signals::Signals;
 use crate::shared::suspensions::Suspensions;
 use crate::shared::tokens::Tokens;
 use crate::shared::trials::Trials;
@@ -39,8 +39,6 @@ use crate::shared::trials::Trials;
 /// Places in the store's queue that only the relay's own work may take, so that the outcome of a delivery is
 /// never turned away by a flood of requests.
 pub const QUEUE_RESERVE: usize = 256;
-/// Steps of the road that may wait for a slow reader before it misses some.
-const TRACE_BUFFER: usize = 4096;
 /// Why nothing is stored yet, when the store says of no trouble any more.
 const NOT_BEGUN: &str = "the relay's start is being recorded";
 /// What stands for the suggestion of a plugin that is not in force: the largest of the bundled ones, so that nothing is
@@ -48,78 +46,6 @@ const NOT_BEGUN: &str = "the relay's start is being recorded";
 const BODY_LIMIT_UNKNOWN: u64 = 8 * 1024 * 1024;
 /// What the log calls it.
 const NOT_STORED: &str = "an entry could not be stored";
-
-/// What wakes the workers and shows steps. The store's writer gives them, so that nothing waits because whoever
-/// wanted an entry recorded is gone by the time it is.
-#[derive(Debug)]
-pub struct Signals {
-    /// Rings whenever a delivery may be due.
-    pub due: Bell,
-    /// Rings whenever a timer was set.
-    pub timed: Bell,
-    /// The filters that failed since the start.
-    pub filters: Filters,
-    /// Every step of the road, for whoever watches.
-    pub steps: broadcast::Sender<Trace>,
-}
-
-impl Default for Signals {
-    fn default() -> Self {
-        let (due, timed, filters) = (Bell::default(), Bell::default(), Filters::default());
-        Self { due, timed, filters, steps: broadcast::channel(TRACE_BUFFER).0 }
-    }
-}
-
-impl Signals {
-    fn trace(&self, step: impl FnOnce() -> Trace) {
-        if self.steps.receiver_count() > 0 {
-            // Nobody left to read it is no error.
-            let _ = self.steps.send(step());
-        }
-    }
-
-    /// Shows what an entry did, then wakes whoever has work by it.
-    fn committed(&self, applied: &Applied, took_us: u64) {
-        if let Some(record) = &applied.receipt {
-            self.trace(|| Trace::Committed {
-                receipt: record.id,
-                took_us,
-                effects: record.effects.iter().map(wording::effect).collect(),
-            });
-        }
-        self.filters.failed(&applied.failed_filters);
-        if applied.scheduled {
-            self.due.ring();
-        }
-        if applied.timed {
-            self.timed.ring();
-        }
-    }
-}
-
-/// The pulses of the tasks that run for ever.
-#[derive(Debug, Default)]
-pub struct Pulses {
-    /// The dispatcher's.
-    pub deliveries: Pulse,
-    /// The timers'.
-    pub timers: Pulse,
-}
-
-/// What is in force: the configuration, and what was made of it. It is replaced as one.
-#[derive(Clone)]
-pub struct InForce {
-    /// The configuration.
-    pub config: Arc<Config>,
-    /// The part of it that decisions depend on, its filters compiled.
-    pub policy: Arc<Router>,
-    /// HTTP clients, one for each connection.
-    pub senders: Senders,
-    /// What signs and checks the links in messages.
-    pub links: Links,
-    /// The plugins, bound to the configuration.
-    pub bindings: Arc<Bindings>,
-}
 
 /// The running relay.
 pub struct App {
@@ -336,11 +262,23 @@ impl App {
     /// # Errors
     /// One does not fit, or could not be stored: then nothing was changed.
     pub async fn record_all(&self, command: Command, more: Vec<Command>) -> Result<Applied, CommitError> {
+        self.record_under(self.policy(), command, more).await
+    }
+
+    /// The same, decided by `policy`, which is about to be in force.
+    ///
+    /// # Errors
+    /// As [`Self::record_all`].
+    pub async fn record_under(
+        &self,
+        policy: Arc<Router>,
+        command: Command,
+        more: Vec<Command>,
+    ) -> Result<Applied, CommitError> {
         let at = self.clock.now();
         let seed = self.clock.new_id(at).map_err(|error| CommitError::Storage(error.to_string()))?;
         let issued = Issued { at, seed, command };
         let more = issued.followed_by(more);
-        let policy = self.policy();
         self.commit(Write { policy, issued, more, request: None }).await
     }
 

@@ -13,7 +13,8 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::runtime::trouble;
-use crate::shared::app::{App, CommitError, InForce};
+use crate::shared::app::{App, CommitError};
+use crate::shared::in_force::InForce;
 
 /// What the log calls it.
 pub const TROUBLE: &str = "what is past its time is not forgotten";

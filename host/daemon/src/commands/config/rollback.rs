@@ -14,7 +14,7 @@ use super::super::place::{Place, person};
 use super::super::table::json;
 use super::history;
 use crate::commands::out::say;
-use crate::config::{File, Files, Kept, Part, dropped_beside, managed_in};
+use crate::config::{File, Files, Kept, Part};
 use crate::operate::api::configuration::{Reload, Reloaded};
 use crate::operate::api::files::{RolledBack, RolledBackFile};
 use crate::runtime::held::{Held, Owner};
@@ -28,6 +28,8 @@ const ASIDE_MAX: usize = 100;
 struct Step {
     part: Part,
     path: PathBuf,
+    /// Its name in its folder.
+    name: String,
     /// What is to be in it; nothing takes it out.
     text: Option<String>,
     /// What is in it now, if it is there.
@@ -39,8 +41,9 @@ pub(super) fn run(place: &Place, number: Option<u64>, is_trial: bool) -> anyhow:
     let (main, state_dir) = (place.path()?, place.state_dir()?);
     let steps = steps(&kept.files(&main, &state_dir)?, &main, &state_dir)?;
     if !is_trial {
-        carry_out(&steps, &main, &state_dir).and_then(|()| reload(place)).or_else(|error| {
-            steps.iter().try_for_each(|step| undo(step, &main, &state_dir))?;
+        let done = steps.iter().try_for_each(|step| step.carry_out(&main, &state_dir));
+        done.and_then(|()| reload(place)).or_else(|error| {
+            steps.iter().try_for_each(|step| step.undo(&main, &state_dir))?;
             Err(error.context("the files are as they were"))
         })?;
     }
@@ -73,108 +76,96 @@ fn target(place: &Place, number: Option<u64>) -> anyhow::Result<Kept> {
 /// What makes the files of today those of `wanted`.
 fn steps(wanted: &Files, main: &Path, state_dir: &Path) -> anyhow::Result<Vec<Step>> {
     let mut steps = Vec::new();
-    for File { part, path, text, .. } in &wanted.all {
-        let before = match folder(path, *part)? {
-            Some(folder) => {
-                folder.read(&name(path)?).with_context(|| format!("reading {}", path.display()))?
-            }
-            None => None,
-        };
-        if before.as_deref() != Some(text.as_bytes()) {
-            steps.push(Step { part: *part, path: path.clone(), text: Some(text.clone()), before });
+    for file in &wanted.all {
+        let mut step = Step::of(file, Some(file.text.clone()))?;
+        if let Some(folder) = step.folder()? {
+            step.before =
+                folder.read(&step.name).with_context(|| format!("reading {}", file.path.display()))?;
+        }
+        if step.before.as_deref() != Some(file.text.as_bytes()) {
+            steps.push(step);
         }
     }
     // What stands beside them today is no part of it, whether or not the main file can be read.
-    for File { part, path, text, .. } in Files::beside(main, state_dir)? {
-        if wanted.all.iter().all(|kept| kept.path != path) {
-            steps.push(Step { part, path, text: None, before: Some(text.into_bytes()) });
+    for file in Files::beside(main, state_dir)? {
+        if wanted.all.iter().all(|kept| kept.path != file.path) {
+            steps.push(Step { before: Some(file.text.clone().into_bytes()), ..Step::of(&file, None)? });
         }
     }
     Ok(steps)
 }
 
-/// The folder that a file is in. The one in the state directory belongs to the relay's user, who must not lead root
-/// anywhere else.
-fn folder(path: &Path, part: Part) -> anyhow::Result<Option<Held>> {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let opened = Held::open(folder, part != Part::Managed);
-    opened.with_context(|| format!("opening {}", folder.display()))
-}
-
-fn name(path: &Path) -> anyhow::Result<String> {
-    let name = path.file_name().map(OsStr::to_string_lossy);
-    Ok(name.with_context(|| format!("{} names no file", path.display()))?.into_owned())
-}
-
-fn carry_out(steps: &[Step], main: &Path, state_dir: &Path) -> anyhow::Result<()> {
-    steps.iter().try_for_each(|step| {
-        make_folder(step, main, state_dir)?;
-        let Some(folder) = folder(&step.path, step.part)? else {
-            anyhow::bail!("the folder of {} is gone", step.path.display());
-        };
-        let whose = whose(&folder, step, main, state_dir)?;
-        let done = put_aside(&folder, step, whose).and_then(|()| match &step.text {
-            Some(text) => folder.write(&file_name(step), text.as_bytes(), whose),
-            None => folder.remove(&file_name(step)),
-        });
-        done.with_context(|| format!("writing {}", step.path.display()))
-    })
-}
-
-fn undo(step: &Step, main: &Path, state_dir: &Path) -> anyhow::Result<()> {
-    let Some(folder) = folder(&step.path, step.part)? else { return Ok(()) };
-    let whose = whose(&folder, step, main, state_dir)?;
-    let undone = match &step.before {
-        Some(before) => folder.write(&file_name(step), before, whose),
-        None => folder.remove(&file_name(step)),
-    };
-    undone.with_context(|| format!("writing {} as it was", step.path.display()))
-}
-
-fn file_name(step: &Step) -> String {
-    step.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// Makes the folder that a file comes back to.
-fn make_folder(step: &Step, main: &Path, state_dir: &Path) -> anyhow::Result<()> {
-    let wanted = match step.part {
-        Part::Main => return Ok(()),
-        Part::Dropped => dropped_beside(main),
-        Part::Managed => managed_in(state_dir),
-    };
-    if folder(&step.path, step.part)?.is_none() {
-        std::fs::create_dir(&wanted).with_context(|| format!("making {}", wanted.display()))?;
+impl Step {
+    fn of(file: &File, text: Option<String>) -> anyhow::Result<Self> {
+        let name = file.path.file_name().map(OsStr::to_string_lossy);
+        let name = name.with_context(|| format!("{} names no file", file.path.display()))?.into_owned();
+        Ok(Self { part: file.part, path: file.path.clone(), name, text, before: None })
     }
-    Ok(())
-}
 
-/// Whose a file is to be: as it is; as the main file, where it is not there; in the state directory, its owner's alone.
-fn whose(folder: &Held, step: &Step, main: &Path, state_dir: &Path) -> anyhow::Result<Owner> {
-    let known = || -> io::Result<Option<Owner>> {
-        if let Some(known) = folder.owner_of(&file_name(step))? {
-            return Ok(Some(known));
-        }
-        let (like, name) = match step.part {
-            Part::Managed => (Held::open(state_dir, true)?, None),
-            Part::Main | Part::Dropped => {
-                (Held::open(main.parent().unwrap_or(Path::new("")), true)?, main.file_name())
+    /// The folder that the file is in. The one in the state directory belongs to the relay's user, who must not lead root
+    /// anywhere else.
+    fn folder(&self) -> anyhow::Result<Option<Held>> {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        let opened = Held::open(folder, self.part != Part::Managed);
+        opened.with_context(|| format!("opening {}", folder.display()))
+    }
+
+    /// Writes the file or takes it out, and keeps what it replaces.
+    fn carry_out(&self, main: &Path, state_dir: &Path) -> anyhow::Result<()> {
+        let folder = self.folder()?.map_or_else(|| self.make_folder(), Ok)?;
+        let done = self.whose(&folder, main, state_dir).and_then(|whose| {
+            put_aside(&folder, self, whose)?;
+            match &self.text {
+                Some(text) => folder.write(&self.name, text.as_bytes(), whose),
+                None => folder.remove(&self.name),
             }
+        });
+        done.with_context(|| format!("writing {}", self.path.display()))
+    }
+
+    /// Has the file as it was.
+    fn undo(&self, main: &Path, state_dir: &Path) -> anyhow::Result<()> {
+        let Some(folder) = self.folder()? else { return Ok(()) };
+        let undone = match &self.before {
+            Some(before) => {
+                let whose = self.whose(&folder, main, state_dir);
+                whose.and_then(|whose| folder.write(&self.name, before, whose))
+            }
+            None => folder.remove(&self.name),
         };
-        let Some(like) = like else { return Ok(None) };
-        let of_main = name.map(|name| like.owner_of(&name.to_string_lossy())).transpose()?.flatten();
-        Ok(Some(match of_main {
-            Some(owner) => owner,
-            None => like.owner()?.alone(),
-        }))
-    };
-    let known = known().with_context(|| format!("looking at {}", step.path.display()))?;
-    known.with_context(|| format!("there is no folder for {}", step.path.display()))
+        undone.with_context(|| format!("writing {} as it was", self.path.display()))
+    }
+
+    /// Makes the folder that the file comes back to.
+    fn make_folder(&self) -> anyhow::Result<Held> {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        std::fs::create_dir(folder).with_context(|| format!("making {}", folder.display()))?;
+        self.folder()?.with_context(|| format!("{} is gone", folder.display()))
+    }
+
+    /// Whose the file is to be: as it is; as the main file, where it is not there; in the state directory, its owner's
+    /// alone.
+    fn whose(&self, folder: &Held, main: &Path, state_dir: &Path) -> io::Result<Owner> {
+        if let Some(known) = folder.owner_of(&self.name)? {
+            return Ok(known);
+        }
+        let (beside, name) = match self.part {
+            Part::Managed => (state_dir, None),
+            Part::Main | Part::Dropped => (main.parent().unwrap_or(Path::new("")), main.file_name()),
+        };
+        let gone = || io::Error::new(ErrorKind::NotFound, format!("{} is gone", beside.display()));
+        let beside = Held::open(beside, true)?.ok_or_else(gone)?;
+        match name.map(|name| beside.owner_of(&name.to_string_lossy())).transpose()?.flatten() {
+            Some(of_main) => Ok(of_main),
+            None => Ok(beside.owner()?.alone()),
+        }
+    }
 }
 
 /// Keeps what is replaced beside it, under a name that no file of a configuration has. What was kept before stays.
 fn put_aside(folder: &Held, step: &Step, whose: Owner) -> io::Result<()> {
     let Some(before) = &step.before else { return Ok(()) };
-    let name = file_name(step);
+    let name = &step.name;
     let aside = |number: usize| match number {
         1 => format!("{name}.{ASIDE}"),
         _ => format!("{name}.{ASIDE}-{number}"),

@@ -8,7 +8,7 @@ use axum::extract::State;
 use super::asked::Asked;
 use super::context::Control;
 use super::user::User;
-use crate::config::Change;
+use crate::config::{Change, count};
 use crate::operate::api::Nothing;
 use crate::operate::api::configuration::{self as api, Changed, Reload};
 use crate::operate::api::status::StatusProblem;
@@ -36,13 +36,11 @@ fn refusal(why: NotReloaded) -> HttpProblem {
     match why {
         NotReloaded::Stopping => HttpProblem::unavailable("Stopping", "The relay is stopping."),
         NotReloaded::Mistakes(problems) => {
-            let count = if problems.len() == 1 {
-                "1 mistake".to_owned()
-            } else {
-                format!("{} mistakes", problems.len())
-            };
             let listed: String = problems.iter().map(|problem| format!("\n{problem}")).collect();
-            HttpProblem::bad_request(format!("the configuration in force stays: {count} to mend{listed}"))
+            HttpProblem::bad_request(format!(
+                "the configuration in force stays: {} to mend{listed}",
+                count(problems.len())
+            ))
         }
         NotReloaded::Failed(why) => {
             HttpProblem::bad_request(format!("the configuration in force stays: {why}"))

@@ -13,7 +13,7 @@ use crate::deliver::probe::Probed;
 use crate::operate::api::Nothing;
 use crate::operate::api::connections::{self as api, Backoff, Paused, Tested, Works};
 use crate::plugins::bindings::Bindings;
-use crate::shared::app::InForce;
+use crate::shared::in_force::InForce;
 use crate::shared::problem::HttpProblem;
 
 pub(super) async fn list(State(control): State<Control>) -> Result<Json<Vec<api::Connection>>, HttpProblem> {

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use tocsin_core::command::Command;
+use tocsin_core::command::{Command, beside};
 
 use crate::runtime::server::LocalUser;
 
@@ -36,10 +36,7 @@ impl User {
 
     /// The name that is recorded for whoever says to be `claim`: with the user in brackets, unless it is his own name.
     pub(super) fn beside(&self, claim: &str) -> String {
-        match self.name() {
-            Some(user) if user != claim => format!("{claim} ({user})"),
-            Some(_) | None => claim.to_owned(),
-        }
+        self.name().map_or_else(|| claim.to_owned(), |user| beside(claim, &user))
     }
 
     fn name(&self) -> Option<String> {

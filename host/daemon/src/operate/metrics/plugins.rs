@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tocsin_sandbox::Gauges;
 
 use super::metric::{Metric, Value, counter, gauge, histogram};
-use crate::shared::app::InForce;
+use crate::shared::in_force::InForce;
 
 pub(super) fn all(in_force: &InForce, gauges: &Gauges) -> Vec<Metric> {
     let mut took = histogram(

@@ -1,4 +1,5 @@
-//! Puts plugins in force for a running relay, and has kept requests decoded before newer ones.
+//! The binder: puts plugins, or another configuration with its plugins, in force for a running relay, and has kept requests
+//! decoded before newer ones.
 //!
 //! While a source's kept requests are decoded, those that come are kept behind them, so that an alert is never
 //! overtaken by its resolution. Never holds a source back for longer than [`POSTPONED_MAX`].
@@ -13,7 +14,8 @@ use crate::plugins::Shelf;
 use crate::plugins::bindings::{Bindings, Offer, Origin};
 use crate::receive::late;
 use crate::runtime::trouble;
-use crate::shared::app::{self, App};
+use crate::shared::app::App;
+use crate::shared::in_force::InForce;
 
 /// How long new requests of a source are kept behind the older ones. After that the two are decoded side by side.
 const POSTPONED_MAX: Duration = Duration::from_secs(60);
@@ -24,8 +26,8 @@ const POSTPONED: &str = "earlier requests of this source are decoded first; this
 /// What the log calls it.
 const NOT_DECODED: &str = "requests that were kept for want of a plugin could not be decoded yet";
 
-/// What is in force, as the relay's parts see it.
-pub(super) struct InForce {
+/// Binds plugins to the configuration, and shows the relay what came of it.
+pub(super) struct Binder {
     app: Arc<App>,
     shown: Mutex<Shown>,
     /// Held while what is shown is being replaced: one at a time.
@@ -73,7 +75,7 @@ impl Shown {
     }
 }
 
-impl InForce {
+impl Binder {
     /// What the relay was started with is what is in force so far.
     pub(super) fn new(app: Arc<App>) -> Self {
         let shown = Shown { full: app.bindings(), ..Shown::default() };
@@ -113,7 +115,7 @@ impl InForce {
     }
 
     /// Puts `next` in force, whose plugins were bound from `offer`: all at once, and without waiting for anything.
-    pub(super) fn replace(&self, replacing: &Replacing<'_>, next: app::InForce, offer: &Offer) {
+    pub(super) fn replace(&self, replacing: &Replacing<'_>, next: InForce, offer: &Offer) {
         self.show(Arc::clone(&next.bindings), key(offer), &replacing.returning, Some(next));
     }
 
@@ -144,7 +146,7 @@ impl InForce {
         full: Arc<Bindings>,
         offer: BTreeMap<String, String>,
         returning: &Returning,
-        next: Option<app::InForce>,
+        next: Option<InForce>,
     ) {
         let mut shown = self.lock();
         for problem in full.missed.iter().filter(|problem| !shown.full.missed.contains(problem)) {
@@ -156,7 +158,7 @@ impl InForce {
         let bindings = shown.bindable();
         // Under the lock: what is shown last is what is in force.
         match next {
-            Some(next) => self.app.put_in_force(app::InForce { bindings: Arc::new(bindings), ..next }),
+            Some(next) => self.app.put_in_force(InForce { bindings: Arc::new(bindings), ..next }),
             None => self.app.bind(bindings),
         }
     }
