@@ -8,7 +8,7 @@ pub mod charset;
 mod client_address;
 mod confirm;
 pub mod content_encoding;
-mod credentials;
+pub(crate) mod credentials;
 pub mod decode;
 pub mod ingest;
 pub mod late;

@@ -150,7 +150,7 @@ fn has_basic(expected: &Basic, headers: &[Pair]) -> bool {
 }
 
 /// What follows the scheme in an `Authorization` header of that scheme.
-fn after_scheme<'a>(value: &'a str, scheme: &str) -> Option<&'a str> {
+pub(crate) fn after_scheme<'a>(value: &'a str, scheme: &str) -> Option<&'a str> {
     let (given, rest) = value.trim().split_once(' ')?;
     given.eq_ignore_ascii_case(scheme).then(|| rest.trim())
 }

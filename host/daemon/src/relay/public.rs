@@ -16,6 +16,7 @@ use crate::deliver::dispatch;
 use crate::operate::metrics::Exporter;
 use crate::operate::{interactions, pages, ready};
 use crate::plugins::Shelf;
+use crate::receive::credentials::after_scheme;
 use crate::receive::ingest;
 use crate::runtime::trouble;
 use crate::shared::app::App;
@@ -93,9 +94,5 @@ async fn metrics(
 fn may_read(metrics: &Metrics, headers: &HeaderMap) -> bool {
     let Some(token) = &metrics.token else { return true };
     let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let given = given.and_then(|value| value.trim().split_once(' '));
-    given.is_some_and(|(scheme, given)| {
-        let is_token = token.is(given.trim());
-        scheme.eq_ignore_ascii_case("bearer") && is_token
-    })
+    given.and_then(|value| after_scheme(value, "bearer")).is_some_and(|given| token.is(given))
 }
