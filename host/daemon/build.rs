@@ -1,14 +1,14 @@
-//! Tells the daemon what it is built from: the commit, if git knows it, and the version of wasmtime.
+//! Passes the commit, if git knows it, and the version of wasmtime to the daemon's build.
 //!
-//! Must never fail a build: a tarball has no commit. Must never cause one either: it runs again only when a source changes,
-//! for which the daemon is compiled anyway. So a commit that changes no source leaves the binary as it is, and the binary
-//! names the commit that it was built at.
+//! It never fails a build: a tarball has no commit. It never causes one either: it runs again only when a source file
+//! changes, and then the daemon is compiled anyway. So a commit that changes no source file leaves the binary
+//! unchanged, and the binary names the commit of its build.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// What the binary is made of, from the root of the workspace.
+/// The sources of the binary, relative to the root of the workspace.
 const SOURCES: [&str; 11] = [
     "Cargo.lock",
     "Cargo.toml",
@@ -22,7 +22,7 @@ const SOURCES: [&str; 11] = [
     "sdk/rust",
     "wit",
 ];
-/// Says which commit this is where git cannot know, such as in a build from a tarball.
+/// Sets the commit if git cannot know it, such as in a build from a tarball.
 const COMMIT: &str = "TOCSIN_COMMIT";
 
 fn main() {
@@ -37,18 +37,18 @@ fn main() {
     println!("cargo::rustc-env=TOCSIN_WASMTIME={}", locked(&root, "wasmtime").unwrap_or_default());
 }
 
-/// The commit that is checked out, with a word if the sources differ from it.
+/// The commit that is checked out, followed by `with changes` if the sources differ from it.
 fn commit(root: &Path) -> Option<String> {
-    // Below another project's checkout, git would answer for that one.
+    // Inside another project's checkout, git would answer for that project.
     git(root, &["ls-files", "--error-unmatch", "host/daemon/build.rs"])?;
     let commit = git(root, &["rev-parse", "HEAD"])?;
     let changes = git(root, &[&["status", "--porcelain", "--"][..], &SOURCES].concat())?;
     Some(if changes.is_empty() { commit } else { format!("{commit} with changes") })
 }
 
-/// What git prints, without its last line end.
+/// The output of git, without the last line end.
 fn git(root: &Path, arguments: &[&str]) -> Option<String> {
-    // Without the option, looking at the state may write to the index.
+    // Without the option, `git status` may write to the index.
     let ran =
         Command::new("git").arg("--no-optional-locks").args(arguments).current_dir(root).output().ok()?;
     let said = ran.status.success().then(|| String::from_utf8_lossy(&ran.stdout).trim().to_owned())?;

@@ -49,11 +49,11 @@ fn a_name_that_stands_twice_is_refused_with_both_files() {
     put(&site, "conf.d/other.toml", &source("hook", "webhook"));
     for command in ["check", "serve"] {
         let said = site.run(&[command]).expect(1).stderr;
-        let words = "sources.hook: stands in conf.d/hook.toml and in conf.d/other.toml: take one of them out";
-        assert!(said.contains(words) && said.contains("tocsin.toml: 1 mistake to mend"), "{said}");
+        let words = "sources.hook: is in conf.d/hook.toml and in conf.d/other.toml: remove one of them";
+        assert!(said.contains(words) && said.contains("tocsin.toml: 1 mistake to fix"), "{said}");
     }
     let said = site.run(&["config", "export"]).expect(1).stderr;
-    assert!(said.contains("sources.hook: stands in "), "{said}");
+    assert!(said.contains("sources.hook: is in "), "{said}");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn an_export_is_the_same_configuration_in_one_file() {
     assert_eq!(whole["sources"]["hook"]["plugin"], "webhook");
 
     let said = site.run(&["config", "export", "--out", "alone/tocsin.toml"]).expect(1).stderr;
-    assert!(said.contains("alone/tocsin.toml is there already and stays as it is"), "{said}");
+    assert!(said.contains("alone/tocsin.toml exists and is not overwritten"), "{said}");
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn the_last_change_is_taken_back_and_what_it_was_is_kept_beside_the_file() {
     relay.run(&["reload"]).expect(0);
     assert_eq!(sources(&relay), ["hook", "more"]);
     let said = relay.run(&["config", "rollback", "--dry-run"]).expect(0).stdout;
-    assert!(said.contains("conf.d/more.toml would be taken out"), "{said}");
+    assert!(said.contains("conf.d/more.toml would be removed"), "{said}");
     assert_eq!(sources(&relay), ["hook", "more"]);
     relay.run(&["config", "rollback"]).expect(0);
     assert_eq!(sources(&relay), ["hook"]);
@@ -94,7 +94,10 @@ fn where_the_relay_refuses_what_was_right_once_the_files_are_as_they_were() {
     fs::remove_file(relay.path("state/plugins/endless-loop.wasm")).expect("it was dropped");
     let before = fs::read_to_string(relay.path("tocsin.toml")).expect("it is there");
     let refused = relay.run(&["config", "rollback"]).expect(1).stderr;
-    assert!(refused.contains("the files are as they were") && refused.contains("endless-loop"), "{refused}");
+    assert!(
+        refused.contains("the previous files were restored") && refused.contains("endless-loop"),
+        "{refused}"
+    );
     assert_eq!(fs::read_to_string(relay.path("tocsin.toml")).expect("it is there"), before);
     assert_eq!(sources(&relay), ["hook", "more"]);
 }

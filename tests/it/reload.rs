@@ -231,7 +231,7 @@ fn what_takes_effect_with_the_next_start_is_named_until_then() {
         assert_eq!(reloaded["with_the_next_start"], serde_json::json!(["limits.queue"]));
     }
     let said = relay.run(&["reload"]).expect(0).stderr;
-    assert!(said.contains("limits.queue: takes effect with the next start"), "{said}");
+    assert!(said.contains("limits.queue: takes effect at the next start"), "{said}");
     relay.stop();
     relay.restart();
     assert_eq!(relay.json(&["reload"])["with_the_next_start"], serde_json::json!([]));

@@ -53,7 +53,7 @@ impl Issued {
     }
 }
 
-/// Who somebody says they are, with the system's user who says so beside it, unless the two are the same.
+/// The name that a person gave, followed by the system user in parentheses, unless the two are the same.
 pub fn beside(claim: &str, user: &str) -> String {
     if claim == user { claim.to_owned() } else { format!("{claim} ({user})") }
 }
@@ -66,25 +66,25 @@ pub enum Command {
         /// The relay's version.
         version: String,
     },
-    /// Another configuration is put in force: from this command on, its policy decides.
+    /// Puts another configuration in force. Its policy applies from this command on.
     Configure {
-        /// Who did it, and how.
+        /// The author of the change, and how it was made.
         by: String,
         /// The digest of its files.
         digest: String,
-        /// What differs from the one before, a line each.
+        /// The changes from the previous configuration, one per line.
         changes: Vec<String>,
-        /// Sources that are new, gone or other than before: their heartbeats begin again.
+        /// Sources that were added, removed or changed: their heartbeats begin again.
         sources: Vec<SourceName>,
-        /// Connections that are new, gone or other than before: they are tried again if they are paused.
+        /// Connections that were added, removed or changed: the relay tries them again if they are paused.
         connections: Vec<ConnectionName>,
     },
-    /// A person does something over the control socket. Who they say they are is in the command; the entry also says which
-    /// of the system's users they were.
+    /// An operator's command over the control socket. The command has the name that the operator gave; the entry also
+    /// records the system user.
     Acting {
         /// The system's user.
         user: String,
-        /// What they do.
+        /// The operator's command.
         command: Box<Self>,
     },
     /// A request arrived.

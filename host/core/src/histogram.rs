@@ -1,6 +1,6 @@
-//! A histogram: counts values in buckets, from any thread, without a lock or an allocation.
+//! A histogram that any thread can add values to, without a lock or an allocation.
 //!
-//! Reads no clock: the caller measures. Knows no format: the daemon writes what is read here.
+//! The caller measures; the histogram reads no clock. The daemon formats the snapshots.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,17 +9,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Histogram {
     /// Upper bounds in ascending order. A value that equals a bound is in its bucket.
     bounds: &'static [u64],
-    /// One for each bound, and one for values above all bounds.
+    /// A counter for each bound, and one for values above all bounds.
     counts: Box<[AtomicU64]>,
     sum: AtomicU64,
 }
 
-/// What a histogram held when it was read.
+/// A snapshot of a histogram.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Distribution {
-    /// Each bound with the values in its own bucket, not those of smaller buckets.
+    /// Each bound with the count of its own bucket, not cumulative.
     pub buckets: Vec<(u64, u64)>,
-    /// All values, those above all bounds included.
+    /// The count of all values, including those above all bounds.
     pub count: u64,
     /// The sum of all values.
     pub sum: u64,
@@ -40,7 +40,7 @@ impl Histogram {
         self.sum.fetch_add(value, Ordering::Relaxed);
     }
 
-    /// What it holds. The sum may lack a value that another thread is counting.
+    /// A snapshot. The sum may lack a value that another thread is counting.
     pub fn read(&self) -> Distribution {
         let counts: Vec<u64> = self.counts.iter().map(|count| count.load(Ordering::Relaxed)).collect();
         Distribution {

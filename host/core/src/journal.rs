@@ -39,8 +39,8 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Whether nothing happened, so that it need not be kept. A start is kept: it says who
-    /// writes from then on. So is a configuration: it says by what is decided from then on.
+    /// Whether nothing happened, so that it need not be kept. A start is kept, because it records which version writes
+    /// the following entries. A configuration is kept, because it records which policy decides them.
     pub fn is_void(&self) -> bool {
         self.facts.is_empty() && !matches!(self.cause, Cause::Start(_) | Cause::Configured { .. })
     }
@@ -86,13 +86,13 @@ pub enum Cause {
     /// Another configuration was put in force.
     #[n(11)]
     Configured {
-        /// Who did it, and how.
+        /// The author of the change, and how it was made.
         #[n(0)]
         by: String,
         /// The digest of its files.
         #[n(1)]
         digest: String,
-        /// What differs from the one before, a line each.
+        /// The changes from the previous configuration, one per line.
         #[n(2)]
         changes: Vec<String>,
     },

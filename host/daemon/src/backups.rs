@@ -42,7 +42,7 @@ pub async fn run(app: Arc<App>) {
             match &plan {
                 Some(plan) => follow(&app, plan).await,
                 None => {
-                    // Nothing is to be brought forward.
+                    // No backup is due earlier.
                     app.store.may_drop_journal_up_to(u64::MAX);
                     app.backups.found(None);
                     trouble::over(TROUBLE);
@@ -61,7 +61,7 @@ pub async fn run(app: Arc<App>) {
     }
 }
 
-/// Makes backups as `plan` says, without an end.
+/// Makes backups by the current `plan`, forever.
 async fn follow(app: &Arc<App>, plan: &Backup) {
     let mut not_before = app.clock.now();
     loop {

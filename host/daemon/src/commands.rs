@@ -79,29 +79,29 @@ Examples:
 enum Command {
     /// Run the relay until SIGTERM or Ctrl-C.
     Serve,
-    /// Write a first configuration: what sends alerts, and where they go.
+    /// Write a first configuration: which tool sends alerts, and which receives them.
     #[command(after_help = init::EXAMPLES)]
     Init(init::InitArgs),
     /// Check the configuration and its plugins, without starting anything.
     Check,
-    /// List the files that the configuration is made of, or print them as one.
+    /// List the configuration's files or print them as one; list, show and restore earlier configurations.
     #[command(subcommand)]
     Config(config::ConfigCommand),
-    /// Have the running relay read its configuration again and put it in force, if it is right.
+    /// Make the running relay read its configuration again, check it and put it in force.
     #[command(after_help = reload::RELOAD)]
     Reload,
-    /// Show what `tocsin reload` would change: parts of the configuration, and the incidents of the last day that
-    /// other actions would have taken.
+    /// Show what `tocsin reload` would change: parts of the configuration, and the incidents of the last day that would
+    /// have triggered other actions.
     #[command(after_help = reload::RELOAD)]
     Diff,
     /// Start a relay with example sources and a receiver, send one alert to each and show its way.
     Demo(demo::DemoArgs),
     /// What the running relay holds, and what stands still.
     Status(status::StatusArgs),
-    /// Look for what keeps a relay on this machine from working: unit, permissions, clock, names, certificates, disks.
+    /// Find problems of a relay on this machine: unit, permissions, clock, names, certificates, disks.
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(doctor::DoctorArgs),
-    /// Print what the running relay counts, in Prometheus's text format.
+    /// Print the metrics of the running relay in Prometheus's text format.
     Metrics(metrics::MetricsArgs),
     /// List, show and handle incidents.
     #[command(subcommand, visible_alias = "incident")]
@@ -142,15 +142,15 @@ enum Command {
     Compact,
     /// Measure this machine: how many requests a relay takes, durably, and delivers.
     Bench(bench::BenchArgs),
-    /// Show the version, the commit, and the versions of wasmtime, plugin API and store.
+    /// Show the version, the commit and the versions of wasmtime, plugin API and store.
     Version,
-    /// Print a script that completes commands in a shell.
+    /// Print a shell completion script.
     #[command(after_help = shell::COMPLETIONS)]
     Completions {
         /// The shell.
         shell: shell::Shell,
     },
-    /// Write man pages to a directory: what makes a package calls this.
+    /// Write man pages to a directory, for packages.
     #[command(hide = true)]
     Man(shell::ManArgs),
     /// Compile a plugin from standard input to standard output, within limits: what the relay starts for each file.

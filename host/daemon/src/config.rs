@@ -77,7 +77,7 @@ pub struct Config {
     pub path: PathBuf,
     /// Where senders connect to.
     pub listen: SocketAddr,
-    /// Whether `listen` is where systemd listens, whatever is written.
+    /// Whether `listen` is the address of systemd's socket and not the configured one.
     pub is_given: bool,
     /// Where the store and the control socket are.
     pub state_dir: PathBuf,
@@ -97,9 +97,9 @@ pub struct Config {
     pub plugins: Plugins,
     /// Backups that the relay makes by itself.
     pub backup: Option<Backup>,
-    /// Who may read metrics over the main listener.
+    /// Access to metrics over the main listener.
     pub metrics: Metrics,
-    /// `[egress]`: how requests leave that belong to no connection, and the default of connections.
+    /// `[egress]`: the transport of requests without a connection, and the default of connections.
     pub transport: Transport,
     /// By name.
     pub sources: BTreeMap<String, Arc<Source>>,
@@ -111,15 +111,15 @@ pub struct Config {
     pub fallback: Option<String>,
     /// Secrets that only the service can see; none in a relay that runs.
     pub unseen: Vec<ConfigProblem>,
-    /// Files of it that only the service can read; none in a relay that runs.
+    /// Files of the configuration that only the service can read; none in a running relay.
     pub unread: Vec<ConfigProblem>,
     /// Where each secret was read from, by its path.
     places: Vec<(String, secret::Place)>,
-    /// What is written where.
+    /// The parts of the configuration, with their digests.
     parts: parts::Parts,
     /// The files, as they were read.
     pub files: Arc<Files>,
-    /// Which file each part stands in.
+    /// The file of each part.
     origins: origins::Origins,
 }
 
@@ -163,7 +163,7 @@ pub struct Authentication {
 }
 
 impl Authentication {
-    /// Everything of it that nobody else may see, as far as it is known.
+    /// All its known secrets.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         let basic = self.basic.as_ref().map(|basic| &basic.password);
         let field = self.field_token.as_ref().map(|field| &field.key);
@@ -224,9 +224,9 @@ pub struct Connection {
     pub target: Target,
     /// Which addresses it may reach.
     pub policy: Policy,
-    /// How its requests leave.
+    /// The transport of its requests.
     pub transport: Transport,
-    /// Where its access tokens come from, if the peer wants them.
+    /// The source of its access tokens, if the peer needs them.
     pub oauth2: Option<OAuth2>,
     /// How long one request may take.
     pub timeout: Duration,
@@ -283,7 +283,7 @@ impl Config {
         Self::of_files(&Files::of_text(path, text))
     }
 
-    /// Checks files that have been read.
+    /// Checks files that were read before.
     ///
     /// # Errors
     /// One of them is not TOML, or they have mistakes: all of them.
@@ -313,10 +313,11 @@ impl Config {
         Ok((Self { unread: files.unread.clone(), files: Arc::new(files.clone()), ..config }, problems))
     }
 
-    /// The state directory, which the main file alone may name, whatever else is in it. Reads no other file.
+    /// The state directory, even if the rest of the main file has mistakes. Only the main file may set it; reads no
+    /// other file.
     ///
     /// # Errors
-    /// The file cannot be read, is not TOML, or the directory is no text.
+    /// The file cannot be read, is not TOML, or the directory is not text.
     pub fn read_state_dir(path: &Path) -> Result<PathBuf, ConfigError> {
         let table = File::read_main(path)?.keys_before_tables()?;
         let (state_dir, problems) = directories::read_state_dir(directories::base(path), table);
@@ -326,18 +327,18 @@ impl Config {
         Err(ConfigError::Invalid { path: path.to_owned(), problems })
     }
 
-    /// Reads where the relay keeps its own backups, if it makes any. Asks for no more of the configuration than that.
+    /// Reads only the directory of the relay's scheduled backups, if it makes any.
     ///
     /// # Errors
-    /// A file cannot be read, is not TOML, or says it wrongly.
+    /// A file cannot be read, is not TOML, or has a mistake in this setting.
     pub fn read_backup_dir(path: &Path) -> Result<Option<PathBuf>, ConfigError> {
         let merged = merge::merge(&Files::read(path)?)?;
         relay::read_backup_dir(path, merged)
             .map_err(|problems| ConfigError::Invalid { path: path.to_owned(), problems })
     }
 
-    /// The file in which a source, connection, action or key stands, by its path: `sources.jira`, `limits.body`. The
-    /// first of them for a table such as `limits` that several files add to.
+    /// The file of a source, connection, action or key, by its path: `sources.jira`, `limits.body`. For a table such as
+    /// `limits` that several files add to, the first file.
     pub fn origin(&self, path: &str) -> Option<&Path> {
         self.origins.of(path)
     }
@@ -355,7 +356,7 @@ impl Config {
         }
     }
 
-    /// What differs in `next`, part by part.
+    /// The parts that differ in `next`.
     pub fn changes(&self, next: &Self) -> Vec<Change> {
         self.parts.changes(&next.parts)
     }

@@ -1,7 +1,8 @@
 //! What people see of a running relay and do to it.
 //!
-//! `api` has the requests and answers of the control socket; `control` answers the command line over a socket; `pages` shows one incident behind a signed link; `interactions`
-//! answers Slack's buttons; `ready` and `metrics` answer a monitoring system. Never a step of the road: what is done here is an entry like any other.
+//! `api` has the requests and answers of the control socket; `control` answers the command line over a socket; `pages`
+//! shows one incident behind a signed link; `interactions` answers Slack's buttons; `ready` and `metrics` answer a
+//! monitoring system. Never a step of the road: what is done here is an entry like any other.
 
 pub mod api;
 pub mod control;

@@ -54,9 +54,9 @@ pub struct Relay {
     pub app: Arc<App>,
     /// Its plugins.
     pub shelf: Arc<Shelf>,
-    /// Where senders connected to when it started.
+    /// The listening address at the start.
     pub address: SocketAddr,
-    /// Where to ask for the configuration to be read again.
+    /// Sends requests to reload the configuration.
     pub reloads: Reloads,
     stop: watch::Sender<bool>,
     listening: Arc<Listening>,
@@ -98,7 +98,7 @@ impl Relay {
     /// Whatever keeps it from starting, with the place.
     pub async fn start(mut config: Config) -> anyhow::Result<Self> {
         let given =
-            systemd::socket().context("the socket that systemd opened for the relay (ListenStream=)")?;
+            systemd::socket().context("taking over the socket that systemd opened (ListenStream=)")?;
         if let Some(listener) = given {
             let listener = TcpListener::from_std(listener).context("listening")?;
             config.listen_at(listener.local_addr().context("listening")?);
@@ -182,7 +182,7 @@ impl Relay {
         })
     }
 
-    /// Says to systemd that the relay is ready, and that it is alive for as long as it is, until the task is aborted.
+    /// Reports to systemd that the relay is ready, and that it is alive while it is, until the task is aborted.
     pub fn tell_systemd(&self) -> JoinHandle<()> {
         let app = Arc::clone(&self.app);
         systemd::ready(move || alive::state(&app))
@@ -196,7 +196,7 @@ impl Relay {
     /// Stops: no new requests, then no new attempts, then the store.
     pub async fn stop(self) {
         self.reloading.abort();
-        // What it was about to put in force waits for the next start.
+        // The next start puts the rest in force.
         let _ = self.reloading.await;
         self.watching.abort();
         // It was aborted; by its end, no file is marked as being tried.
@@ -218,7 +218,7 @@ impl Relay {
     }
 }
 
-/// Opens the store. The clock goes on from its last entry.
+/// Opens the store. The clock continues from its last entry.
 async fn open(config: &Config) -> anyhow::Result<(Store, Clock)> {
     let (path, options) = (config.store_path(), options(config));
     let opening = tokio::task::spawn_blocking(move || Store::open(&path, options));
@@ -243,7 +243,7 @@ fn options(config: &Config) -> Options {
     }
 }
 
-/// For how long the store keeps things, and how much of them.
+/// The retention limits of the store.
 fn kept_as(config: &Config) -> Keep {
     let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     Keep {

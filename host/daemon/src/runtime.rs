@@ -1,5 +1,5 @@
-//! What a process needs whatever it relays: time, HTTP that comes in, the log's restraint, what the system says
-//! about it, words for what happened, the times of certificates.
+//! What any process of this kind needs: time, incoming HTTP, bounded logging, figures about the process, texts for
+//! people, the validity of certificates.
 //!
 //! Knows nothing of configuration, plugins and the store's tables: every other room may use it.
 

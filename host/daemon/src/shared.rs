@@ -1,8 +1,9 @@
 //! What the steps of the road share while a relay runs: [`app`] holds all of it, each file one part.
 //!
 //! Receiving counts and bounds here (`intake`, `rates`, `budget`, `shares`, `suspensions`, `backlog`), delivering
-//! remembers its peers (`holds`, `doubts`, `trials`), both sign and report (`links`, `filters`, `problem`);
-//! `backups` remembers the newest one, `measures` counts for metrics. Kept in memory alone, but for the counts of `intake`, and never a step of the road itself.
+//! remembers its peers (`holds`, `doubts`, `trials`), both sign and report (`links`, `filters`, `problem`); `backups`
+//! remembers the newest one, `measures` counts for metrics. Kept in memory alone, but for the counts of `intake`, and
+//! never a step of the road itself.
 
 pub mod app;
 pub mod backlog;

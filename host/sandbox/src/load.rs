@@ -112,7 +112,7 @@ impl Sandbox {
         let plugin = Plugin { compiled: Arc::new(compiled), limits, share, measures: Arc::default() };
         rehearse::example(&plugin).await?;
         rehearse::incident(&plugin).await?;
-        // Trying it is no work of the relay's.
+        // Trying the plugin is not counted as the relay's work.
         Ok(Plugin { measures: Arc::default(), ..plugin })
     }
 

@@ -1,6 +1,6 @@
-//! What the sandbox measures: how long calls and compilations take, and why calls fail.
+//! Measures how long calls and compilations take, and why calls fail.
 //!
-//! Atomic counters alone: counting takes no lock and no allocation. Never decides anything by them.
+//! Uses only atomic counters: counting takes no lock and no allocation. No decision depends on them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -42,7 +42,7 @@ impl Default for Measures {
 }
 
 impl Measures {
-    /// Counts a call that ended, whatever it answered.
+    /// Counts a call that ended, with any answer.
     pub(crate) fn called(&self, phase: Phase, took_us: u64) {
         if let Some(index) = MEASURED.iter().position(|measured| *measured == phase) {
             self.calls[index].observe(took_us);
@@ -71,7 +71,7 @@ impl Measures {
 pub struct Calls {
     /// Microseconds of each decode, encode and resume, without the wait for a slot.
     pub took_us: Vec<(Phase, Distribution)>,
-    /// Calls of any phase that gave no answer, by reason; all reasons.
+    /// Calls of any phase that gave no answer, with a count for every reason.
     pub failures: Vec<(CallErrorKind, u64)>,
 }
 

@@ -102,7 +102,7 @@ impl Plugin {
         &self.limits
     }
 
-    /// The calls of the plugin since it was loaded, whatever limits and share they had.
+    /// The calls of the plugin since it was loaded, with any limits and share.
     pub fn calls(&self) -> Calls {
         self.measures.read()
     }
@@ -302,7 +302,7 @@ impl Plugin {
         }
     }
 
-    /// Ends a call: counts it, logs what was printed, and turns its answer into the core's words.
+    /// Ends a call: counts it, logs what was printed, and converts its answer into the core's types.
     pub(crate) fn settle<T, U>(
         &self,
         phase: Phase,

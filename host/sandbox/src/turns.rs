@@ -111,7 +111,7 @@ impl Turns {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Calls that wait for a place.
+    /// Calls that wait for a slot.
     pub(crate) fn waiting(&self) -> usize {
         self.lock().waiting.len()
     }

@@ -69,7 +69,7 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    /// Each is kept as long as `keep` says, and those after `up_to` in any case.
+    /// `keep` sets how long each is kept; those after `up_to` are always kept.
     pub(crate) const fn new(keep: Arc<keep::Current>, up_to: u64) -> Self {
         Self { keep, up_to: AtomicU64::new(up_to) }
     }

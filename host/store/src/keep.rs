@@ -1,4 +1,4 @@
-//! For how long things are kept, and how much of them: what may be changed while the store is open.
+//! The retention limits, which may change while the store is open.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -6,16 +6,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// Milliseconds of a day.
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// For how long, and how much.
+/// The retention limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keep {
-    /// For how long raw requests are kept that were decoded. Milliseconds.
+    /// How long decoded raw requests are kept, in milliseconds.
     pub requests_ms: u64,
-    /// For how long raw requests are kept that could not be decoded. Milliseconds.
+    /// How long raw requests that could not be decoded are kept, in milliseconds.
     pub dead_letters_ms: u64,
-    /// Bytes of raw requests that are kept of each source.
+    /// How many bytes of raw requests are kept for each source.
     pub bytes: Quota,
-    /// For how long entries of the journal are kept. Milliseconds.
+    /// How long entries of the journal are kept, in milliseconds.
     pub journal_ms: u64,
 }
 
@@ -31,12 +31,12 @@ impl Default for Keep {
     }
 }
 
-/// Bytes of requests that each source may have kept.
+/// The limit of kept requests for each source, in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quota {
-    /// Of a source that has none of its own.
+    /// The default.
     pub usual: u64,
-    /// By source.
+    /// The limits of single sources.
     pub by_source: BTreeMap<String, u64>,
 }
 
@@ -46,7 +46,7 @@ impl Quota {
     }
 }
 
-/// What holds now, for the writer and whoever changes it.
+/// The limits in force, shared by the writer and the code that changes them.
 #[derive(Debug)]
 pub(crate) struct Current(RwLock<Arc<Keep>>);
 

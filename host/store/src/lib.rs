@@ -4,11 +4,11 @@
 //! transaction that appends it; nobody is answered before that transaction is on disk. No clock, no async, no
 //! decision of its own. What is on disk is drawn in `README.md`.
 //!
-//! Reading order: `store` (the interface) → `job`, `writer` (group commit), `measures` → `log`, `recover` (what is not in the database
-//! yet) → `state` (in redb) → `tables`, `table`, `block`, `digest`, `keys`, `record` (what is on disk) → `live`, `opening`,
-//! `medium`, `layout`, `aside`, `identity` (the file, and its errors) → `set_aside`, `damage` (records that cannot be read)
-//! → `read` → `entries`, `cut`, `journal` (the journal's rows, head and order) → `verify` → `backup` → `replay` →
-//! `filling`, `replace`, `restore`, `rebuild`, `compact`.
+//! Reading order: `store` (the interface) → `job`, `writer` (group commit), `measures` → `log`, `recover` (what is not
+//! in the database yet) → `state` (in redb) → `tables`, `table`, `block`, `digest`, `keys`, `record` (what is on disk)
+//! → `live`, `opening`, `medium`, `layout`, `aside`, `identity` (the file, and its errors) → `set_aside`, `damage`
+//! (records that cannot be read) → `read` → `entries`, `cut`, `journal` (the journal's rows, head and order) → `verify`
+//! → `backup` → `replay` → `filling`, `replace`, `restore`, `rebuild`, `compact`.
 #![forbid(unsafe_code)]
 
 mod aside;
@@ -79,7 +79,7 @@ pub use restore::{RestoreError, Restored, restore};
 pub use store::{Store, Write};
 pub use verify::{Difference, DigestCheck, TableCount, Verified};
 
-/// The format of the stores that this version makes and opens.
+/// The format of the stores that this version creates and opens.
 pub const FORMAT: u32 = tables::FORMAT;
 
 #[cfg(test)]

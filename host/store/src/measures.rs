@@ -1,6 +1,6 @@
-//! What the store measures, for metrics: how long commits take, and how much goes into one.
+//! Measures, for metrics, how long commits take and how many commands each has.
 //!
-//! Never decides anything by it.
+//! No decision depends on these figures.
 
 use tocsin_core::histogram::{Distribution, Histogram};
 
@@ -12,12 +12,12 @@ const COMMIT_BOUNDS_US: [u64; 14] = [
 /// Upper bounds for the commands of a commit; see `Options::batch`.
 const COMMANDS_BOUNDS: [u64; 10] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
-/// What the writer counts.
+/// The writer's counters.
 #[derive(Debug)]
 pub(crate) struct Measures {
-    /// Microseconds of each commit of commands, from the begin of the transaction until it is on disk.
+    /// Microseconds of each commit of commands, from the beginning of the transaction until it is on disk.
     pub(crate) commit_us: Histogram,
-    /// Commands in each.
+    /// Commands in each commit.
     pub(crate) commands: Histogram,
 }
 
@@ -27,15 +27,15 @@ impl Default for Measures {
     }
 }
 
-/// What the store is doing, for metrics. Read without the disk.
+/// The present figures of the store, for metrics. Reading them does not need the disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gauges {
     /// Entries that wait for the writer.
     pub waiting: usize,
     /// Entries that may wait; see [`crate::Options::queue`].
     pub queue: usize,
-    /// Microseconds of each commit of commands since the store was opened, from the begin of the transaction until it
-    /// was on disk.
+    /// Microseconds of each commit of commands since the store was opened, from the beginning of the transaction until
+    /// it was on disk.
     pub commit_us: Distribution,
     /// Commands in each of these commits.
     pub commands: Distribution,

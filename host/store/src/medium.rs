@@ -1,10 +1,10 @@
 //! The bytes below redb: one backend that outlives the databases opened over it, so that the store can be
 //! opened again after an I/O error without letting another process in between.
 //!
-//! It has three duties. Before the database it keeps a page and a log (see [`crate::layout`]). It remembers what was written
-//! since the last sync that succeeded, because after a failed sync the kernel may forget it and report success the next
-//! time. And it may write a commit in the background (see [`crate::behind`]). Each opening has its own way to the bytes
-//! (see `crate::way`).
+//! It has three duties. Before the database it keeps a page and a log (see [`crate::layout`]). It remembers what was
+//! written since the last sync that succeeded, because after a failed sync the kernel may forget it and report success
+//! the next time. And it may write a commit in the background (see [`crate::behind`]). Each opening has its own way to
+//! the bytes (see `crate::way`).
 
 use std::io;
 use std::ops::Bound;

@@ -10,7 +10,7 @@ pub struct Options {
     pub queue: usize,
     /// Entries in one transaction. At least 1.
     pub batch: usize,
-    /// For how long things are kept, and how much of them.
+    /// The retention limits.
     pub keep: Keep,
     /// The last entry of the journal that may be dropped, at first; see [`Store::may_drop_journal_up_to`](crate::Store::may_drop_journal_up_to).
     pub drop_journal_up_to: u64,
@@ -21,16 +21,16 @@ pub struct Options {
     pub log_bytes: usize,
     /// For how long the database may have commits that are only in the log. Milliseconds.
     pub save_after_ms: u64,
-    /// For how long what came of an attempt may wait for something that has to be on the disk at once, and then takes no
-    /// sync of its own. Milliseconds.
+    /// For how long what came of an attempt may wait for something that has to be on the disk at once, and then takes
+    /// no sync of its own. Milliseconds.
     pub outcomes_wait_ms: u64,
     /// How many entries of the journal may be only in the log: the next opening has to follow them.
     pub save_after_entries: u64,
 }
 
 impl Default for Options {
-    /// 4,096 waiting, 512 at once (beyond, syncing no longer is what takes the time), 128 MiB, a log of 32 MiB that has the commits of 5 seconds and 16,384 entries,
-    /// which take up to two seconds to follow.
+    /// 4,096 waiting, 512 at once (beyond, syncing no longer is what takes the time), 128 MiB, a log of 32 MiB that has
+    /// the commits of 5 seconds and 16,384 entries, which take up to two seconds to follow.
     fn default() -> Self {
         Self {
             queue: 4096,

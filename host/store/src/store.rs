@@ -242,13 +242,13 @@ impl Store {
         }
     }
 
-    /// For how long the writer has been at work on what it took up last; nothing while it waits for work. Where that
-    /// grows without an end, the disk does not answer, or the writer hangs.
+    /// How long the writer has been working on its present batch; none while it waits. If the time keeps growing, the
+    /// disk does not answer or the writer hangs.
     pub fn busy_for(&self) -> Duration {
         self.shared.busy.for_so_long()
     }
 
-    /// Keeps things for so long, and so much of them, from the next commit on.
+    /// Changes the retention limits, from the next commit on.
     pub fn keep(&self, keep: Keep) {
         self.shared.keep.set(keep);
     }
@@ -271,7 +271,7 @@ impl Store {
         self.shared.close();
     }
 
-    /// What the store is doing, for metrics.
+    /// The figures of the store, for metrics.
     pub fn gauges(&self) -> Gauges {
         let Shared { waiting, queue, measures, live, .. } = &*self.shared;
         Gauges {

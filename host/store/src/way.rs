@@ -1,5 +1,5 @@
-//! The way to the bytes that one opening of the database has: what redb writes during a save is kept for the background,
-//! and an opening that was given up is fenced off.
+//! The access of one opening of the database to the bytes. Keeps what redb writes during a save for the background, and
+//! fences off an abandoned opening.
 
 use std::fmt;
 use std::io;
@@ -12,12 +12,12 @@ use redb::{BackendError, StorageBackend};
 use crate::behind;
 use crate::medium::{HowToLock, Medium};
 
-/// What whoever still holds an opening that was given up is told.
+/// The error for a user of an abandoned opening.
 #[derive(Debug, thiserror::Error)]
-#[error("this opening of the store was given up")]
+#[error("this opening of the store was abandoned")]
 pub(crate) struct GivenUp;
 
-/// One opening's way to the bytes.
+/// One opening's access to the bytes.
 #[derive(Clone)]
 pub(crate) struct Way {
     medium: Arc<Medium>,
@@ -25,12 +25,12 @@ pub(crate) struct Way {
 }
 
 impl Way {
-    /// A new one.
+    /// The access of a new opening.
     pub(crate) fn to(medium: &Arc<Medium>) -> Self {
         Self { medium: Arc::clone(medium), fenced: Arc::default() }
     }
 
-    /// From here on, whoever still holds this opening gets errors.
+    /// Fences off this opening: later use of it returns errors.
     pub(crate) fn fence(&self) {
         self.fenced.store(true, Ordering::SeqCst);
     }
@@ -59,7 +59,7 @@ impl StorageBackend for Way {
         let medium = self.open()?;
         let offset = medium.base + offset;
         let over = medium.behind.over(offset, out.len() as u64);
-        // Of an opening that was given up meanwhile, what was kept is gone.
+        // The kept writes of an opening that was abandoned meanwhile are gone.
         self.open()?;
         if let [.., (at, bytes)] = over.as_slice()
             && (*at, bytes.len()) == (offset, out.len())
@@ -75,7 +75,7 @@ impl StorageBackend for Way {
     fn set_len(&self, len: u64) -> io::Result<()> {
         let medium = self.open()?;
         let len = medium.base + len;
-        // What is kept may be behind the new end.
+        // Kept writes may be beyond the new end.
         if len < medium.backend.len()? {
             medium.write_kept()?;
         }
@@ -93,7 +93,7 @@ impl StorageBackend for Way {
         if medium.behind.keep(offset, data)? {
             return Ok(());
         }
-        // It may have been given up while that was waited for.
+        // The opening may have been abandoned during the wait.
         self.open()?.write(offset, data)
     }
 

@@ -1,9 +1,9 @@
-//! For how long the writer has been at work.
+//! Measures how long the writer has been working.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Since when it works, if it does.
+/// When the present work began, if any.
 #[derive(Debug, Default)]
 pub(crate) struct Work(Mutex<Option<Instant>>);
 

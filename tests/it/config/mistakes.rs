@@ -93,10 +93,10 @@ fn all_mistakes_are_told_at_once_each_with_its_path() {
         let line = line.unwrap_or_else(|| unreachable!("{path} is not named in {said}"));
         assert!(line.contains(words), "{line}");
     }
-    assert!(said.contains("29 mistakes to mend"), "{said}");
+    assert!(said.contains("29 mistakes to fix"), "{said}");
     assert!(!said.contains("jane:word"), "{said}");
     // Nothing starts with it, and nothing was made.
-    assert!(site.run(&["serve"]).expect(1).stderr.contains("27 mistakes to mend"));
+    assert!(site.run(&["serve"]).expect(1).stderr.contains("27 mistakes to fix"));
     assert!(!site.path("state").exists());
 }
 
@@ -222,7 +222,7 @@ fn a_mistake_in_a_duration_is_told_with_how_one_is_written_and_makes_no_second_o
         "limits.plugin_time: `5` is not a duration: write a text such as `\"90s\"`",
         "actions.tell.delay: `90` is not a duration",
         "retry.first: `-5s` is not a duration: write a number and ms, s, m, h or d",
-        "3 mistakes to mend",
+        "3 mistakes to fix",
     ] {
         assert!(said.contains(words), "{words} in {said}");
     }

@@ -143,7 +143,7 @@ fn a_secret_that_is_not_where_it_should_be_is_named_and_not_shown() {
         "sources.d.token: `vault` is no place for a secret",
         "sources.e.basic.password: the environment has no readable `NOT_THERE`",
         "connections.f.url: the environment has no readable `NOT_THERE`",
-        ": 5 mistakes to mend",
+        ": 5 mistakes to fix",
     ] {
         assert!(said.contains(words), "{words} in {said}");
     }

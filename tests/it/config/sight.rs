@@ -25,7 +25,7 @@ fn a_credential_that_only_the_service_has_is_reported_and_everything_else_is_che
     ] {
         assert!(ran.stderr.contains(words), "{words} in {ran:?}");
     }
-    assert!(ran.stdout.contains("is right, as far as it could be seen"), "{ran:?}");
+    assert!(ran.stdout.contains("is right, as far as this user can see"), "{ran:?}");
     assert_eq!(site.json(&["check"])["unseen"][0]["path"], "sources.hook.token");
     // The relay itself does not start without them.
     let said = site.run(&["serve"]).expect(1).stderr;
@@ -57,7 +57,7 @@ fn files_with_secrets_that_everybody_can_read_are_a_warning_with_what_to_do() {
     set("tocsin.toml", 0o644).and_then(|()| set("token", 0o604)).expect("they are ours");
     let ran = site.run(&["check"]).expect(0);
     for words in [
-        "warning: sources.b.token: stands in the configuration: every user of this machine can read tocsin.toml \
+        "warning: sources.b.token: is written in the configuration: every user of this machine can read tocsin.toml \
          (mode 644): chmod o-rwx tocsin.toml",
         &format!(
             "warning: sources.a.token: every user of this machine can read {file} (mode 604): chmod o-rwx {file}"

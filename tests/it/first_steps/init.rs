@@ -148,7 +148,7 @@ fn no_file_is_overwritten_but_one_of_comments_alone_gets_another_name() {
     let before = fs::read_to_string(site.path("tocsin.toml")).expect("written");
     let arguments = ["--source", "zapier", "--action", "slack", "--url", DESTINATIONS[0].1, "--json"];
     let said = init(&site, "tocsin.toml", &arguments).expect(1).stderr;
-    assert!(said.contains("tocsin.toml is there, and no file is overwritten"), "{said}");
+    assert!(said.contains("tocsin.toml exists and is not overwritten"), "{said}");
     assert_eq!(fs::read_to_string(site.path("tocsin.toml")).expect("it is there"), before);
     fs::write(site.path("packaged.toml"), "# an example\n").expect("written");
     let written = answer(&init(&site, "packaged.toml", &arguments).expect(0));
@@ -164,7 +164,7 @@ fn an_answer_that_is_none_is_named_with_what_would_do() {
     let site = Site::new("");
     let url = DESTINATIONS[0].1;
     for (arguments, says) in [
-        (&["--source", "zapier"][..], &["--source, --action and --url are needed", "slack"][..]),
+        (&["--source", "zapier"][..], &["--source, --action and --url are required", "slack"][..]),
         (&["--source", "zapier", "--action", "slack"], &["--url is missing"]),
         (
             &["--source", "zabbix", "--action", "slack", "--url", url],
@@ -172,11 +172,11 @@ fn an_answer_that_is_none_is_named_with_what_would_do() {
         ),
         (
             &["--source", "slack", "--action", "slack", "--url", url],
-            &["--source: the plugin `slack` takes no alerts in"],
+            &["--source: the plugin `slack` receives no alerts"],
         ),
         (
             &["--source", "zapier", "--action", "zapier", "--url", url],
-            &["--action: the plugin `zapier` sends no alerts out"],
+            &["--action: the plugin `zapier` sends no alerts"],
         ),
         (
             &["--source", "zapier", "--action", "slack", "--url", "hooks.slack.com/x"],
@@ -188,11 +188,11 @@ fn an_answer_that_is_none_is_named_with_what_would_do() {
         ),
         (
             &["--source", "zapier", "--action", "slack", "--url", url, "--set", "action.colour=red"],
-            &["has no setting `colour` of its action: there is channel, message"],
+            &["has no action setting `colour`; its settings are: channel, message"],
         ),
         (
             &["--source", "zapier", "--action", "slack", "--url", url, "--set", "channel"],
-            &["--set: there is no `=`"],
+            &["--set: `=` is missing"],
         ),
     ] {
         let said = init(&site, "first.toml", arguments).expect(1).stderr;
@@ -238,7 +238,12 @@ fn a_person_at_a_terminal_is_asked_for_what_was_not_given() {
     for line in ["[sources.zapier]", "secrets.token = \"secret-token\"", "settings.project = \"OPS\""] {
         assert!(text.lines().any(|found| found == line), "{line:?} is not in {text}");
     }
-    for words in ["What sends the alerts?", "is none of them", "Where do they go?", "Jira needs `token`"] {
+    for words in [
+        "Which tool sends the alerts?",
+        "is not in the list",
+        "Which tool receives them?",
+        "Jira needs `token`",
+    ] {
         assert!(said.contains(words), "{words:?} is not in {said}");
     }
 }

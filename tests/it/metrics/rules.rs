@@ -1,5 +1,5 @@
-//! The rules for Prometheus and the dashboard for Grafana in `host/daemon/observability`: they are well-formed, the alerts
-//! come when they should, and they name nothing that the relay does not export.
+//! The rules for Prometheus and the dashboard for Grafana in `host/daemon/observability`: they are well-formed, the
+//! alerts come when they should, and they name nothing that the relay does not export.
 
 use std::collections::BTreeSet;
 use std::fs;

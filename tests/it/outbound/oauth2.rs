@@ -169,8 +169,8 @@ fn an_endpoint_in_trouble_is_asked_again_with_the_delivery() {
 fn an_endpoint_that_answers_without_end_or_with_a_line_break_in_its_token_pauses_the_connection() {
     for (answer, words) in [
         (format!(r#"{{"access_token":"{}"}}"#, "x".repeat(10 << 20)), "its answer has more than 65536 bytes"),
-        (r#"{"access_token":"abc\r\nx-evil: 1"}"#.to_owned(), "has characters that no token may have"),
-        ("<html>log in</html>".to_owned(), "is no JSON with an `access_token`"),
+        (r#"{"access_token":"abc\r\nx-evil: 1"}"#.to_owned(), "has invalid characters"),
+        ("<html>log in</html>".to_owned(), "is not JSON with an `access_token`"),
     ] {
         let receiver = Receiver::start();
         let endpoint = Receiver::scripted(move |_, _| Reply::body(200, &answer));

@@ -192,8 +192,8 @@ fn doctor_does_not_call_a_name_wrong_that_only_the_proxy_knows() {
     let (receiver, proxy) = (Receiver::start(), Proxy::start(Conduct::Works));
     let site = Site::new(&to(&hidden("http", &receiver), &proxy.keys("")));
     let said = site.run(&["doctor"]).stdout;
-    assert!(said.contains("peer.invalid (out) has no address here: the proxy looks it up"), "{said}");
+    assert!(said.contains("peer.invalid (out) does not resolve here: the proxy resolves it"), "{said}");
     site.configure(&to(&hidden("http", &receiver), ""));
     let said = site.run(&["doctor"]).expect(1).stdout;
-    assert!(said.contains("peer.invalid (out) has no address: "), "{said}");
+    assert!(said.contains("peer.invalid (out) does not resolve: "), "{said}");
 }

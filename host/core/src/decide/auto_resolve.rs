@@ -54,14 +54,14 @@ impl<S: State> Step<'_, S> {
         self.watch_all(|soonest, _| soonest)
     }
 
-    /// The configuration is another than before: unresolved incidents have the time that it says now. One whose time
-    /// gets shorter has as much left as after a start.
+    /// Applies a changed configuration to unresolved incidents. If the time of an incident gets shorter, the incident
+    /// has as much left as after a start.
     pub(super) fn auto_resolve_as_configured(&mut self) -> Decided<(), S> {
         self.watch_all(Timestamp::min)
     }
 
-    /// Gives every unresolved incident the time that the configuration says, counted from its last event where that is
-    /// known, or from now; but no end before what `earliest` makes of the time after a start and the end until now.
+    /// Sets the end of every unresolved incident from the configured time, counted from its last event if that is
+    /// known, or from now. `earliest` computes the earliest end from the time after a start and the previous end.
     fn watch_all(&mut self, earliest: impl Fn(Timestamp, Timestamp) -> Timestamp) -> Decided<(), S> {
         for id in self.state.unresolved().kept()? {
             let Some(incident) = self.state.incident(id).kept()? else { continue };

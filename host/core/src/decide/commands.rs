@@ -1,4 +1,4 @@
-//! What operators do to incidents, and what happens when the relay starts or gets another configuration.
+//! Operators' commands, the relay's start and a new configuration.
 
 use super::{Decided, Kept, Rejection, Step};
 use crate::delivery::{Change, ChangeKind};
@@ -33,8 +33,8 @@ impl<S: State> Step<'_, S> {
         self.listen()
     }
 
-    /// The policy of this step is in force from now on. Nothing stood still meanwhile, so that whatever waits goes on
-    /// waiting as it does, unless it waits for another time than before.
+    /// Puts the policy of this step in force. The relay did not stop, so that everything that waits keeps its time,
+    /// unless the configuration changed that time.
     pub(super) fn configure(
         &mut self,
         sources: &[SourceName],

@@ -101,7 +101,7 @@ impl<S: State> Step<'_, S> {
         router.routing().sources.keys().try_for_each(|source| self.listen_to(source))
     }
 
-    /// Begins to listen to `source` if it is to speak, or stops listening to it.
+    /// Starts the heartbeat timer of `source` if it has one configured, or stops it.
     pub(super) fn listen_to(&mut self, source: &SourceName) -> Decided<(), S> {
         let timer = Timer::Silence(source.clone());
         let rule = self.policy.routing().sources.get(source);

@@ -1,4 +1,4 @@
-//! The bundled plugins, for commands that want their descriptions, with a line for each that is compiled.
+//! Loads the bundled plugins for commands that need their descriptions.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,11 +7,11 @@ use tocsin_sandbox::{LoadError, Plugin, Sandbox};
 
 use crate::plugins::{Progress, load_bundled};
 
-/// Loads the bundled plugins that `wanted` picks by id, by id. `show` is given a line for each that is compiled;
-/// `cache` is where the result is kept.
+/// Loads the bundled plugins that `wanted` selects by id, and returns them by id. Calls `show` with a line for each
+/// plugin that it compiles; keeps the compiled code in `cache`.
 ///
 /// # Errors
-/// One of them does not load, which only a broken build or sandbox explains.
+/// A plugin does not load, because the build or the sandbox is broken.
 pub(super) async fn load(
     sandbox: &Sandbox,
     cache: Option<&Path>,

@@ -21,7 +21,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     looked.print()
 }
 
-/// What there is to say about a configuration.
+/// The results of checking a configuration.
 pub(super) struct Looked {
     config: Config,
     bindings: Bindings,
@@ -33,8 +33,8 @@ pub(super) struct Looked {
     is_blind: bool,
 }
 
-/// Looks at the configuration at `path` and at its plugins: those of the plugins directory, and of the bundled ones those
-/// that `wanted` picks by id.
+/// Checks the configuration at `path` with the plugins of the plugins directory and the bundled plugins that `wanted`
+/// selects by id.
 pub(super) fn look(path: &Path, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Looked> {
     let (config, mistakes) = Config::inspect(path)?;
     let (bindings, unfit, shelf) = super::place::runtime()?.block_on(async {
@@ -118,7 +118,7 @@ fn remarks(config: &Config, warnings: &[ConfigProblem]) {
     }
 }
 
-/// The mistakes of the files, and what of them does not fit its plugins, without what only follows from them.
+/// The mistakes in the files and the settings that plugins refuse, without errors that only follow from these.
 fn together(mistakes: Vec<ConfigProblem>, unfit: Vec<ConfigProblem>) -> Vec<ConfigProblem> {
     let follows = |problem: &ConfigProblem| {
         let is_told = mistakes.iter().any(|mistake| mistake.path == problem.path);
@@ -134,11 +134,11 @@ fn summary(config: &Config, bindings: &Bindings) {
     let as_far = if config.unseen.is_empty() && config.unread.is_empty() {
         ""
     } else {
-        ", as far as it could be seen"
+        ", as far as this user can see"
     };
     say!("{} is right{as_far}", config.path.display());
     if config.sources.is_empty() {
-        say!("  no source: nothing can be received; add a table [sources.<name>], or see `tocsin init`");
+        say!("  no source: Tocsin receives nothing; add a table [sources.<name>], or run `tocsin init`");
     }
     for source in config.sources.values() {
         let open = if source.authentication.is_open() { ", open to everybody" } else { "" };

@@ -1,6 +1,6 @@
-//! `tocsin config`: the files that a configuration is made of, and all of them as one.
+//! `tocsin config`: lists the files of a configuration, prints them as one, and restores earlier configurations.
 //!
-//! Reads the files at hand and needs no running relay. Whether they are right, `tocsin check` says.
+//! Needs no running relay, except that `rollback` reloads it. `tocsin check` reports mistakes in the files.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -30,60 +30,61 @@ Examples:
   tocsin config export --out all.toml          the same as a file that only its owner may read
   tocsin config export --json | jq .sources    for a script
 
-The file replaces all others. Put it into a folder without conf.d, and take the files out of managed in
-its state directory: otherwise, everything stands in two files. Relative paths in it, and state_dir if it
-names none, begin at its own folder.";
+The file replaces all others. Put it into a folder without conf.d, and remove the files from managed in
+its state directory: otherwise, every part is in two files. Relative paths in it begin at its own folder,
+and so does state_dir if the file does not set it.";
 
 const HISTORY_EXAMPLES: &str = "\
 Examples:
-  tocsin config history               who changed what, and when?
-  tocsin config show 12               the configuration of that time
-  tocsin config rollback --dry-run    what would the last change take back?
-  tocsin config rollback              take the last change back
+  tocsin config history               who changed what, and when
+  tocsin config show 12               show configuration 12
+  tocsin config rollback --dry-run    show which files undoing the last change would write
+  tocsin config rollback              undo the last change
   tocsin config rollback 12           go back to that configuration
 
-The relay keeps the last 52 in `configurations` of its state directory, for its user and root alone.";
+The relay keeps the last 52 in `configurations` of its state directory, which only its user and root can read.";
 
 const FILES_EXAMPLES: &str = "\
 Examples:
-  tocsin config files                                  which file has which source and action?
+  tocsin config files                                  which source and action is in which file
   tocsin config files --json | jq -r '.files[].file'   for a script: a backup, a deployment";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
-    /// List the files that the configuration is made of, in the order in which they are read, with what each holds.
+    /// List the configuration's files in the order in which Tocsin reads them, with the contents of each.
     ///
     /// These are the main file (--config), conf.d/*.toml beside it, and managed/*.toml in the state directory, which
-    /// the relay writes. Each source, connection, action and key stands in one file only; it does not matter in which.
-    /// Files in conf.d are read by name; those that begin with a dot or do not end in .toml are not read.
+    /// the relay writes. Each source, connection, action and key is in one file only; it does not matter in which.
+    /// Tocsin reads the files in conf.d by name, and ignores those that begin with a dot or do not end in .toml.
     #[command(after_help = FILES_EXAMPLES)]
     Files,
-    /// Print all files as one, with a remark where each part is from.
+    /// Print all files as one, with a comment that names the file of each part.
     ///
-    /// Secrets are printed as they stand in the files: one that is written in a file is printed; { file = "…" },
-    /// { env = "…" } and { credential = "…" } stay as they are. Comments are lost.
+    /// The command prints secrets that are written in the files. References to secrets, { file = "…" }, { env = "…" }
+    /// and { credential = "…" }, stay references. Comments are lost.
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(Export),
-    /// List the configurations that were in force, newest first: when, by whom, and what differed.
+    /// List the configurations that were in force, the newest first: when, by whom, and what changed.
     #[command(after_help = HISTORY_EXAMPLES)]
     History,
-    /// Print a configuration that was in force, as one text. Default: the one in force.
+    /// Print a configuration that was in force as one file. Default: the one in force.
     Show {
         /// Its number, as `tocsin config history` lists it.
         number: Option<u64>,
-        /// Print its files one after the other, as they were written.
+        /// Print its files one after the other, unchanged.
         #[arg(long)]
         files: bool,
     },
-    /// Write the files of a configuration that was in force, and have the running relay read them.
+    /// Restore the files of a configuration that was in force, and reload the running relay.
     ///
-    /// The files that differ are written, those that were not there are taken out; what is replaced is kept beside it as
-    /// *.before-rollback. If the relay refuses the result, the files are as they were.
+    /// The command writes the files that differ and removes files that the configuration did not have. It keeps the
+    /// previous version of each beside it as *.before-rollback. If the relay refuses the result, the command restores
+    /// the files.
     #[command(after_help = HISTORY_EXAMPLES)]
     Rollback {
         /// Its number. Default: the one before the one in force.
         number: Option<u64>,
-        /// Only say what would be written.
+        /// Only show what would be written.
         #[arg(long)]
         dry_run: bool,
     },
@@ -91,7 +92,7 @@ pub(super) enum ConfigCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct Export {
-    /// Make this file instead, which only its owner may read (mode 0600). A file of this name stays as it is.
+    /// Write to this new file, which only its owner can read (mode 0600). Never overwrites a file.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -156,21 +157,21 @@ fn export(place: &Place, args: &Export) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Makes a file that only its owner may read.
+/// Creates a file that only its owner can read.
 ///
 /// # Errors
-/// There is one already, or it cannot be written; then there is none.
+/// The file exists, or it cannot be written; an incomplete file is removed.
 fn make(path: &Path, text: &str) -> anyhow::Result<()> {
     let mut file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => anyhow::bail!(
-            "{} is there already and stays as it is: name another file with --out, or remove it",
+            "{} exists and is not overwritten: name another file with --out, or remove it",
             path.display()
         ),
         opened => opened.with_context(|| format!("making {}", path.display()))?,
     };
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     if written.is_err() {
-        // What is half there is no configuration.
+        // An incomplete file is no configuration.
         let _ = std::fs::remove_file(path);
     }
     written.with_context(|| format!("writing {}", path.display()))

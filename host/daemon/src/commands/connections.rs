@@ -48,7 +48,7 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
     let rows: Vec<_> = connections.iter().map(row).collect();
     if rows.is_empty() {
         say!(
-            "no connections: nothing can be sent; add a table [connections.<name>] to the configuration, then `tocsin reload`"
+            "no connections: Tocsin sends nothing; add a table [connections.<name>] to the configuration, then `tocsin reload`"
         );
     } else {
         print(["NAME", "PLUGIN", "TYPE", "ENVIRONMENT", "HOST", ""], &rows);

@@ -1,16 +1,16 @@
-//! A plugin's own example as a request to one of its sources: its address, and a `curl` line to copy.
+//! A plugin's example as a request to one of its sources: the address and a `curl` command.
 
 use std::fmt::Write as _;
 
 use tocsin_core::plugin::Example;
 
-/// The address that the example goes to: `source` is the source's own, without a query.
+/// The address of the example; `source` is the address of the source, without a query.
 pub(super) fn address(source: &str, token: &str, example: &Example) -> String {
     let more = if example.query.is_empty() { "" } else { "&" };
     format!("{source}?token={token}{more}{}", example.query)
 }
 
-/// The request as a line for a shell.
+/// The request as a shell command.
 pub(super) fn line(address: &str, example: &Example) -> String {
     let quote = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
     let Example { method, content_type, body, .. } = example;

@@ -145,10 +145,7 @@ fn to_all(place: &Place, deed: Deed, wanted: &DeadLetters) -> anyhow::Result<()>
         return json(&done);
     }
     match done.len() {
-        0 => say!(
-            "no dead letters: there is nothing to {}; `tocsin deliveries list` lists all deliveries",
-            deed.as_str()
-        ),
+        0 => say!("no dead letters to {}; `tocsin deliveries list` lists all deliveries", deed.as_str()),
         count => say!("{count} {}", deed.done()),
     }
     Ok(())
@@ -187,7 +184,7 @@ impl List {
         if self.when.is_given() || words.iter().any(|word| word.is_some()) {
             "none matches; `tocsin deliveries list` without these options lists all"
         } else if self.dead_letters {
-            "nothing was given up; `tocsin deliveries list` lists what arrived and what is tried again"
+            "no delivery failed; `tocsin deliveries list` lists those that arrived and those that Tocsin tries again"
         } else {
             "no incident has triggered an action yet; `tocsin actions list` shows when each runs"
         }

@@ -1,6 +1,6 @@
-//! `tocsin doctor`: what keeps a relay on this machine from working, line by line, each with what to do.
+//! `tocsin doctor`: finds problems of a relay on this machine and says how to fix each.
 //!
-//! Changes nothing. Waits for nothing longer than seconds: a machine that needs a doctor may hang anywhere.
+//! Changes nothing. Every wait is limited to seconds, because any part of a broken machine may hang.
 
 use std::process::ExitCode;
 
@@ -22,21 +22,21 @@ mod space;
 mod unit;
 
 pub(super) const EXAMPLES: &str = "\
-It prints `ok`, `warning` or `wrong` for each thing that it looks at, and ends with 1 if something is wrong. Run it as root
+It prints `ok`, `warning` or `wrong` for each check, and exits with 1 if something is wrong. Run it as root
 or as the relay's user: others cannot see everything.
 
-To each https destination of the configuration it sends a GET request of `/`, without any secret, to see its certificate.
-With --offline, it looks up no name and makes no connection over the network.
+It sends `GET /`, without any secret, to each https destination of the configuration to see its certificate.
+With --offline, it resolves no name and makes no connection over the network.
 
 Examples:
   tocsin doctor
   tocsin doctor --offline
   tocsin doctor --json | jq -r '.findings[] | select(.state == \"wrong\") | .fix'";
 
-/// How to look.
+/// The options of `tocsin doctor`.
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
-    /// Look up no name, and make no connection over the network.
+    /// Resolve no name and make no connection over the network.
     #[arg(long)]
     offline: bool,
 }
@@ -70,7 +70,7 @@ pub(super) fn run(place: &Place, args: &DoctorArgs) -> anyhow::Result<ExitCode> 
     Ok(if diagnosis.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// What this binary is.
+/// The version of this binary.
 fn binary() -> Finding {
     let version = version::version();
     let commit = version.commit.map(|commit| format!(" ({commit})")).unwrap_or_default();

@@ -144,7 +144,7 @@ impl List {
         if self.when.is_given() || words.iter().any(|word| word.is_some()) {
             "none matches; `tocsin incidents list` without these options lists all"
         } else {
-            "no alert has come in yet; `tocsin sources list` shows the addresses to send to and what each got"
+            "no alert has arrived yet; `tocsin sources list` shows each source's address and requests"
         }
     }
 }

@@ -1,6 +1,7 @@
-//! `tocsin init`: a first configuration, by three answers: what sends alerts, where they go, at which address.
+//! `tocsin init`: writes a first configuration from three answers: which tool sends alerts, which receives them, at
+//! which address.
 //!
-//! Knows no plugin by name: what one needs is in its description. Never overwrites a file.
+//! Takes the settings that a plugin needs from its description, and knows no plugin by name. Never overwrites a file.
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
@@ -26,14 +27,14 @@ mod report;
 use answers::Answers;
 use draft::Draft;
 
-/// Where the configuration is written when nothing is said.
+/// The default file.
 const DEFAULT_FILE: &str = "tocsin.toml";
-/// How often a plugin may find that it needs something else: one setting may decide whether another is needed.
+/// How often a plugin may ask for more settings: one setting may decide whether another is needed.
 const ROUNDS: usize = 5;
 
 pub(super) const EXAMPLES: &str = "\
-In a terminal, it asks for what is not given. Without a terminal, or with --yes or --json, it asks nothing. It writes a
-random token, and as comments whatever else the plugins can be told. It never overwrites a file.
+In a terminal, it asks for answers that the options do not give. Without a terminal, or with --yes or --json, it asks
+nothing. It writes a random token, and the plugins' other settings as comments. It never overwrites a file.
 
 Examples:
   tocsin init
@@ -42,28 +43,28 @@ Examples:
   tocsin init --source zapier --action jira --url https://acme.atlassian.net --set connection.user=ops@acme.example \\
     --set action.project=OPS";
 
-/// What the configuration is to say.
+/// The options of `tocsin init`.
 #[derive(Debug, Args)]
 pub(super) struct InitArgs {
-    /// What sends alerts: the id of a plugin, such as jira.
+    /// The plugin that receives alerts, such as jira.
     #[arg(long, value_name = "PLUGIN")]
     source: Option<String>,
-    /// Where alerts go: the id of a plugin, such as slack.
+    /// The plugin that sends alerts on, such as slack.
     #[arg(long, value_name = "PLUGIN")]
     action: Option<String>,
-    /// The address that they go to; `-` reads it from standard input. It is often a secret.
+    /// The address of the destination; `-` reads it from standard input. It is often a secret.
     #[arg(long)]
     url: Option<String>,
     /// A setting or secret of a plugin: source.KEY=VALUE, connection.KEY=VALUE or action.KEY=VALUE. May be repeated.
     #[arg(long = "set", value_name = "SETTING")]
     settings: Vec<String>,
-    /// Where senders connect to.
+    /// The address to listen at.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8686")]
     listen: SocketAddr,
     /// The address at which senders and readers of messages reach Tocsin, such as https://tocsin.example.org
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
-    /// Ask nothing. What a plugin requires and is not given is written as a comment.
+    /// Ask nothing. Required settings without a value are written as comments.
     #[arg(long, short)]
     yes: bool,
 }
@@ -97,8 +98,8 @@ pub(super) fn run(place: &Place, args: &InitArgs) -> anyhow::Result<ExitCode> {
     checked
 }
 
-/// The draft with what its plugins need: what their descriptions require, and what they find when they check it. A person
-/// who is asked may leave something to be filled in later.
+/// The draft with the settings that its plugins need, by their descriptions and their own checks. A person may leave a
+/// setting to be filled in later.
 fn completed(mut draft: Draft, path: &Path, asks: bool) -> anyhow::Result<Draft> {
     let mut asked = Vec::new();
     for _ in 0..ROUNDS {
@@ -112,7 +113,7 @@ fn completed(mut draft: Draft, path: &Path, asks: bool) -> anyhow::Result<Draft>
     Ok(draft)
 }
 
-/// What the plugins find wrong with the draft.
+/// The problems that the plugins find in the draft.
 fn unfit(draft: &Draft, path: &Path) -> anyhow::Result<Vec<ConfigProblem>> {
     let config = Config::parse(path, &draft.text())?;
     let sandbox = cache::sandbox(&config)?;
@@ -121,12 +122,12 @@ fn unfit(draft: &Draft, path: &Path) -> anyhow::Result<Vec<ConfigProblem>> {
     Ok(problems)
 }
 
-/// What the bundled plugins say about themselves; of those that are `wanted`, if not of all.
+/// The descriptions of the bundled plugins: of the `wanted` ones, or of all.
 fn described(wanted: Option<&[String]>, is_json: bool) -> anyhow::Result<Vec<PluginInfo>> {
     let cache_dir = cache::of_user();
     let sandbox = cache::usual_sandbox()?;
     let picked = |id: &str| wanted.is_none_or(|wanted| wanted.iter().any(|one| one == id));
-    // With --json, standard output has one document and nothing else.
+    // With --json, standard output has only one document.
     let progress = |line: &str| if is_json { complain!("{line}") } else { say!("{line}") };
     let loading = bundled::load(&sandbox, cache_dir.as_deref(), picked, progress);
     let plugins = super::place::runtime()?.block_on(loading)?;

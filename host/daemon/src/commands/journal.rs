@@ -146,8 +146,10 @@ fn more(place: &Place, page: &JournalPage, next: u64) {
 fn nothing(page: &JournalPage) -> String {
     match (page.first, page.last) {
         (Some(first), Some(last)) => format!("no such entries: the journal has {first} to {last}"),
-        _ => "the journal has no entry: nothing has come in yet; `tocsin sources list` shows the addresses to send to"
-            .to_owned(),
+        _ => {
+            "the journal has no entry: no request has arrived yet; `tocsin sources list` shows the addresses"
+                .to_owned()
+        }
     }
 }
 

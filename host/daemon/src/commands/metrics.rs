@@ -1,4 +1,4 @@
-//! `tocsin metrics`: what the running relay counts, in Prometheus's text format.
+//! `tocsin metrics`: prints the metrics of the running relay in Prometheus's text format.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -11,19 +11,19 @@ use super::place::Place;
 use crate::commands::out::say;
 use crate::runtime::held::{Held, Owner};
 
-/// What the names of metrics begin with that node_exporter has of its own process. It refuses a file with these.
+/// The prefix of metrics that node_exporter has for its own process. It refuses a file with such metrics.
 const OF_PROCESS: &str = "process_";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct MetricsArgs {
-    /// Write FILE for node_exporter's textfile collector instead of printing: whole or not at all, readable by
-    /// everybody, and without `process_*`, which node_exporter has for itself. The name must end with `.prom`.
+    /// Write FILE for node_exporter's textfile collector: atomically, readable for all users, and without `process_*`,
+    /// which node_exporter has for its own process. The name must end with `.prom`.
     #[arg(long, value_name = "FILE")]
     textfile: Option<PathBuf>,
 }
 
 pub(super) fn run(place: &Place, args: &MetricsArgs) -> anyhow::Result<ExitCode> {
-    anyhow::ensure!(!place.json, "metrics have one format, Prometheus's text: leave out --json");
+    anyhow::ensure!(!place.json, "metrics have only Prometheus's text format: leave out --json");
     let mut text = String::new();
     let mut answer = client::stream(&place.socket()?, "/metrics")?;
     answer.read_to_string(&mut text).context("reading the relay's answer")?;
@@ -36,15 +36,15 @@ pub(super) fn run(place: &Place, args: &MetricsArgs) -> anyhow::Result<ExitCode>
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes `text` beside `path`, then in its place.
+/// Writes `text` to `path` atomically.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     let is_read = path.extension().is_some_and(|extension| extension == "prom");
-    anyhow::ensure!(is_read, "node_exporter reads files whose name ends with `.prom`: name the file so");
+    anyhow::ensure!(is_read, "node_exporter reads only files with a name that ends with `.prom`");
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let folder = path.parent().unwrap_or(Path::new(""));
-    // The folder may be another user's, who must not lead root elsewhere.
-    let held =
-        Held::open(folder, true)?.with_context(|| format!("there is no folder {}", folder.display()))?;
+    // The folder may belong to another user, who must not redirect root with a link.
+    let held = Held::open(folder, true)?
+        .with_context(|| format!("the folder {} does not exist", folder.display()))?;
     held.write(&name, text.as_bytes(), Owner::of_this_process())?;
     Ok(())
 }

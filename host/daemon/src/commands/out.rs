@@ -49,12 +49,12 @@ pub(crate) fn line(text: &str) {
     write(format!("{}\n", plain(text)).as_bytes());
 }
 
-/// Prints a script of this program's own, as it is.
+/// Prints a script of this program unchanged.
 pub(crate) fn script(bytes: &[u8]) {
     write(bytes);
 }
 
-/// Prints a question, whose answer is typed behind it.
+/// Prints a question; the answer follows on the same line.
 pub(crate) fn prompt(text: &str) {
     write(plain(text).as_bytes());
 }

@@ -67,7 +67,7 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
     };
     let rows: Vec<_> = plugins.in_force.iter().map(row).collect();
     if rows.is_empty() {
-        say!("no plugins in force: drop a .wasm file into {}", single(&plugins.directory));
+        say!("no plugins in force: copy a .wasm file into {}", single(&plugins.directory));
     } else {
         print(["ID", "VERSION", "KIND", "FROM", "DIGEST", "WHAT IT DOES"], &rows);
     }

@@ -94,7 +94,9 @@ pub(super) fn run(place: &Place, command: Receipts) -> anyhow::Result<ExitCode> 
             match discarded.discarded {
                 _ if place.json => json(&discarded)?,
                 0 => {
-                    say!("no dead letters: `tocsin receipts list --dead-letters` lists what can be discarded")
+                    say!(
+                        "no dead letters: `tocsin receipts list --dead-letters` lists those that you can discard"
+                    )
                 }
                 count => say!("{count} discarded"),
             }
@@ -118,11 +120,11 @@ impl List {
         if self.when.is_given() || self.source.is_some() {
             "none matches; `tocsin receipts list` without these options lists all"
         } else if self.dead_letters {
-            "every request was decoded; `tocsin receipts list` lists all"
+            "Tocsin decoded every request; `tocsin receipts list` lists all"
         } else if self.ignored {
-            "no plugin left a request out; `tocsin receipts list` lists all"
+            "no plugin ignored a request; `tocsin receipts list` lists all"
         } else {
-            "no request was accepted yet; `tocsin sources list` shows the addresses to send to and what was rejected"
+            "no request was accepted yet; `tocsin sources list` shows each source's address and rejected requests"
         }
     }
 }

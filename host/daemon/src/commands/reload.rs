@@ -1,4 +1,4 @@
-//! `tocsin reload` and `tocsin diff`: have the running relay read its configuration again, or ask what that would change.
+//! `tocsin reload` and `tocsin diff`: reload the running relay's configuration, or show what a reload would change.
 
 use std::process::ExitCode;
 
@@ -8,17 +8,17 @@ use crate::commands::out::{complain, say, single};
 use crate::operate::api::Nothing;
 use crate::operate::api::configuration::{OtherMatches, Reload, Reloaded};
 
-/// Numbers of incidents that are named for an action.
+/// How many incidents of an action are listed.
 const NAMED: usize = 5;
 
 pub(super) const RELOAD: &str = "\
-A mistake leaves the configuration in force as it is: the command names every mistake and ends with 1. `tocsin status`
-shows the refusal until a reload succeeds. `systemctl reload tocsin` and SIGHUP do the same.
+If the configuration has a mistake, the one in force stays. The command lists every mistake and exits with 1.
+`tocsin status` shows the refusal until a reload succeeds. `systemctl reload tocsin` and SIGHUP do the same.
 
 Examples:
-  tocsin diff       what would a reload change?
+  tocsin diff       show what a reload would change
   tocsin reload     put it in force
-  tocsin check      is it right? Needs no relay that runs";
+  tocsin check      check it without a running relay";
 
 pub(super) fn reload(place: &Place) -> anyhow::Result<ExitCode> {
     let reloaded: Reloaded = place.post("/reload", &Reload { actor: person() })?;
@@ -71,14 +71,14 @@ fn print_matches(other: &OtherMatches) {
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         (!numbers.is_empty()).then(|| format!("{} {what}: {}{more}", numbers.len(), named.join(", ")))
     };
-    let parts = [said(&other.more, "it did not take before"), said(&other.fewer, "it takes no more")];
+    let parts = [said(&other.more, "new for this action"), said(&other.fewer, "no longer for this action")];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     say!("  actions.{}: incidents of the last day: {}", single(&other.action), parts.join("; "));
 }
 
 fn remarks(reloaded: &Reloaded) {
     for path in &reloaded.with_the_next_start {
-        complain!("{}: takes effect with the next start: `systemctl restart tocsin`", single(path));
+        complain!("{}: takes effect at the next start: `systemctl restart tocsin`", single(path));
     }
     for warning in &reloaded.warnings {
         let file = warning.file.as_ref().map(|file| format!("{}: ", single(file))).unwrap_or_default();

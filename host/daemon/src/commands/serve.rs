@@ -33,7 +33,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
                 _ = interrupt.recv() => break,
                 _ = hangup.recv() => {
                     let reloads = relay.reloads.clone();
-                    // What comes of it is in the log and in `tocsin status`.
+                    // The log and `tocsin status` show the result.
                     tokio::spawn(async move { reloads.ask("SIGHUP".to_owned(), false).await.map(drop) });
                 }
             }

@@ -1,4 +1,4 @@
-//! `tocsin completions` and the hidden `tocsin man`: what a shell and a package need, made from the command line itself.
+//! `tocsin completions` and the hidden `tocsin man`: generate completions and man pages from the commands.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use clap::{Args, Command, ValueEnum};
 
 use crate::commands::out;
 
-/// A shell that commands can be completed in.
+/// A shell with completions.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum Shell {
     /// GNU Bash, with its bash-completion.
@@ -26,17 +26,17 @@ Examples:
   tocsin completions zsh > \"${fpath[1]}/_tocsin\"
   tocsin completions fish > ~/.config/fish/completions/tocsin.fish
 
-The Debian package has them already.";
+The Debian package already installs them.";
 
-/// Where man pages go.
+/// The options of `tocsin man`.
 #[derive(Debug, Args)]
 pub(super) struct ManArgs {
-    /// The directory, which is made if it is not there.
+    /// The directory, which the command creates if it does not exist.
     #[arg(value_name = "DIR")]
     directory: PathBuf,
 }
 
-/// Prints what completes `command` in `shell`.
+/// Prints the completion script of `command` for `shell`.
 pub(super) fn completions(mut command: Command, shell: Shell) -> ExitCode {
     let shell = match shell {
         Shell::Bash => clap_complete::Shell::Bash,
@@ -52,7 +52,7 @@ pub(super) fn completions(mut command: Command, shell: Shell) -> ExitCode {
 /// Writes a man page for `command` and for each command below it.
 ///
 /// # Errors
-/// The directory cannot be made or written to.
+/// The directory cannot be created or written to.
 pub(super) fn man(command: Command, args: &ManArgs) -> anyhow::Result<ExitCode> {
     let directory: &Path = &args.directory;
     let context = || format!("writing man pages to {}", directory.display());

@@ -27,7 +27,7 @@ pub(super) enum Sources {
     /// the events, what was left out and how long it took. If a relay runs for this configuration, it says what would
     /// happen to which incident. What a sender has to prove is not asked for.
     Try(Try),
-    /// Make a random token for senders. It is shown once; the configuration needs only its SHA-256.
+    /// Generate a random token for senders and show it once; the configuration needs only its SHA-256.
     #[command(after_help = token::EXAMPLES)]
     Token,
 }
@@ -63,7 +63,7 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
     let rows: Vec<_> = sources.iter().map(row).collect();
     if rows.is_empty() {
         say!(
-            "no sources: nothing can be received; add a table [sources.<name>] to the configuration, then `tocsin reload`"
+            "no sources: Tocsin receives nothing; add a table [sources.<name>] to the configuration and run `tocsin reload`"
         );
         return Ok(ExitCode::SUCCESS);
     }

@@ -1,4 +1,4 @@
-//! `tocsin version` and `tocsin --version`: what this binary is and what it speaks.
+//! `tocsin version` and `tocsin --version`: the versions of this binary, its plugin APIs and its store.
 
 use std::process::ExitCode;
 use std::sync::LazyLock;
@@ -20,7 +20,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What stands behind the name in `tocsin --version`.
+/// The text after the name in `tocsin --version`.
 pub(super) fn text() -> &'static str {
     static TEXT: LazyLock<String> = LazyLock::new(|| {
         let Version { version, commit, wasmtime, plugin_apis, store_format } = version();

@@ -1,6 +1,6 @@
 //! `ca` and `client_certificate`: files in PEM, read and checked with the rest of the configuration.
 //!
-//! A mistake names the file and what to do. An expired certificate is no mistake but a warning (see [`super::expired`]).
+//! A mistake names the file and the fix. An expired certificate is a warning, not a mistake (see [`super::expired`]).
 
 use std::path::{Path, PathBuf};
 
@@ -24,13 +24,13 @@ const TO_PEM: &str = "expected text in PEM, which begins with `-----BEGIN CERTIF
 /// Authorities that are trusted to sign peers' certificates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authorities {
-    /// Where they were read from.
+    /// The file that they were read from.
     pub file: PathBuf,
     /// At least one.
     pub certificates: Vec<CertificateDer<'static>>,
 }
 
-/// The certificate that the relay shows, and its key.
+/// The certificate that the relay presents, and its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientCertificate {
     /// Where the certificate was read from.
@@ -41,7 +41,7 @@ pub struct ClientCertificate {
     pub pem: Secret,
 }
 
-/// Whether a table says anything about authorities.
+/// Whether a table sets authorities.
 pub(super) fn names_authorities(reader: &Reader) -> bool {
     reader.has(CA)
 }
@@ -106,7 +106,7 @@ fn authorities(file: &Path, text: &str) -> Result<Vec<CertificateDer<'static>>, 
         RootCertStore::empty().add(certificate.clone()).map_err(|error| {
             let (number, count) = (index + 1, found.len());
             format!(
-                "certificate {number} of {count} in {} cannot be an authority's: {error}: export it again, or remove \
+                "certificate {number} of {count} in {} is no valid authority: {error}: export it again, or remove \
                  it from the file",
                 file.display()
             )

@@ -1,4 +1,4 @@
-//! The directories that a configuration names, and where they are when it does not name them.
+//! The directories of a configuration, and their defaults.
 
 use std::path::{Path, PathBuf};
 
@@ -18,8 +18,8 @@ pub(super) fn base(main: &Path) -> &Path {
     main.parent().unwrap_or(Path::new(""))
 }
 
-/// The state directory alone: whoever looks for the running relay need not be able to read its secrets. The
-/// directory comes with its mistakes, and is then the usual one.
+/// Only the state directory: a command that looks for the running relay need not be able to read its secrets. Returns the
+/// directory with its mistakes; after a mistake, it is the default.
 pub(super) fn read_state_dir(base: &Path, mut table: Table) -> (PathBuf, Vec<ConfigProblem>) {
     table.retain(|key, _| key == STATE_DIR);
     let mut root = Reader::root(table);

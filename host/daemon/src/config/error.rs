@@ -1,10 +1,10 @@
-//! Why a configuration cannot be used: a file, its syntax, or the mistakes in what it says.
+//! Why a configuration cannot be used: a file, its syntax, or its mistakes.
 //!
 //! Never shows a line of a file, which may hold a secret.
 
 use std::path::{Path, PathBuf};
 
-/// A configuration that cannot be used.
+/// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file.
@@ -27,42 +27,40 @@ pub enum ConfigError {
         /// What is wrong there.
         problem: String,
     },
-    /// A kept file.
-    #[error(
-        "`{name}` is not the name of a configuration's file: the history was changed by somebody else than the relay"
-    )]
+    /// A file of the history.
+    #[error("`{name}` is not the name of a configuration's file: the history was not written by the relay")]
     Name {
-        /// As it was kept.
+        /// Its name in the history.
         name: String,
     },
-    /// What it says.
-    #[error("{}: {} to mend\n{}", path.display(), count(problems.len()), listed(problems))]
+    /// The mistakes in it.
+    #[error("{}: {} to fix\n{}", path.display(), count(problems.len()), listed(problems))]
     Invalid {
         /// The main file.
         path: PathBuf,
-        /// All of them.
+        /// All mistakes.
         problems: Vec<ConfigProblem>,
     },
 }
 
-/// One mistake. As text, it begins with its file if the configuration has several.
+/// One mistake. Its text begins with the file if the configuration has several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigProblem {
     /// Where, for example `sources.jira.token`.
     pub path: String,
-    /// What is wrong and what would do.
+    /// The problem and the fix.
     pub problem: String,
     /// The file that it is in; none if there is only the main file, and where the problem itself names the files.
     pub file: Option<PathBuf>,
 }
 
 impl ConfigProblem {
-    /// A mistake at `path`, whose file is not known yet.
+    /// A mistake at `path`, in a file that is not known yet.
     pub fn new(path: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { path: path.into(), problem: problem.into(), file: None }
     }
 
-    /// The mistake with its file in front in any case: `main` if it names no other.
+    /// The mistake, always with its file: `main` if it names no other.
     pub fn in_file(&self, main: &Path) -> String {
         let file = self.file.as_deref().unwrap_or(main);
         format!("{}: {}: {}", file.display(), self.path, self.problem)
@@ -78,7 +76,7 @@ impl std::fmt::Display for ConfigProblem {
     }
 }
 
-/// So many mistakes, in words.
+/// The number of mistakes, as text.
 pub fn count(problems: usize) -> String {
     if problems == 1 { "1 mistake".to_owned() } else { format!("{problems} mistakes") }
 }

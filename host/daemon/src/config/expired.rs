@@ -1,4 +1,4 @@
-//! Certificates of the configuration that have expired, for a warning.
+//! Finds expired certificates in the configuration, for warnings.
 //!
 //! Never refuses a configuration: a relay must start and send everything else when one certificate has expired.
 
@@ -36,8 +36,8 @@ fn of_authorities(path: String, transport: &Transport, now: Timestamp) -> Option
     Some((path, problem(&authorities.file, &authorities.certificates, now)?))
 }
 
-/// What is wrong with the times of these certificates, if one of them is not valid at `now`. One whose times cannot be
-/// read counts as valid: the TLS library decides.
+/// The problem of the first of these certificates that is not valid at `now`. A certificate without readable times
+/// counts as valid: the TLS library decides.
 fn problem(file: &Path, certificates: &[CertificateDer<'static>], now: Timestamp) -> Option<String> {
     let count = certificates.len();
     let mut wrong = certificates.iter().enumerate().filter_map(|(index, certificate)| {

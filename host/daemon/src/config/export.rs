@@ -1,7 +1,7 @@
-//! All files of a configuration as one: what `tocsin config export` prints.
+//! Prints all files of a configuration as one, for `tocsin config export`.
 //!
-//! Writes values as they stand in the files, so a secret in the configuration is in it, and a reference to a secret
-//! stays a reference. Comments are lost. Writes nothing that drives a terminal.
+//! Values are the same as in the files: the output contains secrets that are written there, and a reference to a secret
+//! stays a reference. Comments are lost. The output contains no terminal control sequences.
 
 use std::path::Path;
 
@@ -13,15 +13,15 @@ use super::files::Files;
 use super::merge::{Merged, NAMED, merge};
 use super::origins::Origins;
 
-/// The keys of the tables that say where a secret is: they are written in the line of their key.
+/// The keys of references to secrets: such tables are written inline.
 const REFERENCES: [&str; 3] = ["file", "env", "credential"];
 
 impl Files {
-    /// One file that says the same as all of them, with a remark where each part is from.
+    /// One file with the contents of all files, and comments that name the file of each part.
     ///
     /// # Errors
-    /// A file is not TOML or may not be read by this user, or the same thing stands in two of them. Other mistakes stay
-    /// in the text.
+    /// A file is not TOML, this user may not read it, or two files define the same part. Other mistakes stay in the
+    /// text.
     pub fn export(&self) -> Result<String, ConfigError> {
         let Merged { table, origins, mut problems } = merge(self)?;
         problems.extend(self.unread.iter().cloned());
@@ -52,7 +52,7 @@ impl Files {
     }
 }
 
-/// The keys of the top, each file's together.
+/// The top-level keys, grouped by file.
 fn keys(text: &mut String, table: &Table, origins: &Origins) {
     let mut keys: Vec<_> = table.iter().filter(|(_, value)| !value.is_table()).collect();
     keys.sort_by_key(|(key, _)| origins.position(key));
@@ -71,7 +71,7 @@ fn tables_of(table: &Table) -> impl Iterator<Item = (&str, &Table)> {
     table.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_table()?)))
 }
 
-/// An empty line, and the files that the next lines are from.
+/// An empty line, and a comment that names the files of the following lines.
 fn remark<'a>(text: &mut String, files: impl IntoIterator<Item = &'a Path>) {
     let mut names: Vec<String> = Vec::new();
     for file in files {
@@ -84,7 +84,7 @@ fn remark<'a>(text: &mut String, files: impl IntoIterator<Item = &'a Path>) {
     text.push_str(&format!("{space}# from {}\n", names.join(", ")));
 }
 
-/// A table with this header, and the tables in it.
+/// Writes a table with this header, and its subtables.
 fn section(text: &mut String, header: &str, table: &Table) {
     let (tables, lines): (Vec<_>, Vec<_>) = table.iter().partition(|(_, value)| has_header(value));
     if !lines.is_empty() || tables.is_empty() {
@@ -130,7 +130,7 @@ fn quoted_key(key: &str) -> String {
     if !key.is_empty() && key.bytes().all(is_bare) { key.to_owned() } else { basic(key) }
 }
 
-/// A text on one line: between single quotes where that spares escapes.
+/// A text on one line, in single quotes if that avoids escapes.
 fn short_text(text: &str) -> String {
     let has_escapes = text.contains(is_escaped);
     if text.contains(['"', '\\']) && !text.contains('\'') && !has_escapes {
@@ -139,8 +139,7 @@ fn short_text(text: &str) -> String {
     basic(text)
 }
 
-/// A text of several lines, with its lines where it can have them. A line end after the opening quotes is not part of
-/// it.
+/// A multi-line text, unescaped where possible. A line end after the opening quotes is not part of it.
 fn long_text(text: &str) -> String {
     let has_escapes = text.contains(is_escaped);
     if text.contains('\\') && !text.contains("'''") && !text.ends_with('\'') && !has_escapes {
@@ -170,7 +169,7 @@ fn escaped(c: char) -> String {
     }
 }
 
-/// Whether a character would drive a terminal: those are written as escapes. Line ends are not.
+/// Whether a character could control a terminal and is written as an escape. Line ends are not.
 fn is_escaped(c: char) -> bool {
     c != '\n' && (c.is_control() || turns_direction(c))
 }

@@ -27,7 +27,7 @@ impl Config {
             }
             seen.push(file);
             if let Some(problem) = exposed(file) {
-                let problem = format!("stands in the configuration: {problem}");
+                let problem = format!("is written in the configuration: {problem}");
                 configuration.push(ConfigProblem::new(path, problem));
             }
         }

@@ -1,8 +1,8 @@
 //! The files of a configuration: the main file, `conf.d/*.toml` beside it, and `managed/*.toml` in the state
 //! directory.
 //!
-//! Reads each file once, in a fixed order. Never checks what they say beyond their syntax: `merge` makes one table
-//! of them, and the readers of its parts check it.
+//! Reads each file once, in a fixed order, and checks only its syntax. `merge` combines the files into one table, and
+//! the readers of its parts check that.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -19,15 +19,15 @@ use crate::runtime::signing::sha256_of;
 const DROPPED: &str = "conf.d";
 /// The folder in the state directory.
 const MANAGED: &str = "managed";
-/// How the names of the files in both folders end.
+/// The file extension in both folders.
 const ENDING: &str = ".toml";
 
-/// The folder beside the main file at `main` whose files an operator writes.
+/// The folder beside the main file at `main` for the operator's files.
 pub fn dropped_beside(main: &Path) -> PathBuf {
     directories::base(main).join(DROPPED)
 }
 
-/// The folder in a state directory whose files the relay itself writes.
+/// The folder in a state directory for the relay's own files.
 pub fn managed_in(state_dir: &Path) -> PathBuf {
     state_dir.join(MANAGED)
 }
@@ -44,7 +44,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// As in the output of commands.
+    /// The name in the output of commands.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Main => "main",
@@ -63,7 +63,7 @@ pub struct File {
     pub path: PathBuf,
     /// Its name on any machine: `tocsin.toml`, `conf.d/jira.toml`, `managed/jira.toml`.
     pub name: String,
-    /// What is in it. May hold secrets.
+    /// Its text, which may contain secrets.
     pub text: String,
 }
 
@@ -78,7 +78,7 @@ impl File {
         Ok(Self::main(path, &read(path)?))
     }
 
-    /// What stands before its first table. A mistake below it keeps nobody from finding the running relay.
+    /// The keys before the first table. Commands find the running relay despite a mistake below them.
     pub(super) fn keys_before_tables(&self) -> Result<Table, ConfigError> {
         self.table().or_else(|error| {
             let is_table = |line: &str| line.trim_start().starts_with('[');
@@ -116,9 +116,9 @@ impl std::fmt::Debug for File {
 pub struct Files {
     /// The file that `--config` names.
     pub main: PathBuf,
-    /// In the order in which they are read: the main file, then `conf.d`, then `managed`, each by name.
+    /// In reading order: the main file, then `conf.d`, then `managed`, each by name.
     pub all: Vec<File>,
-    /// What only the relay's user may read; nothing for a relay that runs.
+    /// Files and folders that only the relay's user may read; none in a running relay.
     pub unread: Vec<ConfigProblem>,
 }
 
@@ -136,7 +136,7 @@ impl Files {
         Self::around(first, &state_dir)
     }
 
-    /// The same of a relay that has this state directory, whatever the main file says of it.
+    /// As [`Self::read`], with this state directory instead of the main file's.
     ///
     /// # Errors
     /// As [`Self::read`].
@@ -152,7 +152,7 @@ impl Files {
             Ok(managed) => files.all.extend(managed),
             Err(ConfigError::Read { path, error }) if error.kind() == ErrorKind::PermissionDenied => {
                 let why = format!(
-                    "{} may not be read by this user: run it as the relay's user or as root",
+                    "this user may not read {}: run this as the relay's user or as root",
                     path.display()
                 );
                 files.unread.push(ConfigProblem::new(MANAGED, why));
@@ -162,7 +162,7 @@ impl Files {
         Ok(files)
     }
 
-    /// The files beside the main file at `main`, whatever is in it: those of `conf.d` and of this state directory.
+    /// The files in `conf.d` beside `main` and in this state directory. Does not read the main file.
     ///
     /// # Errors
     /// One cannot be read.
@@ -172,15 +172,15 @@ impl Files {
         Ok(files)
     }
 
-    /// One text, as if it were in a file at `main` and in no other.
+    /// A configuration of one text, as the main file at `main`.
     pub fn of_text(main: &Path, text: &str) -> Self {
         Self { main: main.to_owned(), all: vec![File::main(main, text)], unread: Vec::new() }
     }
 
-    /// Files that were kept, by their names, as if they stood around the main file at `main` and in `state_dir`.
+    /// Files of the history by their names, placed around the main file at `main` and in `state_dir`.
     ///
     /// # Errors
-    /// A name is none that a file of a configuration may have.
+    /// A name is not valid for a file of a configuration.
     pub(super) fn of_kept<'a>(
         main: &Path,
         state_dir: &Path,
@@ -199,15 +199,14 @@ impl Files {
         Ok(Self { main: main.to_owned(), all, unread: Vec::new() })
     }
 
-    /// SHA-256 over the names and contents of all files, in hexadecimal digits. The folders that the files are in have
-    /// no part in it.
+    /// SHA-256 over the names and contents of all files, in hexadecimal digits. The folders do not matter.
     pub fn digest(&self) -> String {
         let texts = self.all.iter().flat_map(|file| [file.name.as_str(), file.text.as_str()]);
         sha256_of(&texts.collect::<Vec<_>>())
     }
 }
 
-/// Which part the file of this name is, and where it belongs.
+/// The part and the path of the file with this name.
 fn place_of(name: &str, main: &Path, state_dir: &Path) -> Option<(Part, PathBuf)> {
     let (folder, file) = name.split_once('/')?;
     let file = name_of(OsStr::new(file)).filter(|file| !file.contains('/'))?;
@@ -218,11 +217,11 @@ fn place_of(name: &str, main: &Path, state_dir: &Path) -> Option<(Part, PathBuf)
     }
 }
 
-/// The configuration's files in `folder` by name, without the others; none if it is not there.
+/// The configuration's files in `folder`, by name; none if the folder does not exist.
 fn read_folder(folder: &Path, part: Part) -> Result<Vec<File>, ConfigError> {
     let failed = |error| ConfigError::Read { path: folder.to_owned(), error };
     let entries = match fs::read_dir(folder) {
-        // A link that leads nowhere is there.
+        // A broken link counts as existing.
         Err(error) if error.kind() == ErrorKind::NotFound && !folder.is_symlink() => return Ok(Vec::new()),
         entries => entries.map_err(failed)?,
     };
@@ -245,8 +244,8 @@ fn read_folder(folder: &Path, part: Part) -> Result<Vec<File>, ConfigError> {
     Ok(files)
 }
 
-/// The name of a file of the configuration; nothing for hidden ones, which editors and package managers leave, and for
-/// those with another ending.
+/// The name, if it is a file of the configuration. None for hidden files, which editors and package managers leave, and
+/// for other extensions.
 fn name_of(file: &OsStr) -> Option<String> {
     let name = file.to_string_lossy();
     (name.ends_with(ENDING) && !name.starts_with('.')).then(|| name.into_owned())

@@ -1,10 +1,10 @@
-//! What a running relay cannot change: its sandbox, its queue and its directories are made once.
+//! Settings that a running relay cannot change: it creates its sandbox, queue and directories once.
 
 use std::net::SocketAddr;
 
 use super::{Change, Config};
 
-/// Settings that take effect with the next start.
+/// Settings that take effect at the next start.
 const FIXED: [&str; 9] = [
     "state_dir",
     "plugins_dir",
@@ -18,25 +18,25 @@ const FIXED: [&str; 9] = [
 ];
 
 impl Change {
-    /// Whether it takes effect with the next start, not with a reload.
+    /// Whether it takes effect at the next start, not at a reload.
     pub fn is_for_the_next_start(&self) -> bool {
         FIXED.contains(&self.path.as_str())
     }
 }
 
 impl Config {
-    /// Senders connect to `address`, where systemd listens, whatever is written.
+    /// Sets `listen` to `address`, where systemd listens, instead of the configured address.
     pub fn listen_at(&mut self, address: SocketAddr) {
         if self.listen != address {
-            tracing::info!(%address, written = %self.listen, "systemd listens: `listen` in the configuration counts for nothing");
+            tracing::info!(%address, written = %self.listen, "systemd listens: `listen` in the configuration is ignored");
         }
         (self.listen, self.is_given) = (address, true);
     }
 
-    /// Keeps of `before`, which a running relay works with, what takes effect with the next start.
+    /// Keeps the settings of `before` that a running relay cannot change.
     pub fn stay_as(&mut self, before: &Self) {
         if self.state_dir != before.state_dir {
-            // Where backups are follows from it unless it is written.
+            // The default backup directory depends on it.
             self.backup.clone_from(&before.backup);
         }
         if before.is_given {
@@ -61,7 +61,7 @@ mod tests {
 
     use super::*;
 
-    /// Each of [`FIXED`], with another value than usual.
+    /// Each of [`FIXED`], with a value that is not the default.
     const OTHER: &str = "state_dir = \"/a\"\nplugins_dir = \"/b\"\ncache_dir = \"/c\"\n[limits]\nmemory = \"1GiB\"\n\
                          plugin_memory = \"9MiB\"\nplugin_time = \"9s\"\nplugin_calls = 9\nqueue = 9\nshutdown = \"9s\"\n";
 

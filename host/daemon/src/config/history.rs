@@ -1,7 +1,7 @@
-//! The configurations that were in force: each kept with its files as they were, who put it in force and what differed.
+//! The history of configurations: each with its files, the person who put it in force, and the changes.
 //!
-//! A file for each in the state directory, which only its owner may read: there may be secrets in it. The journal has
-//! the same events without the files.
+//! Each is one file in the state directory, which only its owner can read, because it may contain secrets. The journal
+//! has the same events without the files.
 
 use std::io;
 use std::path::Path;
@@ -13,16 +13,16 @@ use crate::runtime::folder::Folder;
 
 /// The folder in the state directory.
 const FOLDER: &str = "configurations";
-/// How the names of the files end.
+/// The file extension.
 const ENDING: &str = ".json";
-/// How many are kept: a year of one change a week.
+/// How many are kept: one change a week for a year.
 const KEPT_MAX: usize = 52;
 
 /// The configurations that were in force.
 #[derive(Clone, Debug)]
 pub struct History(Folder);
 
-/// One of them.
+/// A configuration that was in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
     /// Its number, from 1.
@@ -33,7 +33,7 @@ pub struct Kept {
     pub by: String,
     /// SHA-256 over its files, see [`Files::digest`].
     pub digest: String,
-    /// What differed from the one before, a line each.
+    /// The changes from the previous one, one per line.
     pub changes: Vec<String>,
     /// Its files, the main file first.
     pub files: Vec<KeptFile>,
@@ -44,7 +44,7 @@ pub struct Kept {
 pub struct KeptFile {
     /// Its name on any machine: see [`File::name`].
     pub name: String,
-    /// What was in it. May hold secrets.
+    /// Its text, which may contain secrets.
     pub text: String,
 }
 
@@ -55,17 +55,17 @@ impl KeptFile {
 }
 
 impl History {
-    /// That of the relay with this state directory. A command that is not the relay only reads.
+    /// The history of the relay with this state directory, to read and write. Only the relay uses this.
     pub fn of_relay(state_dir: &Path) -> Self {
         Self(Folder::new(state_dir, FOLDER, true))
     }
 
-    /// The same, to be read.
+    /// The same history, only to read.
     pub fn to_look_at(state_dir: &Path) -> Self {
         Self(Folder::new(state_dir, FOLDER, false))
     }
 
-    /// All that are kept, the oldest first.
+    /// All configurations, the oldest first.
     ///
     /// # Errors
     /// One cannot be read.
@@ -90,7 +90,7 @@ impl History {
     /// Keeps `files` as the newest. Returns when they are on the disk.
     ///
     /// # Errors
-    /// They cannot be written: then nothing changed.
+    /// They cannot be written; nothing changed.
     pub fn keep(&self, files: &Files, at: String, by: &str, changes: Vec<String>) -> io::Result<Kept> {
         let last = self.0.names()?.last().and_then(|name| name.strip_suffix(ENDING)?.parse::<u64>().ok());
         let number = last.unwrap_or(0) + 1;
@@ -98,21 +98,21 @@ impl History {
         let kept = Kept { number, at, by: by.to_owned(), digest: files.digest(), changes, files: files_kept };
         let written = self.0.write(&name(number), &kept).and_then(|()| self.thin_out());
         if let Err(error) = written {
-            // As if nothing had been written; if that fails as well, one that was never in force stays.
+            // Removes what was written; if that fails as well, a configuration stays that was never in force.
             drop(self.take_back(&kept));
             return Err(error);
         }
         Ok(kept)
     }
 
-    /// Forgets the oldest that are too many.
+    /// Removes the oldest beyond the limit.
     fn thin_out(&self) -> io::Result<()> {
         let names = self.0.names()?;
         let old = names.iter().take(names.len().saturating_sub(KEPT_MAX));
         old.into_iter().try_for_each(|name| self.0.remove(name))
     }
 
-    /// Takes the newest back: it did not come into force.
+    /// Removes the newest, which did not come into force.
     ///
     /// # Errors
     /// It cannot be removed.
@@ -122,10 +122,10 @@ impl History {
 }
 
 impl Kept {
-    /// Its files, as if they stood around the main file at `main` today.
+    /// Its files, placed around the main file at `main`.
     ///
     /// # Errors
-    /// A name is not one that a configuration's file may have: who may write to the state directory wrote it.
+    /// A name is not valid for a file of a configuration: another user with access to the state directory wrote it.
     pub fn files(&self, main: &Path, state_dir: &Path) -> Result<Files, ConfigError> {
         Files::of_kept(
             main,
@@ -134,7 +134,7 @@ impl Kept {
         )
     }
 
-    /// What it says, as far as it can be read today.
+    /// The configuration, as far as it can be read.
     ///
     /// # Errors
     /// A file is not TOML.
@@ -143,7 +143,7 @@ impl Kept {
     }
 }
 
-/// Names are in the order of the numbers.
+/// Names sort in the order of the numbers.
 fn name(number: u64) -> String {
     format!("{number:010}{ENDING}")
 }

@@ -1,7 +1,7 @@
-//! Makes one table of the files of a configuration. Everything stands in one file only; two files may add to the same
-//! table.
+//! Merges the files of a configuration into one table. Each part may be in one file only; several files may add to the
+//! same table.
 //!
-//! Knows no key but `state_dir`, and reads no value.
+//! Knows only the key `state_dir`, and reads no other value.
 
 use toml::{Table, Value};
 
@@ -10,15 +10,15 @@ use super::error::{ConfigError, ConfigProblem};
 use super::files::{File, Files, Part};
 use super::origins::Origins;
 
-/// The tables whose entries are one thing each: two files cannot share an entry.
+/// The tables whose entries are indivisible: two files cannot share an entry.
 pub(super) const NAMED: [&str; 3] = ["sources", "connections", "actions"];
 
-/// What all files say together.
+/// The merged table.
 #[derive(Default)]
 pub(super) struct Merged {
     pub(super) table: Table,
     pub(super) origins: Origins,
-    /// What cannot stand in these files together. The first file's part is in the table.
+    /// Parts that two files define. The table has the first file's part.
     pub(super) problems: Vec<ConfigProblem>,
 }
 
@@ -47,8 +47,8 @@ pub(super) fn merge(files: &Files) -> Result<Merged, ConfigError> {
 }
 
 impl File {
-    /// What stands in it, as paths: `sources.jira`, `limits.body`. A source, connection or action counts as one thing,
-    /// every other key by itself.
+    /// The paths of its parts: `sources.jira`, `limits.body`. A source, connection or action is one part, as is every
+    /// other key.
     ///
     /// # Errors
     /// It is not TOML.
@@ -74,7 +74,7 @@ fn is_shared(above: &str) -> bool {
     !NAMED.contains(&above)
 }
 
-/// As readers of tables write the path of a key.
+/// The path of a key, in the form that the readers of tables use.
 fn join(above: &str, key: &str) -> String {
     if above.is_empty() { key.to_owned() } else { format!("{above}.{key}") }
 }
@@ -111,7 +111,7 @@ impl Adding<'_> {
 
     fn refuse(&mut self, path: &str) {
         let first = self.origins.of(path).unwrap_or(&self.file.path).display();
-        let problem = format!("stands in {first} and in {}: take one of them out", self.file.path.display());
+        let problem = format!("is in {first} and in {}: remove one of them", self.file.path.display());
         self.problems.push(ConfigProblem::new(path, problem));
     }
 }

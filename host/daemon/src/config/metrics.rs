@@ -1,15 +1,15 @@
-//! `[metrics]`: whether the main listener answers `/metrics`, and to whom.
+//! `[metrics]`: access to `/metrics` on the main listener.
 
 use super::reader::Reader;
 use super::sources::read_token;
 use super::{TOKEN_KEYS, Token};
 
-/// Who may read metrics over the main listener. The control socket always answers.
+/// Access to metrics over the main listener. The control socket always serves them.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
-    /// Whether the main listener answers `/metrics`. False.
+    /// Whether the main listener serves `/metrics`. Default: false.
     pub enabled: bool,
-    /// What a request must bring as `Authorization: Bearer`; nothing if there is none.
+    /// The token that a request must have as `Authorization: Bearer`, if any.
     pub token: Option<Token>,
 }
 

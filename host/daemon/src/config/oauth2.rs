@@ -1,4 +1,4 @@
-//! `oauth2` of a connection: where its access tokens come from
+//! `oauth2` of a connection: the source of its access tokens
 //! ([RFC 6749, 4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)).
 
 use std::str::FromStr;
@@ -14,7 +14,7 @@ const OAUTH2: &str = "oauth2";
 const TOKEN_URL: &str = "token_url";
 const CLIENT_SECRET: &str = "client_secret";
 
-/// How the relay gets access tokens with credentials of its own.
+/// How the relay gets access tokens with its client credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OAuth2 {
     /// The token endpoint.
@@ -23,13 +23,13 @@ pub struct OAuth2 {
     pub client_id: String,
     /// The client's secret.
     pub client_secret: Secret,
-    /// What the token is for, as the peer calls it; empty if the peer knows.
+    /// The scope of the token; empty for the endpoint's default.
     pub scope: String,
-    /// Where identifier and secret stand in the request for a token.
+    /// The place of identifier and secret in the token request.
     pub auth: ClientAuthentication,
 }
 
-/// Where a client's credentials stand in its request.
+/// The place of a client's credentials in its request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::VariantNames)]
 #[strum(serialize_all = "lowercase")]
 #[strum(parse_err_ty = UnknownWord, parse_err_fn = unknown)]
@@ -37,7 +37,7 @@ pub enum ClientAuthentication {
     /// In the header, as HTTP Basic.
     #[default]
     Basic,
-    /// In the form, for peers that want them there.
+    /// In the form, for peers that require this.
     Body,
 }
 
@@ -45,7 +45,7 @@ fn unknown(given: &str) -> UnknownWord {
     UnknownWord::new("client authentication", given, <ClientAuthentication as strum::VariantNames>::VARIANTS)
 }
 
-/// `oauth2` of a connection, if it has one. The token endpoint is under the connection's own `policy`.
+/// `oauth2` of a connection, if it has one. The connection's `policy` applies to the token endpoint.
 pub(super) fn read(reader: &mut Reader, policy: Policy) -> Option<OAuth2> {
     if !reader.has(OAUTH2) {
         return None;

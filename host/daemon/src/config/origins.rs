@@ -1,42 +1,42 @@
-//! Which file each part of a configuration stands in.
+//! The file of each part of a configuration.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::error::ConfigProblem;
 
-/// The files, by the paths of what stands in them.
+/// The files, by the paths of their parts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Origins {
     files: Vec<PathBuf>,
-    /// The position of the file; the first of them for a table that several files add to.
+    /// The position of the file; the first one for a table that several files add to.
     by_path: BTreeMap<String, usize>,
 }
 
 impl Origins {
-    /// Goes on to the next file: what is noted from now on stands in it.
+    /// Begins the next file, to which later notes refer.
     pub(super) fn begin(&mut self, file: &Path) {
         self.files.push(file.to_owned());
     }
 
-    /// Notes that `path` stands in the file that was begun last, unless an earlier one has it.
+    /// Notes that `path` is in the file that was begun last, unless an earlier file has it.
     pub(super) fn note(&mut self, path: &str) {
         if let Some(last) = self.files.len().checked_sub(1) {
             self.by_path.entry(path.to_owned()).or_insert(last);
         }
     }
 
-    /// The file in which `path` itself stands.
+    /// The file that contains `path` itself.
     pub(super) fn of(&self, path: &str) -> Option<&Path> {
         self.position(path).and_then(|at| self.files.get(at)).map(PathBuf::as_path)
     }
 
-    /// How many files are before the one in which `path` stands.
+    /// How many files come before the one that contains `path`.
     pub(super) fn position(&self, path: &str) -> Option<usize> {
         self.by_path.get(path).copied()
     }
 
-    /// The file in which `path` stands, or the nearest table around it.
+    /// The file that contains `path`, or the nearest table around it.
     pub(super) fn nearest(&self, path: &str) -> Option<&Path> {
         let mut path = path;
         loop {
@@ -47,7 +47,7 @@ impl Origins {
         }
     }
 
-    /// `table` and all that stands in it: the paths, each with its file.
+    /// The paths of `table` and of everything in it, each with its file.
     pub(super) fn below<'a>(&'a self, table: &'a str) -> impl Iterator<Item = (&'a str, &'a Path)> {
         let is_below = move |path: &str| {
             path.strip_prefix(table).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))

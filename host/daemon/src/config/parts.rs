@@ -1,7 +1,7 @@
-//! The parts of a configuration, each with a digest: what differs between two configurations.
+//! The parts of a configuration, each with a digest, to compare two configurations.
 //!
-//! A part is a source, a connection or an action, or one setting of another table. A secret that is read from elsewhere
-//! belongs to its part with what it says, so that a token that was exchanged in its file is a difference.
+//! A part is a source, a connection or an action, or one setting of another table. The digest of a part covers the
+//! values of its secrets, so that a new token in a file counts as a change.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use toml::{Table, Value};
 use super::merge::NAMED;
 use crate::runtime::signing::sha256_of;
 
-/// By path, the digest of what is written there.
+/// The digest of each part, by path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Parts(BTreeMap<String, String>);
 
 /// A part that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Which, for example `sources.jira` or `limits.body_time`.
+    /// The part's path, such as `sources.jira` or `limits.body_time`.
     pub path: String,
     /// How.
     pub how: How,
@@ -27,11 +27,11 @@ pub struct Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum How {
-    /// It was not there before.
+    /// The part is new.
     Added,
-    /// It says something else.
+    /// The part has a different content.
     Changed,
-    /// It is not there any more.
+    /// The part no longer exists.
     Removed,
 }
 
@@ -49,12 +49,12 @@ impl Change {
 }
 
 impl Parts {
-    /// Those of a configuration as it is written.
+    /// The parts of a configuration's text.
     pub(super) fn of(table: &Table) -> Self {
         let mut parts = BTreeMap::new();
         for (key, value) in table {
             match value {
-                // There or not may be all that it says.
+                // Even an empty table counts: its presence may be its meaning.
                 Value::Table(inner) if inner.is_empty() => drop(parts.insert(key.clone(), sha256_of(&[]))),
                 Value::Table(inner) => {
                     for (name, value) in inner {
@@ -67,7 +67,7 @@ impl Parts {
         Self(parts)
     }
 
-    /// The secret at `path` says this.
+    /// Adds the value of the secret at `path`.
     pub(super) fn say(&mut self, path: &str, secret: &str) {
         let mut names = path.split('.');
         let part = match (names.next(), names.next()) {
@@ -79,7 +79,7 @@ impl Parts {
         }
     }
 
-    /// At `path`, it says what `before` says.
+    /// Takes the part at `path` from `before`.
     pub(super) fn stay_as(&mut self, before: &Self, path: &str) {
         match before.0.get(path) {
             Some(known) => drop(self.0.insert(path.to_owned(), known.clone())),
@@ -87,7 +87,7 @@ impl Parts {
         }
     }
 
-    /// What differs in `next`: sources, connections and actions first, in the order of their paths.
+    /// The differences in `next`: sources, connections and actions first, in the order of their paths.
     pub(super) fn changes(&self, next: &Self) -> Vec<Change> {
         let how = |path: &String| match (self.0.get(path), next.0.get(path)) {
             (None, Some(_)) => Some(How::Added),

@@ -1,6 +1,6 @@
 //! `proxy` and `proxy_allow_private` of `[egress]` and of connections: the proxy that requests go through.
 //!
-//! Its user name and password stand in its address, so no error shows the address. Only host and port may be shown.
+//! The address contains user name and password, so no error shows it. Errors show only host and port.
 
 use std::net::IpAddr;
 
@@ -14,7 +14,7 @@ use super::secret::Secret;
 
 const PROXY: &str = "proxy";
 pub(super) const ALLOW_PRIVATE: &str = "proxy_allow_private";
-/// What an address of a proxy looks like.
+/// The error for an invalid address.
 const EXPECTED: &str = "is not the address of a proxy: write `http://host:port` or `https://host:port`, with \
                         `user:password@` before the host if the proxy asks for them";
 const NOT_HERE: &str = "a proxy cannot be there";
@@ -29,14 +29,14 @@ pub struct Proxy {
     allow_private: bool,
 }
 
-/// What a proxy asks for, decoded.
+/// The proxy's credentials, decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Credentials {
     user: Secret,
     password: Option<Secret>,
 }
 
-/// An address at which a proxy may not be.
+/// A forbidden address of a proxy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the proxy's address {address} is {what}: {remedy}")]
 pub struct ProxyDenied {
@@ -45,7 +45,7 @@ pub struct ProxyDenied {
     remedy: &'static str,
 }
 
-/// The proxy of a table, if it names one. An empty text and `false` name none.
+/// The proxy of a table, if it has one. An empty text and `false` mean no proxy.
 pub(super) fn read(reader: &mut Reader, allow_private: bool) -> Option<Proxy> {
     if reader.is_boolean(PROXY) {
         if reader.boolean(PROXY) == Some(true) {
@@ -64,12 +64,12 @@ pub(super) fn read(reader: &mut Reader, allow_private: bool) -> Option<Proxy> {
     proxy
 }
 
-/// Whether a table says anything about its proxy.
+/// Whether a table sets its proxy.
 pub(super) fn is_named(reader: &Reader) -> bool {
     reader.has(PROXY)
 }
 
-/// Reports a proxy whose address, where it is no name, is not allowed.
+/// Reports a proxy with a literal address that is not allowed.
 pub(super) fn check(reader: &Reader, proxy: &Proxy) {
     if let Err(denied) = proxy.check_literal() {
         reader.problem(PROXY, denied.to_string());
@@ -93,7 +93,7 @@ impl Proxy {
         let credentials = (!is_open).then_some(Credentials { user, password });
         url.set_username("").ok()?;
         url.set_password(None).ok()?;
-        // The HTTP client reads it as this type, and would send past a proxy that it cannot read.
+        // The HTTP client parses it as this type, and would bypass a proxy that it cannot parse.
         url.as_str().parse::<Uri>().ok()?;
         Some(Self { url, credentials, allow_private })
     }
@@ -108,13 +108,13 @@ impl Proxy {
         &self.url
     }
 
-    /// Host and port, for people.
+    /// Host and port, for messages.
     pub fn place(&self) -> String {
         let host = self.url.host_str().unwrap_or_default();
         self.url.port_or_known_default().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
-    /// What HTTP Basic encodes for it, `user:password`, if it asks for that.
+    /// `user:password` for HTTP Basic, if the proxy needs it.
     pub fn credentials(&self) -> Option<Secret> {
         let Credentials { user, password } = self.credentials.as_ref()?;
         let password = password.as_ref().map_or("", Secret::reveal);
@@ -127,10 +127,10 @@ impl Proxy {
         Some(password.as_ref().unwrap_or(user))
     }
 
-    /// Whether it may be at `address`.
+    /// Checks that the proxy may have this `address`.
     ///
     /// # Errors
-    /// It may not. `allow_private` of the connection does not count: it is about the destination.
+    /// The address is not allowed. The connection's `allow_private` does not count: it concerns the destination.
     pub fn check(&self, address: IpAddr) -> Result<(), ProxyDenied> {
         let policy = Policy { private: self.allow_private, link_local: false };
         match check_address(address, policy) {
@@ -144,7 +144,7 @@ impl Proxy {
         }
     }
 
-    /// Whether it may be where its own address says, as far as that is no name.
+    /// Checks the proxy's address, if it is literal.
     ///
     /// # Errors
     /// As [`Self::check`].

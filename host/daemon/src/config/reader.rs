@@ -24,7 +24,7 @@ pub(super) struct Reader {
     found: Rc<Found>,
 }
 
-/// What reading a configuration brought to light, of all of its tables.
+/// The results of reading all tables of a configuration.
 #[derive(Default)]
 struct Found {
     problems: RefCell<Vec<ConfigProblem>>,
@@ -186,7 +186,7 @@ impl Reader {
         self.read_with(key, &text, duration_ms).map(Duration::from_millis)
     }
 
-    /// Takes the text under `inner` of the table under `key`, if the table has nothing else.
+    /// Takes the text under `inner` in the table under `key`, if the table has only this key.
     pub(super) fn only_key(&mut self, key: &'static str, inner: &str) -> Option<String> {
         let table = self.value(key)?.as_table().filter(|table| table.len() == 1)?;
         let text = table.get(inner)?.as_str()?.to_owned();
@@ -212,14 +212,15 @@ impl Reader {
         self.found_at(key, Secret::read(value))
     }
 
-    /// A file of certificates: its path and its text. None if it is not configured, is wrong, or is for the service alone.
+    /// The path and text of a file of certificates. None if it is not configured or wrong, or only the service can
+    /// read it.
     pub(super) fn file(&mut self, key: &'static str) -> Option<(PathBuf, String)> {
         let path = self.text(key)?;
         let text = self.found_at(key, Secret::read_certificates(Path::new(&path)))?;
         text.is_seen().then(|| (PathBuf::from(path), text.reveal().to_owned()))
     }
 
-    /// Notes where a secret was found, or why it was not.
+    /// Notes the source of a secret, or why it was not found.
     fn found_at(&self, key: &str, read: Result<(Secret, Place), String>) -> Option<Secret> {
         match read {
             Ok((secret, place)) => {
@@ -314,8 +315,8 @@ impl Reader {
         self.found.problems.borrow().clone()
     }
 
-    /// The secrets of all tables that could not be seen, and where each secret was read from. What each says belongs to
-    /// its part.
+    /// The secrets of all tables that could not be seen, and where each secret was read from. Their values belong to
+    /// their parts.
     pub(super) fn secrets_found(&self, parts: &mut Parts) -> (Vec<ConfigProblem>, Vec<(String, Place)>) {
         let places = self.found.places.borrow();
         places.iter().for_each(|(path, _, secret)| parts.say(path, secret.reveal()));

@@ -25,7 +25,7 @@ use super::{
 /// Where senders connect to when nothing is said: not reachable from outside by accident.
 const DEFAULT_LISTEN: &str = "127.0.0.1:8686";
 
-/// The key of the table about backups.
+/// The table of backups.
 const BACKUP: &str = "backup";
 
 /// The configuration as far as it can be read, with every mistake and the file that it is in.

@@ -10,7 +10,7 @@ use toml::Value;
 
 /// Bytes of a secret in a file: a key or a token, not a document.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
-/// Bytes of a file of certificates: those of all public authorities have a quarter of that.
+/// The size limit of a file of certificates, in bytes: four times the size of all public authorities.
 const CERTIFICATES_BYTES_MAX: u64 = 1024 * 1024;
 /// The ways to write one.
 const FORMS: &str =
@@ -34,7 +34,7 @@ pub(super) enum Place {
     Service,
     /// It is there for the service alone, and why.
     Unseen(String),
-    /// In a file that is no secret.
+    /// In a file that is not secret.
     Public,
 }
 
@@ -91,7 +91,7 @@ impl Secret {
         }
     }
 
-    /// Reads a file of certificates. It is no secret, but its file may be for the service alone.
+    /// Reads a file of certificates. It is not secret, but perhaps only the service can read it.
     pub(super) fn read_certificates(path: &Path) -> Result<(Self, Place), String> {
         let (text, place) = read_file(path, CERTIFICATES_BYTES_MAX)?;
         Ok((text, if matches!(place, Place::File(_)) { Place::Public } else { place }))

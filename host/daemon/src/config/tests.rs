@@ -127,7 +127,7 @@ fn a_name_that_stands_in_two_files_is_refused_with_both() {
     ]);
     let at = |name: &str| folder.path().join(name).display().to_string();
     let expected = |path: &str, first: &str, second: &str| {
-        format!("{path}: stands in {} and in {}: take one of them out", at(first), at(second))
+        format!("{path}: is in {} and in {}: remove one of them", at(first), at(second))
     };
     let said: Vec<String> = problems(&folder).iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -303,5 +303,5 @@ fn an_export_says_the_same_in_one_file() {
     assert_eq!(text.parse::<toml::Table>().expect("it is TOML"), read, "mistakes stay: {text}");
     fs::write(folder.path().join("conf.d/c.toml"), "[limits]\nqueue = 8\n").expect("written");
     let said = Files::read(&main_of(&folder)).expect("it is read").export().expect_err("twice").to_string();
-    assert!(said.contains("limits.queue: stands in "), "{said}");
+    assert!(said.contains("limits.queue: is in "), "{said}");
 }

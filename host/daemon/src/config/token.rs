@@ -1,18 +1,19 @@
-//! A token that a sender shows: as it is, or only its SHA-256, so that whoever reads the configuration cannot send.
+//! A sender's token: plain, or only its SHA-256, so that a reader of the configuration cannot send.
 
 use super::Secret;
 use crate::runtime::signing::{SHA256_DIGITS, same, sha256, sha256_digits};
 
-/// What a sender has to show.
+/// The token that a sender must give.
 #[derive(Clone, Debug)]
 pub enum Token {
     /// This text.
     Plain(Secret),
-    /// A text with this SHA-256, in hexadecimal digits. Made of random bytes, it cannot be found from the digest.
+    /// A text with this SHA-256, in hexadecimal digits. If it was made of random bytes, it cannot be found from the
+    /// digest.
     Hashed(String),
 }
 
-/// The keys of a source's tokens. Senders may show either: the second one while a token is exchanged.
+/// The keys of a source's tokens. Senders may give either; the second one serves to rotate tokens.
 pub const KEYS: [&str; 2] = ["token", "next_token"];
 
 impl Token {
@@ -21,17 +22,17 @@ impl Token {
     /// # Errors
     /// They are not.
     pub(super) fn hashed(digits: &str) -> Result<Self, String> {
-        // Never what stands there: it may be the token itself.
+        // The error does not show the value, which may be the token itself.
         let wrong = || {
             format!(
-                "what stands in sha256 is not the {SHA256_DIGITS} hexadecimal digits of a SHA-256: `tocsin sources token` \
-                 makes them"
+                "sha256 is not the {SHA256_DIGITS} hexadecimal digits of a SHA-256: `tocsin sources token` \
+                 generates them"
             )
         };
         sha256_digits(digits).map(Self::Hashed).ok_or_else(wrong)
     }
 
-    /// Whether `given` is the token. Takes as long whichever of its characters is wrong.
+    /// Whether `given` is the token. Takes the same time whichever character is wrong.
     pub fn is(&self, given: &str) -> bool {
         match self {
             Self::Plain(secret) => same(given.as_bytes(), secret.reveal().as_bytes()),

@@ -1,6 +1,6 @@
-//! How requests leave: `proxy`, `ca` and `client_certificate` of `[egress]` and of connections.
+//! The transport of requests: `proxy`, `ca` and `client_certificate` of `[egress]` and of connections.
 //!
-//! A connection has what its own table says, else what `[egress]` says.
+//! The keys of a connection take precedence over those of `[egress]`.
 
 use std::sync::Arc;
 
@@ -8,25 +8,25 @@ use super::certificates::{self, Authorities, ClientCertificate};
 use super::proxy::{self, Proxy};
 use super::reader::Reader;
 
-/// How requests leave.
+/// The transport of requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transport {
     /// The proxy that every request goes through; without one, requests go to the peer directly.
     pub proxy: Option<Proxy>,
     /// Authorities that are trusted in addition to the system's.
     pub authorities: Option<Arc<Authorities>>,
-    /// What the relay shows a peer that asks for a certificate.
+    /// The certificate that the relay presents to a peer that asks for one.
     pub client_certificate: Option<Arc<ClientCertificate>>,
-    /// Whether a proxy may be at a private address.
+    /// Whether a proxy may have a private address.
     proxy_allow_private: bool,
 }
 
-/// What `[egress]` says, for all connections and for confirmations.
+/// Reads `[egress]`, for all connections and for confirmations.
 pub(super) fn read(reader: &mut Reader) -> Transport {
     of_both(reader, &Transport::default())
 }
 
-/// What a connection's table says; the rest is as in `default`.
+/// Reads a connection's table; the rest comes from `default`.
 pub(super) fn read_connection(reader: &mut Reader, default: &Transport) -> Transport {
     let mut transport = of_both(reader, default);
     transport.client_certificate = certificates::read_client(reader).map(Arc::new);
@@ -40,7 +40,7 @@ fn of_both(reader: &mut Reader, default: &Transport) -> Transport {
         true => proxy::read(reader, proxy_allow_private),
         false => default.proxy.clone().map(|proxy| proxy.with_private(proxy_allow_private)),
     };
-    // One that is as in `[egress]` was checked there.
+    // The proxy of `[egress]` was already checked there.
     if let Some(proxy) = proxy.as_ref().filter(|_| is_own) {
         proxy::check(reader, proxy);
     }

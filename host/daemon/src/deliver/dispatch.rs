@@ -166,7 +166,7 @@ impl Workers {
         Ok(plan.wake.map_or(latest, |wake| wake.min(latest)))
     }
 
-    /// What these steps need read: one item for each, except for a step that asks the peer.
+    /// The reads that these steps need: one for each, except for a step that asks the peer.
     fn wanted(&self, steps: &[Step]) -> Vec<Wanted> {
         let wanted = |step: &Step| {
             let (connection, at_most) = match step {

@@ -29,10 +29,10 @@ pub(super) async fn judged(
             app.doubts.works(connection);
             verdict
         }
-        // What it met may be about a connection that is no longer what it was.
+        // The connection may have changed since the attempt began.
         Verdict::Misconfigured(why) if !Arc::ptr_eq(config, &app.config()) => attempt.later_over(
             app,
-            format!("{why} (the configuration was changed meanwhile, so it is tried again with the new one)"),
+            format!("{why} (the configuration changed meanwhile, so Tocsin tries again with the new one)"),
             false,
         ),
         Verdict::Misconfigured(why) if by_plugin && !is_paused(app, connection).await => {

@@ -21,7 +21,7 @@ pub async fn deliver(app: &Arc<App>, attempt: Attempt) -> Command {
     let started = Instant::now();
     let config = app.config();
     let ended = attempt.run(app).await;
-    // The configuration that it began with.
+    // The configuration in force at the beginning of the attempt.
     let (verdict, status) = judged(app, &config, &attempt, ended).await;
     let took_us = clock::micros_since(started);
     app.measures.attempted(&attempt.delivery.connection, AttemptOutcome::from(&verdict), took_us);

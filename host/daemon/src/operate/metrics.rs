@@ -1,7 +1,7 @@
-//! `/metrics`: what the relay counts and how it is, in Prometheus's text format.
+//! `/metrics`: the counters and the state of the relay, in Prometheus's text format.
 //!
-//! Reads everything when it is asked: from the parts that count, from the store and from `/proc/self`. Labels are names of
-//! the configuration in force and words of the relay's own, never anything that a sender or a peer chooses.
+//! Reads all values for each scrape: from the parts that count, the store and `/proc/self`. Label values come from the
+//! configuration in force or from the relay itself, never from a sender or a peer.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub struct Exporter {
     shelf: Arc<Shelf>,
     /// The connections of the main listener.
     connections: Arc<Connections>,
-    /// Held while an answer is made, so that many scrapes at once do not keep the store busy.
+    /// Held during a scrape, so that concurrent scrapes do not keep the store busy.
     turn: Mutex<()>,
 }
 
@@ -43,7 +43,7 @@ impl Exporter {
         Self { app, shelf, connections, turn: Mutex::new(()) }
     }
 
-    /// The whole answer. Leaves out what cannot be read from the store.
+    /// The whole answer, without the values that cannot be read from the store.
     ///
     /// # Errors
     /// The text cannot be written.

@@ -1,6 +1,6 @@
-//! `/readyz`: whether each part of the relay does its work, and why not.
+//! `/readyz`: whether each part of the relay is ready, and why not.
 //!
-//! Names what is wrong, and leaves the details to the log: anybody may ask. Changes nothing.
+//! Names the problem, and leaves the details to the log, because anyone may ask. Changes nothing.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::timers;
 pub struct Part {
     /// Its name, as in the answer and in metrics.
     pub name: &'static str,
-    /// Why it is not ready; none if it is.
+    /// Why the part is not ready; none if it is.
     pub problem: Option<String>,
 }
 
@@ -64,7 +64,7 @@ fn ongoing(name: &'static str) -> Option<String> {
     trouble::ongoing(name).map(|_| format!("{name}; the log says why"))
 }
 
-/// The plugins that the configuration names and that are not compiled or loaded yet.
+/// The configured plugins that are not compiled or loaded yet.
 fn plugins(app: &App, shelf: &Shelf) -> Option<String> {
     let named: Vec<String> =
         shelf.jobs(&app.config()).into_iter().filter(|job| job.is_named()).map(|job| job.name).collect();

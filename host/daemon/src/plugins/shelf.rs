@@ -21,7 +21,7 @@ use crate::config::{Config, ConfigProblem};
 use crate::plugins::bindings::{Bindings, Offer};
 use crate::runtime::folder::Folder;
 
-/// The folder of the shelf's own files in the state directory.
+/// The folder of the registry's own files in the state directory.
 const RECORDS: &str = "plugin-records";
 /// How long a start waits for plugins that are compiled already, all together.
 const WARM_MAX: Duration = Duration::from_secs(5);
@@ -42,7 +42,7 @@ pub struct Shelf {
     state: Mutex<State>,
     /// What is being loaded, and since when.
     pub(super) loading: Mutex<Option<(Job, Instant)>>,
-    /// The ids that a configuration names which waits for them.
+    /// The plugin ids for which a new configuration waits.
     awaited: Mutex<BTreeSet<String>>,
     look: Notify,
     /// How often somebody wanted the directory read, and how many of those are done.
@@ -175,8 +175,7 @@ impl Shelf {
         self.lock().jobs(|id| named.contains(id) || awaited.contains(id), Instant::now())
     }
 
-    /// Has the relay's own task load what `config` names, before what nothing asks for, and waits until nothing of it is
-    /// left to be loaded.
+    /// Makes the relay's own task load the plugins of `config` first, and waits until all of them are loaded.
     pub(crate) async fn load_for(&self, config: &Config) {
         let of_sources = config.sources.values().map(|source| source.plugin.clone());
         let of_connections = config.connections.values().map(|connection| connection.plugin.clone());
@@ -185,7 +184,7 @@ impl Shelf {
         self.look_again();
         let asked = self.asked_so_far();
         while *decided.borrow_and_update() < asked || self.jobs(config).iter().any(Job::is_needed) {
-            // The sender is this shelf's own.
+            // The registry itself owns the sender.
             let _ = decided.changed().await;
         }
         self.awaited().clear();
@@ -224,7 +223,7 @@ impl Shelf {
 
     /// Waits until nothing is left to be loaded.
     pub async fn loaded(&self) {
-        // The sender is this shelf's own.
+        // The registry itself owns the sender.
         let _ = self.is_idle.subscribe().wait_for(|is_idle| *is_idle).await;
     }
 

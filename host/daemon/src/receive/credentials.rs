@@ -47,12 +47,12 @@ impl Unproven {
     }
 }
 
-/// A token that a request showed.
+/// A token in a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Shown {
-    /// The place of its key, see [`TOKEN_KEYS`](crate::config::TOKEN_KEYS).
+    /// The index of its key, see [`TOKEN_KEYS`](crate::config::TOKEN_KEYS).
     pub(super) place: usize,
-    /// The token itself, which the configuration need not have.
+    /// The token itself, of which the configuration may have only the digest.
     pub(super) text: Secret,
 }
 

@@ -32,7 +32,7 @@ mod body;
 mod head;
 mod probe;
 
-/// Bytes of a token at least.
+/// The minimum length of a token, in bytes.
 const TOKEN_BYTES_MIN: usize = 16;
 /// Characters of a name that is no source's.
 const NAME_CHARS_MAX: usize = 64;
@@ -203,7 +203,7 @@ async fn authenticate_body(
     Ok(request)
 }
 
-/// A request that is proven, without what proved it. Notes which token that was.
+/// An authenticated request, without its credentials. Notes which token it used.
 fn without_secrets(
     app: &App,
     source: &Source,
@@ -293,8 +293,8 @@ fn accepted(receipt: &ReceiptRecord, status: &str) -> Value {
     document
 }
 
-/// The parts of a name that may be tokens and that people would see at least the beginning of. Anybody can ask for a long
-/// name of many parts: only a few are looked at.
+/// The parts of a name that may be tokens and whose beginning people would see. Anyone can send a long name of many
+/// parts, so only a few are examined.
 fn parts_shown(name: &str) -> impl Iterator<Item = &str> {
     let shown = name.char_indices().nth(NAME_CHARS_MAX).map_or(name.len(), |(at, _)| at);
     let mut at = 0;

@@ -1,7 +1,7 @@
-//! Whether the relay is alive, for systemd's watchdog: a restart mends a relay that hangs, and no disk that is full.
+//! Whether the relay is alive, for systemd's watchdog: a restart fixes a relay that hangs, but not a full disk.
 //!
-//! Alive means that the store answers or says of itself what keeps it from answering, that its writer ends what it
-//! begins, and that deliveries and timers go round.
+//! Alive means that the store answers or reports why it cannot, that its writer finishes each batch, and that the loops
+//! of deliveries and timers make progress.
 
 use std::time::Duration;
 
@@ -10,13 +10,12 @@ use tocsin_store::{Fault, ReadError};
 use crate::runtime::systemd::State;
 use crate::shared::app::App;
 
-/// How long the writer may be at work on one batch. The slowest disks take seconds for a sync.
+/// How long the writer may work on one batch. The slowest disks take seconds for a sync.
 const WRITER: Duration = Duration::from_secs(120);
-/// How long a round of the dispatcher or of the timers may take, with its sleep of half a minute at most. A commit is
-/// part of a round.
+/// How long a round of the dispatcher or of the timers may take, including a sleep of up to half a minute and a commit.
 const ROUND: Duration = Duration::from_secs(180);
 
-/// How the relay is. Waits for the store's answer.
+/// The state of the relay. Waits for the store's answer.
 pub(super) fn state(app: &App) -> State {
     let store = &app.store;
     let dead = |words: String| State { words, is_alive: false };
@@ -26,11 +25,11 @@ pub(super) fn state(app: &App) -> State {
     }
     for (what, pulse) in [("deliveries", &app.pulses.deliveries), ("timers", &app.pulses.timers)] {
         if pulse.age() > ROUND {
-            return dead(format!("{what} have stood still for {} s", pulse.age().as_secs()));
+            return dead(format!("{what} have made no progress for {} s", pulse.age().as_secs()));
         }
     }
     match (store.pauses(), store.trouble()) {
-        // For as long as that, the file is not opened again: somebody hangs.
+        // The file cannot be opened again while a thread that hangs still holds it.
         (Err(ReadError::Storage(fault @ Fault::Reopening)), _) => dead(fault.cause()),
         (Err(ReadError::Storage(fault)), _) => alive(format!("the store cannot be read: {}", fault.cause())),
         (Err(ReadError::Closed), _) => alive("stopping".to_owned()),

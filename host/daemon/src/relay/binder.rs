@@ -1,5 +1,5 @@
-//! The binder: puts plugins, or another configuration with its plugins, in force for a running relay, and has kept requests
-//! decoded before newer ones.
+//! The binder: puts plugins, or a new configuration with its plugins, in force in a running relay, and decodes kept
+//! requests before newer ones.
 //!
 //! While a source's kept requests are decoded, those that come are kept behind them, so that an alert is never
 //! overtaken by its resolution. Never holds a source back for longer than [`POSTPONED_MAX`].
@@ -26,11 +26,11 @@ const POSTPONED: &str = "earlier requests of this source are decoded first; this
 /// What the log calls it.
 const NOT_DECODED: &str = "requests that were kept for want of a plugin could not be decoded yet";
 
-/// Binds plugins to the configuration, and shows the relay what came of it.
+/// Binds plugins to the configuration, and puts the result in force.
 pub(super) struct Binder {
     app: Arc<App>,
     shown: Mutex<Shown>,
-    /// Held while what is shown is being replaced: one at a time.
+    /// Held while the configuration or the bindings are replaced: one replacement at a time.
     replacing: tokio::sync::Mutex<()>,
 }
 
@@ -43,21 +43,21 @@ struct Shown {
     postponed: BTreeSet<String>,
 }
 
-/// Another configuration that is being put in force.
+/// A new configuration that is being put in force.
 pub(super) struct Replacing<'a> {
     _one: tokio::sync::MutexGuard<'a, ()>,
     returning: Returning,
 }
 
-/// Sources that will be bound and were not.
+/// Sources that get their plugin back.
 struct Returning {
     back: BTreeSet<String>,
-    /// Those of them that requests were kept of.
+    /// The sources among them with kept requests.
     owed: BTreeSet<String>,
 }
 
 impl Shown {
-    /// What is in force, without the sources that are held back.
+    /// The bindings in force, without the sources that are held back.
     fn bindable(&self) -> Bindings {
         let mut bindings = Bindings::clone(&self.full);
         for source in &self.postponed {
@@ -108,23 +108,23 @@ impl Binder {
         self.catch_up_with(returning).await;
     }
 
-    /// Begins to put another configuration in force, with these bindings. Nothing else is put in force until it ends.
+    /// Begins to put a new configuration in force, with these bindings. Blocks other replacements until it ends.
     pub(super) async fn begin(&self, full: &Bindings) -> Replacing<'_> {
         let one = self.replacing.lock().await;
         Replacing { _one: one, returning: self.returning(full).await }
     }
 
-    /// Puts `next` in force, whose plugins were bound from `offer`: all at once, and without waiting for anything.
+    /// Puts `next` in force, whose plugins were bound from `offer`, at once and without waiting.
     pub(super) fn replace(&self, replacing: &Replacing<'_>, next: InForce, offer: &Offer) {
         self.show(Arc::clone(&next.bindings), key(offer), &replacing.returning, Some(next));
     }
 
-    /// Has what was kept of sources that are back decoded.
+    /// Decodes the kept requests of sources whose plugin is back.
     pub(super) async fn end(&self, replacing: Replacing<'_>) {
         self.catch_up_with(replacing.returning).await;
     }
 
-    /// The sources that will be back with these bindings.
+    /// The sources whose plugin is back with these bindings.
     async fn returning(&self, full: &Bindings) -> Returning {
         let is_bound =
             |bindings: &Bindings, source: &str| matches!(bindings.sources.get(source), Some(Ok(_)));
@@ -139,8 +139,8 @@ impl Binder {
         Returning { back, owed }
     }
 
-    /// Shows the relay these bindings, of the configuration in force or of the `next` one. Sources that are back have
-    /// their kept requests decoded first.
+    /// Puts these bindings in force, for the present configuration or the `next` one. First decodes the kept requests
+    /// of sources whose plugin is back.
     fn show(
         &self,
         full: Arc<Bindings>,
@@ -150,20 +150,20 @@ impl Binder {
     ) {
         let mut shown = self.lock();
         for problem in full.missed.iter().filter(|problem| !shown.full.missed.contains(problem)) {
-            tracing::warn!(%problem, "this will not work when it is needed");
+            tracing::warn!(%problem, "this setting will not work");
         }
         shown.offer = offer;
         shown.full = full;
         shown.postponed.extend(returning.owed.iter().cloned());
         let bindings = shown.bindable();
-        // Under the lock: what is shown last is what is in force.
+        // Under the lock, so that the last replacement is in force.
         match next {
             Some(next) => self.app.put_in_force(InForce { bindings: Arc::new(bindings), ..next }),
             None => self.app.bind(bindings),
         }
     }
 
-    /// What came between the look and the moment when they were back is found now; what comes later is bound.
+    /// Finds requests that arrived between the search and the replacement; later ones use the plugin.
     async fn catch_up_with(&self, returning: Returning) {
         let Returning { back, mut owed } = returning;
         owed.extend(self.with_kept(&back).await);

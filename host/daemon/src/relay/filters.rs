@@ -1,4 +1,4 @@
-//! Which incidents of the last day another configuration would send by other actions than the one in force.
+//! Finds the incidents of the last day that would trigger other actions under another configuration.
 
 use std::collections::BTreeSet;
 
@@ -9,14 +9,14 @@ use tocsin_store::{IncidentQuery, Period, ReadError};
 use crate::shared::app::App;
 use crate::shared::reloads::OtherMatches;
 
-/// How far back incidents are looked at. Milliseconds.
+/// The age limit of incidents, in milliseconds.
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
-/// Incidents that are read at once.
+/// How many incidents are read at once.
 const PAGE: usize = 500;
-/// Incidents that are looked at: the newest.
+/// How many incidents are examined, the newest first.
 const INCIDENTS_MAX: usize = 20_000;
 
-/// The actions that would take other incidents of the last day.
+/// The actions that other incidents of the last day would trigger.
 pub(super) fn other_matches(
     app: &App,
     before: &Router,

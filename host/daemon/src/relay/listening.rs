@@ -1,7 +1,7 @@
-//! Where senders connect to, which may change while the relay runs.
+//! The public listener, whose address may change while the relay runs.
 //!
-//! A new address is listened on before the old one is given up, so that no sender is refused in between. Requests under
-//! way end on the listener that they came over.
+//! Opens the new address before it closes the old one, so that no sender is refused in between. Requests in progress
+//! end on the listener that accepted them.
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,17 +20,17 @@ use crate::runtime::server::{self, Connections};
 pub(super) struct Listening {
     router: Router,
     connections: Arc<Connections>,
-    /// How long requests under way may take after the end.
+    /// How long requests in progress may take after the end.
     grace: Duration,
     open: Mutex<Open>,
 }
 
 struct Open {
-    /// As configured: its port may be 0.
+    /// The configured address; its port may be 0.
     address: SocketAddr,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
-    /// Those that were given up, with their last requests.
+    /// Closed listeners, with their last requests.
     ending: JoinSet<()>,
 }
 
@@ -52,24 +52,24 @@ impl Listening {
         Ok(Self { router, connections, grace, open: Mutex::new(open) })
     }
 
-    /// The connections, to bound them otherwise.
+    /// The connections, to change their limits.
     pub(super) fn connections(&self) -> &Connections {
         &self.connections
     }
 
-    /// Listens at `address` from now on. Does nothing if it does so already.
+    /// Moves the listener to `address`. Does nothing if it is there already.
     ///
     /// # Errors
-    /// It cannot be listened on: the old address stays.
+    /// The relay cannot listen at the new address; the old one stays.
     pub(super) async fn move_to(&self, address: SocketAddr) -> anyhow::Result<()> {
         let mut open = self.open.lock().await;
-        // A listener that ended listens nowhere.
+        // A listener that has ended has no address.
         if open.address == address && !open.task.is_finished() {
             return Ok(());
         }
         match bind(address).await {
             Ok(listener) => self.replace(&mut open, listener, address),
-            // The same port of another address: a listener for all addresses takes none beside it.
+            // The same port of another address: a listener for all addresses excludes others on its port.
             Err(error)
                 if error.kind() == io::ErrorKind::AddrInUse && open.address.port() == address.port() =>
             {
@@ -77,7 +77,7 @@ impl Listening {
             }
             Err(error) => return Err(error).with_context(|| cannot(address)),
         }
-        tracing::info!(%address, "listening at another address");
+        tracing::info!(%address, "listening at a new address");
         Ok(())
     }
 
@@ -91,11 +91,10 @@ impl Listening {
         open.address = address;
     }
 
-    /// Gives the old address up first, and takes it back if the new one cannot be had. For that moment, senders are
-    /// refused.
+    /// Closes the old address first, and reopens it if the new one fails. Senders are refused meanwhile.
     async fn replace_in_place(&self, open: &mut Open, address: SocketAddr) -> anyhow::Result<()> {
         let before = open.address;
-        // Nobody listens only when the task has ended already.
+        // The receiver is gone only if the task has already ended.
         let _ = open.stop.send(true);
         let mut bound = bind(address).await;
         for _ in 0..TRIES {
@@ -118,7 +117,7 @@ impl Listening {
         }
     }
 
-    /// Ends: no new requests, and those under way within the grace period.
+    /// Ends the listener: no new requests; those in progress end within the grace period.
     pub(super) async fn end(&self) {
         let mut open = self.open.lock().await;
         let _ = open.stop.send(true);
@@ -129,7 +128,7 @@ impl Listening {
 
 /// The pause between two attempts to listen at an address whose old listener is about to close.
 const PAUSE: Duration = Duration::from_millis(5);
-/// How often: the old listener closes within moments.
+/// How many attempts: the old listener closes within moments.
 const TRIES: usize = 200;
 
 fn cannot(address: SocketAddr) -> String {
@@ -161,7 +160,7 @@ fn give_up(stop: watch::Sender<bool>, task: JoinHandle<()>, ending: &mut JoinSet
     let _ = stop.send(true);
     ending.spawn(async move {
         super::ended(task).await;
-        // Kept until then: its end would be another reason to stop.
+        // Kept until then, because its end would also stop the listener.
         drop(stop);
     });
 }

@@ -39,7 +39,7 @@ pub(super) fn router(app: Arc<App>, shelf: Arc<Shelf>, exporter: Arc<Exporter>) 
 }
 
 async fn nothing() -> HttpProblem {
-    HttpProblem::not_found("There is nothing here: sources are at /in/<source>.")
+    HttpProblem::not_found("There is nothing at this address. Sources are at /in/<source>.")
 }
 
 /// 200 while the store can be read and, as far as is known, written, and neither deliveries nor timers stand still.

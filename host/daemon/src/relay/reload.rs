@@ -1,7 +1,8 @@
-//! Puts another configuration in force while the relay runs: read, checked with the plugins, recorded, replaced as one.
+//! Puts a new configuration in force while the relay runs: reads it, checks it with the plugins, records it, and
+//! replaces all of it at once.
 //!
-//! Whatever is wrong with it keeps the one before in force, whole. One reload at a time; each reads the files anew, so
-//! that the last one that was asked for has the last word.
+//! After any problem, the previous configuration stays in force as a whole. One reload runs at a time. Each reads the
+//! files again, so that the last request determines the result.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,10 +24,10 @@ use crate::shared::app::App;
 use crate::shared::in_force::InForce;
 use crate::shared::reloads::{Asked, NotReloaded, Refused, Reloaded, Reloads};
 
-/// How long a reload waits for plugins: longer than the compiler may take for a few of them.
+/// How long a reload waits for plugins: enough to compile several.
 const LOADED_WITHIN: Duration = Duration::from_secs(15 * 60);
 
-/// What a reload changes.
+/// The changes of a reload.
 pub(super) struct Reloading {
     pub(super) app: Arc<App>,
     pub(super) shelf: Arc<Shelf>,
@@ -35,7 +36,7 @@ pub(super) struct Reloading {
     pub(super) reloads: Reloads,
 }
 
-/// A configuration that is right, and what is made of it.
+/// A valid configuration and the values made from it.
 struct Next {
     config: Arc<Config>,
     policy: Arc<Router>,
@@ -45,19 +46,19 @@ struct Next {
 }
 
 impl Reloading {
-    /// Does what is asked for until nobody can ask any more, or it is aborted.
+    /// Handles requests until all senders are gone, or it is aborted.
     pub(super) async fn run(self, mut asked: mpsc::Receiver<Asked>) {
         while let Some(Asked { by, is_trial, reply }) = asked.recv().await {
             let result = if is_trial { self.compare().await } else { self.reload(&by).await };
-            // Whoever asked may be gone: what was done is in the log and in the journal.
+            // The caller may be gone: the log and the journal have the result.
             drop(reply.send(result));
         }
     }
 
-    /// What would change.
+    /// What a reload would change.
     async fn compare(&self) -> Result<Reloaded, NotReloaded> {
         let next = self.next().await?;
-        // One of its own: its filters' failures are of no incident that is decided on.
+        // A separate policy, because failures of its filters concern no decision.
         let before = Router::new(self.app.config().routing()).map_err(failed)?;
         let after = Arc::clone(&next.policy);
         let filters = self.app.reading(move |app| filters::other_matches(app, &before, &after)).await;
@@ -70,15 +71,11 @@ impl Reloading {
         let result = self.attempt(by).await;
         match &result {
             Ok(reloaded) => {
-                tracing::info!(by, changes = reloaded.changes.len(), "the configuration was read again")
+                tracing::info!(by, changes = reloaded.changes.len(), "reloaded the configuration")
             }
             Err(error) => {
                 let why = error.to_string().replace('\n', "; ");
-                tracing::error!(
-                    by,
-                    why,
-                    "the configuration in force stays: the one that was read is not right"
-                )
+                tracing::error!(by, why, "the configuration in force stays: the new one has mistakes")
             }
         }
         self.reloads.ended(match &result {
@@ -102,10 +99,10 @@ impl Reloading {
         let links = before.links.with(next.config.public_url.clone(), next.config.limits.keep_links);
         let moved = next.config.listen;
         self.listening.move_to(moved).await.map_err(|error| failed(format!("{error:#}")))?;
-        // Before it is recorded: from then on, nothing stands between the entry and what it says.
+        // Before the entry is recorded, because nothing may fail between the entry and the change.
         let replacing = self.binder.begin(&next.bindings).await;
         if let Err(error) = self.keep(by, &next).await {
-            // Nothing was changed but where senders connect to.
+            // Only the listening address has changed.
             if let Err(error) = self.listening.move_to(before.config.listen).await {
                 tracing::error!("{error:#}");
             }
@@ -118,7 +115,7 @@ impl Reloading {
         self.listening.connections().bound_by(bounds(&config));
         self.forget(&next.reloaded.changes, &config);
         self.binder.end(replacing).await;
-        // What may be put in force of the plugins directory may be another thing now.
+        // The configuration may allow other plugin files now.
         self.shelf.look_again();
         for warning in &next.reloaded.warnings {
             tracing::warn!("{warning}");
@@ -129,7 +126,7 @@ impl Reloading {
         Ok(next.reloaded)
     }
 
-    /// What was remembered of parts that are other than before was about those before.
+    /// Discards what was remembered about the previous version of changed parts.
     fn forget(&self, changes: &[Change], config: &Config) {
         connections_of(changes, config).iter().for_each(|name| self.app.connection_changed(name));
         named(changes, "sources").iter().for_each(|name| self.app.source_changed(name));
@@ -141,7 +138,7 @@ impl Reloading {
     async fn next(&self) -> Result<Next, NotReloaded> {
         let before = self.app.in_force();
         let (path, state_dir) = (before.config.path.clone(), before.config.state_dir.clone());
-        // `managed` is where it was at the start, whatever `state_dir` says now.
+        // `managed` stays in the state directory of the start, even if `state_dir` changed.
         let read =
             tokio::task::spawn_blocking(move || Config::of_files(&Files::read_around(&path, &state_dir)?))
                 .await;
@@ -151,7 +148,7 @@ impl Reloading {
             other => failed(other),
         })?;
         let changes = before.config.changes(&config);
-        // systemd listens, whatever is written.
+        // systemd listens, so the configured address is ignored.
         let is_idle = |change: &Change| before.config.is_given && change.path == "listen";
         let (later, changes): (Vec<Change>, Vec<Change>) =
             changes.into_iter().filter(|change| !is_idle(change)).partition(Change::is_for_the_next_start);
@@ -160,7 +157,7 @@ impl Reloading {
         let policy = policy.map_err(failed)?;
         let loading = self.shelf.load_for(&config);
         tokio::time::timeout(LOADED_WITHIN, loading).await.map_err(|_| {
-            failed("its plugins are not loaded yet: see `tocsin plugins list`, and try again later")
+            failed("its plugins are still loading: see `tocsin plugins list`, and try again later")
         })?;
         let offer = self.shelf.offer(&config);
         let (bindings, unfit) = Bindings::build(&config, offer.clone()).await;
@@ -180,8 +177,7 @@ impl Reloading {
         Ok(Next { config: Arc::new(config), policy: Arc::new(policy), bindings, offer, reloaded })
     }
 
-    /// Those of the problems that the configuration in force does not have: what stands still already is no reason to
-    /// refuse another change.
+    /// The problems that the configuration in force does not have. Existing problems do not block other changes.
     async fn new_among(
         &self,
         problems: Vec<ConfigProblem>,
@@ -192,30 +188,30 @@ impl Reloading {
             return problems;
         }
         let (_, known) = Bindings::build(before, offer.clone()).await;
-        // What was moved to another file is no other problem.
+        // A problem that moved to another file is not a new problem.
         let is_known = |problem: &ConfigProblem| {
             known.iter().any(|known| known.path == problem.path && known.problem == problem.problem)
         };
         problems.into_iter().filter(|problem| !is_known(problem)).collect()
     }
 
-    /// Keeps the configuration's files, and records that it is in force from now on.
+    /// Keeps the configuration's files, and records that it is in force.
     async fn keep(&self, by: &str, next: &Next) -> Result<(), NotReloaded> {
         let history = History::of_relay(&next.config.state_dir);
         let changes: Vec<String> = next.reloaded.changes.iter().map(ToString::to_string).collect();
         let kept = keep(&self.app, &next.config, by, changes)
             .await
-            .map_err(|error| failed(format!("it could not be kept in the state directory: {error}")))?;
+            .map_err(|error| failed(format!("cannot write it to the state directory: {error}")))?;
         let recorded = self.record(by, next).await;
         if recorded.is_err()
             && let Err(error) = history.take_back(&kept)
         {
-            tracing::error!(%error, "the history of configurations has one that did not come into force");
+            tracing::error!(%error, "the history contains a configuration that did not come into force");
         }
         recorded
     }
 
-    /// Records that the configuration is in force from now on. Its policy decides what follows from that.
+    /// Records that the configuration is in force. Its policy decides the consequences.
     async fn record(&self, by: &str, next: &Next) -> Result<(), NotReloaded> {
         let changes = &next.reloaded.changes;
         let command = Command::Configure {

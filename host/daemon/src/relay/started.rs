@@ -1,4 +1,4 @@
-//! What is recorded when the relay starts: the start, and the configuration if it is another than before.
+//! Records the relay's start, and the configuration if it has changed.
 
 use std::io;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use crate::config::{Config, History, Kept};
 use crate::runtime::trouble;
 use crate::shared::app::{App, CommitError};
 
-/// What the log calls it.
+/// The log message.
 const NOT_BEGUN: &str = "the start could not be recorded";
 /// The pause between two attempts to record the start.
 const BEGIN_PAUSE: Duration = Duration::from_secs(1);
-/// Who puts a configuration in force that was changed while no relay ran.
+/// The recorded author of a change that was made while no relay ran.
 const BY: &str = "a start";
 
-/// Records the start. On a full disk it is not: whether it was.
+/// Records the start. Returns false if the disk is full.
 pub(super) async fn begin(app: &App) -> anyhow::Result<bool> {
     let version = env!("CARGO_PKG_VERSION").to_owned();
     match app.record(Command::Start { version }).await {
@@ -32,7 +32,7 @@ pub(super) async fn begin(app: &App) -> anyhow::Result<bool> {
     }
 }
 
-/// Records the start as soon as it can be. Until then what is kept can be read, and nothing is written.
+/// Records the start as soon as possible. Until then, the relay can read its records but writes nothing.
 pub(super) async fn begin_later(app: Arc<App>) {
     tracing::error!("the start could not be recorded: nothing is received or sent until it can be");
     loop {
@@ -49,14 +49,11 @@ pub(super) async fn begin_later(app: Arc<App>) {
     }
 }
 
-/// Keeps and records the configuration that the relay starts with, if it is another than the last one. That it cannot be
-/// kept is no reason to stand still.
+/// Keeps and records the configuration that the relay starts with, if it differs from the last one. The relay starts
+/// even if this fails.
 async fn configured(app: &App) {
     if let Err(error) = try_configured(app).await {
-        tracing::error!(
-            error = format!("{error:#}"),
-            "that the configuration was changed could not be recorded"
-        );
+        tracing::error!(error = format!("{error:#}"), "could not record that the configuration changed");
     }
 }
 
@@ -73,7 +70,7 @@ async fn try_configured(app: &App) -> anyhow::Result<()> {
         by: BY.to_owned(),
         digest: config.files.digest(),
         changes,
-        // The start itself was all that follows.
+        // The start itself has the same effects.
         sources: Vec::new(),
         connections: Vec::new(),
     };
@@ -84,7 +81,7 @@ async fn try_configured(app: &App) -> anyhow::Result<()> {
 fn changes_since(before: &Kept, config: &Config) -> Vec<String> {
     match before.config(&config.path, &config.state_dir) {
         Ok(before) => before.changes(config).iter().map(ToString::to_string).collect(),
-        Err(_) => vec!["the one before can no longer be read".to_owned()],
+        Err(_) => vec!["the previous one can no longer be read".to_owned()],
     }
 }
 

@@ -1,4 +1,4 @@
-//! A folder of the relay's own in the state directory: small documents and other files, written whole or not at all.
+//! A folder of the relay in the state directory: small documents and other files, written atomically.
 //!
 //! Never leaves a file half written, and never one that another user may read or write.
 
@@ -21,7 +21,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// The folder of this name in the state directory, which is made when something is written.
+    /// The folder of this name in the state directory, which the first write creates.
     pub fn new(state_dir: &Path, name: &str, is_writable: bool) -> Self {
         Self { path: state_dir.join(name), is_writable }
     }
@@ -56,7 +56,7 @@ impl Folder {
     /// A document; the default of its type when there is none.
     ///
     /// # Errors
-    /// It cannot be read, or is another document.
+    /// It cannot be read, or has another format.
     pub fn read<T: DeserializeOwned + Default>(&self, name: &str) -> io::Result<T> {
         match std::fs::read(self.path.join(name)) {
             Ok(bytes) => Ok(serde_json::from_slice(&bytes)?),
@@ -76,7 +76,7 @@ impl Folder {
     /// Writes a document. Returns when it is on the disk.
     ///
     /// # Errors
-    /// It cannot be written: then what was there stays.
+    /// It cannot be written; the previous file stays.
     pub fn write<T: Serialize>(&self, name: &str, document: &T) -> io::Result<()> {
         self.write_bytes(name, &serde_json::to_vec_pretty(document)?)
     }
@@ -84,15 +84,16 @@ impl Folder {
     /// Writes a file. Returns when it is on the disk.
     ///
     /// # Errors
-    /// It cannot be written: then what was there stays.
+    /// It cannot be written; the previous file stays.
     pub fn write_bytes(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         if !self.is_writable {
             return Ok(());
         }
         DirBuilder::new().recursive(true).mode(0o700).create(&self.path)?;
-        let gone = || io::Error::new(io::ErrorKind::NotFound, format!("{} is gone", self.path.display()));
+        let gone =
+            || io::Error::new(io::ErrorKind::NotFound, format!("{} no longer exists", self.path.display()));
         let folder = Held::open(&self.path, false)?.ok_or_else(gone)?;
-        // Root may write for the relay, whose the state directory is.
+        // Root may write for the relay's user, who owns the state directory.
         let state_dir = self.path.parent().map(|parent| Held::open(parent, true)).transpose()?.flatten();
         let whose = state_dir.ok_or_else(gone)?.owner()?.alone();
         folder.give(whose)?;

@@ -1,7 +1,6 @@
-//! A folder held open: its files are read and written by their names within it, and never through a link.
+//! A folder held open: reads and writes its files by name, and never follows a link.
 //!
-//! Root may use it in a folder that belongs to somebody else: nobody can have root read or write another file than the
-//! one that is meant by putting a link in its place.
+//! Root can use it safely in another user's folder: that user cannot redirect root to another file with a link.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -14,7 +13,7 @@ use rustix::fs::{self, AtFlags, CWD, Gid, Mode, OFlags, RawMode, Uid};
 #[derive(Debug)]
 pub struct Held(OwnedFd);
 
-/// Whose a file is, and who may do what with it.
+/// The owner and mode of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner {
     uid: u32,
@@ -23,27 +22,27 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// The user of this process, with files that everybody may read.
+    /// The user of this process, with mode 0644.
     pub fn of_this_process() -> Self {
         let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
         Self { uid, gid, mode: 0o644 }
     }
 
-    /// The same owner, with files for him alone.
+    /// The same owner, with mode 0600.
     pub const fn alone(self) -> Self {
         Self { mode: 0o600, ..self }
     }
 }
 
 impl Held {
-    /// Opens the folder at `path`; none if there is none. Whoever may write beside it could put a link in its place:
-    /// unless `may_be_link`, one is refused.
+    /// Opens the folder at `path`; none if it does not exist. Refuses a link unless `may_be_link`, because a user who
+    /// can write to the parent could put one there.
     ///
     /// # Errors
-    /// It cannot be opened, or is no folder.
+    /// It cannot be opened, or is not a folder.
     pub fn open(path: &Path, may_be_link: bool) -> io::Result<Option<Self>> {
         let nofollow = if may_be_link { OFlags::empty() } else { OFlags::NOFOLLOW };
-        // A folder that is named by nothing is the one at hand.
+        // An empty path means the working directory.
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         found(fs::openat(
             CWD,
@@ -54,7 +53,7 @@ impl Held {
         .map(|folder| folder.map(Self))
     }
 
-    /// Whose the folder itself is.
+    /// The owner of the folder.
     ///
     /// # Errors
     /// The system's.
@@ -62,7 +61,7 @@ impl Held {
         Ok(owner(&fs::fstat(&self.0)?))
     }
 
-    /// Whose the file `name` is; none if it is not there.
+    /// The owner of the file `name`; none if it does not exist.
     ///
     /// # Errors
     /// The system's.
@@ -70,7 +69,7 @@ impl Held {
         Ok(found(fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW))?.map(|stat| owner(&stat)))
     }
 
-    /// What is in the file `name`; none if it is not there.
+    /// The content of the file `name`; none if it does not exist.
     ///
     /// # Errors
     /// It cannot be read, or is a link.
@@ -79,25 +78,25 @@ impl Held {
         let Some(file) = found(fs::openat(&self.0, name, flags, Mode::empty()))? else { return Ok(None) };
         let mut file = File::from(file);
         if !file.metadata()?.is_file() {
-            return Err(io::Error::new(ErrorKind::InvalidInput, "it is no regular file"));
+            return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         Ok(Some(bytes))
     }
 
-    /// Gives the folder itself to `whose`. Its mode stays.
+    /// Changes the owner of the folder to `whose`. Its mode stays.
     ///
     /// # Errors
-    /// This user may not give it away.
+    /// This user may not change the owner.
     pub fn give(&self, whose: Owner) -> io::Result<()> {
         give(&self.0, whose)
     }
 
-    /// Writes the file `name` whole or not at all, and gives it to `whose`.
+    /// Writes the file `name` atomically, and changes its owner to `whose`.
     ///
     /// # Errors
-    /// It cannot be written, or this user may not give it away: what was there stays.
+    /// It cannot be written, or this user may not change the owner; the previous file stays.
     pub fn write(&self, name: &str, bytes: &[u8], whose: Owner) -> io::Result<()> {
         let part = format!(".{name}.part");
         self.remove(&part)?;
@@ -112,7 +111,7 @@ impl Held {
         Ok(())
     }
 
-    /// Removes the file `name`, if it is there.
+    /// Removes the file `name`, if it exists.
     ///
     /// # Errors
     /// The system's.
@@ -121,7 +120,7 @@ impl Held {
     }
 }
 
-/// Gives what is open to `whose`, if it is not theirs already.
+/// Changes the owner of an open file to `whose`, if it differs.
 fn give(open: impl AsFd, whose: Owner) -> io::Result<()> {
     let is = owner(&fs::fstat(&open)?);
     if (is.uid, is.gid) != (whose.uid, whose.gid) {

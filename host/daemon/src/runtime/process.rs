@@ -1,6 +1,6 @@
-//! What the system says about this process: processor time, memory and open files; and room on a disk.
+//! Reads processor time, memory and open files of this process, and the free space of a disk.
 //!
-//! Reads `/proc/self`. What cannot be read is left out, since it is for metrics alone.
+//! Reads `/proc/self`. Leaves out what it cannot read, because only metrics use it.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::process::{Resource, getrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
-/// What this process uses.
+/// The resources of this process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Processor time of all threads since the start.
@@ -26,7 +26,7 @@ pub struct Usage {
     pub open_files_max: Option<u64>,
 }
 
-/// What this process uses now.
+/// The present use of resources.
 pub fn usage() -> Usage {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let number = |name: &str| number(&status, name);
@@ -38,7 +38,7 @@ pub fn usage() -> Usage {
         resident_bytes: bytes("VmRSS"),
         virtual_bytes: bytes("VmSize"),
         threads: number("Threads"),
-        // One of them is the list itself.
+        // One of them is the directory that is being read.
         open_files: fs::read_dir("/proc/self/fd").ok().map(|files| (files.count() as u64).saturating_sub(1)),
         open_files_max: getrlimit(Resource::Nofile).current,
     }
@@ -50,7 +50,7 @@ fn number(status: &str, name: &str) -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// Room on a file system.
+/// The space of a file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
     /// Bytes that this user may still write.
@@ -59,7 +59,7 @@ pub struct Room {
     pub size_bytes: u64,
 }
 
-/// Room on the file system that holds `path`. May wait for the disk.
+/// The space of the file system that contains `path`. May wait for the disk.
 pub fn room(path: &Path) -> Option<Room> {
     let about = rustix::fs::statvfs(path).ok()?;
     let bytes = |blocks: u64| blocks.saturating_mul(about.f_frsize);

@@ -1,4 +1,4 @@
-//! Whether a task that runs for ever goes on: it beats with each round, and whoever watches sees for how long it has not.
+//! The pulse of an endless task: the task beats once a round, and a watcher reads the time since the last beat.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

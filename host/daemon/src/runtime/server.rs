@@ -48,7 +48,7 @@ const FILES_BESIDE: usize = 256;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Headers of a request. More than any route takes, so that a route can say what is wrong and count it.
 const HEADERS_MAX: usize = 1000;
-/// How long the first bytes of a connection that was just accepted may take when the listener is closed.
+/// When the listener closes, how long a connection just accepted may take to send its first bytes.
 const ON_THE_WAY: Duration = Duration::from_millis(100);
 /// The pause after the system gave no connection, for want of file descriptors for example.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -57,18 +57,18 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
-/// The number of the system's user at the other end: an extension of every request that came over a Unix socket.
+/// The id of the system user at the other end: an extension of every request over a Unix socket.
 #[derive(Clone, Copy, Debug)]
 pub struct LocalUser(pub u32);
 
-/// Who is at the other end of a connection, as far as the system knows.
+/// The other end of a connection, as far as the system knows.
 #[derive(Clone, Copy, Debug)]
 pub enum OtherEnd {
     /// An address.
     Address(IpAddr),
     /// A user of this machine.
     User(u32),
-    /// Nobody can say.
+    /// Unknown.
     Unknown,
 }
 
@@ -106,7 +106,7 @@ impl Listener for UnixListener {
 
     async fn accept(&self) -> io::Result<(Self::Stream, OtherEnd)> {
         let stream = Self::accept(self).await?.0;
-        // The kernel says who it was when the connection was made (SO_PEERCRED).
+        // The kernel recorded the user when the connection was made (SO_PEERCRED).
         let user = stream.peer_cred().map_or(OtherEnd::Unknown, |user| OtherEnd::User(user.uid()));
         Ok((stream, user))
     }
@@ -158,7 +158,7 @@ pub async fn serve_within<L: Listener>(
     let mut last = 0;
     loop {
         let accepted = if *stop.borrow() {
-            // What the system has accepted already would be refused by closing the listener.
+            // Closing the listener would refuse connections that the system has already accepted.
             last += 1;
             tokio::select! {
                 biased;
@@ -194,10 +194,10 @@ pub async fn serve_within<L: Listener>(
         });
     }
     drop(listener);
-    // A connection over which nothing has come yet would be closed at once: its request is on the way.
+    // A connection without a request yet would be closed at once, but its request may be on the way.
     tokio::time::sleep(ON_THE_WAY).await;
     if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
-        tracing::warn!("a listener that is closed leaves requests unanswered that took too long");
+        tracing::warn!("a closed listener leaves requests unanswered that took too long");
     }
 }
 

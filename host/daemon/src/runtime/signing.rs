@@ -42,7 +42,8 @@ pub fn sha256(bytes: &[u8]) -> String {
     write(Encoding::Hex, &Sha256::digest(bytes))
 }
 
-/// The SHA-256 of several texts, in hexadecimal: with their lengths, so that no others give the same bytes.
+/// The SHA-256 of several texts, in hexadecimal. It covers their lengths, so that different texts never produce the
+/// same bytes.
 pub fn sha256_of(texts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for text in texts {

@@ -1,6 +1,6 @@
 //! What systemd is told: that the relay is ready, that it is alive, that it stops.
 //!
-//! Does nothing when it was not started by systemd. What "alive" means is for others to say.
+//! Does nothing if systemd did not start the process. The caller decides what "alive" means.
 
 use std::io;
 use std::time::Duration;
@@ -33,11 +33,11 @@ pub async fn while_starting<T>(what: &str, mut step: JoinHandle<T>) -> Result<T,
     }
 }
 
-/// How the relay is.
+/// The state of the relay.
 pub struct State {
-    /// What `systemctl status` shows.
+    /// The text in `systemctl status`.
     pub words: String,
-    /// Whether a restart would mend nothing.
+    /// Whether the relay counts as alive: a restart would not help.
     pub is_alive: bool,
 }
 
@@ -48,7 +48,7 @@ impl State {
     }
 }
 
-/// Says that the relay is ready, and goes on saying that it is alive, as `state` finds, until the task is aborted. `state`
+/// Reports that the relay is ready, and then that it is alive, as `state` decides, until the task is aborted. `state`
 /// may wait for the disk.
 pub fn ready(state: impl Fn() -> State + Clone + Send + 'static) -> JoinHandle<()> {
     tell(&[NotifyState::Ready, NotifyState::Status(WELL)]);
@@ -70,29 +70,29 @@ pub fn ready(state: impl Fn() -> State + Clone + Send + 'static) -> JoinHandle<(
     })
 }
 
-/// The socket that systemd opened for the relay, if it did: connections wait there while the relay restarts.
+/// The socket that systemd opened for the relay, if any: connections wait there while the relay restarts.
 ///
 /// # Errors
-/// There are several, or it is no TCP socket that listens.
+/// There are several sockets, or it is not a listening TCP socket.
 pub fn socket() -> io::Result<Option<std::net::TcpListener>> {
     let mut sockets = ListenFd::from_env();
     if sockets.len() > 1 {
-        // Connections to another one would wait for ever.
-        return Err(io::Error::other("there are several: leave one ListenStream= in tocsin.socket"));
+        // Connections to a second socket would wait forever.
+        return Err(io::Error::other("there are several sockets: leave one ListenStream= in tocsin.socket"));
     }
     let Some(listener) = sockets.take_tcp_listener(0)? else { return Ok(None) };
     listener.set_nonblocking(true)?;
     Ok(Some(listener))
 }
 
-/// Says that the configuration is being read again.
+/// Reports that a reload has begun.
 pub fn reloading() {
     if let Ok(now) = trouble::watched("systemd could not be told", NotifyState::monotonic_usec_now()) {
         tell(&[NotifyState::Reloading, now]);
     }
 }
 
-/// Says that this is over, whatever came of it.
+/// Reports that the reload has ended, with or without success.
 pub fn reloaded() {
     tell(&[NotifyState::Ready]);
 }

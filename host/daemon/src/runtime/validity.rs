@@ -1,7 +1,7 @@
-//! When a certificate is valid: the two times of
-//! [RFC 5280, 4.1.2.5](https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5), found without a library for the rest.
+//! The validity of a certificate: the two times of
+//! [RFC 5280, 4.1.2.5](https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5), parsed without a library for X.509.
 //!
-//! Decides nothing about trust: the TLS library does, at each connection.
+//! The TLS library decides about trust, at each connection.
 
 use tocsin_core::time::Timestamp;
 
@@ -11,12 +11,12 @@ const VERSION: u8 = 0xa0;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
-/// From when until when a certificate is valid.
+/// The period in which a certificate is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Validity {
-    /// It is not valid before.
+    /// The certificate is not valid before this time.
     pub begins: Timestamp,
-    /// It is not valid after.
+    /// The certificate is not valid after this time.
     pub ends: Timestamp,
 }
 
@@ -37,7 +37,7 @@ pub fn of(certificate: &[u8]) -> Option<Validity> {
     Some(Validity { begins: time(begins_as, begins)?, ends: time(ends_as, ends)? })
 }
 
-/// The first element of `bytes` in DER: its tag and content, and what stands behind it.
+/// The first element of `bytes` in DER: its tag and content, and the rest.
 fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&[tag, first], rest) = bytes.split_first_chunk::<2>()?;
     let (length, rest) = match first {

@@ -1,4 +1,4 @@
-//! Reads answers, never more of them than they may have.
+//! Reads answers, within their size limit.
 
 use reqwest::header::CONTENT_ENCODING;
 use tocsin_core::plugin::{Pair, Response};
@@ -6,8 +6,8 @@ use tocsin_core::plugin::{Pair, Response};
 use super::error::{SendError, failed};
 use crate::config::Proxy;
 
-/// Reads an answer of at most `limit` bytes that came through `proxy`. In place of a body that no plugin could read
-/// right, a larger one or a compressed one, stand words that say so: half of an answer says what the whole does not.
+/// Reads an answer of at most `limit` bytes that came through `proxy`. Replaces a body that is larger or compressed
+/// with a text that says so, because a plugin could misread a part of an answer.
 pub(super) async fn read(
     answer: reqwest::Response,
     limit: usize,
@@ -29,14 +29,14 @@ pub(super) async fn read(
         )
         .into_bytes(),
         (Some(body), Some(coding)) if !body.is_empty() => {
-            format!("(the answer is compressed, {coding}, which was not asked for)").into_bytes()
+            format!("(the answer is compressed with {coding}, which the relay did not ask for)").into_bytes()
         }
         (Some(body), _) => body,
     };
     Ok(Response { status, headers, body })
 }
 
-/// The body of an answer; none if it has more than `limit` bytes, of which the rest is not read.
+/// The body of an answer; none if it has more than `limit` bytes. Does not read the rest.
 pub(super) async fn body(
     mut answer: reqwest::Response,
     limit: usize,

@@ -1,6 +1,6 @@
-//! The certificate that a connection's peer shows, and until when it is valid.
+//! Checks the certificate of a connection's peer, and how long it is valid.
 //!
-//! Sends neither a secret nor the path of the connection. Reaches what the relay itself would reach, in the same way.
+//! Sends neither a secret nor the path of the connection. Takes the same way to the peer as the relay.
 
 use std::time::Duration;
 
@@ -12,27 +12,27 @@ use super::transport::How;
 use crate::config::Connection;
 use crate::runtime::validity;
 
-/// What is known of a certificate that is trusted.
+/// The findings about a trusted certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Shown {
-    /// It is valid until then.
+    /// The certificate is valid until this time.
     Until(Timestamp),
-    /// The HTTP client does not show it, as for a tunnel through a proxy, or its dates are not where they should be.
+    /// The HTTP client does not expose the certificate, as in a tunnel through a proxy, or its dates cannot be read.
     Unclear,
-    /// It is trusted, but the peer does not answer, for this reason.
+    /// The certificate is trusted, but the peer does not answer, for this reason.
     Silent(String),
 }
 
-/// Asks the peer of `connection` for `/`, and returns what its certificate says. Reads nothing of the answer.
+/// Sends `GET /` to the peer of `connection`, and returns the findings about its certificate. Does not read the answer.
 ///
 /// # Errors
-/// It cannot be reached or is not trusted, also because its certificate is no longer valid.
+/// The peer cannot be reached or is not trusted, for example because its certificate has expired.
 pub(crate) async fn of(connection: &Connection, timeout: Duration) -> Result<Shown, SendError> {
     let mut url = connection.target.sample().clone();
     url.set_path("/");
     url.set_query(None);
     url.set_fragment(None);
-    // With the same limit, a connection that is not made would look like an answer that does not come.
+    // With the same limit for both, a failed connection would look like a missing answer.
     let how = How { timeout, ..How::of(connection) };
     how.check(&url).await?;
     let failed = |error| failed(error, how.proxy());
@@ -40,7 +40,7 @@ pub(crate) async fn of(connection: &Connection, timeout: Duration) -> Result<Sho
     let client = builder.connect_timeout(timeout / 2).tls_info(true).build().map_err(failed)?;
     let answer = match client.get(url).send().await.map_err(failed) {
         Ok(answer) => answer,
-        // Nothing is sent before the certificate was found right.
+        // The client sends nothing before it has accepted the certificate.
         Err(SendError::Network { words, may_have_arrived: true }) => return Ok(Shown::Silent(words)),
         Err(error) => return Err(error),
     };

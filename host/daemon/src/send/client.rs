@@ -24,7 +24,7 @@ use crate::config::{Connection, OAuth2};
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of an answer that are looked through in no time.
 const SCRUBBED_AT_ONCE: usize = 64 * 1024;
-/// What a peer answers to a token that it does not accept.
+/// The answer of a peer that does not accept a token.
 const UNAUTHORIZED: u16 = 401;
 
 /// The clients, by the connection's name.
@@ -56,8 +56,8 @@ impl Senders {
         Self::default().renewed(connections)
     }
 
-    /// A client for each of these. A connection that works as before keeps its client, with the connections to its peer
-    /// that are open and its access token.
+    /// A client for each connection. A connection with unchanged transport settings keeps its client, with its access
+    /// token and its open connections to the peer.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -126,7 +126,7 @@ impl Sender {
 }
 
 impl Sendable {
-    /// With this token in place of an `Authorization` of the plugin.
+    /// The request with this token instead of the plugin's `Authorization`.
     fn with(mut self, token: &Token) -> Self {
         self.headers.insert(AUTHORIZATION, token.header.clone());
         self.secrets.put_in(token.secret.reveal().as_bytes());

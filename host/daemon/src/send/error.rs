@@ -32,13 +32,13 @@ pub enum SendError {
         /// Whether the request may have reached it: not when no connection was established.
         may_have_arrived: bool,
     },
-    /// It must not be reached.
+    /// The egress policy forbids the address.
     #[error(transparent)]
     Denied(#[from] Denied),
     /// Nothing can be sent until an operator changes the configuration, the proxy or the token endpoint.
     #[error("{0}")]
     Misconfigured(String),
-    /// There is no such connection any more.
+    /// The connection no longer exists.
     #[error("there is no connection `{0}` in the configuration")]
     NoConnection(String),
 }
@@ -49,7 +49,7 @@ impl From<ProxyDenied> for SendError {
     }
 }
 
-/// What went wrong in words, without the URL: what was tried, and the last cause.
+/// The text of an error, without the URL: the operation and the last cause.
 pub(super) fn failed(error: reqwest::Error, proxy: Option<&Proxy>) -> SendError {
     let error = error.without_url();
     let mut last: &dyn std::error::Error = &error;
@@ -76,22 +76,22 @@ pub(super) fn failed(error: reqwest::Error, proxy: Option<&Proxy>) -> SendError 
     SendError::Network { words, may_have_arrived: !error.is_connect() && !error.is_builder() && !is_refused }
 }
 
-/// What to do about an error that the TLS library or the HTTP client has a name for.
+/// The advice for a known error of the TLS library or the HTTP client.
 fn advice(error: &str) -> &'static str {
     if error.contains("InvalidContentType") {
-        " (the peer speaks no TLS there: is the address an http one, or the port another's?)"
+        " (the peer does not use TLS there: check whether the address must begin with http, and the port)"
     } else if error.contains("UnknownIssuer") || error.contains("CaUsedAsEndEntity") {
-        " (its certificate is signed by no authority that Tocsin trusts: name a file with the authority as `ca` of the \
+        " (no authority that Tocsin trusts has signed its certificate: name a file with the authority as `ca` of the \
          connection)"
     } else if error.contains("CertificateRequired") {
-        " (the peer wants a certificate: set `client_certificate` of the connection)"
+        " (the peer requires a certificate: set `client_certificate` of the connection)"
     } else if error.contains("HandshakeFailure") {
-        " (the peer refuses to speak TLS with the relay: does it want a `client_certificate`?)"
+        " (the peer refuses the TLS handshake: check whether it requires a `client_certificate`)"
     } else if error.contains("proxy authorization required") {
         " (write the proxy's user name and password into `proxy`)"
     } else if error == "tunnel error: unsuccessful" {
-        " (the proxy does not connect to the peer: does it accept the user name and password in `proxy`, and allow the \
-         peer's host and port?)"
+        " (the proxy does not connect to the peer: check that it accepts the user name and password in `proxy` and allows \
+         the peer's host and port)"
     } else {
         ""
     }

@@ -1,8 +1,8 @@
 //! From what a plugin wants sent to what is sent: the connection's URL is joined on, secrets are put in,
 //! signatures are made.
 //!
-//! The only place where a secret of `secrets` meets a request; `client` adds access tokens. Errors name secrets, never show them; a sketch of a request
-//! has their names in their places.
+//! The only place where a secret of `secrets` meets a request; `client` adds access tokens. Errors name secrets, never
+//! show them; a sketch of a request has their names in their places.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;

@@ -1,7 +1,7 @@
 //! Access tokens of a connection with `oauth2`: fetched from the token endpoint, kept until shortly before they expire.
 //!
-//! There is one request for a token at a time. Deliveries that need a token meanwhile wait for that request and share its
-//! result. A token is in memory and on the wire only. No error shows a token or the client's secret.
+//! There is one request for a token at a time. Deliveries that need a token meanwhile wait for that request and share
+//! its result. Tokens exist only in memory and on the wire. No error shows a token or the client's secret.
 
 use std::time::Duration;
 
@@ -20,26 +20,26 @@ use super::redact::Secrets;
 use super::transport::How;
 use crate::config::{ClientAuthentication, OAuth2, Secret};
 
-/// Bytes of a token endpoint's answer that are read: a token has a few kilobytes at most.
+/// The size limit of a token endpoint's answer, in bytes: a token has a few kilobytes at most.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
-/// How long before its end a token is no longer used, so that it does not expire on its way; at most a tenth of its
+/// How long before its end the relay stops using a token, so that it does not expire on the way; at most a tenth of its
 /// life.
 const MARGIN: Duration = Duration::from_secs(30);
-/// How long a token is used whose endpoint does not say how long it lives.
+/// The life of a token for which the endpoint gives none.
 const LIFE_UNKNOWN: Duration = Duration::from_secs(60 * 60);
-/// How long a token is used at most, whatever its endpoint says.
+/// The longest life of a token, even if the endpoint gives a longer one.
 const LIFE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
-/// Characters of the endpoint's own description of an error that are shown.
+/// How many characters of the endpoint's error message are shown.
 const DESCRIPTION_CHARS_MAX: usize = 200;
 
-/// A token as it goes onto a request.
+/// A token, ready for requests.
 #[derive(Clone)]
 pub(super) struct Token {
     /// The value of `Authorization`.
     pub(super) header: HeaderValue,
-    /// What must not come back.
+    /// The secret to remove from answers.
     pub(super) secret: Secret,
-    /// It is not used from here on.
+    /// The end of its use.
     until: Instant,
 }
 
@@ -80,7 +80,7 @@ impl Tokens {
 }
 
 impl State {
-    /// The result without a fetch, for a caller that asked at `asked` and may have waited for another caller's fetch.
+    /// The result without a fetch: a usable token, or the failure of a fetch that ended after `asked`.
     fn known(&self, asked: Instant, refused: Option<&Token>) -> Option<Result<Token, SendError>> {
         let is_usable = |token: &&Token| {
             asked < token.until && refused.is_none_or(|refused| refused.header != token.header)
@@ -179,13 +179,13 @@ fn granted(oauth2: &OAuth2, status: u16, body: Option<&[u8]>, began: Instant) ->
         return Err(unusable(&format!("its answer has more than {ANSWER_BYTES_MAX} bytes")));
     };
     let granted: Granted = serde_json::from_slice(body)
-        .map_err(|_| unusable("its answer is no JSON with an `access_token`: is `token_url` right?"))?;
+        .map_err(|_| unusable("its answer is not JSON with an `access_token`: check `token_url`"))?;
     if granted.token_type.is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
-        return Err(unusable("its token is of another type than `Bearer`, which Tocsin cannot use"));
+        return Err(unusable("its token is not of the type `Bearer`, and Tocsin can use no other"));
     }
     let is_usable = |byte: u8| byte.is_ascii_graphic();
     if granted.access_token.is_empty() || !granted.access_token.bytes().all(is_usable) {
-        return Err(unusable("its token is empty or has characters that no token may have"));
+        return Err(unusable("its token is empty or has invalid characters"));
     }
     let mut header = HeaderValue::from_str(&format!("Bearer {}", granted.access_token))
         .map_err(|_| unusable("its token cannot be in a header"))?;
@@ -195,7 +195,7 @@ fn granted(oauth2: &OAuth2, status: u16, body: Option<&[u8]>, began: Instant) ->
     Ok(Token { header, secret: Secret::new(granted.access_token), until })
 }
 
-/// How long a token is used, if its endpoint says anything of it.
+/// The life of a token, if the endpoint gives one.
 fn life(expires_in: &Value) -> Option<Duration> {
     let seconds: f64 = match expires_in {
         Value::Number(number) => number.as_f64()?,
@@ -241,7 +241,7 @@ fn no_token(oauth2: &OAuth2, why: &str) -> String {
     format!("no access token from {host} (`oauth2` of the connection): {why}")
 }
 
-/// A failure that may pass. Nothing went to the peer itself.
+/// A temporary failure. Nothing went to the peer itself.
 fn later(oauth2: &OAuth2, why: &str) -> SendError {
     SendError::Network { words: no_token(oauth2, why), may_have_arrived: false }
 }

@@ -1,7 +1,7 @@
-//! The HTTP client of a connection, and what it may reach.
+//! The HTTP client of a connection, and its egress policy.
 //!
 //! Refuses addresses that the policy does not allow, before and after a name is resolved. Never follows a redirect.
-//! Never sends past a proxy that is configured.
+//! Never bypasses a configured proxy.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,11 +20,11 @@ use crate::config::{Connection, OAuth2, Proxy, Transport};
 
 /// How long a connection may take to be established, of the time that a request may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a peer's name may take to resolve before the proxy decides alone. In a network where only the proxy resolves
-/// public names, a request waits this long at most.
+/// How long a peer's name may take to resolve before the proxy decides alone. In a network where only the proxy
+/// resolves public names, a request waits this long at most.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a client is made of. A client is kept while all of it stays the same.
+/// The settings of a client. A reload keeps a client if they did not change.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct How {
     pub(super) policy: Policy,
@@ -45,18 +45,18 @@ impl How {
         self.transport.proxy.as_ref()
     }
 
-    /// A client that reaches what the policy allows. It keeps as many connections open as there are requests at the same
-    /// time.
+    /// A client that reaches what the policy allows. It keeps as many connections open as there are requests at the
+    /// same time.
     pub(super) fn client(&self) -> Result<reqwest::Client, reqwest::Error> {
         self.builder()?.build()
     }
 
-    /// What makes such a client.
+    /// The builder of such a client.
     pub(super) fn builder(&self) -> Result<reqwest::ClientBuilder, reqwest::Error> {
         let Self { policy, timeout, concurrency, transport, .. } = self;
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("tocsin/", env!("CARGO_PKG_VERSION")))
-            // Plugins read answers as they come.
+            // Plugins read answers without decompression.
             .default_headers([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))].into_iter().collect())
             .redirect(redirect::Policy::none())
             .no_proxy()
@@ -125,8 +125,8 @@ impl Resolve for Guarded {
         let policy = self.0;
         Box::pin(async move {
             let found = lookup(&name).await?;
-            // One address that is not allowed condemns the name: a name that points to both sides is the
-            // way in that this is here to close.
+            // One address that is not allowed blocks the name: otherwise, a name with a public and a private address
+            // would get around this check.
             for address in &found {
                 check_address(address.ip(), policy)?;
             }

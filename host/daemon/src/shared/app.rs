@@ -78,9 +78,9 @@ pub struct App {
     pub backlog: Backlog,
     /// The backups that the relay makes by itself.
     pub backups: Backups,
-    /// Whether tasks that run for ever go on.
+    /// The pulses of the endless tasks.
     pub pulses: Pulses,
-    /// What is counted for metrics alone.
+    /// Counters only for metrics.
     pub measures: Measures,
     /// Whether the start is recorded: before that, nothing else may be.
     is_begun: AtomicBool,
@@ -151,7 +151,7 @@ impl App {
         })
     }
 
-    /// What is in force. Whatever needs more than one part of it takes them from one answer.
+    /// The values in force. Code that needs several of them must take them from one call.
     pub fn in_force(&self) -> Arc<InForce> {
         Arc::clone(&self.in_force.borrow())
     }
@@ -161,7 +161,7 @@ impl App {
         Arc::clone(&self.in_force.borrow().config)
     }
 
-    /// The part of the configuration that decisions depend on.
+    /// The policy for decisions.
     pub fn policy(&self) -> Arc<Router> {
         Arc::clone(&self.in_force.borrow().policy)
     }
@@ -171,12 +171,12 @@ impl App {
         Arc::clone(&self.in_force.borrow().bindings)
     }
 
-    /// Whether the start is recorded. Nothing else is received or sent before.
+    /// Whether the start is recorded. The relay receives and sends nothing before.
     pub fn is_begun(&self) -> bool {
         self.is_begun.load(Ordering::Acquire)
     }
 
-    /// Reports each time that something else is in force.
+    /// Reports each change of the values in force.
     pub fn changes(&self) -> watch::Receiver<Arc<InForce>> {
         self.in_force.subscribe()
     }
@@ -189,8 +189,7 @@ impl App {
         self.signals.due.ring();
     }
 
-    /// Puts another configuration in force, with everything that was made of it. What is under way ends with what it
-    /// began with.
+    /// Puts a new configuration in force, with everything made from it. Work in progress ends with the previous one.
     pub fn put_in_force(&self, next: InForce) {
         self.intake.know(next.config.sources.keys().map(String::as_str));
         self.measures.know(next.config.connections.keys());
@@ -215,14 +214,14 @@ impl App {
         source.body_limit(&self.config().limits, suggested)
     }
 
-    /// A connection is another than before: what its peer asked for, and what was doubted, was about the one before.
+    /// Discards the backoff and the doubts about a connection that changed.
     pub fn connection_changed(&self, connection: &str) {
         self.backoffs.end(connection);
         self.doubts.forget(connection);
         self.trials.end(connection);
     }
 
-    /// A source is another than before: its tokens are others, and its plugin may have other settings.
+    /// Discards the state of a source that changed: its tokens or its plugin's settings may differ.
     pub fn source_changed(&self, source: &str) {
         self.tokens.forget(source);
         if self.suspensions.answered(source) {
@@ -265,7 +264,7 @@ impl App {
         self.record_under(self.policy(), command, more).await
     }
 
-    /// The same, decided by `policy`, which is about to be in force.
+    /// As [`Self::record_all`], decided by `policy`, which is about to be put in force.
     ///
     /// # Errors
     /// As [`Self::record_all`].

@@ -31,7 +31,7 @@ impl Backoffs {
         }
     }
 
-    /// `connection` does not wait any more.
+    /// Ends the backoff of `connection`.
     pub fn end(&self, connection: &str) {
         self.lock().remove(connection);
     }

@@ -1,7 +1,7 @@
 //! Filters that failed on an incident: each is told once, with its action's name, and counted.
 //!
-//! Kept in memory alone: a start, or a reload that changes the action, comes with a configuration that may be mended. Never decides what a filter that
-//! fails lets through.
+//! Kept in memory alone: a start, or a reload that changes the action, may bring a corrected configuration. Never
+//! decides what a filter that fails lets through.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -53,12 +53,12 @@ impl Filters {
         }
     }
 
-    /// The filter of `action` is another than before.
+    /// The filter of `action` has changed.
     pub fn end(&self, action: &str) {
         self.lock().remove(action);
     }
 
-    /// Those that failed since the start, or since they are as they are.
+    /// The filters that failed since the start or their last change.
     pub fn failing(&self) -> BTreeMap<String, Failing> {
         self.lock().clone()
     }

@@ -1,4 +1,4 @@
-//! What is in force: one value that a reload, or another plugin, replaces as a whole.
+//! The value in force, which a reload or another plugin replaces as a whole.
 
 use std::sync::Arc;
 
@@ -9,12 +9,12 @@ use crate::plugins::bindings::Bindings;
 use crate::send::client::Senders;
 use crate::shared::links::Links;
 
-/// The configuration, and what was made of it.
+/// The configuration and the values made from it.
 #[derive(Clone)]
 pub struct InForce {
     /// The configuration.
     pub config: Arc<Config>,
-    /// The part of it that decisions depend on, its filters compiled.
+    /// The policy for decisions, with compiled filters.
     pub policy: Arc<Router>,
     /// HTTP clients, one for each connection.
     pub senders: Senders,

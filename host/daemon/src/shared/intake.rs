@@ -65,14 +65,14 @@ pub struct Rejection {
 pub struct Intake {
     clock: Clock,
     rows: RwLock<BTreeMap<String, Arc<Mutex<Row>>>>,
-    /// What was kept of sources that are not in the configuration. They may come back.
+    /// The kept counts of sources that are not in the configuration, which may return.
     rest: Mutex<BTreeMap<String, SourceCounts>>,
 }
 
 #[derive(Default)]
 struct Row {
     counts: SourceCounts,
-    /// What they were when counting began.
+    /// The counts at the beginning.
     kept: SourceCounts,
     /// Whether the store has not been given these counts yet.
     changed: bool,
@@ -110,12 +110,12 @@ impl Intake {
         intake
     }
 
-    /// Counts for these sources, and for strangers. One that was there before goes on from what was kept.
+    /// Counts for these sources, and for strangers. A known source continues from its kept counts.
     pub fn know<'a>(&self, sources: impl Iterator<Item = &'a str>) {
         let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
         let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
         let sources: BTreeSet<&str> = sources.chain([STRANGERS]).collect();
-        // Who still sends to a source that is gone is a stranger.
+        // Requests to a removed source count as strangers'.
         rows.retain(|name, row| {
             let stays = sources.contains(name.as_str());
             if !stays {
@@ -190,7 +190,7 @@ impl Intake {
         self.row(source).map(|row| lock(&row).counts.clone()).unwrap_or_default()
     }
 
-    /// What was counted of `source` since the start.
+    /// The counts of `source` since the start.
     pub fn since_start(&self, source: &str) -> Counted {
         let Some(row) = self.row(source) else { return Counted::default() };
         let row = lock(&row);

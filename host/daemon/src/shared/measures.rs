@@ -1,7 +1,7 @@
-//! What the relay counts for metrics and nothing else: attempts by connection.
+//! Counts attempts by connection, only for metrics.
 //!
-//! Counts since the start. Counting takes a lookup and some atomics, no allocation. What other parts know anyway, such
-//! as the counts of `intake`, is read from them.
+//! Counts since the start. Counting takes a lookup and some atomics, no allocation. Metrics take the counts of other
+//! parts, such as `intake`, from these.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,7 +24,7 @@ const ATTEMPT_BOUNDS_US: [u64; 12] = [
 pub enum AttemptOutcome {
     /// The message arrived.
     Delivered,
-    /// The peer took the message, and does not say whether it arrived.
+    /// The peer accepted the message, and does not report whether it arrived.
     Accepted,
     /// There was nothing to send.
     Skipped,
@@ -32,14 +32,14 @@ pub enum AttemptOutcome {
     Retried,
     /// The peer or the plugin refused the message: a dead letter.
     Rejected,
-    /// The time for attempts is over: a dead letter.
+    /// The time for attempts ran out: a dead letter.
     Expired,
     /// The connection does not work and was paused; the delivery waits.
     Paused,
 }
 
 impl AttemptOutcome {
-    /// All of them.
+    /// All outcomes.
     pub const ALL: [Self; 7] = [
         Self::Delivered,
         Self::Accepted,
@@ -50,7 +50,7 @@ impl AttemptOutcome {
         Self::Paused,
     ];
 
-    /// As written in metrics.
+    /// The label value in metrics.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
@@ -70,7 +70,7 @@ impl From<&Verdict> for AttemptOutcome {
     }
 }
 
-/// What the relay counts.
+/// The counters.
 #[derive(Debug)]
 pub struct Measures {
     /// When the relay started.
@@ -98,7 +98,7 @@ impl Default for Counts {
 /// The attempts over one connection since the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempts {
-    /// How many ended in which way; all ways.
+    /// The count of every outcome.
     pub outcomes: [(AttemptOutcome, u64); AttemptOutcome::ALL.len()],
     /// Microseconds of each, from the first call of the plugin to the verdict.
     pub took_us: Distribution,

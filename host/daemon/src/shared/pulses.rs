@@ -1,4 +1,4 @@
-//! The pulses of the tasks that run for ever: the watchdog and `/readyz` see by them whether each goes on.
+//! The pulses of the endless tasks, by which the watchdog and `/readyz` check that each makes progress.
 
 use crate::runtime::pulse::Pulse;
 

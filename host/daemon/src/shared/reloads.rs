@@ -1,6 +1,6 @@
-//! Asking for the configuration to be read again, and what came of it.
+//! Requests to reload the configuration, and their results.
 //!
-//! Decides nothing: the relay's own task reads, checks and replaces, one request at a time.
+//! The relay's own task reads, checks and replaces the configuration, one request at a time.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,40 +9,40 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::config::{Change, ConfigProblem};
 
-/// Requests that may wait.
+/// How many requests may wait.
 const WAITING_MAX: usize = 16;
 
-/// What is asked for.
+/// A request.
 pub struct Asked {
-    /// Who asks, and how.
+    /// The author of the request, and how it was made.
     pub by: String,
-    /// Whether nothing is to be changed: what would be?
+    /// Whether to only compare and change nothing.
     pub is_trial: bool,
-    /// Where the answer goes.
+    /// The channel of the answer.
     pub reply: oneshot::Sender<Result<Reloaded, NotReloaded>>,
 }
 
 /// What a reload changed, or would change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reloaded {
-    /// What differs. Nothing: the configuration in force stays as it is.
+    /// The parts that differ. If none, the configuration in force stays.
     pub changes: Vec<Change>,
-    /// Settings that differ and take effect with the next start, by path.
+    /// Changed settings that take effect at the next start, by path.
     pub with_the_next_start: Vec<String>,
-    /// What `tocsin check` would warn of.
+    /// The warnings of `tocsin check`.
     pub warnings: Vec<ConfigProblem>,
-    /// Actions that would have taken other incidents of the last day.
+    /// Actions that incidents of the last day would have triggered differently.
     pub filters: Vec<OtherMatches>,
 }
 
-/// An action whose filter, or what else routes to it, takes other incidents than before.
+/// An action that other incidents trigger than before, through its filter or other routing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtherMatches {
     /// The action's name.
     pub action: String,
-    /// Numbers of incidents that it takes and did not take before.
+    /// Numbers of incidents that newly trigger it.
     pub more: Vec<u64>,
-    /// Numbers of incidents that it took and does not take any more.
+    /// Numbers of incidents that no longer trigger it.
     pub fewer: Vec<u64>,
 }
 
@@ -64,7 +64,7 @@ fn listed(problems: &[ConfigProblem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-/// The last reload that was refused, until one is not.
+/// The last refused reload, until one succeeds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// When.
@@ -73,7 +73,7 @@ pub struct Refused {
     pub why: String,
 }
 
-/// Where to ask.
+/// Sends requests to the relay's task.
 #[derive(Clone)]
 pub struct Reloads {
     asked: mpsc::Sender<Asked>,
@@ -81,23 +81,23 @@ pub struct Reloads {
 }
 
 impl Reloads {
-    /// A place to ask at, and what is asked there.
+    /// A sender and a receiver of requests.
     pub fn new() -> (Self, mpsc::Receiver<Asked>) {
         let (asked, receiver) = mpsc::channel(WAITING_MAX);
         (Self { asked, refused: Arc::default() }, receiver)
     }
 
-    /// Has the configuration read again and put in force if it is right; with `is_trial`, only compared.
+    /// Reloads the configuration; with `is_trial`, only compares it.
     ///
     /// # Errors
-    /// It is not right, or could not be put in force: the one before stays.
+    /// The configuration has mistakes or could not be put in force; the one in force stays.
     pub async fn ask(&self, by: String, is_trial: bool) -> Result<Reloaded, NotReloaded> {
         let (reply, answer) = oneshot::channel();
         self.asked.send(Asked { by, is_trial, reply }).await.map_err(|_| NotReloaded::Stopping)?;
         answer.await.unwrap_or(Err(NotReloaded::Stopping))
     }
 
-    /// Remembers what came of the last reload: `status` shows a refusal until a reload is not refused.
+    /// Keeps the result of the last reload: `status` shows a refusal until a reload succeeds.
     pub fn ended(&self, refused: Option<Refused>) {
         *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = refused;
     }

@@ -1,4 +1,4 @@
-//! What wakes the workers, and shows what happens to whoever watches.
+//! Wakes the workers, and reports each step to watchers.
 
 use tocsin_core::decide::Applied;
 use tokio::sync::broadcast;
@@ -11,8 +11,8 @@ use crate::shared::filters::Filters;
 /// Steps of the road that may wait for a slow reader before it misses some.
 const TRACE_BUFFER: usize = 4096;
 
-/// What wakes the workers and shows steps. The store's writer gives them, so that nothing waits because whoever
-/// wanted an entry recorded is gone by the time it is.
+/// The signals to workers and watchers. The store's writer sends them, so that they arrive even if the caller that
+/// recorded an entry is gone.
 #[derive(Debug)]
 pub struct Signals {
     /// Rings whenever a delivery may be due.
@@ -21,7 +21,7 @@ pub struct Signals {
     pub timed: Bell,
     /// The filters that failed since the start.
     pub filters: Filters,
-    /// Every step of the road, for whoever watches.
+    /// Every step of the road, for watchers.
     pub steps: broadcast::Sender<Trace>,
 }
 
@@ -33,15 +33,15 @@ impl Default for Signals {
 }
 
 impl Signals {
-    /// Shows a step of the road to whoever watches.
+    /// Reports a step of the road to watchers.
     pub fn trace(&self, step: impl FnOnce() -> Trace) {
         if self.steps.receiver_count() > 0 {
-            // Nobody left to read it is no error.
+            // Without a watcher, sending is no error.
             let _ = self.steps.send(step());
         }
     }
 
-    /// Shows what an entry did, then wakes whoever has work by it.
+    /// Reports the effects of an entry, then wakes the workers that it concerns.
     pub(super) fn committed(&self, applied: &Applied, took_us: u64) {
         if let Some(record) = &applied.receipt {
             self.trace(|| Trace::Committed {

@@ -75,16 +75,16 @@ pub async fn run(app: Arc<App>) {
         }
         tokio::select! {
             () = tokio::time::sleep(keep.look) => {}
-            // The sender is the relay's own.
+            // The relay owns the sender.
             _ = changes.changed() => {}
         }
     }
 }
 
-/// Forgets all that is past its time, step by step, until that is another time.
+/// Removes all records past their retention, step by step, until the retention changes.
 async fn pass(app: &App, keep: Keep, changes: &watch::Receiver<Arc<InForce>>) -> Result<(), CommitError> {
     let mut reached = Reached::default();
-    // Without a sender, the relay is gone.
+    // Without a sender, the relay has ended.
     while !changes.has_changed().unwrap_or(true) {
         let (forget, now_at) = look(app, keep, reached).await?;
         reached = now_at;

@@ -1,6 +1,6 @@
-//! What waits for each connection, and how severe the incidents in a state are: for metrics.
+//! Counts the deliveries that wait for each connection and the severities of incidents, for metrics.
 //!
-//! Reads keys alone, and a bounded number of them.
+//! Reads only keys, and a limited number of them.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::kinds::Kinds;
 use crate::store::Store;
 use crate::{keys, rows, tables};
 
-/// Keys that are counted for one connection, and incidents for one state: a backlog must not make the answer slow.
+/// The limit of keys for one connection and of incidents for one state: a backlog must not slow the answer down.
 const COUNTED_MAX: usize = 100_000;
 
 /// The deliveries that wait for a connection. Of the deliveries of one incident, only the oldest counts.
@@ -23,15 +23,15 @@ const COUNTED_MAX: usize = 100_000;
 pub struct Queue {
     /// Deliveries that may be sent now. With `later`, 100,000 at most.
     pub due: u64,
-    /// Deliveries that have to wait for their time, as a rule that of the next attempt.
+    /// Deliveries that wait for a later time, usually that of the next attempt.
     pub later: u64,
-    /// When the delivery became due that has been due for longest.
+    /// When the oldest due delivery became due.
     pub oldest: Option<Timestamp>,
 }
 
 impl Store {
-    /// What waits for each connection at `now`, by the connection's name, paused or not. A connection for which nothing
-    /// waits is not there.
+    /// The queues of connections at `now`, by the connection's name, paused or not. A connection with an empty queue is
+    /// left out.
     ///
     /// # Errors
     /// The file cannot be read, or the store is closed.

@@ -1,4 +1,4 @@
-//! What the writer takes into one transaction: the relay's own jobs, then those of the sources in turn.
+//! Gathers the jobs of one transaction: the relay's own, then those of the sources in turn.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -6,16 +6,15 @@ use std::time::Duration;
 use super::Writer;
 use crate::job::{Job, Message};
 
-/// Bytes of requests and records in one transaction after which no more are gathered: what a commit writes must stay well
-/// below what the cache holds.
+/// The limit of requests and records in one transaction, in bytes: a commit must write far less than the cache holds.
 const BATCH_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// Outcomes that wait for no more company.
+/// With this many outcomes, the writer waits for no more.
 const COMPANY: usize = 32;
 
 impl Writer {
-    /// How long the writer waits for more before it writes what there is. It waits only with outcomes: nobody but the relay
-    /// waits for these, and together with something urgent they cost no sync of their own.
+    /// How long the writer waits for more jobs before it writes. It waits only with outcomes: only the relay waits for
+    /// these, and together with an urgent job they need no separate sync.
     pub(super) fn company(&self) -> Option<Duration> {
         let may_wait = self.lines.is_empty()
             && self.dismissals.is_empty()
@@ -26,7 +25,7 @@ impl Writer {
         self.outcomes_wait.checked_sub(since.elapsed())
     }
 
-    /// Puts a message where it waits. Returns whether the writer has to look at the file.
+    /// Queues a message. Returns whether the writer has to check the file.
     pub(super) fn sort(&mut self, message: Message) -> bool {
         match message {
             Message::Write(job) => {
@@ -49,8 +48,8 @@ impl Writer {
         false
     }
 
-    /// Takes what waits, as much as fits into one transaction: the relay's own jobs first, then the sources in turn. The
-    /// relay's own leave a quarter of the transaction to the sources.
+    /// Takes the jobs of one transaction: the relay's own jobs first, then the sources in turn. The relay's own leave a
+    /// quarter of the transaction to the sources.
     pub(super) fn gather(&mut self) -> Vec<Job> {
         let (mut jobs, mut bytes) = (Vec::new(), 0);
         let of_own = (self.batch / 4 * 3).max(1);
@@ -61,8 +60,8 @@ impl Writer {
             bytes += job.bytes();
             jobs.push(job);
         }
-        // In the order in which they were made: rows under ids then come at the ends of their tables, where redb leaves
-        // no page half full.
+        // In the order of creation: rows with ids then go to the ends of their tables, where redb leaves no page half
+        // full.
         jobs.sort_by_key(|job| job.commands.first().map(|issued| issued.seed));
         jobs
     }

@@ -10,7 +10,7 @@ use crate::commands::out::{say, single};
 use crate::config::{History, Kept};
 use crate::operate::api::files::{KeptConfiguration, WholeConfiguration, WrittenFile};
 
-/// Characters of the list of what differed.
+/// Characters of the list of changes.
 const WIDTH: usize = 100;
 
 pub(super) fn list(place: &Place) -> anyhow::Result<ExitCode> {
@@ -57,7 +57,7 @@ pub(super) fn all(place: &Place) -> anyhow::Result<Vec<Kept>> {
     all.with_context(|| format!("reading the configurations that are kept in {}", state_dir.display()))
 }
 
-/// The configuration of this number; the one in force when there is none.
+/// The configuration of this number; without a number, the one in force.
 fn find(place: &Place, number: Option<u64>) -> anyhow::Result<Kept> {
     let mut all = all(place)?;
     let Some(number) = number else {

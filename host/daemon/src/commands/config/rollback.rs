@@ -1,6 +1,6 @@
-//! `tocsin config rollback`: writes the files of a configuration that was in force, and has the relay read them.
+//! `tocsin config rollback`: restores the files of an earlier configuration and reloads the relay.
 //!
-//! What it replaces is kept beside it. A relay that refuses the result gets the files back as they were.
+//! Keeps the replaced files beside the new ones. If the relay refuses the result, restores them.
 
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
@@ -19,20 +19,20 @@ use crate::operate::api::configuration::{Reload, Reloaded};
 use crate::operate::api::files::{RolledBack, RolledBackFile};
 use crate::runtime::held::{Held, Owner};
 
-/// What is appended to the name of a file that is replaced or taken out.
+/// The suffix of the copy of a replaced or removed file.
 const ASIDE: &str = "before-rollback";
-/// Copies of one file that are kept beside it.
+/// Copies that are kept of one file.
 const ASIDE_MAX: usize = 100;
 
-/// What is to be done to a file.
+/// A change of one file.
 struct Step {
     part: Part,
     path: PathBuf,
     /// Its name in its folder.
     name: String,
-    /// What is to be in it; nothing takes it out.
+    /// The new content; none to remove the file.
     text: Option<String>,
-    /// What is in it now, if it is there.
+    /// The present content, if the file exists.
     before: Option<Vec<u8>>,
 }
 
@@ -44,7 +44,7 @@ pub(super) fn run(place: &Place, number: Option<u64>, is_trial: bool) -> anyhow:
         let done = steps.iter().try_for_each(|step| step.carry_out(&main, &state_dir));
         done.and_then(|()| reload(place)).or_else(|error| {
             steps.iter().try_for_each(|step| step.undo(&main, &state_dir))?;
-            Err(error.context("the files are as they were"))
+            Err(error.context("the files are unchanged"))
         })?;
     }
     let files = steps.iter().map(|step| RolledBackFile {
@@ -60,7 +60,7 @@ pub(super) fn run(place: &Place, number: Option<u64>, is_trial: bool) -> anyhow:
     Ok(ExitCode::SUCCESS)
 }
 
-/// The configuration of this number; the one before the one in force when there is none.
+/// The configuration of this number; without a number, the one before the one in force.
 fn target(place: &Place, number: Option<u64>) -> anyhow::Result<Kept> {
     let all = history::all(place)?;
     let found = match number {
@@ -73,7 +73,7 @@ fn target(place: &Place, number: Option<u64>) -> anyhow::Result<Kept> {
     })
 }
 
-/// What makes the files of today those of `wanted`.
+/// The changes from the present files to those of `wanted`.
 fn steps(wanted: &Files, main: &Path, state_dir: &Path) -> anyhow::Result<Vec<Step>> {
     let mut steps = Vec::new();
     for file in &wanted.all {
@@ -86,7 +86,7 @@ fn steps(wanted: &Files, main: &Path, state_dir: &Path) -> anyhow::Result<Vec<St
             steps.push(step);
         }
     }
-    // What stands beside them today is no part of it, whether or not the main file can be read.
+    // Other present files are not part of it, whether or not the main file can be read.
     for file in Files::beside(main, state_dir)? {
         if wanted.all.iter().all(|kept| kept.path != file.path) {
             steps.push(Step { before: Some(file.text.clone().into_bytes()), ..Step::of(&file, None)? });
@@ -102,15 +102,14 @@ impl Step {
         Ok(Self { part: file.part, path: file.path.clone(), name, text, before: None })
     }
 
-    /// The folder that the file is in. The one in the state directory belongs to the relay's user, who must not lead root
-    /// anywhere else.
+    /// The folder of the file. The relay's user owns the state directory, and must not redirect root with a link there.
     fn folder(&self) -> anyhow::Result<Option<Held>> {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         let opened = Held::open(folder, self.part != Part::Managed);
         opened.with_context(|| format!("opening {}", folder.display()))
     }
 
-    /// Writes the file or takes it out, and keeps what it replaces.
+    /// Writes or removes the file, and keeps a copy of the previous one.
     fn carry_out(&self, main: &Path, state_dir: &Path) -> anyhow::Result<()> {
         let folder = self.folder()?.map_or_else(|| self.make_folder(), Ok)?;
         let done = self.whose(&folder, main, state_dir).and_then(|whose| {
@@ -123,7 +122,7 @@ impl Step {
         done.with_context(|| format!("writing {}", self.path.display()))
     }
 
-    /// Has the file as it was.
+    /// Restores the file.
     fn undo(&self, main: &Path, state_dir: &Path) -> anyhow::Result<()> {
         let Some(folder) = self.folder()? else { return Ok(()) };
         let undone = match &self.before {
@@ -136,15 +135,15 @@ impl Step {
         undone.with_context(|| format!("writing {} as it was", self.path.display()))
     }
 
-    /// Makes the folder that the file comes back to.
+    /// Creates the folder of a restored file.
     fn make_folder(&self) -> anyhow::Result<Held> {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         std::fs::create_dir(folder).with_context(|| format!("making {}", folder.display()))?;
-        self.folder()?.with_context(|| format!("{} is gone", folder.display()))
+        self.folder()?.with_context(|| format!("{} no longer exists", folder.display()))
     }
 
-    /// Whose the file is to be: as it is; as the main file, where it is not there; in the state directory, its owner's
-    /// alone.
+    /// The owner and mode of the written file: those of the present file; else those of the main file, or in the state
+    /// directory its owner with mode 0600.
     fn whose(&self, folder: &Held, main: &Path, state_dir: &Path) -> io::Result<Owner> {
         if let Some(known) = folder.owner_of(&self.name)? {
             return Ok(known);
@@ -153,7 +152,7 @@ impl Step {
             Part::Managed => (state_dir, None),
             Part::Main | Part::Dropped => (main.parent().unwrap_or(Path::new("")), main.file_name()),
         };
-        let gone = || io::Error::new(ErrorKind::NotFound, format!("{} is gone", beside.display()));
+        let gone = || io::Error::new(ErrorKind::NotFound, format!("{} no longer exists", beside.display()));
         let beside = Held::open(beside, true)?.ok_or_else(gone)?;
         match name.map(|name| beside.owner_of(&name.to_string_lossy())).transpose()?.flatten() {
             Some(of_main) => Ok(of_main),
@@ -162,7 +161,7 @@ impl Step {
     }
 }
 
-/// Keeps what is replaced beside it, under a name that no file of a configuration has. What was kept before stays.
+/// Copies a replaced file to a name beside it that no configuration file can have. Keeps earlier copies.
 fn put_aside(folder: &Held, step: &Step, whose: Owner) -> io::Result<()> {
     let Some(before) = &step.before else { return Ok(()) };
     let name = &step.name;
@@ -177,11 +176,11 @@ fn put_aside(folder: &Held, step: &Step, whose: Owner) -> io::Result<()> {
             None => return folder.write(&aside(number), before, whose),
         }
     }
-    let why = format!("{ASIDE_MAX} copies named {name}.{ASIDE}* stand beside it: move them away");
+    let why = format!("{ASIDE_MAX} copies named {name}.{ASIDE}* exist already: move them away");
     Err(io::Error::new(ErrorKind::AlreadyExists, why))
 }
 
-/// Has the relay read the files, if one runs.
+/// Reloads the relay, if one runs.
 fn reload(place: &Place) -> anyhow::Result<()> {
     if client::is_running(&place.socket()?)? {
         let _: Reloaded = place.post("/reload", &Reload { actor: format!("{}, by a rollback", person()) })?;
@@ -192,19 +191,19 @@ fn reload(place: &Place) -> anyhow::Result<()> {
 fn print(done: &RolledBack) {
     for file in &done.files {
         let what = match (file.is_removed, done.done) {
-            (true, true) => "is taken out",
-            (true, false) => "would be taken out",
+            (true, true) => "is removed",
+            (true, false) => "would be removed",
             (false, true) => "is written",
             (false, false) => "would be written",
         };
         say!("{} {what}", file.file);
     }
     match (done.files.is_empty(), done.done) {
-        (true, _) => say!("the files are those of configuration {} already", done.number),
+        (true, _) => say!("the files already match configuration {}", done.number),
         (false, true) => say!(
-            "the files are those of configuration {}; what they replaced is kept beside them as *.{ASIDE}",
+            "the files now match configuration {}; the previous versions are kept beside them as *.{ASIDE}",
             done.number
         ),
-        (false, false) => say!("nothing was written: leave out --dry-run to do it"),
+        (false, false) => say!("nothing was written: run it without --dry-run to write"),
     }
 }

@@ -1,4 +1,4 @@
-//! The clock: signatures, links and certificates are about times.
+//! Checks the clock: signatures, links and certificates depend on it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,14 +7,14 @@ use crate::config::Config;
 use crate::operate::api::doctor::Finding;
 
 const ABOUT: &str = "clock";
-/// The beginning of 2026, before which this version was not there: a machine without a battery starts in 1970.
+/// The beginning of 2026, before this version was released: a machine without a battery starts in 1970.
 const EARLIEST: Duration = Duration::from_secs(1_767_225_600);
-/// By how much a file may seem to be from the future.
+/// How far a file's time may be in the future.
 const TOLERANCE: Duration = Duration::from_secs(60);
-/// Seconds by which the relay's clock may be ahead of the system's.
+/// How many seconds the relay's clock may be ahead of the system's.
 const AHEAD_MAX: u64 = 2;
 
-const FIX: &str = "set the clock, and have it kept right: timedatectl set-ntp true";
+const FIX: &str = "set the clock and synchronise it: timedatectl set-ntp true";
 
 /// Looks at the system's clock. `ahead_seconds` is how far the running relay's is ahead of it.
 pub(super) fn look(config: Option<&Config>, ahead_seconds: u64) -> Vec<Finding> {
@@ -32,27 +32,24 @@ pub(super) fn look(config: Option<&Config>, ahead_seconds: u64) -> Vec<Finding> 
         findings.push(Finding::warning(
             ABOUT,
             found,
-            "nothing, if the time is right now: the relay waits for it",
+            "none, if the time is correct now: the relay's clock waits for it",
         ));
     }
     findings.push(synchronised(program::ask("timedatectl", &["show"]).as_deref()));
     findings
 }
 
-/// What `timedatectl show` says about the network's time.
+/// Whether `timedatectl show` reports a synchronised clock.
 fn synchronised(said: Option<&str>) -> Finding {
     let Some(said) = said else {
-        return Finding::ok(
-            ABOUT,
-            "whether it is kept right is not known: timedatectl is not there or says nothing",
-        );
+        return Finding::ok(ABOUT, "synchronisation is unknown: timedatectl is missing or gives no answer");
     };
     match (program::property(said, "NTPSynchronized"), program::property(said, "NTP")) {
         ("yes", _) => Finding::ok(ABOUT, "it is synchronised over the network"),
         (_, "yes") => Finding::warning(
             ABOUT,
             "it is not synchronised yet",
-            "see `timedatectl timesync-status`: is a time server reachable?",
+            "check with `timedatectl timesync-status` that a time server is reachable",
         ),
         _ => Finding::warning(ABOUT, "it is not synchronised over the network", "timedatectl set-ntp true"),
     }

@@ -1,4 +1,4 @@
-//! The relay's directories: who may look into them, and whether everything in them is its user's.
+//! Checks the modes and owners of the relay's directories.
 
 use std::fs::Metadata;
 use std::io::ErrorKind;
@@ -9,16 +9,16 @@ use crate::config::Config;
 use crate::operate::api::doctor::Finding;
 
 const ABOUT: &str = "directories";
-/// The bits of a mode that let others than the owner in.
+/// The permissions of users other than the owner.
 const OTHERS: u32 = 0o077;
-/// Writing by the group or by anybody.
+/// The write permissions of group and others.
 const OTHERS_WRITE: u32 = 0o022;
 /// What a file system keeps in its root directory.
 const OF_FILE_SYSTEM: &str = "lost+found";
-/// Names of files that are listed.
+/// How many file names are listed.
 const NAMED: usize = 3;
 
-/// Looks at the state directory, the cache and where backups go.
+/// Checks the state directory, the cache and the backup directory.
 pub(super) fn look(config: &Config) -> Vec<Finding> {
     let mut findings = vec![state(&config.state_dir)];
     findings.extend(foreign(&config.state_dir));
@@ -36,21 +36,21 @@ fn state(directory: &Path) -> Finding {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Finding::ok(
                 ABOUT,
-                format!("the state directory {name} is not there: a first start makes it"),
+                format!("the state directory {name} does not exist: the first start creates it"),
             );
         }
         Err(error) => return unseen(directory, &error),
     };
     let mode = metadata.permissions().mode() & 0o777;
     if mode & OTHERS == 0 {
-        return Finding::ok(ABOUT, format!("the state directory {name} is for its owner alone"));
+        return Finding::ok(ABOUT, format!("the state directory {name} is accessible only to its owner"));
     }
-    // Requests of senders are in it, and whoever opens the control socket rules the relay.
-    let found = format!("the state directory {name} has mode {mode:o}: other users may look into it");
+    // It contains senders' requests and the control socket, which gives full control of the relay.
+    let found = format!("the state directory {name} has mode {mode:o}: other users can access it");
     Finding::warning(ABOUT, found, format!("chmod 700 {name}"))
 }
 
-/// Files that a command of another user, often root, left in the state directory: the relay cannot write to them.
+/// Files in the state directory of another user, often root, who ran a command: the relay cannot write to them.
 fn foreign(directory: &Path) -> Option<Finding> {
     let owner = directory.metadata().ok()?.uid();
     let entries = std::fs::read_dir(directory).ok()?.flatten();
@@ -71,7 +71,7 @@ fn foreign(directory: &Path) -> Option<Finding> {
     Some(Finding::wrong(ABOUT, found, format!("stop the relay, then: chown -R {owner} {name}")))
 }
 
-/// Whoever can write to the compiled plugins can run code as the relay.
+/// A user who can write to the compiled plugins can run code as the relay.
 fn cache(config: &Config) -> Option<Finding> {
     let directory = &config.cache_dir;
     let mode = directory.metadata().ok()?.permissions().mode() & 0o777;
@@ -79,7 +79,7 @@ fn cache(config: &Config) -> Option<Finding> {
     (mode & OTHERS_WRITE != 0).then(|| {
         let found =
             format!("the cache directory {name} has mode {mode:o}: other users can run code as the relay");
-        Finding::wrong(ABOUT, found, format!("chmod 700 {name}, and remove what is in it"))
+        Finding::wrong(ABOUT, found, format!("run `chmod 700 {name}` and remove its contents"))
     })
 }
 
@@ -87,12 +87,13 @@ fn backups(directory: &Path) -> Finding {
     let name = directory.display();
     match metadata(directory) {
         Ok(metadata) if metadata.is_dir() => {
-            Finding::ok(ABOUT, format!("the backup directory {name} is there"))
+            Finding::ok(ABOUT, format!("the backup directory {name} exists"))
         }
-        Ok(_) => Finding::wrong(ABOUT, format!("{name} is no directory"), "correct `dir` in [backup]"),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            Finding::ok(ABOUT, format!("the backup directory {name} is not there: the first backup makes it"))
-        }
+        Ok(_) => Finding::wrong(ABOUT, format!("{name} is not a directory"), "correct `dir` in [backup]"),
+        Err(error) if error.kind() == ErrorKind::NotFound => Finding::ok(
+            ABOUT,
+            format!("the backup directory {name} does not exist: the first backup creates it"),
+        ),
         Err(error) => unseen(directory, &error),
     }
 }
@@ -102,6 +103,6 @@ fn metadata(directory: &Path) -> std::io::Result<Metadata> {
 }
 
 fn unseen(directory: &Path, error: &std::io::Error) -> Finding {
-    let found = format!("{} could not be looked at: {error}", directory.display());
+    let found = format!("cannot check {}: {error}", directory.display());
     Finding::warning(ABOUT, found, "run this as root or as the relay's user")
 }

@@ -1,4 +1,4 @@
-//! The configuration: is it there, is it right, who may read it.
+//! Checks the configuration: whether it exists, has mistakes, and is readable for the relay.
 
 use std::fs::Metadata;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -10,11 +10,15 @@ use crate::runtime::clock;
 
 const ABOUT: &str = "configuration";
 
-/// Looks at the configuration, and returns it as far as it can be read.
+/// Checks the configuration, and returns it as far as it can be read.
 pub(super) fn look(place: &Place, findings: &mut Vec<Finding>) -> Option<Config> {
     let Ok(path) = place.path() else {
-        let fix = "write one with `tocsin init`, or name it with --config";
-        findings.push(Finding::wrong(ABOUT, "there is none here and none at /etc/tocsin/tocsin.toml", fix));
+        let fix = "create one with `tocsin init`, or name it with --config";
+        findings.push(Finding::wrong(
+            ABOUT,
+            "there is no tocsin.toml here and no /etc/tocsin/tocsin.toml",
+            fix,
+        ));
         return None;
     };
     let name = path.display().to_string();
@@ -36,26 +40,28 @@ pub(super) fn look(place: &Place, findings: &mut Vec<Finding>) -> Option<Config>
         findings.push(Finding::wrong(
             ABOUT,
             mistake.to_string(),
-            format!("correct {name}; `tocsin check` tells more"),
+            format!("correct {name}; `tocsin check` lists the mistakes"),
         ));
     }
-    // Each says itself what to do.
+    // The text of each contains the fix.
     let warnings = [config.exposed(), config.invalid_certificates(clock::time_of_day())].concat();
     findings.extend(
         warnings
             .into_iter()
             .map(|warning| Finding { fix: None, ..Finding::warning(ABOUT, warning.to_string(), "") }),
     );
-    findings.extend(
-        config.unseen.iter().map(|unseen| {
-            Finding::warning(ABOUT, unseen.to_string(), "what depends on it was not looked at")
-        }),
-    );
+    findings.extend(config.unseen.iter().map(|unseen| {
+        Finding::warning(
+            ABOUT,
+            unseen.to_string(),
+            "run this as root or as the relay's user to check the rest",
+        )
+    }));
     findings.extend(unreadable(&config));
     Some(config)
 }
 
-/// The user who owns the state directory, the relay's, must be able to read the configuration.
+/// The owner of the state directory, the relay's user, must be able to read the configuration.
 fn unreadable(config: &Config) -> Option<Finding> {
     let (file, state) = (config.path.metadata().ok()?, config.state_dir.metadata().ok()?);
     if state.uid() == 0 || may_read(&file, state.uid(), state.gid()) {

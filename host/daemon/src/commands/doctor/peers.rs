@@ -1,6 +1,6 @@
-//! The destinations: do their names stand for addresses, may these be reached, and how long are certificates valid.
+//! Checks the destinations: whether names resolve, addresses are allowed, and certificates are valid.
 //!
-//! Sends no secret and no path of a connection: its address may be a secret.
+//! Sends no secret, and no path of a connection's address, which may be a secret.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,11 +17,11 @@ use crate::send::certificate::{self, Shown};
 
 const NAME: &str = "name";
 const CERTIFICATE: &str = "certificate";
-/// How long a look at one destination may take.
+/// The time limit for one destination.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Addresses of a name that are shown.
+/// How many addresses of a name are shown.
 const SHOWN: usize = 2;
-/// Days before its end from which on a certificate is a warning: authorities renew earlier.
+/// A certificate with fewer days left is a warning: authorities renew earlier.
 const WARNING_DAYS: u64 = 14;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
@@ -32,7 +32,7 @@ struct Peer {
     names: Vec<String>,
 }
 
-/// Looks at every destination of the configuration, at all of them at the same time.
+/// Checks all destinations of the configuration concurrently.
 pub(super) async fn look(config: &Config) -> Vec<Finding> {
     let mut tasks = JoinSet::new();
     for (index, peer) in peers(config).into_iter().enumerate() {
@@ -45,7 +45,8 @@ pub(super) async fn look(config: &Config) -> Vec<Finding> {
 
 fn peers(config: &Config) -> Vec<Peer> {
     let mut peers: Vec<Peer> = Vec::new();
-    // Without its proxy, for one, a connection would be looked at in another way than the relay takes.
+    // Skips a connection that this user cannot see whole: without its proxy, for example, the check would take another
+    // way than the relay.
     let is_whole = |name: &str| {
         let own = format!("connections.{name}.");
         let is_part = |path: &str| path.starts_with("egress.") || path.starts_with(&own);
@@ -86,8 +87,8 @@ async fn findings(peer: &Peer) -> Vec<Finding> {
     }
 }
 
-/// Whether the host's name stands for addresses that may be reached. An address needs no name. A proxy may know a name
-/// that this machine does not.
+/// Whether the host's name resolves to allowed addresses. An address needs no name. A proxy may resolve a name that
+/// this machine cannot.
 async fn named(connection: &Connection, names: &str) -> Result<Option<Finding>, Finding> {
     let Connection { policy, transport, .. } = connection;
     let url = connection.target.sample();
@@ -97,19 +98,19 @@ async fn named(connection: &Connection, names: &str) -> Result<Option<Finding>, 
     let addresses = match looked_up {
         Ok(Ok(addresses)) => addresses.map(|address| address.ip()).collect::<BTreeSet<_>>(),
         Ok(Err(_)) | Err(_) if transport.proxy.is_some() => {
-            let found = format!("{host} ({names}) has no address here: the proxy looks it up");
+            let found = format!("{host} ({names}) does not resolve here: the proxy resolves it");
             return Ok(Some(Finding::ok(NAME, found)));
         }
         Ok(Err(error)) => {
-            let fix = "correct the name in `url`, or this machine's name server (/etc/resolv.conf)";
-            return Err(Finding::wrong(NAME, format!("{host} ({names}) has no address: {error}"), fix));
+            let fix = "correct the name in `url`, or fix this machine's name server (/etc/resolv.conf)";
+            return Err(Finding::wrong(NAME, format!("{host} ({names}) does not resolve: {error}"), fix));
         }
         Err(_) => {
-            let found = format!("looking {host} ({names}) up took more than {} s", PATIENCE.as_secs());
+            let found = format!("resolving {host} ({names}) took more than {} s", PATIENCE.as_secs());
             return Err(Finding::wrong(
                 NAME,
                 found,
-                "is this machine's name server reachable (/etc/resolv.conf)?",
+                "check that this machine's name server is reachable (/etc/resolv.conf)",
             ));
         }
     };
@@ -124,7 +125,7 @@ async fn named(connection: &Connection, names: &str) -> Result<Option<Finding>, 
     let shown: Vec<String> = addresses.iter().take(SHOWN).map(ToString::to_string).collect();
     let more = addresses.len().saturating_sub(SHOWN);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    Ok(Some(Finding::ok(NAME, format!("{host} ({names}) is at {}{more}", shown.join(", ")))))
+    Ok(Some(Finding::ok(NAME, format!("{host} ({names}) resolves to {}{more}", shown.join(", ")))))
 }
 
 /// How long the certificate of a peer is valid.
@@ -147,13 +148,13 @@ async fn certified(peer: &Peer, names: &str) -> Finding {
         Ok(Shown::Silent(why)) => Finding::warning(
             CERTIFICATE,
             format!("{place}: the certificate is trusted, but the server does not answer: {why}"),
-            "`tocsin connections test` asks what the plugin would ask",
+            "test it with a request of the plugin: `tocsin connections test`",
         ),
         Ok(Shown::Unclear) => Finding::ok(CERTIFICATE, format!("{place}: the certificate is trusted")),
         Err(error) => Finding::wrong(
             CERTIFICATE,
             format!("{place}: {error}"),
-            "is the address right, does a firewall block it, and is its certificate valid?",
+            "check the address, the firewall and the certificate",
         ),
     }
 }

@@ -1,17 +1,17 @@
-//! Asks another program of the machine, and waits no longer than seconds for it.
+//! Runs another program of the machine, for a few seconds at most.
 
 use std::io::Read;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long it may take.
+/// The time limit of the program.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The pause between two looks at whether it has ended.
+/// The interval of checks whether the program has ended.
 const PAUSE: Duration = Duration::from_millis(10);
-/// Bytes of its answer: far more than the properties that are asked for, and less than a pipe holds.
+/// Bytes of the program's output: far more than the requested properties need, and less than a pipe's buffer.
 const BYTES_MAX: u64 = 32 * 1024;
 
-/// What the program prints; none if it is not there, fails, or takes too long.
+/// The output of the program; none if it is missing, fails, or takes too long.
 pub(super) fn ask(program: &str, arguments: &[&str]) -> Option<String> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());

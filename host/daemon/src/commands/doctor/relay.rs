@@ -1,4 +1,4 @@
-//! The running relay: does it answer, is it of this version, and what does it say of itself.
+//! Checks the running relay: whether it answers, its version, and the problems that it reports.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,13 +13,13 @@ use crate::operate::api::doctor::Finding;
 use crate::operate::api::status::{Overview, Status};
 
 const ABOUT: &str = "relay";
-/// How long an answer may take: the relay reads its store for it.
+/// The time limit for an answer, for which the relay reads its store.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What the running relay says.
+/// The state of the running relay.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    /// Whether one answers.
+    /// Whether a relay answers.
     pub(super) runs: bool,
     /// Seconds by which its clock is ahead of the system's.
     pub(super) ahead_seconds: u64,
@@ -35,7 +35,7 @@ pub(super) async fn look(socket: anyhow::Result<PathBuf>) -> Seen {
     };
     let mut findings = vec![version(&status)];
     let ahead_seconds = status.clock_ahead_seconds;
-    // Without its store, the relay says so in its status and cannot list connections.
+    // A relay without its store reports so in its status and cannot list connections.
     let connections = if status.counts.is_some() { asked(&socket, "/connections").await.ok() } else { None };
     let overview = Overview { status, connections, sizes: None };
     findings.extend(still(&overview).iter().map(|text| standing(text)));
@@ -59,7 +59,7 @@ async fn asked<A: DeserializeOwned>(socket: &Path, path: &str) -> Result<A, Find
         )),
         Ok(Err(ClientError::Denied { socket, .. })) => Err(Finding::warning(
             ABOUT,
-            format!("{} may not be opened by this user", socket.display()),
+            format!("this user may not open {}", socket.display()),
             "run this as root or as the relay's user",
         )),
         Ok(Err(error)) => {
@@ -68,7 +68,7 @@ async fn asked<A: DeserializeOwned>(socket: &Path, path: &str) -> Result<A, Find
         Err(_) => Err(Finding::wrong(
             ABOUT,
             format!("it has not answered for {} s", PATIENCE.as_secs()),
-            "see its log: journalctl -u tocsin -n 100; a restart makes it start anew",
+            "see its log: journalctl -u tocsin -n 100; a restart may fix it",
         )),
     }
 }
@@ -81,11 +81,11 @@ fn version(status: &Status) -> Finding {
     Finding::warning(
         ABOUT,
         format!("it has version {version}, this program {VERSION}"),
-        "restart it, so that it is what is installed: systemctl restart tocsin",
+        "restart it to run the installed version: systemctl restart tocsin",
     )
 }
 
-/// What `tocsin status` has on its first line is what is wrong, the others say what to do.
+/// The first line of a problem in `tocsin status` is the problem, the other lines are the fix.
 fn standing(text: &str) -> Finding {
     match text.split_once('\n') {
         Some((found, fix)) => Finding::wrong(ABOUT, found, fix.trim().replace("\n  ", " ")),

@@ -1,4 +1,4 @@
-//! Free space where the store and the backups are.
+//! Checks the free space of the store and the backups.
 
 use std::path::{Path, PathBuf};
 
@@ -7,12 +7,12 @@ use crate::operate::api::doctor::Finding;
 
 const ABOUT: &str = "space";
 const MIB: u64 = 1024 * 1024;
-/// Below this, the relay stops taking requests soon.
+/// Below this limit, the relay will soon refuse requests.
 const WRONG_BELOW: u64 = 100 * MIB;
-/// Below this, somebody should look.
+/// Below this limit, free space is a warning.
 const WARNING_BELOW: u64 = 1024 * MIB;
 
-/// Looks at the disks of the state directory and of the backup directory.
+/// Checks the disks of the state directory and of the backup directory.
 pub(super) fn look(config: &Config) -> Vec<Finding> {
     let store = config.store_path().metadata().map_or(0, |metadata| metadata.len());
     let mut findings: Vec<Finding> = free(&config.state_dir, 0, "").into_iter().collect();
@@ -22,7 +22,7 @@ pub(super) fn look(config: &Config) -> Vec<Finding> {
     findings
 }
 
-/// What is free at `directory`, where `needed` bytes are wanted for `what`.
+/// The free space at `directory`, which needs `needed` bytes for `what`.
 fn free(directory: &Path, needed: u64, what: &str) -> Option<Finding> {
     let there = nearest(directory)?;
     let disk = rustix::fs::statvfs(&there).ok()?;
@@ -44,7 +44,7 @@ fn free(directory: &Path, needed: u64, what: &str) -> Option<Finding> {
     })
 }
 
-/// The directory, or the nearest above it that is there.
+/// The directory, or its nearest parent that exists.
 fn nearest(directory: &Path) -> Option<PathBuf> {
     let absolute = std::path::absolute(directory).ok()?;
     absolute.ancestors().find(|above| above.is_dir()).map(Path::to_path_buf)

@@ -1,4 +1,4 @@
-//! The systemd unit: is it there, does it run, does it start with the machine.
+//! Checks the systemd unit: whether it is installed, active and enabled.
 
 use std::path::Path;
 
@@ -8,40 +8,40 @@ use crate::operate::api::doctor::Finding;
 
 const ABOUT: &str = "unit";
 const UNIT: &str = "tocsin.service";
-/// The folder that is there while systemd runs the machine, as sd_booted(3) says.
+/// The folder that exists if the machine was booted with systemd, see sd_booted(3).
 const BOOTED: &str = "/run/systemd/system";
-/// What is asked about the unit.
+/// The requested properties of the unit.
 const PROPERTIES: &str =
     "--property=LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,Result,NRestarts,ExecStart";
 
-/// Looks at the unit. `runs` is whether a relay answers at the control socket.
+/// Checks the unit. `runs` is whether a relay answers at the control socket.
 pub(super) fn look(config: Option<&Config>, runs: bool) -> Vec<Finding> {
     if !Path::new(BOOTED).is_dir() {
-        return vec![Finding::ok(ABOUT, "systemd does not run this machine: there is no unit to look at")];
+        return vec![Finding::ok(ABOUT, "this machine does not run systemd: there is no unit to check")];
     }
     match ask("systemctl", &["show", PROPERTIES, UNIT]) {
         Some(said) => findings(&said, config.map(|config| config.path.as_path()), runs),
         None => vec![Finding::warning(
             ABOUT,
-            "systemctl does not say how the unit is",
+            "systemctl does not report the state of the unit",
             format!("see `systemctl status {UNIT}`"),
         )],
     }
 }
 
-/// What follows from what systemctl says.
+/// The findings from the output of systemctl.
 fn findings(said: &str, config: Option<&Path>, runs: bool) -> Vec<Finding> {
     let property = |name| property(said, name);
     if property("LoadState") != "loaded" {
-        let fix = "install the package, or follow the first lines of tocsin.service, so that the relay starts with the machine";
+        let fix = "install the package, or follow the first lines of tocsin.service, so that the relay starts at boot";
         return vec![Finding::warning(ABOUT, format!("{UNIT} is not installed"), fix)];
     }
     if config.is_some_and(|config| !is_about(property("ExecStart"), config)) {
-        return vec![Finding::ok(ABOUT, format!("{UNIT} is about another configuration than this one"))];
+        return vec![Finding::ok(ABOUT, format!("{UNIT} uses another configuration"))];
     }
     let mut findings = vec![active(said, runs)];
     if !matches!(property("UnitFileState"), "enabled" | "enabled-runtime" | "static" | "") {
-        let found = format!("{UNIT} does not start with the machine");
+        let found = format!("{UNIT} does not start at boot");
         findings.push(Finding::warning(ABOUT, found, format!("systemctl enable {UNIT}")));
     }
     if property("NeedDaemonReload") == "yes" {
@@ -62,23 +62,23 @@ fn active(said: &str, runs: bool) -> Finding {
         "active" => Finding::warning(
             ABOUT,
             format!("{UNIT} is active{restarted}"),
-            "see why: journalctl -u tocsin -n 100",
+            "see the log: journalctl -u tocsin -n 100",
         ),
         "inactive" if runs => Finding::warning(
             ABOUT,
-            format!("{UNIT} is inactive, but a relay runs: somebody started it by hand"),
-            format!("stop that one, then: systemctl start {UNIT}"),
+            format!("{UNIT} is inactive, but a relay runs: it was started by hand"),
+            format!("stop that relay, then: systemctl start {UNIT}"),
         ),
         "inactive" => Finding::wrong(ABOUT, format!("{UNIT} is inactive"), format!("systemctl start {UNIT}")),
         state => Finding::wrong(
             ABOUT,
             format!("{UNIT} is {state} ({}, {}){restarted}", property("SubState"), property("Result")),
-            "see why: journalctl -u tocsin -n 100",
+            "see the log: journalctl -u tocsin -n 100",
         ),
     }
 }
 
-/// Whether the unit's command, as systemctl shows it, names this configuration.
+/// Whether the unit's command, in systemctl's format, names this configuration.
 fn is_about(command: &str, config: &Path) -> bool {
     let absolute = std::path::absolute(config).unwrap_or_else(|_| config.to_owned());
     command.is_empty() || command.split([' ', ';', '=']).any(|word| Path::new(word) == absolute)

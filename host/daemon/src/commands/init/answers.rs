@@ -1,4 +1,4 @@
-//! What the configuration is to say, and the answers that come with the command itself.
+//! The answers for a first configuration, and those that the command's options give.
 
 use std::io::Read;
 
@@ -10,10 +10,10 @@ use super::InitArgs;
 use super::parts::Settings;
 use crate::config::Target;
 
-/// Bytes of an address that is read from standard input.
+/// The largest address on standard input, in bytes.
 const URL_BYTES_MAX: u64 = 64 * 1024;
 
-/// Which of the two roles of a plugin.
+/// The role of a plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Source,
@@ -36,16 +36,16 @@ impl Role {
         }
     }
 
-    /// What a plugin without it does not do.
+    /// What a plugin without this role cannot do.
     const fn verb(self) -> &'static str {
         match self {
-            Self::Source => "takes no alerts in",
-            Self::Action => "sends no alerts out",
+            Self::Source => "receives no alerts",
+            Self::Action => "sends no alerts",
         }
     }
 }
 
-/// All that a first configuration depends on.
+/// The answers that a first configuration needs.
 #[derive(Debug)]
 pub(super) struct Answers {
     pub(super) source: PluginInfo,
@@ -54,24 +54,24 @@ pub(super) struct Answers {
     pub(super) settings: Settings,
 }
 
-/// Where alerts go.
+/// The destination of alerts.
 #[derive(Debug)]
 pub(super) struct Url {
     /// As it was given.
     pub(super) text: String,
-    /// Whether it is an address that connections may not reach unless they say so.
+    /// Whether connections may reach this address only with `allow_private`.
     pub(super) is_private: bool,
 }
 
-/// The ids of the plugins that the command names; none to choose from all.
+/// The ids of the plugins in the options; none to choose from all.
 ///
 /// # Errors
-/// There is no such plugin, or nothing is asked and one is missing.
+/// There is no such plugin, or an option is missing and the command asks nothing.
 pub(super) fn wanted(args: &InitArgs, asks: bool) -> anyhow::Result<Option<Vec<String>>> {
     let known: Vec<&str> = tocsin_bundled::plugins().iter().map(|plugin| plugin.id).collect();
     for (option, id) in [("--source", &args.source), ("--action", &args.action)] {
         if let Some(id) = id.as_ref().filter(|id| !known.contains(&id.as_str())) {
-            anyhow::bail!("{option}: there is no plugin `{id}`: there is {}", known.join(", "));
+            anyhow::bail!("{option}: there is no plugin `{id}`; the plugins are {}", known.join(", "));
         }
     }
     if let (Some(source), Some(action)) = (&args.source, &args.action) {
@@ -79,7 +79,7 @@ pub(super) fn wanted(args: &InitArgs, asks: bool) -> anyhow::Result<Option<Vec<S
     }
     anyhow::ensure!(
         asks,
-        "--source, --action and --url are needed where nothing is asked: give them, or run `tocsin init` in a terminal. \
+        "--source, --action and --url are required without a terminal: give them, or run `tocsin init` in a terminal. \
          The plugins are {}",
         known.join(", ")
     );
@@ -87,7 +87,7 @@ pub(super) fn wanted(args: &InitArgs, asks: bool) -> anyhow::Result<Option<Vec<S
 }
 
 impl Answers {
-    /// The answers that the command comes with.
+    /// The answers from the options.
     ///
     /// # Errors
     /// One is missing or wrong.
@@ -95,7 +95,7 @@ impl Answers {
         let source = chosen(Role::Source, args.source.as_deref().unwrap_or_default(), &plugins)?;
         let action = chosen(Role::Action, args.action.as_deref().unwrap_or_default(), &plugins)?;
         let settings = Settings::read(&args.settings, &source, &action)?;
-        let url = args.url.as_deref().context("--url is missing: give the address that alerts go to")?;
+        let url = args.url.as_deref().context("--url is missing: give the address of the destination")?;
         let url = Url::parse(&url_of(url)?).context("--url")?;
         Ok(Self { source, action, url, settings })
     }
@@ -114,7 +114,7 @@ pub(super) fn chosen(role: Role, id: &str, plugins: &[PluginInfo]) -> anyhow::Re
     Ok(plugin.clone())
 }
 
-/// What `--url` names: the address, or `-` for what standard input has.
+/// The address in `--url`, or from standard input for `-`.
 pub(super) fn url_of(given: &str) -> anyhow::Result<String> {
     if given != "-" {
         return Ok(given.to_owned());
@@ -129,7 +129,7 @@ impl Url {
     /// Reads an address.
     ///
     /// # Errors
-    /// It is none, or may not be reached.
+    /// The text is not an address, or the relay may not reach the address.
     pub(super) fn parse(text: &str) -> anyhow::Result<Self> {
         let text = text.trim().to_owned();
         anyhow::ensure!(

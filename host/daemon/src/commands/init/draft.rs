@@ -12,9 +12,9 @@ use super::parts::{Part, toml_text, toml_value};
 use crate::commands::out::single;
 use crate::config::ConfigProblem;
 
-/// Random bytes of a token, written in hexadecimal digits.
+/// Random bytes of a token, which has two hexadecimal digits for each.
 const TOKEN_BYTES: usize = 24;
-/// Characters of a line of comments.
+/// The width of comments, in characters.
 const WIDTH: usize = 100;
 
 /// A first configuration.
@@ -27,24 +27,24 @@ pub(super) struct Draft {
     needed: Vec<Needed>,
 }
 
-/// A setting that is not given and without which the configuration is not right.
+/// A required setting that has no value yet.
 #[derive(Clone, Debug)]
 pub(super) struct Needed {
     part: Part,
-    /// Where it belongs: `connections.jira.secrets.token`.
+    /// Its path, such as `connections.jira.secrets.token`.
     pub(super) path: String,
     /// The name of its plugin.
     pub(super) plugin: String,
     pub(super) field: Field,
-    /// What is wrong without it.
+    /// The plugin's error without it.
     pub(super) problem: String,
 }
 
 impl Draft {
-    /// One with a new token.
+    /// A draft with a new token.
     ///
     /// # Errors
-    /// The machine has no random numbers.
+    /// The system provides no random numbers.
     pub(super) fn new(answers: Answers, args: &InitArgs) -> anyhow::Result<Self> {
         let mut bytes = [0u8; TOKEN_BYTES];
         getrandom::fill(&mut bytes)?;
@@ -73,7 +73,7 @@ impl Draft {
         format!("tell-{}", self.answers.action.id)
     }
 
-    /// A request to try the source with.
+    /// The sample request for the source.
     pub(super) fn example(&self) -> Option<&Example> {
         self.answers.source.source.as_ref()?.example.as_ref()
     }
@@ -91,7 +91,7 @@ impl Draft {
         format!("http://{listen}/in/{}", self.source())
     }
 
-    /// The address of the source for its senders.
+    /// The address of the source for senders.
     pub(super) fn public_url(&self) -> String {
         match &self.public_url {
             Some(url) => format!("{}/in/{}", url.trim_end_matches('/'), self.source()),
@@ -104,7 +104,7 @@ impl Draft {
         [&self.answers.source.id, &self.answers.action.id]
     }
 
-    /// Learns from the problems that its text has which settings are needed.
+    /// Marks the settings that the problems of the text name as required.
     pub(super) fn learn(&mut self, problems: &[ConfigProblem]) {
         let Answers { source, action, settings, .. } = &self.answers;
         let tables = [
@@ -127,17 +127,17 @@ impl Draft {
         self.needed = problems.iter().filter_map(needed).collect();
     }
 
-    /// The settings that are needed.
+    /// The required settings without a value.
     pub(super) fn needed(&self) -> &[Needed] {
         &self.needed
     }
 
-    /// Gives a setting that is needed.
+    /// Sets a required setting.
     pub(super) fn give(&mut self, needed: &Needed, value: &str) {
         self.answers.settings.set(needed.part, &needed.field.key, value);
     }
 
-    /// The paths of the settings that have to be filled in.
+    /// The paths of the settings to fill in.
     pub(super) fn to_fill_in(&self) -> Vec<String> {
         self.needed.iter().map(|needed| needed.path.clone()).collect()
     }
@@ -149,12 +149,12 @@ impl Draft {
 
     fn top(&self) -> String {
         let mut text = comment(
-            "Tocsin's configuration, written by `tocsin init`. `tocsin check` says whether it is right, `tocsin reload` puts \
-             a change in force in the running relay.",
+            "Tocsin's configuration, written by `tocsin init`. `tocsin check` checks it; `tocsin reload` puts \
+             changes in force in the running relay.",
         );
         text.push('\n');
         text += &comment(
-            "Where senders connect to. Put a reverse proxy with TLS in front. 0.0.0.0 instead of 127.0.0.1 listens on all \
+            "The address to listen at. Put a reverse proxy with TLS in front. 0.0.0.0 instead of 127.0.0.1 listens on all \
              addresses of this machine.",
         );
         line(&mut text, &format!("listen = {}", toml_text(&self.listen.to_string())));
@@ -164,7 +164,7 @@ impl Draft {
             None => line(&mut text, "# public_url = \"https://tocsin.example.org\""),
         }
         text += &comment(
-            "With this table, the relay backs its store up every day and keeps the last seven backups.",
+            "With this table, the relay backs up its store every day and keeps the last seven backups.",
         );
         line(&mut text, "# [backup]");
         text
@@ -176,7 +176,7 @@ impl Draft {
         line(&mut text, &format!("[sources.{}]", plugin.id));
         line(&mut text, &format!("plugin = {}", toml_text(&plugin.id)));
         text += &comment(
-            "What a sender must give: as ?token=, as `Authorization: Bearer`, or as the header X-Tocsin-Token. Or: \
+            "Senders must give this token as ?token=, as `Authorization: Bearer`, or in the header X-Tocsin-Token. Or: \
              token = { file = \"/path\" }",
         );
         line(&mut text, &format!("token = {}", toml_text(&self.token)));
@@ -194,7 +194,7 @@ impl Draft {
             text += &comment("The address is not public.");
             line(&mut text, "allow_private = true");
         } else {
-            text += &comment("If the host's name stands for an address that is not public:");
+            text += &comment("If the host's name resolves to an address that is not public:");
             line(&mut text, "# allow_private = true");
         }
         text + &self.fields(Part::Connection, plugin)
@@ -202,7 +202,7 @@ impl Draft {
 
     fn action_table(&self) -> String {
         let plugin = &self.answers.action;
-        let mut text = comment("What is sent over the connection, and when.");
+        let mut text = comment("The messages that go over the connection, and when.");
         line(&mut text, &format!("[actions.{}]", self.action()));
         line(&mut text, &format!("connection = {}", toml_text(self.connection())));
         text += &comment("Also updated, unacknowledged, noted, steady.");
@@ -211,7 +211,7 @@ impl Draft {
         text + &self.fields(Part::Action, plugin)
     }
 
-    /// The settings of a part: those that were given, and the others as comments.
+    /// The settings of a part: those with a value, and the others as comments.
     fn fields(&self, part: Part, plugin: &PluginInfo) -> String {
         let mut text = String::new();
         for field in part.fields(plugin) {
@@ -219,7 +219,7 @@ impl Draft {
             let required = if self.needed.iter().any(is_needed) { "REQUIRED. " } else { "" };
             text += "\n";
             text += &comment(&format!("{required}{}", field.help));
-            // With its table in its name, a line is right wherever it stands below the table's head.
+            // With a dotted key, a line is valid anywhere below the table's header.
             let name = format!("{}.{}", table(field), field.key);
             match self.answers.settings.get(part, &field.key) {
                 Some(value) => line(&mut text, &format!("{name} = {}", toml_value(&field.kind, value))),
@@ -230,7 +230,7 @@ impl Draft {
     }
 }
 
-/// What a plugin is, as a comment.
+/// The name and summary of a plugin, as a comment.
 fn about(plugin: &PluginInfo) -> String {
     let mut text = comment(&format!("{}: {}", plugin.name, plugin.summary));
     if !plugin.documentation.is_empty() {
@@ -244,7 +244,7 @@ fn table(field: &Field) -> &'static str {
     if field.kind == FieldKind::Secret { "secrets" } else { "settings" }
 }
 
-/// What may stand there.
+/// A sample value.
 fn sample(plugin: &PluginInfo, field: &Field) -> String {
     let default = field.default.as_deref();
     match &field.kind {

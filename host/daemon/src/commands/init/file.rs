@@ -1,6 +1,6 @@
-//! The file that a first configuration is written to.
+//! Writes the file of a first configuration.
 //!
-//! Never overwrites a file, and never lets another user read it, not even for a moment.
+//! Never overwrites a file. Other users cannot read the new file at any moment.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
@@ -9,18 +9,18 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-/// It has a token, and often an address that is a secret.
+/// The file contains a token, and often a secret address.
 const OWNER_ONLY: u32 = 0o600;
-/// The same for a service whose user is in the file's group.
+/// The mode for a service whose user is in the file's group.
 const GROUP_READS: u32 = 0o640;
-/// What is put behind the name of a file that has comments alone.
+/// The suffix of a renamed file that contains only comments.
 const EXAMPLE: &str = "example";
 
-/// A place where a configuration can be written.
+/// A path where a configuration can be written.
 #[derive(Debug)]
 pub(super) struct Free<'a> {
     path: &'a Path,
-    /// What stands there has comments alone and is renamed to this.
+    /// The new name of the present file, which contains only comments.
     example: Option<PathBuf>,
 }
 
@@ -28,12 +28,12 @@ pub(super) struct Free<'a> {
 #[derive(Debug)]
 pub(super) struct Made {
     pub(super) mode: u32,
-    /// What stood there before is called this now.
+    /// The new name of the previous file.
     pub(super) before: Option<PathBuf>,
 }
 
-/// Looks whether a configuration can be written to `path`. A file of comments alone, such as the one of the package, makes
-/// place by getting another name.
+/// Checks that a configuration can be written to `path`. A file that contains only comments, such as the package's,
+/// gets another name.
 ///
 /// # Errors
 /// There is a configuration, or no directory for it.
@@ -41,7 +41,7 @@ pub(super) fn free(path: &Path) -> anyhow::Result<Free<'_>> {
     let directory = directory(path);
     anyhow::ensure!(
         directory.is_dir(),
-        "there is no directory {}: make it with `mkdir -p {}`",
+        "the directory {} does not exist: create it with `mkdir -p {}`",
         directory.display(),
         directory.display()
     );
@@ -49,13 +49,13 @@ pub(super) fn free(path: &Path) -> anyhow::Result<Free<'_>> {
     let example = match std::fs::read_to_string(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Ok(text) if has_comments_alone(&text) => Some(PathBuf::from(format!("{name}.{EXAMPLE}"))),
-        Ok(_) => anyhow::bail!("{name} is there, and no file is overwritten: name another one with --config"),
-        Err(error) => return Err(error).with_context(|| format!("{name} is there and cannot be read")),
+        Ok(_) => anyhow::bail!("{name} exists and is not overwritten: name another file with --config"),
+        Err(error) => return Err(error).with_context(|| format!("{name} exists and cannot be read")),
     };
     if let Some(example) = &example {
         anyhow::ensure!(
             !example.exists(),
-            "{name} has comments alone, but {} is there too: remove or rename one of them",
+            "{name} contains only comments, but {} exists too: remove or rename one of them",
             example.display()
         );
     }
@@ -74,7 +74,7 @@ impl Free<'_> {
     /// Writes the configuration.
     ///
     /// # Errors
-    /// The system refuses, or a file was made there meanwhile.
+    /// The system refuses, or another process has created the file meanwhile.
     pub(super) fn write(self, text: &str) -> anyhow::Result<Made> {
         let name = self.path.display();
         if let Some(example) = &self.example {
@@ -84,7 +84,7 @@ impl Free<'_> {
         match self.make(text) {
             Ok(mode) => Ok(Made { mode, before: self.example }),
             Err(error) => {
-                // What stood there before is better than nothing.
+                // Restores the previous file.
                 if let Some(example) = &self.example {
                     let _ = std::fs::rename(example, self.path);
                 }
@@ -93,7 +93,7 @@ impl Free<'_> {
         }
     }
 
-    /// Makes the file, and returns its mode. A half of a configuration is of no use to anybody.
+    /// Creates the file, and returns its mode. Removes an incomplete file.
     fn make(&self, text: &str) -> std::io::Result<u32> {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(OWNER_ONLY).open(self.path)?;
         let written = file.write_all(text.as_bytes()).and_then(|()| share(&file, directory(self.path)));
@@ -105,7 +105,7 @@ impl Free<'_> {
     }
 }
 
-/// Lets the group of the directory read a file that root makes in it: the package's directory belongs to the group of the
+/// Lets the directory's group read a file that root creates in it: the package's directory belongs to the group of the
 /// relay's user, who could not read the file otherwise. Returns the file's mode.
 fn share(file: &File, directory: &Path) -> std::io::Result<u32> {
     let group = directory.metadata()?.gid();

@@ -1,4 +1,4 @@
-//! The parts of a configuration that a plugin has settings in, and the settings that were given for them.
+//! The tables in which a plugin has settings, and the given settings.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(super) enum Part {
 impl Part {
     const ALL: [Self; 3] = [Self::Source, Self::Connection, Self::Action];
 
-    /// As it is written in `--set`.
+    /// The name of the part in `--set`.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Source => "source",
@@ -45,27 +45,27 @@ impl Part {
     }
 }
 
-/// Settings and secrets as they were given, as text.
+/// The given settings and secrets, as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Settings(BTreeMap<(Part, String), String>);
 
 impl Settings {
-    /// Reads what `--set` was given, for these plugins.
+    /// Parses the values of `--set` for these plugins.
     ///
     /// # Errors
-    /// One of them is not `part.key=value`, or its plugin has no such setting.
+    /// A value is not `part.key=value`, or the plugin has no such setting.
     pub(super) fn read(texts: &[String], source: &PluginInfo, action: &PluginInfo) -> anyhow::Result<Self> {
         let mut settings = Self::default();
         for text in texts {
-            // The value may be a secret, so that it is not shown.
+            // The error does not show the value, which may be a secret.
             let (name, value) = text.split_once('=').context(
-                "--set: there is no `=`: write source.KEY=VALUE, connection.KEY=VALUE or action.KEY=VALUE",
+                "--set: `=` is missing: write source.KEY=VALUE, connection.KEY=VALUE or action.KEY=VALUE",
             )?;
             let part = name.split_once('.').and_then(|(part, key)| {
                 Some((Part::ALL.into_iter().find(|known| known.as_str() == part)?, key))
             });
             let (part, key) = part.with_context(|| {
-                format!("--set: `{name}` is no setting: write source.KEY, connection.KEY or action.KEY")
+                format!("--set: `{name}` is not a setting: write source.KEY, connection.KEY or action.KEY")
             })?;
             let plugin = if part == Part::Source { source } else { action };
             let fields = part.fields(plugin);
@@ -74,7 +74,7 @@ impl Settings {
                 let keys = if keys.is_empty() { "none".to_owned() } else { keys.join(", ") };
                 let (id, part) = (&plugin.id, part.as_str());
                 anyhow::bail!(
-                    "--set: the plugin `{id}` has no setting `{key}` of its {part}: there is {keys}"
+                    "--set: the plugin `{id}` has no {part} setting `{key}`; its settings are: {keys}"
                 );
             }
             settings.set(part, key, value);
@@ -82,18 +82,18 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Gives a setting.
+    /// Sets a setting.
     pub(super) fn set(&mut self, part: Part, key: &str, value: &str) {
         self.0.insert((part, key.to_owned()), value.to_owned());
     }
 
-    /// What was given for a setting.
+    /// The given value of a setting.
     pub(super) fn get(&self, part: Part, key: &str) -> Option<&str> {
         self.0.get(&(part, key.to_owned())).map(String::as_str)
     }
 }
 
-/// A value as the configuration has it.
+/// A value as TOML.
 pub(super) fn toml_value(kind: &FieldKind, text: &str) -> String {
     let native = match kind {
         FieldKind::Integer => text.trim().parse::<i64>().ok().map(toml::Value::from),
@@ -101,11 +101,11 @@ pub(super) fn toml_value(kind: &FieldKind, text: &str) -> String {
         FieldKind::Texts => Some(toml::Value::from(text.lines().map(str::to_owned).collect::<Vec<_>>())),
         _ => None,
     };
-    // What does not fit its kind stays as it was given, and the check says what would do.
+    // A value of the wrong type stays text, and the check reports it.
     native.map_or_else(|| toml_text(text), |value| value.to_string())
 }
 
-/// A text as TOML has it, on one line.
+/// A text as TOML, on one line.
 pub(super) fn toml_text(text: &str) -> String {
     let escaped = |c: char| match c {
         '"' => "\\\"".to_owned(),

@@ -1,4 +1,4 @@
-//! The questions, for a person at a terminal.
+//! Asks a person at a terminal for the answers.
 
 use anyhow::Context;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -12,15 +12,15 @@ use super::draft::{Draft, Needed};
 use super::parts::Settings;
 use crate::commands::out::{self, say, single};
 
-/// How often an answer that is none may be given.
+/// How many invalid answers are allowed.
 const TRIES: usize = 5;
 
 /// A person who answers.
 pub(super) trait Person {
-    /// The answer to a question, without its line end. A secret is not shown while it is typed.
+    /// The answer to a question, without its line end. The terminal does not show a secret while it is typed.
     ///
     /// # Errors
-    /// There is no more answer.
+    /// The input has ended.
     fn answer(&mut self, question: &str, is_secret: bool) -> anyhow::Result<String>;
 }
 
@@ -36,12 +36,12 @@ impl Person for Terminal {
         if hidden.is_some() {
             say!("");
         }
-        anyhow::ensure!(read > 0, "the answers ended before the questions: nothing was written");
+        anyhow::ensure!(read > 0, "the input ended before all questions were answered: nothing was written");
         Ok(line.trim().to_owned())
     }
 }
 
-/// While it lives, the terminal does not show what is typed.
+/// Hides the typed text on the terminal until it is dropped.
 struct Hidden(Termios);
 
 impl Hidden {
@@ -56,15 +56,15 @@ impl Hidden {
 
 impl Drop for Hidden {
     fn drop(&mut self) {
-        // A terminal that is gone needs nothing.
+        // A closed terminal needs no reset.
         let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.0);
     }
 }
 
-/// Asks for everything that the command does not come with.
+/// Asks for the answers that the options do not give.
 ///
 /// # Errors
-/// There is no more answer, or what the command comes with is wrong.
+/// The input has ended, or an option is wrong.
 pub(super) fn ask(
     person: &mut impl Person,
     args: &InitArgs,
@@ -72,11 +72,11 @@ pub(super) fn ask(
 ) -> anyhow::Result<Answers> {
     let source = match &args.source {
         Some(id) => chosen(Role::Source, id, &plugins)?,
-        None => choose(person, Role::Source, "What sends the alerts?", &plugins)?,
+        None => choose(person, Role::Source, "Which tool sends the alerts?", &plugins)?,
     };
     let action = match &args.action {
         Some(id) => chosen(Role::Action, id, &plugins)?,
-        None => choose(person, Role::Action, "Where do they go?", &plugins)?,
+        None => choose(person, Role::Action, "Which tool receives them?", &plugins)?,
     };
     let settings = Settings::read(&args.settings, &source, &action)?;
     let url = match &args.url {
@@ -105,25 +105,25 @@ fn choose(
         if let Some(plugin) = found {
             return Ok((*plugin).clone());
         }
-        say!("`{}` is none of them: type a number from 1 to {}, or a name.", single(&answer), there.len());
+        say!("`{}` is not in the list: type a number from 1 to {}, or a name.", single(&answer), there.len());
     }
-    anyhow::bail!("none of the answers was one of the plugins: nothing was written")
+    anyhow::bail!("no answer named a plugin: nothing was written")
 }
 
 fn destination(person: &mut impl Person, action: &PluginInfo) -> anyhow::Result<Url> {
     let hosts = action.action.as_ref().map(|action| action.hosts.join(", ")).unwrap_or_default();
     let usual = if hosts.is_empty() { String::new() } else { format!(" It is usually at {hosts}.") };
-    say!("\nWhich address do they go to?{usual}");
+    say!("\nAt which address?{usual}");
     for _ in 0..TRIES {
         match Url::parse(&person.answer("URL", false)?) {
             Ok(url) => return Ok(url),
             Err(error) => say!("{error:#}"),
         }
     }
-    anyhow::bail!("none of the answers was an address: nothing was written")
+    anyhow::bail!("no answer was an address: nothing was written")
 }
 
-/// Asks for the settings that are needed and were not `asked` for yet. Returns whether any was given.
+/// Asks for the required settings that were not `asked` for yet. Returns whether the person gave any.
 ///
 /// # Errors
 /// There is no more answer.
@@ -146,7 +146,7 @@ pub(super) fn fill_in(
     Ok(is_given)
 }
 
-/// What the person says about a setting; empty to fill it in later.
+/// The person's value of a setting; empty to fill it in later.
 fn setting(person: &mut impl Person, needed: &Needed) -> anyhow::Result<String> {
     let Needed { plugin, field, problem, .. } = needed;
     say!("\n{} needs `{}`: {}", single(plugin), field.key, single(&field.help));
@@ -155,7 +155,7 @@ fn setting(person: &mut impl Person, needed: &Needed) -> anyhow::Result<String> 
     }
     if let FieldKind::Choice(choices) = &field.kind {
         let words: Vec<&str> = choices.iter().map(|choice| choice.value.as_str()).collect();
-        say!("One of {}.", words.join(", "));
+        say!("Possible values: {}.", words.join(", "));
     }
     let is_secret = field.kind == FieldKind::Secret;
     let later = if is_secret { "not shown; empty to fill it in later" } else { "empty to fill it in later" };

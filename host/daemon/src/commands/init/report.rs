@@ -1,4 +1,4 @@
-//! What was written, and what to do next.
+//! Reports the written configuration and the next steps.
 
 use std::path::Path;
 
@@ -9,12 +9,12 @@ use crate::commands::out::say;
 use crate::operate::api::init::Written;
 use crate::operate::api::status::Checked;
 
-/// Where the package's unit looks for the configuration.
+/// The configuration that the package's unit uses.
 const OF_UNIT: &str = "/etc/tocsin/tocsin.toml";
 /// The package's unit.
 const UNIT: &str = "/usr/lib/systemd/system/tocsin.service";
 
-/// What `tocsin init` answers.
+/// The result of `tocsin init`.
 pub(super) fn written(path: &Path, draft: &Draft, made: Made, checked: Checked) -> Written {
     let config = path.display().to_string();
     let sample = |example| curl::line(&curl::address(&draft.local_url(), &draft.token, example), example);
@@ -33,11 +33,11 @@ pub(super) fn written(path: &Path, draft: &Draft, made: Made, checked: Checked) 
     }
 }
 
-/// The next commands: run the relay, see what came in, see what is wrong.
+/// The next commands: run the relay, list incidents, find problems.
 fn next(config: &str) -> Vec<String> {
     if config == OF_UNIT && Path::new(UNIT).exists() {
         return vec![
-            "systemctl restart tocsin".to_owned(),
+            "systemctl reload-or-restart tocsin".to_owned(),
             "tocsin incidents list".to_owned(),
             "tocsin doctor".to_owned(),
         ];
@@ -47,38 +47,38 @@ fn next(config: &str) -> Vec<String> {
         .to_vec()
 }
 
-/// Says what was written.
+/// Prints what was written.
 pub(super) fn wrote(written: &Written) {
     if let Some(before) = &written.before {
-        say!("\n{} had comments alone; it is called {before} now", written.config);
+        say!("\nthe previous {} contained only comments; it is now {before}", written.config);
     } else {
         say!("");
     }
     say!("wrote {} (mode {})", written.config, written.mode);
 }
 
-/// Says how to send the first alert.
+/// Prints how to send the first alert.
 pub(super) fn invite(written: &Written) {
-    say!("\nSenders send to (the token is a secret):\n  {}", written.url);
+    say!("\nThe address for senders (the token is a secret):\n  {}", written.url);
     let mut next = written.next.iter();
     if let Some(run) = next.next() {
         say!("\nNext, run the relay:\n  {run}");
     }
     match &written.curl {
-        Some(curl) => say!("\nand send it a sample alert, from another terminal:\n  {curl}"),
-        None => say!("\nand send an alert to the address above."),
+        Some(curl) => say!("\nSend it a sample alert from another terminal:\n  {curl}"),
+        None => say!("\nSend an alert to the address above."),
     }
-    say!("\nWhat came of it, and what is wrong if nothing did:");
+    say!("\nShow the incident, and find the problem if there is none:");
     next.for_each(|command| say!("  {command}"));
 }
 
-/// Says what is left to do.
+/// Prints the remaining steps.
 pub(super) fn advise(written: &Written) {
     if written.to_fill_in.is_empty() {
-        say!("\nCorrect what the check says, then: tocsin check --config {}", written.config);
+        say!("\nCorrect these problems, then run: tocsin check --config {}", written.config);
         return;
     }
-    say!("\nFill in what is required (the lines are there as comments):");
+    say!("\nFill in the required settings (the file has them as comments):");
     written.to_fill_in.iter().for_each(|path| say!("  {path}"));
-    say!("then: tocsin check --config {}", written.config);
+    say!("Then run: tocsin check --config {}", written.config);
 }

@@ -1,4 +1,4 @@
-//! `tocsin sources token`: a random token for senders, shown once, and what the configuration keeps of it.
+//! `tocsin sources token`: generates a token for senders and its digest for the configuration.
 
 use std::process::ExitCode;
 
@@ -11,20 +11,20 @@ use crate::commands::out::say;
 use crate::operate::api::sources::NewToken;
 use crate::runtime::signing::{sha256, write};
 
-/// Random bytes of a token: nobody finds it from its digest.
+/// Random bytes of a token: too many to find the token from its digest.
 const BYTES: usize = 24;
 
 pub(super) const EXAMPLES: &str = "\
-To exchange the token of a source without a gap:
-  1. tocsin sources token          makes a new one
-  2. put next_token = { sha256 = \"…\" } beside token in [sources.<name>], and run tocsin reload: both are taken
+To rotate the token of a source without an interruption:
+  1. tocsin sources token          generates a new token
+  2. add next_token = { sha256 = \"…\" } to [sources.<name>] and run tocsin reload: the relay accepts both tokens
   3. give the new token to the sender
-  4. tocsin sources list --json    says when each was last used
-  5. put the new digest in the place of token, take next_token out, and run tocsin reload";
+  4. tocsin sources list --json    shows when each was last used
+  5. replace token with the new digest, remove next_token and run tocsin reload";
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     let mut bytes = [0; BYTES];
-    getrandom::fill(&mut bytes).context("the system gives no random numbers")?;
+    getrandom::fill(&mut bytes).context("the system provides no random numbers")?;
     let token = write(Encoding::Hex, &bytes);
     let made = NewToken { sha256: sha256(token.as_bytes()), token };
     if place.json {

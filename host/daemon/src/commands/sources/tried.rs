@@ -79,7 +79,7 @@ pub(super) fn try_out(place: &Place, request: &Try) -> anyhow::Result<Tried> {
     Ok(shown)
 }
 
-/// The configuration without all that is not about this source. Mistakes elsewhere in its files do not matter.
+/// The configuration reduced to this source. Mistakes elsewhere in its files do not matter.
 fn of_source(path: &Path, name: &str) -> anyhow::Result<Config> {
     let (mut config, mistakes) = Config::inspect(path)?;
     if !config.sources.contains_key(name) {

@@ -1,4 +1,4 @@
-//! Reads for the dispatcher how connections stand and what is due over them, on threads that may wait for the disk.
+//! Reads the states of connections and their due deliveries for the dispatcher, on threads that may wait for the disk.
 //!
 //! Decides nothing, and records nothing. Notes which connections are paused, for their trials.
 

@@ -46,8 +46,8 @@ pub(super) enum Standing {
 /// A step that the dispatcher takes over a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Send the deliveries that are due, at most so many. If that many are due, the peer's rate may hold more of them back:
-    /// until `more_at`.
+    /// Send the deliveries that are due, at most so many. If that many are due, the peer's rate may hold more of them
+    /// back: until `more_at`.
     Deliver { connection: ConnectionName, at_most: usize, more_at: Option<Instant> },
     /// Send one delivery that is due, over a paused connection.
     Test { connection: ConnectionName },
@@ -77,7 +77,7 @@ impl Plan {
     }
 }
 
-/// Keeps what the dispatcher told it of attempts.
+/// Records the dispatcher's reports about attempts.
 #[derive(Debug, Default)]
 pub(super) struct Planner {
     used: BTreeMap<ConnectionName, Use>,
@@ -118,7 +118,7 @@ impl Planner {
             Standing::WithoutPlugin => {}
             // Whatever frees a place has the dispatcher look again.
             Standing::Works | Standing::BacksOff(_) if places == 0 => {}
-            // An attempt that is under way shows more than the probe does.
+            // An attempt in progress shows more than the probe.
             Standing::Tested | Standing::Paused(_) if used.taken > 0 => {}
             Standing::BacksOff(until) | Standing::Paused(until) if until > now => plan.wake_at(until),
             Standing::Paused(_) => plan.steps.push(Step::Ask { connection }),

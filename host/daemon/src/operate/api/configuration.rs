@@ -1,4 +1,4 @@
-//! The configuration: reading it again, and what that would change.
+//! Reloads of the configuration, and comparisons.
 //!
 //! `POST /reload` and `POST /diff`.
 
@@ -6,43 +6,43 @@ use serde::{Deserialize, Serialize};
 
 use super::status::StatusProblem;
 
-/// A request to read the configuration again and to put it in force if it is right.
+/// A request to read the configuration again and, if it has no mistake, put it in force.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reload {
-    /// Who asks.
+    /// The person who asks.
     pub actor: String,
 }
 
 /// What a reload changed, or would change.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Reloaded {
-    /// What differs. Nothing: the configuration in force stays as it is.
+    /// The parts that differ. If none, the configuration in force stays.
     pub changes: Vec<Changed>,
-    /// Settings that differ and take effect with the next start, by path.
+    /// Changed settings that take effect at the next start, by path.
     pub with_the_next_start: Vec<String>,
-    /// What `tocsin check` warns of.
+    /// The warnings of `tocsin check`.
     pub warnings: Vec<StatusProblem>,
-    /// Actions that would have taken other incidents of the last day. A reload leaves it empty.
+    /// Actions that incidents of the last day would have triggered differently. Empty after a reload.
     pub filters: Vec<OtherMatches>,
 }
 
 /// A part of the configuration that differs.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Changed {
-    /// Which, for example `sources.jira` or `limits.body_time`.
+    /// The part's path, such as `sources.jira` or `limits.body_time`.
     pub path: String,
-    /// How: `added`, `changed` or `removed`.
+    /// The kind of change: `added`, `changed` or `removed`.
     pub how: String,
 }
 
-/// An action that takes other incidents than before.
+/// An action that other incidents trigger than before.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct OtherMatches {
     /// The action's name.
     pub action: String,
-    /// Numbers of incidents that it takes and did not take before.
+    /// Numbers of incidents that newly trigger it.
     pub more: Vec<u64>,
-    /// Numbers of incidents that it took and does not take any more.
+    /// Numbers of incidents that no longer trigger it.
     pub fewer: Vec<u64>,
 }

@@ -1,48 +1,48 @@
-//! What was looked at on a machine, and what is wrong there.
+//! The checks of a machine, and their findings.
 //!
 //! `tocsin doctor` answers; it asks the running relay if there is one.
 
 use serde::{Deserialize, Serialize};
 
-/// Everything that was looked at.
+/// All findings.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Diagnosis {
-    /// In the order in which it was looked at.
+    /// In the order of the checks.
     pub findings: Vec<Finding>,
-    /// How many of them are warnings.
+    /// How many are warnings.
     pub warnings: usize,
-    /// How many of them are wrong.
+    /// How many are `wrong`.
     pub wrong: usize,
 }
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// How it is.
+    /// The state.
     pub state: Health,
-    /// What was looked at: `version`, `configuration`, `directories`, `space`, `clock`, `unit`, `relay`, `name` or
+    /// The subject: `version`, `configuration`, `directories`, `space`, `clock`, `unit`, `relay`, `name` or
     /// `certificate`.
     pub about: String,
-    /// What was found.
+    /// The finding.
     pub found: String,
-    /// What to do about it; none if nothing has to be done.
+    /// The fix; none if there is nothing to do.
     pub fix: Option<String>,
 }
 
-/// How something is.
+/// The state of something that was checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
-    /// As it should be, or of no importance here.
+    /// As it should be, or irrelevant here.
     Ok,
-    /// It works, but not for long or not for everybody; or it could not be seen.
+    /// It works, but perhaps not for long or not for all users; or it could not be checked.
     Warning,
     /// It keeps the relay from working.
     Wrong,
 }
 
 impl Health {
-    /// As it is printed.
+    /// The printed word.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -53,17 +53,17 @@ impl Health {
 }
 
 impl Finding {
-    /// Something that is as it should be.
+    /// A finding that is as it should be.
     pub fn ok(about: &str, found: impl Into<String>) -> Self {
         Self { state: Health::Ok, about: about.to_owned(), found: found.into(), fix: None }
     }
 
-    /// Something that is worth a look.
+    /// A finding that deserves attention.
     pub fn warning(about: &str, found: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { state: Health::Warning, about: about.to_owned(), found: found.into(), fix: Some(fix.into()) }
     }
 
-    /// Something that keeps the relay from working.
+    /// A finding that keeps the relay from working.
     pub fn wrong(about: &str, found: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { state: Health::Wrong, about: about.to_owned(), found: found.into(), fix: Some(fix.into()) }
     }

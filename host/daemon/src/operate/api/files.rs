@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::status::StatusProblem;
 
-/// The files that a configuration is made of.
+/// The files of a configuration.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ConfigFiles {
     /// SHA-256 over the names and contents of all of them, in hexadecimal digits.
     pub digest: String,
     /// In the order in which they are read.
     pub files: Vec<ConfigFile>,
-    /// Folders and files that could not be seen from here.
+    /// Folders and files that this user could not read.
     pub unseen: Vec<StatusProblem>,
 }
 
@@ -20,21 +20,21 @@ pub struct ConfigFiles {
 pub struct ConfigFile {
     /// Its path.
     pub file: String,
-    /// What it is: `main`, `conf.d` or `managed`.
+    /// Its part: `main`, `conf.d` or `managed`.
     pub part: String,
-    /// What stands in it: `sources.jira`, `limits.body`.
+    /// The paths in it: `sources.jira`, `limits.body`.
     pub holds: Vec<String>,
     /// Why it cannot be used; left out if it can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
 }
 
-/// One file that was made of all of them.
+/// One file that combines all of them.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ConfigExport {
     /// Its path.
     pub file: String,
-    /// The files that it was made of.
+    /// The files that it combines.
     pub from: Vec<String>,
 }
 
@@ -45,18 +45,18 @@ pub struct KeptConfiguration {
     pub number: u64,
     /// When it was put in force.
     pub at: String,
-    /// Who did it.
+    /// The person who put it in force.
     pub by: String,
     /// SHA-256 over the names and contents of its files.
     pub digest: String,
-    /// What differed from the one before, a line each.
+    /// The changes from the previous one, one per line.
     pub changes: Vec<String>,
 }
 
 /// A configuration that was in force, with its files.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct WholeConfiguration {
-    /// What is known of it.
+    /// Its description.
     #[serde(flatten)]
     pub kept: KeptConfiguration,
     /// Its files, the main file first.
@@ -68,26 +68,26 @@ pub struct WholeConfiguration {
 pub struct WrittenFile {
     /// `tocsin.toml`, `conf.d/jira.toml`, `managed/jira.toml`.
     pub name: String,
-    /// What was in it.
+    /// Its text.
     pub text: String,
 }
 
-/// What a rollback did, or would do.
+/// The result of a rollback, or of a trial.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RolledBack {
     /// The number of the configuration whose files it writes.
     pub number: u64,
-    /// Whether it was done.
+    /// Whether the files were written.
     pub done: bool,
-    /// The files that are written or taken out; none if they are as wanted.
+    /// The files that it writes or removes; none if they already match.
     pub files: Vec<RolledBackFile>,
 }
 
-/// A file that a rollback writes or takes out.
+/// A file that a rollback writes or removes.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RolledBackFile {
     /// Its path.
     pub file: String,
-    /// Whether it is taken out.
+    /// Whether it is removed.
     pub is_removed: bool,
 }

@@ -32,18 +32,18 @@ pub struct Source {
     pub requests: Requests,
 }
 
-/// A token that senders may show.
+/// A token that senders may give.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct TokenUse {
     /// Its key in the configuration: `token` or `next_token`.
     pub key: String,
     /// Whether the configuration has only its SHA-256.
     pub hashed: bool,
-    /// When a request last showed it, since the relay's start or the source's last change.
+    /// When a request last had it, since the relay's start or the source's last change.
     pub last_used: Option<String>,
 }
 
-/// A token that was made for senders.
+/// A new token for senders.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct NewToken {
     /// The token, for the sender.

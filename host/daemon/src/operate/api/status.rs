@@ -111,7 +111,7 @@ pub struct StatusProblem {
     pub path: String,
     /// What is wrong there.
     pub problem: String,
-    /// The file that it is in; left out if the configuration has one file only, and where `problem` names the files.
+    /// The file; left out if the configuration has only one file, or if `problem` names the files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
 }
@@ -206,11 +206,11 @@ pub struct Dropped {
 /// What a configuration has wrong.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Checked {
-    /// Mistakes: a relay does not start with those of the files, and what does not fit its plugin stands still.
+    /// Mistakes. A relay does not start with mistakes in the files; a part that its plugin refuses does not work.
     pub problems: Vec<StatusProblem>,
     /// What is no mistake, and worth a look.
     pub warnings: Vec<StatusProblem>,
-    /// Files of the configuration and secrets that could not be seen from here.
+    /// Files of the configuration and secrets that this user could not read.
     pub unseen: Vec<StatusProblem>,
     /// Plugin files that are refused.
     pub refused: Vec<UnfitFile>,

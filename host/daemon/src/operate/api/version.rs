@@ -1,10 +1,10 @@
-//! What a binary is and what it speaks.
+//! The versions of a binary.
 //!
 //! `tocsin version` answers without a relay.
 
 use serde::{Deserialize, Serialize};
 
-/// The version of a binary, and of what it speaks and writes.
+/// The versions of a binary, its plugin APIs and its stores.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Version {
     /// Tocsin's own version.
@@ -14,8 +14,8 @@ pub struct Version {
     pub commit: Option<String>,
     /// The version of wasmtime that runs plugins.
     pub wasmtime: Option<String>,
-    /// The versions of the plugin API that it speaks.
+    /// The versions of the plugin API that it supports.
     pub plugin_apis: Vec<String>,
-    /// The format of the stores that it makes and opens.
+    /// The format of the stores that it creates and opens.
     pub store_format: u32,
 }

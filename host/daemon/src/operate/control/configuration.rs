@@ -1,6 +1,6 @@
-//! Reading the configuration again, over the control socket.
+//! Reloads the configuration over the control socket.
 //!
-//! Asks the relay's own task, which does one reload after another.
+//! Asks the relay's own task, which does one reload at a time.
 
 use axum::Json;
 use axum::extract::State;
@@ -38,7 +38,7 @@ fn refusal(why: NotReloaded) -> HttpProblem {
         NotReloaded::Mistakes(problems) => {
             let listed: String = problems.iter().map(|problem| format!("\n{problem}")).collect();
             HttpProblem::bad_request(format!(
-                "the configuration in force stays: {} to mend{listed}",
+                "the configuration in force stays: {} to fix{listed}",
                 count(problems.len())
             ))
         }

@@ -28,7 +28,7 @@ pub(super) async fn status(State(control): State<Control>) -> Json<Status> {
     let counts = blocking(move || store.counts()).await;
     let unmatched = super::unmatched::of_the_last_day(&control.app).await;
     let store = control.app.store.clone();
-    // What cannot be read is told once, with the counts.
+    // A read error is reported once, with the counts.
     let set_aside = blocking(move || store.set_aside()).await.unwrap_or_default();
     let store = control.app.store.clone();
     let since = blocking(move || store.kept_since()).await.ok();
@@ -69,8 +69,8 @@ fn kept_since(since: tocsin_store::KeptSince) -> KeptSince {
     }
 }
 
-/// What stands still, and why. Whoever asks is answered, above all when it is the store, which could not be read if
-/// there is an `unread`.
+/// What stands still, and why. This always answers, above all when it is the store, which could not be read if there is
+/// an `unread`.
 fn problems(control: &Control, unread: Option<&HttpProblem>) -> Vec<StatusProblem> {
     let app = &control.app;
     let problem =
@@ -79,7 +79,7 @@ fn problems(control: &Control, unread: Option<&HttpProblem>) -> Vec<StatusProble
     let mut problems: Vec<StatusProblem> = unbound;
     if let Some(refused) = control.reloads.refused() {
         let why = format!(
-            "the one that was read at {} is not in force, the one before it is: {}; mend it and run `tocsin reload`",
+            "the relay refused the configuration of {} and keeps the one in force: {}; correct it and run `tocsin reload`",
             refused.at,
             refused.why.replace('\n', "; ")
         );

@@ -1,7 +1,7 @@
-//! Who asks over the control socket: who they say they are, and the system's user who opened it.
+//! The person behind a request over the control socket: the name that they gave, and the system user.
 //!
-//! A name that a person gives is a claim, and is recorded as such: the journal has the user beside it. Messages and
-//! timelines have the name alone.
+//! The given name is only a claim, so the journal records the system user beside it. Messages and timelines have only
+//! the given name.
 
 use std::convert::Infallible;
 
@@ -11,7 +11,7 @@ use tocsin_core::command::{Command, beside};
 
 use crate::runtime::server::LocalUser;
 
-/// Where the system's users are listed.
+/// The list of the system's users.
 const USERS: &str = "/etc/passwd";
 
 /// The system's user behind a request.
@@ -26,7 +26,7 @@ impl<S: Send + Sync> FromRequestParts<S> for User {
 }
 
 impl User {
-    /// `command`, which says who the person claims to be, with the user beside it.
+    /// `command`, which has the given name, together with the system user.
     pub(super) fn does(&self, command: Command) -> Command {
         match self.name() {
             Some(user) => Command::Acting { user, command: Box::new(command) },
@@ -34,7 +34,8 @@ impl User {
         }
     }
 
-    /// The name that is recorded for whoever says to be `claim`: with the user in brackets, unless it is his own name.
+    /// The recorded name of a person who gave `claim`: followed by the system user in parentheses, unless that is the
+    /// same name.
     pub(super) fn beside(&self, claim: &str) -> String {
         self.name().map_or_else(|| claim.to_owned(), |user| beside(claim, &user))
     }
@@ -46,7 +47,7 @@ impl User {
     }
 }
 
-/// The name of the user with this number, of lines such as `ada:x:1000:1000::/srv/ada:/bin/sh`.
+/// The name of the user with this number, from lines such as `ada:x:1000:1000::/srv/ada:/bin/sh`.
 fn name_of(id: u32, users: &str) -> Option<&str> {
     let mut found = users.lines().filter_map(|line| {
         let mut fields = line.split(':');

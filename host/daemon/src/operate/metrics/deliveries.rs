@@ -1,4 +1,4 @@
-//! Deliveries, and what is known of each connection.
+//! Metrics of deliveries and connections.
 
 use tocsin_core::time::Timestamp;
 
@@ -11,7 +11,7 @@ pub(super) fn all(app: &App, config: &Config, stored: Option<&Stored>) -> Vec<Me
     let now = app.clock.now();
     let mut attempts = counter(
         "tocsin_attempts_total",
-        "Attempts to deliver, by connection and outcome. Those that were rejected or expired left a dead letter.",
+        "Attempts to deliver, by connection and outcome. Rejected and expired ones left a dead letter.",
     );
     let mut took = histogram(
         "tocsin_attempt_duration_seconds",
@@ -41,18 +41,18 @@ pub(super) fn all(app: &App, config: &Config, stored: Option<&Stored>) -> Vec<Me
     all
 }
 
-/// What the store knows.
+/// The values from the store.
 fn kept(config: &Config, stored: Option<&Stored>, now: Timestamp) -> [Metric; 4] {
     let mut states = gauge("tocsin_deliveries", "Deliveries that the store has, by state.");
     let mut paused = gauge("tocsin_connection_paused", "1 while the connection is paused.");
     let mut length = gauge(
         "tocsin_connection_queue_length",
-        "Deliveries that wait for the connection: those that are due now, and those that are due later. Of one \
+        "Deliveries that wait for the connection: those due now, and those due later. Of one \
          incident, only the oldest counts. 100000 at most.",
     );
     let mut oldest = gauge(
         "tocsin_connection_oldest_due_age_seconds",
-        "How long the delivery that has been due for longest has been due; 0 while nothing is due.",
+        "How long the oldest due delivery has been due; 0 while nothing is due.",
     );
     if let Some(stored) = stored {
         for (state, count) in stored.counts.deliveries {

@@ -1,6 +1,6 @@
-//! Metrics as values, and the text of them.
+//! Metrics as values, and their text format.
 //!
-//! Knows nothing of what is measured.
+//! Independent of what is measured.
 
 use std::fmt;
 
@@ -11,9 +11,9 @@ use prometheus_client::registry::Registry;
 use tocsin_core::histogram::Distribution;
 use tocsin_core::time::Timestamp;
 
-/// Microseconds of a second.
+/// Microseconds per second.
 const SECOND_US: f64 = 1_000_000.0;
-/// What the name of every counter ends with; the encoder adds it.
+/// The suffix of every counter's name, which the encoder adds.
 const TOTAL: &str = "_total";
 
 /// A metric with its samples.
@@ -33,7 +33,7 @@ type Labels = Vec<(&'static str, String)>;
 pub(super) enum Value {
     Whole(u64),
     Real(f64),
-    /// With what a bound is divided by to be in the base unit.
+    /// With the divisor that converts a bound to the base unit.
     Histogram(Distribution, f64),
 }
 
@@ -79,17 +79,17 @@ impl From<Timestamp> for Value {
     }
 }
 
-/// Something that only grows. Its name ends with `_total`.
+/// A counter, which only grows. Its name ends with `_total`.
 pub(super) fn counter(name: &'static str, help: &'static str) -> Metric {
     Metric { name, help, kind: MetricType::Counter, samples: Vec::new() }
 }
 
-/// Something that goes up and down.
+/// A gauge, which goes up and down.
 pub(super) fn gauge(name: &'static str, help: &'static str) -> Metric {
     Metric { name, help, kind: MetricType::Gauge, samples: Vec::new() }
 }
 
-/// How often something was how large.
+/// A histogram.
 pub(super) fn histogram(name: &'static str, help: &'static str) -> Metric {
     Metric { name, help, kind: MetricType::Histogram, samples: Vec::new() }
 }
@@ -161,7 +161,7 @@ impl Collector for All {
 /// The text of `metrics`.
 ///
 /// # Errors
-/// Writing to memory fails, which it does not.
+/// Writing to memory fails, which does not happen.
 pub(super) fn text(metrics: Vec<Metric>) -> Result<String, fmt::Error> {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(All(metrics)));

@@ -1,4 +1,4 @@
-//! The relay as a whole: its version, its parts, its listener, its plugin files.
+//! Metrics of the whole relay: version, parts, listener, plugin files.
 
 use super::metric::{Metric, Value, gauge};
 use crate::operate::ready::Part;
@@ -10,7 +10,7 @@ use crate::timers;
 
 pub(super) fn all(app: &App, shelf: &Shelf, connections: &Connections, parts: &[Part]) -> Vec<Metric> {
     let config = app.config();
-    let mut ready = gauge("tocsin_ready", "1 while this part of the relay does its work, as in /readyz.");
+    let mut ready = gauge("tocsin_ready", "1 while this part of the relay is ready, as in /readyz.");
     for part in parts {
         ready.add(&[("part", part.name)], part.problem.is_none());
     }
@@ -18,7 +18,7 @@ pub(super) fn all(app: &App, shelf: &Shelf, connections: &Connections, parts: &[
     let unbound = bindings.unbound();
     let mut standing = gauge(
         "tocsin_unbound",
-        "Sources, connections and actions that stand still because their plugin is missing or refuses their settings.",
+        "Sources, connections and actions that do not work because their plugin is missing or refuses their settings.",
     );
     for table in ["sources", "connections", "actions"] {
         let is_of = |path: &str| path.split('.').next() == Some(table);
@@ -34,11 +34,11 @@ pub(super) fn all(app: &App, shelf: &Shelf, connections: &Connections, parts: &[
         gauge("tocsin_listener_connections_limit", "Connections that the main listener may have.")
             .is(connections.limit()),
         gauge("tocsin_plugin_files_refused", "Plugin files that are not in force.").is(shelf.refused().len()),
-        gauge("tocsin_plugins_pending", "Plugins that are yet to be compiled or loaded.")
+        gauge("tocsin_plugins_pending", "Plugins that the relay has yet to compile or load.")
             .is(shelf.jobs(&config).len()),
         gauge(
             "tocsin_retention_trouble",
-            "1 while the relay cannot forget what it has kept for long enough.",
+            "1 while the relay cannot remove records that are past their retention.",
         )
         .is(trouble::ongoing(timers::forget::TROUBLE).is_some()),
         gauge("tocsin_clock_ahead_seconds", "How far the relay's clock is ahead of the system's.")

@@ -1,4 +1,4 @@
-//! Requests by source, and what is known of each source.
+//! Metrics of requests and sources.
 
 use std::collections::BTreeMap;
 
@@ -7,32 +7,30 @@ use crate::config::Config;
 use crate::shared::app::App;
 use crate::shared::intake::STRANGERS;
 
-/// The statuses of the relay's own rejections. They are there from the start: the first rejection is then an increase.
+/// The statuses of the relay's own rejections. Their samples exist from the start, so that the first rejection is an
+/// increase.
 const STATUSES: [u16; 11] = [400, 401, 405, 408, 413, 414, 415, 422, 429, 431, 503];
 
 pub(super) fn all(app: &App, config: &Config) -> Vec<Metric> {
-    let mut requests = counter(
-        "tocsin_requests_total",
-        "Requests that were not rejected, by source and what became of them.",
-    );
+    let mut requests =
+        counter("tocsin_requests_total", "Requests that were not rejected, by source and outcome.");
     let mut rejected = counter(
         "tocsin_requests_rejected_total",
-        "Requests that were answered with another status than 2xx, by source and HTTP status. Where a plugin chose that \
+        "Requests that were answered with another status than 2xx, by source and HTTP status. If a plugin chose that \
          answer, the request also counts as not rejected.",
     );
-    let mut echoes =
-        counter("tocsin_echoes_total", "Events that were messages of this relay that came back.");
+    let mut echoes = counter("tocsin_echoes_total", "Events that repeated messages of this relay.");
     let mut heard = gauge(
         "tocsin_source_last_request_timestamp_seconds",
-        "When the source last sent a request that the relay kept. Not there for a source that never did.",
+        "When the source last sent a request that the relay kept. Absent for a source that never did.",
     );
     let mut heartbeat = gauge(
         "tocsin_source_heartbeat_seconds",
-        "How long the source may be silent. Not there for a source without a heartbeat.",
+        "How long the source may be silent. Absent for a source without a heartbeat.",
     );
     let mut suspended = gauge(
         "tocsin_source_suspended",
-        "1 while the relay does not call the source's plugin because it ran out of time again and again.",
+        "1 while the relay does not call the source's plugin because it repeatedly ran out of time.",
     );
     let suspensions = app.suspensions.all();
     for (name, source) in &config.sources {
@@ -61,8 +59,7 @@ pub(super) fn all(app: &App, config: &Config) -> Vec<Metric> {
         suspended.add(&[("source", name)], suspensions.iter().any(|(suspended, _)| suspended == name));
     }
     let strangers: u64 = app.intake.since_start(STRANGERS).rejected.values().sum();
-    let unknown =
-        counter("tocsin_requests_unknown_source_total", "Requests to addresses that are no source's.")
-            .is(strangers);
+    let unknown = counter("tocsin_requests_unknown_source_total", "Requests to an address without a source.")
+        .is(strangers);
     vec![requests, rejected, unknown, echoes, heard, heartbeat, suspended]
 }

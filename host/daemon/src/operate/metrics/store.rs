@@ -1,4 +1,4 @@
-//! What the store has, how it works, and the backups of it.
+//! Metrics of the store and its backups.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,16 +15,16 @@ use crate::config::Config;
 use crate::runtime::trouble;
 use crate::shared::app::App;
 
-/// States in which an incident may need somebody.
+/// States in which an incident may need attention.
 const UNRESOLVED: [IncidentState; 2] = [IncidentState::Open, IncidentState::Acknowledged];
 
-/// What was read from the store.
+/// The values from the store.
 pub(super) struct Stored {
     pub(super) counts: Counts,
-    /// By the connection's name.
+    /// By connection name.
     pub(super) queues: BTreeMap<String, Queue>,
     pub(super) pauses: Vec<(ConnectionName, Pause)>,
-    /// Of the incidents that are not resolved.
+    /// The severities of unresolved incidents.
     severities: Vec<(IncidentState, [(Severity, u64); Severity::ALL.len()])>,
     last_entry: u64,
     /// Records that were set aside, and not dismissed.
@@ -32,7 +32,7 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    /// Reads it. Waits for the disk.
+    /// Reads the values. Waits for the disk.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -58,14 +58,14 @@ pub(super) fn all(app: &App, config: &Config, stored: Option<&Stored>) -> Vec<Me
     all
 }
 
-/// How the store works. None of it needs the disk.
+/// The performance of the store. Does not need the disk.
 fn works(app: &App) -> Vec<Metric> {
     let gauges = app.store.gauges();
     vec![
         gauge("tocsin_store_trouble", "1 while nothing can be stored.").is(app.store.trouble().is_some()),
         histogram(
             "tocsin_store_commit_duration_seconds",
-            "How long a commit took, from the begin of its transaction until it was on the disk.",
+            "How long a commit took, from the beginning of its transaction until it was on the disk.",
         )
         .is(Value::times(gauges.commit_us)),
         histogram("tocsin_store_commit_commands", "Commands in one commit.")
@@ -76,7 +76,7 @@ fn works(app: &App) -> Vec<Metric> {
     ]
 }
 
-/// What is in the store.
+/// The contents of the store.
 fn has(stored: Option<&Stored>) -> Vec<Metric> {
     let counts = stored.map(|stored| &stored.counts);
     let mut incidents = gauge("tocsin_incidents", "Incidents that the store has, by state.");
@@ -86,7 +86,7 @@ fn has(stored: Option<&Stored>) -> Vec<Metric> {
     );
     let mut dead = gauge(
         "tocsin_dead_letters",
-        "Dead letters: requests that could not be understood completely (in), deliveries that did not arrive (out).",
+        "Dead letters: requests that could not be decoded completely (in), deliveries that did not arrive (out).",
     );
     if let Some(Stored { counts, severities, .. }) = stored {
         for (state, count) in counts.incidents {
@@ -116,7 +116,7 @@ fn has(stored: Option<&Stored>) -> Vec<Metric> {
             .may_be(counts.map(|counts| counts.file_bytes)),
         gauge(
             "tocsin_store_set_aside_records",
-            "Records that the store could not read, and that were not dismissed.",
+            "Records that the store could not read and that were not dismissed.",
         )
         .may_be(stored.map(|stored| stored.set_aside)),
     ]
@@ -129,12 +129,12 @@ fn backups(app: &App, config: &Config) -> Vec<Metric> {
     vec![
         gauge(
             "tocsin_backup_interval_seconds",
-            "How often the relay makes a backup by itself. Not there if it makes none.",
+            "How often the relay makes a backup by itself. Absent if it makes none.",
         )
         .may_be(config.backup.as_ref().map(|plan| seconds(plan.every))),
         gauge(
             "tocsin_backup_last_success_timestamp_seconds",
-            "When the relay's newest backup was made. Not there before the first.",
+            "When the relay's newest backup was made. Absent before the first.",
         )
         .may_be(last.as_ref().map(|made| made.at)),
         gauge("tocsin_backup_last_size_bytes", "Bytes of the relay's newest backup.")

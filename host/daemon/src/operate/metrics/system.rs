@@ -1,4 +1,4 @@
-//! The process, by the names that every exporter has for it, and the disk.
+//! Metrics of the process, with the standard names, and of the disk.
 
 use tocsin_core::time::Timestamp;
 
@@ -16,9 +16,9 @@ pub(super) fn all(usage: &Usage, room: Option<Room>, started_at: Timestamp) -> V
             .may_be(room.map(|room| room.size_bytes)),
         counter("process_cpu_seconds_total", "Processor time of the process.")
             .is(Value::Real(usage.cpu.as_secs_f64())),
-        gauge("process_resident_memory_bytes", "Memory that the process uses.").may_be(usage.resident_bytes),
-        gauge("process_virtual_memory_bytes", "Addresses that the process has reserved.")
-            .may_be(usage.virtual_bytes),
+        gauge("process_resident_memory_bytes", "Resident memory of the process.")
+            .may_be(usage.resident_bytes),
+        gauge("process_virtual_memory_bytes", "Virtual memory of the process.").may_be(usage.virtual_bytes),
         gauge("process_threads", "Threads of the process.").may_be(usage.threads),
         gauge("process_open_fds", "Files that the process has open, sockets included.")
             .may_be(usage.open_files),

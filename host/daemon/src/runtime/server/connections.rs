@@ -49,7 +49,7 @@ pub enum Doing {
     Working,
 }
 
-/// The connections of a listener, or of several that share their bounds.
+/// The connections of a listener, or of several that share limits.
 #[derive(Debug)]
 pub struct Connections {
     open: Mutex<Open>,
@@ -112,7 +112,7 @@ impl Connections {
         Arc::new(Self { open: Mutex::new(open) })
     }
 
-    /// These bounds hold from now on. Connections that are open stay, even if there are more than that.
+    /// Changes the limits. Open connections stay, even if there are more than the limit.
     pub fn bound_by(&self, bounds: Bounds) {
         self.lock().bounds = bounds;
     }
@@ -122,12 +122,12 @@ impl Connections {
         self.lock().bounds.answer_time
     }
 
-    /// How many there may be in all.
+    /// The limit of all connections.
     pub fn limit(&self) -> usize {
         self.lock().bounds.connections
     }
 
-    /// How many are open.
+    /// The number of open connections.
     pub fn count(&self) -> usize {
         self.lock().rows.len()
     }

@@ -148,13 +148,13 @@ fn a_token_lives_as_long_as_its_endpoint_says_within_bounds() {
 #[test]
 fn an_answer_without_a_usable_token_is_a_sentence() {
     for (status, body, words, is_lasting) in [
-        (200, "<html>log in</html>", "is no JSON with an `access_token`", true),
-        (200, "{}", "is no JSON with an `access_token`", true),
-        (200, r#"{"access_token":7}"#, "is no JSON with an `access_token`", true),
-        (200, r#"{"access_token":"a\r\nx-evil: 1"}"#, "characters that no token may have", true),
-        (200, r#"{"access_token":"a b"}"#, "characters that no token may have", true),
+        (200, "<html>log in</html>", "is not JSON with an `access_token`", true),
+        (200, "{}", "is not JSON with an `access_token`", true),
+        (200, r#"{"access_token":7}"#, "is not JSON with an `access_token`", true),
+        (200, r#"{"access_token":"a\r\nx-evil: 1"}"#, "invalid characters", true),
+        (200, r#"{"access_token":"a b"}"#, "invalid characters", true),
         (200, r#"{"access_token":""}"#, "is empty", true),
-        (200, r#"{"access_token":"abc","token_type":"mac"}"#, "another type than `Bearer`", true),
+        (200, r#"{"access_token":"abc","token_type":"mac"}"#, "not of the type `Bearer`", true),
         (400, r#"{"error":"invalid_scope"}"#, "it answered 400, invalid_scope: check `client_id`", true),
         (401, "", "it answered 401: check `client_id`", true),
         (302, "", "a redirect: write the final address as `token_url`", true),

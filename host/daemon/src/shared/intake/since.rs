@@ -1,34 +1,34 @@
-//! What was counted since the start, for metrics: the counts themselves go on over a restart, and after a crash from a
-//! little less than before, which a monitoring system would take for a start from zero.
+//! The counts since the start, for metrics. The counts themselves survive a restart, and after a crash begin slightly
+//! lower than before, which a monitoring system would treat as a reset.
 
 use std::collections::BTreeMap;
 
 use tocsin_core::time::Timestamp;
 use tocsin_store::SourceCounts;
 
-/// What came in at a source since the start.
+/// The counts of a source since the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counted {
     /// Requests whose events were applied, replays among them.
     pub accepted: u64,
-    /// Requests that meant nothing.
+    /// Requests that a plugin ignored.
     pub ignored: u64,
-    /// Requests of which some elements could not be read.
+    /// Requests with some elements that could not be read.
     pub partly_refused: u64,
-    /// Requests that were kept because their plugin failed.
+    /// Requests that the relay kept because their plugin failed.
     pub failed: u64,
-    /// Requests that only asked whether the source is there.
+    /// Requests that only probed the source.
     pub probes: u64,
-    /// Events that were messages of this relay that came back.
+    /// Events that repeated messages of this relay.
     pub echoes: u64,
     /// Rejected requests by HTTP status.
     pub rejected: BTreeMap<u16, u64>,
-    /// When the last request came that was kept, be it before the start.
+    /// The time of the last kept request, possibly before the start.
     pub last_heard: Option<Timestamp>,
 }
 
 impl Counted {
-    /// What `counts` has that `kept` had not.
+    /// The increase from `kept` to `counts`.
     pub(super) fn between(kept: &SourceCounts, counts: &SourceCounts) -> Self {
         let since = |count: fn(&SourceCounts) -> u64| count(counts).saturating_sub(count(kept));
         let mut rejected = rejections(counts);
