@@ -1,13 +1,15 @@
 //! From what a plugin wants sent to what goes over the wire, and the answer back.
 //!
 //! `request` puts secrets and signatures in → `client` sends, with a `token` if the peer wants one, over a `transport`
-//! that checks addresses → `answer` reads → `redact` takes secrets out. `certificate` only looks at what a peer shows.
+//! that checks addresses, by a `lookup` before a proxy → `answer` reads → `redact` takes secrets out. `certificate` only
+//! looks at what a peer shows.
 //! Never chooses what is sent or when.
 
 mod answer;
 pub(crate) mod certificate;
 pub mod client;
 pub mod error;
+mod lookup;
 pub mod redact;
 pub mod request;
 mod token;

@@ -16,13 +16,11 @@ use tocsin_core::egress::{Policy, check_address, check_url};
 use url::{Host, Url};
 
 use super::error::{SendError, failed};
+use super::lookup::LOOKUPS;
 use crate::config::{Connection, OAuth2, Proxy, Transport};
 
 /// How long a connection may take to be established, of the time that a request may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a peer's name may take to resolve before the proxy decides alone. In a network where only the proxy resolves
-/// public names, a request waits this long at most.
-const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a client is made of. A client is kept while all of it stays the same.
 #[derive(Clone, PartialEq, Eq)]
@@ -85,10 +83,8 @@ impl How {
         let Some(proxy) = self.proxy() else { return Ok(()) };
         proxy.check_literal()?;
         let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
-        let found = tokio::time::timeout(LOOKUP_TIMEOUT, tokio::net::lookup_host((name, 0))).await;
-        if let Ok(Ok(mut found)) = found {
-            found.try_for_each(|address| check_address(address.ip(), self.policy))?;
-        }
+        let found = LOOKUPS.find(name).await;
+        found.iter().try_for_each(|address| check_address(*address, self.policy))?;
         Ok(())
     }
 }
