@@ -12,5 +12,7 @@ pub mod error;
 mod lookup;
 pub mod redact;
 pub mod request;
+#[cfg(test)]
+pub(crate) mod testing;
 mod token;
 pub(crate) mod transport;

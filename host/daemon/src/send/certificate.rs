@@ -38,7 +38,7 @@ pub(crate) async fn of(connection: &Connection, timeout: Duration) -> Result<Sho
     let failed = |error| failed(error, how.proxy());
     let builder = how.builder().map_err(failed)?;
     let client = builder.connect_timeout(timeout / 2).tls_info(true).build().map_err(failed)?;
-    let answer = match client.get(url).send().await.map_err(failed) {
+    let answer = match how.send(client.get(url)).await {
         Ok(answer) => answer,
         // Nothing is sent before the certificate was found right.
         Err(SendError::Network { words, may_have_arrived: true }) => return Ok(Shown::Silent(words)),

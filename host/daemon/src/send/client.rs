@@ -13,7 +13,7 @@ use tocsin_core::plugin::Response;
 use url::Url;
 
 use super::answer::read;
-use super::error::{SendError, failed};
+use super::error::SendError;
 use super::redact::Secrets;
 use super::request::Outgoing;
 use super::token::{self, Token, Tokens};
@@ -118,8 +118,7 @@ impl Sender {
         if let Some(secret) = proxy.and_then(|proxy| proxy.secret()) {
             secrets.put_in(secret.reveal().as_bytes());
         }
-        let sent = self.client.request(method, url).headers(headers).body(body).send().await;
-        let answer = sent.map_err(|error| failed(error, proxy))?;
+        let answer = self.how.send(self.client.request(method, url).headers(headers).body(body)).await?;
         let response = read(answer, limit, proxy).await?;
         Ok(scrubbed(response, secrets).await)
     }

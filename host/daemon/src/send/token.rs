@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::answer::body;
-use super::error::{SendError, failed};
+use super::error::SendError;
 use super::redact::Secrets;
 use super::transport::How;
 use crate::config::{ClientAuthentication, OAuth2, Secret};
@@ -113,8 +113,7 @@ async fn ask(
     oauth2: &OAuth2,
 ) -> Result<(u16, Option<Vec<u8>>), SendError> {
     how.check(&oauth2.token_url).await?;
-    let sent = request(client, oauth2).send().await;
-    let answer = sent.map_err(|error| failed(error, how.proxy()))?;
+    let answer = how.send(request(client, oauth2)).await?;
     let status = answer.status().as_u16();
     Ok((status, body(answer, ANSWER_BYTES_MAX, how.proxy()).await?))
 }
