@@ -41,7 +41,7 @@ pub(crate) async fn of(connection: &Connection, timeout: Duration) -> Result<Sho
     let answer = match how.send(client.get(url)).await {
         Ok(answer) => answer,
         // Nothing is sent before the certificate was found right.
-        Err(SendError::Network { words, may_have_arrived: true }) => return Ok(Shown::Silent(words)),
+        Err(SendError::Network { words, may_have_arrived: true, .. }) => return Ok(Shown::Silent(words)),
         Err(error) => return Err(error),
     };
     let certificate = answer.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate);

@@ -1,15 +1,16 @@
 //! Access tokens of a connection with `oauth2`: fetched from the token endpoint, kept until shortly before they expire.
 //!
 //! There is one request for a token at a time. Deliveries that need a token meanwhile wait for that request and share its
-//! result. A token is in memory and on the wire only. No error shows a token or the client's secret.
+//! result. An endpoint that fails is left alone for some seconds. A token is in memory and on the wire only. No error shows a token or the client's secret.
 
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use serde::Deserialize;
 use serde_json::Value;
+use tocsin_core::retry::Schedule;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use url::form_urlencoded::{Serializer, byte_serialize};
@@ -29,6 +30,13 @@ const MARGIN: Duration = Duration::from_secs(30);
 const LIFE_UNKNOWN: Duration = Duration::from_secs(60 * 60);
 /// How long a token is used at most, whatever its endpoint says.
 const LIFE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// Milliseconds for which an endpoint is left alone that has failed.
+const PAUSE_MS: u64 = 5_000;
+/// The same, at least and at most, for one that says how long.
+const PAUSE_MIN_MS: u64 = 1_000;
+const PAUSE_MAX_MS: u64 = 60_000;
+/// A peer that refuses every token has new ones fetched no more often than this.
+const REPLACED_AT_MOST_EVERY: Duration = Duration::from_secs(10);
 /// Characters of the endpoint's own description of an error that are shown.
 const DESCRIPTION_CHARS_MAX: usize = 200;
 
@@ -49,47 +57,114 @@ pub(super) struct Tokens(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    token: Option<Token>,
-    /// When the last fetch failed, and why.
-    failed: Option<(Instant, SendError)>,
+    /// With when it was fetched.
+    token: Option<(Instant, Token)>,
+    failed: Option<Failed>,
+    /// When a token was last fetched in the place of one that the peer did not accept.
+    replaced: Option<Instant>,
+}
+
+/// A fetch that failed.
+struct Failed {
+    at: Instant,
+    error: SendError,
+    /// The endpoint is not asked again before.
+    until: Instant,
 }
 
 impl Tokens {
-    /// A token that is still valid and is not `refused`, the one that the peer did not accept. If there is none, awaits
-    /// `fetch`.
+    /// A token that is still valid. If there is none, awaits `fetch`, unless the last one has just failed. `schedule` is
+    /// the connection's: the endpoint is not left alone for longer than a peer.
     ///
     /// # Errors
-    /// As `fetch`, also for callers that waited for it.
+    /// As `fetch`, also for callers that waited for it or come too soon after it.
     pub(super) async fn get(
         &self,
-        refused: Option<&Token>,
+        schedule: Schedule,
         fetch: impl Future<Output = Result<Token, SendError>> + Send,
     ) -> Result<Token, SendError> {
         let asked = Instant::now();
         let mut state = self.0.lock().await;
-        if let Some(known) = state.known(asked, refused) {
-            return known;
+        match state.known(asked, None) {
+            Some(known) => known,
+            None => state.keep(fetch.await, schedule, Instant::now()),
         }
-        let result = fetch.await;
-        *state = match &result {
-            Ok(token) => State { token: Some(token.clone()), failed: None },
-            Err(error) => State { token: None, failed: Some((Instant::now(), error.clone())) },
-        };
-        result
+    }
+
+    /// Another token than `refused`, the one that the peer did not accept; awaits `fetch` if there is none yet. None if
+    /// `refused` itself is a new one in the place of another, or takes the place of a new one: the fault is not the token.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub(super) async fn replace(
+        &self,
+        refused: &Token,
+        schedule: Schedule,
+        fetch: impl Future<Output = Result<Token, SendError>> + Send,
+    ) -> Result<Option<Token>, SendError> {
+        let asked = Instant::now();
+        let mut state = self.0.lock().await;
+        if let Some(known) = state.known(asked, Some(refused)) {
+            return known.map(Some);
+        }
+        if !state.may_replace(asked) {
+            return Ok(None);
+        }
+        let fetched = fetch.await;
+        state.replaced = Some(Instant::now());
+        state.keep(fetched, schedule, Instant::now()).map(Some)
     }
 }
 
 impl State {
     /// The result without a fetch, for a caller that asked at `asked` and may have waited for another caller's fetch.
     fn known(&self, asked: Instant, refused: Option<&Token>) -> Option<Result<Token, SendError>> {
-        let is_usable = |token: &&Token| {
-            asked < token.until && refused.is_none_or(|refused| refused.header != token.header)
+        let is_usable = |(at, token): &&(Instant, Token)| {
+            let is_valid = asked < token.until || *at >= asked;
+            is_valid && refused.is_none_or(|refused| refused.header != token.header)
         };
-        if let Some(token) = self.token.as_ref().filter(is_usable) {
+        if let Some((_, token)) = self.token.as_ref().filter(is_usable) {
             return Some(Ok(token.clone()));
         }
-        let (at, error) = self.failed.as_ref()?;
-        (*at >= asked).then(|| Err(error.clone()))
+        let failed = self.failed.as_ref()?;
+        (asked <= failed.at || asked < failed.until).then(|| Err(failed.error(asked)))
+    }
+
+    fn may_replace(&self, now: Instant) -> bool {
+        self.replaced.is_none_or(|at| now >= at + REPLACED_AT_MOST_EVERY)
+    }
+
+    /// Keeps what came of a fetch that ended at `now`.
+    fn keep(
+        &mut self,
+        fetched: Result<Token, SendError>,
+        schedule: Schedule,
+        now: Instant,
+    ) -> Result<Token, SendError> {
+        self.token = fetched.as_ref().ok().map(|token| (now, token.clone()));
+        self.failed = fetched.as_ref().err().map(|error| Failed::new(error, schedule, now));
+        fetched
+    }
+}
+
+impl Failed {
+    fn new(error: &SendError, schedule: Schedule, at: Instant) -> Self {
+        let pause_ms = match error {
+            SendError::Network { after_ms, .. } => schedule.granted(after_ms.unwrap_or(0)),
+            // The connection pauses. The operator who has it go on wants to know how it is now.
+            SendError::Misconfigured(_) | SendError::Denied(_) | SendError::NoConnection(_) => 0,
+        };
+        Self { at, error: error.clone(), until: at + Duration::from_millis(pause_ms) }
+    }
+
+    /// The error for a caller that asked at `asked`.
+    fn error(&self, asked: Instant) -> SendError {
+        let left = self.until.saturating_duration_since(asked);
+        let mut error = self.error.clone();
+        if let SendError::Network { after_ms, .. } = &mut error {
+            *after_ms = u64::try_from(left.as_millis()).ok().map(|left| left + 1);
+        }
+        error
     }
 }
 
@@ -100,22 +175,32 @@ impl State {
 pub(super) async fn fetch(client: &reqwest::Client, how: &How, oauth2: &OAuth2) -> Result<Token, SendError> {
     let began = Instant::now();
     let answered = ask(client, how, oauth2).await.map_err(|error| match error {
-        SendError::Network { words, .. } => later(oauth2, &words),
+        SendError::Network { words, .. } => later(oauth2, &words, None),
         other => SendError::Misconfigured(no_token(oauth2, &other.to_string())),
     })?;
-    let (status, body) = answered;
-    granted(oauth2, status, body.as_deref(), began)
+    granted(oauth2, &answered, began)
 }
 
-async fn ask(
-    client: &reqwest::Client,
-    how: &How,
-    oauth2: &OAuth2,
-) -> Result<(u16, Option<Vec<u8>>), SendError> {
+/// What the endpoint answered.
+struct Answered {
+    status: u16,
+    /// Milliseconds for which it wants to be left alone, if it says so.
+    retry_after_ms: Option<u64>,
+    /// None if it was too large.
+    body: Option<Vec<u8>>,
+}
+
+async fn ask(client: &reqwest::Client, how: &How, oauth2: &OAuth2) -> Result<Answered, SendError> {
     how.check(&oauth2.token_url).await?;
     let answer = how.send(request(client, oauth2)).await?;
-    let status = answer.status().as_u16();
-    Ok((status, body(answer, ANSWER_BYTES_MAX, how.proxy()).await?))
+    let (status, retry_after_ms) = (answer.status().as_u16(), retry_after_ms(answer.headers()));
+    Ok(Answered { status, retry_after_ms, body: body(answer, ANSWER_BYTES_MAX, how.proxy()).await? })
+}
+
+/// What `Retry-After` asks for, within bounds. Only seconds are read, not a date.
+fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
+    let seconds: u64 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(seconds.saturating_mul(1000).clamp(PAUSE_MIN_MS, PAUSE_MAX_MS))
 }
 
 fn request(client: &reqwest::Client, oauth2: &OAuth2) -> reqwest::RequestBuilder {
@@ -168,13 +253,13 @@ struct Refused {
     error_description: String,
 }
 
-/// The token in the endpoint's answer; `body` is none if it was too large.
-fn granted(oauth2: &OAuth2, status: u16, body: Option<&[u8]>, began: Instant) -> Result<Token, SendError> {
-    if !(200..300).contains(&status) {
-        return Err(refused(oauth2, status, body.unwrap_or_default()));
+/// The token in the endpoint's answer.
+fn granted(oauth2: &OAuth2, answered: &Answered, began: Instant) -> Result<Token, SendError> {
+    if !(200..300).contains(&answered.status) {
+        return Err(refused(oauth2, answered));
     }
     let unusable = |why: &str| SendError::Misconfigured(no_token(oauth2, why));
-    let Some(body) = body else {
+    let Some(body) = &answered.body else {
         return Err(unusable(&format!("its answer has more than {ANSWER_BYTES_MAX} bytes")));
     };
     let granted: Granted = serde_json::from_slice(body)
@@ -205,7 +290,9 @@ fn life(expires_in: &Value) -> Option<Duration> {
 }
 
 /// The error for an answer without a token: misconfigured if only another configuration helps.
-fn refused(oauth2: &OAuth2, status: u16, body: &[u8]) -> SendError {
+fn refused(oauth2: &OAuth2, answered: &Answered) -> SendError {
+    let Answered { status, retry_after_ms, body } = answered;
+    let body = body.as_deref().unwrap_or_default();
     let Refused { error, error_description } = serde_json::from_slice(body).unwrap_or_default();
     let said = [error, error_description].map(|text| shown(oauth2, &text));
     let said: String = said.iter().filter(|text| !text.is_empty()).map(|text| format!(", {text}")).collect();
@@ -219,9 +306,9 @@ fn refused(oauth2: &OAuth2, status: u16, body: &[u8]) -> SendError {
             oauth2,
             &format!("{answered}, a redirect: write the final address as `token_url`"),
         )),
-        408 | 425 | 429 => later(oauth2, &answered),
+        408 | 425 | 429 => later(oauth2, &answered, *retry_after_ms),
         400..=499 => SendError::Misconfigured(no_token(oauth2, &format!("{answered}: check `token_url`"))),
-        _ => later(oauth2, &answered),
+        _ => later(oauth2, &answered, *retry_after_ms),
     }
 }
 
@@ -241,8 +328,9 @@ fn no_token(oauth2: &OAuth2, why: &str) -> String {
 }
 
 /// A failure that may pass. Nothing went to the peer itself.
-fn later(oauth2: &OAuth2, why: &str) -> SendError {
-    SendError::Network { words: no_token(oauth2, why), may_have_arrived: false }
+fn later(oauth2: &OAuth2, why: &str, retry_after_ms: Option<u64>) -> SendError {
+    let after_ms = Some(retry_after_ms.unwrap_or(PAUSE_MS));
+    SendError::Network { words: no_token(oauth2, why), may_have_arrived: false, after_ms }
 }
 
 #[cfg(test)]

@@ -17,15 +17,23 @@ fn oauth2() -> OAuth2 {
     }
 }
 
+/// As the connections of the default configuration.
+const SCHEDULE: Schedule =
+    Schedule { first_ms: 5_000, longest_ms: 60 * 60 * 1000, give_up_after_ms: 24 * 60 * 60 * 1000 };
+
+fn answer(status: u16, body: &str) -> Answered {
+    Answered { status, retry_after_ms: None, body: Some(body.as_bytes().to_vec()) }
+}
+
 fn answered(status: u16, body: &str) -> Result<Token, SendError> {
-    granted(&oauth2(), status, Some(body.as_bytes()), Instant::now())
+    granted(&oauth2(), &answer(status, body), Instant::now())
 }
 
 /// The text of a failure, and whether it lasts until the configuration changes.
 fn failure(result: Result<Token, SendError>) -> (String, bool) {
     match result.err().expect("no token") {
         SendError::Misconfigured(words) => (words, true),
-        SendError::Network { words, may_have_arrived: false } => (words, false),
+        SendError::Network { words, may_have_arrived: false, .. } => (words, false),
         other => unreachable!("{other}"),
     }
 }
@@ -33,6 +41,11 @@ fn failure(result: Result<Token, SendError>) -> (String, bool) {
 fn token(number: usize, life: Duration) -> Token {
     let header = HeaderValue::from_str(&format!("Bearer token-{number}")).expect("a value");
     Token { header, secret: Secret::new(format!("token-{number}")), until: Instant::now() + life }
+}
+
+/// A failure that may pass.
+fn busy(after_ms: u64) -> SendError {
+    SendError::Network { words: "busy".to_owned(), may_have_arrived: false, after_ms: Some(after_ms) }
 }
 
 /// An endpoint that counts, whose tokens live for a minute.
@@ -44,6 +57,11 @@ impl Endpoint {
         Ok(token(self.0.fetch_add(1, Ordering::Relaxed), Duration::from_secs(60)))
     }
 
+    async fn fail(&self) -> Result<Token, SendError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Err(busy(PAUSE_MS))
+    }
+
     fn count(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
@@ -52,31 +70,99 @@ impl Endpoint {
 #[test]
 fn a_token_is_used_until_shortly_before_it_expires() {
     let began = Instant::now();
-    let body = br#"{"access_token":"abc","expires_in":60}"#;
-    let token = granted(&oauth2(), 200, Some(body), began).expect("a token");
-    let state = State { token: Some(token), failed: None };
+    let body = r#"{"access_token":"abc","expires_in":60}"#;
+    let token = granted(&oauth2(), &answer(200, body), began).expect("a token");
+    let state = State { token: Some((began, token)), ..State::default() };
     let after = |seconds| began + Duration::from_secs(seconds);
     assert!(state.known(after(53), None).is_some_and(|known| known.is_ok()));
     assert!(state.known(after(54), None).is_none());
 }
 
 #[test]
-fn a_failure_is_shared_with_those_who_waited_for_it_and_nobody_else() {
-    let at = Instant::now();
-    let state = State { token: None, failed: Some((at, SendError::Misconfigured("no".to_owned()))) };
+fn a_failure_that_lasts_is_shared_with_those_who_waited_for_it_and_nobody_else() {
+    let (at, mut state) = (Instant::now(), State::default());
+    let failed = state.keep(Err(SendError::Misconfigured("no".to_owned())), SCHEDULE, at);
+    assert!(failed.is_err());
     let second = Duration::from_secs(1);
     assert!(state.known(at - second, None).is_some_and(|known| known.is_err()));
     assert!(state.known(at + second, None).is_none());
 }
 
+#[test]
+fn an_endpoint_that_fails_for_now_is_left_alone_for_some_seconds() {
+    let (at, mut state) = (Instant::now(), State::default());
+    let after_ms = |state: &State, ms: u64| match state.known(at + Duration::from_millis(ms), None)? {
+        Err(SendError::Network { after_ms, .. }) => after_ms,
+        other => unreachable!("{:?}", other.err()),
+    };
+    state.keep(Err(busy(PAUSE_MS)), SCHEDULE, at).map(|_| ()).expect_err("it failed");
+    // Whoever comes meanwhile comes again when the endpoint is asked again.
+    assert_eq!(after_ms(&state, 1_000), Some(PAUSE_MS - 1_000 + 1));
+    assert_eq!(after_ms(&state, PAUSE_MS), None);
+    // No longer than any peer of the connection.
+    let hasty = Schedule { longest_ms: 200, ..SCHEDULE };
+    state.keep(Err(busy(PAUSE_MAX_MS)), hasty, at).map(|_| ()).expect_err("it failed");
+    assert_eq!((after_ms(&state, 199), after_ms(&state, 200)), (Some(2), None));
+}
+
+#[test]
+fn an_endpoint_may_say_for_how_long_it_is_left_alone_within_a_minute() {
+    let mut headers = HeaderMap::new();
+    assert_eq!(retry_after_ms(&headers), None);
+    for (text, ms) in [
+        ("7", Some(7_000)),
+        ("0", Some(PAUSE_MIN_MS)),
+        ("86400", Some(PAUSE_MAX_MS)),
+        ("99999999999999999999", None),
+        ("Mon, 30 Nov 2026 12:00:00 GMT", None),
+    ] {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static(text));
+        assert_eq!(retry_after_ms(&headers), ms, "{text}");
+    }
+    let refused = refused(&oauth2(), &Answered { retry_after_ms: Some(7_000), ..answer(503, "") });
+    assert!(matches!(refused, SendError::Network { after_ms: Some(7_000), .. }), "{refused:?}");
+}
+
+#[tokio::test]
+async fn ten_thousand_who_come_one_after_the_other_ask_a_failing_endpoint_once() {
+    let (tokens, endpoint) = (Tokens::default(), Endpoint::default());
+    for _ in 0..10_000 {
+        assert!(tokens.get(SCHEDULE, endpoint.fail()).await.is_err());
+    }
+    assert_eq!(endpoint.count(), 1);
+}
+
 #[tokio::test]
 async fn a_token_that_the_peer_refuses_is_fetched_anew_once_for_all_who_had_it() {
     let (tokens, endpoint) = (Tokens::default(), Endpoint::default());
-    let first = tokens.get(None, endpoint.fetch()).await.expect("a token");
-    let second = tokens.get(Some(&first), endpoint.fetch()).await.expect("a token");
-    let same = tokens.get(Some(&first), endpoint.fetch()).await.expect("a token");
+    let replace = |refused: Token| {
+        let (tokens, endpoint) = (&tokens, &endpoint);
+        async move { tokens.replace(&refused, SCHEDULE, endpoint.fetch()).await.expect("no failure") }
+    };
+    let first = tokens.get(SCHEDULE, endpoint.fetch()).await.expect("a token");
+    let second = replace(first.clone()).await.expect("another token");
+    let same = replace(first.clone()).await.expect("another token");
     assert_eq!(endpoint.count(), 2);
     assert!(second.header != first.header && same.header == second.header);
+}
+
+/// A peer that refuses every token made two requests of each delivery, and one of them to the token endpoint.
+#[tokio::test]
+async fn a_token_that_has_just_replaced_another_stays_when_the_peer_refuses_it_too() {
+    let (tokens, endpoint) = (Tokens::default(), Endpoint::default());
+    let first = tokens.get(SCHEDULE, endpoint.fetch()).await.expect("a token");
+    let replaced = tokens.replace(&first, SCHEDULE, endpoint.fetch()).await.expect("no failure");
+    let second = replaced.expect("another token");
+    for _ in 0..10_000 {
+        let token = tokens.get(SCHEDULE, endpoint.fetch()).await.expect("a token");
+        assert!(token.header == second.header);
+        let third = tokens.replace(&token, SCHEDULE, endpoint.fetch()).await.expect("no failure");
+        assert!(third.is_none());
+    }
+    assert_eq!(endpoint.count(), 2);
+    let state = tokens.0.lock().await;
+    let at = state.replaced.expect("it was");
+    assert!(state.may_replace(at + REPLACED_AT_MOST_EVERY));
 }
 
 /// Many who ask while one request is under way, which ends in `result`.
@@ -95,7 +181,7 @@ async fn asked_at_once(result: fn() -> Result<Token, SendError>) -> (Vec<Result<
                     }
                     result()
                 };
-                tokens.get(None, fetch).await
+                tokens.get(SCHEDULE, fetch).await
             })
         })
         .collect();
@@ -119,6 +205,12 @@ async fn many_who_need_a_token_at_once_share_one_request() {
 }
 
 #[tokio::test]
+async fn many_who_need_a_token_at_once_share_one_that_is_of_no_use_later() {
+    let (got, count) = asked_at_once(|| Ok(token(1, Duration::ZERO))).await;
+    assert_eq!((got.iter().filter(|got| got.is_ok()).count(), count), (50, 1));
+}
+
+#[tokio::test]
 async fn many_who_need_a_token_at_once_share_its_failure() {
     let (got, count) = asked_at_once(|| Err(SendError::Misconfigured("no".to_owned()))).await;
     assert_eq!((got.iter().filter(|got| got.is_err()).count(), count), (50, 1));
@@ -138,7 +230,7 @@ fn a_token_lives_as_long_as_its_endpoint_says_within_bounds() {
         ("\"soon\"", 3570),
     ] {
         let body = format!(r#"{{"access_token":"abc","token_type":"bearer","expires_in":{expires_in}}}"#);
-        let token = granted(&oauth2(), 200, Some(body.as_bytes()), began).expect("a token");
+        let token = granted(&oauth2(), &answer(200, &body), began).expect("a token");
         assert_eq!(token.until - began, Duration::from_secs(seconds), "{expires_in}");
         assert_eq!((token.header.as_bytes(), token.header.is_sensitive()), (&b"Bearer abc"[..], true));
     }
@@ -170,7 +262,7 @@ fn an_answer_without_a_usable_token_is_a_sentence() {
         );
         assert_eq!(lasts, is_lasting, "{said}");
     }
-    let (said, _) = failure(granted(&oauth2(), 200, None, Instant::now()));
+    let (said, _) = failure(granted(&oauth2(), &Answered { body: None, ..answer(200, "") }, Instant::now()));
     assert!(said.contains("its answer has more than 65536 bytes"), "{said}");
 }
 
