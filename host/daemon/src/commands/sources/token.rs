@@ -22,10 +22,18 @@ To exchange the token of a source without a gap:
   4. tocsin sources list --json    says when each was last used
   5. put the new digest in the place of token, take next_token out, and run tocsin reload";
 
-pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
+/// A new token, in hexadecimal digits.
+///
+/// # Errors
+/// The system gives no random numbers.
+pub(in crate::commands) fn random() -> anyhow::Result<String> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).context("the system gives no random numbers")?;
-    let token = write(Encoding::Hex, &bytes);
+    Ok(write(Encoding::Hex, &bytes))
+}
+
+pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
+    let token = random()?;
     let made = NewToken { sha256: sha256(token.as_bytes()), token };
     if place.json {
         json(&made)?;
