@@ -217,7 +217,7 @@ impl App {
 
     /// A connection is another than before: what its peer asked for, and what was doubted, was about the one before.
     pub fn connection_changed(&self, connection: &str) {
-        self.backoffs.end(connection);
+        self.backoffs.release(connection);
         self.doubts.forget(connection);
         self.trials.end(connection);
     }
