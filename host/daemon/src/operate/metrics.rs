@@ -71,7 +71,7 @@ impl Exporter {
     async fn text(&self) -> Result<String, HttpProblem> {
         let Self { app, shelf, connections, .. } = self;
         let read = app.reading(|app| {
-            let room = process::room(&app.config().state_dir);
+            let room = process::room(&app.config().state_dir).ok();
             Ok((room, process::usage(), Stored::read(app)))
         });
         let (room, usage, stored) = read.await?;
