@@ -235,7 +235,7 @@ fn a_text_file_is_whole_readable_by_everybody_and_without_what_node_exporter_has
     assert!(text.contains("\ntocsin_ready{part=\"store\"} 1\n") && !text.contains("process_"), "{text}");
     assert_eq!(fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o644);
     let left = fs::read_dir(relay.path("")).expect("ours").flatten();
-    assert!(left.into_iter().all(|entry| !entry.file_name().to_string_lossy().contains("partial")));
+    assert!(left.into_iter().all(|entry| !entry.file_name().to_string_lossy().ends_with(".part")));
     let said = relay.run(&["metrics", "--textfile", "tocsin.txt"]).expect(1).stderr;
     assert!(said.contains("ends with `.prom`"), "{said}");
     let said = relay.run(&["metrics", "--json"]).expect(1).stderr;

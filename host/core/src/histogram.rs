@@ -3,6 +3,7 @@
 //! The caller measures; the histogram reads no clock. The daemon formats the snapshots.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Counts of values by bucket, and their sum.
 #[derive(Debug)]
@@ -38,6 +39,11 @@ impl Histogram {
         let bucket = self.bounds.partition_point(|bound| *bound < value);
         self.counts[bucket].fetch_add(1, Ordering::Relaxed);
         self.sum.fetch_add(value, Ordering::Relaxed);
+    }
+
+    /// Counts a duration, in microseconds.
+    pub fn observe_time(&self, took: Duration) {
+        self.observe(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
     }
 
     /// A snapshot. The sum may lack a value that another thread is counting.

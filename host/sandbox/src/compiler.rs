@@ -141,7 +141,7 @@ impl Compiling {
         let job = Job { length: bytes.len(), seconds, ..self.job };
         let began = Instant::now();
         let compiled = self.compiler.compile(&job, bytes).await;
-        self.took_us.observe(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
+        self.took_us.observe_time(began.elapsed());
         self.kept.keep(Arc::clone(bytes), compiled?).await
     }
 }

@@ -212,7 +212,7 @@ impl Writer {
             culprit: None,
             uncertain: true,
         })?;
-        self.measures.commit_us.observe(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
+        self.measures.commit_us.observe_time(began.elapsed());
         self.measures.commands.observe(commands as u64);
         self.head = Some(head);
         self.cutting.committed(oldest);

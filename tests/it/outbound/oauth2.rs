@@ -166,6 +166,26 @@ fn an_endpoint_in_trouble_is_asked_again_with_the_delivery() {
 }
 
 #[test]
+fn an_endpoint_that_wants_to_be_left_alone_is_asked_once_for_all_that_is_due() {
+    let receiver = Receiver::start();
+    let endpoint = Receiver::scripted(|_, _| {
+        Reply::Answer(503, vec![("retry-after", "60".to_owned())], "later".to_owned())
+    });
+    let retry = "[retry]\nfirst = \"1h\"\nlongest = \"1h\"\n";
+    let relay = Relay::start(&format!("{retry}{}", tables(&receiver, &endpoint, "")));
+    for number in 0..20 {
+        open(&relay, &format!("disk-{number}"), "high");
+    }
+    until("every delivery was tried", || {
+        let deliveries = relay.list(&["deliveries", "list"]);
+        let is_tried = |delivery: &Value| delivery["last"]["summary"].is_string();
+        (deliveries.len() == 20 && deliveries.iter().all(is_tried)).then_some(())
+    });
+    assert_eq!(endpoint.requests().len(), 1);
+    assert!(receiver.requests().is_empty());
+}
+
+#[test]
 fn an_endpoint_that_answers_without_end_or_with_a_line_break_in_its_token_pauses_the_connection() {
     for (answer, words) in [
         (format!(r#"{{"access_token":"{}"}}"#, "x".repeat(10 << 20)), "its answer has more than 65536 bytes"),

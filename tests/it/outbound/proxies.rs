@@ -119,6 +119,16 @@ fn a_proxy_that_wants_another_password_is_said_without_the_password() {
 }
 
 #[test]
+fn a_proxy_that_refuses_a_plain_request_pauses_the_connection_and_its_answer_is_not_the_peers() {
+    let (receiver, proxy) = (Receiver::start(), Proxy::start(Conduct::Wants("Basic other".to_owned())));
+    let relay = Relay::start(&to(&hidden("http", &receiver), &proxy.keys(JANE)));
+    open(&relay, "disk", "high");
+    let why = pause(&relay);
+    assert!(why.contains(&format!("the proxy {} answered 407: ", proxy.address())), "{why}");
+    assert_hidden(&relay);
+}
+
+#[test]
 fn a_proxy_that_redirects_to_this_machine_is_not_followed() {
     let elsewhere = Receiver::start();
     let redirect =

@@ -48,15 +48,13 @@ pub(super) fn run(place: &Place, args: &DoctorArgs) -> anyhow::Result<ExitCode> 
         findings.extend(directories::look(config));
         findings.extend(space::look(config));
     }
-    let (relay, peers) = super::place::runtime()?.block_on(async {
-        let peers = async {
-            match &config {
-                Some(config) if !args.offline => peers::look(config).await,
-                _ => Vec::new(),
-            }
-        };
-        tokio::join!(relay::look(place.socket()), peers)
-    });
+    let peers = async {
+        match &config {
+            Some(config) if !args.offline => peers::look(config).await,
+            _ => Vec::new(),
+        }
+    };
+    let (relay, peers) = answered(async { tokio::join!(relay::look(place.socket()), peers) })?;
     findings.extend(clock::look(config.as_ref(), relay.ahead_seconds));
     findings.extend(unit::look(config.as_ref(), relay.runs));
     findings.extend(relay.findings);
@@ -68,6 +66,15 @@ pub(super) fn run(place: &Place, args: &DoctorArgs) -> anyhow::Result<ExitCode> 
         show(&diagnosis)
     }
     Ok(if diagnosis.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The answer to `asked`. Abandons what is still running: a resolution cannot be ended, and may take as long as the name
+/// server likes.
+fn answered<T>(asked: impl Future<Output = T>) -> anyhow::Result<T> {
+    let runtime = super::place::runtime()?;
+    let answer = runtime.block_on(asked);
+    runtime.shutdown_background();
+    Ok(answer)
 }
 
 /// The version of this binary.
@@ -89,5 +96,30 @@ fn show(diagnosis: &Diagnosis) {
         (0, 0) => say!("nothing is wrong"),
         (0, warnings) => say!("nothing is wrong; warnings: {warnings}"),
         (wrong, warnings) => say!("wrong: {wrong}; warnings: {warnings}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Ending the runtime used to wait for each look-up that had taken too long.
+    #[test]
+    fn a_look_up_that_hangs_does_not_hold_up_the_end() {
+        let (name_server, hangs) = mpsc::channel::<()>();
+        let (ended, has_ended) = mpsc::channel();
+        let asked = async move {
+            tokio::task::spawn_blocking(move || {
+                let _ = hangs.recv_timeout(Duration::from_secs(60));
+                ended.send(()).ok();
+            });
+            7
+        };
+        assert_eq!(answered(asked).expect("a runtime"), 7);
+        assert!(has_ended.try_recv().is_err(), "it was waited for");
+        drop(name_server);
     }
 }

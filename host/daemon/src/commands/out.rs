@@ -91,6 +91,15 @@ pub(crate) fn quoted(text: &str) -> String {
     text.trim_end().lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// The first of `items`, and how many more there are.
+pub(crate) fn some(items: &[String], shown: usize) -> String {
+    let named = items[..items.len().min(shown)].join(", ");
+    match items.len().saturating_sub(shown) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
+
 /// JSON, with what drives a terminal written as escapes: it reads the same.
 pub(crate) fn escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
@@ -116,6 +125,12 @@ pub(crate) fn turns(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_long_list_the_first_items_are_named_and_the_others_counted() {
+        let items = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!((some(&items, 3), some(&items, 2)), ("a, b, c".to_owned(), "a, b and 1 more".to_owned()));
+    }
 
     #[test]
     fn a_text_of_several_lines_stays_on_its_line_or_behind_its_bar() {

@@ -16,7 +16,7 @@ use super::verify::{checkpoint, open};
 use crate::commands::out::{complain, say, single};
 use crate::operate::api::store::Rebuilt;
 use crate::operate::control::verified;
-use crate::runtime::clock;
+use crate::runtime::{clock, process};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -79,8 +79,7 @@ pub(super) fn run(place: &Place, args: &RebuildArgs) -> anyhow::Result<ExitCode>
 fn has_room(path: &Path) -> anyhow::Result<()> {
     let about = std::fs::metadata(path).with_context(|| path.display().to_string())?;
     let directory = path.parent().unwrap_or(Path::new("."));
-    let room = rustix::fs::statvfs(directory).with_context(|| directory.display().to_string())?;
-    let free = room.f_bavail.saturating_mul(room.f_frsize);
+    let free = process::room(directory).with_context(|| directory.display().to_string())?.free_bytes;
     let (needed, free_mb) = (about.len().div_ceil(1_000_000), free / 1_000_000);
     complain!(
         "the new store needs up to {needed} MB beside the old one, which is kept; {free_mb} MB are free"

@@ -11,7 +11,7 @@ use crate::operate::api::sources::{Source, Tried};
 
 mod repeat;
 mod shown;
-mod token;
+pub(super) mod token;
 mod tried;
 
 use repeat::Repeat;

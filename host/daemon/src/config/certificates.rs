@@ -49,13 +49,8 @@ pub(super) fn names_authorities(reader: &Reader) -> bool {
 /// The authorities of the file that `ca` names.
 pub(super) fn read_authorities(reader: &mut Reader) -> Option<Authorities> {
     let (file, text) = reader.file(CA)?;
-    match authorities(&file, &text) {
-        Ok(certificates) => Some(Authorities { file, certificates }),
-        Err(problem) => {
-            reader.problem(CA, problem);
-            None
-        }
-    }
+    let certificates = reader.checked(CA, authorities(&file, &text))?;
+    Some(Authorities { file, certificates })
 }
 
 /// `client_certificate` of a connection, if it has one.
@@ -67,24 +62,14 @@ pub(super) fn read_client(reader: &mut Reader) -> Option<ClientCertificate> {
     if !reader.has(CERTIFICATE) {
         reader.problem(CERTIFICATE, "is missing: the path of the certificate, in PEM");
     }
-    let given = reader.file(CERTIFICATE).and_then(|(file, text)| match certificates(&file, &text) {
-        Ok(chain) => Some((file, chain)),
-        Err(problem) => {
-            reader.problem(CERTIFICATE, problem);
-            None
-        }
-    });
+    let given = reader.file(CERTIFICATE);
+    let given =
+        given.and_then(|(file, text)| Some((reader.checked(CERTIFICATE, certificates(&file, &text))?, file)));
     let key = reader.required_secret(KEY, "the certificate's private key, such as { file = \"/path.pem\" }");
-    let certificate = match (given, key.filter(Secret::is_seen)) {
-        (Some((file, chain)), Some(key)) => match with_key(&file, &chain, &key) {
-            Ok(pem) => Some(ClientCertificate { file, chain, pem }),
-            Err(problem) => {
-                reader.problem(KEY, problem);
-                None
-            }
-        },
-        _ => None,
-    };
+    let certificate = given.zip(key.filter(Secret::is_seen)).and_then(|((chain, file), key)| {
+        let pem = reader.checked(KEY, with_key(&file, &chain, &key))?;
+        Some(ClientCertificate { file, chain, pem })
+    });
     reader.finish();
     certificate
 }

@@ -37,20 +37,10 @@ pub(super) fn read(
         link_local: reader.boolean("allow_link_local").unwrap_or(policy.link_local),
     };
     let given = reader.required_secret("url", "the address that requests go to");
-    let target = given.as_ref().and_then(|url| match target(url) {
-        Err(error) => {
-            reader.problem("url", error.to_string());
-            None
-        }
-        Ok(target) => {
-            if let Err(denied) = check_url(target.sample(), policy)
-                && target.is_seen()
-            {
-                reader.problem("url", denied.to_string());
-            }
-            Some(target)
-        }
-    });
+    let target = given.as_ref().and_then(|url| reader.checked("url", target(url)));
+    if let Some(target) = target.as_ref().filter(|target| target.is_seen()) {
+        reader.checked("url", check_url(target.sample(), policy));
+    }
     let transport = transport::read_connection(&mut reader, transport);
     let oauth2 = oauth2::read(&mut reader, policy);
     let timeout = reader.duration("timeout").unwrap_or(DEFAULT_TIMEOUT);

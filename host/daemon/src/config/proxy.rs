@@ -71,9 +71,7 @@ pub(super) fn is_named(reader: &Reader) -> bool {
 
 /// Reports a proxy with a literal address that is not allowed.
 pub(super) fn check(reader: &Reader, proxy: &Proxy) {
-    if let Err(denied) = proxy.check_literal() {
-        reader.problem(PROXY, denied.to_string());
-    }
+    reader.checked(PROXY, proxy.check_literal());
 }
 
 impl Proxy {

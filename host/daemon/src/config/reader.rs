@@ -115,16 +115,12 @@ impl Reader {
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
         let text = self.text(key)?;
-        self.read_with(key, &text, parse)
+        self.checked(key, parse(&text))
     }
 
-    fn read_with<T, E: std::fmt::Display>(
-        &self,
-        key: &str,
-        text: &str,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Option<T> {
-        match parse(text) {
+    /// What was read of `key`; an error is the mistake.
+    pub(super) fn checked<T, E: std::fmt::Display>(&self, key: &str, read: Result<T, E>) -> Option<T> {
+        match read {
             Ok(value) => Some(value),
             Err(error) => {
                 self.problem(key, error.to_string());
@@ -183,7 +179,7 @@ impl Reader {
         let text = self.typed(key, "a duration: write a text such as `\"90s\"` or `\"12h\"`", |value| {
             value.as_str().map(str::to_owned)
         })?;
-        self.read_with(key, &text, duration_ms).map(Duration::from_millis)
+        self.checked(key, duration_ms(&text)).map(Duration::from_millis)
     }
 
     /// Takes the text under `inner` in the table under `key`, if the table has only this key.
@@ -222,19 +218,12 @@ impl Reader {
 
     /// Notes the source of a secret, or why it was not found.
     fn found_at(&self, key: &str, read: Result<(Secret, Place), String>) -> Option<Secret> {
-        match read {
-            Ok((secret, place)) => {
-                if let Place::Unseen(why) = &place {
-                    self.found.unseen.borrow_mut().push(ConfigProblem::new(self.at(key), why.clone()));
-                }
-                self.found.places.borrow_mut().push((self.at(key), place, secret.clone()));
-                Some(secret)
-            }
-            Err(problem) => {
-                self.problem(key, problem);
-                None
-            }
+        let (secret, place) = self.checked(key, read)?;
+        if let Place::Unseen(why) = &place {
+            self.found.unseen.borrow_mut().push(ConfigProblem::new(self.at(key), why.clone()));
         }
+        self.found.places.borrow_mut().push((self.at(key), place, secret.clone()));
+        Some(secret)
     }
 
     /// All of a table of secrets.

@@ -260,8 +260,8 @@ impl Attempt {
         let (method, bytes) = (outgoing.method.to_string(), outgoing.body.len());
         let started = Instant::now();
         let response = senders.send(connection, outgoing).await.map_err(|error| match error {
-            SendError::Network { words, may_have_arrived } => {
-                self.later(app, &connection.retry, words, None, may_have_arrived || has_written)
+            SendError::Network { words, may_have_arrived, after_ms } => {
+                self.later(app, &connection.retry, words, after_ms, may_have_arrived || has_written)
             }
             SendError::Denied(_) | SendError::Misconfigured(_) => Verdict::Misconfigured(error.to_string()),
             SendError::NoConnection(_) => Verdict::Rejected(error.to_string()),

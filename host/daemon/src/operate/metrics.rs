@@ -4,6 +4,7 @@
 //! configuration in force or from the relay itself, never from a sender or a peer.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
@@ -27,31 +28,50 @@ mod system;
 
 use store::Stored;
 
+/// For how long the main listener shows one text: somebody who asks without a pause keeps no more of the relay busy than
+/// somebody who asks every second.
+const SHOWN_FOR: Duration = Duration::from_secs(1);
+
 /// Answers `/metrics`.
 pub struct Exporter {
     app: Arc<App>,
     shelf: Arc<Shelf>,
     /// The connections of the main listener.
     connections: Arc<Connections>,
-    /// Held during a scrape, so that concurrent scrapes do not keep the store busy.
-    turn: Mutex<()>,
+    last: Last,
 }
 
 impl Exporter {
     /// An exporter of this relay, whose main listener has these connections.
     pub fn new(app: Arc<App>, shelf: Arc<Shelf>, connections: Arc<Connections>) -> Self {
-        Self { app, shelf, connections, turn: Mutex::new(()) }
+        Self { app, shelf, connections, last: Last::default() }
     }
 
     /// The whole answer, without the values that cannot be read from the store.
     ///
     /// # Errors
     /// The text cannot be written.
-    pub async fn answer(&self) -> Result<Response, HttpProblem> {
-        let _turn = self.turn.lock().await;
+    pub async fn now(&self) -> Result<Response, HttpProblem> {
+        self.answer(Duration::ZERO).await
+    }
+
+    /// The same, as it was within the last second.
+    ///
+    /// # Errors
+    /// As [`Self::now`].
+    pub async fn recent(&self) -> Result<Response, HttpProblem> {
+        self.answer(SHOWN_FOR).await
+    }
+
+    async fn answer(&self, shown_for: Duration) -> Result<Response, HttpProblem> {
+        let text = self.last.text(shown_for, self.text()).await?;
+        Ok(([(CONTENT_TYPE, prometheus_text::CONTENT_TYPE)], text).into_response())
+    }
+
+    async fn text(&self) -> Result<String, HttpProblem> {
         let Self { app, shelf, connections, .. } = self;
         let read = app.reading(|app| {
-            let room = process::room(&app.config().state_dir);
+            let room = process::room(&app.config().state_dir).ok();
             Ok((room, process::usage(), Stored::read(app)))
         });
         let (room, usage, stored) = read.await?;
@@ -63,9 +83,64 @@ impl Exporter {
         metrics.extend(deliveries::all(app, &in_force.config, stored.as_ref()));
         metrics.extend(store::all(app, &in_force.config, stored.as_ref()));
         metrics.extend(system::all(&usage, room, app.measures.started_at));
-        let text = metric::text(metrics).map_err(|error| {
+        metric::text(metrics).map_err(|error| {
             HttpProblem::unavailable("Not written", format!("The metrics could not be written: {error}."))
-        })?;
-        Ok(([(CONTENT_TYPE, prometheus_text::CONTENT_TYPE)], text).into_response())
+        })
+    }
+}
+
+/// The last text, with when it was made. Locked while another is made: those who ask meanwhile wait for that one.
+#[derive(Default)]
+struct Last(Mutex<Option<(Instant, String)>>);
+
+impl Last {
+    /// The last text while it is younger than `shown_for`, else what `made` gives.
+    async fn text<E>(
+        &self,
+        shown_for: Duration,
+        made: impl Future<Output = Result<String, E>>,
+    ) -> Result<String, E> {
+        let mut last = self.0.lock().await;
+        if let Some((_, text)) = last.as_ref().filter(|(at, _)| at.elapsed() < shown_for) {
+            return Ok(text.clone());
+        }
+        let text = made.await?;
+        *last = Some((Instant::now(), text.clone()));
+        Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_text_is_shown_again_for_a_while_and_made_anew_for_those_who_want_it_as_it_is() {
+        let (last, made) = (Last::default(), AtomicUsize::new(0));
+        let asked = async |shown_for| {
+            let make = async { Ok::<_, Infallible>(made.fetch_add(1, Ordering::Relaxed).to_string()) };
+            last.text(shown_for, make).await.expect("it is made")
+        };
+        let long = Duration::from_secs(60);
+        assert_eq!((asked(long).await, asked(long).await), ("0".to_owned(), "0".to_owned()));
+        assert_eq!(asked(Duration::ZERO).await, "1");
+        assert_eq!(asked(long).await, "1");
+        let long_ago = Instant::now().checked_sub(long).expect("a machine that runs for longer");
+        *last.0.lock().await = Some((long_ago, "old".to_owned()));
+        assert_eq!(asked(long).await, "2");
+    }
+
+    #[tokio::test]
+    async fn a_text_that_cannot_be_made_is_tried_again() {
+        let last = Last::default();
+        let failed = last.text(SHOWN_FOR, async { Err("no") }).await;
+        assert_eq!(failed, Err("no"));
+        assert_eq!(
+            last.text(SHOWN_FOR, async { Ok::<_, &str>("text".to_owned()) }).await,
+            Ok("text".to_owned())
+        );
     }
 }

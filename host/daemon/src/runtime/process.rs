@@ -60,10 +60,13 @@ pub struct Room {
 }
 
 /// The space of the file system that contains `path`. May wait for the disk.
-pub fn room(path: &Path) -> Option<Room> {
-    let about = rustix::fs::statvfs(path).ok()?;
+///
+/// # Errors
+/// There is nothing at `path`, or the relay may not look at it.
+pub fn room(path: &Path) -> std::io::Result<Room> {
+    let about = rustix::fs::statvfs(path)?;
     let bytes = |blocks: u64| blocks.saturating_mul(about.f_frsize);
-    Some(Room { free_bytes: bytes(about.f_bavail), size_bytes: bytes(about.f_blocks) })
+    Ok(Room { free_bytes: bytes(about.f_bavail), size_bytes: bytes(about.f_blocks) })
 }
 
 #[cfg(test)]

@@ -38,10 +38,10 @@ pub(crate) async fn of(connection: &Connection, timeout: Duration) -> Result<Sho
     let failed = |error| failed(error, how.proxy());
     let builder = how.builder().map_err(failed)?;
     let client = builder.connect_timeout(timeout / 2).tls_info(true).build().map_err(failed)?;
-    let answer = match client.get(url).send().await.map_err(failed) {
+    let answer = match how.send(client.get(url)).await {
         Ok(answer) => answer,
         // The client sends nothing before it has accepted the certificate.
-        Err(SendError::Network { words, may_have_arrived: true }) => return Ok(Shown::Silent(words)),
+        Err(SendError::Network { words, may_have_arrived: true, .. }) => return Ok(Shown::Silent(words)),
         Err(error) => return Err(error),
     };
     let certificate = answer.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate);

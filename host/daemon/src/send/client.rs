@@ -10,10 +10,11 @@ use hyper::body::Bytes;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap};
 use tocsin_core::plugin::Response;
+use tocsin_core::retry::Schedule;
 use url::Url;
 
 use super::answer::read;
-use super::error::{SendError, failed};
+use super::error::SendError;
 use super::redact::Secrets;
 use super::request::Outgoing;
 use super::token::{self, Token, Tokens};
@@ -88,28 +89,31 @@ impl Senders {
         let request = Sendable::from(request);
         match &sender.how.oauth2 {
             None => sender.exchange(request, limit).await,
-            Some(oauth2) => sender.exchange_with_token(oauth2, request, limit).await,
+            Some(oauth2) => sender.exchange_with_token(oauth2, connection.retry, request, limit).await,
         }
     }
 }
 
 impl Sender {
     /// Sends the request with a token. If the peer does not accept the token, sends it once more with another one: the
-    /// peer may have revoked the first.
+    /// peer may have revoked the first. A peer that accepts none does not get a new one for each request.
     async fn exchange_with_token(
         &self,
         oauth2: &OAuth2,
+        schedule: Schedule,
         request: Sendable,
         limit: usize,
     ) -> Result<Response, SendError> {
         let fetch = || token::fetch(&self.client, &self.how, oauth2);
-        let token = self.tokens.get(None, fetch()).await?;
+        let token = self.tokens.get(schedule, fetch()).await?;
         let response = self.exchange(request.clone().with(&token), limit).await?;
         if response.status != UNAUTHORIZED {
             return Ok(response);
         }
-        let other = self.tokens.get(Some(&token), fetch()).await?;
-        self.exchange(request.with(&other), limit).await
+        match self.tokens.replace(&token, schedule, fetch()).await? {
+            Some(other) => self.exchange(request.with(&other), limit).await,
+            None => Ok(response),
+        }
     }
 
     async fn exchange(&self, request: Sendable, limit: usize) -> Result<Response, SendError> {
@@ -118,8 +122,7 @@ impl Sender {
         if let Some(secret) = proxy.and_then(|proxy| proxy.secret()) {
             secrets.put_in(secret.reveal().as_bytes());
         }
-        let sent = self.client.request(method, url).headers(headers).body(body).send().await;
-        let answer = sent.map_err(|error| failed(error, proxy))?;
+        let answer = self.how.send(self.client.request(method, url).headers(headers).body(body)).await?;
         let response = read(answer, limit, proxy).await?;
         Ok(scrubbed(response, secrets).await)
     }

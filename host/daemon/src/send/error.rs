@@ -31,6 +31,8 @@ pub enum SendError {
         words: String,
         /// Whether the request may have reached it: not when no connection was established.
         may_have_arrived: bool,
+        /// Milliseconds within which another attempt would end in the same way, if that is known.
+        after_ms: Option<u64>,
     },
     /// The egress policy forbids the address.
     #[error(transparent)]
@@ -73,7 +75,8 @@ pub(super) fn failed(error: reqwest::Error, proxy: Option<&Proxy>) -> SendError 
     let last = last.to_string();
     let words = format!("{tried}{through}: {last}{}", advice(&last));
     let is_refused = REFUSALS.iter().any(|alert| last == format!("received fatal alert: {alert}"));
-    SendError::Network { words, may_have_arrived: !error.is_connect() && !error.is_builder() && !is_refused }
+    let may_have_arrived = !error.is_connect() && !error.is_builder() && !is_refused;
+    SendError::Network { words, may_have_arrived, after_ms: None }
 }
 
 /// The advice for a known error of the TLS library or the HTTP client.

@@ -1,24 +1,26 @@
 //! Access tokens of a connection with `oauth2`: fetched from the token endpoint, kept until shortly before they expire.
 //!
-//! There is one request for a token at a time. Deliveries that need a token meanwhile wait for that request and share
-//! its result. Tokens exist only in memory and on the wire. No error shows a token or the client's secret.
+//! Tokens exist only in memory and on the wire. No error shows a token or the client's secret.
 
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::sync::Mutex;
 use tokio::time::Instant;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::answer::body;
-use super::error::{SendError, failed};
+use super::error::SendError;
 use super::redact::Secrets;
 use super::transport::How;
 use crate::config::{ClientAuthentication, OAuth2, Secret};
+
+mod cache;
+
+pub(super) use cache::Tokens;
 
 /// The size limit of a token endpoint's answer, in bytes: a token has a few kilobytes at most.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
@@ -29,6 +31,11 @@ const MARGIN: Duration = Duration::from_secs(30);
 const LIFE_UNKNOWN: Duration = Duration::from_secs(60 * 60);
 /// The longest life of a token, even if the endpoint gives a longer one.
 const LIFE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long the relay leaves an endpoint alone that failed, in milliseconds.
+const PAUSE_MS: u64 = 5_000;
+/// The least and the most of such a pause if the endpoint itself gives one.
+const PAUSE_MIN_MS: u64 = 1_000;
+const PAUSE_MAX_MS: u64 = 60_000;
 /// How many characters of the endpoint's error message are shown.
 const DESCRIPTION_CHARS_MAX: usize = 200;
 
@@ -43,56 +50,6 @@ pub(super) struct Token {
     until: Instant,
 }
 
-/// The tokens of one connection.
-#[derive(Default)]
-pub(super) struct Tokens(Mutex<State>);
-
-#[derive(Default)]
-struct State {
-    token: Option<Token>,
-    /// When the last fetch failed, and why.
-    failed: Option<(Instant, SendError)>,
-}
-
-impl Tokens {
-    /// A token that is still valid and is not `refused`, the one that the peer did not accept. If there is none, awaits
-    /// `fetch`.
-    ///
-    /// # Errors
-    /// As `fetch`, also for callers that waited for it.
-    pub(super) async fn get(
-        &self,
-        refused: Option<&Token>,
-        fetch: impl Future<Output = Result<Token, SendError>> + Send,
-    ) -> Result<Token, SendError> {
-        let asked = Instant::now();
-        let mut state = self.0.lock().await;
-        if let Some(known) = state.known(asked, refused) {
-            return known;
-        }
-        let result = fetch.await;
-        *state = match &result {
-            Ok(token) => State { token: Some(token.clone()), failed: None },
-            Err(error) => State { token: None, failed: Some((Instant::now(), error.clone())) },
-        };
-        result
-    }
-}
-
-impl State {
-    /// The result without a fetch: a usable token, or the failure of a fetch that ended after `asked`.
-    fn known(&self, asked: Instant, refused: Option<&Token>) -> Option<Result<Token, SendError>> {
-        let is_usable = |token: &&Token| {
-            asked < token.until && refused.is_none_or(|refused| refused.header != token.header)
-        };
-        if let Some(token) = self.token.as_ref().filter(is_usable) {
-            return Some(Ok(token.clone()));
-        }
-        let (at, error) = self.failed.as_ref()?;
-        (*at >= asked).then(|| Err(error.clone()))
-    }
-}
-
 /// Asks the token endpoint.
 ///
 /// # Errors
@@ -100,23 +57,32 @@ impl State {
 pub(super) async fn fetch(client: &reqwest::Client, how: &How, oauth2: &OAuth2) -> Result<Token, SendError> {
     let began = Instant::now();
     let answered = ask(client, how, oauth2).await.map_err(|error| match error {
-        SendError::Network { words, .. } => later(oauth2, &words),
+        SendError::Network { words, .. } => later(oauth2, &words, None),
         other => SendError::Misconfigured(no_token(oauth2, &other.to_string())),
     })?;
-    let (status, body) = answered;
-    granted(oauth2, status, body.as_deref(), began)
+    granted(oauth2, &answered, began)
 }
 
-async fn ask(
-    client: &reqwest::Client,
-    how: &How,
-    oauth2: &OAuth2,
-) -> Result<(u16, Option<Vec<u8>>), SendError> {
+/// What the endpoint answered.
+struct Answered {
+    status: u16,
+    /// Milliseconds for which it wants to be left alone, if it says so.
+    retry_after_ms: Option<u64>,
+    /// None if it was too large.
+    body: Option<Vec<u8>>,
+}
+
+async fn ask(client: &reqwest::Client, how: &How, oauth2: &OAuth2) -> Result<Answered, SendError> {
     how.check(&oauth2.token_url).await?;
-    let sent = request(client, oauth2).send().await;
-    let answer = sent.map_err(|error| failed(error, how.proxy()))?;
-    let status = answer.status().as_u16();
-    Ok((status, body(answer, ANSWER_BYTES_MAX, how.proxy()).await?))
+    let answer = how.send(request(client, oauth2)).await?;
+    let (status, retry_after_ms) = (answer.status().as_u16(), retry_after_ms(answer.headers()));
+    Ok(Answered { status, retry_after_ms, body: body(answer, ANSWER_BYTES_MAX, how.proxy()).await? })
+}
+
+/// What `Retry-After` asks for, within bounds. Only seconds are read, not a date.
+fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
+    let seconds: u64 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(seconds.saturating_mul(1000).clamp(PAUSE_MIN_MS, PAUSE_MAX_MS))
 }
 
 fn request(client: &reqwest::Client, oauth2: &OAuth2) -> reqwest::RequestBuilder {
@@ -169,13 +135,13 @@ struct Refused {
     error_description: String,
 }
 
-/// The token in the endpoint's answer; `body` is none if it was too large.
-fn granted(oauth2: &OAuth2, status: u16, body: Option<&[u8]>, began: Instant) -> Result<Token, SendError> {
-    if !(200..300).contains(&status) {
-        return Err(refused(oauth2, status, body.unwrap_or_default()));
+/// The token in the endpoint's answer.
+fn granted(oauth2: &OAuth2, answered: &Answered, began: Instant) -> Result<Token, SendError> {
+    if !(200..300).contains(&answered.status) {
+        return Err(refused(oauth2, answered));
     }
     let unusable = |why: &str| SendError::Misconfigured(no_token(oauth2, why));
-    let Some(body) = body else {
+    let Some(body) = &answered.body else {
         return Err(unusable(&format!("its answer has more than {ANSWER_BYTES_MAX} bytes")));
     };
     let granted: Granted = serde_json::from_slice(body)
@@ -206,7 +172,9 @@ fn life(expires_in: &Value) -> Option<Duration> {
 }
 
 /// The error for an answer without a token: misconfigured if only another configuration helps.
-fn refused(oauth2: &OAuth2, status: u16, body: &[u8]) -> SendError {
+fn refused(oauth2: &OAuth2, answered: &Answered) -> SendError {
+    let Answered { status, retry_after_ms, body } = answered;
+    let body = body.as_deref().unwrap_or_default();
     let Refused { error, error_description } = serde_json::from_slice(body).unwrap_or_default();
     let said = [error, error_description].map(|text| shown(oauth2, &text));
     let said: String = said.iter().filter(|text| !text.is_empty()).map(|text| format!(", {text}")).collect();
@@ -220,9 +188,9 @@ fn refused(oauth2: &OAuth2, status: u16, body: &[u8]) -> SendError {
             oauth2,
             &format!("{answered}, a redirect: write the final address as `token_url`"),
         )),
-        408 | 425 | 429 => later(oauth2, &answered),
+        408 | 425 | 429 => later(oauth2, &answered, *retry_after_ms),
         400..=499 => SendError::Misconfigured(no_token(oauth2, &format!("{answered}: check `token_url`"))),
-        _ => later(oauth2, &answered),
+        _ => later(oauth2, &answered, *retry_after_ms),
     }
 }
 
@@ -241,9 +209,10 @@ fn no_token(oauth2: &OAuth2, why: &str) -> String {
     format!("no access token from {host} (`oauth2` of the connection): {why}")
 }
 
-/// A temporary failure. Nothing went to the peer itself.
-fn later(oauth2: &OAuth2, why: &str) -> SendError {
-    SendError::Network { words: no_token(oauth2, why), may_have_arrived: false }
+/// A failure that may pass. Nothing went to the peer itself.
+fn later(oauth2: &OAuth2, why: &str, retry_after_ms: Option<u64>) -> SendError {
+    let after_ms = Some(retry_after_ms.unwrap_or(PAUSE_MS));
+    SendError::Network { words: no_token(oauth2, why), may_have_arrived: false, after_ms }
 }
 
 #[cfg(test)]

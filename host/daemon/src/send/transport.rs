@@ -11,18 +11,19 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{ACCEPT_ENCODING, HeaderValue};
-use reqwest::{Certificate, Identity, redirect};
+use reqwest::{Certificate, Identity, StatusCode, redirect};
 use tocsin_core::egress::{Policy, check_address, check_url};
 use url::{Host, Url};
 
 use super::error::{SendError, failed};
+use super::lookup::LOOKUPS;
 use crate::config::{Connection, OAuth2, Proxy, Transport};
 
 /// How long a connection may take to be established, of the time that a request may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a peer's name may take to resolve before the proxy decides alone. In a network where only the proxy
-/// resolves public names, a request waits this long at most.
-const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a proxy answers that wants other credentials. No peer has a use for it.
+const PROXY_REFUSES: StatusCode = StatusCode::PROXY_AUTHENTICATION_REQUIRED;
 
 /// The settings of a client. A reload keeps a client if they did not change.
 #[derive(Clone, PartialEq, Eq)]
@@ -77,6 +78,25 @@ impl How {
         Ok(builder)
     }
 
+    /// Sends a request of a client of this kind. A proxy's own refusal of a plain request looks like an answer of the
+    /// peer; of a request over TLS, it is an error of the client already.
+    pub(super) async fn send(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<reqwest::Response, SendError> {
+        let answer = request.send().await.map_err(|error| failed(error, self.proxy()))?;
+        match self.proxy() {
+            Some(proxy) if answer.url().scheme() == "http" && answer.status() == PROXY_REFUSES => {
+                Err(SendError::Misconfigured(format!(
+                    "the proxy {} answered {}: write the user name and password that it asks for into `proxy`",
+                    proxy.place(),
+                    PROXY_REFUSES.as_u16()
+                )))
+            }
+            _ => Ok(answer),
+        }
+    }
+
     /// Checks the destination before a connection is made. Without a proxy, [`Guarded`] checks the addresses of a name
     /// when the client resolves it. A proxy resolves names itself, so they are resolved here as well. The proxy decides
     /// alone about a name that does not resolve here.
@@ -85,10 +105,8 @@ impl How {
         let Some(proxy) = self.proxy() else { return Ok(()) };
         proxy.check_literal()?;
         let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
-        let found = tokio::time::timeout(LOOKUP_TIMEOUT, tokio::net::lookup_host((name, 0))).await;
-        if let Ok(Ok(mut found)) = found {
-            found.try_for_each(|address| check_address(address.ip(), self.policy))?;
-        }
+        let found = LOOKUPS.find(name).await;
+        found.iter().try_for_each(|address| check_address(*address, self.policy))?;
         Ok(())
     }
 }
@@ -101,9 +119,8 @@ impl How {
 pub(crate) async fn status_of(url: Url, transport: Transport, timeout: Duration) -> Result<u16, SendError> {
     let how = How { policy: Policy::default(), timeout, concurrency: 1, transport, oauth2: None };
     how.check(&url).await?;
-    let failed = |error| failed(error, how.proxy());
-    let client = how.client().map_err(failed)?;
-    Ok(client.get(url).send().await.map_err(failed)?.status().as_u16())
+    let client = how.client().map_err(|error| failed(error, how.proxy()))?;
+    Ok(how.send(client.get(url)).await?.status().as_u16())
 }
 
 /// The proxy for every request. Its credentials are a header and not a part of its address: the client ignores a proxy

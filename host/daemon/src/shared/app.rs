@@ -216,7 +216,7 @@ impl App {
 
     /// Discards the backoff and the doubts about a connection that changed.
     pub fn connection_changed(&self, connection: &str) {
-        self.backoffs.end(connection);
+        self.backoffs.release(connection);
         self.doubts.forget(connection);
         self.trials.end(connection);
     }

@@ -31,11 +31,6 @@ impl Backoffs {
         }
     }
 
-    /// Ends the backoff of `connection`.
-    pub fn end(&self, connection: &str) {
-        self.lock().remove(connection);
-    }
-
     /// Until when `connection` waits; none when it does not wait at `now`.
     pub fn of(&self, connection: &str, now: Timestamp) -> Option<Backoff> {
         let mut backoffs = self.lock();
@@ -47,7 +42,7 @@ impl Backoffs {
         Some(backoff)
     }
 
-    /// Has `connection` go on at once, as an operator wants it.
+    /// Has `connection` go on at once: an operator wants it, or the connection is another than before.
     pub fn release(&self, connection: &str) {
         self.lock().remove(connection);
     }

@@ -13,12 +13,13 @@ use tocsin_core::time::Timestamp;
 use tocsin_store::{Rejections, SourceCounts, Store};
 
 use crate::runtime::clock::Clock;
-use crate::runtime::trouble::REMINDER;
 
+mod logged;
 mod since;
 #[cfg(test)]
 mod tests;
 
+use logged::{Line, Logged, log};
 pub use since::Counted;
 
 /// The row of requests to addresses without a source: no source has an empty name.
@@ -78,24 +79,6 @@ struct Row {
     changed: bool,
     /// By status, and whether the request was kept.
     logged: BTreeMap<(u16, bool), Logged>,
-}
-
-/// When rejections of one kind were last logged, and how many there were.
-struct Logged {
-    at: Instant,
-    count: u64,
-    /// How many came since they were logged.
-    unlogged: u64,
-    reason: String,
-}
-
-/// What is to be logged of rejections of one kind.
-#[derive(Debug, PartialEq, Eq)]
-enum Line {
-    /// So many came since they were last logged.
-    Rejected(u64),
-    /// None came for a while; so many had come.
-    NoLonger(u64),
 }
 
 impl Intake {
@@ -252,13 +235,10 @@ impl Row {
             None => reason,
         };
         if let Some(logged) = self.logged.get_mut(&(*status, kept)) {
-            logged.count += 1;
-            logged.unlogged += 1;
-            logged.reason = shown;
+            logged.add(shown);
         } else {
             log(label, *status, &Line::Rejected(1), &shown);
-            let logged = Logged { at: Instant::now(), count: 1, unlogged: 0, reason: shown };
-            self.logged.insert((*status, kept), logged);
+            self.logged.insert((*status, kept), Logged::first(shown, Instant::now()));
         }
     }
 
@@ -266,24 +246,10 @@ impl Row {
         self.logged.retain(|(status, _), logged| {
             let line = logged.due(now);
             if let Some(line) = &line {
-                log(label, *status, line, &logged.reason);
+                log(label, *status, line, logged.reason());
             }
             !matches!(line, Some(Line::NoLonger(_)))
         });
-    }
-}
-
-impl Logged {
-    /// What is to be logged now. [`Line::NoLonger`] comes last.
-    fn due(&mut self, now: Instant) -> Option<Line> {
-        if now.saturating_duration_since(self.at) < REMINDER {
-            return None;
-        }
-        self.at = now;
-        match std::mem::take(&mut self.unlogged) {
-            0 => Some(Line::NoLonger(self.count)),
-            unlogged => Some(Line::Rejected(unlogged)),
-        }
     }
 }
 
@@ -320,17 +286,4 @@ fn is_recent(begin: Timestamp, now: Timestamp) -> bool {
 pub fn in_the_last_hour(rows: &Rejections, now: Timestamp) -> u64 {
     let recent = rows.recent.iter().filter(|(begin, _)| *begin <= now && is_recent(*begin, now));
     recent.map(|(_, count)| count).sum()
-}
-
-fn log(label: &str, status: u16, line: &Line, reason: &str) {
-    let is_stranger = label == STRANGERS;
-    match line {
-        Line::Rejected(count) if is_stranger => {
-            tracing::warn!(status, count, reason, "rejected: there is no such source");
-        }
-        Line::Rejected(count) => tracing::warn!(source = label, status, count, reason, "rejected"),
-        // It was said with the rejection itself that there was one.
-        Line::NoLonger(1) => {}
-        Line::NoLonger(times) => tracing::info!(source = label, status, times, "no longer rejected"),
-    }
 }

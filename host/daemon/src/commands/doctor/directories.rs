@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
+use crate::commands::out::some;
 use crate::config::Config;
 use crate::operate::api::doctor::Finding;
 
@@ -31,7 +32,7 @@ pub(super) fn look(config: &Config) -> Vec<Finding> {
 
 fn state(directory: &Path) -> Finding {
     let name = directory.display();
-    let metadata = match metadata(directory) {
+    let metadata = match directory.metadata() {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Finding::ok(
@@ -63,11 +64,8 @@ fn foreign(directory: &Path) -> Option<Finding> {
     if foreign.is_empty() {
         return None;
     }
-    let named = foreign.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    let more = foreign.len().saturating_sub(NAMED);
-    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    let name = directory.display();
-    let found = format!("in {name}, not everything belongs to its owner, user {owner}: {named}{more}");
+    let (name, some) = (directory.display(), some(&foreign, NAMED));
+    let found = format!("in {name}, not everything belongs to its owner, user {owner}: {some}");
     Some(Finding::wrong(ABOUT, found, format!("stop the relay, then: chown -R {owner} {name}")))
 }
 
@@ -85,7 +83,7 @@ fn cache(config: &Config) -> Option<Finding> {
 
 fn backups(directory: &Path) -> Finding {
     let name = directory.display();
-    match metadata(directory) {
+    match directory.metadata() {
         Ok(metadata) if metadata.is_dir() => {
             Finding::ok(ABOUT, format!("the backup directory {name} exists"))
         }
@@ -96,10 +94,6 @@ fn backups(directory: &Path) -> Finding {
         ),
         Err(error) => unseen(directory, &error),
     }
-}
-
-fn metadata(directory: &Path) -> std::io::Result<Metadata> {
-    directory.metadata()
 }
 
 fn unseen(directory: &Path, error: &std::io::Error) -> Finding {

@@ -3,6 +3,7 @@
 //! Sends no secret, and no path of a connection's address, which may be a secret.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use tocsin_core::egress::check_address;
 use tokio::task::JoinSet;
 use url::Host;
 
+use crate::commands::out::some;
 use crate::config::{Config, Connection};
 use crate::operate::api::doctor::Finding;
 use crate::runtime::clock;
@@ -90,42 +92,37 @@ async fn findings(peer: &Peer) -> Vec<Finding> {
 /// Whether the host's name resolves to allowed addresses. An address needs no name. A proxy may resolve a name that
 /// this machine cannot.
 async fn named(connection: &Connection, names: &str) -> Result<Option<Finding>, Finding> {
-    let Connection { policy, transport, .. } = connection;
-    let url = connection.target.sample();
-    let Some(Host::Domain(host)) = url.host() else { return Ok(None) };
-    let port = url.port_or_known_default().unwrap_or(443);
-    let looked_up = tokio::time::timeout(PATIENCE, tokio::net::lookup_host((host, port))).await;
-    let addresses = match looked_up {
-        Ok(Ok(addresses)) => addresses.map(|address| address.ip()).collect::<BTreeSet<_>>(),
-        Ok(Err(_)) | Err(_) if transport.proxy.is_some() => {
+    let Some(Host::Domain(host)) = connection.target.sample().host() else { return Ok(None) };
+    let addresses = match addresses(host, names).await {
+        Ok(addresses) => addresses,
+        Err(_) if connection.transport.proxy.is_some() => {
             let found = format!("{host} ({names}) does not resolve here: the proxy resolves it");
             return Ok(Some(Finding::ok(NAME, found)));
         }
+        Err(finding) => return Err(finding),
+    };
+    let denied = addresses.iter().find_map(|address| check_address(*address, connection.policy).err());
+    if let Some(denied) = denied {
+        let found = format!("{host} ({names}): {denied}");
+        return Err(Finding { fix: None, ..Finding::wrong(NAME, found, "") });
+    }
+    let shown: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    Ok(Some(Finding::ok(NAME, format!("{host} ({names}) resolves to {}", some(&shown, SHOWN)))))
+}
+
+/// The addresses of a host, or why it has none.
+async fn addresses(host: &str, names: &str) -> Result<BTreeSet<IpAddr>, Finding> {
+    match tokio::time::timeout(PATIENCE, tokio::net::lookup_host((host, 0))).await {
+        Ok(Ok(found)) => Ok(found.map(|address| address.ip()).collect()),
         Ok(Err(error)) => {
             let fix = "correct the name in `url`, or fix this machine's name server (/etc/resolv.conf)";
-            return Err(Finding::wrong(NAME, format!("{host} ({names}) does not resolve: {error}"), fix));
+            Err(Finding::wrong(NAME, format!("{host} ({names}) does not resolve: {error}"), fix))
         }
         Err(_) => {
             let found = format!("resolving {host} ({names}) took more than {} s", PATIENCE.as_secs());
-            return Err(Finding::wrong(
-                NAME,
-                found,
-                "check that this machine's name server is reachable (/etc/resolv.conf)",
-            ));
-        }
-    };
-    for address in &addresses {
-        if let Err(denied) = check_address(*address, *policy) {
-            return Err(Finding {
-                fix: None,
-                ..Finding::wrong(NAME, format!("{host} ({names}): {denied}"), "")
-            });
+            Err(Finding::wrong(NAME, found, "check that this machine's name server is reachable (/etc/resolv.conf)"))
         }
     }
-    let shown: Vec<String> = addresses.iter().take(SHOWN).map(ToString::to_string).collect();
-    let more = addresses.len().saturating_sub(SHOWN);
-    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    Ok(Some(Finding::ok(NAME, format!("{host} ({names}) resolves to {}{more}", shown.join(", ")))))
 }
 
 /// How long the certificate of a peer is valid.

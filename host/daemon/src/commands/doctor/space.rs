@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Config;
 use crate::operate::api::doctor::Finding;
+use crate::runtime::process;
 
 const ABOUT: &str = "space";
 const MIB: u64 = 1024 * 1024;
@@ -25,8 +26,7 @@ pub(super) fn look(config: &Config) -> Vec<Finding> {
 /// The free space at `directory`, which needs `needed` bytes for `what`.
 fn free(directory: &Path, needed: u64, what: &str) -> Option<Finding> {
     let there = nearest(directory)?;
-    let disk = rustix::fs::statvfs(&there).ok()?;
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let free = process::room(&there).ok()?.free_bytes;
     let (name, mib) = (directory.display(), free / MIB);
     let found = format!("{mib} MiB are free at {name}");
     Some(if free < WRONG_BELOW {

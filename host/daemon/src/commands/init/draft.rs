@@ -10,10 +10,9 @@ use super::InitArgs;
 use super::answers::Answers;
 use super::parts::{Part, toml_text, toml_value};
 use crate::commands::out::single;
+use crate::commands::sources;
 use crate::config::ConfigProblem;
 
-/// Random bytes of a token, which has two hexadecimal digits for each.
-const TOKEN_BYTES: usize = 24;
 /// The width of comments, in characters.
 const WIDTH: usize = 100;
 
@@ -46,16 +45,8 @@ impl Draft {
     /// # Errors
     /// The system provides no random numbers.
     pub(super) fn new(answers: Answers, args: &InitArgs) -> anyhow::Result<Self> {
-        let mut bytes = [0u8; TOKEN_BYTES];
-        getrandom::fill(&mut bytes)?;
-        let token = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self {
-            answers,
-            token,
-            listen: args.listen,
-            public_url: args.public_url.clone(),
-            needed: Vec::new(),
-        })
+        let (token, public_url) = (sources::token::random()?, args.public_url.clone());
+        Ok(Self { answers, token, listen: args.listen, public_url, needed: Vec::new() })
     }
 
     /// The name of the source.

@@ -22,10 +22,18 @@ To rotate the token of a source without an interruption:
   4. tocsin sources list --json    shows when each was last used
   5. replace token with the new digest, remove next_token and run tocsin reload";
 
-pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
+/// A new token, in hexadecimal digits.
+///
+/// # Errors
+/// The system gives no random numbers.
+pub(in crate::commands) fn random() -> anyhow::Result<String> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).context("the system provides no random numbers")?;
-    let token = write(Encoding::Hex, &bytes);
+    Ok(write(Encoding::Hex, &bytes))
+}
+
+pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
+    let token = random()?;
     let made = NewToken { sha256: sha256(token.as_bytes()), token };
     if place.json {
         json(&made)?;

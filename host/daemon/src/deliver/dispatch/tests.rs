@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::plugins::bindings::Bindings;
 use crate::runtime::clock::Clock;
 use crate::send::client::Senders;
+use crate::send::testing::choose_tls;
 use crate::shared::links::Links;
 
 const CONFIG: &str = "
@@ -70,8 +71,7 @@ async fn owing(folder: &std::path::Path) -> (Arc<App>, Arc<AtomicBool>) {
     let memory = Memory::default();
     let fails = Arc::clone(&memory.fails);
     let store = Store::open_backend(memory, Options::default()).expect("it opens");
-    // Another test of this process may have been quicker.
-    rustls::crypto::ring::default_provider().install_default().ok();
+    choose_tls();
     let links = Links::open(folder, None, config.limits.keep_links).expect("a key");
     let senders = Senders::new(config.connections.values()).expect("clients");
     let app = Arc::new(

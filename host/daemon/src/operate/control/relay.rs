@@ -57,7 +57,7 @@ pub(super) async fn status(State(control): State<Control>) -> Json<Status> {
 
 /// Metrics, whatever the configuration says about the main listener.
 pub(super) async fn metrics(Extension(exporter): Extension<Arc<Exporter>>) -> Result<Response, HttpProblem> {
-    exporter.answer().await
+    exporter.now().await
 }
 
 /// How far back things are kept.

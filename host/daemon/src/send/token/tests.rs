@@ -1,9 +1,4 @@
-//! Tokens: kept, shared, fetched anew, and what a token endpoint may answer.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use tokio::sync::oneshot;
+//! What a token endpoint may answer, and what it is asked.
 
 use super::*;
 
@@ -17,111 +12,39 @@ fn oauth2() -> OAuth2 {
     }
 }
 
+fn answer(status: u16, body: &str) -> Answered {
+    Answered { status, retry_after_ms: None, body: Some(body.as_bytes().to_vec()) }
+}
+
 fn answered(status: u16, body: &str) -> Result<Token, SendError> {
-    granted(&oauth2(), status, Some(body.as_bytes()), Instant::now())
+    granted(&oauth2(), &answer(status, body), Instant::now())
 }
 
 /// The text of a failure, and whether it lasts until the configuration changes.
 fn failure(result: Result<Token, SendError>) -> (String, bool) {
     match result.err().expect("no token") {
         SendError::Misconfigured(words) => (words, true),
-        SendError::Network { words, may_have_arrived: false } => (words, false),
+        SendError::Network { words, may_have_arrived: false, .. } => (words, false),
         other => unreachable!("{other}"),
     }
 }
 
-fn token(number: usize, life: Duration) -> Token {
-    let header = HeaderValue::from_str(&format!("Bearer token-{number}")).expect("a value");
-    Token { header, secret: Secret::new(format!("token-{number}")), until: Instant::now() + life }
-}
-
-/// An endpoint that counts, whose tokens live for a minute.
-#[derive(Default)]
-struct Endpoint(AtomicUsize);
-
-impl Endpoint {
-    async fn fetch(&self) -> Result<Token, SendError> {
-        Ok(token(self.0.fetch_add(1, Ordering::Relaxed), Duration::from_secs(60)))
-    }
-
-    fn count(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 #[test]
-fn a_token_is_used_until_shortly_before_it_expires() {
-    let began = Instant::now();
-    let body = br#"{"access_token":"abc","expires_in":60}"#;
-    let token = granted(&oauth2(), 200, Some(body), began).expect("a token");
-    let state = State { token: Some(token), failed: None };
-    let after = |seconds| began + Duration::from_secs(seconds);
-    assert!(state.known(after(53), None).is_some_and(|known| known.is_ok()));
-    assert!(state.known(after(54), None).is_none());
-}
-
-#[test]
-fn a_failure_is_shared_with_those_who_waited_for_it_and_nobody_else() {
-    let at = Instant::now();
-    let state = State { token: None, failed: Some((at, SendError::Misconfigured("no".to_owned()))) };
-    let second = Duration::from_secs(1);
-    assert!(state.known(at - second, None).is_some_and(|known| known.is_err()));
-    assert!(state.known(at + second, None).is_none());
-}
-
-#[tokio::test]
-async fn a_token_that_the_peer_refuses_is_fetched_anew_once_for_all_who_had_it() {
-    let (tokens, endpoint) = (Tokens::default(), Endpoint::default());
-    let first = tokens.get(None, endpoint.fetch()).await.expect("a token");
-    let second = tokens.get(Some(&first), endpoint.fetch()).await.expect("a token");
-    let same = tokens.get(Some(&first), endpoint.fetch()).await.expect("a token");
-    assert_eq!(endpoint.count(), 2);
-    assert!(second.header != first.header && same.header == second.header);
-}
-
-/// Many who ask while one request is under way, which ends in `result`.
-async fn asked_at_once(result: fn() -> Result<Token, SendError>) -> (Vec<Result<Token, SendError>>, usize) {
-    let (tokens, count) = (Arc::new(Tokens::default()), Arc::new(AtomicUsize::new(0)));
-    let (answer, answered) = oneshot::channel::<()>();
-    let answered = Arc::new(Mutex::new(Some(answered)));
-    let asking: Vec<_> = (0..50)
-        .map(|_| {
-            let (tokens, count, answered) = (Arc::clone(&tokens), Arc::clone(&count), Arc::clone(&answered));
-            tokio::spawn(async move {
-                let fetch = async {
-                    count.fetch_add(1, Ordering::Relaxed);
-                    if let Some(answered) = answered.lock().await.take() {
-                        answered.await.expect("it is answered");
-                    }
-                    result()
-                };
-                tokens.get(None, fetch).await
-            })
-        })
-        .collect();
-    // All of them have asked by the time that the endpoint answers.
-    for _ in 0..1000 {
-        tokio::task::yield_now().await;
+fn an_endpoint_may_say_for_how_long_it_is_left_alone_within_a_minute() {
+    let mut headers = HeaderMap::new();
+    assert_eq!(retry_after_ms(&headers), None);
+    for (text, ms) in [
+        ("7", Some(7_000)),
+        ("0", Some(PAUSE_MIN_MS)),
+        ("86400", Some(PAUSE_MAX_MS)),
+        ("99999999999999999999", None),
+        ("Mon, 30 Nov 2026 12:00:00 GMT", None),
+    ] {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static(text));
+        assert_eq!(retry_after_ms(&headers), ms, "{text}");
     }
-    answer.send(()).expect("somebody waits");
-    let mut got = Vec::new();
-    for task in asking {
-        got.push(task.await.expect("it ends"));
-    }
-    let count = count.load(Ordering::Relaxed);
-    (got, count)
-}
-
-#[tokio::test]
-async fn many_who_need_a_token_at_once_share_one_request() {
-    let (got, count) = asked_at_once(|| Ok(token(1, Duration::from_secs(60)))).await;
-    assert_eq!((got.iter().filter(|got| got.is_ok()).count(), count), (50, 1));
-}
-
-#[tokio::test]
-async fn many_who_need_a_token_at_once_share_its_failure() {
-    let (got, count) = asked_at_once(|| Err(SendError::Misconfigured("no".to_owned()))).await;
-    assert_eq!((got.iter().filter(|got| got.is_err()).count(), count), (50, 1));
+    let refused = refused(&oauth2(), &Answered { retry_after_ms: Some(7_000), ..answer(503, "") });
+    assert!(matches!(refused, SendError::Network { after_ms: Some(7_000), .. }), "{refused:?}");
 }
 
 #[test]
@@ -130,6 +53,7 @@ fn a_token_lives_as_long_as_its_endpoint_says_within_bounds() {
     for (expires_in, seconds) in [
         ("3600", 3570),
         ("\"3600\"", 3570),
+        ("60", 54),
         ("100.0", 90),
         ("0", 0),
         ("-5", 0),
@@ -138,7 +62,7 @@ fn a_token_lives_as_long_as_its_endpoint_says_within_bounds() {
         ("\"soon\"", 3570),
     ] {
         let body = format!(r#"{{"access_token":"abc","token_type":"bearer","expires_in":{expires_in}}}"#);
-        let token = granted(&oauth2(), 200, Some(body.as_bytes()), began).expect("a token");
+        let token = granted(&oauth2(), &answer(200, &body), began).expect("a token");
         assert_eq!(token.until - began, Duration::from_secs(seconds), "{expires_in}");
         assert_eq!((token.header.as_bytes(), token.header.is_sensitive()), (&b"Bearer abc"[..], true));
     }
@@ -170,7 +94,7 @@ fn an_answer_without_a_usable_token_is_a_sentence() {
         );
         assert_eq!(lasts, is_lasting, "{said}");
     }
-    let (said, _) = failure(granted(&oauth2(), 200, None, Instant::now()));
+    let (said, _) = failure(granted(&oauth2(), &Answered { body: None, ..answer(200, "") }, Instant::now()));
     assert!(said.contains("its answer has more than 65536 bytes"), "{said}");
 }
 

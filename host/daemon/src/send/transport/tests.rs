@@ -1,20 +1,14 @@
 //! What may be reached through a proxy, and what of it is looked up here.
 
-use std::path::Path;
 use std::str::FromStr;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
-
 use super::*;
-use crate::config::{Config, ProxyDenied};
+use crate::config::ProxyDenied;
+use crate::send::testing::{answering, choose_tls, config, connection};
 
 /// The connection of a configuration with these lines in its table.
 fn how(lines: &str) -> How {
-    let text = format!("[connections.out]\nplugin = \"webhook\"\nurl = \"https://example.org/\"\n{lines}");
-    let config = Config::parse(Path::new("/nowhere/tocsin.toml"), &text);
-    let config = config.unwrap_or_else(|error| unreachable!("{error}"));
-    How::of(&config.connections["out"])
+    How::of(&connection("https://example.org/", lines).connections["out"])
 }
 
 async fn resolved(how: &How, name: &str) -> Result<usize, Box<dyn std::error::Error + Send + Sync>> {
@@ -63,20 +57,10 @@ async fn a_destination_is_checked_before_a_proxy_gets_it_as_far_as_it_resolves_h
 /// What a subscription's confirmation is.
 #[tokio::test]
 async fn a_request_of_no_connection_goes_through_the_proxy_of_all_too() {
-    // Another test of this process may have been quicker.
-    rustls::crypto::ring::default_provider().install_default().ok();
-    let proxy = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = proxy.local_addr().expect("it has one");
+    choose_tls();
+    let (address, asked) = answering("HTTP/1.1 204 Said\r\n\r\n").await;
     let text = format!("[egress]\nproxy = \"http://{address}\"\nproxy_allow_private = true\n");
-    let config = Config::parse(Path::new("/nowhere/tocsin.toml"), &text);
-    let transport = config.unwrap_or_else(|error| unreachable!("{error}")).transport;
-    let asked = tokio::spawn(async move {
-        let (mut stream, _) = proxy.accept().await.expect("a connection");
-        let mut head = vec![0; 4096];
-        let length = stream.read(&mut head).await.expect("a request");
-        stream.write_all(b"HTTP/1.1 204 Said\r\n\r\n").await.expect("it listens");
-        String::from_utf8_lossy(&head[..length]).into_owned()
-    });
+    let transport = config(&text).transport;
     let status = status_of(url("http://peer.invalid/ok?a=b"), transport, Duration::from_secs(30)).await;
     assert_eq!(status.expect("an answer"), 204);
     let head = asked.await.expect("it was asked");

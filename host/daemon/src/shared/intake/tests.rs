@@ -81,12 +81,11 @@ fn what_is_counted_since_the_start_leaves_out_what_was_kept() {
 #[test]
 fn rejections_of_one_kind_are_logged_once_then_every_five_minutes_with_a_count_and_when_they_end() {
     let start = Instant::now();
-    let mut logged = Logged { at: start, count: 1, unlogged: 0, reason: "no token".to_owned() };
+    let mut logged = Logged::first("no token".to_owned(), start);
     let mut lines = Vec::new();
     for second in 1..=1300 {
         if second <= 450 {
-            logged.count += 1;
-            logged.unlogged += 1;
+            logged.add("no token".to_owned());
         }
         if let Some(line) = logged.due(start + Duration::from_secs(second)) {
             let is_last = matches!(line, Line::NoLonger(_));
