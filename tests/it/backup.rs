@@ -313,7 +313,7 @@ fn a_backup_that_cannot_be_made_is_logged_once_and_shown_until_it_can() {
     let failing = "the scheduled backup could not be made";
     until("it is tried", || relay.log().contains(failing).then_some(()));
     let shown = relay.run(&["status"]).expect(1).stdout;
-    assert!(shown.contains(&format!("stands still: the relay: {failing}: making the directory ")), "{shown}");
+    assert!(shown.contains(&format!("not working: the relay: {failing}: making the directory ")), "{shown}");
     relay.post("hook", r#"{"title":"it goes on"}"#).expect(200);
     fs::remove_file(relay.path("backups")).expect("ours");
     until("it is made", || (made(&relay) >= 1).then_some(()));

@@ -181,13 +181,13 @@ fn managed_files_that_only_the_relay_may_read_are_reported_and_a_relay_without_t
         return;
     }
     let said = Ran::of(nobody(&["config", "files"])).expect(0);
-    let words = "not seen: managed: state/managed may not be read by this user";
+    let words = "not seen: managed: this user may not read state/managed";
     assert!(said.stderr.contains(words) && said.stdout.contains("sources.hook"), "{said:?}");
     let said = Ran::of(nobody(&["config", "export"])).expect(1);
     assert!(
-        said.stderr.contains("managed: state/managed may not be read") && said.stdout.is_empty(),
+        said.stderr.contains("managed: this user may not read state/managed") && said.stdout.is_empty(),
         "{said:?}"
     );
     let said = Ran::of(nobody(&["serve"])).expect(1).stderr;
-    assert!(said.contains("managed: state/managed may not be read by this user"), "{said}");
+    assert!(said.contains("managed: this user may not read state/managed"), "{said}");
 }

@@ -37,7 +37,7 @@ fn nothing_is_wrong_with_a_relay_that_is_well() {
         "ok       configuration  ",
         "ok       directories    the state directory ",
         "ok       relay          it answers",
-        "ok       relay          nothing stands still",
+        "ok       relay          everything works",
         "nothing is wrong",
     ] {
         assert!(said.contains(words), "{words:?} is not in {said}");

@@ -98,7 +98,7 @@ fn a_full_disk_is_told_everywhere_and_what_was_answered_can_be_read() {
 
     // Whoever is called is told why.
     let status = relay.run(&["status"]).expect(1).stdout;
-    assert!(status.contains(&format!("stands still: the store: nothing can be stored: {FULL}")), "{status}");
+    assert!(status.contains(&format!("not working: the store: nothing can be stored: {FULL}")), "{status}");
     assert!(status.contains(&format!("{} open", kept.len())), "{status}");
     for command in [&["incidents", "ack", "1"][..], &["verify", "--replay"]] {
         let said = relay.run(command).expect(1).stderr;
@@ -126,7 +126,7 @@ fn a_full_disk_is_told_everywhere_and_what_was_answered_can_be_read() {
     until("the store sees for itself", || (relay.send(&health).status == 200).then_some(()));
     // All goes on; what was turned away meanwhile was counted, and is for the sender to send again.
     let status = relay.run(&["status"]).expect(1).stdout;
-    assert!(!status.contains("stands still"), "{status}");
+    assert!(!status.contains("not working"), "{status}");
     let rejected = "rejected: source hook: 2 in the last hour with 503: Nothing of this request was kept";
     assert!(status.contains(rejected) && status.contains(FULL), "{status}");
     relay.send(&alert(kept.len())).expect(200);
@@ -206,7 +206,7 @@ fn a_relay_that_is_started_on_a_full_disk_shows_what_it_has_and_goes_on_when_the
     let ready = relay.send(&Request::new("GET", "/readyz")).expect(503).json();
     assert_eq!(ready["parts"]["store"]["ready"], false, "{ready}");
     let status = relay.run(&["status"]).expect(1).stdout;
-    assert!(status.contains(&format!("stands still: the store: nothing can be stored: {FULL}")), "{status}");
+    assert!(status.contains(&format!("not working: the store: nothing can be stored: {FULL}")), "{status}");
     let shown = relay.run(&["incidents", "show", "1"]).expect(0).stdout;
     assert!(shown.contains("Alert 0"), "{shown}");
 

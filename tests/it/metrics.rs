@@ -138,6 +138,35 @@ fn counters_begin_at_zero_with_each_start_and_a_source_keeps_when_it_was_heard()
 }
 
 #[test]
+fn labels_follow_the_configuration_in_force_and_a_refused_reload_shows() {
+    let relay = Relay::start(&source("hook", "webhook"));
+    relay.post("hook", r#"{"title":"Disk full","id":"disk"}"#).expect(200);
+    let accepted =
+        |source: &str| format!("tocsin_requests_total{{source=\"{source}\",outcome=\"accepted\"}}");
+    let reload = "tocsin_config_last_reload_successful";
+
+    relay.configure(&format!(
+        "[metrics]\nenabled = true\n{}{}",
+        source("hook", "webhook"),
+        source("second", "webhook")
+    ));
+    relay.run(&["reload"]).expect(0);
+    expect(&metrics(&relay), &[(&accepted("hook"), 1.0), (&accepted("second"), 0.0), (reload, 1.0)]);
+    relay.send(&Request::new("GET", "/metrics")).expect(200);
+
+    relay.configure("[sources.hook]\nplugin = \"webhook\"\n");
+    relay.run(&["reload"]).expect(1);
+    expect(&metrics(&relay), &[(&accepted("hook"), 1.0), (&accepted("second"), 0.0), (reload, 0.0)]);
+
+    relay.configure(&source("second", "webhook"));
+    relay.run(&["reload"]).expect(0);
+    let after = metrics(&relay);
+    expect(&after, &[(&accepted("second"), 0.0), (reload, 1.0)]);
+    assert_eq!(after.get(&accepted("hook")), None, "the configuration no longer has it");
+    relay.send(&Request::new("GET", "/metrics")).problem(404);
+}
+
+#[test]
 fn a_connection_whose_peer_asks_it_to_wait_is_shown_with_what_waits_for_it() {
     let receiver = Receiver::scripted(|request, _| match request.path.as_str() {
         "/busy" => Reply::Answer(429, vec![("retry-after", "600".to_owned())], "slow down".to_owned()),

@@ -276,7 +276,10 @@ fn a_comparison_changes_nothing_and_names_incidents_that_other_actions_would_tak
     assert_eq!(compared["filters"][0]["action"], "tell");
     assert_eq!(compared["filters"][0]["fewer"].as_array().map(Vec::len), Some(2), "{compared:#}");
     let said = relay.run(&["diff"]).expect(0).stdout;
-    assert!(said.contains("actions.tell: incidents of the last day: 2 it takes no more: #"), "{said}");
+    assert!(
+        said.contains("actions.tell: incidents of the last day: 2 no longer for this action: #"),
+        "{said}"
+    );
     relay.post("hook", &title("still told")).expect(200);
     receiver.wait(4);
     relay.configure("[sources.hook]\n");

@@ -96,7 +96,7 @@ enum Command {
     Diff,
     /// Start a relay with example sources and a receiver, send one alert to each and show its way.
     Demo(demo::DemoArgs),
-    /// What the running relay holds, and what stands still.
+    /// What the running relay holds, and what does not work.
     Status(status::StatusArgs),
     /// Find problems of a relay on this machine: unit, permissions, clock, names, certificates, disks.
     #[command(after_help = doctor::EXAMPLES)]

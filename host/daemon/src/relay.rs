@@ -140,12 +140,13 @@ impl Relay {
         shelf.warm().await;
         let (stop, stopped) = watch::channel(false);
         let grace = app.config().limits.shutdown;
-        let exporter = Exporter::new(Arc::clone(&app), Arc::clone(&shelf), Arc::clone(&connections));
+        let (reloads, asked) = Reloads::new();
+        let exporter =
+            Exporter::new(Arc::clone(&app), Arc::clone(&shelf), Arc::clone(&connections), reloads.clone());
         let exporter = Arc::new(exporter);
         let router = public::router(Arc::clone(&app), Arc::clone(&shelf), Arc::clone(&exporter));
         let listening = Listening::begin(listener, configured, router, connections, grace);
         let listening = Arc::new(listening.context("preparing to listen")?);
-        let (reloads, asked) = Reloads::new();
         let reloading = Reloading {
             app: Arc::clone(&app),
             shelf: Arc::clone(&shelf),

@@ -20,7 +20,7 @@ const SLEEP_MIN: Duration = Duration::from_millis(250);
 /// The pause after the store could not be read or written.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
 /// What the log calls it.
-pub const TROUBLE: &str = "timers stand still";
+pub const TROUBLE: &str = "timers are stalled";
 
 /// Notices that for a while no source could have been heard: the process was stopped, or the machine.
 #[derive(Debug)]

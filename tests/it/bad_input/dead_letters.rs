@@ -66,7 +66,7 @@ fn a_request_for_a_plugin_that_is_missing_is_kept_and_applied_once_it_is_there()
     let reason = receipt["reason"].as_str().expect("a reason");
     assert!(reason.contains("no plugin `many-events`") && reason.contains("many-events.wasm"), "{reason}");
     let status = relay.run(&["status"]).expect(1);
-    assert!(status.stdout.contains("stands still: sources.later"), "{}", status.stdout);
+    assert!(status.stdout.contains("not working: sources.later"), "{}", status.stdout);
     // Still missing: decoding again says so, and the rest of the relay goes on.
     relay.run(&["receipts", "redecode", &id]).expect(1);
     relay.post("hook", r#"{"title":"beside"}"#).expect(200);

@@ -164,7 +164,7 @@ fn what_stands_still_does_not_keep_the_rest_from_starting() {
     let relay = Relay::start(&format!("{}{broken}", good()));
     let status = relay.run(&["status"]).expect(1).stdout;
     assert!(
-        status.contains("stands still: sources.gone: sources.gone.plugin: there is no plugin `nagios`"),
+        status.contains("not working: sources.gone: sources.gone.plugin: there is no plugin `nagios`"),
         "{status}"
     );
     relay.post("hook", r#"{"title":"Disk full","severity":"low"}"#).expect(200);

@@ -21,7 +21,7 @@ fn a_dropped_plugin_is_in_force_without_a_restart() {
     remove(&relay, "polite.wasm");
     until("it is gone", || in_force(&relay, "polite").is_none().then_some(()));
     relay.post("polite", "body").expect(202).receipt();
-    assert!(relay.run(&["status"]).expect(1).stdout.contains("stands still: sources.polite"));
+    assert!(relay.run(&["status"]).expect(1).stdout.contains("not working: sources.polite"));
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn a_plugin_that_was_removed_is_remembered_by_what_it_wanted() {
     assert!(refusal(&relay, "new.wasm").contains("confirmations at `confirm.example.com`"));
     let status = relay.run(&["status"]).expect(1).stdout;
     assert!(
-        status.contains("stands still: sources.polite: sources.polite.plugin: there is no plugin"),
+        status.contains("not working: sources.polite: sources.polite.plugin: there is no plugin"),
         "{status}"
     );
     relay.drop_plugin("new.wasm", &guest("polite"));

@@ -12,7 +12,7 @@ use crate::operate::api::connections::{Connection, Tested, Works};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Connections {
-    /// List the connections, and which of them stand still and why.
+    /// List the connections, and which of them do not work and why.
     List,
     /// Ask a connection's peer something that leaves no trace there: is the address right, are the
     /// credentials?

@@ -1,4 +1,4 @@
-//! `tocsin status`: what the running relay holds, and what stands still.
+//! `tocsin status`: what the running relay holds, and what does not work.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -96,9 +96,8 @@ fn counts(counts: &Counts) {
 pub(super) fn still(overview: &Overview) -> Vec<String> {
     let status = &overview.status;
     let problems = status.problems.iter();
-    let mut still: Vec<String> = problems
-        .map(|one| format!("stands still: {}: {}", single(&one.path), single(&one.problem)))
-        .collect();
+    let mut still: Vec<String> =
+        problems.map(|one| format!("not working: {}: {}", single(&one.path), single(&one.problem))).collect();
     still.extend(overview.connections.iter().flatten().filter_map(paused));
     still.extend(status.filters.iter().map(filter));
     still.extend(status.counts.iter().flat_map(dead_letters));

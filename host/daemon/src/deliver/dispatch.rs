@@ -42,7 +42,7 @@ const SLEEP_MAX: Duration = Duration::from_secs(30);
 /// The pause after the store could not be read or written.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
 /// What the log calls it.
-pub const TROUBLE: &str = "deliveries stand still";
+pub const TROUBLE: &str = "deliveries are stalled";
 /// The same of an outcome.
 const OUTCOME_TROUBLE: &str = "what came of an attempt could not be stored and is tried again";
 

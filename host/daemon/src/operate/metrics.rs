@@ -17,6 +17,7 @@ use crate::runtime::server::Connections;
 use crate::runtime::{process, trouble};
 use crate::shared::app::App;
 use crate::shared::problem::HttpProblem;
+use crate::shared::reloads::Reloads;
 
 mod deliveries;
 mod metric;
@@ -38,13 +39,14 @@ pub struct Exporter {
     shelf: Arc<Shelf>,
     /// The connections of the main listener.
     connections: Arc<Connections>,
+    reloads: Reloads,
     last: Last,
 }
 
 impl Exporter {
     /// An exporter of this relay, whose main listener has these connections.
-    pub fn new(app: Arc<App>, shelf: Arc<Shelf>, connections: Arc<Connections>) -> Self {
-        Self { app, shelf, connections, last: Last::default() }
+    pub fn new(app: Arc<App>, shelf: Arc<Shelf>, connections: Arc<Connections>, reloads: Reloads) -> Self {
+        Self { app, shelf, connections, reloads, last: Last::default() }
     }
 
     /// The whole answer, without the values that cannot be read from the store.
@@ -78,6 +80,7 @@ impl Exporter {
         let stored = trouble::watched(trouble::NOT_READ, stored).ok();
         let in_force = app.in_force();
         let mut metrics = relay::all(app, shelf, connections, &ready::parts(app, shelf).await);
+        metrics.push(relay::reloaded(&self.reloads));
         metrics.extend(requests::all(app, &in_force.config));
         metrics.extend(plugins::all(&in_force, &shelf.gauges()));
         metrics.extend(deliveries::all(app, &in_force.config, stored.as_ref()));

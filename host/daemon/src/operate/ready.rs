@@ -11,8 +11,10 @@ use serde_json::{Map, Value, json};
 
 use crate::deliver::dispatch;
 use crate::plugins::Shelf;
+use crate::runtime::pulse::Pulse;
 use crate::runtime::trouble;
 use crate::shared::app::App;
+use crate::shared::pulses::ROUND_MAX;
 use crate::timers;
 
 /// A part of the relay.
@@ -28,8 +30,8 @@ pub async fn parts(app: &Arc<App>, shelf: &Shelf) -> [Part; 5] {
     let part = |name, problem| Part { name, problem };
     [
         part("store", store(app).await),
-        part("dispatcher", ongoing(dispatch::TROUBLE)),
-        part("timers", ongoing(timers::TROUBLE)),
+        part("dispatcher", standing(dispatch::TROUBLE, &app.pulses.deliveries)),
+        part("timers", standing(timers::TROUBLE, &app.pulses.timers)),
         part("plugins", plugins(app, shelf)),
         part("start_recorded", (!app.is_begun()).then(|| "the start is not recorded yet".to_owned())),
     ]
@@ -60,8 +62,13 @@ async fn store(app: &Arc<App>) -> Option<String> {
     }
 }
 
-fn ongoing(name: &'static str) -> Option<String> {
-    trouble::ongoing(name).map(|_| format!("{name}; the log says why"))
+/// Why an endless task makes no progress: each of its rounds meets this trouble, or a round does not end.
+fn standing(name: &'static str, pulse: &Pulse) -> Option<String> {
+    let age = pulse.age();
+    match trouble::ongoing(name) {
+        Some(_) => Some(format!("{name}; the log says why")),
+        None => (age > ROUND_MAX).then(|| format!("the last round began {} s ago", age.as_secs())),
+    }
 }
 
 /// The configured plugins that are not compiled or loaded yet.
@@ -69,4 +76,21 @@ fn plugins(app: &App, shelf: &Shelf) -> Option<String> {
     let named: Vec<String> =
         shelf.jobs(&app.config()).into_iter().filter(|job| job.is_named()).map(|job| job.name).collect();
     (!named.is_empty()).then(|| format!("still compiling: {}", named.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_is_not_ready_while_its_rounds_meet_trouble() {
+        const NAME: &str = "a task of a test makes no progress";
+        let pulse = Pulse::default();
+        assert_eq!(standing(NAME, &pulse), None);
+        trouble::error(NAME, &"the disk");
+        let why = standing(NAME, &pulse).unwrap();
+        assert!(why.contains(NAME) && !why.contains("the disk"), "details are for the log: {why}");
+        trouble::over(NAME);
+        assert_eq!(standing(NAME, &pulse), None);
+    }
 }

@@ -2,7 +2,7 @@
 //! settings checked against that plugin's own description.
 //!
 //! Built whole and then put in force at once; never changed afterwards. A binding that does not fit says why,
-//! and only what depends on it stands still.
+//! and only what depends on it stops working.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub enum Origin {
     Dropped(String),
 }
 
-/// Connections, or why they stand still, by name.
+/// Connections, or why they do not work, by name.
 type Connections = BTreeMap<String, Result<Arc<ConnectionBinding>, String>>;
 
 /// What plugins there are.
@@ -124,7 +124,7 @@ impl Bindings {
         (Self { plugins: offer.plugins, sources, actions, connections, missed }, problems)
     }
 
-    /// What of the configuration stands still, for want of a plugin that fits: its path, and why.
+    /// What of the configuration does not work, for want of a plugin that fits: its path, and why.
     pub fn unbound(&self) -> Vec<(String, &str)> {
         let sources = failures("sources", &self.sources);
         let connections = failures("connections", &self.connections);

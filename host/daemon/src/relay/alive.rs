@@ -9,11 +9,10 @@ use tocsin_store::{Fault, ReadError};
 
 use crate::runtime::systemd::State;
 use crate::shared::app::App;
+use crate::shared::pulses::ROUND_MAX;
 
 /// How long the writer may work on one batch. The slowest disks take seconds for a sync.
 const WRITER: Duration = Duration::from_secs(120);
-/// How long a round of the dispatcher or of the timers may take, including a sleep of up to half a minute and a commit.
-const ROUND: Duration = Duration::from_secs(180);
 
 /// The state of the relay. Waits for the store's answer.
 pub(super) fn state(app: &App) -> State {
@@ -24,7 +23,7 @@ pub(super) fn state(app: &App) -> State {
         return dead(format!("the store has been writing one batch for {} s", busy.as_secs()));
     }
     for (what, pulse) in [("deliveries", &app.pulses.deliveries), ("timers", &app.pulses.timers)] {
-        if pulse.age() > ROUND {
+        if pulse.age() > ROUND_MAX {
             return dead(format!("{what} have made no progress for {} s", pulse.age().as_secs()));
         }
     }

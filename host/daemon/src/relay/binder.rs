@@ -170,7 +170,7 @@ impl Binder {
         owed.iter().for_each(|source| self.app.backlog.add(source));
     }
 
-    /// What of the configuration stands still, for want of a plugin that fits: its path, and why.
+    /// What of the configuration does not work, for want of a plugin that fits: its path, and why.
     pub(super) fn unbound(&self) -> Vec<(String, String)> {
         let full = Arc::clone(&self.lock().full);
         full.unbound().into_iter().map(|(path, why)| (path, why.to_owned())).collect()

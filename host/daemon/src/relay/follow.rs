@@ -169,13 +169,13 @@ impl Following {
         }
     }
 
-    /// Logs once that everything is loaded that the configuration may need, and what stands still all the same.
+    /// Logs once that everything is loaded that the configuration may need, and what does not work all the same.
     fn has_started(&mut self) {
         if std::mem::replace(&mut self.is_started, true) {
             return;
         }
         for (name, why) in self.binder.unbound() {
-            tracing::error!(name, why, "this stands still until it is fixed");
+            tracing::error!(name, why, "this does not work until it is fixed");
         }
         tracing::info!("plugins are loaded");
     }

@@ -42,7 +42,7 @@ async fn nothing() -> HttpProblem {
     HttpProblem::not_found("There is nothing at this address. Sources are at /in/<source>.")
 }
 
-/// 200 while the store can be read and, as far as is known, written, and neither deliveries nor timers stand still.
+/// 200 while the store can be read and, as far as is known, written, and neither deliveries nor timers are stalled.
 async fn health(State(app): State<Arc<App>>) -> Result<&'static str, HttpProblem> {
     let store = app.store.clone();
     let read = tokio::task::spawn_blocking(move || (store.trouble(), store.pauses()));

@@ -80,7 +80,7 @@ impl Relay {
         }
         let status = self.status().await?;
         match status.problems.first() {
-            Some(problem) => anyhow::bail!("the relay stands still: {}: {}", problem.path, problem.problem),
+            Some(problem) => anyhow::bail!("the relay does not work: {}: {}", problem.path, problem.problem),
             None => Ok(()),
         }
     }

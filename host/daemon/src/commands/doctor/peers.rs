@@ -120,7 +120,11 @@ async fn addresses(host: &str, names: &str) -> Result<BTreeSet<IpAddr>, Finding>
         }
         Err(_) => {
             let found = format!("resolving {host} ({names}) took more than {} s", PATIENCE.as_secs());
-            Err(Finding::wrong(NAME, found, "check that this machine's name server is reachable (/etc/resolv.conf)"))
+            Err(Finding::wrong(
+                NAME,
+                found,
+                "check that this machine's name server is reachable (/etc/resolv.conf)",
+            ))
         }
     }
 }

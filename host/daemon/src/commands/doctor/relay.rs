@@ -42,7 +42,7 @@ pub(super) async fn look(socket: anyhow::Result<PathBuf>) -> Seen {
     if findings.len() == 1 {
         findings.push(Finding::ok(
             ABOUT,
-            "nothing stands still: no dead letter, no plugin refused, no connection paused",
+            "everything works: no dead letter, no plugin refused, no connection paused",
         ));
     }
     Seen { runs: true, ahead_seconds, findings }

@@ -41,7 +41,7 @@ pub struct Action {
     pub when: String,
     /// What the reader of a message may do on the incident's page.
     pub readers_may: Vec<String>,
-    /// Why it stands still, if it does.
+    /// Why it does not work, if it does not.
     pub problem: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Connections: the list with what stands still, and whether one would work.
+//! Connections: the list with what does not work, and whether one would work.
 //!
 //! `GET /connections`, `POST /connections/<connection>/test`.
 
@@ -24,7 +24,7 @@ pub struct Connection {
     pub paused: Option<Paused>,
     /// Set while its peer wants to be left alone.
     pub backoff: Option<Backoff>,
-    /// Why it stands still, if it does.
+    /// Why it does not work, if it does not.
     pub problem: Option<String>,
 }
 

@@ -24,7 +24,7 @@ pub struct Source {
     pub body_limit: usize,
     /// Milliseconds without a request after which it counts as silent, if it may.
     pub heartbeat_ms: Option<u64>,
-    /// Why it stands still, if it does.
+    /// Why it does not work, if it does not.
     pub problem: Option<String>,
     /// Its tokens, and when each was last used.
     pub tokens: Vec<TokenUse>,

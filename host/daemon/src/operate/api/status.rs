@@ -1,4 +1,4 @@
-//! What a relay holds, and what stands still; and what a configuration has wrong.
+//! What a relay holds, and what does not work; and what a configuration has wrong.
 //!
 //! `GET /status`. `tocsin check` answers from the configuration's files alone.
 
@@ -27,7 +27,7 @@ pub struct Status {
     pub state_dir: String,
     /// What it holds; none when the store cannot be read.
     pub counts: Option<Counts>,
-    /// What stands still, and why.
+    /// What does not work, and why.
     pub problems: Vec<StatusProblem>,
     /// Plugin files that are not in force.
     pub plugins: PluginsAside,
@@ -104,7 +104,7 @@ pub struct DeadLetterCounts {
     pub outgoing: u64,
 }
 
-/// Something that stands still, or is wrong.
+/// Something that does not work, or is wrong.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct StatusProblem {
     /// Where: `sources.grafana.plugin`.

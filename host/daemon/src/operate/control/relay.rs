@@ -69,7 +69,7 @@ fn kept_since(since: tocsin_store::KeptSince) -> KeptSince {
     }
 }
 
-/// What stands still, and why. This always answers, above all when it is the store, which could not be read if there is
+/// What does not work, and why. This always answers, above all when it is the store, which could not be read if there is
 /// an `unread`.
 fn problems(control: &Control, unread: Option<&HttpProblem>) -> Vec<StatusProblem> {
     let app = &control.app;

@@ -6,6 +6,7 @@ use crate::plugins::Shelf;
 use crate::runtime::server::Connections;
 use crate::runtime::trouble;
 use crate::shared::app::App;
+use crate::shared::reloads::Reloads;
 use crate::timers;
 
 pub(super) fn all(app: &App, shelf: &Shelf, connections: &Connections, parts: &[Part]) -> Vec<Metric> {
@@ -44,4 +45,13 @@ pub(super) fn all(app: &App, shelf: &Shelf, connections: &Connections, parts: &[
         gauge("tocsin_clock_ahead_seconds", "How far the relay's clock is ahead of the system's.")
             .is(Value::microseconds(app.clock.ahead_ms().saturating_mul(1000))),
     ]
+}
+
+/// Whether the relay accepted the last reload.
+pub(super) fn reloaded(reloads: &Reloads) -> Metric {
+    gauge(
+        "tocsin_config_last_reload_successful",
+        "0 if the relay refused the last reload of the configuration. 1 if it accepted it, or has had none yet.",
+    )
+    .is(reloads.refused().is_none())
 }

@@ -70,6 +70,11 @@ fn works(app: &App) -> Vec<Metric> {
         .is(Value::times(gauges.commit_us)),
         histogram("tocsin_store_commit_commands", "Commands in one commit.")
             .is(Value::numbers(gauges.commands)),
+        gauge(
+            "tocsin_store_writer_busy_seconds",
+            "How long the store's writer has been working on its batch; 0 while it waits for work.",
+        )
+        .is(Value::Real(app.store.busy_for().as_secs_f64())),
         gauge("tocsin_store_queue_entries", "Entries that wait for the store's writer.").is(gauges.waiting),
         gauge("tocsin_store_queue_limit", "Entries that may wait for the store's writer.").is(gauges.queue),
         gauge("tocsin_store_log_bytes", "Bytes of the store's file that are its log.").is(gauges.log_bytes),
