@@ -5,7 +5,7 @@
 //! `confirm`. `late` decodes what was kept for want of a plugin. Never waits for a destination.
 
 pub mod charset;
-mod client_address;
+pub(crate) mod client_address;
 mod confirm;
 pub mod content_encoding;
 pub(crate) mod credentials;

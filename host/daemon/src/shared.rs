@@ -2,9 +2,10 @@
 //!
 //! Receiving counts and bounds here (`intake`, `rates`, `budget`, `shares`, `suspensions`, `backlog`), delivering
 //! remembers its peers (`holds`, `doubts`, `trials`), both sign and report (`links`, `filters`, `problem`); `backups`
-//! remembers the newest one, `measures` counts for metrics. Kept in memory alone, but for the counts of `intake`, and
-//! never a step of the road itself.
+//! remembers the newest one, `measures` counts for metrics, `access` has the tokens of the API. Kept in memory alone, but
+//! for the counts of `intake` and the tokens, and never a step of the road itself.
 
+pub mod access;
 pub mod app;
 pub mod backlog;
 pub mod backoffs;

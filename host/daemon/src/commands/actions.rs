@@ -104,8 +104,8 @@ fn show(tried: &Tried) {
     }
     for request in &tried.requests {
         say!("\n{} {}", single(&request.method), single(&request.address));
-        for (name, value) in &request.headers {
-            say!("{}: {}", single(name), single(value));
+        for pair in &request.headers {
+            say!("{}: {}", single(&pair.name), single(&pair.value));
         }
         say!("\n{}", quoted(&body(&request.headers, &request.body)));
         if let Some(answer) = &request.answer {

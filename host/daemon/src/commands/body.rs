@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::operate::api::actions::Header;
+use crate::operate::api::Pair;
 use crate::operate::api::body::Body;
 
 /// Characters of a body that are printed; `--json` has all of it.
@@ -13,7 +13,7 @@ const BODY_CHARS_MAX: usize = 20_000;
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The body of a request or an answer with these headers, as the relay shows it.
-pub(super) fn readable(headers: &[Header], body: &Body) -> String {
+pub(super) fn readable(headers: &[Pair], body: &Body) -> String {
     let text = match body {
         Body::Text(text) => text,
         Body::Base64(binary) => return format!("({} characters of base 64)", binary.len()),
@@ -25,8 +25,8 @@ pub(super) fn readable(headers: &[Header], body: &Body) -> String {
     }
 }
 
-fn is_form(headers: &[Header]) -> bool {
-    headers.iter().any(|(name, value)| {
+fn is_form(headers: &[Pair]) -> bool {
+    headers.iter().any(|Pair { name, value }| {
         name.eq_ignore_ascii_case("content-type") && value.to_ascii_lowercase().starts_with(FORM)
     })
 }
@@ -53,7 +53,8 @@ mod tests {
     #[test]
     fn a_form_is_shown_by_its_fields_and_json_in_it_by_its_lines() {
         let text = "version=1.3&auth_pwd={{secret:password:form}}&json_data=%7B%22a%22%3A%22b+c%22%7D";
-        let headers = [("Content-Type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
+        let headers =
+            [Pair { name: "Content-Type".to_owned(), value: "application/x-www-form-urlencoded".to_owned() }];
         let shown = readable(&headers, &Body::Text(text.to_owned()));
         assert!(
             shown.starts_with(

@@ -122,7 +122,7 @@ pub(super) fn run(place: &Place, command: Deliveries) -> anyhow::Result<ExitCode
 }
 
 fn act(place: &Place, deed: Deed, which: Which) -> anyhow::Result<()> {
-    let actor = which.actor.unwrap_or_else(person);
+    let actor = which.actor.or_else(|| place.person());
     let Some(delivery) = &which.delivery else {
         return to_all(
             place,

@@ -111,14 +111,14 @@ pub(super) fn run(place: &Place, command: Incidents) -> anyhow::Result<ExitCode>
 
 fn handled(place: &Place, command: &str, handle: Handle) -> anyhow::Result<()> {
     let path = format!("/incidents/{}/{command}", segment(&handle.incident));
-    let asked = Command { actor: handle.actor.unwrap_or_else(person), text: handle.text.join(" ") };
+    let asked = Command { actor: handle.actor.or_else(|| place.person()), text: handle.text.join(" ") };
     done(place, &place.post(&path, &asked)?)
 }
 
 fn modified(place: &Place, modify: Modify) -> anyhow::Result<()> {
     let Modify { handle, title, severity } = modify;
     let path = format!("/incidents/{}/modify", segment(&handle.incident));
-    let (actor, text) = (handle.actor.unwrap_or_else(person), handle.text.join(" "));
+    let (actor, text) = (handle.actor.or_else(|| place.person()), handle.text.join(" "));
     done(place, &place.post(&path, &api::Modify { actor, text, title, severity })?)
 }
 

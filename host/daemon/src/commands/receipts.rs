@@ -89,7 +89,7 @@ pub(super) fn run(place: &Place, command: Receipts) -> anyhow::Result<ExitCode> 
             };
         }
         Receipts::Discard { receipts, source, actor } => {
-            let wanted = Discard { actor: actor.unwrap_or_else(person), receipts, source };
+            let wanted = Discard { actor: actor.or_else(|| place.person()), receipts, source };
             let discarded: Discarded = place.post("/receipts/discard", &wanted)?;
             match discarded.discarded {
                 _ if place.json => json(&discarded)?,

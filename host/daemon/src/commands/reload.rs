@@ -21,7 +21,7 @@ Examples:
   tocsin check      check it without a running relay";
 
 pub(super) fn reload(place: &Place) -> anyhow::Result<ExitCode> {
-    let reloaded: Reloaded = place.post("/reload", &Reload { actor: person() })?;
+    let reloaded: Reloaded = place.post("/config/reload", &Reload { actor: place.person() })?;
     if place.json {
         json(&reloaded)?;
         return Ok(ExitCode::SUCCESS);
@@ -37,7 +37,7 @@ pub(super) fn reload(place: &Place) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn diff(place: &Place) -> anyhow::Result<ExitCode> {
-    let compared: Reloaded = place.post("/diff", &Nothing {})?;
+    let compared: Reloaded = place.post("/config/diff", &Nothing {})?;
     if place.json {
         json(&compared)?;
         return Ok(ExitCode::SUCCESS);

@@ -26,7 +26,7 @@ pub(super) struct StatusArgs {
 
 pub(super) fn run(place: &Place, args: &StatusArgs) -> anyhow::Result<ExitCode> {
     let status: Status = place.get("/status")?;
-    let sizes = if args.sizes { Some(place.get("/sizes")?) } else { None };
+    let sizes = if args.sizes { Some(place.get("/store/sizes")?) } else { None };
     let connections = match place.get("/connections") {
         Ok(connections) => Some(connections),
         // What cannot be read is told once, with the counts.

@@ -54,7 +54,7 @@ pub(super) fn run(place: &Place, args: &VerifyArgs) -> anyhow::Result<ExitCode> 
     let report: Verified = match client::is_running(&place.socket()?)? {
         true => {
             let from = from.map(|path| path.display().to_string());
-            place.post("/verify", &Verify { replay: args.replay, from })?
+            place.post("/store/verify", &Verify { replay: args.replay, from })?
         }
         false => offline(place, args.replay, from)?,
     };
@@ -68,7 +68,7 @@ pub(super) fn run(place: &Place, args: &VerifyArgs) -> anyhow::Result<ExitCode> 
 
 fn dismiss(place: &Place) -> anyhow::Result<ExitCode> {
     let dismissed: Dismissed = match client::is_running(&place.socket()?)? {
-        true => place.post("/dismiss", &Nothing {})?,
+        true => place.post("/store/dismiss", &Nothing {})?,
         false => {
             let store = open(place)?;
             let dismissed = store.dismiss_set_aside();

@@ -326,7 +326,8 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether `name` may be the name of something in the configuration.
+pub fn is_name(name: &str) -> bool {
     name.len() <= 64
         && name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')

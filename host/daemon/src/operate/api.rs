@@ -1,9 +1,10 @@
-//! The requests and answers of the control interface, one file for each subject. The relay's side and the command line
-//! use these types and no others; `--json` prints an answer as it is.
+//! The requests and answers of the HTTP API, one file for each subject. The relay and the command line use these types
+//! and no others; `--json` prints an answer as it is. The OpenAPI description has their comments.
 //!
 //! Times are text: RFC 3339 in UTC, to the microsecond at most. Ids are text of 26 characters, words are those of the
 //! configuration. A field that a request does not have is refused by its name. An answer has no secret.
 
+pub mod access;
 pub mod actions;
 pub mod backup;
 pub mod body;
@@ -26,22 +27,27 @@ pub mod store;
 pub mod version;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The path under which the relay serves the API, on the control socket and on the network.
+pub const ROOT: &str = "/api/v1";
 
 /// A request that has nothing to say: its address says all.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
 /// Who asks for a change.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Actor {
-    /// The name, as the timeline shows it.
-    pub actor: String,
+    /// The name to record. Default: the name of the access token, or of the system user on the control socket.
+    #[serde(default)]
+    pub actor: Option<String>,
 }
 
 /// A link of an incident or an event.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Link {
     /// What it is called; may be empty.
     pub title: String,
@@ -50,7 +56,7 @@ pub struct Link {
 }
 
 /// A name and its value: of a query, or of a header.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Pair {
     /// In lower case for a header.
     pub name: String,

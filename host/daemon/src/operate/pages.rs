@@ -20,6 +20,7 @@ use tocsin_core::id::IncidentId;
 use tocsin_store::ReadError;
 use url::form_urlencoded;
 
+use super::throttle::Throttle;
 use crate::config::Purpose;
 use crate::runtime::trouble;
 use crate::shared::app::{App, CommitError};
@@ -27,13 +28,25 @@ use crate::shared::links::{Claim, InvalidLink};
 
 mod act;
 mod found;
-mod rate;
 mod view;
 
 use act::Form;
 use found::{Found, PAGES_MAX};
-pub use rate::Rates;
 use view::Shown;
+
+/// Requests that a link may make at once; so many come back in [`PERIOD`]. Twenty people who each look, confirm and
+/// look again: a link that leaked, or a program that follows it in a loop, costs no more.
+const BURST: u32 = 60;
+/// In which a link's share is whole again.
+const PERIOD: Duration = Duration::from_secs(60);
+/// What each link has used of its share, by its signature. Only links with a right signature count, so that strangers
+/// neither fill the table nor use up a link's share.
+pub type Links = Throttle<String>;
+
+/// The shares of links.
+pub fn links() -> Arc<Links> {
+    Arc::new(Throttle::new(BURST, PERIOD))
+}
 
 /// Bytes of a form: the longest note, each character of which may take twelve, and what surrounds it.
 const FORM_BYTES_MAX: usize = 64 * 1024;
@@ -88,7 +101,7 @@ fn unavailable(words: &str) -> Sorry {
 /// Answers a request for an incident's page, or for what a button on it does.
 pub async fn page(
     State(app): State<Arc<App>>,
-    Extension(rates): Extension<Arc<Rates>>,
+    Extension(links): Extension<Arc<Links>>,
     Path(incident): Path<String>,
     request: Request,
 ) -> Response {
@@ -100,7 +113,7 @@ pub async fn page(
             return Err(Sorry::Because(StatusCode::METHOD_NOT_ALLOWED, words));
         }
         let id = checked(&app, &incident, &query)?;
-        rates.take(&query.claim.sig, app.clock.moment().instant.into_std()).map_err(Sorry::Later)?;
+        links.take(query.claim.sig.clone(), app.clock.moment().instant.into_std()).map_err(Sorry::Later)?;
         match parts.method {
             Method::POST => change(&app, id, &query, body).await,
             _ => show(&app, id, &query).await,

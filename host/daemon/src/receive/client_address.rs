@@ -4,6 +4,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use axum::http::HeaderMap;
 use ipnet::IpNet;
 use tocsin_core::plugin::Pair;
 
@@ -13,10 +14,20 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 /// The address of the sender: going back from the connection's other end, the first that is no trusted proxy. None
 /// when a trusted proxy does not say whom it speaks for in a way that can be read: it is not the proxy itself.
 pub(super) fn address(peer: IpAddr, headers: &[Pair], trusted: &[IpNet]) -> Option<IpAddr> {
-    let hops: Vec<&str> = headers
-        .iter()
-        .filter(|pair| pair.name == FORWARDED_FOR)
-        .flat_map(|pair| pair.value.split(','))
+    let values = headers.iter().filter(|pair| pair.name == FORWARDED_FOR);
+    behind(peer, values.map(|pair| pair.value.as_str()), trusted)
+}
+
+/// As [`address`], by the headers of an HTTP request.
+pub(crate) fn of_headers(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+    let values = headers.get_all(FORWARDED_FOR).iter();
+    // What is no text names no address, so nothing before it is believed.
+    behind(peer, values.map(|value| value.to_str().unwrap_or("?")), trusted)
+}
+
+fn behind<'a>(peer: IpAddr, values: impl Iterator<Item = &'a str>, trusted: &[IpNet]) -> Option<IpAddr> {
+    let hops: Vec<&str> = values
+        .flat_map(|value| value.split(','))
         .map(str::trim)
         // RFC 9110, 5.6.1: an empty element of a list is none.
         .filter(|hop| !hop.is_empty())

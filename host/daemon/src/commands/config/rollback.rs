@@ -183,7 +183,7 @@ fn put_aside(folder: &Held, step: &Step, whose: Owner) -> io::Result<()> {
 /// Reloads the relay, if one runs.
 fn reload(place: &Place) -> anyhow::Result<()> {
     if client::is_running(&place.socket()?)? {
-        let _: Reloaded = place.post("/reload", &Reload { actor: format!("{}, by a rollback", person()) })?;
+        let _: Reloaded = place.post("/config/reload", &Reload { actor: Some(format!("{}, by a rollback", person())) })?;
     }
     Ok(())
 }

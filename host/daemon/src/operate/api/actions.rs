@@ -3,11 +3,13 @@
 //! `GET /actions`, `POST /actions/<action>/try`.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use super::Pair;
 use super::body::Body;
 
 /// An action.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Action {
     /// Its name.
     pub name: String,
@@ -46,7 +48,7 @@ pub struct Action {
 }
 
 /// What is to be tried.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Try {
     /// The incident's number or id; the sample when left out.
@@ -62,7 +64,7 @@ pub struct Try {
 }
 
 /// What an action would send, or has sent over its test connection.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Tried {
     /// The action.
     pub action: String,
@@ -84,18 +86,15 @@ pub struct Tried {
     pub good: bool,
 }
 
-/// A name and its value, as an array of two.
-pub type Header = (String, String);
-
 /// A request to a peer, and its answer if it was sent.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Exchange {
     /// The method.
     pub method: String,
     /// Where it goes; the connection's own path is masked unless asked for.
     pub address: String,
     /// The headers, secrets masked.
-    pub headers: Vec<Header>,
+    pub headers: Vec<Pair>,
     /// The body, secrets masked.
     pub body: Body,
     /// What the peer answered.
@@ -103,12 +102,12 @@ pub struct Exchange {
 }
 
 /// What a peer answered.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// The headers, without those that may open something.
-    pub headers: Vec<Header>,
+    pub headers: Vec<Pair>,
     /// The body, secrets taken out.
     pub body: Body,
 }

@@ -3,9 +3,10 @@
 //! `GET /backup` answers with the bytes of a backup, as [`tocsin_store::check`] reads them.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Backups that the relay makes by itself.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Schedule {
     /// The directory of them.
     pub dir: String,
@@ -18,7 +19,7 @@ pub struct Schedule {
 }
 
 /// A backup that the relay made by itself.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Made {
     /// The file.
     pub file: String,

@@ -5,9 +5,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A body: `{"text": …}`, or `{"base64": …}` when it is no UTF-8.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub enum Body {
     /// UTF-8.
     #[serde(rename = "text")]

@@ -3,19 +3,21 @@
 //! `POST /reload` and `POST /diff`.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::status::StatusProblem;
 
 /// A request to read the configuration again and, if it has no mistake, put it in force.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reload {
-    /// The person who asks.
-    pub actor: String,
+    /// The name to record. Default: the name of the access token, or of the system user on the control socket.
+    #[serde(default)]
+    pub actor: Option<String>,
 }
 
 /// What a reload changed, or would change.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Reloaded {
     /// The parts that differ. If none, the configuration in force stays.
     pub changes: Vec<Changed>,
@@ -28,7 +30,7 @@ pub struct Reloaded {
 }
 
 /// A part of the configuration that differs.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Changed {
     /// The part's path, such as `sources.jira` or `limits.body_time`.
     pub path: String,
@@ -37,7 +39,7 @@ pub struct Changed {
 }
 
 /// An action that other incidents trigger than before.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct OtherMatches {
     /// The action's name.
     pub action: String,

@@ -3,9 +3,10 @@
 //! `GET /connections`, `POST /connections/<connection>/test`.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A connection.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Connection {
     /// Its name.
     pub name: String,
@@ -29,7 +30,7 @@ pub struct Connection {
 }
 
 /// A connection that is paused.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Paused {
     /// Since when.
     pub since: String,
@@ -40,7 +41,7 @@ pub struct Paused {
 }
 
 /// A connection whose peer wants to be left alone.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Backoff {
     /// Until when.
     pub until: String,
@@ -49,7 +50,7 @@ pub struct Backoff {
 }
 
 /// What came of asking a connection's peer.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Tested {
     /// The connection.
     pub connection: String,
@@ -64,7 +65,7 @@ pub struct Tested {
 }
 
 /// Whether a connection works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Works {
     /// It does.

@@ -4,11 +4,13 @@
 //! `/deliveries/discard` for all dead letters.
 
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::incident::Incident;
 
 /// Which deliveries are listed, the newest first. Answered with a page.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields, default)]
 pub struct DeliveryList {
     /// Only in these states, with commas between them; all when empty or left out.
@@ -30,7 +32,7 @@ pub struct DeliveryList {
 }
 
 /// A delivery. `I` is how much is shown of its incident.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Delivery<I = Named> {
     /// Its id.
     pub id: String,
@@ -59,7 +61,7 @@ pub struct Delivery<I = Named> {
 }
 
 /// A delivery with all that is known about it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct WholeDelivery {
     /// The delivery.
     #[serde(flatten)]
@@ -73,7 +75,7 @@ pub struct WholeDelivery {
 }
 
 /// The incident of a delivery.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Named {
     /// Its id.
     pub id: String,
@@ -84,7 +86,7 @@ pub struct Named {
 }
 
 /// A line of a delivery's log.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Attempt {
     /// From 1; 0 for what is no attempt.
     pub number: u32,
@@ -99,11 +101,12 @@ pub struct Attempt {
 }
 
 /// All dead letters, or those of one action or connection.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeadLetters {
-    /// Who does it.
-    pub actor: String,
+    /// The name to record. Default: the name of the access token, or of the system user on the control socket.
+    #[serde(default)]
+    pub actor: Option<String>,
     /// Only of this action.
     #[serde(default)]
     pub action: Option<String>,

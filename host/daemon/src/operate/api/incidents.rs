@@ -3,13 +3,15 @@
 //! `GET /incidents`, `GET /incidents/<number or id>`, `POST /incidents/<…>/<command>` and `…/modify`.
 
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::deliveries::Delivery;
 use super::incident::Incident;
 use super::is_unset;
 
 /// Which incidents are listed, the newest first. Answered with a page.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields, default)]
 pub struct IncidentList {
     /// Only in these states, with commas between them; all when empty or left out.
@@ -31,7 +33,7 @@ pub struct IncidentList {
 }
 
 /// An incident with all that is known about it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct WholeIncident {
     /// The incident.
     #[serde(flatten)]
@@ -51,7 +53,7 @@ pub struct WholeIncident {
 }
 
 /// What an action makes of an incident, by the configuration in force.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ActionOnIncident {
     /// The action.
     pub name: String,
@@ -62,7 +64,7 @@ pub struct ActionOnIncident {
 }
 
 /// A line of an incident's timeline.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Happened {
     /// When.
     pub at: String,
@@ -87,22 +89,24 @@ pub struct Happened {
 
 /// What an operator does to an incident; the address names the command: `acknowledge`, `unacknowledge`, `resolve`,
 /// `reopen` or `note`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Command {
-    /// Who does it.
-    pub actor: String,
+    /// The name to record. Default: the name of the access token, or of the system user on the control socket.
+    #[serde(default)]
+    pub actor: Option<String>,
     /// What to write down with it; a note needs one.
     #[serde(default)]
     pub text: String,
 }
 
 /// What an incident says from now on.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Modify {
-    /// Who says so.
-    pub actor: String,
+    /// The name to record. Default: the name of the access token, or of the system user on the control socket.
+    #[serde(default)]
+    pub actor: Option<String>,
     /// What to write down with it.
     #[serde(default)]
     pub text: String,
@@ -113,7 +117,7 @@ pub struct Modify {
 }
 
 /// An incident after a command.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Commanded {
     /// As it is now.
     #[serde(flatten)]

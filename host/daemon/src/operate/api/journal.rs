@@ -4,9 +4,11 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
 
 /// Which entries, the oldest first.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields, default)]
 pub struct JournalList {
     /// From the entry with this number on. When neither this, nor `since`, `incident` or `receipt` is given: the last
@@ -25,7 +27,7 @@ pub struct JournalList {
 }
 
 /// Entries in their order.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct JournalPage {
     /// The entries.
     pub entries: Vec<Entry>,
@@ -38,7 +40,7 @@ pub struct JournalPage {
 }
 
 /// Facts that became true together.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Entry {
     /// Its number.
     pub number: u64,
@@ -62,7 +64,7 @@ pub struct Entry {
 }
 
 /// What made facts true.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Cause {
     /// `start`, `request`, `decoded_again`, `operator`, `attempts`, `trial`, `outcome`, `works`, `timers`,
     /// `interruption` or `retention`.
@@ -75,7 +77,7 @@ pub struct Cause {
 }
 
 /// What happened.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Fact {
     /// Its kind, such as `incident_opened`.
     pub fact: String,

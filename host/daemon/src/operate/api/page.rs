@@ -1,9 +1,10 @@
 //! Pages of lists: each list of incidents, deliveries or receipts is answered in pages, the newest first.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A part of a list.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Page<T> {
     /// The newest first.
     pub items: Vec<T>,

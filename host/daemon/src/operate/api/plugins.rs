@@ -3,11 +3,12 @@
 //! `GET /plugins`, `POST /plugins/approve`.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::plugins;
 
 /// The plugins of a relay.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Plugins {
     /// The directory that files are dropped into.
     pub directory: String,
@@ -20,7 +21,7 @@ pub struct Plugins {
 }
 
 /// A plugin in force.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Plugin {
     /// Its id.
     pub id: String,
@@ -43,7 +44,7 @@ pub struct Plugin {
 }
 
 /// A plugin file that is not in force.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct RefusedFile {
     /// Its name in the plugins directory.
     pub file: String,
@@ -54,7 +55,7 @@ pub struct RefusedFile {
 }
 
 /// A plugin that is yet to be compiled.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct PendingPlugin {
     /// A file's name, or the id of a bundled plugin.
     pub name: String,
@@ -65,7 +66,7 @@ pub struct PendingPlugin {
 }
 
 /// A file to be approved.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Approve {
     /// Its name in the plugins directory.
@@ -76,7 +77,7 @@ pub struct Approve {
 }
 
 /// A file that was approved.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Approved {
     /// Its name in the plugins directory.
     pub file: String,

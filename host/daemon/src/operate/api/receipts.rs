@@ -4,12 +4,14 @@
 //! `POST /receipts/discard`.
 
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::Pair;
 use super::body::Body;
 
 /// Which receipts are listed, the newest first. Answered with a page.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReceiptList {
     /// Only dead letters: refused, also in part, or failed.
@@ -29,7 +31,7 @@ pub struct ReceiptList {
 }
 
 /// A request that came in, and what came of it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Receipt {
     /// Its id.
     pub id: String,
@@ -60,7 +62,7 @@ pub struct Receipt {
 }
 
 /// What an event did.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Effect {
     /// `trigger`, `acknowledge`, `resolve` or `note`.
     pub change: String,
@@ -73,7 +75,7 @@ pub struct Effect {
 }
 
 /// The incident that an event was about.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct IncidentOfEffect {
     /// Its id.
     pub id: String,
@@ -82,7 +84,7 @@ pub struct IncidentOfEffect {
 }
 
 /// An element of a request that could not be read.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct RefusedElement {
     /// Where it stands: `alerts[3]`.
     pub place: String,
@@ -91,7 +93,7 @@ pub struct RefusedElement {
 }
 
 /// A receipt with its request.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct WholeReceipt {
     /// The receipt.
     #[serde(flatten)]
@@ -101,7 +103,7 @@ pub struct WholeReceipt {
 }
 
 /// A request as it came, without what proved its sender.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct KeptRequest {
     /// In capital letters.
     pub method: String,
@@ -120,7 +122,7 @@ pub struct KeptRequest {
 }
 
 /// Which of a source's receipts are decoded again.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RedecodeAll {
     /// The ignored ones instead of the dead letters.
@@ -128,11 +130,12 @@ pub struct RedecodeAll {
 }
 
 /// Dead letters that are given up on.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Discard {
-    /// Who does it.
-    pub actor: String,
+    /// The name to record. Default: the name of the access token, or of the system user on the control socket.
+    #[serde(default)]
+    pub actor: Option<String>,
     /// Their ids.
     #[serde(default)]
     pub receipts: Vec<String>,
@@ -142,7 +145,7 @@ pub struct Discard {
 }
 
 /// What was given up on.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Discarded {
     /// How many receipts.
     pub discarded: usize,

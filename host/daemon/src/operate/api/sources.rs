@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::receipts::RefusedElement;
 use super::{Link, Pair};
 
 /// A source.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Source {
     /// Its name.
     pub name: String,
@@ -33,7 +34,7 @@ pub struct Source {
 }
 
 /// A token that senders may give.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct TokenUse {
     /// Its key in the configuration: `token` or `next_token`.
     pub key: String,
@@ -53,7 +54,7 @@ pub struct NewToken {
 }
 
 /// What came in at a source since its first start.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Requests {
     /// Requests that were applied.
     pub accepted: u64,
@@ -82,7 +83,7 @@ pub struct Requests {
 }
 
 /// A subscription that a sender asked to be confirmed.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Confirmation {
     /// When.
     pub at: String,
@@ -91,7 +92,7 @@ pub struct Confirmation {
 }
 
 /// Events that did not come.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Foresee {
     /// The events, each by itself.
@@ -99,7 +100,7 @@ pub struct Foresee {
 }
 
 /// An event, as far as it matters which incident it is about.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ForeseenEvent {
     /// `trigger`, `acknowledge`, `resolve` or `note`.
@@ -124,7 +125,7 @@ pub struct ForeseenEvent {
 }
 
 /// What an event would do, were it the next.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Foreseen {
     /// In words: `opened`.
     pub would: String,

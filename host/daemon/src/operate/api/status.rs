@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::backup::Schedule;
 use super::connections::Connection;
@@ -13,7 +14,7 @@ use super::store::{JournalCut, SetAside, TableSize};
 use crate::config::ConfigProblem;
 
 /// The state of a relay.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Status {
     /// Records that could not be read and that nobody has seen to.
     pub set_aside: Vec<SetAside>,
@@ -62,7 +63,7 @@ pub struct Overview {
 }
 
 /// What a relay holds.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Counts {
     /// Incidents by state.
     pub incidents: BTreeMap<String, u64>,
@@ -83,7 +84,7 @@ pub struct Counts {
 }
 
 /// How far back what is forgotten after a time is still there.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct KeptSince {
     /// When the oldest of the resolved incidents was resolved; none when there is none.
     pub resolved_incidents: Option<String>,
@@ -94,7 +95,7 @@ pub struct KeptSince {
 }
 
 /// Dead letters of both ways.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct DeadLetterCounts {
     /// Requests that could not be understood.
     #[serde(rename = "in")]
@@ -105,7 +106,7 @@ pub struct DeadLetterCounts {
 }
 
 /// Something that does not work, or is wrong.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct StatusProblem {
     /// Where: `sources.grafana.plugin`.
     pub path: String,
@@ -124,7 +125,7 @@ impl From<&ConfigProblem> for StatusProblem {
 }
 
 /// Plugin files that are not in force.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct PluginsAside {
     /// Those that were refused or wait for approval.
     pub refused: Vec<RefusedFile>,
@@ -133,7 +134,7 @@ pub struct PluginsAside {
 }
 
 /// Incidents that no action took.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Unmatched {
     /// Hours that the count goes back: 24.
     pub hours: u64,
@@ -148,7 +149,7 @@ pub struct Unmatched {
 }
 
 /// Requests that were rejected in the last hour.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Rejection {
     /// The source; none for addresses without a source.
     pub source: Option<String>,
@@ -171,7 +172,7 @@ pub struct Rejection {
 }
 
 /// A filter that failed.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct FailingFilter {
     /// The action that it is of.
     pub action: String,
@@ -184,7 +185,7 @@ pub struct FailingFilter {
 }
 
 /// Messages of this relay that came back to it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Echoes {
     /// The source.
     pub source: String,
@@ -193,7 +194,7 @@ pub struct Echoes {
 }
 
 /// Dead letters whose bytes went because there were more than may be kept.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Dropped {
     /// The source.
     pub source: String,

@@ -3,9 +3,10 @@
 //! `POST /verify`, `POST /dismiss`, `GET /sizes`.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// How the store is checked.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Verify {
     /// Whether the state is brought about again from the journal and compared, which takes minutes. Otherwise each row
@@ -17,7 +18,7 @@ pub struct Verify {
 }
 
 /// The outcome of a check of the store.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Verified {
     /// Whether nothing differs, the digest is right, and an operator has seen to everything that was set aside.
     pub clean: bool,
@@ -46,7 +47,7 @@ pub struct Verified {
 }
 
 /// Where the journal was cut.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct JournalCut {
     /// The number of the last entry that was dropped.
     pub entry: u64,
@@ -55,7 +56,7 @@ pub struct JournalCut {
 }
 
 /// The digest of the state that the store keeps, and the digest of the rows that are there.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct DigestCheck {
     /// Whether both are the same.
     pub right: bool,
@@ -66,7 +67,7 @@ pub struct DigestCheck {
 }
 
 /// A record that could not be read.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct SetAside {
     /// Its table.
     pub table: String,
@@ -101,14 +102,14 @@ pub struct Rebuilt {
 }
 
 /// Records that are no longer shown.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Dismissed {
     /// How many.
     pub dismissed: u64,
 }
 
 /// The room that a table takes in the store's file.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct TableSize {
     /// Its name.
     pub table: String,

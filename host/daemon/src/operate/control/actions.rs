@@ -15,11 +15,13 @@ use super::context::{Control, blocking};
 use super::{incidents, query};
 use crate::config::Action;
 use crate::deliver::attempt::{Attempt, Exchange};
+use crate::operate::api::Pair;
 use crate::operate::api::actions::{self as api, Answer, Tried, Try};
 use crate::operate::api::body::Body;
 use crate::runtime::wording;
 use crate::send::request::{Sketch, sketch};
 use crate::shared::app::App;
+use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 
 pub(super) mod would;
@@ -27,6 +29,14 @@ pub(super) mod would;
 /// Headers of a peer's answer that are never shown: they may open something.
 const HIDDEN: [&str; 2] = ["set-cookie", "www-authenticate"];
 
+#[utoipa::path(
+    get,
+    path = "/actions",
+    operation_id = "listActions",
+    tag = "actions",
+    summary = "The actions, and when each runs.",
+    responses((status = 200, description = "Done.", body = Vec<api::Action>))
+)]
 pub(super) async fn list(State(control): State<Control>) -> Json<Vec<api::Action>> {
     let bindings = control.app.bindings();
     let config = &control.app.config();
@@ -61,6 +71,16 @@ pub(super) async fn list(State(control): State<Control>) -> Json<Vec<api::Action
 }
 
 /// Renders and encodes a delivery that is not owed; sends it over the test connection when asked to.
+#[utoipa::path(
+    post,
+    path = "/actions/{action}/try",
+    operation_id = "tryAction",
+    tag = "actions",
+    summary = "Renders what an action would send. Sends it over the test connection only if `send` is true.",
+    params(("action" = String, Path, description = "The name of the action.")),
+    request_body = Try,
+    responses((status = 200, description = "Done.", body = Tried), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn try_out(
     State(control): State<Control>,
     Path(name): Path<String>,
@@ -217,7 +237,10 @@ fn exchange(exchange: &Exchange, address: String) -> api::Exchange {
     let Exchange { sketch, response } = exchange;
     let headers = sketch.headers.iter();
     let headers = headers
-        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .map(|(name, value)| Pair {
+            name: name.to_string(),
+            value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        })
         .collect();
     api::Exchange {
         method: sketch.method.as_str().to_owned(),
@@ -230,6 +253,6 @@ fn exchange(exchange: &Exchange, address: String) -> api::Exchange {
 
 fn answered(response: &Response) -> Answer {
     let shown = response.headers.iter().filter(|pair| !HIDDEN.contains(&pair.name.as_str()));
-    let headers = shown.map(|pair| (pair.name.clone(), pair.value.clone())).collect();
+    let headers = shown.map(|pair| Pair { name: pair.name.clone(), value: pair.value.clone() }).collect();
     Answer { status: response.status, headers, body: Body::from(&*response.body) }
 }

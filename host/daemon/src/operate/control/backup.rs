@@ -25,6 +25,14 @@ use crate::shared::problem::HttpProblem;
 const PIECES: usize = 4;
 
 /// A backup of what the store holds now.
+#[utoipa::path(
+    get,
+    path = "/backup",
+    operation_id = "getBackup",
+    tag = "store",
+    summary = "A backup of the store, as a stream.",
+    responses((status = 200, description = "The backup.", body = Vec<u8>, content_type = "application/octet-stream"))
+)]
 pub(super) async fn stream(State(control): State<Control>) -> Response {
     let (sender, pieces) = mpsc::channel(PIECES);
     let (store, about) = (control.app.store.clone(), backups::about(control.app.clock.now(), false));
@@ -71,6 +79,14 @@ impl hyper::body::Body for Streamed {
 }
 
 /// How much room each table takes.
+#[utoipa::path(
+    get,
+    path = "/store/sizes",
+    operation_id = "getSizes",
+    tag = "store",
+    summary = "The room that each table of the store takes.",
+    responses((status = 200, description = "Done.", body = Vec<TableSize>))
+)]
 pub(super) async fn sizes(State(control): State<Control>) -> Result<Json<Vec<TableSize>>, HttpProblem> {
     let store = control.app.store.clone();
     let sizes = blocking(move || store.sizes()).await?;

@@ -12,18 +12,37 @@ use crate::config::{Change, count};
 use crate::operate::api::Nothing;
 use crate::operate::api::configuration::{self as api, Changed, Reload};
 use crate::operate::api::status::StatusProblem;
+use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 use crate::shared::reloads::{NotReloaded, OtherMatches, Reloaded};
 
+#[utoipa::path(
+    post,
+    path = "/config/reload",
+    operation_id = "reloadConfiguration",
+    tag = "configuration",
+    summary = "Reads the configuration again and puts it in force if it has no mistake.",
+    request_body = Reload,
+    responses((status = 200, description = "Done.", body = api::Reloaded), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn reload(
     State(control): State<Control>,
     user: User,
     Asked(Reload { actor }): Asked<Reload>,
 ) -> Result<Json<api::Reloaded>, HttpProblem> {
-    let reloaded = control.reloads.ask(user.beside(&actor), false).await;
+    let reloaded = control.reloads.ask(user.beside(&user.actor(actor)), false).await;
     reloaded.map(|reloaded| Json(shape(reloaded))).map_err(refusal)
 }
 
+#[utoipa::path(
+    post,
+    path = "/config/diff",
+    operation_id = "compareConfiguration",
+    tag = "configuration",
+    summary = "Says what a reload would change. Changes nothing.",
+    request_body = Nothing,
+    responses((status = 200, description = "Done.", body = api::Reloaded), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn diff(
     State(control): State<Control>,
     Asked(Nothing {}): Asked<Nothing>,

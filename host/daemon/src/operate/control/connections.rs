@@ -14,8 +14,17 @@ use crate::operate::api::Nothing;
 use crate::operate::api::connections::{self as api, Backoff, Paused, Tested, Works};
 use crate::plugins::bindings::Bindings;
 use crate::shared::in_force::InForce;
+use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 
+#[utoipa::path(
+    get,
+    path = "/connections",
+    operation_id = "listConnections",
+    tag = "connections",
+    summary = "The connections, and which of them do not work.",
+    responses((status = 200, description = "Done.", body = Vec<api::Connection>))
+)]
 pub(super) async fn list(State(control): State<Control>) -> Result<Json<Vec<api::Connection>>, HttpProblem> {
     let store = control.app.store.clone();
     let pauses = blocking(move || store.pauses()).await?;
@@ -48,6 +57,16 @@ pub(super) async fn list(State(control): State<Control>) -> Result<Json<Vec<api:
     Ok(Json(control.app.config().connections.values().map(shape).collect()))
 }
 
+#[utoipa::path(
+    post,
+    path = "/connections/{connection}/test",
+    operation_id = "testConnection",
+    tag = "connections",
+    summary = "Asks the peer of a connection whether the connection works. Sends no notification.",
+    params(("connection" = String, Path, description = "The name of the connection.")),
+    request_body = Nothing,
+    responses((status = 200, description = "Done.", body = Tested), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn test(
     State(control): State<Control>,
     Path(name): Path<String>,

@@ -19,6 +19,7 @@ use super::deliveries;
 use super::user::User;
 use crate::operate::api::deliveries::{DeadLetters, Done};
 use crate::shared::app::CommitError;
+use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 
 /// Dead letters that are read, and written, at once.
@@ -27,6 +28,15 @@ const AT_ONCE: usize = 200;
 /// A dead letter, and the connection that it goes over.
 type DeadLetter = (DeliveryId, ConnectionName);
 
+#[utoipa::path(
+    post,
+    path = "/deliveries/retry",
+    operation_id = "retryDeadLetters",
+    tag = "deliveries",
+    summary = "Tries all dead letters again, or those of an action or a connection.",
+    request_body = DeadLetters,
+    responses((status = 200, description = "Done.", body = Done), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn retry(
     State(control): State<Control>,
     user: User,
@@ -35,20 +45,30 @@ pub(super) async fn retry(
     let found = find(&control, &wanted).await?;
     let connections: BTreeSet<&ConnectionName> = found.iter().map(|(_, connection)| connection).collect();
     connections.into_iter().for_each(|connection| deliveries::goes_on(&control, connection));
-    let command = |id: DeliveryId| user.does(Command::Retry { delivery: id, actor: wanted.actor.clone() });
+    let actor = user.actor(wanted.actor);
+    let command = |id: DeliveryId| user.does(Command::Retry { delivery: id, actor: actor.clone() });
     let done = record(&control, &found, command).await?;
     control.app.signals.due.ring();
     Ok(Json(done))
 }
 
+#[utoipa::path(
+    post,
+    path = "/deliveries/discard",
+    operation_id = "discardDeadLetters",
+    tag = "deliveries",
+    summary = "Gives up on all dead letters, or on those of an action or a connection.",
+    request_body = DeadLetters,
+    responses((status = 200, description = "Done.", body = Done), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn discard(
     State(control): State<Control>,
     user: User,
     Asked(wanted): Asked<DeadLetters>,
 ) -> Result<Json<Done>, HttpProblem> {
     let found = find(&control, &wanted).await?;
-    let command =
-        |id: DeliveryId| user.does(Command::GiveUp { deliveries: vec![id], actor: wanted.actor.clone() });
+    let actor = user.actor(wanted.actor);
+    let command = |id: DeliveryId| user.does(Command::GiveUp { deliveries: vec![id], actor: actor.clone() });
     record(&control, &found, command).await.map(Json)
 }
 

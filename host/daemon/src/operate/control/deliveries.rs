@@ -14,8 +14,18 @@ use super::{incidents, query, shapes};
 use crate::operate::api::deliveries::{DeliveryList, WholeDelivery};
 use crate::operate::api::{self, Actor};
 use crate::shared::app::App;
+use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 
+#[utoipa::path(
+    get,
+    path = "/deliveries",
+    operation_id = "listDeliveries",
+    tag = "deliveries",
+    summary = "The deliveries, the newest first.",
+    params(DeliveryList),
+    responses((status = 200, description = "Done.", body = api::page::Page<api::deliveries::Delivery>), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn list(
     State(control): State<Control>,
     Narrowed(list): Narrowed<DeliveryList>,
@@ -62,6 +72,15 @@ pub(super) fn check_names(
     })
 }
 
+#[utoipa::path(
+    get,
+    path = "/deliveries/{delivery}",
+    operation_id = "getDelivery",
+    tag = "deliveries",
+    summary = "A delivery with all its attempts.",
+    params(("delivery" = String, Path, description = "The id of the delivery.")),
+    responses((status = 200, description = "Done.", body = WholeDelivery), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn show(
     State(control): State<Control>,
     Path(delivery): Path<String>,
@@ -79,6 +98,16 @@ async fn find(control: &Control, id: DeliveryId) -> Result<Delivery, HttpProblem
     })
 }
 
+#[utoipa::path(
+    post,
+    path = "/deliveries/{delivery}/retry",
+    operation_id = "retryDelivery",
+    tag = "deliveries",
+    summary = "Tries a delivery again at once.",
+    params(("delivery" = String, Path, description = "The id of the delivery.")),
+    request_body = Actor,
+    responses((status = 200, description = "Done.", body = WholeDelivery), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn retry(
     State(control): State<Control>,
     Path(delivery): Path<String>,
@@ -86,12 +115,22 @@ pub(super) async fn retry(
     Asked(body): Asked<Actor>,
 ) -> Result<Json<WholeDelivery>, HttpProblem> {
     let id = query::id(&delivery)?;
-    control.app.record(user.does(Command::Retry { delivery: id, actor: body.actor })).await?;
+    control.app.record(user.does(Command::Retry { delivery: id, actor: user.actor(body.actor) })).await?;
     let retried = find(&control, id).await?;
     goes_on(&control, &retried.connection);
     Ok(Json(shapes::delivery_whole(&retried)))
 }
 
+#[utoipa::path(
+    post,
+    path = "/deliveries/{delivery}/discard",
+    operation_id = "discardDelivery",
+    tag = "deliveries",
+    summary = "Gives up on a delivery.",
+    params(("delivery" = String, Path, description = "The id of the delivery.")),
+    request_body = Actor,
+    responses((status = 200, description = "Done.", body = WholeDelivery), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn discard(
     State(control): State<Control>,
     Path(delivery): Path<String>,
@@ -99,7 +138,7 @@ pub(super) async fn discard(
     Asked(body): Asked<Actor>,
 ) -> Result<Json<WholeDelivery>, HttpProblem> {
     let id = query::id(&delivery)?;
-    control.app.record(user.does(Command::GiveUp { deliveries: vec![id], actor: body.actor })).await?;
+    control.app.record(user.does(Command::GiveUp { deliveries: vec![id], actor: user.actor(body.actor) })).await?;
     // The one behind it may be due now.
     control.app.signals.due.ring();
     Ok(Json(shapes::delivery_whole(&find(&control, id).await?)))

@@ -16,6 +16,7 @@ use super::{query, receipts, shapes, unmatched};
 use crate::operate::api::incident::Incident as Shown;
 use crate::operate::api::incidents::{Command as Asks, Commanded, IncidentList, Modify, WholeIncident};
 use crate::operate::api::page::Page;
+use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 
 /// Lines of an incident's timeline that are shown.
@@ -23,6 +24,15 @@ const TIMELINE_MAX: usize = 500;
 /// Deliveries of an incident that are shown.
 const DELIVERIES_MAX: usize = 200;
 
+#[utoipa::path(
+    get,
+    path = "/incidents",
+    operation_id = "listIncidents",
+    tag = "incidents",
+    summary = "The incidents, the newest first.",
+    params(IncidentList),
+    responses((status = 200, description = "Done.", body = Page<Shown>), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn list(
     State(control): State<Control>,
     Narrowed(list): Narrowed<IncidentList>,
@@ -45,6 +55,15 @@ pub(super) async fn list(
     Ok(Json(shapes::page(&incidents.await?, shapes::incident)))
 }
 
+#[utoipa::path(
+    get,
+    path = "/incidents/{incident}",
+    operation_id = "getIncident",
+    tag = "incidents",
+    summary = "An incident with its timeline, its deliveries, and what each action makes of it.",
+    params(("incident" = String, Path, description = "The number of the incident, or its id.")),
+    responses((status = 200, description = "Done.", body = WholeIncident), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn show(
     State(control): State<Control>,
     Path(incident): Path<String>,
@@ -71,6 +90,16 @@ pub(super) async fn show(
     shown.await.map(Json)
 }
 
+#[utoipa::path(
+    post,
+    path = "/incidents/{incident}/{command}",
+    operation_id = "commandIncident",
+    tag = "incidents",
+    summary = "Acknowledges, resolves or reopens an incident, or adds a note.",
+    params(("incident" = String, Path, description = "The number of the incident, or its id."), ("command" = Word, Path, description = "What to do.")),
+    request_body = Asks,
+    responses((status = 200, description = "Done.", body = Commanded), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn command(
     State(control): State<Control>,
     Path((incident, command)): Path<(String, String)>,
@@ -87,11 +116,21 @@ pub(super) async fn command(
     }
     let store = control.app.store.clone();
     let found = blocking(move || find(&store, &incident)).await?;
-    let operate = Command::Operate { incident: found.id, command, actor: body.actor, text: body.text };
+    let operate = Command::Operate { incident: found.id, command, actor: user.actor(body.actor), text: body.text };
     let shown = recorded(&control, &found, user.does(operate)).await?;
     Ok(Json(Commanded { changed: shown.changed || command == IncidentCommand::Note, ..shown }))
 }
 
+#[utoipa::path(
+    post,
+    path = "/incidents/{incident}/modify",
+    operation_id = "modifyIncident",
+    tag = "incidents",
+    summary = "Corrects the title or the severity of an incident.",
+    params(("incident" = String, Path, description = "The number of the incident, or its id.")),
+    request_body = Modify,
+    responses((status = 200, description = "Done.", body = Commanded), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn modify(
     State(control): State<Control>,
     Path(incident): Path<String>,
@@ -106,6 +145,7 @@ pub(super) async fn modify(
     let severity = severity.map_err(|error| HttpProblem::bad_request(format!("{error}.")))?;
     let store = control.app.store.clone();
     let found = blocking(move || find(&store, &incident)).await?;
+    let actor = user.actor(actor);
     let command = Command::Modify { incident: found.id, title, severity, actor, text };
     recorded(&control, &found, user.does(command)).await.map(Json)
 }

@@ -14,6 +14,7 @@ use super::asked::Narrowed;
 use super::context::{Control, blocking};
 use super::{incidents, query};
 use crate::operate::api::journal::{self as api, JournalList, JournalPage};
+use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 
 mod deliveries;
@@ -22,6 +23,15 @@ mod facts;
 /// The kind of a fact, the fact in words, and its fields.
 type Shown = (&'static str, String, Value);
 
+#[utoipa::path(
+    get,
+    path = "/journal",
+    operation_id = "listJournal",
+    tag = "journal",
+    summary = "Entries of the journal, the oldest first.",
+    params(JournalList),
+    responses((status = 200, description = "Done.", body = JournalPage), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn list(
     State(control): State<Control>,
     Narrowed(list): Narrowed<JournalList>,

@@ -9,6 +9,7 @@ use super::context::Control;
 use crate::operate::api::plugins::{Approve, Approved, PendingPlugin, Plugin, Plugins, RefusedFile};
 use crate::plugins::bindings::{Loaded, Origin};
 use crate::plugins::{Pending, Refused};
+use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 
 /// The files that are not in force.
@@ -28,6 +29,14 @@ pub(super) fn pending(control: &Control) -> Vec<PendingPlugin> {
 }
 
 /// The plugins in force, and the files that are not.
+#[utoipa::path(
+    get,
+    path = "/plugins",
+    operation_id = "listPlugins",
+    tag = "plugins",
+    summary = "The plugins in force, the files that are refused, and those that are yet to be compiled.",
+    responses((status = 200, description = "Done.", body = Plugins))
+)]
 pub(super) async fn list(State(control): State<Control>) -> Json<Plugins> {
     Json(Plugins {
         directory: control.shelf.directory().display().to_string(),
@@ -57,6 +66,15 @@ fn plugin(loaded: &Loaded) -> Plugin {
     }
 }
 
+#[utoipa::path(
+    post,
+    path = "/plugins/approve",
+    operation_id = "approvePlugin",
+    tag = "plugins",
+    summary = "Approves a file in the plugins directory.",
+    request_body = Approve,
+    responses((status = 200, description = "Done.", body = Approved), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn approve(
     State(control): State<Control>,
     Asked(Approve { file, digest }): Asked<Approve>,

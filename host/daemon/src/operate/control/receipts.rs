@@ -20,8 +20,18 @@ use crate::operate::api::receipts::{
 };
 use crate::receive::decode::redecode as decode_again;
 use crate::shared::app::App;
+use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 
+#[utoipa::path(
+    get,
+    path = "/receipts",
+    operation_id = "listReceipts",
+    tag = "receipts",
+    summary = "The receipts of requests, the newest first.",
+    params(ReceiptList),
+    responses((status = 200, description = "Done.", body = Page<Receipt>), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn list(
     State(control): State<Control>,
     Narrowed(list): Narrowed<ReceiptList>,
@@ -58,6 +68,15 @@ pub(super) fn known_source(app: &App, source: Option<&str>) -> Result<(), HttpPr
     query::known("source", source, app.config().sources.keys(), |name| app.store.knows_source(name))
 }
 
+#[utoipa::path(
+    get,
+    path = "/receipts/{receipt}",
+    operation_id = "getReceipt",
+    tag = "receipts",
+    summary = "A receipt with the request as it came, while its bytes are kept.",
+    params(("receipt" = String, Path, description = "The id of the receipt.")),
+    responses((status = 200, description = "Done.", body = WholeReceipt), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn show(
     State(control): State<Control>,
     Path(receipt): Path<String>,
@@ -66,6 +85,16 @@ pub(super) async fn show(
     Ok(Json(WholeReceipt { receipt: shapes::receipt(&found), request: request.as_ref().map(shape) }))
 }
 
+#[utoipa::path(
+    post,
+    path = "/receipts/{receipt}/redecode",
+    operation_id = "redecodeReceipt",
+    tag = "receipts",
+    summary = "Decodes a kept request again.",
+    params(("receipt" = String, Path, description = "The id of the receipt.")),
+    request_body = Nothing,
+    responses((status = 200, description = "Done.", body = Receipt), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn redecode(
     State(control): State<Control>,
     Path(receipt): Path<String>,
@@ -123,6 +152,16 @@ async fn ids(control: &Control, source: String, which: Receipts) -> Result<Vec<R
 }
 
 /// Decodes a source's dead letters or ignored requests again, the oldest first, as they came.
+#[utoipa::path(
+    post,
+    path = "/sources/{source}/redecode",
+    operation_id = "redecodeSource",
+    tag = "receipts",
+    summary = "Decodes the dead letters of a source again, or its ignored requests.",
+    params(("source" = String, Path, description = "The name of the source.")),
+    request_body = RedecodeAll,
+    responses((status = 200, description = "Done.", body = Vec<Receipt>), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn redecode_all(
     State(control): State<Control>,
     Path(source): Path<String>,
@@ -146,6 +185,15 @@ pub(super) async fn redecode_all(
     Ok(Json(outcomes))
 }
 
+#[utoipa::path(
+    post,
+    path = "/receipts/discard",
+    operation_id = "discardReceipts",
+    tag = "receipts",
+    summary = "Gives up on requests that could not be decoded.",
+    request_body = Discard,
+    responses((status = 200, description = "Done.", body = Discarded), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn discard(
     State(control): State<Control>,
     user: User,
@@ -157,8 +205,9 @@ pub(super) async fn discard(
     }
     receipts.sort();
     receipts.dedup();
+    let actor = user.actor(body.actor);
     for receipts in receipts.chunks(AT_ONCE) {
-        let command = Command::Discard { receipts: receipts.to_vec(), actor: body.actor.clone() };
+        let command = Command::Discard { receipts: receipts.to_vec(), actor: actor.clone() };
         control.app.record(user.does(command)).await?;
     }
     Ok(Json(Discarded { discarded: receipts.len() }))

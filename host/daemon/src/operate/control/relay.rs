@@ -20,9 +20,18 @@ use crate::operate::metrics::Exporter;
 use crate::runtime::trouble;
 use crate::shared::app::App;
 use crate::shared::filters::Failing;
+use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 use crate::timers;
 
+#[utoipa::path(
+    get,
+    path = "/status",
+    operation_id = "getStatus",
+    tag = "relay",
+    summary = "The state of the relay: what it holds, and what does not work.",
+    responses((status = 200, description = "Done.", body = Status))
+)]
 pub(super) async fn status(State(control): State<Control>) -> Json<Status> {
     let store = control.app.store.clone();
     let counts = blocking(move || store.counts()).await;
@@ -114,6 +123,15 @@ fn filter((action, failing): (&String, &Failing)) -> FailingFilter {
 }
 
 /// Marks what was set aside as seen to.
+#[utoipa::path(
+    post,
+    path = "/store/dismiss",
+    operation_id = "dismissSetAside",
+    tag = "store",
+    summary = "Marks all records that could not be read as seen.",
+    request_body = Nothing,
+    responses((status = 200, description = "Done.", body = Dismissed), (status = 503, description = "Not possible now: come again later.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn dismiss(
     State(control): State<Control>,
     Asked(Nothing {}): Asked<Nothing>,
@@ -130,6 +148,15 @@ pub(super) async fn dismiss(
 /// Threads of a check: the relay goes on meanwhile.
 const VERIFY_THREADS: usize = 1;
 
+#[utoipa::path(
+    post,
+    path = "/store/verify",
+    operation_id = "verifyStore",
+    tag = "store",
+    summary = "Checks that the store is what its journal says. A replay takes minutes.",
+    request_body = Verify,
+    responses((status = 200, description = "Done.", body = Verified), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 503, description = "Not possible now: come again later.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn verify(
     State(control): State<Control>,
     Asked(asked): Asked<Verify>,

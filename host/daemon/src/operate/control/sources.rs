@@ -19,8 +19,17 @@ use crate::config::{TOKEN_KEYS, Token};
 use crate::operate::api::sources::{Foresee, Foreseen, ForeseenEvent, Source, TokenUse};
 use crate::runtime::wording;
 use crate::shared::app::App;
+use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 
+#[utoipa::path(
+    get,
+    path = "/sources",
+    operation_id = "listSources",
+    tag = "sources",
+    summary = "The sources, and what came in at each.",
+    responses((status = 200, description = "Done.", body = Vec<Source>))
+)]
 pub(super) async fn list(State(control): State<Control>) -> Json<Vec<Source>> {
     let bindings = control.app.bindings();
     let config = &control.app.config();
@@ -69,6 +78,16 @@ fn event(given: ForeseenEvent) -> Result<Event, HttpProblem> {
 }
 
 /// What each event would do to which incident, were it the next.
+#[utoipa::path(
+    post,
+    path = "/sources/{source}/foresee",
+    operation_id = "foreseeEvents",
+    tag = "sources",
+    summary = "Says what events would do. Keeps nothing.",
+    params(("source" = String, Path, description = "The name of the source.")),
+    request_body = Foresee,
+    responses((status = 200, description = "Done.", body = Vec<Foreseen>), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+)]
 pub(super) async fn foresee_events(
     State(control): State<Control>,
     Path(source): Path<String>,

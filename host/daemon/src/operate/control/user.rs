@@ -1,50 +1,71 @@
-//! The person behind a request over the control socket: the name that they gave, and the system user.
+//! The person behind a request over the API: the name that they gave, and what the relay knows about them.
 //!
-//! The given name is only a claim, so the journal records the system user beside it. Messages and timelines have only
-//! the given name.
+//! The given name is only a claim, so the journal records the system user or the access token beside it. Messages and
+//! timelines have only the given name.
 
-use std::convert::Infallible;
+use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use tocsin_core::command::{Command, beside};
 
-use crate::runtime::server::LocalUser;
+use super::guard::Caller;
+use crate::shared::problem::HttpProblem;
 
 /// The list of the system's users.
 const USERS: &str = "/etc/passwd";
 
-/// The system's user behind a request.
-pub(super) struct User(Option<u32>);
+/// The caller of a request, for the record.
+pub(super) struct User(Caller);
 
 impl<S: Send + Sync> FromRequestParts<S> for User {
-    type Rejection = Infallible;
+    type Rejection = HttpProblem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(parts.extensions.get::<LocalUser>().map(|user| user.0)))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, HttpProblem> {
+        Caller::from_request_parts(parts, state).await.map(Self)
     }
 }
 
 impl User {
-    /// `command`, which has the given name, together with the system user.
+    /// `command`, which has the given name, together with what the relay knows.
     pub(super) fn does(&self, command: Command) -> Command {
-        match self.name() {
+        match self.known() {
             Some(user) => Command::Acting { user, command: Box::new(command) },
             None => command,
         }
     }
 
-    /// The recorded name of a person who gave `claim`: followed by the system user in parentheses, unless that is the
-    /// same name.
-    pub(super) fn beside(&self, claim: &str) -> String {
-        self.name().map_or_else(|| claim.to_owned(), |user| beside(claim, &user))
+    /// The name for the timeline: the claimed one, or else the name of the system user or of the access token.
+    pub(super) fn actor(&self, claim: Option<String>) -> String {
+        let own = || match &self.0 {
+            Caller::Local(_) => self.known().unwrap_or_else(|| "operator".to_owned()),
+            Caller::Token(token, _) => token.name.clone(),
+        };
+        claim.filter(|name| !name.trim().is_empty()).unwrap_or_else(own)
     }
 
-    fn name(&self) -> Option<String> {
-        let id = self.0?;
-        let users = std::fs::read_to_string(USERS).unwrap_or_default();
-        Some(name_of(id, &users).map_or_else(|| format!("uid {id}"), str::to_owned))
+    /// The recorded name of a person who gave `claim`: followed by what the relay knows in parentheses, unless that is
+    /// the same name.
+    pub(super) fn beside(&self, claim: &str) -> String {
+        self.known().map_or_else(|| claim.to_owned(), |user| beside(claim, &user))
     }
+
+    /// The system user, or the access token and its address.
+    fn known(&self) -> Option<String> {
+        match &self.0 {
+            Caller::Local(id) => {
+                let id = (*id)?;
+                let users = std::fs::read_to_string(USERS).unwrap_or_default();
+                Some(name_of(id, &users).map_or_else(|| format!("uid {id}"), str::to_owned))
+            }
+            Caller::Token(token, from) => Some(with_token(&token.name, *from)),
+        }
+    }
+}
+
+fn with_token(name: &str, from: Option<IpAddr>) -> String {
+    let from = from.map_or_else(|| "an unknown address".to_owned(), |address| address.to_string());
+    format!("token {name} from {from}")
 }
 
 /// The name of the user with this number, from lines such as `ada:x:1000:1000::/srv/ada:/bin/sh`.
@@ -63,6 +84,10 @@ mod tests {
 
     const USERS: &str = "root:x:0:0:root:/root:/bin/sh\n\nbroken\nada:x:1000:1000::/srv/ada:/bin/sh\n";
 
+    fn local(id: Option<u32>) -> User {
+        User(Caller::Local(id))
+    }
+
     #[test]
     fn a_user_has_the_name_that_the_system_lists() {
         assert_eq!([0, 1000, 7].map(|id| name_of(id, USERS)), [Some("root"), Some("ada"), None]);
@@ -70,9 +95,18 @@ mod tests {
 
     #[test]
     fn a_claim_stands_beside_the_user_who_made_it() {
-        assert_eq!(User(Some(0)).beside("root"), "root");
-        assert_eq!(User(Some(0)).beside("ada"), "ada (root)");
-        assert_eq!(User(Some(u32::MAX)).beside("ada"), format!("ada (uid {})", u32::MAX));
-        assert_eq!(User(None).beside("ada"), "ada");
+        assert_eq!(local(Some(0)).beside("root"), "root");
+        assert_eq!(local(Some(0)).beside("ada"), "ada (root)");
+        assert_eq!(local(Some(u32::MAX)).beside("ada"), format!("ada (uid {})", u32::MAX));
+        assert_eq!(local(None).beside("ada"), "ada");
+    }
+
+    #[test]
+    fn who_gives_no_name_has_the_one_that_the_relay_knows() {
+        assert_eq!(local(Some(0)).actor(None), "root");
+        assert_eq!(local(Some(0)).actor(Some(" ".to_owned())), "root");
+        assert_eq!(local(Some(0)).actor(Some("ada".to_owned())), "ada");
+        assert_eq!(local(None).actor(None), "operator");
+        assert_eq!(with_token("ci", "192.0.2.7".parse().ok()), "token ci from 192.0.2.7");
     }
 }

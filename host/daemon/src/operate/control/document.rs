@@ -1,0 +1,100 @@
+//! The OpenAPI description of the API, and a page that shows it. Both are public: they say nothing about this relay.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::HeaderValue;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::Router;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
+    ServerBuilder,
+};
+
+use crate::operate::api::ROOT;
+use crate::shared::access::Role;
+
+mod page;
+
+/// The name of the only security scheme.
+const SCHEME: &str = "token";
+/// What the API says of itself.
+const DESCRIPTION: &str = "The API of a Tocsin relay. The command line uses it over the control socket. A program on \
+    the network needs an access token (`tocsin tokens create`). Times are RFC 3339 in UTC. Ids have 26 characters. \
+    The relay refuses a field or a parameter that an operation does not have, by its name. Errors are problem documents \
+    (RFC 9457).";
+/// How any operation may be refused.
+const REFUSALS: [(&str, &str); 6] = [
+    ("400", "Bad request."),
+    ("401", "No valid access token."),
+    ("403", "The token's scope does not cover this."),
+    ("429", "Too many wrong tokens came from this address."),
+    ("500", "The store cannot be read."),
+    ("503", "Not possible now: come again later."),
+];
+
+/// The description without operations.
+pub(super) fn base() -> OpenApi {
+    let info = InfoBuilder::new().title("Tocsin").version(env!("CARGO_PKG_VERSION"));
+    let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    OpenApiBuilder::new()
+        .info(info.description(Some(DESCRIPTION)).build())
+        .servers(Some([ServerBuilder::new().url(ROOT).build()]))
+        .components(Some(ComponentsBuilder::new().security_scheme(SCHEME, scheme).build()))
+        .build()
+}
+
+/// Says of each operation which role it needs, and how the relay refuses it.
+pub(super) fn guarded(description: &mut OpenApi, role: Role) {
+    for operation in description.paths.paths.values_mut().flat_map(operations) {
+        operation.security = Some(vec![SecurityRequirement::new(SCHEME, [role.as_str()])]);
+        operation.description = Some(format!("Needs the scope `{}` or one that includes it.", role.as_str()));
+        for (status, meaning) in REFUSALS {
+            operation.responses.responses.entry(status.to_owned()).or_insert_with(|| problem(meaning));
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, delete, .. } = item;
+    [get, put, post, delete].into_iter().filter_map(Option::as_mut)
+}
+
+fn problem(meaning: &str) -> RefOr<utoipa::openapi::Response> {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    RefOr::T(ResponseBuilder::new().description(meaning).content("application/problem+json", content).build())
+}
+
+/// The description and its page, as they are sent.
+struct Written {
+    json: String,
+    page: String,
+}
+
+/// The routes of the description and of its page.
+///
+/// # Errors
+/// The template of the page is broken.
+pub(super) fn router(description: &OpenApi) -> anyhow::Result<Router> {
+    let page = page::render(&serde_json::to_value(description)?)?;
+    let written = Arc::new(Written { json: serde_json::to_string(description)?, page });
+    let router = Router::new().route("/", get(show)).route("/openapi.json", get(json));
+    Ok(router.with_state(written))
+}
+
+async fn json(State(written): State<Arc<Written>>) -> Response {
+    ([(CONTENT_TYPE, "application/json")], written.json.clone()).into_response()
+}
+
+async fn show(State(written): State<Arc<Written>>) -> Response {
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (CONTENT_SECURITY_POLICY, page::POLICY.clone()),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    (headers, written.page.clone()).into_response()
+}
