@@ -226,9 +226,9 @@ fn a_filter_that_fails_is_logged_once_and_shown_by_status() {
     for (title, load) in [("a", "9"), ("b", "high"), ("c", "higher")] {
         let body = json!({ "title": title, "id": title, "load": load }).to_string();
         relay.post("hook", &body).expect(200);
+        relay.settled();
     }
     receiver.wait(3);
-    relay.settled();
     let status = relay.run(&["status"]).expect(1).stdout;
     assert!(
         status.contains("fails: the filter of action tell, last on incident #3, on 2 incidents"),

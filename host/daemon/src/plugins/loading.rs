@@ -61,6 +61,7 @@ impl Shelf {
         }
         let mut state = self.lock();
         state.was_for_age = job.is_for_age;
+        state.ended += 1;
         match &job.place {
             Place::Bundled(id) => {
                 if let Tried::Failed(failure) = &tried {

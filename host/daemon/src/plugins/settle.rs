@@ -36,6 +36,7 @@ impl Shelf {
     pub(crate) async fn settle(&self, config: &Config) -> bool {
         let before = self.lock().clone();
         let mut state = before.clone();
+        state.decided = state.ended;
         self.remove_gone(&mut state, config);
         let (mut refused, by_id) = read(&state);
         let mut waits = false;

@@ -183,7 +183,11 @@ impl Shelf {
         let mut decided = self.decisions();
         self.look_again();
         let asked = self.asked_so_far();
-        while *decided.borrow_and_update() < asked || self.jobs(config).iter().any(Job::is_needed) {
+        // A file that has just been loaded is no job any more, and not in force yet.
+        while *decided.borrow_and_update() < asked
+            || self.jobs(config).iter().any(Job::is_needed)
+            || self.lock().is_undecided()
+        {
             // The registry itself owns the sender.
             let _ = decided.changed().await;
         }

@@ -86,6 +86,10 @@ pub(super) struct State {
     pub(super) refused: BTreeMap<String, Refusal>,
     /// Whether the last file was loaded because of how long it had waited.
     pub(super) was_for_age: bool,
+    /// How many loads have ended.
+    pub(super) ended: u64,
+    /// How many loads had ended when it was last decided what is in force.
+    pub(super) decided: u64,
 }
 
 /// Where bytes to be loaded are.
@@ -188,6 +192,11 @@ impl State {
         }
         jobs.sort_by_key(|job| (job.turn, !job.is_for_age, job.bytes));
         jobs
+    }
+
+    /// Whether a load has ended of which nothing is decided yet.
+    pub(super) const fn is_undecided(&self) -> bool {
+        self.ended != self.decided
     }
 
     /// Whether nothing is known yet of a file in the directory.
