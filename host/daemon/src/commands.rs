@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::operate::control;
 use crate::plugins::compile;
 
 mod actions;
@@ -39,6 +40,7 @@ mod shell;
 mod sources;
 mod status;
 mod table;
+mod tokens;
 mod verify;
 mod version;
 
@@ -124,6 +126,9 @@ enum Command {
     /// List the plugins in force, or check a file before dropping it.
     #[command(subcommand, visible_alias = "plugin")]
     Plugins(plugins::Plugins),
+    /// List, create and revoke access tokens of the HTTP API.
+    #[command(subcommand, visible_alias = "token", after_help = tokens::EXAMPLES)]
+    Tokens(tokens::Tokens),
     /// Show what was recorded, entry by entry.
     #[command(subcommand)]
     Journal(journal::Journal),
@@ -144,6 +149,8 @@ enum Command {
     Bench(bench::BenchArgs),
     /// Show the version, the commit and the versions of wasmtime, plugin API and store.
     Version,
+    /// Print the OpenAPI description of the HTTP API.
+    Openapi,
     /// Print a shell completion script.
     #[command(after_help = shell::COMPLETIONS)]
     Completions {
@@ -196,6 +203,11 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Compact => backup::run_compact(&place),
         Command::Bench(args) => bench::run(&args, place.json),
         Command::Version => version::run(&place),
+        Command::Tokens(command) => tokens::run(&place, command),
+        Command::Openapi => {
+            table::json(&control::description())?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Completions { shell } => Ok(shell::completions(Cli::command(), shell)),
         Command::Man(args) => shell::man(Cli::command(), &args),
         Command::CompilePlugin(args) => Ok(compile::run(&args)),

@@ -65,6 +65,7 @@ pub use plugins::{Consent, Plugins};
 pub use proxy::{Proxy, ProxyDenied};
 pub use purpose::Purpose;
 pub use rate::Rate;
+pub use reader::is_name;
 pub use secret::Secret;
 pub use target::Target;
 pub use token::{KEYS as TOKEN_KEYS, Token};

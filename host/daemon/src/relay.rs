@@ -19,7 +19,7 @@ use tokio::task::{JoinError, JoinHandle};
 use crate::backups;
 use crate::config::{Config, Source};
 use crate::deliver::dispatch;
-use crate::operate::control;
+use crate::operate::control::{self, Api};
 use crate::operate::metrics::Exporter;
 use crate::plugins::compile::this_program;
 use crate::plugins::{Shelf, Watch};
@@ -144,7 +144,9 @@ impl Relay {
         let exporter =
             Exporter::new(Arc::clone(&app), Arc::clone(&shelf), Arc::clone(&connections), reloads.clone());
         let exporter = Arc::new(exporter);
-        let router = public::router(Arc::clone(&app), Arc::clone(&shelf), Arc::clone(&exporter));
+        let api = Api::new(Arc::clone(&app), Arc::clone(&shelf), reloads.clone())
+            .context("preparing the API")?;
+        let router = public::router(Arc::clone(&app), Arc::clone(&shelf), Arc::clone(&exporter), &api);
         let listening = Listening::begin(listener, configured, router, connections, grace);
         let listening = Arc::new(listening.context("preparing to listen")?);
         let reloading = Reloading {
@@ -155,7 +157,7 @@ impl Relay {
             reloads: reloads.clone(),
         };
         let reloading = tokio::spawn(reloading.run(asked));
-        let commands = control::router(Arc::clone(&app), Arc::clone(&shelf), reloads.clone(), exporter);
+        let commands = api.for_socket(exporter);
         let control = tokio::spawn(server::serve(socket, commands, stopped.clone(), grace));
         let deliveries = tokio::spawn(dispatch::run(Arc::clone(&app), stopped));
         let timers = tokio::spawn(timers::run(Arc::clone(&app)));

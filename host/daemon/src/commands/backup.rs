@@ -53,8 +53,8 @@ pub(super) fn run(place: &Place, args: &BackupArgs) -> anyhow::Result<ExitCode> 
     let checked = if args.verify {
         let mut progress = Progress::new("checking");
         backups::checked(&args.file, &mut |done, total| progress.show(done, total))?
-    } else if client::is_running(&place.socket()?)? {
-        let mut answer = client::stream(&place.socket()?, "/backup")?;
+    } else if place.is_running()? {
+        let mut answer = place.stream("/backup")?;
         file::put(&args.file, args.force, |out| Ok(copy(&mut answer, out)?))?
     } else {
         let store = open(place)?;

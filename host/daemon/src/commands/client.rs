@@ -1,20 +1,24 @@
-//! The command line's side of the control socket.
+//! The command line's side of the API: over the control socket, or over the network with an access token.
 //!
 //! Says in words when no relay is running, and when this user may not know; shows a problem document's detail as it is.
 
 use std::path::{Path, PathBuf};
 
+use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
-use hyper::http::request;
-use hyper::{Request, Response};
+use hyper::body::Bytes;
+use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
-use tokio::task::JoinHandle;
 
-use crate::operate::api::problem::Refusal;
+use crate::operate::api::ROOT;
+use crate::operate::api::problem::Problem;
+
+mod remote;
+
+pub(super) use remote::Remote;
 
 /// A request that came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -46,37 +50,57 @@ pub(super) enum ClientError {
     /// The answer could not be read.
     #[error("the relay did not answer: {0}")]
     Broken(String),
+    /// Nobody answers at the address.
+    #[error("the relay at {url} cannot be reached: {error}: check --url, and that the relay runs")]
+    Unreached {
+        /// Where.
+        url: String,
+        /// What the system said.
+        error: String,
+    },
 }
 
-/// Asks the relay behind `socket` for what is at `path`.
+/// The relay that a command asks.
+pub(super) enum Relay {
+    /// Behind the control socket at this path.
+    Socket(PathBuf),
+    /// On the network.
+    Remote(Remote),
+}
+
+/// An answer, and its body as it comes.
+type Answer = Response<UnsyncBoxBody<Bytes, BodyError>>;
+type BodyError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Asks the relay for what is at `path` of the API.
 ///
 /// # Errors
 /// It is not running, said no, or did not answer.
-pub(super) async fn get<A: DeserializeOwned>(socket: &Path, path: &str) -> Result<A, ClientError> {
-    answer(socket, Request::get(path), Bytes::new()).await
+pub(super) async fn get<A: DeserializeOwned>(relay: &Relay, path: &str) -> Result<A, ClientError> {
+    answer(relay, Method::GET, path, Bytes::new()).await
 }
 
-/// Has the relay behind `socket` do what `asked` says at `path`.
+/// Has the relay do what `asked` says at `path` of the API.
 ///
 /// # Errors
 /// It is not running, said no, or did not answer.
 pub(super) async fn post<A: DeserializeOwned>(
-    socket: &Path,
+    relay: &Relay,
     path: &str,
     asked: &impl Serialize,
 ) -> Result<A, ClientError> {
-    let body = serde_json::to_vec(asked).map_err(|error| ClientError::Broken(error.to_string()))?;
-    answer(socket, Request::post(path), body.into()).await
+    let body = serde_json::to_vec(asked).map_err(|error| broken(&error))?;
+    answer(relay, Method::POST, path, body.into()).await
 }
 
 async fn answer<A: DeserializeOwned>(
-    socket: &Path,
-    request: request::Builder,
+    relay: &Relay,
+    method: Method,
+    path: &str,
     body: Bytes,
 ) -> Result<A, ClientError> {
-    let (response, connection) = send(socket, request, body).await?;
-    let bytes = response.into_body().collect().await.map_err(|error| broken(&error))?.to_bytes();
-    connection.abort();
+    let answer = send(relay, method, &format!("{ROOT}{path}"), body).await?;
+    let bytes = answer.into_body().collect().await.map_err(|error| broken(&error))?.to_bytes();
     serde_json::from_slice(&bytes).map_err(|error| ClientError::Foreign(error.to_string()))
 }
 
@@ -85,59 +109,61 @@ fn broken(error: &dyn std::fmt::Display) -> ClientError {
     ClientError::Broken(error.to_string())
 }
 
-/// What the relay said no with.
-async fn refusal(response: Response<Incoming>) -> ClientError {
-    let status = response.status();
-    let read = async {
-        let bytes = response.into_body().collect().await.map_err(|error| broken(&error))?.to_bytes();
-        serde_json::from_slice::<Refusal>(&bytes).map_err(|error| broken(&error))
+/// Sends a request. Returns the answer, unless it is a refusal.
+async fn send(relay: &Relay, method: Method, path: &str, body: Bytes) -> Result<Answer, ClientError> {
+    let answer = match relay {
+        Relay::Socket(socket) => send_locally(socket, method, path, body).await?,
+        Relay::Remote(remote) => remote.send(method, path, body).await?,
     };
-    match read.await {
-        Ok(refusal) => ClientError::Refused(refusal.detail.unwrap_or_else(|| format!("status {status}"))),
-        Err(error) => error,
+    if answer.status().is_success() { Ok(answer) } else { Err(refusal(answer).await) }
+}
+
+/// What the relay said no with.
+async fn refusal(answer: Answer) -> ClientError {
+    let status = answer.status();
+    match answer.into_body().collect().await {
+        Ok(body) => match serde_json::from_slice::<Problem>(&body.to_bytes()) {
+            Ok(problem) if !problem.detail.is_empty() => ClientError::Refused(problem.detail),
+            Ok(_) | Err(_) => ClientError::Refused(format!("status {status}")),
+        },
+        Err(error) => broken(&error),
     }
 }
 
-/// Sends a request. Returns the answer, unless it is a refusal, and what drives the connection.
-async fn send(
-    socket: &Path,
-    request: request::Builder,
-    body: Bytes,
-) -> Result<(Response<Incoming>, JoinHandle<hyper::Result<()>>), ClientError> {
+async fn send_locally(socket: &Path, method: Method, path: &str, body: Bytes) -> Result<Answer, ClientError> {
     let stream = UnixStream::connect(socket).await.map_err(|error| unreached(socket, error))?;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;
     // The connection ends with the answer; what goes wrong with it shows in the answer.
-    let connection = tokio::spawn(connection);
-    let request = request
+    tokio::spawn(connection);
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
         .header("host", "tocsin")
         .header("content-type", "application/json")
         .body(Full::new(body))
         .map_err(|error| broken(&error))?;
-    let response = sender.send_request(request).await.map_err(|error| broken(&error))?;
-    match response.status().is_success() {
-        true => Ok((response, connection)),
-        false => Err(refusal(response).await),
-    }
+    let answer = sender.send_request(request).await.map_err(|error| broken(&error))?;
+    Ok(answer.map(|body| body.map_err(BodyError::from).boxed_unsync()))
 }
 
 /// The answer of the relay, read as it comes.
 pub(super) struct Streamed {
     runtime: tokio::runtime::Runtime,
-    body: Incoming,
+    body: UnsyncBoxBody<Bytes, BodyError>,
     piece: Bytes,
 }
 
-/// Asks the relay behind `socket` for something long.
+/// Asks the relay for something long, at a whole path.
 ///
 /// # Errors
 /// It is not running, said no, or did not answer.
-pub(super) fn stream(socket: &Path, path: &str) -> Result<Streamed, ClientError> {
+pub(super) fn stream(relay: &Relay, path: &str) -> Result<Streamed, ClientError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| broken(&error))?;
     // It goes on within the runtime whenever the body is read.
-    let (response, _) = runtime.block_on(send(socket, Request::get(path), Bytes::new()))?;
-    Ok(Streamed { runtime, body: response.into_body(), piece: Bytes::new() })
+    let answer = runtime.block_on(send(relay, Method::GET, path, Bytes::new()))?;
+    Ok(Streamed { runtime, body: answer.into_body(), piece: Bytes::new() })
 }
 
 impl std::io::Read for Streamed {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::listing::{self, Extent, When};
-use super::place::{Place, person};
+use super::place::Place;
 use super::table::{Columns, json, second, second_if, segment, short};
 use crate::commands::out::{say, single};
 use crate::operate::api::Actor;

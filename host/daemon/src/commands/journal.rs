@@ -6,7 +6,6 @@ use clap::{Args, Subcommand};
 use tocsin_core::time::Timestamp;
 use tocsin_store::Store;
 
-use super::client;
 use super::listing::moment;
 use super::place::Place;
 use super::table::{second, short};
@@ -67,7 +66,7 @@ pub(super) struct Show {
 
 pub(super) fn run(place: &Place, command: &Journal) -> anyhow::Result<ExitCode> {
     let Journal::Show(show) = command;
-    if client::is_running(&place.socket()?)? {
+    if place.is_running()? {
         shown(place, show, |list| place.list("/journal", list))?;
     } else {
         let store = open(place)?;

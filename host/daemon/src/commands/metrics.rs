@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
-use super::client;
+use super::client::{self, Relay};
 use super::place::Place;
 use crate::commands::out::say;
 use crate::runtime::held::{Held, Owner};
@@ -25,7 +25,7 @@ pub(super) struct MetricsArgs {
 pub(super) fn run(place: &Place, args: &MetricsArgs) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(!place.json, "metrics have only Prometheus's text format: leave out --json");
     let mut text = String::new();
-    let mut answer = client::stream(&place.socket()?, "/metrics")?;
+    let mut answer = client::stream(&Relay::Socket(place.socket()?), "/metrics")?;
     answer.read_to_string(&mut text).context("reading the relay's answer")?;
     match &args.textfile {
         Some(path) => {

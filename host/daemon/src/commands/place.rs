@@ -9,8 +9,10 @@ use clap::Args;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::client;
-use crate::config::{Config, socket_in};
+use super::client::{self, Relay, Remote, Streamed};
+use super::out::complain;
+use crate::config::{Config, Secret, socket_in};
+use crate::operate::api::ROOT;
 
 /// Where the configuration is when nothing is said: here, then where packages put it.
 const CONFIG_PLACES: [&str; 2] = ["tocsin.toml", "/etc/tocsin/tocsin.toml"];
@@ -26,6 +28,14 @@ pub(super) struct Place {
     /// Default: control.sock in the configuration's state directory
     #[arg(long, global = true, value_name = "PATH")]
     socket: Option<PathBuf>,
+    /// The address of a relay on another machine, such as https://relay.example.com. Needs an access token.
+    /// Default: $TOCSIN_URL; without it, the relay of this machine.
+    #[arg(long, global = true, value_name = "URL", conflicts_with_all = ["socket"])]
+    url: Option<String>,
+    /// The access token for --url, from `tocsin tokens create`. Other users of this machine see the arguments of a
+    /// command: rather set $TOCSIN_TOKEN.
+    #[arg(long, global = true, value_name = "TOKEN", requires = "url")]
+    token: Option<String>,
     /// Print JSON instead of text.
     #[arg(long, global = true)]
     pub(super) json: bool,
@@ -64,10 +74,46 @@ impl Place {
         }
     }
 
+    /// The address of the relay, if it is one on another machine.
+    pub(super) fn url(&self) -> Option<String> {
+        self.url.clone().or_else(|| of_environment("TOCSIN_URL"))
+    }
+
+    /// The running relay.
+    pub(super) fn relay(&self) -> anyhow::Result<Relay> {
+        let Some(url) = self.url() else { return Ok(Relay::Socket(self.socket()?)) };
+        let token = self.token.clone().or_else(|| of_environment("TOCSIN_TOKEN")).with_context(|| {
+            format!("{url} needs an access token: set $TOCSIN_TOKEN to one that `tocsin tokens create` made there")
+        })?;
+        let remote = Remote::new(&url, Secret::new(token))?;
+        if remote.is_in_clear() {
+            complain!("warning: {url} is not https, so others on the way can read the access token");
+        }
+        Ok(Relay::Remote(remote))
+    }
+
+    /// Whether a relay runs that can be asked. One on another machine counts as running.
+    pub(super) fn is_running(&self) -> anyhow::Result<bool> {
+        match self.url() {
+            Some(_) => Ok(true),
+            None => Ok(client::is_running(&self.socket()?)?),
+        }
+    }
+
+    /// Who is at the terminal, for a relay on this machine. Another knows the access token.
+    pub(super) fn person(&self) -> Option<String> {
+        self.url().is_none().then(person)
+    }
+
     /// Asks the running relay for what is at `path`.
     pub(super) fn get<A: DeserializeOwned>(&self, path: &str) -> anyhow::Result<A> {
-        let socket = self.socket()?;
-        Ok(alone()?.block_on(client::get(&socket, path))?)
+        let relay = self.relay()?;
+        Ok(alone()?.block_on(client::get(&relay, path))?)
+    }
+
+    /// Asks the running relay for something long at `path` of the API.
+    pub(super) fn stream(&self, path: &str) -> anyhow::Result<Streamed> {
+        Ok(client::stream(&self.relay()?, &format!("{ROOT}{path}"))?)
     }
 
     /// Asks the running relay for those at `path` that `which` names.
@@ -77,15 +123,19 @@ impl Place {
 
     /// Has the running relay do what `asked` says at `path`.
     pub(super) fn post<A: DeserializeOwned>(&self, path: &str, asked: &impl Serialize) -> anyhow::Result<A> {
-        let socket = self.socket()?;
-        Ok(alone()?.block_on(client::post(&socket, path, asked))?)
+        let relay = self.relay()?;
+        Ok(alone()?.block_on(client::post(&relay, path, asked))?)
     }
 }
 
 /// Who is at the terminal.
 pub(super) fn person() -> String {
-    let name = |variable: &str| std::env::var(variable).ok().filter(|name| !name.is_empty());
-    name("SUDO_USER").or_else(|| name("USER")).unwrap_or_else(|| "operator".to_owned())
+    of_environment("SUDO_USER").or_else(|| of_environment("USER")).unwrap_or_else(|| "operator".to_owned())
+}
+
+/// An environment variable that is set and not empty.
+fn of_environment(variable: &str) -> Option<String> {
+    std::env::var(variable).ok().filter(|value| !value.is_empty())
 }
 
 /// A runtime for one question.

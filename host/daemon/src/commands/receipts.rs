@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::listing::{self, Extent, When};
-use super::place::{Place, person};
+use super::place::Place;
 use super::table::{Columns, json, second, segment, short, text};
 use crate::commands::out::{quoted, say, single};
 use crate::operate::api::Nothing;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::place::{Place, person};
+use super::place::Place;
 use super::table::json;
 use crate::commands::out::{complain, say, single};
 use crate::operate::api::Nothing;

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use anyhow::Context;
 use tocsin_store::{OpenError, Options, Store};
 
-use super::client;
 use super::place::Place;
 use super::progress::Progress;
 use super::table::json;
@@ -51,7 +50,7 @@ pub(super) fn run(place: &Place, args: &VerifyArgs) -> anyhow::Result<ExitCode> 
     }
     let from = args.from.as_deref().map(std::path::absolute).transpose()?;
     // A relay that runs holds the store: then it is asked, otherwise the file is read here.
-    let report: Verified = match client::is_running(&place.socket()?)? {
+    let report: Verified = match place.is_running()? {
         true => {
             let from = from.map(|path| path.display().to_string());
             place.post("/store/verify", &Verify { replay: args.replay, from })?
@@ -67,7 +66,7 @@ pub(super) fn run(place: &Place, args: &VerifyArgs) -> anyhow::Result<ExitCode> 
 }
 
 fn dismiss(place: &Place) -> anyhow::Result<ExitCode> {
-    let dismissed: Dismissed = match client::is_running(&place.socket()?)? {
+    let dismissed: Dismissed = match place.is_running()? {
         true => place.post("/store/dismiss", &Nothing {})?,
         false => {
             let store = open(place)?;

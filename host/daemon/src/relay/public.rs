@@ -1,6 +1,6 @@
 //! What the world reaches: the sources' addresses, the pages behind links in messages, an answer for Slack's
-//! buttons, the checks of health and readiness, and metrics if the configuration says so.
-//! Everything else is behind the control socket.
+//! buttons, the API for holders of access tokens, the checks of health and readiness, and metrics if the configuration
+//! says so.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use axum::{Extension, Router};
 
 use crate::config::Metrics;
 use crate::deliver::dispatch;
+use crate::operate::control::Api;
 use crate::operate::metrics::Exporter;
 use crate::operate::{interactions, pages, ready};
 use crate::plugins::Shelf;
@@ -24,7 +25,7 @@ use crate::shared::problem::HttpProblem;
 use crate::timers;
 
 /// The routes of the public listener.
-pub(super) fn router(app: Arc<App>, shelf: Arc<Shelf>, exporter: Arc<Exporter>) -> Router {
+pub(super) fn router(app: Arc<App>, shelf: Arc<Shelf>, exporter: Arc<Exporter>, api: &Api) -> Router {
     Router::new()
         .route("/in", any(ingest::receive))
         .route("/in/", any(ingest::receive))
@@ -36,6 +37,7 @@ pub(super) fn router(app: Arc<App>, shelf: Arc<Shelf>, exporter: Arc<Exporter>) 
         .route("/metrics", get(metrics).fallback(nothing).layer(Extension(exporter)))
         .fallback(nothing)
         .with_state(app)
+        .merge(api.for_network())
 }
 
 async fn nothing() -> HttpProblem {

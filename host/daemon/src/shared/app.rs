@@ -33,6 +33,7 @@ use crate::shared::rates::Rates;
 use crate::shared::shares::Shares;
 use crate::shared::signals::Signals;
 use crate::shared::suspensions::Suspensions;
+use crate::shared::access::Access;
 use crate::shared::tokens::Tokens;
 use crate::shared::trials::Trials;
 
@@ -58,6 +59,8 @@ pub struct App {
     pub rates: Rates,
     /// When each token of a source was last used.
     pub tokens: Tokens,
+    /// The access tokens of the API.
+    pub access: Access,
     /// Bytes of memory that bodies may take.
     pub bodies: Arc<Budget>,
     /// Places in the store's queue that requests may take.
@@ -127,6 +130,7 @@ impl App {
             intake: Intake::new(clock.clone(), config.sources.keys(), kept),
             rates: Rates::default(),
             tokens: Tokens::default(),
+            access: Access::open(&config.state_dir),
             bodies: Budget::new(config.limits.bodies_bytes()),
             admission: Shares::new(config.limits.queue),
             suspensions: Suspensions::default(),

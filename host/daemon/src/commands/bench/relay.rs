@@ -68,7 +68,7 @@ impl Relay {
         }
         // Until then requests are kept instead of decoded.
         loop {
-            let plugins: Plugins = client::get(&self.socket, "/plugins").await?;
+            let plugins: Plugins = client::get(&client::Relay::Socket(self.socket.clone()), "/plugins").await?;
             if plugins.pending.is_empty() {
                 break;
             }
@@ -92,7 +92,7 @@ impl Relay {
     }
 
     async fn status(&self) -> anyhow::Result<Status> {
-        Ok(client::get(&self.socket, "/status").await?)
+        Ok(client::get(&client::Relay::Socket(self.socket.clone()), "/status").await?)
     }
 
     /// What it has come to so far.

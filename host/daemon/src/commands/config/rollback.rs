@@ -37,6 +37,7 @@ struct Step {
 }
 
 pub(super) fn run(place: &Place, number: Option<u64>, is_trial: bool) -> anyhow::Result<ExitCode> {
+    anyhow::ensure!(place.url().is_none(), "a rollback writes files of the relay's machine: run it there, without --url");
     let kept = target(place, number)?;
     let (main, state_dir) = (place.path()?, place.state_dir()?);
     let steps = steps(&kept.files(&main, &state_dir)?, &main, &state_dir)?;

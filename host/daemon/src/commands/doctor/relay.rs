@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::super::client::{self, ClientError};
+use super::super::client::{self, ClientError, Relay};
 use super::super::status::still;
 use super::super::version::VERSION;
 use crate::commands::out::single;
@@ -49,7 +49,7 @@ pub(super) async fn look(socket: anyhow::Result<PathBuf>) -> Seen {
 }
 
 async fn asked<A: DeserializeOwned>(socket: &Path, path: &str) -> Result<A, Finding> {
-    let answer = tokio::time::timeout(PATIENCE, client::get(socket, path)).await;
+    let answer = tokio::time::timeout(PATIENCE, client::get(&Relay::Socket(socket.to_owned()), path)).await;
     match answer {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(ClientError::NotRunning { socket, error })) => Err(Finding::warning(

@@ -87,6 +87,22 @@ pub struct Happened {
     pub delivery: Option<String>,
 }
 
+/// The commands in the addresses of requests.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum CommandName {
+    /// Somebody takes it.
+    Acknowledge,
+    /// Nobody has it any more.
+    Unacknowledge,
+    /// It is over.
+    Resolve,
+    /// It is not over after all.
+    Reopen,
+    /// Something to write down.
+    Note,
+}
+
 /// What an operator does to an incident; the address names the command: `acknowledge`, `unacknowledge`, `resolve`,
 /// `reopen` or `note`.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]

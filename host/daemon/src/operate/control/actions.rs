@@ -12,6 +12,7 @@ use url::Url;
 
 use super::asked::Asked;
 use super::context::{Control, blocking};
+use super::guard::{Caller, forbidden};
 use super::{incidents, query};
 use crate::config::Action;
 use crate::deliver::attempt::{Attempt, Exchange};
@@ -83,9 +84,13 @@ pub(super) async fn list(State(control): State<Control>) -> Json<Vec<api::Action
 )]
 pub(super) async fn try_out(
     State(control): State<Control>,
+    caller: Caller,
     Path(name): Path<String>,
     Asked(given): Asked<Try>,
 ) -> Result<Json<Tried>, HttpProblem> {
+    if given.show_url && !caller.is_admin() {
+        return Err(forbidden("`show_url` shows a secret address, which needs a token with the scope `admin`."));
+    }
     let app = &control.app;
     let config = app.config();
     let action = config.actions.get(&name);

@@ -11,10 +11,11 @@ use tocsin_store::{DeliveryQuery, IncidentQuery, ReadError, Store};
 
 use super::asked::{Asked, Narrowed};
 use super::context::{Control, blocking};
+use super::guard::Caller;
 use super::user::User;
 use super::{query, receipts, shapes, unmatched};
 use crate::operate::api::incident::Incident as Shown;
-use crate::operate::api::incidents::{Command as Asks, Commanded, IncidentList, Modify, WholeIncident};
+use crate::operate::api::incidents::{Command as Asks, CommandName, Commanded, IncidentList, Modify, WholeIncident};
 use crate::operate::api::page::Page;
 use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
@@ -35,12 +36,13 @@ const DELIVERIES_MAX: usize = 200;
 )]
 pub(super) async fn list(
     State(control): State<Control>,
+    caller: Caller,
     Narrowed(list): Narrowed<IncidentList>,
 ) -> Result<Json<Page<Shown>>, HttpProblem> {
     let query = IncidentQuery {
         states: query::choices(list.state.as_deref())?,
         severities: query::choices(list.severity.as_deref())?,
-        source: list.source.map(Into::into),
+        source: caller.narrowed(list.source)?.map(Into::into),
         opened: query::period(list.since.as_deref(), list.until.as_deref())?,
         text: list.text,
         before: None,
@@ -66,12 +68,16 @@ pub(super) async fn list(
 )]
 pub(super) async fn show(
     State(control): State<Control>,
-    Path(incident): Path<String>,
+    caller: Caller,
+    Path(reference): Path<String>,
 ) -> Result<Json<WholeIncident>, HttpProblem> {
     let app = control.app.clone();
     let shown = blocking(move || -> Result<_, HttpProblem> {
         let store = &app.store;
-        let incident = find(store, &incident)?;
+        let incident = find(store, &reference)?;
+        if !caller.sees(&incident.source) {
+            return Err(not_found(&reference));
+        }
         let mut timeline = store.timeline(incident.id, TIMELINE_MAX + 1)?;
         let timeline_cut = timeline.len() > TIMELINE_MAX;
         timeline.truncate(TIMELINE_MAX);
@@ -96,7 +102,7 @@ pub(super) async fn show(
     operation_id = "commandIncident",
     tag = "incidents",
     summary = "Acknowledges, resolves or reopens an incident, or adds a note.",
-    params(("incident" = String, Path, description = "The number of the incident, or its id."), ("command" = Word, Path, description = "What to do.")),
+    params(("incident" = String, Path, description = "The number of the incident, or its id."), ("command" = CommandName, Path, description = "What to do.")),
     request_body = Asks,
     responses((status = 200, description = "Done.", body = Commanded), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
 )]
@@ -168,8 +174,12 @@ pub(super) fn find(store: &Store, reference: &str) -> Result<Incident, HttpProbl
         Ok(number) => store.incident_by_number(number),
         Err(_) => store.incident(query::id(reference)?),
     };
-    found?.ok_or_else(|| HttpProblem::not_found(format!(
-            "There is no incident {reference}: it never was, or it was forgotten, as resolved incidents are after \
-             `limits.keep_incidents`."
-        )))
+    found?.ok_or_else(|| not_found(reference))
+}
+
+fn not_found(reference: &str) -> HttpProblem {
+    HttpProblem::not_found(format!(
+        "There is no incident {reference}: it never was, or it was forgotten, as resolved incidents are after \
+         `limits.keep_incidents`."
+    ))
 }

@@ -10,6 +10,7 @@ use tocsin_store::{ReadError, ReceiptQuery, Receipts};
 
 use super::asked::{Asked, Narrowed};
 use super::context::{Control, blocking};
+use super::guard::Caller;
 use super::user::User;
 use super::{query, shapes};
 use crate::operate::api::Nothing;
@@ -34,11 +35,12 @@ use crate::shared::problem::HttpProblem;
 )]
 pub(super) async fn list(
     State(control): State<Control>,
+    caller: Caller,
     Narrowed(list): Narrowed<ReceiptList>,
 ) -> Result<Json<Page<Receipt>>, HttpProblem> {
     let query = ReceiptQuery {
         which: which(&list)?,
-        source: list.source.map(Into::into),
+        source: caller.narrowed(list.source)?.map(Into::into),
         came: query::period(list.since.as_deref(), list.until.as_deref())?,
         before: query::after(list.after.as_deref())?,
         limit: query::limit(list.limit),
@@ -79,9 +81,13 @@ pub(super) fn known_source(app: &App, source: Option<&str>) -> Result<(), HttpPr
 )]
 pub(super) async fn show(
     State(control): State<Control>,
+    caller: Caller,
     Path(receipt): Path<String>,
 ) -> Result<Json<WholeReceipt>, HttpProblem> {
     let (found, request) = find(&control, &receipt).await?;
+    if !caller.sees(&found.source) {
+        return Err(not_found(&receipt));
+    }
     Ok(Json(WholeReceipt { receipt: shapes::receipt(&found), request: request.as_ref().map(shape) }))
 }
 
@@ -117,13 +123,13 @@ async fn find(
     let store = control.app.store.clone();
     let (found, request) =
         blocking(move || Ok::<_, ReadError>((store.receipt(id)?, store.request(id)?))).await?;
-    let found = found.ok_or_else(|| {
-        HttpProblem::not_found(format!(
-            "There is no receipt {receipt}: it never was, or it was forgotten, as receipts are after \
-             `limits.keep_receipts`."
-        ))
-    })?;
-    Ok((found, request))
+    Ok((found.ok_or_else(|| not_found(receipt))?, request))
+}
+
+fn not_found(receipt: &str) -> HttpProblem {
+    HttpProblem::not_found(format!(
+        "There is no receipt {receipt}: it never was, or it was forgotten, as receipts are after `limits.keep_receipts`."
+    ))
 }
 
 /// Receipts that are read at once, or discarded by one entry of the journal.

@@ -10,6 +10,7 @@ use tocsin_store::{Fault, ReadError, ReplayError};
 
 use super::asked::Asked;
 use super::context::{Control, blocking};
+use super::guard::Caller;
 use super::shapes;
 use crate::backups;
 use crate::deliver::dispatch;
@@ -94,6 +95,9 @@ fn problems(control: &Control, unread: Option<&HttpProblem>) -> Vec<StatusProble
         );
         problems.push(problem("the configuration", &why));
     }
+    if let Some(why) = app.access.trouble() {
+        problems.push(problem("the API", &format!("{why}: no token is valid; repair the file, or move it away and restart")));
+    }
     if let Some(fault) = app.store.trouble() {
         problems.push(problem("the store", &format!("nothing can be stored: {}", fault.advice())));
     }
@@ -159,8 +163,14 @@ const VERIFY_THREADS: usize = 1;
 )]
 pub(super) async fn verify(
     State(control): State<Control>,
+    caller: Caller,
     Asked(asked): Asked<Verify>,
 ) -> Result<Json<Verified>, HttpProblem> {
+    if asked.from.is_some() && !caller.is_local() {
+        return Err(HttpProblem::bad_request(
+            "`from` names a file of the relay's machine: run `tocsin verify --replay --from` there.",
+        ));
+    }
     let app = control.app.clone();
     if !asked.replay {
         let verified = blocking(move || app.store.verify(VERIFY_THREADS, &mut |_, _| {})).await?;

@@ -14,6 +14,7 @@ use tocsin_store::ReadError;
 
 use super::asked::Asked;
 use super::context::{Control, blocking};
+use super::guard::Caller;
 use super::{intake, query};
 use crate::config::{TOKEN_KEYS, Token};
 use crate::operate::api::sources::{Foresee, Foreseen, ForeseenEvent, Source, TokenUse};
@@ -30,7 +31,7 @@ use crate::shared::problem::HttpProblem;
     summary = "The sources, and what came in at each.",
     responses((status = 200, description = "Done.", body = Vec<Source>))
 )]
-pub(super) async fn list(State(control): State<Control>) -> Json<Vec<Source>> {
+pub(super) async fn list(State(control): State<Control>, caller: Caller) -> Json<Vec<Source>> {
     let bindings = control.app.bindings();
     let config = &control.app.config();
     let shape = |source: &Arc<crate::config::Source>| Source {
@@ -44,7 +45,7 @@ pub(super) async fn list(State(control): State<Control>) -> Json<Vec<Source>> {
         tokens: tokens(&control.app, source),
         requests: intake::counts(&control.app, &source.name),
     };
-    Json(config.sources.values().map(shape).collect())
+    Json(config.sources.values().filter(|source| caller.sees(&source.name)).map(shape).collect())
 }
 
 fn tokens(app: &App, source: &crate::config::Source) -> Vec<TokenUse> {

@@ -32,13 +32,14 @@ pub(super) fn render(description: &Value) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_template("page", PAGE)?;
-    environment.get_template("page")?.render(json!({
+    let page = json!({
         "css": CSS,
         "info": description["info"],
         "root": description["servers"][0]["url"],
         "groups": groups(&description["paths"]),
         "schemas": schemas(&description["components"]["schemas"]),
-    }))
+    });
+    environment.get_template("page")?.render(minijinja::value::Serde(page))
 }
 
 /// Operations by their tags.
