@@ -87,6 +87,15 @@ pub enum Command {
         /// The operator's command.
         command: Box<Self>,
     },
+    /// A command for an incident that only fits if the incident has not changed since somebody looked at it.
+    Expecting {
+        /// Which.
+        incident: IncidentId,
+        /// When it last changed, as far as the caller knows.
+        updated_at: Timestamp,
+        /// The command.
+        command: Box<Self>,
+    },
     /// A request arrived.
     Receive(Received),
     /// A kept request was decoded again.

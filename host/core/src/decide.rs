@@ -108,6 +108,12 @@ pub enum Rejection {
         /// The other's number.
         other: u64,
     },
+    /// It has changed since the caller looked at it.
+    #[error("incident #{number} has changed since: look at it again")]
+    Changed {
+        /// Which.
+        number: u64,
+    },
     /// A title that is to be put in place of another is blank.
     #[error("the new title of incident #{0} is empty")]
     NoTitle(u64),
@@ -207,6 +213,7 @@ fn cause_of(seed: ReceiptId, command: &Command) -> Cause {
             Cause::Operator(claim) => Cause::Operator(beside(&claim, user)),
             cause => cause,
         },
+        Command::Expecting { command, .. } => cause_of(seed, command),
         Command::Start { version } => Cause::Start(version.clone()),
         Command::Configure { by, digest, changes, .. } => {
             Cause::Configured { by: by.clone(), digest: digest.clone(), changes: changes.clone() }
@@ -248,6 +255,10 @@ impl<S: State> Step<'_, S> {
         match command {
             Command::Start { .. } => self.start(),
             Command::Acting { command, .. } => self.run(seed, command),
+            Command::Expecting { incident, updated_at, command } => {
+                self.expect_version(*incident, *updated_at)?;
+                self.run(seed, command)
+            }
             Command::Configure { sources, connections, .. } => self.configure(sources, connections),
             Command::Receive(received) => self.receive(seed, received),
             Command::Redecode { receipt, received } => self.redecode(*receipt, received),

@@ -144,8 +144,8 @@ impl Relay {
         let exporter =
             Exporter::new(Arc::clone(&app), Arc::clone(&shelf), Arc::clone(&connections), reloads.clone());
         let exporter = Arc::new(exporter);
-        let api = Api::new(Arc::clone(&app), Arc::clone(&shelf), reloads.clone())
-            .context("preparing the API")?;
+        let api =
+            Api::new(Arc::clone(&app), Arc::clone(&shelf), reloads.clone()).context("preparing the API")?;
         let router = public::router(Arc::clone(&app), Arc::clone(&shelf), Arc::clone(&exporter), &api);
         let listening = Listening::begin(listener, configured, router, connections, grace);
         let listening = Arc::new(listening.context("preparing to listen")?);

@@ -53,6 +53,15 @@ impl<S: State> Step<'_, S> {
         sources.iter().try_for_each(|source| self.listen_to(source))
     }
 
+    /// Refuses what is for another version of an incident.
+    pub(super) fn expect_version(&mut self, id: IncidentId, updated_at: Timestamp) -> Decided<(), S> {
+        let incident = self.expect_incident(id)?;
+        if incident.updated_at == updated_at {
+            return Ok(());
+        }
+        Err(Rejection::Changed { number: incident.number }.into())
+    }
+
     pub(super) fn operate(
         &mut self,
         id: IncidentId,

@@ -83,7 +83,9 @@ impl Place {
     pub(super) fn relay(&self) -> anyhow::Result<Relay> {
         let Some(url) = self.url() else { return Ok(Relay::Socket(self.socket()?)) };
         let token = self.token.clone().or_else(|| of_environment("TOCSIN_TOKEN")).with_context(|| {
-            format!("{url} needs an access token: set $TOCSIN_TOKEN to one that `tocsin tokens create` made there")
+            format!(
+                "{url} needs an access token: set $TOCSIN_TOKEN to one that `tocsin tokens create` made there"
+            )
         })?;
         let remote = Remote::new(&url, Secret::new(token))?;
         if remote.is_in_clear() {

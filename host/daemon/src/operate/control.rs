@@ -26,6 +26,7 @@ mod dead_letters;
 mod deliveries;
 mod document;
 mod guard;
+mod idempotency;
 mod incidents;
 mod intake;
 mod journal;
@@ -39,6 +40,7 @@ mod socket;
 mod sources;
 mod unmatched;
 mod user;
+mod version;
 
 pub use journal::page as journal_page;
 pub use shapes::verified;
@@ -46,6 +48,7 @@ pub use socket::{SocketError, listen};
 
 use context::Control;
 use guard::Gate;
+use idempotency::Answers;
 
 /// The API of a relay.
 #[derive(Clone)]
@@ -66,6 +69,7 @@ impl Api {
         let operations = operations
             .fallback(async || HttpProblem::not_found("There is no such operation."))
             .method_not_allowed_fallback(not_allowed)
+            .layer(from_fn_with_state(Arc::<Answers>::default(), idempotency::once))
             .with_state(Control { app: Arc::clone(&app), shelf, reloads });
         Ok(Self { app, operations, description })
     }

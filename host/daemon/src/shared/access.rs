@@ -96,7 +96,9 @@ impl FromStr for Scope {
             Some(("source", source)) if !source.is_empty() => {
                 return Ok(Self { role: Role::Source, source: Some(source.to_owned()) });
             }
-            None => [Role::Viewer, Role::Operator, Role::Admin].into_iter().find(|role| role.as_str() == text),
+            None => {
+                [Role::Viewer, Role::Operator, Role::Admin].into_iter().find(|role| role.as_str() == text)
+            }
             Some(_) => None,
         };
         let role = role.ok_or_else(|| UnknownScope(text.to_owned()))?;
@@ -230,8 +232,9 @@ impl Access {
         expires_at: Option<Timestamp>,
     ) -> Result<(String, Arc<Token>), AccessError> {
         let mut bytes = [0; TOKEN_BYTES];
-        getrandom::fill(&mut bytes)
-            .map_err(|error| AccessError::Storage(format!("made: the system provides no random numbers: {error}")))?;
+        getrandom::fill(&mut bytes).map_err(|error| {
+            AccessError::Storage(format!("made: the system provides no random numbers: {error}"))
+        })?;
         let secret = format!("{PREFIX}{}", write(Encoding::Hex, &bytes));
         let token = Arc::new(Token {
             name: name.to_owned(),
@@ -323,7 +326,9 @@ mod tests {
         assert_eq!(used, [("ci".to_owned(), Some(NOW)), ("short".to_owned(), Some(NOW))]);
         access.revoke("ci").expect("revoked");
         assert!(matches!(access.revoke("ci"), Err(AccessError::Unknown(_))));
-        assert!(access.find(&secret, NOW).is_none() && Access::open(state.path()).find(&secret, NOW).is_none());
+        assert!(
+            access.find(&secret, NOW).is_none() && Access::open(state.path()).find(&secret, NOW).is_none()
+        );
     }
 
     #[test]
@@ -348,7 +353,10 @@ mod tests {
         let access = Access::open(state.path());
         assert!(access.trouble().is_some_and(|why| why.contains("tokens.json")));
         assert!(access.find(&secret, NOW).is_none());
-        assert!(matches!(access.create("new", scope("admin"), "ada", NOW, None), Err(AccessError::Storage(_))));
+        assert!(matches!(
+            access.create("new", scope("admin"), "ada", NOW, None),
+            Err(AccessError::Storage(_))
+        ));
         assert_eq!(std::fs::read_to_string(&file).expect("ours"), "{");
     }
 }

@@ -19,6 +19,7 @@ use crate::runtime::clock::{self, Clock};
 use crate::runtime::trace::Trace;
 use crate::runtime::trouble;
 use crate::send::client::Senders;
+use crate::shared::access::Access;
 use crate::shared::backlog::Backlog;
 use crate::shared::backoffs::Backoffs;
 use crate::shared::backups::Backups;
@@ -33,7 +34,6 @@ use crate::shared::rates::Rates;
 use crate::shared::shares::Shares;
 use crate::shared::signals::Signals;
 use crate::shared::suspensions::Suspensions;
-use crate::shared::access::Access;
 use crate::shared::tokens::Tokens;
 use crate::shared::trials::Trials;
 

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
+use tocsin_core::decide::Rejection;
 use tocsin_store::ReadError;
 
 use crate::runtime::trouble;
@@ -123,6 +124,9 @@ impl From<CommitError> for HttpProblem {
                 "Queue full",
                 "More comes in than can be stored; nothing of this request was kept.",
             ),
+            CommitError::Rejected(rejection @ Rejection::Changed { .. }) => {
+                Self::new(StatusCode::PRECONDITION_FAILED, "Changed meanwhile", format!("{rejection}."))
+            }
             CommitError::Rejected(rejection) => {
                 Self::new(StatusCode::CONFLICT, "Not possible now", rejection.to_string())
             }

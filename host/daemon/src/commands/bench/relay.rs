@@ -68,7 +68,8 @@ impl Relay {
         }
         // Until then requests are kept instead of decoded.
         loop {
-            let plugins: Plugins = client::get(&client::Relay::Socket(self.socket.clone()), "/plugins").await?;
+            let plugins: Plugins =
+                client::get(&client::Relay::Socket(self.socket.clone()), "/plugins").await?;
             if plugins.pending.is_empty() {
                 break;
             }

@@ -37,7 +37,10 @@ struct Step {
 }
 
 pub(super) fn run(place: &Place, number: Option<u64>, is_trial: bool) -> anyhow::Result<ExitCode> {
-    anyhow::ensure!(place.url().is_none(), "a rollback writes files of the relay's machine: run it there, without --url");
+    anyhow::ensure!(
+        place.url().is_none(),
+        "a rollback writes files of the relay's machine: run it there, without --url"
+    );
     let kept = target(place, number)?;
     let (main, state_dir) = (place.path()?, place.state_dir()?);
     let steps = steps(&kept.files(&main, &state_dir)?, &main, &state_dir)?;
@@ -184,7 +187,8 @@ fn put_aside(folder: &Held, step: &Step, whose: Owner) -> io::Result<()> {
 /// Reloads the relay, if one runs.
 fn reload(place: &Place) -> anyhow::Result<()> {
     if client::is_running(&place.socket()?)? {
-        let _: Reloaded = place.post("/config/reload", &Reload { actor: Some(format!("{}, by a rollback", person())) })?;
+        let _: Reloaded =
+            place.post("/config/reload", &Reload { actor: Some(format!("{}, by a rollback", person())) })?;
     }
     Ok(())
 }

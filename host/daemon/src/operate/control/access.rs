@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use tocsin_core::time::Timestamp;
 
 use super::asked::Asked;
@@ -48,15 +49,15 @@ pub(super) async fn create(
     State(control): State<Control>,
     user: User,
     Asked(CreateToken { actor, name, scope, expires_at }): Asked<CreateToken>,
-) -> Result<(StatusCode, Json<CreatedToken>), HttpProblem> {
+) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1], Json<CreatedToken>), HttpProblem> {
     if !is_name(&name) {
         return Err(HttpProblem::bad_request(format!(
             "`name`: `{name}` is no name: use lower-case letters, digits, `-` and `_`, 64 at most, a letter first."
         )));
     }
-    let scope: Scope = scope.parse().map_err(|error: UnknownScope| {
-        HttpProblem::bad_request(format!("`scope`: {error}."))
-    })?;
+    let scope: Scope = scope
+        .parse()
+        .map_err(|error: UnknownScope| HttpProblem::bad_request(format!("`scope`: {error}.")))?;
     if let Some(source) = &scope.source
         && !control.app.config().sources.contains_key(source)
     {
@@ -70,12 +71,14 @@ pub(super) async fn create(
     let app = Arc::clone(&control.app);
     let created = blocking(move || app.access.create(&name, scope, &by, now, expires_at));
     let (token, about) = created.await?;
-    Ok((StatusCode::CREATED, Json(CreatedToken { token, about: shape(&about, None, now) })))
+    let is_secret = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    Ok((StatusCode::CREATED, is_secret, Json(CreatedToken { token, about: shape(&about, None, now) })))
 }
 
 fn end(text: &str, now: Timestamp) -> Result<Timestamp, HttpProblem> {
     let wrong = |why: String| HttpProblem::bad_request(format!("`expires_at`: {why}."));
-    let end: Timestamp = text.parse().map_err(|error: tocsin_core::time::InvalidTime| wrong(error.to_string()))?;
+    let end: Timestamp =
+        text.parse().map_err(|error: tocsin_core::time::InvalidTime| wrong(error.to_string()))?;
     if end <= now {
         return Err(wrong(format!("{end} is in the past")));
     }

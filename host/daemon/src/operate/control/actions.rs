@@ -19,10 +19,10 @@ use crate::deliver::attempt::{Attempt, Exchange};
 use crate::operate::api::Pair;
 use crate::operate::api::actions::{self as api, Answer, Tried, Try};
 use crate::operate::api::body::Body;
+use crate::operate::api::problem::Problem;
 use crate::runtime::wording;
 use crate::send::request::{Sketch, sketch};
 use crate::shared::app::App;
-use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 
 pub(super) mod would;
@@ -89,7 +89,9 @@ pub(super) async fn try_out(
     Asked(given): Asked<Try>,
 ) -> Result<Json<Tried>, HttpProblem> {
     if given.show_url && !caller.is_admin() {
-        return Err(forbidden("`show_url` shows a secret address, which needs a token with the scope `admin`."));
+        return Err(forbidden(
+            "`show_url` shows a secret address, which needs a token with the scope `admin`.",
+        ));
     }
     let app = &control.app;
     let config = app.config();

@@ -11,8 +11,8 @@ use super::user::User;
 use crate::config::{Change, count};
 use crate::operate::api::Nothing;
 use crate::operate::api::configuration::{self as api, Changed, Reload};
-use crate::operate::api::status::StatusProblem;
 use crate::operate::api::problem::Problem;
+use crate::operate::api::status::StatusProblem;
 use crate::shared::problem::HttpProblem;
 use crate::shared::reloads::{NotReloaded, OtherMatches, Reloaded};
 

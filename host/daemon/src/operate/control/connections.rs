@@ -12,9 +12,9 @@ use crate::deliver::probe;
 use crate::deliver::probe::Probed;
 use crate::operate::api::Nothing;
 use crate::operate::api::connections::{self as api, Backoff, Paused, Tested, Works};
+use crate::operate::api::problem::Problem;
 use crate::plugins::bindings::Bindings;
 use crate::shared::in_force::InForce;
-use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 
 #[utoipa::path(

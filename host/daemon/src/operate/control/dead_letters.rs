@@ -18,8 +18,8 @@ use super::context::{Control, blocking};
 use super::deliveries;
 use super::user::User;
 use crate::operate::api::deliveries::{DeadLetters, Done};
-use crate::shared::app::CommitError;
 use crate::operate::api::problem::Problem;
+use crate::shared::app::CommitError;
 use crate::shared::problem::HttpProblem;
 
 /// Dead letters that are read, and written, at once.

@@ -12,9 +12,9 @@ use super::context::{Control, blocking};
 use super::user::User;
 use super::{incidents, query, shapes};
 use crate::operate::api::deliveries::{DeliveryList, WholeDelivery};
+use crate::operate::api::problem::Problem;
 use crate::operate::api::{self, Actor};
 use crate::shared::app::App;
-use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 
 #[utoipa::path(
@@ -138,7 +138,10 @@ pub(super) async fn discard(
     Asked(body): Asked<Actor>,
 ) -> Result<Json<WholeDelivery>, HttpProblem> {
     let id = query::id(&delivery)?;
-    control.app.record(user.does(Command::GiveUp { deliveries: vec![id], actor: user.actor(body.actor) })).await?;
+    control
+        .app
+        .record(user.does(Command::GiveUp { deliveries: vec![id], actor: user.actor(body.actor) }))
+        .await?;
     // The one behind it may be due now.
     control.app.signals.due.ring();
     Ok(Json(shapes::delivery_whole(&find(&control, id).await?)))

@@ -53,6 +53,14 @@ impl Caller {
         matches!(self, Self::Local(_))
     }
 
+    /// A name by which to tell callers apart.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Local(user) => format!("user {user:?}"),
+            Self::Token(token, _) => format!("token {}", token.name),
+        }
+    }
+
     /// Whether the caller may do everything.
     pub(super) fn is_admin(&self) -> bool {
         self.role() == Role::Admin

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::header::{HeaderName, HeaderValue};
 use tocsin_core::command::Command;
 use tocsin_core::event::Severity;
 use tocsin_core::id::IncidentId;
@@ -13,12 +14,18 @@ use super::asked::{Asked, Narrowed};
 use super::context::{Control, blocking};
 use super::guard::Caller;
 use super::user::User;
+use super::version::{Expected, etag};
 use super::{query, receipts, shapes, unmatched};
 use crate::operate::api::incident::Incident as Shown;
-use crate::operate::api::incidents::{Command as Asks, CommandName, Commanded, IncidentList, Modify, WholeIncident};
+use crate::operate::api::incidents::{
+    Command as Asks, CommandName, Commanded, IncidentList, Modify, WholeIncident,
+};
 use crate::operate::api::page::Page;
 use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
+
+/// An answer with the version of its incident.
+type Answered<T> = ([(HeaderName, HeaderValue); 1], Json<T>);
 
 /// Lines of an incident's timeline that are shown.
 const TIMELINE_MAX: usize = 500;
@@ -70,7 +77,7 @@ pub(super) async fn show(
     State(control): State<Control>,
     caller: Caller,
     Path(reference): Path<String>,
-) -> Result<Json<WholeIncident>, HttpProblem> {
+) -> Result<Answered<WholeIncident>, HttpProblem> {
     let app = control.app.clone();
     let shown = blocking(move || -> Result<_, HttpProblem> {
         let store = &app.store;
@@ -84,16 +91,18 @@ pub(super) async fn show(
         let query =
             DeliveryQuery { incident: Some(incident.id), limit: DELIVERIES_MAX, ..Default::default() };
         let deliveries = store.deliveries(&query)?;
-        Ok(WholeIncident {
+        let version = etag(&incident);
+        let whole = WholeIncident {
             actions: unmatched::reasons(&app.config(), &incident, &deliveries.items),
             timeline: timeline.iter().map(shapes::timeline).collect(),
             timeline_cut,
             deliveries_next: deliveries.next.map(|id| id.to_string()),
             deliveries: deliveries.items.iter().map(shapes::delivery).collect(),
             incident: shapes::incident(&incident),
-        })
+        };
+        Ok((version, Json(whole)))
     });
-    shown.await.map(Json)
+    shown.await
 }
 
 #[utoipa::path(
@@ -102,16 +111,17 @@ pub(super) async fn show(
     operation_id = "commandIncident",
     tag = "incidents",
     summary = "Acknowledges, resolves or reopens an incident, or adds a note.",
-    params(("incident" = String, Path, description = "The number of the incident, or its id."), ("command" = CommandName, Path, description = "What to do.")),
+    params(("incident" = String, Path, description = "The number of the incident, or its id."), ("command" = CommandName, Path, description = "What to do."), ("If-Match" = Option<String>, Header, description = "The `ETag` of the incident as the caller saw it.")),
     request_body = Asks,
-    responses((status = 200, description = "Done.", body = Commanded), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 412, description = "The incident has changed since.", body = Problem, content_type = "application/problem+json"), (status = 200, description = "Done.", body = Commanded), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
 )]
 pub(super) async fn command(
     State(control): State<Control>,
     Path((incident, command)): Path<(String, String)>,
     user: User,
+    expected: Expected,
     Asked(body): Asked<Asks>,
-) -> Result<Json<Commanded>, HttpProblem> {
+) -> Result<Answered<Commanded>, HttpProblem> {
     let command: IncidentCommand = command.parse().map_err(|_| {
         HttpProblem::not_found(format!(
             "There is no command `{command}`: there is acknowledge, unacknowledge, resolve, reopen, note and modify."
@@ -122,9 +132,11 @@ pub(super) async fn command(
     }
     let store = control.app.store.clone();
     let found = blocking(move || find(&store, &incident)).await?;
-    let operate = Command::Operate { incident: found.id, command, actor: user.actor(body.actor), text: body.text };
-    let shown = recorded(&control, &found, user.does(operate)).await?;
-    Ok(Json(Commanded { changed: shown.changed || command == IncidentCommand::Note, ..shown }))
+    let operate =
+        Command::Operate { incident: found.id, command, actor: user.actor(body.actor), text: body.text };
+    let operate = expected.only(found.id, operate);
+    let (etag, Json(shown)) = recorded(&control, &found, user.does(operate)).await?;
+    Ok((etag, Json(Commanded { changed: shown.changed || command == IncidentCommand::Note, ..shown })))
 }
 
 #[utoipa::path(
@@ -133,16 +145,17 @@ pub(super) async fn command(
     operation_id = "modifyIncident",
     tag = "incidents",
     summary = "Corrects the title or the severity of an incident.",
-    params(("incident" = String, Path, description = "The number of the incident, or its id.")),
+    params(("incident" = String, Path, description = "The number of the incident, or its id."), ("If-Match" = Option<String>, Header, description = "The `ETag` of the incident as the caller saw it.")),
     request_body = Modify,
-    responses((status = 200, description = "Done.", body = Commanded), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 412, description = "The incident has changed since.", body = Problem, content_type = "application/problem+json"), (status = 200, description = "Done.", body = Commanded), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
 )]
 pub(super) async fn modify(
     State(control): State<Control>,
     Path(incident): Path<String>,
     user: User,
+    expected: Expected,
     Asked(body): Asked<Modify>,
-) -> Result<Json<Commanded>, HttpProblem> {
+) -> Result<Answered<Commanded>, HttpProblem> {
     let Modify { actor, text, title, severity } = body;
     if title.is_none() && severity.is_none() && text.trim().is_empty() {
         return Err(HttpProblem::bad_request("Nothing is to be modified: give a title or a severity."));
@@ -153,14 +166,18 @@ pub(super) async fn modify(
     let found = blocking(move || find(&store, &incident)).await?;
     let actor = user.actor(actor);
     let command = Command::Modify { incident: found.id, title, severity, actor, text };
-    recorded(&control, &found, user.does(command)).await.map(Json)
+    recorded(&control, &found, user.does(expected.only(found.id, command))).await
 }
 
 /// The incident after `command`, and whether it is another than `before`.
-async fn recorded(control: &Control, before: &Incident, command: Command) -> Result<Commanded, HttpProblem> {
+async fn recorded(
+    control: &Control,
+    before: &Incident,
+    command: Command,
+) -> Result<Answered<Commanded>, HttpProblem> {
     let applied = control.app.record(command).await?;
     let now = applied.incident.as_ref().unwrap_or(before);
-    Ok(Commanded { incident: shapes::incident(now), changed: now != before })
+    Ok((etag(now), Json(Commanded { incident: shapes::incident(now), changed: now != before })))
 }
 
 /// The id that an incident's number or id means. An id need not be an incident's any more.

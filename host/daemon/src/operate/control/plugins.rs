@@ -7,9 +7,9 @@ use axum::http::StatusCode;
 use super::asked::Asked;
 use super::context::Control;
 use crate::operate::api::plugins::{Approve, Approved, PendingPlugin, Plugin, Plugins, RefusedFile};
+use crate::operate::api::problem::Problem;
 use crate::plugins::bindings::{Loaded, Origin};
 use crate::plugins::{Pending, Refused};
-use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 
 /// The files that are not in force.

@@ -16,12 +16,12 @@ use super::{query, shapes};
 use crate::operate::api::Nothing;
 use crate::operate::api::body::Body;
 use crate::operate::api::page::Page;
+use crate::operate::api::problem::Problem;
 use crate::operate::api::receipts::{
     Discard, Discarded, KeptRequest, Receipt, ReceiptList, RedecodeAll, WholeReceipt,
 };
 use crate::receive::decode::redecode as decode_again;
 use crate::shared::app::App;
-use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 
 #[utoipa::path(

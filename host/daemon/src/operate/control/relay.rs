@@ -15,13 +15,13 @@ use super::shapes;
 use crate::backups;
 use crate::deliver::dispatch;
 use crate::operate::api::Nothing;
+use crate::operate::api::problem::Problem;
 use crate::operate::api::status::{FailingFilter, KeptSince, PluginsAside, Status, StatusProblem};
 use crate::operate::api::store::{Dismissed, Verified, Verify};
 use crate::operate::metrics::Exporter;
 use crate::runtime::trouble;
 use crate::shared::app::App;
 use crate::shared::filters::Failing;
-use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 use crate::timers;
 
@@ -96,7 +96,10 @@ fn problems(control: &Control, unread: Option<&HttpProblem>) -> Vec<StatusProble
         problems.push(problem("the configuration", &why));
     }
     if let Some(why) = app.access.trouble() {
-        problems.push(problem("the API", &format!("{why}: no token is valid; repair the file, or move it away and restart")));
+        problems.push(problem(
+            "the API",
+            &format!("{why}: no token is valid; repair the file, or move it away and restart"),
+        ));
     }
     if let Some(fault) = app.store.trouble() {
         problems.push(problem("the store", &format!("nothing can be stored: {}", fault.advice())));

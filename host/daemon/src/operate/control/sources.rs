@@ -17,10 +17,10 @@ use super::context::{Control, blocking};
 use super::guard::Caller;
 use super::{intake, query};
 use crate::config::{TOKEN_KEYS, Token};
+use crate::operate::api::problem::Problem;
 use crate::operate::api::sources::{Foresee, Foreseen, ForeseenEvent, Source, TokenUse};
 use crate::runtime::wording;
 use crate::shared::app::App;
-use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 
 #[utoipa::path(

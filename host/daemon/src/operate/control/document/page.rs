@@ -64,9 +64,7 @@ fn groups(paths: &Value) -> BTreeMap<String, Vec<Value>> {
 }
 
 fn responses(responses: &Value) -> Vec<Value> {
-    let row = |(status, response): (&String, &Value)| {
-        json!({ "status": status, "description": response["description"], "body": content(response) })
-    };
+    let row = |(status, response): (&String, &Value)| json!({ "status": status, "description": response["description"], "body": content(response) });
     members(responses).map(row).collect()
 }
 
@@ -123,7 +121,8 @@ fn kind(schema: &Value) -> Value {
     let words = match &schema["type"] {
         Value::String(word) => word.clone(),
         Value::Array(words) => {
-            let words: Vec<&str> = words.iter().filter_map(Value::as_str).filter(|word| *word != "null").collect();
+            let words: Vec<&str> =
+                words.iter().filter_map(Value::as_str).filter(|word| *word != "null").collect();
             words.join(" or ")
         }
         _ => String::new(),
@@ -132,7 +131,11 @@ fn kind(schema: &Value) -> Value {
         return json!({ "schema": null, "text": words });
     }
     let items = kind(&schema["items"]);
-    let of = if items["schema"].is_string() { "list of".to_owned() } else { format!("list of {}", items["text"].as_str().unwrap_or_default()) };
+    let of = if items["schema"].is_string() {
+        "list of".to_owned()
+    } else {
+        format!("list of {}", items["text"].as_str().unwrap_or_default())
+    };
     json!({ "schema": items["schema"], "text": of })
 }
 
