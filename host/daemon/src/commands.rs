@@ -9,6 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::plugins::compile;
 
 mod actions;
+mod audit;
 mod backup;
 mod bench;
 mod body;
@@ -73,6 +74,7 @@ Examples:
   tocsin actions try tell-slack            what would this action send?
   tocsin connections test rocket           would it arrive?
   tocsin journal show --incident 42        what was recorded about it?
+  tocsin audit --since 7d                  who did what?
   tocsin backup tocsin.backup              all that is kept, in one file, while the relay runs";
 
 #[derive(Debug, Subcommand)]
@@ -127,6 +129,9 @@ enum Command {
     /// Show what was recorded, entry by entry.
     #[command(subcommand)]
     Journal(journal::Journal),
+    /// List who did what, and every change of the configuration, newest first.
+    #[command(after_help = audit::EXAMPLES)]
+    Audit(audit::AuditArgs),
     /// Read the whole store once and say whether it is whole; with --replay, also whether it is what its journal
     /// says.
     #[command(after_help = verify::EXAMPLES)]
@@ -189,6 +194,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Receipts(command) => receipts::run(&place, command),
         Command::Plugins(command) => plugins::run(&place, command),
         Command::Journal(command) => journal::run(&place, &command),
+        Command::Audit(args) => audit::run(&place, &args),
         Command::Verify(args) => verify::run(&place, &args),
         Command::Rebuild(args) => rebuild::run(&place, &args),
         Command::Backup(args) => backup::run(&place, &args),

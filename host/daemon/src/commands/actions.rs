@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::body::readable as body;
-use super::place::Place;
+use super::place::{Place, person};
 use super::table::{json, print, segment, short, text};
 use crate::commands::out::{quoted, say, single};
 use crate::operate::api::actions::{self as api, Action, Tried};
@@ -79,6 +79,7 @@ fn try_out(place: &Place, wanted: &Try) -> anyhow::Result<ExitCode> {
         incident: wanted.incident.clone(),
         change: wanted.change.clone(),
         send: wanted.send,
+        actor: Some(person()),
         show_url: wanted.show_url,
     };
     let tried: Tried = place.post(&format!("/actions/{}/try", segment(&wanted.action)), &asked)?;

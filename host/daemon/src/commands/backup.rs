@@ -13,13 +13,14 @@ use anyhow::Context;
 use tocsin_store::{Checked, Store, TableBytes, compact, restore};
 
 use super::client::{self, Streamed};
-use super::place::Place;
+use super::place::{Place, person};
 use super::progress::Progress;
 use super::table::json;
 use super::verify::open;
 use crate::backups::{self, file, file::FileError};
 use crate::commands::out::{complain, say};
 use crate::config::store_in;
+use crate::operate::api::Asker;
 use crate::operate::api::backup::{BackupFile, BackupTable, Compacted, Restored};
 use crate::relay::make_directory;
 use crate::runtime::clock;
@@ -54,7 +55,9 @@ pub(super) fn run(place: &Place, args: &BackupArgs) -> anyhow::Result<ExitCode> 
         let mut progress = Progress::new("checking");
         backups::checked(&args.file, &mut |done, total| progress.show(done, total))?
     } else if client::is_running(&place.socket()?)? {
-        let mut answer = client::stream(&place.socket()?, "/backup")?;
+        let asker = Asker { actor: Some(person()) };
+        let path = format!("/backup?{}", serde_urlencoded::to_string(asker)?);
+        let mut answer = client::stream(&place.socket()?, &path)?;
         file::put(&args.file, args.force, |out| Ok(copy(&mut answer, out)?))?
     } else {
         let store = open(place)?;

@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::place::Place;
+use super::place::{Place, person};
 use super::table::{json, print, second, segment, short};
 use crate::commands::out::{say, single};
-use crate::operate::api::Nothing;
+use crate::operate::api::Asker;
 use crate::operate::api::connections::{Connection, Tested, Works};
 
 #[derive(Debug, Subcommand)]
@@ -69,7 +69,8 @@ fn note(connection: &Connection) -> String {
 }
 
 fn test(place: &Place, connection: &str) -> anyhow::Result<ExitCode> {
-    let tested: Tested = place.post(&format!("/connections/{}/test", segment(connection)), &Nothing {})?;
+    let tested: Tested = place
+        .post(&format!("/connections/{}/test", segment(connection)), &Asker { actor: Some(person()) })?;
     if place.json {
         json(&tested)?;
     } else {

@@ -7,13 +7,13 @@ use anyhow::Context;
 use tocsin_store::{OpenError, Options, Store};
 
 use super::client;
-use super::place::Place;
+use super::place::{Place, person};
 use super::progress::Progress;
 use super::table::json;
 use crate::backups;
 use crate::commands::out::{say, single};
 use crate::config::{Config, store_in};
-use crate::operate::api::Nothing;
+use crate::operate::api::Asker;
 use crate::operate::api::store::{Dismissed, Verified, Verify};
 use crate::operate::control::verified;
 
@@ -68,7 +68,7 @@ pub(super) fn run(place: &Place, args: &VerifyArgs) -> anyhow::Result<ExitCode> 
 
 fn dismiss(place: &Place) -> anyhow::Result<ExitCode> {
     let dismissed: Dismissed = match client::is_running(&place.socket()?)? {
-        true => place.post("/dismiss", &Nothing {})?,
+        true => place.post("/dismiss", &Asker { actor: Some(person()) })?,
         false => {
             let store = open(place)?;
             let dismissed = store.dismiss_set_aside();

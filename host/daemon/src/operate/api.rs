@@ -5,6 +5,7 @@
 //! configuration. A field that a request does not have is refused by its name. An answer has no secret.
 
 pub mod actions;
+pub mod audit;
 pub mod backup;
 pub mod body;
 pub mod configuration;
@@ -31,6 +32,16 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
+
+/// Who asks for something that has nothing else to say. The journal records the system's user alone if the name is left
+/// out.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Asker {
+    /// The name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+}
 
 /// Who asks for a change.
 #[derive(Debug, Serialize, Deserialize)]

@@ -18,6 +18,7 @@ use crate::shared::reloads::Reloads;
 
 mod actions;
 mod asked;
+mod audit;
 mod backup;
 mod configuration;
 mod connections;
@@ -106,6 +107,7 @@ pub fn router(app: Arc<App>, shelf: Arc<Shelf>, reloads: Reloads, exporter: Arc<
         .route("/diff", post(configuration::diff))
         .route("/verify", post(relay::verify))
         .route("/dismiss", post(relay::dismiss))
+        .route("/audit", get(audit::list))
         .route("/journal", get(journal::list))
         .route("/incidents", get(incidents::list))
         .route("/incidents/{incident}", get(incidents::show))

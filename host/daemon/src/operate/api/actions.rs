@@ -56,6 +56,9 @@ pub struct Try {
     /// Whether it is sent, over the test connection.
     #[serde(default)]
     pub send: bool,
+    /// The person who asks.
+    #[serde(default)]
+    pub actor: Option<String>,
     /// Whether addresses are shown whole.
     #[serde(default)]
     pub show_url: bool,

@@ -65,7 +65,7 @@ pub struct Entry {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Cause {
     /// `start`, `request`, `decoded_again`, `operator`, `attempts`, `trial`, `outcome`, `works`, `timers`,
-    /// `interruption` or `retention`.
+    /// `interruption`, `retention`, `configured` or `audited`.
     pub cause: String,
     /// In words.
     pub description: String,

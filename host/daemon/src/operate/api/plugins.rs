@@ -73,6 +73,9 @@ pub struct Approve {
     /// Its SHA-256, if the caller has seen the file.
     #[serde(default)]
     pub digest: Option<String>,
+    /// The person who approves it.
+    #[serde(default)]
+    pub actor: Option<String>,
 }
 
 /// A file that was approved.

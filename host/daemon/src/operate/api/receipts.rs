@@ -125,6 +125,8 @@ pub struct KeptRequest {
 pub struct RedecodeAll {
     /// The ignored ones instead of the dead letters.
     pub ignored: bool,
+    /// The person who asks.
+    pub actor: Option<String>,
 }
 
 /// Dead letters that are given up on.

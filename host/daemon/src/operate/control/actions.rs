@@ -12,7 +12,8 @@ use url::Url;
 
 use super::asked::Asked;
 use super::context::{Control, blocking};
-use super::{incidents, query};
+use super::user::User;
+use super::{audit, incidents, query};
 use crate::config::Action;
 use crate::deliver::attempt::{Attempt, Exchange};
 use crate::operate::api::actions::{self as api, Answer, Tried, Try};
@@ -64,6 +65,7 @@ pub(super) async fn list(State(control): State<Control>) -> Json<Vec<api::Action
 pub(super) async fn try_out(
     State(control): State<Control>,
     Path(name): Path<String>,
+    user: User,
     Asked(given): Asked<Try>,
 ) -> Result<Json<Tried>, HttpProblem> {
     let app = &control.app;
@@ -76,6 +78,8 @@ pub(super) async fn try_out(
         None => "a sample incident".to_owned(),
     };
     let (requests, outcome, good) = if given.send {
+        let what = format!("sent {incident} by the action {name} over {}", attempt.delivery.connection);
+        audit::record(&control, &user, given.actor.as_deref(), what).await;
         let (verdict, seen) = attempt.watched(app).await;
         let address = |sketch: &Sketch| address(app, &attempt, sketch, given.show_url);
         let requests = seen.iter().map(|seen| exchange(seen, address(&seen.sketch))).collect();

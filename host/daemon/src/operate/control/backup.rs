@@ -15,9 +15,12 @@ use axum::response::{IntoResponse, Response};
 use hyper::body::Frame;
 use tokio::sync::mpsc;
 
+use super::asked::Narrowed;
 use super::context::{Control, blocking};
-use super::shapes;
+use super::user::User;
+use super::{audit, shapes};
 use crate::backups::{self, file::BUFFER_BYTES};
+use crate::operate::api::Asker;
 use crate::operate::api::store::TableSize;
 use crate::shared::problem::HttpProblem;
 
@@ -25,7 +28,13 @@ use crate::shared::problem::HttpProblem;
 const PIECES: usize = 4;
 
 /// A backup of what the store holds now.
-pub(super) async fn stream(State(control): State<Control>) -> Response {
+pub(super) async fn stream(
+    State(control): State<Control>,
+    user: User,
+    Narrowed(Asker { actor }): Narrowed<Asker>,
+) -> Response {
+    // A copy of everything leaves the relay. The backup has this entry too.
+    audit::record(&control, &user, actor.as_deref(), "asked for a backup of the store".to_owned()).await;
     let (sender, pieces) = mpsc::channel(PIECES);
     let (store, about) = (control.app.store.clone(), backups::about(control.app.clock.now(), false));
     // It ends with the backup, or when nobody reads it any more.

@@ -6,11 +6,13 @@ use axum::Json;
 use axum::extract::{Path, State};
 
 use super::asked::Asked;
+use super::audit;
 use super::context::{Control, blocking};
+use super::user::User;
 use crate::config::Connection;
 use crate::deliver::probe;
 use crate::deliver::probe::Probed;
-use crate::operate::api::Nothing;
+use crate::operate::api::Asker;
 use crate::operate::api::connections::{self as api, Backoff, Paused, Tested, Works};
 use crate::plugins::bindings::Bindings;
 use crate::shared::in_force::InForce;
@@ -51,13 +53,19 @@ pub(super) async fn list(State(control): State<Control>) -> Result<Json<Vec<api:
 pub(super) async fn test(
     State(control): State<Control>,
     Path(name): Path<String>,
-    Asked(Nothing {}): Asked<Nothing>,
+    user: User,
+    Asked(Asker { actor }): Asked<Asker>,
 ) -> Result<Json<Tested>, HttpProblem> {
     let app = &control.app;
     let unknown = || HttpProblem::not_found(format!("There is no connection `{name}` in the configuration."));
     let in_force = app.in_force();
     let InForce { config, bindings, senders, .. } = &*in_force;
     let connection = config.connections.get(&name).ok_or_else(unknown)?;
+    let host = connection.target.host();
+    if let Some(Ok(_)) = bindings.connections.get(&name) {
+        let what = format!("tested the connection {name} at {host}");
+        audit::record(&control, &user, actor.as_deref(), what).await;
+    }
     let tried = match bindings.connections.get(&name) {
         Some(Ok(binding)) => probe::ask(app, senders, connection, binding).await,
         Some(Err(why)) => Probed::Bad(why.clone()),
@@ -71,7 +79,7 @@ pub(super) async fn test(
     };
     Ok(Json(Tested {
         plugin: connection.plugin.clone(),
-        host: connection.target.host().to_owned(),
+        host: host.to_owned(),
         connection: name,
         state,
         outcome,

@@ -11,8 +11,8 @@ use tocsin_store::{ReadError, ReceiptQuery, Receipts};
 use super::asked::{Asked, Narrowed};
 use super::context::{Control, blocking};
 use super::user::User;
-use super::{query, shapes};
-use crate::operate::api::Nothing;
+use super::{audit, query, shapes};
+use crate::operate::api::Asker;
 use crate::operate::api::body::Body;
 use crate::operate::api::page::Page;
 use crate::operate::api::receipts::{
@@ -69,12 +69,15 @@ pub(super) async fn show(
 pub(super) async fn redecode(
     State(control): State<Control>,
     Path(receipt): Path<String>,
-    Asked(Nothing {}): Asked<Nothing>,
+    user: User,
+    Asked(Asker { actor }): Asked<Asker>,
 ) -> Result<Json<Receipt>, HttpProblem> {
     let (found, request) = find(&control, &receipt).await?;
     let request = request.ok_or_else(|| {
         HttpProblem::not_found(format!("The bytes of receipt {receipt} are no longer kept."))
     })?;
+    let what = format!("had request {} of {} decoded again", found.id, found.source);
+    audit::record(&control, &user, actor.as_deref(), what).await;
     let decoded = decode_again(&control.app, &found, request).await?;
     Ok(Json(shapes::receipt(&decoded)))
 }
@@ -126,11 +129,20 @@ async fn ids(control: &Control, source: String, which: Receipts) -> Result<Vec<R
 pub(super) async fn redecode_all(
     State(control): State<Control>,
     Path(source): Path<String>,
+    user: User,
     Asked(wanted): Asked<RedecodeAll>,
 ) -> Result<Json<Vec<Receipt>>, HttpProblem> {
-    let which = if wanted.ignored { Receipts::Ignored } else { Receipts::DeadLetters };
+    let (which, things) = match wanted.ignored {
+        true => (Receipts::Ignored, "ignored requests"),
+        false => (Receipts::DeadLetters, "dead letters"),
+    };
+    let ids = ids(&control, source.clone(), which).await?;
+    if !ids.is_empty() {
+        let what = format!("had all {things} of {source} decoded again: {}", ids.len());
+        audit::record(&control, &user, wanted.actor.as_deref(), what).await;
+    }
     let mut outcomes = Vec::new();
-    for id in ids(&control, source, which).await? {
+    for id in ids {
         let store = control.app.store.clone();
         let read = blocking(move || Ok::<_, ReadError>((store.receipt(id)?, store.request(id)?)));
         let outcome = match read.await? {

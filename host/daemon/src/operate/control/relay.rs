@@ -10,10 +10,11 @@ use tocsin_store::{Fault, ReadError, ReplayError};
 
 use super::asked::Asked;
 use super::context::{Control, blocking};
-use super::shapes;
+use super::user::User;
+use super::{audit, shapes};
 use crate::backups;
 use crate::deliver::dispatch;
-use crate::operate::api::Nothing;
+use crate::operate::api::Asker;
 use crate::operate::api::status::{FailingFilter, KeptSince, PluginsAside, Status, StatusProblem};
 use crate::operate::api::store::{Dismissed, Verified, Verify};
 use crate::operate::metrics::Exporter;
@@ -116,7 +117,8 @@ fn filter((action, failing): (&String, &Failing)) -> FailingFilter {
 /// Marks what was set aside as seen to.
 pub(super) async fn dismiss(
     State(control): State<Control>,
-    Asked(Nothing {}): Asked<Nothing>,
+    user: User,
+    Asked(Asker { actor }): Asked<Asker>,
 ) -> Result<Json<Dismissed>, HttpProblem> {
     let store = control.app.store.clone();
     let dismissed = blocking(move || {
@@ -124,7 +126,12 @@ pub(super) async fn dismiss(
             HttpProblem::unavailable("Not stored", format!("Nothing was dismissed: {error}."))
         })
     });
-    Ok(Json(Dismissed { dismissed: dismissed.await? }))
+    let dismissed = dismissed.await?;
+    if dismissed > 0 {
+        let what = format!("dismissed the records that were set aside: {dismissed}");
+        audit::record(&control, &user, actor.as_deref(), what).await;
+    }
+    Ok(Json(Dismissed { dismissed }))
 }
 
 /// Threads of a check: the relay goes on meanwhile.

@@ -1,0 +1,86 @@
+//! What people did: recorded where no state follows from it, and listed for all.
+//!
+//! Never refuses a deed because it cannot be recorded: on a full disk an operator still wants a backup. The log has it then.
+
+use axum::Json;
+use axum::extract::State;
+use tocsin_core::command::Command;
+use tocsin_core::event::single_line;
+use tocsin_core::journal::Entry;
+use tocsin_store::AuditQuery;
+
+use super::asked::Narrowed;
+use super::context::{Control, blocking};
+use super::journal::{self, Names};
+use super::user::User;
+use super::{query, shapes};
+use crate::operate::api::audit::{AuditList, Deed};
+use crate::operate::api::page::Page;
+use crate::shared::problem::HttpProblem;
+
+mod words;
+
+/// Stands for the name that a person did not give.
+const UNNAMED: &str = "somebody";
+/// Characters of a recorded name.
+const NAME_CHARS: usize = 200;
+/// Characters of a recorded deed. Longer than any: a name in it may come from outside.
+const WHAT_CHARS: usize = 1000;
+
+/// Records that the person who gave `claim` did `what`, in words such as `approved the plugin file jira.wasm`. If that is
+/// not possible, the log has it.
+pub(super) async fn record(control: &Control, user: &User, claim: Option<&str>, what: String) {
+    let claim = claim.map(str::trim).filter(|claim| !claim.is_empty());
+    let by = single_line(&user.beside(claim.unwrap_or(UNNAMED)), NAME_CHARS);
+    let what = single_line(&what, WHAT_CHARS);
+    let recorded = control.app.record(Command::Audit { by: by.clone(), what: what.clone() }).await;
+    if let Err(error) = recorded {
+        tracing::warn!(by, what, %error, "what a person did could not be recorded in the journal");
+    }
+}
+
+/// What people did, the newest first.
+pub(super) async fn list(
+    State(control): State<Control>,
+    Narrowed(list): Narrowed<AuditList>,
+) -> Result<Json<Page<Deed>>, HttpProblem> {
+    let query = AuditQuery {
+        by: list.by,
+        period: query::period(list.since.as_deref(), list.until.as_deref())?,
+        before: list.after.as_deref().map(number).transpose()?,
+        limit: query::limit(list.limit),
+    };
+    let store = control.app.store.clone();
+    let found = blocking(move || -> Result<_, HttpProblem> {
+        let page = store.audit(&query)?;
+        let mut names = Names::of(&store);
+        let items =
+            page.entries.into_iter().map(|(number, by, entry)| deed(number, by, entry.as_ref(), &mut names));
+        Ok(Page {
+            items: items.collect(),
+            next: page.next.map(|number| number.to_string()),
+            searched_until: shapes::time(page.searched_until),
+        })
+    });
+    found.await.map(Json)
+}
+
+/// The number of an entry, after which the list goes on.
+fn number(text: &str) -> Result<u64, HttpProblem> {
+    text.parse().map_err(|_| {
+        HttpProblem::bad_request(format!(
+            "`after`: `{text}` is not the number of an entry: write the `next` of the page before."
+        ))
+    })
+}
+
+fn deed(number: u64, by: String, entry: Option<&Entry>, names: &mut Names<'_>) -> Deed {
+    Deed {
+        number,
+        at: entry.map(|entry| entry.at.to_string()),
+        by,
+        cause: entry.map(|entry| journal::cause(&entry.cause).cause),
+        what: entry
+            .map_or_else(|| vec!["the entry cannot be read".to_owned()], |entry| words::of(entry, names)),
+    }
+}
