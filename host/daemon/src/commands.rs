@@ -23,6 +23,7 @@ mod curl;
 mod deliveries;
 mod demo;
 mod doctor;
+mod events;
 mod incidents;
 mod init;
 mod journal;
@@ -129,6 +130,9 @@ enum Command {
     /// Show what was recorded, entry by entry.
     #[command(subcommand)]
     Journal(journal::Journal),
+    /// Follow what is recorded, one line for each entry of the journal, until Ctrl-C.
+    #[command(after_help = events::EXAMPLES)]
+    Events(events::EventsArgs),
     /// List who did what, and every change of the configuration, newest first.
     #[command(after_help = audit::EXAMPLES)]
     Audit(audit::AuditArgs),
@@ -194,6 +198,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Receipts(command) => receipts::run(&place, command),
         Command::Plugins(command) => plugins::run(&place, command),
         Command::Journal(command) => journal::run(&place, &command),
+        Command::Events(args) => events::run(&place, &args),
         Command::Audit(args) => audit::run(&place, &args),
         Command::Verify(args) => verify::run(&place, &args),
         Command::Rebuild(args) => rebuild::run(&place, &args),

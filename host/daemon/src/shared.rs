@@ -2,7 +2,7 @@
 //!
 //! Receiving counts and bounds here (`intake`, `rates`, `budget`, `shares`, `suspensions`, `backlog`), delivering
 //! remembers its peers (`holds`, `doubts`, `trials`), both sign and report (`links`, `filters`, `problem`); `backups`
-//! remembers the newest one, `measures` counts for metrics. Kept in memory alone, but for the counts of `intake`, and
+//! remembers the newest one, `measures` counts for metrics, `events` wakes streams. Kept in memory alone, but for the counts of `intake`, and
 //! never a step of the road itself.
 
 pub mod app;
@@ -11,6 +11,7 @@ pub mod backoffs;
 pub mod backups;
 pub mod budget;
 pub mod doubts;
+pub mod events;
 pub mod filters;
 pub mod in_force;
 pub mod intake;

@@ -12,6 +12,7 @@ pub mod configuration;
 pub mod connections;
 pub mod deliveries;
 pub mod doctor;
+pub mod events;
 pub mod files;
 pub mod incident;
 pub mod incidents;

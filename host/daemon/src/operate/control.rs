@@ -25,6 +25,7 @@ mod connections;
 mod context;
 mod dead_letters;
 mod deliveries;
+mod events;
 mod incidents;
 mod intake;
 mod journal;
@@ -108,6 +109,7 @@ pub fn router(app: Arc<App>, shelf: Arc<Shelf>, reloads: Reloads, exporter: Arc<
         .route("/verify", post(relay::verify))
         .route("/dismiss", post(relay::dismiss))
         .route("/audit", get(audit::list))
+        .route("/events", get(events::stream))
         .route("/journal", get(journal::list))
         .route("/incidents", get(incidents::list))
         .route("/incidents/{incident}", get(incidents::show))

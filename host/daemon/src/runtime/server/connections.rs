@@ -265,6 +265,13 @@ impl Activity {
         self.connections.lock().is(self.id, doing);
     }
 
+    /// Ends it at once, whatever it does.
+    pub fn close(&self) {
+        if let Some(row) = self.connections.lock().remove(self.id) {
+            row.close.notify_one();
+        }
+    }
+
     /// Its request proves who sent it: it takes no time from the others of its address. Its source may have a rate.
     pub fn is_proven(&self) {
         self.connections.lock().unpace(self.id);
