@@ -175,9 +175,9 @@ fn entries_that_the_journal_no_longer_has_are_named_as_a_gap() {
         alert(&relay, &posted.to_string());
         relay.json_of_any_code(&["status"])["kept_since"]["journal_cut"]["entry"].as_u64()
     });
-    let (_, mut stream) = Stream::begin(&relay, "?after=1", "");
+    let (_, mut stream) = Stream::begin(&relay, "?after=0", "");
     let events = stream.events(2);
-    assert_eq!((events[0].name.as_str(), &events[0].data["from"]), ("gap", &json!(2)));
+    assert_eq!((events[0].name.as_str(), &events[0].data["from"]), ("gap", &json!(1)));
     let to = events[0].data["to"].as_u64().expect("a number");
     assert!(to >= cut && events[0].id == to && events[1].id == to + 1, "{events:?}");
     let why = events[0].data["why"].as_str().expect("words");
@@ -202,7 +202,9 @@ fn readers_that_read_nothing_delay_no_request_and_cost_bounded_memory() {
         relay.post("hook", &body).expect(200);
         began.elapsed()
     };
-    (0..20).for_each(|n| drop(post(n)));
+    for n in 0..20 {
+        post(n);
+    }
     let idle: Vec<Stream> = (0..20).map(|_| Stream::begin(&relay, "?after=0", "").1).collect();
     let before = relay.memory("VmRSS");
     let slowest = (20..220).map(post).max().expect("some");

@@ -6,8 +6,11 @@ use super::workload;
 use crate::{About, AuditQuery, Store, check, raw, restore, tables};
 use tocsin_core::command::Command;
 
+/// Keys with their values.
+type Rows = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// A closed store of format 4 with one deed of a person, and the rows that it had.
-fn old() -> (Disk, Vec<(Vec<u8>, Vec<u8>)>) {
+fn old() -> (Disk, Rows) {
     let disk = Disk::default();
     let store = Store::open_backend(disk.clone(), options()).unwrap();
     workload::run(&store);

@@ -2,6 +2,8 @@
 //!
 //! Never refuses a deed because it cannot be recorded: on a full disk an operator still wants a backup. The log has it then.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use tocsin_core::command::Command;
@@ -27,16 +29,22 @@ const NAME_CHARS: usize = 200;
 /// Characters of a recorded deed. Longer than any: a name in it may come from outside.
 const WHAT_CHARS: usize = 1000;
 
+/// How long a deed waits for its entry.
+const RECORDING: Duration = Duration::from_secs(10);
+
 /// Records that the person who gave `claim` did `what`, in words such as `approved the plugin file jira.wasm`. If that is
 /// not possible, the log has it.
 pub(super) async fn record(control: &Control, user: &User, claim: Option<&str>, what: String) {
     let claim = claim.map(str::trim).filter(|claim| !claim.is_empty());
     let by = single_line(&user.beside(claim.unwrap_or(UNNAMED)), NAME_CHARS);
     let what = single_line(&what, WHAT_CHARS);
-    let recorded = control.app.record(Command::Audit { by: by.clone(), what: what.clone() }).await;
-    if let Err(error) = recorded {
-        tracing::warn!(by, what, %error, "what a person did could not be recorded in the journal");
-    }
+    let recording = control.app.record(Command::Audit { by: by.clone(), what: what.clone() });
+    let why = match tokio::time::timeout(RECORDING, recording).await {
+        Ok(Ok(_)) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("the disk did not answer within {RECORDING:?}"),
+    };
+    tracing::warn!(by, what, why, "what a person did could not be recorded in the journal");
 }
 
 /// What people did, the newest first.

@@ -319,6 +319,19 @@ mod tests {
         assert!(open.rows.is_empty() && open.by_address.is_empty() && open.order.is_empty());
     }
 
+    #[tokio::test]
+    async fn a_connection_that_its_request_ends_is_told_so_whatever_it_does() {
+        let all = connections(3, 3);
+        let [one, other] = [1, 2].map(|last| all.admit(address(last)).expect("there is room"));
+        one.activity().is(Doing::Working);
+        one.activity().close();
+        one.is_to_close().await;
+        assert!(!is_open(&one) && is_open(&other));
+        one.activity().close();
+        one.activity().is(Doing::Nothing);
+        assert_eq!(all.count(), 1);
+    }
+
     #[test]
     fn requests_of_one_address_are_paced_over_all_its_connections() {
         let all = connections(100, 100);
