@@ -88,6 +88,8 @@ fn one_unreadable_delivery_costs_only_itself_and_status_names_it() {
     assert!(verified.contains(&format!("set aside: deliveries {broken}: ")), "{verified}");
     assert!(!verified.contains("NOT"), "everything else is what the journal says: {verified}");
     relay.run(&["verify", "--dismiss"]).expect(0);
+    let deed = &relay.list(&["audit"])[0]["what"];
+    assert_eq!(deed, &json!(["dismissed the records that were set aside: 1"]));
     relay.run(&["status"]).expect(0);
     let verified = relay.run(&["verify", "--replay"]).expect(0).stdout;
     assert!(verified.contains("(dismissed)"), "{verified}");

@@ -2,6 +2,7 @@
 //!
 //! Nothing in here sleeps, needs the network beyond loopback, or depends on another test.
 
+mod audit;
 mod backup;
 mod bad_input;
 mod bench;
@@ -13,6 +14,7 @@ mod damage;
 mod delivery;
 mod demo;
 mod doctor;
+mod events;
 mod first_steps;
 mod frozen;
 mod full_disk;

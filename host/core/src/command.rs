@@ -79,6 +79,13 @@ pub enum Command {
         /// Connections that were added, removed or changed: the relay tries them again if they are paused.
         connections: Vec<ConnectionName>,
     },
+    /// Records what a person did, where no state follows from it.
+    Audit {
+        /// The person.
+        by: String,
+        /// What the person did, in words.
+        what: String,
+    },
     /// An operator's command over the control socket. The command has the name that the operator gave; the entry also
     /// records the system user.
     Acting {

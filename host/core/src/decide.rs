@@ -218,6 +218,7 @@ fn cause_of(seed: ReceiptId, command: &Command) -> Cause {
         Command::Configure { by, digest, changes, .. } => {
             Cause::Configured { by: by.clone(), digest: digest.clone(), changes: changes.clone() }
         }
+        Command::Audit { by, what } => Cause::Audited { by: by.clone(), what: what.clone() },
         Command::Receive(_) => Cause::Request(seed),
         Command::Redecode { receipt, .. } => Cause::DecodedAgain(*receipt),
         Command::Continue { receipt, .. } => Cause::Request(*receipt),
@@ -260,6 +261,7 @@ impl<S: State> Step<'_, S> {
                 self.run(seed, command)
             }
             Command::Configure { sources, connections, .. } => self.configure(sources, connections),
+            Command::Audit { .. } => Ok(()),
             Command::Receive(received) => self.receive(seed, received),
             Command::Redecode { receipt, received } => self.redecode(*receipt, received),
             Command::Continue { receipt, after, events } => self.continue_with(*receipt, *after, events),

@@ -40,9 +40,12 @@ pub struct Entry {
 
 impl Entry {
     /// Whether nothing happened, so that it need not be kept. A start is kept, because it records which version writes
-    /// the following entries. A configuration is kept, because it records which policy decides them.
+    /// the following entries. A configuration is kept, because it records which policy decides them. What a person did
+    /// is kept although no state follows from it.
     pub fn is_void(&self) -> bool {
-        self.facts.is_empty() && !matches!(self.cause, Cause::Start(_) | Cause::Configured { .. })
+        let is_kept =
+            matches!(self.cause, Cause::Start(_) | Cause::Configured { .. } | Cause::Audited { .. });
+        self.facts.is_empty() && !is_kept
     }
 }
 
@@ -96,9 +99,28 @@ pub enum Cause {
         #[n(2)]
         changes: Vec<String>,
     },
+    /// A person did something that changes no state of the journal, such as approving a plugin.
+    #[n(12)]
+    Audited {
+        /// The person.
+        #[n(0)]
+        by: String,
+        /// What the person did, in words: `approved the plugin file jira.wasm`.
+        #[n(1)]
+        what: String,
+    },
 }
 
 impl Cause {
+    /// The person behind it: the operator or reader who acted, or the author of a configuration. None for what requests,
+    /// time or the relay itself caused.
+    pub fn by(&self) -> Option<&str> {
+        match self {
+            Self::Operator(by) | Self::Configured { by, .. } | Self::Audited { by, .. } => Some(by),
+            _ => None,
+        }
+    }
+
     /// The request that brought it.
     pub const fn receipt(&self) -> Option<ReceiptId> {
         match self {

@@ -10,6 +10,7 @@ use crate::operate::control;
 use crate::plugins::compile;
 
 mod actions;
+mod audit;
 mod backup;
 mod bench;
 mod body;
@@ -23,6 +24,7 @@ mod curl;
 mod deliveries;
 mod demo;
 mod doctor;
+mod events;
 mod incidents;
 mod init;
 mod journal;
@@ -75,6 +77,7 @@ Examples:
   tocsin actions try tell-slack            what would this action send?
   tocsin connections test rocket           would it arrive?
   tocsin journal show --incident 42        what was recorded about it?
+  tocsin audit --since 7d                  who did what?
   tocsin backup tocsin.backup              all that is kept, in one file, while the relay runs";
 
 #[derive(Debug, Subcommand)]
@@ -132,6 +135,12 @@ enum Command {
     /// Show what was recorded, entry by entry.
     #[command(subcommand)]
     Journal(journal::Journal),
+    /// Follow what is recorded, one line for each entry of the journal, until Ctrl-C.
+    #[command(after_help = events::EXAMPLES)]
+    Events(events::EventsArgs),
+    /// List who did what, and every change of the configuration, newest first.
+    #[command(after_help = audit::EXAMPLES)]
+    Audit(audit::AuditArgs),
     /// Read the whole store once and say whether it is whole; with --replay, also whether it is what its journal
     /// says.
     #[command(after_help = verify::EXAMPLES)]
@@ -196,6 +205,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Receipts(command) => receipts::run(&place, command),
         Command::Plugins(command) => plugins::run(&place, command),
         Command::Journal(command) => journal::run(&place, &command),
+        Command::Events(args) => events::run(&place, &args),
+        Command::Audit(args) => audit::run(&place, &args),
         Command::Verify(args) => verify::run(&place, &args),
         Command::Rebuild(args) => rebuild::run(&place, &args),
         Command::Backup(args) => backup::run(&place, &args),

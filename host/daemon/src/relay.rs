@@ -209,6 +209,7 @@ impl Relay {
         self.backups.abort();
         // Nobody listens only when every task has ended already.
         let _ = self.stop.send(true);
+        self.app.signals.events.end();
         self.listening.end().await;
         ended(self.control).await;
         ended(self.deliveries).await;

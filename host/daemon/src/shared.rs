@@ -2,8 +2,8 @@
 //!
 //! Receiving counts and bounds here (`intake`, `rates`, `budget`, `shares`, `suspensions`, `backlog`), delivering
 //! remembers its peers (`holds`, `doubts`, `trials`), both sign and report (`links`, `filters`, `problem`); `backups`
-//! remembers the newest one, `measures` counts for metrics, `access` has the tokens of the API. Kept in memory alone, but
-//! for the counts of `intake` and the tokens, and never a step of the road itself.
+//! remembers the newest one, `measures` counts for metrics, `events` wakes streams, `access` has the tokens of the API.
+//! Kept in memory alone, but for the counts of `intake` and the tokens, and never a step of the road itself.
 
 pub mod access;
 pub mod app;
@@ -12,6 +12,7 @@ pub mod backoffs;
 pub mod backups;
 pub mod budget;
 pub mod doubts;
+pub mod events;
 pub mod filters;
 pub mod in_force;
 pub mod intake;

@@ -14,7 +14,7 @@ use crate::digest::{Digest, running};
 use crate::entries::Read;
 use crate::error::Fault;
 use crate::table::Rows;
-use crate::{entries, keep, keys, rows, tables};
+use crate::{audit, entries, keep, keys, rows, tables};
 
 /// Entries dropped with one transaction beyond those that it adds.
 const CUT_AT_ONCE: usize = 64;
@@ -136,6 +136,7 @@ impl Cutting {
         {
             journal.insert(first.to_be_bytes().as_slice(), row.as_slice())?;
         }
+        audit::cut(transaction, cut.entry)?;
         // The digest does not cover the row, so that it does not matter which one is counted on.
         let mut meta = tables::META.open(transaction, &running(Digest::default()))?;
         meta.insert(tables::META_CUT, &cut.to_bytes())?;

@@ -7,11 +7,12 @@
 //! Reading order: `store` (the interface) → `job`, `writer` (group commit), `measures` → `log`, `recover` (what is not
 //! in the database yet) → `state` (in redb) → `tables`, `table`, `block`, `digest`, `keys`, `record` (what is on disk)
 //! → `live`, `opening`, `medium`, `layout`, `aside`, `identity` (the file, and its errors) → `set_aside`, `damage`
-//! (records that cannot be read) → `read` → `entries`, `cut`, `journal` (the journal's rows, head and order) → `verify`
-//! → `backup` → `replay` → `filling`, `replace`, `restore`, `rebuild`, `compact`.
+//! (records that cannot be read) → `read` → `entries`, `audit`, `cut`, `journal` (the journal's rows, index, head and order)
+//! → `verify` → `backup` → `replay` → `filling`, `replace`, `restore`, `rebuild`, `compact` → `upgrade` (earlier formats).
 #![forbid(unsafe_code)]
 
 mod aside;
+mod audit;
 mod backup;
 mod behind;
 mod block;
@@ -53,6 +54,7 @@ mod state_digest;
 mod store;
 mod table;
 mod tables;
+mod upgrade;
 mod verify;
 mod way;
 mod work;
@@ -68,8 +70,8 @@ pub use kept::KeptBytes;
 pub use measures::Gauges;
 pub use options::Options;
 pub use read::{
-    Counts, DeliveryQuery, IncidentQuery, JournalPage, JournalQuery, KeptSince, Page, Past, Period, Queue,
-    Reached, ReceiptQuery, Receipts, SetAside, TableSize, Unmatched,
+    AuditPage, AuditQuery, Counts, DeliveryQuery, IncidentQuery, JournalPage, JournalQuery, KeptSince, Page,
+    Past, Period, Queue, Reached, ReceiptQuery, Receipts, SetAside, TableSize, Unmatched,
 };
 pub use rebuild::{RebuildError, Rebuilt, rebuild};
 pub use record::source_counts::{Rejections, SourceCounts};

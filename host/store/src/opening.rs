@@ -12,7 +12,7 @@ use crate::error::{Fault, OpenError};
 use crate::identity::Marker;
 use crate::medium::Medium;
 use crate::way::Way;
-use crate::{recover, tables};
+use crate::{recover, tables, upgrade};
 
 /// A database and its way to the bytes. A clone keeps it open while a transaction lasts.
 #[derive(Clone)]
@@ -56,8 +56,9 @@ impl Opening {
         Ok(opening)
     }
 
-    /// Brings what the log has beyond the database into it. Whether some of that is lost.
+    /// Brings the database to this format, and what the log has beyond it into it. Whether some of that is lost.
     pub(crate) fn recover(&self, medium: &Medium) -> Result<bool, Fault> {
+        upgrade::run(&self.database)?;
         recover::run(&self.database, &medium.read_log()?)
     }
 
@@ -92,7 +93,7 @@ pub(crate) fn prepare_aside(database: &Database, store: &str) -> Result<bool, Op
     let fault = |fault| OpenError::Fault { store: store.to_owned(), fault };
     match found(database).map_err(fault)? {
         Found::Nothing => Ok(false),
-        Found::Format(tables::FORMAT) => Ok(true),
+        Found::Format(format) if upgrade::is_known(format) => Ok(true),
         Found::Format(found) if found > tables::FORMAT => {
             Err(OpenError::Newer { store: store.to_owned(), found, supported: tables::FORMAT })
         }

@@ -4,6 +4,7 @@ use redb::{AccessGuard, Builder, Database, ReadableTable, StorageBackend};
 use tocsin_core::journal::Entry;
 use tocsin_core::time::Timestamp;
 
+use crate::audit;
 use crate::block::{self, Link, Records};
 use crate::cut::JournalCut;
 use crate::digest::{Digest, running};
@@ -156,6 +157,7 @@ pub(crate) fn cut(backend: impl StorageBackend, last: u64) {
         let cut = JournalCut { entry: last, at: Timestamp::from_micros(0), chain: link.chain };
         let mut meta = tables::META.open(&transaction, &running(Digest::default())).unwrap();
         meta.insert(tables::META_CUT, &cut.to_bytes()).unwrap();
+        audit::cut(&transaction, last).unwrap();
     }
     transaction.commit().unwrap();
 }
@@ -167,6 +169,18 @@ pub(crate) fn create_format(backend: impl StorageBackend, format: u32) {
     let definition = redb::TableDefinition::<Bytes, Bytes>::new(tables::META.name);
     let mut meta = transaction.open_table(definition).unwrap();
     meta.insert(tables::META_FORMAT, format.to_be_bytes().as_slice()).unwrap();
+    drop(meta);
+    transaction.commit().unwrap();
+}
+
+/// Makes a closed store one of format 4, which has no index of what people did.
+pub(crate) fn downgrade(backend: impl StorageBackend) {
+    let database = database(backend);
+    let transaction = database.begin_write().unwrap();
+    let named = redb::TableDefinition::<Bytes, Bytes>::new;
+    assert!(transaction.delete_table(named(tables::AUDIT.name)).unwrap());
+    let mut meta = transaction.open_table(named(tables::META.name)).unwrap();
+    meta.insert(tables::META_FORMAT, 4_u32.to_be_bytes().as_slice()).unwrap();
     drop(meta);
     transaction.commit().unwrap();
 }

@@ -21,6 +21,7 @@ use crate::table::Bytes;
 use crate::tables::{self, Definition};
 use crate::{entries, keys, rows};
 
+mod audit;
 mod counts;
 mod deliveries;
 mod due;
@@ -37,6 +38,7 @@ mod sources;
 mod text;
 mod unmatched;
 
+pub use audit::{AuditPage, AuditQuery};
 pub use counts::Counts;
 pub use deliveries::DeliveryQuery;
 pub use incidents::IncidentQuery;

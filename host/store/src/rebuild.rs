@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use redb::backends::FileBackend;
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageBackend};
 
+use crate::audit;
 use crate::digest::{Digest, running};
 use crate::error::{Fault, OpenError, ReadError};
 use crate::filling::Filling;
@@ -159,7 +160,10 @@ fn copy_beside(
     digest: Digest,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<(), Fault> {
-    let beside = || tables::ALL.into_iter().filter(|table| !table.is_state || *table == tables::META);
+    // The index of what people did follows from the journal.
+    let is_copied =
+        |table: &tables::Definition| (!table.is_state || *table == tables::META) && *table != tables::AUDIT;
+    let beside = || tables::ALL.into_iter().filter(is_copied);
     let mut total = 0;
     for table in beside() {
         total += old.table(table)?.len()?;
@@ -184,6 +188,9 @@ fn copy_beside(
         }
     }
     filling.finish()?;
+    let transaction = new.begin_write()?;
+    audit::fill(&transaction)?;
+    transaction.commit()?;
     progress(total, total);
     Ok(())
 }

@@ -11,6 +11,7 @@ use tocsin_core::journal::Entry;
 use tocsin_core::routing::Router;
 use tocsin_core::state::Position;
 
+use crate::audit;
 use crate::block::{Block, Link, Records, Tail};
 use crate::damage::Place;
 use crate::digest::{Digest, Running, running};
@@ -46,6 +47,7 @@ pub(crate) struct Head {
 /// The state's tables within one transaction.
 pub(crate) struct Tables<'t> {
     journal: Table<'t, Bytes, Bytes>,
+    audit: Table<'t, Bytes, Bytes>,
     incidents: StateTable<'t>,
     incident_numbers: StateTable<'t>,
     incidents_by_kind: StateTable<'t>,
@@ -90,6 +92,7 @@ impl<'t> Tables<'t> {
         let open = |table: tables::Definition| table.open(transaction, &digest).map_err(Fault::from);
         Ok(Self {
             journal: tables::beside::JOURNAL.open(transaction)?,
+            audit: tables::beside::AUDIT.open(transaction)?,
             incidents: open(tables::INCIDENTS)?,
             incident_numbers: open(tables::INCIDENT_NUMBERS)?,
             incidents_by_kind: open(tables::INCIDENTS_BY_KIND)?,
@@ -158,6 +161,7 @@ impl<'t> Tables<'t> {
         let record = record(tables::JOURNAL, &key, entry, &mut self.buffer)?;
         self.appended.push(record);
         let chain = put_entry(&mut self.journal, &mut self.tail, &self.head, record)?;
+        audit::put(&mut self.audit, self.head.next(), entry)?;
         self.at_end(self.head.next(), chain, entry);
         Ok(())
     }
@@ -168,6 +172,7 @@ impl<'t> Tables<'t> {
         evolve(self, &entry)?;
         self.appended.push(record);
         let chain = put_entry(&mut self.journal, &mut self.tail, &self.head, record)?;
+        audit::put(&mut self.audit, self.head.next(), &entry)?;
         self.at_end(self.head.next(), chain, &entry);
         Ok(())
     }

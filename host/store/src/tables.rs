@@ -8,7 +8,7 @@ use crate::keys;
 use crate::table::{Bytes, Covered, Rows, StateTable};
 
 /// The version of what is on disk. Counts up with every change of a table, a key or a record.
-pub(crate) const FORMAT: u32 = 4;
+pub(crate) const FORMAT: u32 = 5;
 
 /// A table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +131,7 @@ pub(crate) const KEPT_BY_SOURCE: Definition = Definition::beside("kept_by_source
 pub(crate) const KEPT_TOTALS: Definition = Definition::beside("kept_totals", KeyShape::Text);
 pub(crate) const SOURCE_COUNTS: Definition = Definition::beside("source_counts", KeyShape::Text);
 pub(crate) const SET_ASIDE: Definition = Definition::beside("set_aside", KeyShape::Number);
+pub(crate) const AUDIT: Definition = Definition::beside("audit", KeyShape::Number);
 
 /// Row of [`META`]: the format's version.
 pub(crate) const META_FORMAT: &[u8] = b"format";
@@ -171,10 +172,11 @@ pub(crate) mod beside {
     pub(crate) const KEPT_TOTALS: Beside = Beside::of(super::KEPT_TOTALS);
     pub(crate) const SOURCE_COUNTS: Beside = Beside::of(super::SOURCE_COUNTS);
     pub(crate) const SET_ASIDE: Beside = Beside::of(super::SET_ASIDE);
+    pub(crate) const AUDIT: Beside = Beside::of(super::AUDIT);
 }
 
 /// Every table.
-pub(crate) const ALL: [Definition; 32] = [
+pub(crate) const ALL: [Definition; 33] = [
     JOURNAL,
     INCIDENTS,
     INCIDENT_NUMBERS,
@@ -207,6 +209,7 @@ pub(crate) const ALL: [Definition; 32] = [
     KEPT_TOTALS,
     SOURCE_COUNTS,
     SET_ASIDE,
+    AUDIT,
 ];
 
 /// The table of this name.

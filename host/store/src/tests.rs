@@ -6,6 +6,7 @@ mod samples;
 mod story;
 mod workload;
 
+mod auditing;
 mod backup;
 mod counting;
 mod crash;
@@ -27,6 +28,7 @@ mod rebuilding;
 mod records;
 mod retention;
 mod set_aside;
+mod upgrading;
 mod verifying;
 mod whole;
 mod writing;

@@ -79,18 +79,19 @@ fn try_out(place: &Place, wanted: &Try) -> anyhow::Result<ExitCode> {
         incident: wanted.incident.clone(),
         change: wanted.change.clone(),
         send: wanted.send,
+        actor: place.person(),
         show_url: wanted.show_url,
     };
     let tried: Tried = place.post(&format!("/actions/{}/try", segment(&wanted.action)), &asked)?;
     if place.json {
         json(&tried)?
     } else {
-        show(&tried)
+        show(&tried, wanted.send)
     }
     Ok(if tried.good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn show(tried: &Tried) {
+fn show(tried: &Tried, is_sent: bool) {
     let test = if tried.test { ", marked as a test" } else { "" };
     say!(
         "{} over {}{test}: {} ({})",
@@ -114,5 +115,9 @@ fn show(tried: &Tried) {
         }
     }
     say!("\n{}", single(&tried.outcome));
-    say!("Nothing was recorded.");
+    if is_sent {
+        say!("Nothing was recorded, except that you sent it: `tocsin audit` shows that.");
+    } else {
+        say!("Nothing was recorded.");
+    }
 }

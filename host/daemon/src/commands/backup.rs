@@ -20,6 +20,7 @@ use super::verify::open;
 use crate::backups::{self, file, file::FileError};
 use crate::commands::out::{complain, say};
 use crate::config::store_in;
+use crate::operate::api::Actor;
 use crate::operate::api::backup::{BackupFile, BackupTable, Compacted, Restored};
 use crate::relay::make_directory;
 use crate::runtime::clock;
@@ -54,7 +55,8 @@ pub(super) fn run(place: &Place, args: &BackupArgs) -> anyhow::Result<ExitCode> 
         let mut progress = Progress::new("checking");
         backups::checked(&args.file, &mut |done, total| progress.show(done, total))?
     } else if place.is_running()? {
-        let mut answer = place.stream("/backup")?;
+        let path = format!("/backup?{}", serde_urlencoded::to_string(Actor { actor: place.person() })?);
+        let mut answer = place.stream(&path)?;
         file::put(&args.file, args.force, |out| Ok(copy(&mut answer, out)?))?
     } else {
         let store = open(place)?;

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use super::place::Place;
 use super::table::{json, print, second, segment, short};
 use crate::commands::out::{say, single};
-use crate::operate::api::Nothing;
+use crate::operate::api::Actor;
 use crate::operate::api::connections::{Connection, Tested, Works};
 
 #[derive(Debug, Subcommand)]
@@ -69,7 +69,8 @@ fn note(connection: &Connection) -> String {
 }
 
 fn test(place: &Place, connection: &str) -> anyhow::Result<ExitCode> {
-    let tested: Tested = place.post(&format!("/connections/{}/test", segment(connection)), &Nothing {})?;
+    let tested: Tested = place
+        .post(&format!("/connections/{}/test", segment(connection)), &Actor { actor: place.person() })?;
     if place.json {
         json(&tested)?;
     } else {

@@ -8,7 +8,7 @@ use super::listing::{self, Extent, When};
 use super::place::Place;
 use super::table::{Columns, json, second, segment, short, text};
 use crate::commands::out::{quoted, say, single};
-use crate::operate::api::Nothing;
+use crate::operate::api::Actor;
 use crate::operate::api::body::Body;
 use crate::operate::api::receipts::{
     Discard, Discarded, Effect, KeptRequest, Receipt, ReceiptList, RedecodeAll, WholeReceipt,
@@ -155,7 +155,8 @@ fn list(place: &Place, list: &List) -> anyhow::Result<()> {
 }
 
 fn redecode(place: &Place, receipt: &str) -> anyhow::Result<ExitCode> {
-    let outcome: Receipt = place.post(&format!("/receipts/{}/redecode", segment(receipt)), &Nothing {})?;
+    let outcome: Receipt =
+        place.post(&format!("/receipts/{}/redecode", segment(receipt)), &Actor { actor: place.person() })?;
     if place.json {
         json(&outcome)?
     } else {
@@ -166,7 +167,7 @@ fn redecode(place: &Place, receipt: &str) -> anyhow::Result<ExitCode> {
 
 fn redecode_all(place: &Place, source: &str, ignored: bool) -> anyhow::Result<ExitCode> {
     let path = format!("/sources/{}/redecode", segment(source));
-    let outcomes: Vec<Receipt> = place.post(&path, &RedecodeAll { ignored })?;
+    let outcomes: Vec<Receipt> = place.post(&path, &RedecodeAll { ignored, actor: place.person() })?;
     if place.json {
         json(&outcomes)?;
     } else if outcomes.is_empty() {

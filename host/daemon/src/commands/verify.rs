@@ -12,7 +12,7 @@ use super::table::json;
 use crate::backups;
 use crate::commands::out::{say, single};
 use crate::config::{Config, store_in};
-use crate::operate::api::Nothing;
+use crate::operate::api::Actor;
 use crate::operate::api::store::{Dismissed, Verified, Verify};
 use crate::operate::control::verified;
 
@@ -67,7 +67,7 @@ pub(super) fn run(place: &Place, args: &VerifyArgs) -> anyhow::Result<ExitCode> 
 
 fn dismiss(place: &Place) -> anyhow::Result<ExitCode> {
     let dismissed: Dismissed = match place.is_running()? {
-        true => place.post("/store/dismiss", &Nothing {})?,
+        true => place.post("/store/dismiss", &Actor { actor: place.person() })?,
         false => {
             let store = open(place)?;
             let dismissed = store.dismiss_set_aside();

@@ -6,12 +6,14 @@
 
 pub mod access;
 pub mod actions;
+pub mod audit;
 pub mod backup;
 pub mod body;
 pub mod configuration;
 pub mod connections;
 pub mod deliveries;
 pub mod doctor;
+pub mod events;
 pub mod files;
 pub mod incident;
 pub mod incidents;
@@ -27,7 +29,7 @@ pub mod store;
 pub mod version;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// The path under which the relay serves the API, on the control socket and on the network.
 pub const ROOT: &str = "/api/v1";
@@ -38,11 +40,12 @@ pub const ROOT: &str = "/api/v1";
 pub struct Nothing {}
 
 /// Who asks for a change.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Actor {
     /// The name to record. Default: the name of the access token, or of the system user on the control socket.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
 }
 

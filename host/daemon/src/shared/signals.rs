@@ -6,6 +6,7 @@ use tokio::sync::broadcast;
 use crate::runtime::trace::Trace;
 use crate::runtime::wakeup::Bell;
 use crate::runtime::wording;
+use crate::shared::events::Events;
 use crate::shared::filters::Filters;
 
 /// Steps of the road that may wait for a slow reader before it misses some.
@@ -23,12 +24,14 @@ pub struct Signals {
     pub filters: Filters,
     /// Every step of the road, for watchers.
     pub steps: broadcast::Sender<Trace>,
+    /// Streams of events.
+    pub events: Events,
 }
 
 impl Default for Signals {
     fn default() -> Self {
         let (due, timed, filters) = (Bell::default(), Bell::default(), Filters::default());
-        Self { due, timed, filters, steps: broadcast::channel(TRACE_BUFFER).0 }
+        Self { due, timed, filters, steps: broadcast::channel(TRACE_BUFFER).0, events: Events::default() }
     }
 }
 
@@ -50,6 +53,7 @@ impl Signals {
                 effects: record.effects.iter().map(wording::effect).collect(),
             });
         }
+        self.events.committed();
         self.filters.failed(&applied.failed_filters);
         if applied.scheduled {
             self.due.ring();

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::{About, BackupError, Header};
 use crate::digest::Digest;
-use crate::tables;
+use crate::{tables, upgrade};
 
 /// What every backup begins with.
 pub(super) const MAGIC: &[u8; 8] = b"TOCSINBK";
@@ -62,7 +62,7 @@ pub(super) fn header_text(header: &Header) -> Result<Vec<u8>, BackupError> {
 pub(super) fn read_header_text(text: &[u8]) -> Result<Header, BackupError> {
     let damaged = |problem: &str| BackupError::Damaged(format!("its header: {problem}"));
     let written: HeaderV1 = serde_json::from_slice(text).map_err(|error| damaged(&error.to_string()))?;
-    if written.format != tables::FORMAT {
+    if !upgrade::is_known(written.format) {
         return Err(BackupError::Format {
             found: written.format,
             supported: tables::FORMAT,
@@ -70,7 +70,10 @@ pub(super) fn read_header_text(text: &[u8]) -> Result<Header, BackupError> {
         });
     }
     let names = written.tables.iter().map(|(name, _)| name.as_str());
-    if !names.eq(tables::ALL.iter().map(|table| table.name)) {
+    // Format 4 has no index of what people did: the restored store gets it when it is opened.
+    let has_audit = written.format > upgrade::FIRST;
+    let expected = tables::ALL.into_iter().filter(|table| has_audit || *table != tables::AUDIT);
+    if !names.eq(expected.map(|table| table.name)) {
         return Err(damaged("it names other tables than its format has"));
     }
     let about = About {

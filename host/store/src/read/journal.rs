@@ -109,7 +109,7 @@ fn start(rows: &impl Rows, query: &JournalQuery, first: u64, end: u64) -> Result
 
 /// The number of the first entry of this time or later, between two numbers. Where the clock was set back, one of
 /// several.
-fn since_number(rows: &impl Rows, since: Timestamp, first: u64, end: u64) -> Result<u64, Fault> {
+pub(super) fn since_number(rows: &impl Rows, since: Timestamp, first: u64, end: u64) -> Result<u64, Fault> {
     let (mut low, mut high) = (first, end.saturating_add(1));
     while low < high {
         let middle = low + (high - low) / 2;

@@ -106,7 +106,8 @@ fn causes() -> Vec<Cause> {
         Some(C::Timers) => Some(C::Interruption),
         Some(C::Interruption) => Some(C::Retention),
         Some(C::Retention) => Some(C::Configured { by: text(), digest: text(), changes: vec![text()] }),
-        Some(C::Configured { .. }) => None,
+        Some(C::Configured { .. }) => Some(C::Audited { by: text(), what: text() }),
+        Some(C::Audited { .. }) => None,
     })
 }
 

@@ -12,6 +12,7 @@ use redb::{ReadableTable, ReadableTableMetadata};
 
 use super::digest::kept;
 use super::{Difference, DigestCheck, LISTED, TableCount, Verified, record};
+use crate::audit;
 use crate::block::{self, Block, Link};
 use crate::dictionaries::Reader;
 use crate::digest::Digest;
@@ -158,6 +159,7 @@ fn work(snapshot: &Snapshot, parts: &[Part], next: &AtomicUsize, sender: &Sender
 
 fn read(snapshot: &Snapshot, part: &Part, sender: &Sender<Said>) -> Result<Found, Fault> {
     let dictionaries = snapshot.table(tables::DICTIONARIES)?;
+    let journal = snapshot.table(tables::JOURNAL)?;
     let mut found = Found::default();
     let mut reported = 0;
     let mut report = |rows: u64, is_end: bool| {
@@ -174,11 +176,16 @@ fn read(snapshot: &Snapshot, part: &Part, sender: &Sender<Said>) -> Result<Found
             for row in snapshot.table(*table)?.range::<&[u8]>(range)? {
                 let (key, value) = row?;
                 found.row((*table, covered), key.value(), value.value(), &dictionaries);
+                if *table == tables::AUDIT
+                    && let Some(what) = audit::wrong_row(&journal, key.value(), value.value())?
+                {
+                    found.differ(*table, key.value(), what);
+                }
                 report(found.rows, false);
             }
         }
         Part::Entries(from, to) => {
-            let journal = snapshot.table(tables::JOURNAL)?;
+            let audit = snapshot.table(tables::AUDIT)?;
             let (start, end) = (from.to_be_bytes(), to.to_be_bytes());
             let mut link = None;
             for row in journal.range::<&[u8]>(start.as_slice()..=end.as_slice())? {
@@ -188,7 +195,7 @@ fn read(snapshot: &Snapshot, part: &Part, sender: &Sender<Said>) -> Result<Found
                     Some(link) => link,
                     None => Link::before_row(snapshot, first)?,
                 };
-                link = Some(found.entries(before, first, value.value()));
+                link = Some(found.entries(before, first, value.value(), &audit)?);
                 report(found.rows, false);
             }
         }
@@ -217,15 +224,16 @@ impl Found {
         }
     }
 
-    /// A row of the journal, whose first entry has to follow `link`. Returns what the next row has to follow.
-    fn entries(&mut self, mut link: Link, first: u64, row: &[u8]) -> Link {
+    /// A row of the journal, whose first entry has to follow `link`, and its rows of the index `audit`. Returns what the
+    /// next row has to follow.
+    fn entries(&mut self, mut link: Link, first: u64, row: &[u8], audit: &impl Rows) -> Result<Link, Fault> {
         let key = first.to_be_bytes();
         let block = match Block::read(first, row) {
             Ok(block) => block,
             Err(problem) => {
                 self.rows += 1;
                 self.differ(tables::JOURNAL, &key, format!("it cannot be read: {problem}"));
-                return block::end(first, row);
+                return Ok(block::end(first, row));
             }
         };
         if let Some(what) = link.follow(&block) {
@@ -233,11 +241,19 @@ impl Found {
         }
         for (number, entry) in block.entries() {
             self.rows += 1;
-            if let Err(problem) = entry {
-                self.differ(tables::JOURNAL, &number.to_be_bytes(), format!("it cannot be read: {problem}"));
+            let key = number.to_be_bytes();
+            match entry {
+                Ok(entry) => {
+                    if let Some(what) = audit::missing_row(audit, number, &entry)? {
+                        self.differ(tables::AUDIT, &key, what);
+                    }
+                }
+                Err(problem) => {
+                    self.differ(tables::JOURNAL, &key, format!("it cannot be read: {problem}"));
+                }
             }
         }
-        link
+        Ok(link)
     }
 
     fn differ(&mut self, table: Definition, key: &[u8], what: String) {

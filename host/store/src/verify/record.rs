@@ -80,6 +80,7 @@ fn read(
         tables::KEPT_TOTALS => is(KeptBytes::from_bytes(value).is_some(), "the bytes of a source's requests"),
         tables::SOURCE_COUNTS => record::<SourceCounts>(table, key, value),
         tables::SET_ASIDE => record::<Kept>(table, key, value),
+        tables::AUDIT => is(std::str::from_utf8(value).is_ok(), "the name of a person"),
         // Their keys say all.
         _ => Ok(()),
     }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use super::super::cache;
-use super::super::place::{Place, runtime};
+use super::super::place::{Place, person, runtime};
 use super::super::table::{json, short};
 use crate::commands::client::ClientError;
 use crate::commands::out::{say, single};
@@ -31,7 +31,7 @@ pub(super) fn run(place: &Place, files: &[std::path::PathBuf]) -> anyhow::Result
 
 /// Approves one file: through the relay where one runs, else for its next start.
 fn one(place: &Place, file: &Path, name: &str) -> anyhow::Result<Approved> {
-    let asked = Approve { file: name.to_owned(), digest: digest(file)? };
+    let asked = Approve { file: name.to_owned(), digest: digest(file)?, actor: place.person() };
     match place.post("/plugins/approve", &asked) {
         Err(error) if matches!(error.downcast_ref(), Some(ClientError::NotRunning { .. })) => {
             let (config, _) = Config::inspect(&place.path()?)?;

@@ -58,6 +58,9 @@ pub struct Try {
     /// Whether it is sent, over the test connection.
     #[serde(default)]
     pub send: bool,
+    /// The name to record. Default: the name of the access token, or of the system user on the control socket.
+    #[serde(default)]
+    pub actor: Option<String>,
     /// Whether addresses are shown whole.
     #[serde(default)]
     pub show_url: bool,

@@ -67,7 +67,7 @@ pub struct Entry {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Cause {
     /// `start`, `request`, `decoded_again`, `operator`, `attempts`, `trial`, `outcome`, `works`, `timers`,
-    /// `interruption` or `retention`.
+    /// `interruption`, `retention`, `configured` or `audited`.
     pub cause: String,
     /// In words.
     pub description: String,

@@ -74,6 +74,9 @@ pub struct Approve {
     /// Its SHA-256, if the caller has seen the file.
     #[serde(default)]
     pub digest: Option<String>,
+    /// The name to record. Default: the name of the access token, or of the system user on the control socket.
+    #[serde(default)]
+    pub actor: Option<String>,
 }
 
 /// A file that was approved.

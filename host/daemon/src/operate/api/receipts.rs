@@ -127,6 +127,8 @@ pub struct KeptRequest {
 pub struct RedecodeAll {
     /// The ignored ones instead of the dead letters.
     pub ignored: bool,
+    /// The name to record. Default: the name of the access token, or of the system user on the control socket.
+    pub actor: Option<String>,
 }
 
 /// Dead letters that are given up on.

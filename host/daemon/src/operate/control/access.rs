@@ -9,6 +9,7 @@ use axum::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use tocsin_core::time::Timestamp;
 
 use super::asked::Asked;
+use super::audit;
 use super::context::{Control, blocking};
 use super::user::User;
 use crate::config::is_name;
@@ -67,10 +68,13 @@ pub(super) async fn create(
     }
     let now = control.app.clock.now();
     let expires_at = expires_at.map(|text| end(&text, now)).transpose()?;
-    let by = user.beside(&user.actor(actor));
+    let actor = user.actor(actor);
+    let by = user.beside(&actor);
+    let what = format!("created the access token {name} with the scope {scope}");
     let app = Arc::clone(&control.app);
     let created = blocking(move || app.access.create(&name, scope, &by, now, expires_at));
     let (token, about) = created.await?;
+    audit::record(&control, &user, Some(&actor), what).await;
     let is_secret = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((StatusCode::CREATED, is_secret, Json(CreatedToken { token, about: shape(&about, None, now) })))
 }
@@ -102,11 +106,13 @@ fn end(text: &str, now: Timestamp) -> Result<Timestamp, HttpProblem> {
 pub(super) async fn revoke(
     State(control): State<Control>,
     Path(name): Path<String>,
-    _user: User,
-    Asked(Actor { actor: _ }): Asked<Actor>,
+    user: User,
+    Asked(Actor { actor }): Asked<Actor>,
 ) -> Result<Json<AccessToken>, HttpProblem> {
     let app = Arc::clone(&control.app);
     let revoked = blocking(move || app.access.revoke(&name)).await?;
+    let what = format!("revoked the access token {}", revoked.name);
+    audit::record(&control, &user, actor.as_deref(), what).await;
     Ok(Json(shape(&revoked, None, control.app.clock.now())))
 }
 

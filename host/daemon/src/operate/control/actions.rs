@@ -1,4 +1,4 @@
-//! Actions over the control socket: list them, and try one without recording anything.
+//! Actions over the control socket: list them, and try one, of which nothing is recorded except who sent it.
 
 use std::sync::Arc;
 
@@ -13,7 +13,8 @@ use url::Url;
 use super::asked::Asked;
 use super::context::{Control, blocking};
 use super::guard::{Caller, forbidden};
-use super::{incidents, query};
+use super::user::User;
+use super::{audit, incidents, query};
 use crate::config::Action;
 use crate::deliver::attempt::{Attempt, Exchange};
 use crate::operate::api::Pair;
@@ -86,6 +87,7 @@ pub(super) async fn try_out(
     State(control): State<Control>,
     caller: Caller,
     Path(name): Path<String>,
+    user: User,
     Asked(given): Asked<Try>,
 ) -> Result<Json<Tried>, HttpProblem> {
     if given.show_url && !caller.is_admin() {
@@ -103,6 +105,8 @@ pub(super) async fn try_out(
         None => "a sample incident".to_owned(),
     };
     let (requests, outcome, good) = if given.send {
+        let what = format!("sent {incident} by the action {name} over {}", attempt.delivery.connection);
+        audit::record(&control, &user, given.actor.as_deref(), what).await;
         let (verdict, seen) = attempt.watched(app).await;
         let address = |sketch: &Sketch| address(app, &attempt, sketch, given.show_url);
         let requests = seen.iter().map(|seen| exchange(seen, address(&seen.sketch))).collect();

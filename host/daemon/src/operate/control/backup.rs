@@ -15,9 +15,12 @@ use axum::response::{IntoResponse, Response};
 use hyper::body::Frame;
 use tokio::sync::mpsc;
 
+use super::asked::Narrowed;
 use super::context::{Control, blocking};
-use super::shapes;
+use super::user::User;
+use super::{audit, shapes};
 use crate::backups::{self, file::BUFFER_BYTES};
+use crate::operate::api::Actor;
 use crate::operate::api::store::TableSize;
 use crate::shared::problem::HttpProblem;
 
@@ -31,9 +34,16 @@ const PIECES: usize = 4;
     operation_id = "getBackup",
     tag = "store",
     summary = "A backup of the store, as a stream.",
+    params(Actor),
     responses((status = 200, description = "The backup.", body = Vec<u8>, content_type = "application/octet-stream"))
 )]
-pub(super) async fn stream(State(control): State<Control>) -> Response {
+pub(super) async fn stream(
+    State(control): State<Control>,
+    user: User,
+    Narrowed(Actor { actor }): Narrowed<Actor>,
+) -> Response {
+    // A copy of everything leaves the relay. The backup has this entry too.
+    audit::record(&control, &user, actor.as_deref(), "asked for a backup of the store".to_owned()).await;
     let (sender, pieces) = mpsc::channel(PIECES);
     let (store, about) = (control.app.store.clone(), backups::about(control.app.clock.now(), false));
     // It ends with the backup, or when nobody reads it any more.

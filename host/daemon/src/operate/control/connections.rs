@@ -6,11 +6,13 @@ use axum::Json;
 use axum::extract::{Path, State};
 
 use super::asked::Asked;
+use super::audit;
 use super::context::{Control, blocking};
+use super::user::User;
 use crate::config::Connection;
 use crate::deliver::probe;
 use crate::deliver::probe::Probed;
-use crate::operate::api::Nothing;
+use crate::operate::api::Actor;
 use crate::operate::api::connections::{self as api, Backoff, Paused, Tested, Works};
 use crate::operate::api::problem::Problem;
 use crate::plugins::bindings::Bindings;
@@ -64,19 +66,25 @@ pub(super) async fn list(State(control): State<Control>) -> Result<Json<Vec<api:
     tag = "connections",
     summary = "Asks the peer of a connection whether the connection works. Sends no notification.",
     params(("connection" = String, Path, description = "The name of the connection.")),
-    request_body = Nothing,
+    request_body = Actor,
     responses((status = 200, description = "Done.", body = Tested), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
 )]
 pub(super) async fn test(
     State(control): State<Control>,
     Path(name): Path<String>,
-    Asked(Nothing {}): Asked<Nothing>,
+    user: User,
+    Asked(Actor { actor }): Asked<Actor>,
 ) -> Result<Json<Tested>, HttpProblem> {
     let app = &control.app;
     let unknown = || HttpProblem::not_found(format!("There is no connection `{name}` in the configuration."));
     let in_force = app.in_force();
     let InForce { config, bindings, senders, .. } = &*in_force;
     let connection = config.connections.get(&name).ok_or_else(unknown)?;
+    let host = connection.target.host();
+    if let Some(Ok(_)) = bindings.connections.get(&name) {
+        let what = format!("tested the connection {name} at {host}");
+        audit::record(&control, &user, actor.as_deref(), what).await;
+    }
     let tried = match bindings.connections.get(&name) {
         Some(Ok(binding)) => probe::ask(app, senders, connection, binding).await,
         Some(Err(why)) => Probed::Bad(why.clone()),
@@ -90,7 +98,7 @@ pub(super) async fn test(
     };
     Ok(Json(Tested {
         plugin: connection.plugin.clone(),
-        host: connection.target.host().to_owned(),
+        host: host.to_owned(),
         connection: name,
         state,
         outcome,

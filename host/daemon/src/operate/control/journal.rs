@@ -18,7 +18,7 @@ use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 
 mod deliveries;
-mod facts;
+pub(super) mod facts;
 
 /// The kind of a fact, the fact in words, and its fields.
 type Shown = (&'static str, String, Value);
@@ -56,7 +56,7 @@ pub fn page(store: &Store, list: &JournalList) -> Result<JournalPage, HttpProble
         limit: query::limit(list.limit),
     };
     let page = store.journal(&query)?;
-    let mut names = Names { store, incidents: HashMap::new(), deliveries: HashMap::new() };
+    let mut names = Names::of(store);
     let entries = page.entries.iter().map(|(number, entry)| match entry {
         Ok(entry) => api::Entry {
             number: *number,
@@ -78,7 +78,7 @@ pub fn page(store: &Store, list: &JournalList) -> Result<JournalPage, HttpProble
 }
 
 /// The incident that a reference names. One that was forgotten has no number any more, but its id stands in facts.
-fn incident(store: &Store, reference: &str) -> Result<IncidentId, HttpProblem> {
+pub(super) fn incident(store: &Store, reference: &str) -> Result<IncidentId, HttpProblem> {
     match reference.parse::<IncidentId>() {
         Ok(id) => Ok(id),
         Err(_) => Ok(incidents::find(store, reference)?.id),
@@ -90,7 +90,7 @@ fn unreadable(number: u64, problem: &str) -> api::Entry {
     api::Entry { number, at: None, cause: None, facts: Vec::new(), policy: None, epoch: None, unreadable }
 }
 
-fn cause(cause: &Cause) -> api::Cause {
+pub(super) fn cause(cause: &Cause) -> api::Cause {
     let none = json!({});
     let (name, description, fields) = match cause {
         Cause::Start(version) => {
@@ -115,6 +115,7 @@ fn cause(cause: &Cause) -> api::Cause {
             format!("another configuration was put in force by {by}: {}", changes.join(", ")),
             json!({ "by": by, "digest": digest, "changes": changes }),
         ),
+        Cause::Audited { by, what } => ("audited", format!("{by} {what}"), json!({ "by": by, "what": what })),
     };
     api::Cause { cause: name.to_owned(), description, fields: object(fields) }
 }
@@ -127,15 +128,20 @@ fn object(value: Value) -> serde_json::Map<String, Value> {
 }
 
 /// What people call incidents and deliveries. Each is looked up once for a page.
-struct Names<'s> {
+pub(super) struct Names<'s> {
     store: &'s Store,
     incidents: HashMap<IncidentId, String>,
     deliveries: HashMap<DeliveryId, String>,
 }
 
-impl Names<'_> {
+impl<'s> Names<'s> {
+    /// None yet.
+    pub(super) fn of(store: &'s Store) -> Self {
+        Self { store, incidents: HashMap::new(), deliveries: HashMap::new() }
+    }
+
     /// `#42`; the id of an incident that is not kept.
-    fn incident(&mut self, id: IncidentId) -> String {
+    pub(super) fn incident(&mut self, id: IncidentId) -> String {
         let store = self.store;
         let number = || match store.incident(id) {
             Ok(Some(incident)) => format!("#{}", incident.number),
@@ -150,7 +156,7 @@ impl Names<'_> {
     }
 
     /// `delivery 01J… of #42 to page`; the id alone of a delivery that is not kept.
-    fn delivery(&mut self, id: DeliveryId) -> String {
+    pub(super) fn delivery(&mut self, id: DeliveryId) -> String {
         if let Some(known) = self.deliveries.get(&id) {
             return known.clone();
         }

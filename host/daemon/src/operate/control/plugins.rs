@@ -5,7 +5,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::asked::Asked;
+use super::audit;
 use super::context::Control;
+use super::user::User;
 use crate::operate::api::plugins::{Approve, Approved, PendingPlugin, Plugin, Plugins, RefusedFile};
 use crate::operate::api::problem::Problem;
 use crate::plugins::bindings::{Loaded, Origin};
@@ -77,10 +79,13 @@ fn plugin(loaded: &Loaded) -> Plugin {
 )]
 pub(super) async fn approve(
     State(control): State<Control>,
-    Asked(Approve { file, digest }): Asked<Approve>,
+    user: User,
+    Asked(Approve { file, digest, actor }): Asked<Approve>,
 ) -> Result<Json<Approved>, HttpProblem> {
     let approved = control.shelf.approve(&file, digest.as_deref(), control.app.clock.now()).await;
     let approved = approved.map_err(|why| HttpProblem::new(StatusCode::CONFLICT, "Not approved", why))?;
+    let what = format!("approved the plugin file {} (sha256 {})", approved.file, approved.digest);
+    audit::record(&control, &user, actor.as_deref(), what).await;
     // A plugin that was suspended because it was too slow is called again at once.
     if let Some(id) = &approved.id {
         control.app.forgive(id);

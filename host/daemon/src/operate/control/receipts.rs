@@ -12,8 +12,8 @@ use super::asked::{Asked, Narrowed};
 use super::context::{Control, blocking};
 use super::guard::Caller;
 use super::user::User;
-use super::{query, shapes};
-use crate::operate::api::Nothing;
+use super::{audit, query, shapes};
+use crate::operate::api::Actor;
 use crate::operate::api::body::Body;
 use crate::operate::api::page::Page;
 use crate::operate::api::problem::Problem;
@@ -98,18 +98,21 @@ pub(super) async fn show(
     tag = "receipts",
     summary = "Decodes a kept request again.",
     params(("receipt" = String, Path, description = "The id of the receipt.")),
-    request_body = Nothing,
+    request_body = Actor,
     responses((status = 200, description = "Done.", body = Receipt), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
 )]
 pub(super) async fn redecode(
     State(control): State<Control>,
     Path(receipt): Path<String>,
-    Asked(Nothing {}): Asked<Nothing>,
+    user: User,
+    Asked(Actor { actor }): Asked<Actor>,
 ) -> Result<Json<Receipt>, HttpProblem> {
     let (found, request) = find(&control, &receipt).await?;
     let request = request.ok_or_else(|| {
         HttpProblem::not_found(format!("The bytes of receipt {receipt} are no longer kept."))
     })?;
+    let what = format!("had request {} of {} decoded again", found.id, found.source);
+    audit::record(&control, &user, actor.as_deref(), what).await;
     let decoded = decode_again(&control.app, &found, request).await?;
     Ok(Json(shapes::receipt(&decoded)))
 }
@@ -171,11 +174,20 @@ async fn ids(control: &Control, source: String, which: Receipts) -> Result<Vec<R
 pub(super) async fn redecode_all(
     State(control): State<Control>,
     Path(source): Path<String>,
+    user: User,
     Asked(wanted): Asked<RedecodeAll>,
 ) -> Result<Json<Vec<Receipt>>, HttpProblem> {
-    let which = if wanted.ignored { Receipts::Ignored } else { Receipts::DeadLetters };
+    let (which, things) = match wanted.ignored {
+        true => (Receipts::Ignored, "ignored requests"),
+        false => (Receipts::DeadLetters, "dead letters"),
+    };
+    let ids = ids(&control, source.clone(), which).await?;
+    if !ids.is_empty() {
+        let what = format!("had all {things} of {source} decoded again: {}", ids.len());
+        audit::record(&control, &user, wanted.actor.as_deref(), what).await;
+    }
     let mut outcomes = Vec::new();
-    for id in ids(&control, source, which).await? {
+    for id in ids {
         let store = control.app.store.clone();
         let read = blocking(move || Ok::<_, ReadError>((store.receipt(id)?, store.request(id)?)));
         let outcome = match read.await? {

@@ -11,10 +11,11 @@ use tocsin_store::{Fault, ReadError, ReplayError};
 use super::asked::Asked;
 use super::context::{Control, blocking};
 use super::guard::Caller;
-use super::shapes;
+use super::user::User;
+use super::{audit, shapes};
 use crate::backups;
 use crate::deliver::dispatch;
-use crate::operate::api::Nothing;
+use crate::operate::api::Actor;
 use crate::operate::api::problem::Problem;
 use crate::operate::api::status::{FailingFilter, KeptSince, PluginsAside, Status, StatusProblem};
 use crate::operate::api::store::{Dismissed, Verified, Verify};
@@ -136,12 +137,13 @@ fn filter((action, failing): (&String, &Failing)) -> FailingFilter {
     operation_id = "dismissSetAside",
     tag = "store",
     summary = "Marks all records that could not be read as seen.",
-    request_body = Nothing,
+    request_body = Actor,
     responses((status = 200, description = "Done.", body = Dismissed), (status = 503, description = "Not possible now: come again later.", body = Problem, content_type = "application/problem+json"))
 )]
 pub(super) async fn dismiss(
     State(control): State<Control>,
-    Asked(Nothing {}): Asked<Nothing>,
+    user: User,
+    Asked(Actor { actor }): Asked<Actor>,
 ) -> Result<Json<Dismissed>, HttpProblem> {
     let store = control.app.store.clone();
     let dismissed = blocking(move || {
@@ -149,7 +151,12 @@ pub(super) async fn dismiss(
             HttpProblem::unavailable("Not stored", format!("Nothing was dismissed: {error}."))
         })
     });
-    Ok(Json(Dismissed { dismissed: dismissed.await? }))
+    let dismissed = dismissed.await?;
+    if dismissed > 0 {
+        let what = format!("dismissed the records that were set aside: {dismissed}");
+        audit::record(&control, &user, actor.as_deref(), what).await;
+    }
+    Ok(Json(Dismissed { dismissed }))
 }
 
 /// Threads of a check: the relay goes on meanwhile.

@@ -6,7 +6,7 @@ use utoipa_axum::routes;
 
 use super::context::Control;
 use super::{
-    access, actions, backup, configuration, connections, dead_letters, deliveries, document, guard,
+    access, actions, audit, backup, configuration, connections, dead_letters, deliveries, document, events, guard,
     incidents, journal, plugins, receipts, relay, sources,
 };
 use crate::shared::access::Role;
@@ -39,6 +39,8 @@ fn to_read() -> OpenApiRouter<Control> {
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::show))
         .routes(routes!(journal::list))
+        .routes(routes!(events::stream))
+        .routes(routes!(audit::list))
         .routes(routes!(backup::sizes))
         .routes(routes!(sources::foresee_events))
 }

@@ -265,6 +265,13 @@ impl Activity {
         self.connections.lock().is(self.id, doing);
     }
 
+    /// Ends it at once, whatever it does.
+    pub fn close(&self) {
+        if let Some(row) = self.connections.lock().remove(self.id) {
+            row.close.notify_one();
+        }
+    }
+
     /// Its request proves who sent it: it takes no time from the others of its address. Its source may have a rate.
     pub fn is_proven(&self) {
         self.connections.lock().unpace(self.id);
@@ -310,6 +317,19 @@ mod tests {
         drop((first, second, third, fourth));
         let open = all.lock();
         assert!(open.rows.is_empty() && open.by_address.is_empty() && open.order.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_its_request_ends_is_told_so_whatever_it_does() {
+        let all = connections(3, 3);
+        let [one, other] = [1, 2].map(|last| all.admit(address(last)).expect("there is room"));
+        one.activity().is(Doing::Working);
+        one.activity().close();
+        one.is_to_close().await;
+        assert!(!is_open(&one) && is_open(&other));
+        one.activity().close();
+        one.activity().is(Doing::Nothing);
+        assert_eq!(all.count(), 1);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::runtime::wording;
 const NAMED: usize = 3;
 
 /// `fact` as the control interface answers it.
-pub(super) fn fact(fact: &Fact, names: &mut Names<'_>) -> api::Fact {
+pub(in super::super) fn fact(fact: &Fact, names: &mut Names<'_>) -> api::Fact {
     let (kind, description, fields) = match fact {
         Fact::IncidentOpened(opening) => opened(opening, names),
         Fact::IncidentChanged { incident, fields } => changed(*incident, fields, names),
@@ -216,7 +216,7 @@ fn texts<K: Kind>(ids: &[Id<K>]) -> Vec<String> {
 }
 
 /// The first of these ids, and how many more there are.
-fn some<K: Kind>(ids: &[Id<K>]) -> String {
+pub(in super::super) fn some<K: Kind>(ids: &[Id<K>]) -> String {
     let named = texts(&ids[..ids.len().min(NAMED)]).join(", ");
     match ids.len().saturating_sub(NAMED) {
         0 => named,

@@ -1,0 +1,203 @@
+//! Live events of the journal, as server-sent events.
+//!
+//! A stream reads a page of the journal when its reader has taken the page before, so a slow reader delays nobody and
+//! costs at most two pages of memory. It says where it is with each event: a reader that comes again with the last id
+//! misses nothing.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Extension;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName};
+use axum::response::{IntoResponse, Response};
+use hyper::body::Frame;
+use tocsin_store::Store;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::asked::Narrowed;
+use super::context::{Control, blocking};
+use super::journal;
+use crate::operate::api::events::EventList;
+use crate::operate::api::problem::Problem;
+use crate::runtime::server::{Activity, Doing};
+use crate::shared::events::{Following, Heard, STREAMS_MAX};
+use crate::shared::problem::HttpProblem;
+
+mod page;
+
+use page::Position;
+
+/// With the last event that a reader had; the reader sends it when it comes again.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// Has a proxy in front, such as nginx, pass on each event at once.
+const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
+/// The time without an event after which a comment shows that the stream is alive.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+const ALIVE: &[u8] = b": alive\n\n";
+/// How long a stream gathers entries after it was woken, so that a busy relay does not read the journal for each entry.
+const GATHERING: Duration = Duration::from_millis(50);
+/// How long a reader may take for the rest when the relay stops.
+const LAST_PIECE: Duration = Duration::from_millis(500);
+
+/// Streams entries of the journal as they are committed.
+#[utoipa::path(
+    get,
+    path = "/events",
+    operation_id = "followEvents",
+    tag = "journal",
+    summary = "Entries of the journal as they are committed, as server-sent events.",
+    params(
+        EventList,
+        ("Last-Event-ID" = Option<String>, Header, description = "The number of the last entry that the reader had; wins over `after`.")
+    ),
+    responses(
+        (status = 200, description = "A stream. The id of an event is the number of its entry, its name the cause of the entry, its data an `Entry` as JSON.", body = String, content_type = "text/event-stream"),
+        (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub(super) async fn stream(
+    State(control): State<Control>,
+    activity: Option<Extension<Activity>>,
+    headers: HeaderMap,
+    Narrowed(list): Narrowed<EventList>,
+) -> Result<Response, HttpProblem> {
+    let after = last_event(&headers)?.or(list.after);
+    let events = &control.app.signals.events;
+    let place = events.place().ok_or_else(|| {
+        HttpProblem::unavailable(
+            "Too many streams",
+            format!(
+                "There are {STREAMS_MAX} streams of events, which is the limit: end one, or try again later."
+            ),
+        )
+    })?;
+    // Before the journal is read, so that no entry comes between.
+    let following = events.follow();
+    let store = control.app.store.clone();
+    let position = blocking(move || -> Result<_, HttpProblem> {
+        let incident = list.incident.map(|reference| journal::incident(&store, &reference)).transpose()?;
+        let last = store.journal_ends()?.map_or(0, |(_, last)| last);
+        Ok(Position { after: after.unwrap_or(last), incident })
+    });
+    let (sender, pieces) = mpsc::channel(1);
+    let streaming = Streaming {
+        store: control.app.store.clone(),
+        position: position.await?,
+        following,
+        sender,
+        activity: activity.map(|Extension(activity)| activity),
+        _place: place,
+    };
+    tokio::spawn(streaming.run());
+    let head = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-cache"), UNBUFFERED];
+    Ok((head, Body::new(Pieces(pieces))).into_response())
+}
+
+/// The number of the last event that the reader had, if it says one.
+fn last_event(headers: &HeaderMap) -> Result<Option<u64>, HttpProblem> {
+    let Some(value) = headers.get(LAST_EVENT_ID).filter(|value| !value.is_empty()) else { return Ok(None) };
+    let number = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    number.map(Some).ok_or_else(|| {
+        HttpProblem::bad_request(format!(
+            "`Last-Event-ID`: {value:?} is not the number of an entry: leave the header out to get what comes next."
+        ))
+    })
+}
+
+/// A stream under way.
+struct Streaming {
+    store: Store,
+    position: Position,
+    following: Following,
+    sender: mpsc::Sender<Bytes>,
+    activity: Option<Activity>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Streaming {
+    async fn run(mut self) {
+        let began = format!("retry: 1000\nid: {}\n\n", self.position.after);
+        if self.sender.send(began.into()).await.is_err() {
+            return;
+        }
+        if self.follow().await == Some(Heard::End) {
+            drop(self.sender);
+            // The connection of a reader that has read everything is closed by now.
+            sleep(LAST_PIECE).await;
+            if let Some(activity) = self.activity {
+                activity.close();
+            }
+        }
+    }
+
+    /// Sends events until the relay stops. None if the reader is gone, or the store cannot be read: then the reader comes
+    /// again.
+    async fn follow(&mut self) -> Option<Heard> {
+        let mut heartbeat = Instant::now() + HEARTBEAT;
+        loop {
+            let place = tokio::select! {
+                () = self.following.end() => return Some(Heard::End),
+                place = self.sender.reserve() => place.ok()?,
+            };
+            let (store, position) = (self.store.clone(), self.position.clone());
+            let page = blocking(move || page::read(&store, &position)).await.ok()?;
+            self.position.after = page.after;
+            if page.text.is_empty() {
+                drop(place);
+            } else {
+                place.send(page.text.into());
+                heartbeat = self.is_alive();
+            }
+            if !page.is_last {
+                continue;
+            }
+            match self.wait(&mut heartbeat).await? {
+                Heard::Entries => sleep(GATHERING).await,
+                Heard::End => return Some(Heard::End),
+            }
+        }
+    }
+
+    /// Waits for entries or the end, and sends heartbeats meanwhile.
+    async fn wait(&mut self, heartbeat: &mut Instant) -> Option<Heard> {
+        loop {
+            tokio::select! {
+                heard = self.following.next() => return Some(heard),
+                () = self.sender.closed() => return None,
+                () = sleep_until(*heartbeat) => {}
+            }
+            // A reader that has not taken the last piece needs no heartbeat.
+            let _ = self.sender.try_send(Bytes::from_static(ALIVE));
+            *heartbeat = self.is_alive();
+        }
+    }
+
+    /// Counts as the least idle of the connections that are not being worked on. Returns the time of the next heartbeat.
+    fn is_alive(&self) -> Instant {
+        if let Some(activity) = &self.activity {
+            activity.is(Doing::Nothing);
+        }
+        Instant::now() + HEARTBEAT
+    }
+}
+
+/// The reading end, as the body of an answer.
+struct Pieces(mpsc::Receiver<Bytes>);
+
+impl hyper::body::Body for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.poll_recv(context).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
+    }
+}
