@@ -4,6 +4,8 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -99,6 +101,15 @@ impl Request {
         exchange(to, &self.whole(to), true)
     }
 
+    /// Sends it to the relay's control socket.
+    pub(crate) fn send_over(&self, socket: &Path) -> Answer {
+        let bytes = self.whole(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let mut stream = UnixStream::connect(socket).expect("the relay listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.write_all(&bytes).expect("the relay reads");
+        answer(stream).expect("the relay answers")
+    }
+
     /// Sends it, and is gone before the answer.
     pub(crate) fn abandon(&self, to: SocketAddr) {
         let mut stream = TcpStream::connect(to).expect("the relay listens");
@@ -120,6 +131,11 @@ fn exchange(to: SocketAddr, bytes: &[u8], hang_up: bool) -> Option<Answer> {
     if hang_up {
         stream.shutdown(Shutdown::Write).ok()?;
     }
+    answer(stream)
+}
+
+/// Reads an answer until it is whole or the other side closes the connection.
+fn answer(mut stream: impl Read) -> Option<Answer> {
     let mut answer = Vec::new();
     // ChromeDriver leaves the connection open, whatever it was asked.
     while !is_whole(&answer) {

@@ -69,6 +69,29 @@ pub(super) async fn post<A: DeserializeOwned>(
     answer(socket, Request::post(path), body.into()).await
 }
 
+/// Has the relay behind `socket` put what `asked` says at `path`, with these headers.
+///
+/// # Errors
+/// It is not running, said no, or did not answer.
+pub(super) async fn put<A: DeserializeOwned>(
+    socket: &Path,
+    path: &str,
+    headers: &[(&str, &str)],
+    asked: &impl Serialize,
+) -> Result<A, ClientError> {
+    let body = serde_json::to_vec(asked).map_err(|error| ClientError::Broken(error.to_string()))?;
+    let request = headers.iter().fold(Request::put(path), |request, (name, value)| request.header(*name, *value));
+    answer(socket, request, body.into()).await
+}
+
+/// Has the relay behind `socket` remove what is at `path`.
+///
+/// # Errors
+/// It is not running, said no, or did not answer.
+pub(super) async fn delete<A: DeserializeOwned>(socket: &Path, path: &str) -> Result<A, ClientError> {
+    answer(socket, Request::delete(path), Bytes::new()).await
+}
+
 async fn answer<A: DeserializeOwned>(
     socket: &Path,
     request: request::Builder,

@@ -80,6 +80,23 @@ impl Place {
         let socket = self.socket()?;
         Ok(alone()?.block_on(client::post(&socket, path, asked))?)
     }
+
+    /// Has the running relay put what `asked` says at `path`, with these headers.
+    pub(super) fn put<A: DeserializeOwned>(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        asked: &impl Serialize,
+    ) -> anyhow::Result<A> {
+        let socket = self.socket()?;
+        Ok(alone()?.block_on(client::put(&socket, path, headers, asked))?)
+    }
+
+    /// Has the running relay remove what is at `path`.
+    pub(super) fn delete<A: DeserializeOwned>(&self, path: &str) -> anyhow::Result<A> {
+        let socket = self.socket()?;
+        Ok(alone()?.block_on(client::delete(&socket, path))?)
+    }
 }
 
 /// Who is at the terminal.

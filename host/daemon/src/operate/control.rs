@@ -31,6 +31,7 @@ mod plugins;
 mod query;
 mod receipts;
 mod relay;
+mod resources;
 pub(crate) mod shapes;
 mod sources;
 mod unmatched;
@@ -104,6 +105,11 @@ pub fn router(app: Arc<App>, shelf: Arc<Shelf>, reloads: Reloads, exporter: Arc<
         .route("/sizes", get(backup::sizes))
         .route("/reload", post(configuration::reload))
         .route("/diff", post(configuration::diff))
+        .route("/config/{kind}", get(resources::list))
+        .route(
+            "/config/{kind}/{name}",
+            get(resources::show).put(resources::put).delete(resources::remove),
+        )
         .route("/verify", post(relay::verify))
         .route("/dismiss", post(relay::dismiss))
         .route("/journal", get(journal::list))
