@@ -7,7 +7,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Receiver, Relay, Request, Site, claimed, connection, source};
+use crate::harness::{Answer, Receiver, Relay, Request, Site, claimed, connection, source, until};
 
 /// A configuration whose connections may reach this machine.
 const OPEN: &str = "[egress]\nallow_private = true\n";
@@ -70,7 +70,9 @@ fn text(relay: &Site, file: &str) -> String {
 /// Who changed what, the newest change first.
 fn history(relay: &Site) -> Vec<(String, Value)> {
     let rows = relay.list(&["config", "history"]);
-    rows.iter().map(|kept| (kept["by"].as_str().unwrap_or_default().to_owned(), kept["changes"].clone())).collect()
+    rows.iter()
+        .map(|kept| (kept["by"].as_str().unwrap_or_default().to_owned(), kept["changes"].clone()))
+        .collect()
 }
 
 fn in_force(relay: &Site) -> Vec<String> {
@@ -112,7 +114,10 @@ fn what_is_created_works_at_once_and_what_is_removed_is_gone() {
     let shown = get(&relay, "sources/hook").expect(200);
     assert_eq!(shown.header("etag"), Some(etag.as_str()));
     let shown = shown.json();
-    assert_eq!((&shown["part"], &shown["writable"], &shown["problem"]), (&json!("managed"), &json!(true), &Value::Null));
+    assert_eq!(
+        (&shown["part"], &shown["writable"], &shown["problem"]),
+        (&json!("managed"), &json!(true), &Value::Null)
+    );
     assert!(shown["file"].as_str().expect("a file").ends_with("managed/sources-hook.toml"));
     // What was read can be written back, with another setting.
     let mut settings = shown["settings"].clone();
@@ -172,7 +177,10 @@ fn a_mistake_leaves_everything_as_it_was_on_the_disk_and_in_force() {
         assert!(words.starts_with(&format!("{at}: ")), "{words}: {at}");
     }
     assert_eq!((text(&relay, "sources-hook.toml"), history(&relay)), before);
-    assert_eq!((managed(&relay), in_force(&relay)), (vec!["sources-hook.toml".to_owned()], vec!["hook".to_owned()]));
+    assert_eq!(
+        (managed(&relay), in_force(&relay)),
+        (vec!["sources-hook.toml".to_owned()], vec!["hook".to_owned()])
+    );
     // The mistake was the client's.
     assert_eq!(relay.run(&["status"]).code, status);
     let large = json!({ "plugin": "webhook", "settings": { "x": "a".repeat(70_000) } });
@@ -268,6 +276,39 @@ fn a_change_that_was_answered_outlives_a_crash() {
 }
 
 #[test]
+fn a_crash_amid_changes_leaves_each_file_whole_and_every_answered_change_in_force() {
+    let mut relay = Relay::start(OPEN);
+    let mut answered: Vec<String> = Vec::new();
+    for round in 0..3 {
+        let socket = relay.path("state/control.sock");
+        let changes = thread::spawn(move || {
+            let mut answered = Vec::new();
+            for number in 0.. {
+                let name = format!("s{round}-{number}");
+                let sent = putting(&format!("sources/{name}"), &hook()).try_send_over(&socket);
+                // It is dead.
+                let Some(answer) = sent else { break };
+                answer.expect(201);
+                answered.push(name);
+            }
+            answered
+        });
+        until("some changes are made", || (managed(&relay).len() > answered.len() + 3).then_some(()));
+        relay.kill();
+        answered.extend(changes.join().expect("it ends"));
+        relay.restart();
+        let known = in_force(&relay);
+        assert!(answered.iter().all(|name| known.contains(name)), "{answered:?}: {known:?}");
+        assert_eq!(
+            relay.run(&["diff"]).expect(0).stdout,
+            "nothing differs from the configuration in force\n"
+        );
+        // The one that was under way may have been made as well.
+        assert!(known.len() <= answered.len() + round + 1, "{answered:?}: {known:?}");
+    }
+}
+
+#[test]
 fn secrets_and_whatever_extends_what_the_relay_may_reach_are_refused() {
     let site = Site::new("");
     fs::create_dir(site.path("credentials")).expect("a folder");
@@ -280,8 +321,16 @@ fn secrets_and_whatever_extends_what_the_relay_may_reach_are_refused() {
         settings
     };
     for (path, settings, at) in [
-        ("sources/hook", json!({ "plugin": "webhook", "token": "a-literal-0123456789" }), "sources.hook.token"),
-        ("sources/hook", json!({ "plugin": "webhook", "token": { "file": "/etc/hostname" } }), "sources.hook.token"),
+        (
+            "sources/hook",
+            json!({ "plugin": "webhook", "token": "a-literal-0123456789" }),
+            "sources.hook.token",
+        ),
+        (
+            "sources/hook",
+            json!({ "plugin": "webhook", "token": { "file": "/etc/hostname" } }),
+            "sources.hook.token",
+        ),
         ("sources/hook", json!({ "plugin": "webhook", "token": { "env": "HOME" } }), "sources.hook.token"),
         ("connections/out", out("url", json!("https://example.org/a-literal")), "connections.out.url"),
         ("connections/out", out("secrets", json!({ "token": "a-literal" })), "connections.out.secrets.token"),
@@ -346,7 +395,10 @@ fn what_cannot_be_written_or_recorded_changes_nothing() {
     put(&relay, "sources/hook", &json!({ "plugin": "webhook", "rate": 5 })).problem(503);
     put(&relay, "sources/more", &hook()).problem(503);
     delete(&relay, "sources/hook").problem(503);
-    assert_eq!((managed(&relay), text(&relay, "sources-hook.toml")), (vec!["sources-hook.toml".to_owned()], before));
+    assert_eq!(
+        (managed(&relay), text(&relay, "sources-hook.toml")),
+        (vec!["sources-hook.toml".to_owned()], before)
+    );
     assert_eq!(in_force(&relay), ["hook"]);
     fs::remove_file(&history).and_then(|()| fs::rename(&moved, &history)).expect("ours");
     // The folder is not the relay's own.
@@ -355,7 +407,10 @@ fn what_cannot_be_written_or_recorded_changes_nothing() {
     symlink(&moved, &folder).expect("a link");
     let why = put(&relay, "sources/more", &hook()).problem(503);
     assert!(why.contains("cannot write managed/sources-more.toml"), "{why}");
-    assert_eq!((files(&moved), in_force(&relay)), (vec!["sources-hook.toml".to_owned()], vec!["hook".to_owned()]));
+    assert_eq!(
+        (files(&moved), in_force(&relay)),
+        (vec!["sources-hook.toml".to_owned()], vec!["hook".to_owned()])
+    );
 }
 
 #[test]
@@ -377,7 +432,10 @@ fn a_rollback_an_export_and_a_diff_know_the_managed_files() {
 fn the_command_line_creates_shows_and_removes() {
     let receiver = Receiver::start();
     let relay = Relay::start(OPEN);
-    let said = relay.run(&["sources", "create", "hook", "--plugin", "webhook", "--set", "rate=600"]).expect(0).stdout;
+    let said = relay
+        .run(&["sources", "create", "hook", "--plugin", "webhook", "--set", "rate=600"])
+        .expect(0)
+        .stdout;
     assert!(said.starts_with("created sources.hook in ") && said.contains("/in/hook?token="), "{said}");
     assert!(said.contains("\n  curl -X POST "), "{said}");
     let again = relay.run(&["sources", "create", "hook", "--plugin", "webhook"]).expect(1).stderr;
@@ -393,7 +451,10 @@ fn the_command_line_creates_shows_and_removes() {
     let shown = relay.json(&["actions", "show", "tell"]);
     assert_eq!(shown["settings"], json!({ "connection": "out", "on": ["opened"] }));
     let shown = relay.run(&["actions", "show", "tell"]).expect(0).stdout;
-    assert!(shown.contains("managed/actions-tell.toml") && shown.contains("\"connection\": \"out\""), "{shown}");
+    assert!(
+        shown.contains("managed/actions-tell.toml") && shown.contains("\"connection\": \"out\""),
+        "{shown}"
+    );
     let refused = relay.run(&["connections", "remove", "out"]).expect(1).stderr;
     assert!(refused.contains("actions.tell.connection"), "{refused}");
     for (what, name) in [("actions", "tell"), ("connections", "out"), ("sources", "hook")] {

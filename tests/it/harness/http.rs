@@ -103,11 +103,15 @@ impl Request {
 
     /// Sends it to the relay's control socket.
     pub(crate) fn send_over(&self, socket: &Path) -> Answer {
-        let bytes = self.whole(SocketAddr::from(([127, 0, 0, 1], 0)));
-        let mut stream = UnixStream::connect(socket).expect("the relay listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        stream.write_all(&bytes).expect("the relay reads");
-        answer(stream).expect("the relay answers")
+        self.try_send_over(socket).expect("the relay answers")
+    }
+
+    /// Sends it to the control socket of a relay that may be gone.
+    pub(crate) fn try_send_over(&self, socket: &Path) -> Option<Answer> {
+        let mut stream = UnixStream::connect(socket).ok()?;
+        stream.set_read_timeout(Some(PATIENCE)).ok()?;
+        stream.write_all(&self.whole(SocketAddr::from(([127, 0, 0, 1], 0)))).ok()?;
+        answer(stream)
     }
 
     /// Sends it, and is gone before the answer.

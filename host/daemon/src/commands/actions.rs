@@ -83,7 +83,7 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
     let rows: Vec<_> = actions.iter().map(row).collect();
     if rows.is_empty() {
         say!(
-            "no actions: Tocsin sends nothing; add a table [actions.<name>] to the configuration, then `tocsin reload`"
+            "no actions: Tocsin sends nothing; run `tocsin actions create NAME --connection CONNECTION`, or add a table [actions.<name>] to the configuration, then `tocsin reload`"
         );
     } else {
         print(["NAME", "STATUS", "PLUGIN", "CONNECTION", "WHEN", ""], &rows);

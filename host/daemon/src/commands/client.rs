@@ -80,7 +80,8 @@ pub(super) async fn put<A: DeserializeOwned>(
     asked: &impl Serialize,
 ) -> Result<A, ClientError> {
     let body = serde_json::to_vec(asked).map_err(|error| ClientError::Broken(error.to_string()))?;
-    let request = headers.iter().fold(Request::put(path), |request, (name, value)| request.header(*name, *value));
+    let request =
+        headers.iter().fold(Request::put(path), |request, (name, value)| request.header(*name, *value));
     answer(socket, request, body.into()).await
 }
 

@@ -65,7 +65,7 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
     let rows: Vec<_> = connections.iter().map(row).collect();
     if rows.is_empty() {
         say!(
-            "no connections: Tocsin sends nothing; add a table [connections.<name>] to the configuration, then `tocsin reload`"
+            "no connections: Tocsin sends nothing; run `tocsin connections create NAME --plugin PLUGIN`, or add a table [connections.<name>] to the configuration, then `tocsin reload`"
         );
     } else {
         print(["NAME", "PLUGIN", "TYPE", "ENVIRONMENT", "HOST", ""], &rows);

@@ -80,7 +80,7 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
     let rows: Vec<_> = sources.iter().map(row).collect();
     if rows.is_empty() {
         say!(
-            "no sources: Tocsin receives nothing; add a table [sources.<name>] to the configuration and run `tocsin reload`"
+            "no sources: Tocsin receives nothing; run `tocsin sources create NAME --plugin PLUGIN`, or add a table [sources.<name>] to the configuration and run `tocsin reload`"
         );
         return Ok(ExitCode::SUCCESS);
     }

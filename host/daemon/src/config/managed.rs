@@ -41,7 +41,8 @@ pub struct Expected {
 
 impl Expected {
     fn is_met(&self, version: Option<&str>) -> bool {
-        let among = |versions: &Vec<String>| version.is_some_and(|version| versions.iter().any(|v| v == version));
+        let among =
+            |versions: &Vec<String>| version.is_some_and(|version| versions.iter().any(|v| v == version));
         self.versions.as_ref().is_none_or(among)
             && (!self.any || version.is_some())
             && (!self.none || version.is_none())
@@ -105,7 +106,9 @@ pub enum Refusal {
         problem: &'static str,
     },
     /// Its file was changed by hand.
-    #[error("{path} in the files differs from what is in force: run `tocsin reload` first, or take the change back")]
+    #[error(
+        "{path} in the files differs from what is in force: run `tocsin reload` first, or take the change back"
+    )]
     NotReloaded {
         /// The path.
         path: String,
@@ -119,7 +122,9 @@ pub enum Refusal {
         is: &'static str,
     },
     /// `managed` is full.
-    #[error("{MANAGED} would have {files} files and {bytes} bytes, the limits are {FILES_MAX} and {BYTES_MAX}")]
+    #[error(
+        "{MANAGED} would have {files} files and {bytes} bytes, the limits are {FILES_MAX} and {BYTES_MAX}"
+    )]
     Full {
         /// The number of files.
         files: usize,
@@ -260,9 +265,10 @@ impl ManagedChange {
         }
         let name = format!("{}-{}.toml", self.kind.as_str(), self.name);
         match on_disk.all.iter().find(|file| file.name == format!("{MANAGED}/{name}")) {
-            Some(other) => {
-                Err(Refusal::Foreign { file: other.path.clone(), problem: "does not hold what its name says" })
-            }
+            Some(other) => Err(Refusal::Foreign {
+                file: other.path.clone(),
+                problem: "does not hold what its name says",
+            }),
             None => Ok(name),
         }
     }

@@ -106,10 +106,7 @@ pub fn router(app: Arc<App>, shelf: Arc<Shelf>, reloads: Reloads, exporter: Arc<
         .route("/reload", post(configuration::reload))
         .route("/diff", post(configuration::diff))
         .route("/config/{kind}", get(resources::list))
-        .route(
-            "/config/{kind}/{name}",
-            get(resources::show).put(resources::put).delete(resources::remove),
-        )
+        .route("/config/{kind}/{name}", get(resources::show).put(resources::put).delete(resources::remove))
         .route("/verify", post(relay::verify))
         .route("/dismiss", post(relay::dismiss))
         .route("/journal", get(journal::list))

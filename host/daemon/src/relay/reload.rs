@@ -230,7 +230,8 @@ impl Reloading {
             move || if is_kept { replaced.finish() } else { replaced.undo() }
         });
         if let Err(error) = ended.await.unwrap_or_else(|error| Err(io::Error::other(error))) {
-            tracing::error!(%error, is_kept = kept.is_ok(), "could not tidy up a file in {MANAGED}");
+            let what = if kept.is_ok() { "remove the copy of" } else { "take back the change of" };
+            tracing::error!(%error, "could not {what} a file in {MANAGED}");
         }
         kept
     }
@@ -270,8 +271,9 @@ impl Reloading {
 async fn replace(state_dir: &Path, file: ManagedFile) -> io::Result<Replaced> {
     let folder = Folder::new(state_dir, MANAGED, true);
     let name = file.name.clone();
-    let writing =
-        tokio::task::spawn_blocking(move || folder.replace(&file.name, file.text.as_deref().map(str::as_bytes)));
+    let writing = tokio::task::spawn_blocking(move || {
+        folder.replace(&file.name, file.text.as_deref().map(str::as_bytes))
+    });
     let written = writing.await.unwrap_or_else(|error| Err(io::Error::other(error)));
     written.map_err(|error| io::Error::new(error.kind(), format!("cannot write {MANAGED}/{name}: {error}")))
 }

@@ -219,7 +219,10 @@ mod tests {
         assert_eq!((held(), files()), (None, 0));
         folder.replace("a.toml", Some(b"one")).and_then(Replaced::finish).expect("written");
         let replaced = folder.replace("a.toml", Some(b"two")).expect("written");
-        assert_eq!((held().as_deref(), folder.names().expect("read")), (Some("two"), vec!["a.toml".to_owned()]));
+        assert_eq!(
+            (held().as_deref(), folder.names().expect("read")),
+            (Some("two"), vec!["a.toml".to_owned()])
+        );
         replaced.undo().expect("restored");
         assert_eq!((held().as_deref(), files()), (Some("one"), 1));
         folder.replace("a.toml", None).and_then(Replaced::undo).expect("restored");

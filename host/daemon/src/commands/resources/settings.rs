@@ -21,8 +21,7 @@ pub(super) fn read(file: &Path) -> anyhow::Result<Map<String, Value>> {
     } else {
         std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?
     };
-    serde_json::from_str(&text)
-        .with_context(|| format!("{} is no JSON object with settings", file.display()))
+    serde_json::from_str(&text).with_context(|| format!("{} is no JSON object with settings", file.display()))
 }
 
 /// Puts `key=value` into the settings; a key has dots for tables in tables.

@@ -36,13 +36,17 @@ impl Reading<'_> {
             Json::Bool(value) => Value::Boolean(*value),
             Json::Number(number) => match number.as_i64() {
                 Some(number) => Value::Integer(number),
-                None if number.is_u64() => return self.refuse(path, "is larger than a number of TOML can be"),
+                None if number.is_u64() => {
+                    return self.refuse(path, "is larger than a number of TOML can be");
+                }
                 None => Value::Float(number.as_f64()?),
             },
             Json::String(text) => Value::String(text.clone()),
             Json::Array(items) => {
                 let items = items.iter().enumerate();
-                Value::Array(items.filter_map(|(at, item)| self.value(item, &format!("{path}[{at}]"))).collect())
+                Value::Array(
+                    items.filter_map(|(at, item)| self.value(item, &format!("{path}[{at}]"))).collect(),
+                )
             }
             Json::Object(object) => Value::Table(self.table(object, path)),
         };
@@ -111,7 +115,9 @@ mod tests {
         assert_eq!((read.len(), read["sources"].as_table().map(Table::len)), (1, Some(1)), "{text}");
         let back = object(read["sources"]["x"].as_table().expect("a table"), "sources.x", &|_| None);
         assert_eq!(Json::Object(back), given);
-        assert!(text.starts_with("# by ada [sources.y] [2J\n") && text.contains("token = { sha256 = \"00\" }\n"));
+        assert!(
+            text.starts_with("# by ada [sources.y] [2J\n") && text.contains("token = { sha256 = \"00\" }\n")
+        );
     }
 
     #[test]

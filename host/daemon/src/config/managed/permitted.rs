@@ -154,7 +154,8 @@ mod tests {
             let text = format!("plugin = \"webhook\"\nurl = \"{plain}\"");
             assert_eq!(refused_at(Kind::Connections, &text), Vec::<String>::new());
         }
-        for secret in ["https://example.org/?key=1", "https://a:b@example.org", "https://example.org/#a", "x"] {
+        for secret in ["https://example.org/?key=1", "https://a:b@example.org", "https://example.org/#a", "x"]
+        {
             let text = format!("plugin = \"webhook\"\nurl = \"{secret}\"");
             assert_eq!(refused_at(Kind::Connections, &text), ["connections.x.url"]);
         }
@@ -173,7 +174,10 @@ mod tests {
             ("ca", "\"/etc/passwd\""),
             ("client_certificate", "{ certificate = \"/etc/passwd\", key = { file = \"/dev/zero\" } }"),
         ] {
-            assert_eq!(refused_at(Kind::Connections, &format!("{key} = {value}")), [format!("connections.x.{key}")]);
+            assert_eq!(
+                refused_at(Kind::Connections, &format!("{key} = {value}")),
+                [format!("connections.x.{key}")]
+            );
         }
     }
 
@@ -184,13 +188,24 @@ mod tests {
         let notes = reader.notes();
         read(Kind::Connections, "x", reader);
         let problems = notes.problems();
-        let unknown = problems.iter().find(|problem| problem.path == "connections.x.zzz").expect("it is unknown");
+        let unknown =
+            problems.iter().find(|problem| problem.path == "connections.x.zzz").expect("it is unknown");
         let (_, known) = unknown.problem.split_once("there is ").expect("a list");
         let mut known: Vec<&str> = known.split(", ").filter(|key| !OPERATORS_KEYS.contains(key)).collect();
         known.sort_unstable();
         let for_everybody = [
-            "body", "concurrency", "description", "environment", "oauth2", "plugin", "retry", "secrets", "settings",
-            "timeout", "type", "url",
+            "body",
+            "concurrency",
+            "description",
+            "environment",
+            "oauth2",
+            "plugin",
+            "retry",
+            "secrets",
+            "settings",
+            "timeout",
+            "type",
+            "url",
         ];
         assert_eq!(known, for_everybody);
     }

@@ -35,13 +35,14 @@ fn text_of(plan: &Plan) -> &str {
 
 #[test]
 fn a_new_source_gets_a_token_in_a_file_of_its_own_and_keeps_it() {
-    let created = plan(&put("hook", hook(), Expected::default()).expect("right"), &files(&[])).expect("planned");
+    let created =
+        plan(&put("hook", hook(), Expected::default()).expect("right"), &files(&[])).expect("planned");
     assert!(created.creates && created.uses_token);
     let write = created.write.as_ref().expect("a file");
     assert_eq!(write.name, "sources-hook.toml");
-    assert!(text_of(&created).ends_with(
-        "[sources.hook]\nplugin = \"webhook\"\ntoken = { sha256 = \"d1\" }\n"
-    ));
+    assert!(
+        text_of(&created).ends_with("[sources.hook]\nplugin = \"webhook\"\ntoken = { sha256 = \"d1\" }\n")
+    );
     assert_eq!(created.files.all.last().map(|file| file.name.as_str()), Some("managed/sources-hook.toml"));
     let change = put("hook", json!({ "plugin": "webhook", "rate": 5 }), Expected::default()).expect("right");
     let changed = plan(&change, &created.files).expect("planned");
@@ -60,7 +61,8 @@ fn managed_files_stay_in_reading_order_and_a_removed_one_is_gone() {
     let both = plan(&put("a", hook(), Expected::default()).expect("right"), &before).expect("planned").files;
     let names = |files: &Files| files.all.iter().map(|file| file.name.clone()).collect::<Vec<_>>();
     assert_eq!(names(&both), ["tocsin.toml", "managed/sources-a.toml", "managed/sources-b.toml"]);
-    let removed = plan(&ManagedChange::remove(Kind::Sources, "b", Expected::default()), &both).expect("planned");
+    let removed =
+        plan(&ManagedChange::remove(Kind::Sources, "b", Expected::default()), &both).expect("planned");
     assert_eq!(names(&removed.files), ["tocsin.toml", "managed/sources-a.toml"]);
     let write = ManagedFile { name: "sources-b.toml".to_owned(), text: None };
     assert_eq!(removed.write, Some(write));
@@ -70,7 +72,8 @@ fn managed_files_stay_in_reading_order_and_a_removed_one_is_gone() {
 
 #[test]
 fn a_change_of_another_version_than_the_one_in_force_is_refused() {
-    let created = plan(&put("hook", hook(), Expected::default()).expect("right"), &files(&[])).expect("planned");
+    let created =
+        plan(&put("hook", hook(), Expected::default()).expect("right"), &files(&[])).expect("planned");
     let config = Config::of_files(&created.files.with_managed(
         state(),
         "sources-hook.toml",
@@ -93,7 +96,8 @@ fn a_change_of_another_version_than_the_one_in_force_is_refused() {
 fn files_that_a_person_wrote_or_changed_stay_as_they_are() {
     let main = plan(&put("main", hook(), Expected::default()).expect("right"), &files(&[]));
     assert!(matches!(main, Err(Refusal::Elsewhere { file, .. }) if file.ends_with("tocsin.toml")));
-    let two = "[sources.a]\nplugin = \"webhook\"\nopen = true\n[sources.b]\nplugin = \"webhook\"\nopen = true\n";
+    let two =
+        "[sources.a]\nplugin = \"webhook\"\nopen = true\n[sources.b]\nplugin = \"webhook\"\nopen = true\n";
     let shared = plan(&put("a", hook(), Expected::default()).expect("right"), &files(&[("x.toml", two)]));
     assert!(matches!(shared, Err(Refusal::Foreign { .. })));
     let other = files(&[("sources-a.toml", "[sources.b]\nplugin = \"webhook\"\nopen = true\n")]);
@@ -116,11 +120,17 @@ fn names_and_sizes_have_limits() {
     let mut many = files(&[]);
     for number in 0..FILES_MAX {
         let (name, text) = (format!("sources-s{number}.toml"), format!("[sources.s{number}]\nopen = true\n"));
-        many.all.push(File { part: Part::Managed, path: state().join(&name), name: format!("managed/{name}"), text });
+        many.all.push(File {
+            part: Part::Managed,
+            path: state().join(&name),
+            name: format!("managed/{name}"),
+            text,
+        });
     }
     let full = plan(&put("a", hook(), Expected::default()).expect("right"), &many);
     assert!(matches!(full, Err(Refusal::Full { files, .. }) if files == FILES_MAX + 1));
-    let replaced = put("s7", json!({ "plugin": "webhook", "open": true }), Expected::default()).expect("right");
+    let replaced =
+        put("s7", json!({ "plugin": "webhook", "open": true }), Expected::default()).expect("right");
     assert!(plan(&replaced, &many).is_ok());
 }
 
@@ -129,7 +139,8 @@ fn a_secret_in_an_operators_file_is_masked_in_answers() {
     let text = "[sources.a]\nplugin = \"webhook\"\nbasic = { user = \"u\", password = \"in-the-file\" }\n\
                 [connections.b]\nplugin = \"webhook\"\nurl = \"https://example.org/hooks/in-the-file\"\n\
                 proxy = \"http://u:in-the-file@proxy.example.org\"\nsecrets = { token = { file = \"/etc/hosts\" } }\n";
-    let config = Config::parse(Path::new("/etc/tocsin/tocsin.toml"), text).unwrap_or_else(|e| unreachable!("{e}"));
+    let config =
+        Config::parse(Path::new("/etc/tocsin/tocsin.toml"), text).unwrap_or_else(|e| unreachable!("{e}"));
     let source = config.resource(Kind::Sources, "a").expect("it is there");
     assert_eq!(source.settings["basic"], json!({ "user": "u", "password": "***" }));
     assert_eq!(source.hidden, ["basic.password"]);

@@ -60,12 +60,12 @@ pub(super) async fn put(
         HttpProblem::unavailable("No token", format!("The system provides no random numbers: {error}."))
     })?;
     let by = user.beside(&actor);
-    let remark = format!("Tocsin wrote this for {by} over its control interface at {}.", control.app.clock.now());
+    let remark =
+        format!("Tocsin wrote this for {by} over its control interface at {}.", control.app.clock.now());
     let digest = sha256(token.as_bytes());
     let change = ManagedChange::put((kind, &name), &settings, expected, digest, remark);
     let change = change.map_err(|why| refusal(why.into(), kind, &name, false))?;
-    let changed =
-        control.reloads.change(by, change).await.map_err(|why| refusal(why, kind, &name, false))?;
+    let changed = control.reloads.change(by, change).await.map_err(|why| refusal(why, kind, &name, false))?;
     let found = changed.resource.ok_or_else(|| {
         // A change of the same name came right after this one.
         HttpProblem::new(StatusCode::CONFLICT, "Changed again", "It was changed, and then removed.")

@@ -21,7 +21,9 @@ pub(super) fn expected(headers: &HeaderMap) -> Result<Expected, HttpProblem> {
     match text(headers, &IF_NONE_MATCH)?.as_deref() {
         None => {}
         Some("*") => expected.none = true,
-        Some(_) => return Err(HttpProblem::bad_request("`If-None-Match` can only be `*` here, to only create.")),
+        Some(_) => {
+            return Err(HttpProblem::bad_request("`If-None-Match` can only be `*` here, to only create."));
+        }
     }
     Ok(expected)
 }
@@ -70,7 +72,10 @@ mod tests {
         assert_eq!(of(&[]).unwrap(), Expected::default());
         assert_eq!(of(&[(IF_MATCH, "*")]).unwrap(), Expected { any: true, ..Expected::default() });
         assert_eq!(of(&[(IF_NONE_MATCH, "*")]).unwrap(), Expected { none: true, ..Expected::default() });
-        assert_eq!(of(&[(IF_MATCH, "\"a\", \"b\""), (IF_MATCH, "\"c\"")]).unwrap(), versions(&["a", "b", "c"]));
+        assert_eq!(
+            of(&[(IF_MATCH, "\"a\", \"b\""), (IF_MATCH, "\"c\"")]).unwrap(),
+            versions(&["a", "b", "c"])
+        );
         assert_eq!(of(&[(IF_MATCH, "W/\"a\"")]).unwrap(), versions(&[]));
         for wrong in [(IF_MATCH, "a"), (IF_MATCH, "\"a"), (IF_MATCH, ""), (IF_NONE_MATCH, "\"a\"")] {
             assert_eq!(of(&[wrong]).unwrap_err().status(), 400);
