@@ -197,11 +197,6 @@ impl ManagedChange {
         &self.name
     }
 
-    /// Whether it is removed.
-    pub fn removes(&self) -> bool {
-        self.settings.is_none()
-    }
-
     /// The effect of the change on the files `on_disk`, if `in_force` are the files of the configuration in force.
     ///
     /// # Errors

@@ -2,7 +2,8 @@
 //! use these types and no others; `--json` prints an answer as it is.
 //!
 //! Times are text: RFC 3339 in UTC, to the microsecond at most. Ids are text of 26 characters, words are those of the
-//! configuration. A field that a request does not have is refused by its name. An answer has no secret.
+//! configuration. A field that a request does not have is refused by its name. An answer has no secret, except
+//! a token that was made for it.
 
 pub mod actions;
 pub mod backup;

@@ -6,7 +6,7 @@
 use super::reload::{Reloading, failed};
 use crate::config::{ManagedChange, Plan};
 use crate::runtime::systemd;
-use crate::shared::reloads::{Changed, NotChanged, NotReloaded};
+use crate::shared::reloads::{Changed, NotChanged};
 
 impl Reloading {
     /// Makes the change, and puts the files as they are then in force.
@@ -41,11 +41,9 @@ impl Reloading {
         let Plan { files, write, creates, uses_token } = plan?;
         let next = self.next(files).await?;
         let reloaded = self.put_in_force(by, next, write).await?;
-        let (config, removes) = (self.app.config(), change.removes());
-        let resource = config.resource(change.kind(), change.name());
-        if resource.is_none() && !removes {
-            return Err(NotReloaded::Failed("it is not in the configuration in force".to_owned()).into());
-        }
+        let config = self.app.config();
+        let reading = tokio::task::spawn_blocking(move || config.resource(change.kind(), change.name()));
+        let resource = reading.await.map_err(|error| NotChanged::from(failed(error)))?;
         Ok(Changed { resource, is_created: creates, uses_token, reloaded })
     }
 }

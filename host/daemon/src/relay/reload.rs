@@ -106,8 +106,8 @@ impl Reloading {
         next: Next,
         file: Option<ManagedFile>,
     ) -> Result<Reloaded, NotReloaded> {
-        if next.config.files.digest() == self.app.config().files.digest() && next.reloaded.changes.is_empty()
-        {
+        let is_same = next.config.files.digest() == self.app.config().files.digest();
+        if is_same && file.is_none() && next.reloaded.changes.is_empty() {
             return Ok(next.reloaded);
         }
         let before = self.app.in_force();

@@ -32,7 +32,8 @@ pub(super) async fn list(
     Path(kind): Path<String>,
 ) -> Result<Json<Vec<Resource>>, HttpProblem> {
     let kind = kind_of(&kind)?;
-    let found = control.app.config().resources(kind);
+    let config = control.app.config();
+    let found = parsed(move || config.resources(kind)).await?;
     Ok(Json(found.into_iter().map(|found| shape(&control, found)).collect()))
 }
 
@@ -42,7 +43,8 @@ pub(super) async fn show(
 ) -> Result<Versioned<Resource>, HttpProblem> {
     let kind = kind_of(&kind)?;
     let absent = || refusal(config::Refusal::Absent { kind, name: name.clone() }.into(), kind, &name, false);
-    let found = control.app.config().resource(kind, &name).ok_or_else(absent)?;
+    let (config, wanted) = (control.app.config(), name.clone());
+    let found = parsed(move || config.resource(kind, &wanted)).await?.ok_or_else(absent)?;
     let resource = shape(&control, found);
     Ok((StatusCode::OK, etag(&resource.version), Json(resource)))
 }
@@ -67,8 +69,8 @@ pub(super) async fn put(
     let change = change.map_err(|why| refusal(why.into(), kind, &name, false))?;
     let changed = control.reloads.change(by, change).await.map_err(|why| refusal(why, kind, &name, false))?;
     let found = changed.resource.ok_or_else(|| {
-        // A change of the same name came right after this one.
-        HttpProblem::new(StatusCode::CONFLICT, "Changed again", "It was changed, and then removed.")
+        // Only a removal leaves none.
+        HttpProblem::not_found(format!("There is no {} `{name}` any more.", kind.one()))
     })?;
     let token = changed.uses_token.then(|| new_token(&control, &name, token));
     let resource = shape(&control, found);
@@ -90,6 +92,13 @@ pub(super) async fn remove(
     let changed = control.reloads.change(user.beside(&actor), change).await;
     let changed = changed.map_err(|why| refusal(why, kind, &name, true))?;
     Ok(Json(Removed { reloaded: shape_reloaded(changed.reloaded) }))
+}
+
+/// Runs `parse`, which parses all files of the configuration, beside the threads that answer requests.
+async fn parsed<T: Send + 'static>(parse: impl FnOnce() -> T + Send + 'static) -> Result<T, HttpProblem> {
+    tokio::task::spawn_blocking(parse).await.map_err(|_| {
+        HttpProblem::unavailable("Not answered", "The relay could not answer; the log says why.")
+    })
 }
 
 fn kind_of(kind: &str) -> Result<Kind, HttpProblem> {
