@@ -20,7 +20,6 @@ mod check;
 mod client;
 mod config;
 mod connections;
-mod curl;
 mod deliveries;
 mod demo;
 mod doctor;
@@ -37,6 +36,7 @@ mod progress;
 mod rebuild;
 mod receipts;
 mod reload;
+mod resources;
 mod serve;
 mod shell;
 mod sources;
@@ -67,6 +67,7 @@ Examples:
   tocsin config files                      which file has which source, connection and action?
   tocsin serve --config tocsin.toml        run the relay
   tocsin reload                            put a changed configuration in force, without a restart
+  tocsin sources create jira --plugin jira a new source in the running relay, with its URL
   tocsin doctor                            what is wrong with this machine?
   tocsin incidents list --state open       what is burning?
   tocsin incidents ack 42                  I am on it
@@ -114,13 +115,13 @@ enum Command {
     /// List and show what was sent, and try it again.
     #[command(subcommand, visible_alias = "delivery")]
     Deliveries(deliveries::Deliveries),
-    /// List actions, or print exactly what one would send.
+    /// List, create, show and remove actions, or print exactly what one would send.
     #[command(subcommand, visible_alias = "action")]
     Actions(actions::Actions),
-    /// List connections, or try one without leaving a trace at its peer.
+    /// List, create, show and remove connections, or try one without leaving a trace at its peer.
     #[command(subcommand, visible_alias = "connection")]
     Connections(connections::Connections),
-    /// List sources, or try one on a request without keeping anything.
+    /// List, create, show and remove sources, or try one on a request without keeping anything.
     #[command(subcommand, visible_alias = "source")]
     Sources(sources::Sources),
     /// List and show requests that came in, and decode them again.

@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod control;
+pub mod curl;
 pub mod interactions;
 pub mod metrics;
 pub mod pages;

@@ -38,6 +38,7 @@ mod binder;
 mod filters;
 mod follow;
 mod listening;
+mod managed;
 mod public;
 mod reload;
 mod started;

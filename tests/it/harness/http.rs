@@ -4,6 +4,8 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -99,6 +101,19 @@ impl Request {
         exchange(to, &self.whole(to), true)
     }
 
+    /// Sends it to the relay's control socket.
+    pub(crate) fn send_over(&self, socket: &Path) -> Answer {
+        self.try_send_over(socket).expect("the relay answers")
+    }
+
+    /// Sends it to the control socket of a relay that may be gone.
+    pub(crate) fn try_send_over(&self, socket: &Path) -> Option<Answer> {
+        let mut stream = UnixStream::connect(socket).ok()?;
+        stream.set_read_timeout(Some(PATIENCE)).ok()?;
+        stream.write_all(&self.whole(SocketAddr::from(([127, 0, 0, 1], 0)))).ok()?;
+        answer(stream)
+    }
+
     /// Sends it, and is gone before the answer.
     pub(crate) fn abandon(&self, to: SocketAddr) {
         let mut stream = TcpStream::connect(to).expect("the relay listens");
@@ -120,6 +135,11 @@ fn exchange(to: SocketAddr, bytes: &[u8], hang_up: bool) -> Option<Answer> {
     if hang_up {
         stream.shutdown(Shutdown::Write).ok()?;
     }
+    answer(stream)
+}
+
+/// Reads an answer until it is whole or the other side closes the connection.
+fn answer(mut stream: impl Read) -> Option<Answer> {
     let mut answer = Vec::new();
     // ChromeDriver leaves the connection open, whatever it was asked.
     while !is_whole(&answer) {

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::body::readable as body;
 use super::place::Place;
+use super::resources::{self, CreateAction};
 use super::table::{json, print, segment, short, text};
 use crate::commands::out::{quoted, say, single};
 use crate::operate::api::actions::{self as api, Action, Tried};
@@ -17,6 +18,19 @@ pub(super) enum Actions {
     /// Render and encode an action for an incident and print the exact request, secrets masked, and whether its
     /// triggers and filter would have it sent. Nothing is sent and nothing is recorded.
     Try(Try),
+    /// Create an action in the running relay, which writes it to a file in its state directory.
+    #[command(after_help = resources::CREATE)]
+    Create(CreateAction),
+    /// Show the settings of an action and the file that has them.
+    Show {
+        /// The action's name.
+        action: String,
+    },
+    /// Remove an action that was created this way.
+    Remove {
+        /// The action's name.
+        action: String,
+    },
 }
 
 /// What is to be tried.
@@ -43,6 +57,9 @@ pub(super) fn run(place: &Place, command: Actions) -> anyhow::Result<ExitCode> {
     match command {
         Actions::List => list(place),
         Actions::Try(wanted) => try_out(place, &wanted),
+        Actions::Create(wanted) => wanted.run(place),
+        Actions::Show { action } => resources::show(place, "actions", &action),
+        Actions::Remove { action } => resources::remove(place, "actions", &action),
     }
 }
 
@@ -66,7 +83,7 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
     let rows: Vec<_> = actions.iter().map(row).collect();
     if rows.is_empty() {
         say!(
-            "no actions: Tocsin sends nothing; add a table [actions.<name>] to the configuration, then `tocsin reload`"
+            "no actions: Tocsin sends nothing; run `tocsin actions create NAME --connection CONNECTION`, or add a table [actions.<name>] to the configuration, then `tocsin reload`"
         );
     } else {
         print(["NAME", "STATUS", "PLUGIN", "CONNECTION", "WHEN", ""], &rows);

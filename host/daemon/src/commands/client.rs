@@ -72,12 +72,15 @@ pub(super) enum Relay {
 type Answer = Response<UnsyncBoxBody<Bytes, BodyError>>;
 type BodyError = Box<dyn std::error::Error + Send + Sync>;
 
+/// Headers of a request, beside those that every request has.
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
 /// Asks the relay for what is at `path` of the API.
 ///
 /// # Errors
 /// It is not running, said no, or did not answer.
 pub(super) async fn get<A: DeserializeOwned>(relay: &Relay, path: &str) -> Result<A, ClientError> {
-    answer(relay, Method::GET, path, Bytes::new()).await
+    answer(relay, Method::GET, path, &[], Bytes::new()).await
 }
 
 /// Has the relay do what `asked` says at `path` of the API.
@@ -90,16 +93,39 @@ pub(super) async fn post<A: DeserializeOwned>(
     asked: &impl Serialize,
 ) -> Result<A, ClientError> {
     let body = serde_json::to_vec(asked).map_err(|error| broken(&error))?;
-    answer(relay, Method::POST, path, body.into()).await
+    answer(relay, Method::POST, path, &[], body.into()).await
+}
+
+/// Has the relay put what `asked` says at `path` of the API, with these headers.
+///
+/// # Errors
+/// It is not running, said no, or did not answer.
+pub(super) async fn put<A: DeserializeOwned>(
+    relay: &Relay,
+    path: &str,
+    headers: Headers<'_>,
+    asked: &impl Serialize,
+) -> Result<A, ClientError> {
+    let body = serde_json::to_vec(asked).map_err(|error| broken(&error))?;
+    answer(relay, Method::PUT, path, headers, body.into()).await
+}
+
+/// Has the relay remove what is at `path` of the API.
+///
+/// # Errors
+/// It is not running, said no, or did not answer.
+pub(super) async fn delete<A: DeserializeOwned>(relay: &Relay, path: &str) -> Result<A, ClientError> {
+    answer(relay, Method::DELETE, path, &[], Bytes::new()).await
 }
 
 async fn answer<A: DeserializeOwned>(
     relay: &Relay,
     method: Method,
     path: &str,
+    headers: Headers<'_>,
     body: Bytes,
 ) -> Result<A, ClientError> {
-    let answer = send(relay, method, &format!("{ROOT}{path}"), body).await?;
+    let answer = send(relay, method, &format!("{ROOT}{path}"), headers, body).await?;
     let bytes = answer.into_body().collect().await.map_err(|error| broken(&error))?.to_bytes();
     serde_json::from_slice(&bytes).map_err(|error| ClientError::Foreign(error.to_string()))
 }
@@ -110,10 +136,16 @@ fn broken(error: &dyn std::fmt::Display) -> ClientError {
 }
 
 /// Sends a request. Returns the answer, unless it is a refusal.
-async fn send(relay: &Relay, method: Method, path: &str, body: Bytes) -> Result<Answer, ClientError> {
+async fn send(
+    relay: &Relay,
+    method: Method,
+    path: &str,
+    headers: Headers<'_>,
+    body: Bytes,
+) -> Result<Answer, ClientError> {
     let answer = match relay {
-        Relay::Socket(socket) => send_locally(socket, method, path, body).await?,
-        Relay::Remote(remote) => remote.send(method, path, body).await?,
+        Relay::Socket(socket) => send_locally(socket, method, path, headers, body).await?,
+        Relay::Remote(remote) => remote.send(method, path, headers, body).await?,
     };
     if answer.status().is_success() { Ok(answer) } else { Err(refusal(answer).await) }
 }
@@ -130,7 +162,13 @@ async fn refusal(answer: Answer) -> ClientError {
     }
 }
 
-async fn send_locally(socket: &Path, method: Method, path: &str, body: Bytes) -> Result<Answer, ClientError> {
+async fn send_locally(
+    socket: &Path,
+    method: Method,
+    path: &str,
+    headers: Headers<'_>,
+    body: Bytes,
+) -> Result<Answer, ClientError> {
     let stream = UnixStream::connect(socket).await.map_err(|error| unreached(socket, error))?;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;
@@ -140,9 +178,9 @@ async fn send_locally(socket: &Path, method: Method, path: &str, body: Bytes) ->
         .method(method)
         .uri(path)
         .header("host", "tocsin")
-        .header("content-type", "application/json")
-        .body(Full::new(body))
-        .map_err(|error| broken(&error))?;
+        .header("content-type", "application/json");
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    let request = request.body(Full::new(body)).map_err(|error| broken(&error))?;
     let answer = sender.send_request(request).await.map_err(|error| broken(&error))?;
     Ok(answer.map(|body| body.map_err(BodyError::from).boxed_unsync()))
 }
@@ -162,7 +200,7 @@ pub(super) fn stream(relay: &Relay, path: &str) -> Result<Streamed, ClientError>
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| broken(&error))?;
     // It goes on within the runtime whenever the body is read.
-    let answer = runtime.block_on(send(relay, Method::GET, path, Bytes::new()))?;
+    let answer = runtime.block_on(send(relay, Method::GET, path, &[], Bytes::new()))?;
     Ok(Streamed { runtime, body: answer.into_body(), piece: Bytes::new() })
 }
 

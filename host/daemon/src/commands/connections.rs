@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use super::place::Place;
+use super::resources::{self, CreateOfPlugin};
 use super::table::{json, print, second, segment, short};
 use crate::commands::out::{say, single};
 use crate::operate::api::Actor;
@@ -20,12 +21,28 @@ pub(super) enum Connections {
         /// The connection's name.
         connection: String,
     },
+    /// Create a connection in the running relay, which writes it to a file in its state directory.
+    #[command(after_help = resources::CREATE)]
+    Create(CreateOfPlugin),
+    /// Show the settings of a connection and the file that has them.
+    Show {
+        /// The connection's name.
+        connection: String,
+    },
+    /// Remove a connection that was created this way.
+    Remove {
+        /// The connection's name.
+        connection: String,
+    },
 }
 
 pub(super) fn run(place: &Place, command: Connections) -> anyhow::Result<ExitCode> {
     match command {
         Connections::List => list(place),
         Connections::Test { connection } => test(place, &connection),
+        Connections::Create(wanted) => wanted.run(place, "connections"),
+        Connections::Show { connection } => resources::show(place, "connections", &connection),
+        Connections::Remove { connection } => resources::remove(place, "connections", &connection),
     }
 }
 
@@ -48,7 +65,7 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
     let rows: Vec<_> = connections.iter().map(row).collect();
     if rows.is_empty() {
         say!(
-            "no connections: Tocsin sends nothing; add a table [connections.<name>] to the configuration, then `tocsin reload`"
+            "no connections: Tocsin sends nothing; run `tocsin connections create NAME --plugin PLUGIN`, or add a table [connections.<name>] to the configuration, then `tocsin reload`"
         );
     } else {
         print(["NAME", "PLUGIN", "TYPE", "ENVIRONMENT", "HOST", ""], &rows);

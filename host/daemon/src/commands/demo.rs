@@ -20,9 +20,9 @@ use tokio::sync::broadcast;
 
 use crate::commands::bundled;
 use crate::commands::cache;
-use crate::commands::curl;
 use crate::commands::out::say;
 use crate::config::Config;
+use crate::operate::curl;
 use crate::plugins::compile;
 use crate::relay::Relay;
 use crate::runtime::clock::Clock;

@@ -128,6 +128,23 @@ impl Place {
         let relay = self.relay()?;
         Ok(alone()?.block_on(client::post(&relay, path, asked))?)
     }
+
+    /// Has the running relay put what `asked` says at `path`, with these headers.
+    pub(super) fn put<A: DeserializeOwned>(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        asked: &impl Serialize,
+    ) -> anyhow::Result<A> {
+        let relay = self.relay()?;
+        Ok(alone()?.block_on(client::put(&relay, path, headers, asked))?)
+    }
+
+    /// Has the running relay remove what is at `path`.
+    pub(super) fn delete<A: DeserializeOwned>(&self, path: &str) -> anyhow::Result<A> {
+        let relay = self.relay()?;
+        Ok(alone()?.block_on(client::delete(&relay, path))?)
+    }
 }
 
 /// Who is at the terminal.

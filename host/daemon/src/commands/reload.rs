@@ -76,7 +76,7 @@ fn print_matches(other: &OtherMatches) {
     say!("  actions.{}: incidents of the last day: {}", single(&other.action), parts.join("; "));
 }
 
-fn remarks(reloaded: &Reloaded) {
+pub(super) fn remarks(reloaded: &Reloaded) {
     for path in &reloaded.with_the_next_start {
         complain!("{}: takes effect at the next start: `systemctl restart tocsin`", single(path));
     }

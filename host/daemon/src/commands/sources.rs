@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use super::place::Place;
+use super::resources::{self, CreateOfPlugin};
 use super::table::{json, print, second_if, short};
 use crate::commands::out::{complain, say, single};
 use crate::operate::api::sources::{Source, Tried};
@@ -30,6 +31,19 @@ pub(super) enum Sources {
     /// Generate a random token for senders and show it once; the configuration needs only its SHA-256.
     #[command(after_help = token::EXAMPLES)]
     Token,
+    /// Create a source in the running relay, which writes it to a file in its state directory.
+    #[command(after_help = resources::CREATE)]
+    Create(CreateOfPlugin),
+    /// Show the settings of a source and the file that has them.
+    Show {
+        /// The source's name.
+        source: String,
+    },
+    /// Remove a source that was created this way.
+    Remove {
+        /// The source's name.
+        source: String,
+    },
 }
 
 pub(super) fn run(place: &Place, command: Sources) -> anyhow::Result<ExitCode> {
@@ -37,6 +51,9 @@ pub(super) fn run(place: &Place, command: Sources) -> anyhow::Result<ExitCode> {
         Sources::List => list(place),
         Sources::Try(request) => try_out(place, &request),
         Sources::Token => token::run(place),
+        Sources::Create(wanted) => wanted.run(place, "sources"),
+        Sources::Show { source } => resources::show(place, "sources", &source),
+        Sources::Remove { source } => resources::remove(place, "sources", &source),
     }
 }
 
@@ -63,7 +80,7 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
     let rows: Vec<_> = sources.iter().map(row).collect();
     if rows.is_empty() {
         say!(
-            "no sources: Tocsin receives nothing; add a table [sources.<name>] to the configuration and run `tocsin reload`"
+            "no sources: Tocsin receives nothing; run `tocsin sources create NAME --plugin PLUGIN`, or add a table [sources.<name>] to the configuration and run `tocsin reload`"
         );
         return Ok(ExitCode::SUCCESS);
     }

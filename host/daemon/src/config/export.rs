@@ -13,8 +13,8 @@ use super::files::Files;
 use super::merge::{Merged, NAMED, merge};
 use super::origins::Origins;
 
-/// The keys of references to secrets: such tables are written inline.
-const REFERENCES: [&str; 3] = ["file", "env", "credential"];
+/// The keys of references to secrets and of digests: such tables are written inline.
+const REFERENCES: [&str; 5] = ["file", "env", "credential", "managed", "sha256"];
 
 impl Files {
     /// One file with the contents of all files, and comments that name the file of each part.
@@ -75,7 +75,7 @@ fn tables_of(table: &Table) -> impl Iterator<Item = (&str, &Table)> {
 fn remark<'a>(text: &mut String, files: impl IntoIterator<Item = &'a Path>) {
     let mut names: Vec<String> = Vec::new();
     for file in files {
-        let name = file.display().to_string().replace(|c: char| c == '\n' || is_escaped(c), " ");
+        let name = commented(&file.display().to_string());
         if !names.contains(&name) {
             names.push(name);
         }
@@ -84,8 +84,13 @@ fn remark<'a>(text: &mut String, files: impl IntoIterator<Item = &'a Path>) {
     text.push_str(&format!("{space}# from {}\n", names.join(", ")));
 }
 
+/// `text` for a comment: one line.
+pub(super) fn commented(text: &str) -> String {
+    text.replace(|c: char| c == '\n' || is_escaped(c), " ")
+}
+
 /// Writes a table with this header, and its subtables.
-fn section(text: &mut String, header: &str, table: &Table) {
+pub(super) fn section(text: &mut String, header: &str, table: &Table) {
     let (tables, lines): (Vec<_>, Vec<_>) = table.iter().partition(|(_, value)| has_header(value));
     if !lines.is_empty() || tables.is_empty() {
         text.push_str(&format!("[{header}]\n"));
@@ -125,7 +130,7 @@ fn written(value: &Value) -> String {
     }
 }
 
-fn quoted_key(key: &str) -> String {
+pub(super) fn quoted_key(key: &str) -> String {
     let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     if !key.is_empty() && key.bytes().all(is_bare) { key.to_owned() } else { basic(key) }
 }

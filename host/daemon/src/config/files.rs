@@ -18,7 +18,7 @@ use crate::runtime::signing::sha256_of;
 /// The folder beside the main file.
 const DROPPED: &str = "conf.d";
 /// The folder in the state directory.
-const MANAGED: &str = "managed";
+pub const MANAGED: &str = "managed";
 /// The file extension in both folders.
 const ENDING: &str = ".toml";
 
@@ -197,6 +197,20 @@ impl Files {
         };
         let all = kept.enumerate().map(file).collect::<Result<_, ConfigError>>()?;
         Ok(Self { main: main.to_owned(), all, unread: Vec::new() })
+    }
+
+    /// The same files with this text in `managed/<file>`, or without that file.
+    pub(super) fn with_managed(&self, state_dir: &Path, file: &str, text: Option<&str>) -> Self {
+        let mut files = self.clone();
+        let name = format!("{MANAGED}/{file}");
+        files.all.retain(|known| known.part != Part::Managed || known.name != name);
+        if let Some(text) = text {
+            let path = managed_in(state_dir).join(file);
+            let after = |known: &File| known.part == Part::Managed && known.name > name;
+            let at = files.all.iter().position(after).unwrap_or(files.all.len());
+            files.all.insert(at, File { part: Part::Managed, path, name, text: text.to_owned() });
+        }
+        files
     }
 
     /// SHA-256 over the names and contents of all files, in hexadecimal digits. The folders do not matter.

@@ -13,7 +13,10 @@ use toml::{Table, Value};
 
 use super::error::ConfigProblem;
 use super::parts::Parts;
-use super::secret::{Place, Secret};
+use super::secret::{Form, Forms, Place, Secret};
+
+/// The mistake of a name that [`is_name`] refuses.
+pub(super) const NO_NAME: &str = "is no name: use 1 to 64 of a-z, 0-9, `-` and `_`, beginning with a letter";
 
 /// A table that is being read.
 pub(super) struct Reader {
@@ -30,11 +33,40 @@ struct Found {
     problems: RefCell<Vec<ConfigProblem>>,
     unseen: RefCell<Vec<ConfigProblem>>,
     places: RefCell<Vec<(String, Place, Secret)>>,
+    /// The notes of a reader that reads no secret and no file.
+    forms: Option<Forms>,
+}
+
+/// The notes of a reader and of those of its tables.
+pub(super) struct Notes(Rc<Found>);
+
+impl Notes {
+    /// How each secret is written, by its path.
+    pub(super) fn forms(&self) -> Vec<(String, Form)> {
+        self.0.forms.as_ref().map(Forms::all).unwrap_or_default()
+    }
+
+    /// The mistakes that were found.
+    #[cfg(test)]
+    pub(super) fn problems(&self) -> Vec<ConfigProblem> {
+        self.0.problems.borrow().clone()
+    }
 }
 
 impl Reader {
     pub(super) fn root(table: Table) -> Self {
         Self { path: String::new(), table, asked: RefCell::default(), found: Rc::default() }
+    }
+
+    /// A reader of the table at `path` that reads no secret and no file. It notes how each is written.
+    pub(super) fn noting(path: &str, table: Table) -> Self {
+        let found = Found { forms: Some(Forms::default()), ..Found::default() };
+        Self { path: path.to_owned(), table, asked: RefCell::default(), found: Rc::new(found) }
+    }
+
+    /// What this reader and those of its tables will note.
+    pub(super) fn notes(&self) -> Notes {
+        Notes(Rc::clone(&self.found))
     }
 
     /// Reports a mistake in `key` of this table.
@@ -205,6 +237,9 @@ impl Reader {
     }
 
     fn read_secret(&self, key: &str, value: &Value) -> Option<Secret> {
+        if let Some(forms) = &self.found.forms {
+            return Some(forms.note(self.at(key), value));
+        }
         self.found_at(key, Secret::read(value))
     }
 
@@ -212,6 +247,10 @@ impl Reader {
     /// read it.
     pub(super) fn file(&mut self, key: &'static str) -> Option<(PathBuf, String)> {
         let path = self.text(key)?;
+        if let Some(forms) = &self.found.forms {
+            forms.note_path(self.at(key));
+            return None;
+        }
         let text = self.found_at(key, Secret::read_certificates(Path::new(&path)))?;
         text.is_seen().then(|| (PathBuf::from(path), text.reveal().to_owned()))
     }
@@ -280,8 +319,7 @@ impl Reader {
         for (name, value) in tables.unwrap_or_default() {
             let path = format!("{key}.{name}");
             if !is_name(&name) {
-                let problem = "is no name: use 1 to 64 of a-z, 0-9, `-` and `_`, beginning with a letter";
-                self.problem(&path, problem);
+                self.problem(&path, NO_NAME);
             }
             match value {
                 Value::Table(table) => sections.push((name, self.within(&path, table))),

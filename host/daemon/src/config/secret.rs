@@ -2,6 +2,7 @@
 //!
 //! Never printed: neither `Debug` nor an error shows the value.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,55 @@ pub(super) enum Place {
     Unseen(String),
     /// In a file that is not secret.
     Public,
+}
+
+/// How a configuration writes a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As itself.
+    Literal(Secret),
+    /// As a table with this one key: `{ file = … }`.
+    Reference(String),
+    /// The path of a file of certificates.
+    Path,
+    /// In no valid way. It may still contain the secret.
+    Other,
+}
+
+impl Form {
+    /// The form of `value`. Reads no secret.
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::String(text) => Self::Literal(Secret::new(text.clone())),
+            Value::Table(table) if table.len() == 1 => match table.iter().next() {
+                Some((key, Value::String(_))) => Self::Reference(key.clone()),
+                _ => Self::Other,
+            },
+            _ => Self::Other,
+        }
+    }
+}
+
+/// How the secrets of a table are written, by their paths.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Forms(RefCell<Vec<(String, Form)>>);
+
+impl Forms {
+    /// Notes the form of the secret at `path`. Returns a secret that is not known.
+    pub(super) fn note(&self, path: String, value: &Value) -> Secret {
+        self.0.borrow_mut().push((path, Form::of(value)));
+        Secret::unseen()
+    }
+
+    /// Notes that the value at `path` names a file of certificates.
+    pub(super) fn note_path(&self, path: String) {
+        self.0.borrow_mut().push((path, Form::Path));
+    }
+
+    /// All notes.
+    pub(super) fn all(&self) -> Vec<(String, Form)> {
+        self.0.borrow().clone()
+    }
 }
 
 impl Secret {

@@ -59,6 +59,11 @@ const RATE_MAX: usize = 1_000_000;
 /// Characters of a token: sixteen random ones cannot be guessed over a network.
 const TOKEN_CHARS_MIN: usize = 16;
 
+/// The keys that say what a sender has to prove.
+pub(super) const PROOFS: [&str; 6] = ["token", "next_token", "basic", "signing_key", "field_token", "allow"];
+/// The key of a source that lets everybody in.
+pub(super) const OPEN: &str = "open";
+
 pub(super) fn read(name: String, mut reader: Reader) -> (String, Source) {
     let plugin = reader.required_text("plugin", "the id of the plugin that decodes, such as `jira`");
     let authentication = read_authentication(&mut reader);
@@ -106,9 +111,7 @@ fn read_rate(reader: &mut Reader) -> Option<Rate> {
 fn read_authentication(reader: &mut Reader) -> Authentication {
     let open = reader.boolean("open").unwrap_or(false);
     // Known before a mistake in any of them, so that one mistake does not look like two.
-    let given = ["token", "next_token", "basic", "signing_key", "field_token", "allow"]
-        .iter()
-        .any(|key| reader.has(key));
+    let given = PROOFS.iter().any(|key| reader.has(key));
     let read = |(place, key)| Some((place, read_token(reader, key)?));
     let tokens: Vec<(usize, Token)> = TOKEN_KEYS.into_iter().enumerate().filter_map(read).collect();
     let authentication = Authentication {

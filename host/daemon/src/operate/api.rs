@@ -2,7 +2,8 @@
 //! and no others; `--json` prints an answer as it is. The OpenAPI description has their comments.
 //!
 //! Times are text: RFC 3339 in UTC, to the microsecond at most. Ids are text of 26 characters, words are those of the
-//! configuration. A field that a request does not have is refused by its name. An answer has no secret.
+//! configuration. A field that a request does not have is refused by its name. An answer has no secret, except
+//! a token that was made for it.
 
 pub mod access;
 pub mod actions;
@@ -23,6 +24,7 @@ pub mod page;
 pub mod plugins;
 pub mod problem;
 pub mod receipts;
+pub mod resources;
 pub mod sources;
 pub mod status;
 pub mod store;

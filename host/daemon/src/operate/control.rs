@@ -36,6 +36,7 @@ mod plugins;
 mod query;
 mod receipts;
 mod relay;
+mod resources;
 mod routes;
 pub(crate) mod shapes;
 mod socket;

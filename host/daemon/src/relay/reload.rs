@@ -5,6 +5,8 @@
 //! files again, so that the last request determines the result.
 
 use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,9 +18,10 @@ use super::binder::Binder;
 use super::listening::Listening;
 use super::started::keep;
 use super::{bounds, filters, kept_as};
-use crate::config::{Change, Config, ConfigError, ConfigProblem, Files, History};
+use crate::config::{Change, Config, ConfigError, ConfigProblem, Files, History, MANAGED, ManagedFile};
 use crate::plugins::Shelf;
 use crate::plugins::bindings::{Bindings, Offer};
+use crate::runtime::folder::{Folder, Replaced};
 use crate::runtime::systemd;
 use crate::shared::app::App;
 use crate::shared::in_force::InForce;
@@ -37,7 +40,7 @@ pub(super) struct Reloading {
 }
 
 /// A valid configuration and the values made from it.
-struct Next {
+pub(super) struct Next {
     config: Arc<Config>,
     policy: Arc<Router>,
     bindings: Bindings,
@@ -48,16 +51,19 @@ struct Next {
 impl Reloading {
     /// Handles requests until all senders are gone, or it is aborted.
     pub(super) async fn run(self, mut asked: mpsc::Receiver<Asked>) {
-        while let Some(Asked { by, is_trial, reply }) = asked.recv().await {
-            let result = if is_trial { self.compare().await } else { self.reload(&by).await };
+        while let Some(asked) = asked.recv().await {
             // The caller may be gone: the log and the journal have the result.
-            drop(reply.send(result));
+            match asked {
+                Asked::Reload { is_trial: true, reply, .. } => drop(reply.send(self.compare().await)),
+                Asked::Reload { by, reply, .. } => drop(reply.send(self.reload(&by).await)),
+                Asked::Change { by, change, reply } => drop(reply.send(self.change(&by, *change).await)),
+            }
         }
     }
 
     /// What a reload would change.
     async fn compare(&self) -> Result<Reloaded, NotReloaded> {
-        let next = self.next().await?;
+        let next = self.next(self.read().await?).await?;
         // A separate policy, because failures of its filters concern no decision.
         let before = Router::new(self.app.config().routing()).map_err(failed)?;
         let after = Arc::clone(&next.policy);
@@ -89,9 +95,19 @@ impl Reloading {
     }
 
     async fn attempt(&self, by: &str) -> Result<Reloaded, NotReloaded> {
-        let next = self.next().await?;
-        if next.config.files.digest() == self.app.config().files.digest() && next.reloaded.changes.is_empty()
-        {
+        let next = self.next(self.read().await?).await?;
+        self.put_in_force(by, next, None).await
+    }
+
+    /// Puts the configuration in force. Writes the file of `managed` that is part of it, if there is one.
+    pub(super) async fn put_in_force(
+        &self,
+        by: &str,
+        next: Next,
+        file: Option<ManagedFile>,
+    ) -> Result<Reloaded, NotReloaded> {
+        let is_same = next.config.files.digest() == self.app.config().files.digest();
+        if is_same && file.is_none() && next.reloaded.changes.is_empty() {
             return Ok(next.reloaded);
         }
         let before = self.app.in_force();
@@ -101,7 +117,7 @@ impl Reloading {
         self.listening.move_to(moved).await.map_err(|error| failed(format!("{error:#}")))?;
         // Before the entry is recorded, because nothing may fail between the entry and the change.
         let replacing = self.binder.begin(&next.bindings).await;
-        if let Err(error) = self.keep(by, &next).await {
+        if let Err(error) = self.write_and_keep(by, &next, file).await {
             // Only the listening address has changed.
             if let Err(error) = self.listening.move_to(before.config.listen).await {
                 tracing::error!("{error:#}");
@@ -134,14 +150,18 @@ impl Reloading {
         self.app.signals.due.ring();
     }
 
-    /// Reads the configuration and checks all of it.
-    async fn next(&self) -> Result<Next, NotReloaded> {
-        let before = self.app.in_force();
-        let (path, state_dir) = (before.config.path.clone(), before.config.state_dir.clone());
+    /// Reads the configuration's files.
+    pub(super) async fn read(&self) -> Result<Files, NotReloaded> {
+        let config = self.app.config();
         // `managed` stays in the state directory of the start, even if `state_dir` changed.
-        let read =
-            tokio::task::spawn_blocking(move || Config::of_files(&Files::read_around(&path, &state_dir)?))
-                .await;
+        let read = tokio::task::spawn_blocking(move || Files::read_around(&config.path, &config.state_dir));
+        read.await.map_err(failed)?.map_err(failed)
+    }
+
+    /// Checks the configuration in `files`, all of it.
+    pub(super) async fn next(&self, files: Files) -> Result<Next, NotReloaded> {
+        let before = self.app.in_force();
+        let read = tokio::task::spawn_blocking(move || Config::of_files(&files)).await;
         let read = read.map_err(failed)?;
         let mut config = read.map_err(|error| match error {
             ConfigError::Invalid { problems, .. } => NotReloaded::Mistakes(problems),
@@ -195,6 +215,27 @@ impl Reloading {
         problems.into_iter().filter(|problem| !is_known(problem)).collect()
     }
 
+    /// Writes `file`, then keeps the configuration. Restores the file if that fails.
+    async fn write_and_keep(
+        &self,
+        by: &str,
+        next: &Next,
+        file: Option<ManagedFile>,
+    ) -> Result<(), NotReloaded> {
+        let Some(file) = file else { return self.keep(by, next).await };
+        let replaced = replace(&next.config.state_dir, file).await.map_err(failed)?;
+        let kept = self.keep(by, next).await;
+        let ended = tokio::task::spawn_blocking({
+            let is_kept = kept.is_ok();
+            move || if is_kept { replaced.finish() } else { replaced.undo() }
+        });
+        if let Err(error) = ended.await.unwrap_or_else(|error| Err(io::Error::other(error))) {
+            let what = if kept.is_ok() { "remove the copy of" } else { "take back the change of" };
+            tracing::error!(%error, "could not {what} a file in {MANAGED}");
+        }
+        kept
+    }
+
     /// Keeps the configuration's files, and records that it is in force.
     async fn keep(&self, by: &str, next: &Next) -> Result<(), NotReloaded> {
         let history = History::of_relay(&next.config.state_dir);
@@ -226,7 +267,18 @@ impl Reloading {
     }
 }
 
-fn failed(why: impl std::fmt::Display) -> NotReloaded {
+/// Writes or removes a file of `managed`.
+async fn replace(state_dir: &Path, file: ManagedFile) -> io::Result<Replaced> {
+    let folder = Folder::new(state_dir, MANAGED, true);
+    let name = file.name.clone();
+    let writing = tokio::task::spawn_blocking(move || {
+        folder.replace(&file.name, file.text.as_deref().map(str::as_bytes))
+    });
+    let written = writing.await.unwrap_or_else(|error| Err(io::Error::other(error)));
+    written.map_err(|error| io::Error::new(error.kind(), format!("cannot write {MANAGED}/{name}: {error}")))
+}
+
+pub(super) fn failed(why: impl std::fmt::Display) -> NotReloaded {
     NotReloaded::Failed(why.to_string())
 }
 

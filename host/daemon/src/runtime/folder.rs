@@ -10,7 +10,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::held::Held;
+use super::held::{Held, Owner};
+
+/// The end of the hidden name of a copy of a replaced file.
+const BEFORE: &str = "before";
 
 /// The folder.
 #[derive(Clone, Debug)]
@@ -89,6 +92,42 @@ impl Folder {
         if !self.is_writable {
             return Ok(());
         }
+        let (folder, whose) = self.open()?;
+        folder.write(name, bytes, whose)
+    }
+
+    /// Writes a file, or removes it if there are no `bytes`, and keeps the previous one. Returns when this is on the
+    /// disk.
+    ///
+    /// # Errors
+    /// It cannot be written or removed; the previous file stays. Nothing may be written in this folder.
+    pub fn replace(&self, name: &str, bytes: Option<&[u8]>) -> io::Result<Replaced> {
+        if !self.is_writable {
+            return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+        }
+        let (folder, whose) = self.open()?;
+        let copy = format!(".{name}.{BEFORE}");
+        let before = folder.read(name)?;
+        if let Some(before) = &before {
+            folder.write(&copy, before, whose)?;
+        }
+        let replaced = Replaced { name: name.to_owned(), copy: before.map(|_| copy), folder };
+        let done = match bytes {
+            Some(bytes) => replaced.folder.write(name, bytes, whose),
+            None => replaced.folder.take(name),
+        };
+        match done {
+            Ok(()) => Ok(replaced),
+            Err(error) => {
+                // Perhaps only the sync failed.
+                drop(replaced.undo());
+                Err(error)
+            }
+        }
+    }
+
+    /// Opens the folder, which is created if it does not exist. Returns the owner of what is written in it.
+    fn open(&self) -> io::Result<(Held, Owner)> {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.path)?;
         let gone =
             || io::Error::new(io::ErrorKind::NotFound, format!("{} no longer exists", self.path.display()));
@@ -97,7 +136,7 @@ impl Folder {
         let state_dir = self.path.parent().map(|parent| Held::open(parent, true)).transpose()?.flatten();
         let whose = state_dir.ok_or_else(gone)?.owner()?.alone();
         folder.give(whose)?;
-        folder.write(name, bytes, whose)
+        Ok((folder, whose))
     }
 
     /// Removes a file, if it is there.
@@ -106,6 +145,36 @@ impl Folder {
     /// It cannot be removed.
     pub fn remove(&self, name: &str) -> io::Result<()> {
         if self.is_writable { remove(&self.path.join(name)) } else { Ok(()) }
+    }
+}
+
+/// A file that was written or removed, and a copy of the previous one beside it.
+#[derive(Debug)]
+pub struct Replaced {
+    folder: Held,
+    name: String,
+    /// The copy's name; none if there was no file.
+    copy: Option<String>,
+}
+
+impl Replaced {
+    /// Restores the previous file. Needs no space on the disk.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn undo(self) -> io::Result<()> {
+        match &self.copy {
+            Some(copy) => self.folder.rename(copy, &self.name),
+            None => self.folder.take(&self.name),
+        }
+    }
+
+    /// Removes the copy of the previous file.
+    ///
+    /// # Errors
+    /// It cannot be removed; it does no harm.
+    pub fn finish(self) -> io::Result<()> {
+        self.copy.iter().try_for_each(|copy| self.folder.remove(copy))
     }
 }
 
@@ -137,6 +206,29 @@ mod tests {
         assert_eq!((mode(&path), mode(&path.join("list.json"))), (0o700, 0o600));
         assert_eq!(std::fs::read_dir(&path).expect("a folder").count(), 1, "nothing half written is left");
         folder.remove("list.json").and_then(|()| folder.remove("list.json")).expect("gone");
+    }
+
+    #[test]
+    fn a_replaced_file_is_restored_or_its_copy_goes() {
+        let state = tempfile::tempdir().expect("a folder");
+        let folder = Folder::new(state.path(), FOLDER, true);
+        let path = state.path().join(FOLDER);
+        let held = || std::fs::read_to_string(path.join("a.toml")).ok();
+        let files = || std::fs::read_dir(&path).expect("a folder").count();
+        folder.replace("a.toml", Some(b"one")).and_then(Replaced::undo).expect("restored");
+        assert_eq!((held(), files()), (None, 0));
+        folder.replace("a.toml", Some(b"one")).and_then(Replaced::finish).expect("written");
+        let replaced = folder.replace("a.toml", Some(b"two")).expect("written");
+        assert_eq!(
+            (held().as_deref(), folder.names().expect("read")),
+            (Some("two"), vec!["a.toml".to_owned()])
+        );
+        replaced.undo().expect("restored");
+        assert_eq!((held().as_deref(), files()), (Some("one"), 1));
+        folder.replace("a.toml", None).and_then(Replaced::undo).expect("restored");
+        assert_eq!((held().as_deref(), files()), (Some("one"), 1));
+        folder.replace("a.toml", None).and_then(Replaced::finish).expect("gone");
+        assert_eq!((held(), files()), (None, 0));
     }
 
     #[test]

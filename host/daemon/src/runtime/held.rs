@@ -111,6 +111,25 @@ impl Held {
         Ok(())
     }
 
+    /// Gives the file `from` the name `to`, in the place of a file that has it. Needs no space on the disk.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::renameat(&self.0, from, &self.0, to)?;
+        fs::fsync(&self.0)?;
+        Ok(())
+    }
+
+    /// Removes the file `name`, if it exists. Returns when this is on the disk.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn take(&self, name: &str) -> io::Result<()> {
+        self.remove(name)?;
+        Ok(fs::fsync(&self.0)?)
+    }
+
     /// Removes the file `name`, if it exists.
     ///
     /// # Errors

@@ -16,6 +16,19 @@ use tocsin_core::plugin::{Digest, Encoding};
 /// Hexadecimal digits of a SHA-256.
 pub const SHA256_DIGITS: usize = 64;
 
+/// Random bytes of a token: too many to find the token from its digest.
+const TOKEN_BYTES: usize = 24;
+
+/// A new token, in hexadecimal digits.
+///
+/// # Errors
+/// The system provides no random numbers.
+pub fn random_token() -> Result<String, getrandom::Error> {
+    let mut bytes = [0; TOKEN_BYTES];
+    getrandom::fill(&mut bytes)?;
+    Ok(write(Encoding::Hex, &bytes))
+}
+
 /// The HMAC of `body` under `key`.
 pub fn hmac(digest: Digest, key: &[u8], body: &[u8]) -> Vec<u8> {
     match digest {

@@ -7,19 +7,31 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tocsin_core::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::config::{Change, ConfigProblem};
+use crate::config::{Change, ConfigProblem, ManagedChange, Refusal, Resource};
 
 /// How many requests may wait.
 const WAITING_MAX: usize = 16;
 
-/// A request.
-pub struct Asked {
-    /// The author of the request, and how it was made.
-    pub by: String,
-    /// Whether to only compare and change nothing.
-    pub is_trial: bool,
-    /// The channel of the answer.
-    pub reply: oneshot::Sender<Result<Reloaded, NotReloaded>>,
+/// A request, with the channel of its answer.
+pub enum Asked {
+    /// Reload the configuration.
+    Reload {
+        /// The author of the request, and how it was made.
+        by: String,
+        /// Whether to only compare and change nothing.
+        is_trial: bool,
+        /// The channel.
+        reply: oneshot::Sender<Result<Reloaded, NotReloaded>>,
+    },
+    /// Write or remove a file of `managed`, and reload the configuration.
+    Change {
+        /// The author of the request.
+        by: String,
+        /// The change.
+        change: Box<ManagedChange>,
+        /// The channel.
+        reply: oneshot::Sender<Result<Changed, NotChanged>>,
+    },
 }
 
 /// What a reload changed, or would change.
@@ -60,6 +72,30 @@ pub enum NotReloaded {
     Stopping,
 }
 
+/// What a change over the control interface did.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    /// What is in force now; none if it was removed.
+    pub resource: Option<Resource>,
+    /// Whether there was none of this name.
+    pub is_created: bool,
+    /// Whether the source has the token of the request.
+    pub uses_token: bool,
+    /// What the reload changed.
+    pub reloaded: Reloaded,
+}
+
+/// Why a change over the control interface was not made. Files and configuration in force stay.
+#[derive(Debug, thiserror::Error)]
+pub enum NotChanged {
+    /// It may not be made.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The configuration with it could not be put in force.
+    #[error(transparent)]
+    NotReloaded(#[from] NotReloaded),
+}
+
 fn listed(problems: &[ConfigProblem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
@@ -93,8 +129,19 @@ impl Reloads {
     /// The configuration has mistakes or could not be put in force; the one in force stays.
     pub async fn ask(&self, by: String, is_trial: bool) -> Result<Reloaded, NotReloaded> {
         let (reply, answer) = oneshot::channel();
-        self.asked.send(Asked { by, is_trial, reply }).await.map_err(|_| NotReloaded::Stopping)?;
+        self.asked.send(Asked::Reload { by, is_trial, reply }).await.map_err(|_| NotReloaded::Stopping)?;
         answer.await.unwrap_or(Err(NotReloaded::Stopping))
+    }
+
+    /// Makes a change in `managed` and reloads the configuration, with no other change in between.
+    ///
+    /// # Errors
+    /// The change may not be made, or the configuration with it could not be put in force; everything stays as it was.
+    pub async fn change(&self, by: String, change: ManagedChange) -> Result<Changed, NotChanged> {
+        let (reply, answer) = oneshot::channel();
+        let asked = Asked::Change { by, change: Box::new(change), reply };
+        self.asked.send(asked).await.map_err(|_| NotReloaded::Stopping)?;
+        answer.await.unwrap_or(Err(NotReloaded::Stopping.into()))
     }
 
     /// Keeps the result of the last reload: `status` shows a refusal until a reload succeeds.

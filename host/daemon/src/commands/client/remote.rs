@@ -8,7 +8,7 @@ use hyper::body::Bytes;
 use reqwest::header::CONTENT_TYPE;
 use url::{Host, Url};
 
-use super::{Answer, BodyError, ClientError, broken};
+use super::{Answer, BodyError, ClientError, Headers, broken};
 use crate::config::Secret;
 
 /// How long a connection may take to be established.
@@ -58,16 +58,21 @@ impl Remote {
         self.url.scheme() == "http" && !is_here
     }
 
-    pub(super) async fn send(&self, method: Method, path: &str, body: Bytes) -> Result<Answer, ClientError> {
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: Headers<'_>,
+        body: Bytes,
+    ) -> Result<Answer, ClientError> {
         let url = format!("{}{path}", self.url.as_str().trim_end_matches('/'));
-        let sent = self
+        let request = self
             .client
             .request(method, url)
             .bearer_auth(self.token.reveal())
-            .header(CONTENT_TYPE, "application/json")
-            .body(body)
-            .send()
-            .await;
+            .header(CONTENT_TYPE, "application/json");
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let sent = request.body(body).send().await;
         let unreached = |error: reqwest::Error| match error.is_connect() {
             true => ClientError::Unreached { url: self.url.to_string(), error: cause(&error) },
             false => broken(&cause(&error)),

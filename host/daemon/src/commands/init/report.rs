@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::super::curl;
 use super::draft::Draft;
 use super::file::Made;
 use crate::commands::out::say;
 use crate::operate::api::init::Written;
 use crate::operate::api::status::Checked;
+use crate::operate::curl;
 
 /// The configuration that the package's unit uses.
 const OF_UNIT: &str = "/etc/tocsin/tocsin.toml";

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use super::super::cache;
-use super::super::place::{Place, person, runtime};
+use super::super::place::{Place, runtime};
 use super::super::table::{json, short};
 use crate::commands::client::ClientError;
 use crate::commands::out::{say, single};

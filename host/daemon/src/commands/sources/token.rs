@@ -3,16 +3,12 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use tocsin_core::plugin::Encoding;
 
 use super::super::place::Place;
 use super::super::table::json;
 use crate::commands::out::say;
 use crate::operate::api::sources::NewToken;
-use crate::runtime::signing::{sha256, write};
-
-/// Random bytes of a token: too many to find the token from its digest.
-const BYTES: usize = 24;
+use crate::runtime::signing::{random_token, sha256};
 
 pub(super) const EXAMPLES: &str = "\
 To rotate the token of a source without an interruption:
@@ -25,11 +21,9 @@ To rotate the token of a source without an interruption:
 /// A new token, in hexadecimal digits.
 ///
 /// # Errors
-/// The system gives no random numbers.
+/// The system provides no random numbers.
 pub(in crate::commands) fn random() -> anyhow::Result<String> {
-    let mut bytes = [0; BYTES];
-    getrandom::fill(&mut bytes).context("the system provides no random numbers")?;
-    Ok(write(Encoding::Hex, &bytes))
+    random_token().context("the system provides no random numbers")
 }
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {

@@ -67,7 +67,7 @@ fn refusal(why: NotReloaded) -> HttpProblem {
     }
 }
 
-fn shape(reloaded: Reloaded) -> api::Reloaded {
+pub(super) fn shape(reloaded: Reloaded) -> api::Reloaded {
     let Reloaded { changes, with_the_next_start, warnings, filters } = reloaded;
     let changed = |Change { path, how }| Changed { path, how: <&str>::from(how).to_owned() };
     let other = |OtherMatches { action, more, fewer }| api::OtherMatches { action, more, fewer };

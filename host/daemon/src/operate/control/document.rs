@@ -8,11 +8,11 @@ use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
-    ServerBuilder,
+    ComponentsBuilder, ContentBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required,
+    ResponseBuilder, ServerBuilder, Type,
 };
 
 use crate::operate::api::ROOT;
@@ -37,6 +37,12 @@ const REFUSALS: [(&str, &str); 6] = [
     ("503", "Not possible now: come again later."),
 ];
 
+/// How an operation with `Idempotency-Key` may be refused too.
+const REFUSALS_OF_KEYS: [(&str, &str); 2] = [
+    ("409", "The first request with this `Idempotency-Key` is still under way."),
+    ("422", "This `Idempotency-Key` was for another request."),
+];
+
 /// The description without operations.
 pub(super) fn base() -> OpenApi {
     let info = InfoBuilder::new().title("Tocsin").version(env!("CARGO_PKG_VERSION"));
@@ -53,15 +59,41 @@ pub(super) fn guarded(description: &mut OpenApi, role: Role) {
     for operation in description.paths.paths.values_mut().flat_map(operations) {
         operation.security = Some(vec![SecurityRequirement::new(SCHEME, [role.as_str()])]);
         operation.description = Some(format!("Needs the scope `{}` or one that includes it.", role.as_str()));
-        for (status, meaning) in REFUSALS {
-            operation.responses.responses.entry(status.to_owned()).or_insert_with(|| problem(meaning));
-        }
+        refused(operation, &REFUSALS);
     }
+    for operation in description.paths.paths.values_mut().flat_map(changes) {
+        operation.parameters.get_or_insert_default().push(key());
+        refused(operation, &REFUSALS_OF_KEYS);
+    }
+}
+
+fn refused(operation: &mut Operation, refusals: &[(&str, &str)]) {
+    for (status, meaning) in refusals {
+        let responses = &mut operation.responses.responses;
+        responses.entry((*status).to_owned()).or_insert_with(|| problem(meaning));
+    }
+}
+
+/// The header of a request that is done once.
+fn key() -> Parameter {
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("A repeated request with the same key gets the first answer, for a day or until the relay restarts."))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255))))
+        .build()
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     let PathItem { get, put, post, delete, .. } = item;
     [get, put, post, delete].into_iter().filter_map(Option::as_mut)
+}
+
+/// The operations that change something.
+fn changes(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { put, post, delete, .. } = item;
+    [put, post, delete].into_iter().filter_map(Option::as_mut)
 }
 
 fn problem(meaning: &str) -> RefOr<utoipa::openapi::Response> {

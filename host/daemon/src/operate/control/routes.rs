@@ -7,7 +7,7 @@ use utoipa_axum::routes;
 use super::context::Control;
 use super::{
     access, actions, audit, backup, configuration, connections, dead_letters, deliveries, document, events, guard,
-    incidents, journal, plugins, receipts, relay, sources,
+    incidents, journal, plugins, receipts, relay, resources, sources,
 };
 use crate::shared::access::Role;
 
@@ -65,6 +65,8 @@ fn to_administer() -> OpenApiRouter<Control> {
     OpenApiRouter::new()
         .routes(routes!(configuration::reload))
         .routes(routes!(configuration::diff))
+        .routes(routes!(resources::list))
+        .routes(routes!(resources::show, resources::put, resources::remove))
         .routes(routes!(plugins::approve))
         .routes(routes!(relay::verify))
         .routes(routes!(backup::stream))

@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use tocsin_core::plugin::Example;
 
 /// The address of the example; `source` is the address of the source, without a query.
-pub(super) fn address(source: &str, token: &str, example: &Example) -> String {
+pub fn address(source: &str, token: &str, example: &Example) -> String {
     let more = if example.query.is_empty() { "" } else { "&" };
     format!("{source}?token={token}{more}{}", example.query)
 }
 
 /// The request as a shell command.
-pub(super) fn line(address: &str, example: &Example) -> String {
+pub fn line(address: &str, example: &Example) -> String {
     let quote = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
     let Example { method, content_type, body, .. } = example;
     let mut line = format!("curl -X {method} {}", quote(address));
