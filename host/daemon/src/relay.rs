@@ -20,11 +20,11 @@ use crate::backups;
 use crate::config::{Config, Source};
 use crate::deliver::dispatch;
 use crate::operate::control;
-use crate::operate::metrics::Exporter;
+use crate::operate::metrics::{Exporter, Last};
 use crate::plugins::compile::this_program;
 use crate::plugins::{Shelf, Watch};
 use crate::runtime::clock::{self, Clock};
-use crate::runtime::server::{self, Connections};
+use crate::runtime::server;
 use crate::runtime::systemd;
 use crate::send::client::Senders;
 use crate::shared::app::{App, QUEUE_RESERVE};
@@ -37,6 +37,7 @@ mod alive;
 mod binder;
 mod filters;
 mod follow;
+mod listeners;
 mod listening;
 mod public;
 mod reload;
@@ -44,7 +45,8 @@ mod started;
 
 use binder::Binder;
 use follow::follow;
-use listening::Listening;
+use listeners::{Listeners, Sockets};
+use public::Routers;
 use reload::Reloading;
 use started::{begin, begin_later};
 
@@ -59,7 +61,7 @@ pub struct Relay {
     /// Sends requests to reload the configuration.
     pub reloads: Reloads,
     stop: watch::Sender<bool>,
-    listening: Arc<Listening>,
+    listeners: Arc<Listeners>,
     control: JoinHandle<()>,
     deliveries: JoinHandle<()>,
     watching: JoinHandle<()>,
@@ -104,17 +106,16 @@ impl Relay {
             config.listen_at(listener.local_addr().context("listening")?);
             return Self::start_on(listener, config).await;
         }
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .with_context(|| format!("listening on {} (`listen` in the configuration)", config.listen))?;
-        Self::start_on(listener, config).await
+        Self::start_on(listeners::bind_main(&config).await?, config).await
     }
 
-    /// Starts it on a listener that is there already.
+    /// Starts it on a main listener that is there already.
     ///
     /// # Errors
     /// Whatever else keeps it from starting, with the place.
     pub async fn start_on(listener: TcpListener, config: Config) -> anyhow::Result<Self> {
+        let sockets = Sockets::with(listener, &config).await?;
+        let (address, security) = (sockets.address()?, listeners::security(&config)?);
         make_directory(&config.state_dir)?;
         make_directory(&config.plugins_dir)?;
         let (store, clock) = open(&config).await?;
@@ -126,8 +127,7 @@ impl Relay {
         let watch = Watch::new([shelf.directory()]);
         let bindings = shelf.bindings(&config).await;
         log_doubts(&config);
-        let address = listener.local_addr().context("listening")?;
-        let (configured, connections) = (config.listen, Connections::new(bounds(&config)));
+        let connections = listeners::connections(&config);
         let socket = control::listen(&config.socket_path())?;
         let links = Links::open(&config.state_dir, config.public_url.clone(), config.limits.keep_links)
             .context("the key of the links in messages (links.key in the state directory)")?;
@@ -141,17 +141,22 @@ impl Relay {
         let (stop, stopped) = watch::channel(false);
         let grace = app.config().limits.shutdown;
         let (reloads, asked) = Reloads::new();
-        let exporter =
-            Exporter::new(Arc::clone(&app), Arc::clone(&shelf), Arc::clone(&connections), reloads.clone());
-        let exporter = Arc::new(exporter);
-        let router = public::router(Arc::clone(&app), Arc::clone(&shelf), Arc::clone(&exporter));
-        let listening = Listening::begin(listener, configured, router, connections, grace);
-        let listening = Arc::new(listening.context("preparing to listen")?);
+        let exporter = Arc::new(Exporter {
+            app: Arc::clone(&app),
+            shelf: Arc::clone(&shelf),
+            connections: Arc::clone(&connections),
+            security: Arc::clone(&security),
+            reloads: reloads.clone(),
+            last: Last::default(),
+        });
+        let routers = Routers::new(&app, &shelf, &exporter);
+        let listeners =
+            Arc::new(Listeners::begin(sockets, &app.config(), routers, connections, security).await?);
         let reloading = Reloading {
             app: Arc::clone(&app),
             shelf: Arc::clone(&shelf),
             binder,
-            listening: Arc::clone(&listening),
+            listeners: Arc::clone(&listeners),
             reloads: reloads.clone(),
         };
         let reloading = tokio::spawn(reloading.run(asked));
@@ -171,7 +176,7 @@ impl Relay {
             address,
             reloads,
             stop,
-            listening,
+            listeners,
             control,
             deliveries,
             watching,
@@ -207,7 +212,7 @@ impl Relay {
         self.backups.abort();
         // Nobody listens only when every task has ended already.
         let _ = self.stop.send(true);
-        self.listening.end().await;
+        self.listeners.end().await;
         ended(self.control).await;
         ended(self.deliveries).await;
         self.counting.abort();
@@ -262,16 +267,6 @@ fn quota(config: &Config) -> Quota {
     Quota {
         usual: bytes(config.limits.keep_bytes),
         by_source: config.sources.iter().filter_map(own).collect(),
-    }
-}
-
-/// How many connections there may be: no more than the process may open files.
-fn bounds(config: &Config) -> server::Bounds {
-    server::Bounds {
-        connections: config.limits.connections.min(server::raise_open_files()),
-        per_address: config.limits.connections_per_address,
-        proxies: config.trusted_proxies.clone(),
-        answer_time: config.limits.answer_time,
     }
 }
 
