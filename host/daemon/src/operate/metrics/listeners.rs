@@ -7,25 +7,22 @@ use crate::runtime::server::{Connections, Failure, Security};
 pub(super) fn all(connections: &Connections, security: &Security, config: &Config) -> Vec<Metric> {
     let mut failures = counter(
         "tocsin_listener_tls_failures_total",
-        "TLS handshakes on a listener that failed, by reason. `refused_by_client`: the client does not trust the \
-         certificate, or shares no version or cipher.",
+        "TLS handshakes on the listeners that failed, by reason. client_certificate: the client showed no certificate \
+         or a wrong one. refused_by_client: the client does not trust the relay's certificate.",
     );
     for failure in Failure::ALL {
         failures.add(&[("reason", failure.into())], security.failures(failure));
     }
-    let mut expires = gauge(
+    let expires = gauge(
         "tocsin_listener_certificate_expiry_timestamp_seconds",
         "When the certificate of the listeners expires, or the first of its intermediates. Absent without TLS.",
     );
-    if let Some(at) = config.tls.as_ref().and_then(|tls| tls.identity.as_ref()?.expires()) {
-        expires.add(&[], at);
-    }
     vec![
         gauge("tocsin_listener_connections", "Open connections of the main listener.")
             .is(connections.count()),
         gauge("tocsin_listener_connections_limit", "Connections that the main listener may have.")
             .is(connections.limit()),
         failures,
-        expires,
+        expires.may_be(config.tls.as_ref().and_then(|tls| tls.identity.as_ref()?.expires())),
     ]
 }

@@ -34,7 +34,7 @@ pub struct Security {
 pub enum Failure {
     /// The client's certificate is missing, or of another authority, or has expired.
     ClientCertificate,
-    /// The client refused the listener's certificate, or something else of the handshake.
+    /// The client refused the listener's certificate, or another part of the handshake.
     RefusedByClient,
     /// A request without TLS.
     PlainHttp,
@@ -42,7 +42,7 @@ pub enum Failure {
     Closed,
     /// The client took too long.
     Timeout,
-    /// Anything else: old versions of TLS, what is not TLS at all.
+    /// Anything else, such as an old version of TLS, or no TLS at all.
     Protocol,
 }
 
@@ -162,5 +162,33 @@ mod tests {
         for (index, failure) in Failure::ALL.into_iter().enumerate() {
             assert_eq!(failure as usize, index);
         }
+    }
+
+    fn tls() -> Arc<ServerConfig> {
+        let own = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+        let key = own.signing_key.serialize_der().try_into().expect("a key");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(provider);
+        let builder = builder.with_safe_default_protocol_versions().expect("ring has them");
+        let builder = builder.with_no_client_auth();
+        Arc::new(builder.with_single_cert(vec![own.cert.der().clone()], key).expect("they belong together"))
+    }
+
+    #[tokio::test]
+    async fn a_handshake_that_stalls_is_ended_and_a_peer_that_leaves_without_a_word_is_no_failure() {
+        let (security, tls) = (Security::default(), tls());
+        let counts = || Failure::ALL.map(|failure| security.failures(failure));
+        let (ours, theirs) = tokio::io::duplex(1024);
+        drop(theirs);
+        assert!(security.secured(Arc::clone(&tls), ours, Duration::from_secs(60)).await.is_none());
+        assert_eq!(counts(), [0; Failure::ALL.len()]);
+        // The beginning of a first message.
+        for said in [&b""[..], &[22, 3, 1, 1, 0, 1]] {
+            let (ours, mut theirs) = tokio::io::duplex(1024);
+            theirs.write_all(said).await.expect("there is room");
+            assert!(security.secured(Arc::clone(&tls), ours, Duration::from_millis(50)).await.is_none());
+        }
+        assert_eq!(security.failures(Failure::Timeout), 2);
+        assert_eq!(counts().iter().sum::<u64>(), 2);
     }
 }
