@@ -20,7 +20,7 @@ use crate::backups;
 use crate::config::{Config, Source};
 use crate::deliver::dispatch;
 use crate::operate::control;
-use crate::operate::metrics::{Exporter, Last};
+use crate::operate::metrics::Exporter;
 use crate::plugins::compile::this_program;
 use crate::plugins::{Shelf, Watch};
 use crate::runtime::clock::{self, Clock};
@@ -45,7 +45,7 @@ mod started;
 
 use binder::Binder;
 use follow::follow;
-use listeners::{Listeners, Sockets};
+use listeners::{Listeners, Prepared};
 use public::Routers;
 use reload::Reloading;
 use started::{begin, begin_later};
@@ -114,20 +114,19 @@ impl Relay {
     /// # Errors
     /// Whatever else keeps it from starting, with the place.
     pub async fn start_on(listener: TcpListener, config: Config) -> anyhow::Result<Self> {
-        let sockets = Sockets::with(listener, &config).await?;
-        let (address, security) = (sockets.address()?, listeners::security(&config)?);
-        make_directory(&config.state_dir)?;
-        make_directory(&config.plugins_dir)?;
+        let prepared = Prepared::with(listener, &config).await?;
+        let address = prepared.address()?;
+        for directory in [&config.state_dir, &config.plugins_dir, &config.cache_dir] {
+            make_directory(directory)?;
+        }
         let (store, clock) = open(&config).await?;
         let senders = Senders::new(config.connections.values()).context("preparing to send requests")?;
-        make_directory(&config.cache_dir)?;
         let sandbox = sandbox(&config, Some(config.cache_dir.clone()))?;
         let shelf = Arc::new(Shelf::of_relay(sandbox, &config));
         // Watched before it is read: what is dropped in between is seen twice rather than never.
         let watch = Watch::new([shelf.directory()]);
         let bindings = shelf.bindings(&config).await;
         log_doubts(&config);
-        let connections = listeners::connections(&config);
         let socket = control::listen(&config.socket_path())?;
         let links = Links::open(&config.state_dir, config.public_url.clone(), config.limits.keep_links)
             .context("the key of the links in messages (links.key in the state directory)")?;
@@ -141,17 +140,15 @@ impl Relay {
         let (stop, stopped) = watch::channel(false);
         let grace = app.config().limits.shutdown;
         let (reloads, asked) = Reloads::new();
-        let exporter = Arc::new(Exporter {
-            app: Arc::clone(&app),
-            shelf: Arc::clone(&shelf),
-            connections: Arc::clone(&connections),
-            security: Arc::clone(&security),
-            reloads: reloads.clone(),
-            last: Last::default(),
-        });
+        let exporter = Arc::new(Exporter::new(
+            Arc::clone(&app),
+            Arc::clone(&shelf),
+            Arc::clone(&prepared.connections),
+            Arc::clone(&prepared.security),
+            reloads.clone(),
+        ));
         let routers = Routers::new(&app, &shelf, &exporter);
-        let listeners =
-            Arc::new(Listeners::begin(sockets, &app.config(), routers, connections, security).await?);
+        let listeners = Arc::new(Listeners::begin(prepared, &app.config(), routers).await?);
         let reloading = Reloading {
             app: Arc::clone(&app),
             shelf: Arc::clone(&shelf),

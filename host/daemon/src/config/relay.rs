@@ -37,10 +37,7 @@ pub(super) fn read(path: &Path, merged: Merged) -> (Config, Vec<ConfigProblem>) 
     let mut parts = Parts::of(&table);
     let mut root = Reader::root(table);
     let base = base(path);
-    let listen = root
-        .parsed("listen", |text| parse_listen(text, DEFAULT_LISTEN))
-        .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8686)));
-    let api_listen = root.parsed("api_listen", |text| parse_api_listen(text, listen));
+    let (listen, api_listen) = read_listen(&mut root);
     let tls = tls::read(&mut root);
     let state_dir = state_dir(&mut root, base);
     let plugins_dir = directory(&mut root, "plugins_dir", base, "", || state_dir.join("plugins"));
@@ -126,6 +123,13 @@ pub(super) fn read_backup_dir(path: &Path, merged: Merged) -> Result<Option<Path
     problems.retain(|problem| problem.path.starts_with(BACKUP));
     problems.extend(root.finish().into_iter().map(|problem| origins.locate(problem)));
     if problems.is_empty() { Ok(backup.map(|backup| backup.dir)) } else { Err(problems) }
+}
+
+/// The addresses to listen at.
+fn read_listen(root: &mut Reader) -> (SocketAddr, Option<SocketAddr>) {
+    let listen = root.parsed("listen", |text| parse_listen(text, DEFAULT_LISTEN));
+    let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8686)));
+    (listen, root.parsed("api_listen", |text| parse_api_listen(text, listen)))
 }
 
 fn parse_listen(text: &str, example: &str) -> Result<SocketAddr, String> {

@@ -36,21 +36,28 @@ const SHOWN_FOR: Duration = Duration::from_secs(1);
 
 /// Answers `/metrics`.
 pub struct Exporter {
-    /// What the parts of the relay share.
-    pub app: Arc<App>,
-    /// The plugins.
-    pub shelf: Arc<Shelf>,
+    app: Arc<App>,
+    shelf: Arc<Shelf>,
     /// The connections of the main listener.
-    pub connections: Arc<Connections>,
+    connections: Arc<Connections>,
     /// The TLS of the listeners.
-    pub security: Arc<Security>,
-    /// The last reload.
-    pub reloads: Reloads,
-    /// The last answer; none yet.
-    pub last: Last,
+    security: Arc<Security>,
+    reloads: Reloads,
+    last: Last,
 }
 
 impl Exporter {
+    /// An exporter of this relay, whose main listener has these connections and whose listeners this TLS.
+    pub fn new(
+        app: Arc<App>,
+        shelf: Arc<Shelf>,
+        connections: Arc<Connections>,
+        security: Arc<Security>,
+        reloads: Reloads,
+    ) -> Self {
+        Self { app, shelf, connections, security, reloads, last: Last::default() }
+    }
+
     /// The whole answer, without the values that cannot be read from the store.
     ///
     /// # Errors
@@ -97,7 +104,7 @@ impl Exporter {
 
 /// The last text, with when it was made. Locked while another is made: those who ask meanwhile wait for that one.
 #[derive(Default)]
-pub struct Last(Mutex<Option<(Instant, String)>>);
+struct Last(Mutex<Option<(Instant, String)>>);
 
 impl Last {
     /// The last text while it is younger than `shown_for`, else what `made` gives.

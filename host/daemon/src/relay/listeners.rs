@@ -17,10 +17,14 @@ const API: &str = "api_listen";
 /// Connections at the same time on the listener at `api_listen`. Those of senders take no place of theirs.
 const API_CONNECTIONS_MAX: usize = 256;
 
-/// Sockets that listen, and serve nothing yet.
-pub(super) struct Sockets {
+/// What listens, and serves nothing yet.
+pub(super) struct Prepared {
     main: TcpListener,
     api: Option<(TcpListener, SocketAddr)>,
+    /// The connections of the main listener.
+    pub(super) connections: Arc<Connections>,
+    /// The TLS of both.
+    pub(super) security: Arc<Security>,
 }
 
 /// The listeners.
@@ -37,17 +41,20 @@ pub(super) async fn bind_main(config: &Config) -> anyhow::Result<TcpListener> {
     listening::bind(MAIN, config.listen).await
 }
 
-impl Sockets {
+impl Prepared {
     /// The main one, and the one that the configuration has beside it.
     ///
     /// # Errors
-    /// The system's, with the address.
+    /// The system's, with the address; or the certificate cannot be used.
     pub(super) async fn with(main: TcpListener, config: &Config) -> anyhow::Result<Self> {
         let api = match config.api_listen {
             Some(address) => Some((listening::bind(API, address).await?, address)),
             None => None,
         };
-        Ok(Self { main, api })
+        let security = Security::default();
+        security.put_in_force(tls(config)?);
+        let connections = Connections::new(bounds(config));
+        Ok(Self { main, api, connections, security: Arc::new(security) })
     }
 
     /// The address of the main one.
@@ -56,40 +63,22 @@ impl Sockets {
     }
 }
 
-/// The connections of the main listener.
-pub(super) fn connections(config: &Config) -> Arc<Connections> {
-    Connections::new(bounds(config))
-}
-
-/// How connections speak TLS.
-///
-/// # Errors
-/// The certificate cannot be used.
-pub(super) fn security(config: &Config) -> anyhow::Result<Arc<Security>> {
-    let security = Security::default();
-    security.put_in_force(tls(config)?);
-    Ok(Arc::new(security))
-}
-
 impl Listeners {
-    /// Serves `routers` on `sockets`; the main listener's connections are among `connections`.
+    /// Serves `routers` on what was prepared.
     ///
     /// # Errors
     /// A listener cannot be set up.
-    pub(super) async fn begin(
-        sockets: Sockets,
-        config: &Config,
-        routers: Routers,
-        connections: Arc<Connections>,
-        security: Arc<Security>,
-    ) -> anyhow::Result<Self> {
+    pub(super) async fn begin(prepared: Prepared, config: &Config, routers: Routers) -> anyhow::Result<Self> {
+        let Prepared { main, api, connections, security } = prepared;
         let grace = config.limits.shutdown;
-        let main = Serving { router: routers.main, connections, security: Arc::clone(&security), grace };
-        let connections = Connections::new(api_bounds(config));
-        let api = Serving { router: routers.api, connections, security, grace };
-        let listeners = Self { main: Listening::closed(MAIN, main), api: Listening::closed(API, api) };
-        listeners.main.open(sockets.main, config.listen).await.context("preparing to listen")?;
-        if let Some((listener, configured)) = sockets.api {
+        let serving =
+            |router, connections| Serving { router, connections, security: Arc::clone(&security), grace };
+        let listeners = Self {
+            main: Listening::closed(MAIN, serving(routers.main, connections)),
+            api: Listening::closed(API, serving(routers.api, Connections::new(api_bounds(config)))),
+        };
+        listeners.main.open(main, config.listen).await.context("preparing to listen")?;
+        if let Some((listener, configured)) = api {
             let address = listener.local_addr().context("listening")?;
             listeners.api.open(listener, configured).await.context("preparing to listen")?;
             tracing::info!(key = API, %address, "listening");

@@ -238,3 +238,6 @@ async fn accept<L: Listener>(listener: &L, connections: &Arc<Connections>) -> Op
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -149,6 +149,7 @@ where
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::tls;
     use super::*;
 
     #[test]
@@ -164,19 +165,9 @@ mod tests {
         }
     }
 
-    fn tls() -> Arc<ServerConfig> {
-        let own = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
-        let key = own.signing_key.serialize_der().try_into().expect("a key");
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ServerConfig::builder_with_provider(provider);
-        let builder = builder.with_safe_default_protocol_versions().expect("ring has them");
-        let builder = builder.with_no_client_auth();
-        Arc::new(builder.with_single_cert(vec![own.cert.der().clone()], key).expect("they belong together"))
-    }
-
     #[tokio::test]
     async fn a_handshake_that_stalls_is_ended_and_a_peer_that_leaves_without_a_word_is_no_failure() {
-        let (security, tls) = (Security::default(), tls());
+        let (security, tls) = (Security::default(), Arc::new(tls().0));
         let counts = || Failure::ALL.map(|failure| security.failures(failure));
         let (ours, theirs) = tokio::io::duplex(1024);
         drop(theirs);
