@@ -17,8 +17,9 @@ mod receiver;
 mod relay;
 mod site;
 mod store;
+mod tls;
 
-pub(crate) use authority::Authority;
+pub(crate) use authority::{Authority, Certificate};
 pub(crate) use config::{TOKEN, action, connection, settings, source};
 pub(crate) use guests::guest;
 pub(crate) use http::{Answer, Request};
@@ -27,6 +28,7 @@ pub(crate) use receiver::{Gate, Receiver, Recorded, Reply};
 pub(crate) use relay::{Relay, at};
 pub(crate) use site::{Ran, Site, sandbox_config};
 pub(crate) use store::database;
+pub(crate) use tls::Secure;
 
 /// How long anything may take before a test gives up: far longer than it takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -21,6 +21,7 @@ mod full_disk;
 mod harness;
 mod inbound;
 mod journal;
+mod listeners;
 mod managed;
 mod metrics;
 mod outbound;

@@ -50,11 +50,12 @@ mod routing;
 mod secret;
 mod sources;
 mod target;
+mod tls;
 mod token;
 mod transport;
 
 pub use backup::Backup;
-pub use certificates::{Authorities, ClientCertificate};
+pub use certificates::{Authorities, Identity};
 pub use error::{ConfigError, ConfigProblem, count};
 pub use files::{File, Files, MANAGED, Part, dropped_beside, managed_in};
 pub use history::{History, Kept, KeptFile};
@@ -70,6 +71,7 @@ pub use rate::Rate;
 pub use reader::is_name;
 pub use secret::Secret;
 pub use target::Target;
+pub use tls::{Clients, Tls};
 pub use token::{KEYS as TOKEN_KEYS, Token};
 pub use transport::Transport;
 
@@ -82,6 +84,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Whether `listen` is the address of systemd's socket and not the configured one.
     pub is_given: bool,
+    /// Where operators and monitoring connect to, if not to `listen`.
+    pub api_listen: Option<SocketAddr>,
+    /// How the listeners speak TLS, if they do.
+    pub tls: Option<Tls>,
     /// Where the store and the control socket are.
     pub state_dir: PathBuf,
     /// Where operators drop plugins.
@@ -384,7 +390,10 @@ impl Config {
     pub fn source_url(&self, source: &str) -> String {
         match &self.public_url {
             Some(url) => format!("{}/in/{source}", url.as_str().trim_end_matches('/')),
-            None => format!("http://{}/in/{source}", self.listen),
+            None => {
+                let scheme = if self.tls.is_some() { "https" } else { "http" };
+                format!("{scheme}://{}/in/{source}", self.listen)
+            }
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::operate::metrics::Exporter;
 use crate::plugins::compile::this_program;
 use crate::plugins::{Shelf, Watch};
 use crate::runtime::clock::{self, Clock};
-use crate::runtime::server::{self, Connections};
+use crate::runtime::server;
 use crate::runtime::systemd;
 use crate::send::client::Senders;
 use crate::shared::app::{App, QUEUE_RESERVE};
@@ -37,6 +37,7 @@ mod alive;
 mod binder;
 mod filters;
 mod follow;
+mod listeners;
 mod listening;
 mod managed;
 mod public;
@@ -45,7 +46,8 @@ mod started;
 
 use binder::Binder;
 use follow::follow;
-use listening::Listening;
+use listeners::{Listeners, Prepared};
+use public::Routers;
 use reload::Reloading;
 use started::{begin, begin_later};
 
@@ -60,7 +62,7 @@ pub struct Relay {
     /// Sends requests to reload the configuration.
     pub reloads: Reloads,
     stop: watch::Sender<bool>,
-    listening: Arc<Listening>,
+    listeners: Arc<Listeners>,
     control: JoinHandle<()>,
     deliveries: JoinHandle<()>,
     watching: JoinHandle<()>,
@@ -105,30 +107,27 @@ impl Relay {
             config.listen_at(listener.local_addr().context("listening")?);
             return Self::start_on(listener, config).await;
         }
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .with_context(|| format!("listening on {} (`listen` in the configuration)", config.listen))?;
-        Self::start_on(listener, config).await
+        Self::start_on(listeners::bind_main(&config).await?, config).await
     }
 
-    /// Starts it on a listener that is there already.
+    /// Starts it on a main listener that is there already.
     ///
     /// # Errors
     /// Whatever else keeps it from starting, with the place.
     pub async fn start_on(listener: TcpListener, config: Config) -> anyhow::Result<Self> {
-        make_directory(&config.state_dir)?;
-        make_directory(&config.plugins_dir)?;
+        let prepared = Prepared::with(listener, &config).await?;
+        let address = prepared.address()?;
+        for directory in [&config.state_dir, &config.plugins_dir, &config.cache_dir] {
+            make_directory(directory)?;
+        }
         let (store, clock) = open(&config).await?;
         let senders = Senders::new(config.connections.values()).context("preparing to send requests")?;
-        make_directory(&config.cache_dir)?;
         let sandbox = sandbox(&config, Some(config.cache_dir.clone()))?;
         let shelf = Arc::new(Shelf::of_relay(sandbox, &config));
         // Watched before it is read: what is dropped in between is seen twice rather than never.
         let watch = Watch::new([shelf.directory()]);
         let bindings = shelf.bindings(&config).await;
         log_doubts(&config);
-        let address = listener.local_addr().context("listening")?;
-        let (configured, connections) = (config.listen, Connections::new(bounds(&config)));
         let socket = control::listen(&config.socket_path())?;
         let links = Links::open(&config.state_dir, config.public_url.clone(), config.limits.keep_links)
             .context("the key of the links in messages (links.key in the state directory)")?;
@@ -142,19 +141,22 @@ impl Relay {
         let (stop, stopped) = watch::channel(false);
         let grace = app.config().limits.shutdown;
         let (reloads, asked) = Reloads::new();
-        let exporter =
-            Exporter::new(Arc::clone(&app), Arc::clone(&shelf), Arc::clone(&connections), reloads.clone());
-        let exporter = Arc::new(exporter);
         let api =
             Api::new(Arc::clone(&app), Arc::clone(&shelf), reloads.clone()).context("preparing the API")?;
-        let router = public::router(Arc::clone(&app), Arc::clone(&shelf), Arc::clone(&exporter), &api);
-        let listening = Listening::begin(listener, configured, router, connections, grace);
-        let listening = Arc::new(listening.context("preparing to listen")?);
+        let exporter = Arc::new(Exporter::new(
+            Arc::clone(&app),
+            Arc::clone(&shelf),
+            Arc::clone(&prepared.connections),
+            Arc::clone(&prepared.security),
+            reloads.clone(),
+        ));
+        let routers = Routers::new(&app, &shelf, &exporter, &api);
+        let listeners = Arc::new(Listeners::begin(prepared, &app.config(), routers).await?);
         let reloading = Reloading {
             app: Arc::clone(&app),
             shelf: Arc::clone(&shelf),
             binder,
-            listening: Arc::clone(&listening),
+            listeners: Arc::clone(&listeners),
             reloads: reloads.clone(),
         };
         let reloading = tokio::spawn(reloading.run(asked));
@@ -174,7 +176,7 @@ impl Relay {
             address,
             reloads,
             stop,
-            listening,
+            listeners,
             control,
             deliveries,
             watching,
@@ -211,7 +213,7 @@ impl Relay {
         // Nobody listens only when every task has ended already.
         let _ = self.stop.send(true);
         self.app.signals.events.end();
-        self.listening.end().await;
+        self.listeners.end().await;
         ended(self.control).await;
         ended(self.deliveries).await;
         self.counting.abort();
@@ -266,16 +268,6 @@ fn quota(config: &Config) -> Quota {
     Quota {
         usual: bytes(config.limits.keep_bytes),
         by_source: config.sources.iter().filter_map(own).collect(),
-    }
-}
-
-/// How many connections there may be: no more than the process may open files.
-fn bounds(config: &Config) -> server::Bounds {
-    server::Bounds {
-        connections: config.limits.connections.min(server::raise_open_files()),
-        per_address: config.limits.connections_per_address,
-        proxies: config.trusted_proxies.clone(),
-        answer_time: config.limits.answer_time,
     }
 }
 

@@ -3,12 +3,14 @@
 use crate::harness::Site;
 
 /// Each table with the keys that it may have.
-const TABLES: [(&str, &str, &[&str]); 15] = [
+const TABLES: [(&str, &str, &[&str]); 16] = [
     (
         "",
         "",
         &[
             "listen",
+            "api_listen",
+            "tls",
             "public_url",
             "trusted_proxies",
             "state_dir",
@@ -51,6 +53,7 @@ const TABLES: [(&str, &str, &[&str]); 15] = [
             "shutdown",
         ],
     ),
+    ("tls", "", &["certificate", "key", "client_ca", "client_certificates"]),
     ("backup", "", &["every", "keep", "dir"]),
     ("metrics", "", &["enabled", "token"]),
     ("retry", "", &["first", "longest", "give_up_after"]),

@@ -18,6 +18,7 @@ pub(crate) struct Request {
     target: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    keeps_open: bool,
 }
 
 /// What the relay answered.
@@ -31,7 +32,7 @@ pub(crate) struct Answer {
 impl Request {
     pub(crate) fn new(method: &str, target: &str) -> Self {
         let (method, target) = (method.to_owned(), target.to_owned());
-        Self { method, target, headers: Vec::new(), body: Vec::new() }
+        Self { method, target, headers: Vec::new(), body: Vec::new(), keeps_open: false }
     }
 
     /// A POST of this JSON.
@@ -54,9 +55,16 @@ impl Request {
         self
     }
 
+    /// Leaves the connection open for another one.
+    pub(crate) fn keep_open(mut self) -> Self {
+        self.keeps_open = true;
+        self
+    }
+
     fn head(&self, to: SocketAddr, framing: &str) -> Vec<u8> {
+        let after = if self.keeps_open { "keep-alive" } else { "close" };
         let mut head =
-            format!("{} {} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n", self.method, self.target);
+            format!("{} {} HTTP/1.1\r\nhost: {to}\r\nconnection: {after}\r\n", self.method, self.target);
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -73,7 +81,7 @@ impl Request {
         exchange(to, &self.whole(to), false)
     }
 
-    fn whole(&self, to: SocketAddr) -> Vec<u8> {
+    pub(super) fn whole(&self, to: SocketAddr) -> Vec<u8> {
         let mut bytes = self.head(to, &format!("content-length: {}", self.body.len()));
         bytes.extend(&self.body);
         bytes
@@ -131,10 +139,17 @@ impl Request {
 fn exchange(to: SocketAddr, bytes: &[u8], hang_up: bool) -> Option<Answer> {
     let mut stream = TcpStream::connect(to).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
-    stream.write_all(bytes).ok()?;
     if hang_up {
+        stream.write_all(bytes).ok()?;
         stream.shutdown(Shutdown::Write).ok()?;
+        return answer(&mut stream);
     }
+    exchange_over(&mut stream, bytes)
+}
+
+/// Sends these bytes, and reads the answer.
+pub(super) fn exchange_over(stream: &mut (impl Read + Write), bytes: &[u8]) -> Option<Answer> {
+    stream.write_all(bytes).ok()?;
     answer(stream)
 }
 

@@ -5,17 +5,21 @@ use std::fs::File;
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::process::{Child, Command, ExitStatus};
+use std::sync::Arc;
 use std::thread;
 
+use rustls::ClientConfig;
 use serde_json::Value;
 
-use super::{Answer, Request, Site, TOKEN, until};
+use super::{Answer, Request, Secure, Site, TOKEN, until};
 
 /// A relay that runs in a folder of its own. It is killed when the test ends.
 pub(crate) struct Relay {
     site: Site,
     process: Option<Child>,
     address: SocketAddr,
+    /// How the test speaks TLS with it, if it does.
+    tls: Option<Arc<ClientConfig>>,
     starts: usize,
 }
 
@@ -27,16 +31,26 @@ impl Relay {
 
     /// Starts one in a folder that is prepared.
     pub(crate) fn start_in(site: Site) -> Self {
-        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut relay = Self { site, process: None, address: nowhere, starts: 0 };
+        let mut relay = Self::unstarted(site, None);
         relay.restart();
         relay
     }
 
+    /// Starts one in a folder that is prepared, whose listener speaks TLS with a client like this.
+    pub(crate) fn start_secure(site: Site, tls: Arc<ClientConfig>) -> Self {
+        let mut relay = Self::unstarted(site, Some(tls));
+        relay.restart();
+        relay
+    }
+
+    fn unstarted(site: Site, tls: Option<Arc<ClientConfig>>) -> Self {
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self { site, process: None, address: nowhere, tls, starts: 0 }
+    }
+
     /// Starts one in a folder that is prepared, and waits until it answers: its plugins may still be compiled.
     pub(crate) fn start_early(site: Site) -> Self {
-        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut relay = Self { site, process: None, address: nowhere, starts: 0 };
+        let mut relay = Self::unstarted(site, None);
         relay.restart_unwell();
         relay
     }
@@ -54,7 +68,7 @@ impl Relay {
         self.restart_unwell();
         self.loaded();
         until("the relay is healthy", || {
-            let answer = Request::new("GET", "/healthz").try_send(self.address)?;
+            let answer = self.try_send(&Request::new("GET", "/healthz"))?;
             (answer.status == 200 && answer.body == "ok\n").then_some(())
         });
     }
@@ -153,7 +167,15 @@ impl Relay {
 
     /// Sends a request.
     pub(crate) fn send(&self, request: &Request) -> Answer {
-        request.send(self.address)
+        self.try_send(request).expect("the relay answers")
+    }
+
+    /// Sends a request that may be refused.
+    fn try_send(&self, request: &Request) -> Option<Answer> {
+        match &self.tls {
+            None => request.try_send(self.address),
+            Some(tls) => Secure::connect(self.address, tls).ok()?.ask(request),
+        }
     }
 
     /// Sends JSON to a source.

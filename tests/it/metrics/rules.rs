@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use super::samples;
-use crate::harness::{Receiver, Relay, action, connection, skipped, source, until};
+use crate::harness::{Authority, Receiver, Relay, Site, action, connection, skipped, source, until};
 
 /// The rules' file name.
 const RULES: &str = "prometheus-rules.yml";
@@ -54,12 +54,18 @@ fn every_alert_of_the_cases_comes_when_it_should_and_no_other() {
 /// A relay of which every metric has a value.
 fn whole() -> (Relay, Receiver) {
     let receiver = Receiver::start();
-    let relay = Relay::start(&format!(
-        "[backup]\nevery = \"1s\"\n{}heartbeat = \"1h\"\n{}{}",
+    let authority = Authority::new();
+    let certificate = authority.certificate("127.0.0.1", 2100);
+    let site = Site::new(&format!(
+        "[tls]\ncertificate = \"tls.pem\"\nkey = {{ file = \"tls.key\" }}\n\
+         [backup]\nevery = \"1s\"\n{}heartbeat = \"1h\"\n{}{}",
         source("hook", "webhook"),
         connection("out", "webhook", &receiver.url("/out")),
         action("tell", "out"),
     ));
+    fs::write(site.path("tls.pem"), &certificate.pem).expect("the folder can be written");
+    fs::write(site.path("tls.key"), &certificate.key).expect("the folder can be written");
+    let relay = Relay::start_secure(site, authority.trusted_by_client(None));
     relay.post("hook", r#"{"title":"Disk full","id":"disk"}"#).expect(200);
     relay.settled();
     until("a backup is made", || relay.log().contains("a backup is made").then_some(()));

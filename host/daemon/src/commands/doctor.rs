@@ -12,6 +12,7 @@ use super::version;
 use crate::commands::out::{say, single};
 use crate::operate::api::doctor::{Diagnosis, Finding};
 
+mod certificate;
 mod clock;
 mod directories;
 mod file;
@@ -47,6 +48,7 @@ pub(super) fn run(place: &Place, args: &DoctorArgs) -> anyhow::Result<ExitCode> 
     if let Some(config) = &config {
         findings.extend(directories::look(config));
         findings.extend(space::look(config));
+        findings.extend(certificate::look(config));
     }
     let peers = async {
         match &config {

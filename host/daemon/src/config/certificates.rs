@@ -1,4 +1,4 @@
-//! `ca` and `client_certificate`: files in PEM, read and checked with the rest of the configuration.
+//! Authorities, and certificates with their keys: files in PEM, read and checked with the rest of the configuration.
 //!
 //! A mistake names the file and the fix. An expired certificate is a warning, not a mistake (see [`super::expired`]).
 
@@ -10,18 +10,21 @@ use rustls::RootCertStore;
 use rustls::pki_types::pem::{Error as PemError, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
+use tocsin_core::time::Timestamp;
 
 use super::reader::Reader;
 use super::secret::Secret;
+use crate::runtime::validity;
 
-const CA: &str = "ca";
+/// The authorities that peers' certificates are checked with.
+pub(super) const CA: &str = "ca";
 const CLIENT_CERTIFICATE: &str = "client_certificate";
 const CERTIFICATE: &str = "certificate";
 const KEY: &str = "key";
 const TO_PEM: &str = "expected text in PEM, which begins with `-----BEGIN CERTIFICATE-----`; `openssl x509 -inform der \
                       -in FILE` makes it of a binary file";
 
-/// Authorities that are trusted to sign peers' certificates.
+/// Authorities that are trusted to sign certificates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authorities {
     /// The file that they were read from.
@@ -30,9 +33,9 @@ pub struct Authorities {
     pub certificates: Vec<CertificateDer<'static>>,
 }
 
-/// The certificate that the relay presents, and its key.
+/// A certificate that the relay presents, to a peer or on its own listeners, and its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClientCertificate {
+pub struct Identity {
     /// Where the certificate was read from.
     pub file: PathBuf,
     /// The certificate, then its intermediate authorities.
@@ -41,24 +44,33 @@ pub struct ClientCertificate {
     pub pem: Secret,
 }
 
-/// Whether a table sets authorities.
-pub(super) fn names_authorities(reader: &Reader) -> bool {
-    reader.has(CA)
-}
-
-/// The authorities of the file that `ca` names.
-pub(super) fn read_authorities(reader: &mut Reader) -> Option<Authorities> {
-    let (file, text) = reader.file(CA)?;
-    let certificates = reader.checked(CA, authorities(&file, &text))?;
+/// The authorities of the file that `key` names.
+pub(super) fn read_authorities(reader: &mut Reader, key: &'static str) -> Option<Authorities> {
+    let (file, text) = reader.file(key)?;
+    let certificates = reader.checked(key, authorities(&file, &text))?;
     Some(Authorities { file, certificates })
 }
 
+impl Identity {
+    /// When the first certificate of the chain expires, if their times can be read.
+    pub fn expires(&self) -> Option<Timestamp> {
+        self.chain.iter().filter_map(|certificate| validity::of(certificate)).map(|one| one.ends).min()
+    }
+}
+
 /// `client_certificate` of a connection, if it has one.
-pub(super) fn read_client(reader: &mut Reader) -> Option<ClientCertificate> {
+pub(super) fn read_client(reader: &mut Reader) -> Option<Identity> {
     if !reader.has(CLIENT_CERTIFICATE) {
         return None;
     }
     let mut reader = reader.section(CLIENT_CERTIFICATE);
+    let identity = read_identity(&mut reader);
+    reader.finish();
+    identity
+}
+
+/// `certificate` and `key` of a table. None if one of them is wrong, or only the service can read it.
+pub(super) fn read_identity(reader: &mut Reader) -> Option<Identity> {
     if !reader.has(CERTIFICATE) {
         reader.problem(CERTIFICATE, "is missing: the path of the certificate, in PEM");
     }
@@ -66,12 +78,9 @@ pub(super) fn read_client(reader: &mut Reader) -> Option<ClientCertificate> {
     let given =
         given.and_then(|(file, text)| Some((reader.checked(CERTIFICATE, certificates(&file, &text))?, file)));
     let key = reader.required_secret(KEY, "the certificate's private key, such as { file = \"/path.pem\" }");
-    let certificate = given.zip(key.filter(Secret::is_seen)).and_then(|((chain, file), key)| {
-        let pem = reader.checked(KEY, with_key(&file, &chain, &key))?;
-        Some(ClientCertificate { file, chain, pem })
-    });
-    reader.finish();
-    certificate
+    let ((chain, file), key) = given.zip(key.filter(Secret::is_seen))?;
+    let pem = reader.checked(KEY, with_key(&file, &chain, &key))?;
+    Some(Identity { file, chain, pem })
 }
 
 /// The certificates in a text of PEM: at least one.

@@ -7,32 +7,47 @@ use std::path::Path;
 use rustls::pki_types::CertificateDer;
 use tocsin_core::time::Timestamp;
 
-use super::Config;
+use super::certificates::{Authorities, Identity};
 use super::error::ConfigProblem;
 use super::transport::Transport;
+use super::{Config, Tls};
 use crate::runtime::validity::{self, Validity};
 
 impl Config {
     /// The files with a certificate that is not valid at `now`, each with its path in the configuration.
     pub fn invalid_certificates(&self, now: Timestamp) -> Vec<ConfigProblem> {
         let mut found = Vec::new();
-        found.extend(of_authorities("egress.ca".to_owned(), &self.transport, now));
+        if let Some(Tls { identity, clients }) = &self.tls {
+            let certificate = "tls.certificate".to_owned();
+            found.extend(identity.as_ref().and_then(|own| Some((certificate, of_identity(own, now)?))));
+            let authorities = clients.as_ref().map(|clients| &clients.authorities);
+            found.extend(of_authorities("tls.client_ca".to_owned(), authorities, now));
+        }
+        found.extend(of_authorities("egress.ca".to_owned(), self.transport.authorities.as_deref(), now));
         for (name, connection) in &self.connections {
             let Transport { authorities, client_certificate, .. } = &connection.transport;
             if *authorities != self.transport.authorities {
-                found.extend(of_authorities(format!("connections.{name}.ca"), &connection.transport, now));
+                found.extend(of_authorities(format!("connections.{name}.ca"), authorities.as_deref(), now));
             }
             if let Some(shown) = client_certificate {
                 let path = format!("connections.{name}.client_certificate.certificate");
-                found.extend(problem(&shown.file, &shown.chain, now).map(|problem| (path, problem)));
+                found.extend(of_identity(shown, now).map(|problem| (path, problem)));
             }
         }
         found.into_iter().map(|(path, problem)| self.located(ConfigProblem::new(path, problem))).collect()
     }
 }
 
-fn of_authorities(path: String, transport: &Transport, now: Timestamp) -> Option<(String, String)> {
-    let authorities = transport.authorities.as_ref()?;
+fn of_identity(identity: &Identity, now: Timestamp) -> Option<String> {
+    problem(&identity.file, &identity.chain, now)
+}
+
+fn of_authorities(
+    path: String,
+    authorities: Option<&Authorities>,
+    now: Timestamp,
+) -> Option<(String, String)> {
+    let authorities = authorities?;
     Some((path, problem(&authorities.file, &authorities.certificates, now)?))
 }
 

@@ -1,6 +1,7 @@
-//! Files with secrets that other users of the machine can read, and a plugins directory that they can write to.
+//! Files with secrets that other users of the machine can read, a plugins directory that they can write to, and
+//! credentials that others on the network can read.
 //!
-//! Looks at modes alone; a group that may read a file is meant to.
+//! Of files, looks at modes alone; a group that may read a file is meant to.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -15,8 +16,9 @@ const OTHERS: u32 = 0o006;
 const OTHERS_WRITE: u32 = 0o022;
 
 impl Config {
-    /// The files with secrets that every user of this machine can read or write, and the plugins directory when others
-    /// than its owner can write to it.
+    /// The files with secrets that every user of this machine can read or write, the plugins directory when others
+    /// than its owner can write to it, and `api_listen` when its tokens cross the network in clear. `listen` often has a
+    /// reverse proxy in front, so it is none of these.
     pub fn exposed(&self) -> Vec<ConfigProblem> {
         let mut seen: Vec<&Path> = Vec::new();
         let mut configuration = Vec::new();
@@ -35,8 +37,18 @@ impl Config {
             Place::File(file) => Some(ConfigProblem::new(path, exposed(file)?)),
             Place::Configuration | Place::Service | Place::Unseen(_) | Place::Public => None,
         });
-        let all = configuration.into_iter().chain(files).chain(writable(&self.plugins_dir));
+        let all =
+            configuration.into_iter().chain(files).chain(writable(&self.plugins_dir)).chain(self.in_clear());
         all.map(|problem| self.located(problem)).collect()
+    }
+
+    fn in_clear(&self) -> Option<ConfigProblem> {
+        let address = self.api_listen.filter(|address| !address.ip().is_loopback() && self.tls.is_none())?;
+        let problem = format!(
+            "{address} is not an address of this machine alone, and there is no [tls]: tokens cross the network in \
+             clear; add [tls], or listen at 127.0.0.1"
+        );
+        Some(ConfigProblem::new("api_listen", problem))
     }
 }
 

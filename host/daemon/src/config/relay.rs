@@ -19,11 +19,14 @@ use super::parts::Parts;
 use super::reader::Reader;
 use super::transport::{self, Transport};
 use super::{
-    Config, Source, actions, backup, connections, limits, metrics, plugins, retry, routing, sources,
+    Config, Source, actions, backup, connections, limits, metrics, plugins, retry, routing, sources, tls,
 };
 
 /// Where senders connect to when nothing is said: not reachable from outside by accident.
 const DEFAULT_LISTEN: &str = "127.0.0.1:8686";
+
+/// An address for `api_listen`, which has no default.
+const EXAMPLE_API_LISTEN: &str = "127.0.0.1:8687";
 
 /// The table of backups.
 const BACKUP: &str = "backup";
@@ -34,8 +37,8 @@ pub(super) fn read(path: &Path, merged: Merged) -> (Config, Vec<ConfigProblem>) 
     let mut parts = Parts::of(&table);
     let mut root = Reader::root(table);
     let base = base(path);
-    let listen =
-        root.parsed("listen", parse_listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8686)));
+    let (listen, api_listen) = read_listen(&mut root);
+    let tls = tls::read(&mut root);
     let state_dir = state_dir(&mut root, base);
     let plugins_dir = directory(&mut root, "plugins_dir", base, "", || state_dir.join("plugins"));
     let cache_dir = directory(&mut root, "cache_dir", base, "CACHE_DIRECTORY", || state_dir.join("cache"));
@@ -73,6 +76,8 @@ pub(super) fn read(path: &Path, merged: Merged) -> (Config, Vec<ConfigProblem>) 
         path: path.to_owned(),
         listen,
         is_given: false,
+        api_listen,
+        tls,
         state_dir,
         plugins_dir,
         cache_dir,
@@ -120,10 +125,28 @@ pub(super) fn read_backup_dir(path: &Path, merged: Merged) -> Result<Option<Path
     if problems.is_empty() { Ok(backup.map(|backup| backup.dir)) } else { Err(problems) }
 }
 
-fn parse_listen(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| {
-        format!("`{text}` is not an address and port, such as `{DEFAULT_LISTEN}` or `0.0.0.0:8686`")
-    })
+/// The addresses to listen at.
+fn read_listen(root: &mut Reader) -> (SocketAddr, Option<SocketAddr>) {
+    let listen = root.parsed("listen", |text| parse_listen(text, DEFAULT_LISTEN));
+    let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8686)));
+    (listen, root.parsed("api_listen", |text| parse_api_listen(text, listen)))
+}
+
+fn parse_listen(text: &str, example: &str) -> Result<SocketAddr, String> {
+    let port = example.rsplit(':').next().unwrap_or_default();
+    text.parse()
+        .map_err(|_| format!("`{text}` is not an address and port, such as `{example}` or `0.0.0.0:{port}`"))
+}
+
+fn parse_api_listen(text: &str, listen: SocketAddr) -> Result<SocketAddr, String> {
+    let address = parse_listen(text, EXAMPLE_API_LISTEN)?;
+    // The system chooses another port for each 0.
+    if address == listen && address.port() != 0 {
+        return Err(format!(
+            "`{text}` is the address of `listen`: write another port, or remove the key to use one listener for all"
+        ));
+    }
+    Ok(address)
 }
 
 fn parse_public_url(text: &str) -> Result<Url, String> {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::certificates::{self, Authorities, ClientCertificate};
+use super::certificates::{self, Authorities, CA, Identity};
 use super::proxy::{self, Proxy};
 use super::reader::Reader;
 
@@ -16,7 +16,7 @@ pub struct Transport {
     /// Authorities that are trusted in addition to the system's.
     pub authorities: Option<Arc<Authorities>>,
     /// The certificate that the relay presents to a peer that asks for one.
-    pub client_certificate: Option<Arc<ClientCertificate>>,
+    pub client_certificate: Option<Arc<Identity>>,
     /// Whether a proxy may have a private address.
     proxy_allow_private: bool,
 }
@@ -44,8 +44,8 @@ fn of_both(reader: &mut Reader, default: &Transport) -> Transport {
     if let Some(proxy) = proxy.as_ref().filter(|_| is_own) {
         proxy::check(reader, proxy);
     }
-    let authorities = match certificates::names_authorities(reader) {
-        true => certificates::read_authorities(reader).map(Arc::new),
+    let authorities = match reader.has(CA) {
+        true => certificates::read_authorities(reader, CA).map(Arc::new),
         false => default.authorities.clone(),
     };
     Transport { proxy, authorities, client_certificate: None, proxy_allow_private }

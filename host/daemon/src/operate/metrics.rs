@@ -13,13 +13,14 @@ use tokio::sync::Mutex;
 
 use super::ready;
 use crate::plugins::Shelf;
-use crate::runtime::server::Connections;
+use crate::runtime::server::{Connections, Security};
 use crate::runtime::{process, trouble};
 use crate::shared::app::App;
 use crate::shared::problem::HttpProblem;
 use crate::shared::reloads::Reloads;
 
 mod deliveries;
+mod listeners;
 mod metric;
 mod plugins;
 mod relay;
@@ -39,14 +40,22 @@ pub struct Exporter {
     shelf: Arc<Shelf>,
     /// The connections of the main listener.
     connections: Arc<Connections>,
+    /// The TLS of the listeners.
+    security: Arc<Security>,
     reloads: Reloads,
     last: Last,
 }
 
 impl Exporter {
-    /// An exporter of this relay, whose main listener has these connections.
-    pub fn new(app: Arc<App>, shelf: Arc<Shelf>, connections: Arc<Connections>, reloads: Reloads) -> Self {
-        Self { app, shelf, connections, reloads, last: Last::default() }
+    /// An exporter of this relay, whose main listener has these connections and whose listeners this TLS.
+    pub fn new(
+        app: Arc<App>,
+        shelf: Arc<Shelf>,
+        connections: Arc<Connections>,
+        security: Arc<Security>,
+        reloads: Reloads,
+    ) -> Self {
+        Self { app, shelf, connections, security, reloads, last: Last::default() }
     }
 
     /// The whole answer, without the values that cannot be read from the store.
@@ -79,8 +88,9 @@ impl Exporter {
         let (room, usage, stored) = read.await?;
         let stored = trouble::watched(trouble::NOT_READ, stored).ok();
         let in_force = app.in_force();
-        let mut metrics = relay::all(app, shelf, connections, &ready::parts(app, shelf).await);
+        let mut metrics = relay::all(app, shelf, &ready::parts(app, shelf).await);
         metrics.push(relay::reloaded(&self.reloads));
+        metrics.extend(listeners::all(connections, &self.security, &app.config()));
         metrics.extend(requests::all(app, &in_force.config));
         metrics.extend(plugins::all(&in_force, &shelf.gauges()));
         metrics.extend(deliveries::all(app, &in_force.config, stored.as_ref()));

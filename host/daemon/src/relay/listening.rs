@@ -1,28 +1,32 @@
-//! The public listener, whose address may change while the relay runs.
+//! One listener, whose address may change while the relay runs.
 //!
 //! Opens the new address before it closes the old one, so that no sender is refused in between. Requests in progress
 //! end on the listener that accepted them.
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::runtime::server::{self, Connections};
+use crate::runtime::server::{self, Serving};
 
-/// The public listener.
+/// A listener, which may be closed.
 pub(super) struct Listening {
-    router: Router,
-    connections: Arc<Connections>,
-    /// How long requests in progress may take after the end.
-    grace: Duration,
-    open: Mutex<Open>,
+    /// The key of its address in the configuration.
+    key: &'static str,
+    serving: Serving,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    open: Option<Open>,
+    /// Closed listeners, with their last requests.
+    ending: JoinSet<()>,
 }
 
 struct Open {
@@ -30,99 +34,120 @@ struct Open {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
-    /// Closed listeners, with their last requests.
-    ending: JoinSet<()>,
+}
+
+/// Listens at `address`, which the configuration has under `key`.
+///
+/// # Errors
+/// The system's, with the address and the key.
+pub(super) async fn bind(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    bound(address).await.with_context(|| cannot(key, address))
 }
 
 impl Listening {
-    /// Serves `router` on `listener`, which the configuration calls `address`.
+    /// A listener that is closed.
+    pub(super) fn closed(key: &'static str, serving: Serving) -> Self {
+        Self { key, serving, state: Mutex::default() }
+    }
+
+    /// Serves on `listener`, which the configuration calls `address`.
     ///
     /// # Errors
     /// The listener cannot be set up.
-    pub(super) fn begin(
-        listener: TcpListener,
-        address: SocketAddr,
-        router: Router,
-        connections: Arc<Connections>,
-        grace: Duration,
-    ) -> io::Result<Self> {
+    pub(super) async fn open(&self, listener: TcpListener, address: SocketAddr) -> io::Result<()> {
         server::prepare(&listener)?;
-        let (stop, task) = serve(listener, &router, &connections, grace);
-        let open = Open { address, stop, task, ending: JoinSet::new() };
-        Ok(Self { router, connections, grace, open: Mutex::new(open) })
-    }
-
-    /// The connections, to change their limits.
-    pub(super) fn connections(&self) -> &Connections {
-        &self.connections
-    }
-
-    /// Moves the listener to `address`. Does nothing if it is there already.
-    ///
-    /// # Errors
-    /// The relay cannot listen at the new address; the old one stays.
-    pub(super) async fn move_to(&self, address: SocketAddr) -> anyhow::Result<()> {
-        let mut open = self.open.lock().await;
-        // A listener that has ended has no address.
-        if open.address == address && !open.task.is_finished() {
-            return Ok(());
-        }
-        match bind(address).await {
-            Ok(listener) => self.replace(&mut open, listener, address),
-            // The same port of another address: a listener for all addresses excludes others on its port.
-            Err(error)
-                if error.kind() == io::ErrorKind::AddrInUse && open.address.port() == address.port() =>
-            {
-                self.replace_in_place(&mut open, address).await?;
-            }
-            Err(error) => return Err(error).with_context(|| cannot(address)),
-        }
-        tracing::info!(%address, "listening at a new address");
+        self.replace(&mut *self.state.lock().await, listener, address);
         Ok(())
     }
 
-    fn replace(&self, open: &mut Open, listener: TcpListener, address: SocketAddr) {
-        let (stop, task) = serve(listener, &self.router, &self.connections, self.grace);
-        give_up(
-            std::mem::replace(&mut open.stop, stop),
-            std::mem::replace(&mut open.task, task),
-            &mut open.ending,
-        );
-        open.address = address;
+    /// The settings of what it serves.
+    pub(super) fn serving(&self) -> &Serving {
+        &self.serving
+    }
+
+    /// Moves the listener to `address`, or closes it. Does nothing if that is so already.
+    ///
+    /// # Errors
+    /// The relay cannot listen at the new address; the old one stays.
+    pub(super) async fn move_to(&self, address: Option<SocketAddr>) -> anyhow::Result<()> {
+        let mut state = self.state.lock().await;
+        // A listener that has ended has no address.
+        let before = state.open.as_ref().filter(|open| !open.task.is_finished()).map(|open| open.address);
+        if before == address {
+            return Ok(());
+        }
+        let Some(address) = address else {
+            state.give_up();
+            tracing::info!(key = self.key, "closed a listener");
+            return Ok(());
+        };
+        match bound(address).await {
+            Ok(listener) => self.replace(&mut state, listener, address),
+            // The same port of another address: a listener for all addresses excludes others on its port.
+            Err(error)
+                if error.kind() == io::ErrorKind::AddrInUse
+                    && before.is_some_and(|before| before.port() == address.port()) =>
+            {
+                self.replace_in_place(&mut state, address).await?;
+            }
+            Err(error) => return Err(error).with_context(|| cannot(self.key, address)),
+        }
+        tracing::info!(key = self.key, %address, "listening at a new address");
+        Ok(())
+    }
+
+    fn replace(&self, state: &mut State, listener: TcpListener, address: SocketAddr) {
+        state.give_up();
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(self.serving.clone().on(listener, stopped));
+        state.open = Some(Open { address, stop, task });
     }
 
     /// Closes the old address first, and reopens it if the new one fails. Senders are refused meanwhile.
-    async fn replace_in_place(&self, open: &mut Open, address: SocketAddr) -> anyhow::Result<()> {
-        let before = open.address;
-        // The receiver is gone only if the task has already ended.
-        let _ = open.stop.send(true);
-        let mut bound = bind(address).await;
+    async fn replace_in_place(&self, state: &mut State, address: SocketAddr) -> anyhow::Result<()> {
+        let before = state.give_up();
+        let mut last = bound(address).await;
         for _ in 0..TRIES {
-            if !bound.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse) {
+            if !last.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse) {
                 break;
             }
             tokio::time::sleep(PAUSE).await;
-            bound = bind(address).await;
+            last = bound(address).await;
         }
-        match bound {
+        let error = match last {
             Ok(listener) => {
-                self.replace(open, listener, address);
-                Ok(())
+                self.replace(state, listener, address);
+                return Ok(());
             }
-            Err(error) => {
-                let listener = bind(before).await.context("listening at the old address again")?;
-                self.replace(open, listener, before);
-                Err(error).with_context(|| cannot(address))
-            }
+            Err(error) => error,
+        };
+        if let Some(before) = before {
+            let listener = bound(before).await.context("listening at the old address again")?;
+            self.replace(state, listener, before);
         }
+        Err(error).with_context(|| cannot(self.key, address))
     }
 
     /// Ends the listener: no new requests; those in progress end within the grace period.
     pub(super) async fn end(&self) {
-        let mut open = self.open.lock().await;
-        let _ = open.stop.send(true);
-        super::ended(&mut open.task).await;
-        while open.ending.join_next().await.is_some() {}
+        let mut state = self.state.lock().await;
+        state.give_up();
+        while state.ending.join_next().await.is_some() {}
+    }
+}
+
+impl State {
+    /// Closes the listener, if it is open. Returns its address.
+    fn give_up(&mut self) -> Option<SocketAddr> {
+        let Open { address, stop, task } = self.open.take()?;
+        // The receiver is gone only if the task has already ended.
+        let _ = stop.send(true);
+        self.ending.spawn(async move {
+            super::ended(task).await;
+            // Kept until then, because its end would also stop the listener.
+            drop(stop);
+        });
+        Some(address)
     }
 }
 
@@ -131,36 +156,12 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// How many attempts: the old listener closes within moments.
 const TRIES: usize = 200;
 
-fn cannot(address: SocketAddr) -> String {
-    format!("listening on {address} (`listen` in the configuration)")
+fn cannot(key: &str, address: SocketAddr) -> String {
+    format!("listening on {address} (`{key}` in the configuration)")
 }
 
-/// Listens at `address`.
-///
-/// # Errors
-/// The system's.
-async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+async fn bound(address: SocketAddr) -> io::Result<TcpListener> {
     let listener = TcpListener::bind(address).await?;
     server::prepare(&listener)?;
     Ok(listener)
-}
-
-fn serve(
-    listener: TcpListener,
-    router: &Router,
-    connections: &Arc<Connections>,
-    grace: Duration,
-) -> (watch::Sender<bool>, JoinHandle<()>) {
-    let (stop, stopped) = watch::channel(false);
-    let serving = server::serve_within(Arc::clone(connections), listener, router.clone(), stopped, grace);
-    (stop, tokio::spawn(serving))
-}
-
-fn give_up(stop: watch::Sender<bool>, task: JoinHandle<()>, ending: &mut JoinSet<()>) {
-    let _ = stop.send(true);
-    ending.spawn(async move {
-        super::ended(task).await;
-        // Kept until then, because its end would also stop the listener.
-        drop(stop);
-    });
 }

@@ -1,13 +1,14 @@
-//! What the world reaches: the sources' addresses, the pages behind links in messages, an answer for Slack's
-//! buttons, the API for holders of access tokens, the checks of health and readiness, and metrics if the configuration
-//! says so.
+//! The routes of the listeners on the network. What senders and readers of messages reach: the sources' addresses, the
+//! pages behind links, an answer for Slack's buttons. What operators and monitoring reach: the API for holders of access
+//! tokens, and metrics if the configuration says so. Both have the checks of health and readiness.
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
-use axum::response::Response;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::{Extension, Router};
 
@@ -24,24 +25,61 @@ use crate::shared::app::App;
 use crate::shared::problem::HttpProblem;
 use crate::timers;
 
-/// The routes of the public listener.
-pub(super) fn router(app: Arc<App>, shelf: Arc<Shelf>, exporter: Arc<Exporter>, api: &Api) -> Router {
+/// The routes of each listener.
+pub(super) struct Routers {
+    /// Of the main one.
+    pub(super) main: Router,
+    /// Of the one at `api_listen`.
+    pub(super) api: Router,
+}
+
+impl Routers {
+    /// The routes of this relay.
+    pub(super) fn new(app: &Arc<App>, shelf: &Arc<Shelf>, exporter: &Arc<Exporter>, api: &Api) -> Self {
+        let elsewhere = from_fn_with_state(Arc::clone(app), unless_elsewhere);
+        let main = senders().merge(operators(exporter, api).route_layer(elsewhere)).fallback(no_source);
+        let api = operators(exporter, api).fallback(nothing);
+        let whole = |routes: Router<Arc<App>>| routes.merge(checks(shelf)).with_state(Arc::clone(app));
+        Self { main: whole(main), api: whole(api) }
+    }
+}
+
+/// The routes for operators and monitoring. They are on the main listener until `api_listen` gives them their own.
+fn operators(exporter: &Arc<Exporter>, api: &Api) -> Router<Arc<App>> {
+    let metrics = get(metrics).fallback(nothing).layer(Extension(Arc::clone(exporter)));
+    api.for_network().with_state(()).route("/metrics", metrics)
+}
+
+/// Answers as if there were no route, while the routes of [`operators`] have a listener of their own.
+async fn unless_elsewhere(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    if app.config().api_listen.is_some() {
+        return no_source().await.into_response();
+    }
+    next.run(request).await
+}
+
+/// The checks of health and readiness, which every listener has.
+fn checks(shelf: &Arc<Shelf>) -> Router<Arc<App>> {
+    let ready = get(readiness).layer(Extension(Arc::clone(shelf)));
+    Router::new().route("/healthz", get(health)).route("/readyz", ready)
+}
+
+/// The routes for senders, and for readers of messages.
+fn senders() -> Router<Arc<App>> {
     Router::new()
         .route("/in", any(ingest::receive))
         .route("/in/", any(ingest::receive))
         .route("/in/{*source}", any(ingest::receive))
         .route("/incidents/{incident}", any(pages::page).layer(Extension(pages::links())))
         .route("/interactions", any(interactions::answer))
-        .route("/healthz", get(health))
-        .route("/readyz", get(readiness).layer(Extension(shelf)))
-        .route("/metrics", get(metrics).fallback(nothing).layer(Extension(exporter)))
-        .fallback(nothing)
-        .with_state(app)
-        .merge(api.for_network())
+}
+
+async fn no_source() -> HttpProblem {
+    HttpProblem::not_found("There is nothing at this address. Sources are at /in/<source>.")
 }
 
 async fn nothing() -> HttpProblem {
-    HttpProblem::not_found("There is nothing at this address. Sources are at /in/<source>.")
+    HttpProblem::not_found("There is nothing at this address.")
 }
 
 /// 200 while the store can be read and, as far as is known, written, and neither deliveries nor timers are stalled.

@@ -15,9 +15,9 @@ use tocsin_core::routing::Router;
 use tokio::sync::mpsc;
 
 use super::binder::Binder;
-use super::listening::Listening;
+use super::listeners::{self, Listeners};
 use super::started::keep;
-use super::{bounds, filters, kept_as};
+use super::{filters, kept_as};
 use crate::config::{Change, Config, ConfigError, ConfigProblem, Files, History, MANAGED, ManagedFile};
 use crate::plugins::Shelf;
 use crate::plugins::bindings::{Bindings, Offer};
@@ -35,7 +35,7 @@ pub(super) struct Reloading {
     pub(super) app: Arc<App>,
     pub(super) shelf: Arc<Shelf>,
     pub(super) binder: Arc<Binder>,
-    pub(super) listening: Arc<Listening>,
+    pub(super) listeners: Arc<Listeners>,
     pub(super) reloads: Reloads,
 }
 
@@ -113,22 +113,20 @@ impl Reloading {
         let before = self.app.in_force();
         let senders = before.senders.renewed(next.config.connections.values()).map_err(failed)?;
         let links = before.links.with(next.config.public_url.clone(), next.config.limits.keep_links);
-        let moved = next.config.listen;
-        self.listening.move_to(moved).await.map_err(|error| failed(format!("{error:#}")))?;
+        let tls = listeners::tls(&next.config).map_err(in_full)?;
+        self.listeners.move_to(&next.config, &before.config).await.map_err(in_full)?;
         // Before the entry is recorded, because nothing may fail between the entry and the change.
         let replacing = self.binder.begin(&next.bindings).await;
         if let Err(error) = self.write_and_keep(by, &next, file).await {
-            // Only the listening address has changed.
-            if let Err(error) = self.listening.move_to(before.config.listen).await {
-                tracing::error!("{error:#}");
-            }
+            // Only the listening addresses have changed.
+            self.listeners.move_back(&before.config).await;
             return Err(error);
         }
         let (config, bindings) = (Arc::clone(&next.config), Arc::new(next.bindings));
         let in_force = InForce { config: next.config, policy: next.policy, senders, links, bindings };
         self.binder.replace(&replacing, in_force, &next.offer);
         self.app.store.keep(kept_as(&config));
-        self.listening.connections().bound_by(bounds(&config));
+        self.listeners.follow(&config, &before.config, tls);
         self.forget(&next.reloaded.changes, &config);
         self.binder.end(replacing).await;
         // The configuration may allow other plugin files now.
@@ -280,6 +278,11 @@ async fn replace(state_dir: &Path, file: ManagedFile) -> io::Result<Replaced> {
 
 pub(super) fn failed(why: impl std::fmt::Display) -> NotReloaded {
     NotReloaded::Failed(why.to_string())
+}
+
+/// A failure with its causes.
+fn in_full(error: anyhow::Error) -> NotReloaded {
+    failed(format!("{error:#}"))
 }
 
 /// The names of this table's parts that changed.

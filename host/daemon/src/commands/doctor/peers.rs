@@ -11,21 +11,17 @@ use tocsin_core::egress::check_address;
 use tokio::task::JoinSet;
 use url::Host;
 
+use super::certificate::{CERTIFICATE, valid_until};
 use crate::commands::out::some;
 use crate::config::{Config, Connection};
 use crate::operate::api::doctor::Finding;
-use crate::runtime::clock;
-use crate::send::certificate::{self, Shown};
+use crate::send::certificate::{self as peer_certificate, Shown};
 
 const NAME: &str = "name";
-const CERTIFICATE: &str = "certificate";
 /// The time limit for one destination.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many addresses of a name are shown.
 const SHOWN: usize = 2;
-/// A certificate with fewer days left is a warning: authorities renew earlier.
-const WARNING_DAYS: u64 = 14;
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// Connections to one place, under one policy.
 struct Peer {
@@ -136,16 +132,8 @@ async fn certified(peer: &Peer, names: &str) -> Finding {
         Some(port) => format!("{}:{port} ({names})", peer.connection.target.host()),
         None => format!("{} ({names})", peer.connection.target.host()),
     };
-    match certificate::of(&peer.connection, PATIENCE).await {
-        Ok(Shown::Until(end)) => {
-            let days = end.ms_since(clock::time_of_day()) / DAY_MS;
-            let found = format!("{place}: the certificate is valid for {days} more days");
-            if days < WARNING_DAYS {
-                Finding::warning(CERTIFICATE, found, "ask the operator of that server to renew it")
-            } else {
-                Finding::ok(CERTIFICATE, found)
-            }
-        }
+    match peer_certificate::of(&peer.connection, PATIENCE).await {
+        Ok(Shown::Until(end)) => valid_until(&place, end, "ask the operator of that server to renew it"),
         Ok(Shown::Silent(why)) => Finding::warning(
             CERTIFICATE,
             format!("{place}: the certificate is trusted, but the server does not answer: {why}"),

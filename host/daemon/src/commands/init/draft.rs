@@ -145,7 +145,7 @@ impl Draft {
         );
         text.push('\n');
         text += &comment(
-            "The address to listen at. Put a reverse proxy with TLS in front. 0.0.0.0 instead of 127.0.0.1 listens on all \
+            "The address to listen at. Add a table [tls], or put a reverse proxy with TLS in front. 0.0.0.0 instead of 127.0.0.1 listens on all \
              addresses of this machine.",
         );
         line(&mut text, &format!("listen = {}", toml_text(&self.listen.to_string())));

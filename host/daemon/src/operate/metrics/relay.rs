@@ -1,15 +1,14 @@
-//! Metrics of the whole relay: version, parts, listener, plugin files.
+//! Metrics of the whole relay: version, parts, plugin files.
 
 use super::metric::{Metric, Value, gauge};
 use crate::operate::ready::Part;
 use crate::plugins::Shelf;
-use crate::runtime::server::Connections;
 use crate::runtime::trouble;
 use crate::shared::app::App;
 use crate::shared::reloads::Reloads;
 use crate::timers;
 
-pub(super) fn all(app: &App, shelf: &Shelf, connections: &Connections, parts: &[Part]) -> Vec<Metric> {
+pub(super) fn all(app: &App, shelf: &Shelf, parts: &[Part]) -> Vec<Metric> {
     let config = app.config();
     let mut ready = gauge("tocsin_ready", "1 while this part of the relay is ready, as in /readyz.");
     for part in parts {
@@ -30,10 +29,6 @@ pub(super) fn all(app: &App, shelf: &Shelf, connections: &Connections, parts: &[
             .of(&[("version", env!("CARGO_PKG_VERSION"))], true),
         ready,
         standing,
-        gauge("tocsin_listener_connections", "Open connections of the main listener.")
-            .is(connections.count()),
-        gauge("tocsin_listener_connections_limit", "Connections that the main listener may have.")
-            .is(connections.limit()),
         gauge("tocsin_plugin_files_refused", "Plugin files that are not in force.").is(shelf.refused().len()),
         gauge("tocsin_plugins_pending", "Plugins that the relay has yet to compile or load.")
             .is(shelf.jobs(&config).len()),
