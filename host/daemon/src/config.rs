@@ -31,6 +31,7 @@ mod files;
 mod fixed;
 mod history;
 mod limits;
+mod log;
 mod memory;
 mod merge;
 mod metrics;
@@ -58,6 +59,7 @@ pub use error::{ConfigError, ConfigProblem, count};
 pub use files::{File, Files, Part, dropped_beside, managed_in};
 pub use history::{History, Kept, KeptFile};
 pub use limits::Limits;
+pub use log::Log;
 pub use metrics::Metrics;
 pub use oauth2::{ClientAuthentication, OAuth2};
 pub use parts::{Change, How};
@@ -99,6 +101,8 @@ pub struct Config {
     pub backup: Option<Backup>,
     /// Access to metrics over the main listener.
     pub metrics: Metrics,
+    /// What the relay logs.
+    pub log: Log,
     /// `[egress]`: the transport of requests without a connection, and the default of connections.
     pub transport: Transport,
     /// By name.

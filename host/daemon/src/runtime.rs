@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod folder;
 pub mod held;
+pub mod log;
 pub mod process;
 pub mod pulse;
 pub mod server;

@@ -19,7 +19,7 @@ use super::parts::Parts;
 use super::reader::Reader;
 use super::transport::{self, Transport};
 use super::{
-    Config, Source, actions, backup, connections, limits, metrics, plugins, retry, routing, sources,
+    Config, Source, actions, backup, connections, limits, log, metrics, plugins, retry, routing, sources,
 };
 
 /// Where senders connect to when nothing is said: not reachable from outside by accident.
@@ -50,6 +50,7 @@ pub(super) fn read(path: &Path, merged: Merged) -> (Config, Vec<ConfigProblem>) 
     let plugins = plugins::read(root.section("plugins"));
     let backup = backup::read(&mut root, base, &state_dir);
     let metrics = metrics::read(root.section("metrics"));
+    let log = log::read(root.section("log"));
     let schedule = retry::read(root.section("retry"), Schedule::default());
     let (policy, transport) = read_egress(root.section("egress"));
     let sources = read_sources(&mut root);
@@ -83,6 +84,7 @@ pub(super) fn read(path: &Path, merged: Merged) -> (Config, Vec<ConfigProblem>) 
         plugins,
         backup,
         metrics,
+        log,
         transport,
         sources,
         connections,

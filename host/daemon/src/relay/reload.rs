@@ -19,7 +19,7 @@ use super::{bounds, filters, kept_as};
 use crate::config::{Change, Config, ConfigError, ConfigProblem, Files, History};
 use crate::plugins::Shelf;
 use crate::plugins::bindings::{Bindings, Offer};
-use crate::runtime::systemd;
+use crate::runtime::{log, systemd};
 use crate::shared::app::App;
 use crate::shared::in_force::InForce;
 use crate::shared::reloads::{Asked, NotReloaded, Refused, Reloaded, Reloads};
@@ -112,6 +112,7 @@ impl Reloading {
         let in_force = InForce { config: next.config, policy: next.policy, senders, links, bindings };
         self.binder.replace(&replacing, in_force, &next.offer);
         self.app.store.keep(kept_as(&config));
+        log::change(&config.log.settings);
         self.listening.connections().bound_by(bounds(&config));
         self.forget(&next.reloaded.changes, &config);
         self.binder.end(replacing).await;
