@@ -19,6 +19,7 @@ mod full_disk;
 mod harness;
 mod inbound;
 mod journal;
+mod logs;
 mod metrics;
 mod outbound;
 mod packaging;

@@ -9,6 +9,7 @@ pub mod held;
 pub mod log;
 pub mod process;
 pub mod pulse;
+pub mod request;
 pub mod server;
 pub mod signing;
 pub mod systemd;

@@ -4,6 +4,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use axum::http::HeaderMap;
 use ipnet::IpNet;
 use tocsin_core::plugin::Pair;
 
@@ -29,6 +30,14 @@ pub(super) fn address(peer: IpAddr, headers: &[Pair], trusted: &[IpNet]) -> Opti
         address = hop_address(hop)?.to_canonical();
     }
     Some(address)
+}
+
+/// As [`address`], by the headers as they came.
+pub(super) fn of_headers(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+    let values = headers.get_all(FORWARDED_FOR).iter();
+    let pairs: Vec<Pair> =
+        values.map(|value| Pair::new(FORWARDED_FOR, String::from_utf8_lossy(value.as_bytes()))).collect();
+    address(peer, &pairs, trusted)
 }
 
 /// The address of a hop. Some proxies write the port after it, and then brackets around an IPv6 address.

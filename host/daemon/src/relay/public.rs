@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{any, get};
 use axum::{Extension, Router};
@@ -17,7 +18,7 @@ use crate::operate::metrics::Exporter;
 use crate::operate::{interactions, pages, ready};
 use crate::plugins::Shelf;
 use crate::receive::credentials::after_scheme;
-use crate::receive::ingest;
+use crate::receive::{ingest, requests};
 use crate::runtime::trouble;
 use crate::shared::app::App;
 use crate::shared::problem::HttpProblem;
@@ -35,6 +36,7 @@ pub(super) fn router(app: Arc<App>, shelf: Arc<Shelf>, exporter: Arc<Exporter>) 
         .route("/readyz", get(readiness).layer(Extension(shelf)))
         .route("/metrics", get(metrics).fallback(nothing).layer(Extension(exporter)))
         .fallback(nothing)
+        .layer(from_fn_with_state(Arc::clone(&app), requests::observed))
         .with_state(app)
 }
 

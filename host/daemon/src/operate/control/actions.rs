@@ -152,6 +152,7 @@ async fn attempt(
         incident,
         change,
         line: None,
+        origin: None,
         state: DeliveryState::Sending,
         attempts: 1,
         next_at: at,
