@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 use crate::harness::{Receiver, Relay, Reply, Site, absent, action, connection, source, until};
 
+mod access;
+mod ids;
+
 /// A peer's answer that would write a line of its own and drive a terminal.
 const HOSTILE: &str = "no\nERROR forged\u{1b}[2J\u{9b}2J\u{202e}";
 

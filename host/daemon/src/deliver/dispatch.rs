@@ -216,17 +216,19 @@ impl Workers {
 
     /// Whether everything of it was recorded.
     fn finished(&mut self, ended: Result<(task::Id, bool), JoinError>) -> bool {
-        let (id, is_recorded) = match ended {
-            Ok(ended) => ended,
-            Err(error) => {
-                tracing::error!(%error, "an attempt broke off; it is made again");
-                (error.id(), false)
-            }
+        let (id, recorded) = match ended {
+            Ok((id, is_recorded)) => (id, Ok(is_recorded)),
+            Err(error) => (error.id(), Err(error)),
         };
-        if let Some(Some(delivery)) = self.tasks.remove(&id) {
+        let delivery = self.tasks.remove(&id).flatten();
+        if let Some(delivery) = delivery {
             self.planner.ended(delivery);
         }
-        is_recorded
+        recorded.unwrap_or_else(|error| {
+            let delivery = delivery.map(tracing::field::display);
+            tracing::error!(delivery, %error, "an attempt broke off; it is made again");
+            false
+        })
     }
 }
 

@@ -60,7 +60,7 @@ fn tell(app: &App, source: &str, outcome: &Result<u16, String>) {
             app.intake.confirmed(source, &format!("confirmed, with status {status}"));
         }
         Err(why) => {
-            tracing::warn!(source, why, "the address was not opened: not confirmed");
+            tracing::warn!(source, reason = why, "the address was not opened: not confirmed");
             app.intake.confirmed(source, &format!("not confirmed: {why}"));
         }
     }

@@ -115,7 +115,7 @@ impl Access {
             // Every answer is whole before it is sent.
             bytes_out = response.body().size_hint().exact(),
             duration_us = clock::micros_since(started),
-            address,
+            client = address,
             "request"
         );
     }
