@@ -22,6 +22,7 @@ mod harness;
 mod inbound;
 mod journal;
 mod listeners;
+mod logs;
 mod managed;
 mod metrics;
 mod outbound;

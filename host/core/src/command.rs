@@ -11,6 +11,7 @@ use crate::id::{DeliveryId, IncidentId, ReceiptId};
 use crate::name::{ConnectionName, SourceName};
 use crate::plugin::RejectedElement;
 use crate::time::Timestamp;
+use crate::trace::Trace;
 use crate::transition::IncidentCommand;
 
 /// Events that one entry holds. A request with more is several entries, which the store writes in one transaction.
@@ -236,6 +237,8 @@ pub struct Received {
     pub rejected: RejectedElements,
     /// Notes for the operator who sets the source up; at most [`REMARKS_MAX`].
     pub remarks: Vec<String>,
+    /// The trace that its sender gave. Of a request that is decoded again, its receipt has it.
+    pub trace: Option<Trace>,
 }
 
 impl Received {

@@ -183,7 +183,7 @@ pub type Decided<T, S> = Result<T, DecideError<<S as View>::Error>>;
 /// [`DecideError::Rejected`] before anything is changed; [`DecideError::State`] when the state cannot be read or kept: it
 /// may be half changed then, and must be thrown away.
 pub fn decide<S: State>(state: &mut S, policy: &Router, issued: &Issued) -> Decided<(Entry, Applied), S> {
-    let cause = cause(issued);
+    let cause = cause(state, issued)?;
     let evolution = Evolution::of(state, issued.at, &cause);
     let mut step = Step {
         state,
@@ -203,8 +203,14 @@ pub fn decide<S: State>(state: &mut S, policy: &Router, issued: &Issued) -> Deci
 }
 
 /// What makes the facts true that follow from a command.
-fn cause(issued: &Issued) -> Cause {
-    cause_of(issued.seed, &issued.command)
+fn cause<S: State>(state: &S, issued: &Issued) -> Decided<Cause, S> {
+    let mut cause = cause_of(issued.seed, &issued.command);
+    if let (Cause::Request(receipt, given) | Cause::DecodedAgain(receipt, given), true) =
+        (&mut cause, !matches!(issued.command, Command::Receive(_)))
+    {
+        *given = state.receipt(*receipt).kept()?.and_then(|record| record.trace);
+    }
+    Ok(cause)
 }
 
 fn cause_of(seed: ReceiptId, command: &Command) -> Cause {
@@ -219,9 +225,9 @@ fn cause_of(seed: ReceiptId, command: &Command) -> Cause {
             Cause::Configured { by: by.clone(), digest: digest.clone(), changes: changes.clone() }
         }
         Command::Audit { by, what } => Cause::Audited { by: by.clone(), what: what.clone() },
-        Command::Receive(_) => Cause::Request(seed),
-        Command::Redecode { receipt, .. } => Cause::DecodedAgain(*receipt),
-        Command::Continue { receipt, .. } => Cause::Request(*receipt),
+        Command::Receive(received) => Cause::Request(seed, received.trace),
+        Command::Redecode { receipt, .. } => Cause::DecodedAgain(*receipt, None),
+        Command::Continue { receipt, .. } => Cause::Request(*receipt, None),
         Command::Operate { actor, .. }
         | Command::Modify { actor, .. }
         | Command::Discard { actor, .. }

@@ -11,6 +11,7 @@ use crate::incident::{Incident, IncidentState};
 use crate::name::{ActionName, ConnectionName};
 use crate::reason::Reason;
 use crate::time::Timestamp;
+use crate::trace::Origin;
 
 /// Attempts whose log a delivery keeps: the first says why, the last say whether it changed.
 pub const ATTEMPTS_KEPT: usize = 10;
@@ -303,6 +304,8 @@ pub struct Delivery {
     pub change: Change,
     /// The line of the incident's timeline that has the change, if one has.
     pub line: Option<LineId>,
+    /// The request that brought the change, if one did; that line has it.
+    pub origin: Option<Origin>,
     /// Where it is.
     pub state: DeliveryState,
     /// Attempts begun.

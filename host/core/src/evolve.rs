@@ -4,12 +4,13 @@
 //! fails by itself: the errors are the state's own. A fact about something that is not there changes nothing.
 
 use crate::delivery::{Delivery, LineId};
-use crate::id::{DeliveryId, IncidentId, ReceiptId};
+use crate::id::{DeliveryId, IncidentId};
 use crate::incident::Incident;
 use crate::journal::{Cause, Entry, Fact};
 use crate::name::ConnectionName;
 use crate::state::{Pause, State, TimelineItem};
 use crate::time::Timestamp;
+use crate::trace::Origin;
 
 mod deliveries;
 mod incidents;
@@ -37,7 +38,7 @@ pub(crate) struct Evolution {
     at: Timestamp,
     /// The number of the entry.
     entry: u64,
-    receipt: Option<ReceiptId>,
+    origin: Option<Origin>,
     /// Lines that it wrote into timelines.
     lines: u32,
 }
@@ -45,7 +46,12 @@ pub(crate) struct Evolution {
 impl Evolution {
     /// The entry that follows what `state` follows from.
     pub(crate) fn of<S: State>(state: &S, at: Timestamp, cause: &Cause) -> Self {
-        Self { at, entry: state.position().entry + 1, receipt: cause.receipt(), lines: 0 }
+        Self { at, entry: state.position().entry + 1, origin: cause.origin(), lines: 0 }
+    }
+
+    /// The request that the entry follows from.
+    pub(crate) const fn origin(&self) -> Option<Origin> {
+        self.origin
     }
 
     /// Lines written into timelines so far.

@@ -8,6 +8,7 @@ use minicbor::{Decode, Encode};
 
 use crate::id::ReceiptId;
 use crate::time::Timestamp;
+use crate::trace::{Origin, Trace};
 
 mod delivery;
 mod fact;
@@ -56,12 +57,12 @@ pub enum Cause {
     /// A relay of this version started.
     #[n(0)]
     Start(#[n(0)] String),
-    /// A request arrived: its receipt.
+    /// A request arrived: its receipt, and the trace that its sender gave.
     #[n(1)]
-    Request(#[n(0)] ReceiptId),
+    Request(#[n(0)] ReceiptId, #[n(1)] Option<Trace>),
     /// A kept request was decoded again.
     #[n(2)]
-    DecodedAgain(#[n(0)] ReceiptId),
+    DecodedAgain(#[n(0)] ReceiptId, #[n(1)] Option<Trace>),
     /// This operator did something.
     #[n(3)]
     Operator(#[n(0)] String),
@@ -122,9 +123,16 @@ impl Cause {
     }
 
     /// The request that brought it.
-    pub const fn receipt(&self) -> Option<ReceiptId> {
+    pub fn receipt(&self) -> Option<ReceiptId> {
+        self.origin().map(|origin| origin.receipt)
+    }
+
+    /// The request that brought it, with its trace.
+    pub const fn origin(&self) -> Option<Origin> {
         match self {
-            Self::Request(receipt) | Self::DecodedAgain(receipt) => Some(*receipt),
+            Self::Request(receipt, given) | Self::DecodedAgain(receipt, given) => {
+                Some(Origin { receipt: *receipt, given: *given })
+            }
             _ => None,
         }
     }

@@ -32,6 +32,7 @@ pub mod reason;
 pub mod receipt;
 pub mod timer;
 pub mod told;
+pub mod trace;
 
 pub mod decide;
 pub mod evolve;

@@ -10,6 +10,7 @@ use crate::id::{IncidentId, ReceiptId};
 use crate::name::SourceName;
 use crate::reason::Reason;
 use crate::time::Timestamp;
+use crate::trace::{Origin, Trace};
 use crate::transition::Transition;
 
 /// What is remembered of a request.
@@ -39,9 +40,17 @@ pub struct ReceiptRecord {
     #[n(6)]
     #[cbor(skip_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
+    /// The trace that its sender gave.
+    #[n(7)]
+    pub trace: Option<Trace>,
 }
 
 impl ReceiptRecord {
+    /// The request, as what follows from it knows it.
+    pub const fn origin(&self) -> Origin {
+        Origin { receipt: self.id, given: self.trace }
+    }
+
     /// The status in one word; `nothing` when events were applied and none of them did anything.
     pub fn outcome(&self) -> &'static str {
         let did_something = self.effects.iter().any(|effect| effect.transition.does_something());

@@ -14,6 +14,7 @@ use crate::receipt::ReceiptRecord;
 use crate::time::Timestamp;
 use crate::timer::Timer;
 use crate::told::Told;
+use crate::trace::{Origin, Trace};
 
 /// One line of an incident's timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -39,6 +40,9 @@ pub struct TimelineItem {
     #[n(5)]
     #[cbor(skip_if = "Vec::is_empty")]
     pub before: Vec<(String, String)>,
+    /// The trace that the sender of that request gave.
+    #[n(6)]
+    pub trace: Option<Trace>,
 }
 
 /// What happened to an incident.
@@ -67,6 +71,11 @@ pub enum Happening {
 }
 
 impl TimelineItem {
+    /// The request that brought it.
+    pub fn origin(&self) -> Option<Origin> {
+        self.receipt.map(|receipt| Origin { receipt, given: self.trace })
+    }
+
     /// The change that this line has, if it has one.
     pub fn change(&self) -> Option<Change> {
         let Happening::Changed(kind, changed) = &self.what else { return None };

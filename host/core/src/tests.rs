@@ -27,6 +27,7 @@ mod rejections;
 mod repeats;
 mod repeats_anew;
 mod told;
+mod traces;
 mod triggers;
 mod truth;
 mod write_back;

@@ -31,6 +31,7 @@ mod files;
 mod fixed;
 mod history;
 mod limits;
+mod log;
 mod managed;
 mod memory;
 mod merge;
@@ -60,6 +61,7 @@ pub use error::{ConfigError, ConfigProblem, count};
 pub use files::{File, Files, MANAGED, Part, dropped_beside, managed_in};
 pub use history::{History, Kept, KeptFile};
 pub use limits::Limits;
+pub use log::Log;
 pub use managed::{Expected, Kind, ManagedChange, ManagedFile, Plan, Refusal, Resource};
 pub use metrics::Metrics;
 pub use oauth2::{ClientAuthentication, OAuth2};
@@ -108,6 +110,8 @@ pub struct Config {
     pub backup: Option<Backup>,
     /// Access to metrics over the main listener.
     pub metrics: Metrics,
+    /// What the relay logs.
+    pub log: Log,
     /// `[egress]`: the transport of requests without a connection, and the default of connections.
     pub transport: Transport,
     /// By name.

@@ -6,8 +6,10 @@
 pub mod clock;
 pub mod folder;
 pub mod held;
+pub mod log;
 pub mod process;
 pub mod pulse;
+pub mod request;
 pub mod server;
 pub mod signing;
 pub mod systemd;

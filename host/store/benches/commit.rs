@@ -89,6 +89,7 @@ fn write(policy: &Arc<Router>, n: u64) -> Write {
                 decoding: Decoding::Events(vec![event(n)]),
                 rejected: RejectedElements::default(),
                 remarks: Vec::new(),
+                trace: None,
             }),
         },
         more: Vec::new(),

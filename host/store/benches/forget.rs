@@ -103,6 +103,7 @@ impl Relay {
             decoding: Decoding::Events(vec![event]),
             rejected: RejectedElements::default(),
             remarks: Vec::new(),
+            trace: None,
         };
         let request = SourceRequest {
             method: "POST".to_owned(),

@@ -80,6 +80,7 @@ fn write(policy: &Arc<Router>, request: u64, change: EventChange) -> Write {
         decoding: Decoding::Events(numbers.map(|n| event(change, n)).collect()),
         rejected: RejectedElements::default(),
         remarks: Vec::new(),
+        trace: None,
     };
     let issued = Issued { at, seed: Id::new(at, random << 8), command: Command::Receive(received) };
     Write { policy: Arc::clone(policy), issued, more: Vec::new(), request: None }

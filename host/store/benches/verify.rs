@@ -67,6 +67,7 @@ impl Script {
             decoding: Decoding::Events(vec![event]),
             rejected: RejectedElements::default(),
             remarks: Vec::new(),
+            trace: None,
         };
         let body =
             format!("{{\"host\":\"db-{n}\",\"text\":\"Lag is {n} seconds\",\"tags\":[1,2,3]}}").repeat(20);

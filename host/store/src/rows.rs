@@ -150,10 +150,11 @@ impl<R: Rows> DeliveryTables<'_, R> {
         let missing = |what| fault(tables::DELIVERIES, &id.to_bytes(), RecordProblem::Gone(what));
         let incident = incident(self.incidents, row.incident)?.ok_or_else(|| missing("its incident"))?;
         let change = match &row.change {
-            RowChange::Own(change) => change.clone(),
+            RowChange::Own(change) => (change.clone(), None),
             RowChange::Line(line) => {
                 let item = line_of(self.timeline, row.incident, *line)?;
-                item.and_then(|item| item.change()).ok_or_else(|| missing("its change"))?
+                let change = item.and_then(|item| Some((item.change()?, item.origin())));
+                change.ok_or_else(|| missing("its change"))?
             }
         };
         Ok(row.with(id, incident, change))

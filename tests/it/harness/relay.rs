@@ -85,8 +85,7 @@ impl Relay {
         self.address = until("the relay is ready", || {
             let said = fs::read_to_string(&log).unwrap_or_default();
             self.has_not_ended(&said);
-            let at = said.split_once("ready address=")?.1.split_once('\n')?.0.trim();
-            at.parse().ok()
+            said.split_inclusive('\n').find_map(address_in)
         });
     }
 
@@ -197,6 +196,16 @@ impl Relay {
             deliveries.iter().all(|delivery| delivery["settled"] == true).then_some(deliveries)
         })
     }
+}
+
+/// The address in the line that says that the relay is ready, as text or JSON.
+fn address_in(line: &str) -> Option<SocketAddr> {
+    let line = line.strip_suffix('\n')?;
+    if let Some((_, at)) = line.split_once("ready address=") {
+        return at.trim().parse().ok();
+    }
+    let line: Value = serde_json::from_str(line).ok().filter(|line: &Value| line["message"] == "ready")?;
+    line["fields"]["address"].as_str()?.parse().ok()
 }
 
 /// The address of a source with its token.

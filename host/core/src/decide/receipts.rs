@@ -91,6 +91,7 @@ impl<S: State> Step<'_, S> {
             status: ReceiptStatus::Applied,
             effects,
             remarks: received.remarks.clone(),
+            trace: self.evolution.origin().and_then(|origin| origin.given),
         };
         match &received.decoding {
             Decoding::Events(events) => match self.first_of(receipt, received, rule)? {

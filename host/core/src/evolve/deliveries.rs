@@ -15,6 +15,7 @@ impl Evolution {
     pub(super) fn queued<S: State>(&mut self, state: &mut S, new: &Queued) -> Result<(), S::Error> {
         let Some(incident) = state.incident(new.incident)? else { return Ok(()) };
         let Some((change, line)) = self.told_change(state, new)? else { return Ok(()) };
+        let origin = line.and(self.origin());
         let (connection, shown) = (new.connection.clone(), incident.state());
         let mut delivery = Delivery {
             id: new.id,
@@ -25,6 +26,7 @@ impl Evolution {
             shown,
             change,
             line,
+            origin,
             state: DeliveryState::Waiting,
             attempts: 0,
             next_at: self.at,
@@ -179,7 +181,7 @@ impl Evolution {
         let what =
             Happening::Delivery { id: delivery.id, action: delivery.action.clone(), state: delivery.state };
         let (at, before) = (self.at, Vec::new());
-        let item = TimelineItem { at, what, actor: None, text, receipt: None, before };
+        let item = TimelineItem { at, what, actor: None, text, receipt: None, before, trace: None };
         self.write(state, delivery.incident.id, &item)
     }
 

@@ -22,7 +22,8 @@ impl Evolution {
             what: Happening::Changed(recorded.kind, recorded.changed.clone()),
             actor: recorded.actor.clone(),
             text: recorded.text.clone(),
-            receipt: self.receipt,
+            receipt: self.origin.map(|origin| origin.receipt),
+            trace: self.origin.and_then(|origin| origin.given),
             before: recorded.before.clone(),
         };
         self.write(state, recorded.incident, &item)
@@ -41,7 +42,8 @@ impl Evolution {
             what: Happening::Late(change),
             actor: actor.cloned(),
             text: Reason::from(title),
-            receipt: self.receipt,
+            receipt: self.origin.map(|origin| origin.receipt),
+            trace: self.origin.and_then(|origin| origin.given),
             before: Vec::new(),
         };
         self.write(state, incident, &item)

@@ -10,6 +10,7 @@ impl Evolution {
     pub(super) fn receipted<S: State>(&self, state: &mut S, new: &Receipted) -> Result<(), S::Error> {
         let before = state.receipt(new.receipt)?;
         let (at, mut effects) = before.map_or((self.at, Vec::new()), |before| (before.at, before.effects));
+        let trace = self.origin().and_then(|origin| origin.given);
         effects.truncate(usize::try_from(new.kept).unwrap_or(usize::MAX));
         effects.extend(new.effects.iter().cloned());
         state.put_receipt(&ReceiptRecord {
@@ -20,6 +21,7 @@ impl Evolution {
             status: new.status.clone(),
             effects,
             remarks: new.remarks.clone(),
+            trace,
         })
     }
 }

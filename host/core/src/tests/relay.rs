@@ -215,6 +215,7 @@ pub(super) fn received(source: &str, identities: &[&str], decoding: Decoding) ->
         decoding,
         rejected: RejectedElements::default(),
         remarks: Vec::new(),
+        trace: None,
     }
 }
 

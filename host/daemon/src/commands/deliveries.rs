@@ -231,6 +231,9 @@ fn show(whole: &WholeDelivery) {
         single(&delivery.incident.title)
     );
     say!("owed since {} UTC", second(&delivery.owed_since));
+    if let (Some(receipt), Some(request)) = (&whole.receipt, &whole.request_id) {
+        say!("by receipt {}, request id {}", single(receipt), single(request));
+    }
     for attempt in &whole.log {
         let (at, summary) = (second(&attempt.at), single(&attempt.summary));
         if attempt.number == 0 {

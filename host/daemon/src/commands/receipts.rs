@@ -228,6 +228,7 @@ fn show(whole: &WholeReceipt) {
     let receipt = &whole.receipt;
     print_outcome(receipt);
     say!("source {}, came {} UTC", single(&receipt.source), second(&receipt.at));
+    say!("request id {}", single(&receipt.request_id));
     if !receipt.plugin.is_empty() {
         say!("decoded by {}", single(&receipt.plugin));
     }

@@ -1,19 +1,17 @@
 //! `tocsin serve`: the relay, until it is told to stop.
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 use super::place::Place;
 use crate::relay::Relay;
-use crate::runtime::systemd;
+use crate::runtime::{log, systemd};
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
-    log();
     let config = place.read()?;
+    log::begin(&config.log.settings);
     let runtime = super::place::runtime()?;
     let served = runtime.block_on(async {
         // Listened for before anything starts, so that a stop during the start is heard.
@@ -48,19 +46,4 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     // Nothing is left but a plugin that is being compiled, for which a stop does not wait.
     runtime.shutdown_background();
     served
-}
-
-/// Log lines go to standard error; `RUST_LOG` says which (default `info`).
-fn log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let under_systemd = std::env::var_os("JOURNAL_STREAM").is_some();
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        // It would print its own trouble with standard error to standard error, and panic.
-        .log_internal_errors(false)
-        .with_ansi(std::io::stderr().is_terminal());
-    // The journal has its own clock.
-    if under_systemd { log.without_time().init() } else { log.init() }
 }

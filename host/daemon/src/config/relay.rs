@@ -19,7 +19,7 @@ use super::parts::Parts;
 use super::reader::Reader;
 use super::transport::{self, Transport};
 use super::{
-    Config, Source, actions, backup, connections, limits, metrics, plugins, retry, routing, sources, tls,
+    Config, Source, actions, backup, connections, limits, log, metrics, plugins, retry, routing, sources, tls,
 };
 
 /// Where senders connect to when nothing is said: not reachable from outside by accident.
@@ -53,6 +53,7 @@ pub(super) fn read(path: &Path, merged: Merged) -> (Config, Vec<ConfigProblem>) 
     let plugins = plugins::read(root.section("plugins"));
     let backup = backup::read(&mut root, base, &state_dir);
     let metrics = metrics::read(root.section("metrics"));
+    let log = log::read(root.section("log"));
     let schedule = retry::read(root.section("retry"), Schedule::default());
     let (policy, transport) = read_egress(root.section("egress"));
     let sources = read_sources(&mut root);
@@ -88,6 +89,7 @@ pub(super) fn read(path: &Path, merged: Merged) -> (Config, Vec<ConfigProblem>) 
         plugins,
         backup,
         metrics,
+        log,
         transport,
         sources,
         connections,

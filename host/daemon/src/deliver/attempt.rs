@@ -11,6 +11,7 @@ use tocsin_core::plugin::{ActionRequest, Certainty, Context, Failure, Receipt, R
 use tocsin_core::retry::Schedule;
 use tocsin_core::view::View;
 use tocsin_sandbox::{CallError, CallErrorKind, Limits, Plugin};
+use tracing::{Instrument, Span};
 use url::Url;
 
 use crate::config::Connection;
@@ -106,11 +107,30 @@ impl Attempt {
         self.later(app, &self.schedule(app), reason, None, may_have_arrived)
     }
 
+    /// The fields of every line of the log that is written during the attempt. Its level is the highest, so that no
+    /// configured level leaves it out.
+    pub fn span(&self) -> Span {
+        let Delivery { id, incident, action, connection, attempts, origin, .. } = &self.delivery;
+        tracing::error_span!(
+            "attempt",
+            delivery = %id,
+            incident = incident.number,
+            source = incident.source.as_str(),
+            action = action.as_str(),
+            connection = connection.as_str(),
+            attempt = attempts,
+            request = origin.map(|origin| tracing::field::display(origin.trace())),
+        )
+    }
+
     /// Makes the attempt and keeps every request and answer.
     pub async fn watched(&self, app: &App) -> (Verdict, Vec<Exchange>) {
         let mut seen = Vec::new();
         let verdict = match self.prepare(app) {
-            Ok(prepared) => self.exchange(app, &prepared, &mut Met::default(), Some(&mut seen)).await,
+            Ok(prepared) => {
+                let (mut met, span) = (Met::default(), self.span());
+                self.exchange(app, &prepared, &mut met, Some(&mut seen)).instrument(span).await
+            }
             Err(verdict) => verdict,
         };
         (verdict, seen)
@@ -254,7 +274,10 @@ impl Attempt {
     ) -> Result<Response, Verdict> {
         let Prepared { context, connection, target, senders, .. } = prepared;
         let id = self.delivery.id.to_string();
-        let moment = Moment { delivery: &id, seconds: context.now.micros() / 1_000_000 };
+        // Each request of an attempt is a step of the trace of its own; 0 is none.
+        let trace = self.delivery.origin.map(|origin| origin.trace().header(app.clock.jitter().max(1)));
+        let seconds = context.now.micros() / 1_000_000;
+        let moment = Moment { delivery: &id, seconds, traceparent: trace };
         let outgoing =
             assemble(connection, target, request, &moment).map_err(|invalid| unsendable(&invalid))?;
         let (method, bytes) = (outgoing.method.to_string(), outgoing.body.len());
@@ -335,7 +358,7 @@ impl Attempt {
     /// A plugin that did not answer: out of time may be the machine's fault and is tried again; anything else
     /// would happen again.
     fn broken(&self, app: &App, connection: &Connection, error: &CallError, has_written: bool) -> Verdict {
-        tracing::warn!(delivery = %self.delivery.id, action = self.delivery.action.as_str(), %error, "a delivery could not be encoded");
+        tracing::warn!(%error, "a delivery could not be encoded");
         match error.kind {
             CallErrorKind::Time => self.later(app, &connection.retry, error.to_string(), None, has_written),
             _ => Verdict::Rejected(error.to_string()),

@@ -17,6 +17,7 @@ use tocsin_store::ReadError;
 use tokio::sync::watch;
 use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::deliver::attempt::Attempt;
 use crate::deliver::outcome::deliver;
@@ -202,9 +203,9 @@ impl Workers {
         for attempt in claimed {
             let Delivery { id, connection, incident, .. } = &attempt.delivery;
             self.planner.begins(now.instant, connection, &incident.source, *id);
-            let (id, place) = (*id, self.places.give(connection));
+            let (id, place, span) = (*id, self.places.give(connection), attempt.span());
             let attempt = (self.make)(Arc::clone(app), attempt, place);
-            self.spawn(Some(id), attempt);
+            self.spawn(Some(id), attempt.instrument(span));
         }
     }
 
@@ -215,17 +216,19 @@ impl Workers {
 
     /// Whether everything of it was recorded.
     fn finished(&mut self, ended: Result<(task::Id, bool), JoinError>) -> bool {
-        let (id, is_recorded) = match ended {
-            Ok(ended) => ended,
-            Err(error) => {
-                tracing::error!(%error, "an attempt broke off; it is made again");
-                (error.id(), false)
-            }
+        let (id, recorded) = match ended {
+            Ok((id, is_recorded)) => (id, Ok(is_recorded)),
+            Err(error) => (error.id(), Err(error)),
         };
-        if let Some(Some(delivery)) = self.tasks.remove(&id) {
+        let delivery = self.tasks.remove(&id).flatten();
+        if let Some(delivery) = delivery {
             self.planner.ended(delivery);
         }
-        is_recorded
+        recorded.unwrap_or_else(|error| {
+            let delivery = delivery.map(tracing::field::display);
+            tracing::error!(delivery, %error, "an attempt broke off; it is made again");
+            false
+        })
     }
 }
 
@@ -274,7 +277,7 @@ async fn make(app: &Arc<App>, attempt: Attempt, place: Place) -> bool {
             }
             Err(CommitError::Stopping) => return false,
             Err(CommitError::Rejected(rejection)) => {
-                tracing::error!(delivery = %id, %rejection, "what came of an attempt does not fit");
+                tracing::error!(%rejection, "what came of an attempt does not fit");
                 return false;
             }
         }

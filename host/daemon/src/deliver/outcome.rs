@@ -27,7 +27,7 @@ pub async fn deliver(app: &Arc<App>, attempt: Attempt) -> Command {
     app.measures.attempted(&attempt.delivery.connection, AttemptOutcome::from(&verdict), took_us);
     if !wording::is_good(&verdict) {
         let outcome = wording::verdict(&verdict);
-        tracing::warn!(%delivery, incident, action = action.as_str(), outcome, "an attempt did not deliver");
+        tracing::warn!(outcome, "an attempt did not deliver");
     }
     app.trace(|| Trace::Settled {
         delivery,

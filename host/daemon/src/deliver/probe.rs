@@ -47,7 +47,8 @@ async fn asked(app: &App, senders: &Senders, connection: &Connection, binding: &
         Ok(None) => return Probed::NoProbe,
         Err(error) => return Probed::Unclear(error.to_string()),
     };
-    let moment = Moment { delivery: "probe", seconds: app.clock.now().micros() / 1_000_000 };
+    let seconds = app.clock.now().micros() / 1_000_000;
+    let moment = Moment { delivery: "probe", seconds, traceparent: None };
     let outgoing = match assemble_probe(connection, probe, &moment) {
         Ok(outgoing) => outgoing,
         Err(invalid) => return Probed::Bad(invalid.to_string()),

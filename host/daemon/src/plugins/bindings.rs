@@ -18,7 +18,7 @@ use crate::send::request::{InvalidRequest, Moment, assemble, named_secrets};
 mod broken;
 
 /// When a sample request would be made.
-const SAMPLE_MOMENT: Moment<'static> = Moment { delivery: "sample", seconds: 0 };
+const SAMPLE_MOMENT: Moment<'static> = Moment { delivery: "sample", seconds: 0, traceparent: None };
 
 /// A plugin that is in force, and where it is from.
 #[derive(Clone)]

@@ -65,7 +65,7 @@ impl Shelf {
         match &job.place {
             Place::Bundled(id) => {
                 if let Tried::Failed(failure) = &tried {
-                    tracing::error!(plugin = id, failure.why, "a bundled plugin cannot be loaded");
+                    tracing::error!(plugin = id, reason = failure.why, "a bundled plugin cannot be loaded");
                 }
                 if let Some(plugin) = state.bundled.get_mut(id) {
                     plugin.tried = Some(tried);
@@ -134,7 +134,7 @@ impl Shelf {
                 return cellar.bytes(&kept).inspect_err(|why| {
                     tracing::error!(
                         file,
-                        why,
+                        reason = why,
                         "the version in force cannot be loaded; its file is looked at anew"
                     );
                 });

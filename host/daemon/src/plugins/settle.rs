@@ -276,9 +276,9 @@ fn log_refused(before: &State, refused: &BTreeMap<String, Refusal>) {
         }
         let why = &refusal.why;
         if refusal.ask.is_some() {
-            tracing::warn!(file, why, "plugin file not in force; what was in force before goes on");
+            tracing::warn!(file, reason = why, "plugin file not in force; what was in force before goes on");
         } else {
-            tracing::error!(file, why, "plugin file refused; what was in force before goes on");
+            tracing::error!(file, reason = why, "plugin file refused; what was in force before goes on");
         }
     }
 }

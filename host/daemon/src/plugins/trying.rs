@@ -54,7 +54,7 @@ impl Trying {
         for Mark { file, digest } in &marks {
             let count = deaths.entry(digest.clone()).or_default();
             *count = count.saturating_add(1);
-            tracing::error!(file, digest, times = *count, "the relay ended while it tried this plugin file");
+            tracing::error!(file, digest, count = *count, "the relay ended while it tried this plugin file");
         }
         if !marks.is_empty()
             && let Err(error) = folder.write(DEATHS, &deaths).and_then(|()| folder.remove(TRYING))

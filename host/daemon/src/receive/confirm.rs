@@ -10,6 +10,7 @@ use tocsin_core::egress::Denied;
 use tocsin_core::plugin::SourceInfo;
 use tocsin_core::receipt::{ReceiptRecord, ReceiptStatus};
 use tokio::sync::Semaphore;
+use tracing::Instrument;
 use url::Url;
 
 use crate::config::{Source, Transport};
@@ -42,10 +43,11 @@ pub(crate) fn asked(app: &Arc<App>, source: &Source, receipt: &ReceiptRecord, ur
     match check(&url, info) {
         Ok(url) => {
             let app = Arc::clone(app);
-            tokio::spawn(async move {
+            let confirming = async move {
                 let outcome = fetch(url, app.config().transport.clone()).await;
                 tell(&app, &name, &outcome);
-            });
+            };
+            tokio::spawn(confirming.in_current_span());
         }
         Err(why) => tell(app, &name, &Err(why)),
     }
@@ -58,7 +60,7 @@ fn tell(app: &App, source: &str, outcome: &Result<u16, String>) {
             app.intake.confirmed(source, &format!("confirmed, with status {status}"));
         }
         Err(why) => {
-            tracing::warn!(source, why, "the address was not opened: not confirmed");
+            tracing::warn!(source, reason = why, "the address was not opened: not confirmed");
             app.intake.confirmed(source, &format!("not confirmed: {why}"));
         }
     }

@@ -9,6 +9,7 @@ use tocsin_core::command::{Command, Decoding, Issued, Received, RejectedElements
 use tocsin_core::id::ReceiptId;
 use tocsin_core::plugin::{Refusal, Reply, SourceRequest};
 use tocsin_core::receipt::ReceiptRecord;
+use tocsin_core::trace::Origin;
 use tocsin_sandbox::{CallError, CallErrorKind, Place};
 use tocsin_store::Write;
 
@@ -34,20 +35,28 @@ pub struct Ingested {
     pub confirm: Option<String>,
 }
 
-/// receipt → decode → commit. Returns when it is on the disk.
+/// receipt → decode → commit. Returns when it is on the disk. The receipt has the id in `origin`, or another one without
+/// that.
 ///
 /// # Errors
 /// It could not be stored: nothing was kept, and the sender has to try again.
-pub async fn ingest(app: &App, source: &str, request: SourceRequest) -> Result<Ingested, CommitError> {
+pub async fn ingest(
+    app: &App,
+    source: &str,
+    request: SourceRequest,
+    origin: Option<Origin>,
+) -> Result<Ingested, CommitError> {
     let at = request.received_at;
-    let receipt = app.clock.new_id(at).map_err(|error| CommitError::Storage(error.to_string()))?;
+    let new = || app.clock.new_id(at).map_err(|error| CommitError::Storage(error.to_string()));
+    let receipt = origin.map_or_else(new, |origin| Ok(origin.receipt))?;
     let bytes = request.body.len();
     app.trace(|| Trace::Received { receipt, source: source.to_owned(), bytes });
 
     let decoded = decode(&app.bindings(), Some(app), source, &request, receipt).await;
     decoded.trace(app, receipt);
 
-    let (received, more) = decoded.received.split(receipt);
+    let (mut received, more) = decoded.received.split(receipt);
+    received.trace = origin.and_then(|origin| origin.given);
     let issued = Issued { at, seed: receipt, command: Command::Receive(received) };
     let (policy, more) = (app.policy(), issued.followed_by(more));
     let applied = app.commit(Write { policy, issued, more, request: Some(request) }).await?;
@@ -154,6 +163,7 @@ async fn decode(
         decoding,
         rejected: RejectedElements::default(),
         remarks: Vec::new(),
+        trace: None,
     };
     let without = |received: Received, unsupported: bool, took_us: u64| DecodedRequest {
         received,

@@ -14,13 +14,16 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tocsin_core::plugin::SourceRequest;
 use tocsin_core::receipt::{ReceiptRecord, ReceiptStatus};
+use tracing::Span;
 
 use super::client_address;
 use super::credentials::{Shown, Unproven, forget, prove_field, prove_head, prove_signature, strip};
+use super::shown::shown;
 use crate::config::Source;
 use crate::receive::content_encoding;
 use crate::receive::decode::{Ingested, ingest};
 use crate::receive::{confirm, reply};
+use crate::runtime::request::answered;
 use crate::runtime::server::{Activity, Doing, Peer};
 use crate::runtime::wording;
 use crate::shared::app::{App, CommitError};
@@ -32,10 +35,7 @@ mod body;
 mod head;
 mod probe;
 
-/// The minimum length of a token, in bytes.
-const TOKEN_BYTES_MIN: usize = 16;
-/// Characters of a name that is no source's.
-const NAME_CHARS_MAX: usize = 64;
+pub(super) use head::target;
 
 /// An answer and what it was the answer to.
 struct Answered {
@@ -47,9 +47,12 @@ struct Answered {
 
 /// Answers a request, counts the answer, and logs it when it is a rejection.
 pub async fn receive(State(app): State<Arc<App>>, request: Request) -> Response {
-    let (name, path) = head::target(request.uri());
+    let (name, path) = target(request.uri());
     let source = app.config().sources.get(&name).map(Arc::clone);
     let known = if source.is_some() { name } else { shown(&app, &name) };
+    if source.is_some() {
+        Span::current().record("source", known.as_str());
+    }
     let answered = match &source {
         Some(source) => take(&app, source, path, request).await,
         None => Err(HttpProblem::not_found(match known.as_str() {
@@ -90,6 +93,7 @@ async fn take(
     request: Request,
 ) -> Result<Answered, HttpProblem> {
     let (parts, body) = request.into_parts();
+    let origin = answered();
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
     let mut head = head::read(&parts, path, app.clock.now());
     let shown = authenticate(app, source, peer, &mut head)?;
@@ -119,7 +123,7 @@ async fn take(
     }
     // Held until the answer: a place in the store's queue.
     let _place = app.admission.take(&source.name).ok_or(CommitError::Busy)?;
-    let mut ingested = ingest(app, &source.name, request).await?;
+    let mut ingested = ingest(app, &source.name, request, origin).await?;
     let (outcome, receipt) = (outcome(&ingested.receipt.status), ingested.receipt.id);
     app.intake.count_echoes(&source.name, ingested.receipt.echoes());
     if let Some(url) = ingested.confirm.take() {
@@ -291,34 +295,4 @@ fn accepted(receipt: &ReceiptRecord, status: &str) -> Value {
         document["remarks"] = json!(receipt.remarks);
     }
     document
-}
-
-/// The parts of a name that may be tokens and whose beginning people would see. Anyone can send a long name of many
-/// parts, so only a few are examined.
-fn parts_shown(name: &str) -> impl Iterator<Item = &str> {
-    let shown = name.char_indices().nth(NAME_CHARS_MAX).map_or(name.len(), |(at, _)| at);
-    let mut at = 0;
-    let parts = name.split(['&', '=', '?', '/', ';']).take_while(move |part| {
-        let begins = at;
-        at += part.len() + 1;
-        begins <= shown
-    });
-    parts.filter(|part| part.len() >= TOKEN_BYTES_MIN)
-}
-
-/// A name that is no source's, for people. A name that holds a secret of a source is not shown: `&token=…` typed for
-/// `?token=…` puts one there. Of a token only the digest may be known: then each part of the name is tried.
-fn shown(app: &App, name: &str) -> String {
-    let config = app.config();
-    let mut secrets = config.sources.values().flat_map(|source| source.authentication.secrets());
-    let is_token = |part: &str| {
-        let mut tokens = config.sources.values().flat_map(|source| &source.authentication.tokens);
-        tokens.any(|(_, token)| token.is(part))
-    };
-    if secrets.any(|secret| !secret.is_blank() && name.contains(secret.reveal()))
-        || parts_shown(name).any(is_token)
-    {
-        return "(a name with a secret in it)".to_owned();
-    }
-    tocsin_core::event::single_line(name, NAME_CHARS_MAX)
 }

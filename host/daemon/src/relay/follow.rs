@@ -175,7 +175,7 @@ impl Following {
             return;
         }
         for (name, why) in self.binder.unbound() {
-            tracing::error!(name, why, "this does not work until it is fixed");
+            tracing::error!(part = name, reason = why, "this does not work until it is fixed");
         }
         tracing::info!("plugins are loaded");
     }

@@ -19,7 +19,7 @@ use crate::operate::metrics::Exporter;
 use crate::operate::{interactions, pages, ready};
 use crate::plugins::Shelf;
 use crate::receive::credentials::after_scheme;
-use crate::receive::ingest;
+use crate::receive::{ingest, requests};
 use crate::runtime::trouble;
 use crate::shared::app::App;
 use crate::shared::problem::HttpProblem;
@@ -39,7 +39,10 @@ impl Routers {
         let elsewhere = from_fn_with_state(Arc::clone(app), unless_elsewhere);
         let main = senders().merge(operators(exporter, api).route_layer(elsewhere)).fallback(no_source);
         let api = operators(exporter, api).fallback(nothing);
-        let whole = |routes: Router<Arc<App>>| routes.merge(checks(shelf)).with_state(Arc::clone(app));
+        let observed = from_fn_with_state(Arc::clone(app), requests::observed);
+        let whole = |routes: Router<Arc<App>>| {
+            routes.merge(checks(shelf)).layer(observed.clone()).with_state(Arc::clone(app))
+        };
         Self { main: whole(main), api: whole(api) }
     }
 }

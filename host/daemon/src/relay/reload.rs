@@ -22,7 +22,7 @@ use crate::config::{Change, Config, ConfigError, ConfigProblem, Files, History, 
 use crate::plugins::Shelf;
 use crate::plugins::bindings::{Bindings, Offer};
 use crate::runtime::folder::{Folder, Replaced};
-use crate::runtime::systemd;
+use crate::runtime::{log, systemd};
 use crate::shared::app::App;
 use crate::shared::in_force::InForce;
 use crate::shared::reloads::{Asked, NotReloaded, Refused, Reloaded, Reloads};
@@ -81,7 +81,7 @@ impl Reloading {
             }
             Err(error) => {
                 let why = error.to_string().replace('\n', "; ");
-                tracing::error!(by, why, "the configuration in force stays: the new one was not put in force")
+                tracing::error!(by, reason = why, "the configuration in force stays: the new one was not put in force")
             }
         }
         self.reloads.ended(match &result {
@@ -126,6 +126,7 @@ impl Reloading {
         let in_force = InForce { config: next.config, policy: next.policy, senders, links, bindings };
         self.binder.replace(&replacing, in_force, &next.offer);
         self.app.store.keep(kept_as(&config));
+        log::change(&config.log.settings);
         self.listeners.follow(&config, &before.config, tls);
         self.forget(&next.reloaded.changes, &config);
         self.binder.end(replacing).await;

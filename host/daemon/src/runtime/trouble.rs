@@ -91,7 +91,7 @@ pub fn error(name: &'static str, error: &dyn Display) {
     let error = error.to_string();
     match TROUBLES.error(name, &error, Instant::now()) {
         Some(Line::First) => tracing::error!(error, "{name}"),
-        Some(Line::Again(times)) => tracing::error!(error, times, "{name}, again and again"),
+        Some(Line::Again(times)) => tracing::error!(error, count = times, "{name}, again and again"),
         None => {}
     }
 }
@@ -101,7 +101,7 @@ pub fn over(name: &'static str) {
     if let Some(Trouble { count, since, .. }) = TROUBLES.over(name)
         && count > 1
     {
-        tracing::info!(times = count, seconds = since.elapsed().as_secs(), "no longer: {name}");
+        tracing::info!(count, seconds = since.elapsed().as_secs(), "no longer: {name}");
     }
 }
 

@@ -18,16 +18,21 @@ use crate::runtime::signing;
 use crate::send::redact::Secrets;
 
 /// Headers that are about the connection and not the request.
-const NOT_A_PLUGINS: [&str; 8] = [
+const NOT_A_PLUGINS: [&str; 10] = [
     "connection",
     "content-length",
     "host",
     "keep-alive",
     "proxy-authorization",
     "te",
+    "traceparent",
+    "tracestate",
     "transfer-encoding",
     "upgrade",
 ];
+
+/// The trace that a request belongs to (W3C Trace Context).
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// A request as it is sent. Holds secrets, so it is not printed.
 pub struct Outgoing {
@@ -90,6 +95,9 @@ pub struct Moment<'a> {
     pub delivery: &'a str,
     /// Seconds since the Unix epoch.
     pub seconds: i64,
+    /// The header `traceparent` of the request, if it follows from a request to the relay. No signature covers it: the
+    /// plugin API has signatures of the body alone.
+    pub traceparent: Option<String>,
 }
 
 /// A request as it would be sent, for people: secrets show as `{{secret:name}}`.
@@ -128,6 +136,9 @@ pub fn assemble(
         for (name, value) in signature(&signing.signature, secret, moment, &body).map_err(key)? {
             headers.insert(header_name(&name)?, header_value(&name, value.as_bytes())?);
         }
+    }
+    if let Some(traceparent) = &moment.traceparent {
+        headers.insert(TRACEPARENT, header_value("traceparent", traceparent.as_bytes())?);
     }
     Ok(Outgoing { method, url, headers, body, secrets: secrets(connection, base) })
 }

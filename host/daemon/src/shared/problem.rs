@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use tocsin_core::decide::Rejection;
 use tocsin_store::ReadError;
 
+use crate::runtime::request::answered;
 use crate::runtime::trouble;
 use crate::shared::app::CommitError;
 
@@ -163,6 +164,9 @@ impl IntoResponse for HttpProblem {
         });
         if let Some(members) = document.as_object_mut() {
             members.extend(self.more);
+            if let Some(request) = answered() {
+                members.insert("request_id".to_owned(), json!(request.trace().to_string()));
+            }
         }
         let mut response = (self.status, Json(document)).into_response();
         let headers = response.headers_mut();

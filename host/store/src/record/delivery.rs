@@ -9,6 +9,7 @@ use tocsin_core::id::{DeliveryId, IncidentId};
 use tocsin_core::incident::{Incident, IncidentState};
 use tocsin_core::name::{ActionName, ConnectionName};
 use tocsin_core::time::Timestamp;
+use tocsin_core::trace::Origin;
 
 /// The references of one incident and connection.
 #[derive(Debug, PartialEq, Eq, Encode, Decode)]
@@ -71,6 +72,7 @@ impl From<&Delivery> for DeliveryRow {
             shown,
             change,
             line,
+            origin: _,
             state,
             attempts,
             next_at,
@@ -103,8 +105,13 @@ impl DeliveryRow {
         }
     }
 
-    /// The delivery with this id, whose incident and change were found.
-    pub(crate) fn with(self, id: DeliveryId, incident: Incident, change: Change) -> Delivery {
+    /// The delivery with this id, whose incident and change were found, and the request that brought the change.
+    pub(crate) fn with(
+        self,
+        id: DeliveryId,
+        incident: Incident,
+        (change, origin): (Change, Option<Origin>),
+    ) -> Delivery {
         let line = self.line();
         Delivery {
             id,
@@ -115,6 +122,7 @@ impl DeliveryRow {
             shown: self.shown,
             change,
             line,
+            origin,
             state: self.state,
             attempts: self.attempts,
             next_at: self.next_at,

@@ -22,7 +22,7 @@ fn check(disk: &Disk, kept: &[Issued], crash: &str) {
     let entries = assert_clean(&store);
     assert_eq!(entries, journal.len() as u64, "{crash}");
     for entry in &journal {
-        if let Cause::Request(receipt) = entry.cause {
+        if let Cause::Request(receipt, _) = entry.cause {
             assert!(
                 store.request(receipt).unwrap().is_some(),
                 "{crash}: a request is not beside its receipt"

@@ -15,6 +15,7 @@ use tocsin_core::reason::Reason;
 use tocsin_core::receipt::{Effect, ReceiptRecord, ReceiptStatus};
 use tocsin_core::state::{Happening, Pause, TimelineItem};
 use tocsin_core::time::Timestamp;
+use tocsin_core::trace::Trace;
 use tocsin_core::timer::Timer;
 use tocsin_core::told::Told;
 use tocsin_core::transition::Transition;
@@ -95,9 +96,9 @@ fn causes() -> Vec<Cause> {
     use Cause as C;
     chain(|cause| match cause {
         None => Some(C::Start(text())),
-        Some(C::Start(_)) => Some(C::Request(id(1))),
-        Some(C::Request(_)) => Some(C::DecodedAgain(id(1))),
-        Some(C::DecodedAgain(_)) => Some(C::Operator(text())),
+        Some(C::Start(_)) => Some(C::Request(id(1), None)),
+        Some(C::Request(..)) => Some(C::DecodedAgain(id(1), None)),
+        Some(C::DecodedAgain(..)) => Some(C::Operator(text())),
         Some(C::Operator(_)) => Some(C::Attempts),
         Some(C::Attempts) => Some(C::Trial),
         Some(C::Trial) => Some(C::Outcome),
@@ -218,12 +219,19 @@ fn tells() -> Vec<Tells> {
     })
 }
 
+/// A trace that a sender gave.
+fn trace() -> Option<Trace> {
+    Trace::of_header("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+}
+
 /// Entries with every variant of what is in them.
 pub(super) fn entries() -> Vec<Entry> {
     let entry = |(cause, facts)| Entry { at: START, cause, facts, policy: u64::MAX, epoch: u64::MAX };
     let of_causes = causes().into_iter().map(|cause| (cause, Vec::new()));
     let of_facts = facts().into_iter().map(|fact| (Cause::Timers, vec![fact]));
-    of_causes.chain(of_facts).map(entry).collect()
+    let traced = [Cause::Request(id(1), trace()), Cause::DecodedAgain(id(1), trace())];
+    let traced = traced.map(|cause| (cause, Vec::new()));
+    of_causes.chain(of_facts).chain(traced).map(entry).collect()
 }
 
 #[test]
@@ -291,6 +299,7 @@ pub(super) fn deliveries() -> Vec<Delivery> {
         shown: IncidentState::Acknowledged,
         change,
         line,
+        origin: None,
         state,
         attempts: u32::MAX,
         next_at: START,
@@ -306,7 +315,7 @@ fn every_delivery_is_read_as_it_was_written() {
         let row = DeliveryRow::from(&delivery);
         assert_kept(&row);
         let read = DeliveryRow::read(&row.to_bytes().unwrap()).unwrap();
-        assert_eq!(read.with(delivery.id, delivery.incident.clone(), delivery.change.clone()), delivery);
+        assert_eq!(read.with(delivery.id, delivery.incident.clone(), (delivery.change.clone(), None)), delivery);
     }
 }
 
@@ -354,10 +363,12 @@ pub(super) fn receipts() -> Vec<ReceiptRecord> {
         status,
         effects: effects.clone(),
         remarks: Vec::new(),
+        trace: None,
     };
     let bare = ReceiptRecord { effects: Vec::new(), ..receipt(ReceiptStatus::Applied) };
     let full = ReceiptRecord { remarks: vec![text(), String::new()], ..receipt(ReceiptStatus::Applied) };
-    statuses.into_iter().map(receipt).chain([bare, full]).collect()
+    let traced = ReceiptRecord { trace: trace(), ..bare.clone() };
+    statuses.into_iter().map(receipt).chain([bare, full, traced]).collect()
 }
 
 #[test]
@@ -383,6 +394,7 @@ pub(super) fn lines() -> Vec<TimelineItem> {
             text: Reason::none(),
             receipt: None,
             before: Vec::new(),
+            trace: None,
         };
         let full = TimelineItem {
             actor: Some(text()),
@@ -393,7 +405,10 @@ pub(super) fn lines() -> Vec<TimelineItem> {
         };
         [bare, full]
     };
-    happenings.into_iter().flat_map(both).collect()
+    let mut lines: Vec<TimelineItem> = happenings.into_iter().flat_map(both).collect();
+    let traced = lines.last().map(|line| TimelineItem { trace: trace(), ..line.clone() });
+    lines.extend(traced);
+    lines
 }
 
 #[test]

@@ -102,6 +102,7 @@ pub(super) fn received(source: &str, decoding: Decoding) -> Received {
         decoding,
         rejected: RejectedElements::default(),
         remarks: Vec::new(),
+        trace: None,
     }
 }
 

@@ -215,7 +215,7 @@ fn ended() -> Vec<(Cause, Vec<Fact>)> {
             }],
         ),
         (
-            Cause::Request(id(RECEIPTS[1])),
+            Cause::Request(id(RECEIPTS[1]), None),
             vec![
                 by(StateChange::Acknowledged),
                 by(StateChange::Unacknowledged),
@@ -237,7 +237,7 @@ fn ended() -> Vec<(Cause, Vec<Fact>)> {
             vec![Fact::ReceiptsDiscarded { receipts: vec![id(RECEIPTS[1])], actor: "Ada".to_owned() }],
         ),
         (
-            Cause::DecodedAgain(id(RECEIPTS[2])),
+            Cause::DecodedAgain(id(RECEIPTS[2]), None),
             vec![receipted(RECEIPTS[2], ReceiptStatus::Ignored(Reason::OwnIncident(2)))],
         ),
         (
@@ -258,7 +258,7 @@ fn ended() -> Vec<(Cause, Vec<Fact>)> {
 /// The journal.
 pub(super) fn entries() -> Vec<Entry> {
     let mut entries =
-        vec![(Cause::Start("0.1.0".to_owned()), Vec::new()), (Cause::Request(id(RECEIPTS[0])), opened())];
+        vec![(Cause::Start("0.1.0".to_owned()), Vec::new()), (Cause::Request(id(RECEIPTS[0]), None), opened())];
     entries.extend(sent());
     entries.extend(ended());
     let at = |n: usize| minute(u64::try_from(n).unwrap());

@@ -192,7 +192,7 @@ fn entries_are_read_from_a_number_on_with_their_numbers() {
     write(&store, script.trigger("disk", "Disk fuller")).unwrap();
     let all = store.entries(1, 100).unwrap();
     assert!(all.iter().map(|(number, _)| *number).eq(1..=3));
-    assert_eq!(all[1].1.cause, Cause::Request(trigger.issued.seed));
+    assert_eq!(all[1].1.cause, Cause::Request(trigger.issued.seed, None));
     assert_eq!((all[1].1.at, all[1].1.policy), (trigger.issued.at, trigger.policy.digest()));
     let opens = |fact: &Fact| matches!(fact, Fact::IncidentOpened(_));
     assert!(all[1].1.facts.iter().any(opens), "{:?}", all[1].1.facts);

@@ -24,8 +24,9 @@ pub(super) async fn release(app: &Arc<App>, stranded: Vec<DeliveryId>) -> Result
     for id in stranded {
         app.pulses.deliveries.beat();
         let Some(delivery) = app.reading(move |app| app.store.delivery(id)).await? else { continue };
-        tracing::warn!(delivery = %id, action = delivery.action.as_str(), "an attempt is not made: {UNKNOWN}");
-        let verdict = Attempt { delivery, references: Vec::new() }.later_over(app, UNKNOWN.to_owned(), true);
+        let attempt = Attempt { delivery, references: Vec::new() };
+        attempt.span().in_scope(|| tracing::warn!("an attempt is not made: {UNKNOWN}"));
+        let verdict = attempt.later_over(app, UNKNOWN.to_owned(), true);
         match app.record(Command::Settle { delivery: id, took_us: 0, status: None, verdict }).await {
             Ok(_) | Err(CommitError::Rejected(_)) => {}
             Err(error) => return Err(error.into()),

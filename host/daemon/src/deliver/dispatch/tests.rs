@@ -98,6 +98,7 @@ async fn owing(folder: &std::path::Path) -> (Arc<App>, Arc<AtomicBool>) {
         decoding: Decoding::Events(vec![event]),
         rejected: RejectedElements::default(),
         remarks: Vec::new(),
+        trace: None,
     };
     app.record(Command::Receive(received)).await.expect("it is kept");
     (app, fails)

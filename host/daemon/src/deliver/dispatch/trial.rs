@@ -72,7 +72,7 @@ async fn ask(app: &App, name: &str, shown: Shown) {
         Probed::Good(said) if shown == Shown::ByProbe => resume(app, name, &said).await,
         Probed::Good(_) | Probed::NoProbe => app.trials.open(name),
         Probed::Bad(why) | Probed::Unclear(why) => {
-            tracing::info!(connection = name, why, "a paused connection was tried and does not work yet");
+            tracing::info!(connection = name, reason = why, "a paused connection was tried and does not work yet");
         }
     }
 }
@@ -103,7 +103,7 @@ async fn resume(app: &App, connection: &str, why: &str) {
     let command = Command::Resume { connection: connection.into(), reason: why.to_owned() };
     match app.record(command).await {
         Ok(_) => {
-            tracing::info!(connection, why, "a paused connection works again");
+            tracing::info!(connection, reason = why, "a paused connection works again");
             app.trials.end(connection);
             app.doubts.forget(connection);
         }

@@ -72,6 +72,10 @@ pub struct WholeDelivery {
     pub text: String,
     /// Who made the change, if somebody is named.
     pub actor: Option<String>,
+    /// The receipt of the request that brought the change, if one did.
+    pub receipt: Option<String>,
+    /// The id of that request, as its answer, the log and the peer have it.
+    pub request_id: Option<String>,
 }
 
 /// The incident of a delivery.

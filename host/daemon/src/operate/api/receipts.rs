@@ -53,6 +53,8 @@ pub struct Receipt {
     pub effects: Vec<Effect>,
     /// What the plugin remarked.
     pub remarks: Vec<String>,
+    /// The id of the request, as its answer and the log have it.
+    pub request_id: String,
     /// The elements that could not be read, of one that was refused in part: as many as are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<Vec<RefusedElement>>,

@@ -183,6 +183,7 @@ async fn attempt(
         incident,
         change,
         line: None,
+        origin: None,
         state: DeliveryState::Sending,
         attempts: 1,
         next_at: at,

@@ -90,15 +90,21 @@ fn unreadable(number: u64, problem: &str) -> api::Entry {
     api::Entry { number, at: None, cause: None, facts: Vec::new(), policy: None, epoch: None, unreadable }
 }
 
+/// The receipt of the request, and the request's id.
+fn of_request(cause: &Cause) -> Value {
+    let Some(origin) = cause.origin() else { return json!({}) };
+    json!({ "receipt": origin.receipt.to_string(), "request": origin.trace().to_string() })
+}
+
 pub(super) fn cause(cause: &Cause) -> api::Cause {
     let none = json!({});
     let (name, description, fields) = match cause {
         Cause::Start(version) => {
             ("start", format!("Tocsin {version} started"), json!({ "version": version }))
         }
-        Cause::Request(id) => ("request", format!("request {id}"), json!({ "receipt": id.to_string() })),
-        Cause::DecodedAgain(id) => {
-            ("decoded_again", format!("request {id}, decoded again"), json!({ "receipt": id.to_string() }))
+        Cause::Request(id, _) => ("request", format!("request {id}"), of_request(cause)),
+        Cause::DecodedAgain(id, _) => {
+            ("decoded_again", format!("request {id}, decoded again"), of_request(cause))
         }
         Cause::Operator(actor) => ("operator", format!("operator {actor}"), json!({ "actor": actor })),
         Cause::Attempts => ("attempts", "attempts began".to_owned(), none),

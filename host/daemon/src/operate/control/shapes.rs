@@ -120,6 +120,8 @@ pub(super) fn delivery_whole(whole: &Delivery) -> deliveries::WholeDelivery {
         log: whole.log.iter().map(attempt).collect(),
         text: whole.change.text.to_string(),
         actor: whole.change.actor.clone(),
+        receipt: whole.origin.map(|origin| origin.receipt.to_string()),
+        request_id: whole.origin.map(|origin| origin.trace().to_string()),
     }
 }
 
@@ -157,6 +159,7 @@ pub(super) fn receipt(receipt: &ReceiptRecord) -> receipts::Receipt {
         reason,
         effects: receipt.effects.iter().map(effect).collect(),
         remarks: receipt.remarks.clone(),
+        request_id: receipt.origin().trace().to_string(),
         refused: elements.map(refused),
         refused_count: elements.map(|elements| elements.count),
     }

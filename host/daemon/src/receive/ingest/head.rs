@@ -17,7 +17,7 @@ pub(super) const HEADERS_MAX: usize = 100;
 const QUERY_BYTES_MAX: usize = 16 * 1024;
 
 /// The source's name, and what follows it in the path, with its slash.
-pub(super) fn target(uri: &Uri) -> (String, String) {
+pub(in crate::receive) fn target(uri: &Uri) -> (String, String) {
     let below = uri.path().strip_prefix("/in").unwrap_or_default();
     let below = below.strip_prefix('/').unwrap_or_default();
     let (name, rest) = below.split_at(below.find('/').unwrap_or(below.len()));

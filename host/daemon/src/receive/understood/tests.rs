@@ -66,6 +66,7 @@ fn recorded(decoded: Decoded) -> Received {
         decoding: Decoding::Events(Vec::new()),
         rejected: RejectedElements::default(),
         remarks: Vec::new(),
+        trace: None,
     };
     understood(received, &info, &request, decoded)
 }

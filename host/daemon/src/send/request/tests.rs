@@ -10,7 +10,7 @@ use tocsin_core::retry::Schedule;
 use super::*;
 use crate::config::{Target, Transport};
 
-const MOMENT: Moment<'static> = Moment { delivery: "01J", seconds: 1_614_265_330 };
+const MOMENT: Moment<'static> = Moment { delivery: "01J", seconds: 1_614_265_330, traceparent: None };
 
 fn connection() -> Connection {
     Connection {

@@ -63,6 +63,6 @@ pub(super) fn log(label: &str, status: u16, line: &Line, reason: &str) {
         Line::Rejected(count) => tracing::warn!(source = label, status, count, reason, "rejected"),
         // It was said with the rejection itself that there was one.
         Line::NoLonger(1) => {}
-        Line::NoLonger(times) => tracing::info!(source = label, status, times, "no longer rejected"),
+        Line::NoLonger(times) => tracing::info!(source = label, status, count = times, "no longer rejected"),
     }
 }
