@@ -31,9 +31,11 @@ mod files;
 mod fixed;
 mod history;
 mod limits;
+mod managed;
 mod memory;
 mod merge;
 mod metrics;
+mod name;
 mod never;
 mod oauth2;
 mod origins;
@@ -47,10 +49,12 @@ mod relay;
 mod retry;
 mod routing;
 mod secret;
+mod secrets;
 mod sources;
 mod target;
 mod token;
 mod transport;
+mod vault;
 
 pub use backup::Backup;
 pub use certificates::{Authorities, ClientCertificate};
@@ -58,6 +62,7 @@ pub use error::{ConfigError, ConfigProblem, count};
 pub use files::{File, Files, Part, dropped_beside, managed_in};
 pub use history::{History, Kept, KeptFile};
 pub use limits::Limits;
+pub use managed::ManagedUse;
 pub use metrics::Metrics;
 pub use oauth2::{ClientAuthentication, OAuth2};
 pub use parts::{Change, How};
@@ -69,6 +74,7 @@ pub use secret::Secret;
 pub use target::Target;
 pub use token::{KEYS as TOKEN_KEYS, Token};
 pub use transport::Transport;
+pub use vault::{Before, KeyPlace, KeySource, Listed, Opened, Stored, Vault, VaultError, Writer};
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
@@ -113,6 +119,8 @@ pub struct Config {
     pub unseen: Vec<ConfigProblem>,
     /// Files of the configuration that only the service can read; none in a running relay.
     pub unread: Vec<ConfigProblem>,
+    /// Where managed secrets are kept.
+    pub vault: Vault,
     /// Where each secret was read from, by its path.
     places: Vec<(String, secret::Place)>,
     /// The parts of the configuration, with their digests.
@@ -309,7 +317,8 @@ impl Config {
     /// # Errors
     /// One of them is not TOML.
     pub fn inspect_files(files: &Files) -> Result<(Self, Vec<ConfigProblem>), ConfigError> {
-        let (config, problems) = relay::read(&files.main, merge::merge(files)?);
+        let kept_in = files.state_dir.as_deref();
+        let (config, problems) = relay::read(&files.main, merge::merge(files)?, kept_in);
         Ok((Self { unread: files.unread.clone(), files: Arc::new(files.clone()), ..config }, problems))
     }
 
@@ -335,6 +344,20 @@ impl Config {
         let merged = merge::merge(&Files::read(path)?)?;
         relay::read_backup_dir(path, merged)
             .map_err(|problems| ConfigError::Invalid { path: path.to_owned(), problems })
+    }
+
+    /// Reads only where managed secrets are, and which parts of the configuration use them.
+    ///
+    /// # Errors
+    /// A file cannot be read, is not TOML, or has a mistake in `[secrets]`.
+    pub fn read_vault(path: &Path) -> Result<(Vault, Vec<ManagedUse>), ConfigError> {
+        let files = Files::read(path)?;
+        let merged = merge::merge(&files)?;
+        let uses = managed::uses(&merged.table);
+        let state_dir = files.state_dir.as_deref().unwrap_or(Path::new(""));
+        let vault = relay::read_vault(path, merged, state_dir)
+            .map_err(|problems| ConfigError::Invalid { path: path.to_owned(), problems })?;
+        Ok((vault, uses))
     }
 
     /// The file of a source, connection, action or key, by its path: `sources.jira`, `limits.body`. For a table such as

@@ -14,7 +14,7 @@ use super::merge::{Merged, NAMED, merge};
 use super::origins::Origins;
 
 /// The keys of references to secrets: such tables are written inline.
-const REFERENCES: [&str; 3] = ["file", "env", "credential"];
+const REFERENCES: [&str; 4] = ["file", "env", "credential", "managed"];
 
 impl Files {
     /// One file with the contents of all files, and comments that name the file of each part.

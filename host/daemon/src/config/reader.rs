@@ -12,8 +12,11 @@ use tocsin_core::settings::{Given, duration_ms};
 use toml::{Table, Value};
 
 use super::error::ConfigProblem;
+use super::managed::{KEY, Managed};
+use super::name;
 use super::parts::Parts;
 use super::secret::{Place, Secret};
+use super::vault::Vault;
 
 /// A table that is being read.
 pub(super) struct Reader {
@@ -30,6 +33,7 @@ struct Found {
     problems: RefCell<Vec<ConfigProblem>>,
     unseen: RefCell<Vec<ConfigProblem>>,
     places: RefCell<Vec<(String, Place, Secret)>>,
+    managed: Managed,
 }
 
 impl Reader {
@@ -190,7 +194,12 @@ impl Reader {
         Some(text)
     }
 
-    /// A secret: a text, or `{ file = … }`, `{ env = … }`, `{ credential = … }`.
+    /// Sets where managed secrets are read from. Whatever reads secrets comes after this.
+    pub(super) fn manage(&self, vault: Vault) {
+        self.found.managed.of(vault);
+    }
+
+    /// A secret: a text, or `{ file = … }`, `{ env = … }`, `{ credential = … }`, `{ managed = … }`.
     pub(super) fn secret(&mut self, key: &'static str) -> Option<Secret> {
         let value = self.take(key)?;
         self.read_secret(key, &value)
@@ -205,7 +214,7 @@ impl Reader {
     }
 
     fn read_secret(&self, key: &str, value: &Value) -> Option<Secret> {
-        self.found_at(key, Secret::read(value))
+        self.found_at(key, Secret::read(value, |name| self.found.managed.read(name)))
     }
 
     /// The path and text of a file of certificates. None if it is not configured or wrong, or only the service can
@@ -279,9 +288,8 @@ impl Reader {
         let mut sections = Vec::new();
         for (name, value) in tables.unwrap_or_default() {
             let path = format!("{key}.{name}");
-            if !is_name(&name) {
-                let problem = "is no name: use 1 to 64 of a-z, 0-9, `-` and `_`, beginning with a letter";
-                self.problem(&path, problem);
+            if !name::is_name(&name) {
+                self.problem(&path, format!("is no name: {}", name::RULE));
             }
             match value {
                 Value::Table(table) => sections.push((name, self.within(&path, table))),
@@ -309,7 +317,10 @@ impl Reader {
     pub(super) fn secrets_found(&self, parts: &mut Parts) -> (Vec<ConfigProblem>, Vec<(String, Place)>) {
         let places = self.found.places.borrow();
         places.iter().for_each(|(path, _, secret)| parts.say(path, secret.reveal()));
-        let places = places.iter().map(|(path, place, _)| (path.clone(), place.clone())).collect();
+        let places = places.iter().map(|(path, place, _)| (path.clone(), place.clone()));
+        // The file of the key protects all managed secrets. Another key changes no part.
+        let key = self.found.managed.key_file().map(|file| (KEY.to_owned(), Place::File(file)));
+        let places = places.chain(key).collect();
         (self.found.unseen.borrow().clone(), places)
     }
 }
@@ -324,12 +335,6 @@ fn kind(value: &Value) -> &'static str {
         Value::Array(_) => "a list",
         Value::Table(_) => "a table",
     }
-}
-
-fn is_name(name: &str) -> bool {
-    name.len() <= 64
-        && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
 }
 
 fn bytes(value: &Value) -> Option<usize> {
