@@ -19,6 +19,7 @@ mod full_disk;
 mod harness;
 mod inbound;
 mod journal;
+mod managed_secrets;
 mod metrics;
 mod outbound;
 mod packaging;

@@ -69,6 +69,24 @@ impl Vault {
         self.state_dir.join(STORE)
     }
 
+    /// Checks, before a person is asked for a value, that a secret of this name can be stored.
+    ///
+    /// # Errors
+    /// The name breaks the rule for names, or the store or its key cannot be read.
+    pub fn ready_for(&self, name: &str) -> Result<(), VaultError> {
+        if !super::name::is_name(name) {
+            return Err(VaultError::Name { name: name.to_owned() });
+        }
+        match self.open()? {
+            Some(opened) => opened.key.map(drop),
+            None => {
+                let folder = Held::open(&self.state_dir, true);
+                let folder = folder.map_err(|error| VaultError::of(&self.state_dir, error))?;
+                Keys::read(&self.key, folder.as_ref(), &self.state_dir).map(drop)
+            }
+        }
+    }
+
     /// Reads the store; none if it does not exist. Its key may be missing: the names are readable without it.
     ///
     /// # Errors
@@ -87,7 +105,7 @@ impl Vault {
     fn open_once(&self) -> Result<Option<Opened>, VaultError> {
         let failed = |error| VaultError::of(&self.path(), error);
         let Some(folder) = Held::open(&self.state_dir, true).map_err(failed)? else { return Ok(None) };
-        let keys = Keys::read(&self.key, &folder, &self.state_dir);
+        let keys = Keys::read(&self.key, Some(&folder), &self.state_dir);
         let Some(document) = self.read(&folder)? else { return Ok(None) };
         let key = keys.and_then(|keys| keys.of(&document, &self.path()));
         if let Ok((key, _)) = &key {

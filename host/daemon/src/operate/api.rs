@@ -20,6 +20,7 @@ pub mod page;
 pub mod plugins;
 pub mod problem;
 pub mod receipts;
+pub mod secrets;
 pub mod sources;
 pub mod status;
 pub mod store;

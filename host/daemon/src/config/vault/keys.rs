@@ -72,8 +72,12 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// Reads the keys at `place`; `folder` is the state directory.
-    pub(super) fn read(place: &KeyPlace, folder: &Held, state_dir: &Path) -> Result<Self, VaultError> {
+    /// Reads the keys at `place`; `folder` is the state directory, if it exists.
+    pub(super) fn read(
+        place: &KeyPlace,
+        folder: Option<&Held>,
+        state_dir: &Path,
+    ) -> Result<Self, VaultError> {
         let (path, source) = match place {
             KeyPlace::Usual => return Self::usual(folder, state_dir.join(USUAL_FILE)),
             KeyPlace::File(path) => (path.clone(), KeySource::File(path.clone())),
@@ -87,16 +91,15 @@ impl Keys {
     }
 
     /// The keys in the credential, then those in the state directory.
-    fn usual(folder: &Held, path: PathBuf) -> Result<Self, VaultError> {
+    fn usual(folder: Option<&Held>, path: PathBuf) -> Result<Self, VaultError> {
         let mut found = Vec::new();
         if let Some(given) = credential(USUAL_CREDENTIAL)
             && let Some(bytes) = read_file(&given)?
         {
             found = parse(&bytes, &KeySource::Credential(USUAL_CREDENTIAL.to_owned()))?;
         }
-        let made =
-            folder.read_at_most(USUAL_FILE, BYTES_MAX).map_err(|error| VaultError::of(&path, error))?;
-        if let Some(bytes) = made {
+        let made = folder.map_or(Ok(None), |folder| folder.read_at_most(USUAL_FILE, BYTES_MAX));
+        if let Some(bytes) = made.map_err(|error| VaultError::of(&path, error))? {
             found.extend(parse(&bytes, &KeySource::Made(path.clone()))?);
         }
         Ok(Self { found, made: Some(path) })

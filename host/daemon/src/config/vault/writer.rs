@@ -168,7 +168,7 @@ impl Writer {
     }
 
     fn keys(&self) -> Result<Keys, VaultError> {
-        Keys::read(&self.vault.key, &self.folder, &self.vault.state_dir)
+        Keys::read(&self.vault.key, Some(&self.folder), &self.vault.state_dir)
     }
 
     /// The present document with its key, checked; none if there is no store.
