@@ -24,6 +24,7 @@ mod journal;
 mod listeners;
 mod logs;
 mod managed;
+mod managed_secrets;
 mod metrics;
 mod outbound;
 mod packaging;

@@ -25,6 +25,7 @@ fn a_command_whose_reader_is_gone_ends_without_a_word() {
         &["check"],
         &["config", "files"],
         &["config", "export"],
+        &["secrets", "list"],
         &["incidents", "list"],
         &["incidents", "show", "1"],
         &["incidents", "ack", "1"],

@@ -37,11 +37,13 @@ mod rebuild;
 mod receipts;
 mod reload;
 mod resources;
+mod secrets;
 mod serve;
 mod shell;
 mod sources;
 mod status;
 mod table;
+mod terminal;
 mod tokens;
 mod verify;
 mod version;
@@ -68,6 +70,7 @@ Examples:
   tocsin serve --config tocsin.toml        run the relay
   tocsin reload                            put a changed configuration in force, without a restart
   tocsin sources create jira --plugin jira a new source in the running relay, with its URL
+  tocsin secrets set slack-url             store a secret, encrypted, for { managed = \"slack-url\" }
   tocsin doctor                            what is wrong with this machine?
   tocsin incidents list --state open       what is burning?
   tocsin incidents ack 42                  I am on it
@@ -100,6 +103,9 @@ enum Command {
     /// have triggered other actions.
     #[command(after_help = reload::RELOAD)]
     Diff,
+    /// Store, list, replace and remove managed secrets: `{ managed = "…" }` in the configuration.
+    #[command(subcommand, visible_alias = "secret")]
+    Secrets(secrets::Secrets),
     /// Start a relay with example sources and a receiver, send one alert to each and show its way.
     Demo(demo::DemoArgs),
     /// What the running relay holds, and what does not work.
@@ -194,6 +200,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Config(command) => config::run(&place, &command),
         Command::Reload => reload::reload(&place),
         Command::Diff => reload::diff(&place),
+        Command::Secrets(command) => secrets::run(&place, &command),
         Command::Demo(args) => demo::run(&args),
         Command::Status(args) => status::run(&place, &args),
         Command::Doctor(args) => doctor::run(&place, &args),

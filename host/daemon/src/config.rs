@@ -33,9 +33,11 @@ mod history;
 mod limits;
 mod log;
 mod managed;
+mod managed_secrets;
 mod memory;
 mod merge;
 mod metrics;
+mod name;
 mod never;
 mod oauth2;
 mod origins;
@@ -49,11 +51,13 @@ mod relay;
 mod retry;
 mod routing;
 mod secret;
+mod secrets;
 mod sources;
 mod target;
 mod tls;
 mod token;
 mod transport;
+mod vault;
 
 pub use backup::Backup;
 pub use certificates::{Authorities, Identity};
@@ -63,19 +67,21 @@ pub use history::{History, Kept, KeptFile};
 pub use limits::Limits;
 pub use log::Log;
 pub use managed::{Expected, Kind, ManagedChange, ManagedFile, Plan, Refusal, Resource};
+pub use managed_secrets::ManagedUse;
 pub use metrics::Metrics;
+pub use name::is_name;
 pub use oauth2::{ClientAuthentication, OAuth2};
 pub use parts::{Change, How};
 pub use plugins::{Consent, Plugins};
 pub use proxy::{Proxy, ProxyDenied};
 pub use purpose::Purpose;
 pub use rate::Rate;
-pub use reader::is_name;
 pub use secret::Secret;
 pub use target::Target;
 pub use tls::{Clients, Tls};
 pub use token::{KEYS as TOKEN_KEYS, Token};
 pub use transport::Transport;
+pub use vault::{Before, KeyPlace, KeySource, Listed, Opened, Stored, Vault, VaultError, Writer};
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
@@ -126,6 +132,8 @@ pub struct Config {
     pub unseen: Vec<ConfigProblem>,
     /// Files of the configuration that only the service can read; none in a running relay.
     pub unread: Vec<ConfigProblem>,
+    /// Where managed secrets are kept.
+    pub vault: Vault,
     /// Where each secret was read from, by its path.
     places: Vec<(String, secret::Place)>,
     /// The parts of the configuration, with their digests.
@@ -322,7 +330,8 @@ impl Config {
     /// # Errors
     /// One of them is not TOML.
     pub fn inspect_files(files: &Files) -> Result<(Self, Vec<ConfigProblem>), ConfigError> {
-        let (config, problems) = relay::read(&files.main, merge::merge(files)?);
+        let kept_in = files.state_dir.as_deref();
+        let (config, problems) = relay::read(&files.main, merge::merge(files)?, kept_in);
         Ok((Self { unread: files.unread.clone(), files: Arc::new(files.clone()), ..config }, problems))
     }
 
@@ -348,6 +357,20 @@ impl Config {
         let merged = merge::merge(&Files::read(path)?)?;
         relay::read_backup_dir(path, merged)
             .map_err(|problems| ConfigError::Invalid { path: path.to_owned(), problems })
+    }
+
+    /// Reads only where managed secrets are, and which parts of the configuration use them.
+    ///
+    /// # Errors
+    /// A file cannot be read, is not TOML, or has a mistake in `[secrets]`.
+    pub fn read_vault(path: &Path) -> Result<(Vault, Vec<ManagedUse>), ConfigError> {
+        let files = Files::read(path)?;
+        let merged = merge::merge(&files)?;
+        let uses = managed_secrets::uses(&merged.table);
+        let state_dir = files.state_dir.as_deref().unwrap_or(Path::new(""));
+        let vault = relay::read_vault(path, merged, state_dir)
+            .map_err(|problems| ConfigError::Invalid { path: path.to_owned(), problems })?;
+        Ok((vault, uses))
     }
 
     /// The file of a source, connection, action or key, by its path: `sources.jira`, `limits.body`. For a table such as

@@ -23,6 +23,7 @@ fn every_empty_list_says_what_to_do_next() {
         ("sources list", &["no sources: ", "[sources.<name>]", "tocsin reload"]),
         ("connections list", &["no connections: ", "[connections.<name>]", "tocsin reload"]),
         ("actions list", &["no actions: ", "[actions.<name>]", "tocsin reload"]),
+        ("secrets list", &["no managed secrets: ", "`tocsin secrets set NAME`"]),
         ("check", &["no source: ", "tocsin init"]),
     ] {
         let arguments: Vec<&str> = command.split(' ').collect();

@@ -116,7 +116,8 @@ fn what_an_operator_causes_has_no_trace() {
 fn a_trace_is_the_hosts_to_set_and_no_actions() {
     let receiver = Receiver::start();
     let out = connection("out", "webhook", &receiver.url("/hook"));
-    let headers = "settings = { headers = [\"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\"] }";
+    let headers =
+        "settings = { headers = [\"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\"] }";
     let tables = format!("{}{out}{}{headers}\n", source("hook", "webhook"), action("tell", "out"));
     let said = Site::new(&tables).run(&["check"]).expect(1).all();
     assert!(said.contains("`traceparent`") && said.contains("the host's to set"), "{said}");

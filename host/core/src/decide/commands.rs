@@ -8,6 +8,7 @@ use crate::incident::{Incident, IncidentState};
 use crate::journal::{Fact, Recorded};
 use crate::name::{ConnectionName, SourceName};
 use crate::state::State;
+use crate::time::Timestamp;
 use crate::transition::{Commanded, IncidentCommand, on_command};
 
 /// Bytes of an operator's note.

@@ -60,8 +60,8 @@ pub(super) enum ConfigCommand {
     Files,
     /// Print all files as one, with a comment that names the file of each part.
     ///
-    /// The command prints secrets that are written in the files. References to secrets, { file = "…" }, { env = "…" }
-    /// and { credential = "…" }, stay references. Comments are lost.
+    /// The command prints secrets that are written in the files. References to secrets, { file = "…" }, { env = "…" },
+    /// { credential = "…" } and { managed = "…" }, stay references. Comments are lost.
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(Export),
     /// List the configurations that were in force, the newest first: when, by whom, and what changed.

@@ -19,6 +19,7 @@ mod file;
 mod peers;
 mod program;
 mod relay;
+mod secrets;
 mod space;
 mod unit;
 
@@ -47,6 +48,7 @@ pub(super) fn run(place: &Place, args: &DoctorArgs) -> anyhow::Result<ExitCode> 
     let config = file::look(place, &mut findings);
     if let Some(config) = &config {
         findings.extend(directories::look(config));
+        findings.extend(secrets::look(config));
         findings.extend(space::look(config));
         findings.extend(certificate::look(config));
     }

@@ -35,7 +35,7 @@ impl Config {
         }
         let files = self.places.iter().filter_map(|(path, place)| match place {
             Place::File(file) => Some(ConfigProblem::new(path, exposed(file)?)),
-            Place::Configuration | Place::Service | Place::Unseen(_) | Place::Public => None,
+            Place::Configuration | Place::Service | Place::Managed | Place::Unseen(_) | Place::Public => None,
         });
         let all =
             configuration.into_iter().chain(files).chain(writable(&self.plugins_dir)).chain(self.in_clear());

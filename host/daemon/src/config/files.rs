@@ -120,6 +120,9 @@ pub struct Files {
     pub all: Vec<File>,
     /// Files and folders that only the relay's user may read; none in a running relay.
     pub unread: Vec<ConfigProblem>,
+    /// The state directory that they belong to, even if the main file names another one for the next start. None if
+    /// they were not read from files.
+    pub(super) state_dir: Option<PathBuf>,
 }
 
 impl Files {
@@ -146,7 +149,8 @@ impl Files {
 
     fn around(first: File, state_dir: &Path) -> Result<Self, ConfigError> {
         let main = first.path.clone();
-        let mut files = Self { all: vec![first], unread: Vec::new(), main };
+        let mut files =
+            Self { all: vec![first], unread: Vec::new(), main, state_dir: Some(state_dir.to_owned()) };
         files.all.extend(read_folder(&dropped_beside(&files.main), Part::Dropped)?);
         match read_folder(&managed_in(state_dir), Part::Managed) {
             Ok(managed) => files.all.extend(managed),
@@ -174,7 +178,8 @@ impl Files {
 
     /// A configuration of one text, as the main file at `main`.
     pub fn of_text(main: &Path, text: &str) -> Self {
-        Self { main: main.to_owned(), all: vec![File::main(main, text)], unread: Vec::new() }
+        let all = vec![File::main(main, text)];
+        Self { main: main.to_owned(), all, unread: Vec::new(), state_dir: None }
     }
 
     /// Files of the history by their names, placed around the main file at `main` and in `state_dir`.
@@ -196,7 +201,7 @@ impl Files {
             Ok(File { part, path, name: name.to_owned(), text: text.to_owned() })
         };
         let all = kept.enumerate().map(file).collect::<Result<_, ConfigError>>()?;
-        Ok(Self { main: main.to_owned(), all, unread: Vec::new() })
+        Ok(Self { main: main.to_owned(), all, unread: Vec::new(), state_dir: Some(state_dir.to_owned()) })
     }
 
     /// The same files with this text in `managed/<file>`, or without that file.

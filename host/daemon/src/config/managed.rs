@@ -10,7 +10,7 @@ use toml::{Table, Value};
 
 use super::error::{ConfigError, ConfigProblem};
 use super::files::{File, Files, MANAGED, Part};
-use super::reader::{NO_NAME, is_name};
+use super::name::{NO_NAME, is_name};
 use super::sources::{OPEN, PROOFS};
 
 mod document;

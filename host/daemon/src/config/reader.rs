@@ -12,11 +12,11 @@ use tocsin_core::settings::{Given, duration_ms};
 use toml::{Table, Value};
 
 use super::error::ConfigProblem;
+use super::managed_secrets::{KEY, Managed};
+use super::name;
 use super::parts::Parts;
 use super::secret::{Form, Forms, Place, Secret};
-
-/// The mistake of a name that [`is_name`] refuses.
-pub(super) const NO_NAME: &str = "is no name: use 1 to 64 of a-z, 0-9, `-` and `_`, beginning with a letter";
+use super::vault::Vault;
 
 /// A table that is being read.
 pub(super) struct Reader {
@@ -35,6 +35,7 @@ struct Found {
     places: RefCell<Vec<(String, Place, Secret)>>,
     /// The notes of a reader that reads no secret and no file.
     forms: Option<Forms>,
+    managed: Managed,
 }
 
 /// The notes of a reader and of those of its tables.
@@ -222,7 +223,12 @@ impl Reader {
         Some(text)
     }
 
-    /// A secret: a text, or `{ file = … }`, `{ env = … }`, `{ credential = … }`.
+    /// Sets where managed secrets are read from. Whatever reads secrets comes after this.
+    pub(super) fn manage(&self, vault: Vault) {
+        self.found.managed.of(vault);
+    }
+
+    /// A secret: a text, or `{ file = … }`, `{ env = … }`, `{ credential = … }`, `{ managed = … }`.
     pub(super) fn secret(&mut self, key: &'static str) -> Option<Secret> {
         let value = self.take(key)?;
         self.read_secret(key, &value)
@@ -240,7 +246,7 @@ impl Reader {
         if let Some(forms) = &self.found.forms {
             return Some(forms.note(self.at(key), value));
         }
-        self.found_at(key, Secret::read(value))
+        self.found_at(key, Secret::read(value, |name| self.found.managed.read(name)))
     }
 
     /// The path and text of a file of certificates. None if it is not configured or wrong, or only the service can
@@ -318,8 +324,8 @@ impl Reader {
         let mut sections = Vec::new();
         for (name, value) in tables.unwrap_or_default() {
             let path = format!("{key}.{name}");
-            if !is_name(&name) {
-                self.problem(&path, NO_NAME);
+            if !name::is_name(&name) {
+                self.problem(&path, name::NO_NAME);
             }
             match value {
                 Value::Table(table) => sections.push((name, self.within(&path, table))),
@@ -347,7 +353,10 @@ impl Reader {
     pub(super) fn secrets_found(&self, parts: &mut Parts) -> (Vec<ConfigProblem>, Vec<(String, Place)>) {
         let places = self.found.places.borrow();
         places.iter().for_each(|(path, _, secret)| parts.say(path, secret.reveal()));
-        let places = places.iter().map(|(path, place, _)| (path.clone(), place.clone())).collect();
+        let places = places.iter().map(|(path, place, _)| (path.clone(), place.clone()));
+        // The file of the key protects all managed secrets. Another key changes no part.
+        let key = self.found.managed.key_file().map(|file| (KEY.to_owned(), Place::File(file)));
+        let places = places.chain(key).collect();
         (self.found.unseen.borrow().clone(), places)
     }
 }
@@ -362,13 +371,6 @@ fn kind(value: &Value) -> &'static str {
         Value::Array(_) => "a list",
         Value::Table(_) => "a table",
     }
-}
-
-/// Whether `name` may be the name of something in the configuration.
-pub fn is_name(name: &str) -> bool {
-    name.len() <= 64
-        && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
 }
 
 fn bytes(value: &Value) -> Option<usize> {

@@ -18,8 +18,10 @@ use super::merge::Merged;
 use super::parts::Parts;
 use super::reader::Reader;
 use super::transport::{self, Transport};
+use super::vault::Vault;
 use super::{
-    Config, Source, actions, backup, connections, limits, log, metrics, plugins, retry, routing, sources, tls,
+    Config, Source, actions, backup, connections, limits, log, metrics, plugins, retry, routing, secrets,
+    sources, tls,
 };
 
 /// Where senders connect to when nothing is said: not reachable from outside by accident.
@@ -31,8 +33,9 @@ const EXAMPLE_API_LISTEN: &str = "127.0.0.1:8687";
 /// The table of backups.
 const BACKUP: &str = "backup";
 
-/// The configuration as far as it can be read, with every mistake and the file that it is in.
-pub(super) fn read(path: &Path, merged: Merged) -> (Config, Vec<ConfigProblem>) {
+/// The configuration as far as it can be read, with every mistake and the file that it is in. Managed secrets are those
+/// in `kept_in`, or by default in the configured state directory.
+pub(super) fn read(path: &Path, merged: Merged, kept_in: Option<&Path>) -> (Config, Vec<ConfigProblem>) {
     let Merged { table, origins, mut problems } = merged;
     let mut parts = Parts::of(&table);
     let mut root = Reader::root(table);
@@ -40,6 +43,8 @@ pub(super) fn read(path: &Path, merged: Merged) -> (Config, Vec<ConfigProblem>) 
     let (listen, api_listen) = read_listen(&mut root);
     let tls = tls::read(&mut root);
     let state_dir = state_dir(&mut root, base);
+    let vault = secrets::read(&mut root, base, kept_in.unwrap_or(&state_dir));
+    root.manage(vault.clone());
     let plugins_dir = directory(&mut root, "plugins_dir", base, "", || state_dir.join("plugins"));
     let cache_dir = directory(&mut root, "cache_dir", base, "CACHE_DIRECTORY", || state_dir.join("cache"));
     let public_url = root.parsed("public_url", parse_public_url);
@@ -97,6 +102,7 @@ pub(super) fn read(path: &Path, merged: Merged) -> (Config, Vec<ConfigProblem>) 
         fallback,
         unseen,
         unread: Vec::new(),
+        vault,
         places,
         parts,
         files: Arc::new(Files::of_text(path, "")),
@@ -125,6 +131,17 @@ pub(super) fn read_backup_dir(path: &Path, merged: Merged) -> Result<Option<Path
     problems.retain(|problem| problem.path.starts_with(BACKUP));
     problems.extend(root.finish().into_iter().map(|problem| origins.locate(problem)));
     if problems.is_empty() { Ok(backup.map(|backup| backup.dir)) } else { Err(problems) }
+}
+
+/// Where managed secrets are.
+pub(super) fn read_vault(path: &Path, merged: Merged, state_dir: &Path) -> Result<Vault, Vec<ConfigProblem>> {
+    let Merged { mut table, origins, mut problems } = merged;
+    table.retain(|key, _| key == secrets::TABLE);
+    let mut root = Reader::root(table);
+    let vault = secrets::read(&mut root, base(path), state_dir);
+    problems.retain(|problem| problem.path.starts_with(secrets::TABLE));
+    problems.extend(root.finish().into_iter().map(|problem| origins.locate(problem)));
+    if problems.is_empty() { Ok(vault) } else { Err(problems) }
 }
 
 /// The addresses to listen at.

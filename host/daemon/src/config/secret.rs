@@ -14,8 +14,8 @@ const FILE_BYTES_MAX: u64 = 64 * 1024;
 /// The size limit of a file of certificates, in bytes: four times the size of all public authorities.
 const CERTIFICATES_BYTES_MAX: u64 = 1024 * 1024;
 /// The ways to write one.
-const FORMS: &str =
-    "expected a text, { file = \"/path\" }, { env = \"NAME\" } or { credential = \"name\" } (of systemd)";
+const FORMS: &str = "expected a text, { file = \"/path\" }, { env = \"NAME\" }, { credential = \"name\" } (of systemd) or \
+     { managed = \"name\" } (of `tocsin secrets`)";
 
 /// A text that is not to be seen.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub(super) enum Place {
     File(PathBuf),
     /// In the environment, or a credential of systemd.
     Service,
+    /// In the relay's own store of secrets.
+    Managed,
     /// It is there for the service alone, and why.
     Unseen(String),
     /// In a file that is not secret.
@@ -95,7 +97,7 @@ impl Secret {
     }
 
     /// One that stands for a secret that this process may not see.
-    const fn unseen() -> Self {
+    pub(super) const fn unseen() -> Self {
         Self { text: String::new(), is_seen: false }
     }
 
@@ -114,8 +116,11 @@ impl Secret {
         self.is_seen && self.text.trim().is_empty()
     }
 
-    /// Reads what a configuration says about a secret.
-    pub(super) fn read(value: &Value) -> Result<(Self, Place), String> {
+    /// Reads what a configuration says about a secret. `managed` reads one of the relay's own store by its name.
+    pub(super) fn read(
+        value: &Value,
+        managed: impl FnOnce(&str) -> Result<(Self, Place), String>,
+    ) -> Result<(Self, Place), String> {
         match value {
             Value::String(text) => Ok((Self::new(text.clone()), Place::Configuration)),
             Value::Table(table) if table.len() == 1 => {
@@ -127,6 +132,7 @@ impl Secret {
                         .map(|text| (Self::new(text), Place::Service))
                         .map_err(|_| format!("the environment has no readable `{name}`")),
                     Some(("credential", name)) => read_credential(name),
+                    Some(("managed", name)) => managed(name),
                     Some((other, _)) => Err(format!("`{other}` is no place for a secret: {FORMS}")),
                     None => Err(format!("is not a secret: {FORMS}")),
                 }?;

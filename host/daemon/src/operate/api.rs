@@ -25,6 +25,7 @@ pub mod plugins;
 pub mod problem;
 pub mod receipts;
 pub mod resources;
+pub mod secrets;
 pub mod sources;
 pub mod status;
 pub mod store;

@@ -42,14 +42,6 @@ fn behind<'a>(peer: IpAddr, values: impl Iterator<Item = &'a str>, trusted: &[Ip
     Some(address)
 }
 
-/// As [`address`], by the headers as they came.
-pub(super) fn of_headers(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
-    let values = headers.get_all(FORWARDED_FOR).iter();
-    let pairs: Vec<Pair> =
-        values.map(|value| Pair::new(FORWARDED_FOR, String::from_utf8_lossy(value.as_bytes()))).collect();
-    address(peer, &pairs, trusted)
-}
-
 /// The address of a hop. Some proxies write the port after it, and then brackets around an IPv6 address.
 fn hop_address(hop: &str) -> Option<IpAddr> {
     let with_port = || hop.parse::<SocketAddr>().ok().map(|address| address.ip());

@@ -6,8 +6,12 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use rustix::fs::{self, AtFlags, CWD, Gid, Mode, OFlags, RawMode, Uid};
+use rustix::fs::{self, AtFlags, CWD, FlockOperation, Gid, Mode, OFlags, RawMode, Uid};
+
+/// The pause between two attempts to lock a folder.
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// A folder that is held open.
 #[derive(Debug)]
@@ -74,15 +78,46 @@ impl Held {
     /// # Errors
     /// It cannot be read, or is a link.
     pub fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        self.read_at_most(name, u64::MAX)
+    }
+
+    /// As [`Self::read`], of a file of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// As [`Self::read`], or the file is larger.
+    pub fn read_at_most(&self, name: &str, limit: u64) -> io::Result<Option<Vec<u8>>> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let Some(file) = found(fs::openat(&self.0, name, flags, Mode::empty()))? else { return Ok(None) };
-        let mut file = File::from(file);
+        let file = File::from(file);
         if !file.metadata()?.is_file() {
             return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
         }
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
+        file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > limit {
+            let why = format!("it is larger than the limit of {limit} bytes");
+            return Err(io::Error::new(ErrorKind::FileTooLarge, why));
+        }
         Ok(Some(bytes))
+    }
+
+    /// Locks the folder against other processes that lock it, until `self` is dropped. Returns false if another
+    /// process still has the lock after `patience`.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn lock(&self, patience: Duration) -> io::Result<bool> {
+        let deadline = Instant::now() + patience;
+        loop {
+            match fs::flock(&self.0, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => return Ok(true),
+                Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() < deadline => {
+                    std::thread::sleep(LOCK_PAUSE);
+                }
+                Err(rustix::io::Errno::WOULDBLOCK) => return Ok(false),
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// Changes the owner of the folder to `whose`. Its mode stays.
@@ -182,6 +217,25 @@ mod tests {
         assert_eq!(held.owner_of("a").expect("known").map(|owner| owner.mode), Some(0o640));
         held.remove("a").and_then(|()| held.remove("a")).expect("gone");
         assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    }
+
+    #[test]
+    fn a_file_beyond_the_limit_is_not_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let held = held(folder.path());
+        std::fs::write(folder.path().join("a"), "12345").expect("written");
+        assert_eq!(held.read_at_most("a", 5).expect("read").as_deref(), Some(&b"12345"[..]));
+        assert_eq!(held.read_at_most("a", 4).map_err(|error| error.kind()), Err(ErrorKind::FileTooLarge));
+    }
+
+    #[test]
+    fn only_one_holds_the_lock_of_a_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (first, second) = (held(folder.path()), held(folder.path()));
+        assert!(first.lock(Duration::ZERO).expect("asked"));
+        assert!(!second.lock(Duration::ZERO).expect("asked"));
+        drop(first);
+        assert!(second.lock(Duration::ZERO).expect("asked"));
     }
 
     #[test]

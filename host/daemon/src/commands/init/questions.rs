@@ -1,11 +1,11 @@
 //! Asks a person at a terminal for the answers.
 
 use anyhow::Context;
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use tocsin_core::plugin::PluginInfo;
 use tocsin_core::settings::FieldKind;
 
 use super::super::table::short;
+use super::super::terminal::Hidden;
 use super::InitArgs;
 use super::answers::{Answers, Role, Url, chosen, url_of};
 use super::draft::{Draft, Needed};
@@ -38,26 +38,6 @@ impl Person for Terminal {
         }
         anyhow::ensure!(read > 0, "the input ended before all questions were answered: nothing was written");
         Ok(line.trim().to_owned())
-    }
-}
-
-/// Hides the typed text on the terminal until it is dropped.
-struct Hidden(Termios);
-
-impl Hidden {
-    fn begin() -> Option<Self> {
-        let before = tcgetattr(std::io::stdin()).ok()?;
-        let mut silent = before.clone();
-        silent.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(std::io::stdin(), OptionalActions::Now, &silent).ok()?;
-        Some(Self(before))
-    }
-}
-
-impl Drop for Hidden {
-    fn drop(&mut self) {
-        // A closed terminal needs no reset.
-        let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.0);
     }
 }
 

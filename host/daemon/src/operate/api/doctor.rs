@@ -20,7 +20,7 @@ pub struct Diagnosis {
 pub struct Finding {
     /// The state.
     pub state: Health,
-    /// The subject: `version`, `configuration`, `directories`, `space`, `clock`, `unit`, `relay`, `name` or
+    /// The subject: `version`, `configuration`, `directories`, `secrets`, `space`, `clock`, `unit`, `relay`, `name` or
     /// `certificate`.
     pub about: String,
     /// The finding.

@@ -11,8 +11,8 @@ use axum::routing::get;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required,
-    ResponseBuilder, ServerBuilder, Type,
+    ComponentsBuilder, ContentBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
+    Required, ResponseBuilder, ServerBuilder, Type,
 };
 
 use crate::operate::api::ROOT;
@@ -62,7 +62,7 @@ pub(super) fn guarded(description: &mut OpenApi, role: Role) {
         refused(operation, &REFUSALS);
     }
     for operation in description.paths.paths.values_mut().flat_map(changes) {
-        operation.parameters.get_or_insert_default().push(key());
+        operation.parameters.get_or_insert_default().push(RefOr::T(key()));
         refused(operation, &REFUSALS_OF_KEYS);
     }
 }

@@ -6,8 +6,8 @@ use utoipa_axum::routes;
 
 use super::context::Control;
 use super::{
-    access, actions, audit, backup, configuration, connections, dead_letters, deliveries, document, events, guard,
-    incidents, journal, plugins, receipts, relay, resources, sources,
+    access, actions, audit, backup, configuration, connections, dead_letters, deliveries, document, events,
+    guard, incidents, journal, plugins, receipts, relay, resources, sources,
 };
 use crate::shared::access::Role;
 
