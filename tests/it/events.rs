@@ -27,7 +27,7 @@ impl Stream {
     fn ask(site: &Site, query: &str, headers: &str) -> (String, Self) {
         let mut socket = UnixStream::connect(site.path("state/control.sock")).expect("it listens");
         socket.set_read_timeout(Some(Duration::from_secs(30))).expect("a time");
-        let request = format!("GET /events{query} HTTP/1.1\r\nhost: tocsin\r\n{headers}\r\n");
+        let request = format!("GET /api/v1/events{query} HTTP/1.1\r\nhost: tocsin\r\n{headers}\r\n");
         socket.write_all(request.as_bytes()).expect("it reads");
         let mut stream = BufReader::new(socket);
         let mut head = String::new();

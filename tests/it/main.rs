@@ -2,6 +2,7 @@
 //!
 //! Nothing in here sleeps, needs the network beyond loopback, or depends on another test.
 
+mod api;
 mod audit;
 mod backup;
 mod bad_input;

@@ -17,12 +17,12 @@ fn ask(relay: &Site, request: &Request) -> Answer {
 }
 
 fn get(relay: &Site, path: &str) -> Answer {
-    ask(relay, &Request::new("GET", &format!("/config/{path}")))
+    ask(relay, &Request::new("GET", &format!("/api/v1/config/{path}")))
 }
 
 fn putting(path: &str, settings: &Value) -> Request {
     let body = json!({ "actor": "ada", "settings": settings }).to_string();
-    Request::new("PUT", &format!("/config/{path}")).header("content-type", "application/json").body(body)
+    Request::new("PUT", &format!("/api/v1/config/{path}")).header("content-type", "application/json").body(body)
 }
 
 fn put(relay: &Site, path: &str, settings: &Value) -> Answer {
@@ -30,7 +30,7 @@ fn put(relay: &Site, path: &str, settings: &Value) -> Answer {
 }
 
 fn delete(relay: &Site, path: &str) -> Answer {
-    ask(relay, &Request::new("DELETE", &format!("/config/{path}?actor=ada")))
+    ask(relay, &Request::new("DELETE", &format!("/api/v1/config/{path}?actor=ada")))
 }
 
 fn hook() -> Value {
@@ -187,7 +187,7 @@ fn a_mistake_leaves_everything_as_it_was_on_the_disk_and_in_force() {
     put(&relay, "sources/large", &large).problem(413);
     put(&relay, "plugins/x", &hook()).problem(404);
     get(&relay, "plugins").problem(404);
-    let unknown = Request::new("PUT", "/config/sources/x").body("{\"actor\":\"ada\",\"setings\":{}}");
+    let unknown = Request::new("PUT", "/api/v1/config/sources/x").body("{\"actor\":\"ada\",\"setings\":{}}");
     assert!(ask(&relay, &unknown).problem(400).contains("unknown field `setings`"));
 }
 
@@ -240,7 +240,7 @@ fn a_change_of_a_version_that_is_no_longer_in_force_is_refused() {
     assert!(why.contains("sources.hook was changed meanwhile: read it again"), "{why}");
     assert_eq!(get(&relay, "sources/hook").expect(200).json()["settings"]["rate"], json!(1));
     let removing = |version: &str| {
-        ask(&relay, &Request::new("DELETE", "/config/sources/hook?actor=ada").header("if-match", version))
+        ask(&relay, &Request::new("DELETE", "/api/v1/config/sources/hook?actor=ada").header("if-match", version))
     };
     removing(&first).problem(412);
     assert_eq!(in_force(&relay), ["hook"]);
