@@ -1,11 +1,12 @@
 //! Who sees a managed secret: the peer, and no command, log or file.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 
 use super::{KEY, STORE, given, set, tables};
-use crate::harness::{Receiver, Relay, Site, settings};
+use crate::harness::{Ran, Receiver, Relay, Site, absent, settings};
 
 /// What stands for a secret here: nothing else contains it.
 const PART: &str = "s3cr3t";
@@ -134,4 +135,37 @@ fn the_doctor_and_the_check_name_files_that_others_can_read() {
         ),
         "{said}"
     );
+}
+
+#[test]
+fn what_root_stores_belongs_to_the_relays_user_and_another_user_does_not_see_it() {
+    let site = Site::new(&tables());
+    let as_user = |user: &str, arguments: &[&str]| {
+        let mut command = site.copied_command(arguments);
+        let uid = if user == "nobody" { 65534 } else { 1 };
+        command.uid(uid).gid(uid);
+        Ran::of(command)
+    };
+    fs::create_dir(site.path("state")).expect("made");
+    fs::set_permissions(site.path("state"), Permissions::from_mode(0o700)).expect("it is ours");
+    if chown(site.path("state"), Some(65534), Some(65534)).is_err() {
+        absent("secrets that root stores for the relay's user: this is not root");
+        return;
+    }
+    for name in ["tocsin.toml", "."] {
+        fs::set_permissions(site.path(name), Permissions::from_mode(0o755)).expect("it is ours");
+    }
+    set(&site, "out-url", "https://hooks.example.org/x").expect(0);
+    set(&site, "hook-token", "0123456789abcdef").expect(0);
+    site.run(&["secrets", "rotate-key"]).expect(0);
+    for name in [STORE, KEY] {
+        let about = fs::metadata(site.path(name)).expect("it is there");
+        assert_eq!((about.uid(), about.mode() & 0o777), (65534, 0o600), "{name}");
+    }
+    as_user("nobody", &["secrets", "list"]).expect(0);
+    let said = as_user("daemon", &["check"]).expect(0).stderr;
+    let words = "not seen: connections.out.url: state/secrets.json may not be read by this user";
+    assert!(said.contains(words), "{said}");
+    let said = as_user("daemon", &["secrets", "set", "more"]).expect(1).stderr;
+    assert!(said.contains("run it as the relay's user or as root"), "{said}");
 }
