@@ -28,7 +28,7 @@ fn a_request_has_a_line_with_what_an_operator_asks_for_first() {
     assert_eq!((&line["method"], &line["status"]), (&json!("POST"), &json!(200)), "{line}");
     assert_eq!((&line["bytes_in"], &line["bytes_out"]), (&json!(body.len()), &json!(answer.body.len())));
     assert_eq!((&line["client"], &line["source"]), (&json!("203.0.113.9"), &json!("hook")));
-    assert_eq!(line["request"], request);
+    assert_eq!((&line["request"], &line["receipt"]), (&json!(request), &json!(answer.receipt())));
     assert!(line["duration_us"].as_u64().is_some_and(|took| took > 0), "{line}");
 }
 

@@ -36,6 +36,7 @@ fn a_request_without_a_trace_is_called_by_its_receipt_from_the_answer_to_the_pee
     let id = id(&answer);
     let receipt = relay.json(&["receipts", "show", &answer.receipt()]);
     assert_eq!(receipt["request_id"], id.as_str());
+    assert_eq!(relay.json(&["receipts", "show", &id]), receipt, "the id finds the receipt");
     let got = receiver.wait(1).remove(0);
     let (trace, _, flags) = parts(got.header("traceparent").expect("a trace"));
     assert_eq!((trace.as_str(), flags.as_str()), (id.as_str(), "01"));
@@ -116,7 +117,8 @@ fn what_an_operator_causes_has_no_trace() {
 fn a_trace_is_the_hosts_to_set_and_no_actions() {
     let receiver = Receiver::start();
     let out = connection("out", "webhook", &receiver.url("/hook"));
-    let headers = "settings = { headers = [\"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\"] }";
+    let headers =
+        "settings = { headers = [\"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\"] }";
     let tables = format!("{}{out}{}{headers}\n", source("hook", "webhook"), action("tell", "out"));
     let said = Site::new(&tables).run(&["check"]).expect(1).all();
     assert!(said.contains("`traceparent`") && said.contains("the host's to set"), "{said}");

@@ -75,7 +75,11 @@ impl Reloading {
             }
             Err(error) => {
                 let why = error.to_string().replace('\n', "; ");
-                tracing::error!(by, reason = why, "the configuration in force stays: the new one was not put in force")
+                tracing::error!(
+                    by,
+                    reason = why,
+                    "the configuration in force stays: the new one was not put in force"
+                )
             }
         }
         self.reloads.ended(match &result {

@@ -15,9 +15,9 @@ use tocsin_core::reason::Reason;
 use tocsin_core::receipt::{Effect, ReceiptRecord, ReceiptStatus};
 use tocsin_core::state::{Happening, Pause, TimelineItem};
 use tocsin_core::time::Timestamp;
-use tocsin_core::trace::Trace;
 use tocsin_core::timer::Timer;
 use tocsin_core::told::Told;
+use tocsin_core::trace::Trace;
 use tocsin_core::transition::Transition;
 
 use super::samples::{START, event, outcome, request};
@@ -314,7 +314,10 @@ fn every_delivery_is_read_as_it_was_written() {
         let row = DeliveryRow::from(&delivery);
         assert_kept(&row);
         let read = DeliveryRow::read(&row.to_bytes().unwrap()).unwrap();
-        assert_eq!(read.with(delivery.id, delivery.incident.clone(), (delivery.change.clone(), None)), delivery);
+        assert_eq!(
+            read.with(delivery.id, delivery.incident.clone(), (delivery.change.clone(), None)),
+            delivery
+        );
     }
 }
 

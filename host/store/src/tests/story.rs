@@ -257,8 +257,10 @@ fn ended() -> Vec<(Cause, Vec<Fact>)> {
 
 /// The journal.
 pub(super) fn entries() -> Vec<Entry> {
-    let mut entries =
-        vec![(Cause::Start("0.1.0".to_owned()), Vec::new()), (Cause::Request(id(RECEIPTS[0]), None), opened())];
+    let mut entries = vec![
+        (Cause::Start("0.1.0".to_owned()), Vec::new()),
+        (Cause::Request(id(RECEIPTS[0]), None), opened()),
+    ];
     entries.extend(sent());
     entries.extend(ended());
     let at = |n: usize| minute(u64::try_from(n).unwrap());

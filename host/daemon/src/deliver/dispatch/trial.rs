@@ -72,7 +72,11 @@ async fn ask(app: &App, name: &str, shown: Shown) {
         Probed::Good(said) if shown == Shown::ByProbe => resume(app, name, &said).await,
         Probed::Good(_) | Probed::NoProbe => app.trials.open(name),
         Probed::Bad(why) | Probed::Unclear(why) => {
-            tracing::info!(connection = name, reason = why, "a paused connection was tried and does not work yet");
+            tracing::info!(
+                connection = name,
+                reason = why,
+                "a paused connection was tried and does not work yet"
+            );
         }
     }
 }

@@ -84,17 +84,27 @@ async fn find(
     control: &Control,
     receipt: &str,
 ) -> Result<(ReceiptRecord, Option<SourceRequest>), HttpProblem> {
-    let id = query::id(receipt)?;
+    let id = called(receipt).map_or_else(|| query::id(receipt), Ok)?;
     let store = control.app.store.clone();
     let (found, request) =
         blocking(move || Ok::<_, ReadError>((store.receipt(id)?, store.request(id)?))).await?;
     let found = found.ok_or_else(|| {
+        let is_request = called(receipt).is_some();
+        let hint =
+            if is_request { " If the sender gave this trace, the access log names the receipt." } else { "" };
         HttpProblem::not_found(format!(
             "There is no receipt {receipt}: it never was, or it was forgotten, as receipts are after \
-             `limits.keep_receipts`."
+             `limits.keep_receipts`.{hint}"
         ))
     })?;
     Ok((found, request))
+}
+
+/// The receipt that a request's id is the id of, written in 32 hexadecimal digits.
+fn called(request: &str) -> Option<ReceiptId> {
+    let is_written = request.len() == 32 && request.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let bits = is_written.then(|| u128::from_str_radix(request, 16).ok()).flatten()?;
+    Some(ReceiptId::from_bytes(bits.to_be_bytes()))
 }
 
 /// Receipts that are read at once, or discarded by one entry of the journal.

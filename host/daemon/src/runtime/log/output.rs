@@ -89,10 +89,7 @@ impl Output {
             level: Level::ERROR,
             target: module_path!(),
             message: "the journal takes no lines: they go to standard error".to_owned(),
-            fields: vec![
-                ("socket", Value::Text(SOCKET.to_owned())),
-                ("error", Value::Printed(why.clone())),
-            ],
+            fields: vec![("socket", Value::Text(SOCKET.to_owned())), ("error", Value::Printed(why.clone()))],
         };
         put(&text::write(&line, self.look));
     }

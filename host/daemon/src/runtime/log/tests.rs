@@ -12,7 +12,8 @@ use super::{json, level, text};
 
 /// What a hostile sender would write: another line, an escape sequence in seven and in eight bits, a mark that turns the
 /// direction, a separator of lines, the end of a text of JSON, a field of the journal.
-const HOSTILE: &str = "a\nINFO forged\r\u{1b}[2J\u{9b}2J\u{7}\u{202e}\u{2028}\",\"level\":\"error\nPRIORITY=0\n";
+const HOSTILE: &str =
+    "a\nINFO forged\r\u{1b}[2J\u{9b}2J\u{7}\u{202e}\u{2028}\",\"level\":\"error\nPRIORITY=0\n";
 const PLAIN: Look = Look { colours: false, time: true };
 
 fn line(value: &str) -> Line<'_> {
@@ -87,8 +88,7 @@ fn the_journal_gets_a_field_for_each_field_and_a_priority_for_each_level() {
     journal.write(&line(HOSTILE)).expect("it listens");
     let fields = received(&listening);
     let names: Vec<&str> = fields.lines().map(|line| line.split_once('=').expect("a field").0).collect();
-    let expected =
-        ["MESSAGE", "PRIORITY", "SYSLOG_IDENTIFIER", "TARGET", "INCIDENT", "SOURCE", "ERROR_KIND"];
+    let expected = ["MESSAGE", "PRIORITY", "SYSLOG_IDENTIFIER", "TARGET", "INCIDENT", "SOURCE", "ERROR_KIND"];
     assert_eq!(names, expected, "a value adds no field");
 }
 
