@@ -3,7 +3,7 @@
 use crate::harness::Site;
 
 /// Each table with the keys that it may have.
-const TABLES: [(&str, &str, &[&str]); 15] = [
+const TABLES: [(&str, &str, &[&str]); 16] = [
     (
         "",
         "",
@@ -18,6 +18,7 @@ const TABLES: [(&str, &str, &[&str]); 15] = [
             "limits",
             "backup",
             "metrics",
+            "log",
             "retry",
             "egress",
             "routing",
@@ -53,6 +54,7 @@ const TABLES: [(&str, &str, &[&str]); 15] = [
     ),
     ("backup", "", &["every", "keep", "dir"]),
     ("metrics", "", &["enabled", "token"]),
+    ("log", "", &["format", "level", "access"]),
     ("retry", "", &["first", "longest", "give_up_after"]),
     ("egress", "", &["allow_private", "proxy", "proxy_allow_private", "ca"]),
     ("routing", "", &["fallback"]),

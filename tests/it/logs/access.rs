@@ -3,10 +3,14 @@
 use serde_json::{Value, json};
 
 use super::lines_of;
-use crate::harness::{Relay, Request, TOKEN, at, source, until};
+use crate::harness::{Relay, Request, Site, TOKEN, at, source, until};
 
-fn relay(tables: &str) -> Relay {
-    Relay::start(&format!("{tables}[log]\nformat = \"json\"\naccess = true\n{}", source("hook", "webhook")))
+/// A relay with this before its tables.
+fn relay(root: &str) -> Relay {
+    let site = Site::new(&format!("[log]\nformat = \"json\"\naccess = true\n{}", source("hook", "webhook")));
+    let text = std::fs::read_to_string(site.path("tocsin.toml")).expect("it was written");
+    site.configure_whole(&format!("{root}{text}"));
+    Relay::start_in(site)
 }
 
 /// The fields of the last line of the access log, once there are so many beside those of the harness.
