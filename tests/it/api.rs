@@ -43,7 +43,9 @@ fn a_request_without_a_valid_token_is_refused_and_told_how_to_get_one() {
     assert_eq!(without.header("www-authenticate"), Some("Bearer realm=\"tocsin\""));
     assert!(without.problem(401).contains("tocsin tokens create"));
     let wrong = format!("{right}0");
-    for authorization in [format!("Bearer {wrong}"), format!("Basic {right}"), right.clone(), "Bearer".to_owned()] {
+    for authorization in
+        [format!("Bearer {wrong}"), format!("Basic {right}"), right.clone(), "Bearer".to_owned()]
+    {
         let request = Request::new("GET", "/api/v1/status").header("authorization", &authorization);
         relay.send(&request).problem(401);
     }
@@ -151,7 +153,10 @@ fn the_command_line_works_from_elsewhere_and_the_audit_says_with_which_token() {
     assert_eq!(elsewhere.list(&["incidents", "list"]).len(), 1);
     elsewhere.run(&["incidents", "ack", &number, "on it"]).expect(0);
     let incident = relay.incident();
-    assert_eq!((&incident["state"], &incident["timeline"][0]["actor"]), (&json!("acknowledged"), &json!("laptop")));
+    assert_eq!(
+        (&incident["state"], &incident["timeline"][0]["actor"]),
+        (&json!("acknowledged"), &json!("laptop"))
+    );
     let audit = relay.run(&["audit"]).expect(0).stdout;
     assert!(audit.contains("laptop (token laptop from 127.0.0.1)"), "{audit}");
     assert!(audit.contains("created the access token laptop with the scope operator"), "{audit}");
@@ -161,7 +166,8 @@ fn the_command_line_works_from_elsewhere_and_the_audit_says_with_which_token() {
 
     let nobody = Site::new("").with_environment(&[("TOCSIN_URL", &url)]);
     assert!(nobody.run(&["status"]).expect(1).stderr.contains("TOCSIN_TOKEN"));
-    let nowhere = Site::new("").run(&["--url", "http://127.0.0.1:1", "--token", &token, "status"]).expect(1).stderr;
+    let nowhere =
+        Site::new("").run(&["--url", "http://127.0.0.1:1", "--token", &token, "status"]).expect(1).stderr;
     assert!(nowhere.contains("cannot be reached"), "{nowhere}");
 }
 

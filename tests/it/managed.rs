@@ -22,7 +22,9 @@ fn get(relay: &Site, path: &str) -> Answer {
 
 fn putting(path: &str, settings: &Value) -> Request {
     let body = json!({ "actor": "ada", "settings": settings }).to_string();
-    Request::new("PUT", &format!("/api/v1/config/{path}")).header("content-type", "application/json").body(body)
+    Request::new("PUT", &format!("/api/v1/config/{path}"))
+        .header("content-type", "application/json")
+        .body(body)
 }
 
 fn put(relay: &Site, path: &str, settings: &Value) -> Answer {
@@ -240,7 +242,10 @@ fn a_change_of_a_version_that_is_no_longer_in_force_is_refused() {
     assert!(why.contains("sources.hook was changed meanwhile: read it again"), "{why}");
     assert_eq!(get(&relay, "sources/hook").expect(200).json()["settings"]["rate"], json!(1));
     let removing = |version: &str| {
-        ask(&relay, &Request::new("DELETE", "/api/v1/config/sources/hook?actor=ada").header("if-match", version))
+        ask(
+            &relay,
+            &Request::new("DELETE", "/api/v1/config/sources/hook?actor=ada").header("if-match", version),
+        )
     };
     removing(&first).problem(412);
     assert_eq!(in_force(&relay), ["hook"]);

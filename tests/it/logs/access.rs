@@ -3,10 +3,14 @@
 use serde_json::{Value, json};
 
 use super::lines_of;
-use crate::harness::{Relay, Request, TOKEN, at, source, until};
+use crate::harness::{Relay, Request, Site, TOKEN, at, source, until};
 
-fn relay(tables: &str) -> Relay {
-    Relay::start(&format!("{tables}[log]\nformat = \"json\"\naccess = true\n{}", source("hook", "webhook")))
+/// A relay with this before its tables.
+fn relay(root: &str) -> Relay {
+    let site = Site::new(&format!("[log]\nformat = \"json\"\naccess = true\n{}", source("hook", "webhook")));
+    let text = std::fs::read_to_string(site.path("tocsin.toml")).expect("it was written");
+    site.configure_whole(&format!("{root}{text}"));
+    Relay::start_in(site)
 }
 
 /// The fields of the last line of the access log, once there are so many beside those of the harness.
@@ -28,7 +32,7 @@ fn a_request_has_a_line_with_what_an_operator_asks_for_first() {
     assert_eq!((&line["method"], &line["status"]), (&json!("POST"), &json!(200)), "{line}");
     assert_eq!((&line["bytes_in"], &line["bytes_out"]), (&json!(body.len()), &json!(answer.body.len())));
     assert_eq!((&line["client"], &line["source"]), (&json!("203.0.113.9"), &json!("hook")));
-    assert_eq!(line["request"], request);
+    assert_eq!((&line["request"], &line["receipt"]), (&json!(request), &json!(answer.receipt())));
     assert!(line["duration_us"].as_u64().is_some_and(|took| took > 0), "{line}");
 }
 

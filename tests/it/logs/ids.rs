@@ -36,6 +36,7 @@ fn a_request_without_a_trace_is_called_by_its_receipt_from_the_answer_to_the_pee
     let id = id(&answer);
     let receipt = relay.json(&["receipts", "show", &answer.receipt()]);
     assert_eq!(receipt["request_id"], id.as_str());
+    assert_eq!(relay.json(&["receipts", "show", &id]), receipt, "the id finds the receipt");
     let got = receiver.wait(1).remove(0);
     let (trace, _, flags) = parts(got.header("traceparent").expect("a trace"));
     assert_eq!((trace.as_str(), flags.as_str()), (id.as_str(), "01"));

@@ -89,7 +89,7 @@ impl Api {
     pub fn for_network(&self) -> Router {
         let gate = Gate::new(Arc::clone(&self.app));
         let operations = self.operations.clone().layer(from_fn_with_state(gate, guard::authenticate));
-        Router::new().nest(ROOT, self.description.clone().merge(operations))
+        self.description.clone().nest(ROOT, operations)
     }
 }
 

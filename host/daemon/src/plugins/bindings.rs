@@ -348,11 +348,18 @@ async fn rehearse(
                     |key: &str, words: String| problem(format!("connections.{name}.secrets.{key}"), words);
                 if let Some(key) = missing {
                     problems.extend(of(key, format!("is missing: actions.{} needs it", rule.name)));
-                } else if let Err(InvalidRequest::Key(key, words)) =
-                    assemble(connection, connection.target.sample(), request, &SAMPLE_MOMENT)
-                {
-                    problems
-                        .extend(of(&key, format!("is no signing key for actions.{}: {words}", rule.name)));
+                    continue;
+                }
+                match assemble(connection, connection.target.sample(), request, &SAMPLE_MOMENT) {
+                    Err(InvalidRequest::Key(key, words)) => {
+                        let words = format!("is no signing key for actions.{}: {words}", rule.name);
+                        problems.extend(of(&key, words));
+                    }
+                    Err(invalid @ InvalidRequest::Header(..)) => {
+                        problems.extend(problem(settings(), invalid.to_string()));
+                    }
+                    // The sample may be what does not fit.
+                    Ok(_) | Err(_) => {}
                 }
             }
             Ok(Err(Failure::Misconfigured(why))) => problems.extend(problem(settings(), why)),

@@ -125,6 +125,7 @@ async fn take(
     let _place = app.admission.take(&source.name).ok_or(CommitError::Busy)?;
     let mut ingested = ingest(app, &source.name, request, origin).await?;
     let (outcome, receipt) = (outcome(&ingested.receipt.status), ingested.receipt.id);
+    Span::current().record("receipt", tracing::field::display(receipt));
     app.intake.count_echoes(&source.name, ingested.receipt.echoes());
     if let Some(url) = ingested.confirm.take() {
         confirm::asked(app, source, &ingested.receipt, url);

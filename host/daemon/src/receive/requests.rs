@@ -44,8 +44,8 @@ pub async fn observed(State(app): State<Arc<App>>, mut request: Request, next: N
     };
     let origin = Origin { receipt, given: given(request.headers()) };
     let id = origin.trace().to_string();
-    // Of the highest level, so that no configured level leaves it out. Whoever knows the source records it.
-    let span = tracing::error_span!("request", request = id, source = Empty);
+    // Of the highest level, so that no configured level leaves it out. Whoever knows source and receipt records them.
+    let span = tracing::error_span!("request", request = id, source = Empty, receipt = Empty);
     let access = app.config().log.access.then(|| Access::begin(&app, &mut request));
     let answer = async move {
         let response = next.run(request).await;

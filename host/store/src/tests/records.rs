@@ -17,10 +17,9 @@ use tocsin_core::state::{Happening, Pause, TimelineItem};
 use tocsin_core::time::Timestamp;
 use tocsin_core::timer::Timer;
 use tocsin_core::told::Told;
-use tocsin_core::trace::Trace;
 use tocsin_core::transition::Transition;
 
-use super::samples::{START, event, outcome, request};
+use super::samples::{START, event, outcome, request, trace};
 use super::story::{self, id};
 use crate::RecordProblem;
 use crate::record::Stored;
@@ -219,19 +218,13 @@ fn tells() -> Vec<Tells> {
     })
 }
 
-/// A trace that a sender gave.
-fn trace() -> Option<Trace> {
-    Trace::of_header("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
-}
-
 /// Entries with every variant of what is in them.
 pub(super) fn entries() -> Vec<Entry> {
     let entry = |(cause, facts)| Entry { at: START, cause, facts, policy: u64::MAX, epoch: u64::MAX };
     let of_causes = causes().into_iter().map(|cause| (cause, Vec::new()));
     let of_facts = facts().into_iter().map(|fact| (Cause::Timers, vec![fact]));
     let traced = [Cause::Request(id(1), trace()), Cause::DecodedAgain(id(1), trace())];
-    let traced = traced.map(|cause| (cause, Vec::new()));
-    of_causes.chain(of_facts).chain(traced).map(entry).collect()
+    of_causes.chain(of_facts).chain(traced.map(|cause| (cause, Vec::new()))).map(entry).collect()
 }
 
 #[test]
@@ -315,10 +308,8 @@ fn every_delivery_is_read_as_it_was_written() {
         let row = DeliveryRow::from(&delivery);
         assert_kept(&row);
         let read = DeliveryRow::read(&row.to_bytes().unwrap()).unwrap();
-        assert_eq!(
-            read.with(delivery.id, delivery.incident.clone(), (delivery.change.clone(), None)),
-            delivery
-        );
+        let found = (delivery.change.clone(), None);
+        assert_eq!(read.with(delivery.id, delivery.incident.clone(), found), delivery);
     }
 }
 
@@ -409,8 +400,7 @@ pub(super) fn lines() -> Vec<TimelineItem> {
         [bare, full]
     };
     let mut lines: Vec<TimelineItem> = happenings.into_iter().flat_map(both).collect();
-    let traced = lines.last().map(|line| TimelineItem { trace: trace(), ..line.clone() });
-    lines.extend(traced);
+    lines.extend(lines.last().cloned().map(|line| TimelineItem { trace: trace(), ..line }));
     lines
 }
 

@@ -12,6 +12,7 @@ use tocsin_core::id::{DeliveryId, Id};
 use tocsin_core::plugin::{Pair, RejectedElement, SourceRequest};
 use tocsin_core::routing::{ActionRule, ActionStatus, Router, Routing, SourceRule};
 use tocsin_core::time::Timestamp;
+use tocsin_core::trace::Trace;
 
 use crate::{Options, Store, Write, WriteError};
 
@@ -233,4 +234,9 @@ pub(super) fn assert_clean(store: &Store) -> u64 {
     assert!(replayed.is_clean(), "{:#?}", replayed.differences);
     assert_eq!((replayed.entries, replayed.digest), (read.entries, read.digest));
     replayed.entries
+}
+
+/// A trace that a sender gave.
+pub(super) fn trace() -> Option<Trace> {
+    Trace::of_header("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 }

@@ -11,11 +11,11 @@ use tocsin_core::time::Timestamp;
 use super::asked::Asked;
 use super::audit;
 use super::context::{Control, blocking};
+use super::document::{Conflict, NotFound};
 use super::user::User;
 use crate::config::is_name;
 use crate::operate::api::Actor;
 use crate::operate::api::access::{AccessToken, CreateToken, CreatedToken};
-use crate::operate::api::problem::Problem;
 use crate::shared::access::{AccessError, Scope, Token, UnknownScope};
 use crate::shared::problem::HttpProblem;
 
@@ -41,9 +41,7 @@ pub(super) async fn list(State(control): State<Control>) -> Json<Vec<AccessToken
     summary = "Creates an access token. The answer is the only one that has its secret.",
     request_body = CreateToken,
     responses(
-        (status = 201, description = "Created.", body = CreatedToken),
-        (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "Another token has this name.", body = Problem, content_type = "application/problem+json")
+        (status = 201, description = "Created.", body = CreatedToken), Conflict
     )
 )]
 pub(super) async fn create(
@@ -98,9 +96,7 @@ fn end(text: &str, now: Timestamp) -> Result<Timestamp, HttpProblem> {
     params(("token" = String, Path, description = "The name of the token.")),
     request_body = Actor,
     responses(
-        (status = 200, description = "Done.", body = AccessToken),
-        (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json")
+        (status = 200, description = "Done.", body = AccessToken), NotFound
     )
 )]
 pub(super) async fn revoke(

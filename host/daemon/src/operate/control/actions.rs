@@ -12,6 +12,7 @@ use url::Url;
 
 use super::asked::Asked;
 use super::context::{Control, blocking};
+use super::document::NotFound;
 use super::guard::{Caller, forbidden};
 use super::user::User;
 use super::{audit, incidents, query};
@@ -20,7 +21,6 @@ use crate::deliver::attempt::{Attempt, Exchange};
 use crate::operate::api::Pair;
 use crate::operate::api::actions::{self as api, Answer, Tried, Try};
 use crate::operate::api::body::Body;
-use crate::operate::api::problem::Problem;
 use crate::runtime::wording;
 use crate::send::request::{Sketch, sketch};
 use crate::shared::app::App;
@@ -81,7 +81,7 @@ pub(super) async fn list(State(control): State<Control>) -> Json<Vec<api::Action
     summary = "Renders what an action would send. Sends it over the test connection only if `send` is true.",
     params(("action" = String, Path, description = "The name of the action.")),
     request_body = Try,
-    responses((status = 200, description = "Done.", body = Tried), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = Tried), NotFound)
 )]
 pub(super) async fn try_out(
     State(control): State<Control>,

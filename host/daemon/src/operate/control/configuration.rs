@@ -11,7 +11,6 @@ use super::user::User;
 use crate::config::{Change, count};
 use crate::operate::api::Nothing;
 use crate::operate::api::configuration::{self as api, Changed, Reload};
-use crate::operate::api::problem::Problem;
 use crate::operate::api::status::StatusProblem;
 use crate::shared::problem::HttpProblem;
 use crate::shared::reloads::{NotReloaded, OtherMatches, Reloaded};
@@ -23,7 +22,7 @@ use crate::shared::reloads::{NotReloaded, OtherMatches, Reloaded};
     tag = "configuration",
     summary = "Reads the configuration again and puts it in force if it has no mistake.",
     request_body = Reload,
-    responses((status = 200, description = "Done.", body = api::Reloaded), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = api::Reloaded))
 )]
 pub(super) async fn reload(
     State(control): State<Control>,
@@ -41,7 +40,7 @@ pub(super) async fn reload(
     tag = "configuration",
     summary = "Says what a reload would change. Changes nothing.",
     request_body = Nothing,
-    responses((status = 200, description = "Done.", body = api::Reloaded), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = api::Reloaded))
 )]
 pub(super) async fn diff(
     State(control): State<Control>,

@@ -8,13 +8,13 @@ use axum::extract::{Path, State};
 use super::asked::Asked;
 use super::audit;
 use super::context::{Control, blocking};
+use super::document::NotFound;
 use super::user::User;
 use crate::config::Connection;
 use crate::deliver::probe;
 use crate::deliver::probe::Probed;
 use crate::operate::api::Actor;
 use crate::operate::api::connections::{self as api, Backoff, Paused, Tested, Works};
-use crate::operate::api::problem::Problem;
 use crate::plugins::bindings::Bindings;
 use crate::shared::in_force::InForce;
 use crate::shared::problem::HttpProblem;
@@ -67,7 +67,7 @@ pub(super) async fn list(State(control): State<Control>) -> Result<Json<Vec<api:
     summary = "Asks the peer of a connection whether the connection works. Sends no notification.",
     params(("connection" = String, Path, description = "The name of the connection.")),
     request_body = Actor,
-    responses((status = 200, description = "Done.", body = Tested), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = Tested), NotFound)
 )]
 pub(super) async fn test(
     State(control): State<Control>,

@@ -16,9 +16,9 @@ use tocsin_store::{DeliveryQuery, Store};
 use super::asked::Asked;
 use super::context::{Control, blocking};
 use super::deliveries;
+use super::document::NotFound;
 use super::user::User;
 use crate::operate::api::deliveries::{DeadLetters, Done};
-use crate::operate::api::problem::Problem;
 use crate::shared::app::CommitError;
 use crate::shared::problem::HttpProblem;
 
@@ -35,7 +35,7 @@ type DeadLetter = (DeliveryId, ConnectionName);
     tag = "deliveries",
     summary = "Tries all dead letters again, or those of an action or a connection.",
     request_body = DeadLetters,
-    responses((status = 200, description = "Done.", body = Done), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = Vec<String>), NotFound)
 )]
 pub(super) async fn retry(
     State(control): State<Control>,
@@ -59,7 +59,7 @@ pub(super) async fn retry(
     tag = "deliveries",
     summary = "Gives up on all dead letters, or on those of an action or a connection.",
     request_body = DeadLetters,
-    responses((status = 200, description = "Done.", body = Done), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = Vec<String>), NotFound)
 )]
 pub(super) async fn discard(
     State(control): State<Control>,

@@ -9,10 +9,10 @@ use tocsin_store::DeliveryQuery;
 
 use super::asked::{Asked, Narrowed};
 use super::context::{Control, blocking};
+use super::document::{Conflict, NotFound};
 use super::user::User;
 use super::{incidents, query, shapes};
 use crate::operate::api::deliveries::{DeliveryList, WholeDelivery};
-use crate::operate::api::problem::Problem;
 use crate::operate::api::{self, Actor};
 use crate::shared::app::App;
 use crate::shared::problem::HttpProblem;
@@ -24,7 +24,7 @@ use crate::shared::problem::HttpProblem;
     tag = "deliveries",
     summary = "The deliveries, the newest first.",
     params(DeliveryList),
-    responses((status = 200, description = "Done.", body = api::page::Page<api::deliveries::Delivery>), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = api::page::Page<api::deliveries::Delivery>), NotFound)
 )]
 pub(super) async fn list(
     State(control): State<Control>,
@@ -79,7 +79,7 @@ pub(super) fn check_names(
     tag = "deliveries",
     summary = "A delivery with all its attempts.",
     params(("delivery" = String, Path, description = "The id of the delivery.")),
-    responses((status = 200, description = "Done.", body = WholeDelivery), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = WholeDelivery), NotFound)
 )]
 pub(super) async fn show(
     State(control): State<Control>,
@@ -106,7 +106,7 @@ async fn find(control: &Control, id: DeliveryId) -> Result<Delivery, HttpProblem
     summary = "Tries a delivery again at once.",
     params(("delivery" = String, Path, description = "The id of the delivery.")),
     request_body = Actor,
-    responses((status = 200, description = "Done.", body = WholeDelivery), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = WholeDelivery), NotFound, Conflict)
 )]
 pub(super) async fn retry(
     State(control): State<Control>,
@@ -129,7 +129,7 @@ pub(super) async fn retry(
     summary = "Gives up on a delivery.",
     params(("delivery" = String, Path, description = "The id of the delivery.")),
     request_body = Actor,
-    responses((status = 200, description = "Done.", body = WholeDelivery), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = WholeDelivery), NotFound, Conflict)
 )]
 pub(super) async fn discard(
     State(control): State<Control>,

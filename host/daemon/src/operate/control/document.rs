@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
@@ -16,10 +16,17 @@ use utoipa::openapi::{
 };
 
 use crate::operate::api::ROOT;
+use crate::operate::api::deliveries::Named;
+use crate::operate::api::problem::Problem;
 use crate::shared::access::Role;
 
 mod page;
+mod refusals;
 
+pub(super) use refusals::{Changed, Conflict, NotFound, TooLarge};
+
+/// The path of the page.
+const PAGE: &str = "/api/v1/";
 /// The name of the only security scheme.
 const SCHEME: &str = "token";
 /// What the API says of itself.
@@ -47,10 +54,15 @@ const REFUSALS_OF_KEYS: [(&str, &str); 2] = [
 pub(super) fn base() -> OpenApi {
     let info = InfoBuilder::new().title("Tocsin").version(env!("CARGO_PKG_VERSION"));
     let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    // What the derivation does not follow: the default of a generic type, and refusals.
+    let components = ComponentsBuilder::new()
+        .security_scheme(SCHEME, scheme)
+        .schema_from::<Named>()
+        .schema_from::<Problem>();
     OpenApiBuilder::new()
         .info(info.description(Some(DESCRIPTION)).build())
         .servers(Some([ServerBuilder::new().url(ROOT).build()]))
-        .components(Some(ComponentsBuilder::new().security_scheme(SCHEME, scheme).build()))
+        .components(Some(components.build()))
         .build()
 }
 
@@ -114,7 +126,10 @@ struct Written {
 pub(super) fn router(description: &OpenApi) -> anyhow::Result<Router> {
     let page = page::render(&serde_json::to_value(description)?)?;
     let written = Arc::new(Written { json: serde_json::to_string(description)?, page });
-    let router = Router::new().route("/", get(show)).route("/openapi.json", get(json));
+    let router = Router::new()
+        .route(ROOT, get(async || Redirect::permanent(PAGE)))
+        .route(PAGE, get(show))
+        .route(&format!("{PAGE}openapi.json"), get(json));
     Ok(router.with_state(written))
 }
 

@@ -22,9 +22,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::asked::Narrowed;
 use super::context::{Control, blocking};
+use super::document::NotFound;
 use super::journal;
 use crate::operate::api::events::EventList;
-use crate::operate::api::problem::Problem;
 use crate::runtime::server::{Activity, Doing};
 use crate::shared::events::{Following, Heard, STREAMS_MAX};
 use crate::shared::problem::HttpProblem;
@@ -57,8 +57,7 @@ const LAST_PIECE: Duration = Duration::from_millis(500);
         ("Last-Event-ID" = Option<String>, Header, description = "The number of the last entry that the reader had; wins over `after`.")
     ),
     responses(
-        (status = 200, description = "A stream. The id of an event is the number of its entry, its name the cause of the entry, its data an `Entry` as JSON.", body = String, content_type = "text/event-stream"),
-        (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json")
+        (status = 200, description = "A stream. The id of an event is the number of its entry, its name the cause of the entry, its data an `Entry` as JSON.", body = String, content_type = "text/event-stream"), NotFound
     )
 )]
 pub(super) async fn stream(

@@ -12,6 +12,7 @@ use tocsin_store::{DeliveryQuery, IncidentQuery, ReadError, Store};
 
 use super::asked::{Asked, Narrowed};
 use super::context::{Control, blocking};
+use super::document::{Changed, Conflict, NotFound};
 use super::guard::Caller;
 use super::user::User;
 use super::version::{Expected, etag};
@@ -21,7 +22,6 @@ use crate::operate::api::incidents::{
     Command as Asks, CommandName, Commanded, IncidentList, Modify, WholeIncident,
 };
 use crate::operate::api::page::Page;
-use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 
 /// An answer with the version of its incident.
@@ -39,7 +39,7 @@ const DELIVERIES_MAX: usize = 200;
     tag = "incidents",
     summary = "The incidents, the newest first.",
     params(IncidentList),
-    responses((status = 200, description = "Done.", body = Page<Shown>), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = Page<Shown>), NotFound)
 )]
 pub(super) async fn list(
     State(control): State<Control>,
@@ -71,7 +71,7 @@ pub(super) async fn list(
     tag = "incidents",
     summary = "An incident with its timeline, its deliveries, and what each action makes of it.",
     params(("incident" = String, Path, description = "The number of the incident, or its id.")),
-    responses((status = 200, description = "Done.", body = WholeIncident), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = WholeIncident), NotFound)
 )]
 pub(super) async fn show(
     State(control): State<Control>,
@@ -111,9 +111,9 @@ pub(super) async fn show(
     operation_id = "commandIncident",
     tag = "incidents",
     summary = "Acknowledges, resolves or reopens an incident, or adds a note.",
-    params(("incident" = String, Path, description = "The number of the incident, or its id."), ("command" = CommandName, Path, description = "What to do."), ("If-Match" = Option<String>, Header, description = "The `ETag` of the incident as the caller saw it.")),
+    params(("incident" = String, Path, description = "The number of the incident, or its id."), ("command" = inline(CommandName), Path, description = "What to do."), ("If-Match" = Option<String>, Header, description = "The `ETag` of the incident as the caller saw it.")),
     request_body = Asks,
-    responses((status = 412, description = "The incident has changed since.", body = Problem, content_type = "application/problem+json"), (status = 200, description = "Done.", body = Commanded), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = Commanded), NotFound, Conflict, Changed)
 )]
 pub(super) async fn command(
     State(control): State<Control>,
@@ -147,7 +147,7 @@ pub(super) async fn command(
     summary = "Corrects the title or the severity of an incident.",
     params(("incident" = String, Path, description = "The number of the incident, or its id."), ("If-Match" = Option<String>, Header, description = "The `ETag` of the incident as the caller saw it.")),
     request_body = Modify,
-    responses((status = 412, description = "The incident has changed since.", body = Problem, content_type = "application/problem+json"), (status = 200, description = "Done.", body = Commanded), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = Commanded), NotFound, Conflict, Changed)
 )]
 pub(super) async fn modify(
     State(control): State<Control>,

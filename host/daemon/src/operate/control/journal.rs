@@ -12,9 +12,9 @@ use tocsin_store::{JournalQuery, Store};
 
 use super::asked::Narrowed;
 use super::context::{Control, blocking};
+use super::document::NotFound;
 use super::{incidents, query};
 use crate::operate::api::journal::{self as api, JournalList, JournalPage};
-use crate::operate::api::problem::Problem;
 use crate::shared::problem::HttpProblem;
 
 mod deliveries;
@@ -30,7 +30,7 @@ type Shown = (&'static str, String, Value);
     tag = "journal",
     summary = "Entries of the journal, the oldest first.",
     params(JournalList),
-    responses((status = 200, description = "Done.", body = JournalPage), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = JournalPage), NotFound)
 )]
 pub(super) async fn list(
     State(control): State<Control>,

@@ -7,9 +7,9 @@ use axum::http::StatusCode;
 use super::asked::Asked;
 use super::audit;
 use super::context::Control;
+use super::document::Conflict;
 use super::user::User;
 use crate::operate::api::plugins::{Approve, Approved, PendingPlugin, Plugin, Plugins, RefusedFile};
-use crate::operate::api::problem::Problem;
 use crate::plugins::bindings::{Loaded, Origin};
 use crate::plugins::{Pending, Refused};
 use crate::shared::problem::HttpProblem;
@@ -75,7 +75,7 @@ fn plugin(loaded: &Loaded) -> Plugin {
     tag = "plugins",
     summary = "Approves a file in the plugins directory.",
     request_body = Approve,
-    responses((status = 200, description = "Done.", body = Approved), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = Approved), Conflict)
 )]
 pub(super) async fn approve(
     State(control): State<Control>,

@@ -10,13 +10,13 @@ use tocsin_store::{ReadError, ReceiptQuery, Receipts};
 
 use super::asked::{Asked, Narrowed};
 use super::context::{Control, blocking};
+use super::document::{Conflict, NotFound};
 use super::guard::Caller;
 use super::user::User;
 use super::{audit, query, shapes};
 use crate::operate::api::Actor;
 use crate::operate::api::body::Body;
 use crate::operate::api::page::Page;
-use crate::operate::api::problem::Problem;
 use crate::operate::api::receipts::{
     Discard, Discarded, KeptRequest, Receipt, ReceiptList, RedecodeAll, WholeReceipt,
 };
@@ -31,7 +31,7 @@ use crate::shared::problem::HttpProblem;
     tag = "receipts",
     summary = "The receipts of requests, the newest first.",
     params(ReceiptList),
-    responses((status = 200, description = "Done.", body = Page<Receipt>), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = Page<Receipt>), NotFound)
 )]
 pub(super) async fn list(
     State(control): State<Control>,
@@ -77,7 +77,7 @@ pub(super) fn known_source(app: &App, source: Option<&str>) -> Result<(), HttpPr
     tag = "receipts",
     summary = "A receipt with the request as it came, while its bytes are kept.",
     params(("receipt" = String, Path, description = "The id of the receipt.")),
-    responses((status = 200, description = "Done.", body = WholeReceipt), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = WholeReceipt), NotFound)
 )]
 pub(super) async fn show(
     State(control): State<Control>,
@@ -99,7 +99,7 @@ pub(super) async fn show(
     summary = "Decodes a kept request again.",
     params(("receipt" = String, Path, description = "The id of the receipt.")),
     request_body = Actor,
-    responses((status = 200, description = "Done.", body = Receipt), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = Receipt), NotFound, Conflict)
 )]
 pub(super) async fn redecode(
     State(control): State<Control>,
@@ -122,7 +122,7 @@ async fn find(
     control: &Control,
     receipt: &str,
 ) -> Result<(ReceiptRecord, Option<SourceRequest>), HttpProblem> {
-    let id = query::id(receipt)?;
+    let id = called(receipt).map_or_else(|| query::id(receipt), Ok)?;
     let store = control.app.store.clone();
     let (found, request) =
         blocking(move || Ok::<_, ReadError>((store.receipt(id)?, store.request(id)?))).await?;
@@ -130,9 +130,20 @@ async fn find(
 }
 
 fn not_found(receipt: &str) -> HttpProblem {
+    let is_request = called(receipt).is_some();
+    let hint =
+        if is_request { " If the sender gave this trace, the access log names the receipt." } else { "" };
     HttpProblem::not_found(format!(
-        "There is no receipt {receipt}: it never was, or it was forgotten, as receipts are after `limits.keep_receipts`."
+        "There is no receipt {receipt}: it never was, or it was forgotten, as receipts are after \
+         `limits.keep_receipts`.{hint}"
     ))
+}
+
+/// The receipt that a request's id is the id of, written in 32 hexadecimal digits.
+fn called(request: &str) -> Option<ReceiptId> {
+    let is_written = request.len() == 32 && request.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let bits = is_written.then(|| u128::from_str_radix(request, 16).ok()).flatten()?;
+    Some(ReceiptId::from_bytes(bits.to_be_bytes()))
 }
 
 /// Receipts that are read at once, or discarded by one entry of the journal.
@@ -169,7 +180,7 @@ async fn ids(control: &Control, source: String, which: Receipts) -> Result<Vec<R
     summary = "Decodes the dead letters of a source again, or its ignored requests.",
     params(("source" = String, Path, description = "The name of the source.")),
     request_body = RedecodeAll,
-    responses((status = 200, description = "Done.", body = Vec<Receipt>), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = Vec<Receipt>), NotFound, Conflict)
 )]
 pub(super) async fn redecode_all(
     State(control): State<Control>,
@@ -210,7 +221,7 @@ pub(super) async fn redecode_all(
     tag = "receipts",
     summary = "Gives up on requests that could not be decoded.",
     request_body = Discard,
-    responses((status = 200, description = "Done.", body = Discarded), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "Not possible now.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = Discarded), NotFound, Conflict)
 )]
 pub(super) async fn discard(
     State(control): State<Control>,

@@ -16,7 +16,6 @@ use super::{audit, shapes};
 use crate::backups;
 use crate::deliver::dispatch;
 use crate::operate::api::Actor;
-use crate::operate::api::problem::Problem;
 use crate::operate::api::status::{FailingFilter, KeptSince, PluginsAside, Status, StatusProblem};
 use crate::operate::api::store::{Dismissed, Verified, Verify};
 use crate::operate::metrics::Exporter;
@@ -138,7 +137,7 @@ fn filter((action, failing): (&String, &Failing)) -> FailingFilter {
     tag = "store",
     summary = "Marks all records that could not be read as seen.",
     request_body = Actor,
-    responses((status = 200, description = "Done.", body = Dismissed), (status = 503, description = "Not possible now: come again later.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = Dismissed))
 )]
 pub(super) async fn dismiss(
     State(control): State<Control>,
@@ -169,7 +168,7 @@ const VERIFY_THREADS: usize = 1;
     tag = "store",
     summary = "Checks that the store is what its journal says. A replay takes minutes.",
     request_body = Verify,
-    responses((status = 200, description = "Done.", body = Verified), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 503, description = "Not possible now: come again later.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = Verified))
 )]
 pub(super) async fn verify(
     State(control): State<Control>,

@@ -13,10 +13,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use super::asked::{Asked, Narrowed};
 use super::configuration::shape as shape_reloaded;
 use super::context::Control;
+use super::document::{Changed, Conflict, NotFound, TooLarge};
 use super::user::User;
 use crate::config::{self, Kind, ManagedChange, Part};
 use crate::operate::api::Actor;
-use crate::operate::api::problem::Problem;
 use crate::operate::api::resources::{KindName, Put, Removed, Resource, SourceToken, Written};
 use crate::operate::curl;
 use crate::plugins::bindings::Bindings;
@@ -34,8 +34,8 @@ type Versioned<T> = (StatusCode, [(HeaderName, HeaderValue); 1], Json<T>);
     operation_id = "listResources",
     tag = "configuration",
     summary = "Sources, connections or actions, as the configuration has them.",
-    params(("kind" = KindName, Path, description = "What it is.")),
-    responses((status = 200, description = "Done.", body = Vec<Resource>), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+    params(("kind" = inline(KindName), Path, description = "What it is.")),
+    responses((status = 200, description = "Done.", body = Vec<Resource>), NotFound)
 )]
 pub(super) async fn list(
     State(control): State<Control>,
@@ -53,8 +53,8 @@ pub(super) async fn list(
     operation_id = "getResource",
     tag = "configuration",
     summary = "A source, connection or action, as the configuration has it.",
-    params(("kind" = KindName, Path, description = "What it is."), ("name" = String, Path, description = "Its name.")),
-    responses((status = 200, description = "Done.", body = Resource), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+    params(("kind" = inline(KindName), Path, description = "What it is."), ("name" = String, Path, description = "Its name.")),
+    responses((status = 200, description = "Done.", body = Resource), NotFound)
 )]
 pub(super) async fn show(
     State(control): State<Control>,
@@ -74,9 +74,9 @@ pub(super) async fn show(
     operation_id = "putResource",
     tag = "configuration",
     summary = "Creates or changes a source, connection or action, and puts it in force.",
-    params(("kind" = KindName, Path, description = "What it is."), ("name" = String, Path, description = "Its name."), ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that the caller saw."), ("If-None-Match" = Option<String>, Header, description = "`*` only creates.")),
+    params(("kind" = inline(KindName), Path, description = "What it is."), ("name" = String, Path, description = "Its name."), ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that the caller saw."), ("If-None-Match" = Option<String>, Header, description = "`*` only creates.")),
     request_body = Put,
-    responses((status = 200, description = "Changed.", body = Written), (status = 201, description = "Created.", body = Written), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "A file of the operator has it, or another thing needs it.", body = Problem, content_type = "application/problem+json"), (status = 412, description = "It has changed since.", body = Problem, content_type = "application/problem+json"), (status = 413, description = "The settings are too large.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Changed.", body = Written), (status = 201, description = "Created.", body = Written), NotFound, Conflict, Changed, TooLarge)
 )]
 pub(super) async fn put(
     State(control): State<Control>,
@@ -115,8 +115,8 @@ pub(super) async fn put(
     operation_id = "removeResource",
     tag = "configuration",
     summary = "Removes a source, connection or action.",
-    params(Actor, ("kind" = KindName, Path, description = "What it is."), ("name" = String, Path, description = "Its name."), ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that the caller saw.")),
-    responses((status = 200, description = "Done.", body = Removed), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"), (status = 409, description = "A file of the operator has it, or another thing needs it.", body = Problem, content_type = "application/problem+json"), (status = 412, description = "It has changed since.", body = Problem, content_type = "application/problem+json"), (status = 413, description = "The settings are too large.", body = Problem, content_type = "application/problem+json"))
+    params(Actor, ("kind" = inline(KindName), Path, description = "What it is."), ("name" = String, Path, description = "Its name."), ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that the caller saw.")),
+    responses((status = 200, description = "Done.", body = Removed), NotFound, Conflict, Changed, TooLarge)
 )]
 pub(super) async fn remove(
     State(control): State<Control>,

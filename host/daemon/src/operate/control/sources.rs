@@ -14,10 +14,10 @@ use tocsin_store::ReadError;
 
 use super::asked::Asked;
 use super::context::{Control, blocking};
+use super::document::NotFound;
 use super::guard::Caller;
 use super::{intake, query};
 use crate::config::{TOKEN_KEYS, Token};
-use crate::operate::api::problem::Problem;
 use crate::operate::api::sources::{Foresee, Foreseen, ForeseenEvent, Source, TokenUse};
 use crate::runtime::wording;
 use crate::shared::app::App;
@@ -87,7 +87,7 @@ fn event(given: ForeseenEvent) -> Result<Event, HttpProblem> {
     summary = "Says what events would do. Keeps nothing.",
     params(("source" = String, Path, description = "The name of the source.")),
     request_body = Foresee,
-    responses((status = 200, description = "Done.", body = Vec<Foreseen>), (status = 400, description = "Bad request.", body = Problem, content_type = "application/problem+json"), (status = 404, description = "Not found.", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, description = "Done.", body = Vec<Foreseen>), NotFound)
 )]
 pub(super) async fn foresee_events(
     State(control): State<Control>,

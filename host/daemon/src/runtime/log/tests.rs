@@ -1,3 +1,5 @@
+//! What each format makes of a line, above all of a hostile one.
+
 use std::io;
 use std::os::unix::net::UnixDatagram;
 
