@@ -127,7 +127,7 @@ fn a_token_ends_when_it_is_revoked_or_expires_and_otherwise_lives_on() {
     let listed = relay.list(&["tokens", "list"]);
     assert_eq!(listed.len(), 1);
     assert!(listed[0]["last_used"].is_string() && listed[0]["expires_at"].is_null(), "{listed:?}");
-    let short = relay.json(&["tokens", "create", "short", "--expires-in", "1ms"]);
+    let short = relay.json(&["tokens", "create", "short", "--expires-in", "2s"]);
     let short = short["token"].as_str().expect("a token");
     crate::harness::until("it expires", || (get(&relay, short, "/status").status == 401).then_some(()));
     assert!(relay.run(&["tokens", "list"]).expect(0).stdout.contains("expired"));

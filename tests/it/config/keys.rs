@@ -3,7 +3,7 @@
 use crate::harness::Site;
 
 /// Each table with the keys that it may have.
-const TABLES: [(&str, &str, &[&str]); 16] = [
+const TABLES: [(&str, &str, &[&str]); 17] = [
     (
         "",
         "",

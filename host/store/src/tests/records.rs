@@ -308,8 +308,8 @@ fn every_delivery_is_read_as_it_was_written() {
         let row = DeliveryRow::from(&delivery);
         assert_kept(&row);
         let read = DeliveryRow::read(&row.to_bytes().unwrap()).unwrap();
-        let found = (delivery.change.clone(), None);
-        assert_eq!(read.with(delivery.id, delivery.incident.clone(), found), delivery);
+        let change = (delivery.change.clone(), None);
+        assert_eq!(read.with(delivery.id, delivery.incident.clone(), change), delivery);
     }
 }
 
