@@ -304,7 +304,7 @@ pub struct Delivery {
     pub change: Change,
     /// The line of the incident's timeline that has the change, if one has.
     pub line: Option<LineId>,
-    /// The request that brought the change, if one did; that line has it.
+    /// The request that brought the change, if one did. That line has it, so a change without a line has none.
     pub origin: Option<Origin>,
     /// Where it is.
     pub state: DeliveryState,

@@ -214,6 +214,8 @@ pub(super) fn claimed<S: State>(
         if let Some(change) = change {
             delivery.change = change.clone();
             delivery.line = None;
+            // Only that line knows the request.
+            delivery.origin = None;
         }
     })?;
     match after {
