@@ -3,7 +3,7 @@
 use crate::harness::Site;
 
 /// Each table with the keys that it may have.
-const TABLES: [(&str, &str, &[&str]); 17] = [
+const TABLES: [(&str, &str, &[&str]); 18] = [
     (
         "",
         "",
@@ -24,6 +24,7 @@ const TABLES: [(&str, &str, &[&str]); 17] = [
             "retry",
             "egress",
             "routing",
+            "secrets",
             "time_zone",
             "sources",
             "connections",
@@ -54,6 +55,7 @@ const TABLES: [(&str, &str, &[&str]); 17] = [
             "shutdown",
         ],
     ),
+    ("secrets", "", &["key"]),
     ("tls", "", &["certificate", "key", "client_ca", "client_certificates"]),
     ("backup", "", &["every", "keep", "dir"]),
     ("metrics", "", &["enabled", "token"]),

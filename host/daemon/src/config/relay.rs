@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use tocsin_core::egress::Policy;
 use tocsin_core::retry::Schedule;
 use tocsin_core::template::lacks_scheme;
@@ -41,19 +42,16 @@ pub(super) fn read(path: &Path, merged: Merged, kept_in: Option<&Path>) -> (Conf
     let mut root = Reader::root(table);
     let base = base(path);
     let (listen, api_listen) = read_listen(&mut root);
-    let tls = tls::read(&mut root);
     let state_dir = state_dir(&mut root, base);
     let vault = secrets::read(&mut root, base, kept_in.unwrap_or(&state_dir));
     root.manage(vault.clone());
+    let tls = tls::read(&mut root);
     let plugins_dir = directory(&mut root, "plugins_dir", base, "", || state_dir.join("plugins"));
     let cache_dir = directory(&mut root, "cache_dir", base, "CACHE_DIRECTORY", || state_dir.join("cache"));
     let public_url = root.parsed("public_url", parse_public_url);
     let time_zone =
         root.parsed("time_zone", str::parse::<TimeZone>).unwrap_or_else(|| TimeZone::utc().clone());
-    let trusted_proxies = root
-        .texts("trusted_proxies")
-        .map(|texts| sources::networks(&root, "trusted_proxies", &texts))
-        .unwrap_or_default();
+    let trusted_proxies = read_trusted_proxies(&mut root);
     let limits = limits::read(root.section("limits"));
     let plugins = plugins::read(root.section("plugins"));
     let backup = backup::read(&mut root, base, &state_dir);
@@ -109,6 +107,11 @@ pub(super) fn read(path: &Path, merged: Merged, kept_in: Option<&Path>) -> (Conf
         origins,
     };
     (config, problems)
+}
+
+fn read_trusted_proxies(root: &mut Reader) -> Vec<IpNet> {
+    let texts = root.texts("trusted_proxies");
+    texts.map(|texts| sources::networks(root, "trusted_proxies", &texts)).unwrap_or_default()
 }
 
 fn read_sources(root: &mut Reader) -> BTreeMap<String, Arc<Source>> {

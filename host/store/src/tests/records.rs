@@ -307,9 +307,8 @@ fn every_delivery_is_read_as_it_was_written() {
     for delivery in deliveries() {
         let row = DeliveryRow::from(&delivery);
         assert_kept(&row);
-        let read = DeliveryRow::read(&row.to_bytes().unwrap()).unwrap();
-        let change = (delivery.change.clone(), None);
-        assert_eq!(read.with(delivery.id, delivery.incident.clone(), change), delivery);
+        let (read, change) = (DeliveryRow::read(&row.to_bytes().unwrap()).unwrap(), delivery.change.clone());
+        assert_eq!(read.with(delivery.id, delivery.incident.clone(), (change, None)), delivery);
     }
 }
 

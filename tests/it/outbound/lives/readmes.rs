@@ -135,8 +135,13 @@ fn complete_connection(connection: &mut Table, plugin: &str) {
 /// Puts a file of this site in the place of each that is named, with an address where one belongs.
 fn place(value: &mut Value, key: &str, plugin: &str, site: &Site, files: &mut usize) {
     let Value::Table(table) = value else { return };
-    if let (1, Some(named)) = (table.len(), table.get("file").and_then(Value::as_str)) {
-        assert!(named.starts_with("/etc/tocsin/"), "{named}: a secret of this relay belongs there");
+    let named = |key| table.get(key).and_then(Value::as_str).filter(|_| table.len() == 1);
+    if let Some(named) = named("file").or_else(|| named("managed")) {
+        let is_file = table.contains_key("file");
+        assert!(
+            !is_file || named.starts_with("/etc/tocsin/"),
+            "{named}: a secret of this relay belongs there"
+        );
         *files += 1;
         let path = site.path(format!("secret-{files}"));
         let content = match key {
