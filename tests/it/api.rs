@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Relay, Request, Site, connection, source};
+use crate::harness::{Answer, Relay, Request, Site, connection, guest, source};
 
 mod description;
 
@@ -227,6 +227,28 @@ fn a_source_that_is_created_from_elsewhere_takes_alerts_at_once() {
     let path = url.split_once("/in/").map(|(_, rest)| format!("/in/{rest}")).expect("a source's address");
     relay.send(&Request::json(&path, r#"{"title":"Cart is down"}"#)).expect(200);
     assert!(relay.run(&["audit"]).expect(0).stdout.contains("admin (token admin from 127.0.0.1)"));
+}
+
+#[test]
+fn a_plugin_is_installed_from_elsewhere_and_a_bad_file_is_refused_with_a_sentence() {
+    let relay = relay();
+    let admin = token(&relay, "admin", "admin");
+    let url = format!("http://{}", relay.address());
+    let elsewhere = Site::new("").with_environment(&[("TOCSIN_URL", &url), ("TOCSIN_TOKEN", &admin)]);
+    std::fs::write(elsewhere.path("polite.wasm"), guest("polite")).expect("ours");
+    let said = elsewhere.run(&["plugins", "install", "polite.wasm"]).expect(0).stdout;
+    assert!(said.contains("polite.wasm is in force"), "{said}");
+    assert!(relay.run(&["plugins", "list"]).expect(0).stdout.contains("polite"));
+    assert!(relay.run(&["audit"]).expect(0).stdout.contains("uploaded the plugin file polite.wasm"));
+    std::fs::write(elsewhere.path("bad.wasm"), "no component").expect("ours");
+    let said = elsewhere.run(&["plugins", "install", "bad.wasm"]).expect(1).stderr;
+    assert!(said.contains("bad.wasm is in the plugins directory, but not in force"), "{said}");
+    std::fs::write(elsewhere.path("Wrong.wasm"), "no component").expect("ours");
+    let said = elsewhere.run(&["plugins", "install", "Wrong.wasm"]).expect(1).stderr;
+    assert!(said.contains("`Wrong.wasm` is no name of a plugin file"), "{said}");
+    let viewer = token(&relay, "viewer", "viewer");
+    let request = Request::new("PUT", "/api/v1/plugins/more.wasm").body(guest("polite"));
+    relay.send(&with(&viewer, request)).problem(403);
 }
 
 #[test]

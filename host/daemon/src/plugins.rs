@@ -2,7 +2,7 @@
 //!
 //! A dropped file is loaded, has to be trusted and to fit the configuration, and is only then put in force; one that
 //! does not pass is refused with a sentence and what was there before goes on, also over a restart. Never executes,
-//! moves or changes a dropped file.
+//! moves or changes a dropped file; only `upload` replaces one.
 //!
 //! `directory` reads files → `loading` loads them (a mark of `trying` on the disk meanwhile) → `settle` decides,
 //! by `trust` (`wants`, `approvals`) and the configuration → `kept` writes down what is in force → `offer`
@@ -23,6 +23,7 @@ mod shelf;
 mod state;
 mod trust;
 mod trying;
+mod upload;
 mod wants;
 mod watch;
 
@@ -31,4 +32,5 @@ pub use bundled::{Progress, load as load_bundled};
 pub use directory::digest as digest_of_file;
 pub use shelf::{Pending, Refused, Shelf};
 pub(crate) use state::{Job, Place};
+pub use upload::{UploadError, Uploaded};
 pub use watch::{Watch, WatchError};

@@ -110,6 +110,18 @@ pub(super) async fn put<A: DeserializeOwned>(
     answer(relay, Method::PUT, path, headers, body.into()).await
 }
 
+/// Has the relay put these bytes at `path` of the API.
+///
+/// # Errors
+/// It is not running, said no, or did not answer.
+pub(super) async fn upload<A: DeserializeOwned>(
+    relay: &Relay,
+    path: &str,
+    bytes: Bytes,
+) -> Result<A, ClientError> {
+    answer(relay, Method::PUT, path, &[], bytes).await
+}
+
 /// Has the relay remove what is at `path` of the API.
 ///
 /// # Errors

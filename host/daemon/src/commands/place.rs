@@ -140,6 +140,12 @@ impl Place {
         Ok(alone()?.block_on(client::put(&relay, path, headers, asked))?)
     }
 
+    /// Has the running relay put these bytes at `path`.
+    pub(super) fn upload<A: DeserializeOwned>(&self, path: &str, bytes: Vec<u8>) -> anyhow::Result<A> {
+        let relay = self.relay()?;
+        Ok(alone()?.block_on(client::upload(&relay, path, bytes.into()))?)
+    }
+
     /// Has the running relay remove what is at `path`.
     pub(super) fn delete<A: DeserializeOwned>(&self, path: &str) -> anyhow::Result<A> {
         let relay = self.relay()?;

@@ -1,6 +1,6 @@
 //! `tocsin plugins`: what is in force, whether a file could be, and an operator's yes to one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -9,10 +9,10 @@ use tocsin_core::settings::Field;
 use tocsin_sandbox::{Plugin, Sandbox};
 
 use super::place::Place;
-use super::table::{json, print, short};
+use super::table::{json, print, segment, short};
 use crate::commands::out::{complain, say, single};
 use crate::config::Config;
-use crate::operate::api::plugins::{self as api, BadPlugin, CheckedPlugin};
+use crate::operate::api::plugins::{self as api, BadPlugin, CheckedPlugin, UploadedFile};
 
 mod approve;
 
@@ -20,6 +20,13 @@ mod approve;
 pub(super) enum Plugins {
     /// List the plugins of the running relay, the files that it refused, and those that it compiles.
     List,
+    /// Copy a file into the plugins directory of the running relay, and say whether the plugin is in force. On the relay's
+    /// own machine, `cp` does the same.
+    Install {
+        /// The component. Its file name is its name in the plugins directory.
+        #[arg(value_name = "FILE.wasm")]
+        file: PathBuf,
+    },
     /// Say yes to files in the plugins directory that need approval, or that the relay ended over. The yes is for these
     /// bytes alone. Without a running relay it counts from the next start.
     Approve {
@@ -39,9 +46,29 @@ pub(super) enum Plugins {
 pub(super) fn run(place: &Place, command: Plugins) -> anyhow::Result<ExitCode> {
     match command {
         Plugins::List => list(place),
+        Plugins::Install { file } => install(place, &file),
         Plugins::Approve { files } => approve::run(place, &files),
         Plugins::Check { files } => check(place, &files),
     }
+}
+
+fn install(place: &Place, file: &Path) -> anyhow::Result<ExitCode> {
+    let name =
+        file.file_name().with_context(|| format!("{} names no file", file.display()))?.to_string_lossy();
+    let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+    let uploaded: UploadedFile = place.upload(&format!("/plugins/{}", segment(&name)), bytes)?;
+    if place.json {
+        json(&uploaded)?;
+    } else if let Some(why) = &uploaded.why {
+        complain!(
+            "{} is in the plugins directory, but not in force: {}",
+            single(&uploaded.file),
+            single(why)
+        );
+    } else {
+        say!("{} is in force (sha256 {})", single(&uploaded.file), single(&uploaded.digest));
+    }
+    Ok(if uploaded.in_force { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn list(place: &Place) -> anyhow::Result<ExitCode> {

@@ -37,18 +37,24 @@ impl Shelf {
         if approved.in_force {
             return Ok(approved);
         }
+        let why = self.outcome(file).await;
+        (approved.in_force, approved.why) = (why.is_none(), why);
+        Ok(approved)
+    }
+
+    /// Has the directory read, and waits until a file is decided on. Returns why it is not in force.
+    pub(super) async fn outcome(&self, file: &str) -> Option<String> {
         self.look_again();
         let asked = self.asked_so_far();
         let mut decisions = self.decisions();
         loop {
             let is_done = *decisions.borrow_and_update() >= asked;
             if let Some(why) = self.decided(file).filter(|_| is_done) {
-                (approved.in_force, approved.why) = (why.is_none(), why);
-                return Ok(approved);
+                return why;
             }
             // The sender is this shelf's own.
             if decisions.changed().await.is_err() {
-                return Ok(approved);
+                return Some("the relay is stopping".to_owned());
             }
         }
     }

@@ -32,11 +32,14 @@ pub struct CreateToken {
     #[serde(default)]
     pub actor: Option<String>,
     /// Its name: lower-case letters, digits, `-` and `_`, 64 at most, a letter first.
+    #[schema(pattern = "^[a-z][a-z0-9_-]{0,63}$")]
     pub name: String,
     /// What it allows: `admin`, `operator`, `viewer` or `source:<name>`.
+    #[schema(pattern = "^(admin|operator|viewer|source:.+)$")]
     pub scope: String,
     /// When it expires. Default: never.
     #[serde(default)]
+    #[schema(format = "date-time")]
     pub expires_at: Option<String>,
 }
 

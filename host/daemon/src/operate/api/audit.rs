@@ -11,8 +11,10 @@ use utoipa::{IntoParams, ToSchema};
 #[serde(deny_unknown_fields, default)]
 pub struct AuditList {
     /// Only from this time on.
+    #[param(format = "date-time")]
     pub since: Option<String>,
     /// Only before this time.
+    #[param(format = "date-time")]
     pub until: Option<String>,
     /// Only of persons whose recorded name has this text; case does not matter.
     pub by: Option<String>,

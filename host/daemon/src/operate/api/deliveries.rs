@@ -22,8 +22,10 @@ pub struct DeliveryList {
     /// Only of this incident: its number or id.
     pub incident: Option<String>,
     /// Only those that were made at this time or later.
+    #[param(format = "date-time")]
     pub since: Option<String>,
     /// Only those that were made before this time.
+    #[param(format = "date-time")]
     pub until: Option<String>,
     /// Only those that follow this one in the list, which are older: an id, such as a page's `next`.
     pub after: Option<String>,

@@ -21,8 +21,10 @@ pub struct IncidentList {
     /// Only of these severities, with commas between them; all when empty or left out.
     pub severity: Option<String>,
     /// Only those that were opened at this time or later.
+    #[param(format = "date-time")]
     pub since: Option<String>,
     /// Only those that were opened before this time.
+    #[param(format = "date-time")]
     pub until: Option<String>,
     /// Only those with each of these words in the title, the key or a label, written `name=value`; case does not matter.
     pub text: Option<String>,

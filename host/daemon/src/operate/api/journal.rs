@@ -17,6 +17,7 @@ pub struct JournalList {
     /// Up to the entry with this number.
     pub to: Option<u64>,
     /// From this time on.
+    #[param(format = "date-time")]
     pub since: Option<String>,
     /// Only about this incident: its number or id.
     pub incident: Option<String>,

@@ -1,6 +1,6 @@
 //! Plugins: those in force, files that are not, and an operator's yes to one.
 //!
-//! `GET /plugins`, `POST /plugins/approve`.
+//! `GET /plugins`, `PUT /plugins/<file>`, `POST /plugins/approve`.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -106,6 +106,19 @@ impl From<plugins::Approved> for Approved {
         let plugins::Approved { file, id, version, digest, wants, in_force, why } = approved;
         Self { file, id, version, digest, wants, in_force, why, next_start: false }
     }
+}
+
+/// A file that was uploaded.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct UploadedFile {
+    /// Its name in the plugins directory.
+    pub file: String,
+    /// SHA-256 of the file.
+    pub digest: String,
+    /// Whether it is in force.
+    pub in_force: bool,
+    /// Why it is not.
+    pub why: Option<String>,
 }
 
 /// A file that was loaded to be looked at.

@@ -21,8 +21,10 @@ pub struct ReceiptList {
     /// Only of this source.
     pub source: Option<String>,
     /// Only those that came at this time or later.
+    #[param(format = "date-time")]
     pub since: Option<String>,
     /// Only those that came before this time.
+    #[param(format = "date-time")]
     pub until: Option<String>,
     /// Only those that follow this one in the list, which are older: an id, such as a page's `next`.
     pub after: Option<String>,

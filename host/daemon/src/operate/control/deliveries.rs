@@ -78,7 +78,7 @@ pub(super) fn check_names(
     operation_id = "getDelivery",
     tag = "deliveries",
     summary = "A delivery with all its attempts.",
-    params(("delivery" = String, Path, description = "The id of the delivery.")),
+    params(("delivery" = String, Path, pattern = "^[0-9A-HJKMNP-TV-Z]{26}$", description = "The id of the delivery.")),
     responses((status = 200, description = "Done.", body = WholeDelivery), NotFound)
 )]
 pub(super) async fn show(
@@ -104,7 +104,7 @@ async fn find(control: &Control, id: DeliveryId) -> Result<Delivery, HttpProblem
     operation_id = "retryDelivery",
     tag = "deliveries",
     summary = "Tries a delivery again at once.",
-    params(("delivery" = String, Path, description = "The id of the delivery.")),
+    params(("delivery" = String, Path, pattern = "^[0-9A-HJKMNP-TV-Z]{26}$", description = "The id of the delivery.")),
     request_body = Actor,
     responses((status = 200, description = "Done.", body = WholeDelivery), NotFound, Conflict)
 )]
@@ -127,7 +127,7 @@ pub(super) async fn retry(
     operation_id = "discardDelivery",
     tag = "deliveries",
     summary = "Gives up on a delivery.",
-    params(("delivery" = String, Path, description = "The id of the delivery.")),
+    params(("delivery" = String, Path, pattern = "^[0-9A-HJKMNP-TV-Z]{26}$", description = "The id of the delivery.")),
     request_body = Actor,
     responses((status = 200, description = "Done.", body = WholeDelivery), NotFound, Conflict)
 )]

@@ -74,8 +74,8 @@ pub(super) async fn once(
     request: Request,
     next: Next,
 ) -> Result<Response, HttpProblem> {
-    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let Some(key) = request.headers().get(KEY).filter(|_| !is_safe) else {
+    let changes = matches!(*request.method(), Method::POST | Method::PUT | Method::DELETE);
+    let Some(key) = request.headers().get(KEY).filter(|_| changes) else {
         return Ok(next.run(request).await);
     };
     let slot = (caller.name(), key_of(key)?);

@@ -1,18 +1,23 @@
 //! Plugin files over the control socket: what is refused, what waits to be compiled, and an operator's yes.
 
 use axum::Json;
-use axum::extract::State;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::StatusCode;
 
 use super::asked::Asked;
 use super::audit;
 use super::context::Control;
-use super::document::Conflict;
+use super::document::{Conflict, TooLarge};
 use super::user::User;
-use crate::operate::api::plugins::{Approve, Approved, PendingPlugin, Plugin, Plugins, RefusedFile};
+use crate::operate::api::plugins::{
+    Approve, Approved, PendingPlugin, Plugin, Plugins, RefusedFile, UploadedFile,
+};
 use crate::plugins::bindings::{Loaded, Origin};
-use crate::plugins::{Pending, Refused};
+use crate::plugins::{Pending, Refused, UploadError, Uploaded};
 use crate::shared::problem::HttpProblem;
+use tocsin_sandbox::COMPONENT_BYTES_MAX;
 
 /// The files that are not in force.
 pub(super) fn refused(control: &Control) -> Vec<RefusedFile> {
@@ -91,4 +96,44 @@ pub(super) async fn approve(
         control.app.forgive(id);
     }
     Ok(Json(Approved::from(approved)))
+}
+
+#[utoipa::path(
+    put,
+    path = "/plugins/{file}",
+    operation_id = "uploadPlugin",
+    tag = "plugins",
+    summary = "Writes a plugin file into the plugins directory, and waits until it is decided whether it is in force.",
+    params(("file" = String, Path, description = "The name of the file, such as `jira.wasm`.")),
+    request_body(content = Vec<u8>, content_type = "application/wasm"),
+    responses((status = 200, description = "Written.", body = UploadedFile), TooLarge)
+)]
+pub(super) async fn upload(
+    State(control): State<Control>,
+    user: User,
+    Path(file): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<UploadedFile>, HttpProblem> {
+    let bytes = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            let detail = format!("A plugin file may have {COMPONENT_BYTES_MAX} bytes.");
+            HttpProblem::new(StatusCode::PAYLOAD_TOO_LARGE, "Too large", detail)
+        }
+        _ => HttpProblem::bad_request(format!("{}.", rejection.body_text())),
+    })?;
+    let Uploaded { digest, why } = control.shelf.upload(&file, bytes.into()).await.map_err(|error| {
+        let detail = format!("{error}.");
+        match error {
+            UploadError::Name(_) => HttpProblem::bad_request(detail),
+            UploadError::Storage(_) => HttpProblem::unavailable("Not stored", detail),
+        }
+    })?;
+    let what = format!("uploaded the plugin file {file} (sha256 {digest})");
+    audit::record(&control, &user, None, what).await;
+    Ok(Json(UploadedFile { file, digest, in_force: why.is_none(), why }))
+}
+
+/// The limit of an upload's body.
+pub(super) fn upload_limit() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(COMPONENT_BYTES_MAX)
 }

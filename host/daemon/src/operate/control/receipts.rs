@@ -76,7 +76,7 @@ pub(super) fn known_source(app: &App, source: Option<&str>) -> Result<(), HttpPr
     operation_id = "getReceipt",
     tag = "receipts",
     summary = "A receipt with the request as it came, while its bytes are kept.",
-    params(("receipt" = String, Path, description = "The id of the receipt.")),
+    params(("receipt" = String, Path, pattern = "^[0-9A-HJKMNP-TV-Z]{26}$", description = "The id of the receipt.")),
     responses((status = 200, description = "Done.", body = WholeReceipt), NotFound)
 )]
 pub(super) async fn show(
@@ -97,7 +97,7 @@ pub(super) async fn show(
     operation_id = "redecodeReceipt",
     tag = "receipts",
     summary = "Decodes a kept request again.",
-    params(("receipt" = String, Path, description = "The id of the receipt.")),
+    params(("receipt" = String, Path, pattern = "^[0-9A-HJKMNP-TV-Z]{26}$", description = "The id of the receipt.")),
     request_body = Actor,
     responses((status = 200, description = "Done.", body = Receipt), NotFound, Conflict)
 )]

@@ -1,7 +1,7 @@
 //! The operations of the API, by the role that each needs.
 
 use axum::middleware::from_fn_with_state;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use super::context::Control;
@@ -68,6 +68,7 @@ fn to_administer() -> OpenApiRouter<Control> {
         .routes(routes!(resources::list))
         .routes(routes!(resources::show, resources::put, resources::remove))
         .routes(routes!(plugins::approve))
+        .routes(routes!(plugins::upload).layer(plugins::upload_limit()))
         .routes(routes!(relay::verify))
         .routes(routes!(backup::stream))
         .routes(routes!(access::list, access::create))

@@ -31,6 +31,7 @@ pub(super) static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
 pub(super) fn render(description: &Value) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.add_filter("prose", |text: String| minijinja::Value::from_safe_string(prose(&text)));
     environment.add_template("page", PAGE)?;
     let page = json!({
         "css": CSS,
@@ -40,6 +41,15 @@ pub(super) fn render(description: &Value) -> Result<String, minijinja::Error> {
         "schemas": schemas(&description["components"]["schemas"]),
     });
     environment.get_template("page")?.render(minijinja::value::Serde(page))
+}
+
+/// A text as HTML: escaped, and what stands between backticks as code.
+fn prose(text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let parts = escaped.split('`').enumerate();
+    parts
+        .map(|(at, part)| if at % 2 == 1 { format!("<code>{part}</code>") } else { part.to_owned() })
+        .collect()
 }
 
 /// Operations by their tags.
