@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::{Answer, Relay, Request, Site, connection, guest, source};
 
 mod description;
+mod limits;
 
 /// A relay with two sources.
 fn relay() -> Relay {

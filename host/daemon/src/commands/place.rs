@@ -29,12 +29,12 @@ pub(super) struct Place {
     #[arg(long, global = true, value_name = "PATH")]
     socket: Option<PathBuf>,
     /// The address of a relay on another machine, such as https://relay.example.com. Needs an access token.
-    /// Default: $TOCSIN_URL; without it, the relay of this machine.
+    /// Default: $TOCSIN_URL, unless --config or --socket is given; without it, the relay of this machine.
     #[arg(long, global = true, value_name = "URL", conflicts_with_all = ["socket"])]
     url: Option<String>,
     /// The access token for --url, from `tocsin tokens create`. Other users of this machine see the arguments of a
     /// command: rather set $TOCSIN_TOKEN.
-    #[arg(long, global = true, value_name = "TOKEN", requires = "url")]
+    #[arg(long, global = true, value_name = "TOKEN")]
     token: Option<String>,
     /// Print JSON instead of text.
     #[arg(long, global = true)]
@@ -76,7 +76,9 @@ impl Place {
 
     /// The address of the relay, if it is one on another machine.
     pub(super) fn url(&self) -> Option<String> {
-        self.url.clone().or_else(|| of_environment("TOCSIN_URL"))
+        // What is said here goes before the environment.
+        let is_said = self.socket.is_some() || self.config.is_some();
+        self.url.clone().or_else(|| of_environment("TOCSIN_URL").filter(|_| !is_said))
     }
 
     /// The running relay.

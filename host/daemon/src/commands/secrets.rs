@@ -74,6 +74,10 @@ pub(super) enum Secrets {
 }
 
 pub(super) fn run(place: &Place, command: &Secrets) -> anyhow::Result<ExitCode> {
+    anyhow::ensure!(
+        place.url().is_none(),
+        "managed secrets are files of the relay's machine: run it there, without --url and $TOCSIN_URL"
+    );
     let (vault, uses) = Config::read_vault(&place.path()?)?;
     match command {
         Secrets::Set { name } => set(place, &vault, &uses, name),

@@ -201,13 +201,16 @@ impl ManagedChange {
         if self.kind != Kind::Sources || is_open || PROOFS.iter().any(|key| settings.contains_key(*key)) {
             return Some((settings, false));
         }
+        // Whoever closes an open source needs a token for it.
+        let closes = settings.get(OPEN) == Some(&Value::Boolean(false));
+        let held = held.filter(|held| !closes || held.table.get(OPEN) != Some(&Value::Boolean(true)));
         let Some(held) = held else {
             let digest = Table::from_iter([("sha256".to_owned(), Value::from(self.token.clone()))]);
             settings.insert("token".to_owned(), Value::Table(digest));
             return Some((settings, true));
         };
         for (key, value) in proofs().filter_map(|key| Some((key, held.table.get(key)?))) {
-            settings.insert(key.to_owned(), value.clone());
+            settings.entry(key.to_owned()).or_insert_with(|| value.clone());
         }
         Some((settings, false))
     }

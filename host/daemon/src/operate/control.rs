@@ -44,6 +44,7 @@ mod sources;
 mod unmatched;
 mod user;
 mod version;
+mod whole;
 
 pub use journal::page as journal_page;
 pub use shapes::verified;
@@ -51,7 +52,6 @@ pub use socket::{SocketError, listen};
 
 use context::Control;
 use guard::Gate;
-use idempotency::Answers;
 
 /// The API of a relay.
 #[derive(Clone)]
@@ -72,7 +72,6 @@ impl Api {
         let operations = operations
             .fallback(async || HttpProblem::not_found("There is no such operation."))
             .method_not_allowed_fallback(not_allowed)
-            .layer(from_fn_with_state(Arc::<Answers>::default(), idempotency::once))
             .with_state(Control { app: Arc::clone(&app), shelf, reloads });
         Ok(Self { app, operations, description })
     }

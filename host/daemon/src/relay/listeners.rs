@@ -147,5 +147,7 @@ fn bounds(config: &Config) -> Bounds {
 
 fn api_bounds(config: &Config) -> Bounds {
     let bounds = bounds(config);
-    Bounds { connections: bounds.connections.min(API_CONNECTIONS_MAX), ..bounds }
+    // No address takes them all.
+    let per_address = bounds.per_address.min(API_CONNECTIONS_MAX / 4);
+    Bounds { connections: bounds.connections.min(API_CONNECTIONS_MAX), per_address, ..bounds }
 }

@@ -37,7 +37,7 @@ impl Routers {
     /// The routes of this relay.
     pub(super) fn new(app: &Arc<App>, shelf: &Arc<Shelf>, exporter: &Arc<Exporter>, api: &Api) -> Self {
         let elsewhere = from_fn_with_state(Arc::clone(app), unless_elsewhere);
-        let main = senders().merge(operators(exporter, api).route_layer(elsewhere)).fallback(no_source);
+        let main = senders().merge(operators(exporter, api).layer(elsewhere)).fallback(no_source);
         let api = operators(exporter, api).fallback(nothing);
         let observed = from_fn_with_state(Arc::clone(app), requests::observed);
         let whole = |routes: Router<Arc<App>>| {

@@ -124,6 +124,11 @@ pub struct Token {
 }
 
 impl Token {
+    /// The SHA-256 of its secret, in hexadecimal digits.
+    pub fn digest(&self) -> &str {
+        &self.sha256
+    }
+
     /// When it was created.
     pub fn created_at(&self) -> Timestamp {
         Timestamp::from_micros(self.created_at_us)
@@ -150,6 +155,8 @@ struct Document {
 pub struct Access {
     folder: Folder,
     state: Mutex<State>,
+    /// Held by the only writer while it waits for the disk.
+    writing: Mutex<()>,
 }
 
 struct State {
@@ -189,7 +196,7 @@ impl Access {
         };
         let by_digest = document.tokens.into_iter().map(|token| (token.sha256.clone(), Arc::new(token)));
         let state = State { by_digest: by_digest.collect(), used: HashMap::new(), unreadable };
-        Self { folder, state: Mutex::new(state) }
+        Self { folder, state: Mutex::new(state), writing: Mutex::default() }
     }
 
     /// Why no token is valid, if the document cannot be read.
@@ -208,6 +215,11 @@ impl Access {
         }
         state.used.insert(token.name.clone(), now);
         Some(token)
+    }
+
+    /// Whether this token is still valid.
+    pub fn has(&self, token: &Token, now: Timestamp) -> bool {
+        self.lock().by_digest.contains_key(&token.sha256) && !token.is_expired(now)
     }
 
     /// All tokens by name, each with the time of its last use since the start.
@@ -244,17 +256,17 @@ impl Access {
             created_by: by.to_owned(),
             expires_at_us: expires_at.map(Timestamp::micros),
         });
-        let mut state = self.lock();
-        if state.by_digest.values().any(|other| other.name == name) {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tokens = self.kept()?;
+        if tokens.iter().any(|other| other.name == name) {
             return Err(AccessError::Exists(name.to_owned()));
         }
-        if state.by_digest.len() >= TOKENS_MAX {
+        if tokens.len() >= TOKENS_MAX {
             return Err(AccessError::TooMany);
         }
-        let mut tokens: Vec<Token> = state.by_digest.values().map(|token| (**token).clone()).collect();
         tokens.push((*token).clone());
-        self.write(&state, tokens)?;
-        state.by_digest.insert(token.sha256.clone(), Arc::clone(&token));
+        self.write(tokens)?;
+        self.lock().by_digest.insert(token.sha256.clone(), Arc::clone(&token));
         Ok((secret, token))
     }
 
@@ -263,21 +275,27 @@ impl Access {
     /// # Errors
     /// There is none, or the document cannot be written.
     pub fn revoke(&self, name: &str) -> Result<Arc<Token>, AccessError> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tokens = self.kept()?;
+        let at = tokens.iter().position(|token| token.name == name);
+        let token = tokens.swap_remove(at.ok_or_else(|| AccessError::Unknown(name.to_owned()))?);
+        self.write(tokens)?;
         let mut state = self.lock();
-        let token = state.by_digest.values().find(|token| token.name == name).map(Arc::clone);
-        let token = token.ok_or_else(|| AccessError::Unknown(name.to_owned()))?;
-        let others = state.by_digest.values().filter(|other| other.name != name);
-        let others = others.map(|token| (**token).clone()).collect();
-        self.write(&state, others)?;
         state.by_digest.remove(&token.sha256);
         state.used.remove(name);
-        Ok(token)
+        Ok(Arc::new(token))
     }
 
-    fn write(&self, state: &State, mut tokens: Vec<Token>) -> Result<(), AccessError> {
-        if let Some(why) = &state.unreadable {
-            return Err(AccessError::Storage(why.clone()));
+    /// All tokens, as they were written last.
+    fn kept(&self) -> Result<Vec<Token>, AccessError> {
+        let state = self.lock();
+        match &state.unreadable {
+            Some(why) => Err(AccessError::Storage(why.clone())),
+            None => Ok(state.by_digest.values().map(|token| (**token).clone()).collect()),
         }
+    }
+
+    fn write(&self, mut tokens: Vec<Token>) -> Result<(), AccessError> {
         tokens.sort_by(|one, other| one.name.cmp(&other.name));
         let written: io::Result<()> = self.folder.write(DOCUMENT, &Document { tokens });
         written.map_err(|error| AccessError::Storage(format!("written: {error}")))

@@ -14,11 +14,11 @@ use crate::config::reader::Reader;
 use crate::config::secret::Form;
 use crate::config::{Limits, Transport, actions, connections, sources};
 
-/// The references to secrets that may be written: the operator made these secrets for the relay. A file or a variable of
-/// the environment could be any that the relay's user may read, and the relay would send it to the client's peer.
-const REFERENCES: [&str; 2] = ["credential", "managed"];
+/// The only reference to a secret that may be written: a file, a variable of the environment or a credential of the service
+/// could be any, also the key of the managed secrets, and the relay would send it to the client's peer.
+const REFERENCES: [&str; 1] = ["managed"];
 /// The same, as text.
-const USE: &str = "use { credential = \"name\" } (of systemd) or { managed = \"name\" }";
+const USE: &str = "store it with `tocsin secrets set NAME` and use { managed = \"NAME\" }";
 
 /// The keys of a connection that decide what the relay may reach and which files it reads for that.
 pub(super) const OPERATORS_KEYS: [&str; 6] =
@@ -112,11 +112,11 @@ mod tests {
     }
 
     #[test]
-    fn only_credentials_and_managed_secrets_and_digests_may_be_written() {
+    fn only_managed_secrets_and_digests_may_be_written() {
         let digest = "0".repeat(64);
         for right in [
             format!("plugin = \"webhook\"\ntoken = {{ sha256 = \"{digest}\" }}"),
-            "plugin = \"webhook\"\ntoken = { credential = \"hook\" }\nbasic = { user = \"a\", password = { managed = \"b\" } }"
+            "plugin = \"webhook\"\ntoken = { managed = \"hook\" }\nbasic = { user = \"a\", password = { managed = \"b\" } }"
                 .to_owned(),
         ] {
             assert_eq!(refused_at(Kind::Sources, &right), Vec::<String>::new(), "{right}");
@@ -124,6 +124,7 @@ mod tests {
         for wrong in [
             "token = \"a-token-of-a-sender\"",
             "token = { file = \"/etc/shadow\" }",
+            "token = { credential = \"secrets-key\" }",
             "next_token = { env = \"HOME\" }",
             "token = { sha256 = 5 }",
             "token = 5",

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use tocsin_core::time::Timestamp;
 
-use super::asked::Asked;
+use super::asked::{Asked, Path};
 use super::audit;
 use super::context::{Control, blocking};
 use super::document::{Conflict, NotFound};

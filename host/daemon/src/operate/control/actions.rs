@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use tocsin_core::delivery::{Change, ChangeKind, Delivery, DeliveryState};
 use tocsin_core::incident::IncidentState;
 use tocsin_core::plugin::{Failure, Response, Step};
 use tocsin_core::reason::Reason;
 use url::Url;
 
-use super::asked::Asked;
+use super::asked::{Asked, Path};
 use super::context::{Control, blocking};
 use super::document::NotFound;
 use super::guard::{Caller, forbidden};
@@ -89,7 +90,7 @@ pub(super) async fn try_out(
     Path(name): Path<String>,
     user: User,
     Asked(given): Asked<Try>,
-) -> Result<Json<Tried>, HttpProblem> {
+) -> Result<([(HeaderName, HeaderValue); 1], Json<Tried>), HttpProblem> {
     if given.show_url && !caller.is_admin() {
         return Err(forbidden(
             "`show_url` shows a secret address, which needs a token with the scope `admin`.",
@@ -115,7 +116,9 @@ pub(super) async fn try_out(
         first(app, &attempt, given.show_url).await
     };
     let Attempt { delivery, .. } = &attempt;
-    Ok(Json(Tried {
+    // An address may be a secret.
+    let cached = HeaderValue::from_static(if given.show_url { "no-store" } else { "no-cache" });
+    let tried = Tried {
         action: name,
         connection: delivery.connection.to_string(),
         test: delivery.test,
@@ -125,7 +128,8 @@ pub(super) async fn try_out(
         requests,
         outcome,
         good,
-    }))
+    };
+    Ok(([(CACHE_CONTROL, cached)], Json(tried)))
 }
 
 /// The delivery that would be owed, with what peers call its incident, and the state that this was in before.

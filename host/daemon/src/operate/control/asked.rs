@@ -25,6 +25,23 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Asked<T> {
     }
 }
 
+/// The parameters in the path of a request.
+pub(super) struct Path<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = HttpProblem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, HttpProblem> {
+        let found = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        found.map(|axum::extract::Path(found)| Self(found)).map_err(|rejection| {
+            HttpProblem::bad_request(format!(
+                "The request's path is not what belongs there: {}.",
+                rejection.body_text()
+            ))
+        })
+    }
+}
+
 /// The query of a request.
 pub(super) struct Narrowed<T>(pub(super) T);
 

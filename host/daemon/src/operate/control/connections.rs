@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 
-use super::asked::Asked;
+use super::asked::{Asked, Path};
 use super::audit;
 use super::context::{Control, blocking};
 use super::document::NotFound;

@@ -1,13 +1,13 @@
 //! Deliveries over the control socket: list, show, retry, discard.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use tocsin_core::command::Command;
 use tocsin_core::delivery::Delivery;
 use tocsin_core::id::DeliveryId;
 use tocsin_store::DeliveryQuery;
 
-use super::asked::{Asked, Narrowed};
+use super::asked::{Asked, Narrowed, Path};
 use super::context::{Control, blocking};
 use super::document::{Conflict, NotFound};
 use super::user::User;

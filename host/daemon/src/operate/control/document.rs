@@ -44,8 +44,10 @@ const REFUSALS: [(&str, &str); 6] = [
     ("503", "Not possible now: come again later."),
 ];
 
-/// How an operation with `Idempotency-Key` may be refused too.
-const REFUSALS_OF_KEYS: [(&str, &str); 2] = [
+/// How an operation that changes something may be refused too.
+const REFUSALS_OF_CHANGES: [(&str, &str); 4] = [
+    ("408", "The body did not come in time."),
+    ("413", "The body is too large."),
     ("409", "The first request with this `Idempotency-Key` is still under way."),
     ("422", "This `Idempotency-Key` was for another request."),
 ];
@@ -75,7 +77,7 @@ pub(super) fn guarded(description: &mut OpenApi, role: Role) {
     }
     for operation in description.paths.paths.values_mut().flat_map(changes) {
         operation.parameters.get_or_insert_default().push(RefOr::T(key()));
-        refused(operation, &REFUSALS_OF_KEYS);
+        refused(operation, &REFUSALS_OF_CHANGES);
     }
 }
 
@@ -92,7 +94,7 @@ fn key() -> Parameter {
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
-        .description(Some("A repeated request with the same key gets the first answer, for a day or until the relay restarts."))
+        .description(Some("A repeated request with the same key is not done again, for a day or until the relay restarts. It gets the first answer, or 409 if that had a secret or more than 64 KiB."))
         .schema(Some(ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255))))
         .build()
 }

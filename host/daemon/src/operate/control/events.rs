@@ -6,6 +6,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -16,16 +17,17 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Frame;
-use tocsin_store::Store;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::asked::Narrowed;
 use super::context::{Control, blocking};
 use super::document::NotFound;
+use super::guard::Caller;
 use super::journal;
 use crate::operate::api::events::EventList;
 use crate::runtime::server::{Activity, Doing};
+use crate::shared::app::App;
 use crate::shared::events::{Following, Heard, STREAMS_MAX};
 use crate::shared::problem::HttpProblem;
 
@@ -62,6 +64,7 @@ const LAST_PIECE: Duration = Duration::from_millis(500);
 )]
 pub(super) async fn stream(
     State(control): State<Control>,
+    caller: Caller,
     activity: Option<Extension<Activity>>,
     headers: HeaderMap,
     Narrowed(list): Narrowed<EventList>,
@@ -86,7 +89,8 @@ pub(super) async fn stream(
     });
     let (sender, pieces) = mpsc::channel(1);
     let streaming = Streaming {
-        store: control.app.store.clone(),
+        app: Arc::clone(&control.app),
+        caller,
         position: position.await?,
         following,
         sender,
@@ -111,7 +115,8 @@ fn last_event(headers: &HeaderMap) -> Result<Option<u64>, HttpProblem> {
 
 /// A stream under way.
 struct Streaming {
-    store: Store,
+    app: Arc<App>,
+    caller: Caller,
     position: Position,
     following: Following,
     sender: mpsc::Sender<Bytes>,
@@ -135,8 +140,8 @@ impl Streaming {
         }
     }
 
-    /// Sends events until the relay stops. None if the reader is gone, or the store cannot be read: then the reader comes
-    /// again.
+    /// Sends events until the relay stops, or the reader may not see them any more. None if the reader is gone, or the store
+    /// cannot be read: then the reader comes again.
     async fn follow(&mut self) -> Option<Heard> {
         let mut heartbeat = Instant::now() + HEARTBEAT;
         loop {
@@ -144,7 +149,10 @@ impl Streaming {
                 () = self.following.end() => return Some(Heard::End),
                 place = self.sender.reserve() => place.ok()?,
             };
-            let (store, position) = (self.store.clone(), self.position.clone());
+            if !self.caller.is_valid(&self.app) {
+                return Some(Heard::End);
+            }
+            let (store, position) = (self.app.store.clone(), self.position.clone());
             let page = blocking(move || page::read(&store, &position)).await.ok()?;
             self.position.after = page.after;
             if page.text.is_empty() {
@@ -170,6 +178,9 @@ impl Streaming {
                 heard = self.following.next() => return Some(heard),
                 () = self.sender.closed() => return None,
                 () = sleep_until(*heartbeat) => {}
+            }
+            if !self.caller.is_valid(&self.app) {
+                return Some(Heard::End);
             }
             // A reader that has not taken the last piece needs no heartbeat.
             let _ = self.sender.try_send(Bytes::from_static(ALIVE));

@@ -53,11 +53,19 @@ impl Caller {
         matches!(self, Self::Local(_))
     }
 
-    /// A name by which to tell callers apart.
-    pub(super) fn name(&self) -> String {
+    /// What tells callers apart. A token that has the name of a revoked one is another.
+    pub(super) fn id(&self) -> String {
         match self {
             Self::Local(user) => format!("user {user:?}"),
-            Self::Token(token, _) => format!("token {}", token.name),
+            Self::Token(token, _) => token.digest().to_owned(),
+        }
+    }
+
+    /// Whether the caller may still ask: its token was neither revoked nor has it expired.
+    pub(super) fn is_valid(&self, app: &App) -> bool {
+        match self {
+            Self::Local(_) => true,
+            Self::Token(token, _) => app.access.has(token, app.clock.now()),
         }
     }
 

@@ -18,7 +18,7 @@ use axum::response::{IntoResponse, Response};
 use hyper::body::Bytes;
 
 use super::guard::Caller;
-use crate::runtime::signing::sha256;
+use crate::runtime::signing::{sha256, sha256_of};
 use crate::shared::problem::HttpProblem;
 
 /// The header of a request.
@@ -27,8 +27,6 @@ const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Characters of a key at most.
 const KEY_CHARS_MAX: usize = 255;
-/// Bytes of a request's body at most.
-const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// How long an answer is kept.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 /// Answers that are kept at most.
@@ -53,8 +51,17 @@ struct Kept {
 struct Known {
     /// The digest of the request.
     request: String,
-    /// None while the request is under way.
-    answer: Option<Answer>,
+    outcome: Outcome,
+}
+
+#[derive(Clone)]
+enum Outcome {
+    /// The request is under way.
+    None,
+    /// Its answer.
+    Kept(Answer),
+    /// It was answered, and the answer is secret or long.
+    Lost,
 }
 
 #[derive(Clone)]
@@ -78,13 +85,14 @@ pub(super) async fn once(
     let Some(key) = request.headers().get(KEY).filter(|_| changes) else {
         return Ok(next.run(request).await);
     };
-    let slot = (caller.name(), key_of(key)?);
+    let slot = (caller.id(), key_of(key)?);
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, BODY_BYTES_MAX)
+    // It is whole already.
+    let body = to_bytes(body, usize::MAX)
         .await
         .map_err(|error| HttpProblem::bad_request(format!("The request's body cannot be read: {error}.")))?;
-    let about = [parts.method.as_str().as_bytes(), parts.uri.to_string().as_bytes(), &body].join(&b'\n');
-    let digest = sha256(&about);
+    let head = format!("{} {}", parts.method, parts.uri);
+    let digest = sha256_of(&[&head, &sha256(&body)]);
     let running = match answers.begin(&slot, &digest, Instant::now())? {
         Begun::Done(answer) => return Ok(replayed(answer)),
         Begun::New => Running { answers: &answers, slot },
@@ -124,15 +132,21 @@ impl Answers {
                 "Key used before",
                 "This `Idempotency-Key` was for another request: use a new key for each request.",
             )),
-            Some(Known { answer: None, .. }) => Err(HttpProblem::new(
+            Some(Known { outcome: Outcome::Lost, .. }) => Err(HttpProblem::new(
+                StatusCode::CONFLICT,
+                "Done before",
+                "This was done before. Its answer has a secret, or is too long, so the relay did not keep it.",
+            )),
+            Some(Known { outcome: Outcome::None, .. }) => Err(HttpProblem::new(
                 StatusCode::CONFLICT,
                 "Under way",
                 "The first request with this `Idempotency-Key` is still under way.",
             )
             .header(RETRY_AFTER, HeaderValue::from_static("1"))),
-            Some(Known { answer: Some(answer), .. }) => Ok(Begun::Done(answer.clone())),
+            Some(Known { outcome: Outcome::Kept(answer), .. }) => Ok(Begun::Done(answer.clone())),
             None => {
-                kept.answers.insert(slot.clone(), Known { request: digest.to_owned(), answer: None });
+                kept.answers
+                    .insert(slot.clone(), Known { request: digest.to_owned(), outcome: Outcome::None });
                 Ok(Begun::New)
             }
         }
@@ -162,26 +176,29 @@ struct Running<'a> {
 }
 
 impl Running<'_> {
-    /// Keeps the answer, unless it is a failure of the relay's, a secret or long.
+    /// Keeps the answer, unless it is a failure of the relay's. Of one that is secret or long, keeps that there was one.
     async fn keep(self, answer: Response) -> Result<Response, HttpProblem> {
-        let is_secret = answer.headers().get(CACHE_CONTROL).is_some_and(|value| value == "no-store");
-        if answer.status().is_server_error() || is_secret {
+        if answer.status().is_server_error() {
             return Ok(answer);
         }
+        let is_secret = answer.headers().get(CACHE_CONTROL).is_some_and(|value| value == "no-store");
         let (parts, body) = answer.into_parts();
         let body = to_bytes(body, usize::MAX).await.map_err(|error| {
             HttpProblem::unavailable("Not answered", format!("The answer broke off: {error}."))
         })?;
-        if body.len() <= ANSWER_BYTES_MAX {
+        let outcome = if is_secret || body.len() > ANSWER_BYTES_MAX {
+            Outcome::Lost
+        } else {
             let headers = [CONTENT_TYPE, ETAG].into_iter();
             let headers = headers.filter_map(|name| Some((name.clone(), parts.headers.get(&name)?.clone())));
-            let kept = Answer { status: parts.status, headers: headers.collect(), body: body.clone() };
-            let mut all = self.answers.lock();
-            if let Some(known) = all.answers.get_mut(&self.slot) {
-                known.answer = Some(kept);
-                all.done.push_back((Instant::now(), self.slot.clone()));
-            }
+            Outcome::Kept(Answer { status: parts.status, headers: headers.collect(), body: body.clone() })
+        };
+        let mut all = self.answers.lock();
+        if let Some(known) = all.answers.get_mut(&self.slot) {
+            known.outcome = outcome;
+            all.done.push_back((Instant::now(), self.slot.clone()));
         }
+        drop(all);
         Ok(Response::from_parts(parts, Body::from(body)))
     }
 }
@@ -189,7 +206,7 @@ impl Running<'_> {
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         let mut kept = self.answers.lock();
-        if kept.answers.get(&self.slot).is_some_and(|known| known.answer.is_none()) {
+        if kept.answers.get(&self.slot).is_some_and(|known| matches!(known.outcome, Outcome::None)) {
             kept.answers.remove(&self.slot);
         }
     }
@@ -235,6 +252,19 @@ mod tests {
         assert_eq!(begun(&answers, "a", "one", now), Ok(None));
         drop(Running { answers: &answers, slot: slot("a") });
         assert_eq!(begun(&answers, "a", "one", now), Ok(None));
+    }
+
+    #[tokio::test]
+    async fn of_an_answer_that_is_secret_or_long_only_its_existence_is_kept() {
+        let (answers, now) = (Answers::default(), Instant::now());
+        for (key, answer) in [
+            ("secret", ([(CACHE_CONTROL, "no-store")], "secret").into_response()),
+            ("long", "x".repeat(ANSWER_BYTES_MAX + 1).into_response()),
+        ] {
+            assert_eq!(begun(&answers, key, "one", now), Ok(None));
+            Running { answers: &answers, slot: slot(key) }.keep(answer).await.expect("answered");
+            assert_eq!(begun(&answers, key, "one", now), Err(409));
+        }
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! Incidents over the control socket: list, show, and what operators do to them.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{HeaderName, HeaderValue};
 use tocsin_core::command::Command;
 use tocsin_core::event::Severity;
@@ -10,7 +10,7 @@ use tocsin_core::incident::Incident;
 use tocsin_core::transition::IncidentCommand;
 use tocsin_store::{DeliveryQuery, IncidentQuery, ReadError, Store};
 
-use super::asked::{Asked, Narrowed};
+use super::asked::{Asked, Narrowed, Path};
 use super::context::{Control, blocking};
 use super::document::{Changed, Conflict, NotFound};
 use super::guard::Caller;
@@ -93,7 +93,11 @@ pub(super) async fn show(
         let deliveries = store.deliveries(&query)?;
         let version = etag(&incident);
         let whole = WholeIncident {
-            actions: unmatched::reasons(&app.config(), &incident, &deliveries.items),
+            actions: if caller.source().is_some() {
+                Vec::new()
+            } else {
+                unmatched::reasons(&app.config(), &incident, &deliveries.items)
+            },
             timeline: timeline.iter().map(shapes::timeline).collect(),
             timeline_cut,
             deliveries_next: deliveries.next.map(|id| id.to_string()),

@@ -2,11 +2,11 @@
 
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::StatusCode;
 
-use super::asked::Asked;
+use super::asked::{Asked, Path};
 use super::audit;
 use super::context::Control;
 use super::document::{Conflict, TooLarge};
@@ -131,9 +131,4 @@ pub(super) async fn upload(
     let what = format!("uploaded the plugin file {file} (sha256 {digest})");
     audit::record(&control, &user, None, what).await;
     Ok(Json(UploadedFile { file, digest, in_force: why.is_none(), why }))
-}
-
-/// The limit of an upload's body.
-pub(super) fn upload_limit() -> DefaultBodyLimit {
-    DefaultBodyLimit::max(COMPONENT_BYTES_MAX)
 }

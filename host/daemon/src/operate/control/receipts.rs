@@ -1,14 +1,14 @@
 //! Requests that came in, over the control socket: list, show the bytes, decode again.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use tocsin_core::command::Command;
 use tocsin_core::id::ReceiptId;
 use tocsin_core::plugin::SourceRequest;
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_store::{ReadError, ReceiptQuery, Receipts};
 
-use super::asked::{Asked, Narrowed};
+use super::asked::{Asked, Narrowed, Path};
 use super::context::{Control, blocking};
 use super::document::{Conflict, NotFound};
 use super::guard::Caller;
@@ -76,7 +76,7 @@ pub(super) fn known_source(app: &App, source: Option<&str>) -> Result<(), HttpPr
     operation_id = "getReceipt",
     tag = "receipts",
     summary = "A receipt with the request as it came, while its bytes are kept.",
-    params(("receipt" = String, Path, pattern = "^[0-9A-HJKMNP-TV-Z]{26}$", description = "The id of the receipt.")),
+    params(("receipt" = String, Path, pattern = "^([0-9A-HJKMNP-TV-Z]{26}|[0-9a-f]{32})$", description = "The id of the receipt.")),
     responses((status = 200, description = "Done.", body = WholeReceipt), NotFound)
 )]
 pub(super) async fn show(
@@ -97,7 +97,7 @@ pub(super) async fn show(
     operation_id = "redecodeReceipt",
     tag = "receipts",
     summary = "Decodes a kept request again.",
-    params(("receipt" = String, Path, pattern = "^[0-9A-HJKMNP-TV-Z]{26}$", description = "The id of the receipt.")),
+    params(("receipt" = String, Path, pattern = "^([0-9A-HJKMNP-TV-Z]{26}|[0-9a-f]{32})$", description = "The id of the receipt.")),
     request_body = Actor,
     responses((status = 200, description = "Done.", body = Receipt), NotFound, Conflict)
 )]
@@ -112,7 +112,9 @@ pub(super) async fn redecode(
         HttpProblem::not_found(format!("The bytes of receipt {receipt} are no longer kept."))
     })?;
     let what = format!("had request {} of {} decoded again", found.id, found.source);
-    audit::record(&control, &user, actor.as_deref(), what).await;
+    if found.status.is_decodable() {
+        audit::record(&control, &user, actor.as_deref(), what).await;
+    }
     let decoded = decode_again(&control.app, &found, request).await?;
     Ok(Json(shapes::receipt(&decoded)))
 }

@@ -6,11 +6,11 @@ mod refusal;
 mod versions;
 
 use axum::Json;
-use axum::extract::{Path, State};
-use axum::http::header::ETAG;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, ETAG};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use super::asked::{Asked, Narrowed};
+use super::asked::{Asked, Narrowed, Path};
 use super::configuration::shape as shape_reloaded;
 use super::context::Control;
 use super::document::{Changed, Conflict, NotFound, TooLarge};
@@ -25,8 +25,10 @@ use crate::shared::problem::HttpProblem;
 
 use refusal::refusal;
 
+/// A header of an answer.
+type Header = [(HeaderName, HeaderValue); 1];
 /// An answer with the version of what it shows.
-type Versioned<T> = (StatusCode, [(HeaderName, HeaderValue); 1], Json<T>);
+type Versioned<T> = (StatusCode, Header, Json<T>);
 
 #[utoipa::path(
     get,
@@ -84,15 +86,14 @@ pub(super) async fn put(
     Path((kind, name)): Path<(String, String)>,
     headers: HeaderMap,
     Asked(Put { actor, settings }): Asked<Put>,
-) -> Result<Versioned<Written>, HttpProblem> {
+) -> Result<(StatusCode, Header, Header, Json<Written>), HttpProblem> {
     let kind = kind_of(&kind)?;
     let expected = versions::expected(&headers)?;
     let token = random_token().map_err(|error| {
         HttpProblem::unavailable("No token", format!("The system provides no random numbers: {error}."))
     })?;
     let by = user.beside(&user.actor(actor));
-    let remark =
-        format!("Tocsin wrote this for {by} over its control interface at {}.", control.app.clock.now());
+    let remark = format!("Tocsin wrote this for {by} over its API at {}.", control.app.clock.now());
     let digest = sha256(token.as_bytes());
     let change = ManagedChange::put((kind, &name), &settings, expected, digest, remark);
     let change = change.map_err(|why| refusal(why.into(), kind, &name, false))?;
@@ -102,11 +103,13 @@ pub(super) async fn put(
         HttpProblem::not_found(format!("There is no {} `{name}` any more.", kind.one()))
     })?;
     let token = changed.uses_token.then(|| new_token(&control, &name, token));
+    let cached = HeaderValue::from_static(if token.is_some() { "no-store" } else { "no-cache" });
     let resource = shape(&control, found);
     let status = if changed.is_created { StatusCode::CREATED } else { StatusCode::OK };
     let etag = etag(&resource.version);
     let reloaded = shape_reloaded(changed.reloaded);
-    Ok((status, etag, Json(Written { created: changed.is_created, resource, token, reloaded })))
+    let written = Written { created: changed.is_created, resource, token, reloaded };
+    Ok((status, etag, [(CACHE_CONTROL, cached)], Json(written)))
 }
 
 #[utoipa::path(

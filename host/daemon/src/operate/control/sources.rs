@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use tocsin_core::decide::{about, echo, foresee};
 use tocsin_core::event::{Event, EventChange};
 use tocsin_core::id::AnyId;
@@ -12,7 +12,7 @@ use tocsin_core::time::Timestamp;
 use tocsin_core::transition::Transition;
 use tocsin_store::ReadError;
 
-use super::asked::Asked;
+use super::asked::{Asked, Path};
 use super::context::{Control, blocking};
 use super::document::NotFound;
 use super::guard::Caller;

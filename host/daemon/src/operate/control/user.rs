@@ -8,10 +8,13 @@ use std::net::IpAddr;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use tocsin_core::command::{Command, beside};
+use tocsin_core::event::single_line;
 
 use super::guard::Caller;
 use crate::shared::problem::HttpProblem;
 
+/// Characters of a name that somebody gave.
+const NAME_CHARS_MAX: usize = 100;
 /// The list of the system's users.
 const USERS: &str = "/etc/passwd";
 
@@ -41,7 +44,9 @@ impl User {
             Caller::Local(_) => self.known().unwrap_or_else(|| "operator".to_owned()),
             Caller::Token(token, _) => token.name.clone(),
         };
-        claim.filter(|name| !name.trim().is_empty()).unwrap_or_else(own)
+        // What the relay knows follows the claim in a record, and no claim may push it out.
+        let claim = claim.map(|name| single_line(&name, NAME_CHARS_MAX));
+        claim.filter(|name| !name.is_empty()).unwrap_or_else(own)
     }
 
     /// The recorded name of a person who gave `claim`: followed by what the relay knows in parentheses, unless that is
@@ -106,6 +111,8 @@ mod tests {
         assert_eq!(local(Some(0)).actor(None), "root");
         assert_eq!(local(Some(0)).actor(Some(" ".to_owned())), "root");
         assert_eq!(local(Some(0)).actor(Some("ada".to_owned())), "ada");
+        let forged = format!("ada (token ci)\n{}", "x".repeat(300));
+        assert_eq!(local(Some(0)).actor(Some(forged)).chars().count(), NAME_CHARS_MAX);
         assert_eq!(local(None).actor(None), "operator");
         assert_eq!(with_token("ci", "192.0.2.7".parse().ok()), "token ci from 192.0.2.7");
     }
