@@ -1,4 +1,4 @@
-//! Sources, connections and actions are created, changed and removed over the control interface, in files of `managed`.
+//! Sources, connections and actions are created, changed and removed over the API, in files of `managed`.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

@@ -87,10 +87,10 @@ pub enum Command {
         /// What the person did, in words.
         what: String,
     },
-    /// An operator's command over the control socket. The command has the name that the operator gave; the entry also
-    /// records the system user.
+    /// An operator's command over the API. The command has the name that the operator gave; the entry also records the
+    /// system's user, or the access token and its address.
     Acting {
-        /// The system's user.
+        /// The system's user, or the access token and its address.
         user: String,
         /// The operator's command.
         command: Box<Self>,

@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and who does it.
 //!
-//! Holds no logic of its own; commands about a running relay go over its control socket.
+//! Holds no logic of its own; commands about a running relay use its API, over the control socket or over the
+//! network.
 
 use std::process::ExitCode;
 
@@ -75,13 +76,15 @@ Examples:
   tocsin incidents list --state open       what is burning?
   tocsin incidents ack 42                  I am on it
   tocsin deliveries list --dead-letters    what did not arrive, and why?
-  tocsin deliveries retry 01JD…            mended; try it again
+  tocsin deliveries retry 01JD…            fixed the cause; try it again
   tocsin receipts list --dead-letters      what could not be understood?
   tocsin sources try jira --file body.json what would this request do?
   tocsin actions try tell-slack            what would this action send?
   tocsin connections test rocket           would it arrive?
   tocsin journal show --incident 42        what was recorded about it?
   tocsin audit --since 7d                  who did what?
+  tocsin events                            what is being recorded now?
+  tocsin tokens create ci --scope viewer   let a program read over the API
   tocsin backup tocsin.backup              all that is kept, in one file, while the relay runs";
 
 #[derive(Debug, Subcommand)]

@@ -114,7 +114,7 @@ pub struct Config {
     pub plugins: Plugins,
     /// Backups that the relay makes by itself.
     pub backup: Option<Backup>,
-    /// Access to metrics over the main listener.
+    /// Access to metrics over the network.
     pub metrics: Metrics,
     /// What the relay logs.
     pub log: Log,

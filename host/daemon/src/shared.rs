@@ -1,7 +1,7 @@
 //! What the steps of the road share while a relay runs: [`app`] holds all of it, each file one part.
 //!
 //! Receiving counts and bounds here (`intake`, `rates`, `budget`, `shares`, `suspensions`, `backlog`), delivering
-//! remembers its peers (`holds`, `doubts`, `trials`), both sign and report (`links`, `filters`, `problem`); `backups`
+//! remembers its peers (`backoffs`, `doubts`, `trials`), both sign and report (`links`, `filters`, `problem`); `backups`
 //! remembers the newest one, `measures` counts for metrics, `events` wakes streams, `access` has the tokens of the API.
 //! Kept in memory alone, but for the counts of `intake` and the tokens, and never a step of the road itself.
 

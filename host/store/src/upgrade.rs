@@ -9,7 +9,8 @@ use crate::digest::{Digest, running};
 use crate::error::Fault;
 use crate::{audit, recover, tables};
 
-/// The earliest format that can be upgraded. It has no table `audit`, and no cause `Audited`.
+/// The earliest format that can be upgraded. It has no table `audit`, no cause `Audited`, and no traces in causes,
+/// receipts and lines of timelines.
 pub(crate) const FIRST: u32 = 4;
 
 /// Whether a file or a backup of `format` can be used.

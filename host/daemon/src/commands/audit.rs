@@ -16,7 +16,7 @@ Examples:
   tocsin audit --since 7d --by ada   what ada did in the last week
   tocsin audit --all --json | jq -r '.items[] | select(.cause == \"configured\") | .what[]'
 
-Each name is the one that the person gave, followed by the system's user in parentheses.
+Each name is the one that the person gave. In parentheses is the system's user, or the access token and its address.
 `tocsin journal show --from N --to N` shows everything that entry N recorded.";
 
 /// Characters of a deed's line.

@@ -91,7 +91,7 @@ enum Deed {
 }
 
 impl Deed {
-    /// In the address of the control interface.
+    /// In a path of the API.
     const fn as_str(self) -> &'static str {
         match self {
             Self::Retry => "retry",

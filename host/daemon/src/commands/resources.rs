@@ -22,7 +22,7 @@ The settings are the keys of the table in the configuration. --set takes a value
   --set rate=60 --set settings.channel=#ops --set 'allow=[\"203.0.113.0/24\"]'
 --file takes them as JSON; --set then adds to them.
 
-A secret is a reference: --set 'token={ credential = \"jira-token\" }'. A source without authentication settings
+A secret is a reference: --set 'token={ managed = \"jira-token\" }'. A source without authentication settings
 gets a new token, which is shown once. The keys of a connection that extend what the relay may reach
 (allow_private, proxy, ca and others) can only be in a file of yours.";
 

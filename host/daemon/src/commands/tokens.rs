@@ -15,14 +15,15 @@ use crate::runtime::clock;
 pub(super) const EXAMPLES: &str = "\
 Scopes, each of which includes the ones before it:
   source:NAME   read what belongs to one source: its incidents and its requests
-  viewer        read everything except backups and access tokens
-  operator      also acknowledge, resolve, retry and discard
-  admin         also change the configuration, approve plugins, create tokens and make backups
+  viewer        read everything except backups, access tokens and the settings of sources, connections and actions
+  operator      also acknowledge, resolve, modify, retry, discard, decode again, and test
+  admin         also change the configuration, install and approve plugins, create tokens, verify the store and
+                make backups
 
 Examples:
   tocsin tokens create laptop --scope operator --expires-in 90d
-  TOCSIN_URL=https://relay.example.com TOCSIN_TOKEN=tocsin_… tocsin status
-  curl -H 'Authorization: Bearer tocsin_…' https://relay.example.com/api/v1/incidents?state=open";
+  TOCSIN_URL=https://tocsin.example.org TOCSIN_TOKEN=tocsin_… tocsin status
+  curl -H 'Authorization: Bearer tocsin_…' https://tocsin.example.org/api/v1/incidents?state=open";
 
 /// What to do with access tokens.
 #[derive(Debug, Subcommand)]

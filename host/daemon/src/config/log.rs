@@ -10,7 +10,7 @@ use crate::runtime::log::{self, DEFAULT_LEVEL, Format, Settings};
 pub struct Log {
     /// Format and level of lines.
     pub settings: Settings,
-    /// Whether each request to the main listener has a line.
+    /// Whether each request over the network has a line.
     pub access: bool,
 }
 

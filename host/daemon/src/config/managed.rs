@@ -1,5 +1,4 @@
-//! Changes of the configuration over the control interface: which file of `managed` a change writes, and what it may
-//! not do there.
+//! Changes of the configuration over the API: which file of `managed` a change writes, and what it may not do there.
 //!
 //! Reads and writes no file itself. The relay checks the resulting files as a whole before it writes one of them.
 
@@ -86,7 +85,7 @@ impl ManagedChange {
     /// Writes these settings. `token` is the SHA-256 of a new token.
     ///
     /// # Errors
-    /// The name or a value cannot be in a configuration, or may not be written over the control interface.
+    /// The name or a value cannot be in a configuration, or may not be written over the API.
     pub fn put(
         (kind, name): (Kind, &str),
         settings: &Map<String, Json>,

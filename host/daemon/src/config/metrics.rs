@@ -1,13 +1,13 @@
-//! `[metrics]`: access to `/metrics` on the main listener.
+//! `[metrics]`: access to `/metrics` on the network.
 
 use super::reader::Reader;
 use super::sources::read_token;
 use super::{TOKEN_KEYS, Token};
 
-/// Access to metrics over the main listener. The control socket always serves them.
+/// Access to metrics over the network. The control socket always serves them.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
-    /// Whether the main listener serves `/metrics`. Default: false.
+    /// Whether the relay serves `/metrics` at `api_listen`, or at `listen` without it. Default: false.
     pub enabled: bool,
     /// The token that a request must have as `Authorization: Bearer`, if any.
     pub token: Option<Token>,

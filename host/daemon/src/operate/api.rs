@@ -37,7 +37,7 @@ use utoipa::{IntoParams, ToSchema};
 /// The path under which the relay serves the API, on the control socket and on the network.
 pub const ROOT: &str = "/api/v1";
 
-/// A request that has nothing to say: its address says all.
+/// An empty body.
 #[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}

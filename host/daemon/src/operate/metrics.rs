@@ -30,7 +30,7 @@ mod system;
 
 use store::Stored;
 
-/// For how long the main listener shows one text: somebody who asks without a pause keeps no more of the relay busy than
+/// For how long the network gets one text: somebody who asks without a pause keeps no more of the relay busy than
 /// somebody who asks every second.
 const SHOWN_FOR: Duration = Duration::from_secs(1);
 

@@ -1,5 +1,4 @@
-//! Every request to the main listener: gives it an id, has the lines of the log about it name it, and writes the access
-//! log.
+//! Every request over the network: gives it an id, has the lines of the log about it name it, and writes the access log.
 //!
 //! The id is the trace of the request's `traceparent`. Without one, it is the id that the request's receipt gets, in
 //! hexadecimal digits. Never logs a query, or what follows a source's name in a path: senders put tokens there.
@@ -112,7 +111,7 @@ impl Access {
             path,
             status = response.status().as_u16(),
             bytes_in = bytes_in.load(Ordering::Relaxed),
-            // Every answer is whole before it is sent.
+            // None for a stream (events, a backup): its length is not known yet.
             bytes_out = response.body().size_hint().exact(),
             duration_us = clock::micros_since(started),
             client = address,

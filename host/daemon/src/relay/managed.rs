@@ -1,4 +1,4 @@
-//! Changes over the control interface: a file of `managed` is written or removed, and the configuration is reloaded.
+//! Changes over the API: a file of `managed` is written or removed, and the configuration is reloaded.
 //!
 //! The relay's own task does both, so that no other change comes between them. It checks the configuration with the
 //! change before it writes the file. So a file with a mistake is never on the disk, not even after a crash.
@@ -18,14 +18,14 @@ impl Reloading {
         match &result {
             Ok(changed) => {
                 let changes = changed.reloaded.changes.len();
-                tracing::info!(by, path, changes, "changed the configuration over the control interface");
+                tracing::info!(by, part = path, changes, "changed the configuration over the API");
                 // What is in force is what the files have.
                 self.reloads.ended(None);
             }
             // The mistake is the client's: `status` does not show it.
             Err(error) => {
                 let why = error.to_string().replace('\n', "; ");
-                tracing::warn!(by, path, why, "refused a change of the configuration");
+                tracing::warn!(by, part = path, reason = why, "refused a change of the configuration");
             }
         }
         result

@@ -15,7 +15,7 @@ pub async fn within<T>(origin: Origin, answer: impl Future<Output = T>) -> T {
     ANSWERED.scope(origin, answer).await
 }
 
-/// The request that this task answers; none outside of the main listener.
+/// The request that this task answers; none for a request over the control socket.
 pub fn answered() -> Option<Origin> {
     ANSWERED.try_with(|origin| *origin).ok()
 }

@@ -17,7 +17,7 @@ use crate::config::{Connection, Secret};
 use crate::runtime::signing;
 use crate::send::redact::Secrets;
 
-/// Headers that are about the connection and not the request.
+/// Headers that only the host sets.
 const NOT_A_PLUGINS: [&str; 10] = [
     "connection",
     "content-length",

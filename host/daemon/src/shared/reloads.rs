@@ -72,7 +72,7 @@ pub enum NotReloaded {
     Stopping,
 }
 
-/// What a change over the control interface did.
+/// What a change over the API did.
 #[derive(Clone, Debug)]
 pub struct Changed {
     /// What is in force now; none if it was removed.
@@ -85,7 +85,7 @@ pub struct Changed {
     pub reloaded: Reloaded,
 }
 
-/// Why a change over the control interface was not made. Files and configuration in force stay.
+/// Why a change over the API was not made. Files and configuration in force stay.
 #[derive(Debug, thiserror::Error)]
 pub enum NotChanged {
     /// It may not be made.

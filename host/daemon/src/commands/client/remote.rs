@@ -30,7 +30,7 @@ impl Remote {
     /// The address is not usable.
     pub(in crate::commands) fn new(url: &str, token: Secret) -> anyhow::Result<Self> {
         let mut parsed = Url::parse(url)
-            .map_err(|error| anyhow::anyhow!("--url {url}: {error}: write https://relay.example.com"))?;
+            .map_err(|error| anyhow::anyhow!("--url {url}: {error}: write https://tocsin.example.org"))?;
         anyhow::ensure!(
             matches!(parsed.scheme(), "http" | "https") && parsed.host().is_some(),
             "--url {url}: write an address that begins with https://"

@@ -39,7 +39,7 @@ struct Step {
 pub(super) fn run(place: &Place, number: Option<u64>, is_trial: bool) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(
         place.url().is_none(),
-        "a rollback writes files of the relay's machine: run it there, without --url"
+        "a rollback writes files of the relay's machine: run it there, without --url and $TOCSIN_URL"
     );
     let kept = target(place, number)?;
     let (main, state_dir) = (place.path()?, place.state_dir()?);

@@ -1,4 +1,4 @@
-//! What may not be written over the control interface, although it may stand in an operator's file.
+//! What may not be written over the API, although it may stand in an operator's file.
 //!
 //! A client there need not be an operator of the machine. It must not read the machine's files with the relay's rights,
 //! and must not extend what the relay may reach. Reads no secret and no file.

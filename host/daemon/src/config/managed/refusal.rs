@@ -1,4 +1,4 @@
-//! Why a change over the control interface is refused, and its limits.
+//! Why a change over the API is refused, and its limits.
 
 use std::path::PathBuf;
 

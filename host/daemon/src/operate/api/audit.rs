@@ -31,8 +31,8 @@ pub struct Deed {
     pub number: u64,
     /// When. None if the entry cannot be read.
     pub at: Option<String>,
-    /// The person: the name that they gave, and the system's user in parentheses. For a reader of a message, the link by
-    /// which they came.
+    /// The person: the name that they gave. In parentheses is the system's user, or the access token and its address.
+    /// For a reader of a message, the link by which they came.
     pub by: String,
     /// `operator` for what was done to incidents, deliveries and requests, `configured` for a change of the
     /// configuration, `audited` for anything else. None if the entry cannot be read.

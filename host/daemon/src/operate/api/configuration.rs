@@ -1,6 +1,6 @@
 //! Reloads of the configuration, and comparisons.
 //!
-//! `POST /reload` and `POST /diff`.
+//! `POST /config/reload` and `POST /config/diff`.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

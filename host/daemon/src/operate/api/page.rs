@@ -1,4 +1,4 @@
-//! Pages of lists: each list of incidents, deliveries or receipts is answered in pages, the newest first.
+//! Pages of lists: each list of incidents, deliveries, receipts or deeds is answered in pages, the newest first.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

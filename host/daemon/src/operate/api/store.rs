@@ -1,6 +1,6 @@
 //! The store: whether it is what its journal says, records that could not be read, and the room of its tables.
 //!
-//! `POST /verify`, `POST /dismiss`, `GET /sizes`.
+//! `POST /store/verify`, `POST /store/dismiss`, `GET /store/sizes`.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

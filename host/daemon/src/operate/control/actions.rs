@@ -1,4 +1,4 @@
-//! Actions over the control socket: list them, and try one, of which nothing is recorded except who sent it.
+//! Actions over the API: list them, and try one, of which nothing is recorded except who sent it.
 
 use std::sync::Arc;
 

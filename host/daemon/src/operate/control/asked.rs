@@ -1,4 +1,4 @@
-//! What a request over the control socket says, read into its type.
+//! What a request over the API says, read into its type.
 //!
 //! Never ignores a field or a parameter that the type does not have: it is refused by its name.
 

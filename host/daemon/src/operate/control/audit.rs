@@ -42,7 +42,7 @@ pub(super) async fn record(control: &Control, user: &User, claim: Option<&str>, 
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("the disk did not answer within {RECORDING:?}"),
     };
-    tracing::warn!(by, what, why, "what a person did could not be recorded in the journal");
+    tracing::warn!(by, what, reason = why, "what a person did could not be recorded in the journal");
 }
 
 /// What people did, the newest first.

@@ -1,4 +1,4 @@
-//! The backup over the control socket: streamed, so that the command line writes it where its user may.
+//! The backup over the API: streamed, so that the command line writes it where its user may.
 //!
 //! Holds a few pieces at a time. A reader that stops reading is cut off, and with it the snapshot goes.
 

@@ -1,4 +1,4 @@
-//! Reloads the configuration over the control socket.
+//! Reloads the configuration over the API.
 //!
 //! Asks the relay's own task, which does one reload at a time.
 

@@ -1,4 +1,4 @@
-//! Connections over the control socket: list them, and try one without leaving a trace at its peer.
+//! Connections over the API: list them, and try one without leaving a trace at its peer.
 
 use std::sync::Arc;
 

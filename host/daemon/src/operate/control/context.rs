@@ -1,4 +1,5 @@
-//! What the handlers of the control interface share: the relay, its plugins, where to ask for a reload, and a way to wait for the disk.
+//! What the handlers of the API share: the relay, its plugins, where to ask for a reload, and a way to wait for the
+//! disk.
 //!
 //! Answers nothing itself.
 

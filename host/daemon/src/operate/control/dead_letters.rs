@@ -1,4 +1,4 @@
-//! All dead letters over the control socket: tried again, or given up on, the oldest first.
+//! All dead letters over the API: tried again, or given up on, the oldest first.
 //!
 //! Never stops at one that somebody else was quicker with: that is none any more.
 

@@ -1,4 +1,4 @@
-//! Deliveries over the control socket: list, show, retry, discard.
+//! Deliveries over the API: list, show, retry, discard.
 
 use axum::Json;
 use axum::extract::State;

@@ -32,8 +32,8 @@ const SCHEME: &str = "token";
 /// What the API says of itself.
 const DESCRIPTION: &str = "The API of a Tocsin relay. The command line uses it over the control socket. A program on \
     the network needs an access token (`tocsin tokens create`). Times are RFC 3339 in UTC. Ids have 26 characters. \
-    The relay refuses a field or a parameter that an operation does not have, by its name. Errors are problem documents \
-    (RFC 9457).";
+    A field that a request's body does not have, or a parameter that a list does not have, is an error that names it. \
+    Errors are problem documents (RFC 9457).";
 /// How any operation may be refused.
 const REFUSALS: [(&str, &str); 6] = [
     ("400", "Bad request."),

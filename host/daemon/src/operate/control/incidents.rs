@@ -1,4 +1,4 @@
-//! Incidents over the control socket: list, show, and what operators do to them.
+//! Incidents over the API: list, show, and what operators do to them.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! What came in at the sources over the control socket: counts, and rejections of the last hour with what to do.
+//! What came in at the sources over the API: counts, and rejections of the last hour with what to do.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The journal over the control socket, and for the command line where no relay runs.
+//! The journal over the API, and for the command line where no relay runs.
 
 use std::collections::HashMap;
 

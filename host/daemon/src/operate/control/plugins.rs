@@ -1,4 +1,4 @@
-//! Plugin files over the control socket: what is refused, what waits to be compiled, and an operator's yes.
+//! Plugin files over the API: what is refused, what waits to be compiled, an operator's yes, and uploads.
 
 use axum::Json;
 use axum::body::Bytes;

@@ -1,4 +1,4 @@
-//! What the lists of the control interface can be narrowed by.
+//! What the lists of the API can be narrowed by.
 //!
 //! Unknown words and names are refused by name, never ignored.
 

@@ -1,4 +1,4 @@
-//! Requests that came in, over the control socket: list, show the bytes, decode again.
+//! Requests that came in, over the API: list, show the bytes, decode again.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! The relay itself over the control socket: its state, and the check of its store.
+//! The relay itself over the API: its state, and the check of its store.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -65,7 +65,7 @@ pub(super) async fn status(State(control): State<Control>) -> Json<Status> {
     })
 }
 
-/// Metrics, whatever the configuration says about the main listener.
+/// Metrics, whatever `[metrics]` says.
 pub(super) async fn metrics(Extension(exporter): Extension<Arc<Exporter>>) -> Result<Response, HttpProblem> {
     exporter.now().await
 }

@@ -1,4 +1,4 @@
-//! What the relay knows, as the control interface answers it.
+//! What the relay knows, as the API answers it.
 //!
 //! What is not shown here is not known outside: no secret is.
 

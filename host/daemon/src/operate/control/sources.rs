@@ -1,4 +1,4 @@
-//! Sources over the control socket: list them, and say what events would do without keeping anything.
+//! Sources over the API: list them, and say what events would do without keeping anything.
 
 use std::sync::Arc;
 

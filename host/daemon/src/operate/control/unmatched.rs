@@ -1,4 +1,4 @@
-//! Incidents that no action took, over the control socket: how many there are, and why each action leaves one out.
+//! Incidents that no action took, over the API: how many there are, and why each action leaves one out.
 //!
 //! Computed from the configuration in force; records nothing.
 

@@ -104,7 +104,7 @@ impl Security {
             Err(late) => (Failure::Timeout, late.into()),
         };
         self.failures[failure as usize].fetch_add(1, Ordering::Relaxed);
-        tracing::debug!(why = <&str>::from(failure), %error, "a TLS handshake failed");
+        tracing::debug!(reason = <&str>::from(failure), %error, "a TLS handshake failed");
         None
     }
 }

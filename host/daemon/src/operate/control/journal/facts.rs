@@ -15,7 +15,7 @@ use crate::runtime::wording;
 /// Ids that are named in words; more are counted.
 const NAMED: usize = 3;
 
-/// `fact` as the control interface answers it.
+/// `fact` as the API answers it.
 pub(in super::super) fn fact(fact: &Fact, names: &mut Names<'_>) -> api::Fact {
     let (kind, description, fields) = match fact {
         Fact::IncidentOpened(opening) => opened(opening, names),
