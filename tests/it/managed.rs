@@ -8,6 +8,7 @@ use std::thread;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Receiver, Relay, Request, Site, claimed, connection, source, until};
+use crate::managed_secrets::given;
 
 /// A configuration whose connections may reach this machine.
 const OPEN: &str = "[egress]\nallow_private = true\n";
@@ -315,11 +316,8 @@ fn a_crash_amid_changes_leaves_each_file_whole_and_every_answered_change_in_forc
 
 #[test]
 fn secrets_and_whatever_extends_what_the_relay_may_reach_are_refused() {
-    let site = Site::new("");
-    fs::create_dir(site.path("credentials")).expect("a folder");
-    fs::write(site.path("credentials/url"), "https://hooks.example.org/services/secret").expect("written");
-    let credentials = site.path("credentials").display().to_string();
-    let relay = Relay::start_in(site.with_environment(&[("CREDENTIALS_DIRECTORY", &credentials)]));
+    let relay = Relay::start("");
+    given(&relay, &["secrets", "set", "url"], "https://hooks.example.org/services/secret").expect(0);
     let out = |key: &str, value: Value| {
         let mut settings = json!({ "plugin": "webhook", "url": "https://example.org" });
         settings[key] = value;
@@ -337,6 +335,7 @@ fn secrets_and_whatever_extends_what_the_relay_may_reach_are_refused() {
             "sources.hook.token",
         ),
         ("sources/hook", json!({ "plugin": "webhook", "token": { "env": "HOME" } }), "sources.hook.token"),
+        ("connections/out", out("url", json!({ "credential": "secrets-key" })), "connections.out.url"),
         ("connections/out", out("url", json!("https://example.org/a-literal")), "connections.out.url"),
         ("connections/out", out("secrets", json!({ "token": "a-literal" })), "connections.out.secrets.token"),
         ("connections/out", out("allow_private", json!(true)), "connections.out.allow_private"),
@@ -359,9 +358,9 @@ fn secrets_and_whatever_extends_what_the_relay_may_reach_are_refused() {
         assert!(!why.contains("a-literal"), "{why}");
     }
     assert_eq!(managed(&relay), Vec::<String>::new());
-    put(&relay, "connections/out", &out("url", json!({ "credential": "url" }))).expect(201);
+    put(&relay, "connections/out", &out("url", json!({ "managed": "url" }))).expect(201);
     let shown = get(&relay, "connections/out").expect(200).json();
-    assert_eq!(shown["settings"]["url"], json!({ "credential": "url" }));
+    assert_eq!(shown["settings"]["url"], json!({ "managed": "url" }));
     let listed = relay.list(&["connections", "list"]);
     assert_eq!(listed[0]["host"], "hooks.example.org");
     assert!(!relay.log().contains("a-literal"));

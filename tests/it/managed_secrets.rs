@@ -22,7 +22,7 @@ fn tables() -> String {
 }
 
 /// Runs a command with this standard input.
-fn given(site: &Site, arguments: &[&str], input: &str) -> Ran {
+pub(crate) fn given(site: &Site, arguments: &[&str], input: &str) -> Ran {
     // Each call has a file of its own: commands may run at the same time.
     let name = format!("input-{}", arguments.join("-").replace('/', "_"));
     fs::write(site.path(&name), input).expect("the folder can be written");

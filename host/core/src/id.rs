@@ -7,6 +7,9 @@ use std::hash::Hash;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
+/// How much earlier than what it names an id may be made, in milliseconds: a request has its id before its body is there.
+pub const EARLIER_MS: u64 = 1000;
+
 use crate::kinds::kinds;
 use crate::time::Timestamp;
 

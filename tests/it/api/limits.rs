@@ -42,7 +42,8 @@ fn a_stream_ends_when_its_token_is_revoked() {
     let viewer = token(&relay, "viewer", "viewer");
     let mut stream = TcpStream::connect(relay.address()).expect("it listens");
     stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a time");
-    let head = format!("GET /api/v1/events HTTP/1.1\r\nhost: tocsin\r\nauthorization: Bearer {viewer}\r\n\r\n");
+    let head =
+        format!("GET /api/v1/events HTTP/1.1\r\nhost: tocsin\r\nauthorization: Bearer {viewer}\r\n\r\n");
     stream.write_all(head.as_bytes()).expect("it reads");
     let mut lines = BufReader::new(stream).lines();
     assert!(lines.next().expect("an answer").expect("a line").contains("200"));
@@ -78,7 +79,7 @@ fn whatever_is_wrong_is_a_problem_document() {
     let admin = token(&relay, "admin", "admin");
     get(&relay, &admin, "/incidents/%FF").problem(400);
     get(&relay, &admin, "/nothing").problem(404);
-    get(&relay, &admin, "/config/reload").problem(404);
+    get(&relay, &admin, "/config/reload").problem(405);
     relay.send(&with(&admin, Request::new("DELETE", "/api/v1/status"))).problem(405);
     let large = Request::new("POST", "/api/v1/receipts/discard").body("x".repeat(3 * 1024 * 1024));
     relay.send(&with(&admin, large)).problem(413);

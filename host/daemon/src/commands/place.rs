@@ -28,7 +28,7 @@ pub(super) struct Place {
     /// Default: control.sock in the configuration's state directory
     #[arg(long, global = true, value_name = "PATH")]
     socket: Option<PathBuf>,
-    /// The address of a relay on another machine, such as https://relay.example.com. Needs an access token.
+    /// The address of a relay on another machine, such as https://tocsin.example.org. Needs an access token.
     /// Default: $TOCSIN_URL, unless --config or --socket is given; without it, the relay of this machine.
     #[arg(long, global = true, value_name = "URL", conflicts_with_all = ["socket"])]
     url: Option<String>,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tocsin_core::command::{Command, Decoding, Issued, Received, RejectedElements};
-use tocsin_core::id::ReceiptId;
+use tocsin_core::id::{EARLIER_MS, ReceiptId};
 use tocsin_core::plugin::{Refusal, Reply, SourceRequest};
 use tocsin_core::receipt::ReceiptRecord;
 use tocsin_core::trace::Origin;
@@ -36,7 +36,7 @@ pub struct Ingested {
 }
 
 /// receipt → decode → commit. Returns when it is on the disk. The receipt has the id in `origin`, or another one without
-/// that.
+/// that, or if the body took so long that the time in the id would be wrong.
 ///
 /// # Errors
 /// It could not be stored: nothing was kept, and the sender has to try again.
@@ -48,7 +48,9 @@ pub async fn ingest(
 ) -> Result<Ingested, CommitError> {
     let at = request.received_at;
     let new = || app.clock.new_id(at).map_err(|error| CommitError::Storage(error.to_string()));
-    let receipt = origin.map_or_else(new, |origin| Ok(origin.receipt))?;
+    // Lists find things by the time in their ids.
+    let is_early = |origin: &Origin| at.ms_since(origin.receipt.at()) >= EARLIER_MS;
+    let receipt = origin.filter(|origin| !is_early(origin)).map_or_else(new, |origin| Ok(origin.receipt))?;
     let bytes = request.body.len();
     app.trace(|| Trace::Received { receipt, source: source.to_owned(), bytes });
 
@@ -56,7 +58,10 @@ pub async fn ingest(
     decoded.trace(app, receipt);
 
     let (mut received, more) = decoded.received.split(receipt);
-    received.trace = origin.and_then(|origin| origin.given);
+    received.trace = origin.and_then(|origin| match origin.receipt == receipt {
+        true => origin.given,
+        false => Some(origin.trace()),
+    });
     let issued = Issued { at, seed: receipt, command: Command::Receive(received) };
     let (policy, more) = (app.policy(), issued.followed_by(more));
     let applied = app.commit(Write { policy, issued, more, request: Some(request) }).await?;

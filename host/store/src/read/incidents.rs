@@ -109,7 +109,7 @@ fn incidents(snapshot: &Snapshot, query: &IncidentQuery) -> Result<Page<Incident
         None => (tables::INCIDENTS, vec![Vec::new()]),
     };
     let words = query.text.as_deref().map(Words::new);
-    let ids = Newest::below(snapshot, index, &prefixes, Span::new(query.opened, query.before))?;
+    let ids = Newest::below(snapshot, index, &prefixes, Span::of_arrivals(query.opened, query.before))?;
     page(ids, query.limit, |id| {
         let incident =
             rows::incident(&incidents, id)?.ok_or_else(|| dangling(tables::INCIDENTS, id, index))?;

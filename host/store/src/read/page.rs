@@ -6,7 +6,7 @@
 use std::collections::BinaryHeap;
 
 use redb::Range;
-use tocsin_core::id::{Id, Kind};
+use tocsin_core::id::{EARLIER_MS, Id, Kind};
 use tocsin_core::time::Timestamp;
 
 use super::Snapshot;
@@ -66,6 +66,12 @@ pub(crate) struct Span<K: Kind> {
 }
 
 impl<K: Kind> Span<K> {
+    /// As [`Self::new`], for things whose ids may be made a little before them.
+    pub(crate) fn of_arrivals(period: Period, before: Option<Id<K>>) -> Self {
+        let since = period.since.map(|since| since.minus_ms(EARLIER_MS));
+        Self::new(Period { since, ..period }, before)
+    }
+
     pub(crate) fn new(period: Period, before: Option<Id<K>>) -> Self {
         let first = |at: Timestamp| Id::new(at.min(TIME_END), 0);
         // With the whole of the millisecond that the period ends within.

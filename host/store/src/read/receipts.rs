@@ -88,7 +88,7 @@ fn receipts(snapshot: &Snapshot, query: &ReceiptQuery) -> Result<Page<ReceiptRec
         Receipts::DeadLetters => tables::DEAD_LETTERS,
         Receipts::Ignored => tables::IGNORED,
     };
-    let ids = Newest::below(snapshot, index, &[Vec::new()], Span::new(query.came, query.before))?;
+    let ids = Newest::below(snapshot, index, &[Vec::new()], Span::of_arrivals(query.came, query.before))?;
     page(ids, query.limit, |id| {
         let receipt = rows::receipt(&receipts, id)?.ok_or_else(|| dangling(tables::RECEIPTS, id, index))?;
         let matches = query.source.as_ref().is_none_or(|source| *source == receipt.source)

@@ -24,7 +24,7 @@ const USE: &str = "store it with `tocsin secrets set NAME` and use { managed = \
 pub(super) const OPERATORS_KEYS: [&str; 6] =
     ["allow_private", "allow_link_local", "proxy", "proxy_allow_private", "ca", "client_certificate"];
 
-/// The settings of this kind that may not be written over the control interface.
+/// The settings of this kind that may not be written over the API.
 pub(super) fn refused(kind: Kind, name: &str, settings: &Table) -> Vec<ConfigProblem> {
     let path = kind.path(name);
     let mut problems: Vec<ConfigProblem> = OPERATORS_KEYS
