@@ -9,8 +9,8 @@ use crate::limits::LOG_BYTES_PER_MINUTE;
 
 /// What the rate counts over.
 const WINDOW: Duration = Duration::from_secs(60);
-/// What a line costs beside its text: time, level, plugin, version and phase stand before it.
-const LINE_BYTES: usize = 100;
+/// What a line costs beside its text: time, level, plugin, version, phase, request and source stand beside it.
+const LINE_BYTES: usize = 180;
 
 /// One plugin's budget.
 #[derive(Debug)]
