@@ -99,8 +99,8 @@ pub enum Command {
     Expecting {
         /// Which.
         incident: IncidentId,
-        /// When it last changed, as far as the caller knows.
-        updated_at: Timestamp,
+        /// The times of its last change that the caller accepts.
+        versions: Vec<Timestamp>,
         /// The command.
         command: Box<Self>,
     },

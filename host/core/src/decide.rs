@@ -262,8 +262,8 @@ impl<S: State> Step<'_, S> {
         match command {
             Command::Start { .. } => self.start(),
             Command::Acting { command, .. } => self.run(seed, command),
-            Command::Expecting { incident, updated_at, command } => {
-                self.expect_version(*incident, *updated_at)?;
+            Command::Expecting { incident, versions, command } => {
+                self.expect_version(*incident, versions)?;
                 self.run(seed, command)
             }
             Command::Configure { sources, connections, .. } => self.configure(sources, connections),

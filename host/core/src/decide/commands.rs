@@ -55,9 +55,9 @@ impl<S: State> Step<'_, S> {
     }
 
     /// Refuses what is for another version of an incident.
-    pub(super) fn expect_version(&mut self, id: IncidentId, updated_at: Timestamp) -> Decided<(), S> {
+    pub(super) fn expect_version(&mut self, id: IncidentId, versions: &[Timestamp]) -> Decided<(), S> {
         let incident = self.expect_incident(id)?;
-        if incident.updated_at == updated_at {
+        if versions.contains(&incident.updated_at) {
             return Ok(());
         }
         Err(Rejection::Changed { number: incident.number }.into())

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use super::place::Place;
 use super::table::json;
 use crate::commands::out::{complain, say, single};
-use crate::operate::api::Nothing;
-use crate::operate::api::configuration::{OtherMatches, Reload, Reloaded};
+use crate::operate::api::configuration::{OtherMatches, Reloaded};
+use crate::operate::api::{Actor, Nothing};
 
 /// How many incidents of an action are listed.
 const NAMED: usize = 5;
@@ -21,7 +21,7 @@ Examples:
   tocsin check      check it without a running relay";
 
 pub(super) fn reload(place: &Place) -> anyhow::Result<ExitCode> {
-    let reloaded: Reloaded = place.post("/config/reload", &Reload { actor: place.person() })?;
+    let reloaded: Reloaded = place.post("/config/reload", &Actor { actor: place.person() })?;
     if place.json {
         json(&reloaded)?;
         return Ok(ExitCode::SUCCESS);

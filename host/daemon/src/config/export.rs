@@ -10,8 +10,9 @@ use toml::{Table, Value};
 
 use super::error::ConfigError;
 use super::files::Files;
-use super::merge::{Merged, NAMED, merge};
+use super::merge::{Merged, merge};
 use super::origins::Origins;
+use super::parts::NAMED;
 
 /// The keys of references to secrets and of digests: such tables are written inline.
 const REFERENCES: [&str; 5] = ["file", "env", "credential", "managed", "sha256"];

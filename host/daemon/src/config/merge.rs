@@ -9,9 +9,7 @@ use super::directories::STATE_DIR;
 use super::error::{ConfigError, ConfigProblem};
 use super::files::{File, Files, Part};
 use super::origins::Origins;
-
-/// The tables whose entries are indivisible: two files cannot share an entry.
-pub(super) const NAMED: [&str; 3] = ["sources", "connections", "actions"];
+use super::parts::NAMED;
 
 /// The merged table.
 #[derive(Default)]

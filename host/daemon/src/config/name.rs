@@ -1,10 +1,7 @@
 //! Names of sources, connections, actions and managed secrets. They are parts of URLs and commands.
 
-/// The rule, as an error says it.
-pub(super) const RULE: &str = "use 1 to 64 of a-z, 0-9, `-` and `_`, beginning with a letter";
-
-/// The mistake of a name that does not follow it.
-pub(super) const NO_NAME: &str = "is no name: use 1 to 64 of a-z, 0-9, `-` and `_`, beginning with a letter";
+/// The mistake of a name that does not follow the rule.
+pub const NO_NAME: &str = "is no name: use 1 to 64 of a-z, 0-9, `-` and `_`, beginning with a letter";
 
 /// Whether `name` follows the rule.
 pub fn is_name(name: &str) -> bool {

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use super::merge::NAMED;
 use crate::runtime::signing::sha256_of;
+
+/// The tables whose entries are parts: two files cannot share an entry.
+pub(super) const NAMED: [&str; 3] = ["sources", "connections", "actions"];
 
 /// The digest of each part, by path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -32,6 +32,7 @@ mod idempotency;
 mod incidents;
 mod intake;
 mod journal;
+mod pieces;
 mod plugins;
 mod query;
 mod receipts;

@@ -6,28 +6,18 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::http::HeaderMap;
 use ipnet::IpNet;
-use tocsin_core::plugin::Pair;
 
 /// The header that proxies append to (MDN, "X-Forwarded-For").
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The address of the sender: going back from the connection's other end, the first that is no trusted proxy. None
 /// when a trusted proxy does not say whom it speaks for in a way that can be read: it is not the proxy itself.
-pub(super) fn address(peer: IpAddr, headers: &[Pair], trusted: &[IpNet]) -> Option<IpAddr> {
-    let values = headers.iter().filter(|pair| pair.name == FORWARDED_FOR);
-    behind(peer, values.map(|pair| pair.value.as_str()), trusted)
-}
-
-/// As [`address`], by the headers of an HTTP request.
-pub(crate) fn of_headers(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+pub(crate) fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
     let values = headers.get_all(FORWARDED_FOR).iter();
-    // What is no text names no address, so nothing before it is believed.
-    behind(peer, values.map(|value| value.to_str().unwrap_or("?")), trusted)
-}
-
-fn behind<'a>(peer: IpAddr, values: impl Iterator<Item = &'a str>, trusted: &[IpNet]) -> Option<IpAddr> {
-    let hops: Vec<&str> = values
-        .flat_map(|value| value.split(','))
+    let texts: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    let hops: Vec<&str> = texts
+        .iter()
+        .flat_map(|text| text.split(','))
         .map(str::trim)
         // RFC 9110, 5.6.1: an empty element of a list is none.
         .filter(|hop| !hop.is_empty())
@@ -60,7 +50,8 @@ mod tests {
     use super::*;
 
     fn seen_as(peer: &str, forwarded: &str) -> String {
-        let headers = [Pair::new(FORWARDED_FOR, forwarded)];
+        let forwarded = axum::http::HeaderValue::from_bytes(forwarded.as_bytes()).unwrap();
+        let headers = HeaderMap::from_iter([(axum::http::HeaderName::from_static(FORWARDED_FOR), forwarded)]);
         let trusted = ["127.0.0.1/32".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
         let address = address(peer.parse().unwrap(), &headers, &trusted);
         address.map_or("unknown".to_owned(), |address| address.to_string())

@@ -3,7 +3,7 @@
 //! Compares in constant time and never says which proof failed. What proves the sender is taken out of the
 //! request, so that neither a plugin nor the store ever sees it.
 
-use axum::http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+use axum::http::header::{AUTHORIZATION, COOKIE, HeaderMap, PROXY_AUTHORIZATION};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use tocsin_core::plugin::{Pair, Signature, SourceRequest};
@@ -149,8 +149,14 @@ fn has_basic(expected: &Basic, headers: &[Pair]) -> bool {
         .any(|given| same(&given, wanted.as_bytes()))
 }
 
+/// The token of a request with `Authorization: Bearer …`.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let given = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    after_scheme(given, "bearer")
+}
+
 /// What follows the scheme in an `Authorization` header of that scheme.
-pub(crate) fn after_scheme<'a>(value: &'a str, scheme: &str) -> Option<&'a str> {
+fn after_scheme<'a>(value: &'a str, scheme: &str) -> Option<&'a str> {
     let (given, rest) = value.trim().split_once(' ')?;
     given.eq_ignore_ascii_case(scheme).then(|| rest.trim())
 }

@@ -95,8 +95,9 @@ async fn take(
     let (parts, body) = request.into_parts();
     let origin = answered();
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
+    let address = client_address::address(peer, &parts.headers, &app.config().trusted_proxies);
     let mut head = head::read(&parts, path, app.clock.now());
-    let shown = authenticate(app, source, peer, &mut head)?;
+    let shown = authenticate(source, address, &mut head)?;
     head::check(&parts)?;
     let activity = parts.extensions.get::<Activity>();
     let proven = source.authentication.proves_by_head() || source.authentication.is_open();
@@ -160,13 +161,11 @@ fn outcome(status: &ReceiptStatus) -> Outcome {
 
 /// What can be known of the sender before the body is read. What proves it is taken out.
 fn authenticate(
-    app: &App,
     source: &Source,
-    peer: IpAddr,
+    address: Option<IpAddr>,
     head: &mut SourceRequest,
 ) -> Result<Option<Shown>, HttpProblem> {
     let wanted = &source.authentication;
-    let address = client_address::address(peer, &head.headers, &app.config().trusted_proxies);
     let proven = prove_head(wanted, &mut head.path, &head.query, &head.headers);
     strip(&mut head.query, &mut head.headers);
     // `/in/<source>/` is `/in/<source>`, also behind a token in the path.

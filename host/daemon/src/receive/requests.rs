@@ -89,7 +89,7 @@ impl Access {
         let access = Self {
             method: request.method().clone(),
             path: path(app, request.uri()),
-            address: client_address::of_headers(peer, request.headers(), trusted),
+            address: client_address::address(peer, request.headers(), trusted),
             bytes_in: Arc::clone(&bytes_in),
             started: Instant::now(),
         };

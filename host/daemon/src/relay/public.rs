@@ -5,8 +5,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use axum::http::header::HeaderMap;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
@@ -18,7 +17,7 @@ use crate::operate::control::Api;
 use crate::operate::metrics::Exporter;
 use crate::operate::{interactions, pages, ready};
 use crate::plugins::Shelf;
-use crate::receive::credentials::after_scheme;
+use crate::receive::credentials::bearer;
 use crate::receive::{ingest, requests};
 use crate::runtime::trouble;
 use crate::shared::app::App;
@@ -127,8 +126,7 @@ async fn metrics(
     }
     if !may_read(metrics, &headers) {
         let detail = "Metrics need the token of [metrics] as `Authorization: Bearer …`.";
-        return Err(HttpProblem::new(StatusCode::UNAUTHORIZED, "Unauthorized", detail)
-            .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"tocsin\"")));
+        return Err(HttpProblem::no_bearer(detail));
     }
     exporter.recent().await
 }
@@ -136,6 +134,5 @@ async fn metrics(
 /// Whether a request with these headers may read metrics. Takes the same time for every wrong token of one length.
 fn may_read(metrics: &Metrics, headers: &HeaderMap) -> bool {
     let Some(token) = &metrics.token else { return true };
-    let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    given.and_then(|value| after_scheme(value, "bearer")).is_some_and(|given| token.is(given))
+    bearer(headers).is_some_and(|given| token.is(given))
 }

@@ -13,8 +13,7 @@ use serde::{Deserialize, Serialize};
 use tocsin_core::time::Timestamp;
 
 use crate::runtime::folder::Folder;
-use crate::runtime::signing::{sha256, write};
-use tocsin_core::plugin::Encoding;
+use crate::runtime::signing::{random_token, sha256};
 
 /// The folder of the document, in the state directory.
 const FOLDER: &str = "access";
@@ -22,8 +21,6 @@ const FOLDER: &str = "access";
 const DOCUMENT: &str = "tokens.json";
 /// Tokens at most.
 const TOKENS_MAX: usize = 1000;
-/// Random bytes of a token, which has two hexadecimal digits for each.
-const TOKEN_BYTES: usize = 24;
 /// The first characters of every token, so that scanners for leaked secrets recognise it.
 const PREFIX: &str = "tocsin_";
 
@@ -243,11 +240,10 @@ impl Access {
         now: Timestamp,
         expires_at: Option<Timestamp>,
     ) -> Result<(String, Arc<Token>), AccessError> {
-        let mut bytes = [0; TOKEN_BYTES];
-        getrandom::fill(&mut bytes).map_err(|error| {
+        let random = random_token().map_err(|error| {
             AccessError::Storage(format!("made: the system provides no random numbers: {error}"))
         })?;
-        let secret = format!("{PREFIX}{}", write(Encoding::Hex, &bytes));
+        let secret = format!("{PREFIX}{random}");
         let token = Arc::new(Token {
             name: name.to_owned(),
             scope,

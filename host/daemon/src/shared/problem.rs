@@ -4,7 +4,7 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use tocsin_core::decide::Rejection;
@@ -84,6 +84,12 @@ impl HttpProblem {
     /// 400.
     pub fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Bad request", detail)
+    }
+
+    /// 401 for a request that lacks a valid `Authorization: Bearer …`.
+    pub fn no_bearer(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", detail)
+            .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"tocsin\""))
     }
 
     /// 413 for a body over a source's limit; `when` says when it is too large, if not as it was sent.

@@ -15,7 +15,8 @@ use super::super::table::json;
 use super::history;
 use crate::commands::out::say;
 use crate::config::{File, Files, Kept, Part};
-use crate::operate::api::configuration::{Reload, Reloaded};
+use crate::operate::api::Actor;
+use crate::operate::api::configuration::Reloaded;
 use crate::operate::api::files::{RolledBack, RolledBackFile};
 use crate::runtime::held::{Held, Owner};
 
@@ -188,7 +189,7 @@ fn put_aside(folder: &Held, step: &Step, whose: Owner) -> io::Result<()> {
 fn reload(place: &Place) -> anyhow::Result<()> {
     if client::is_running(&place.socket()?)? {
         let _: Reloaded =
-            place.post("/config/reload", &Reload { actor: Some(format!("{}, by a rollback", person())) })?;
+            place.post("/config/reload", &Actor { actor: Some(format!("{}, by a rollback", person())) })?;
     }
     Ok(())
 }

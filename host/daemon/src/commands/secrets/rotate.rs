@@ -9,7 +9,8 @@ use super::super::place::{Place, person};
 use super::{tell, used_by, value};
 use crate::commands::out::say;
 use crate::config::{ManagedUse, Vault, VaultError};
-use crate::operate::api::configuration::{Reload, Reloaded};
+use crate::operate::api::Actor;
+use crate::operate::api::configuration::Reloaded;
 use crate::runtime::clock;
 
 pub(super) fn run(place: &Place, vault: &Vault, uses: &[ManagedUse], name: &str) -> anyhow::Result<ExitCode> {
@@ -47,6 +48,6 @@ pub(super) fn run(place: &Place, vault: &Vault, uses: &[ManagedUse], name: &str)
 
 fn reload(place: &Place, name: &str) -> anyhow::Result<()> {
     let actor = format!("{}, by rotating the secret {name}", person());
-    let _: Reloaded = place.post("/config/reload", &Reload { actor: Some(actor) })?;
+    let _: Reloaded = place.post("/config/reload", &Actor { actor: Some(actor) })?;
     Ok(())
 }

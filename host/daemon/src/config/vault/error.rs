@@ -85,7 +85,7 @@ pub enum VaultError {
         name: String,
     },
     /// The name breaks the rule for names.
-    #[error("`{name}` is no name: {}", crate::config::name::RULE)]
+    #[error("`{name}` {}", crate::config::name::NO_NAME)]
     Name {
         /// The name.
         name: String,

@@ -7,15 +7,6 @@ use utoipa::ToSchema;
 
 use super::status::StatusProblem;
 
-/// A request to read the configuration again and, if it has no mistake, put it in force.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Reload {
-    /// The name to record. Default: the name of the access token, or of the system user on the control socket.
-    #[serde(default)]
-    pub actor: Option<String>,
-}
-
 /// What a reload changed, or would change.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Reloaded {

@@ -10,10 +10,10 @@ use tocsin_core::time::Timestamp;
 
 use super::asked::{Asked, Path};
 use super::audit;
-use super::context::{Control, blocking};
+use super::context::{Control, aside};
 use super::document::{Conflict, NotFound};
 use super::user::User;
-use crate::config::is_name;
+use crate::config::{NO_NAME, is_name};
 use crate::operate::api::Actor;
 use crate::operate::api::access::{AccessToken, CreateToken, CreatedToken};
 use crate::shared::access::{AccessError, Scope, Token, UnknownScope};
@@ -50,9 +50,7 @@ pub(super) async fn create(
     Asked(CreateToken { actor, name, scope, expires_at }): Asked<CreateToken>,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1], Json<CreatedToken>), HttpProblem> {
     if !is_name(&name) {
-        return Err(HttpProblem::bad_request(format!(
-            "`name`: `{name}` is no name: use lower-case letters, digits, `-` and `_`, 64 at most, a letter first."
-        )));
+        return Err(HttpProblem::bad_request(format!("`name`: `{name}` {NO_NAME}.")));
     }
     let scope: Scope = scope
         .parse()
@@ -70,8 +68,8 @@ pub(super) async fn create(
     let by = user.beside(&actor);
     let what = format!("created the access token {name} with the scope {scope}");
     let app = Arc::clone(&control.app);
-    let created = blocking(move || app.access.create(&name, scope, &by, now, expires_at));
-    let (token, about) = created.await?;
+    let created = aside(move || app.access.create(&name, scope, &by, now, expires_at));
+    let (token, about) = created.await??;
     audit::record(&control, &user, Some(&actor), what).await;
     let is_secret = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((StatusCode::CREATED, is_secret, Json(CreatedToken { token, about: shape(&about, None, now) })))
@@ -106,7 +104,7 @@ pub(super) async fn revoke(
     Asked(Actor { actor }): Asked<Actor>,
 ) -> Result<Json<AccessToken>, HttpProblem> {
     let app = Arc::clone(&control.app);
-    let revoked = blocking(move || app.access.revoke(&name)).await?;
+    let revoked = aside(move || app.access.revoke(&name)).await??;
     let what = format!("revoked the access token {}", revoked.name);
     audit::record(&control, &user, actor.as_deref(), what).await;
     Ok(Json(shape(&revoked, None, control.app.clock.now())))

@@ -2,21 +2,18 @@
 //!
 //! Holds a few pieces at a time. A reader that stops reading is cut off, and with it the snapshot goes.
 
-use std::convert::Infallible;
 use std::io::{self, BufWriter, Write};
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use hyper::body::Frame;
 use tokio::sync::mpsc;
 
 use super::asked::Narrowed;
 use super::context::{Control, blocking};
+use super::pieces::Pieces;
 use super::user::User;
 use super::{audit, shapes};
 use crate::backups::{self, file::BUFFER_BYTES};
@@ -35,7 +32,9 @@ const PIECES: usize = 4;
     tag = "store",
     summary = "A backup of the store, as a stream.",
     params(Actor),
-    responses((status = 200, description = "The backup.", body = Vec<u8>, content_type = "application/octet-stream"))
+    responses(
+        (status = 200, description = "The backup.", body = Vec<u8>, content_type = "application/octet-stream")
+    )
 )]
 pub(super) async fn stream(
     State(control): State<Control>,
@@ -48,20 +47,20 @@ pub(super) async fn stream(
     let (store, about) = (control.app.store.clone(), backups::about(control.app.clock.now(), false));
     // It ends with the backup, or when nobody reads it any more.
     tokio::task::spawn_blocking(move || {
-        let mut out = BufWriter::with_capacity(BUFFER_BYTES, Pieces(sender));
+        let mut out = BufWriter::with_capacity(BUFFER_BYTES, Writing(sender));
         let made = store.backup(&about, &mut out, &mut |_, _| {});
         // What is wrong is the end of what was sent; whoever reads it says so.
         if let Err(error) = made {
             tracing::warn!(%error, "a backup was not finished");
         }
     });
-    ([(CONTENT_TYPE, "application/octet-stream")], Body::new(Streamed(pieces))).into_response()
+    ([(CONTENT_TYPE, "application/octet-stream")], Body::new(Pieces(pieces))).into_response()
 }
 
 /// The writing end.
-struct Pieces(mpsc::Sender<Bytes>);
+struct Writing(mpsc::Sender<Bytes>);
 
-impl Write for Pieces {
+impl Write for Writing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let sent = self.0.blocking_send(Bytes::copy_from_slice(bytes));
         sent.map_err(|_| io::Error::new(io::ErrorKind::BrokenPipe, "nobody reads it any more"))?;
@@ -70,21 +69,6 @@ impl Write for Pieces {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// The reading end, as the body of an answer.
-struct Streamed(mpsc::Receiver<Bytes>);
-
-impl hyper::body::Body for Streamed {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.0.poll_recv(context).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
     }
 }
 

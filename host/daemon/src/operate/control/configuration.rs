@@ -4,14 +4,15 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 
 use super::asked::Asked;
 use super::context::Control;
 use super::user::User;
-use crate::config::{Change, count};
-use crate::operate::api::Nothing;
-use crate::operate::api::configuration::{self as api, Changed, Reload};
+use crate::config::{Change, ConfigProblem, count};
+use crate::operate::api::configuration::{self as api, Changed};
 use crate::operate::api::status::StatusProblem;
+use crate::operate::api::{Actor, Nothing};
 use crate::shared::problem::HttpProblem;
 use crate::shared::reloads::{NotReloaded, OtherMatches, Reloaded};
 
@@ -21,13 +22,13 @@ use crate::shared::reloads::{NotReloaded, OtherMatches, Reloaded};
     operation_id = "reloadConfiguration",
     tag = "configuration",
     summary = "Reads the configuration again and puts it in force if it has no mistake.",
-    request_body = Reload,
+    request_body = Actor,
     responses((status = 200, description = "Done.", body = api::Reloaded))
 )]
 pub(super) async fn reload(
     State(control): State<Control>,
     user: User,
-    Asked(Reload { actor }): Asked<Reload>,
+    Asked(Actor { actor }): Asked<Actor>,
 ) -> Result<Json<api::Reloaded>, HttpProblem> {
     let reloaded = control.reloads.ask(user.beside(&user.actor(actor)), false).await;
     reloaded.map(|reloaded| Json(shape(reloaded))).map_err(refusal)
@@ -50,20 +51,32 @@ pub(super) async fn diff(
     compared.map(|compared| Json(shape(compared))).map_err(refusal)
 }
 
-fn refusal(why: NotReloaded) -> HttpProblem {
+/// Why the configuration in force stays.
+pub(super) fn refusal(why: NotReloaded) -> HttpProblem {
     match why {
         NotReloaded::Stopping => HttpProblem::unavailable("Stopping", "The relay is stopping."),
         NotReloaded::Mistakes(problems) => {
-            let listed: String = problems.iter().map(|problem| format!("\n{problem}")).collect();
-            HttpProblem::bad_request(format!(
-                "the configuration in force stays: {} to fix{listed}",
-                count(problems.len())
-            ))
+            let begin = format!("the configuration in force stays: {} to fix", count(problems.len()));
+            mistakes(StatusCode::BAD_REQUEST, "Bad request", Some(begin), &problems)
         }
         NotReloaded::Failed(why) => {
-            HttpProblem::bad_request(format!("the configuration in force stays: {why}"))
+            HttpProblem::unavailable("Not reloaded", format!("the configuration in force stays: {why}"))
         }
     }
+}
+
+/// Mistakes of a configuration: in words, each on a line below `begin`, and as a list, `problems`.
+pub(super) fn mistakes(
+    status: StatusCode,
+    title: &'static str,
+    begin: Option<String>,
+    problems: &[ConfigProblem],
+) -> HttpProblem {
+    let lines: Vec<String> = begin.into_iter().chain(problems.iter().map(ToString::to_string)).collect();
+    let listed: Vec<StatusProblem> = problems.iter().map(StatusProblem::from).collect();
+    let problem = HttpProblem::new(status, title, lines.join("\n"));
+    // A list of texts is JSON.
+    problem.with("problems", serde_json::to_value(listed).unwrap_or_default())
 }
 
 pub(super) fn shape(reloaded: Reloaded) -> api::Reloaded {

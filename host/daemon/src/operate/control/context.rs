@@ -19,7 +19,7 @@ pub(super) struct Control {
     pub(super) reloads: Reloads,
 }
 
-/// Runs `read` where it may wait for the disk.
+/// Reads the store where that may wait for the disk.
 pub(super) async fn blocking<T, E>(
     read: impl FnOnce() -> Result<T, E> + Send + 'static,
 ) -> Result<T, HttpProblem>
@@ -27,14 +27,20 @@ where
     T: Send + 'static,
     E: Into<HttpProblem> + Send + 'static,
 {
-    let answer =
-        trouble::watched(trouble::NOT_ANSWERED, tokio::task::spawn_blocking(read).await).map_err(|_| {
-            HttpProblem::unavailable("Not answered", "The relay could not answer; the log says why.")
-        })?;
     // The conversion of an error reports it.
-    let answer = answer.map_err(Into::into)?;
+    let answer = aside(read).await?.map_err(Into::into)?;
     trouble::over(trouble::NOT_READ);
     Ok(answer)
+}
+
+/// Runs `work`, which does not read the store, beside the threads that answer requests.
+pub(super) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, HttpProblem> {
+    let done = trouble::watched(trouble::NOT_ANSWERED, tokio::task::spawn_blocking(work).await);
+    done.map_err(|_| {
+        HttpProblem::unavailable("Not answered", "The relay could not answer; the log says why.")
+    })
 }
 
 #[cfg(test)]

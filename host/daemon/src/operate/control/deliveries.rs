@@ -24,7 +24,10 @@ use crate::shared::problem::HttpProblem;
     tag = "deliveries",
     summary = "The deliveries, the newest first.",
     params(DeliveryList),
-    responses((status = 200, description = "Done.", body = api::page::Page<api::deliveries::Delivery>), NotFound)
+    responses(
+        (status = 200, description = "Done.", body = api::page::Page<api::deliveries::Delivery>),
+        NotFound
+    )
 )]
 pub(super) async fn list(
     State(control): State<Control>,
@@ -78,7 +81,9 @@ pub(super) fn check_names(
     operation_id = "getDelivery",
     tag = "deliveries",
     summary = "A delivery with all its attempts.",
-    params(("delivery" = String, Path, pattern = "^[0-9A-HJKMNP-TV-Z]{26}$", description = "The id of the delivery.")),
+    params(
+        ("delivery" = String, Path, pattern = "^[0-9A-HJKMNP-TV-Z]{26}$", description = "The id of the delivery.")
+    ),
     responses((status = 200, description = "Done.", body = WholeDelivery), NotFound)
 )]
 pub(super) async fn show(
@@ -104,7 +109,9 @@ async fn find(control: &Control, id: DeliveryId) -> Result<Delivery, HttpProblem
     operation_id = "retryDelivery",
     tag = "deliveries",
     summary = "Tries a delivery again at once.",
-    params(("delivery" = String, Path, pattern = "^[0-9A-HJKMNP-TV-Z]{26}$", description = "The id of the delivery.")),
+    params(
+        ("delivery" = String, Path, pattern = "^[0-9A-HJKMNP-TV-Z]{26}$", description = "The id of the delivery.")
+    ),
     request_body = Actor,
     responses((status = 200, description = "Done.", body = WholeDelivery), NotFound, Conflict)
 )]
@@ -127,7 +134,9 @@ pub(super) async fn retry(
     operation_id = "discardDelivery",
     tag = "deliveries",
     summary = "Gives up on a delivery.",
-    params(("delivery" = String, Path, pattern = "^[0-9A-HJKMNP-TV-Z]{26}$", description = "The id of the delivery.")),
+    params(
+        ("delivery" = String, Path, pattern = "^[0-9A-HJKMNP-TV-Z]{26}$", description = "The id of the delivery.")
+    ),
     request_body = Actor,
     responses((status = 200, description = "Done.", body = WholeDelivery), NotFound, Conflict)
 )]

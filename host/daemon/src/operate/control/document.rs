@@ -25,8 +25,6 @@ mod refusals;
 
 pub(super) use refusals::{Changed, Conflict, NotFound, TooLarge};
 
-/// The path of the page.
-const PAGE: &str = "/api/v1/";
 /// The name of the only security scheme.
 const SCHEME: &str = "token";
 /// What the API says of itself.
@@ -128,10 +126,11 @@ struct Written {
 pub(super) fn router(description: &OpenApi) -> anyhow::Result<Router> {
     let page = page::render(&serde_json::to_value(description)?)?;
     let written = Arc::new(Written { json: serde_json::to_string(description)?, page });
+    let page = format!("{ROOT}/");
     let router = Router::new()
-        .route(ROOT, get(async || Redirect::permanent(PAGE)))
-        .route(PAGE, get(show))
-        .route(&format!("{PAGE}openapi.json"), get(json));
+        .route(&format!("{page}openapi.json"), get(json))
+        .route(&page, get(show))
+        .route(ROOT, get(async move || Redirect::permanent(&page)));
     Ok(router.with_state(written))
 }
 

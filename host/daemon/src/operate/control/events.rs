@@ -4,10 +4,7 @@
 //! costs at most two pages of memory. It says where it is with each event: a reader that comes again with the last id
 //! misses nothing.
 
-use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Extension;
@@ -16,7 +13,6 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
-use hyper::body::Frame;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -25,6 +21,7 @@ use super::context::{Control, blocking};
 use super::document::NotFound;
 use super::guard::Caller;
 use super::journal;
+use super::pieces::Pieces;
 use crate::operate::api::events::EventList;
 use crate::runtime::server::{Activity, Doing};
 use crate::shared::app::App;
@@ -194,20 +191,5 @@ impl Streaming {
             activity.is(Doing::Nothing);
         }
         Instant::now() + HEARTBEAT
-    }
-}
-
-/// The reading end, as the body of an answer.
-struct Pieces(mpsc::Receiver<Bytes>);
-
-impl hyper::body::Body for Pieces {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.0.poll_recv(context).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
     }
 }

@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::operate::throttle::Throttle;
 use crate::receive::client_address;
-use crate::receive::credentials::after_scheme;
+use crate::receive::credentials::bearer;
 use crate::runtime::server::{LocalUser, Peer};
 use crate::shared::access::{Role, Token};
 use crate::shared::app::App;
@@ -133,7 +133,7 @@ impl Gate {
     /// The address behind a request, as far as trusted proxies say it.
     fn address(&self, request: &Request) -> Option<IpAddr> {
         let peer = request.extensions().get::<Peer>()?.0;
-        client_address::of_headers(peer, request.headers(), &self.app.config().trusted_proxies)
+        client_address::address(peer, request.headers(), &self.app.config().trusted_proxies)
     }
 }
 
@@ -146,13 +146,12 @@ pub(super) async fn authenticate(
     mut request: Request,
     next: Next,
 ) -> Result<Response, HttpProblem> {
-    let given = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let secret = given.and_then(|value| after_scheme(value, "bearer"));
     let address = gate.address(&request);
-    let token = secret.and_then(|secret| gate.app.access.find(secret, gate.app.clock.now()));
+    let token =
+        bearer(request.headers()).and_then(|secret| gate.app.access.find(secret, gate.app.clock.now()));
     let Some(token) = token else {
         // A request without a token guesses nothing.
-        if given.is_some() {
+        if request.headers().contains_key(AUTHORIZATION) {
             gate.failed(address).await?;
         }
         return Err(unauthorized());
@@ -211,8 +210,7 @@ pub(super) async fn require(
 fn unauthorized() -> HttpProblem {
     let detail = "The API needs an access token as `Authorization: Bearer …`: create one on the relay's machine with \
                   `tocsin tokens create NAME`.";
-    HttpProblem::new(StatusCode::UNAUTHORIZED, "Unauthorized", detail)
-        .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"tocsin\""))
+    HttpProblem::no_bearer(detail)
 }
 
 /// 403.

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::{HeaderName, HeaderValue};
 use tocsin_core::command::Command;
 use tocsin_core::event::Severity;
 use tocsin_core::id::IncidentId;
@@ -15,8 +14,8 @@ use super::context::{Control, blocking};
 use super::document::{Changed, Conflict, NotFound};
 use super::guard::Caller;
 use super::user::User;
-use super::version::{Expected, etag};
-use super::{query, receipts, shapes, unmatched};
+use super::version::{Expected, Header, etag_of};
+use super::{query, shapes, unmatched};
 use crate::operate::api::incident::Incident as Shown;
 use crate::operate::api::incidents::{
     Command as Asks, CommandName, Commanded, IncidentList, Modify, WholeIncident,
@@ -25,7 +24,7 @@ use crate::operate::api::page::Page;
 use crate::shared::problem::HttpProblem;
 
 /// An answer with the version of its incident.
-type Answered<T> = ([(HeaderName, HeaderValue); 1], Json<T>);
+type Answered<T> = (Header, Json<T>);
 
 /// Lines of an incident's timeline that are shown.
 const TIMELINE_MAX: usize = 500;
@@ -57,7 +56,7 @@ pub(super) async fn list(
     };
     let app = control.app.clone();
     let incidents = blocking(move || -> Result<_, HttpProblem> {
-        receipts::known_source(&app, query.source.as_deref())?;
+        query::known_source(&app, query.source.as_deref())?;
         let before = list.after.map(|reference| id_of(&app.store, &reference)).transpose()?;
         Ok(app.store.incidents(&IncidentQuery { before, ..query })?)
     });
@@ -91,7 +90,7 @@ pub(super) async fn show(
         let query =
             DeliveryQuery { incident: Some(incident.id), limit: DELIVERIES_MAX, ..Default::default() };
         let deliveries = store.deliveries(&query)?;
-        let version = etag(&incident);
+        let version = etag_of(&incident);
         let whole = WholeIncident {
             actions: if caller.source().is_some() {
                 Vec::new()
@@ -115,7 +114,11 @@ pub(super) async fn show(
     operation_id = "commandIncident",
     tag = "incidents",
     summary = "Acknowledges, resolves or reopens an incident, or adds a note.",
-    params(("incident" = String, Path, description = "The number of the incident, or its id."), ("command" = inline(CommandName), Path, description = "What to do."), ("If-Match" = Option<String>, Header, description = "The `ETag` of the incident as the caller saw it.")),
+    params(
+        ("incident" = String, Path, description = "The number of the incident, or its id."),
+        ("command" = inline(CommandName), Path, description = "What to do."),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the incident as the caller saw it.")
+    ),
     request_body = Asks,
     responses((status = 200, description = "Done.", body = Commanded), NotFound, Conflict, Changed)
 )]
@@ -149,7 +152,10 @@ pub(super) async fn command(
     operation_id = "modifyIncident",
     tag = "incidents",
     summary = "Corrects the title or the severity of an incident.",
-    params(("incident" = String, Path, description = "The number of the incident, or its id."), ("If-Match" = Option<String>, Header, description = "The `ETag` of the incident as the caller saw it.")),
+    params(
+        ("incident" = String, Path, description = "The number of the incident, or its id."),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the incident as the caller saw it.")
+    ),
     request_body = Modify,
     responses((status = 200, description = "Done.", body = Commanded), NotFound, Conflict, Changed)
 )]
@@ -181,7 +187,7 @@ async fn recorded(
 ) -> Result<Answered<Commanded>, HttpProblem> {
     let applied = control.app.record(command).await?;
     let now = applied.incident.as_ref().unwrap_or(before);
-    Ok((etag(now), Json(Commanded { incident: shapes::incident(now), changed: now != before })))
+    Ok((etag_of(now), Json(Commanded { incident: shapes::incident(now), changed: now != before })))
 }
 
 /// The id that an incident's number or id means. An id need not be an incident's any more.

@@ -9,6 +9,7 @@ use tocsin_core::id::{Id, Kind};
 use tocsin_core::time::{InvalidTime, Timestamp};
 use tocsin_store::{Period, ReadError};
 
+use crate::shared::app::App;
 use crate::shared::problem::HttpProblem;
 
 /// Rows of a list when nothing is said.
@@ -65,6 +66,11 @@ pub(super) fn known<'a>(
         }
         Some(_) | None => Ok(()),
     }
+}
+
+/// Refuses a source that is not configured and that nothing is kept of.
+pub(super) fn known_source(app: &App, source: Option<&str>) -> Result<(), HttpProblem> {
+    known("source", source, app.config().sources.keys(), |name| app.store.knows_source(name))
 }
 
 /// There is no `what` of this name.

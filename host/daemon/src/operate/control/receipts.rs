@@ -21,7 +21,6 @@ use crate::operate::api::receipts::{
     Discard, Discarded, KeptRequest, Receipt, ReceiptList, RedecodeAll, WholeReceipt,
 };
 use crate::receive::decode::redecode as decode_again;
-use crate::shared::app::App;
 use crate::shared::problem::HttpProblem;
 
 #[utoipa::path(
@@ -47,7 +46,7 @@ pub(super) async fn list(
     };
     let app = control.app.clone();
     let found = blocking(move || -> Result<_, HttpProblem> {
-        known_source(&app, query.source.as_deref())?;
+        query::known_source(&app, query.source.as_deref())?;
         Ok(app.store.receipts(&query)?)
     });
     Ok(Json(shapes::page(&found.await?, shapes::receipt)))
@@ -65,18 +64,15 @@ fn which(list: &ReceiptList) -> Result<Receipts, HttpProblem> {
     }
 }
 
-/// Refuses a source that is not configured and that nothing is kept of.
-pub(super) fn known_source(app: &App, source: Option<&str>) -> Result<(), HttpProblem> {
-    query::known("source", source, app.config().sources.keys(), |name| app.store.knows_source(name))
-}
-
 #[utoipa::path(
     get,
     path = "/receipts/{receipt}",
     operation_id = "getReceipt",
     tag = "receipts",
     summary = "A receipt with the request as it came, while its bytes are kept.",
-    params(("receipt" = String, Path, pattern = "^([0-9A-HJKMNP-TV-Z]{26}|[0-9a-f]{32})$", description = "The id of the receipt.")),
+    params(
+        ("receipt" = String, Path, pattern = "^([0-9A-HJKMNP-TV-Z]{26}|[0-9a-f]{32})$", description = "The id of the receipt.")
+    ),
     responses((status = 200, description = "Done.", body = WholeReceipt), NotFound)
 )]
 pub(super) async fn show(
@@ -97,7 +93,9 @@ pub(super) async fn show(
     operation_id = "redecodeReceipt",
     tag = "receipts",
     summary = "Decodes a kept request again.",
-    params(("receipt" = String, Path, pattern = "^([0-9A-HJKMNP-TV-Z]{26}|[0-9a-f]{32})$", description = "The id of the receipt.")),
+    params(
+        ("receipt" = String, Path, pattern = "^([0-9A-HJKMNP-TV-Z]{26}|[0-9a-f]{32})$", description = "The id of the receipt.")
+    ),
     request_body = Actor,
     responses((status = 200, description = "Done.", body = Receipt), NotFound, Conflict)
 )]
@@ -155,7 +153,7 @@ const AT_ONCE: usize = 1000;
 async fn ids(control: &Control, source: String, which: Receipts) -> Result<Vec<ReceiptId>, HttpProblem> {
     let app = control.app.clone();
     let found = blocking(move || -> Result<_, HttpProblem> {
-        known_source(&app, Some(&source))?;
+        query::known_source(&app, Some(&source))?;
         let mut query =
             ReceiptQuery { source: Some(source.into()), which, limit: AT_ONCE, ..ReceiptQuery::default() };
         let mut ids: Vec<ReceiptId> = Vec::new();

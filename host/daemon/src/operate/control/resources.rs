@@ -7,14 +7,15 @@ mod versions;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, ETAG};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::asked::{Asked, Narrowed, Path};
 use super::configuration::shape as shape_reloaded;
-use super::context::Control;
+use super::context::{Control, aside};
 use super::document::{Changed, Conflict, NotFound, TooLarge};
 use super::user::User;
+use super::version::{Header, etag};
 use crate::config::{self, Kind, ManagedChange, Part};
 use crate::operate::api::Actor;
 use crate::operate::api::resources::{KindName, Put, Removed, Resource, SourceToken, Written};
@@ -25,8 +26,6 @@ use crate::shared::problem::HttpProblem;
 
 use refusal::refusal;
 
-/// A header of an answer.
-type Header = [(HeaderName, HeaderValue); 1];
 /// An answer with the version of what it shows.
 type Versioned<T> = (StatusCode, Header, Json<T>);
 
@@ -45,7 +44,7 @@ pub(super) async fn list(
 ) -> Result<Json<Vec<Resource>>, HttpProblem> {
     let kind = kind_of(&kind)?;
     let config = control.app.config();
-    let found = parsed(move || config.resources(kind)).await?;
+    let found = aside(move || config.resources(kind)).await?;
     Ok(Json(found.into_iter().map(|found| shape(&control, found)).collect()))
 }
 
@@ -55,7 +54,10 @@ pub(super) async fn list(
     operation_id = "getResource",
     tag = "configuration",
     summary = "A source, connection or action, as the configuration has it.",
-    params(("kind" = inline(KindName), Path, description = "What it is."), ("name" = String, Path, description = "Its name.")),
+    params(
+        ("kind" = inline(KindName), Path, description = "What it is."),
+        ("name" = String, Path, description = "Its name.")
+    ),
     responses((status = 200, description = "Done.", body = Resource), NotFound)
 )]
 pub(super) async fn show(
@@ -65,7 +67,7 @@ pub(super) async fn show(
     let kind = kind_of(&kind)?;
     let absent = || refusal(config::Refusal::Absent { kind, name: name.clone() }.into(), kind, &name, false);
     let (config, wanted) = (control.app.config(), name.clone());
-    let found = parsed(move || config.resource(kind, &wanted)).await?.ok_or_else(absent)?;
+    let found = aside(move || config.resource(kind, &wanted)).await?.ok_or_else(absent)?;
     let resource = shape(&control, found);
     Ok((StatusCode::OK, etag(&resource.version), Json(resource)))
 }
@@ -76,9 +78,21 @@ pub(super) async fn show(
     operation_id = "putResource",
     tag = "configuration",
     summary = "Creates or changes a source, connection or action, and puts it in force.",
-    params(("kind" = inline(KindName), Path, description = "What it is."), ("name" = String, Path, description = "Its name."), ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that the caller saw."), ("If-None-Match" = Option<String>, Header, description = "`*` only creates.")),
+    params(
+        ("kind" = inline(KindName), Path, description = "What it is."),
+        ("name" = String, Path, description = "Its name."),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that the caller saw."),
+        ("If-None-Match" = Option<String>, Header, description = "`*` only creates.")
+    ),
     request_body = Put,
-    responses((status = 200, description = "Changed.", body = Written), (status = 201, description = "Created.", body = Written), NotFound, Conflict, Changed, TooLarge)
+    responses(
+        (status = 200, description = "Changed.", body = Written),
+        (status = 201, description = "Created.", body = Written),
+        NotFound,
+        Conflict,
+        Changed,
+        TooLarge
+    )
 )]
 pub(super) async fn put(
     State(control): State<Control>,
@@ -118,7 +132,12 @@ pub(super) async fn put(
     operation_id = "removeResource",
     tag = "configuration",
     summary = "Removes a source, connection or action.",
-    params(Actor, ("kind" = inline(KindName), Path, description = "What it is."), ("name" = String, Path, description = "Its name."), ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that the caller saw.")),
+    params(
+        Actor,
+        ("kind" = inline(KindName), Path, description = "What it is."),
+        ("name" = String, Path, description = "Its name."),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that the caller saw.")
+    ),
     responses((status = 200, description = "Done.", body = Removed), NotFound, Conflict, Changed, TooLarge)
 )]
 pub(super) async fn remove(
@@ -135,20 +154,8 @@ pub(super) async fn remove(
     Ok(Json(Removed { reloaded: shape_reloaded(changed.reloaded) }))
 }
 
-/// Runs `parse`, which parses all files of the configuration, beside the threads that answer requests.
-async fn parsed<T: Send + 'static>(parse: impl FnOnce() -> T + Send + 'static) -> Result<T, HttpProblem> {
-    tokio::task::spawn_blocking(parse).await.map_err(|_| {
-        HttpProblem::unavailable("Not answered", "The relay could not answer; the log says why.")
-    })
-}
-
 fn kind_of(kind: &str) -> Result<Kind, HttpProblem> {
     kind.parse().map_err(|_| HttpProblem::not_found("There is nothing here."))
-}
-
-fn etag(version: &str) -> [(HeaderName, HeaderValue); 1] {
-    // A version has only hexadecimal digits.
-    [(ETAG, HeaderValue::try_from(format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"\"")))]
 }
 
 fn shape(control: &Control, found: config::Resource) -> Resource {

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 
 use crate::config::{ConfigProblem, Kind, Refusal};
-use crate::operate::api::status::StatusProblem;
+use crate::operate::control::configuration::{self, mistakes};
 use crate::shared::problem::HttpProblem;
 use crate::shared::reloads::{NotChanged, NotReloaded};
 
@@ -13,33 +13,28 @@ const CONFLICT: &str = "Not possible now";
 pub(super) fn refusal(why: NotChanged, kind: Kind, name: &str, removes: bool) -> HttpProblem {
     match why {
         NotChanged::Refused(refusal) => refused(refusal),
-        NotChanged::NotReloaded(NotReloaded::Stopping) => {
-            HttpProblem::unavailable("Stopping", "The relay is stopping.")
-        }
         NotChanged::NotReloaded(NotReloaded::Mistakes(problems)) => {
             let path = kind.path(name);
             let is_own = |problem: &ConfigProblem| {
                 problem.path.strip_prefix(&path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
             };
             match !removes && problems.iter().any(is_own) {
-                true => mistakes(StatusCode::BAD_REQUEST, "Bad request", "", &problems),
+                true => mistakes(StatusCode::BAD_REQUEST, "Bad request", None, &problems),
                 // The rest of the configuration does not fit it.
                 false => {
                     let begin = format!("{path} cannot be changed so now:");
-                    mistakes(StatusCode::CONFLICT, CONFLICT, &begin, &problems)
+                    mistakes(StatusCode::CONFLICT, CONFLICT, Some(begin), &problems)
                 }
             }
         }
-        NotChanged::NotReloaded(NotReloaded::Failed(why)) => {
-            HttpProblem::unavailable("Not changed", format!("Nothing was changed: {why}."))
-        }
+        NotChanged::NotReloaded(why) => configuration::refusal(why),
     }
 }
 
 fn refused(refusal: Refusal) -> HttpProblem {
     let detail = refusal.to_string();
     match refusal {
-        Refusal::Mistakes(problems) => mistakes(StatusCode::BAD_REQUEST, "Bad request", "", &problems),
+        Refusal::Mistakes(problems) => mistakes(StatusCode::BAD_REQUEST, "Bad request", None, &problems),
         Refusal::TooLarge { .. } => HttpProblem::new(StatusCode::PAYLOAD_TOO_LARGE, "Too large", detail),
         Refusal::Absent { .. } => HttpProblem::not_found(detail),
         Refusal::Outdated { .. } => {
@@ -51,13 +46,4 @@ fn refused(refusal: Refusal) -> HttpProblem {
         | Refusal::Full { .. }
         | Refusal::Files(_) => HttpProblem::new(StatusCode::CONFLICT, CONFLICT, detail),
     }
-}
-
-fn mistakes(status: StatusCode, title: &'static str, begin: &str, problems: &[ConfigProblem]) -> HttpProblem {
-    let begin = (!begin.is_empty()).then(|| begin.to_owned());
-    let lines: Vec<String> = begin.into_iter().chain(problems.iter().map(ToString::to_string)).collect();
-    let listed: Vec<StatusProblem> = problems.iter().map(StatusProblem::from).collect();
-    let problem = HttpProblem::new(status, title, lines.join("\n"));
-    // A list of texts is JSON.
-    problem.with("problems", serde_json::to_value(listed).unwrap_or_default())
 }

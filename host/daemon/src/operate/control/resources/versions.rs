@@ -1,22 +1,22 @@
-//! `If-Match` and `If-None-Match` of a request that changes something
-//! ([RFC 9110, 13.1](https://www.rfc-editor.org/rfc/rfc9110#section-13.1)).
+//! What a request to change a source, connection or action expects to be in force.
 
-use axum::http::header::{IF_MATCH, IF_NONE_MATCH, ToStrError};
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::HeaderMap;
+use axum::http::header::IF_NONE_MATCH;
 
 use crate::config::Expected;
+use crate::operate::control::version::{Match, if_match, text};
 use crate::shared::problem::HttpProblem;
 
-/// What the client expects to be in force.
+/// What the headers `If-Match` and `If-None-Match` expect.
 ///
 /// # Errors
 /// A header has another form.
 pub(super) fn expected(headers: &HeaderMap) -> Result<Expected, HttpProblem> {
     let mut expected = Expected::default();
-    match text(headers, &IF_MATCH)?.as_deref() {
+    match if_match(headers)? {
         None => {}
-        Some("*") => expected.any = true,
-        Some(list) => expected.versions = Some(versions(list)?),
+        Some(Match::Any) => expected.any = true,
+        Some(Match::OneOf(versions)) => expected.versions = Some(versions),
     }
     match text(headers, &IF_NONE_MATCH)?.as_deref() {
         None => {}
@@ -28,30 +28,11 @@ pub(super) fn expected(headers: &HeaderMap) -> Result<Expected, HttpProblem> {
     Ok(expected)
 }
 
-/// A header's value; those of several headers of the name as one list.
-fn text(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, HttpProblem> {
-    let wrong = |_: ToStrError| HttpProblem::bad_request(format!("`{name}` is not printable."));
-    let all = headers.get_all(name).iter().map(|value| value.to_str().map(str::trim).map_err(wrong));
-    let all = all.collect::<Result<Vec<_>, _>>()?;
-    Ok((!all.is_empty()).then(|| all.join(", ")))
-}
-
-/// Versions in quotation marks with commas between them. A weak one, `W/"…"`, matches nothing.
-fn versions(list: &str) -> Result<Vec<String>, HttpProblem> {
-    let version = |item: &str| -> Result<Option<String>, HttpProblem> {
-        let item = item.trim();
-        let quoted = item.strip_prefix("W/").unwrap_or(item);
-        let version = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-        let version = version.ok_or_else(|| {
-            HttpProblem::bad_request("`If-Match` is not a list of versions as in `ETag`, in quotation marks.")
-        })?;
-        Ok(item.starts_with('"').then(|| version.to_owned()))
-    };
-    Ok(list.split(',').map(version).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
-}
-
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderName;
+    use axum::http::header::IF_MATCH;
+
     use super::*;
 
     fn of(headers: &[(HeaderName, &'static str)]) -> Result<Expected, HttpProblem> {
