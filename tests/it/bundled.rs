@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tocsin_core::id::Id;
-use tocsin_core::plugin::{Pair, SourceRequest};
-use tocsin_core::settings::{Given, Settings};
+use tocsin_core::plugin::{Pair, Setting, SourceRequest};
+use tocsin_core::settings::{Field, Given, Settings};
 use tocsin_core::time::Timestamp;
-use tocsin_sandbox::{Limits, Plugin, Sandbox, SandboxConfig};
+use tocsin_sandbox::{Execution, Limits, Plugin, Sandbox, SandboxConfig};
 
 use crate::harness::sandbox_config;
 
@@ -29,6 +29,35 @@ async fn every_bundled_plugin_loads_and_imports_nothing() {
     for plugin in bundled(&sandbox).await {
         assert_eq!(plugin.imports(), [] as [String; 0], "{} asks for something", plugin.info().id);
     }
+}
+
+/// The settings of an operator who gives none.
+fn defaults(fields: &[Field]) -> Vec<Setting> {
+    Settings::check(fields, &BTreeMap::<String, Given>::new()).expect("defaults fit").plain()
+}
+
+/// Loading decodes the plugin's own example and encodes a sample incident; either would fail here.
+#[tokio::test]
+async fn every_bundled_plugin_works_in_the_interpreter_and_answers_as_machine_code_does() {
+    let config = SandboxConfig { execution: Execution::Interpreted, ..sandbox_config() };
+    let interpreted = bundled(&Sandbox::new(config).expect("this machine runs components")).await;
+    let compiled = bundled(&Sandbox::new(sandbox_config()).expect("this machine runs components")).await;
+    assert_eq!(interpreted.len(), compiled.len());
+    let mut decoded = 0;
+    for (interpreted, compiled) in interpreted.iter().zip(&compiled) {
+        assert_eq!(interpreted.info(), compiled.info());
+        let Some(source) = &compiled.info().source else { continue };
+        let Some(example) = &source.example else { continue };
+        let request = request(&example.content_type, example.body.as_bytes());
+        let settings = defaults(&source.fields);
+        let answer = async |plugin: &Plugin| {
+            let answer = plugin.decode(request.clone(), &settings, Id::new(NOW, 1)).await;
+            format!("{:?}", answer.expect("it answers").value)
+        };
+        assert_eq!(answer(interpreted).await, answer(compiled).await, "{}", compiled.info().id);
+        decoded += 1;
+    }
+    assert!(decoded > 0, "no plugin has an example");
 }
 
 /// `piece` as often as fits between `before` and `after`.
@@ -78,12 +107,11 @@ async fn no_body_of_a_mebibyte_makes_a_bundled_source_trap_or_meet_a_limit() {
     let mut failed = Vec::new();
     for plugin in bundled(&sandbox).await {
         let Some(source) = plugin.info().source.clone() else { continue };
-        let settings =
-            Settings::check(&source.fields, &BTreeMap::<String, Given>::new()).expect("defaults fit");
+        let settings = defaults(&source.fields);
         for (name, body) in hostile() {
             for media_type in ["application/json", "application/x-www-form-urlencoded"] {
                 let answer =
-                    plugin.decode(request(media_type, &body), &settings.plain(), Id::new(NOW, 1)).await;
+                    plugin.decode(request(media_type, &body), &settings, Id::new(NOW, 1)).await;
                 if let Err(error) = answer {
                     failed.push(format!("{name} as {media_type}: {error}"));
                 }
@@ -91,4 +119,31 @@ async fn no_body_of_a_mebibyte_makes_a_bundled_source_trap_or_meet_a_limit() {
         }
     }
     assert!(failed.is_empty(), "{failed:#?}");
+}
+
+#[tokio::test]
+async fn temporary_times() {
+    let limits = Limits { wall: Duration::from_secs(60), ..Limits::default() };
+    let compiled = SandboxConfig { limits, ..sandbox_config() };
+    let interpreted = SandboxConfig { execution: Execution::Interpreted, ..compiled.clone() };
+    let mut all = Vec::new();
+    for config in [compiled, interpreted] {
+        all.push(bundled(&Sandbox::new(config).expect("x")).await);
+    }
+    for (compiled, interpreted) in all[0].iter().zip(&all[1]) {
+        let Some(source) = compiled.info().source.clone() else { continue };
+        let settings = defaults(&source.fields);
+        let mut worst = (0, 0, "");
+        for (name, body) in hostile() {
+            let mut took = Vec::new();
+            for plugin in [compiled, interpreted] {
+                let answer = plugin.decode(request("application/json", &body), &settings, Id::new(NOW, 1)).await;
+                took.push(answer.map_or_else(|error| error.took_us, |answer| answer.took_us));
+            }
+            if took[1] > worst.1 {
+                worst = (took[0], took[1], name);
+            }
+        }
+        eprintln!("TIMES {} {worst:?}", compiled.info().id);
+    }
 }

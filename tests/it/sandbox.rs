@@ -2,6 +2,7 @@
 //! or the build fails.
 
 mod calls;
+mod interpreted;
 mod loading;
 mod sins;
 

@@ -85,6 +85,7 @@ pub fn sandbox(config: &Config, cache_dir: Option<PathBuf>) -> anyhow::Result<Sa
     };
     let sandbox = Sandbox::new(SandboxConfig {
         compiler: this_program(),
+        execution: config.plugins.execution,
         cache_dir,
         pool_size: config.limits.plugin_calls,
         memory_bytes_ceiling: config.limits.memory_bytes_ceiling(),

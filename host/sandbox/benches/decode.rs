@@ -1,7 +1,9 @@
 //! What the sandbox costs: one decoding of a 3.5 KB webhook of Jira's, in a fresh instance for each call as the
-//! host does it, beside the same decoder compiled natively.
+//! host does it, as machine code and in the interpreter, beside the same decoder compiled natively.
 //!
 //! Must never reuse an instance or leave out a limit to look better.
+//!
+//! The last lines are ratios of the same run: the calls of both take turns, so that a busy machine slows both.
 //!
 //!     cargo bench -p tocsin-sandbox
 
@@ -16,13 +18,17 @@ use tocsin_core::id::Id;
 use tocsin_core::plugin::{Pair, Setting, SourceRequest, Value};
 use tocsin_core::time::Timestamp;
 use tocsin_plugin::{Settings as _, Source as _};
-use tocsin_sandbox::{Compiler, Plugin, Sandbox, SandboxConfig, compile_plugin};
+use tocsin_sandbox::{Compiler, Execution, Plugin, Sandbox, SandboxConfig, compile_plugin};
 use tokio::runtime::{Builder, Runtime};
 
 /// An issue whose status changed, as Jira Cloud sends it; composed.
 const BODY: &str = include_str!("jira-issue-updated.json");
 /// The argument by which this program knows that it is to compile.
 const COMPILE: &str = "compile-plugin";
+/// How often machine code and the interpreter take turns for their ratio, and calls of each turn.
+const ROUNDS: u32 = 40;
+const CALLS_A_ROUND: u64 = 50;
+const CALLS: u32 = ROUNDS * 50;
 const NOW: Timestamp = Timestamp::from_micros(1_795_193_400_250_000);
 const HEADERS: [(&str, &str); 3] = [
     ("content-type", "application/json; charset=UTF-8"),
@@ -83,13 +89,14 @@ fn native_settings() -> Vec<tocsin_plugin::Setting> {
     ]
 }
 
-fn plugin(runtime: &Runtime) -> Plugin {
+fn plugin(runtime: &Runtime, execution: Execution) -> Plugin {
     let component =
         tocsin_bundled::plugins().iter().find(|plugin| plugin.id == "jira").expect("it is bundled");
     // This program is its own compiler.
     let program = std::env::current_exe().expect("a program has a path");
     let compiler = Compiler { program, args: vec![COMPILE.into()] };
-    let sandbox = Sandbox::new(SandboxConfig::new(compiler)).expect("this machine runs components");
+    let config = SandboxConfig { execution, ..SandboxConfig::new(compiler) };
+    let sandbox = Sandbox::new(config).expect("this machine runs components");
     assert!(sandbox.gauges().pooled, "without a pool the figures mean nothing");
     runtime.block_on(sandbox.load("jira", component.component)).expect("it loads")
 }
@@ -129,17 +136,36 @@ fn native(times: u64) -> Duration {
 
 fn decode(criterion: &mut Criterion) {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let plugin = plugin(&runtime);
+    let [compiled, interpreted] =
+        [Execution::Compiled, Execution::Interpreted].map(|execution| plugin(&runtime, execution));
     let mut group = criterion.benchmark_group("decode");
     group.throughput(Throughput::Elements(1));
     group.bench_function(BenchmarkId::new("native", BODY.len()), |bencher| bencher.iter_custom(native));
-    group.bench_function(BenchmarkId::new("sandbox", BODY.len()), |bencher| {
-        bencher.iter_custom(|times| runtime.block_on(calls(&plugin, times, true)));
-    });
-    group.bench_function(BenchmarkId::new("sandbox", 0), |bencher| {
-        bencher.iter_custom(|times| runtime.block_on(calls(&plugin, times, false)));
-    });
+    for (name, plugin) in [("sandbox", &compiled), ("interpreted", &interpreted)] {
+        group.bench_function(BenchmarkId::new(name, BODY.len()), |bencher| {
+            bencher.iter_custom(|times| runtime.block_on(calls(plugin, times, true)));
+        });
+        group.bench_function(BenchmarkId::new(name, 0), |bencher| {
+            bencher.iter_custom(|times| runtime.block_on(calls(plugin, times, false)));
+        });
+    }
     group.finish();
+    ratios(&runtime, &compiled, &interpreted);
+}
+
+/// How many times as long a call takes in the interpreter.
+fn ratios(runtime: &Runtime, compiled: &Plugin, interpreted: &Plugin) {
+    for (with_body, bytes) in [(true, BODY.len()), (false, 0)] {
+        let mut spent = [Duration::ZERO; 2];
+        for _ in 0..ROUNDS {
+            for (spent, plugin) in spent.iter_mut().zip([compiled, interpreted]) {
+                *spent += runtime.block_on(calls(plugin, CALLS_A_ROUND, with_body));
+            }
+        }
+        let [compiled, interpreted] = spent.map(|spent| spent.as_secs_f64() * 1e6 / f64::from(CALLS));
+        let ratio = interpreted / compiled;
+        println!("interpreted/{bytes}: {interpreted:.1} µs, {ratio:.1} times the {compiled:.1} µs of machine code");
+    }
 }
 
 criterion_group!(benches, decode);

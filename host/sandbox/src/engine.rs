@@ -10,14 +10,11 @@ use wasmtime::{
 };
 
 pub use crate::cache::CacheError;
+use crate::execution::Execution;
 use crate::limits::{
     ASYNC_STACK_BYTES, GROWTH_BYTES, GUARD_BYTES, INSTANCE_BYTES_MAX, INSTANCES_MAX, KEEP_RESIDENT_BYTES,
     MEMORIES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX, WASM_STACK_BYTES,
 };
-
-/// The folder inside the cache directory for code that is compiled with the settings of [`compiling`]: the engine
-/// that loads it has no compiler, so it cannot tell such settings apart itself.
-pub(crate) const COMPILED_AS: &str = "1";
 
 /// Why there is no sandbox.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +28,14 @@ pub enum EngineError {
     /// A folder for compiled code, for a sandbox that was given none.
     #[error("no folder for compiled plugins can be made among the temporary files (TMPDIR): {0}")]
     OwnCache(std::io::Error),
+    /// Machine code in a process that may have none.
+    #[error(
+        "the system does not let this process make memory executable ({0}), which compiled plugins need. Run the \
+         plugins in an interpreter, with `execution = \"interpreted\"` in [plugins] of the configuration; or allow it: \
+         remove `MemoryDenyWriteExecute=yes` from the systemd unit and its drop-ins (`systemctl cat tocsin`), then \
+         `systemctl daemon-reload` and restart"
+    )]
+    NotExecutable(std::io::Error),
     /// The machine, or the operating system's limits.
     #[error("the WebAssembly engine cannot start: {0}")]
     Engine(String),
@@ -43,6 +48,8 @@ pub enum EngineError {
 /// engine with another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
+    /// What the code is made for: the processor or the interpreter.
+    pub(crate) execution: Execution,
     /// Bytes of addresses that each memory is given.
     pub(crate) memory_bytes: usize,
     /// Whether memories come from the pool, so that they never move.
@@ -59,10 +66,18 @@ pub(crate) struct Built {
 /// up to `memory_bytes`; without a pool when there is no address space for it.
 ///
 /// # Errors
-/// This machine cannot run compiled components at all.
-pub(crate) fn build(slots: u32, memory_bytes: usize, cache: Cache) -> Result<Built, EngineError> {
-    let layout = Layout { memory_bytes, pooled: true };
-    let mut pooled = config(layout);
+/// This process may not have machine code, or this machine cannot run compiled components at all.
+pub(crate) fn build(
+    execution: Execution,
+    slots: u32,
+    memory_bytes: usize,
+    cache: Cache,
+) -> Result<Built, EngineError> {
+    // Without this, each plugin would fail by itself, and for a reason that does not name the cause.
+    execution.probe().map_err(EngineError::NotExecutable)?;
+    let refused = |error: wasmtime::Error| EngineError::Engine(format!("{error:#}"));
+    let layout = Layout { execution, memory_bytes, pooled: true };
+    let mut pooled = config(layout).map_err(refused)?;
     pooled
         .enable_compiler(false)
         .cache(Some(cache.clone()))
@@ -78,12 +93,12 @@ pub(crate) fn build(slots: u32, memory_bytes: usize, cache: Cache) -> Result<Bui
                  the process's address space limit (LimitAS= in a systemd unit, `ulimit -v`)"
             );
             let layout = Layout { pooled: false, ..layout };
-            let mut config = config(layout);
+            let mut config = config(layout).map_err(refused)?;
             config
                 .enable_compiler(false)
                 .cache(Some(cache))
                 .allocation_strategy(InstanceAllocationStrategy::OnDemand);
-            let engine = Engine::new(&config).map_err(|error| EngineError::Engine(format!("{error:#}")))?;
+            let engine = Engine::new(&config).map_err(refused)?;
             Ok(Built { engine, layout })
         }
     }
@@ -91,12 +106,12 @@ pub(crate) fn build(slots: u32, memory_bytes: usize, cache: Cache) -> Result<Bui
 
 /// An engine that compiles for engines of this layout, and reserves no memory for running anything.
 ///
-/// A change here changes code that is in caches already: raise [`COMPILED_AS`] with it.
+/// A change here changes code that is in caches already: raise the numbers of [`Execution::compiled_as`] with it.
 ///
 /// # Errors
 /// This machine is none that code can be compiled for.
 pub(crate) fn compiling(layout: Layout) -> wasmtime::Result<Engine> {
-    let mut config = config(layout);
+    let mut config = config(layout)?;
     config
         .cranelift_opt_level(OptLevel::Speed)
         // The same input gives the same bytes on every machine.
@@ -106,8 +121,11 @@ pub(crate) fn compiling(layout: Layout) -> wasmtime::Result<Engine> {
 }
 
 /// The part of the configuration that compiling and running have in common.
-fn config(layout: Layout) -> Config {
+fn config(layout: Layout) -> wasmtime::Result<Config> {
     let mut config = Config::new();
+    if let Some(target) = layout.execution.target() {
+        config.target(target)?;
+    }
     config
         // Time: running code is asked at every loop and call whether its epoch is over.
         .epoch_interruption(true)
@@ -130,7 +148,7 @@ fn config(layout: Layout) -> Config {
         // Without a reservation: what is not there cannot be set aside either.
         config.memory_reservation(0).memory_reservation_for_growth(GROWTH_BYTES).memory_may_move(true);
     }
-    config
+    Ok(config)
 }
 
 fn pool(slots: u32, memory_bytes: usize) -> PoolingAllocationConfig {

@@ -13,6 +13,7 @@
 mod background;
 mod cache;
 mod engine;
+mod execution;
 mod limits;
 mod sandbox;
 
@@ -46,6 +47,7 @@ mod wit;
 pub use compiler::{Compiler, compile_plugin};
 pub use engine::{CacheError, EngineError};
 pub use error::{CallError, CallErrorKind, LoadError, LoadProblem, Phase};
+pub use execution::Execution;
 pub use limits::{
     COMPONENT_BYTES_MAX, DECODED_BYTES_MAX, EVENTS_MAX, HEAD_BYTES_IN_MAX, HEADERS_MAX, LOG_BYTES_MAX,
     LOG_BYTES_PER_MINUTE, Limits, MEMORY_BYTES_CEILING, MEMORY_BYTES_MAX, POOL_SIZE, REFERENCES_MAX,

@@ -13,6 +13,7 @@ use wasmtime::component::Linker;
 
 use crate::compiler::{Compiler, Compiling, Job, Kept};
 use crate::engine::{self, Built, EngineError};
+use crate::execution::Execution;
 use crate::guest::Guest;
 use crate::limits::{COMPILE_MEMORY_BYTES_MAX, Limits, MEMORY_BYTES_CEILING, POOL_SIZE};
 use crate::meter::SlowLanes;
@@ -28,6 +29,8 @@ const POOL_SIZE_MAX: usize = 10_000;
 pub struct SandboxConfig {
     /// What compiles.
     pub compiler: Compiler,
+    /// How plugins run.
+    pub execution: Execution,
     /// Where compiled components are kept. Made with mode 0700; one that others can write to is refused.
     /// Without it everything is compiled at every start, into a folder that goes with the sandbox.
     pub cache_dir: Option<PathBuf>,
@@ -48,6 +51,7 @@ impl SandboxConfig {
     pub fn new(compiler: Compiler) -> Self {
         Self {
             compiler,
+            execution: Execution::default(),
             cache_dir: None,
             pool_size: POOL_SIZE,
             memory_bytes_ceiling: MEMORY_BYTES_CEILING,
@@ -112,22 +116,24 @@ impl Sandbox {
     ///
     /// # Errors
     /// A cache directory that cannot be used or that others can write to, a machine that cannot run
-    /// compiled code, or a pool of no slots. Too little address space is no error: it is logged, and calls
+    /// compiled code, a process that may not have any, or a pool of no slots. Too little address space is no error: it is logged, and calls
     /// take longer.
     pub fn new(config: SandboxConfig) -> Result<Self, EngineError> {
         let slots = u32::try_from(config.pool_size)
             .ok()
             .filter(|_| (1..POOL_SIZE_MAX).contains(&config.pool_size))
             .ok_or(EngineError::PoolSize(config.pool_size))?;
+        let folder = config.execution.compiled_as();
         let (cache, own) = match &config.cache_dir {
-            Some(directory) => (cache::open(directory, engine::COMPILED_AS)?, None),
+            Some(directory) => (cache::open(directory, folder)?, None),
             None => {
                 let own = tempfile::Builder::new().prefix("tocsin-").tempdir();
                 let own = own.map_err(EngineError::OwnCache)?;
-                (cache::open(own.path(), engine::COMPILED_AS)?, Some(own))
+                (cache::open(own.path(), folder)?, Some(own))
             }
         };
-        let Built { engine, layout } = engine::build(slots, config.memory_bytes_ceiling, cache.clone())?;
+        let Built { engine, layout } =
+            engine::build(config.execution, slots, config.memory_bytes_ceiling, cache.clone())?;
         let mut linker = Linker::new(&engine);
         guest::link(&mut linker).map_err(|error| EngineError::Engine(format!("{error:#}")))?;
         let ticker = Ticker::start(engine.weak())?;

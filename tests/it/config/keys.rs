@@ -91,7 +91,7 @@ const TABLES: [(&str, &str, &[&str]); 18] = [
     ),
     ("sources.a.flapping", "reopenings = 5\n", &["reopenings", "window"]),
     ("sources.a.basic", "", &["user", "password"]),
-    ("plugins", "", &["overrides", "new", "allow", "pin"]),
+    ("plugins", "", &["execution", "overrides", "new", "allow", "pin"]),
     (
         "connections.c",
         "",

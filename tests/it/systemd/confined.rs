@@ -17,7 +17,7 @@ use super::{analyze, unit};
 use crate::harness::{Receiver, Relay, Request, Site, absent, action, at, connection, guest, source, until};
 
 /// What a system call gets that the filter denies (`SystemCallErrorNumber=EPERM`).
-const EPERM: u32 = 1;
+pub(super) const EPERM: u32 = 1;
 /// The families of `RestrictAddressFamilies=`: AF_UNIX, AF_INET, AF_INET6.
 const FAMILIES: [u64; 3] = [1, 2, 10];
 
@@ -57,7 +57,7 @@ fn allowed() -> Option<BTreeSet<String>> {
 }
 
 /// The unit's filter, for this machine's processor.
-fn filter() -> Option<BpfProgram> {
+pub(super) fn filter() -> Option<BpfProgram> {
     let allowed = allowed()?;
     for (call, expected) in
         [("prlimit64", true), ("mprotect", true), ("setpriority", false), ("setuid", false)]
@@ -92,7 +92,7 @@ fn never_compiled(name: &str) -> Vec<u8> {
 }
 
 /// A source, hostile sources, and an action that sends to `receiver`.
-fn tables(receiver: &Receiver) -> String {
+pub(super) fn tables(receiver: &Receiver) -> String {
     let limits = "[limits]\nplugin_time = \"500ms\"\nplugin_memory = \"16MiB\"\n";
     let sources: String =
         ["endless-loop", "deep-recursion", "memory-growth"].map(|id| source(id, id)).concat();
@@ -102,7 +102,7 @@ fn tables(receiver: &Receiver) -> String {
 
 /// Everything that a relay does: it receives, sends, compiles, stops what loops and what recurses, measures itself, and
 /// ends.
-fn works(mut relay: Relay, receiver: &Receiver) {
+pub(super) fn works(mut relay: Relay, receiver: &Receiver) {
     relay.post("hook", &json!({ "title": "Disk full", "id": "disk" }).to_string()).expect(200);
     assert_eq!(receiver.wait(1)[0].title(), "Disk full");
     for (id, why) in [("endless-loop", "time"), ("deep-recursion", "stack"), ("memory-growth", "memory")] {

@@ -50,6 +50,7 @@ fn show(overview: &Overview, still: &[String]) {
         Some(stored) => counts(stored),
         None => say!("what it holds cannot be read"),
     }
+    say!("{:<16} {}", "plugins", single(&status.execution));
     still.iter().for_each(|line| say!("{line}"));
     let harmless = status.rejections.iter().filter(|rejected| !rejected.lost);
     harmless.for_each(|rejected| say!("{}", rejection(rejected)));

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::{Change, Config};
 
 /// Settings that take effect at the next start.
-const FIXED: [&str; 9] = [
+const FIXED: [&str; 10] = [
     "state_dir",
     "plugins_dir",
     "cache_dir",
@@ -15,6 +15,7 @@ const FIXED: [&str; 9] = [
     "limits.plugin_calls",
     "limits.queue",
     "limits.shutdown",
+    "plugins.execution",
 ];
 
 impl Change {
@@ -51,6 +52,7 @@ impl Config {
         self.limits.plugin_calls = before.limits.plugin_calls;
         self.limits.queue = before.limits.queue;
         self.limits.shutdown = before.limits.shutdown;
+        self.plugins.execution = before.plugins.execution;
         FIXED.iter().for_each(|path| self.parts.stay_as(&before.parts, path));
     }
 }
@@ -63,7 +65,8 @@ mod tests {
 
     /// Each of [`FIXED`], with a value that is not the default.
     const OTHER: &str = "state_dir = \"/a\"\nplugins_dir = \"/b\"\ncache_dir = \"/c\"\n[limits]\nmemory = \"1GiB\"\n\
-                         plugin_memory = \"9MiB\"\nplugin_time = \"9s\"\nplugin_calls = 9\nqueue = 9\nshutdown = \"9s\"\n";
+                         plugin_memory = \"9MiB\"\nplugin_time = \"9s\"\nplugin_calls = 9\nqueue = 9\nshutdown = \"9s\"\n\
+                         [plugins]\nexecution = \"interpreted\"\n";
 
     fn config(text: &str) -> Config {
         Config::parse(Path::new("/etc/tocsin.toml"), text).expect("it is right")
@@ -77,6 +80,7 @@ mod tests {
         assert_eq!(before.changes(&stays), []);
         assert_eq!((&stays.limits, &stays.state_dir), (&before.limits, &before.state_dir));
         assert_eq!((&stays.plugins_dir, &stays.cache_dir), (&before.plugins_dir, &before.cache_dir));
+        assert_eq!(stays.plugins, before.plugins);
         let named = stays.changes(&next);
         assert!(named.iter().all(Change::is_for_the_next_start), "{named:?}");
         assert_eq!(named.len(), FIXED.len(), "{named:?}");

@@ -1,6 +1,9 @@
-//! `[plugins]`: which dropped files are put in force without an operator's yes, and which digests are pinned.
+//! `[plugins]`: how plugins run, which dropped files are put in force without an operator's yes, and which digests are
+//! pinned.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use tocsin_sandbox::Execution;
 
 use super::reader::Reader;
 use crate::runtime::signing::{SHA256_DIGITS as DIGITS, sha256_digits};
@@ -17,9 +20,11 @@ pub enum Consent {
     Any,
 }
 
-/// What the configuration says about dropped files.
+/// What the configuration says about plugins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plugins {
+    /// Whether plugins run as machine code or in an interpreter.
+    pub execution: Execution,
     /// For a file that takes the place of a bundled plugin, or wants what the version in force did not.
     pub overrides: Consent,
     /// For a file whose id no plugin has had before.
@@ -33,6 +38,7 @@ pub struct Plugins {
 impl Default for Plugins {
     fn default() -> Self {
         Self {
+            execution: Execution::default(),
             overrides: Consent::Approved,
             new: Consent::Any,
             allow: BTreeSet::new(),
@@ -43,6 +49,7 @@ impl Default for Plugins {
 
 pub(super) fn read(mut reader: Reader) -> Plugins {
     let default = Plugins::default();
+    let execution = reader.parsed("execution", execution).unwrap_or(default.execution);
     let overrides = reader.parsed("overrides", consent).unwrap_or(default.overrides);
     let new = reader.parsed("new", consent).unwrap_or(default.new);
     let mut allow = BTreeSet::new();
@@ -60,7 +67,14 @@ pub(super) fn read(mut reader: Reader) -> Plugins {
         }
     }
     reader.finish();
-    Plugins { overrides, new, allow, pins }
+    Plugins { execution, overrides, new, allow, pins }
+}
+
+fn execution(text: &str) -> Result<Execution, String> {
+    text.parse().map_err(|_| {
+        let [compiled, interpreted] = [Execution::Compiled, Execution::Interpreted];
+        format!("`{text}` is neither `{compiled}` nor `{interpreted}`")
+    })
 }
 
 fn consent(text: &str) -> Result<Consent, String> {
@@ -86,4 +100,27 @@ fn digest(text: &str) -> Option<String> {
 
 fn no_digest(text: &str) -> String {
     format!("`{text}` is not `sha256:` and {DIGITS} hexadecimal digits")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Config;
+
+    fn parsed(text: &str) -> Result<Execution, String> {
+        let config = Config::parse(Path::new("/etc/tocsin.toml"), &format!("[plugins]\n{text}\n"));
+        config.map(|config| config.plugins.execution).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn plugins_are_compiled_unless_the_configuration_says_interpreted() {
+        assert_eq!(parsed(""), Ok(Execution::Compiled));
+        assert_eq!(parsed("execution = \"compiled\""), Ok(Execution::Compiled));
+        assert_eq!(parsed("execution = \"interpreted\""), Ok(Execution::Interpreted));
+        let error = parsed("execution = \"jit\"").expect_err("no such way");
+        assert!(error.contains("plugins.execution"), "{error}");
+        assert!(error.contains("`jit` is neither `compiled` nor `interpreted`"), "{error}");
+    }
 }

@@ -21,10 +21,11 @@ pub(crate) struct Job {
 
 impl Job {
     /// As arguments.
-    pub(crate) fn to_args(self) -> [OsString; 5] {
+    pub(crate) fn to_args(self) -> [OsString; 6] {
         let Self { layout, memory_bytes, seconds, length } = self;
         let pooled = if layout.pooled { "pooled" } else { "unpooled" };
         [
+            layout.execution.as_str().into(),
             layout.memory_bytes.to_string().into(),
             pooled.into(),
             memory_bytes.to_string().into(),
@@ -35,14 +36,18 @@ impl Job {
 
     /// From arguments; none when they are not from [`Job::to_args`].
     pub(crate) fn from_args(args: &[OsString]) -> Option<Self> {
-        let [reserved, pooled, memory_bytes, seconds, length] = args else { return None };
+        let [execution, reserved, pooled, memory_bytes, seconds, length] = args else { return None };
         let pooled = match pooled.to_str()? {
             "pooled" => true,
             "unpooled" => false,
             _ => return None,
         };
         Some(Self {
-            layout: Layout { memory_bytes: reserved.to_str()?.parse().ok()?, pooled },
+            layout: Layout {
+                execution: execution.to_str()?.parse().ok()?,
+                memory_bytes: reserved.to_str()?.parse().ok()?,
+                pooled,
+            },
             memory_bytes: memory_bytes.to_str()?.parse().ok()?,
             seconds: seconds.to_str()?.parse().ok()?,
             length: length.to_str()?.parse().ok()?,
@@ -53,15 +58,19 @@ impl Job {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::execution::Execution;
 
     #[test]
     fn a_job_is_read_as_it_was_written() {
-        for pooled in [true, false] {
-            let layout = Layout { memory_bytes: 1 << 28, pooled };
+        for (pooled, execution) in [(true, Execution::Compiled), (false, Execution::Interpreted)] {
+            let layout = Layout { execution, memory_bytes: 1 << 28, pooled };
             let job = Job { layout, memory_bytes: 3, seconds: 4, length: 5 };
             assert_eq!(Job::from_args(&job.to_args()), Some(job));
         }
         assert_eq!(Job::from_args(&[]), None);
-        assert_eq!(Job::from_args(&["1", "maybe", "2", "3", "4"].map(OsString::from)), None);
+        let args = |first, third| [first, "1", third, "2", "3", "4"].map(OsString::from);
+        assert!(Job::from_args(&args("compiled", "pooled")).is_some());
+        assert_eq!(Job::from_args(&args("compiled", "maybe")), None);
+        assert_eq!(Job::from_args(&args("native", "pooled")), None);
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use tocsin_sandbox::Execution;
+
 use super::program::{ask, property};
 use crate::config::Config;
 use crate::operate::api::doctor::Finding;
@@ -12,7 +14,8 @@ const UNIT: &str = "tocsin.service";
 const BOOTED: &str = "/run/systemd/system";
 /// The requested properties of the unit.
 const PROPERTIES: &str =
-    "--property=LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,Result,NRestarts,ExecStart";
+    "--property=LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,Result,NRestarts,ExecStart,\
+     MemoryDenyWriteExecute";
 
 /// Checks the unit. `runs` is whether a relay answers at the control socket.
 pub(super) fn look(config: Option<&Config>, runs: bool) -> Vec<Finding> {
@@ -20,7 +23,10 @@ pub(super) fn look(config: Option<&Config>, runs: bool) -> Vec<Finding> {
         return vec![Finding::ok(ABOUT, "this machine does not run systemd: there is no unit to check")];
     }
     match ask("systemctl", &["show", PROPERTIES, UNIT]) {
-        Some(said) => findings(&said, config.map(|config| config.path.as_path()), runs),
+        Some(said) => {
+            let config = config.map(|config| (config.path.as_path(), config.plugins.execution));
+            findings(&said, config, runs)
+        }
         None => vec![Finding::warning(
             ABOUT,
             "systemctl does not report the state of the unit",
@@ -29,14 +35,14 @@ pub(super) fn look(config: Option<&Config>, runs: bool) -> Vec<Finding> {
     }
 }
 
-/// The findings from the output of systemctl.
-fn findings(said: &str, config: Option<&Path>, runs: bool) -> Vec<Finding> {
+/// The findings from the output of systemctl, for a configuration at this path that runs plugins in this way.
+fn findings(said: &str, config: Option<(&Path, Execution)>, runs: bool) -> Vec<Finding> {
     let property = |name| property(said, name);
     if property("LoadState") != "loaded" {
         let fix = "install the package, or follow the first lines of tocsin.service, so that the relay starts at boot";
         return vec![Finding::warning(ABOUT, format!("{UNIT} is not installed"), fix)];
     }
-    if config.is_some_and(|config| !is_about(property("ExecStart"), config)) {
+    if config.is_some_and(|(path, _)| !is_about(property("ExecStart"), path)) {
         return vec![Finding::ok(ABOUT, format!("{UNIT} uses another configuration"))];
     }
     let mut findings = vec![active(said, runs)];
@@ -47,6 +53,13 @@ fn findings(said: &str, config: Option<&Path>, runs: bool) -> Vec<Finding> {
     if property("NeedDaemonReload") == "yes" {
         let found = format!("{UNIT} was changed, and systemd has not read it");
         findings.push(Finding::warning(ABOUT, found, "systemctl daemon-reload && systemctl restart tocsin"));
+    }
+    let is_compiled = config.is_some_and(|(_, execution)| execution == Execution::Compiled);
+    if is_compiled && property("MemoryDenyWriteExecute") == "yes" {
+        let found = format!("{UNIT} has MemoryDenyWriteExecute=yes: compiled plugins cannot run");
+        let fix = "set `execution = \"interpreted\"` in [plugins], or remove the line (systemctl cat tocsin); then: \
+                   systemctl daemon-reload && systemctl restart tocsin";
+        findings.push(Finding::wrong(ABOUT, found, fix));
     }
     findings
 }
@@ -99,6 +112,7 @@ mod tests {
             "NeedDaemonReload=no",
             "Result=success",
             "NRestarts=0",
+            "MemoryDenyWriteExecute=no",
             "ExecStart={ path=/usr/bin/tocsin ; argv[]=/usr/bin/tocsin serve --config /etc/tocsin/tocsin.toml ; ignore_errors=no }",
         ];
         let name = |line: &str| line.split('=').next().unwrap_or_default().to_owned();
@@ -108,7 +122,7 @@ mod tests {
 
     #[test]
     fn each_state_of_a_unit_has_its_finding() {
-        let config = Some(Path::new("/etc/tocsin/tocsin.toml"));
+        let config = Some((Path::new("/etc/tocsin/tocsin.toml"), Execution::Compiled));
         for (lines, runs, states) in [
             (&[][..], true, &[Health::Ok][..]),
             (&["LoadState=not-found"], false, &[Health::Warning]),
@@ -119,6 +133,7 @@ mod tests {
             (&["NRestarts=7"], true, &[Health::Warning]),
             (&["UnitFileState=disabled"], true, &[Health::Ok, Health::Warning]),
             (&["NeedDaemonReload=yes"], true, &[Health::Ok, Health::Warning]),
+            (&["MemoryDenyWriteExecute=yes"], true, &[Health::Ok, Health::Wrong]),
         ] {
             let found = findings(&said(lines), config, runs);
             let found_states: Vec<Health> = found.iter().map(|finding| finding.state).collect();
@@ -127,8 +142,16 @@ mod tests {
     }
 
     #[test]
+    fn a_unit_that_denies_executable_memory_is_right_for_interpreted_plugins() {
+        let config = Some((Path::new("/etc/tocsin/tocsin.toml"), Execution::Interpreted));
+        let found = findings(&said(&["MemoryDenyWriteExecute=yes"]), config, true);
+        assert_eq!((found.len(), found[0].state), (1, Health::Ok), "{found:?}");
+    }
+
+    #[test]
     fn a_unit_of_another_configuration_is_left_alone() {
-        let found = findings(&said(&["ActiveState=failed"]), Some(Path::new("/srv/tocsin.toml")), false);
+        let other = Some((Path::new("/srv/tocsin.toml"), Execution::Compiled));
+        let found = findings(&said(&["ActiveState=failed"]), other, false);
         assert_eq!((found.len(), found[0].state), (1, Health::Ok), "{found:?}");
     }
 }

@@ -26,6 +26,8 @@ pub struct Status {
     pub listen: String,
     /// Where the relay keeps its state.
     pub state_dir: String,
+    /// How plugins run: `compiled`, as machine code, or `interpreted`.
+    pub execution: String,
     /// What it holds; none when the store cannot be read.
     pub counts: Option<Counts>,
     /// What does not work, and why.

@@ -49,6 +49,7 @@ pub(super) async fn status(State(control): State<Control>) -> Json<Status> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         listen: app.config().listen.to_string(),
         state_dir: app.config().state_dir.display().to_string(),
+        execution: app.config().plugins.execution.to_string(),
         problems: problems(&control, counts.as_ref().err()),
         counts: counts.as_ref().ok().map(shapes::counts),
         plugins: PluginsAside {
