@@ -110,8 +110,7 @@ async fn no_body_of_a_mebibyte_makes_a_bundled_source_trap_or_meet_a_limit() {
         let settings = defaults(&source.fields);
         for (name, body) in hostile() {
             for media_type in ["application/json", "application/x-www-form-urlencoded"] {
-                let answer =
-                    plugin.decode(request(media_type, &body), &settings, Id::new(NOW, 1)).await;
+                let answer = plugin.decode(request(media_type, &body), &settings, Id::new(NOW, 1)).await;
                 if let Err(error) = answer {
                     failed.push(format!("{name} as {media_type}: {error}"));
                 }
@@ -119,31 +118,4 @@ async fn no_body_of_a_mebibyte_makes_a_bundled_source_trap_or_meet_a_limit() {
         }
     }
     assert!(failed.is_empty(), "{failed:#?}");
-}
-
-#[tokio::test]
-async fn temporary_times() {
-    let limits = Limits { wall: Duration::from_secs(60), ..Limits::default() };
-    let compiled = SandboxConfig { limits, ..sandbox_config() };
-    let interpreted = SandboxConfig { execution: Execution::Interpreted, ..compiled.clone() };
-    let mut all = Vec::new();
-    for config in [compiled, interpreted] {
-        all.push(bundled(&Sandbox::new(config).expect("x")).await);
-    }
-    for (compiled, interpreted) in all[0].iter().zip(&all[1]) {
-        let Some(source) = compiled.info().source.clone() else { continue };
-        let settings = defaults(&source.fields);
-        let mut worst = (0, 0, "");
-        for (name, body) in hostile() {
-            let mut took = Vec::new();
-            for plugin in [compiled, interpreted] {
-                let answer = plugin.decode(request("application/json", &body), &settings, Id::new(NOW, 1)).await;
-                took.push(answer.map_or_else(|error| error.took_us, |answer| answer.took_us));
-            }
-            if took[1] > worst.1 {
-                worst = (took[0], took[1], name);
-            }
-        }
-        eprintln!("TIMES {} {worst:?}", compiled.info().id);
-    }
 }

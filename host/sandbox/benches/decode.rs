@@ -164,7 +164,9 @@ fn ratios(runtime: &Runtime, compiled: &Plugin, interpreted: &Plugin) {
         }
         let [compiled, interpreted] = spent.map(|spent| spent.as_secs_f64() * 1e6 / f64::from(CALLS));
         let ratio = interpreted / compiled;
-        println!("interpreted/{bytes}: {interpreted:.1} µs, {ratio:.1} times the {compiled:.1} µs of machine code");
+        println!(
+            "interpreted/{bytes}: {interpreted:.1} µs, {ratio:.1} times the {compiled:.1} µs of machine code"
+        );
     }
 }
 

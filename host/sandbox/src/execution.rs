@@ -7,6 +7,8 @@ use strum::{Display, EnumString, IntoStaticStr};
 
 /// wasmtime's name for the bytecode of its interpreter, for processors with addresses of 64 bits.
 const PULLEY: &str = if cfg!(target_endian = "big") { "pulley64be" } else { "pulley64" };
+/// The factor of the interpreter. Large bodies took 6 to 42 times as long on a busy machine, see `host/README.md`.
+const INTERPRETED_TIMES: u32 = 10;
 /// Bytes of memory to try it with: a page of any processor.
 const PROBE_BYTES: usize = 64 * 1024;
 
@@ -17,7 +19,7 @@ pub enum Execution {
     /// As machine code. The process makes the memory with that code executable.
     #[default]
     Compiled,
-    /// As bytecode of wasmtime's interpreter, Pulley. No memory becomes executable; calls take about ten times as long.
+    /// As bytecode of wasmtime's interpreter, Pulley. No memory becomes executable; calls take longer.
     Interpreted,
 }
 
@@ -25,6 +27,14 @@ impl Execution {
     /// As written in configurations, and for the process that compiles.
     pub fn as_str(self) -> &'static str {
         self.into()
+    }
+
+    /// By what the usual time limits of calls are multiplied, because the interpreter takes longer than machine code.
+    pub fn time_factor(self) -> u32 {
+        match self {
+            Self::Compiled => 1,
+            Self::Interpreted => INTERPRETED_TIMES,
+        }
     }
 
     /// The target of the compiler; none for this machine's processor.

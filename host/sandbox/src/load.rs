@@ -161,7 +161,8 @@ impl Sandbox {
         limits: &Limits,
     ) -> Result<PluginInfo, LoadProblem> {
         let origin = Origin::new(Timestamp::default(), file.digest.as_bytes());
-        let limits = Limits { wall: DESCRIBE_WALL, ..limits.clone() };
+        let wall = DESCRIBE_WALL * self.inner.compiling.job.layout.execution.time_factor();
+        let limits = Limits { wall, ..limits.clone() };
         let share = Share::new(file.name);
         let call = Call::begin(&self.inner, &share, &limits, origin, DESCRIPTION_BYTES_MAX).await;
         let (pre, exports) = (pre.clone(), exports.clone());

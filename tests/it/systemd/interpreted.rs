@@ -110,7 +110,8 @@ fn a_reload_leaves_plugins_as_they_run_and_says_so() {
 
 #[test]
 fn the_drop_in_denies_executable_memory() {
-    let drop_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/daemon/systemd/tocsin-interpreted.conf");
+    let drop_in =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/daemon/systemd/tocsin-interpreted.conf");
     let site = Site::new("");
     fs::write(site.path("tocsin.service"), unit()).expect("written");
     fs::create_dir(site.path("tocsin.service.d")).expect("made");

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tocsin_sandbox::Execution;
+
 use super::memory;
 use super::reader::Reader;
 
@@ -51,7 +53,8 @@ pub struct Limits {
     /// Requests that wait for the disk. 4096: under a second of work; more would only hide that it is too
     /// slow.
     pub queue: usize,
-    /// Wall time of one call of a plugin. A second: forty thousand times what a call takes.
+    /// Wall time of one call of a plugin. A second: forty thousand times what a call takes. Where plugins are interpreted,
+    /// [`Execution::time_factor`] times as long.
     pub plugin_time: Duration,
     /// Memory of one call of a plugin, in bytes. 64 MiB: interpreters for JavaScript or Python fit. A source with
     /// a large body limit gets more: see [`super::Source::memory_bytes`].
@@ -126,7 +129,8 @@ impl Limits {
     }
 }
 
-pub(super) fn read(mut reader: Reader) -> Limits {
+/// The limits of a relay that runs plugins in this way.
+pub(super) fn read(mut reader: Reader, execution: Execution) -> Limits {
     let default = Limits::default();
     let keep_incidents = kept_for(&mut reader, "keep_incidents").unwrap_or(default.keep_incidents);
     let limits = Limits {
@@ -139,7 +143,7 @@ pub(super) fn read(mut reader: Reader) -> Limits {
             .count("connections_per_address", 1..=1_000_000)
             .unwrap_or(default.connections_per_address),
         queue: reader.count("queue", 1..=65_536).unwrap_or(default.queue),
-        plugin_time: reader.duration("plugin_time").unwrap_or(default.plugin_time),
+        plugin_time: reader.duration("plugin_time").unwrap_or(default.plugin_time * execution.time_factor()),
         plugin_memory_bytes: reader
             .bytes("plugin_memory", 1024 * 1024..=1024 * 1024 * 1024)
             .unwrap_or(default.plugin_memory_bytes),

@@ -52,8 +52,8 @@ pub(super) fn read(path: &Path, merged: Merged, kept_in: Option<&Path>) -> (Conf
     let time_zone =
         root.parsed("time_zone", str::parse::<TimeZone>).unwrap_or_else(|| TimeZone::utc().clone());
     let trusted_proxies = read_trusted_proxies(&mut root);
-    let limits = limits::read(root.section("limits"));
     let plugins = plugins::read(root.section("plugins"));
+    let limits = limits::read(root.section("limits"), plugins.execution);
     let backup = backup::read(&mut root, base, &state_dir);
     let metrics = metrics::read(root.section("metrics"));
     let log = log::read(root.section("log"));

@@ -13,8 +13,7 @@ const UNIT: &str = "tocsin.service";
 /// The folder that exists if the machine was booted with systemd, see sd_booted(3).
 const BOOTED: &str = "/run/systemd/system";
 /// The requested properties of the unit.
-const PROPERTIES: &str =
-    "--property=LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,Result,NRestarts,ExecStart,\
+const PROPERTIES: &str = "--property=LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,Result,NRestarts,ExecStart,\
      MemoryDenyWriteExecute";
 
 /// Checks the unit. `runs` is whether a relay answers at the control socket.
