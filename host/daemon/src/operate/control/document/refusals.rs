@@ -24,4 +24,5 @@ refusals! {
     Conflict: "409", "Not possible in the present state.";
     Changed: "412", "It has changed since.";
     TooLarge: "413", "It is too large.";
+    TooMany: "429", "There are too many.";
 }
