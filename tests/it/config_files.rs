@@ -149,6 +149,34 @@ fn an_export_is_the_same_configuration_in_one_file() {
 }
 
 #[test]
+fn a_relative_path_begins_at_the_main_files_folder_in_every_file_and_is_absolute_in_an_export() {
+    let site = Site::new("");
+    let text = fs::read_to_string(site.path("tocsin.toml")).expect("it was written");
+    put(&site, "etc/tocsin.toml", &text);
+    put(
+        &site,
+        "etc/conf.d/hook.toml",
+        "[sources.hook]\nplugin = \"webhook\"\ntoken = { file = \"secrets/hook\" }\n",
+    );
+    put(&site, "etc/conf.d/backup.toml", "[backup]\ndir = \"backups\"\n");
+    put(&site, "etc/secrets/hook", "a-token-0123456789\n");
+    let main = ["--config", "etc/tocsin.toml"];
+    site.run(&[&["check"], &main[..]].concat()).expect(0);
+    let printed = site.run(&[&["config", "export"], &main[..]].concat()).expect(0).stdout;
+    for (key, path) in [("file", "etc/secrets/hook"), ("dir", "etc/backups")] {
+        let line = format!(
+            "{key} = \"{}\"",
+            fs::canonicalize(site.path("")).expect("it is there").join(path).display()
+        );
+        assert!(printed.contains(&line), "{line}: {printed}");
+    }
+    // The same from another folder.
+    let mut elsewhere = site.command(&["check", "--config", "../etc/tocsin.toml"]);
+    elsewhere.current_dir(site.path("etc"));
+    assert_eq!(Ran::of(elsewhere).expect(0).stderr, "");
+}
+
+#[test]
 fn a_reload_reads_all_files_again() {
     let relay = Relay::start_in(site(URL));
     put(&relay, "conf.d/more.toml", &source("more", "webhook"));

@@ -3,6 +3,7 @@
 mod keys;
 mod life;
 mod sight;
+mod terminal;
 
 use std::fs::{self, File};
 

@@ -42,6 +42,7 @@ mod never;
 mod oauth2;
 mod origins;
 mod parts;
+mod paths;
 mod plugins;
 mod proxy;
 mod purpose;
@@ -87,7 +88,7 @@ pub use vault::{Before, KeyPlace, KeySource, Listed, Opened, Stored, Vault, Vaul
 /// The whole configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The main file, where relative paths begin.
+    /// The main file. Relative paths begin at its directory.
     pub path: PathBuf,
     /// Where senders connect to.
     pub listen: SocketAddr,

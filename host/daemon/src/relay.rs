@@ -40,6 +40,7 @@ mod follow;
 mod listeners;
 mod listening;
 mod managed;
+mod moving;
 mod public;
 mod reload;
 mod started;

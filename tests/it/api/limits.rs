@@ -2,12 +2,13 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::{get, open, post, relay, token, with};
-use crate::harness::{Relay, Request, action, connection, source};
+use crate::harness::{Relay, Request, action, connection, source, until};
 
 #[test]
 fn a_claimed_name_of_any_length_hides_no_token() {
@@ -40,18 +41,64 @@ fn a_token_for_one_source_learns_nothing_about_actions() {
 fn a_stream_ends_when_its_token_is_revoked() {
     let relay = relay();
     let viewer = token(&relay, "viewer", "viewer");
-    let mut stream = TcpStream::connect(relay.address()).expect("it listens");
-    stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a time");
-    let head =
-        format!("GET /api/v1/events HTTP/1.1\r\nhost: tocsin\r\nauthorization: Bearer {viewer}\r\n\r\n");
-    stream.write_all(head.as_bytes()).expect("it reads");
-    let mut lines = BufReader::new(stream).lines();
+    let mut lines = BufReader::new(asked(&relay, &viewer)).lines();
     assert!(lines.next().expect("an answer").expect("a line").contains("200"));
     relay.run(&["tokens", "revoke", "viewer"]).expect(0);
     // The next entry would be sent to it.
     open(&relay, "hook", "Not for everybody");
     let rest: Vec<String> = lines.map_while(Result::ok).collect();
     assert!(!rest.iter().any(|line| line.contains("Not for everybody")), "{rest:?}");
+}
+
+#[test]
+fn a_token_with_many_streams_takes_no_stream_of_another_token_or_of_the_control_socket() {
+    let relay = relay();
+    let (greedy, other) = (token(&relay, "greedy", "viewer"), token(&relay, "other", "viewer"));
+    let mut streams: Vec<TcpStream> = (0..16).map(|_| stream(&relay, &greedy)).collect();
+    let refused = get(&relay, &greedy, "/events").expect(429);
+    assert_eq!(refused.header("content-type"), Some("application/problem+json"));
+    assert!(refused.header("retry-after").is_some());
+    assert_eq!(refused.json()["limit"], 16);
+    let detail = refused.json()["detail"].to_string();
+    assert!(detail.contains("16 streams of events") && detail.contains("one token"), "{detail}");
+    let _other = stream(&relay, &other);
+    let local = format!("{}/control.sock", relay.path("state").display());
+    let mut local = UnixStream::connect(local).expect("it listens");
+    local.write_all(b"GET /api/v1/events HTTP/1.1\r\nhost: tocsin\r\n\r\n").expect("it reads");
+    let mut head = String::new();
+    BufReader::new(local).read_line(&mut head).expect("an answer");
+    assert!(head.contains(" 200 "), "{head}");
+    streams.pop();
+    until("a place is free again", || {
+        // The relay notices that a reader is gone when it writes to it.
+        open(&relay, "hook", "Again");
+        let mut again = asked(&relay, &greedy);
+        head_of(&mut again).contains(" 200 ").then_some(())
+    });
+}
+
+/// A stream of events that a token has begun.
+fn stream(relay: &Relay, token: &str) -> TcpStream {
+    let mut stream = asked(relay, token);
+    let head = head_of(&mut stream);
+    assert!(head.contains(" 200 "), "{head}");
+    stream
+}
+
+fn asked(relay: &Relay, token: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(relay.address()).expect("it listens");
+    stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a time");
+    let head =
+        format!("GET /api/v1/events HTTP/1.1\r\nhost: tocsin\r\nauthorization: Bearer {token}\r\n\r\n");
+    stream.write_all(head.as_bytes()).expect("it reads");
+    stream
+}
+
+/// The first line of the answer.
+fn head_of(stream: &mut TcpStream) -> String {
+    let mut head = String::new();
+    BufReader::new(stream).read_line(&mut head).expect("an answer");
+    head
 }
 
 #[test]

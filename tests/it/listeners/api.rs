@@ -70,6 +70,45 @@ fn a_reload_opens_moves_and_closes_the_listener() {
     until("the second is given up", || get(second, "/metrics").is_none().then_some(()));
 }
 
+/// The text of a configuration with the listeners at these addresses.
+fn listening_at(site: &Site, main: SocketAddr, api: Option<SocketAddr>) {
+    site.configure(&tables(&api.map(api_at).unwrap_or_default()));
+    let text = std::fs::read_to_string(site.path("tocsin.toml")).expect("it was written");
+    site.configure_whole(&text.replace("listen = \"127.0.0.1:0\"", &format!("listen = \"{main}\"")));
+}
+
+#[test]
+fn one_reload_exchanges_the_addresses_of_the_listeners_or_gives_one_that_of_the_other() {
+    let (first, second, third) = (free(), free(), free());
+    let site = Site::new("");
+    listening_at(&site, first, Some(second));
+    let relay = Relay::start_in(site);
+    let is_main =
+        |address| Request::json(&at("hook"), r#"{"title":"x"}"#).try_send(address).map(|a| a.status);
+    assert_eq!((is_main(first), status(second, "/metrics")), (Some(200), Some(200)));
+    let steps = [
+        (second, Some(first)),
+        (first, Some(third)),
+        // The main listener gets the address that the other one gives up.
+        (third, None),
+        (first, Some(third)),
+        (third, Some(second)),
+    ];
+    for (main, api) in steps {
+        listening_at(&relay, main, api);
+        relay.run(&["reload"]).expect(0);
+        assert_eq!(is_main(main), Some(200), "{main} {api:?}");
+        if let Some(api) = api {
+            assert_eq!((status(api, "/metrics"), is_main(api)), (Some(200), Some(404)), "{main} {api:?}");
+        }
+    }
+    // An exchange that fails in part changes nothing.
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listening_at(&relay, second, Some(taken.local_addr().expect("it has one")));
+    relay.run(&["reload"]).expect(1);
+    assert_eq!((is_main(third), status(second, "/metrics")), (Some(200), Some(200)));
+}
+
 #[test]
 fn it_speaks_tls_as_the_main_one_does() {
     let (authority, api) = (Authority::new(), free());

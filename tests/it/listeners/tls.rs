@@ -225,3 +225,27 @@ fn check_and_doctor_find_what_is_wrong_with_the_certificate() {
     let said = site.run(&["doctor", "--offline"]).expect(1).stdout;
     assert!(said.contains("tls.pem (tls): the certificate expired at 2020"), "{said}");
 }
+
+#[test]
+fn doctor_says_that_a_renewed_certificate_waits_for_a_reload() {
+    for lines in ["", "client_ca = \"clients.pem\"\n"] {
+        let (authority, clients) = (Authority::new(), Authority::new());
+        let site = site(&authority, lines);
+        fs::write(site.path("clients.pem"), clients.pem()).expect("the folder can be written");
+        let shown = (!lines.is_empty()).then(|| clients.client(YEAR));
+        let relay = Relay::start_secure(site, authority.trusted_by_client(shown.as_ref()));
+        let doctor = || relay.run(&["doctor"]).stdout;
+        let said = doctor();
+        assert!(said.contains("shows the certificate of tls.pem"), "{said}");
+        write(&relay, &authority.certificate("127.0.0.1", YEAR));
+        let said = doctor();
+        assert!(
+            said.contains("shows another certificate than tls.pem, which is valid until 2100-"),
+            "{said}"
+        );
+        assert!(said.contains("run `tocsin reload`"), "{said}");
+        relay.run(&["reload"]).expect(0);
+        let said = doctor();
+        assert!(said.contains("shows the certificate of tls.pem"), "{said}");
+    }
+}

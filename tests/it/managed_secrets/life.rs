@@ -75,7 +75,7 @@ fn a_rotation_is_in_force_at_once_and_is_undone_when_the_relay_refuses() {
     assert!(missing.contains("there is no managed secret `nothing`"), "{missing}");
     let history = relay.list(&["config", "history"]);
     assert!(
-        history[0]["by"].as_str().is_some_and(|by| by.contains("by rotating the secret out-url")),
+        history[0]["by"].as_str().is_some_and(|by| by.contains("tocsin secrets rotate out-url")),
         "{history:?}"
     );
 }

@@ -69,6 +69,24 @@ fn a_request_over_tls_goes_through_a_tunnel_in_which_the_proxy_sees_nothing() {
     assert_hidden(&relay);
 }
 
+/// The HTTP client cannot do it, and would say "Invalid Server Name".
+#[test]
+fn https_to_an_ipv6_address_through_a_proxy_is_refused_with_what_works_instead() {
+    let (receiver, proxy) = (Receiver::start(), Proxy::start(Conduct::Works));
+    let lines = format!("{}allow_private = true\n", proxy.keys(""));
+    let relay = Relay::start(&to(&format!("https://[fd00::7]:{}/hook", receiver.port()), &lines));
+    open(&relay, "disk", "high");
+    let why = pause(&relay);
+    assert!(why.contains("[fd00::7] does not work through a proxy: write the peer's name"), "{why}");
+    assert_eq!(proxy.asked(), Vec::<String>::new());
+    // Without TLS it works: the proxy takes every host for this machine.
+    let plain = format!("http://[fd00::7]:{}/hook", receiver.port());
+    relay.configure(&to(&plain, &lines));
+    relay.run(&["reload"]).expect(0);
+    receiver.wait(1);
+    assert_eq!(proxy.asked(), [format!("POST {plain}")]);
+}
+
 #[test]
 fn a_connection_can_go_past_the_proxy_of_all() {
     let (receiver, proxy) = (Receiver::start(), Proxy::start(Conduct::Works));

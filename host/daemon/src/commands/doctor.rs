@@ -16,6 +16,7 @@ mod certificate;
 mod clock;
 mod directories;
 mod file;
+mod listener;
 mod peers;
 mod program;
 mod relay;
@@ -58,10 +59,19 @@ pub(super) fn run(place: &Place, args: &DoctorArgs) -> anyhow::Result<ExitCode> 
             _ => Vec::new(),
         }
     };
-    let (relay, peers) = answered(async { tokio::join!(relay::look(place.socket()), peers) })?;
+    let relay = async {
+        let relay = relay::look(place.socket()).await;
+        let shown = match (&config, &relay.listen) {
+            (Some(config), Some(listen)) if !args.offline => listener::look(config, listen).await,
+            _ => None,
+        };
+        (relay, shown)
+    };
+    let ((relay, shown), peers) = answered(async { tokio::join!(relay, peers) })?;
     findings.extend(clock::look(config.as_ref(), relay.ahead_seconds));
     findings.extend(unit::look(config.as_ref(), relay.runs));
     findings.extend(relay.findings);
+    findings.extend(shown);
     findings.extend(peers);
     let diagnosis = Diagnosis::from(findings);
     if place.json {

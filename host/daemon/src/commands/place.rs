@@ -157,7 +157,17 @@ impl Place {
 
 /// Who is at the terminal.
 pub(super) fn person() -> String {
-    of_environment("SUDO_USER").or_else(|| of_environment("USER")).unwrap_or_else(|| "operator".to_owned())
+    known_person().unwrap_or_else(|| "operator".to_owned())
+}
+
+/// The person and the command that makes the change, as in `ada with tocsin config rollback`. The command alone if the
+/// environment names nobody: the relay adds the system's user.
+pub(super) fn person_with(command: &str) -> String {
+    known_person().map_or_else(|| command.to_owned(), |person| format!("{person} with {command}"))
+}
+
+fn known_person() -> Option<String> {
+    of_environment("SUDO_USER").or_else(|| of_environment("USER"))
 }
 
 /// An environment variable that is set and not empty.

@@ -16,8 +16,8 @@ pub struct Backup {
     pub dir: PathBuf,
 }
 
-/// The table, if there is one. `base` is the configuration's own directory.
-pub(super) fn read(root: &mut Reader, base: &Path, state_dir: &Path) -> Option<Backup> {
+/// The table, if there is one.
+pub(super) fn read(root: &mut Reader, state_dir: &Path) -> Option<Backup> {
     let is_there = root.has("backup");
     let mut reader = root.section("backup");
     let every = reader.duration("every").unwrap_or(Duration::from_secs(24 * 60 * 60));
@@ -27,7 +27,7 @@ pub(super) fn read(root: &mut Reader, base: &Path, state_dir: &Path) -> Option<B
     let backup = Backup {
         every,
         keep: reader.count("keep", 1..=10_000).unwrap_or(7),
-        dir: reader.text("dir").map_or_else(|| state_dir.join("backups"), |dir| base.join(dir)),
+        dir: reader.text("dir").map_or_else(|| state_dir.join("backups"), PathBuf::from),
     };
     reader.finish();
     is_there.then_some(backup)

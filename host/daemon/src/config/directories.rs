@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use toml::Table;
 
 use super::error::ConfigProblem;
+use super::paths;
 use super::reader::Reader;
 
 /// The key of the state directory.
@@ -22,27 +23,27 @@ pub(super) fn base(main: &Path) -> &Path {
 /// directory with its mistakes; after a mistake, it is the default.
 pub(super) fn read_state_dir(base: &Path, mut table: Table) -> (PathBuf, Vec<ConfigProblem>) {
     table.retain(|key, _| key == STATE_DIR);
+    paths::resolve(&mut table, base);
     let mut root = Reader::root(table);
     let state_dir = state_dir(&mut root, base);
     (state_dir, root.finish())
 }
 
 pub(super) fn state_dir(root: &mut Reader, base: &Path) -> PathBuf {
-    directory(root, STATE_DIR, base, "STATE_DIRECTORY", || {
+    directory(root, STATE_DIR, "STATE_DIRECTORY", || {
         if base == Path::new(PACKAGED.0) { PathBuf::from(PACKAGED.1) } else { base.join("state") }
     })
 }
 
-/// A directory as configured (relative to the configuration's own), else as systemd says, else `or`.
+/// A directory as configured, else as systemd says, else `or`.
 pub(super) fn directory(
     root: &mut Reader,
     key: &'static str,
-    base: &Path,
     variable: &str,
     or: impl FnOnce() -> PathBuf,
 ) -> PathBuf {
     if let Some(path) = root.text(key) {
-        return base.join(path);
+        return PathBuf::from(path);
     }
     let given = std::env::var_os(variable).filter(|value| !variable.is_empty() && !value.is_empty());
     given.map_or_else(or, PathBuf::from)

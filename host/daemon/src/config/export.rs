@@ -1,7 +1,8 @@
 //! Prints all files of a configuration as one, for `tocsin config export`.
 //!
 //! Values are the same as in the files: the output contains secrets that are written there, and a reference to a secret
-//! stays a reference. Comments are lost. The output contains no terminal control sequences.
+//! stays a reference. Relative paths become absolute, so that the output means the same in every directory. Comments are
+//! lost. The output contains no terminal control sequences.
 
 use std::path::Path;
 
@@ -13,6 +14,7 @@ use super::files::Files;
 use super::merge::{Merged, merge};
 use super::origins::Origins;
 use super::parts::NAMED;
+use super::paths;
 
 /// The keys of references to secrets and of digests: such tables are written inline.
 const REFERENCES: [&str; 5] = ["file", "env", "credential", "managed", "sha256"];
@@ -24,7 +26,11 @@ impl Files {
     /// A file is not TOML, this user may not read it, or two files define the same part. Other mistakes stay in the
     /// text.
     pub fn export(&self) -> Result<String, ConfigError> {
-        let Merged { table, origins, mut problems } = merge(self)?;
+        let Merged { mut table, origins, mut problems } = merge(self)?;
+        // What begins at the main file's directory may still be relative to the working directory.
+        if let Ok(here) = std::env::current_dir() {
+            paths::resolve(&mut table, &here);
+        }
         problems.extend(self.unread.iter().cloned());
         if !problems.is_empty() {
             return Err(ConfigError::Invalid { path: self.main.clone(), problems });

@@ -136,6 +136,7 @@ impl ManagedChange {
             return Err(Refusal::NotReloaded { path });
         }
         let file = self.file(on_disk, held.as_ref())?;
+        self.check_secrets(on_disk)?;
         let Some((settings, uses_token)) = self.complete(held.as_ref()) else {
             let Some(held) = held else {
                 return Err(Refusal::Absent { kind: self.kind, name: self.name.clone() });
@@ -168,6 +169,17 @@ impl ManagedChange {
             None => "does not exist",
         };
         Err(Refusal::Outdated { path: self.kind.path(&self.name), is })
+    }
+
+    /// Refuses managed secrets that the relay uses for itself, such as the key of its certificate.
+    fn check_secrets(&self, on_disk: &Files) -> Result<(), Refusal> {
+        let Some(settings) = &self.settings else { return Ok(()) };
+        let mut relays = Vec::new();
+        for file in &on_disk.all {
+            relays.extend(permitted::uses_of_the_relay(&file.table()?));
+        }
+        let problems = permitted::refused_secrets(&self.kind.path(&self.name), settings, &relays);
+        if problems.is_empty() { Ok(()) } else { Err(Refusal::Mistakes(problems)) }
     }
 
     /// The name of the file to write.

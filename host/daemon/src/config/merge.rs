@@ -1,15 +1,16 @@
 //! Merges the files of a configuration into one table. Each part may be in one file only; several files may add to the
 //! same table.
 //!
-//! Knows only the key `state_dir`, and reads no other value.
+//! Relative paths begin at the main file's directory afterwards (`paths.rs`). Knows only the key `state_dir` itself.
 
 use toml::{Table, Value};
 
-use super::directories::STATE_DIR;
+use super::directories::{self, STATE_DIR};
 use super::error::{ConfigError, ConfigProblem};
 use super::files::{File, Files, Part};
 use super::origins::Origins;
 use super::parts::NAMED;
+use super::paths;
 
 /// The merged table.
 #[derive(Default)]
@@ -28,6 +29,7 @@ pub(super) fn merge(files: &Files) -> Result<Merged, ConfigError> {
     let mut merged = Merged::default();
     for file in &files.all {
         let mut table = file.table()?;
+        paths::resolve(&mut table, directories::base(&files.main));
         if file.part != Part::Main && table.remove(STATE_DIR).is_some() {
             let problem = format!(
                 "only the main file may set it, since `{}` is in the state directory: move it to {}",

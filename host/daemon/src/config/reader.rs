@@ -4,7 +4,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -12,11 +11,14 @@ use tocsin_core::settings::{Given, duration_ms};
 use toml::{Table, Value};
 
 use super::error::ConfigProblem;
-use super::managed_secrets::{KEY, Managed};
+use super::managed_secrets::Managed;
 use super::name;
-use super::parts::Parts;
 use super::secret::{Form, Forms, Place, Secret};
-use super::vault::Vault;
+
+mod secrets;
+mod values;
+
+use values::{bytes, given, kind};
 
 /// A table that is being read.
 pub(super) struct Reader {
@@ -223,64 +225,6 @@ impl Reader {
         Some(text)
     }
 
-    /// Sets where managed secrets are read from. Whatever reads secrets comes after this.
-    pub(super) fn manage(&self, vault: Vault) {
-        self.found.managed.of(vault);
-    }
-
-    /// A secret: a text, or `{ file = … }`, `{ env = … }`, `{ credential = … }`, `{ managed = … }`.
-    pub(super) fn secret(&mut self, key: &'static str) -> Option<Secret> {
-        let value = self.take(key)?;
-        self.read_secret(key, &value)
-    }
-
-    /// A secret that must be there; one that cannot be read is that one mistake.
-    pub(super) fn required_secret(&mut self, key: &'static str, help: &str) -> Option<Secret> {
-        if !self.has(key) {
-            self.problem(key, format!("is missing: {help}"));
-        }
-        self.secret(key)
-    }
-
-    fn read_secret(&self, key: &str, value: &Value) -> Option<Secret> {
-        if let Some(forms) = &self.found.forms {
-            return Some(forms.note(self.at(key), value));
-        }
-        self.found_at(key, Secret::read(value, |name| self.found.managed.read(name)))
-    }
-
-    /// The path and text of a file of certificates. None if it is not configured or wrong, or only the service can
-    /// read it.
-    pub(super) fn file(&mut self, key: &'static str) -> Option<(PathBuf, String)> {
-        let path = self.text(key)?;
-        if let Some(forms) = &self.found.forms {
-            forms.note_path(self.at(key));
-            return None;
-        }
-        let text = self.found_at(key, Secret::read_certificates(Path::new(&path)))?;
-        text.is_seen().then(|| (PathBuf::from(path), text.reveal().to_owned()))
-    }
-
-    /// Notes the source of a secret, or why it was not found.
-    fn found_at(&self, key: &str, read: Result<(Secret, Place), String>) -> Option<Secret> {
-        let (secret, place) = self.checked(key, read)?;
-        if let Place::Unseen(why) = &place {
-            self.found.unseen.borrow_mut().push(ConfigProblem::new(self.at(key), why.clone()));
-        }
-        self.found.places.borrow_mut().push((self.at(key), place, secret.clone()));
-        Some(secret)
-    }
-
-    /// All of a table of secrets.
-    pub(super) fn secrets(&mut self, key: &'static str) -> BTreeMap<String, Secret> {
-        let Some(table) = self.table(key, "a table") else { return BTreeMap::new() };
-        let read = |(name, value): (String, Value)| {
-            let secret = self.read_secret(&format!("{key}.{name}"), &value)?;
-            Some((name, secret))
-        };
-        table.into_iter().filter_map(read).collect()
-    }
-
     /// All of a table of a plugin's settings; what they mean is for the plugin to say.
     pub(super) fn settings(&mut self, key: &'static str) -> BTreeMap<String, Given> {
         let Some(table) = self.table(key, "a table") else { return BTreeMap::new() };
@@ -346,58 +290,5 @@ impl Reader {
             self.problem(key, format!("is unknown: there is {}", self.asked.borrow().join(", ")));
         }
         self.found.problems.borrow().clone()
-    }
-
-    /// The secrets of all tables that could not be seen, and where each secret was read from. Their values belong to
-    /// their parts.
-    pub(super) fn secrets_found(&self, parts: &mut Parts) -> (Vec<ConfigProblem>, Vec<(String, Place)>) {
-        let places = self.found.places.borrow();
-        places.iter().for_each(|(path, _, secret)| parts.say(path, secret.reveal()));
-        let places = places.iter().map(|(path, place, _)| (path.clone(), place.clone()));
-        // The file of the key protects all managed secrets. Another key changes no part.
-        let key = self.found.managed.key_file().map(|file| (KEY.to_owned(), Place::File(file)));
-        let places = places.chain(key).collect();
-        (self.found.unseen.borrow().clone(), places)
-    }
-}
-
-/// What a value is, without saying it: it may be a secret.
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::String(_) => "a text",
-        Value::Integer(_) | Value::Float(_) => "a number",
-        Value::Boolean(_) => "true or false",
-        Value::Datetime(_) => "a date",
-        Value::Array(_) => "a list",
-        Value::Table(_) => "a table",
-    }
-}
-
-fn bytes(value: &Value) -> Option<usize> {
-    if let Some(number) = value.as_integer() {
-        return usize::try_from(number).ok();
-    }
-    let text = value.as_str()?.trim();
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let number: usize = text[..digits].parse().ok()?;
-    let unit = match text[digits..].trim() {
-        "" | "B" => 1,
-        "KiB" => 1024,
-        "MiB" => 1024 * 1024,
-        "GiB" => 1024 * 1024 * 1024,
-        _ => return None,
-    };
-    number.checked_mul(unit)
-}
-
-fn given(value: &Value) -> Option<Given> {
-    match value {
-        Value::String(text) => Some(Given::Text(text.clone())),
-        Value::Integer(number) => Some(Given::Integer(*number)),
-        Value::Boolean(value) => Some(Given::Boolean(*value)),
-        Value::Array(items) => {
-            items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<_>>().map(Given::Texts)
-        }
-        Value::Float(_) | Value::Datetime(_) | Value::Table(_) => None,
     }
 }

@@ -90,7 +90,7 @@ impl Config {
         let merged = merge::merge(&files)?;
         let uses = managed_secrets::uses(&merged.table);
         let state_dir = files.state_dir.as_deref().unwrap_or(Path::new(""));
-        let vault = relay::read_vault(path, merged, state_dir)
+        let vault = relay::read_vault(merged, state_dir)
             .map_err(|problems| ConfigError::Invalid { path: path.to_owned(), problems })?;
         Ok((vault, uses))
     }

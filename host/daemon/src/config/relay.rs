@@ -40,21 +40,20 @@ pub(super) fn read(path: &Path, merged: Merged, kept_in: Option<&Path>) -> (Conf
     let Merged { table, origins, mut problems } = merged;
     let mut parts = Parts::of(&table);
     let mut root = Reader::root(table);
-    let base = base(path);
     let (listen, api_listen) = read_listen(&mut root);
-    let state_dir = state_dir(&mut root, base);
-    let vault = secrets::read(&mut root, base, kept_in.unwrap_or(&state_dir));
+    let state_dir = state_dir(&mut root, base(path));
+    let vault = secrets::read(&mut root, kept_in.unwrap_or(&state_dir));
     root.manage(vault.clone());
     let tls = tls::read(&mut root);
-    let plugins_dir = directory(&mut root, "plugins_dir", base, "", || state_dir.join("plugins"));
-    let cache_dir = directory(&mut root, "cache_dir", base, "CACHE_DIRECTORY", || state_dir.join("cache"));
+    let plugins_dir = directory(&mut root, "plugins_dir", "", || state_dir.join("plugins"));
+    let cache_dir = directory(&mut root, "cache_dir", "CACHE_DIRECTORY", || state_dir.join("cache"));
     let public_url = root.parsed("public_url", parse_public_url);
     let time_zone =
         root.parsed("time_zone", str::parse::<TimeZone>).unwrap_or_else(|| TimeZone::utc().clone());
     let trusted_proxies = read_trusted_proxies(&mut root);
     let plugins = plugins::read(root.section("plugins"));
     let limits = limits::read(root.section("limits"), plugins.execution);
-    let backup = backup::read(&mut root, base, &state_dir);
+    let backup = backup::read(&mut root, &state_dir);
     let metrics = metrics::read(root.section("metrics"));
     let log = log::read(root.section("log"));
     let schedule = retry::read(root.section("retry"), Schedule::default());
@@ -128,20 +127,19 @@ pub(super) fn read_backup_dir(path: &Path, merged: Merged) -> Result<Option<Path
     let Merged { mut table, origins, mut problems } = merged;
     table.retain(|key, _| [STATE_DIR, BACKUP].contains(&key));
     let mut root = Reader::root(table);
-    let base = base(path);
-    let state_dir = state_dir(&mut root, base);
-    let backup = backup::read(&mut root, base, &state_dir);
+    let state_dir = state_dir(&mut root, base(path));
+    let backup = backup::read(&mut root, &state_dir);
     problems.retain(|problem| problem.path.starts_with(BACKUP));
     problems.extend(root.finish().into_iter().map(|problem| origins.locate(problem)));
     if problems.is_empty() { Ok(backup.map(|backup| backup.dir)) } else { Err(problems) }
 }
 
 /// Where managed secrets are.
-pub(super) fn read_vault(path: &Path, merged: Merged, state_dir: &Path) -> Result<Vault, Vec<ConfigProblem>> {
+pub(super) fn read_vault(merged: Merged, state_dir: &Path) -> Result<Vault, Vec<ConfigProblem>> {
     let Merged { mut table, origins, mut problems } = merged;
     table.retain(|key, _| key == secrets::TABLE);
     let mut root = Reader::root(table);
-    let vault = secrets::read(&mut root, base(path), state_dir);
+    let vault = secrets::read(&mut root, state_dir);
     problems.retain(|problem| problem.path.starts_with(secrets::TABLE));
     problems.extend(root.finish().into_iter().map(|problem| origins.locate(problem)));
     if problems.is_empty() { Ok(vault) } else { Err(problems) }

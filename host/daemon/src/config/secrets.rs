@@ -8,14 +8,14 @@ use super::vault::{KeyPlace, Vault};
 /// The table.
 pub(super) const TABLE: &str = "secrets";
 
-/// The managed secrets in `state_dir`. A relative path of the key begins at `base`.
-pub(super) fn read(root: &mut Reader, base: &Path, state_dir: &Path) -> Vault {
+/// The managed secrets in `state_dir`.
+pub(super) fn read(root: &mut Reader, state_dir: &Path) -> Vault {
     let mut reader = root.section(TABLE);
     let mut place = KeyPlace::Usual;
     if reader.has("key") {
         let mut key = reader.section("key");
         match (key.text("file"), key.text("credential")) {
-            (Some(file), None) => place = KeyPlace::File(base.join(file)),
+            (Some(file), None) => place = KeyPlace::File(file.into()),
             (None, Some(name)) if !name.is_empty() && !name.contains('/') => {
                 place = KeyPlace::Credential(name);
             }

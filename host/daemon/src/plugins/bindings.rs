@@ -276,8 +276,9 @@ async fn bind_action(
         let words = format!("is one of `{}`, the connection is one of `{}`", test.plugin, connection.plugin);
         return Err(problem(format!("{path}.test_connection"), words));
     }
-    let plugin = find(&connection.plugin, &path, offer)?;
-    let info = action_info(plugin, &path)?;
+    let of_connection = |problems: Vec<ConfigProblem>| without_plugin(&path, connection, problems);
+    let plugin = find(&connection.plugin, &path, offer).map_err(of_connection)?;
+    let info = action_info(plugin, &path).map_err(of_connection)?;
     let settings = Settings::check(&info.fields, &action.settings).map_err(|errors| at(&path, errors))?;
     // What a connection itself lacks is said of the connection.
     for over in [Some(connection), test].into_iter().flatten() {
@@ -295,6 +296,15 @@ async fn bind_action(
         }
     }
     Ok(Arc::new(ActionBinding { plugin: plugin.clone(), settings }))
+}
+
+/// The problems of an action whose connection has no plugin that sends. An action has no plugin of its own.
+fn without_plugin(path: &str, connection: &Connection, problems: Vec<ConfigProblem>) -> Vec<ConfigProblem> {
+    let of = |problem: ConfigProblem| {
+        let words = format!("`{}` does not work: {}", connection.name, problem.problem);
+        ConfigProblem::new(format!("{path}.connection"), words)
+    };
+    problems.into_iter().map(of).collect()
 }
 
 /// What the plugin finds wrong with an action's settings, whatever stands where the sample incident has nothing:

@@ -7,6 +7,7 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 
 use super::listening::{self, Listening};
+use super::moving::move_all;
 use super::public::Routers;
 use crate::config::Config;
 use crate::runtime::server::{self, Bounds, Connections, Security, Serving};
@@ -89,23 +90,15 @@ impl Listeners {
     /// Moves the listeners to the addresses of `next`.
     ///
     /// # Errors
-    /// The relay cannot listen at one of them; it listens at those of `before`.
-    pub(super) async fn move_to(&self, next: &Config, before: &Config) -> anyhow::Result<()> {
-        self.main.move_to(Some(next.listen)).await?;
-        let moved = self.api.move_to(next.api_listen).await;
-        if moved.is_err() {
-            self.move_back(before).await;
-        }
-        moved
+    /// The relay cannot listen at one of them; the listeners stay where they were.
+    pub(super) async fn move_to(&self, next: &Config) -> anyhow::Result<()> {
+        move_all([(&self.main, Some(next.listen)), (&self.api, next.api_listen)]).await
     }
 
     /// Moves the listeners to the addresses that they had.
     pub(super) async fn move_back(&self, before: &Config) {
-        for moved in [self.main.move_to(Some(before.listen)).await, self.api.move_to(before.api_listen).await]
-        {
-            if let Err(error) = moved {
-                tracing::error!("{error:#}");
-            }
+        if let Err(error) = self.move_to(before).await {
+            tracing::error!("{error:#}");
         }
     }
 

@@ -1,15 +1,12 @@
-//! One listener, whose address may change while the relay runs.
-//!
-//! Opens the new address before it closes the old one, so that no sender is refused in between. Requests in progress
-//! end on the listener that accepted them.
+//! One listener, whose address may change while the relay runs (`moving.rs`). Requests in progress end on the listener
+//! that accepted them.
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, MutexGuard, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::runtime::server::{self, Serving};
@@ -17,13 +14,13 @@ use crate::runtime::server::{self, Serving};
 /// A listener, which may be closed.
 pub(super) struct Listening {
     /// The key of its address in the configuration.
-    key: &'static str,
+    pub(super) key: &'static str,
     serving: Serving,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     open: Option<Open>,
     /// Closed listeners, with their last requests.
     ending: JoinSet<()>,
@@ -65,67 +62,17 @@ impl Listening {
         &self.serving
     }
 
-    /// Moves the listener to `address`, or closes it. Does nothing if that is so already.
-    ///
-    /// # Errors
-    /// The relay cannot listen at the new address; the old one stays.
-    pub(super) async fn move_to(&self, address: Option<SocketAddr>) -> anyhow::Result<()> {
-        let mut state = self.state.lock().await;
-        // A listener that has ended has no address.
-        let before = state.open.as_ref().filter(|open| !open.task.is_finished()).map(|open| open.address);
-        if before == address {
-            return Ok(());
-        }
-        let Some(address) = address else {
-            state.give_up();
-            tracing::info!(key = self.key, "closed a listener");
-            return Ok(());
-        };
-        match bound(address).await {
-            Ok(listener) => self.replace(&mut state, listener, address),
-            // The same port of another address: a listener for all addresses excludes others on its port.
-            Err(error)
-                if error.kind() == io::ErrorKind::AddrInUse
-                    && before.is_some_and(|before| before.port() == address.port()) =>
-            {
-                self.replace_in_place(&mut state, address).await?;
-            }
-            Err(error) => return Err(error).with_context(|| cannot(self.key, address)),
-        }
-        tracing::info!(key = self.key, %address, "listening at a new address");
-        Ok(())
+    /// Its state, which nothing else changes meanwhile.
+    pub(super) async fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().await
     }
 
-    fn replace(&self, state: &mut State, listener: TcpListener, address: SocketAddr) {
+    /// Serves on `listener` instead of the one before.
+    pub(super) fn replace(&self, state: &mut State, listener: TcpListener, address: SocketAddr) {
         state.give_up();
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(self.serving.clone().on(listener, stopped));
         state.open = Some(Open { address, stop, task });
-    }
-
-    /// Closes the old address first, and reopens it if the new one fails. Senders are refused meanwhile.
-    async fn replace_in_place(&self, state: &mut State, address: SocketAddr) -> anyhow::Result<()> {
-        let before = state.give_up();
-        let mut last = bound(address).await;
-        for _ in 0..TRIES {
-            if !last.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse) {
-                break;
-            }
-            tokio::time::sleep(PAUSE).await;
-            last = bound(address).await;
-        }
-        let error = match last {
-            Ok(listener) => {
-                self.replace(state, listener, address);
-                return Ok(());
-            }
-            Err(error) => error,
-        };
-        if let Some(before) = before {
-            let listener = bound(before).await.context("listening at the old address again")?;
-            self.replace(state, listener, before);
-        }
-        Err(error).with_context(|| cannot(self.key, address))
     }
 
     /// Ends the listener: no new requests; those in progress end within the grace period.
@@ -137,9 +84,14 @@ impl Listening {
 }
 
 impl State {
-    /// Closes the listener, if it is open. Returns its address.
-    fn give_up(&mut self) -> Option<SocketAddr> {
-        let Open { address, stop, task } = self.open.take()?;
+    /// The configured address of the listener; none if it is closed. A listener that has ended has none either.
+    pub(super) fn address(&self) -> Option<SocketAddr> {
+        self.open.as_ref().filter(|open| !open.task.is_finished()).map(|open| open.address)
+    }
+
+    /// Closes the listener, if it is open.
+    pub(super) fn give_up(&mut self) {
+        let Some(Open { stop, task, .. }) = self.open.take() else { return };
         // The receiver is gone only if the task has already ended.
         let _ = stop.send(true);
         self.ending.spawn(async move {
@@ -147,20 +99,16 @@ impl State {
             // Kept until then, because its end would also stop the listener.
             drop(stop);
         });
-        Some(address)
     }
 }
 
-/// The pause between two attempts to listen at an address whose old listener is about to close.
-const PAUSE: Duration = Duration::from_millis(5);
-/// How many attempts: the old listener closes within moments.
-const TRIES: usize = 200;
-
-fn cannot(key: &str, address: SocketAddr) -> String {
+/// What failed, for an error.
+pub(super) fn cannot(key: &str, address: SocketAddr) -> String {
     format!("listening on {address} (`{key}` in the configuration)")
 }
 
-async fn bound(address: SocketAddr) -> io::Result<TcpListener> {
+/// Listens at `address`.
+pub(super) async fn bound(address: SocketAddr) -> io::Result<TcpListener> {
     let listener = TcpListener::bind(address).await?;
     server::prepare(&listener)?;
     Ok(listener)

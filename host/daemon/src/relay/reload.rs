@@ -23,6 +23,7 @@ use crate::plugins::Shelf;
 use crate::plugins::bindings::{Bindings, Offer};
 use crate::runtime::folder::{Folder, Replaced};
 use crate::runtime::{log, systemd};
+use crate::send::client::Senders;
 use crate::shared::app::App;
 use crate::shared::in_force::InForce;
 use crate::shared::reloads::{Asked, NotReloaded, Refused, Reloaded, Reloads};
@@ -115,10 +116,10 @@ impl Reloading {
             return Ok(next.reloaded);
         }
         let before = self.app.in_force();
-        let senders = before.senders.renewed(next.config.connections.values()).map_err(failed)?;
+        let senders = self.senders(&before.senders, &next.config).await?;
         let links = before.links.with(next.config.public_url.clone(), next.config.limits.keep_links);
         let tls = listeners::tls(&next.config).map_err(in_full)?;
-        self.listeners.move_to(&next.config, &before.config).await.map_err(in_full)?;
+        self.listeners.move_to(&next.config).await.map_err(in_full)?;
         // Before the entry is recorded, because nothing may fail between the entry and the change.
         let replacing = self.binder.begin(&next.bindings).await;
         if let Err(error) = self.write_and_keep(by, &next, file).await {
@@ -143,6 +144,13 @@ impl Reloading {
             tracing::info!(%change, "configuration");
         }
         Ok(next.reloaded)
+    }
+
+    /// The HTTP clients of `config`. Each new one parses the root certificates, which takes tens of milliseconds.
+    async fn senders(&self, before: &Senders, config: &Arc<Config>) -> Result<Senders, NotReloaded> {
+        let (before, config) = (before.clone(), Arc::clone(config));
+        let making = tokio::task::spawn_blocking(move || before.renewed(config.connections.values()));
+        making.await.map_err(failed)?.map_err(failed)
     }
 
     /// Discards what was remembered about the previous version of changed parts.

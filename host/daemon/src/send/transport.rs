@@ -3,7 +3,7 @@
 //! Refuses addresses that the policy does not allow, before and after a name is resolved. Never follows a redirect.
 //! Never bypasses a configured proxy.
 
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -104,11 +104,23 @@ impl How {
         check_url(url, self.policy)?;
         let Some(proxy) = self.proxy() else { return Ok(()) };
         proxy.check_literal()?;
+        if let (Some(Host::Ipv6(address)), "https") = (url.host(), url.scheme()) {
+            return Err(no_tunnel(address));
+        }
         let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
         let found = LOOKUPS.find(name).await;
         found.iter().try_for_each(|address| check_address(*address, self.policy))?;
         Ok(())
     }
+}
+
+/// The HTTP client takes the brackets of an IPv6 address for a part of the name in the certificate, in a tunnel only
+/// (<https://github.com/seanmonstar/reqwest/issues/3094>). The request would fail with an error that names no cause.
+fn no_tunnel(address: Ipv6Addr) -> SendError {
+    SendError::Misconfigured(format!(
+        "https to the IPv6 address [{address}] does not work through a proxy: write the peer's name instead of its \
+         address, or set `proxy = false` on the connection"
+    ))
 }
 
 /// The status of the answer to a GET of `url`, without a connection of the configuration. Nothing else of the answer
@@ -119,7 +131,10 @@ impl How {
 pub(crate) async fn status_of(url: Url, transport: Transport, timeout: Duration) -> Result<u16, SendError> {
     let how = How { policy: Policy::default(), timeout, concurrency: 1, transport, oauth2: None };
     how.check(&url).await?;
-    let client = how.client().map_err(|error| failed(error, how.proxy()))?;
+    // A client parses the root certificates, which takes tens of milliseconds.
+    let building = tokio::task::spawn_blocking(move || (how.client(), how)).await;
+    let (client, how) = building.map_err(|error| SendError::Misconfigured(error.to_string()))?;
+    let client = client.map_err(|error| failed(error, how.proxy()))?;
     Ok(how.send(client.get(url)).await?.status().as_u16())
 }
 

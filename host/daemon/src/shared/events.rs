@@ -1,18 +1,18 @@
 //! What streams of events share: how they hear of new entries and of the relay's end, and how many there may be.
 
-use std::sync::Arc;
+use tokio::sync::watch;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+mod places;
 
-/// Streams at the same time.
-pub const STREAMS_MAX: usize = 64;
+use places::Places;
+pub use places::{Asker, Full, Place};
 
 /// The signals to streams, and their places.
 #[derive(Debug)]
 pub struct Events {
     committed: watch::Sender<()>,
     ended: watch::Sender<bool>,
-    places: Arc<Semaphore>,
+    places: Places,
 }
 
 impl Default for Events {
@@ -20,7 +20,7 @@ impl Default for Events {
         Self {
             committed: watch::Sender::new(()),
             ended: watch::Sender::new(false),
-            places: Arc::new(Semaphore::new(STREAMS_MAX)),
+            places: Places::default(),
         }
     }
 }
@@ -35,9 +35,12 @@ pub enum Heard {
 }
 
 impl Events {
-    /// A place for a stream, which has it until it drops it; none if all are taken.
-    pub fn place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.places).try_acquire_owned().ok()
+    /// A place for a stream, which has it until it drops it.
+    ///
+    /// # Errors
+    /// All places that `asker` may have are taken.
+    pub fn place(&self, asker: Asker) -> Result<Place, Full> {
+        self.places.take(asker)
     }
 
     /// Follows from now on: hears of every entry that is committed later.
@@ -105,14 +108,5 @@ mod tests {
         events.committed();
         assert_eq!(following.next().await, Heard::End);
         assert_eq!(events.follow().next().await, Heard::End);
-    }
-
-    #[test]
-    fn there_are_so_many_places_and_one_that_is_given_up_is_free_again() {
-        let events = Events::default();
-        let mut places: Vec<_> = (0..STREAMS_MAX).map(|_| events.place().expect("there is one")).collect();
-        assert!(events.place().is_none());
-        places.pop();
-        assert!(events.place().is_some());
     }
 }

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use super::super::client;
-use super::super::place::{Place, person};
+use super::super::place::{Place, person_with};
 use super::super::table::json;
 use super::history;
 use crate::commands::out::say;
@@ -189,7 +189,7 @@ fn put_aside(folder: &Held, step: &Step, whose: Owner) -> io::Result<()> {
 fn reload(place: &Place) -> anyhow::Result<()> {
     if client::is_running(&place.socket()?)? {
         let _: Reloaded =
-            place.post("/config/reload", &Actor { actor: Some(format!("{}, by a rollback", person())) })?;
+            place.post("/config/reload", &Actor { actor: Some(person_with("tocsin config rollback")) })?;
     }
     Ok(())
 }

@@ -23,6 +23,8 @@ pub(super) struct Seen {
     pub(super) runs: bool,
     /// Seconds by which its clock is ahead of the system's.
     pub(super) ahead_seconds: u64,
+    /// Where it listens.
+    pub(super) listen: Option<String>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -34,7 +36,7 @@ pub(super) async fn look(socket: anyhow::Result<PathBuf>) -> Seen {
         Err(finding) => return Seen { findings: vec![finding], ..Seen::default() },
     };
     let mut findings = vec![version(&status)];
-    let ahead_seconds = status.clock_ahead_seconds;
+    let (ahead_seconds, listen) = (status.clock_ahead_seconds, Some(status.listen.clone()));
     // A relay without its store reports so in its status and cannot list connections.
     let connections = if status.counts.is_some() { asked(&socket, "/connections").await.ok() } else { None };
     let overview = Overview { status, connections, sizes: None };
@@ -45,7 +47,7 @@ pub(super) async fn look(socket: anyhow::Result<PathBuf>) -> Seen {
             "everything works: no dead letter, no plugin refused, no connection paused",
         ));
     }
-    Seen { runs: true, ahead_seconds, findings }
+    Seen { runs: true, ahead_seconds, listen, findings }
 }
 
 async fn asked<A: DeserializeOwned>(socket: &Path, path: &str) -> Result<A, Finding> {

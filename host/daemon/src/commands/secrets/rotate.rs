@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use super::super::client::{self, ClientError};
-use super::super::place::{Place, person};
+use super::super::place::{Place, person_with};
 use super::{tell, used_by, value};
 use crate::commands::out::say;
 use crate::config::{ManagedUse, Vault, VaultError};
@@ -47,7 +47,7 @@ pub(super) fn run(place: &Place, vault: &Vault, uses: &[ManagedUse], name: &str)
 }
 
 fn reload(place: &Place, name: &str) -> anyhow::Result<()> {
-    let actor = format!("{}, by rotating the secret {name}", person());
+    let actor = person_with(&format!("tocsin secrets rotate {name}"));
     let _: Reloaded = place.post("/config/reload", &Actor { actor: Some(actor) })?;
     Ok(())
 }

@@ -10,6 +10,8 @@ use url::Url;
 
 use super::kind::Kind;
 use crate::config::error::ConfigProblem;
+use crate::config::managed_secrets::{ManagedUse, uses};
+use crate::config::parts::NAMED;
 use crate::config::reader::Reader;
 use crate::config::secret::Form;
 use crate::config::{Limits, Transport, actions, connections, sources};
@@ -19,6 +21,9 @@ use crate::config::{Limits, Transport, actions, connections, sources};
 const REFERENCES: [&str; 1] = ["managed"];
 /// The same, as text.
 const USE: &str = "store it with `tocsin secrets set NAME` and use { managed = \"NAME\" }";
+
+/// The fix for a secret that the relay uses for itself.
+const USE_ANOTHER: &str = "store a secret of its own with `tocsin secrets set NAME`";
 
 /// The keys of a connection that decide what the relay may reach and which files it reads for that.
 pub(super) const OPERATORS_KEYS: [&str; 6] =
@@ -40,6 +45,29 @@ pub(super) fn refused(kind: Kind, name: &str, settings: &Table) -> Vec<ConfigPro
         let is_operators = OPERATORS_KEYS.iter().any(|key| is_at_or_below(&at, &format!("{path}.{key}")));
         if let (false, Some(problem)) = (is_operators, problem(&at, &form)) {
             problems.push(ConfigProblem::new(at, problem));
+        }
+    }
+    problems
+}
+
+/// The managed secrets that the configuration in `table` uses for the relay itself and not for a source, a connection or
+/// an action: the key of a certificate, a password of the proxy of `[egress]`.
+pub(super) fn uses_of_the_relay(table: &Table) -> Vec<ManagedUse> {
+    let mut found = uses(table);
+    found.retain(|one| !NAMED.iter().any(|kind| is_at_or_below(&one.path, kind)));
+    found
+}
+
+/// The secrets of these settings that the relay uses for itself. The relay would send them to the client's peer.
+pub(super) fn refused_secrets(path: &str, settings: &Table, relays: &[ManagedUse]) -> Vec<ConfigProblem> {
+    let mut problems = Vec::new();
+    for one in uses(settings) {
+        if let Some(relays) = relays.iter().find(|relays| relays.name == one.name) {
+            let words = format!(
+                "the managed secret `{}` is the relay's own ({}), and would leave it here: {USE_ANOTHER}",
+                one.name, relays.path
+            );
+            problems.push(ConfigProblem::new(format!("{path}.{}", one.path), words));
         }
     }
     problems
@@ -209,5 +237,22 @@ mod tests {
             "url",
         ];
         assert_eq!(known, for_everybody);
+    }
+
+    #[test]
+    fn a_managed_secret_of_the_relay_itself_may_not_be_used() {
+        let relays = uses_of_the_relay(
+            &"[tls]\nkey = { managed = \"tls-key\" }\n[egress]\nproxy = { managed = \"proxy\" }\n\
+              [sources.a]\ntoken = { managed = \"shared\" }\n"
+                .parse()
+                .expect("it is TOML"),
+        );
+        let text = "plugin = \"webhook\"\nurl = { managed = \"shared\" }\n\
+                    secrets = { a = { managed = \"tls-key\" }, b = { managed = \"proxy\" } }\n";
+        let problems = refused_secrets("connections.x", &text.parse().expect("it is TOML"), &relays);
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        assert!(problems[0].starts_with("connections.x.secrets.a: ") && problems[0].contains("tls.key"));
+        assert!(problems[1].starts_with("connections.x.secrets.b: ") && problems[1].contains("egress.proxy"));
     }
 }

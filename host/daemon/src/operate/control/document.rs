@@ -23,7 +23,7 @@ use crate::shared::access::Role;
 mod page;
 mod refusals;
 
-pub(super) use refusals::{Changed, Conflict, NotFound, TooLarge};
+pub(super) use refusals::{Changed, Conflict, NotFound, TooLarge, TooMany};
 
 /// The name of the only security scheme.
 const SCHEME: &str = "token";
@@ -92,7 +92,7 @@ fn key() -> Parameter {
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
-        .description(Some("A repeated request with the same key is not done again, for a day or until the relay restarts. It gets the first answer, or 409 if that had a secret or more than 64 KiB."))
+        .description(Some("A repeated request with the same key is not done again, for a day or until the relay restarts. It gets the first answer. It gets 409 if that had a secret or more than 64 KiB, or made room for newer answers: the relay keeps 4 MiB of them."))
         .schema(Some(ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255))))
         .build()
 }

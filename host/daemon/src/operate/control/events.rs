@@ -10,22 +10,22 @@ use std::time::Duration;
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::asked::Narrowed;
 use super::context::{Control, blocking};
-use super::document::NotFound;
+use super::document::{NotFound, TooMany};
 use super::guard::Caller;
 use super::journal;
 use super::pieces::Pieces;
 use crate::operate::api::events::EventList;
 use crate::runtime::server::{Activity, Doing};
 use crate::shared::app::App;
-use crate::shared::events::{Following, Heard, STREAMS_MAX};
+use crate::shared::events::{Following, Full, Heard, Place};
 use crate::shared::problem::HttpProblem;
 
 mod page;
@@ -41,6 +41,8 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const ALIVE: &[u8] = b": alive\n\n";
 /// How long a stream gathers entries after it was woken, so that a busy relay does not read the journal for each entry.
 const GATHERING: Duration = Duration::from_millis(50);
+/// When a client that has too many streams may try again: the relay notices within a heartbeat that a reader is gone.
+const COME_AGAIN_SECONDS: &str = "15";
 /// How long a reader may take for the rest when the relay stops.
 const LAST_PIECE: Duration = Duration::from_millis(500);
 
@@ -56,7 +58,7 @@ const LAST_PIECE: Duration = Duration::from_millis(500);
         ("Last-Event-ID" = Option<String>, Header, description = "The number of the last entry that the reader had; wins over `after`.")
     ),
     responses(
-        (status = 200, description = "A stream. The id of an event is the number of its entry, its name the cause of the entry, its data an `Entry` as JSON.", body = String, content_type = "text/event-stream"), NotFound
+        (status = 200, description = "A stream. The id of an event is the number of its entry, its name the cause of the entry, its data an `Entry` as JSON.", body = String, content_type = "text/event-stream"), NotFound, TooMany
     )
 )]
 pub(super) async fn stream(
@@ -68,14 +70,7 @@ pub(super) async fn stream(
 ) -> Result<Response, HttpProblem> {
     let after = last_event(&headers)?.or(list.after);
     let events = &control.app.signals.events;
-    let place = events.place().ok_or_else(|| {
-        HttpProblem::unavailable(
-            "Too many streams",
-            format!(
-                "There are {STREAMS_MAX} streams of events, which is the limit: end one, or try again later."
-            ),
-        )
-    })?;
+    let place = events.place(caller.asker()).map_err(no_place)?;
     // Before the journal is read, so that no entry comes between.
     let following = events.follow();
     let store = control.app.store.clone();
@@ -99,6 +94,28 @@ pub(super) async fn stream(
     Ok((head, Body::new(Pieces(pieces))).into_response())
 }
 
+/// 429 for a token that has its share of streams, 503 if all together are too many.
+fn no_place(full: Full) -> HttpProblem {
+    const TITLE: &str = "Too many streams";
+    match full {
+        Full::Token(limit) => {
+            let detail = format!(
+                "This access token has {limit} streams of events, which is the limit for one token: end one, or use \
+                 another token."
+            );
+            HttpProblem::new(StatusCode::TOO_MANY_REQUESTS, TITLE, detail)
+                .header(RETRY_AFTER, HeaderValue::from_static(COME_AGAIN_SECONDS))
+                .with("limit", limit)
+        }
+        Full::All(limit) => {
+            let detail = format!(
+                "There are {limit} streams of events, which is the limit: end one, or try again later."
+            );
+            HttpProblem::unavailable(TITLE, detail).with("limit", limit)
+        }
+    }
+}
+
 /// The number of the last event that the reader had, if it says one.
 fn last_event(headers: &HeaderMap) -> Result<Option<u64>, HttpProblem> {
     let Some(value) = headers.get(LAST_EVENT_ID).filter(|value| !value.is_empty()) else { return Ok(None) };
@@ -118,7 +135,7 @@ struct Streaming {
     following: Following,
     sender: mpsc::Sender<Bytes>,
     activity: Option<Activity>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Streaming {

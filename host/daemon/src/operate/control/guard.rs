@@ -22,6 +22,7 @@ use crate::receive::credentials::bearer;
 use crate::runtime::server::{LocalUser, Peer};
 use crate::shared::access::{Role, Token};
 use crate::shared::app::App;
+use crate::shared::events::Asker;
 use crate::shared::problem::HttpProblem;
 
 /// Wrong tokens of one address in [`PERIOD`].
@@ -58,6 +59,14 @@ impl Caller {
         match self {
             Self::Local(user) => format!("user {user:?}"),
             Self::Token(token, _) => token.digest().to_owned(),
+        }
+    }
+
+    /// Whose streams of events count together.
+    pub(super) fn asker(&self) -> Asker {
+        match self {
+            Self::Local(_) => Asker::Local,
+            Self::Token(token, _) => Asker::Token(token.digest().to_owned()),
         }
     }
 

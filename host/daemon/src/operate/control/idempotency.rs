@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: a request that is repeated with the same key is done once, and answered again with the first
 //! answer (draft-ietf-httpapi-idempotency-key-header).
 //!
-//! Answers are kept in memory for a day, within bounds. A restart forgets them.
+//! Answers are kept in memory for a day: [`ANSWERS_MAX`] of them with [`BYTES_MAX`] bytes in all. A restart forgets them.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,6 +33,8 @@ const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 const ANSWERS_MAX: usize = 1000;
 /// Bytes of an answer at most; a larger one is not kept.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of all answers at most.
+const BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Who used which key.
 type Slot = (String, String);
@@ -46,6 +48,8 @@ struct Kept {
     answers: HashMap<Slot, Known>,
     /// In the order in which they were given.
     done: VecDeque<(Instant, Slot)>,
+    /// The bytes of all kept answers.
+    bytes: usize,
 }
 
 struct Known {
@@ -60,8 +64,17 @@ enum Outcome {
     None,
     /// Its answer.
     Kept(Answer),
-    /// It was answered, and the answer is secret or long.
+    /// It was answered. The answer is secret or long, or made room for newer ones.
     Lost,
+}
+
+impl Outcome {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Kept(answer) => answer.body.len(),
+            Self::None | Self::Lost => 0,
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -135,7 +148,8 @@ impl Answers {
             Some(Known { outcome: Outcome::Lost, .. }) => Err(HttpProblem::new(
                 StatusCode::CONFLICT,
                 "Done before",
-                "This was done before. Its answer has a secret, or is too long, so the relay did not keep it.",
+                "This was done before. The relay does not have its answer any more: it has a secret, is too long, or \
+                 made room for newer ones.",
             )),
             Some(Known { outcome: Outcome::None, .. }) => Err(HttpProblem::new(
                 StatusCode::CONFLICT,
@@ -163,8 +177,27 @@ impl Kept {
         while let Some((at, slot)) = self.done.front()
             && (self.done.len() > ANSWERS_MAX || now.saturating_duration_since(*at) >= KEPT)
         {
-            self.answers.remove(slot);
+            let known = self.answers.remove(slot);
+            self.bytes -= known.map_or(0, |known| known.outcome.bytes());
             self.done.pop_front();
+        }
+    }
+
+    /// Keeps the outcome of a request under way. The oldest answers make room for it; that their requests were done
+    /// stays known.
+    fn keep(&mut self, slot: &Slot, outcome: Outcome, now: Instant) {
+        let Some(known) = self.answers.get_mut(slot) else { return };
+        self.bytes += outcome.bytes();
+        known.outcome = outcome;
+        self.done.push_back((now, slot.clone()));
+        for (_, slot) in &self.done {
+            if self.bytes <= BYTES_MAX {
+                break;
+            }
+            if let Some(known) = self.answers.get_mut(slot) {
+                self.bytes -= known.outcome.bytes();
+                known.outcome = Outcome::Lost;
+            }
         }
     }
 }
@@ -193,12 +226,7 @@ impl Running<'_> {
             let headers = headers.filter_map(|name| Some((name.clone(), parts.headers.get(&name)?.clone())));
             Outcome::Kept(Answer { status: parts.status, headers: headers.collect(), body: body.clone() })
         };
-        let mut all = self.answers.lock();
-        if let Some(known) = all.answers.get_mut(&self.slot) {
-            known.outcome = outcome;
-            all.done.push_back((Instant::now(), self.slot.clone()));
-        }
-        drop(all);
+        self.answers.lock().keep(&self.slot, outcome, Instant::now());
         Ok(Response::from_parts(parts, Body::from(body)))
     }
 }
@@ -213,69 +241,4 @@ impl Drop for Running<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn slot(key: &str) -> Slot {
-        ("ci".to_owned(), key.to_owned())
-    }
-
-    fn begun(answers: &Answers, key: &str, digest: &str, now: Instant) -> Result<Option<Bytes>, u16> {
-        match answers.begin(&slot(key), digest, now) {
-            Ok(Begun::New) => Ok(None),
-            Ok(Begun::Done(answer)) => Ok(Some(answer.body)),
-            Err(problem) => Err(problem.status().as_u16()),
-        }
-    }
-
-    async fn answer(answers: &Answers, key: &str, status: StatusCode) {
-        let running = Running { answers, slot: slot(key) };
-        running.keep((status, "done").into_response()).await.expect("kept");
-    }
-
-    #[tokio::test]
-    async fn a_repeated_request_gets_the_first_answer_and_another_request_none() {
-        let (answers, now) = (Answers::default(), Instant::now());
-        assert_eq!(begun(&answers, "a", "one", now), Ok(None));
-        assert_eq!(begun(&answers, "a", "one", now), Err(409));
-        answer(&answers, "a", StatusCode::CONFLICT).await;
-        assert_eq!(begun(&answers, "a", "one", now), Ok(Some(Bytes::from("done"))));
-        assert_eq!(begun(&answers, "a", "two", now), Err(422));
-        assert_eq!(begun(&answers, "a", "one", now + KEPT + KEPT), Ok(None));
-    }
-
-    #[tokio::test]
-    async fn a_key_is_free_again_after_a_failure_of_the_relays_or_a_request_that_was_given_up() {
-        let (answers, now) = (Answers::default(), Instant::now());
-        assert_eq!(begun(&answers, "a", "one", now), Ok(None));
-        answer(&answers, "a", StatusCode::SERVICE_UNAVAILABLE).await;
-        assert_eq!(begun(&answers, "a", "one", now), Ok(None));
-        drop(Running { answers: &answers, slot: slot("a") });
-        assert_eq!(begun(&answers, "a", "one", now), Ok(None));
-    }
-
-    #[tokio::test]
-    async fn of_an_answer_that_is_secret_or_long_only_its_existence_is_kept() {
-        let (answers, now) = (Answers::default(), Instant::now());
-        for (key, answer) in [
-            ("secret", ([(CACHE_CONTROL, "no-store")], "secret").into_response()),
-            ("long", "x".repeat(ANSWER_BYTES_MAX + 1).into_response()),
-        ] {
-            assert_eq!(begun(&answers, key, "one", now), Ok(None));
-            Running { answers: &answers, slot: slot(key) }.keep(answer).await.expect("answered");
-            assert_eq!(begun(&answers, key, "one", now), Err(409));
-        }
-    }
-
-    #[tokio::test]
-    async fn the_oldest_answers_go_when_there_are_too_many() {
-        let (answers, now) = (Answers::default(), Instant::now());
-        for number in 0..=ANSWERS_MAX {
-            let key = number.to_string();
-            assert_eq!(begun(&answers, &key, "one", now), Ok(None));
-            answer(&answers, &key, StatusCode::OK).await;
-        }
-        assert_eq!(begun(&answers, "0", "one", now), Ok(None), "the oldest is forgotten");
-        assert_eq!(begun(&answers, "1", "one", now), Ok(Some(Bytes::from("done"))));
-    }
-}
+mod tests;

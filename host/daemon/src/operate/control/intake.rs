@@ -6,6 +6,7 @@ use tocsin_core::time::Timestamp;
 use tocsin_store::{KeptBytes, Rejections, SourceCounts};
 
 use super::context::blocking;
+use crate::config::Authentication;
 use crate::operate::api::sources::{Confirmation, Requests};
 use crate::operate::api::status::{Dropped, Echoes, Rejection};
 use crate::shared::app::App;
@@ -15,7 +16,10 @@ use crate::shared::intake::{STRANGERS, in_the_last_hour};
 /// headers is turned away before its sender is known.
 const STRANGE: [u16; 4] = [401, 404, 405, 431];
 /// Statuses that come before a proof in the body, so that strangers bring them about where a source asks for no other.
-const BEFORE_THE_BODY: [u16; 4] = [400, 408, 413, 415];
+const BEFORE_THE_BODY: [u16; 3] = [400, 408, 413];
+/// A `Content-Encoding` that the relay does not know. It comes after the proof by a signature over the bytes, and before
+/// the proof by a field's token.
+const UNKNOWN_CODING: u16 = 415;
 
 /// The counts of one source.
 pub(super) fn counts(app: &App, source: &str) -> Requests {
@@ -84,10 +88,14 @@ fn of_source(app: &App, name: &str) -> Vec<Rejection> {
     let config = app.config();
     let source = config.sources.get(name);
     let is_anyones = |code: u16| {
-        let by_body = source.is_some_and(|source| {
-            !source.authentication.is_open() && !source.authentication.proves_by_head()
-        });
-        STRANGE.contains(&code) || (by_body && BEFORE_THE_BODY.contains(&code))
+        let by_body = source
+            .map(|source| &source.authentication)
+            .filter(|authentication| !authentication.is_open() && !authentication.proves_by_head());
+        let is_unproven = |authentication: &Authentication| {
+            BEFORE_THE_BODY.contains(&code)
+                || (code == UNKNOWN_CODING && authentication.signing_key.is_none())
+        };
+        STRANGE.contains(&code) || by_body.is_some_and(is_unproven)
     };
     let recent = |rows: &Rejections| {
         let count = in_the_last_hour(rows, now);

@@ -24,4 +24,5 @@ refusals! {
     Conflict: "409", "Not possible in the present state.";
     Changed: "412", "It has changed since.";
     TooLarge: "413", "It is too large.";
+    TooMany: "429", "The token has too many streams, or too many wrong tokens came from this address.";
 }
