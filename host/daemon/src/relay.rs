@@ -31,7 +31,8 @@ use crate::shared::app::{App, QUEUE_RESERVE};
 use crate::shared::intake;
 use crate::shared::links::Links;
 use crate::shared::reloads::Reloads;
-use crate::timers;
+use crate::traces::Sending;
+use crate::{timers, traces};
 
 mod alive;
 mod binder;
@@ -71,6 +72,7 @@ pub struct Relay {
     forgetting: JoinHandle<()>,
     counting: JoinHandle<()>,
     backups: JoinHandle<()>,
+    traces: Sending,
 }
 
 /// The sandbox that a configuration asks for, with this directory for compiled plugins.
@@ -132,6 +134,7 @@ impl Relay {
         let links = Links::open(&config.state_dir, config.public_url.clone(), config.limits.keep_links)
             .context("the key of the links in messages (links.key in the state directory)")?;
         let app = Arc::new(App::new(config, store, senders, links, bindings, clock)?);
+        let traces = traces::begin(&app);
         let begun = begin(&app).await?;
 
         let binder = Arc::new(Binder::new(Arc::clone(&app)));
@@ -185,6 +188,7 @@ impl Relay {
             forgetting,
             counting,
             backups,
+            traces,
         })
     }
 
@@ -220,6 +224,8 @@ impl Relay {
         self.app.intake.keep(&self.app.store);
         let store = self.app.store.clone();
         ended(tokio::task::spawn_blocking(move || store.close())).await;
+        // What the store did last is a part of traces.
+        ended(self.traces.end()).await;
         // A socket that is left behind does no harm; the next start replaces it.
         let _ = std::fs::remove_file(self.app.config().socket_path());
     }

@@ -22,7 +22,7 @@ use super::transport::{self, Transport};
 use super::vault::Vault;
 use super::{
     Config, Source, actions, backup, connections, limits, log, metrics, plugins, retry, routing, secrets,
-    sources, tls,
+    sources, tls, traces,
 };
 
 /// Where senders connect to when nothing is said: not reachable from outside by accident.
@@ -59,6 +59,7 @@ pub(super) fn read(path: &Path, merged: Merged, kept_in: Option<&Path>) -> (Conf
     let log = log::read(root.section("log"));
     let schedule = retry::read(root.section("retry"), Schedule::default());
     let (policy, transport) = read_egress(root.section("egress"));
+    let traces = traces::read(&mut root, &transport);
     let sources = read_sources(&mut root);
     let sections = root.sections("connections");
     let names: Vec<String> = sections.iter().map(|(name, _)| name.clone()).collect();
@@ -93,6 +94,7 @@ pub(super) fn read(path: &Path, merged: Merged, kept_in: Option<&Path>) -> (Conf
         backup,
         metrics,
         log,
+        traces,
         transport,
         sources,
         connections,
