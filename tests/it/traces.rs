@@ -1,6 +1,6 @@
 //! Traces by OTLP: what a collector gets of an alert's road, and that no collector holds the road up.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::{
     Receiver, Relay, Reply, Request, Site, Span, TOKEN, action, at, connection, source, spans, until,
@@ -236,21 +236,17 @@ fn no_span_has_a_secret_an_address_or_the_text_of_an_alert_or_a_peer() {
         named(&collector, &refused, "receive", 1).remove(0).attribute("http.response.status_code"),
         422
     );
+    let body = body.replace("\"id\":\"", "\"id\":\"other-");
     let trace = relay.post("hook", &body).expect(200).header("x-request-id").expect("an id").to_owned();
-    relay.settled();
-    if answer.status != 200 {
-        let attempt = named(&collector, &trace, "attempt", 1).remove(0);
-        assert_eq!((attempt.attribute("tocsin.outcome"), attempt.is_error), (json!("rejected"), true));
-    }
+    let attempt = named(&collector, &trace, "attempt", 1).remove(0);
+    assert_eq!((attempt.attribute("tocsin.outcome"), attempt.is_error), (json!("rejected"), true));
     let got = collector.requests();
     assert!(
         got.iter().all(|one| one.header("authorization") == Some("Bearer marker-of-a-header")),
         "{got:?}"
     );
     for secret in SECRETS {
-        let text = |value: &Value| value.to_string();
         assert!(!got.iter().any(|one| one.body.contains(secret)), "{secret} is in a span");
-        assert!(!relay.log().contains(secret) || secret == TOKEN, "{secret}: {}", text(&json!(relay.log())));
     }
 }
 

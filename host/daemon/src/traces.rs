@@ -61,6 +61,7 @@ async fn run(app: Arc<App>, mut watcher: Option<Watcher>, mut stopped: watch::Re
     // Those that send, and that send what still waited when another collector came.
     let mut last = JoinSet::new();
     while !*stopped.borrow() {
+        while last.try_join_next().is_some() {}
         let plan = changes.borrow_and_update().config.traces.clone();
         trouble::over(TROUBLE);
         let until = until_another(&mut changes, &plan, &mut stopped);

@@ -1,14 +1,12 @@
 //! Collectors that are not there, slow, or refuse: requests and deliveries go on, and somebody is told.
 
-use std::time::{Duration, Instant};
+use std::fs;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::{ONE_ALERT, of_trace, one_alert, road, send, tables};
 use crate::harness::{Authority, Conduct, Gate, Proxy, Receiver, Relay, Reply, Request, until};
-
-/// A request to a collector may take ten seconds; nothing of an alert's road may wait for it.
-const AT_ONCE: Duration = Duration::from_secs(8);
 
 /// What `tocsin status` says of traces.
 fn trouble(relay: &Relay) -> Option<String> {
@@ -49,9 +47,9 @@ fn a_collector_that_is_down_delays_nothing_is_reported_and_gets_the_spans_when_i
 }
 
 #[test]
-fn a_collector_that_does_not_answer_delays_neither_answers_nor_deliveries_nor_for_long_a_stop() {
+fn a_collector_that_does_not_answer_delays_neither_answers_nor_deliveries_and_a_stop_not_for_long() {
     let gate = Gate::new();
-    let waits = std::sync::Arc::clone(&gate);
+    let waits = Arc::clone(&gate);
     let collector = Receiver::scripted(move |_, _| {
         waits.wait();
         Reply::ok()
@@ -60,40 +58,36 @@ fn a_collector_that_does_not_answer_delays_neither_answers_nor_deliveries_nor_fo
     let mut relay = Relay::start(&tables(&collector, "", &peer));
     send(&relay, "first");
     until("the collector is asked", || (!collector.requests().is_empty()).then_some(()));
-    let began = Instant::now();
     for number in 0..20 {
         send(&relay, &format!("disk-{number}"));
     }
     peer.wait(21);
     relay.settled();
-    assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
     relay.stop();
-    assert!(began.elapsed() < 2 * AT_ONCE, "{:?}", began.elapsed());
+    // Had anything waited for its end, the collector would have been asked again.
+    assert_eq!(collector.requests().len(), 1);
     assert!(relay.log().contains("the last spans of traces were dropped"), "{}", relay.log());
     gate.open();
 }
 
 #[test]
 fn a_collector_that_is_overloaded_is_asked_again_and_one_that_refuses_is_not() {
-    let collector = Receiver::scripted(|_, number| match number {
-        0 => Reply::Answer(503, vec![("retry-after", "1".to_owned())], String::new()),
-        1 => Reply::ok(),
-        _ => Reply::status(401),
-    });
+    let overloaded = || Reply::Answer(503, vec![("retry-after", "1".to_owned())], String::new());
+    let collector = Receiver::scripted(move |_, number| if number == 0 { overloaded() } else { Reply::ok() });
     let peer = Receiver::start();
     let relay = Relay::start(&tables(&collector, "", &peer));
+    let all = ONE_ALERT.len() as u64;
     send(&relay, "first");
-    relay.settled();
-    until("the spans are taken", || (counted(&relay, "exported") > 0).then_some(()));
-    let before = collector.requests();
-    assert_eq!(before[0].protobuf, before[1].protobuf, "the same spans again");
+    until("the spans are taken", || (counted(&relay, "exported") == all).then_some(()));
+    let got = collector.requests();
+    assert_eq!(got[0].protobuf, got[1].protobuf, "the same spans again");
     assert_eq!(counted(&relay, "dropped"), 0);
+    collector.script(|_, _| Reply::status(401));
     send(&relay, "second");
     let why = until("the trouble is told", || trouble(&relay));
     assert_eq!(why, "the collector answered 401: check `traces.headers`");
-    until("all are counted", || {
-        (counted(&relay, "exported") + counted(&relay, "dropped") == 2 * ONE_ALERT.len() as u64).then_some(())
-    });
+    until("all are dropped", || (counted(&relay, "dropped") == all).then_some(()));
+    assert_eq!(counted(&relay, "exported"), all);
     peer.wait(2);
 }
 
@@ -157,7 +151,7 @@ fn a_collector_may_have_a_certificate_of_an_authority_of_ones_own() {
     let why = until("the trouble is told", || trouble(&relay));
     assert!(why.contains("UnknownIssuer"), "{why}");
     let file = relay.path("ca.pem");
-    std::fs::write(&file, authority.pem()).expect("the folder can be written");
+    fs::write(&file, authority.pem()).expect("the folder can be written");
     let ca = format!("ca = {}", Value::from(file.display().to_string()));
     relay.configure(&tables(&collector, &ca, &peer));
     relay.run(&["reload"]).expect(0);
@@ -181,7 +175,9 @@ fn the_proxy_of_all_requests_leads_to_no_collector_on_this_machine_unless_it_is_
     let through = direct.replace("[traces]\n", &format!("[traces]\n{}", proxy.keys("")));
     relay.configure(&format!("{egress}{through}"));
     relay.run(&["reload"]).expect(0);
-    until("the way is another one", || (relay.log().matches(" traces are sent").count() == 2).then_some(()));
+    until("the way is another one", || {
+        (relay.log().matches("INFO traces are sent").count() == 2).then_some(())
+    });
     let trace = send(&relay, "second");
     one_alert(&collector, &trace);
     assert!(!proxy.requests().is_empty());

@@ -57,7 +57,9 @@ impl Traces {
             return trace.is_sampled();
         }
         let low = trace.to_bytes().iter().skip(8).fold(0, |low: u64, byte| low << 8 | u64::from(*byte));
-        trace.is_sampled() && ((low >> 1) as f64) < self.sample * (1_u64 << 63) as f64
+        // The largest number is rounded to 2^63.
+        let is_part = self.sample >= 1.0 || ((low >> 1) as f64) < self.sample * (1_u64 << 63) as f64;
+        trace.is_sampled() && is_part
     }
 }
 
