@@ -124,8 +124,7 @@ impl Relay {
         }
         let (store, clock) = open(&config).await?;
         let senders = Senders::new(config.connections.values()).context("preparing to send requests")?;
-        let sandbox = sandbox(&config, Some(config.cache_dir.clone()))?;
-        let shelf = Arc::new(Shelf::of_relay(sandbox, &config));
+        let shelf = Arc::new(Shelf::of_relay(sandbox(&config, Some(config.cache_dir.clone()))?, &config));
         // Watched before it is read: what is dropped in between is seen twice rather than never.
         let watch = Watch::new([shelf.directory()]);
         let bindings = shelf.bindings(&config).await;
