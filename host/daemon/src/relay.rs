@@ -162,8 +162,7 @@ impl Relay {
             reloads: reloads.clone(),
         };
         let reloading = tokio::spawn(reloading.run(asked));
-        let commands = api.for_socket(exporter);
-        let control = tokio::spawn(server::serve(socket, commands, stopped.clone(), grace));
+        let control = tokio::spawn(server::serve(socket, api.for_socket(exporter), stopped.clone(), grace));
         let deliveries = tokio::spawn(dispatch::run(Arc::clone(&app), stopped));
         let timers = tokio::spawn(timers::run(Arc::clone(&app)));
         let forgetting = tokio::spawn(timers::forget::run(Arc::clone(&app)));
