@@ -75,7 +75,6 @@ pub(super) fn read(path: &Path, merged: Merged, kept_in: Option<&Path>) -> (Conf
     let fallback = routing::read(root.section("routing"), &mut actions);
     let (unseen, places) = root.secrets_found(&mut parts);
     problems.extend(root.finish().into_iter().map(|problem| origins.locate(problem)));
-    let unseen = unseen.into_iter().map(|problem| origins.locate(problem)).collect();
     let config = Config {
         path: path.to_owned(),
         listen,
@@ -99,7 +98,7 @@ pub(super) fn read(path: &Path, merged: Merged, kept_in: Option<&Path>) -> (Conf
         connections,
         actions,
         fallback,
-        unseen,
+        unseen: unseen.into_iter().map(|problem| origins.locate(problem)).collect(),
         unread: Vec::new(),
         vault,
         places,
