@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 mod authority;
+mod collector;
 mod config;
 mod guests;
 mod http;
@@ -20,6 +21,7 @@ mod store;
 mod tls;
 
 pub(crate) use authority::{Authority, Certificate};
+pub(crate) use collector::{Span, spans};
 pub(crate) use config::{TOKEN, action, connection, settings, source};
 pub(crate) use guests::guest;
 pub(crate) use http::{Answer, Request};

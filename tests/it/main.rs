@@ -43,3 +43,4 @@ mod status;
 mod storms;
 mod systemd;
 mod tidy;
+mod traces;

@@ -30,7 +30,7 @@ const FLOORS: [&[&str]; 10] = [
     &["commands"],
     &["relay"],
     &["operate"],
-    &["timers", "backups"],
+    &["timers", "backups", "traces"],
     &["receive", "deliver"],
     &["shared"],
     &["plugins"],

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::id::ReceiptId;
+use crate::id::{DeliveryId, ReceiptId};
 
 /// Characters of version 00: `00-<32>-<16>-<2>`.
 const WRITTEN: usize = 55;
@@ -29,7 +29,49 @@ impl Trace {
         Self { id: u128::from_be_bytes(receipt.to_bytes()), flags: SAMPLED }
     }
 
+    /// The trace of a delivery that follows from no request: an operator or the time caused it.
+    pub fn of_delivery(delivery: DeliveryId) -> Self {
+        Self { id: u128::from_be_bytes(delivery.to_bytes()), flags: SAMPLED }
+    }
+
     /// The trace that a header `traceparent` of version 00 names; none if it is not valid.
+    pub fn of_header(value: &str) -> Option<Self> {
+        Caller::of_header(value).map(|caller| caller.trace)
+    }
+
+    /// Its id, as 16 bytes.
+    pub const fn to_bytes(&self) -> [u8; 16] {
+        self.id.to_be_bytes()
+    }
+
+    /// Whether the caller may have recorded it.
+    pub const fn is_sampled(&self) -> bool {
+        self.flags & SAMPLED != 0
+    }
+
+    /// The same trace; whether it is recorded is `is_sampled`.
+    #[must_use]
+    pub const fn sampled(self, is_sampled: bool) -> Self {
+        Self { flags: if is_sampled { SAMPLED } else { 0 }, ..self }
+    }
+
+    /// The header `traceparent` of a request that belongs to it. `span` is that request's own id, not 0.
+    pub fn header(&self, span: u64) -> String {
+        format!("00-{self}-{span:016x}-{:02x}", self.flags)
+    }
+}
+
+/// What a sender says about its own step of a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The trace.
+    pub trace: Trace,
+    /// The id of the sender's step. Never 0.
+    pub span: u64,
+}
+
+impl Caller {
+    /// What a header `traceparent` of version 00 says; none if it is not valid.
     pub fn of_header(value: &str) -> Option<Self> {
         if value.len() != WRITTEN || !value.is_ascii() {
             return None;
@@ -41,14 +83,9 @@ impl Trace {
         if !is_whole || ![id, parent, flags].into_iter().flat_map(str::bytes).all(is_digit) {
             return None;
         }
-        let (id, parent) = (u128::from_str_radix(id, 16).ok()?, u64::from_str_radix(parent, 16).ok()?);
+        let (id, span) = (u128::from_str_radix(id, 16).ok()?, u64::from_str_radix(parent, 16).ok()?);
         let flags = u8::from_str_radix(flags, 16).ok()? & SAMPLED;
-        (id != 0 && parent != 0).then_some(Self { id, flags })
-    }
-
-    /// The header `traceparent` of a request that belongs to it. `span` is that request's own id, not 0.
-    pub fn header(&self, span: u64) -> String {
-        format!("00-{self}-{span:016x}-{:02x}", self.flags)
+        (id != 0 && span != 0).then_some(Self { trace: Trace { id, flags }, span })
     }
 }
 

@@ -58,6 +58,7 @@ mod sources;
 mod target;
 mod tls;
 mod token;
+mod traces;
 mod transport;
 mod vault;
 
@@ -82,6 +83,7 @@ pub use secret::Secret;
 pub use target::Target;
 pub use tls::{Clients, Tls};
 pub use token::{KEYS as TOKEN_KEYS, Token};
+pub use traces::Traces;
 pub use transport::Transport;
 pub use vault::{Before, KeyPlace, KeySource, Listed, Opened, Stored, Vault, VaultError, Writer};
 
@@ -120,6 +122,8 @@ pub struct Config {
     pub metrics: Metrics,
     /// What the relay logs.
     pub log: Log,
+    /// Where traces are sent, if they are.
+    pub traces: Option<Traces>,
     /// `[egress]`: the transport of requests without a connection, and the default of connections.
     pub transport: Transport,
     /// By name.

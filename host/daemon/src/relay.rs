@@ -31,7 +31,8 @@ use crate::shared::app::{App, QUEUE_RESERVE};
 use crate::shared::intake;
 use crate::shared::links::Links;
 use crate::shared::reloads::Reloads;
-use crate::timers;
+use crate::traces::Sending;
+use crate::{timers, traces};
 
 mod alive;
 mod binder;
@@ -72,6 +73,7 @@ pub struct Relay {
     forgetting: JoinHandle<()>,
     counting: JoinHandle<()>,
     backups: JoinHandle<()>,
+    traces: Sending,
 }
 
 /// The sandbox that a configuration asks for, with this directory for compiled plugins.
@@ -124,8 +126,7 @@ impl Relay {
         }
         let (store, clock) = open(&config).await?;
         let senders = Senders::new(config.connections.values()).context("preparing to send requests")?;
-        let sandbox = sandbox(&config, Some(config.cache_dir.clone()))?;
-        let shelf = Arc::new(Shelf::of_relay(sandbox, &config));
+        let shelf = Arc::new(Shelf::of_relay(sandbox(&config, Some(config.cache_dir.clone()))?, &config));
         // Watched before it is read: what is dropped in between is seen twice rather than never.
         let watch = Watch::new([shelf.directory()]);
         let bindings = shelf.bindings(&config).await;
@@ -134,6 +135,7 @@ impl Relay {
         let links = Links::open(&config.state_dir, config.public_url.clone(), config.limits.keep_links)
             .context("the key of the links in messages (links.key in the state directory)")?;
         let app = Arc::new(App::new(config, store, senders, links, bindings, clock)?);
+        let traces = traces::begin(&app);
         let begun = begin(&app).await?;
 
         let binder = Arc::new(Binder::new(Arc::clone(&app)));
@@ -162,8 +164,7 @@ impl Relay {
             reloads: reloads.clone(),
         };
         let reloading = tokio::spawn(reloading.run(asked));
-        let commands = api.for_socket(exporter);
-        let control = tokio::spawn(server::serve(socket, commands, stopped.clone(), grace));
+        let control = tokio::spawn(server::serve(socket, api.for_socket(exporter), stopped.clone(), grace));
         let deliveries = tokio::spawn(dispatch::run(Arc::clone(&app), stopped));
         let timers = tokio::spawn(timers::run(Arc::clone(&app)));
         let forgetting = tokio::spawn(timers::forget::run(Arc::clone(&app)));
@@ -187,6 +188,7 @@ impl Relay {
             forgetting,
             counting,
             backups,
+            traces,
         })
     }
 
@@ -222,6 +224,8 @@ impl Relay {
         self.app.intake.keep(&self.app.store);
         let store = self.app.store.clone();
         ended(tokio::task::spawn_blocking(move || store.close())).await;
+        // What the store did last is a part of traces.
+        ended(self.traces.end()).await;
         // A socket that is left behind does no harm; the next start replaces it.
         let _ = std::fs::remove_file(self.app.config().socket_path());
     }

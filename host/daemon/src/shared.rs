@@ -2,7 +2,8 @@
 //!
 //! Receiving counts and bounds here (`intake`, `rates`, `budget`, `shares`, `suspensions`, `backlog`), delivering
 //! remembers its peers (`backoffs`, `doubts`, `trials`), both sign and report (`links`, `filters`, `problem`); `backups`
-//! remembers the newest one, `measures` counts for metrics, `events` wakes streams, `access` has the tokens of the API.
+//! remembers the newest one, `measures` counts for metrics, `events` wakes streams,
+//! `steps` reports to watchers, `access` has the tokens of the API.
 //! Kept in memory alone, but for the counts of `intake` and the tokens, and never a step of the road itself.
 
 pub mod access;
@@ -24,6 +25,7 @@ pub mod rates;
 pub mod reloads;
 pub mod shares;
 pub mod signals;
+pub mod steps;
 pub mod suspensions;
 pub mod tokens;
 pub mod trials;

@@ -3,7 +3,7 @@
 use crate::harness::Site;
 
 /// Each table with the keys that it may have.
-const TABLES: [(&str, &str, &[&str]); 18] = [
+const TABLES: [(&str, &str, &[&str]); 19] = [
     (
         "",
         "",
@@ -23,6 +23,7 @@ const TABLES: [(&str, &str, &[&str]); 18] = [
             "log",
             "retry",
             "egress",
+            "traces",
             "routing",
             "secrets",
             "time_zone",
@@ -62,6 +63,7 @@ const TABLES: [(&str, &str, &[&str]); 18] = [
     ("log", "", &["format", "level", "access"]),
     ("retry", "", &["first", "longest", "give_up_after"]),
     ("egress", "", &["allow_private", "proxy", "proxy_allow_private", "ca"]),
+    ("traces", "", &["otlp", "headers", "proxy", "proxy_allow_private", "ca", "sample"]),
     ("routing", "", &["fallback"]),
     (
         "sources.a",

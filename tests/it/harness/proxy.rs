@@ -121,7 +121,8 @@ fn forward(mut client: &TcpStream, request: &Recorded) -> io::Result<()> {
     for (name, value) in request.headers.iter().filter(|(name, _)| !name.starts_with("proxy-")) {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    peer.write_all(format!("{head}\r\n{}", request.body).as_bytes())?;
+    peer.write_all(format!("{head}\r\n").as_bytes())?;
+    peer.write_all(request.bytes())?;
     // There is no other request on this connection.
     peer.shutdown(Shutdown::Write)?;
     let mut answer = Vec::new();

@@ -20,6 +20,8 @@ pub(crate) struct Recorded {
     pub(crate) path: String,
     pub(super) headers: Vec<(String, String)>,
     pub(crate) body: String,
+    /// The body as it came, if it is no text.
+    pub(crate) protobuf: Vec<u8>,
 }
 
 /// What it does about a request.
@@ -65,6 +67,11 @@ impl Reply {
 impl Recorded {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as it came.
+    pub(super) fn bytes(&self) -> &[u8] {
+        if self.protobuf.is_empty() { self.body.as_bytes() } else { &self.protobuf }
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -223,8 +230,10 @@ pub(super) fn read(reader: &mut impl BufRead) -> io::Result<Option<Recorded>> {
     let length = headers.iter().find(|(name, _)| name == "content-length").map(|(_, value)| value);
     let mut body = vec![0; length.and_then(|length| length.parse().ok()).unwrap_or(0)];
     reader.read_exact(&mut body)?;
-    let body = String::from_utf8_lossy(&body).into_owned();
-    Ok(Some(Recorded { at: Instant::now(), method, path, headers, body }))
+    let is_protobuf = headers.contains(&("content-type".to_owned(), "application/x-protobuf".to_owned()));
+    let text = String::from_utf8_lossy(&body).into_owned();
+    let protobuf = if is_protobuf { body } else { Vec::new() };
+    Ok(Some(Recorded { at: Instant::now(), method, path, headers, body: text, protobuf }))
 }
 
 /// Something that a script waits for until its test opens it.

@@ -2,7 +2,7 @@
 
 use super::relay::*;
 use crate::command::{Command, Decoding, Received};
-use crate::trace::{Origin, Trace};
+use crate::trace::{Caller, Origin, Trace};
 
 const HEADER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
@@ -11,6 +11,8 @@ fn only_a_valid_header_names_a_trace() {
     let trace = Trace::of_header(HEADER).expect("it is valid");
     assert_eq!(trace.to_string(), "0af7651916cd43dd8448eb211c80319c");
     assert_eq!(trace.header(7), "00-0af7651916cd43dd8448eb211c80319c-0000000000000007-01");
+    let caller = Caller::of_header(HEADER).expect("it is valid");
+    assert_eq!((caller.trace, caller.span), (trace, 0xb7ad_6b71_6920_3331));
     for (flags, kept) in [("00", "00"), ("ff", "01"), ("02", "00")] {
         let header = format!("{}{flags}", HEADER.strip_suffix("01").expect("flags"));
         let trace = Trace::of_header(&header).expect("it is valid");
@@ -49,6 +51,15 @@ fn a_trace_that_the_sender_gave_stays_with_what_follows_also_when_the_request_is
     let origins: Vec<_> = relay.state.deliveries.values().map(|delivery| delivery.origin).collect();
     assert_eq!(origins, [Some(Origin { receipt: receipt.id, given }); 3]);
     relay.check();
+}
+
+#[test]
+fn whether_a_trace_is_recorded_is_a_flag_of_the_header_and_no_part_of_its_id() {
+    let trace = Trace::of_header(HEADER).expect("it is valid");
+    assert!(trace.is_sampled() && !trace.sampled(false).is_sampled());
+    assert_eq!(trace.sampled(false).to_bytes(), trace.to_bytes());
+    assert_eq!(trace.sampled(false).header(7), "00-0af7651916cd43dd8448eb211c80319c-0000000000000007-00");
+    assert_eq!(trace.sampled(false).sampled(true), trace);
 }
 
 #[test]

@@ -26,7 +26,8 @@ use crate::operate::curl;
 use crate::plugins::compile;
 use crate::relay::Relay;
 use crate::runtime::clock::Clock;
-use crate::runtime::trace::Trace;
+use crate::runtime::steps::What;
+use crate::shared::steps::Watcher;
 
 mod receiver;
 mod screen;
@@ -144,7 +145,7 @@ async fn show(relay: &Relay, inbox: &Inbox, samples: &[Sample]) -> anyhow::Resul
     let client = reqwest::Client::builder().no_proxy().build()?;
     for sample in samples {
         say!("\n── {} ──\n{}", sample.name, line(relay, sample));
-        let mut steps = relay.app.signals.steps.subscribe();
+        let mut steps = relay.app.signals.steps.watch();
         let method = sample.example.method.parse().context("the example's method")?;
         let mut request = client.request(method, url(relay, sample)).body(sample.example.body.clone());
         if !sample.example.content_type.is_empty() {
@@ -161,15 +162,11 @@ async fn show(relay: &Relay, inbox: &Inbox, samples: &[Sample]) -> anyhow::Resul
 }
 
 /// Shows steps until `deliveries` have settled.
-async fn follow(
-    steps: &mut broadcast::Receiver<Trace>,
-    inbox: &Inbox,
-    deliveries: usize,
-) -> anyhow::Result<()> {
+async fn follow(steps: &mut Watcher, inbox: &Inbox, deliveries: usize) -> anyhow::Result<()> {
     let mut settled = 0;
     while settled < deliveries {
-        let step = steps.recv().await.context("the relay stopped")?;
-        settled += usize::from(matches!(step, Trace::Settled { .. }));
+        let step = steps.next().await.context("the relay stopped")?;
+        settled += usize::from(matches!(step.what, What::Settled { .. }));
         screen::show(inbox, &step);
     }
     Ok(())
@@ -186,10 +183,10 @@ fn invite(relay: &Relay, samples: &[Sample]) {
 
 /// Shows every step until Ctrl-C.
 async fn watch(relay: &Relay, inbox: &Inbox) -> anyhow::Result<()> {
-    let mut steps = relay.app.signals.steps.subscribe();
+    let mut steps = relay.app.signals.steps.watch();
     loop {
         tokio::select! {
-            step = steps.recv() => match step {
+            step = steps.next() => match step {
                 Ok(step) => screen::show(inbox, &step),
                 Err(broadcast::error::RecvError::Lagged(missed)) => say!("  … {missed} steps not shown"),
                 Err(broadcast::error::RecvError::Closed) => return Ok(()),

@@ -24,6 +24,11 @@ impl Config {
             found.extend(of_authorities("tls.client_ca".to_owned(), authorities, now));
         }
         found.extend(of_authorities("egress.ca".to_owned(), self.transport.authorities.as_deref(), now));
+        let of_traces = self.traces.as_ref().map(|traces| &traces.transport.authorities);
+        if let Some(authorities) = of_traces.filter(|authorities| **authorities != self.transport.authorities)
+        {
+            found.extend(of_authorities("traces.ca".to_owned(), authorities.as_deref(), now));
+        }
         for (name, connection) in &self.connections {
             let Transport { authorities, client_certificate, .. } = &connection.transport;
             if *authorities != self.transport.authorities {

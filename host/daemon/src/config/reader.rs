@@ -195,6 +195,14 @@ impl Reader {
         })
     }
 
+    /// A part of a whole.
+    pub(super) fn ratio(&mut self, key: &'static str) -> Option<f64> {
+        self.typed(key, "a number from 0 to 1: write 1 for all, or such as 0.1 for a tenth", |value| {
+            let number = value.as_float().or_else(|| value.as_integer().map(|number| number as f64));
+            number.filter(|number| (0.0..=1.0).contains(number))
+        })
+    }
+
     /// A number of bytes, written as a number or as `64KiB`, `1MiB`, within `range`.
     pub(super) fn bytes(
         &mut self,

@@ -21,8 +21,8 @@ use super::reader::Reader;
 use super::transport::{self, Transport};
 use super::vault::Vault;
 use super::{
-    Config, Source, actions, backup, connections, limits, log, metrics, plugins, retry, routing, secrets,
-    sources, tls,
+    Config, Source, Traces, actions, backup, connections, limits, log, metrics, plugins, retry, routing,
+    secrets, sources, tls, traces,
 };
 
 /// Where senders connect to when nothing is said: not reachable from outside by accident.
@@ -57,7 +57,7 @@ pub(super) fn read(path: &Path, merged: Merged, kept_in: Option<&Path>) -> (Conf
     let metrics = metrics::read(root.section("metrics"));
     let log = log::read(root.section("log"));
     let schedule = retry::read(root.section("retry"), Schedule::default());
-    let (policy, transport) = read_egress(root.section("egress"));
+    let (policy, transport, traces) = read_outgoing(&mut root);
     let sources = read_sources(&mut root);
     let sections = root.sections("connections");
     let names: Vec<String> = sections.iter().map(|(name, _)| name.clone()).collect();
@@ -74,7 +74,6 @@ pub(super) fn read(path: &Path, merged: Merged, kept_in: Option<&Path>) -> (Conf
     let fallback = routing::read(root.section("routing"), &mut actions);
     let (unseen, places) = root.secrets_found(&mut parts);
     problems.extend(root.finish().into_iter().map(|problem| origins.locate(problem)));
-    let unseen = unseen.into_iter().map(|problem| origins.locate(problem)).collect();
     let config = Config {
         path: path.to_owned(),
         listen,
@@ -92,12 +91,13 @@ pub(super) fn read(path: &Path, merged: Merged, kept_in: Option<&Path>) -> (Conf
         backup,
         metrics,
         log,
+        traces,
         transport,
         sources,
         connections,
         actions,
         fallback,
-        unseen,
+        unseen: unseen.into_iter().map(|problem| origins.locate(problem)).collect(),
         unread: Vec::new(),
         vault,
         places,
@@ -179,10 +179,13 @@ fn parse_public_url(text: &str) -> Result<Url, String> {
     }
 }
 
-fn read_egress(mut reader: Reader) -> (Policy, Transport) {
+/// `[egress]`, and `[traces]` which takes from it.
+fn read_outgoing(root: &mut Reader) -> (Policy, Transport, Option<Traces>) {
+    let mut reader = root.section("egress");
     // Where a cloud hands out this machine's credentials is never for all connections.
     let policy = Policy { private: reader.boolean("allow_private").unwrap_or(false), link_local: false };
     let transport = transport::read(&mut reader);
     reader.finish();
-    (policy, transport)
+    let traces = traces::read(root, &transport);
+    (policy, transport, traces)
 }

@@ -1,6 +1,6 @@
-//! The transport of requests: `proxy`, `ca` and `client_certificate` of `[egress]` and of connections.
+//! The transport of requests: `proxy`, `ca` and `client_certificate` of `[egress]`, of connections and of `[traces]`.
 //!
-//! The keys of a connection take precedence over those of `[egress]`.
+//! The keys of a connection and of `[traces]` take precedence over those of `[egress]`.
 
 use std::sync::Arc;
 
@@ -31,6 +31,12 @@ pub(super) fn read_connection(reader: &mut Reader, default: &Transport) -> Trans
     let mut transport = of_both(reader, default);
     transport.client_certificate = certificates::read_client(reader).map(Arc::new);
     transport
+}
+
+/// Reads `[traces]`; the rest comes from `[egress]`. Its proxy does not lead to a collector on this machine.
+pub(super) fn read_traces(reader: &mut Reader, egress: &Transport, is_this_machine: bool) -> Transport {
+    let proxy = egress.proxy.clone().filter(|_| !is_this_machine);
+    of_both(reader, &Transport { proxy, ..egress.clone() })
 }
 
 fn of_both(reader: &mut Reader, default: &Transport) -> Transport {

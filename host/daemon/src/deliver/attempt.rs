@@ -17,7 +17,7 @@ use url::Url;
 use crate::config::Connection;
 use crate::deliver::markup;
 use crate::runtime::clock;
-use crate::runtime::trace::Trace;
+use crate::runtime::steps::{AttemptOf, PluginOf, Traced, What};
 use crate::send::client::Senders;
 use crate::send::error::SendError;
 use crate::send::redact::{PLACE, Secrets};
@@ -93,6 +93,11 @@ impl Attempt {
             Err(verdict) => verdict,
         };
         Ended { verdict, status: met.status, by_plugin: met.by_plugin }
+    }
+
+    /// Which one it is.
+    pub fn number(&self) -> AttemptOf {
+        AttemptOf { delivery: self.delivery.id, number: self.delivery.attempts }
     }
 
     /// The schedule of its connection.
@@ -221,14 +226,16 @@ impl Attempt {
         mut seen: Option<&mut Vec<Exchange>>,
     ) -> Verdict {
         let Prepared { context, plugin, connection, target, .. } = prepared;
+        // What is only tried out is in no trace.
+        let traced = seen.is_none().then(|| Traced::of(&self.delivery));
         let started = Instant::now();
         let mut step = plugin.encode(context.clone()).await.map(|answer| answer.value);
-        app.trace(|| Trace::Encoded {
-            delivery: self.delivery.id,
+        app.tell(traced, clock::micros_since(started), || What::Encoded {
+            attempt: self.number(),
             incident: self.delivery.incident.number,
             action: self.delivery.action.to_string(),
-            plugin: format!("{} {}", plugin.info().id, plugin.info().version),
-            took_us: clock::micros_since(started),
+            plugin: name(plugin),
+            failure: failure(&step),
         });
         let mut has_written = false;
         for _ in 0..STEPS_MAX {
@@ -250,7 +257,7 @@ impl Attempt {
                 }
             }
             let writes = !matches!(request.method.as_str(), "GET" | "HEAD");
-            let response = match self.send(app, prepared, request, has_written).await {
+            let response = match self.send(app, prepared, request, has_written, traced).await {
                 Ok(response) => response,
                 Err(verdict) => return verdict,
             };
@@ -259,7 +266,13 @@ impl Attempt {
             if let Some(last) = seen.as_mut().and_then(|seen| seen.last_mut()) {
                 last.response = Some(response.clone());
             }
+            let started = Instant::now();
             step = plugin.resume(context.clone(), &state, response).await.map(|answer| answer.value);
+            app.tell(traced, clock::micros_since(started), || What::Resumed {
+                attempt: self.number(),
+                plugin: name(plugin),
+                failure: failure(&step),
+            });
         }
         Verdict::Rejected(format!("the plugin wanted more than {STEPS_MAX} requests for one delivery"))
     }
@@ -271,34 +284,45 @@ impl Attempt {
         prepared: &Prepared,
         request: ActionRequest,
         has_written: bool,
+        traced: Option<Traced>,
     ) -> Result<Response, Verdict> {
         let Prepared { context, connection, target, senders, .. } = prepared;
         let id = self.delivery.id.to_string();
         // Each request of an attempt is a step of the trace of its own; 0 is none.
-        let trace = self.delivery.origin.map(|origin| origin.trace().header(app.clock.jitter().max(1)));
+        let span = app.clock.jitter().max(1);
         let seconds = context.now.micros() / 1_000_000;
-        let moment = Moment { delivery: &id, seconds, traceparent: trace };
+        let moment = Moment { delivery: &id, seconds, traceparent: self.traceparent(app, span, traced) };
         let outgoing =
             assemble(connection, target, request, &moment).map_err(|invalid| unsendable(&invalid))?;
-        let (method, bytes) = (outgoing.method.to_string(), outgoing.body.len());
+        let (method, bytes) = (outgoing.method.clone(), outgoing.body.len());
         let started = Instant::now();
-        let response = senders.send(connection, outgoing).await.map_err(|error| match error {
+        let sent = senders.send(connection, outgoing).await;
+        app.tell(traced, clock::micros_since(started), || What::Sent {
+            attempt: self.number(),
+            action: self.delivery.action.to_string(),
+            span,
+            method,
+            host: connection.target.host().to_owned(),
+            bytes,
+            answer: sent.as_ref().map(|response| response.status).map_err(SendError::kind),
+        });
+        sent.map_err(|error| match error {
             SendError::Network { words, may_have_arrived, after_ms } => {
                 self.later(app, &connection.retry, words, after_ms, may_have_arrived || has_written)
             }
             SendError::Denied(_) | SendError::Misconfigured(_) => Verdict::Misconfigured(error.to_string()),
             SendError::NoConnection(_) => Verdict::Rejected(error.to_string()),
-        })?;
-        app.trace(|| Trace::Answered {
-            delivery: self.delivery.id,
-            action: self.delivery.action.to_string(),
-            method,
-            host: connection.target.host().to_owned(),
-            bytes,
-            status: response.status,
-            took_us: clock::micros_since(started),
-        });
-        Ok(response)
+        })
+    }
+
+    /// The header `traceparent` of the step `span`. Where traces are sent, it says whether this one is; otherwise, only
+    /// the trace of a request is named.
+    fn traceparent(&self, app: &App, span: u64, traced: Option<Traced>) -> Option<String> {
+        let in_force = app.in_force();
+        match (&in_force.config.traces, traced) {
+            (Some(traces), Some(traced)) => Some(traced.trace.sampled(traces.records(traced)).header(span)),
+            _ => self.delivery.origin.map(|origin| origin.trace().header(span)),
+        }
     }
 
     /// What a failure comes to, after an answer with this status, and after requests that may have changed
@@ -363,6 +387,23 @@ impl Attempt {
             CallErrorKind::Time => self.later(app, &connection.retry, error.to_string(), None, has_written),
             _ => Verdict::Rejected(error.to_string()),
         }
+    }
+}
+
+/// The plugin, for a step.
+fn name(plugin: &Plugin) -> PluginOf {
+    let info = plugin.info();
+    PluginOf { id: info.id.clone(), version: info.version.clone() }
+}
+
+/// What a plugin's answer is that leads to no request and no success, in a word.
+fn failure(step: &Result<Result<Step, Failure>, CallError>) -> Option<&'static str> {
+    match step {
+        Ok(Ok(_)) => None,
+        Ok(Err(Failure::Retry { .. })) => Some("retry"),
+        Ok(Err(Failure::Rejected(_))) => Some("rejected"),
+        Ok(Err(Failure::Misconfigured(_))) => Some("misconfigured"),
+        Err(error) => Some(error.kind.as_str()),
     }
 }
 

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::deliver::attempt::Attempt;
-use crate::deliver::outcome::deliver;
+use crate::deliver::outcome::{deliver, tell};
 use crate::runtime::trouble;
 use crate::shared::app::{App, CommitError};
 
@@ -260,15 +260,26 @@ fn has_arrived(settled: &Command) -> bool {
 /// would be a message sent twice. Whether it was recorded.
 async fn make(app: &Arc<App>, attempt: Attempt, place: Place) -> bool {
     let (id, connection) = (attempt.delivery.id, attempt.delivery.connection.clone());
-    let settled = deliver(app, attempt).await;
+    let began = std::time::Instant::now();
+    let settled = deliver(app, &attempt).await;
     // Another outcome may keep the next attempt from beginning, once it is recorded, and a trial is alone until then.
     let is_over = has_arrived(&settled) && !app.trials.was_sent(&connection, id);
     let _place = (!is_over).then_some(place);
+    let recording = std::time::Instant::now();
+    let is_recorded = record(app, &settled).await;
+    tell(app, &attempt, &settled, (began, recording), is_recorded);
+    if is_recorded {
+        trial::ended(app, &connection, id, &settled).await;
+    }
+    is_recorded
+}
+
+/// Records what came of an attempt. Whether it was recorded.
+async fn record(app: &App, settled: &Command) -> bool {
     loop {
         match app.record(settled.clone()).await {
             Ok(_) => {
                 trouble::over(OUTCOME_TROUBLE);
-                trial::ended(app, &connection, id, &settled).await;
                 return true;
             }
             Err(error @ (CommitError::Busy | CommitError::Storage(_))) => {

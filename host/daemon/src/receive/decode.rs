@@ -9,6 +9,7 @@ use tocsin_core::command::{Command, Decoding, Issued, Received, RejectedElements
 use tocsin_core::id::{EARLIER_MS, ReceiptId};
 use tocsin_core::plugin::{Refusal, Reply, SourceRequest};
 use tocsin_core::receipt::ReceiptRecord;
+use tocsin_core::time::Timestamp;
 use tocsin_core::trace::Origin;
 use tocsin_sandbox::{CallError, CallErrorKind, Place};
 use tocsin_store::Write;
@@ -17,7 +18,7 @@ use crate::plugins::bindings::{Bindings, SourceBinding};
 use crate::receive::understood::{confirmation, understood};
 use crate::receive::{charset, reply};
 use crate::runtime::clock::{self, Clock};
-use crate::runtime::trace::Trace;
+use crate::runtime::steps::{PluginOf, Traced, What};
 use crate::runtime::wording;
 use crate::shared::app::{App, CommitError};
 use crate::shared::backlog::lacks_plugin;
@@ -35,8 +36,33 @@ pub struct Ingested {
     pub confirm: Option<String>,
 }
 
-/// receipt → decode → commit. Returns when it is on the disk. The receipt has the id in `origin`, or another one without
-/// that, or if the body took so long that the time in the id would be wrong.
+/// What a request whose body came at `at` is called for good. The receipt has the id in `origin`, or another one without
+/// that, or if the body took so long that the time in the id would be wrong: then the request's id is kept like the
+/// trace of a sender.
+///
+/// # Errors
+/// There is no random number for an id.
+pub fn named(app: &App, origin: Option<Origin>, at: Timestamp) -> Result<Origin, CommitError> {
+    // Lists find things by the time in their ids.
+    let is_early = |origin: &Origin| at.ms_since(origin.receipt.at()) >= EARLIER_MS;
+    if let Some(origin) = origin.filter(|origin| !is_early(origin)) {
+        return Ok(origin);
+    }
+    let receipt = app.clock.new_id(at).map_err(|error| CommitError::Storage(error.to_string()))?;
+    let given = origin.map(|origin| {
+        // It is kept with the decision, which nobody could repeat.
+        let traced = Traced::by(origin);
+        let traces = app.in_force();
+        traces
+            .config
+            .traces
+            .as_ref()
+            .map_or(traced.trace, |traces| traced.trace.sampled(traces.records(traced)))
+    });
+    Ok(Origin { receipt, given })
+}
+
+/// receipt → decode → commit. Returns when it is on the disk.
 ///
 /// # Errors
 /// It could not be stored: nothing was kept, and the sender has to try again.
@@ -44,24 +70,17 @@ pub async fn ingest(
     app: &App,
     source: &str,
     request: SourceRequest,
-    origin: Option<Origin>,
+    origin: Origin,
 ) -> Result<Ingested, CommitError> {
-    let at = request.received_at;
-    let new = || app.clock.new_id(at).map_err(|error| CommitError::Storage(error.to_string()));
-    // Lists find things by the time in their ids.
-    let is_early = |origin: &Origin| at.ms_since(origin.receipt.at()) >= EARLIER_MS;
-    let receipt = origin.filter(|origin| !is_early(origin)).map_or_else(new, |origin| Ok(origin.receipt))?;
-    let bytes = request.body.len();
-    app.trace(|| Trace::Received { receipt, source: source.to_owned(), bytes });
+    let (at, receipt, bytes) = (request.received_at, origin.receipt, request.body.len());
+    let traced = Some(Traced::by(origin));
+    app.tell(traced, 0, || What::Received { receipt, source: source.to_owned(), bytes });
 
     let decoded = decode(&app.bindings(), Some(app), source, &request, receipt).await;
-    decoded.trace(app, receipt);
+    decoded.tell(app, origin);
 
     let (mut received, more) = decoded.received.split(receipt);
-    received.trace = origin.and_then(|origin| match origin.receipt == receipt {
-        true => origin.given,
-        false => Some(origin.trace()),
-    });
+    received.trace = origin.given;
     let issued = Issued { at, seed: receipt, command: Command::Receive(received) };
     let (policy, more) = (app.policy(), issued.followed_by(more));
     let applied = app.commit(Write { policy, issued, more, request: Some(request) }).await?;
@@ -125,7 +144,7 @@ pub async fn redecode_by(
     request: SourceRequest,
 ) -> Result<ReceiptRecord, CommitError> {
     let decoded = decode(bindings, Some(app), &record.source, &request, record.id).await;
-    decoded.trace(app, record.id);
+    decoded.tell(app, record.origin());
     let (received, more) = decoded.received.split(record.id);
     let applied = app.record_all(Command::Redecode { receipt: record.id, received }, more).await?;
     applied.receipt.ok_or(CommitError::Stopping)
@@ -140,14 +159,18 @@ struct DecodedRequest {
 }
 
 impl DecodedRequest {
-    /// Shows the step, when a plugin was there to take it.
-    fn trace(&self, app: &App, receipt: ReceiptId) {
+    /// Reports the step, when a plugin was there to take it.
+    fn tell(&self, app: &App, origin: Origin) {
         let mut name = self.received.plugin.split(' ');
         let (Some(id), Some(version)) = (name.next(), name.next()) else { return };
-        app.trace(|| Trace::Decoded {
-            receipt,
-            plugin: format!("{id} {version}"),
-            took_us: self.took_us,
+        app.tell(Some(Traced::by(origin)), self.took_us, || What::Decoded {
+            receipt: origin.receipt,
+            plugin: PluginOf { id: id.to_owned(), version: version.to_owned() },
+            kind: wording::received_status(&self.received),
+            events: match &self.received.decoding {
+                Decoding::Events(events) => events.len(),
+                Decoding::Ignored(_) | Decoding::Refused(_) | Decoding::Failed(_) => 0,
+            },
             outcome: wording::received(&self.received),
         });
     }

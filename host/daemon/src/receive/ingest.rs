@@ -5,15 +5,17 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, WWW_AUTHENTICATE};
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tocsin_core::plugin::SourceRequest;
 use tocsin_core::receipt::{ReceiptRecord, ReceiptStatus};
+use tocsin_core::trace::Origin;
 use tracing::Span;
 
 use super::client_address;
@@ -21,11 +23,12 @@ use super::credentials::{Shown, Unproven, forget, prove_field, prove_head, prove
 use super::shown::shown;
 use crate::config::Source;
 use crate::receive::content_encoding;
-use crate::receive::decode::{Ingested, ingest};
+use crate::receive::decode::{Ingested, ingest, named};
 use crate::receive::{confirm, reply};
-use crate::runtime::request::answered;
+use crate::runtime::request::{answered, current};
 use crate::runtime::server::{Activity, Doing, Peer};
-use crate::runtime::wording;
+use crate::runtime::steps::{Traced, What};
+use crate::runtime::{clock, wording};
 use crate::shared::app::{App, CommitError};
 use crate::shared::budget::Portion;
 use crate::shared::intake::{Outcome, Rejection};
@@ -45,8 +48,19 @@ struct Answered {
     receipt: Option<String>,
 }
 
+/// What a step tells of a request once its sender is known. Strangers are in no trace: they could crowd out the rest.
+struct Known {
+    origin: Origin,
+    method: Method,
+    /// Whether its address goes on after the source's name.
+    has_path: bool,
+    bytes: usize,
+    client: Option<IpAddr>,
+}
+
 /// Answers a request, counts the answer, and logs it when it is a rejection.
 pub async fn receive(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (began, mut of_known) = (Instant::now(), None);
     let (name, path) = target(request.uri());
     let source = app.config().sources.get(&name).map(Arc::clone);
     let known = if source.is_some() { name } else { shown(&app, &name) };
@@ -54,13 +68,13 @@ pub async fn receive(State(app): State<Arc<App>>, request: Request) -> Response 
         Span::current().record("source", known.as_str());
     }
     let answered = match &source {
-        Some(source) => take(&app, source, path, request).await,
+        Some(source) => take(&app, source, path, request, &mut of_known).await,
         None => Err(HttpProblem::not_found(match known.as_str() {
             "" => "The address names no source: sources are at /in/<source>.".to_owned(),
             known => format!("There is no source `{known}`."),
         })),
     };
-    match answered {
+    let response = match answered {
         Ok(answered) => settle(&app, &known, answered),
         Err(problem) => {
             let rejection = Rejection {
@@ -71,7 +85,27 @@ pub async fn receive(State(app): State<Arc<App>>, request: Request) -> Response 
             app.intake.reject(&known, &rejection);
             problem.into_response()
         }
+    };
+    if let Some(of_known) = of_known {
+        tell(&app, &known, of_known, began, response.status());
     }
+    response
+}
+
+/// Reports that a request has its answer.
+fn tell(app: &App, source: &str, known: Known, began: Instant, status: StatusCode) {
+    let Known { origin, method, has_path, bytes, client } = known;
+    app.tell(Some(Traced::by(origin)), clock::micros_since(began), || What::Replied {
+        receipt: origin.receipt,
+        source: source.to_owned(),
+        method,
+        // What follows the name may be a token.
+        path: format!("/in/{source}{}", if has_path { "/…" } else { "" }),
+        bytes,
+        client,
+        parent: current().and_then(|request| request.parent),
+        status: status.as_u16(),
+    });
 }
 
 /// Counts an answer that is no error of the relay's. A plugin's own answer may be one of the sender's.
@@ -91,9 +125,10 @@ async fn take(
     source: &Source,
     path: String,
     request: Request,
+    known: &mut Option<Known>,
 ) -> Result<Answered, HttpProblem> {
     let (parts, body) = request.into_parts();
-    let origin = answered();
+    let has_path = !matches!(path.as_str(), "" | "/");
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
     let address = client_address::address(peer, &parts.headers, &app.config().trusted_proxies);
     let mut head = head::read(&parts, path, app.clock.now());
@@ -124,6 +159,9 @@ async fn take(
     }
     // Held until the answer: a place in the store's queue.
     let _place = app.admission.take(&source.name).ok_or(CommitError::Busy)?;
+    let origin = named(app, answered(), request.received_at)?;
+    let (method, bytes) = (parts.method, request.body.len());
+    *known = Some(Known { origin, method, has_path, bytes, client: address });
     let mut ingested = ingest(app, &source.name, request, origin).await?;
     let (outcome, receipt) = (outcome(&ingested.receipt.status), ingested.receipt.id);
     Span::current().record("receipt", tracing::field::display(receipt));

@@ -15,7 +15,7 @@ use axum::http::{Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
-use tocsin_core::trace::{Origin, Trace};
+use tocsin_core::trace::{Caller, Origin};
 use tracing::Instrument;
 use tracing::field::Empty;
 
@@ -23,7 +23,7 @@ use super::ingest::target;
 use super::shown::shown;
 use super::{charset, client_address};
 use crate::runtime::clock;
-use crate::runtime::request::within;
+use crate::runtime::request::{Answered, within};
 use crate::runtime::server::Peer;
 use crate::shared::app::{App, CommitError};
 use crate::shared::problem::HttpProblem;
@@ -41,7 +41,8 @@ pub async fn observed(State(app): State<Arc<App>>, mut request: Request, next: N
         Ok(receipt) => receipt,
         Err(error) => return HttpProblem::from(CommitError::Storage(error.to_string())).into_response(),
     };
-    let origin = Origin { receipt, given: given(request.headers()) };
+    let caller = caller(request.headers());
+    let origin = Origin { receipt, given: caller.map(|caller| caller.trace) };
     let id = origin.trace().to_string();
     // Of the highest level, so that no configured level leaves it out. Whoever knows source and receipt records them.
     let span = tracing::error_span!("request", request = id, source = Empty, receipt = Empty);
@@ -53,7 +54,8 @@ pub async fn observed(State(app): State<Arc<App>>, mut request: Request, next: N
         }
         response
     };
-    let mut response = within(origin, answer).instrument(span).await;
+    let answered = Answered { origin, parent: caller.map(|caller| caller.span) };
+    let mut response = within(answered, answer).instrument(span).await;
     // Hexadecimal digits make a value.
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -61,11 +63,11 @@ pub async fn observed(State(app): State<Arc<App>>, mut request: Request, next: N
     response
 }
 
-/// The trace that the sender gave. Two headers are none, as the standard wants.
-fn given(headers: &HeaderMap) -> Option<Trace> {
+/// What the sender says of its trace. Two headers are none, as the standard wants.
+fn caller(headers: &HeaderMap) -> Option<Caller> {
     let mut values = headers.get_all(TRACEPARENT).iter();
     match (values.next(), values.next()) {
-        (Some(value), None) => Trace::of_header(value.to_str().ok()?),
+        (Some(value), None) => Caller::of_header(value.to_str().ok()?),
         _ => None,
     }
 }

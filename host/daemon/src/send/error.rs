@@ -45,6 +45,18 @@ pub enum SendError {
     NoConnection(String),
 }
 
+impl SendError {
+    /// What it is, in a word.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Network { .. } => "network",
+            Self::Denied(_) => "denied",
+            Self::Misconfigured(_) => "misconfigured",
+            Self::NoConnection(_) => "no_connection",
+        }
+    }
+}
+
 impl From<ProxyDenied> for SendError {
     fn from(denied: ProxyDenied) -> Self {
         Self::Misconfigured(denied.to_string())

@@ -16,7 +16,7 @@ use tokio::sync::{oneshot, watch};
 use crate::config::{Config, Source};
 use crate::plugins::bindings::Bindings;
 use crate::runtime::clock::{self, Clock};
-use crate::runtime::trace::Trace;
+use crate::runtime::steps::{Traced, What};
 use crate::runtime::trouble;
 use crate::send::client::Senders;
 use crate::shared::access::Access;
@@ -233,9 +233,9 @@ impl App {
         }
     }
 
-    /// Shows a step of the road to whoever watches.
-    pub fn trace(&self, step: impl FnOnce() -> Trace) {
-        self.signals.trace(step);
+    /// Reports a step of this trace to whoever watches. It ended just now and took so many microseconds.
+    pub fn tell(&self, traced: Option<Traced>, took_us: u64, what: impl FnOnce() -> What) {
+        self.signals.steps.tell(traced, took_us, what);
     }
 
     /// Reads from the store on a thread that may wait for the disk.

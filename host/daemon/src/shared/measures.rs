@@ -1,4 +1,4 @@
-//! Counts attempts by connection, only for metrics.
+//! Counts attempts by connection, and spans of traces, only for metrics.
 //!
 //! Counts since the start. Counting takes a lookup and some atomics, no allocation. Metrics take the counts of other
 //! parts, such as `intake`, from these.
@@ -75,7 +75,33 @@ impl From<&Verdict> for AttemptOutcome {
 pub struct Measures {
     /// When the relay started.
     pub started_at: Timestamp,
+    /// The spans of traces.
+    pub traces: Spans,
     attempts: RwLock<BTreeMap<String, Counts>>,
+}
+
+/// What became of the spans of traces.
+#[derive(Debug, Default)]
+pub struct Spans {
+    exported: AtomicU64,
+    dropped: AtomicU64,
+}
+
+impl Spans {
+    /// Counts spans that the collector took.
+    pub fn exported(&self, count: usize) {
+        self.exported.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Counts spans that were dropped.
+    pub fn dropped(&self, count: u64) {
+        self.dropped.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// How many the collector took, and how many were dropped.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.exported.load(Ordering::Relaxed), self.dropped.load(Ordering::Relaxed))
+    }
 }
 
 /// The attempts over one connection.
@@ -107,7 +133,7 @@ pub struct Attempts {
 impl Measures {
     /// Counts from `now` on.
     pub fn new(now: Timestamp) -> Self {
-        Self { started_at: now, attempts: RwLock::default() }
+        Self { started_at: now, traces: Spans::default(), attempts: RwLock::default() }
     }
 
     /// Counts attempts over these connections as well.

@@ -1,20 +1,18 @@
 //! Wakes the workers, and reports each step to watchers.
 
 use tocsin_core::decide::Applied;
-use tokio::sync::broadcast;
+use tocsin_core::receipt::ReceiptRecord;
 
-use crate::runtime::trace::Trace;
+use crate::runtime::steps::{Traced, What};
 use crate::runtime::wakeup::Bell;
 use crate::runtime::wording;
 use crate::shared::events::Events;
 use crate::shared::filters::Filters;
-
-/// Steps of the road that may wait for a slow reader before it misses some.
-const TRACE_BUFFER: usize = 4096;
+use crate::shared::steps::Steps;
 
 /// The signals to workers and watchers. The store's writer sends them, so that they arrive even if the caller that
 /// recorded an entry is gone.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Signals {
     /// Rings whenever a delivery may be due.
     pub due: Bell,
@@ -23,35 +21,17 @@ pub struct Signals {
     /// The filters that failed since the start.
     pub filters: Filters,
     /// Every step of the road, for watchers.
-    pub steps: broadcast::Sender<Trace>,
+    pub steps: Steps,
     /// Streams of events.
     pub events: Events,
 }
 
-impl Default for Signals {
-    fn default() -> Self {
-        let (due, timed, filters) = (Bell::default(), Bell::default(), Filters::default());
-        Self { due, timed, filters, steps: broadcast::channel(TRACE_BUFFER).0, events: Events::default() }
-    }
-}
-
 impl Signals {
-    /// Reports a step of the road to watchers.
-    pub fn trace(&self, step: impl FnOnce() -> Trace) {
-        if self.steps.receiver_count() > 0 {
-            // Without a watcher, sending is no error.
-            let _ = self.steps.send(step());
-        }
-    }
-
     /// Reports the effects of an entry, then wakes the workers that it concerns.
     pub(super) fn committed(&self, applied: &Applied, took_us: u64) {
         if let Some(record) = &applied.receipt {
-            self.trace(|| Trace::Committed {
-                receipt: record.id,
-                took_us,
-                effects: record.effects.iter().map(wording::effect).collect(),
-            });
+            let traced = Traced::by(record.origin());
+            self.steps.tell(Some(traced), took_us, || on_the_disk(record));
         }
         self.events.committed();
         self.filters.failed(&applied.failed_filters);
@@ -61,5 +41,19 @@ impl Signals {
         if applied.timed {
             self.timed.ring();
         }
+    }
+}
+
+/// The step of a request that is on the disk.
+fn on_the_disk(record: &ReceiptRecord) -> What {
+    let mut incidents: Vec<u64> =
+        record.effects.iter().filter_map(|effect| Some(effect.incident?.1)).collect();
+    incidents.sort_unstable();
+    incidents.dedup();
+    What::Committed {
+        receipt: record.id,
+        effects: record.effects.iter().map(wording::effect).collect(),
+        incidents,
+        changes: record.effects.iter().filter(|effect| effect.transition.does_something()).count(),
     }
 }

@@ -23,7 +23,7 @@ use crate::runtime::trouble;
 use crate::shared::app::App;
 use crate::shared::filters::Failing;
 use crate::shared::problem::HttpProblem;
-use crate::timers;
+use crate::{timers, traces};
 
 #[utoipa::path(
     get,
@@ -114,7 +114,9 @@ fn problems(control: &Control, unread: Option<&HttpProblem>) -> Vec<StatusProble
         );
         problems.push(problem(&format!("sources.{source}"), &why));
     }
-    for name in [dispatch::TROUBLE, timers::TROUBLE, timers::forget::TROUBLE, backups::TROUBLE] {
+    let troubles =
+        [dispatch::TROUBLE, timers::TROUBLE, timers::forget::TROUBLE, backups::TROUBLE, traces::TROUBLE];
+    for name in troubles {
         problems.extend(trouble::ongoing(name).map(|why| problem("the relay", &format!("{name}: {why}"))));
     }
     problems

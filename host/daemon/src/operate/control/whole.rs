@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 
-use crate::runtime::request::{answered, within};
+use crate::runtime::request::{current, within};
 use crate::runtime::server::{Activity, Doing};
 use crate::shared::problem::HttpProblem;
 
@@ -49,10 +49,10 @@ pub(super) async fn whole(
         activity.is(Doing::Working);
     }
     let handled = next.run(Request::from_parts(parts, Body::from(body)));
-    let origin = answered();
+    let request = current();
     let handled = async move {
-        match origin {
-            Some(origin) => within(origin, handled).await,
+        match request {
+            Some(request) => within(request, handled).await,
             None => handled.await,
         }
     };

@@ -1,6 +1,6 @@
 //! Metrics of the whole relay: version, parts, plugin files.
 
-use super::metric::{Metric, Value, gauge};
+use super::metric::{Metric, Value, counter, gauge};
 use crate::operate::ready::Part;
 use crate::plugins::Shelf;
 use crate::runtime::trouble;
@@ -24,6 +24,7 @@ pub(super) fn all(app: &App, shelf: &Shelf, parts: &[Part]) -> Vec<Metric> {
         let is_of = |path: &str| path.split('.').next() == Some(table);
         standing.add(&[("table", table)], unbound.iter().filter(|(path, _)| is_of(path)).count());
     }
+    let (exported, dropped) = app.measures.traces.counts();
     vec![
         gauge("tocsin_build_info", "1, with the version of the relay.")
             .of(&[("version", env!("CARGO_PKG_VERSION"))], true),
@@ -37,6 +38,13 @@ pub(super) fn all(app: &App, shelf: &Shelf, parts: &[Part]) -> Vec<Metric> {
             "1 while the relay cannot remove records that are past their retention.",
         )
         .is(trouble::ongoing(timers::forget::TROUBLE).is_some()),
+        counter("tocsin_trace_spans_exported_total", "Spans of traces that the collector took.").is(exported),
+        counter(
+            "tocsin_trace_spans_dropped_total",
+            "Spans of traces that were lost: the collector did not take them, or not in time. About as many if there \
+             were too many at once.",
+        )
+        .is(dropped),
         gauge("tocsin_clock_ahead_seconds", "How far the relay's clock is ahead of the system's.")
             .is(Value::microseconds(app.clock.ahead_ms().saturating_mul(1000))),
     ]
