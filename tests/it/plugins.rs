@@ -10,6 +10,7 @@ mod forged;
 mod hostile;
 mod kept;
 mod readiness;
+mod spoken;
 mod trust;
 
 use std::fs;

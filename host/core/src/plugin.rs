@@ -128,6 +128,8 @@ fn quoted(field: &str) -> String {
 /// A time zone, as it is at some time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone {
+    /// Its name in the time zone database, such as `Europe/Berlin`.
+    pub id: String,
     /// As people write it behind a time.
     pub name: String,
     /// East of UTC.
@@ -137,12 +139,13 @@ pub struct Zone {
 impl Zone {
     /// Universal time.
     pub fn utc() -> Self {
-        Self { name: "UTC".to_owned(), offset_minutes: 0 }
+        Self { id: "UTC".to_owned(), name: "UTC".to_owned(), offset_minutes: 0 }
     }
 
     /// `zone` as it is at `at`.
     pub fn of(zone: &TimeZone, at: Timestamp) -> Self {
-        let known = zone.at(at).map(|(name, offset_minutes)| Self { name, offset_minutes });
+        let id = || zone.name().to_owned();
+        let known = zone.at(at).map(|(name, offset_minutes)| Self { id: id(), name, offset_minutes });
         known.unwrap_or_else(Self::utc)
     }
 }
@@ -166,6 +169,8 @@ pub struct Context {
     pub owed_since: Timestamp,
     /// In which to write times for people.
     pub zone: Zone,
+    /// The reader's language, as BCP 47 writes it; empty when nobody says.
+    pub language: String,
     /// The action's name in the configuration.
     pub action: ActionName,
     /// What the peer called it.
@@ -192,6 +197,7 @@ impl Context {
             now: change.at,
             owed_since: change.at,
             zone: Zone::utc(),
+            language: String::new(),
             action: Self::SAMPLE_WORD.into(),
             delivery_id: incident.id.to_string(),
             incident,
@@ -272,8 +278,19 @@ pub struct ActionRequest {
 pub struct Probe {
     /// What to send.
     pub request: ActionRequest,
-    /// After what in the connection's path its own path goes; empty for the end.
-    pub after: String,
+    /// Where its path goes.
+    pub place: Place,
+}
+
+/// Where the path of a probe goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// To the end of the connection's path.
+    End,
+    /// Into the connection's path, right after the first occurrence of this.
+    After(String),
+    /// In the place of the connection's path and query.
+    Root,
 }
 
 /// How sure it is that a person will see it.

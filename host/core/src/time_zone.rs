@@ -27,6 +27,11 @@ impl TimeZone {
         &UTC
     }
 
+    /// Its name in the database, such as `Europe/Berlin`.
+    pub(crate) fn name(&self) -> &str {
+        self.0.iana_name().unwrap_or("UTC")
+    }
+
     /// The zone's abbreviation at `at`, and its offset in minutes east of UTC: `CET` in winter, `CEST` in summer. A
     /// zone without an abbreviation has its offset there, such as `-03`. None outside of the calendar's range.
     pub(crate) fn at(&self, at: Timestamp) -> Option<(String, i32)> {

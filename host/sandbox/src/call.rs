@@ -11,7 +11,7 @@ use wasmtime::{Store, UpdateDeadline};
 
 use crate::error::{CallErrorKind, Phase};
 use crate::guest::Guest;
-use crate::guest_log::{GuestLog, Stream};
+use crate::guest_log::{GuestLog, Level};
 use crate::limits::{HANDLES_MAX, Limits, MemoryBudget};
 use crate::log_rate::{Grant, LogRate};
 use crate::meter::{Meter, Polled, Share, Tick};
@@ -172,13 +172,15 @@ impl Printout {
         }
         // What the log's filter leaves out costs nothing.
         let is_read = tracing::enabled!(target: TARGET, tracing::Level::DEBUG);
-        let cut = self.0.drain(|stream, text| {
-            if stream == Stream::Out && !is_read || rate.line(text.len()) == Grant::Drop {
+        let cut = self.0.drain(|level, text| {
+            if level == Level::Debug && !is_read || rate.line(text.len()) == Grant::Drop {
                 return;
             }
-            match stream {
-                Stream::Out => tracing::debug!(target: TARGET, plugin, version, %phase, "{text}"),
-                Stream::Err => tracing::info!(target: TARGET, plugin, version, %phase, "{text}"),
+            match level {
+                Level::Error => tracing::error!(target: TARGET, plugin, version, %phase, "{text}"),
+                Level::Warn => tracing::warn!(target: TARGET, plugin, version, %phase, "{text}"),
+                Level::Info => tracing::info!(target: TARGET, plugin, version, %phase, "{text}"),
+                Level::Debug => tracing::debug!(target: TARGET, plugin, version, %phase, "{text}"),
             }
         });
         rate.dropped(cut);

@@ -19,12 +19,12 @@ use crate::wit::{settings as to_guest, types};
 const MISTAKES_MAX: usize = 50;
 
 /// What a plugin found, each on one line.
-fn mistakes(found: impl Iterator<Item = (String, String)>) -> Vec<SettingError> {
-    let mistake = |(field, problem): (String, String)| SettingError {
-        key: text::line(&field, REASON_CHARS_MAX),
-        problem: text::line(&problem, REASON_CHARS_MAX),
+fn mistakes(found: Vec<types::Problem>) -> Vec<SettingError> {
+    let mistake = |found: types::Problem| SettingError {
+        key: text::line(&found.field, REASON_CHARS_MAX),
+        problem: text::line(&found.problem, REASON_CHARS_MAX),
     };
-    found.take(MISTAKES_MAX).map(mistake).collect()
+    found.into_iter().take(MISTAKES_MAX).map(mistake).collect()
 }
 
 impl Plugin {
@@ -39,14 +39,11 @@ impl Plugin {
         let call = self.ask(DESCRIPTION_BYTES_MAX).await;
         let ended = self
             .on_instance(call, |store, instance| {
-                Box::pin(async move {
-                    let guest = checker.load(&mut *store, &instance)?;
-                    guest.call_check_source(store, &settings).await
-                })
+                Box::pin(async move { checker.check_source(store, &instance, &settings).await })
             })
             .await;
         let found = self.settle(Phase::Check, ended, Ok)?.value;
-        Ok(mistakes(found.into_iter().map(|found| (found.field, found.problem))))
+        Ok(mistakes(found))
     }
 
     /// What is wrong with a connection's settings that their description cannot tell; `host` is the host
@@ -65,14 +62,11 @@ impl Plugin {
         let call = self.ask(DESCRIPTION_BYTES_MAX).await;
         let ended = self
             .on_instance(call, |store, instance| {
-                Box::pin(async move {
-                    let guest = checker.load(&mut *store, &instance)?;
-                    guest.call_check_connection(store, &host, &connection).await
-                })
+                Box::pin(async move { checker.check_connection(store, &instance, &host, &connection).await })
             })
             .await;
         let found = self.settle(Phase::Check, ended, Ok)?.value;
-        Ok(mistakes(found.into_iter().map(|found| (found.field, found.problem))))
+        Ok(mistakes(found))
     }
 
     /// What is wrong with an action's settings, rendered for a sample, over this connection.
@@ -92,13 +86,12 @@ impl Plugin {
         let ended = self
             .on_instance(call, |store, instance| {
                 Box::pin(async move {
-                    let guest = checker.load(&mut *store, &instance)?;
-                    guest.call_check_action(store, &host, &connection, &settings).await
+                    checker.check_action(store, &instance, &host, &connection, &settings).await
                 })
             })
             .await;
         let found = self.settle(Phase::Check, ended, Ok)?.value;
-        Ok(mistakes(found.into_iter().map(|found| (found.field, found.problem))))
+        Ok(mistakes(found))
     }
 
     /// A request that tries a connection without leaving a trace at the peer, if there is one.
@@ -112,10 +105,7 @@ impl Plugin {
         let call = self.ask(self.limits.step_bytes()).await;
         let ended = self
             .on_instance(call, |store, instance| {
-                Box::pin(async move {
-                    let guest = prober.load(&mut *store, &instance)?;
-                    guest.call_prepare(store, &host, &connection).await
-                })
+                Box::pin(async move { prober.prepare(store, &instance, &host, &connection).await })
             })
             .await;
         let probe = self.settle(Phase::Encode, ended, |probe| {
@@ -143,10 +133,7 @@ impl Plugin {
         let call = self.ask(DESCRIPTION_BYTES_MAX).await;
         let ended = self
             .on_instance(call, |store, instance| {
-                Box::pin(async move {
-                    let guest = prober.load(&mut *store, &instance)?;
-                    guest.call_judge(store, &host, &connection, &response).await
-                })
+                Box::pin(async move { prober.judge(store, &instance, &host, &connection, response).await })
             })
             .await;
         let judged = self.settle(phase, ended, |judged| {

@@ -9,7 +9,7 @@ use strum::{Display, IntoStaticStr};
 
 use crate::limits::{COMPONENT_BYTES_MAX, REASON_CHARS_MAX};
 use crate::text;
-use crate::wit::API_VERSION;
+use crate::wit::versions;
 
 /// Hexadecimal digits of a digest that a person compares.
 const DIGEST_SHOWN: usize = 12;
@@ -166,8 +166,9 @@ pub enum LoadProblem {
     NotAPlugin(String),
     /// For another version of the plugin API.
     #[error(
-        "it is built for tocsin:plugin@{}, this host speaks {API_VERSION}; rebuild it with the SDK of this version",
-        text::quoted(.built_for)
+        "it is built for tocsin:plugin@{}, this host speaks {}; rebuild it with the SDK of this version",
+        text::quoted(.built_for),
+        versions()
     )]
     Version {
         /// What it is built for.
@@ -178,11 +179,16 @@ pub enum LoadProblem {
     Imports(Vec<String>),
     /// It does not fit although its names do.
     #[error(
-        "its functions or types are not those of tocsin:plugin@{API_VERSION} ({}); rebuild it with the SDK \
-         of this version",
-        plain(.0)
+        "its functions or types are not those of tocsin:plugin@{version} ({}); rebuild it with the SDK of this \
+         version",
+        plain(.reason)
     )]
-    Shape(String),
+    Shape {
+        /// The version that it is built for.
+        version: &'static str,
+        /// What is different.
+        reason: String,
+    },
     /// It could not be started or did not describe itself.
     #[error(transparent)]
     Call(Box<CallError>),
@@ -242,7 +248,7 @@ mod tests {
             LoadProblem::Imports(vec![forged.clone(); 1000]),
             LoadProblem::Invalid(forged.clone()),
             LoadProblem::NotAPlugin(forged.clone()),
-            LoadProblem::Shape(forged.clone()),
+            LoadProblem::Shape { version: "0.2.0", reason: forged.clone() },
             LoadProblem::Host(forged.clone()),
             LoadProblem::Version { built_for: forged.clone() },
             LoadProblem::Description(vec![forged; 20]),

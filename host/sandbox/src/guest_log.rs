@@ -1,4 +1,4 @@
-//! What a plugin prints: the first bytes are kept, the rest is counted.
+//! What a plugin prints or logs: the first bytes are kept, the rest is counted.
 //!
 //! Never refuses a write: a stream that is full or closed makes ordinary programs panic, and a chatty plugin
 //! must work like a silent one.
@@ -30,14 +30,45 @@ pub(crate) enum Stream {
     Err,
 }
 
-/// What one call printed.
+/// How much a line matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    Error,
+    Warn,
+    /// Standard error as well.
+    Info,
+    /// Standard output as well.
+    Debug,
+}
+
+/// What one call printed and logged.
 #[derive(Debug, Default)]
 struct Printed {
     out: Vec<u8>,
     err: Vec<u8>,
-    /// The end of standard error, also when the log is full: a panic comes last.
+    said: Vec<(Level, String)>,
+    /// Bytes of all three.
+    used: usize,
+    /// The end of standard error and of lines with the level `error`, also when the log is full: a panic comes last.
     tail: Vec<u8>,
     dropped: u64,
+}
+
+impl Printed {
+    /// How many of `bytes` are kept; counts them, and the others.
+    fn room(&mut self, limit: usize, bytes: usize) -> usize {
+        let room = limit.saturating_sub(self.used).min(bytes);
+        self.used += room;
+        self.dropped += (bytes - room) as u64;
+        room
+    }
+
+    fn ends_with(&mut self, bytes: &[u8]) {
+        let surplus = bytes.len().saturating_sub(LAST_CHARS * LAST_LINES);
+        self.tail.extend_from_slice(&bytes[surplus..]);
+        let surplus = self.tail.len().saturating_sub(LAST_CHARS * LAST_LINES);
+        self.tail.drain(..surplus);
+    }
 }
 
 /// The log of one call.
@@ -48,7 +79,7 @@ pub(crate) struct GuestLog {
 }
 
 impl GuestLog {
-    /// A log that keeps `limit` bytes, both streams together.
+    /// A log that keeps `limit` bytes, streams and lines together.
     pub(crate) fn new(limit: usize) -> Self {
         Self { printed: Arc::default(), limit }
     }
@@ -72,33 +103,45 @@ impl GuestLog {
     }
 
     /// Hands every line to `line`; then how many bytes were dropped.
-    pub(crate) fn drain(&self, mut line: impl FnMut(Stream, &str)) -> u64 {
+    pub(crate) fn drain(&self, mut line: impl FnMut(Level, &str)) -> u64 {
         let printed = std::mem::take(&mut *self.lock());
-        for (stream, bytes) in [(Stream::Out, &printed.out), (Stream::Err, &printed.err)] {
-            for printed in String::from_utf8_lossy(bytes).lines() {
-                // A guest has no business with the terminal that the log is read in.
-                let printed = text::line(printed, LINE_CHARS);
-                if !printed.is_empty() {
-                    line(stream, &printed);
-                }
+        let streams = [(Level::Debug, &printed.out), (Level::Info, &printed.err)];
+        let streams = streams.map(|(level, bytes)| (level, String::from_utf8_lossy(bytes)));
+        let streams = streams.iter().flat_map(|(level, text)| text.lines().map(|line| (*level, line)));
+        let said = printed.said.iter().map(|(level, text)| (*level, text.as_str()));
+        for (level, text) in streams.chain(said) {
+            // A guest has no business with the terminal that the log is read in.
+            let text = text::line(text, LINE_CHARS);
+            if !text.is_empty() {
+                line(level, &text);
             }
         }
         printed.dropped
     }
 
+    /// Keeps a line of the log, or the beginning that there is room for.
+    pub(crate) fn say(&self, level: Level, text: &str) {
+        let mut printed = self.lock();
+        let room = printed.room(self.limit, text.len());
+        let kept = text.get(..text.floor_char_boundary(room)).unwrap_or_default();
+        if !kept.is_empty() {
+            printed.said.push((level, kept.to_owned()));
+        }
+        if level == Level::Error {
+            printed.ends_with(text.as_bytes());
+            printed.ends_with(b"\n");
+        }
+    }
+
     fn write(&self, stream: Stream, bytes: &[u8]) {
         let mut printed = self.lock();
-        let room = self.limit.saturating_sub(printed.out.len() + printed.err.len()).min(bytes.len());
-        printed.dropped += (bytes.len() - room) as u64;
+        let room = printed.room(self.limit, bytes.len());
         if stream == Stream::Out {
             printed.out.extend_from_slice(&bytes[..room]);
             return;
         }
         printed.err.extend_from_slice(&bytes[..room]);
-        let surplus = bytes.len().saturating_sub(LAST_CHARS * LAST_LINES);
-        printed.tail.extend_from_slice(&bytes[surplus..]);
-        let surplus = printed.tail.len().saturating_sub(LAST_CHARS * LAST_LINES);
-        printed.tail.drain(..surplus);
+        printed.ends_with(bytes);
     }
 
     fn lock(&self) -> MutexGuard<'_, Printed> {
@@ -162,9 +205,23 @@ mod tests {
         log.write(Stream::Err, b"last words\n");
         assert_eq!(log.last_words().as_deref(), Some("last words"));
         let mut lines = Vec::new();
-        let dropped = log.drain(|stream, line| lines.push((stream, line.to_owned())));
-        assert_eq!(lines, [(Stream::Out, "one".to_owned()), (Stream::Out, "two".to_owned())]);
+        let dropped = log.drain(|level, line| lines.push((level, line.to_owned())));
+        assert_eq!(lines, [(Level::Debug, "one".to_owned()), (Level::Debug, "two".to_owned())]);
         assert_eq!(dropped, 6 + 11);
+    }
+
+    #[test]
+    fn lines_keep_their_level_and_share_the_room_of_the_streams() {
+        let log = GuestLog::new(12);
+        log.write(Stream::Err, b"four");
+        log.say(Level::Warn, "five");
+        log.say(Level::Error, "zwölf");
+        let mut lines = Vec::new();
+        assert_eq!(log.last_words().as_deref(), Some("fourzwölf"));
+        let dropped = log.drain(|level, line| lines.push((level, line.to_owned())));
+        let expected = [(Level::Info, "four"), (Level::Warn, "five"), (Level::Error, "zwö")];
+        assert_eq!(lines, expected.map(|(level, line)| (level, line.to_owned())));
+        assert_eq!(dropped, 2);
     }
 
     #[test]

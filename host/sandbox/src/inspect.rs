@@ -12,8 +12,10 @@ use crate::error::LoadProblem;
 use crate::limits::COMPONENT_BYTES_MAX;
 use crate::text;
 use crate::wasi;
-use crate::wit::{API_VERSION, PACKAGE};
+use crate::wit::{PACKAGE, Version};
 
+/// The interface of the plugin API that a plugin may import.
+const LOG: &str = "tocsin:plugin/log";
 /// What every WebAssembly file begins with.
 const MAGIC: &[u8] = b"\0asm";
 /// The layer field of a component's header; a core module has 0 there.
@@ -61,6 +63,7 @@ pub(crate) fn kind(bytes: &[u8]) -> Result<(), LoadProblem> {
 pub(crate) struct Surface {
     /// Interfaces with something in them that runs, with versions.
     pub(crate) imports: Vec<String>,
+    pub(crate) version: Version,
     pub(crate) decodes: bool,
     pub(crate) encodes: bool,
     pub(crate) checks: bool,
@@ -78,16 +81,28 @@ pub(crate) fn surface(engine: &Engine, component: &Component) -> Result<Surface,
     let imports: Vec<(&str, bool)> =
         ty.imports(engine).map(|(name, item)| (name, types_only(engine, &item.ty))).collect();
     let names = exports.iter().copied().chain(imports.iter().map(|(name, _)| *name));
-    if let Some(other) = names.filter_map(|name| version_of(name, PACKAGE)).find(|other| !speaks(other)) {
-        let built_for = if other.is_empty() { "(no version)".to_owned() } else { other.to_owned() };
-        return Err(LoadProblem::Version { built_for });
+    let mut version = None;
+    for name in names.filter_map(|name| version_of(name, PACKAGE)) {
+        match (spoken(name), version) {
+            (None, _) => {
+                let built_for = if name.is_empty() { "(no version)".to_owned() } else { name.to_owned() };
+                return Err(LoadProblem::Version { built_for });
+            }
+            (found, None) => version = found,
+            (Some(found), Some(first)) if found != first => {
+                let built_for = format!("{} and {}", first.as_str(), found.as_str());
+                return Err(LoadProblem::Version { built_for });
+            }
+            _ => {}
+        }
     }
     let has = |interface: &str| exports.iter().any(|name| interface_of(name) == interface);
     let surface = Surface {
         imports: imports.iter().filter(|(_, types)| !types).map(|(name, _)| (*name).to_owned()).collect(),
+        version: version.unwrap_or_default(),
         decodes: has("tocsin:plugin/source-decoder"),
         encodes: has("tocsin:plugin/action-encoder"),
-        checks: has("tocsin:plugin/settings-checker"),
+        checks: has("tocsin:plugin/source-checker") || has("tocsin:plugin/settings-checker"),
         checks_actions: has("tocsin:plugin/action-checker"),
         probes: has("tocsin:plugin/connection-prober"),
     };
@@ -124,9 +139,9 @@ fn version_of<'a>(name: &'a str, package: &str) -> Option<&'a str> {
     Some(rest.split_once('@').map_or("", |(_, version)| version))
 }
 
-/// Whether a plugin for `version` can run here.
-fn speaks(version: &str) -> bool {
-    compatible(version, API_VERSION)
+/// The version that a plugin for `version` is spoken to in.
+fn spoken(version: &str) -> Option<Version> {
+    Version::ALL.into_iter().find(|ours| compatible(version, ours.as_str()))
 }
 
 /// Semver as wasmtime's linker has it: the same major version, or the same minor one while major is 0.
@@ -143,6 +158,9 @@ fn compatible(theirs: &str, ours: &str) -> bool {
 /// Whether the sandbox has this interface.
 fn given(import: &str) -> bool {
     let Some((interface, version)) = import.split_once('@') else { return false };
+    if interface == LOG {
+        return spoken(version).is_some();
+    }
     wasi::INTERFACES.contains(&interface) && compatible(version, wasi::VERSION)
 }
 

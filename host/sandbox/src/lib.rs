@@ -56,4 +56,4 @@ pub use limits::{
 pub use measures::Calls;
 pub use plugin::{Answer, Place, Plugin};
 pub use sandbox::{Gauges, Sandbox, SandboxConfig};
-pub use wit::API_VERSION;
+pub use wit::API_VERSIONS;

@@ -26,14 +26,12 @@ use crate::rehearse;
 use crate::sandbox::Sandbox;
 use crate::text;
 use crate::wasi::Origin;
-use crate::wit::{
-    action_checker, action_encoder, connection_prober, description, settings_checker, source_decoder,
-};
+use crate::wit::{ActionChecker, Decoder, Describer, Encoder, Prober, SourceChecker, Version, description};
 
 /// Exports by position; those that the component does not have are left out.
 #[derive(Clone)]
 struct Exports {
-    description: description::GuestIndices,
+    describer: Describer,
     called: Called,
 }
 
@@ -96,10 +94,10 @@ impl Sandbox {
         drop(bytes);
         let engine = &self.inner.engine;
         let surface = inspect::surface(engine, &component)?;
-        let pre = self.inner.linker.instantiate_pre(&component).map_err(shape)?;
-        let exports = exports(&pre, &surface).map_err(shape)?;
+        let pre = self.inner.linker.instantiate_pre(&component).map_err(shape(surface.version))?;
+        let exports = exports(&pre, &surface).map_err(shape(surface.version))?;
         let file = File { name, digest: &digest };
-        let info = self.describe(&file, &pre, &exports, &limits).await?;
+        let info = self.describe(&file, surface.version, (&pre, &exports), &limits).await?;
         let problems = describe::problems(&info, &surface);
         if !problems.is_empty() {
             return Err(LoadProblem::Description(problems));
@@ -156,8 +154,8 @@ impl Sandbox {
     async fn describe(
         &self,
         file: &File<'_>,
-        pre: &InstancePre<Guest>,
-        exports: &Exports,
+        version: Version,
+        (pre, exports): (&InstancePre<Guest>, &Exports),
         limits: &Limits,
     ) -> Result<PluginInfo, LoadProblem> {
         let origin = Origin::new(Timestamp::default(), file.digest.as_bytes());
@@ -171,7 +169,7 @@ impl Sandbox {
         let (answer, log) = ended.judged();
         log.write(file.name, "", Phase::Describe, &LogRate::new());
         match answer {
-            Ok(info) => info.map(PluginInfo::from).map_err(shape),
+            Ok(info) => info.map(PluginInfo::from).map_err(shape(version)),
             Err((kind, detail)) => Err(failed(file, kind, detail, took_us)),
         }
     }
@@ -184,54 +182,39 @@ async fn described(
     exports: &Exports,
 ) -> wasmtime::Result<wasmtime::Result<description::PluginInfo>> {
     let instance = pre.instantiate_async(&mut *store).await?;
-    let guest = match loaded(store, &instance, exports) {
-        Ok(guest) => guest,
-        Err(error) => return Ok(Err(error)),
-    };
-    guest.call_describe(store).await.map(Ok)
+    if let Err(error) = check(store, &instance, exports) {
+        return Ok(Err(error));
+    }
+    exports.describer.describe(store, &instance).await.map(Ok)
 }
 
 /// Looks at every export. Passing is what tells a record of another shape.
-fn loaded(
-    store: &mut Store<Guest>,
-    instance: &Instance,
-    exports: &Exports,
-) -> wasmtime::Result<description::Guest> {
-    let guest = exports.description.load(&mut *store, instance)?;
-    let Called { source, action, checker, action_checker, prober } = &exports.called;
-    if let Some(source) = source {
-        source.load(&mut *store, instance)?;
-    }
-    if let Some(action) = action {
-        action.load(&mut *store, instance)?;
-    }
-    if let Some(checker) = checker {
-        checker.load(&mut *store, instance)?;
-    }
-    if let Some(checker) = action_checker {
-        checker.load(&mut *store, instance)?;
-    }
-    if let Some(prober) = prober {
-        prober.load(&mut *store, instance)?;
-    }
-    Ok(guest)
+fn check(store: &mut Store<Guest>, instance: &Instance, exports: &Exports) -> wasmtime::Result<()> {
+    let Exports { describer, called: Called { source, action, checker, action_checker, prober } } = exports;
+    describer.check(store, instance)?;
+    source.as_ref().map(|source| source.check(store, instance)).transpose()?;
+    action.as_ref().map(|action| action.check(store, instance)).transpose()?;
+    checker.as_ref().map(|checker| checker.check(store, instance)).transpose()?;
+    action_checker.as_ref().map(|checker| checker.check(store, instance)).transpose()?;
+    prober.as_ref().map(|prober| prober.check(store, instance)).transpose()?;
+    Ok(())
 }
 
 fn exports(pre: &InstancePre<Guest>, surface: &Surface) -> wasmtime::Result<Exports> {
-    let action_checker = || action_checker::GuestIndices::new(pre);
+    let version = surface.version;
     let called = Called {
-        source: surface.decodes.then(|| source_decoder::GuestIndices::new(pre)).transpose()?,
-        action: surface.encodes.then(|| action_encoder::GuestIndices::new(pre)).transpose()?,
-        checker: surface.checks.then(|| settings_checker::GuestIndices::new(pre)).transpose()?,
-        action_checker: surface.checks_actions.then(action_checker).transpose()?,
-        prober: surface.probes.then(|| connection_prober::GuestIndices::new(pre)).transpose()?,
+        source: surface.decodes.then(|| Decoder::new(version, pre)).transpose()?,
+        action: surface.encodes.then(|| Encoder::new(version, pre)).transpose()?,
+        checker: surface.checks.then(|| SourceChecker::new(version, pre)).transpose()?,
+        action_checker: surface.checks_actions.then(|| ActionChecker::new(version, pre)).transpose()?,
+        prober: surface.probes.then(|| Prober::new(version, pre)).transpose()?,
     };
-    Ok(Exports { description: description::GuestIndices::new(pre)?, called })
+    Ok(Exports { describer: Describer::new(version, pre)?, called })
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the argument of map_err")]
-fn shape(error: wasmtime::Error) -> LoadProblem {
-    LoadProblem::Shape(format!("{error:#}"))
+/// What a component is whose names fit and whose types do not.
+fn shape(version: Version) -> impl Fn(wasmtime::Error) -> LoadProblem {
+    move |error| LoadProblem::Shape { version: version.as_str(), reason: format!("{error:#}") }
 }
 
 fn failed(file: &File<'_>, kind: CallErrorKind, detail: String, took_us: u64) -> LoadProblem {

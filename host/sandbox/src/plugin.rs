@@ -24,7 +24,7 @@ use crate::text;
 use crate::turns::Turn;
 use crate::wasi::Origin;
 use crate::wit::{
-    action_checker, action_encoder, connection_prober, settings as to_guest, settings_checker,
+    ActionChecker, Decoder, Encoder, Prober, SourceChecker, action_encoder, settings as to_guest,
     source_decoder, types,
 };
 
@@ -63,11 +63,11 @@ pub(crate) struct Compiled {
 /// The exports that are called, by position; those that the component does not have are left out.
 #[derive(Clone)]
 pub(crate) struct Called {
-    pub(crate) source: Option<source_decoder::GuestIndices>,
-    pub(crate) action: Option<action_encoder::GuestIndices>,
-    pub(crate) checker: Option<settings_checker::GuestIndices>,
-    pub(crate) action_checker: Option<action_checker::GuestIndices>,
-    pub(crate) prober: Option<connection_prober::GuestIndices>,
+    pub(crate) source: Option<Decoder>,
+    pub(crate) action: Option<Encoder>,
+    pub(crate) checker: Option<SourceChecker>,
+    pub(crate) action_checker: Option<ActionChecker>,
+    pub(crate) prober: Option<Prober>,
 }
 
 impl std::fmt::Debug for Plugin {
@@ -169,10 +169,7 @@ impl Plugin {
         let call = Call::with(place.0, &compiled.sandbox, &self.share, &self.limits, origin, answer_bytes);
         let ended = self
             .on_instance(call, |store, instance| {
-                Box::pin(async move {
-                    let guest = source.load(&mut *store, &instance)?;
-                    guest.call_decode(store, &request, &settings).await
-                })
+                Box::pin(async move { source.decode(store, &instance, request, &settings).await })
             })
             .await;
         self.settle(phase, ended, |answer| match answer {
@@ -194,10 +191,7 @@ impl Plugin {
         let call = self.begin(origin, self.limits.step_bytes()).await;
         let ended = self
             .on_instance(call, |store, instance| {
-                Box::pin(async move {
-                    let guest = action.load(&mut *store, &instance)?;
-                    guest.call_encode(store, &context).await
-                })
+                Box::pin(async move { action.encode(store, &instance, context).await })
             })
             .await;
         self.settle(phase, ended, |answer| self.step(answer))
@@ -223,10 +217,7 @@ impl Plugin {
         let call = self.begin(origin, self.limits.step_bytes()).await;
         let ended = self
             .on_instance(call, |store, instance| {
-                Box::pin(async move {
-                    let guest = action.load(&mut *store, &instance)?;
-                    guest.call_resume(store, &context, &state, &response).await
-                })
+                Box::pin(async move { action.resume(store, &instance, context, &state, response).await })
             })
             .await;
         self.settle(phase, ended, |answer| self.step(answer))
@@ -253,7 +244,7 @@ impl Plugin {
         Call::begin(&self.compiled.sandbox, &self.share, &self.limits, origin, answer_bytes).await
     }
 
-    fn action(&self, phase: Phase) -> Result<action_encoder::GuestIndices, CallError> {
+    fn action(&self, phase: Phase) -> Result<Encoder, CallError> {
         self.compiled.exports.action.clone().ok_or_else(|| {
             self.not_called(phase, CallErrorKind::Absent, "it does not send requests out.".into())
         })

@@ -1,50 +1,61 @@
 //! The plugin API's types, generated from `wit/`, and the way between them and the core's.
 //!
-//! Never decides anything: a conversion keeps what it is given. What is too much is refused in
+//! Two versions are spoken. [`v0_2`] is the present one, and what the rest of the sandbox knows; [`v0_1`] puts the older
+//! one into its terms. Never decides anything: a conversion keeps what it is given. What is too much is refused in
 //! [`crate::verdict`].
 
+mod exports;
 mod from_guest;
 mod to_guest;
+mod v0_1;
+mod v0_2;
 
-/// The version of `tocsin:plugin` that this host speaks.
-pub const API_VERSION: &str = "0.1.0";
+pub(crate) use exports::{ActionChecker, Decoder, Describer, Encoder, Prober, SourceChecker};
+pub(crate) use to_guest::settings;
+pub(crate) use v0_2::{action_encoder, description, link, source_decoder, types};
+
 /// The package that every plugin is built for.
 pub(crate) const PACKAGE: &str = "tocsin:plugin";
+/// The versions of `tocsin:plugin` that this host speaks, the present one first.
+pub const API_VERSIONS: [&str; 2] = [Version::V0_2.as_str(), Version::V0_1.as_str()];
 
-// A world of all that a plugin may export. Each is looked up alone, so that one set of bindings serves plugins
-// that export a decoder, an encoder or both, with or without checkers and prober.
-mod bindings {
-    wasmtime::component::bindgen!({
-        path: "../../wit",
-        inline: "
-            package tocsin:host;
-            world plugins {
-                export tocsin:plugin/description@0.1.0;
-                export tocsin:plugin/source-decoder@0.1.0;
-                export tocsin:plugin/action-encoder@0.1.0;
-                export tocsin:plugin/settings-checker@0.1.0;
-                export tocsin:plugin/action-checker@0.1.0;
-                export tocsin:plugin/connection-prober@0.1.0;
-            }
-        ",
-        world: "tocsin:host/plugins",
-        exports: { default: async },
-    });
+/// A version that this host speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Version {
+    V0_1,
+    #[default]
+    V0_2,
 }
 
-pub(crate) use bindings::exports::tocsin::plugin::{
-    action_checker, action_encoder, connection_prober, description, settings_checker, source_decoder,
-};
-pub(crate) use bindings::tocsin::plugin::types;
-pub(crate) use to_guest::settings;
+impl Version {
+    /// All of them, the present one first.
+    pub(crate) const ALL: [Self; 2] = [Self::V0_2, Self::V0_1];
+
+    /// As in a component's names.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::V0_1 => "0.1.0",
+            Self::V0_2 => "0.2.0",
+        }
+    }
+}
+
+/// The versions for a sentence: `0.2.0 and 0.1.0`.
+pub(crate) fn versions() -> String {
+    API_VERSIONS.join(" and ")
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_version_is_that_of_the_interface_files() {
-        let package = format!("package {PACKAGE}@{API_VERSION};");
-        assert!(include_str!("../../../wit/types.wit").contains(&package), "{package}");
+    fn the_versions_are_those_of_the_interface_files() {
+        let texts =
+            [include_str!("../../../wit/types.wit"), include_str!("../../../wit/frozen/0.1.0/types.wit")];
+        for (version, text) in API_VERSIONS.iter().zip(texts) {
+            let package = format!("package {PACKAGE}@{version};");
+            assert!(text.contains(&package), "{package}");
+        }
     }
 }

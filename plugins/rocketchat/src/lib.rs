@@ -117,7 +117,7 @@ impl Action for RocketChat {
 
     /// `/hooks/info/…` is answered as the webhook itself is, and nothing is posted.
     fn probe(_: &str, (): &()) -> Option<Probe> {
-        Some(Probe { request: HttpRequest::get().path("/info"), after: "/hooks".to_owned() })
+        Some(Probe { request: HttpRequest::get().path("/info"), place: Place::After("/hooks".to_owned()) })
     }
 
     fn probed(_: &str, (): &(), response: &Response) -> Result<String, Failure> {

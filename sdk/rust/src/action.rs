@@ -99,14 +99,25 @@ pub trait Action {
 pub struct Probe {
     /// Joined onto the connection's URL as any other request.
     pub request: HttpRequest,
-    /// Where the request's path goes: into the path of the connection's URL, right after the first occurrence
-    /// of this; empty for its end.
-    pub after: String,
+    /// Where the request's path goes.
+    pub place: Place,
+}
+
+/// Where the path of a probe goes, for services whose test has another path than what is tested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// To the end of the path of the connection's URL, as that of any request.
+    End,
+    /// Into the path of the connection's URL, right after the first occurrence of this: `/hooks` makes `/hooks/info/…`
+    /// of `/hooks/…` and `/info`.
+    After(String),
+    /// In the place of the whole path of the connection's URL, and of its query: it begins at the service's own root.
+    Root,
 }
 
 impl From<HttpRequest> for Probe {
     fn from(request: HttpRequest) -> Self {
-        Self { request, after: String::new() }
+        Self { request, place: Place::End }
     }
 }
 
@@ -195,6 +206,11 @@ impl ChangeKind {
     pub fn as_str(self) -> &'static str {
         self.into()
     }
+
+    /// The kind of this name. One that a later version of the API adds is [`ChangeKind::Updated`] here.
+    pub fn of_word(word: &str) -> Self {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word).unwrap_or(Self::Updated)
+    }
 }
 
 /// An incident as it is when the attempt begins.
@@ -274,6 +290,8 @@ pub struct Reference {
 /// A time zone, as it is when the attempt begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone {
+    /// In the time zone database, such as `UTC` or `Europe/Berlin`.
+    pub id: String,
     /// As people write it behind a time, such as `UTC` or `CET`.
     pub name: String,
     /// East of UTC.
@@ -299,6 +317,9 @@ pub struct Context {
     pub owed_since: Timestamp,
     /// In which to write times for people, where the service does not do so itself.
     pub zone: Zone,
+    /// The language of whoever reads the message, as BCP 47 writes it, such as `de` or `pt-BR`; empty when the operator
+    /// names none.
+    pub language: String,
     /// The action's name in the configuration: several actions may share a connection, and with it the references.
     pub action: String,
     /// What this plugin kept of earlier deliveries to this connection.

@@ -10,6 +10,7 @@ pub mod action;
 pub mod action_checker;
 pub mod checker;
 pub mod description;
+pub mod log;
 pub mod prober;
 pub mod source;
 

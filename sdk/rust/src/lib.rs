@@ -59,6 +59,7 @@ pub mod alerts;
 pub mod chat;
 pub mod json;
 pub mod keys;
+pub mod log;
 pub mod notes;
 pub mod text;
 pub mod verdict;
@@ -81,8 +82,8 @@ pub use about::{
     describe_action, describe_both, describe_source,
 };
 pub use action::{
-    Action, ChangeKind, Context, Incident, IncidentChange, Probe, Reference, State, Zone, check_action,
-    check_connection,
+    Action, ChangeKind, Context, Incident, IncidentChange, Place, Probe, Reference, State, Zone,
+    check_action, check_connection,
 };
 pub use document::{Document, Text};
 pub use outgoing::{HeaderLine, HttpRequest, Part, SecretEncoding, Signing};
@@ -104,8 +105,8 @@ pub mod prelude {
     pub use crate::ChoiceType as _;
     pub use crate::{
         About, Action, ActionInfo, Change, ChangeKind, Context, Decoded, Event, Example, Failure,
-        HttpRequest, Outcome, Payload, Plugin, Probe, Rate, Refusal, Replays, Request, Response, Secret,
-        SettingProblem, Settings, Severity, Signature, Source, SourceInfo, State, Step, Timestamp, Zone,
-        alerts, chat, json, keys, text, verdict, vocabulary,
+        HttpRequest, Outcome, Payload, Place, Plugin, Probe, Rate, Refusal, Replays, Request, Response,
+        Secret, SettingProblem, Settings, Severity, Signature, Source, SourceInfo, State, Step, Timestamp,
+        Zone, alerts, chat, json, keys, log, text, verdict, vocabulary,
     };
 }

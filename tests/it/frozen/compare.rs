@@ -125,7 +125,7 @@ fn compare(
 }
 
 /// The part of a version that compatible ones share.
-fn line(version: &str) -> Option<&str> {
+pub(super) fn line(version: &str) -> Option<&str> {
     let (major, rest) = version.split_once('.')?;
     let (minor, _) = rest.split_once('.')?;
     version.get(..if major == "0" { major.len() + 1 + minor.len() } else { major.len() })

@@ -74,9 +74,9 @@ fn inside(deep: usize) -> Vec<u8> {
 
 /// What is compiled and stopped at its first call.
 fn sins() -> Vec<Bomb> {
-    let describe = "cabi_post_tocsin:plugin/description@0.1.0#describe";
-    let decode = "tocsin:plugin/source-decoder@0.1.0#decode";
-    let encode = "tocsin:plugin/action-encoder@0.1.0#encode";
+    let describe = "cabi_post_tocsin:plugin/description@0.2.0#describe";
+    let decode = "tocsin:plugin/source-decoder@0.2.0#decode";
+    let encode = "tocsin:plugin/action-encoder@0.2.0#encode";
     vec![
         ("start-loops", plugin().start(LOOP).file(), "could not describe: it was stopped after 5s"),
         ("start-traps", plugin().start(TRAP).file(), "could not describe: it gave up"),

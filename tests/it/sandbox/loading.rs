@@ -20,17 +20,27 @@ async fn a_plugin_for_another_version_is_told_both_versions() {
     let error = refused(guests::OTHER_VERSION).await;
     assert_eq!(error.problem, LoadProblem::Version { built_for: "0.9.0".to_owned() });
     let expected = "`guest_other_version.wasm` cannot be loaded: it is built for tocsin:plugin@0.9.0, this host \
-                    speaks 0.1.0; rebuild it with the SDK of this version";
+                    speaks 0.2.0 and 0.1.0; rebuild it with the SDK of this version";
     assert_eq!(error.to_string(), expected);
 }
 
 #[tokio::test]
 async fn a_changed_record_is_found_although_its_version_is_right() {
     let error = refused(guests::CHANGED_RECORD).await;
-    assert!(matches!(error.problem, LoadProblem::Shape(_)), "{error:?}");
+    assert!(matches!(error.problem, LoadProblem::Shape { version: "0.1.0", .. }), "{error:?}");
     let text = error.to_string();
     assert!(text.contains("not those of tocsin:plugin@0.1.0"), "{text}");
     assert!(text.contains("expected record of"), "{text}");
+}
+
+#[tokio::test]
+async fn a_plugin_may_import_the_log_of_the_plugin_api() {
+    let plugin = loaded(guests::SPOKEN).await;
+    assert!(
+        plugin.imports().iter().any(|import| import == "tocsin:plugin/log@0.2.0"),
+        "{:?}",
+        plugin.imports()
+    );
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ pub(super) fn version() -> Version {
         version: VERSION.to_owned(),
         commit: known(env!("TOCSIN_BUILT_FROM")),
         wasmtime: known(env!("TOCSIN_WASMTIME")),
-        plugin_apis: vec![tocsin_sandbox::API_VERSION.to_owned()],
+        plugin_apis: tocsin_sandbox::API_VERSIONS.map(str::to_owned).to_vec(),
         store_format: tocsin_store::FORMAT,
     }
 }

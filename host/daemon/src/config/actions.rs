@@ -16,6 +16,9 @@ use crate::config::Purpose;
 /// The shortest time between two reminders: shorter ones are an alarm of their own.
 const REPEAT_MIN: Duration = Duration::from_secs(1);
 
+/// Characters of a language tag that software has to understand (RFC 5646, 4.4.1).
+const LANGUAGE_MAX: usize = 35;
+
 /// The changes that people are told of unless said otherwise: not every update, not every note.
 const DEFAULT_ON: [ChangeKind; 5] = [
     ChangeKind::Opened,
@@ -27,7 +30,7 @@ const DEFAULT_ON: [ChangeKind; 5] = [
 
 pub(super) fn read(name: String, mut reader: Reader, connections: &[String]) -> (String, Action) {
     let description = reader.text("description").unwrap_or_default();
-    let language = reader.text("language").unwrap_or_default();
+    let language = reader.parsed("language", language).unwrap_or_default();
     let status = reader.parsed("status", str::parse::<ActionStatus>).unwrap_or(ActionStatus::Enabled);
     let connection = reader.required_text("connection", "the name of one of the connections");
     if !connection.is_empty() {
@@ -74,6 +77,32 @@ pub(super) fn read(name: String, mut reader: Reader, connections: &[String]) -> 
         is_fallback: false,
     };
     (name, Action { rule, description, language, readers_may, time_zone, settings })
+}
+
+/// A language as BCP 47 writes it: two or three letters, then parts of up to eight letters and digits. Also reads
+/// `de_DE` and `DE DE`, as other systems write it.
+fn language(given: &str) -> Result<String, String> {
+    let of = |part: &str, lengths: std::ops::RangeInclusive<usize>| {
+        lengths.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    let mut tag = String::new();
+    for (at, part) in given.split(['-', '_', ' ']).enumerate() {
+        let is_first = at == 0;
+        let is_valid = of(part, if is_first { 2..=3 } else { 1..=8 });
+        if !is_valid || is_first && part.bytes().any(|byte| byte.is_ascii_digit()) {
+            tag.clear();
+            break;
+        }
+        match part.len() {
+            _ if is_first => tag.push_str(&part.to_ascii_lowercase()),
+            2 => tag.push_str(&format!("-{}", part.to_ascii_uppercase())),
+            _ => tag.push_str(&format!("-{part}")),
+        }
+    }
+    if tag.is_empty() || tag.len() > LANGUAGE_MAX {
+        return Err(format!("`{given}` is not a language tag: write one such as `en`, `de` or `pt-BR`"));
+    }
+    Ok(tag)
 }
 
 /// What of a setting may be a template.

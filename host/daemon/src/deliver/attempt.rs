@@ -192,6 +192,7 @@ impl Attempt {
             now,
             owed_since,
             zone: Zone::of(zone, now),
+            language: configured.map(|action| action.language.clone()).unwrap_or_default(),
             action: action_name.clone(),
             references: known.map(|(_, references)| references.clone()).unwrap_or_default(),
             settings,

@@ -10,7 +10,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use tocsin_core::egress::{Denied, join};
-use tocsin_core::plugin::{ActionRequest, Pair, Part, Probe, SecretEncoding, Signature};
+use tocsin_core::plugin::{ActionRequest, Pair, Part, Place, Probe, SecretEncoding, Signature};
 use url::Url;
 
 use crate::config::{Connection, Secret};
@@ -200,10 +200,17 @@ pub fn assemble_probe(
     moment: &Moment<'_>,
 ) -> Result<Outgoing, InvalidRequest> {
     let base = connection.target.sample();
-    let Probe { request, after } = probe;
-    if after.is_empty() {
-        return assemble(connection, base, request, moment);
-    }
+    let Probe { request, place } = probe;
+    let after = match place {
+        Place::End => return assemble(connection, base, request, moment),
+        Place::After(part) => part,
+        Place::Root => {
+            let mut root = base.clone();
+            root.set_path("");
+            root.set_query(None);
+            return assemble(connection, &root, request, moment);
+        }
+    };
     let path = base.path();
     let ends = path.match_indices(&after).map(|(at, found)| at + found.len());
     let at = ends.into_iter().find(|end| matches!(path.as_bytes().get(*end), None | Some(b'/')));

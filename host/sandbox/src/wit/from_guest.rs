@@ -1,6 +1,7 @@
 //! What plugins answer, in the core's words.
 //!
-//! Never cuts or refuses anything; every value has a counterpart.
+//! Never cuts or refuses anything; every value has a counterpart, but for what is in `extra`: nothing is known yet that
+//! a plugin could say there.
 
 use tocsin_core::delivery::Reference;
 use tocsin_core::event::{Event, EventChange, Link, Severity};
@@ -8,7 +9,9 @@ use tocsin_core::plugin as core;
 use tocsin_core::settings::{Choice, Field, FieldKind};
 use tocsin_core::time::Timestamp;
 
-use super::{action_encoder as action, connection_prober, description, source_decoder as source, types};
+use super::v0_2::{
+    action_encoder as action, connection_prober, description, source_decoder as source, types,
+};
 
 fn pair(header: types::Header) -> core::Pair {
     core::Pair { name: header.name, value: header.value }
@@ -276,6 +279,11 @@ impl From<types::Failure> for core::Failure {
 
 impl From<connection_prober::Probe> for core::Probe {
     fn from(probe: connection_prober::Probe) -> Self {
-        Self { request: probe.request.into(), after: probe.after }
+        let place = match probe.place {
+            connection_prober::Place::End => core::Place::End,
+            connection_prober::Place::After(part) => core::Place::After(part),
+            connection_prober::Place::Root => core::Place::Root,
+        };
+        Self { request: probe.request.into(), place }
     }
 }

@@ -4,13 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use tocsin_core::delivery::{Change, ChangeKind, Reference};
+use tocsin_core::delivery::{Change, Reference};
 use tocsin_core::event::{Link, Severity};
 use tocsin_core::incident::{Incident, IncidentState};
 use tocsin_core::plugin as core;
 use tocsin_core::time::Timestamp;
 
-use super::{action_encoder as action, source_decoder as source, types};
+use super::v0_2::{action_encoder as action, source_decoder as source, types};
 
 fn headers(pairs: Vec<core::Pair>) -> Vec<types::Header> {
     pairs.into_iter().map(|pair| types::Header { name: pair.name, value: pair.value }).collect()
@@ -69,6 +69,7 @@ impl From<core::SourceRequest> for source::Request {
             headers: headers(request.headers),
             body: request.body,
             received_at: request.received_at.micros(),
+            extra: Vec::new(),
         }
     }
 }
@@ -111,32 +112,19 @@ impl From<Incident> for action::Incident {
 
 impl From<Change> for action::Change {
     fn from(change: Change) -> Self {
-        use action::ChangeKind as Kind;
-        let kind = match change.kind {
-            ChangeKind::Opened => Kind::Opened,
-            ChangeKind::Updated => Kind::Updated,
-            ChangeKind::Acknowledged => Kind::Acknowledged,
-            ChangeKind::Unacknowledged => Kind::Unacknowledged,
-            ChangeKind::Resolved => Kind::Resolved,
-            ChangeKind::Reopened => Kind::Reopened,
-            ChangeKind::Noted => Kind::Noted,
-            ChangeKind::Repeated => Kind::Repeated,
-            ChangeKind::Flapping => Kind::Flapping,
-            ChangeKind::Steady => Kind::Steady,
-            ChangeKind::Referenced => Kind::Referenced,
-        };
         Self {
-            kind,
+            kind: change.kind.as_str().to_owned(),
             at: change.at.micros(),
             actor: change.actor,
             text: change.text.to_string(),
             changed: change.changed,
             before: change.before.into_iter().map(|(key, value)| types::Label { key, value }).collect(),
+            extra: Vec::new(),
         }
     }
 }
 
-impl From<Reference> for action::Reference {
+impl From<Reference> for types::Reference {
     fn from(reference: Reference) -> Self {
         Self { key: reference.key, value: reference.value, url: reference.url }
     }
@@ -152,9 +140,14 @@ impl From<core::Context> for action::Context {
             test: context.test,
             now: context.now.micros(),
             owed_since: context.owed_since.micros(),
-            zone: action::Zone { name: context.zone.name, offset_minutes: context.zone.offset_minutes },
+            zone: action::Zone {
+                id: context.zone.id,
+                name: context.zone.name,
+                offset_minutes: context.zone.offset_minutes,
+            },
+            language: context.language,
             action: context.action.to_string(),
-            references: context.references.into_iter().map(action::Reference::from).collect(),
+            references: context.references.into_iter().map(types::Reference::from).collect(),
             settings: context.settings.into_iter().map(types::Setting::from).collect(),
             connection: context.connection.into_iter().map(types::Setting::from).collect(),
             host: context.host,
@@ -163,12 +156,14 @@ impl From<core::Context> for action::Context {
                 .into_iter()
                 .map(|link| types::Label { key: link.title, value: link.url })
                 .collect(),
+            extra: Vec::new(),
         }
     }
 }
 
 impl From<core::Response> for types::Response {
     fn from(response: core::Response) -> Self {
-        Self { status: response.status, headers: headers(response.headers), body: response.body }
+        let (status, headers) = (response.status, headers(response.headers));
+        Self { status, headers, body: response.body, extra: Vec::new() }
     }
 }

@@ -125,7 +125,7 @@ fn own_html_is_cut_before_a_tag_and_says_how_much_is_missing() {
 #[test]
 fn times_are_in_the_readers_zone() {
     let mut world = World::new(&[]);
-    world.context.zone = Zone { name: "CET".to_owned(), offset_minutes: 60 };
+    world.context.zone = Zone { id: "Europe/Paris".to_owned(), name: "CET".to_owned(), offset_minutes: 60 };
     world.outcome(0);
     world.says(ChangeKind::Noted, "x");
     assert!(world.log().contains("Note at 2026-01-02 04:04 CET by Jane"), "{}", world.log());

@@ -121,7 +121,7 @@ fn the_wait_is_read_from_the_header_in_milliseconds_or_from_the_words() {
 fn a_connection_is_tried_without_posting() {
     let probe = RocketChat::probe("chat.example", &()).expect("a probe");
     assert_eq!((probe.request.method.as_str(), probe.request.path.as_str()), ("GET", "/info"));
-    assert_eq!((probe.after.as_str(), probe.request.body.len()), ("/hooks", 0));
+    assert_eq!((probe.place, probe.request.body.len()), (Place::After("/hooks".to_owned()), 0));
     let probed = |status, body: &str| {
         let response = testing::response(status, &[], body);
         RocketChat::probed("chat.example", &(), &response)

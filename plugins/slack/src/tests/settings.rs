@@ -73,7 +73,7 @@ fn too_many_mentions_are_told() {
 fn only_the_bot_can_be_tried_without_a_trace() {
     assert_eq!(Slack::probe("hooks.slack.com", &workspace(Mode::Auto)), None);
     let probe = Slack::probe("slack.com", &workspace(Mode::Auto)).expect("a probe");
-    assert_eq!((probe.request.path.as_str(), probe.after.as_str()), ("/auth.test", ""));
+    assert_eq!((probe.request.path.as_str(), probe.place), ("/auth.test", Place::End));
 }
 
 #[test]

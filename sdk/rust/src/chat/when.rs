@@ -111,7 +111,8 @@ mod tests {
         assert_eq!(text(&context, 0), "03:04 UTC");
         assert_eq!(text(&context, 86_400), "3 Jan, 03:04 UTC");
         assert_eq!(text(&context, -3 * 86_400), "30 Dec 2025, 03:04 UTC");
-        context.zone = crate::Zone { name: "CET".to_owned(), offset_minutes: 60 };
+        context.zone =
+            crate::Zone { id: "Europe/Paris".to_owned(), name: "CET".to_owned(), offset_minutes: 60 };
         assert_eq!(text(&context, 0), "04:04 CET");
         assert_eq!(text(&context, -5 * 3_600), "1 Jan, 23:04 CET");
         Moment::of(&context, Timestamp::from_micros(i64::MAX));

@@ -3,7 +3,7 @@
 //! Never adds or leaves out a field.
 
 use super::exchange::{failure, request, response as answer};
-use super::shared::{labels_in, labels_out, settings};
+use super::shared::{labels_in, labels_out, reference_in, reference_out, settings};
 use super::{Exported, types};
 use bindings::exports::tocsin::plugin::action_encoder as wit;
 
@@ -12,12 +12,12 @@ use bindings::exports::tocsin::plugin::action_encoder as wit;
 pub mod bindings {
     wit_bindgen::generate!({
         path: "wit",
-        inline: "package tocsin:sdk; world encodes { export tocsin:plugin/action-encoder@0.1.0; }",
+        inline: "package tocsin:sdk; world encodes { export tocsin:plugin/action-encoder@0.2.0; }",
         world: "tocsin:sdk/encodes",
         generate_all,
         pub_export_macro: true,
         export_macro_name: "export_action",
-        with: { "tocsin:plugin/types@0.1.0": crate::guest::description::bindings::tocsin::plugin::types },
+        with: { "tocsin:plugin/types@0.2.0": crate::guest::description::bindings::tocsin::plugin::types },
     });
 }
 
@@ -48,7 +48,6 @@ fn read<T: crate::Action>(
 }
 
 fn context(given: wit::Context) -> crate::Context {
-    let reference = |r: wit::Reference| crate::Reference { key: r.key, value: r.value, url: r.url };
     crate::Context {
         incident: incident(given.incident),
         change: change(given.change),
@@ -57,9 +56,14 @@ fn context(given: wit::Context) -> crate::Context {
         test: given.test,
         now: crate::Timestamp::from_micros(given.now),
         owed_since: crate::Timestamp::from_micros(given.owed_since),
-        zone: crate::Zone { name: given.zone.name, offset_minutes: given.zone.offset_minutes },
+        zone: crate::Zone {
+            id: given.zone.id,
+            name: given.zone.name,
+            offset_minutes: given.zone.offset_minutes,
+        },
+        language: given.language,
         action: given.action,
-        references: given.references.into_iter().map(reference).collect(),
+        references: given.references.into_iter().map(reference_in).collect(),
         settings: settings(given.settings),
         connection: settings(given.connection),
         host: given.host,
@@ -101,22 +105,8 @@ fn incident(given: wit::Incident) -> crate::Incident {
 }
 
 fn change(given: wit::Change) -> crate::IncidentChange {
-    use crate::ChangeKind as To;
-    use wit::ChangeKind as From;
     crate::IncidentChange {
-        kind: match given.kind {
-            From::Opened => To::Opened,
-            From::Updated => To::Updated,
-            From::Acknowledged => To::Acknowledged,
-            From::Unacknowledged => To::Unacknowledged,
-            From::Resolved => To::Resolved,
-            From::Reopened => To::Reopened,
-            From::Noted => To::Noted,
-            From::Repeated => To::Repeated,
-            From::Flapping => To::Flapping,
-            From::Steady => To::Steady,
-            From::Referenced => To::Referenced,
-        },
+        kind: crate::ChangeKind::of_word(&given.kind),
         at: crate::Timestamp::from_micros(given.at),
         actor: given.actor,
         text: given.text,
@@ -126,7 +116,6 @@ fn change(given: wit::Change) -> crate::IncidentChange {
 }
 
 fn step(step: crate::Step) -> wit::Step {
-    let reference = |r: crate::Reference| wit::Reference { key: r.key, value: r.value, url: r.url };
     match step {
         crate::Step::Send(sent, state) => wit::Step::Send(wit::Exchange { request: request(*sent), state }),
         crate::Step::Skipped(why) => wit::Step::Skipped(why),
@@ -136,8 +125,9 @@ fn step(step: crate::Step) -> wit::Step {
                 crate::Certainty::Accepted => wit::Certainty::Accepted,
             },
             summary: outcome.summary,
-            references: outcome.references.into_iter().map(reference).collect(),
+            references: outcome.references.into_iter().map(reference_out).collect(),
             updates: labels_out(outcome.updates),
+            extra: Vec::new(),
         }),
     }
 }

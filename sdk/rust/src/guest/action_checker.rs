@@ -2,7 +2,7 @@
 //!
 //! Never checks what the host has checked against the fields' description.
 
-use super::shared::settings;
+use super::shared::{problems, settings};
 use super::{Exported, types};
 use bindings::exports::tocsin::plugin::action_checker as wit;
 
@@ -11,21 +11,17 @@ use bindings::exports::tocsin::plugin::action_checker as wit;
 pub mod bindings {
     wit_bindgen::generate!({
         path: "wit",
-        inline: "package tocsin:sdk; world checks-actions { export tocsin:plugin/action-checker@0.1.0; }",
+        inline: "package tocsin:sdk; world checks-actions { export tocsin:plugin/action-checker@0.2.0; }",
         world: "tocsin:sdk/checks-actions",
         generate_all,
         pub_export_macro: true,
         export_macro_name: "export_action_checker",
-        with: { "tocsin:plugin/types@0.1.0": crate::guest::description::bindings::tocsin::plugin::types },
+        with: { "tocsin:plugin/types@0.2.0": crate::guest::description::bindings::tocsin::plugin::types },
     });
 }
 
-fn problems(found: Vec<crate::SettingProblem>) -> Vec<wit::Problem> {
-    found.into_iter().map(|p| wit::Problem { field: p.field, problem: p.problem }).collect()
-}
-
 impl<T: crate::Action, Kind> wit::Guest for Exported<T, Kind> {
-    fn check_connection(host: String, connection: Vec<types::Setting>) -> Vec<wit::Problem> {
+    fn check_connection(host: String, connection: Vec<types::Setting>) -> Vec<types::Problem> {
         problems(crate::check_connection::<T>(&host, &settings(connection)))
     }
 
@@ -33,7 +29,7 @@ impl<T: crate::Action, Kind> wit::Guest for Exported<T, Kind> {
         host: String,
         connection: Vec<types::Setting>,
         given: Vec<types::Setting>,
-    ) -> Vec<wit::Problem> {
+    ) -> Vec<types::Problem> {
         problems(crate::check_action::<T>(&host, &settings(connection), &settings(given)))
     }
 }

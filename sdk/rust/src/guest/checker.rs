@@ -2,27 +2,26 @@
 //!
 //! Never checks what the host has checked against the fields' description.
 
-use super::shared::settings;
+use super::shared::{problems, settings};
 use super::{Exported, types};
-use bindings::exports::tocsin::plugin::settings_checker as wit;
+use bindings::exports::tocsin::plugin::source_checker as wit;
 
 /// Bindings of a world that exports this interface alone; an exported plugin is the union of such worlds.
 #[doc(hidden)]
 pub mod bindings {
     wit_bindgen::generate!({
         path: "wit",
-        inline: "package tocsin:sdk; world checks { export tocsin:plugin/settings-checker@0.1.0; }",
+        inline: "package tocsin:sdk; world checks { export tocsin:plugin/source-checker@0.2.0; }",
         world: "tocsin:sdk/checks",
         generate_all,
         pub_export_macro: true,
         export_macro_name: "export_checker",
-        with: { "tocsin:plugin/types@0.1.0": crate::guest::description::bindings::tocsin::plugin::types },
+        with: { "tocsin:plugin/types@0.2.0": crate::guest::description::bindings::tocsin::plugin::types },
     });
 }
 
 impl<T: crate::Source, Kind> wit::Guest for Exported<T, Kind> {
-    fn check_source(given: Vec<types::Setting>) -> Vec<wit::Problem> {
-        let problem = |p: crate::SettingProblem| wit::Problem { field: p.field, problem: p.problem };
-        crate::check_source::<T>(&settings(given)).into_iter().map(problem).collect()
+    fn check_source(given: Vec<types::Setting>) -> Vec<types::Problem> {
+        problems(crate::check_source::<T>(&settings(given)))
     }
 }

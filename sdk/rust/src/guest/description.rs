@@ -10,11 +10,13 @@ use bindings::exports::tocsin::plugin::description as wit;
 pub mod bindings {
     wit_bindgen::generate!({
         path: "wit",
-        inline: "package tocsin:sdk; world describes { export tocsin:plugin/description@0.1.0; }",
+        inline: "package tocsin:sdk; world describes { export tocsin:plugin/description@0.2.0; }",
         world: "tocsin:sdk/describes",
         generate_all,
         pub_export_macro: true,
         export_macro_name: "export_description",
+        // The other worlds of this crate share them.
+        generate_unused_types: true,
     });
 }
 
@@ -42,7 +44,7 @@ fn field(field: crate::Field) -> wit::Field {
         From::Path => To::Path,
     };
     let crate::Field { key, label, help, required, default, .. } = field;
-    wit::Field { key, label, help, kind, required, default }
+    wit::Field { key, label, help, kind, required, default, extra: Vec::new() }
 }
 
 pub(super) fn signature(signature: crate::Signature) -> types::Signature {
@@ -82,6 +84,7 @@ fn source_info((fields, info): (Vec<crate::Field>, crate::SourceInfo)) -> wit::S
             content_type: example.content_type,
             body: example.body,
         }),
+        extra: Vec::new(),
     }
 }
 
@@ -94,6 +97,7 @@ fn action_info(
         hosts: info.hosts,
         rate: info.rate.map(|rate| wit::Rate { requests: rate.requests, per_ms: rate.per_ms }),
         records: info.records,
+        extra: Vec::new(),
     }
 }
 
@@ -106,5 +110,6 @@ pub(super) fn plugin_info(info: crate::PluginInfo) -> wit::PluginInfo {
         documentation: info.about.documentation.to_owned(),
         source: info.source.map(source_info),
         action: info.action.map(action_info),
+        extra: Vec::new(),
     }
 }

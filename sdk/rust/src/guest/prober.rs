@@ -12,12 +12,12 @@ use bindings::exports::tocsin::plugin::connection_prober as wit;
 pub mod bindings {
     wit_bindgen::generate!({
         path: "wit",
-        inline: "package tocsin:sdk; world probes { export tocsin:plugin/connection-prober@0.1.0; }",
+        inline: "package tocsin:sdk; world probes { export tocsin:plugin/connection-prober@0.2.0; }",
         world: "tocsin:sdk/probes",
         generate_all,
         pub_export_macro: true,
         export_macro_name: "export_prober",
-        with: { "tocsin:plugin/types@0.1.0": crate::guest::description::bindings::tocsin::plugin::types },
+        with: { "tocsin:plugin/types@0.2.0": crate::guest::description::bindings::tocsin::plugin::types },
     });
 }
 
@@ -25,7 +25,12 @@ impl<T: crate::Action, Kind> wit::Guest for Exported<T, Kind> {
     fn prepare(host: String, connection: Vec<types::Setting>) -> Option<wit::Probe> {
         let connection = <T::Connection as crate::Settings>::from_settings(&settings(connection)).ok()?;
         let probe = T::probe(&host, &connection)?;
-        Some(wit::Probe { request: request(probe.request), after: probe.after })
+        let place = match probe.place {
+            crate::Place::End => wit::Place::End,
+            crate::Place::After(part) => wit::Place::After(part),
+            crate::Place::Root => wit::Place::Root,
+        };
+        Some(wit::Probe { request: request(probe.request), place })
     }
 
     fn judge(

@@ -32,3 +32,15 @@ pub(super) fn parameters_in(list: Vec<types::Parameter>) -> Vec<crate::Parameter
 pub(super) fn labels_in(list: Vec<types::Label>) -> Vec<crate::Label> {
     list.into_iter().map(|l| crate::Label { key: l.key, value: l.value }).collect()
 }
+
+pub(super) fn problems(found: Vec<crate::SettingProblem>) -> Vec<types::Problem> {
+    found.into_iter().map(|p| types::Problem { field: p.field, problem: p.problem }).collect()
+}
+
+pub(super) fn reference_in(reference: types::Reference) -> crate::Reference {
+    crate::Reference { key: reference.key, value: reference.value, url: reference.url }
+}
+
+pub(super) fn reference_out(reference: crate::Reference) -> types::Reference {
+    types::Reference { key: reference.key, value: reference.value, url: reference.url }
+}

@@ -11,12 +11,12 @@ use bindings::exports::tocsin::plugin::source_decoder as wit;
 pub mod bindings {
     wit_bindgen::generate!({
         path: "wit",
-        inline: "package tocsin:sdk; world decodes { export tocsin:plugin/source-decoder@0.1.0; }",
+        inline: "package tocsin:sdk; world decodes { export tocsin:plugin/source-decoder@0.2.0; }",
         world: "tocsin:sdk/decodes",
         generate_all,
         pub_export_macro: true,
         export_macro_name: "export_source",
-        with: { "tocsin:plugin/types@0.1.0": crate::guest::description::bindings::tocsin::plugin::types },
+        with: { "tocsin:plugin/types@0.2.0": crate::guest::description::bindings::tocsin::plugin::types },
     });
 }
 
@@ -57,6 +57,7 @@ fn decoded(decoded: crate::Decoded) -> wit::Decoded {
         }),
         ignored: decoded.ignored,
         confirm: decoded.confirm,
+        extra: Vec::new(),
     }
 }
 
@@ -84,6 +85,7 @@ fn event(event: crate::Event) -> wit::Event {
         links: event.links.into_iter().map(link).collect(),
         actor: event.actor,
         occurred_at: event.occurred_at.map(crate::Timestamp::as_micros),
+        extra: Vec::new(),
     }
 }
 

@@ -43,6 +43,7 @@ struct Lines {
     urls: Option<BTreeMap<String, String>>,
     /// A name and an offset in minutes.
     zone: BTreeMap<String, i32>,
+    language: String,
     #[serde(deserialize_with = "time")]
     now: Timestamp,
     #[serde(deserialize_with = "time")]
@@ -68,7 +69,7 @@ struct Called {
 
 /// The example with what `file` says: `change`, `text`, `actor`, `changed`, `before`, `attempt`, `test`, `host`,
 /// `action`, `urls`, `references` (objects of `key`, `value`, `url`), `zone` (an object of its name and offset in
-/// minutes), and of the incident `title`, `message`, `severity`, `state`, `source`, `key`, `number`, `count`,
+/// minutes), `language`, and of the incident `title`, `message`, `severity`, `state`, `source`, `key`, `number`, `count`,
 /// `labels` and `links` (objects of title and address). Times (`now`, `owed_since`, `opened_at`, `open_since`,
 /// `acknowledged_at`, `resolved_at`) are RFC 3339.
 ///
@@ -110,6 +111,7 @@ impl Default for Lines {
             action,
             urls: None,
             zone: BTreeMap::new(),
+            language: String::new(),
             now,
             owed_since,
             opened_at: incident.opened_at,
@@ -138,11 +140,11 @@ impl Lines {
         let called = |Called { key, value, url }| Reference { key, value, url };
         context.references = self.references.into_iter().map(called).collect();
         (context.attempt, context.test) = (self.attempt, self.test);
-        (context.host, context.action) = (self.host, self.action);
+        (context.host, context.action, context.language) = (self.host, self.action, self.language);
         context.urls = self.urls.map_or(context.urls, labels);
         (context.now, context.owed_since) = (self.now, self.owed_since);
         if let Some((name, offset_minutes)) = self.zone.into_iter().next() {
-            context.zone = Zone { name, offset_minutes };
+            context.zone = Zone { id: name.clone(), name, offset_minutes };
         }
         context
     }

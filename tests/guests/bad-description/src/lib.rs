@@ -21,6 +21,7 @@ fn field(key: &str, kind: FieldKind, default: &str) -> Field {
         kind,
         required: false,
         default: Some(default.to_owned()),
+        extra: Vec::new(),
     }
 }
 
@@ -51,6 +52,7 @@ impl exports::tocsin::plugin::description::Guest for Guest {
                 body_limit: None,
                 confirm_hosts: Vec::new(),
                 example: None,
+                extra: Vec::new(),
             }),
             action: Some(ActionInfo {
                 connection: Vec::new(),
@@ -58,7 +60,9 @@ impl exports::tocsin::plugin::description::Guest for Guest {
                 hosts: vec!["https://example.com".to_owned()],
                 rate: Some(Rate { requests: 0, per_ms: 1000 }),
                 records: false,
+                extra: Vec::new(),
             }),
+            extra: Vec::new(),
         }
     }
 }

@@ -25,6 +25,7 @@ impl exports::tocsin::plugin::description::Guest for Guest {
             kind: FieldKind::Integer,
             required: false,
             default: Some(FORGED.to_owned()),
+            extra: Vec::new(),
         };
         PluginInfo {
             id: "x".repeat(900_000),
@@ -40,8 +41,10 @@ impl exports::tocsin::plugin::description::Guest for Guest {
                 body_limit: None,
                 confirm_hosts: vec![FORGED.to_owned()],
                 example: None,
+                extra: Vec::new(),
             }),
             action: None,
+            extra: Vec::new(),
         }
     }
 }

@@ -34,6 +34,7 @@ impl exports::tocsin::plugin::description::Guest for Guest {
                 body_limit: None,
                 confirm_hosts: Vec::new(),
                 example: None,
+                extra: Vec::new(),
             }),
             action: Some(ActionInfo {
                 connection: Vec::new(),
@@ -41,7 +42,9 @@ impl exports::tocsin::plugin::description::Guest for Guest {
                 hosts: vec!["*.example.com".to_owned()],
                 rate: None,
                 records: false,
+                extra: Vec::new(),
             }),
+            extra: Vec::new(),
         }
     }
 }
@@ -79,6 +82,7 @@ impl exports::tocsin::plugin::source_decoder::Guest for Guest {
             links: vec![Link { title: "here".to_owned(), url: "https://example.com/".to_owned() }],
             actor: Some(request.method),
             occurred_at: Some(request.received_at - 1),
+            extra: Vec::new(),
         };
         Ok(Decoded {
             events: vec![event],
@@ -88,6 +92,7 @@ impl exports::tocsin::plugin::source_decoder::Guest for Guest {
             reply: Some(Reply { status: 202, headers: Vec::new(), body: b"taken".to_vec() }),
             ignored: None,
             confirm: None,
+            extra: Vec::new(),
         })
     }
 }
@@ -134,6 +139,7 @@ impl exports::tocsin::plugin::action_encoder::Guest for Guest {
             summary: format!("sent after {}", String::from_utf8_lossy(&state)),
             references: vec![Reference { key: "message".to_owned(), value, url: None }],
             updates: vec![label("ticket", "T-1")],
+            extra: Vec::new(),
         }))
     }
 }

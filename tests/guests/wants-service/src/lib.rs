@@ -21,6 +21,7 @@ impl exports::tocsin::plugin::description::Guest for Guest {
             documentation: String::new(),
             source: None,
             action: None,
+            extra: Vec::new(),
         }
     }
 }

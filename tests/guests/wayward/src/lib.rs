@@ -21,6 +21,7 @@ impl exports::tocsin::plugin::description::Guest for Guest {
             kind: FieldKind::Secret,
             required: true,
             default: None,
+            extra: Vec::new(),
         };
         PluginInfo {
             id: "wayward".to_owned(),
@@ -35,7 +36,9 @@ impl exports::tocsin::plugin::description::Guest for Guest {
                 hosts: Vec::new(),
                 rate: None,
                 records: false,
+                extra: Vec::new(),
             }),
+            extra: Vec::new(),
         }
     }
 }
@@ -64,6 +67,7 @@ impl exports::tocsin::plugin::action_encoder::Guest for Guest {
             summary,
             references: Vec::new(),
             updates: Vec::new(),
+            extra: Vec::new(),
         }))
     }
 }

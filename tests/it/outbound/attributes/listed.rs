@@ -52,7 +52,7 @@ fn a_language_is_listed_and_changes_no_message() {
     let stage = Stage::told(&actions);
     for peer in CHATS {
         let spoken = format!("{peer}-spoken");
-        assert_eq!(listed(&stage, "actions", &spoken, &["language"]), ["DE DE"]);
+        assert_eq!(listed(&stage, "actions", &spoken, &["language"]), ["de-DE"]);
         assert_eq!(stage.message(&spoken), stage.message(peer));
     }
     assert_eq!(listed(&stage, "actions", "slack", &["language"]), [""]);

@@ -129,11 +129,20 @@ fn a_probes_path_goes_where_the_plugin_says_and_nowhere_else() {
     connection.target = Target::parse("https://chat.example/sub/hooks/id/token").unwrap();
     let probe = |after: &str, path: &str| {
         let request = ActionRequest { method: "GET".to_owned(), path: path.to_owned(), ..wanted(Vec::new()) };
-        let probe = Probe { request, after: after.to_owned() };
+        let place = if after.is_empty() { Place::End } else { Place::After(after.to_owned()) };
+        let probe = Probe { request, place };
         assemble_probe(&connection, probe, &MOMENT).map(|outgoing| outgoing.url.to_string())
     };
     assert_eq!(probe("/hooks", "/info").unwrap(), "https://chat.example/sub/hooks/info/id/token");
     assert_eq!(probe("", "/info").unwrap(), "https://chat.example/sub/hooks/id/token/info");
     assert!(matches!(probe("/webhooks", "/info"), Err(InvalidRequest::NoPlace(_))));
     assert!(matches!(probe("/hooks", "/../../admin"), Err(InvalidRequest::Denied(_))));
+}
+
+#[test]
+fn a_probe_at_the_root_leaves_path_and_query_of_the_url_out() {
+    let connection = connection();
+    let probe = Probe { request: wanted(Vec::new()), place: Place::Root };
+    let outgoing = assemble_probe(&connection, probe, &MOMENT).unwrap();
+    assert_eq!(outgoing.url.as_str(), "https://peer.example/v1");
 }

@@ -207,8 +207,8 @@ fn a_broken_state_is_a_verdict_and_no_panic() {
 #[test]
 fn a_connection_is_tried_by_asking_who_it_is() {
     for (host, path) in [(CLOUD, "/rest/api/3/myself"), (SERVER, "/rest/api/2/myself")] {
-        let Some(Probe { request, after }) = Jira::probe(host, &account()) else { panic!("no probe") };
-        assert_eq!((request.method.as_str(), request.path.as_str(), after.as_str()), ("GET", path, ""));
+        let Some(Probe { request, place }) = Jira::probe(host, &account()) else { panic!("no probe") };
+        assert_eq!((request.method.as_str(), request.path.as_str(), place), ("GET", path, Place::End));
         assert!(request.body.is_empty());
     }
     let probed = |status, headers: &[(&str, &str)], body| {
