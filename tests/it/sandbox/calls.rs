@@ -46,6 +46,7 @@ fn context(settings: Vec<Setting>) -> Context {
         now: NOW,
         owed_since: NOW,
         zone: Zone::utc(),
+        language: String::new(),
         action: "ops".into(),
         references: Vec::new(),
         settings,
