@@ -1,7 +1,7 @@
 //! What each answer means, at each place where it can come.
 
 use super::*;
-use tocsin_plugin::Probe;
+use tocsin_plugin::{Place, Probe};
 
 /// The verdict's name on an answer to the request that the context leads to first.
 fn verdict(context: &Context, answer: &Response) -> (&'static str, String) {
