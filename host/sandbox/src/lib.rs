@@ -36,6 +36,7 @@ mod log_rate;
 mod measures;
 mod meter;
 mod text;
+mod told;
 mod ticker;
 mod turns;
 mod wasi;
@@ -54,4 +55,5 @@ pub use limits::{
 pub use measures::Calls;
 pub use plugin::{Answer, Place, Plugin};
 pub use sandbox::{Gauges, Sandbox, SandboxConfig};
+pub use told::Told;
 pub use wit::API_VERSION;
