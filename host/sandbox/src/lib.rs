@@ -36,8 +36,8 @@ mod log_rate;
 mod measures;
 mod meter;
 mod text;
-mod told;
 mod ticker;
+mod told;
 mod turns;
 mod wasi;
 
