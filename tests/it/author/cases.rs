@@ -30,7 +30,7 @@ fn a_difference_is_shown_by_its_path_and_its_lines_and_bless_writes_what_was_fou
     assert!(blessed.stdout.contains("written: cases/first.case"), "{blessed:?}");
     let written = read(site.path("cases/first.case"));
     assert!(written.starts_with(GIVEN) && written.contains("\"title\": \"hello\""), "{written}");
-    assert!(site.run(&test).expect(0).stdout.contains("1 cases, all hold"));
+    assert!(site.run(&test).expect(0).stdout.contains("1 case, all hold"));
 
     fs::write(site.path("cases/first.case"), written.replace("\"hello\"", "\"goodbye\"")).expect("written");
     let ran = site.run(&test).expect(1);

@@ -27,8 +27,8 @@ mod verify;
 mod watch;
 
 pub(super) const POINTER: &str = "\
-Operators: `tocsin plugins check FILE.wasm` says whether a relay would accept the file, `tocsin plugins install` puts it
-in force. The format of a case: sdk/README.md.";
+Operators: `tocsin plugins check FILE.wasm` says whether a relay would accept the file, and
+`tocsin plugins install` puts it in force. The format of a case: sdk/README.md.";
 
 const TEST: &str = "\
 Examples:

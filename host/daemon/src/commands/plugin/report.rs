@@ -2,6 +2,8 @@
 //!
 //! Shows what a plugin wrote, which may be hostile: every text goes through [`crate::commands::out`].
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Serialize;
@@ -11,6 +13,9 @@ use tocsin_core::plugin::PluginInfo;
 use super::super::table::json;
 use super::broken::Found;
 use crate::commands::out::{say, single};
+
+/// Characters of a reproduction that are printed; `--json` has all of it.
+const SHOWN: usize = 2_000;
 
 /// The whole run.
 #[derive(Debug, Serialize)]
@@ -95,19 +100,21 @@ impl Report {
         for failure in &self.failures {
             say!("{}: {}", single(&failure.case), failure.message.trim_end());
             if let Some(reproduction) = &failure.reproduction {
-                say!("\n{}", reproduction.trim_end());
+                say!("\n{}", cut(reproduction.trim_end()));
             }
             say!("");
         }
         for file in &self.written {
             say!("written: {}", single(file));
         }
-        let failed = match self.failures.len() {
+        let failed: BTreeSet<&str> = self.failures.iter().map(|failure| failure.case.as_str()).collect();
+        let failed = match failed.len() {
             0 => "all hold".to_owned(),
             failed => format!("{failed} failed"),
         };
+        let cases = if self.cases == 1 { "case" } else { "cases" };
         say!(
-            "{} {}: {} cases, {failed}; {} broken variants",
+            "{} {}: {} {cases}, {failed}; {} broken variants",
             single(&self.plugin),
             single(&self.version),
             self.cases,
@@ -139,6 +146,14 @@ impl Failure {
         );
         let reproduction = Some(written(&found.input.section()));
         Self { reproduction, ..Self::new(case, What::Broken, message) }
+    }
+}
+
+/// As much of a reproduction as a terminal shows.
+pub(super) fn cut(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(SHOWN) {
+        Some((at, _)) => Cow::Owned(format!("{}… (cut; --json prints all)", &text[..at])),
+        None => Cow::Borrowed(text),
     }
 }
 

@@ -16,7 +16,7 @@ use tocsin_sandbox::Plugin;
 use super::broken::{self, Fault, Variants};
 use super::input::{Input, Output};
 use super::laws::{self, Breach, Law};
-use super::report::written;
+use super::report::{cut, written};
 use super::run::{self, Stopped};
 use super::{cases_or_usual, component, test};
 use crate::commands::out::{say, single};
@@ -208,9 +208,9 @@ impl Verified {
                 0 => "kept".to_owned(),
                 count => format!("BROKEN {count} times"),
             };
-            say!("  {verdict:<12} {:>8} inputs  {}", seen.inputs, law.words());
+            say!("  {verdict:<16} {:>8} inputs  {}", seen.inputs, law.words());
             for breach in seen.breaches.iter().take(BREACHES_MAX) {
-                say!("    {}", breach.trim_end().replace('\n', "\n      "));
+                say!("    {}", cut(breach.trim_end()).replace('\n', "\n      "));
             }
             if let Some(more @ 1..) = seen.breaches.len().checked_sub(BREACHES_MAX) {
                 say!("    and {more} more");
