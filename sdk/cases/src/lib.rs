@@ -6,7 +6,7 @@
 //! Invariants: knows neither the SDK nor the host nor `wit/`, only texts, bytes and JSON; calls no plugin. Each runner
 //! converts between the types in here and its own.
 //!
-//! Reading order: [`file`] (sections) → [`given`], [`incident`], [`http`], [`body`] (what the sections say) →
+//! Reading order: [`mod@file`] (sections) → [`given`], [`incident`], [`http`], [`body`] (what the sections say) →
 //! [`outcome`] (what a plugin answered, as JSON) → [`verdict`] (whether a case holds, with `expected` and [`diff`])
 //! → [`mutate`], [`pair`] (what else a case is good for) → [`folder`].
 
