@@ -33,8 +33,10 @@ pub fn describe(id: &str) -> PluginInfo {
             body_limit: None,
             confirm_hosts: Vec::new(),
             example: None,
+            extra: Vec::new(),
         }),
         action: None,
+        extra: Vec::new(),
     }
 }
 
@@ -51,6 +53,7 @@ pub fn event(title: String) -> Event {
         links: Vec::new(),
         actor: None,
         occurred_at: None,
+        extra: Vec::new(),
     }
 }
 
@@ -64,6 +67,7 @@ pub fn decoded(events: Vec<Event>) -> Decoded {
         reply: None,
         ignored: None,
         confirm: None,
+        extra: Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod api;
 mod audit;
+mod author;
 mod backup;
 mod bad_input;
 mod bench;

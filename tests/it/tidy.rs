@@ -12,13 +12,15 @@ const LINES_MAX: usize = 500;
 
 /// What each crate may depend on inside the workspace, for running and building. `plugin-*` is every plugin,
 /// `guest-*` every guest of the tests.
-const EDGES: [(&str, &[&str]); 10] = [
+const EDGES: [(&str, &[&str]); 11] = [
     ("tocsin-core", &[]),
     ("tocsin-store", &["tocsin-core"]),
     ("tocsin-sandbox", &["tocsin-core"]),
     ("tocsin-bundled", &[]),
-    ("tocsin", &["tocsin-bundled", "tocsin-core", "tocsin-sandbox", "tocsin-store"]),
-    ("tocsin-plugin", &["tocsin-plugin-derive"]),
+    ("tocsin", &["tocsin-bundled", "tocsin-cases", "tocsin-core", "tocsin-sandbox", "tocsin-store"]),
+    // The format of cases, which both runners read and write: neither the SDK nor the host.
+    ("tocsin-cases", &[]),
+    ("tocsin-plugin", &["tocsin-cases", "tocsin-plugin-derive"]),
     ("tocsin-plugin-derive", &[]),
     ("tocsin-tests", &["tocsin"]),
     ("plugin-*", &["tocsin-plugin"]),
@@ -167,7 +169,10 @@ fn crates() -> Vec<(String, Vec<String>)> {
     let names: BTreeSet<String> = parsed.iter().filter_map(name).collect();
     let edges = |manifest: &toml::Table| {
         let kinds = ["dependencies", "build-dependencies"];
-        let tables = kinds.iter().filter_map(|kind| manifest.get(*kind)?.as_table());
+        let targets = manifest.get("target").and_then(toml::Value::as_table).into_iter().flatten();
+        let targets = targets.filter_map(|(_, target)| target.as_table());
+        let tables = std::iter::once(manifest).chain(targets);
+        let tables = tables.flat_map(|table| kinds.iter().filter_map(|kind| table.get(*kind)?.as_table()));
         tables.flat_map(toml::Table::keys).filter(|name| names.contains(*name)).cloned().collect()
     };
     parsed.iter().filter_map(|manifest| Some((name(manifest)?, edges(manifest)))).collect()

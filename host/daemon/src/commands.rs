@@ -32,11 +32,13 @@ mod listing;
 mod metrics;
 pub mod out;
 mod place;
+mod plugin;
 mod plugins;
 mod progress;
 mod rebuild;
 mod receipts;
 mod reload;
+mod repeat;
 mod resources;
 mod secrets;
 mod serve;
@@ -81,6 +83,7 @@ Examples:
   tocsin sources try jira --file body.json what would this request do?
   tocsin actions try tell-slack            what would this action send?
   tocsin connections test rocket           would it arrive?
+  tocsin plugin test checks.wasm           does my plugin do what its cases say?
   tocsin journal show --incident 42        what was recorded about it?
   tocsin audit --since 7d                  who did what?
   tocsin events                            what is being recorded now?
@@ -136,9 +139,12 @@ enum Command {
     /// List and show requests that came in, and decode them again.
     #[command(subcommand, visible_alias = "receipt")]
     Receipts(receipts::Receipts),
-    /// List the plugins in force, or check a file before dropping it.
-    #[command(subcommand, visible_alias = "plugin")]
+    /// List the plugins in force, or check a file before dropping it. `plugin` is for authors of plugins.
+    #[command(subcommand, after_help = plugins::POINTER)]
     Plugins(plugins::Plugins),
+    /// For authors of plugins: run the cases of a built plugin, try it on a request or an incident, verify it.
+    #[command(subcommand, after_help = plugin::POINTER)]
+    Plugin(plugin::Plugin),
     /// List, create and revoke access tokens of the HTTP API.
     #[command(subcommand, visible_alias = "token", after_help = tokens::EXAMPLES)]
     Tokens(tokens::Tokens),
@@ -215,6 +221,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Sources(command) => sources::run(&place, command),
         Command::Receipts(command) => receipts::run(&place, command),
         Command::Plugins(command) => plugins::run(&place, command),
+        Command::Plugin(command) => plugin::run(&place, command),
         Command::Journal(command) => journal::run(&place, &command),
         Command::Events(args) => events::run(&place, &args),
         Command::Audit(args) => audit::run(&place, &args),

@@ -72,14 +72,14 @@ pub(crate) fn refusal(mut refusal: Refusal) -> Refusal {
 /// `step` within the limits.
 ///
 /// # Errors
-/// A request, a state or references that are too large.
+/// A request or a state that is too large.
 pub(crate) fn step(mut step: Step, limits: &Limits) -> Result<Step, TooMuch> {
     match &mut step {
         Step::Send { request: sent, state } => {
             request(sent, limits)?;
             at_most("bytes of state", state.len(), STATE_BYTES_MAX)?;
         }
-        Step::Delivered(receipt) => within(receipt)?,
+        Step::Delivered(receipt) => within(receipt),
         Step::Skipped(reason) => cut(reason),
     }
     Ok(step)
@@ -102,16 +102,30 @@ pub(crate) fn request(request: &ActionRequest, limits: &Limits) -> Result<(), To
     at_most("signatures", request.signing.len(), HEADERS_MAX)
 }
 
-fn within(receipt: &mut Receipt) -> Result<(), TooMuch> {
-    cut(&mut receipt.summary);
-    at_most("references", receipt.references.len(), REFERENCES_MAX)?;
-    at_most("labels to write back", receipt.updates.len(), REFERENCES_MAX)?;
-    for reference in &receipt.references {
+/// Leaves out what is too much. It is no error: the peer has taken the message, and its answer may have been long.
+fn within(receipt: &mut Receipt) {
+    let (references, updates) = (receipt.references.len(), receipt.updates.len());
+    let fits = |text: &str| text.len() <= REFERENCE_BYTES_MAX;
+    receipt.references.retain(|reference| {
         let url = reference.url.as_deref().unwrap_or_default();
-        let longest = reference.key.len().max(reference.value.len()).max(url.len());
-        at_most("bytes in one part of a reference", longest, REFERENCE_BYTES_MAX)?;
+        fits(&reference.key) && fits(&reference.value) && fits(url)
+    });
+    receipt.references.truncate(REFERENCES_MAX);
+    receipt.updates.truncate(REFERENCES_MAX);
+    let lost = [
+        ("references", references - receipt.references.len()),
+        ("labels to write back", updates - receipt.updates.len()),
+    ];
+    let lost = lost.iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{count} {what}"));
+    let lost = lost.collect::<Vec<_>>().join(" and ");
+    if !lost.is_empty() {
+        receipt.summary = format!(
+            "left out {lost} (the limits: {REFERENCES_MAX} of each, {REFERENCE_BYTES_MAX} bytes in one part of a \
+             reference). {}",
+            receipt.summary
+        );
     }
-    Ok(())
+    cut(&mut receipt.summary);
 }
 
 /// `failure` with its words cut.
@@ -145,6 +159,9 @@ fn request_bytes(request: &ActionRequest) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use tocsin_core::delivery::Reference;
+    use tocsin_core::plugin::Certainty;
+
     use super::*;
 
     #[test]
@@ -153,6 +170,22 @@ mod tests {
         let Failure::Rejected(reason) = failure(Failure::Rejected(long)) else { panic!("the same failure") };
         assert!(reason.starts_with("first second xxx"));
         assert_eq!(reason.chars().count(), REASON_CHARS_MAX);
+    }
+
+    #[test]
+    fn a_receipt_loses_what_is_too_long_and_says_so_and_stays_a_receipt() {
+        let reference = |value: String| Reference { key: "message".to_owned(), value, url: None };
+        let long = "x".repeat(REFERENCE_BYTES_MAX + 1);
+        let mut references = vec![reference(long), reference("m-1".to_owned())];
+        references.extend((0..REFERENCES_MAX).map(|number| reference(number.to_string())));
+        let updates = (0..=REFERENCES_MAX).map(|number| (number.to_string(), String::new())).collect();
+        let (certainty, summary) = (Certainty::Delivered, "posted".to_owned());
+        let taken = Step::Delivered(Receipt { certainty, summary, references, updates });
+        let Ok(Step::Delivered(kept)) = step(taken, &Limits::default()) else { panic!("a receipt") };
+        assert_eq!((kept.references.len(), kept.updates.len()), (REFERENCES_MAX, REFERENCES_MAX));
+        assert_eq!(kept.references[0].value, "m-1");
+        assert!(kept.summary.starts_with("left out 2 references and 1 labels to write back (the limits: 32"));
+        assert!(kept.summary.ends_with("reference). posted"), "{}", kept.summary);
     }
 
     #[test]

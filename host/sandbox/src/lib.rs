@@ -38,6 +38,7 @@ mod measures;
 mod meter;
 mod text;
 mod ticker;
+mod told;
 mod turns;
 mod wasi;
 
@@ -56,4 +57,5 @@ pub use limits::{
 pub use measures::Calls;
 pub use plugin::{Answer, Place, Plugin};
 pub use sandbox::{Gauges, Sandbox, SandboxConfig};
+pub use told::Told;
 pub use wit::API_VERSIONS;

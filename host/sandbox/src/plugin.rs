@@ -21,6 +21,7 @@ use crate::measures::{Calls, Measures};
 use crate::meter::Share;
 use crate::sandbox::Inner;
 use crate::text;
+use crate::told::Told;
 use crate::turns::Turn;
 use crate::wasi::Origin;
 use crate::wit::{
@@ -184,10 +185,18 @@ impl Plugin {
     /// # Errors
     /// The plugin gave no answer, or one beyond its limits; the inner error is its verdict on the delivery.
     pub async fn encode(&self, context: Context) -> Result<Answer<Result<Step, Failure>>, CallError> {
+        self.encode_told(Told::from(context)).await
+    }
+
+    /// As [`Plugin::encode`], of an incident whose times are as a case gives them.
+    ///
+    /// # Errors
+    /// As [`Plugin::encode`].
+    pub async fn encode_told(&self, told: Told) -> Result<Answer<Result<Step, Failure>>, CallError> {
         let phase = Phase::Encode;
         let action = self.action(phase)?;
-        let origin = Origin::new(context.now, context.delivery_id.as_bytes());
-        let context = action_encoder::Context::from(context);
+        let origin = told.origin();
+        let context = action_encoder::Context::from(told);
         let call = self.begin(origin, self.limits.step_bytes()).await;
         let ended = self
             .on_instance(call, |store, instance| {
@@ -207,11 +216,24 @@ impl Plugin {
         state: &[u8],
         response: Response,
     ) -> Result<Answer<Result<Step, Failure>>, CallError> {
+        self.resume_told(Told::from(context), state, response).await
+    }
+
+    /// As [`Plugin::resume`], of an incident whose times are as a case gives them.
+    ///
+    /// # Errors
+    /// As [`Plugin::encode`].
+    pub async fn resume_told(
+        &self,
+        told: Told,
+        state: &[u8],
+        response: Response,
+    ) -> Result<Answer<Result<Step, Failure>>, CallError> {
         let phase = Phase::Resume;
         let action = self.action(phase)?;
         self.accepts(phase, response.body.len(), bytes(&response.headers))?;
-        let origin = Origin::new(context.now, context.delivery_id.as_bytes());
-        let context = action_encoder::Context::from(context);
+        let origin = told.origin();
+        let context = action_encoder::Context::from(told);
         let response = types::Response::from(response);
         let state = state.to_vec();
         let call = self.begin(origin, self.limits.step_bytes()).await;

@@ -37,17 +37,13 @@
 #![expect(clippy::panic, reason = "a test's way to fail")]
 
 mod answers;
-mod body;
 mod cases;
 mod context;
-mod diff;
 mod expected;
-mod file;
 mod given;
 mod http;
 mod incident;
 mod limits;
-mod mutate;
 mod pair;
 mod readme;
 mod render;

@@ -1,13 +1,10 @@
 //! `tocsin sources try`: a mapping is written and tried without a running relay.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::mpsc::{Sender, channel};
-use std::time::Duration;
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Relay, Site, settings, source};
+use crate::harness::{Relay, Running, Site, settings, source};
 
 /// A source that reads pumps, whose token nobody here can read.
 fn pumps(title_field: &str) -> String {
@@ -68,47 +65,6 @@ fn a_mistake_in_the_sources_settings_is_named_and_one_elsewhere_does_not_matter(
     site.configure(&wrong);
     let said = site.run(&["sources", "try", "pumps", "--file", "body.json"]).expect(1).all();
     assert!(said.contains("sources.pumps.settings.titel_field"), "{said}");
-}
-
-/// How long a command may go on: what does not come would be waited for in vain.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// A command that goes on, with its output line by line. It ends with this value, or when patience does.
-struct Running {
-    output: BufReader<ChildStdout>,
-    /// Dropped, it ends the command.
-    _ends: Sender<()>,
-}
-
-impl Running {
-    fn start(mut command: Command) -> Self {
-        let mut child =
-            command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary can be run");
-        let output = BufReader::new(child.stdout.take().expect("it is piped"));
-        let (ends, ended) = channel();
-        std::thread::spawn(move || {
-            // Either way it is over: the sender is gone, or the time.
-            let _: Result<(), _> = ended.recv_timeout(PATIENCE);
-            kill(&mut child);
-        });
-        Self { output, _ends: ends }
-    }
-
-    /// Everything up to the line that has these words.
-    fn until(&mut self, words: &str) -> String {
-        let mut read = String::new();
-        loop {
-            let before = read.len();
-            assert!(self.output.read_line(&mut read).expect("it can be read") > 0, "it ended: {read}");
-            if read[before..].contains(words) {
-                return read;
-            }
-        }
-    }
-}
-
-fn kill(child: &mut Child) {
-    child.kill().and_then(|()| child.wait()).expect("it can be killed");
 }
 
 #[test]

@@ -258,3 +258,11 @@ async fn what_a_source_suggests_and_asks_for_gets_through() {
     assert_eq!(decoded.reply.map(|reply| reply.status), Some(409));
     assert!(decoded.events.is_empty() && decoded.ignored.is_some());
 }
+
+/// What authors' tests are tried on is a plugin to the relay: a fault that only a case shows is none of loading.
+#[tokio::test]
+async fn a_plugin_with_a_fault_that_only_its_cases_show_is_loaded() {
+    for guest in [guests::CARELESS, guests::ODD_BYTES, guests::TWO_KEYS] {
+        loaded(guest).await;
+    }
+}

@@ -16,6 +16,10 @@ use crate::operate::api::plugins::{self as api, BadPlugin, CheckedPlugin, Upload
 
 mod approve;
 
+pub(super) const POINTER: &str = "\
+Authors of plugins: `tocsin plugin test FILE.wasm` runs the cases of a plugin.
+`tocsin plugin --help` lists what else there is.";
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Plugins {
     /// List the plugins of the running relay, the files that it refused, and those that it compiles.

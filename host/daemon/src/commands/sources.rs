@@ -5,17 +5,16 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use super::place::Place;
+use super::repeat::Repeat;
 use super::resources::{self, CreateOfPlugin};
 use super::table::{json, print, second_if, short};
 use crate::commands::out::{complain, say, single};
 use crate::operate::api::sources::{Source, Tried};
 
-mod repeat;
-mod shown;
+pub(super) mod shown;
 pub(super) mod token;
-mod tried;
+pub(super) mod tried;
 
-use repeat::Repeat;
 use tried::Try;
 
 #[derive(Debug, Subcommand)]
@@ -90,7 +89,7 @@ fn list(place: &Place) -> anyhow::Result<ExitCode> {
 
 /// Tries once, or, with `--watch`, again whenever a file changes.
 fn try_out(place: &Place, request: &Try) -> anyhow::Result<ExitCode> {
-    if request.watch && request.file.as_deref().is_some_and(tried::is_stdin) {
+    if request.watch && request.request.file.as_deref().is_some_and(tried::is_stdin) {
         anyhow::bail!("--watch needs a file: standard input cannot be read again");
     }
     loop {

@@ -2,20 +2,18 @@
 //!
 //! Never stops at the first failure: all of them are shown together.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{env, fs};
 
-use serde_json::Value;
+use tocsin_cases::folder::{self, File};
+use tocsin_cases::mutate::{VARIANTS, documents, variants};
+use tocsin_cases::{Case, Job, Kind, Section, http as wire, pair, verdict};
 
-use super::body::Coding;
-use super::file::{Case, Job, Kind, Section};
-use super::{diff, expected, given, http, incident, limits, mutate, pair, render};
+use super::{given, http, incident, limits, render};
 use crate::{Action, Field, Plugin, Request, Response, Setting, Settings, Source, Step};
 
 /// Set to `1` to write what cases expect.
 pub(super) const UPDATE: &str = "TOCSIN_UPDATE_CASES";
-/// What the name of a case's file ends in.
-pub(super) const EXTENSION: &str = "case";
 /// Requests of one attempt, as the host has it.
 const STEPS_MAX: usize = 8;
 
@@ -46,7 +44,7 @@ fn source_case<T: Plugin + Source>(case: &Case) -> Result<Vec<Section>, String> 
     let mut sections: Vec<Section> = case.all(Kind::Settings).cloned().collect();
     let mut outcomes = Vec::new();
     for section in case.all(Kind::Request) {
-        let request = http::read_request(&section.text, section.coding).map_err(|why| at(section, &why))?;
+        let request = http::read_request(section).map_err(|why| section.wrong(&why))?;
         let outcome = T::decode(&request, &settings);
         if outcome != T::decode(&request, &settings) {
             return Err("two calls with the same input answered differently".to_owned());
@@ -54,14 +52,14 @@ fn source_case<T: Plugin + Source>(case: &Case) -> Result<Vec<Section>, String> 
         if let Ok(decoded) = &outcome {
             limits::check_decoded(decoded);
         }
-        for body in mutate::variants(&request.body).chain(mutate::documents(&request.body)) {
+        for body in variants(&request.body, VARIANTS, 0).chain(documents(&request.body)) {
             let broken = Request { body, ..request.clone() };
             if let Ok(decoded) = T::decode(&broken, &settings) {
                 limits::check_decoded(&decoded);
             }
         }
         let outcome = render::decoded_to_json(&outcome);
-        sections.extend([section.clone(), expected_outcome(&outcome)]);
+        sections.extend([section.clone(), Section::outcome(&outcome)]);
         outcomes.push(outcome);
     }
     pair::check_one_incident(&outcomes)?;
@@ -85,14 +83,14 @@ fn action_case<T: Plugin + Action>(case: &Case) -> Result<Vec<Section>, String> 
             limits::check_step(step);
         }
         let Ok(Step::Send(request, state)) = &outcome else {
-            sections.push(expected_outcome(&render::step_to_json(&outcome)));
+            sections.push(Section::outcome(&render::step_to_json(&outcome)));
             break;
         };
-        sections.push(http::show_request(request));
+        sections.push(wire::show_request(&render::sent(request)));
         let Some(section) = answers.next() else { break };
-        let response = http::read_answer(&section.text, section.coding).map_err(|why| at(section, &why))?;
+        let response = http::read_answer(section).map_err(|why| section.wrong(&why))?;
         sections.push(section.clone());
-        for body in mutate::variants(&response.body) {
+        for body in variants(&response.body, VARIANTS, 0) {
             let broken = Response { body, ..response.clone() };
             let _ = T::resume(&context, &connection, &settings, state, &broken);
         }
@@ -107,38 +105,18 @@ fn action_case<T: Plugin + Action>(case: &Case) -> Result<Vec<Section>, String> 
     }
 }
 
-fn at(section: &Section, why: &str) -> String {
-    format!("`== {}`: {why}", section.title())
-}
-
 fn settings(case: &Case, kind: Kind, fields: &[Field]) -> Result<Vec<Setting>, String> {
     let Some(section) = case.one(kind) else { return Ok(Vec::new()) };
-    given::settings(&section.text, fields).map_err(|why| at(section, &why))
-}
-
-fn expected_outcome(outcome: &Value) -> Section {
-    Section { kind: Kind::ExpectedOutcome, coding: Coding::Plain, text: format!("{outcome:#}") }
+    given::settings(&section.text, fields).map_err(|why| section.wrong(&why))
 }
 
 /// The names below `manifest_dir` and the texts of all cases, in order.
 pub(super) fn files(manifest_dir: &Path) -> Vec<(String, String)> {
-    let mut paths = Vec::new();
-    collect(&manifest_dir.join("cases"), &mut paths);
-    paths.sort();
-    let read = |path: PathBuf| {
-        let name = path.strip_prefix(manifest_dir).unwrap_or(&path).display().to_string();
-        let is_case = path.extension().is_some_and(|extension| extension == EXTENSION);
-        assert!(is_case, "{name} is no case; the name of one ends in .{EXTENSION}");
-        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
-        (name, text)
+    let files = folder::read(&manifest_dir.join("cases")).unwrap_or_else(|error| panic!("{error}"));
+    let named = |File { path, text }: File| {
+        (path.strip_prefix(manifest_dir).unwrap_or(&path).display().to_string(), text)
     };
-    paths.into_iter().map(read).collect()
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
-        if path.is_dir() { collect(&path, files) } else { files.push(path) }
-    }
+    files.into_iter().map(named).collect()
 }
 
 /// Whether the environment asks for the expected sections to be written.
@@ -152,12 +130,12 @@ fn run(manifest_dir: &str, job: Job, update: bool, found: impl Fn(&Case) -> Resu
     for (name, text) in files(folder) {
         let outcome = match Case::parse(&text) {
             Ok(case) if case.job != job => continue,
-            Ok(case) => found(&case).and_then(|found| match case.with(&found) {
-                written if written == text => Ok(()),
-                written if update => {
-                    fs::write(folder.join(&name), written).map_err(|error| error.to_string())
+            Ok(case) => found(&case).and_then(|found| match verdict::compare(&case, &text, &found) {
+                None => Ok(()),
+                Some(difference) if update => {
+                    fs::write(folder.join(&name), difference.written).map_err(|error| error.to_string())
                 }
-                written => Err(difference(&case, &text, &found, &written)),
+                Some(difference) => Err(difference.in_words(&format!("run with {UPDATE}=1"))),
             }),
             Err(problem) => Err(problem),
         };
@@ -168,19 +146,6 @@ fn run(manifest_dir: &str, job: Job, update: bool, found: impl Fn(&Case) -> Resu
     }
     assert!(count > 0, "no case below {} is one of {job:?}", folder.join("cases").display());
     assert!(failures.is_empty(), "{failures}\n({UPDATE}=1 writes what was found: read it)");
-}
-
-/// Why a case does not hold: its file is not what an update would write.
-fn difference(case: &Case, text: &str, found: &[Section], written: &str) -> String {
-    let lines = diff::lines(text, written);
-    if !case.sections.iter().any(|section| section.kind.is_expected()) {
-        return format!("expects nothing yet; run with {UPDATE}=1 to write what was found:\n{lines}");
-    }
-    let places = match expected::places(case, found) {
-        places if places.is_empty() => "its layout is not the one that an update writes".to_owned(),
-        places => places.join("\n  "),
-    };
-    format!("another outcome\n  {places}\n{lines}")
 }
 
 #[cfg(test)]

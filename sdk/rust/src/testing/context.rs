@@ -2,57 +2,19 @@
 //!
 //! Never reads a file: what a case changes of the usual one is for `incident`.
 
+use tocsin_cases::incident::Told;
+
+use super::incident;
 use crate::chat::{Buttons, Facts, OtherActions};
-use crate::{ChangeKind, Context, Incident, IncidentChange, Label, Link, Severity, State, Timestamp, Zone};
+use crate::{Context, Label, Link};
 
 /// Incident 42, critical, open, with a message, two labels and a link; just opened; first attempt at
 /// 2026-01-02T03:04:05Z; the addresses that an open incident has.
+///
+/// # Panics
+/// Never: the words of the usual incident are those of the plugin API.
 pub fn example_context() -> Context {
-    let at = Timestamp::from_seconds(1_767_323_045);
-    Context {
-        incident: Incident {
-            id: "01KDYQ3M8800000000000000AA".to_owned(),
-            number: 42,
-            source: "monitoring".to_owned(),
-            key: "db-1-disk".to_owned(),
-            title: "Disk full on db-1".to_owned(),
-            message: "/var is at 97 %.".to_owned(),
-            severity: Severity::Critical,
-            state: State::Open,
-            labels: vec![label("host", "db-1"), label("team", "storage")],
-            links: vec![Link { title: "Graph".to_owned(), url: "https://graphs.example/db-1".to_owned() }],
-            count: 1,
-            opened_at: at,
-            open_since: at,
-            updated_at: at,
-            acknowledged_at: None,
-            resolved_at: None,
-            extra: Vec::new(),
-        },
-        change: IncidentChange {
-            kind: ChangeKind::Opened,
-            at,
-            actor: None,
-            text: String::new(),
-            changed: Vec::new(),
-            before: Vec::new(),
-        },
-        attempt: 1,
-        delivery_id: "01KDYQ3M8800000000000000DD".to_owned(),
-        test: false,
-        now: at,
-        owed_since: at,
-        zone: Zone { id: "UTC".to_owned(), name: "UTC".to_owned(), offset_minutes: 0 },
-        language: String::new(),
-        action: "ops".to_owned(),
-        references: Vec::new(),
-        settings: Vec::new(),
-        connection: Vec::new(),
-        host: "peer.example".to_owned(),
-        urls: ["incident", "acknowledge", "resolve", "note", "modify", "delete"]
-            .map(|purpose| label(purpose, &format!("https://tocsin.example/incidents/42?do={purpose}")))
-            .into(),
-    }
+    incident::context(Told::default()).expect("the usual incident has the words of the plugin API")
 }
 
 /// The example with `filler` again and again in every text that comes from outside, as much as the host lets

@@ -1,46 +1,41 @@
-//! Settings as a case gives them, in TOML, in place of the host.
+//! Settings as a case gives them, in place of the host.
 //!
-//! Never lenient: a key that the plugin does not have fails the test, with the keys that it has.
+//! Never decides what a case may write: that is the format's.
 
-use serde_json::{Map, Value};
+use tocsin_cases::given::{self, Kind};
 
-use crate::{Document, Field, FieldKind, Setting};
+use crate::{Document, Field, FieldKind, Setting, Value};
 
-/// The settings in these lines. A JSON template is a table, a list or a text of JSON.
+/// The settings in these lines.
 ///
 /// # Errors
 /// The key that is unknown, with those that there are, or whose value does not fit its kind.
 pub(super) fn settings(text: &str, fields: &[Field]) -> Result<Vec<Setting>, String> {
-    let given: Map<String, Value> = toml::from_str(text).map_err(|error| error.to_string())?;
-    given.iter().map(|(key, value)| setting(key, value, fields)).collect()
+    let known: Vec<given::Field<'_>> =
+        fields.iter().map(|field| given::Field { key: &field.key, kind: kind(&field.kind) }).collect();
+    let settings = given::settings(text, &known)?.into_iter();
+    Ok(settings.map(|(key, given)| Setting { key, value: value(given) }).collect())
 }
 
-fn setting(key: &str, value: &Value, fields: &[Field]) -> Result<Setting, String> {
-    let Some(field) = fields.iter().find(|field| field.key == key) else {
-        let known: Vec<String> = fields.iter().map(|field| format!("`{}`", field.key)).collect();
-        return Err(format!("the plugin has no setting `{key}`; it has {}", known.join(", ")));
-    };
-    let document = |text: String| crate::Value::Document(Document { text, fixed: Vec::new() });
-    let value = match (value, &field.kind) {
-        (_, FieldKind::Secret) => return Err(format!("`{key}` is a secret: the host never passes it on")),
-        (Value::Bool(yes), FieldKind::Boolean) => crate::Value::Boolean(*yes),
-        (Value::Number(number), FieldKind::Integer | FieldKind::Duration) => {
-            crate::Value::Integer(number.as_i64().ok_or_else(|| format!("`{key}` is not a whole number"))?)
-        }
-        (Value::Array(items), FieldKind::Texts | FieldKind::Template) => {
-            let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
-            crate::Value::Texts(
-                texts.collect::<Option<_>>().ok_or_else(|| format!("`{key}` is not a list of texts"))?,
-            )
-        }
-        (Value::String(text), FieldKind::JsonTemplate) => document(text.clone()),
-        (Value::Object(_) | Value::Array(_), FieldKind::JsonTemplate) => document(value.to_string()),
-        (Value::String(text), kind)
-            if !matches!(kind, FieldKind::Boolean | FieldKind::Integer | FieldKind::Texts) =>
-        {
-            crate::Value::Text(text.clone())
-        }
-        (_, kind) => return Err(format!("`{key}` is of kind {kind:?} and cannot be {value}")),
-    };
-    Ok(Setting { key: key.to_owned(), value })
+const fn kind(kind: &FieldKind) -> Kind {
+    match kind {
+        FieldKind::Boolean => Kind::Boolean,
+        FieldKind::Integer => Kind::Integer,
+        FieldKind::Duration => Kind::Duration,
+        FieldKind::Texts => Kind::Texts,
+        FieldKind::Template => Kind::Template,
+        FieldKind::JsonTemplate => Kind::JsonTemplate,
+        FieldKind::Secret => Kind::Secret,
+        _ => Kind::Text,
+    }
+}
+
+fn value(given: given::Value) -> Value {
+    match given {
+        given::Value::Text(text) => Value::Text(text),
+        given::Value::Integer(number) => Value::Integer(number),
+        given::Value::Boolean(yes) => Value::Boolean(yes),
+        given::Value::Texts(texts) => Value::Texts(texts),
+        given::Value::Document(text) => Value::Document(Document { text, fixed: Vec::new() }),
+    }
 }

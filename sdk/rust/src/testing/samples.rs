@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use tocsin_cases::diff;
 
-use super::{cases, diff, limits, render};
+use super::{cases, limits, render};
 use crate::{Decoded, Refusal};
 
 /// Calls `check` with the name and the bytes of every file below `<workspace>/../shared/samples/<folder>`, in

@@ -10,7 +10,7 @@ use crate::operate::api::sources::{Foreseen, Tried, TriedEvent};
 const INDENT: usize = 14;
 
 /// Prints what [`super::tried::try_out`] found.
-pub(super) fn show(tried: &Tried) {
+pub(in crate::commands) fn show(tried: &Tried) {
     let plugin = single(&tried.plugin);
     let by: Vec<&str> = plugin.split(' ').take(2).collect();
     let by = if by.concat().is_empty() { String::new() } else { format!(" by {}", by.join(" ")) };
@@ -81,6 +81,6 @@ fn field(name: &str, text: &str) {
 }
 
 /// Whether a tried request would be taken whole.
-pub(super) fn is_good(tried: &Tried) -> bool {
+pub(in crate::commands) fn is_good(tried: &Tried) -> bool {
     ["applied", "ignored"].contains(&&*tried.status)
 }

@@ -30,29 +30,36 @@ use crate::shared::budget::Budget;
 const MEDIA_TYPES: [(&str, &str); 3] =
     [("json", "application/json"), ("xml", "application/xml"), ("txt", "text/plain")];
 
-/// A request that did not come.
+/// A source, and a request that did not come.
 #[derive(Debug, Args)]
 pub(in crate::commands) struct Try {
     /// The source's name.
     pub(super) source: String,
+    #[command(flatten)]
+    pub(super) request: Wanted,
+    /// Try again whenever the file, the configuration or a plugin changes.
+    #[arg(long, short)]
+    pub(super) watch: bool,
+}
+
+/// A request that did not come.
+#[derive(Debug, Args)]
+pub(in crate::commands) struct Wanted {
     /// The body; `-` for standard input. Default: no body
     #[arg(long, short, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
     /// A header, as `Name: value`. Without Content-Type, the file's ending says it.
     #[arg(long = "header", short = 'H', value_name = "HEADER")]
-    pub(super) headers: Vec<String>,
+    headers: Vec<String>,
     /// The query, as `a=1&b=2`.
     #[arg(long, default_value = "")]
-    pub(super) query: String,
+    query: String,
     /// What follows the source's own path.
     #[arg(long, default_value = "")]
-    pub(super) path: String,
+    path: String,
     /// The method.
     #[arg(long, short = 'X', default_value = "POST")]
-    pub(super) method: String,
-    /// Try again whenever the file, the configuration or a plugin changes.
-    #[arg(long, short)]
-    pub(super) watch: bool,
+    method: String,
 }
 
 /// What the request would do.
@@ -63,7 +70,7 @@ pub(in crate::commands) struct Try {
 pub(super) fn try_out(place: &Place, request: &Try) -> anyhow::Result<Tried> {
     let path = place.path()?;
     let config = of_source(&path, &request.source)?;
-    let mut sent = received(request)?;
+    let mut sent = received(&request.request)?;
     let tried = runtime()?.block_on(async {
         let bindings = bind(&config, &path, &request.source).await?;
         let limit = body_limit(&config, &bindings, &request.source);
@@ -125,7 +132,10 @@ fn body_limit(config: &Config, bindings: &Bindings, name: &str) -> usize {
 }
 
 /// The request as it would have come.
-fn received(request: &Try) -> anyhow::Result<SourceRequest> {
+///
+/// # Errors
+/// The body cannot be read, or a header is none.
+pub(in crate::commands) fn received(request: &Wanted) -> anyhow::Result<SourceRequest> {
     Ok(SourceRequest {
         method: request.method.to_ascii_uppercase(),
         path: request.path.clone(),
@@ -136,7 +146,7 @@ fn received(request: &Try) -> anyhow::Result<SourceRequest> {
     })
 }
 
-fn body(request: &Try) -> anyhow::Result<Vec<u8>> {
+fn body(request: &Wanted) -> anyhow::Result<Vec<u8>> {
     match &request.file {
         None => Ok(Vec::new()),
         Some(path) if is_stdin(path) => {
@@ -154,7 +164,7 @@ pub(super) fn is_stdin(path: &Path) -> bool {
 }
 
 /// The headers given, names in lower case, with a media type if there is a body.
-fn headers(request: &Try) -> anyhow::Result<Vec<Pair>> {
+fn headers(request: &Wanted) -> anyhow::Result<Vec<Pair>> {
     let split = |header: &String| {
         let (name, value) = header
             .split_once(':')
@@ -176,7 +186,8 @@ fn media_type(path: &Path) -> &'static str {
     known.map_or("application/x-www-form-urlencoded", |(_, media_type)| media_type)
 }
 
-fn shown(tried: &DryRun) -> Tried {
+/// The outcome, without what a running relay would say to it.
+pub(in crate::commands) fn shown(tried: &DryRun) -> Tried {
     let DryRun { received, reply, confirm, took_us } = tried;
     let events = match &received.decoding {
         Decoding::Events(events) => Some(events.iter()),
@@ -232,7 +243,7 @@ pub(super) fn files(place: &Place, request: &Try) -> anyhow::Result<Vec<PathBuf>
     let plugins = Config::inspect(&main).map(|(config, _)| config.plugins_dir);
     let managed = Config::read_state_dir(&main).map(|state_dir| managed_in(&state_dir));
     let managed = managed.ok().filter(|folder| folder.is_dir());
-    let body = request.file.clone().filter(|path| !is_stdin(path));
+    let body = request.request.file.clone().filter(|path| !is_stdin(path));
     let dropped = dropped_beside(&main);
     Ok([Some(main), Some(dropped), managed, body, plugins.ok()].into_iter().flatten().collect())
 }

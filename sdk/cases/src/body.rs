@@ -7,14 +7,14 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::file::MARK;
-
+/// What a line between two sections of a file begins with.
+pub const MARK: &str = "== ";
 /// What a value of a form is indented by when it does not fit on the line of its name.
 const INDENT: &str = "  ";
 
 /// How a body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Coding {
+pub enum Coding {
     /// As it is.
     Plain,
     /// `name=value` on a line each, decoded.
@@ -24,7 +24,8 @@ pub(super) enum Coding {
 }
 
 impl Coding {
-    pub(super) const fn name(self) -> &'static str {
+    /// As it stands behind a section's name; empty for a plain one.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Plain => "",
             Self::Form => "form",
@@ -32,7 +33,11 @@ impl Coding {
         }
     }
 
-    pub(super) fn parse(name: &str) -> Result<Self, String> {
+    /// The coding of this name.
+    ///
+    /// # Errors
+    /// There is no such coding.
+    pub fn parse(name: &str) -> Result<Self, String> {
         match name {
             "form" => Ok(Self::Form),
             "base64" => Ok(Self::Base64),
@@ -44,7 +49,7 @@ impl Coding {
     ///
     /// # Errors
     /// What is wrong with the text.
-    pub(super) fn read(self, text: &str) -> Result<Vec<u8>, String> {
+    pub fn read(self, text: &str) -> Result<Vec<u8>, String> {
         match self {
             Self::Plain => Ok(text.as_bytes().to_vec()),
             Self::Form => Ok(encoded(&fields(text)?).into_bytes()),
@@ -57,7 +62,7 @@ impl Coding {
 }
 
 /// How these bytes are written, and as what.
-pub(super) fn write(bytes: &[u8], is_form: bool) -> (Coding, String) {
+pub fn write(bytes: &[u8], is_form: bool) -> (Coding, String) {
     let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| is_plain(text)) else {
         return (Coding::Base64, STANDARD.encode(bytes));
     };
@@ -75,7 +80,10 @@ fn is_plain(text: &str) -> bool {
 
 /// The fields of a form in a file. A value is on the line of its name, or indented below it; a JSON document there is
 /// sent on one line.
-pub(super) fn fields(text: &str) -> Result<Vec<(String, String)>, String> {
+///
+/// # Errors
+/// The line that is no field.
+pub fn fields(text: &str) -> Result<Vec<(String, String)>, String> {
     let mut fields: Vec<(String, String)> = Vec::new();
     for line in text.lines() {
         if let Some(more) = line.strip_prefix(INDENT) {
@@ -95,7 +103,7 @@ pub(super) fn fields(text: &str) -> Result<Vec<(String, String)>, String> {
 }
 
 /// The document that a value of a form is.
-pub(super) fn document(value: &str) -> Option<Value> {
+pub fn document(value: &str) -> Option<Value> {
     serde_json::from_str(value).ok().filter(|value: &Value| value.is_object() || value.is_array())
 }
 

@@ -9,13 +9,13 @@ use similar::TextDiff;
 const PLACES_MAX: usize = 20;
 
 /// The lines that differ, with three lines around them and their numbers in the files.
-pub(super) fn lines(expected: &str, found: &str) -> String {
+pub fn lines(expected: &str, found: &str) -> String {
     let diff = TextDiff::from_lines(expected, found);
     diff.unified_diff().context_radius(3).header("expected", "found").to_string()
 }
 
 /// The paths at which two values differ, as `body.blocks[0].text`; the first twenty.
-pub(super) fn paths(expected: &Value, found: &Value) -> Vec<String> {
+pub fn paths(expected: &Value, found: &Value) -> Vec<String> {
     let mut paths = Vec::new();
     walk("", expected, found, &mut paths);
     paths.truncate(PLACES_MAX);

@@ -4,8 +4,8 @@
 
 use serde_json::{Value, json};
 
-/// Variants of one request.
-const VARIANTS: u64 = 300;
+/// Variants of one body, unless the runner is told otherwise.
+pub const VARIANTS: u64 = 300;
 /// What is put in at random places: ends of strings, deep nesting, half characters, large numbers.
 const PIECES: [&[u8]; 14] = [
     b"\"",
@@ -24,9 +24,11 @@ const PIECES: [&[u8]; 14] = [
     b"\\u0000",
 ];
 
-/// `VARIANTS` times `bytes` with one to four cuts, doublings, changed bytes or insertions.
-pub(super) fn variants(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
-    (1..=VARIANTS).map(move |seed| {
+/// `count` times `bytes` with one to four cuts, doublings, changed bytes or insertions. The variants that follow from
+/// one `seed` are the same in every run; 0 is the seed of a usual run.
+pub fn variants(bytes: &[u8], count: u64, seed: u64) -> impl Iterator<Item = Vec<u8>> {
+    (1..=count).map(move |number| {
+        let seed = number.wrapping_add(seed.wrapping_mul(0xd134_2543_de82_ef95)).max(1);
         let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let mut variant = bytes.to_vec();
         for _ in 0..=random.below(3) {
@@ -54,7 +56,7 @@ const PLACES: usize = 120;
 
 /// A JSON document with each of its values in turn replaced by something of another shape, or taken out.
 /// Nothing for a body that is no JSON.
-pub(super) fn documents(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+pub fn documents(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let document: Value = serde_json::from_slice(bytes).unwrap_or_default();
     let mut places = Vec::new();
     find_places(&document, String::new(), &mut places);

@@ -2,14 +2,11 @@
 //!
 //! Never reads what a section says: that is for `given`, `http` and `expected`.
 
-use super::body::Coding;
-
-/// What a line between two sections begins with.
-pub(super) const MARK: &str = "== ";
+use crate::body::{Coding, MARK};
 
 /// What a section is about, in the order of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     /// What the action is told.
     Incident,
     /// The settings of the source or the action.
@@ -28,7 +25,7 @@ pub(super) enum Kind {
 
 /// Which of a plugin's two jobs a case is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Job {
+pub enum Job {
     /// Decodes requests.
     Source,
     /// Encodes incidents.
@@ -46,7 +43,8 @@ impl Kind {
         Self::ExpectedOutcome,
     ];
 
-    pub(super) const fn name(self) -> &'static str {
+    /// As it stands in a file.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Incident => "incident",
             Self::Settings => "settings",
@@ -59,7 +57,7 @@ impl Kind {
     }
 
     /// Whether the runner writes it.
-    pub(super) const fn is_expected(self) -> bool {
+    pub const fn is_expected(self) -> bool {
         matches!(self, Self::ExpectedRequest | Self::ExpectedOutcome)
     }
 
@@ -80,17 +78,28 @@ impl Kind {
 
 /// One section of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Section {
-    pub(super) kind: Kind,
+pub struct Section {
+    /// What it is about.
+    pub kind: Kind,
     /// How its body is written.
-    pub(super) coding: Coding,
+    pub coding: Coding,
     /// Without the line breaks at its end.
-    pub(super) text: String,
+    pub text: String,
 }
 
 impl Section {
+    /// What a plugin makes of a case in the end.
+    pub fn outcome(outcome: &serde_json::Value) -> Self {
+        Self { kind: Kind::ExpectedOutcome, coding: Coding::Plain, text: format!("{outcome:#}") }
+    }
+
+    /// What is wrong with this section, in words.
+    pub fn wrong(&self, why: &str) -> String {
+        format!("`{MARK}{}`: {why}", self.title())
+    }
+
     /// Its kind and the coding of its body, as they stand in the file.
-    pub(super) fn title(&self) -> String {
+    pub fn title(&self) -> String {
         match self.coding.name() {
             "" => self.kind.name().to_owned(),
             coding => format!("{} ({coding})", self.kind.name()),
@@ -100,11 +109,13 @@ impl Section {
 
 /// A case as it is in its file.
 #[derive(Clone, Debug)]
-pub(super) struct Case {
+pub struct Case {
     /// The lines before the first section, each of which begins with `#`.
     note: String,
-    pub(super) job: Job,
-    pub(super) sections: Vec<Section>,
+    /// Which of the plugin's jobs it is about.
+    pub job: Job,
+    /// In the order of the file.
+    pub sections: Vec<Section>,
 }
 
 impl Case {
@@ -112,7 +123,7 @@ impl Case {
     ///
     /// # Errors
     /// The section that is unknown, there twice or missing, and which ones there are.
-    pub(super) fn parse(file: &str) -> Result<Self, String> {
+    pub fn parse(file: &str) -> Result<Self, String> {
         let mut note = String::new();
         let mut sections: Vec<Section> = Vec::new();
         for (line, number) in file.lines().zip(1..) {
@@ -139,16 +150,22 @@ impl Case {
     }
 
     /// The only section of this kind.
-    pub(super) fn one(&self, kind: Kind) -> Option<&Section> {
+    pub fn one(&self, kind: Kind) -> Option<&Section> {
         self.all(kind).next()
     }
 
-    pub(super) fn all(&self, kind: Kind) -> impl Iterator<Item = &Section> {
+    /// The sections of this kind, in order.
+    pub fn all(&self, kind: Kind) -> impl Iterator<Item = &Section> {
         self.sections.iter().filter(move |section| section.kind == kind)
     }
 
+    /// Whether it says what it expects.
+    pub fn expects(&self) -> bool {
+        self.sections.iter().any(|section| section.kind.is_expected())
+    }
+
     /// The file with these sections in place of its own.
-    pub(super) fn with(&self, sections: &[Section]) -> String {
+    pub fn with(&self, sections: &[Section]) -> String {
         let note = (!self.note.is_empty()).then(|| format!("{}\n", self.note));
         let sections = sections.iter().map(|section| {
             let text = if section.text.is_empty() { String::new() } else { format!("{}\n", section.text) };

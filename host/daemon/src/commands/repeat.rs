@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::super::place::runtime;
+use super::place::runtime;
 use crate::plugins::Watch;
 
 /// A file as it is: its size and when it was written. Nothing when it is not there.
@@ -25,6 +25,11 @@ impl Repeat {
         Self { files, seen }
     }
 
+    /// Whether one of them is another by now.
+    pub(super) fn is_another(&self) -> bool {
+        look(&self.files) != self.seen
+    }
+
     /// Waits until one of them is another.
     ///
     /// # Errors
@@ -34,7 +39,7 @@ impl Repeat {
             let directories = directories(&self.files);
             let watch = Watch::new(directories.iter().map(PathBuf::as_path))?;
             // What changed before they were watched is seen as well.
-            while look(&self.files) == self.seen {
+            while !self.is_another() {
                 watch.settled().await;
             }
             Ok(())
