@@ -1,6 +1,7 @@
 //! What systemd is told and shown: readiness, watchdog, the unit file.
 
 mod confined;
+mod kept;
 mod sockets;
 
 use std::fs;

@@ -45,7 +45,9 @@ pub fn inherited() -> io::Result<Inherited> {
             inherited.kept.push((name.to_owned(), listener));
         } else if inherited.activated.replace(listener).is_some() {
             // Connections to a second socket would wait forever.
-            return Err(io::Error::other("there are several sockets: leave one ListenStream= in tocsin.socket"));
+            return Err(io::Error::other(
+                "there are several sockets: leave one ListenStream= in tocsin.socket",
+            ));
         }
     }
     Ok(inherited)
@@ -77,7 +79,8 @@ impl Inherited {
 
     /// Takes the kept socket at this address.
     pub fn take(&mut self, address: SocketAddr) -> Option<TcpListener> {
-        let at = self.kept.iter().position(|(_, listener)| listener.local_addr().is_ok_and(|at| at == address))?;
+        let at =
+            self.kept.iter().position(|(_, listener)| listener.local_addr().is_ok_and(|at| at == address))?;
         Some(self.kept.swap_remove(at).1)
     }
 
