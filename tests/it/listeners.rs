@@ -6,6 +6,6 @@ mod tls;
 use std::net::{SocketAddr, TcpListener};
 
 /// An address that nobody listens at.
-fn free() -> SocketAddr {
+pub(crate) fn free() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").and_then(|bound| bound.local_addr()).expect("a free port")
 }

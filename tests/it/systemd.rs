@@ -2,6 +2,7 @@
 
 mod confined;
 mod interpreted;
+mod kept;
 mod sockets;
 
 use std::fs;

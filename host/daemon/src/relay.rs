@@ -26,6 +26,7 @@ use crate::plugins::{Shelf, Watch};
 use crate::runtime::clock::{self, Clock};
 use crate::runtime::server;
 use crate::runtime::systemd;
+use crate::runtime::systemd::sockets::Inherited;
 use crate::send::client::Senders;
 use crate::shared::app::{App, QUEUE_RESERVE};
 use crate::shared::intake;
@@ -99,19 +100,14 @@ pub fn sandbox(config: &Config, cache_dir: Option<PathBuf>) -> anyhow::Result<Sa
 }
 
 impl Relay {
-    /// Starts the relay of this configuration. When this returns, requests are answered.
+    /// Starts the relay of this configuration, on the sockets that systemd handed over and on new ones. When this
+    /// returns, requests are answered.
     ///
     /// # Errors
     /// Whatever keeps it from starting, with the place.
-    pub async fn start(mut config: Config) -> anyhow::Result<Self> {
-        let given =
-            systemd::socket().context("taking over the socket that systemd opened (ListenStream=)")?;
-        if let Some(listener) = given {
-            let listener = TcpListener::from_std(listener).context("listening")?;
-            config.listen_at(listener.local_addr().context("listening")?);
-            return Self::start_on(listener, config).await;
-        }
-        Self::start_on(listeners::bind_main(&config).await?, config).await
+    pub async fn start(mut config: Config, mut inherited: Inherited) -> anyhow::Result<Self> {
+        let main = listeners::main_of(&mut config, &mut inherited).await?;
+        Self::start_with(Prepared::with(main, &config, inherited).await?, config).await
     }
 
     /// Starts it on a main listener that is there already.
@@ -119,7 +115,10 @@ impl Relay {
     /// # Errors
     /// Whatever else keeps it from starting, with the place.
     pub async fn start_on(listener: TcpListener, config: Config) -> anyhow::Result<Self> {
-        let prepared = Prepared::with(listener, &config).await?;
+        Self::start_with(Prepared::with(listener, &config, Inherited::default()).await?, config).await
+    }
+
+    async fn start_with(prepared: Prepared, config: Config) -> anyhow::Result<Self> {
         let address = prepared.address()?;
         for directory in [&config.state_dir, &config.plugins_dir, &config.cache_dir] {
             make_directory(directory)?;

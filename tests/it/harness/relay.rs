@@ -99,6 +99,11 @@ impl Relay {
         self.site.json_of_any_code(&["plugins", "list"])["in_force"].as_array().expect("a list").clone()
     }
 
+    /// Its folder, to prepare its next start.
+    pub(crate) fn site_mut(&mut self) -> &mut Site {
+        &mut self.site
+    }
+
     /// The number of its process.
     pub(crate) fn pid(&self) -> u32 {
         self.process.as_ref().expect("it runs").id()

@@ -17,10 +17,11 @@ const TOCSIN: &str = env!("CARGO_BIN_EXE_tocsin-under-test");
 /// Where compiled plugins are: the same for all tests and from one run to the next, since compiling is slow.
 const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled");
 /// What a surrounding service or terminal may have set.
-const NOT_INHERITED: [&str; 9] = [
+const NOT_INHERITED: [&str; 10] = [
     "CACHE_DIRECTORY",
     "CREDENTIALS_DIRECTORY",
     "JOURNAL_STREAM",
+    "LISTEN_FDNAMES",
     "LISTEN_FDS",
     "LISTEN_PID",
     "NOTIFY_SOCKET",
@@ -84,10 +85,27 @@ impl Site {
     }
 
     /// With a socket that connections wait at, whether or not the relay runs: handed to it as systemd does, and kept.
-    pub(crate) fn with_socket(self, socket: TcpListener) -> Self {
-        const HAND_OVER: &str = "exec 3<&0 0</dev/null; export LISTEN_FDS=1 LISTEN_PID=$$; exec \"$@\"";
-        let site = self.started_by("sh", &["-c", HAND_OVER, "sh"]);
-        Self { socket: Some(socket), ..site }
+    pub(crate) fn with_socket(mut self, socket: TcpListener) -> Self {
+        self.hand_over("tocsin.socket", socket);
+        self
+    }
+
+    /// Hands a socket of this name to the relay, from its next start on.
+    pub(crate) fn hand_over(&mut self, name: &str, socket: TcpListener) {
+        const HAND_OVER: &str =
+            "export LISTEN_FDS=1 LISTEN_PID=$$ LISTEN_FDNAMES=\"$0\"; exec \"$@\" 3<&0 0</dev/null";
+        self.starter = ["sh", "-c", HAND_OVER, name].map(str::to_owned).to_vec();
+        self.socket = Some(socket);
+    }
+
+    /// Replaces the copied binary with another copy, as a package manager does: the old file stays until its process
+    /// ends.
+    pub(crate) fn replace_binary(&self) {
+        let copy = self.path("tocsin");
+        let new = self.path("tocsin.dpkg-new");
+        fs::copy(TOCSIN, &new).expect("the folder can be written");
+        assert!(copy.exists(), "the relay runs from the copy");
+        fs::rename(&new, &copy).expect("the folder can be written");
     }
 
     /// Gives the relay a copy of the compiled plugins that is the folder's own.

@@ -7,9 +7,21 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::place::Place;
 use crate::relay::Relay;
+use crate::runtime::systemd::sockets::{self, Inherited};
 use crate::runtime::{log, systemd};
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
+    let inherited = sockets::inherited().context("taking over the sockets that systemd handed over")?;
+    let kept = inherited.names();
+    let served = serve(place, inherited);
+    if served.is_err() {
+        // Senders are refused at once. If connections waited, each sender would wait until its own time limit.
+        sockets::let_all_go(&kept);
+    }
+    served
+}
+
+fn serve(place: &Place, inherited: Inherited) -> anyhow::Result<ExitCode> {
     let config = place.read()?;
     log::begin(&config.log.settings);
     let runtime = super::place::runtime()?;
@@ -18,7 +30,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
         let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("listening for Ctrl-C")?;
         let mut hangup = signal(SignalKind::hangup()).context("listening for SIGHUP")?;
-        let relay = Relay::start(config).await?;
+        let relay = Relay::start(config, inherited).await?;
         let config = relay.app.config();
         for name in config.sources.keys() {
             tracing::info!(source = name, url = config.source_url(name), "source");

@@ -11,6 +11,7 @@ use super::moving::move_all;
 use super::public::Routers;
 use crate::config::Config;
 use crate::runtime::server::{self, Bounds, Connections, Security, Serving};
+use crate::runtime::systemd::sockets::Inherited;
 
 /// The keys of the addresses in the configuration.
 const MAIN: &str = "listen";
@@ -34,12 +35,20 @@ pub(super) struct Listeners {
     api: Listening,
 }
 
-/// Listens at the main address.
+/// Listens at the main address: on the socket of `tocsin.socket` if there is one, which `config` then follows. Closes
+/// the sockets that `config` no longer has.
 ///
 /// # Errors
 /// The system's, with the address.
-pub(super) async fn bind_main(config: &Config) -> anyhow::Result<TcpListener> {
-    listening::bind(MAIN, config.listen).await
+pub(super) async fn main_of(config: &mut Config, inherited: &mut Inherited) -> anyhow::Result<TcpListener> {
+    let Some(listener) = inherited.activated() else {
+        inherited.leave(&config.api_listen.into_iter().chain([config.listen]).collect::<Vec<_>>());
+        return listening::bind(MAIN, config.listen, inherited).await;
+    };
+    let listener = TcpListener::from_std(listener).context("listening")?;
+    config.listen_at(listener.local_addr().context("listening")?);
+    inherited.leave(config.api_listen.as_slice());
+    Ok(listener)
 }
 
 impl Prepared {
@@ -47,9 +56,13 @@ impl Prepared {
     ///
     /// # Errors
     /// The system's, with the address; or the certificate cannot be used.
-    pub(super) async fn with(main: TcpListener, config: &Config) -> anyhow::Result<Self> {
+    pub(super) async fn with(
+        main: TcpListener,
+        config: &Config,
+        mut inherited: Inherited,
+    ) -> anyhow::Result<Self> {
         let api = match config.api_listen {
-            Some(address) => Some((listening::bind(API, address).await?, address)),
+            Some(address) => Some((listening::bind(API, address, &mut inherited).await?, address)),
             None => None,
         };
         let security = Security::default();
@@ -75,8 +88,8 @@ impl Listeners {
         let serving =
             |router, connections| Serving { router, connections, security: Arc::clone(&security), grace };
         let listeners = Self {
-            main: Listening::closed(MAIN, serving(routers.main, connections)),
-            api: Listening::closed(API, serving(routers.api, Connections::new(api_bounds(config)))),
+            main: Listening::closed(MAIN, serving(routers.main, connections), !config.is_given),
+            api: Listening::closed(API, serving(routers.api, Connections::new(api_bounds(config))), true),
         };
         listeners.main.open(main, config.listen).await.context("preparing to listen")?;
         if let Some((listener, configured)) = api {

@@ -6,18 +6,12 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::sync::MutexGuard;
 
-use super::listening::{Listening, State, bound, cannot};
-
-/// The pause between two attempts to listen at an address whose old listener is about to close.
-const PAUSE: Duration = Duration::from_millis(5);
-/// How many attempts: the old listener closes within moments.
-const TRIES: usize = 200;
+use super::listening::{Listening, State, bound, bound_soon, cannot};
 
 /// A listener whose address changes.
 struct Move<'a> {
@@ -41,7 +35,7 @@ pub(super) async fn move_all(moves: [(&Listening, Option<SocketAddr>); 2]) -> an
     for (listening, after) in moves {
         let state = listening.lock().await;
         let before = state.address();
-        if before != after {
+        if before != after || state.has_ended() {
             changing.push(Move { listening, state, before, after, opened: None, is_closed: false });
         }
     }
@@ -73,7 +67,7 @@ async fn open(changing: &mut [Move<'_>]) -> anyhow::Result<()> {
     for one in
         changing.iter_mut().filter(|one| one.before.is_some_and(|before| held.contains(&before.port())))
     {
-        one.state.give_up();
+        one.listening.close(&mut one.state);
         one.is_closed = true;
     }
     for one in changing.iter_mut().filter(|one| one.opened.is_none()) {
@@ -94,7 +88,7 @@ impl Move<'_> {
                 tracing::info!(key, %address, "listening at a new address");
             }
             _ => {
-                self.state.give_up();
+                self.listening.close(&mut self.state);
                 tracing::info!(key, "closed a listener");
             }
         }
@@ -112,17 +106,4 @@ impl Move<'_> {
             }
         }
     }
-}
-
-/// Listens at an address whose old listener may be about to close.
-async fn bound_soon(address: SocketAddr) -> io::Result<TcpListener> {
-    let mut last = bound(address).await;
-    for _ in 0..TRIES {
-        if !last.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse) {
-            break;
-        }
-        tokio::time::sleep(PAUSE).await;
-        last = bound(address).await;
-    }
-    last
 }

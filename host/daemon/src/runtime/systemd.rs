@@ -2,10 +2,10 @@
 //!
 //! Does nothing if systemd did not start the process. The caller decides what "alive" means.
 
-use std::io;
+pub mod sockets;
+
 use std::time::Duration;
 
-use listenfd::ListenFd;
 use sd_notify::NotifyState;
 use tokio::task::JoinHandle;
 
@@ -68,21 +68,6 @@ pub fn ready(state: impl Fn() -> State + Clone + Send + 'static) -> JoinHandle<(
             }
         }
     })
-}
-
-/// The socket that systemd opened for the relay, if any: connections wait there while the relay restarts.
-///
-/// # Errors
-/// There are several sockets, or it is not a listening TCP socket.
-pub fn socket() -> io::Result<Option<std::net::TcpListener>> {
-    let mut sockets = ListenFd::from_env();
-    if sockets.len() > 1 {
-        // Connections to a second socket would wait forever.
-        return Err(io::Error::other("there are several sockets: leave one ListenStream= in tocsin.socket"));
-    }
-    let Some(listener) = sockets.take_tcp_listener(0)? else { return Ok(None) };
-    listener.set_nonblocking(true)?;
-    Ok(Some(listener))
 }
 
 /// Reports that a reload has begun.
