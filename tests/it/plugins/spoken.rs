@@ -25,7 +25,7 @@ fn a_plugin_logs_at_four_levels_and_its_last_words_are_with_a_trap() {
     let log = relay.log();
     for level in ["ERROR", "WARN", "INFO"] {
         let line =
-            |line: &&str| line.contains(level) && line.contains("disk") && line.contains("plugin=spoken");
+            |line: &&str| line.contains(level) && line.contains("disk") && line.contains("plugin=\"spoken\"");
         assert_eq!(log.lines().filter(line).count(), 1, "{level}: {log}");
     }
     assert!(!log.contains('\u{1b}') && !log.lines().any(|line| line.contains("DEBUG")), "{log}");
@@ -63,7 +63,7 @@ fn a_language_that_is_no_tag_is_named_with_what_to_write() {
         connection("out", "webhook", &receiver.url("/hook")),
         action("tell", "out"),
     );
-    let said = Site::new(&told).run(&["check"]).expect(1).stdout;
+    let said = Site::new(&told).run(&["check"]).expect(1).stderr;
     for part in ["actions.tell.language", "`German` is not a language tag", "`pt-BR`"] {
         assert!(said.contains(part), "{part} in {said}");
     }

@@ -176,7 +176,7 @@ fn mistakes_in_the_table_are_named_with_what_would_do() {
         "plugins.overrides: `sometimes` is neither `approved` nor `any`",
         "plugins.allow: `slack` is not like `slack@sha256:`",
         "plugins.pin.slack: `latest` is not `sha256:` and 64 hexadecimal digits",
-        "plugins.trust: is unknown: there is overrides, new, allow, pin",
+        "plugins.trust: is unknown: there is execution, overrides, new, allow, pin",
     ] {
         assert!(said.contains(words), "{words} in {said}");
     }
