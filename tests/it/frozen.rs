@@ -1,5 +1,5 @@
-//! The plugin API's frozen versions: their text stays as it is, the present text is compatible with each, and a
-//! plugin that was built against one goes on running.
+//! The plugin API's frozen versions: their text never changes, the present text is compatible with each frozen text of
+//! its own version (none yet: 0.2.0 is not frozen), and a plugin that was built against one continues to run.
 //!
 //! `wit/README.md` has the rules and says how a version is frozen.
 
@@ -71,11 +71,11 @@ fn the_present_text_is_compatible_with_every_frozen_one_of_its_version() {
     for (version, _) in FROZEN {
         let old = Api::parse(&texts(&frozen(version)));
         assert_eq!(old.version, version, "the text in wit/frozen/{version} is of another version");
-        // The host speaks an older version from its frozen text.
+        // The host supports an older version from its frozen text.
         if line(&old.version) != line(&present.version) {
             assert!(
                 tocsin_sandbox::API_VERSIONS.iter().any(|spoken| line(spoken) == line(version)),
-                "the host no longer speaks {version}"
+                "the host no longer supports {version}"
             );
             continue;
         }

@@ -169,7 +169,7 @@ pub struct Context {
     pub owed_since: Timestamp,
     /// In which to write times for people.
     pub zone: Zone,
-    /// The reader's language, as BCP 47 writes it; empty when nobody says.
+    /// The reader's language as a BCP 47 tag; empty if not configured.
     pub language: String,
     /// The action's name in the configuration.
     pub action: ActionName,

@@ -283,7 +283,7 @@ pub struct Action {
     pub rule: ActionRule,
     /// What it is for.
     pub description: String,
-    /// The language of whoever reads its messages, as BCP 47 writes it, for plugins that write in several; or empty.
+    /// The reader's language as a BCP 47 tag, such as `de` or `pt-BR`; empty if the operator sets none.
     pub language: String,
     /// What whoever opens a link in one of its messages may do.
     pub readers_may: Vec<Purpose>,

@@ -4,9 +4,10 @@
 //!
 //! [`commands`] (the command line) → [`relay`] (put together, started, stopped) → [`operate`] (the HTTP API, metrics and
 //! the pages behind links) → [`timers`] (time passes), [`backups`] (made on a schedule) and [`traces`] (sent to a
-//! collector) → [`receive`] (a request comes in and is on the disk when it is answered) and [`deliver`] (what is owed is sent) → [`shared`] (what the steps
-//! of the road share) → [`plugins`] (which plugin is in force, bound to the configuration) → [`send`] (secrets,
-//! signatures, addresses, HTTP out) → [`config`] → [`runtime`] (clock, HTTP in, log, steps).
+//! collector) → [`receive`] (a request comes in and is on the disk when it is answered) and [`deliver`] (what is owed is
+//! sent) → [`shared`] (what the steps of the road share) → [`plugins`] (which plugin is in force, bound to the
+//! configuration) → [`send`] (secrets, signatures, addresses, HTTP out) → [`config`] → [`runtime`] (clock, HTTP in, log,
+//! steps).
 //!
 //! The road of one alert: [`receive::ingest`] → [`receive::decode`] → [`shared::app`] (the commit) →
 //! [`deliver::dispatch`] → [`deliver::attempt`] → [`send::request`] → [`send::client`] → [`deliver::outcome`].

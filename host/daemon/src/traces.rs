@@ -22,9 +22,8 @@ mod batches;
 mod spans;
 
 use batches::Batches;
+pub use batches::TROUBLE;
 
-/// What the log and `tocsin status` call it.
-pub const TROUBLE: &str = "traces could not be sent";
 /// Spans that may wait for the collector: some megabytes, and the spans of a thousand alerts.
 const QUEUE: usize = 8192;
 /// How long the spans that wait may take when the relay stops, or sends to another collector.
@@ -60,16 +59,20 @@ async fn run(app: Arc<App>, mut watcher: Option<Watcher>, mut stopped: watch::Re
     let mut changes = app.changes();
     // Those that send, and that send what still waited when another collector came.
     let mut last = JoinSet::new();
-    while !*stopped.borrow() {
+    // Without a sender, nothing would wait for a change: a dropped `Sending` ends the task too.
+    while !*stopped.borrow() && stopped.has_changed().is_ok() {
         while last.try_join_next().is_some() {}
         let plan = changes.borrow_and_update().config.traces.clone();
         trouble::over(TROUBLE);
         let until = until_another(&mut changes, &plan, &mut stopped);
         match &plan {
-            None => until.await,
+            None => {
+                watcher = None;
+                until.await;
+            }
             Some(plan) => {
-                let watcher = watcher.take().unwrap_or_else(|| app.signals.steps.watch());
-                follow(&app, plan, watcher, until, &mut last).await;
+                let known = watcher.take().unwrap_or_else(|| app.signals.steps.watch());
+                watcher = follow(&app, plan, known, until, &mut last).await;
             }
         }
     }
@@ -92,22 +95,24 @@ async fn until_another(
     }
 }
 
-/// Makes spans of steps and has them sent by the current `plan`, `until` there is another one.
+/// Makes spans of steps and has them sent by the current `plan`, `until` there is another one. Returns the watcher for
+/// the next plan, so that no step between two plans is missed; none if steps could not be sent.
 async fn follow(
     app: &Arc<App>,
     plan: &Traces,
     mut watcher: Watcher,
     until: impl Future<Output = ()>,
     last: &mut JoinSet<()>,
-) {
+) -> Option<Watcher> {
     // Dropped with the queue: no more will come.
     let (_open, closed) = watch::channel(());
-    let batches = match Batches::new(app, plan, closed) {
+    let batches = match Batches::new(app, plan, closed).await {
         Ok(batches) => batches,
         Err(error) => {
             trouble::error(TROUBLE, &error);
             drop(watcher);
-            return until.await;
+            until.await;
+            return None;
         }
     };
     let (spans, waiting) = mpsc::channel(QUEUE);
@@ -120,6 +125,7 @@ async fn follow(
     }
     queue.finish(&mut watcher);
     tracing::info!(host = plan.endpoint.host_str(), "no more traces are sent");
+    Some(watcher)
 }
 
 /// What spans wait in.

@@ -9,7 +9,7 @@ use strum::{Display, EnumString, IntoStaticStr};
 const PULLEY: &str = if cfg!(target_endian = "big") { "pulley64be" } else { "pulley64" };
 /// The factor of the interpreter. Large bodies took 6 to 42 times as long on a busy machine, see `host/README.md`.
 const INTERPRETED_TIMES: u32 = 10;
-/// Bytes of memory to try it with: a page of any processor.
+/// Bytes of memory for the attempt: at least one page on every processor.
 const PROBE_BYTES: usize = 64 * 1024;
 
 /// How plugins run.
@@ -46,8 +46,8 @@ impl Execution {
     }
 
     /// The folder inside the cache directory for code of this kind, compiled with the settings of
-    /// [`compiling`](crate::engine::compiling): the engine that loads it has no compiler, so it cannot tell such settings
-    /// apart itself. A change of those settings raises the numbers.
+    /// [`compiling`](crate::engine::compiling): the engine that loads it has no compiler, so it cannot tell such
+    /// settings apart itself. A change of those settings raises the numbers.
     pub(crate) fn compiled_as(self) -> &'static str {
         match self {
             Self::Compiled => "1",

@@ -8,7 +8,6 @@ use wasmtime_wasi::{WasiCtxView, WasiView, p2};
 use crate::guest_log::GuestLog;
 use crate::limits::{Limits, MemoryBudget};
 use crate::wasi::{Origin, Wasi};
-use crate::wit;
 
 /// What the host keeps for a call while it runs.
 pub(crate) struct Guest {
@@ -36,12 +35,11 @@ impl WasiView for Guest {
     }
 }
 
-/// Puts WASI's interfaces and the plugin API's own into `linker`. Files and sockets are among them, since ordinary components import them
-/// whether they use them or not; every attempt is refused.
+/// Puts WASI's interfaces into `linker`. Files and sockets are among them, since ordinary components import them whether
+/// they use them or not; every attempt is refused.
 ///
 /// # Errors
 /// An interface is there already.
 pub(crate) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
-    p2::add_to_linker_async(linker)?;
-    wit::link(linker)
+    p2::add_to_linker_async(linker)
 }

@@ -20,6 +20,9 @@ const LAST_LINES: usize = 4;
 const LAST_CHARS: usize = 600;
 /// Characters of a line of the log.
 const LINE_CHARS: usize = 8000;
+/// Bytes that a line of the log counts beside its text, for its place in the list and the allocation of the text.
+/// Otherwise, lines of one byte would take about 60 times the limit.
+const LINE_BYTES: usize = 64;
 
 /// Which stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +36,9 @@ pub(crate) enum Stream {
 /// How much a line matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
+    /// Something is wrong, and the plugin cannot do what it was asked.
     Error,
+    /// Something is wrong, and the plugin goes on.
     Warn,
     /// Standard error as well.
     Info,
@@ -46,8 +51,9 @@ pub(crate) enum Level {
 struct Printed {
     out: Vec<u8>,
     err: Vec<u8>,
+    /// Lines that were written through the plugin API.
     said: Vec<(Level, String)>,
-    /// Bytes of all three.
+    /// Bytes of all three, with [`LINE_BYTES`] for each line in `said`.
     used: usize,
     /// The end of standard error and of lines with the level `error`, also when the log is full: a panic comes last.
     tail: Vec<u8>,
@@ -55,14 +61,17 @@ struct Printed {
 }
 
 impl Printed {
-    /// How many of `bytes` are kept; counts them, and the others.
-    fn room(&mut self, limit: usize, bytes: usize) -> usize {
-        let room = limit.saturating_sub(self.used).min(bytes);
-        self.used += room;
+    /// How many of `bytes` are kept. Counts them with what they take `beside` their text, and the others as dropped.
+    fn room(&mut self, limit: usize, bytes: usize, beside: usize) -> usize {
+        let room = limit.saturating_sub(self.used).saturating_sub(beside).min(bytes);
+        if room > 0 {
+            self.used += beside + room;
+        }
         self.dropped += (bytes - room) as u64;
         room
     }
 
+    /// Appends `bytes` to `tail`, which keeps only its last bytes.
     fn ends_with(&mut self, bytes: &[u8]) {
         let surplus = bytes.len().saturating_sub(LAST_CHARS * LAST_LINES);
         self.tail.extend_from_slice(&bytes[surplus..]);
@@ -122,7 +131,7 @@ impl GuestLog {
     /// Keeps a line of the log, or the beginning that there is room for.
     pub(crate) fn say(&self, level: Level, text: &str) {
         let mut printed = self.lock();
-        let room = printed.room(self.limit, text.len());
+        let room = printed.room(self.limit, text.len(), LINE_BYTES);
         let kept = text.get(..text.floor_char_boundary(room)).unwrap_or_default();
         if !kept.is_empty() {
             printed.said.push((level, kept.to_owned()));
@@ -135,7 +144,7 @@ impl GuestLog {
 
     fn write(&self, stream: Stream, bytes: &[u8]) {
         let mut printed = self.lock();
-        let room = printed.room(self.limit, bytes.len());
+        let room = printed.room(self.limit, bytes.len(), 0);
         if stream == Stream::Out {
             printed.out.extend_from_slice(&bytes[..room]);
             return;
@@ -212,7 +221,7 @@ mod tests {
 
     #[test]
     fn lines_keep_their_level_and_share_the_room_of_the_streams() {
-        let log = GuestLog::new(12);
+        let log = GuestLog::new(12 + 2 * LINE_BYTES);
         log.write(Stream::Err, b"four");
         log.say(Level::Warn, "five");
         log.say(Level::Error, "zwölf");
@@ -222,6 +231,17 @@ mod tests {
         let expected = [(Level::Info, "four"), (Level::Warn, "five"), (Level::Error, "zwö")];
         assert_eq!(lines, expected.map(|(level, line)| (level, line.to_owned())));
         assert_eq!(dropped, 2);
+    }
+
+    #[test]
+    fn short_lines_count_with_the_memory_beside_their_text() {
+        let log = GuestLog::new(10 * (LINE_BYTES + 1));
+        for _ in 0..100 {
+            log.say(Level::Info, "x");
+        }
+        let mut lines = 0;
+        let dropped = log.drain(|_, _| lines += 1);
+        assert_eq!((lines, dropped), (10, 90));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::text;
 use crate::wasi;
 use crate::wit::{PACKAGE, Version};
 
-/// The interface of the plugin API that a plugin may import.
+/// The interface of the plugin API that a plugin may import, since version 0.2.
 const LOG: &str = "tocsin:plugin/log";
 /// What every WebAssembly file begins with.
 const MAGIC: &[u8] = b"\0asm";
@@ -80,26 +80,11 @@ pub(crate) fn surface(engine: &Engine, component: &Component) -> Result<Surface,
     let exports: Vec<&str> = ty.exports(engine).map(|(name, _)| name).collect();
     let imports: Vec<(&str, bool)> =
         ty.imports(engine).map(|(name, item)| (name, types_only(engine, &item.ty))).collect();
-    let names = exports.iter().copied().chain(imports.iter().map(|(name, _)| *name));
-    let mut version = None;
-    for name in names.filter_map(|name| version_of(name, PACKAGE)) {
-        match (spoken(name), version) {
-            (None, _) => {
-                let built_for = if name.is_empty() { "(no version)".to_owned() } else { name.to_owned() };
-                return Err(LoadProblem::Version { built_for });
-            }
-            (found, None) => version = found,
-            (Some(found), Some(first)) if found != first => {
-                let built_for = format!("{} and {}", first.as_str(), found.as_str());
-                return Err(LoadProblem::Version { built_for });
-            }
-            _ => {}
-        }
-    }
+    let version = common_version(exports.iter().copied().chain(imports.iter().map(|(name, _)| *name)))?;
     let has = |interface: &str| exports.iter().any(|name| interface_of(name) == interface);
     let surface = Surface {
         imports: imports.iter().filter(|(_, types)| !types).map(|(name, _)| (*name).to_owned()).collect(),
-        version: version.unwrap_or_default(),
+        version,
         decodes: has("tocsin:plugin/source-decoder"),
         encodes: has("tocsin:plugin/action-encoder"),
         checks: has("tocsin:plugin/source-checker") || has("tocsin:plugin/settings-checker"),
@@ -115,6 +100,29 @@ pub(crate) fn surface(engine: &Engine, component: &Component) -> Result<Surface,
     }
     let unknown: Vec<String> = surface.imports.iter().filter(|name| !given(name)).cloned().collect();
     if unknown.is_empty() { Ok(surface) } else { Err(LoadProblem::Imports(unknown)) }
+}
+
+/// The version of the plugin API that all these names have; the present one if none is of the plugin API.
+///
+/// # Errors
+/// One of them has a version that the host does not speak, or two have different versions.
+fn common_version<'a>(names: impl Iterator<Item = &'a str>) -> Result<Version, LoadProblem> {
+    let mut version = None;
+    for name in names.filter_map(|name| version_of(name, PACKAGE)) {
+        match (spoken(name), version) {
+            (None, _) => {
+                let built_for = if name.is_empty() { "(no version)".to_owned() } else { name.to_owned() };
+                return Err(LoadProblem::Version { built_for });
+            }
+            (found, None) => version = found,
+            (Some(found), Some(first)) if found != first => {
+                let built_for = format!("{} and {}", first.as_str(), found.as_str());
+                return Err(LoadProblem::Version { built_for });
+            }
+            _ => {}
+        }
+    }
+    Ok(version.unwrap_or_default())
 }
 
 /// Whether an import only gives names to types: nothing in it can be called.
@@ -159,7 +167,7 @@ fn compatible(theirs: &str, ours: &str) -> bool {
 fn given(import: &str) -> bool {
     let Some((interface, version)) = import.split_once('@') else { return false };
     if interface == LOG {
-        return spoken(version).is_some();
+        return spoken(version) == Some(Version::V0_2);
     }
     wasi::INTERFACES.contains(&interface) && compatible(version, wasi::VERSION)
 }
@@ -199,6 +207,14 @@ mod tests {
     fn ordinary_interfaces_are_given_and_the_network_is_not_among_them() {
         assert!(given("wasi:cli/stdout@0.2.0") && given("wasi:io/streams@0.2.12"));
         for import in ["wasi:http/types@0.2.0", "wasi:cli/stdout@0.3.0", "wasi:cli/stdout", "foo:bar/baz"] {
+            assert!(!given(import), "{import}");
+        }
+    }
+
+    #[test]
+    fn the_log_is_given_in_the_version_that_has_it() {
+        assert!(given("tocsin:plugin/log@0.2.0") && given("tocsin:plugin/log@0.2.7"));
+        for import in ["tocsin:plugin/log@0.1.0", "tocsin:plugin/log@0.3.0", "tocsin:plugin/log"] {
             assert!(!given(import), "{import}");
         }
     }

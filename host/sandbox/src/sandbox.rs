@@ -19,7 +19,7 @@ use crate::limits::{COMPILE_MEMORY_BYTES_MAX, Limits, MEMORY_BYTES_CEILING, POOL
 use crate::meter::SlowLanes;
 use crate::ticker::Ticker;
 use crate::turns::Turns;
-use crate::{cache, guest, measures};
+use crate::{cache, guest, measures, wit};
 
 /// Slots beyond which the pool's arithmetic would no longer hold.
 const POOL_SIZE_MAX: usize = 10_000;
@@ -116,8 +116,8 @@ impl Sandbox {
     ///
     /// # Errors
     /// A cache directory that cannot be used or that others can write to, a machine that cannot run
-    /// compiled code, a process that may not have any, or a pool of no slots. Too little address space is no error: it is logged, and calls
-    /// take longer.
+    /// compiled code, a process that may not have any, or a pool of no slots. Too little address space is no error: it
+    /// is logged, and calls take longer.
     pub fn new(config: SandboxConfig) -> Result<Self, EngineError> {
         let slots = u32::try_from(config.pool_size)
             .ok()
@@ -134,8 +134,7 @@ impl Sandbox {
         };
         let Built { engine, layout } =
             engine::build(config.execution, slots, config.memory_bytes_ceiling, cache.clone())?;
-        let mut linker = Linker::new(&engine);
-        guest::link(&mut linker).map_err(|error| EngineError::Engine(format!("{error:#}")))?;
+        let linker = linker(&engine).map_err(|error| EngineError::Engine(format!("{error:#}")))?;
         let ticker = Ticker::start(engine.weak())?;
         Ok(Self {
             inner: Arc::new(Inner {
@@ -174,4 +173,15 @@ impl Sandbox {
             compile_us: self.inner.compiling.took_us.read(),
         }
     }
+}
+
+/// What plugins may import: WASI's interfaces and the plugin API's own.
+///
+/// # Errors
+/// Two of them have the same name.
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
+    let mut linker = Linker::new(engine);
+    guest::link(&mut linker)?;
+    wit::link(&mut linker)?;
+    Ok(linker)
 }

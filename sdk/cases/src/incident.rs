@@ -99,7 +99,7 @@ pub struct Told {
     pub action: String,
     /// Purposes and addresses in Tocsin's own interface. None: those of [`usual_urls`].
     pub urls: Option<BTreeMap<String, String>>,
-    /// A name and an offset in minutes. Empty: UTC.
+    /// A name and an offset in minutes; its id is the same text as its name. Empty: UTC.
     pub zone: BTreeMap<String, i32>,
     /// The reader's language, as BCP 47 writes it; empty when nobody says.
     pub language: String,
@@ -202,7 +202,7 @@ impl Told {
         }
     }
 
-    /// The zone's name and its offset in minutes.
+    /// The zone's name, which is its id as well, and its offset in minutes.
     pub fn time_zone(&self) -> (String, i32) {
         let zone = self.zone.iter().next().map(|(name, offset)| (name.clone(), *offset));
         zone.unwrap_or_else(|| ("UTC".to_owned(), 0))

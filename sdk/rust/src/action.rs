@@ -112,6 +112,7 @@ pub enum Place {
     /// of `/hooks/…` and `/info`.
     After(String),
     /// In the place of the whole path of the connection's URL, and of its query: it begins at the service's own root.
+    /// Only GET and HEAD, without a body.
     Root,
 }
 
@@ -176,13 +177,13 @@ pub enum ChangeKind {
     Reopened,
     /// Somebody wrote something.
     Noted,
-    /// A reminder: it still is as it was.
+    /// A reminder of an incident that has not changed.
     Repeated,
-    /// It opens and resolves too often to say each time. Said once.
+    /// It opens and resolves too often to notify each time. Comes once.
     Flapping,
-    /// It no longer does. Said once.
+    /// It no longer flaps. Comes once.
     Steady,
-    /// A peer that was told of it answered with a reference or a label that is new.
+    /// A peer's answer added a reference or a label.
     Referenced,
 }
 
@@ -313,12 +314,11 @@ pub struct Context {
     pub test: bool,
     /// When this attempt began.
     pub now: Timestamp,
-    /// Since when the delivery is owed. Later by minutes is a late message.
+    /// Since when the delivery is owed. If this is minutes ago, the message is late.
     pub owed_since: Timestamp,
     /// In which to write times for people, where the service does not do so itself.
     pub zone: Zone,
-    /// The language of whoever reads the message, as BCP 47 writes it, such as `de` or `pt-BR`; empty when the operator
-    /// names none.
+    /// The reader's language as a BCP 47 tag, such as `de` or `pt-BR`; empty if the operator sets none.
     pub language: String,
     /// The action's name in the configuration: several actions may share a connection, and with it the references.
     pub action: String,

@@ -1,7 +1,8 @@
 //! Lines for the host's log.
 //!
-//! The host keeps the first 64 KiB of a call, and of a plugin as much in a minute. A plugin that logs nothing imports
-//! nothing. Never log a secret or a body: whoever reads the log may be allowed to see less than the plugin is given.
+//! The host keeps the first 64 KiB of each call and 64 KiB a minute of each plugin, and counts the rest. Also for
+//! plugins without WASI; a plugin that logs nothing imports nothing. Never log a secret or a body: people who read the
+//! log may not be allowed to see them.
 //!
 //! ```
 //! tocsin_plugin::log::warn("the sender's clock is an hour ahead");

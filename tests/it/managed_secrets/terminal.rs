@@ -118,6 +118,19 @@ fn a_terminal_shows_what_is_typed_while_the_command_is_stopped_and_hides_it_agai
     assert!(rest.contains("code 0") && shows_what_is_typed(rest), "{screen}");
 }
 
+#[test]
+fn a_command_that_is_killed_in_the_background_ends() {
+    let site = Site::new("");
+    let script = "set -m; sh -c 'echo $$ > pid; exec TOCSIN secrets set typed'; pid=$(cat pid); bg; \
+                  until grep -q State:.T /proc/$pid/status; do sleep 0.1; done; kill $pid; kill -CONT $pid; \
+                  while kill -0 $pid 2> kill.log; do sleep 0.1; done; stty -a; echo end";
+    let Some(mut terminal) = Terminal::run(&site, script) else { return };
+    terminal.wait("then press Enter");
+    terminal.press(CTRL_Z);
+    let screen = terminal.wait("end\r\n");
+    assert!(shows_what_is_typed(&screen), "{screen}");
+}
+
 /// Whether the last `stty -a` lists the setting.
 fn shows_what_is_typed(screen: &str) -> bool {
     let settings = screen.rsplit("speed").next().unwrap_or_default();

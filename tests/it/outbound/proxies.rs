@@ -77,7 +77,7 @@ fn https_to_an_ipv6_address_through_a_proxy_is_refused_with_what_works_instead()
     let relay = Relay::start(&to(&format!("https://[fd00::7]:{}/hook", receiver.port()), &lines));
     open(&relay, "disk", "high");
     let why = pause(&relay);
-    assert!(why.contains("[fd00::7] does not work through a proxy: write the peer's name"), "{why}");
+    assert!(why.contains("[fd00::7] does not work through a proxy: use the peer's name"), "{why}");
     assert_eq!(proxy.asked(), Vec::<String>::new());
     // Without TLS it works: the proxy takes every host for this machine.
     let plain = format!("http://[fd00::7]:{}/hook", receiver.port());

@@ -4,15 +4,16 @@
 use std::collections::HashMap;
 use std::io::IoSliceMut;
 use std::mem::MaybeUninit;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
+use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 
-use crate::harness::{Relay, Site, source, until};
+use crate::harness::{Relay, Request, Site, at, source, until};
 use crate::listeners::free;
 use crate::storms::Times;
 
@@ -46,14 +47,24 @@ impl Manager {
         });
     }
 
+    /// Has the relay reload. Reads notifications meanwhile: the relay waits until a socket in its way is closed here.
+    fn reloads(&mut self, relay: &Relay) {
+        let mut reload = relay.command(&["reload"]).stdout(Stdio::null()).spawn().expect("the binary starts");
+        until("the reload has ended", || {
+            self.read();
+            reload.try_wait().expect("a process").map(drop)
+        });
+        assert!(reload.wait().expect("a process").success(), "{}", relay.log());
+    }
+
     fn read(&mut self) {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut ancillary = RecvAncillaryBuffer::new(&mut space);
         let mut bytes = [0; 4096];
         let parts = &mut [IoSliceMut::new(&mut bytes)];
-        let Ok(message) = recvmsg(&self.notifications, parts, &mut ancillary, RecvFlags::empty()) else {
-            return;
-        };
+        // A process that the test starts would keep a socket open that systemd has closed.
+        let flags = RecvFlags::CMSG_CLOEXEC;
+        let Ok(message) = recvmsg(&self.notifications, parts, &mut ancillary, flags) else { return };
         let text = String::from_utf8_lossy(&bytes[..message.bytes]).into_owned();
         let named = |line: &str| line.strip_prefix("FDNAME=").map(str::to_owned);
         let Some(name) = text.lines().find_map(named) else { return };
@@ -69,11 +80,14 @@ impl Manager {
         self.kept.insert(name, socket);
     }
 
+    /// The socket that is kept for this address.
+    fn socket(&self, address: SocketAddr) -> TcpListener {
+        TcpListener::from(self.kept[&name(address)].try_clone().expect("a descriptor"))
+    }
+
     /// Hands the socket at this address over at the next start of `site`.
     fn hand_over(&self, site: &mut Site, address: SocketAddr) {
-        let name = name(address);
-        let socket = self.kept[&name].try_clone().expect("a descriptor");
-        site.hand_over(&name, TcpListener::from(socket));
+        site.hand_over(&name(address), self.socket(address));
     }
 }
 
@@ -93,6 +107,17 @@ fn listen_at(site: &Site, address: SocketAddr) {
     site.configure(&source("hook", "webhook"));
     let text = std::fs::read_to_string(site.path("tocsin.toml")).expect("it was written");
     site.configure_whole(&text.replace("127.0.0.1:0", &address.to_string()));
+}
+
+fn listen_at_both(site: &Site, listen: SocketAddr, api_listen: SocketAddr) {
+    listen_at(site, listen);
+    let text = std::fs::read_to_string(site.path("tocsin.toml")).expect("it was written");
+    site.configure_whole(&format!("api_listen = \"{api_listen}\"\n{text}"));
+}
+
+/// The status of an alert that is sent to this address.
+fn posted(address: SocketAddr) -> u16 {
+    Request::json(&at("hook"), r#"{"title":"Disk full"}"#).send(address).status
 }
 
 #[test]
@@ -133,14 +158,67 @@ fn systemd_keeps_the_sockets_at_the_addresses_in_force_and_no_others() {
     assert_eq!(relay.address(), second);
     manager.keeps(&[second]);
     // A reload that changes the address, and one more listener.
-    listen_at(&relay, third);
-    let text = std::fs::read_to_string(relay.path("tocsin.toml")).expect("it was written");
-    relay.configure_whole(&format!("api_listen = \"{api}\"\n{text}"));
+    listen_at_both(&relay, third, api);
     relay.run(&["reload"]).expect(0);
     manager.keeps(&[third, api]);
-    relay.configure_whole(&text);
+    listen_at(&relay, third);
     relay.run(&["reload"]).expect(0);
     manager.keeps(&[third]);
+}
+
+#[test]
+fn a_reload_to_all_addresses_of_the_same_port_replaces_the_socket_that_systemd_keeps() {
+    let one = free();
+    let all = SocketAddr::from(([0, 0, 0, 0], one.port()));
+    let (mut manager, site) = Manager::of(site(one));
+    let relay = Relay::start_in(site);
+    manager.keeps(&[one]);
+    for address in [all, one] {
+        listen_at(&relay, address);
+        manager.reloads(&relay);
+        manager.keeps(&[address]);
+        assert_eq!(manager.socket(address).local_addr().expect("it has one"), address);
+        assert_eq!(posted(one), 200);
+    }
+}
+
+#[test]
+fn a_reload_that_swaps_both_listeners_swaps_the_sockets_that_systemd_keeps() {
+    let [first, second] = [free(), free()];
+    let (mut manager, site) = Manager::of(site(first));
+    listen_at_both(&site, first, second);
+    let mut relay = Relay::start_in(site);
+    manager.keeps(&[first, second]);
+    assert_eq!((posted(first), posted(second)), (200, 404));
+    listen_at_both(&relay, second, first);
+    manager.reloads(&relay);
+    manager.keeps(&[first, second]);
+    assert_eq!((posted(second), posted(first)), (200, 404));
+    for address in [first, second] {
+        assert_eq!(manager.socket(address).local_addr().expect("it has one"), address);
+    }
+    // The socket of the main listener is the right one at the next start.
+    relay.stop();
+    listen_at(&relay, second);
+    manager.hand_over(relay.site_mut(), second);
+    relay.restart();
+    assert_eq!(relay.address(), second);
+    assert_eq!(posted(second), 200);
+}
+
+#[test]
+fn a_relay_that_cannot_take_its_sockets_over_leaves_no_connection_waiting() {
+    let address = free();
+    let (mut manager, site) = Manager::of(site(address));
+    let mut relay = Relay::start_in(site);
+    manager.keeps(&[address]);
+    relay.stop();
+    // It does not listen.
+    let datagrams = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    relay.site_mut().hand_over(&name(address), TcpListener::from(OwnedFd::from(datagrams)));
+    let ended = relay.serve().status().expect("it was started");
+    assert_eq!(ended.code(), Some(1));
+    manager.keeps(&[]);
 }
 
 #[test]

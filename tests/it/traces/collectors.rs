@@ -142,6 +142,36 @@ fn a_reload_turns_traces_on_and_off() {
 }
 
 #[test]
+fn the_trouble_of_a_collector_ends_when_a_reload_turns_traces_off_although_a_request_still_fails() {
+    let gate = Gate::new();
+    let waits = Arc::clone(&gate);
+    let collector = Receiver::scripted(move |_, number| {
+        if number > 0 {
+            waits.wait();
+        }
+        Reply::status(503)
+    });
+    let peer = Receiver::start();
+    let relay = Relay::start(&tables(&collector, "", &peer));
+    send(&relay, "disk");
+    peer.wait(1);
+    relay.settled();
+    let why = until("the trouble is told", || trouble(&relay));
+    assert_eq!(why, "the collector answered 503");
+    until("the collector is asked again", || (collector.requests().len() == 2).then_some(()));
+    relay.configure(&road(&peer));
+    relay.run(&["reload"]).expect(0);
+    until("traces are off", || relay.log().contains("no more traces are sent").then_some(()));
+    gate.open();
+    until("the request has failed", || {
+        relay.log().contains("the last spans of traces were dropped").then_some(())
+    });
+    assert_eq!(trouble(&relay), None);
+    relay.run(&["status"]).expect(0);
+    until("all are dropped", || (counted(&relay, "dropped") == ONE_ALERT.len() as u64).then_some(()));
+}
+
+#[test]
 fn a_collector_may_have_a_certificate_of_an_authority_of_ones_own() {
     let authority = Authority::new();
     let collector = Receiver::secure(authority.server(&["127.0.0.1"], None));

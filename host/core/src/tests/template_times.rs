@@ -141,7 +141,10 @@ fn a_zone_has_its_name_and_offset_at_each_time() {
     for (at, name, offset_minutes) in
         [("2026-01-02T00:00:00Z", "CET", 60), ("2026-07-02T00:00:00Z", "CEST", 120)]
     {
-        assert_eq!(Zone::of(&paris, time(at)), Zone { id: "Europe/Paris".to_owned(), name: name.to_owned(), offset_minutes });
+        assert_eq!(
+            Zone::of(&paris, time(at)),
+            Zone { id: "Europe/Paris".to_owned(), name: name.to_owned(), offset_minutes }
+        );
     }
     assert_eq!(Zone::of(&zone("Asia/Kolkata"), time("2026-01-02T00:00:00Z")).offset_minutes, 330);
     assert_eq!(Zone::of(&paris, Timestamp::from_micros(i64::MAX)), Zone::utc());

@@ -7,21 +7,16 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::place::Place;
 use crate::relay::Relay;
-use crate::runtime::systemd::sockets::{self, Inherited};
+use crate::runtime::systemd::sockets::{self, Inherited, Start};
 use crate::runtime::{log, systemd};
 
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
+    let start = Start::default();
     let inherited = sockets::inherited().context("taking over the sockets that systemd handed over")?;
-    let kept = inherited.names();
-    let served = serve(place, inherited);
-    if served.is_err() {
-        // Senders are refused at once. If connections waited, each sender would wait until its own time limit.
-        sockets::let_all_go(&kept);
-    }
-    served
+    serve(place, inherited, start)
 }
 
-fn serve(place: &Place, inherited: Inherited) -> anyhow::Result<ExitCode> {
+fn serve(place: &Place, inherited: Inherited, start: Start) -> anyhow::Result<ExitCode> {
     let config = place.read()?;
     log::begin(&config.log.settings);
     let runtime = super::place::runtime()?;
@@ -31,6 +26,7 @@ fn serve(place: &Place, inherited: Inherited) -> anyhow::Result<ExitCode> {
         let mut interrupt = signal(SignalKind::interrupt()).context("listening for Ctrl-C")?;
         let mut hangup = signal(SignalKind::hangup()).context("listening for SIGHUP")?;
         let relay = Relay::start(config, inherited).await?;
+        start.succeeded();
         let config = relay.app.config();
         for name in config.sources.keys() {
             tracing::info!(source = name, url = config.source_url(name), "source");

@@ -423,6 +423,7 @@ fn unsendable(invalid: &InvalidRequest) -> Verdict {
         InvalidRequest::Denied(_)
         | InvalidRequest::Method(_)
         | InvalidRequest::Header(..)
+        | InvalidRequest::RootProbe(_)
         | InvalidRequest::TooLarge { .. } => Verdict::Rejected(invalid.to_string()),
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Listening {
     pub(super) key: &'static str,
     serving: Serving,
     /// Whether the relay opens its sockets, and gives systemd copies of them. Otherwise, systemd opened the only one.
-    opens: bool,
+    pub(super) opens: bool,
     state: Mutex<State>,
 }
 

@@ -35,7 +35,8 @@ pub(super) async fn move_all(moves: [(&Listening, Option<SocketAddr>); 2]) -> an
     for (listening, after) in moves {
         let state = listening.lock().await;
         let before = state.address();
-        if before != after || state.has_ended() {
+        // The relay cannot open a socket of systemd again.
+        if before != after || (state.has_ended() && listening.opens) {
             changing.push(Move { listening, state, before, after, opened: None, is_closed: false });
         }
     }

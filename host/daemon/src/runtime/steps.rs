@@ -52,10 +52,10 @@ fn span(parts: &[&[u8]]) -> u64 {
     digest.finalize().iter().take(8).fold(0, |id: u64, byte| id << 8 | u64::from(*byte)).max(1)
 }
 
-/// Which attempt.
+/// One attempt of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AttemptOf {
-    /// Of which delivery.
+    /// The delivery's id.
     pub delivery: DeliveryId,
     /// From 1.
     pub number: u32,
@@ -64,9 +64,9 @@ pub struct AttemptOf {
 /// A plugin.
 #[derive(Clone, Debug)]
 pub struct PluginOf {
-    /// Its id.
+    /// The plugin's id.
     pub id: String,
-    /// Its version.
+    /// The plugin's version.
     pub version: String,
 }
 
@@ -79,13 +79,13 @@ impl std::fmt::Display for PluginOf {
 /// One step.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// When it ended, by the machine's clock, as in the traces of others.
+    /// When it ended, by the system's clock, as in the traces of others.
     pub ended: SystemTime,
     /// How long it took, in microseconds.
     pub took_us: u64,
-    /// The trace that it belongs to; none when somebody only tries something out.
+    /// The trace that it belongs to. None for a step of a trial.
     pub traced: Option<Traced>,
-    /// What it was.
+    /// What happened.
     pub what: What,
 }
 
@@ -94,100 +94,100 @@ pub struct Step {
 pub enum What {
     /// A request came in.
     Received {
-        /// Its id.
+        /// The receipt's id.
         receipt: ReceiptId,
-        /// Where.
+        /// The source's name.
         source: String,
-        /// Of its body.
+        /// Size of the request's body, in bytes.
         bytes: usize,
     },
-    /// Its plugin decoded it.
+    /// The source's plugin decoded the request.
     Decoded {
-        /// Its id.
+        /// The receipt's id.
         receipt: ReceiptId,
-        /// By.
+        /// The plugin that was called.
         plugin: PluginOf,
-        /// What came of it, in a word.
+        /// The receipt's status.
         kind: &'static str,
-        /// How many events it has.
+        /// Number of events.
         events: usize,
-        /// What came of it, in words for people.
+        /// The outcome, as text for people.
         outcome: String,
     },
-    /// It is on the disk.
+    /// The request is on the disk.
     Committed {
-        /// Its id.
+        /// The receipt's id.
         receipt: ReceiptId,
-        /// What its events did, in words for people.
+        /// What the first 32 events did, as text for people.
         effects: Vec<String>,
-        /// The numbers of the incidents that they concern, each once.
+        /// The numbers of the incidents that all events concern, each once.
         incidents: Vec<u64>,
-        /// How many events did something.
+        /// Number of events that changed something.
         changes: usize,
     },
-    /// Its sender has the answer.
+    /// The sender has its answer.
     Replied {
-        /// Its id.
+        /// The receipt's id.
         receipt: ReceiptId,
-        /// Where it came in.
+        /// The source's name.
         source: String,
-        /// How.
+        /// The HTTP method.
         method: Method,
-        /// Where, without what may be a secret.
+        /// The request's path, without parts that may be secret.
         path: String,
-        /// Of its body.
+        /// Size of the request's body, in bytes.
         bytes: usize,
         /// The sender's address.
         client: Option<IpAddr>,
-        /// The sender's own step.
+        /// The id of the sender's own span.
         parent: Option<u64>,
         /// The HTTP status.
         status: u16,
     },
-    /// A delivery's request was encoded, or could not be.
+    /// The connection's plugin encoded a request, or could not.
     Encoded {
-        /// Which.
+        /// The attempt.
         attempt: AttemptOf,
         /// The incident's number.
         incident: u64,
         /// The action's name.
         action: String,
-        /// By.
+        /// The plugin that was called.
         plugin: PluginOf,
-        /// Why there is nothing to send, in a word.
+        /// Why there is nothing to send, as a code.
         failure: Option<&'static str>,
     },
-    /// It was sent.
+    /// A request was sent to the peer.
     Sent {
-        /// Which.
+        /// The attempt.
         attempt: AttemptOf,
         /// The action's name.
         action: String,
-        /// The id of this step, which the peer got.
+        /// The id of this step's span. The peer has it from `traceparent`.
         span: u64,
         /// The HTTP method.
         method: Method,
-        /// Where to.
+        /// The peer's host.
         host: String,
-        /// Of the request's body.
+        /// Size of the request's body, in bytes.
         bytes: usize,
-        /// The HTTP status, or in a word why there is none.
+        /// The HTTP status, or why there is none, as a code.
         answer: Result<u16, &'static str>,
     },
     /// The plugin read the peer's answer, or could not.
     Resumed {
-        /// Which.
+        /// The attempt.
         attempt: AttemptOf,
-        /// By.
+        /// The plugin that was called.
         plugin: PluginOf,
-        /// What it made of it that is no success, in a word.
+        /// Why the answer is no success, as a code.
         failure: Option<&'static str>,
     },
-    /// What came of an attempt is on the disk: the delivery is settled, or will be tried again.
+    /// The outcome of an attempt is on the disk: the delivery is settled, or will be retried.
     Settled {
-        /// Which.
+        /// The attempt.
         attempt: AttemptOf,
-        /// The request that the delivery follows from.
+        /// The request that caused the delivery.
         receipt: Option<ReceiptId>,
         /// The incident's number.
         incident: u64,
@@ -195,15 +195,15 @@ pub enum What {
         action: String,
         /// The connection's name.
         connection: String,
-        /// How, in a word.
+        /// The outcome, as in metrics.
         kind: &'static str,
-        /// Whether nobody has to look at it.
+        /// Whether it needs no operator.
         is_good: bool,
-        /// How, in words for people.
+        /// The outcome, as text for people.
         outcome: String,
-        /// How much of the time it took to record this, in microseconds.
+        /// How much of the time it took to record the outcome, in microseconds.
         commit_us: u64,
-        /// Whether it is recorded.
+        /// Whether the outcome is recorded.
         is_recorded: bool,
     },
 }

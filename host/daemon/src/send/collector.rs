@@ -35,7 +35,7 @@ struct Inner {
     client: reqwest::Client,
     endpoint: Url,
     headers: HeaderMap,
-    last: Mutex<Option<Result<Taken, Failure>>>,
+    last: Mutex<Option<Result<Accepted, Failure>>>,
 }
 
 impl std::fmt::Debug for Inner {
@@ -45,14 +45,14 @@ impl std::fmt::Debug for Inner {
     }
 }
 
-/// What a collector took of a request.
+/// A request that a collector accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Taken {
-    /// How many spans it did not take.
+pub(crate) struct Accepted {
+    /// How many spans of it the collector rejected.
     pub(crate) rejected: u64,
 }
 
-/// Why a collector took nothing of a request.
+/// Why a collector accepted nothing of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
     /// In words for people.
@@ -68,26 +68,29 @@ impl Collector {
     ///
     /// # Errors
     /// The TLS library finds no root certificates, or the like.
-    pub(crate) fn new(traces: &Traces) -> Result<Self, SendError> {
+    pub(crate) async fn new(traces: &Traces) -> Result<Self, SendError> {
         let policy = Policy { private: true, link_local: false };
         let transport = traces.transport.clone();
         let how = How { policy, timeout: TIMEOUT, concurrency: 1, transport, oauth2: None };
-        let client = how.client().map_err(|error| failed(error, how.proxy()))?;
+        // A client parses the root certificates, which takes tens of milliseconds.
+        let building = tokio::task::spawn_blocking(move || (how.client(), how)).await;
+        let (client, how) = building.map_err(|error| SendError::Misconfigured(error.to_string()))?;
+        let client = client.map_err(|error| failed(error, how.proxy()))?;
         let (endpoint, headers) = (traces.endpoint.clone(), headers(&traces.headers));
         Ok(Self(Arc::new(Inner { how, client, endpoint, headers, last: Mutex::default() })))
     }
 
     /// What came of the last request. The library's own error does not say.
-    pub(crate) fn last(&self) -> Option<Result<Taken, Failure>> {
+    pub(crate) fn last(&self) -> Option<Result<Accepted, Failure>> {
         self.lock().take()
     }
 
     /// Nothing behind this mutex can be left half changed.
-    fn lock(&self) -> MutexGuard<'_, Option<Result<Taken, Failure>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Result<Accepted, Failure>>> {
         self.0.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn exchange(&self, spans: Bytes) -> Result<Taken, Failure> {
+    async fn exchange(&self, spans: Bytes) -> Result<Accepted, Failure> {
         let Inner { how, client, endpoint, headers, .. } = &*self.0;
         let lost = |error: SendError| Failure {
             may_pass: matches!(error, SendError::Network { .. }),
@@ -101,7 +104,7 @@ impl Collector {
             return Err(refused(answer.status(), answer.headers()));
         }
         let answer = body(answer, ANSWER_BYTES_MAX, how.proxy()).await.map_err(lost)?;
-        Ok(Taken { rejected: answer.as_deref().and_then(rejected).unwrap_or(0) })
+        Ok(Accepted { rejected: answer.as_deref().and_then(rejected).unwrap_or(0) })
     }
 }
 

@@ -73,6 +73,9 @@ pub enum InvalidRequest {
         "the path of the connection's URL has no `{0}`: it is not the address that the peer shows for a webhook"
     )]
     NoPlace(String),
+    /// A probe beside the path of the connection's URL that may change something there.
+    #[error("the plugin asked for a probe at the root with {0}: such a probe is GET or HEAD, without a body")]
+    RootProbe(String),
     /// A secret that is no key.
     #[error("the secret `{0}` is no signing key: {1}")]
     Key(String, &'static str),
@@ -193,7 +196,7 @@ pub fn named_secrets(wanted: &ActionRequest) -> impl Iterator<Item = &str> {
 /// The request that tries `connection`: its path goes into that of the connection's URL, where the plugin says.
 ///
 /// # Errors
-/// As [`assemble`]; the URL has no such place.
+/// As [`assemble`]; the URL has no such place; a probe at the root is more than GET or HEAD.
 pub fn assemble_probe(
     connection: &Connection,
     probe: Probe,
@@ -205,6 +208,7 @@ pub fn assemble_probe(
         Place::End => return assemble(connection, base, request, moment),
         Place::After(part) => part,
         Place::Root => {
+            may_leave_the_path(&request)?;
             let mut root = base.clone();
             root.set_path("");
             root.set_query(None);
@@ -221,6 +225,18 @@ pub fn assemble_probe(
     let whole = format!("{}{tail}", outgoing.url.path());
     outgoing.url.set_path(&whole);
     Ok(outgoing)
+}
+
+/// Whether a probe may go beside the path of the connection's URL: only one that reads.
+fn may_leave_the_path(probe: &ActionRequest) -> Result<(), InvalidRequest> {
+    if !matches!(probe.method.as_str(), "GET" | "HEAD") {
+        return Err(InvalidRequest::RootProbe(format!("the method `{}`", probe.method)));
+    }
+    let is_empty = |part: &Part| matches!(part, Part::Bytes(bytes) if bytes.is_empty());
+    if !probe.body.iter().all(is_empty) {
+        return Err(InvalidRequest::RootProbe("a body".to_owned()));
+    }
+    Ok(())
 }
 
 fn method(wanted: &ActionRequest) -> Result<Method, InvalidRequest> {

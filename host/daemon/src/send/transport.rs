@@ -118,8 +118,8 @@ impl How {
 /// (<https://github.com/seanmonstar/reqwest/issues/3094>). The request would fail with an error that names no cause.
 fn no_tunnel(address: Ipv6Addr) -> SendError {
     SendError::Misconfigured(format!(
-        "https to the IPv6 address [{address}] does not work through a proxy: write the peer's name instead of its \
-         address, or set `proxy = false` on the connection"
+        "https to the IPv6 address [{address}] does not work through a proxy: use the peer's name instead of its \
+         address, or configure no proxy for it (`proxy = false`)"
     ))
 }
 

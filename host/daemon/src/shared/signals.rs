@@ -10,6 +10,10 @@ use crate::shared::events::Events;
 use crate::shared::filters::Filters;
 use crate::shared::steps::Steps;
 
+/// Effects of an entry that a step has as text. The store's one writer thread formats them, and only the demonstration
+/// shows them: without a limit, a commit of a thousand effects would delay the next one while traces are on.
+const EFFECTS_MAX: usize = 32;
+
 /// The signals to workers and watchers. The store's writer sends them, so that they arrive even if the caller that
 /// recorded an entry is gone.
 #[derive(Debug, Default)]
@@ -52,7 +56,7 @@ fn on_the_disk(record: &ReceiptRecord) -> What {
     incidents.dedup();
     What::Committed {
         receipt: record.id,
-        effects: record.effects.iter().map(wording::effect).collect(),
+        effects: record.effects.iter().take(EFFECTS_MAX).map(wording::effect).collect(),
         incidents,
         changes: record.effects.iter().filter(|effect| effect.transition.does_something()).count(),
     }

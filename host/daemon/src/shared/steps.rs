@@ -1,6 +1,5 @@
-//! Reports each step of the road to those who watch: nothing is made of a step while nobody does.
-//!
-//! Never waits for a watcher. One that is slow misses the oldest steps, and is told how many.
+//! Reports each step to watchers. Without a watcher, no step is built. A slow watcher misses the oldest steps and learns
+//! how many.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

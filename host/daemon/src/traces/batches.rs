@@ -12,12 +12,13 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
 use tokio::sync::{mpsc, watch};
 
-use super::TROUBLE;
 use crate::config::Traces;
 use crate::runtime::trouble;
-use crate::send::collector::{Collector, Failure, Taken};
+use crate::send::collector::{Accepted, Collector, Failure};
 use crate::shared::app::App;
 
+/// What the log and `tocsin status` call it.
+pub const TROUBLE: &str = "traces could not be sent";
 /// Spans in one request, as OpenTelemetry's libraries have it.
 const BATCH: usize = 512;
 /// How long a span waits for others at most.
@@ -41,8 +42,12 @@ impl Batches {
     ///
     /// # Errors
     /// The HTTP client cannot be made.
-    pub(super) fn new(app: &Arc<App>, plan: &Traces, closed: watch::Receiver<()>) -> anyhow::Result<Self> {
-        let collector = Collector::new(plan)?;
+    pub(super) async fn new(
+        app: &Arc<App>,
+        plan: &Traces,
+        closed: watch::Receiver<()>,
+    ) -> anyhow::Result<Self> {
+        let collector = Collector::new(plan).await?;
         // The library would wait between two requests by keeping a thread of the relay.
         let mut exporter = SpanExporter::builder()
             .with_http()
@@ -67,7 +72,7 @@ impl Batches {
             () = limit => {}
         }
         let lost = batch.len() + waiting.len();
-        self.lose(lost, &format!("they were not sent within {} s", last.as_secs()));
+        self.drop_spans(lost, &format!("they were not sent within {} s", last.as_secs()));
     }
 
     async fn send_all(&self, waiting: &mut mpsc::Receiver<SpanData>, batch: &mut Vec<SpanData>) {
@@ -87,16 +92,16 @@ impl Batches {
         let mut pause = PAUSE;
         for tried in 1..=TRIES {
             let Failure { words, may_pass, after } = match self.export(batch).await {
-                Ok(taken) => return self.took(batch.len(), &taken),
+                Ok(accepted) => return self.accepted(batch.len(), &accepted),
                 Err(failure) => failure,
             };
-            if !may_pass || tried == TRIES {
-                return self.lose(batch.len(), &words);
+            if !may_pass || tried == TRIES || self.is_over() {
+                return self.drop_spans(batch.len(), &words);
             }
             trouble::error(TROUBLE, &words);
             tokio::select! {
-                () = tokio::time::sleep(after.unwrap_or(pause)) => {}
-                () = self.closed() => return self.lose(batch.len(), &words),
+                () = tokio::time::sleep(after.unwrap_or(pause).max(pause)) => {}
+                () = self.closed() => return self.drop_spans(batch.len(), &words),
             }
             pause *= 2;
         }
@@ -108,7 +113,12 @@ impl Batches {
         while closed.changed().await.is_ok() {}
     }
 
-    async fn export(&self, batch: &[SpanData]) -> Result<Taken, Failure> {
+    /// Whether no more will come. The trouble is then that of the next plan: this one neither reports nor ends it.
+    fn is_over(&self) -> bool {
+        self.closed.has_changed().is_err()
+    }
+
+    async fn export(&self, batch: &[SpanData]) -> Result<Accepted, Failure> {
         let exported = self.exporter.export(batch.to_vec()).await;
         let unsent = || Failure {
             words: exported.err().map_or_else(String::new, |error| error.to_string()),
@@ -119,23 +129,22 @@ impl Batches {
         self.collector.last().unwrap_or_else(|| Err(unsent()))
     }
 
-    fn took(&self, count: usize, Taken { rejected }: &Taken) {
+    fn accepted(&self, count: usize, Accepted { rejected }: &Accepted) {
         let rejected = usize::try_from(*rejected).unwrap_or(count).min(count);
         self.app.measures.traces.exported(count - rejected);
-        if rejected == 0 {
+        if rejected > 0 {
+            self.drop_spans(rejected, "the collector rejected spans; its own log says why");
+        } else if !self.is_over() {
             trouble::over(TROUBLE);
-        } else {
-            self.lose(rejected, "the collector rejected spans; its own log says why");
         }
     }
 
-    fn lose(&self, count: usize, why: &str) {
+    fn drop_spans(&self, count: usize, why: &str) {
         self.app.measures.traces.dropped(u64::try_from(count).unwrap_or(u64::MAX));
-        if self.closed.has_changed().is_ok() {
-            trouble::error(TROUBLE, &why);
-        } else {
-            // Nothing would end this trouble: the next collector has its own.
+        if self.is_over() {
             tracing::warn!(count, error = why, "the last spans of traces were dropped");
+        } else {
+            trouble::error(TROUBLE, &why);
         }
     }
 }

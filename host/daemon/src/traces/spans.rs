@@ -18,49 +18,52 @@ const INCIDENTS_MAX: usize = 32;
 /// What stands for a method that is none of HTTP's own.
 const OTHER: &str = "_OTHER";
 
-/// The spans of a step that belongs to `trace`. `random` gives the ids of those that nobody else names.
+/// The spans of a step that belongs to `trace`. `random` gives the ids of spans that no other span refers
+/// to.
 pub(super) fn of(step: &Step, trace: Trace, mut random: impl FnMut() -> u64) -> Vec<SpanData> {
     let mut id = || random().max(1);
-    match &step.what {
+    let span = match &step.what {
         // The answer has all of it.
-        What::Received { .. } => Vec::new(),
-        What::Replied { receipt, .. } => vec![replied(step, trace, *receipt)],
+        What::Received { .. } => return Vec::new(),
+        What::Replied { receipt, .. } => return vec![replied(step, trace, *receipt)],
+        What::Settled { .. } => return settled(step, trace, id()),
         What::Decoded { receipt, plugin, kind, events, .. } => {
-            let attributes = vec![
-                text("tocsin.receipt", receipt.to_string()),
-                text("tocsin.plugin", plugin.id.clone()),
-                text("tocsin.plugin.version", plugin.version.clone()),
-                text("tocsin.outcome", *kind),
-                count("tocsin.events", *events),
-            ];
-            let span = Span::new("decode", id(), received_span(*receipt)).with(attributes);
-            vec![span.failed_if(*kind == "failed", kind).data(step, trace)]
+            decoded(id(), *receipt, plugin, *kind, *events)
         }
-        What::Committed { receipt, incidents, changes, .. } => {
-            let attributes = vec![
-                text("tocsin.receipt", receipt.to_string()),
-                count("tocsin.effects", *changes),
-                numbers("tocsin.incidents", incidents),
-            ];
-            vec![Span::new("commit", id(), received_span(*receipt)).with(attributes).data(step, trace)]
-        }
-        What::Encoded { attempt, plugin, failure, .. } => {
-            vec![called("encode", id(), *attempt, plugin, *failure).data(step, trace)]
-        }
-        What::Resumed { attempt, plugin, failure } => {
-            vec![called("resume", id(), *attempt, plugin, *failure).data(step, trace)]
-        }
+        What::Committed { receipt, incidents, changes, .. } => committed(id(), *receipt, incidents, *changes),
+        What::Encoded { attempt, plugin, failure, .. } => called("encode", id(), *attempt, plugin, *failure),
+        What::Resumed { attempt, plugin, failure } => called("resume", id(), *attempt, plugin, *failure),
         What::Sent { attempt, span, method, host, bytes, answer, .. } => {
             let attributes = vec![
                 text("http.request.method", method.to_string()),
                 text("server.address", host.clone()),
                 count("http.request.body.size", *bytes),
             ];
-            let span = Span::new("send", *span, attempt_span(*attempt)).of(SpanKind::Client).with(attributes);
-            vec![answered(span, *answer).data(step, trace)]
+            let span = Span::new("send", *span, attempt_span(*attempt)).of(SpanKind::Client);
+            answered(span.with(attributes), *answer)
         }
-        What::Settled { .. } => settled(step, trace, id()),
-    }
+    };
+    vec![span.data(step, trace)]
+}
+
+fn decoded(id: u64, receipt: ReceiptId, plugin: &PluginOf, kind: &'static str, events: usize) -> Span {
+    let attributes = vec![
+        text("tocsin.receipt", receipt.to_string()),
+        text("tocsin.plugin", plugin.id.clone()),
+        text("tocsin.plugin.version", plugin.version.clone()),
+        text("tocsin.outcome", kind),
+        count("tocsin.events", events),
+    ];
+    Span::new("decode", id, received_span(receipt)).with(attributes).failed_if(kind == "failed", kind)
+}
+
+fn committed(id: u64, receipt: ReceiptId, incidents: &[u64], changes: usize) -> Span {
+    let attributes = vec![
+        text("tocsin.receipt", receipt.to_string()),
+        count("tocsin.effects", changes),
+        numbers("tocsin.incidents", incidents),
+    ];
+    Span::new("commit", id, received_span(receipt)).with(attributes)
 }
 
 fn replied(step: &Step, trace: Trace, id: ReceiptId) -> SpanData {

@@ -14,7 +14,7 @@ use crate::{
 
 /// The example with what `file` says: `change`, `text`, `actor`, `changed`, `before`, `attempt`, `test`, `host`,
 /// `action`, `urls`, `references` (objects of `key`, `value`, `url`), `zone` (an object of its name and offset in
-/// minutes), `language`, and of the incident `title`, `message`, `severity`, `state`, `source`, `key`, `number`, `count`,
+/// minutes; its id is the same text as its name), `language`, and of the incident `title`, `message`, `severity`, `state`, `source`, `key`, `number`, `count`,
 /// `labels` and `links` (objects of title and address). Times (`now`, `owed_since`, `opened_at`, `open_since`,
 /// `acknowledged_at`, `resolved_at`) are RFC 3339.
 ///

@@ -1,5 +1,5 @@
-//! A plugin that uses what version 0.2 of the plugin API has and 0.1 had not: the host's log, the reader's language, the
-//! name of the time zone, the word of a change, a probe at the peer's root.
+//! Uses what version 0.2 of the plugin API adds to 0.1: the host's log, the reader's language, the name of the time
+//! zone, the word of a change, a probe at the peer's root.
 //!
 //! Never runs natively: the host's tests run it in the sandbox.
 #![cfg(target_family = "wasm")]

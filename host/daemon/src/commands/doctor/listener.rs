@@ -19,27 +19,34 @@ use crate::runtime::validity;
 
 /// The time limit for a handshake with a relay on this machine.
 const PATIENCE: Duration = Duration::from_secs(5);
-const FIX: &str =
+/// The fix for another certificate.
+const RELOAD: &str =
     "run `tocsin reload`, which puts the file's certificate in force without closing a connection";
+/// The fix for a listener without TLS, or one that does not answer.
+const NOT_READ: &str =
+    "check `tocsin status`; run `tocsin reload` if the relay started before `[tls]` was configured";
 
 /// Looks at the relay that listens at `listen`, if its configuration has a certificate that this user can read.
 pub(super) async fn look(config: &Config, listen: &str) -> Option<Finding> {
     let own = config.tls.as_ref()?.identity.as_ref()?;
     let (file, expected) = (own.file.display(), own.chain.first()?);
-    let address = reached_at(listen.parse().ok()?);
+    // The system chose the port if the configured one is 0, and `listen` does not say which.
+    let address = listen.parse::<SocketAddr>().ok().filter(|listen| listen.port() != 0).map(reached_at)?;
     Some(match shown_at(address).await {
         Ok(shown) if shown == *expected => {
-            Finding::ok(CERTIFICATE, format!("the relay at {address} shows the certificate of {file}"))
+            Finding::ok(CERTIFICATE, format!("the relay at {address} uses the certificate in {file}"))
         }
         Ok(shown) => {
-            let until = validity::of(&shown).map(|one| format!(", which is valid until {}", one.ends));
+            let until =
+                validity::of(&shown).map(|one| format!("; the one in use is valid until {}", one.ends));
             let until = until.unwrap_or_default();
-            let found = format!("the relay at {address} shows another certificate than {file}{until}");
-            Finding::warning(CERTIFICATE, found, FIX)
+            let found =
+                format!("the relay at {address} uses a certificate other than the one in {file}{until}");
+            Finding::warning(CERTIFICATE, found, RELOAD)
         }
         Err(why) => {
-            let found = format!("the relay at {address} shows no certificate, and {file} has one: {why}");
-            Finding::warning(CERTIFICATE, found, FIX)
+            let found = format!("could not read the certificate of the relay at {address}: {why}");
+            Finding::warning(CERTIFICATE, found, NOT_READ)
         }
     })
 }

@@ -103,6 +103,7 @@ pub(super) fn told(told: case::Told) -> Result<Told, String> {
         test: told.test,
         now: time(told.now),
         owed_since: time(told.owed_since),
+        // A case has no id of its own for the zone: its id is the same text as its name.
         zone: Zone { id: name.clone(), name, offset_minutes },
         language: told.language,
         action: told.action.into(),

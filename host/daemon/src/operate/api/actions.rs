@@ -17,7 +17,7 @@ pub struct Action {
     pub description: String,
     /// `enabled`, `disabled` or `test`.
     pub status: String,
-    /// The language of whoever reads its messages, such as `de` or `pt-BR`; empty if the configuration names none.
+    /// The reader's language as a BCP 47 tag, such as `de` or `pt-BR`; empty if the operator sets none.
     pub language: String,
     /// The connection that it sends over.
     pub connection: String,

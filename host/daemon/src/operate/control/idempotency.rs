@@ -1,7 +1,8 @@
 //! `Idempotency-Key`: a request that is repeated with the same key is done once, and answered again with the first
 //! answer (draft-ietf-httpapi-idempotency-key-header).
 //!
-//! Answers are kept in memory for a day: [`ANSWERS_MAX`] of them with [`BYTES_MAX`] bytes in all. A restart forgets them.
+//! Answers are kept in memory for a day: [`ANSWERS_MAX`] of them with [`BYTES_MAX`] bytes in all, of which one caller has
+//! at most half. A restart forgets them.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -36,7 +37,12 @@ const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of all answers at most.
 const BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Who used which key.
+/// Answers of one caller at most, so that its requests do not push out those of all others.
+const CALLER_ANSWERS_MAX: usize = ANSWERS_MAX / 2;
+/// Bytes of the answers of one caller at most.
+const CALLER_BYTES_MAX: usize = BYTES_MAX / 2;
+
+/// The id of a caller, and the key that it used.
 type Slot = (String, String);
 
 /// The answers that are kept.
@@ -183,18 +189,43 @@ impl Kept {
         }
     }
 
-    /// Keeps the outcome of a request under way. The oldest answers make room for it; that their requests were done
-    /// stays known.
+    /// Keeps the outcome of a request under way. The oldest answers make room for it: those of the same caller once it
+    /// has its share, then those of all callers.
     fn keep(&mut self, slot: &Slot, outcome: Outcome, now: Instant) {
         let Some(known) = self.answers.get_mut(slot) else { return };
         self.bytes += outcome.bytes();
         known.outcome = outcome;
         self.done.push_back((now, slot.clone()));
-        for (_, slot) in &self.done {
-            if self.bytes <= BYTES_MAX {
+        self.forget_one_of(&slot.0);
+        self.make_room(|caller| caller == slot.0, CALLER_BYTES_MAX);
+        self.make_room(|_| true, BYTES_MAX);
+    }
+
+    /// Forgets the oldest answer of a caller that has one more than its share.
+    fn forget_one_of(&mut self, caller: &str) {
+        let of_caller = self.done.iter().enumerate().filter(|(_, (_, slot))| slot.0 == caller);
+        let places: Vec<usize> = of_caller.map(|(place, _)| place).collect();
+        if places.len() > CALLER_ANSWERS_MAX
+            && let Some((_, slot)) = places.first().and_then(|oldest| self.done.remove(*oldest))
+        {
+            let known = self.answers.remove(&slot);
+            self.bytes -= known.map_or(0, |known| known.outcome.bytes());
+        }
+    }
+
+    /// Discards the oldest answers of these callers until the rest have at most `limit` bytes. The relay still knows
+    /// that their requests were done.
+    fn make_room(&mut self, is_meant: impl Fn(&str) -> bool, limit: usize) {
+        let slots: Vec<&Slot> =
+            self.done.iter().map(|(_, slot)| slot).filter(|slot| is_meant(&slot.0)).collect();
+        let known = slots.iter().filter_map(|slot| self.answers.get(*slot));
+        let mut bytes: usize = known.map(|known| known.outcome.bytes()).sum();
+        for slot in slots {
+            if bytes <= limit {
                 break;
             }
             if let Some(known) = self.answers.get_mut(slot) {
+                bytes -= known.outcome.bytes();
                 self.bytes -= known.outcome.bytes();
                 known.outcome = Outcome::Lost;
             }

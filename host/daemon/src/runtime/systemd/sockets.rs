@@ -4,10 +4,12 @@
 //! (`FileDescriptorStoreMax=` in the unit). systemd hands over both at the next start: `LISTEN_FDS` has their number,
 //! `LISTEN_FDNAMES` their names. It closes the copies when the service stops for good.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::AsFd;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use listenfd::ListenFd;
 use sd_notify::NotifyState;
@@ -16,6 +18,32 @@ use crate::runtime::trouble;
 
 /// What the name of a copy begins with; its address follows. A socket of `tocsin.socket` has that unit's name.
 const PREFIX: &str = "kept-";
+
+/// The names of the copies that systemd has: those that it handed over, and those that this process gave it.
+static COPIES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// The start of the relay. If it is dropped without [`Self::succeeded`], also by a panic, systemd closes all copies: a
+/// relay that cannot start refuses connections at once. If they waited, each sender would wait until its own time limit.
+#[derive(Debug, Default)]
+pub struct Start {
+    has_succeeded: bool,
+}
+
+impl Start {
+    /// Ends the start: from now on, the copies outlive the process.
+    pub fn succeeded(mut self) {
+        self.has_succeeded = true;
+    }
+}
+
+impl Drop for Start {
+    fn drop(&mut self) {
+        if !self.has_succeeded {
+            let names = copies().clone();
+            names.iter().for_each(|name| remove(name));
+        }
+    }
+}
 
 /// The sockets that systemd handed over at the start.
 #[derive(Debug, Default)]
@@ -34,11 +62,13 @@ pub struct Inherited {
 /// `tocsin.socket` has several sockets, or something is not a listening TCP socket.
 pub fn inherited() -> io::Result<Inherited> {
     let names = env::var("LISTEN_FDNAMES").unwrap_or_default();
-    let mut names = names.split(':');
     let mut given = ListenFd::from_env();
+    let names: Vec<&str> = names.split(':').take(given.len()).collect();
+    // All of them, before anything can fail.
+    copies().extend(names.iter().filter(|name| name.starts_with(PREFIX)).map(|name| (*name).to_owned()));
     let mut inherited = Inherited::default();
     for number in 0..given.len() {
-        let name = names.next().unwrap_or_default();
+        let name = names.get(number).copied().unwrap_or_default();
         let Some(listener) = given.take_tcp_listener(number)? else { continue };
         listener.set_nonblocking(true)?;
         if name.starts_with(PREFIX) {
@@ -83,11 +113,6 @@ impl Inherited {
             self.kept.iter().position(|(_, listener)| listener.local_addr().is_ok_and(|at| at == address))?;
         Some(self.kept.swap_remove(at).1)
     }
-
-    /// The names of the kept sockets.
-    pub fn names(&self) -> Vec<String> {
-        self.kept.iter().map(|(name, _)| name.clone()).collect()
-    }
 }
 
 /// Gives systemd a copy of this socket, for the next start. Does nothing if systemd did not start the process.
@@ -95,6 +120,7 @@ pub fn keep(listener: impl AsFd, address: SocketAddr) {
     let name = name(address);
     let states = [NotifyState::FdStore, NotifyState::FdName(&name)];
     report(sd_notify::notify_with_fds(&states, &[listener.as_fd()]));
+    copies().insert(name);
 }
 
 /// Makes systemd close its copy of the socket at this address.
@@ -102,21 +128,18 @@ pub fn let_go(address: SocketAddr) {
     remove(&name(address));
 }
 
-/// Makes systemd close its copies with these names: a relay that cannot start refuses connections instead of leaving
-/// them to wait.
-pub fn let_all_go(names: &[String]) {
-    for name in names {
-        remove(name);
-    }
-}
-
 fn remove(name: &str) {
+    copies().remove(name);
     report(sd_notify::notify(&[NotifyState::FdStoreRemove, NotifyState::FdName(name)]));
 }
 
 fn report(told: io::Result<()>) {
     // An error is reported; without a copy, connections are refused during a restart.
     drop(trouble::watched("systemd could not be told", told));
+}
+
+fn copies() -> MutexGuard<'static, BTreeSet<String>> {
+    COPIES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The name of the copy of a socket. systemd allows no colon in it.

@@ -142,7 +142,31 @@ fn a_probes_path_goes_where_the_plugin_says_and_nowhere_else() {
 #[test]
 fn a_probe_at_the_root_leaves_path_and_query_of_the_url_out() {
     let connection = connection();
-    let probe = Probe { request: wanted(Vec::new()), place: Place::Root };
-    let outgoing = assemble_probe(&connection, probe, &MOMENT).unwrap();
-    assert_eq!(outgoing.url.as_str(), "https://peer.example/v1");
+    for method in ["GET", "HEAD"] {
+        let request = ActionRequest { method: method.to_owned(), ..wanted(vec![Part::Bytes(Vec::new())]) };
+        let probe = Probe { request, place: Place::Root };
+        let outgoing = assemble_probe(&connection, probe, &MOMENT).unwrap();
+        assert_eq!(outgoing.url.as_str(), "https://peer.example/v1");
+    }
+}
+
+#[test]
+fn a_probe_at_the_root_only_reads() {
+    let connection = connection();
+    let refused = |method: &str, body: Vec<Part>| {
+        let request = ActionRequest { method: method.to_owned(), ..wanted(body) };
+        let probe = Probe { request, place: Place::Root };
+        assemble_probe(&connection, probe, &MOMENT).err().unwrap().to_string()
+    };
+    for method in ["POST", "PUT", "PATCH", "DELETE"] {
+        let expected = format!(
+            "the plugin asked for a probe at the root with the method `{method}`: such a probe is GET or HEAD, \
+             without a body"
+        );
+        assert_eq!(refused(method, Vec::new()), expected);
+    }
+    for part in [Part::Bytes(b"{}".to_vec()), secret(SecretEncoding::Raw)] {
+        let why = refused("GET", vec![part]);
+        assert!(why.starts_with("the plugin asked for a probe at the root with a body: "), "{why}");
+    }
 }
