@@ -1,3 +1,5 @@
+//! Slots and kept answers: how many, for how long, and whose go first.
+
 use super::*;
 
 fn slot(key: &str) -> Slot {
