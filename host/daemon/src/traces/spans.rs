@@ -27,9 +27,7 @@ pub(super) fn of(step: &Step, trace: Trace, mut random: impl FnMut() -> u64) -> 
         What::Received { .. } => return Vec::new(),
         What::Replied { receipt, .. } => return vec![replied(step, trace, *receipt)],
         What::Settled { .. } => return settled(step, trace, id()),
-        What::Decoded { receipt, plugin, kind, events, .. } => {
-            decoded(id(), *receipt, plugin, kind, *events)
-        }
+        What::Decoded { receipt, plugin, kind, events, .. } => decoded(id(), *receipt, plugin, kind, *events),
         What::Committed { receipt, incidents, changes, .. } => committed(id(), *receipt, incidents, *changes),
         What::Encoded { attempt, plugin, failure, .. } => called("encode", id(), *attempt, plugin, *failure),
         What::Resumed { attempt, plugin, failure } => called("resume", id(), *attempt, plugin, *failure),
