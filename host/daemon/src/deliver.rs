@@ -9,3 +9,4 @@ mod judgement;
 mod markup;
 pub mod outcome;
 pub mod probe;
+mod verdicts;

@@ -12,6 +12,7 @@ use super::place::Place;
 mod broken;
 mod component;
 mod convert;
+mod fault;
 mod given;
 mod input;
 mod laws;

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use tocsin_core::command::{Outcome, Verdict};
+use tocsin_core::command::Verdict;
 use tocsin_core::delivery::{Delivery, Reference};
-use tocsin_core::plugin::{ActionRequest, Certainty, Context, Failure, Receipt, Response, Step, Zone};
+use tocsin_core::plugin::{ActionRequest, Context, Failure, Response, Step, Zone};
 use tocsin_core::retry::Schedule;
 use tocsin_core::view::View;
 use tocsin_sandbox::{CallError, CallErrorKind, Limits, Plugin};
@@ -16,12 +16,13 @@ use url::Url;
 
 use crate::config::Connection;
 use crate::deliver::markup;
+use crate::deliver::verdicts::{arrived, failure, is_unclear, unsendable};
 use crate::runtime::clock;
 use crate::runtime::steps::{AttemptOf, PluginOf, Traced, What};
 use crate::send::client::Senders;
 use crate::send::error::SendError;
-use crate::send::redact::{PLACE, Secrets};
-use crate::send::request::{InvalidRequest, Moment, Sketch, assemble, sketch};
+use crate::send::redact::Secrets;
+use crate::send::request::{Moment, Sketch, assemble, sketch};
 use crate::shared::app::App;
 use crate::shared::in_force::InForce;
 
@@ -395,52 +396,4 @@ impl Attempt {
 fn name(plugin: &Plugin) -> PluginOf {
     let info = plugin.info();
     PluginOf { id: info.id.clone(), version: info.version.clone() }
-}
-
-/// What a plugin's answer is that leads to no request and no success, in a word.
-fn failure(step: &Result<Result<Step, Failure>, CallError>) -> Option<&'static str> {
-    match step {
-        Ok(Ok(_)) => None,
-        Ok(Err(Failure::Retry { .. })) => Some("retry"),
-        Ok(Err(Failure::Rejected(_))) => Some("rejected"),
-        Ok(Err(Failure::Misconfigured(_))) => Some("misconfigured"),
-        Err(error) => Some(error.kind.as_str()),
-    }
-}
-
-/// Whether a peer that answered with this status, and is asked again, may have taken the request: one that is
-/// overloaded or refuses it (429, 503) did not; an error of its own or of a proxy before it says nothing.
-const fn is_unclear(status: Option<u16>) -> bool {
-    matches!(status, Some(200..=299 | 408 | 500..=502 | 504..=599))
-}
-
-/// A request that cannot be made: a missing secret is the connection's fault, anything else this delivery's.
-fn unsendable(invalid: &InvalidRequest) -> Verdict {
-    match invalid {
-        InvalidRequest::NoSecret { .. } | InvalidRequest::Key(..) | InvalidRequest::NoPlace(_) => {
-            Verdict::Misconfigured(invalid.to_string())
-        }
-        InvalidRequest::Denied(_)
-        | InvalidRequest::Method(_)
-        | InvalidRequest::Header(..)
-        | InvalidRequest::RootProbe(_)
-        | InvalidRequest::TooLarge { .. } => Verdict::Rejected(invalid.to_string()),
-    }
-}
-
-/// What arrived, without references and labels that a secret was taken out of: they would lead nowhere.
-fn arrived(receipt: Receipt) -> Verdict {
-    let Receipt { certainty, mut summary, mut references, mut updates } = receipt;
-    let given = references.len() + updates.len();
-    let is_whole = |text: &str| !text.contains(PLACE);
-    references.retain(|kept| is_whole(&kept.value) && kept.url.as_deref().is_none_or(is_whole));
-    updates.retain(|(_, value)| is_whole(value));
-    if references.len() + updates.len() < given {
-        summary.push_str("; what holds a secret of the connection was not kept of the answer");
-    }
-    let outcome = Outcome { summary, references, updates };
-    match certainty {
-        Certainty::Delivered => Verdict::Delivered(outcome),
-        Certainty::Accepted => Verdict::Accepted(outcome),
-    }
 }

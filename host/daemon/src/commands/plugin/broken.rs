@@ -3,25 +3,16 @@
 //! Never random: the seed decides which variants there are.
 
 use tocsin_cases::mutate::{documents, variants};
-use tocsin_core::plugin::PluginInfo;
-use tocsin_sandbox::{CallError, CallErrorKind, Plugin};
+use tocsin_sandbox::{CallErrorKind, Plugin};
 
-use super::input::{Input, Output};
-use super::{rules, smallest};
-
-/// What is wrong with a call.
-#[derive(Clone, Debug)]
-pub(super) struct Fault {
-    /// Why the plugin gave no answer; none if its answer breaks a rule.
-    pub(super) kind: Option<CallErrorKind>,
-    /// What happened.
-    pub(super) why: String,
-}
+use super::fault::Fault;
+use super::input::Input;
+use super::smallest;
 
 /// A call that goes wrong.
 #[derive(Debug)]
 pub(super) struct Found {
-    /// What is wrong.
+    /// Its fault.
     pub(super) fault: Fault,
     /// The smallest call that was found.
     pub(super) input: Input,
@@ -36,28 +27,6 @@ pub(super) struct Variants {
     pub(super) seed: u64,
     /// How many at most of those in which a value of a document is removed or replaced.
     pub(super) documents: usize,
-}
-
-impl Fault {
-    /// What is wrong with this answer. An input that is too large is nobody's fault.
-    pub(super) fn of(info: &PluginInfo, input: &Input, answer: &Result<Output, CallError>) -> Option<Self> {
-        match answer {
-            Ok(output) => {
-                let why = rules::check(info, input, output).err()?;
-                Some(Self { kind: None, why })
-            }
-            Err(error) if error.kind == CallErrorKind::Input => None,
-            Err(error) => Some(Self { kind: Some(error.kind), why: error.to_string() }),
-        }
-    }
-
-    /// Whether another call fails for the same reason, as far as that can be told.
-    pub(super) fn is_like(&self, other: &Self) -> bool {
-        // Numbers in a sentence differ with the input.
-        let words =
-            |fault: &Self| fault.why.chars().filter(|c| !c.is_ascii_digit()).take(60).collect::<String>();
-        self.kind == other.kind && (self.kind.is_some() || words(self) == words(other))
-    }
 }
 
 /// Calls the plugin with variants of `input`. Returns how many there were, and the first that goes wrong.
@@ -78,7 +47,7 @@ pub(super) async fn search(plugin: &Plugin, input: &Input, which: Variants) -> (
     (tried, None)
 }
 
-/// What is wrong with a call. One that ran out of time is made again: the machine may have been busy.
+/// The fault of a call, if it has one. A call that ran out of time is made again: the machine may have been busy.
 pub(super) async fn fault_twice(plugin: &Plugin, input: &Input) -> Option<Fault> {
     let fault = Fault::of(plugin.info(), input, &input.give(plugin).await)?;
     let is_certain = !matches!(fault.kind, Some(CallErrorKind::Time | CallErrorKind::Host));

@@ -59,7 +59,7 @@ pub(super) enum What {
 pub(super) struct Failure {
     /// The case's file.
     pub(super) case: String,
-    /// What is wrong.
+    /// The fault.
     pub(super) what: What,
     /// In words, with the lines that differ.
     pub(super) message: String,

@@ -5,7 +5,7 @@
 use tocsin_core::plugin::PluginInfo;
 use tocsin_sandbox::{CallErrorKind, Plugin};
 
-use super::broken::Fault;
+use super::fault::Fault;
 use super::input::Input;
 
 /// Calls for one reproduction.

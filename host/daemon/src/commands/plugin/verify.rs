@@ -13,7 +13,8 @@ use tocsin_cases::folder::File;
 use tocsin_cases::mutate::VARIANTS;
 use tocsin_sandbox::Plugin;
 
-use super::broken::{self, Fault, Variants};
+use super::broken::{self, Variants};
+use super::fault::Fault;
 use super::input::{Input, Output};
 use super::laws::{self, Breach, Law};
 use super::report::{cut, written};
